@@ -1,0 +1,7 @@
+// The extension module: a list of rooms. Each room binds itself in bind_<room>.cpp.
+#include "rooms.hpp"
+
+PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
+  m.doc() = "Compiled core of plait. Private: import plait instead.";
+  bind_base(m);
+}

@@ -1,0 +1,8 @@
+// What each bindings file offers to module.cpp.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+void bind_base(py::module_& m);

@@ -1,0 +1,94 @@
+// Lane programs: straight-line elementwise programs over vectors of lanes, the one language in which the fuse pass writes
+// elementwise chains and in which a traced rank functor runs along anti-diagonals. One evaluator, one place to make fast.
+//
+// Evaluation goes block by block (a block of every live register fits the first-level cache), one instruction over the whole block
+// at a time. Inputs that broadcast are expanded block by block; outputs are stored or reduced. The cut into blocks and tasks depends on
+// shapes alone, so results are bit-equal for any number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "plait/tensor/dtype.hpp"
+#include "plait/tensor/shape.hpp"
+
+namespace plait {
+
+/// What a register holds. Booleans are 0 and 1 of the program's type; int32 is computed as i64.
+enum class LaneType : std::uint8_t { f32, f64, i64 };
+
+enum class LaneOp : std::uint8_t {
+  // one operand
+  copy, neg, abs, sign, square, sqrt, reciprocal, exp, expm1, log, log1p, sin, cos, tanh, sigmoid, softplus, relu, erf, lgamma, digamma, trigamma,
+  floor, to_bool /* x != 0 */, logical_not, truncate /* towards zero */,
+  // two operands
+  add, sub, mul, div /* i64: truncates; the graph never divides integers */, pow, minimum, maximum /* NaN spreads, as in NumPy */,
+  less, less_equal, equal, not_equal, logical_and, logical_or,
+  // three operands
+  select /* a != 0 ? b : c */, multiply_add /* a * b + c */,
+};
+int arity(LaneOp op);
+const char* name_of(LaneOp op);
+
+/// dst is implied: instruction i writes register inputs + constants + i. a, b, c are earlier registers (unused ones 0).
+struct LaneInstruction {
+  LaneOp op;
+  std::uint16_t a = 0, b = 0, c = 0;
+};
+
+/// Registers 0 … inputs-1 are the inputs, then the constants, then one per instruction (SSA; the kernel reuses storage itself).
+struct LaneProgram {
+  LaneType type = LaneType::f32;
+  int inputs = 0;
+  std::vector<double> constants;
+  std::vector<LaneInstruction> code;
+  std::vector<std::uint16_t> outputs;  ///< registers
+};
+
+/// How an input is read: element (i0, i1, …) of the iteration space stands at data[i0*strides[0] + i1*strides[1] + …]; stride 0 broadcasts.
+struct LaneInput {
+  DType dtype = DType::float32;
+  Shape strides;  ///< in elements, one per dimension of the iteration space
+};
+
+/// What happens to an output register.
+struct LaneOutput {
+  enum class Kind : std::uint8_t { store, sum, product, maximum, minimum };
+  DType dtype = DType::float32;
+  Kind kind = Kind::store;
+  /// For reductions: which part of the iteration space is reduced, with the space seen as (outer, middle, inner) and the middle reduced:
+  /// the result is row-major (outer, inner). (outer, n, 1) reduces the last axes, (1, n, inner) the first ones, (1, n, 1) everything.
+  Index outer = 1, inner = 1;
+};
+
+/// A lane program bound to an iteration space. Immutable; run() may be called from several threads with different scratch.
+class LaneKernel {
+ public:
+  LaneKernel(LaneProgram program, Shape space, std::vector<LaneInput> inputs, std::vector<LaneOutput> outputs);
+  ~LaneKernel();
+  LaneKernel(LaneKernel&&) noexcept;
+  LaneKernel& operator=(LaneKernel&&) noexcept;
+
+  /// Bytes of scratch that run() needs (64-byte aligned) when called with up to `threads` threads.
+  [[nodiscard]] std::size_t scratch_bytes(int threads) const;
+
+  /// The whole space. inputs[k] and outputs[k] are base pointers. A stored output may be the same memory as an input that is read
+  /// at the same elements (in place); no other overlap is allowed. Space of size zero: sums are 0, products 1, max/min untouched.
+  void run(const void* const* inputs, void* const* outputs, void* scratch, int threads) const;
+
+  /// Elements [begin, end) of the row-major space, on the calling thread: for matmul epilogues. Only for kernels whose outputs all store.
+  /// scratch: scratch_bytes(1).
+  void run_range(const void* const* inputs, void* const* outputs, Index begin, Index end, void* scratch) const;
+
+  [[nodiscard]] const LaneProgram& program() const;
+  /// Rough cost in ns per element on one thread, for deciding about threads.
+  [[nodiscard]] double cost_per_element() const;
+
+ private:
+  struct Plan;
+  std::unique_ptr<Plan> plan_;
+};
+
+}  // namespace plait

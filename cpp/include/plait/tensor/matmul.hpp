@@ -1,0 +1,37 @@
+// Dense products C = op(A) op(B), our own: packed blocks and a register-tiled micro-kernel, with paths of their own for m = 1 (gemv),
+// tiny and skinny shapes, and an epilogue on rows while they are still in cache.
+#pragma once
+
+#include <cstddef>
+
+#include "plait/base/thread_pool.hpp"
+#include "plait/tensor/shape.hpp"
+
+namespace plait {
+
+/// C (m × n, row stride ldc, unit column stride) = A (m × k) B (k × n), or += when accumulate. A and B have any row and column stride
+/// (a transpose is a swap of strides); strides in elements. Batched: `batch` products, each operand moved by its batch stride (0: shared).
+struct MatmulShape {
+  Index m = 0, n = 0, k = 0;
+  Index a_row = 0, a_col = 1, b_row = 0, b_col = 1, ldc = 0;
+  Index batch = 1, a_batch = 0, b_batch = 0, c_batch = 0;
+  bool accumulate = false;
+};
+
+/// The epilogue: a plain function with a context.
+/// Rows [begin, end) of C (counted over all batches: batch * m + row) are complete. May be called from several threads at once, each row once.
+struct RowsDone {
+  void (*call)(void* context, Index begin, Index end, int worker) = nullptr;
+  void* context = nullptr;
+};
+
+/// Bytes of scratch (64-byte aligned) needed with up to `threads` threads.
+template <class T>
+std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads);
+
+/// T is float or double. k = 0 gives zeros (or leaves C when accumulating); the epilogue still runs. Each element of C is summed in an order that
+/// depends on the shape alone, so results are bit-equal for any number of threads.
+template <class T>
+void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads);
+
+}  // namespace plait

@@ -1,0 +1,1 @@
+"""plait: write the mathematics once, as a graph of nodes; then train it, infer with it, optimise it, or align with it."""
