@@ -1,0 +1,52 @@
+// One loop per function, compiled once per instruction set.
+#include "tensor/isa/math.hpp"
+
+#include "tensor/math_internal.hpp"
+
+namespace plait {
+namespace PLAIT_ISA_NS {
+namespace {
+
+// Elements do not depend on each other, also when y is x: without the promise the compiler would test for overlap at run time and
+// fall back to scalar code exactly for y == x.
+#define PLAIT_UNARY_LOOP(name)                                              \
+  template <class T>                                                        \
+  void loop_##name(const T* x, T* y, Index n) {                             \
+    _Pragma("GCC ivdep") for (Index i = 0; i < n; ++i) y[i] = math::name##_(x[i]); \
+  }
+PLAIT_UNARY_LOOP(exp)
+PLAIT_UNARY_LOOP(expm1)
+PLAIT_UNARY_LOOP(log)
+PLAIT_UNARY_LOOP(log1p)
+PLAIT_UNARY_LOOP(sin)
+PLAIT_UNARY_LOOP(cos)
+PLAIT_UNARY_LOOP(tanh)
+PLAIT_UNARY_LOOP(sigmoid)
+PLAIT_UNARY_LOOP(softplus)
+PLAIT_UNARY_LOOP(erf)
+PLAIT_UNARY_LOOP(lgamma)
+PLAIT_UNARY_LOOP(digamma)
+PLAIT_UNARY_LOOP(trigamma)
+#undef PLAIT_UNARY_LOOP
+
+template <class T>
+void loop_pow(const T* x, const T* y, T* z, Index n) {
+#pragma GCC ivdep
+  for (Index i = 0; i < n; ++i) z[i] = math::pow_(x[i], y[i]);
+}
+
+}  // namespace
+
+const MathTable& math_table() {
+  static constexpr MathTable table = {
+      {loop_exp<float>, loop_expm1<float>, loop_log<float>, loop_log1p<float>, loop_sin<float>, loop_cos<float>, loop_tanh<float>,
+       loop_sigmoid<float>, loop_softplus<float>, loop_erf<float>, loop_lgamma<float>, loop_digamma<float>, loop_trigamma<float>},
+      {loop_exp<double>, loop_expm1<double>, loop_log<double>, loop_log1p<double>, loop_sin<double>, loop_cos<double>, loop_tanh<double>,
+       loop_sigmoid<double>, loop_softplus<double>, loop_erf<double>, loop_lgamma<double>, loop_digamma<double>, loop_trigamma<double>},
+      loop_pow<float>,
+      loop_pow<double>};
+  return table;
+}
+
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait
