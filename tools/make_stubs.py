@@ -1,0 +1,46 @@
+"""Write the type stub of the compiled module: ``make_stubs.py MODULE_FILE FOLDER``.
+
+Classes that call themselves ``plait.X`` are bound in ``_core``; for the stub they must be defined there, not imported from the package
+that imports them from here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pybind11_stubgen
+
+
+def load(path: Path) -> ModuleType:
+    """Import one extension module by its file, without the package around it."""
+    name = path.name.split(".")[0]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path}: not an extension module of this Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def adopt_classes(module: ModuleType) -> None:
+    """Make every class bound in `module` and its submodules say that it lives there."""
+    for value in list(vars(module).values()):
+        if isinstance(value, type) and value.__module__.split(".")[0] == "plait":
+            value.__module__ = module.__name__
+        elif isinstance(value, ModuleType) and value.__name__.startswith(module.__name__ + "."):
+            adopt_classes(value)
+
+
+def main(module_file: str, folder: str, *options: str) -> None:
+    """Write ``_core.pyi``, or a folder ``_core`` of stubs where rooms are submodules; ``--exit-code`` makes a doubtful signature an error."""
+    module = load(Path(module_file))
+    adopt_classes(module)
+    pybind11_stubgen.main([module.__name__, "--output-dir", folder, *options])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
