@@ -1,0 +1,43 @@
+// Building expressions in C++ as one does in Python: what gradient rules are written in. Operands must have one dtype already.
+#pragma once
+
+#include "plait/graph/op.hpp"
+
+namespace plait::build {
+
+NodeRef constant(double value, DType dtype);               ///< a scalar
+NodeRef constant_like(const NodeRef& node, double value);  ///< a scalar of node's dtype
+
+NodeRef add(const NodeRef& a, const NodeRef& b);
+NodeRef subtract(const NodeRef& a, const NodeRef& b);
+NodeRef multiply(const NodeRef& a, const NodeRef& b);
+NodeRef divide(const NodeRef& a, const NodeRef& b);
+NodeRef scale(const NodeRef& a, double factor);   ///< a * factor
+NodeRef shift(const NodeRef& a, double offset);   ///< a + offset
+NodeRef negate(const NodeRef& a);
+NodeRef unary(std::string_view op, const NodeRef& a);
+NodeRef select(const NodeRef& condition, const NodeRef& a, const NodeRef& b);
+NodeRef less(const NodeRef& a, const NodeRef& b);
+NodeRef equal(const NodeRef& a, const NodeRef& b);
+NodeRef cast(const NodeRef& a, DType dtype);
+
+/// Sum over the given axes (normalised); all axes: every axis in order.
+NodeRef reduce(std::string_view op, const NodeRef& a, const std::vector<Index>& axes, bool keep);
+std::vector<Index> all_axes(const NodeRef& a);
+
+NodeRef broadcast_like(const NodeRef& a, const NodeRef& shape_of);
+NodeRef reshape_like(const NodeRef& a, const NodeRef& shape_of);
+/// Undoes broadcasting: sums g down to the shape of `shape_of`. Nothing happens where the shapes are known to be equal.
+NodeRef sum_to_like(const NodeRef& g, const NodeRef& shape_of);
+/// A reduced result brought back to the rank of what was reduced, with ones.
+NodeRef restore_axes(const NodeRef& reduced, const std::vector<Index>& axes, bool kept);
+
+NodeRef transpose(const NodeRef& a, const std::vector<Index>& permutation);
+NodeRef swap_last(const NodeRef& a);  ///< the last two axes exchanged
+NodeRef expand_dims(const NodeRef& a, Index axis);
+NodeRef matmul(const NodeRef& a, const NodeRef& b);
+
+NodeRef zeros_like(const NodeRef& a);
+NodeRef ones_like(const NodeRef& a);
+
+}  // namespace plait::build

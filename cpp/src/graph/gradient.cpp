@@ -1,0 +1,127 @@
+#include "plait/graph/gradient.hpp"
+
+#include <deque>
+
+#include "plait/base/error.hpp"
+#include "plait/base/interrupt.hpp"
+#include "plait/graph/build.hpp"
+
+namespace plait {
+namespace {
+
+// What a node knows while gradients travel.
+struct Waiting {
+  std::size_t edges = 0;           // over which a gradient will still come
+  std::vector<NodeRef> received;   // what has come
+  bool wanted = false;             // lies between an output and a node we differentiate for
+};
+
+NodeRef total(const std::vector<NodeRef>& parts) {
+  if (parts.size() == 1) return parts[0];
+  if (parts.size() == 2) return build::add(parts[0], parts[1]);
+  return plait::apply(find_op("sum_n"), parts);
+}
+
+// The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sum of every node that received one.
+std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds, std::unordered_map<Node*, Waiting>& nodes,
+                                                    const std::vector<Node*>& order) {
+  // Count: every wanted node waits for the edges of those consumers that will themselves receive a gradient.
+  std::unordered_map<const Node*, bool> reached;
+  for (const NodeRef& output : outputs) reached[output.get()] = true;
+  for (std::size_t i = order.size(); i-- > 0;) {
+    Node* const node = order[i];
+    if (!reached[node] || !nodes[node].wanted || node->op->kind == OpKind::leaf) continue;
+    for (std::size_t k = 0; k < node->input_count(); ++k) {
+      Node* const input = node->input(k);
+      const bool shape_only = k < 32 && (node->op->shape_only >> k & 1U) != 0;
+      if (shape_only || !is_float(input->spec.dtype) || !nodes[input].wanted) continue;
+      nodes[input].edges += 1;
+      reached[input] = true;
+    }
+  }
+  std::deque<Node*> ready;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    Node* const output = outputs[i].get();
+    PLAIT_REQUIRE_AS(GraphError, is_float(output->spec.dtype), "gradient: ", output->label(), " is ", name_of(output->spec.dtype), "; only floating point results have gradients");
+    NodeRef seed = i < seeds.size() ? seeds[i] : NodeRef();
+    if (!seed) seed = build::ones_like(outputs[i]);
+    else seed = build::broadcast_like(build::cast(seed, output->spec.dtype), outputs[i]);
+    nodes[output].received.push_back(seed);
+  }
+  std::unordered_map<const Node*, NodeRef> sums;
+  for (const NodeRef& output : outputs)
+    if (nodes[output.get()].edges == 0 && sums.find(output.get()) == sums.end()) {
+      sums.emplace(output.get(), NodeRef());
+      ready.push_back(output.get());
+    }
+  while (!ready.empty()) {
+    poll_interrupt();
+    Node* const node = ready.front();
+    ready.pop_front();
+    Waiting& waiting = nodes[node];
+    NodeRef g;
+    if (!waiting.received.empty()) sums[node] = g = total(waiting.received);
+    waiting.received.clear();
+    if (!waiting.wanted || node->op->kind == OpKind::leaf) continue;
+    std::vector<NodeRef> parts;
+    if (g) {
+      bool any = false;
+      for (const Edge& edge : node->inputs()) any = any || (is_float(edge.input->spec.dtype) && nodes[edge.input].wanted);
+      if (any) {
+        PLAIT_REQUIRE_AS(GraphError, node->op->gradient != nullptr, "gradient: ", node->op->name, " (", node->label(), ") has no gradient");
+        parts = node->op->gradient(NodeRef(node), g);
+      }
+    }
+    for (std::size_t k = 0; k < node->input_count(); ++k) {
+      Node* const input = node->input(k);
+      const bool shape_only = k < 32 && (node->op->shape_only >> k & 1U) != 0;
+      if (shape_only || !is_float(input->spec.dtype) || !nodes[input].wanted) continue;
+      Waiting& next = nodes[input];
+      if (k < parts.size() && parts[k]) next.received.push_back(parts[k]);
+      if (--next.edges == 0) ready.push_back(input);  // the last has come (even if none of them carried anything)
+    }
+  }
+  return sums;
+}
+
+}  // namespace
+
+std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const NodeRef> wrt, std::span<const NodeRef> seeds) {
+  PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "gradient: ", outputs.size(), " outputs and ", seeds.size(), " seeds");
+  const BackwardScope scope;
+  const std::vector<Node*> order = ancestors(outputs);
+  std::unordered_map<Node*, Waiting> nodes;
+  nodes.reserve(order.size());
+  for (const NodeRef& target : wrt) {
+    PLAIT_REQUIRE_AS(GraphError, is_float(target->spec.dtype), "gradient: ", target->label(), " is ", name_of(target->spec.dtype), "; only floating point nodes have gradients");
+    nodes[target.get()].wanted = true;
+  }
+  for (Node* node : order) {
+    Waiting& waiting = nodes[node];
+    if (node->op->gradient == nullptr && node->op->kind == OpKind::leaf) continue;
+    for (const Edge& edge : node->inputs())
+      if (nodes[edge.input].wanted) {
+        waiting.wanted = true;
+        break;
+      }
+  }
+  auto sums = distribute(outputs, seeds, nodes, order);
+  std::vector<NodeRef> result;
+  for (const NodeRef& target : wrt) {
+    const auto found = sums.find(target.get());
+    result.push_back(found != sums.end() && found->second ? found->second : build::zeros_like(target));
+  }
+  return result;
+}
+
+std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds) {
+  PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "backward: ", outputs.size(), " outputs and ", seeds.size(), " seeds");
+  const BackwardScope scope;
+  const std::vector<Node*> order = ancestors(outputs);
+  std::unordered_map<Node*, Waiting> nodes;
+  nodes.reserve(order.size());
+  for (Node* node : order) nodes[node].wanted = is_float(node->spec.dtype);
+  return distribute(outputs, seeds, nodes, order);
+}
+
+}  // namespace plait

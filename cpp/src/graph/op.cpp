@@ -1,0 +1,85 @@
+#include "plait/graph/op.hpp"
+
+#include <map>
+
+#include "plait/base/error.hpp"
+
+namespace plait {
+namespace {
+
+struct Table {
+  OpList ops;
+  std::map<std::string_view, const Op*> by_name;
+
+  Table() {
+    for (const auto family : {add_leaf_ops, add_elementwise_ops, add_reduction_ops, add_view_ops, add_matmul_ops, add_index_ops, add_random_ops}) family(ops);
+    for (const Op& op : ops) by_name.emplace(op.name, &op);
+  }
+};
+
+const Table& table() {
+  static const Table t;
+  return t;
+}
+
+// The shapes and names of the operands, for a message: "x (2, 3) float32, w (4,) float32".
+std::string describe(std::span<const NodeRef> inputs) {
+  std::string text;
+  for (std::size_t i = 0; i < inputs.size() && i < 4; ++i)
+    text += (i > 0 ? ", " : "") + inputs[i]->label() + " " + to_string(inputs[i]->spec.shape) + " " + name_of(inputs[i]->spec.dtype);
+  return inputs.size() > 4 ? text + ", …" : text;
+}
+
+}  // namespace
+
+const Op& find_op(std::string_view name) {
+  const auto found = table().by_name.find(name);
+  PLAIT_REQUIRE_AS(GraphError, found != table().by_name.end(), "no operation is called '", name, "'");
+  return *found->second;
+}
+
+std::vector<const Op*> all_ops() {
+  std::vector<const Op*> ops;
+  for (const Op& op : table().ops) ops.push_back(&op);
+  return ops;
+}
+
+NodeRef apply(const Op& op, std::span<const NodeRef> inputs, Attributes attributes) {
+  PLAIT_REQUIRE_AS(GraphError, op.inputs < 0 ? op.kind == OpKind::random || !inputs.empty() : inputs.size() == static_cast<std::size_t>(op.inputs), op.name, ": expected ",
+                   op.inputs < 0 ? std::string("one or more") : std::to_string(op.inputs), " inputs, got ", inputs.size());
+  std::vector<Spec> specs;
+  specs.reserve(inputs.size());
+  for (const NodeRef& input : inputs) specs.push_back(input->spec);
+  Spec spec;
+  try {
+    spec = op.infer(specs, attributes);
+  } catch (const ShapeError& e) {
+    throw ShapeError(std::string(e.what()) + " [" + describe(inputs) + "]");
+  } catch (const DTypeError& e) {
+    throw DTypeError(std::string(e.what()) + " [" + describe(inputs) + "]");
+  }
+  return make_node(op, inputs, std::move(attributes), std::move(spec));
+}
+
+NodeRef apply(std::string_view name, std::initializer_list<NodeRef> inputs, Attributes attributes) {
+  return apply(find_op(name), std::span(inputs.begin(), inputs.size()), std::move(attributes));
+}
+
+NodeRef make_input(std::string name, Spec spec) {
+  static const Op& op = find_op("input");
+  return make_node(op, {}, {}, std::move(spec), {}, std::move(name));
+}
+
+NodeRef make_parameter(std::string name, TensorRef value) {
+  static const Op& op = find_op("parameter");
+  Spec spec = value->spec;
+  return make_node(op, {}, {}, std::move(spec), std::move(value), std::move(name));
+}
+
+NodeRef make_constant(TensorRef value) {
+  static const Op& op = find_op("constant");
+  Spec spec = value->spec;
+  return make_node(op, {}, {}, std::move(spec), std::move(value), {});
+}
+
+}  // namespace plait

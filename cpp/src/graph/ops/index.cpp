@@ -1,0 +1,257 @@
+// Ops that follow indices: take, take_along_axis, their scatters, one_hot; and cumsum and the n-ary sum of gradients.
+#include <algorithm>
+#include <limits>
+
+#include "plait/base/error.hpp"
+#include "plait/graph/build.hpp"
+
+namespace plait {
+namespace {
+
+using namespace build;
+using Gradients = std::vector<NodeRef>;
+using Specs = std::span<const Spec>;
+
+void require_indices(const Spec& s, const char* name) {
+  PLAIT_REQUIRE_AS(DTypeError, s.dtype == DType::int64, name, ": indices must be integers, got ", name_of(s.dtype));
+}
+
+// A shape around one axis: (outer, size, inner).
+struct Around {
+  Index outer = 1, size = 1, inner = 1;
+  Around(const Shape& shape, Index axis) : size(shape[axis]) {
+    for (Index i = 0; i < static_cast<Index>(shape.size()); ++i) (i < axis ? outer : i > axis ? inner : size) *= i == axis ? 1 : shape[i];
+  }
+};
+
+// NumPy's rule: negative indices count from the end, others beyond the size are an error.
+Index checked(Index i, Index size, const char* name) {
+  PLAIT_REQUIRE_AS(ShapeError, i >= -size && i < size, name, ": index ", i, " is out of range for size ", size);
+  return i < 0 ? i + size : i;
+}
+
+template <class F>
+void with_type(DType t, F&& f) {
+  switch (t) {
+    case DType::boolean: f(bool{}); break;
+    case DType::int32: f(std::int32_t{}); break;
+    case DType::int64: f(std::int64_t{}); break;
+    case DType::float32: f(float{}); break;
+    case DType::float64: f(double{}); break;
+  }
+}
+
+// ---- take(x, indices): attributes.ints[0] the axis. x (outer, size, inner), indices any shape -> (outer, indices…, inner) ----
+
+Spec take_rule(Specs in, const Attributes& a) {
+  require_indices(in[1], "take");
+  const Index axis = normalize_axis(a.ints[0], in[0].shape.size(), "take");
+  Shape shape(in[0].shape.begin(), in[0].shape.begin() + axis);
+  shape.insert(shape.end(), in[1].shape.begin(), in[1].shape.end());
+  shape.insert(shape.end(), in[0].shape.begin() + axis + 1, in[0].shape.end());
+  return {shape, in[0].dtype};
+}
+Gradients d_take(const NodeRef& n, const NodeRef& g) { return {apply("take_gradient", {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}}; }
+Spec take_gradient_rule(Specs in, const Attributes&) { return {in[2].shape, in[0].dtype}; }
+Gradients d_take_gradient(const NodeRef& n, const NodeRef& g) { return {apply("take", {g, n->input_ref(1)}, n->attributes), {}, {}}; }
+
+class TakeKernel final : public Kernel {
+ public:
+  TakeKernel(const Shape& source, Index indices, Index axis, DType dtype, bool scatter) : around_(source, axis), indices_(indices), dtype_(dtype), scatter_(scatter) {}
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
+    const auto* index = static_cast<const std::int64_t*>(inputs[1]);
+    with_type(dtype_, [&](auto zero) {
+      using T = decltype(zero);
+      const auto [outer, size, inner] = around_;
+      if (scatter_) std::fill_n(static_cast<T*>(outputs[0]), outer * size * inner, T{});
+      for (Index o = 0; o < outer; ++o)
+        for (Index k = 0; k < indices_; ++k) {
+          const Index whole = (o * size + checked(index[k], size, "take")) * inner, part = (o * indices_ + k) * inner;
+          if (scatter_) {
+            const T* from = static_cast<const T*>(inputs[0]) + part;
+            T* to = static_cast<T*>(outputs[0]) + whole;
+            for (Index i = 0; i < inner; ++i) to[i] = static_cast<T>(to[i] + from[i]);
+          } else {
+            std::copy_n(static_cast<const T*>(inputs[0]) + whole, inner, static_cast<T*>(outputs[0]) + part);
+          }
+        }
+    });
+  }
+
+ private:
+  Around around_;
+  Index indices_;
+  DType dtype_;
+  bool scatter_;
+};
+std::unique_ptr<Kernel> take_kernel(Specs in, const Spec& out, const Attributes& a) {
+  return std::make_unique<TakeKernel>(in[0].shape, count_of(in[1].shape), normalize_axis(a.ints[0], in[0].shape.size(), "take"), out.dtype, false);
+}
+std::unique_ptr<Kernel> take_gradient_kernel(Specs in, const Spec& out, const Attributes& a) {
+  return std::make_unique<TakeKernel>(out.shape, count_of(in[1].shape), normalize_axis(a.ints[0], out.shape.size(), "take"), out.dtype, true);
+}
+
+// ---- take_along_axis(x, indices): same rank, same sizes but along the axis ----
+
+Spec along_rule(Specs in, const Attributes& a) {
+  require_indices(in[1], "take_along_axis");
+  const Index axis = a.ints[0];
+  bool fits = in[0].shape.size() == in[1].shape.size();
+  for (std::size_t i = 0; fits && i < in[0].shape.size(); ++i)
+    fits = static_cast<Index>(i) == axis || in[0].shape[i] == in[1].shape[i] || in[0].shape[i] == kAny || in[1].shape[i] == kAny;
+  PLAIT_REQUIRE_AS(ShapeError, fits, "take_along_axis: indices ", to_string(in[1].shape), " do not fit ", to_string(in[0].shape), " along axis ", axis);
+  Shape shape = in[1].shape;
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (static_cast<Index>(i) != axis && shape[i] == kAny) shape[i] = in[0].shape[i];
+  return {shape, in[0].dtype};
+}
+Gradients d_along(const NodeRef& n, const NodeRef& g) {
+  return {apply("take_along_axis_gradient", {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}};
+}
+Spec along_gradient_rule(Specs in, const Attributes&) { return {in[2].shape, in[0].dtype}; }
+Gradients d_along_gradient(const NodeRef& n, const NodeRef& g) { return {apply("take_along_axis", {g, n->input_ref(1)}, n->attributes), {}, {}}; }
+
+class AlongKernel final : public Kernel {
+ public:
+  AlongKernel(const Shape& source, const Shape& indices, Index axis, DType dtype, bool scatter)
+      : source_(source, axis), picked_(indices, axis), dtype_(dtype), scatter_(scatter) {}
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
+    const auto* index = static_cast<const std::int64_t*>(inputs[1]);
+    with_type(dtype_, [&](auto zero) {
+      using T = decltype(zero);
+      if (scatter_) std::fill_n(static_cast<T*>(outputs[0]), source_.outer * source_.size * source_.inner, T{});
+      for (Index o = 0; o < picked_.outer; ++o)
+        for (Index k = 0; k < picked_.size; ++k)
+          for (Index i = 0; i < picked_.inner; ++i) {
+            const Index part = (o * picked_.size + k) * picked_.inner + i;
+            const Index whole = (o * source_.size + checked(index[part], source_.size, "take_along_axis")) * source_.inner + i;
+            if (scatter_) {
+              T& to = static_cast<T*>(outputs[0])[whole];
+              to = static_cast<T>(to + static_cast<const T*>(inputs[0])[part]);
+            } else {
+              static_cast<T*>(outputs[0])[part] = static_cast<const T*>(inputs[0])[whole];
+            }
+          }
+    });
+  }
+
+ private:
+  Around source_, picked_;
+  DType dtype_;
+  bool scatter_;
+};
+std::unique_ptr<Kernel> along_kernel(Specs in, const Spec& out, const Attributes& a) {
+  return std::make_unique<AlongKernel>(in[0].shape, in[1].shape, a.ints[0], out.dtype, false);
+}
+std::unique_ptr<Kernel> along_gradient_kernel(Specs in, const Spec& out, const Attributes& a) {
+  return std::make_unique<AlongKernel>(out.shape, in[1].shape, a.ints[0], out.dtype, true);
+}
+
+// ---- one_hot(indices): attributes.ints = (depth, dtype); out of range is an error ----
+
+Spec one_hot_rule(Specs in, const Attributes& a) {
+  require_indices(in[0], "one_hot");
+  Shape shape = in[0].shape;
+  shape.push_back(a.ints[0]);
+  return {shape, static_cast<DType>(a.ints[1])};
+}
+class OneHotKernel final : public Kernel {
+ public:
+  OneHotKernel(Index count, Index depth, DType dtype) : count_(count), depth_(depth), dtype_(dtype) {}
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
+    with_type(dtype_, [&](auto zero) {
+      using T = decltype(zero);
+      T* out = static_cast<T*>(outputs[0]);
+      std::fill_n(out, count_ * depth_, T{});
+      for (Index k = 0; k < count_; ++k) out[k * depth_ + checked(static_cast<const std::int64_t*>(inputs[0])[k], depth_, "one_hot")] = T{1};
+    });
+  }
+
+ private:
+  Index count_, depth_;
+  DType dtype_;
+};
+std::unique_ptr<Kernel> one_hot_kernel(Specs in, const Spec& out, const Attributes& a) { return std::make_unique<OneHotKernel>(count_of(in[0].shape), a.ints[0], out.dtype); }
+Gradients no_gradient(const NodeRef&, const NodeRef&) { return {{}}; }
+
+// ---- cumsum: attributes.ints = (axis, reverse) ----
+
+Spec cumsum_rule(Specs in, const Attributes&) {
+  PLAIT_REQUIRE_AS(DTypeError, in[0].dtype != DType::boolean, "cumsum: booleans are not numbers here; use plait.cast");
+  return in[0];
+}
+Gradients d_cumsum(const NodeRef& n, const NodeRef& g) { return {apply("cumsum", {g}, {{n->attributes.ints[0], 1 - n->attributes.ints[1]}, {}})}; }
+class CumsumKernel final : public Kernel {
+ public:
+  CumsumKernel(const Spec& s, Index axis, bool reverse) : around_(s.shape, axis), dtype_(s.dtype), reverse_(reverse) {}
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
+    with_type(dtype_, [&](auto zero) {
+      using T = decltype(zero);
+      const auto [outer, size, inner] = around_;
+      for (Index o = 0; o < outer; ++o)
+        for (Index k = 0; k < size; ++k) {
+          const Index row = o * size + (reverse_ ? size - 1 - k : k), before = reverse_ ? row + 1 : row - 1;
+          const T* x = static_cast<const T*>(inputs[0]);
+          T* y = static_cast<T*>(outputs[0]);
+          for (Index i = 0; i < inner; ++i) y[row * inner + i] = static_cast<T>(k == 0 ? x[row * inner + i] : y[before * inner + i] + x[row * inner + i]);
+        }
+    });
+  }
+
+ private:
+  Around around_;
+  DType dtype_;
+  bool reverse_;
+};
+std::unique_ptr<Kernel> cumsum_kernel(Specs in, const Spec&, const Attributes& a) { return std::make_unique<CumsumKernel>(in[0], a.ints[0], a.ints[1] != 0); }
+
+// ---- sum_n: the sum of all inputs, one shape; what a wait-list of three and more becomes ----
+
+Spec sum_n_rule(Specs in, const Attributes&) {
+  Spec out = in[0];
+  for (const Spec& s : in) out.shape = broadcast(out.shape, s.shape, "sum_n");
+  return out;
+}
+Gradients d_sum_n(const NodeRef& n, const NodeRef& g) {
+  Gradients gradients;
+  for (std::size_t i = 0; i < n->input_count(); ++i) gradients.push_back(sum_to_like(g, n->input_ref(i)));
+  return gradients;
+}
+class SumKernel final : public Kernel {
+ public:
+  SumKernel(std::size_t inputs, const Spec& out) : inputs_(inputs), count_(count_of(out.shape)), dtype_(out.dtype) {}
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
+    with_type(dtype_, [&](auto zero) {
+      using T = decltype(zero);
+      T* y = static_cast<T*>(outputs[0]);
+      std::copy_n(static_cast<const T*>(inputs[0]), count_, y);
+      for (std::size_t k = 1; k < inputs_; ++k) {
+        const T* x = static_cast<const T*>(inputs[k]);
+        for (Index i = 0; i < count_; ++i) y[i] = static_cast<T>(y[i] + x[i]);
+      }
+    });
+  }
+
+ private:
+  std::size_t inputs_;
+  Index count_;
+  DType dtype_;
+};
+std::unique_ptr<Kernel> sum_n_kernel(Specs in, const Spec& out, const Attributes&) { return std::make_unique<SumKernel>(in.size(), out); }
+
+}  // namespace
+
+void add_index_ops(OpList& ops) {
+  const auto entry = [&](const char* name, int inputs, auto infer, auto gradient, auto kernel, unsigned shape_only = 0) {
+    ops.push_back({.name = name, .kind = OpKind::other, .inputs = inputs, .infer = infer, .gradient = gradient, .kernel = kernel, .shape_only = shape_only});
+  };
+  entry("take", 2, take_rule, d_take, take_kernel);
+  entry("take_gradient", 3, take_gradient_rule, d_take_gradient, take_gradient_kernel, 0b100);
+  entry("take_along_axis", 2, along_rule, d_along, along_kernel);
+  entry("take_along_axis_gradient", 3, along_gradient_rule, d_along_gradient, along_gradient_kernel, 0b100);
+  entry("one_hot", 1, one_hot_rule, no_gradient, one_hot_kernel);
+  entry("cumsum", 1, cumsum_rule, d_cumsum, cumsum_kernel);
+  entry("sum_n", -1, sum_n_rule, d_sum_n, sum_n_kernel);
+}
+
+}  // namespace plait

@@ -1,0 +1,70 @@
+// Random nodes: drawn anew at every run. attributes.ints: dtype, has_seed, seed, ordinal, then the shape; an optional input gives the sizes that
+// are None there. The ordinal (which random node of its graph this is, counted by id) is filled in when a graph is lowered.
+#include "plait/tensor/random.hpp"
+
+#include <algorithm>
+
+#include "plait/base/error.hpp"
+#include "plait/base/random.hpp"
+#include "plait/base/thread_pool.hpp"
+#include "plait/graph/op.hpp"
+
+namespace plait {
+namespace {
+
+constexpr std::size_t kShapeBegin = 4;
+constexpr Index kChunk = 1 << 15;
+
+Spec random_rule(std::span<const Spec> in, const Attributes& a) {
+  Shape shape(a.ints.begin() + kShapeBegin, a.ints.end());
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] != kAny) continue;
+    PLAIT_REQUIRE_AS(ShapeError, !in.empty() && i < in[0].shape.size(), "random: size ", i, " of shape ", to_string(shape), " is None, and `like` ",
+                     in.empty() ? "is not given" : "has no such axis");
+    shape[i] = in[0].shape[i];
+  }
+  return {shape, static_cast<DType>(a.ints[0])};
+}
+
+std::vector<NodeRef> no_gradient(const NodeRef& node, const NodeRef&) { return std::vector<NodeRef>(node->input_count()); }
+
+template <bool normal>
+class RandomKernel final : public Kernel {
+ public:
+  RandomKernel(const Spec& out, const Attributes& a)
+      : count_(count_of(out.shape)), dtype_(out.dtype), has_seed_(a.ints[1] != 0), seed_(static_cast<std::uint64_t>(a.ints[2])), ordinal_(static_cast<std::uint64_t>(a.ints[3])) {}
+
+  void run(const void* const*, void* const* outputs, void*, const RunContext& context) const override {
+    // A node with a seed of its own gives the same numbers in whatever graph it stands.
+    const std::uint64_t key = has_seed_ ? mix_seed(seed_, 0) : mix_seed(context.seed, ordinal_ + 1);
+    const auto fill = [&](auto* out) {
+      parallel_for((count_ + kChunk - 1) / kChunk, [&](std::int64_t chunk, int) {
+        const Index begin = chunk * kChunk, n = std::min(kChunk, count_ - begin);
+        if constexpr (normal) random_normal(out + begin, begin, n, key, context.run);
+        else random_uniform(out + begin, begin, n, key, context.run);
+      }, context.threads);
+    };
+    if (dtype_ == DType::float32) fill(static_cast<float*>(outputs[0]));
+    else fill(static_cast<double*>(outputs[0]));
+  }
+
+ private:
+  Index count_;
+  DType dtype_;
+  bool has_seed_;
+  std::uint64_t seed_, ordinal_;
+};
+
+template <bool normal>
+std::unique_ptr<Kernel> random_kernel(std::span<const Spec>, const Spec& out, const Attributes& a) {
+  return std::make_unique<RandomKernel<normal>>(out, a);
+}
+
+}  // namespace
+
+void add_random_ops(OpList& ops) {
+  ops.push_back({.name = "random_normal", .kind = OpKind::random, .inputs = -1, .infer = random_rule, .gradient = no_gradient, .kernel = random_kernel<true>, .shape_only = 1});
+  ops.push_back({.name = "random_uniform", .kind = OpKind::random, .inputs = -1, .infer = random_rule, .gradient = no_gradient, .kernel = random_kernel<false>, .shape_only = 1});
+}
+
+}  // namespace plait

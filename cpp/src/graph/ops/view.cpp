@@ -1,0 +1,350 @@
+// Views: the same elements in another order or shape. They cost nothing: whoever reads them follows strides.
+#include <algorithm>
+#include <limits>
+
+#include "plait/base/error.hpp"
+#include "plait/graph/build.hpp"
+#include "plait/tensor/copy.hpp"
+
+namespace plait {
+namespace {
+
+using namespace build;
+using Gradients = std::vector<NodeRef>;
+using Specs = std::span<const Spec>;
+using MaybeView = std::optional<View>;
+
+// ---- reshape: attributes.ints is the shape, at most one -1 ----
+
+Spec reshape_rule(Specs in, const Attributes& a) {
+  Shape shape = a.ints;
+  const auto wild = std::find(shape.begin(), shape.end(), Index{-1});
+  const auto fits = [&](bool ok) {
+    PLAIT_REQUIRE_AS(ShapeError, ok, "reshape: shape ", to_string(in[0].shape), " cannot be reshaped to ", [&] {
+      std::string t = to_string(a.ints);  // -1 prints as None, which would mislead
+      for (std::size_t p; (p = t.find("None")) != std::string::npos;) t.replace(p, 4, "-1");
+      return t;
+    }());
+  };
+  if (!is_known(in[0].shape)) return {shape, in[0].dtype};  // checked when bound
+  const Index n = count_of(in[0].shape);
+  if (wild == shape.end()) {
+    fits(count_of(shape) == n);
+  } else {
+    *wild = 1;
+    const Index rest = count_of(shape);
+    fits(rest != 0 && n % rest == 0);
+    *wild = n / rest;
+  }
+  return {shape, in[0].dtype};
+}
+
+// The strides that a reshaped array has over the same memory, if any: runs of old axes that are laid out as one are split anew.
+MaybeView reshape_view(const Spec& input, const Spec& output, const Attributes&, const View& of) {
+  Shape old_sizes, old_strides;
+  for (std::size_t i = 0; i < input.shape.size(); ++i)
+    if (input.shape[i] != 1) {
+      old_sizes.push_back(input.shape[i]);
+      old_strides.push_back(of.strides[i]);
+    }
+  View view{of.offset, Shape(output.shape.size(), 0)};
+  if (count_of(input.shape) == 0) return View{of.offset, contiguous_strides(output.shape)};
+  std::size_t oi = 0, ni = 0;
+  while (ni < output.shape.size()) {
+    if (output.shape[ni] == 1) {
+      view.strides[ni++] = 1;
+      continue;
+    }
+    std::size_t oj = oi + 1, nj = ni + 1;
+    Index have = old_sizes[oi], want = output.shape[ni];
+    while (have != want) {
+      if (have < want) have *= old_sizes[oj++];
+      else want *= output.shape[nj++];
+    }
+    for (std::size_t k = oi; k + 1 < oj; ++k)
+      if (old_strides[k] != old_strides[k + 1] * old_sizes[k + 1]) return {};
+    Index stride = old_strides[oj - 1];
+    for (std::size_t k = nj; k-- > ni;) {
+      view.strides[k] = stride;
+      stride *= output.shape[k];
+    }
+    oi = oj;
+    ni = nj;
+  }
+  return view;
+}
+
+Gradients d_reshape(const NodeRef& n, const NodeRef& g) { return {reshape_like(g, n->input_ref(0))}; }
+
+Spec reshape_like_rule(Specs in, const Attributes&) {
+  PLAIT_REQUIRE_AS(ShapeError, !is_known(in[0].shape) || !is_known(in[1].shape) || count_of(in[0].shape) == count_of(in[1].shape), "reshape: shape ",
+                   to_string(in[0].shape), " cannot be reshaped to ", to_string(in[1].shape));
+  return {in[1].shape, in[0].dtype};
+}
+Gradients d_reshape_like(const NodeRef& n, const NodeRef& g) { return {reshape_like(g, n->input_ref(0)), {}}; }
+
+// flatten_leading: (…, k) -> (product, k)
+Spec flatten_rule(Specs in, const Attributes&) {
+  const Shape& s = in[0].shape;
+  PLAIT_REQUIRE_AS(ShapeError, s.size() >= 2, "flatten_leading: expected two or more dimensions, got ", to_string(s));
+  const Shape leading(s.begin(), s.end() - 1);
+  return {{is_known(leading) ? count_of(leading) : kAny, s.back()}, in[0].dtype};
+}
+
+// ---- expand_dims and squeeze: attributes.ints[0] is the axis ----
+
+Spec expand_rule(Specs in, const Attributes& a) {
+  Shape shape = in[0].shape;
+  shape.insert(shape.begin() + normalize_axis(a.ints[0], shape.size() + 1, "expand_dims"), 1);
+  return {shape, in[0].dtype};
+}
+Spec squeeze_rule(Specs in, const Attributes& a) {
+  Shape shape = in[0].shape;
+  const int axis = normalize_axis(a.ints[0], shape.size(), "squeeze");
+  PLAIT_REQUIRE_AS(ShapeError, shape[axis] == 1 || shape[axis] == kAny, "squeeze: axis ", axis, " of shape ", to_string(shape), " is not of size 1");
+  shape.erase(shape.begin() + axis);
+  return {shape, in[0].dtype};
+}
+
+// ---- transpose: attributes.ints is the permutation, normalised ----
+
+Spec transpose_rule(Specs in, const Attributes& a) {
+  const std::size_t rank = in[0].shape.size();
+  std::vector<bool> used(rank);
+  PLAIT_REQUIRE_AS(ShapeError, a.ints.size() == rank, "transpose: ", a.ints.size(), " axes for shape ", to_string(in[0].shape));
+  Shape shape;
+  for (const Index axis : a.ints) {
+    const int k = normalize_axis(axis, rank, "transpose");
+    PLAIT_REQUIRE_AS(ShapeError, !used[k], "transpose: axis ", k, " is named twice");
+    used[k] = true;
+    shape.push_back(in[0].shape[k]);
+  }
+  return {shape, in[0].dtype};
+}
+MaybeView transpose_view(const Spec&, const Spec&, const Attributes& a, const View& of) {
+  View view{of.offset, {}};
+  for (const Index axis : a.ints) view.strides.push_back(of.strides[axis]);
+  return view;
+}
+Gradients d_transpose(const NodeRef& n, const NodeRef& g) {
+  std::vector<Index> inverse(n->attributes.ints.size());
+  for (std::size_t i = 0; i < inverse.size(); ++i) inverse[n->attributes.ints[i]] = static_cast<Index>(i);
+  return {transpose(g, inverse)};
+}
+
+// ---- broadcast_to (attributes.ints: shape; -1 keeps the input's size) and broadcast_like ----
+
+Spec broadcast_to_rule(Specs in, const Attributes& a) {
+  Shape shape = a.ints;
+  const Shape& from = in[0].shape;
+  PLAIT_REQUIRE_AS(ShapeError, from.size() <= shape.size(), "broadcast_to: shape ", to_string(from), " does not broadcast to ", to_string(shape));
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    Index& to = shape[shape.size() - from.size() + i];
+    if (to == -1) to = from[i];
+    PLAIT_REQUIRE_AS(ShapeError, from[i] == to || from[i] == 1 || from[i] == kAny || to == kAny, "broadcast_to: shape ", to_string(from),
+                     " does not broadcast to ", to_string(a.ints));
+  }
+  return {shape, in[0].dtype};
+}
+Spec broadcast_like_rule(Specs in, const Attributes&) {
+  const Shape together = broadcast(in[0].shape, in[1].shape, "broadcast_like");
+  PLAIT_REQUIRE_AS(ShapeError, !is_known(in[0].shape) || !is_known(in[1].shape) || together == in[1].shape, "broadcast_to: shape ", to_string(in[0].shape),
+                   " does not broadcast to ", to_string(in[1].shape));
+  return {in[1].shape, in[0].dtype};
+}
+MaybeView broadcast_view(const Spec& input, const Spec& output, const Attributes&, const View& of) {
+  View view{of.offset, Shape(output.shape.size(), 0)};
+  const std::size_t lead = output.shape.size() - input.shape.size();
+  for (std::size_t i = 0; i < input.shape.size(); ++i) view.strides[lead + i] = input.shape[i] == 1 ? 0 : of.strides[i];
+  return view;
+}
+Gradients d_broadcast(const NodeRef& n, const NodeRef& g) {
+  Gradients gradients(n->input_count());
+  gradients[0] = sum_to_like(g, n->input_ref(0));
+  return gradients;
+}
+
+// ---- slice: attributes.ints holds (start, stop, step) for every axis; kOpen stands for an end left out ----
+
+constexpr Index kOpen = std::numeric_limits<Index>::min();
+
+struct Range {
+  Index start, step, count;
+};
+// Python's slice.indices for a known size.
+Range resolve(Index start, Index stop, Index step, Index size) {
+  const auto clamp = [&](Index i, Index low, Index high) { return std::clamp(i < 0 ? i + size : i, low, high); };
+  if (step > 0) {
+    const Index b = start == kOpen ? 0 : clamp(start, 0, size), e = stop == kOpen ? size : clamp(stop, 0, size);
+    return {b, step, e > b ? (e - b + step - 1) / step : 0};
+  }
+  const Index b = start == kOpen ? size - 1 : clamp(start, -1, size - 1), e = stop == kOpen ? -1 : clamp(stop, -1, size - 1);
+  return {b, step, b > e ? (b - e - step - 1) / -step : 0};
+}
+
+
+Spec slice_rule(Specs in, const Attributes& a) {
+  Shape shape = in[0].shape;
+  PLAIT_REQUIRE_AS(ShapeError, a.ints.size() == 3 * shape.size(), "slice: wrong number of ranges for shape ", to_string(shape));
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    PLAIT_REQUIRE_AS(ShapeError, a.ints[3 * i + 2] != 0, "slice: step must not be zero");
+    if (shape[i] != kAny) shape[i] = resolve(a.ints[3 * i], a.ints[3 * i + 1], a.ints[3 * i + 2], shape[i]).count;
+  }
+  return {shape, in[0].dtype};
+}
+View sliced(const Shape& shape, const Attributes& a, const View& of) {
+  View view = of;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const Range r = resolve(a.ints[3 * i], a.ints[3 * i + 1], a.ints[3 * i + 2], shape[i]);
+    if (r.count > 0) view.offset += r.start * of.strides[i];
+    view.strides[i] = r.step * of.strides[i];
+  }
+  return view;
+}
+MaybeView slice_view(const Spec& input, const Spec&, const Attributes& a, const View& of) { return sliced(input.shape, a, of); }
+Gradients d_slice(const NodeRef& n, const NodeRef& g) { return {apply("slice_gradient", {g, n->input_ref(0)}, n->attributes)}; }
+
+// index: attributes.ints = (axis, i): x[…, i, …] with that axis dropped.
+Index checked_index(const Shape& shape, const Attributes& a) {
+  const Index axis = a.ints[0], i = a.ints[1], size = shape[axis];
+  PLAIT_REQUIRE_AS(ShapeError, i >= -size && i < size, "index ", i, " is out of range for axis ", axis, " of shape ", to_string(shape));
+  return i < 0 ? i + size : i;
+}
+Spec index_rule(Specs in, const Attributes& a) {
+  Shape shape = in[0].shape;
+  if (shape[a.ints[0]] != kAny) checked_index(shape, a);
+  shape.erase(shape.begin() + a.ints[0]);
+  return {shape, in[0].dtype};
+}
+MaybeView index_view(const Spec& input, const Spec&, const Attributes& a, const View& of) {
+  View view = of;
+  view.offset += checked_index(input.shape, a) * of.strides[a.ints[0]];
+  view.strides.erase(view.strides.begin() + a.ints[0]);
+  return view;
+}
+Gradients d_index(const NodeRef& n, const NodeRef& g) {
+  const NodeRef x = n->input_ref(0);
+  Attributes ranges;
+  for (std::size_t i = 0; i < x->spec.shape.size(); ++i) ranges.ints.insert(ranges.ints.end(), {kOpen, kOpen, 1});
+  const Index axis = n->attributes.ints[0], i = n->attributes.ints[1];
+  ranges.ints[3 * axis] = i;
+  ranges.ints[3 * axis + 1] = i == -1 ? kOpen : i + 1;
+  return {apply("slice_gradient", {expand_dims(g, axis), x}, ranges)};
+}
+
+// slice_gradient(g, x): zeros of x's shape with g written into the slice.
+Spec slice_gradient_rule(Specs in, const Attributes& a) {
+  const Spec piece = slice_rule(in.subspan(1, 1), a);
+  PLAIT_REQUIRE_AS(ShapeError, !is_known(piece.shape) || !is_known(in[0].shape) || piece.shape == in[0].shape, "slice_gradient: shape ", to_string(in[0].shape),
+                   " where ", to_string(piece.shape), " was expected");
+  return {in[1].shape, in[0].dtype};
+}
+Gradients d_slice_gradient(const NodeRef& n, const NodeRef& g) { return {apply("slice", {g}, n->attributes), {}}; }
+
+class SliceGradientKernel final : public Kernel {
+ public:
+  SliceGradientKernel(const Spec& g, const Spec& out, const Attributes& a)
+      : space_(g.shape), bytes_(size_of(out.dtype)), total_(count_of(out.shape) * bytes_), to_(sliced(out.shape, a, {0, contiguous_strides(out.shape)})) {}
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
+    std::memset(outputs[0], 0, total_);
+    copy_strided(static_cast<std::byte*>(outputs[0]) + to_.offset * static_cast<Index>(bytes_), to_.strides, inputs[0], contiguous_strides(space_), space_, bytes_);
+  }
+
+ private:
+  Shape space_;
+  std::size_t bytes_, total_;
+  View to_;
+};
+std::unique_ptr<Kernel> slice_gradient_kernel(Specs in, const Spec& out, const Attributes& a) { return std::make_unique<SliceGradientKernel>(in[0], out, a); }
+
+// ---- stop_gradient ----
+
+Spec same_rule(Specs in, const Attributes&) { return in[0]; }
+MaybeView same_view(const Spec&, const Spec&, const Attributes&, const View& of) { return of; }
+Gradients no_gradient(const NodeRef&, const NodeRef&) { return {{}}; }
+
+// ---- concatenate: attributes.ints[0] is the axis, normalised ----
+
+Spec concatenate_rule(Specs in, const Attributes& a) {
+  Spec out = in[0];
+  const std::size_t axis = a.ints[0];
+  for (std::size_t k = 1; k < in.size(); ++k) {
+    bool fits = in[k].dtype == out.dtype && in[k].shape.size() == out.shape.size();
+    for (std::size_t i = 0; fits && i < out.shape.size(); ++i) {
+      Index &n = out.shape[i], m = in[k].shape[i];
+      if (i == axis) n = n == kAny || m == kAny ? kAny : n + m;
+      else if (n == kAny) n = m;
+      else fits = m == kAny || m == n;
+    }
+    PLAIT_REQUIRE_AS(ShapeError, fits, "concatenate: ", name_of(in[0].dtype), " ", to_string(in[0].shape), " and ", name_of(in[k].dtype), " ", to_string(in[k].shape),
+                     " do not join along axis ", axis);
+  }
+  return out;
+}
+Gradients d_concatenate(const NodeRef& n, const NodeRef& g) {
+  // Piece k begins where the pieces before it end; split() finds that when shapes are bound.
+  Gradients gradients;
+  Index begin = 0;
+  const Index axis = n->attributes.ints[0];
+  bool known = true;
+  for (std::size_t k = 0; k < n->input_count(); ++k) known = known && n->input(k)->spec.shape[axis] != kAny;
+  PLAIT_REQUIRE_AS(GraphError, known, "concatenate: the gradient needs known sizes along axis ", axis);
+  for (std::size_t k = 0; k < n->input_count(); ++k) {
+    Attributes ranges;
+    for (std::size_t i = 0; i < n->spec.shape.size(); ++i) ranges.ints.insert(ranges.ints.end(), {kOpen, kOpen, 1});
+    const Index size = n->input(k)->spec.shape[axis];
+    ranges.ints[3 * axis] = begin;
+    ranges.ints[3 * axis + 1] = begin += size;
+    gradients.push_back(apply("slice", {g}, ranges));
+  }
+  return gradients;
+}
+
+class ConcatenateKernel final : public Kernel {
+ public:
+  ConcatenateKernel(Specs in, const Spec& out, Index axis) : bytes_(size_of(out.dtype)), to_(contiguous_strides(out.shape)) {
+    Index offset = 0;
+    for (const Spec& s : in) {
+      pieces_.push_back({s.shape, contiguous_strides(s.shape), offset * to_[axis] * static_cast<Index>(bytes_)});
+      offset += s.shape[axis];
+    }
+  }
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
+    for (std::size_t k = 0; k < pieces_.size(); ++k)
+      copy_strided(static_cast<std::byte*>(outputs[0]) + pieces_[k].offset, to_, inputs[k], pieces_[k].strides, pieces_[k].shape, bytes_);
+  }
+
+ private:
+  struct Piece {
+    Shape shape, strides;
+    Index offset;  // bytes
+  };
+  std::size_t bytes_;
+  Shape to_;
+  std::vector<Piece> pieces_;
+};
+std::unique_ptr<Kernel> concatenate_kernel(Specs in, const Spec& out, const Attributes& a) { return std::make_unique<ConcatenateKernel>(in, out, a.ints[0]); }
+
+}  // namespace
+
+void add_view_ops(OpList& ops) {
+  const auto entry = [&](const char* name, int inputs, auto infer, auto gradient, auto view, unsigned shape_only = 0) {
+    ops.push_back({.name = name, .kind = OpKind::view, .inputs = inputs, .infer = infer, .gradient = gradient, .view = view, .shape_only = shape_only});
+  };
+  entry("reshape", 1, reshape_rule, d_reshape, reshape_view);
+  entry("reshape_like", 2, reshape_like_rule, d_reshape_like, reshape_view, 0b10);
+  entry("flatten_leading", 1, flatten_rule, d_reshape, reshape_view);
+  entry("expand_dims", 1, expand_rule, d_reshape, reshape_view);
+  entry("squeeze", 1, squeeze_rule, d_reshape, reshape_view);
+  entry("transpose", 1, transpose_rule, d_transpose, transpose_view);
+  entry("broadcast_to", 1, broadcast_to_rule, d_broadcast, broadcast_view);
+  entry("broadcast_like", 2, broadcast_like_rule, d_broadcast, broadcast_view, 0b10);
+  entry("slice", 1, slice_rule, d_slice, slice_view);
+  entry("index", 1, index_rule, d_index, index_view);
+  entry("stop_gradient", 1, same_rule, no_gradient, same_view);
+  ops.push_back({.name = "slice_gradient", .kind = OpKind::other, .inputs = 2, .infer = slice_gradient_rule, .gradient = d_slice_gradient,
+                 .kernel = slice_gradient_kernel, .shape_only = 0b10});
+  ops.push_back({.name = "concatenate", .kind = OpKind::other, .inputs = -1, .infer = concatenate_rule, .gradient = d_concatenate, .kernel = concatenate_kernel});
+}
+
+}  // namespace plait
