@@ -70,15 +70,16 @@ struct Group {
   Kind kind = Kind::single;
   int value = -1;            ///< product, single: the value computed
   LaneType type = {};        ///< of the lane program
-  Shape space;               ///< lanes, and the epilogue of a product
-  std::vector<int> members;  ///< elementwise values in order
-  std::vector<int> reduced;  ///< reductions over members or over what the group reads; for lanes only
+  Shape space{};               ///< lanes, and the epilogue of a product
+  std::vector<int> members{};  ///< elementwise values in order
+  std::vector<int> reduced{};  ///< reductions over members or over what the group reads; for lanes only
 };
 
 struct Fused {
   Placed placed;
   std::vector<Group> groups;  ///< in an order in which what is read comes first
   std::vector<int> group_of;  ///< per value: its group, -1 for leaves and views
+  std::vector<char> escapes;  ///< per value: needs memory, since somebody beyond its own group reads it or it is wanted as output or update
 };
 
 /// Elementwise chains into lane programs, reductions onto them, and lane programs into the products before them.
@@ -86,10 +87,6 @@ Fused fuse(Placed in);
 
 /// The roots that a group reads from outside of itself, each once.
 std::vector<int> reads_of(const Fused& fused, int group);
-/// The values of a group that somebody outside of it needs, in order.
-std::vector<int> writes_of(const Fused& fused, int group);
-/// Values read beyond their own group, or wanted as output or update: one flag per value.
-std::vector<char> escaping(const Fused& fused);
 
 struct Scheduled {
   Fused fused;
