@@ -1,31 +1,92 @@
+// Batches, scratch, and the choice of the level.
 #include "plait/tensor/matmul.hpp"
 
+#include "tensor/matmul_internal.hpp"
+
 namespace plait {
+namespace {
+
+// Products that share B and lie below each other are one product with more rows.
+MatmulShape fold(MatmulShape s) {
+  if (s.batch <= 1 || s.m == 0) return s;
+  const bool rows = s.m == 1 || (s.a_batch == s.m * s.a_row && s.c_batch == s.m * s.ldc);
+  if (s.b_batch != 0 || !rows) return s;
+  if (s.m == 1) s.a_row = s.a_batch, s.ldc = s.c_batch;
+  s.m *= s.batch;
+  s.batch = 1;
+  return s;
+}
+
+Index round_to_lines(Index elements) { return (elements + 15) / 16 * 16; }
+
+int known(int threads) { return threads > 0 ? threads : get_num_threads(); }
 
 template <class T>
-std::size_t matmul_scratch_bytes(const MatmulShape&, int) {
-  return 0;
+const MatmulKernels<T>& kernels_of(const MatmulTable& table) {
+  if constexpr (sizeof(T) == 4) return table.f32;
+  else return table.f64;
+}
+
+// A batch of small products: several to a task, each run serially.
+bool batch_in_parallel(const MatmulShape& s, const Plan& plan) { return s.batch > 1 && !plan.parallel; }
+
+Index products_per_task(const MatmulShape& s) {
+  const double work = static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k) + 1000.0;
+  return static_cast<Index>(3e5 / work) + 1;
+}
+
+}  // namespace
+
+template <class T>
+std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads, const MatmulKernels<T>& kernels) {
+  const MatmulShape s = fold(shape);
+  Plan plan = plan_matmul<T>(s, kernels);
+  const Index one = round_to_lines(plan.shared_elements) + round_to_lines(plan.worker_elements);
+  const Index more = batch_in_parallel(s, plan) ? one : round_to_lines(plan.worker_elements);
+  return static_cast<std::size_t>(one + more * (known(threads) - 1)) * sizeof(T);
 }
 
 template <class T>
-void matmul(const MatmulShape& s, const T* a, const T* b, T* c, RowsDone done, void*, int) {
-  for (Index batch = 0; batch < s.batch; ++batch)
-    for (Index i = 0; i < s.m; ++i) {
-      T* row = c + batch * s.c_batch + i * s.ldc;
-      if (!s.accumulate)
-        for (Index j = 0; j < s.n; ++j) row[j] = T(0);
-      for (Index p = 0; p < s.k; ++p) {
-        const T x = a[batch * s.a_batch + i * s.a_row + p * s.a_col];
-        const T* y = b + batch * s.b_batch + p * s.b_row;
-        for (Index j = 0; j < s.n; ++j) row[j] += x * y[j * s.b_col];
-      }
-    }
-  if (done.call != nullptr && s.batch * s.m > 0) done.call(done.context, 0, s.batch * s.m, 0);
+void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads, const MatmulKernels<T>& kernels) {
+  if (shape.batch == 0 || shape.m == 0) return;
+  const MatmulShape s = fold(shape);
+  Plan plan = plan_matmul<T>(s, kernels);
+  plan.shared_elements = round_to_lines(plan.shared_elements);
+  plan.worker_elements = round_to_lines(plan.worker_elements);
+  threads = known(threads);
+  T* const space = static_cast<T*>(scratch);
+  if (!batch_in_parallel(s, plan)) {
+    for (Index i = 0; i < s.batch; ++i)
+      run_matmul(plan, kernels, a + i * s.a_batch, b + i * s.b_batch, c + i * s.c_batch, done, i * s.m, space, threads, 0);
+    return;
+  }
+  const Index one = plan.shared_elements + plan.worker_elements, group = products_per_task(s), tasks = (s.batch + group - 1) / group;
+  parallel_for(
+      tasks,
+      [&](Index task, int worker) {
+        for (Index i = task * group; i < s.batch && i < (task + 1) * group; ++i)
+          run_matmul(plan, kernels, a + i * s.a_batch, b + i * s.b_batch, c + i * s.c_batch, done, i * s.m, space + worker * one, 1, worker);
+      },
+      threads);
 }
 
-template std::size_t matmul_scratch_bytes<float>(const MatmulShape&, int);
-template std::size_t matmul_scratch_bytes<double>(const MatmulShape&, int);
-template void matmul<float>(const MatmulShape&, const float*, const float*, float*, RowsDone, void*, int);
-template void matmul<double>(const MatmulShape&, const double*, const double*, double*, RowsDone, void*, int);
+template <class T>
+std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads) {
+  return matmul_scratch_bytes(shape, threads, kernels_of<T>(PLAIT_PICK(matmul_table)));
+}
+
+template <class T>
+void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads) {
+  matmul(shape, a, b, c, done, scratch, threads, kernels_of<T>(PLAIT_PICK(matmul_table)));
+}
+
+#define PLAIT_INSTANCES(T)                                                                                            \
+  template std::size_t matmul_scratch_bytes<T>(const MatmulShape&, int, const MatmulKernels<T>&);                     \
+  template void matmul<T>(const MatmulShape&, const T*, const T*, T*, RowsDone, void*, int, const MatmulKernels<T>&); \
+  template std::size_t matmul_scratch_bytes<T>(const MatmulShape&, int);                                              \
+  template void matmul<T>(const MatmulShape&, const T*, const T*, T*, RowsDone, void*, int);
+PLAIT_INSTANCES(float)
+PLAIT_INSTANCES(double)
+#undef PLAIT_INSTANCES
 
 }  // namespace plait
