@@ -35,6 +35,15 @@ Rows rows_of(const py::array& array, bool fixed) {
 
 py::dtype dtype_for(DType type) { return py::dtype(name_of(type)); }
 
+/// EpochResult for Python.
+struct BoundResult {
+  std::string status;
+  Index steps;
+  double bad_loss;
+  std::vector<double> means;
+  std::string bad_parameter;
+};
+
 /// A Loop and the arrays that it reads.
 class BoundLoop {
  public:
@@ -47,7 +56,7 @@ class BoundLoop {
     loop_ = std::make_unique<Loop>(std::move(program), std::move(rows), batch_size);
   }
 
-  py::tuple run(Index epoch, bool shuffle, std::uint64_t shuffle_seed, std::uint64_t seed, std::uint64_t first_run, bool stop_at_not_finite,
+  BoundResult run(Index epoch, bool shuffle, std::uint64_t shuffle_seed, std::uint64_t seed, std::uint64_t first_run, bool stop_at_not_finite,
                 const py::object& progress, int threads) {
     const EpochOptions options{epoch, shuffle, shuffle_seed, seed, first_run, stop_at_not_finite, threads};
     ProgressCallback callback;
@@ -61,7 +70,8 @@ class BoundLoop {
       const py::gil_scoped_release release;
       result = loop_->run(options, callback);
     }
-    return py::make_tuple(result.status == EpochResult::Status::done, result.steps, result.bad_loss, result.means);
+    constexpr const char* kStatus[] = {"done", "loss", "parameter"};
+    return {kStatus[static_cast<int>(result.status)], result.steps, result.bad_loss, result.means, result.bad_parameter ? result.bad_parameter->label() : ""};
   }
 
   std::vector<py::array> predict(std::uint64_t seed, std::uint64_t first_run, int threads) {
@@ -87,12 +97,18 @@ class BoundLoop {
 }  // namespace
 
 void bind_train(py::module_& m) {
+  py::class_<BoundResult>(m, "LoopResult", "How an epoch went.")
+      .def_readonly("status", &BoundResult::status, "'done'; 'loss' or 'parameter', whichever is not finite.")
+      .def_readonly("steps", &BoundResult::steps)
+      .def_readonly("bad_loss", &BoundResult::bad_loss)
+      .def_readonly("means", &BoundResult::means, "Of every output, over rows.")
+      .def_readonly("bad_parameter", &BoundResult::bad_parameter);
   py::class_<BoundLoop>(m, "Loop", "A program, the arrays that feed its inputs in batches, and the loops over them.")
       .def(py::init<std::shared_ptr<Program>, std::vector<py::array>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"),
            py::arg("fixed"), py::arg("batch_size"))
       .def("run", &BoundLoop::run, py::arg("epoch"), py::arg("shuffle"), py::arg("shuffle_seed"), py::arg("seed"), py::arg("first_run"),
            py::arg("stop_at_not_finite"), py::arg("progress"), py::arg("threads") = 0,
-           "Every batch once: (all losses were finite, steps run, the loss that was not, mean of every output over rows).")
+           "Every batch once.")
       .def("predict", &BoundLoop::predict, py::arg("seed"), py::arg("first_run"), py::arg("threads") = 0,
            "Every batch in order, the outputs' rows one after the other.")
       .def_property_readonly("rows", &BoundLoop::rows)

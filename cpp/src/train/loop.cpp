@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstring>
 
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
@@ -21,6 +22,20 @@ std::vector<std::string> names_of(const Program& program) {
   std::vector<std::string> names;
   for (const NodeRef& input : program.inputs()) names.push_back(input->label());
   return names;
+}
+
+template <class T>
+bool all_finite(const void* data, Index n) {
+  const T* x = static_cast<const T*>(data);
+  T sum = 0;  // x * 0 is 0 for what is finite and NaN for the rest: a loop without branches
+  for (Index i = 0; i < n; ++i) sum += x[i] * T{0};
+  return sum == T{0};
+}
+
+bool is_finite(const Tensor& tensor) {
+  if (tensor.spec.dtype == DType::float32) return all_finite<float>(tensor.data.get(), tensor.count());
+  if (tensor.spec.dtype == DType::float64) return all_finite<double>(tensor.data.get(), tensor.count());
+  return true;
 }
 
 }  // namespace
@@ -50,6 +65,15 @@ EpochResult Loop::run(const EpochOptions& options, const ProgressCallback& progr
   const auto report = [&] {
     progress({options.epoch, result.steps, steps(), result.means.empty() || rows_done == 0 ? 0.0 : result.means[0] / rows_done});
   };
+  const Updates& updates = program_->updates();
+  if (options.stop_at_not_finite) {
+    before_.resize(updates.size());
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+      const Tensor& value = *updates[i].first->value;
+      if (before_[i] == nullptr) before_[i] = allocate_bytes(value.bytes());
+      std::memcpy(before_[i].get(), value.data.get(), value.bytes());
+    }
+  }
   program_->set_random_state(options.seed, options.first_run);
   for (Index batch = 0; batch < steps(); ++batch) {
     poll_interrupt();
@@ -61,7 +85,7 @@ EpochResult Loop::run(const EpochOptions& options, const ProgressCallback& progr
       const double value = element_as_double(values[k].data.get(), specs[k].dtype, 0);
       result.means[k] += weight * value;
       if (k == 0 && options.stop_at_not_finite && !std::isfinite(value)) {
-        result.status = EpochResult::Status::not_finite;
+        result.status = EpochResult::Status::loss;
         result.bad_loss = value;
       }
     }
@@ -73,6 +97,19 @@ EpochResult Loop::run(const EpochOptions& options, const ProgressCallback& progr
     report();
   }
   for (double& mean : result.means) mean /= rows_done;
+  if (options.stop_at_not_finite && result.status == EpochResult::Status::done) {
+    for (const auto& [parameter, next] : updates) {
+      if (is_finite(*parameter->value)) continue;
+      result.status = EpochResult::Status::parameter;
+      result.bad_parameter = parameter;
+      break;
+    }
+  }
+  if (result.status != EpochResult::Status::done)
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+      Tensor& value = *updates[i].first->value;
+      std::memcpy(value.data.get(), before_[i].get(), value.bytes());
+    }
   return result;
 }
 

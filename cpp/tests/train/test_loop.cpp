@@ -82,9 +82,10 @@ TEST_CASE("a loss that is not finite ends the epoch at its step") {
   options.shuffle = false;
   Loop loop(line.step(), line.data(), 10);
   EpochResult result = loop.run(options);
-  CHECK(result.status == EpochResult::Status::not_finite);
+  CHECK(result.status == EpochResult::Status::loss);
   CHECK(result.steps == 7);
   CHECK(std::isnan(result.bad_loss));
+  CHECK(line.weight() == 0.25);  // what it was before the epoch
 
   Line measured(100);
   measured.ts[63] = std::numeric_limits<float>::infinity();
@@ -92,6 +93,18 @@ TEST_CASE("a loss that is not finite ends the epoch at its step") {
   result = Loop(std::make_shared<Program>(std::vector{measured.loss}), measured.data(), 10).run(options);
   CHECK(result.status == EpochResult::Status::done);
   CHECK(std::isinf(result.means[0]));
+}
+
+TEST_CASE("a parameter that is not finite ends the epoch although every loss was finite") {
+  Line line(10);
+  line.rate = 1e38;
+  for (float& x : line.xs) x *= 100;
+  EpochOptions options;
+  const EpochResult result = Loop(line.step(), line.data(), 10).run(options);
+  CHECK(result.status == EpochResult::Status::parameter);
+  CHECK(result.bad_parameter == line.w);
+  CHECK(std::isfinite(result.means[0]));
+  CHECK(line.weight() == 0.25);
 }
 
 TEST_CASE("random nodes draw from the step, so that a run that goes on draws the same numbers") {

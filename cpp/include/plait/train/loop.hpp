@@ -26,15 +26,18 @@ struct EpochOptions {
   std::uint64_t shuffle_seed = 0;
   std::uint64_t seed = 0;          ///< random nodes draw from (seed, first_run + batch)
   std::uint64_t first_run = 0;     ///< steps before this epoch, so that a run that goes on later draws the same numbers
-  bool stop_at_not_finite = true;  ///< a NaN or infinite first output ends the loop
+  bool stop_at_not_finite = true;  ///< see EpochResult::Status
   int threads = 0;
 };
 
 struct EpochResult {
-  enum class Status { done, not_finite };
+  /// loss: the first output was NaN or infinite. parameter: so is an element of a parameter at the epoch's end, although every loss was finite.
+  /// In both cases the parameters are again what they were before the epoch.
+  enum class Status { done, loss, parameter };
   Status status = Status::done;
   Index steps = 0;             ///< batches run, the one with the bad loss included
   double bad_loss = 0;         ///< what the first output was when it was not finite
+  NodeRef bad_parameter;       ///< the one that is not finite
   std::vector<double> means;   ///< of every output over rows: Σ rows_b · output_b / Σ rows_b
 };
 
@@ -62,6 +65,7 @@ class Loop {
   std::shared_ptr<Program> program_;
   Batches batches_;
   std::shared_ptr<Plan> full_, last_;
+  std::vector<Bytes> before_;  // values of the program's parameters before an epoch, to go back to
 };
 
 }  // namespace plait
