@@ -7,6 +7,6 @@ The package's attribute ``plait.train`` is the function; what else stands here i
 from __future__ import annotations
 
 from .history import History, NotFiniteError, Progress
-from .run import train
+from .run import predict, train
 
-__all__ = ["History", "NotFiniteError", "Progress", "train"]
+__all__ = ["History", "NotFiniteError", "Progress", "predict", "train"]

@@ -14,7 +14,7 @@ import numpy as np
 from .. import _core, graph
 from ..optim import Adam, Optimizer
 from . import checkpoint as checkpoints
-from .data import feeds
+from .data import Array, feeds
 from .history import History, NotFiniteError, Progress
 from .progress import reporter
 
@@ -192,3 +192,32 @@ def _require_finite(result: Any, epoch: int, history: History) -> None:
     else:
         text = f"train: parameter '{result.bad_parameter}' is no longer finite {where}"
     raise NotFiniteError(f"{text}; a smaller rate or clip_norm= may help. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history)
+
+
+def predict(program: Any, data: Data, *, batch_size: int = 256, rng: Seed = 0) -> list[Array]:
+    """Outputs of a program over all rows of data, batch by batch.
+
+    Parameters
+    ----------
+    program : Program
+        Its outputs have the batch as first axis.
+    data : dict
+        For each input (the node or its name) an array whose first axis counts rows.
+    batch_size : int
+        Rows per run.
+    rng : int, SeedSequence or Generator
+        Where random nodes draw from.
+
+    Returns
+    -------
+    list of ndarray
+        One for each output, with as many rows as the data.
+
+    Examples
+    --------
+    >>> from plait.train import predict
+    >>> x = plait.input("x", (None, 2))
+    >>> predict(plait.compile([x.sum(axis=1)]), {x: np.ones((3, 2))}, batch_size=2)[0]
+    array([2., 2., 2.], dtype=float32)
+    """
+    return list(_loop(program, data, batch_size, "predict: data").predict(seed_from(rng), 0))
