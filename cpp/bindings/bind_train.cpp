@@ -1,11 +1,11 @@
 // train: the loops over data. Arrays are borrowed: a Loop keeps them alive, nothing is copied.
-#include <pybind11/functional.h>
+#include "plait/train/loop.hpp"
+
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include "graph.hpp"
 #include "plait/base/error.hpp"
-#include "plait/train/loop.hpp"
-#include "rooms.hpp"
 
 namespace {
 
@@ -33,7 +33,16 @@ Rows rows_of(const py::array& array, bool fixed) {
   return rows;
 }
 
-py::dtype dtype_for(DType type) { return py::dtype(name_of(type)); }
+using BatchProgram = std::shared_ptr<Program>;
+
+/// All parameters that nodes depend on, oldest first.
+py::list parameters_of(const py::object& nodes) {
+  static const Op& parameter = find_op("parameter");
+  std::vector<NodeRef> found;
+  for (Node* node : ancestors(require_nodes(nodes, "parameters")))
+    if (node->op == &parameter) found.emplace_back(node);
+  return to_python(found);
+}
 
 /// EpochResult for Python.
 struct BoundResult {
@@ -47,7 +56,7 @@ struct BoundResult {
 /// A Loop and the arrays that it reads.
 class BoundLoop {
  public:
-  BoundLoop(std::shared_ptr<Program> program, std::vector<py::array> arrays, const std::vector<bool>& fixed, Index batch_size) : arrays_(std::move(arrays)) {
+  BoundLoop(BatchProgram program, std::vector<py::array> arrays, const std::vector<bool>& fixed, Index batch_size) : arrays_(std::move(arrays)) {
     PLAIT_REQUIRE(fixed.size() == arrays_.size() && arrays_.size() == program->inputs().size(), "Loop: ", program->inputs().size(), " inputs, ",
                   arrays_.size(), " arrays");
     std::vector<Rows> rows;
@@ -78,7 +87,7 @@ class BoundLoop {
     std::vector<py::array> results;
     std::vector<void*> destinations;
     for (const Spec& spec : loop_->predicted()) {
-      results.emplace_back(dtype_for(spec.dtype), spec.shape);
+      results.push_back(py::reinterpret_borrow<py::array>(new_array(spec.shape, spec.dtype)));
       destinations.push_back(results.back().mutable_data());
     }
     const py::gil_scoped_release release;
@@ -97,6 +106,15 @@ class BoundLoop {
 }  // namespace
 
 void bind_train(py::module_& m) {
+  py::class_<Program, BatchProgram>(m, "BatchProgram", "Outputs and updates compiled for a Loop, which feeds it itself.")
+      .def(py::init([](const py::object& outputs, const py::dict& updates) {
+             Updates pairs;
+             for (const auto& [parameter, value] : updates) pairs.emplace_back(require_node(parameter, "updates"), require_node(value, "updates"));
+             return std::make_shared<Program>(require_nodes(outputs, "outputs"), std::move(pairs));
+           }),
+           py::arg("outputs"), py::arg("updates") = py::dict())
+      .def_property_readonly("inputs", [](const Program& p) { return to_python(p.inputs()); });
+  m.def("parameters_of", &parameters_of, py::arg("nodes"), "All parameters that the nodes depend on, oldest first.");
   py::class_<BoundResult>(m, "LoopResult", "How an epoch went.")
       .def_readonly("status", &BoundResult::status, "'done'; 'loss' or 'parameter', whichever is not finite.")
       .def_readonly("steps", &BoundResult::steps)
@@ -104,7 +122,7 @@ void bind_train(py::module_& m) {
       .def_readonly("means", &BoundResult::means, "Of every output, over rows.")
       .def_readonly("bad_parameter", &BoundResult::bad_parameter);
   py::class_<BoundLoop>(m, "Loop", "A program, the arrays that feed its inputs in batches, and the loops over them.")
-      .def(py::init<std::shared_ptr<Program>, std::vector<py::array>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"),
+      .def(py::init<BatchProgram, std::vector<py::array>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"),
            py::arg("fixed"), py::arg("batch_size"))
       .def("run", &BoundLoop::run, py::arg("epoch"), py::arg("shuffle"), py::arg("shuffle_seed"), py::arg("seed"), py::arg("first_run"),
            py::arg("stop_at_not_finite"), py::arg("progress"), py::arg("threads") = 0,

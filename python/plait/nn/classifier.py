@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import graph, losses
+from .. import _core, graph, losses
 from .._estimator import ClassifierEstimator
 from ..train import History, predict, train
 from .base import Activation, at_least_one
@@ -171,7 +171,7 @@ class MLPClassifier(ClassifierEstimator):
         program = self.model_.__dict__.get("_probabilities")
         if program is None:
             x = graph.input("X", (None, rows.shape[1]), dtype=self.dtype)
-            program = self.model_.__dict__["_probabilities"] = graph.compile([graph.softmax(self.model_(x), axis=-1)])
+            program = self.model_.__dict__["_probabilities"] = _core.BatchProgram([graph.softmax(self.model_(x), axis=-1)])
         return predict(program, {"X": rows})[0]
 
     def predict(self, X: Any) -> Array:

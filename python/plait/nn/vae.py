@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import graph, losses
+from .. import _core, graph, losses
 from ..optim import Optimizer
 from ..train import History, Progress, predict, train
 from .base import Activation, Layer, at_least_one
@@ -318,5 +318,5 @@ class VAE(Layer):
         if key not in programs:
             x = graph.input("x", (None, rows.shape[1]), dtype=self.dtype)
             built = build(x)
-            programs[key] = graph.compile(list(built) if isinstance(built, tuple) else [built])
+            programs[key] = _core.BatchProgram(list(built) if isinstance(built, tuple) else [built])
         return predict(programs[key], {"x": rows}, rng=0 if rng is None else rng)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import graph
+from .. import _core, graph
 from .schedules import Constant, Schedule, _positive
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def trainable(loss: Node, parameters: Sequence[Node] | None) -> list[Node]:
     if loss.shape != ():
         raise graph.GraphError(f"updates: the loss must be a scalar, got shape {loss.shape}; use .mean() or .sum()")
     if parameters is None:
-        parameters = [p for p in graph.parameters(loss) if np.dtype(p.dtype).kind == "f"]
+        parameters = [p for p in _core.parameters_of([loss]) if np.dtype(p.dtype).kind == "f"]
         if not parameters:
             raise graph.GraphError("updates: the loss depends on no parameter with a floating dtype")
     found: list[Node] = []

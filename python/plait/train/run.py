@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _core, graph
+from .. import _core
 from ..optim import Adam, Optimizer
 from . import checkpoint as checkpoints
 from .data import Array, feeds
@@ -108,12 +108,11 @@ def train(
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"train: epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
     updates = (Adam() if optimizer is None else optimizer).updates(loss, parameters)
-    program = graph.compile([loss], updates=updates)
-    loop = _loop(program, data, batch_size, "train: data")
+    loop = _loop(_core.BatchProgram([loss], updates), data, batch_size, "train: data")
     measure = None
     if validation is not None:
         measured, validation_data = validation if isinstance(validation, tuple) else (loss, validation)
-        measure = _loop(graph.compile([measured]), validation_data, batch_size, "train: validation")
+        measure = _loop(_core.BatchProgram([measured]), validation_data, batch_size, "train: validation")
     nodes = list(updates)
     calls = (callbacks,) if callable(callbacks) else tuple(callbacks)
     path = None if checkpoint is None else Path(checkpoint)
@@ -194,13 +193,13 @@ def _require_finite(result: Any, epoch: int, history: History) -> None:
     raise NotFiniteError(f"{text}; a smaller rate or clip_norm= may help. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history)
 
 
-def predict(program: Any, data: Data, *, batch_size: int = 256, rng: Seed = 0) -> list[Array]:
-    """Outputs of a program over all rows of data, batch by batch.
+def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_size: int = 256, rng: Seed = 0) -> list[Array]:
+    """Values of nodes over all rows of data, batch by batch.
 
     Parameters
     ----------
-    program : Program
-        Its outputs have the batch as first axis.
+    outputs : sequence of Node, or a BatchProgram of them
+        Their first axis is the batch.
     data : dict
         For each input (the node or its name) an array whose first axis counts rows.
     batch_size : int
@@ -217,7 +216,8 @@ def predict(program: Any, data: Data, *, batch_size: int = 256, rng: Seed = 0) -
     --------
     >>> from plait.train import predict
     >>> x = plait.input("x", (None, 2))
-    >>> predict(plait.compile([x.sum(axis=1)]), {x: np.ones((3, 2))}, batch_size=2)[0]
+    >>> predict([x.sum(axis=1)], {x: np.ones((3, 2))}, batch_size=2)[0]
     array([2., 2., 2.], dtype=float32)
     """
+    program = outputs if isinstance(outputs, _core.BatchProgram) else _core.BatchProgram(list(outputs))
     return list(_loop(program, data, batch_size, "predict: data").predict(seed_from(rng), 0))
