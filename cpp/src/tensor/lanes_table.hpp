@@ -1,0 +1,63 @@
+// The hot loops behind lane programs, as tables that each instruction set level exports. Blocks are raw pointers here: which element
+// type they hold follows from the table entry. n >= 1 everywhere, and no loop touches memory past n.
+#pragma once
+
+#include "plait/base/isa.hpp"
+#include "plait/tensor/lanes.hpp"
+
+namespace plait {
+
+constexpr int kLaneTypes = 3;
+constexpr int kDTypes = 5;
+constexpr int kReduceKinds = 4;  ///< sum, product, maximum, minimum
+
+/// d[i] = op(a[i], b[i], c[i]); an operand that is uniform points to one element. d may be a, b or c.
+using LaneLoop = void (*)(const void* a, const void* b, const void* c, void* d, Index n);
+
+/// Which operands are uniform, as bits.
+constexpr int kUniformA = 1, kUniformB = 2, kUniformC = 4;
+
+struct LaneLoops {
+  /// Null where there is no such loop: the planner then swaps commuting operands or spreads the uniform ones over a block.
+  LaneLoop (*find)(LaneType type, LaneOp op, int uniform);
+};
+
+/// destination[r * columns + c] = source[r * row_stride + c * column_stride], converted; strides in elements of the source.
+using LaneLoad = void (*)(const void* source, Index row_stride, Index column_stride, void* destination, Index rows, Index columns);
+/// destination[i] = source[i], converted.
+using LaneStore = void (*)(const void* source, void* destination, Index n);
+
+struct LaneConversions {
+  LaneLoad load[kDTypes][kLaneTypes];
+  LaneStore store[kLaneTypes][kDTypes];
+};
+
+/// Accumulators are double for both floating types and int64 for integers: a float32 sum over blocks loses nothing that matters.
+/// results[r] = the reduction of x[r * n … r * n + n).
+using LaneReduceRuns = void (*)(const void* x, Index n, Index count, void* results);
+/// accumulators[j] = accumulators[j] op x[j] op x[width + j] op …, over `rows` rows.
+using LaneReduceColumns = void (*)(void* accumulators, const void* x, Index rows, Index width);
+
+struct LaneReductions {
+  LaneReduceRuns runs[kLaneTypes][kReduceKinds];
+  LaneReduceColumns columns[kLaneTypes][kReduceKinds];
+};
+
+PLAIT_DECLARE_TABLE(LaneLoops, lane_loops)
+PLAIT_DECLARE_TABLE(LaneLoops, lane_math_loops)
+PLAIT_DECLARE_TABLE(LaneConversions, lane_conversions)
+PLAIT_DECLARE_TABLE(LaneReductions, lane_reductions)
+
+/// All tables of one level.
+struct LaneTables {
+  const LaneLoops& loops;
+  const LaneLoops& math;
+  const LaneConversions& conversions;
+  const LaneReductions& reductions;
+};
+LaneTables lane_tables(Isa level);
+
+/// The level that kernels made from now on use; tests set it to reach every level in one process.
+Isa& lane_isa();
+
+}  // namespace plait

@@ -1,0 +1,28 @@
+// How an input is seen from the row-major numbering of the iteration space: block loads ask for elements [begin, begin + n).
+#pragma once
+
+#include "plait/tensor/lanes.hpp"
+#include "tensor/lanes_table.hpp"
+
+namespace plait {
+
+/// Dimensions of size one dropped, neighbours merged where one stride reaches over both: outermost first, possibly none.
+struct LaneView {
+  Index element = 0;  ///< bytes
+  Shape sizes, strides;
+
+  LaneView() = default;
+  LaneView(const Shape& space, const LaneInput& input);
+
+  [[nodiscard]] bool contiguous() const { return sizes.empty() || (sizes.size() == 1 && strides[0] == 1); }
+  [[nodiscard]] bool uniform() const { return sizes.size() == 1 && strides[0] == 0; }
+  /// The input repeats itself every this many elements; 0 if it does not.
+  [[nodiscard]] Index period() const;
+
+  /// Elements [begin, begin + n) to destination, converted by `load` to elements of `width` bytes.
+  void read(const void* base, Index begin, Index n, LaneLoad load, void* destination, Index width) const;
+  /// The address of element `begin` if the n elements from there stand side by side; else null.
+  [[nodiscard]] const void* in_place(const void* base, Index begin, Index n) const;
+};
+
+}  // namespace plait
