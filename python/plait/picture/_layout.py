@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 GAP_X, GAP_Y = 18.0, 34.0
 SWEEPS = 12
-LONGEST_LED = 10  # an arrow over more layers is drawn straight: leading hundreds of them through would take more room than they are worth
+MOST_GAPS = 2000  # the longest arrows beyond that are drawn straight: leading them all through would take more room than they are worth
 SLOT = 12.0  # between the heads of two arrows into one box
 
 
@@ -67,15 +67,15 @@ def place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int,
     rank = ranks(n, arrows)
     # Beside the boxes, numbers from n on are the gaps that long arrows are led through: each the next point of its arrow.
     width = [w for w, _ in sizes]
-    ways: list[list[int]] = []
-    for source, target, _ in arrows:
-        way = [source]
-        if rank[target] - rank[source] <= LONGEST_LED:
-            for layer in range(rank[source] + 1, rank[target]):
-                way.append(len(rank))
-                rank.append(layer)
-                width.append(2.0)
-        ways.append([*way, target])
+    ways: list[list[int]] = [[source, target] for source, target, _ in arrows]
+    for way in sorted(ways, key=lambda way: rank[way[1]] - rank[way[0]]):
+        source, target = way
+        if len(rank) + rank[target] - rank[source] > n + MOST_GAPS:
+            break
+        for layer in range(rank[source] + 1, rank[target]):
+            way.insert(-1, len(rank))
+            rank.append(layer)
+            width.append(2.0)
 
     layers: list[list[int]] = [[] for _ in range(max(rank) + 1)]
     above: list[list[int]] = [[] for _ in rank]
@@ -117,7 +117,9 @@ def place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int,
         step = min(SLOT, sizes[target][0] / (heads[target] + 1))
         shift = (slot - (heads[target] - 1) / 2) * step
         points = [(centres[source][0], centres[source][1] + sizes[source][1] / 2)]
-        points += [(float(x[i]), float(middle[rank[i]])) for i in way[1:-1]]
+        for i in way[1:-1]:  # straight through the layer, so that it bends only where no box can be
+            half = heights[rank[i]] / 2
+            points += [(float(x[i]), float(middle[rank[i]]) - half), (float(x[i]), float(middle[rank[i]]) + half)]
         points.append((centres[target][0] + shift, centres[target][1] - sizes[target][1] / 2))
         routes.append(points)
     return Placed(centres, routes, float(np.max(x + widths / 2)), float(middle[-1]) + heights[-1] / 2)
