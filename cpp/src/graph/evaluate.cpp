@@ -4,32 +4,36 @@
 #include "plait/tensor/copy.hpp"
 
 namespace plait {
+namespace {
 
-LaneType lane_type(DType t) { return t == DType::float32 ? LaneType::f32 : t == DType::float64 ? LaneType::f64 : LaneType::i64; }
-
-// The type in which an elementwise op computes: that of its operands, or of its result where it converts.
-LaneType lane_type(const Op& op, std::span<const Spec> inputs, const Spec& output) {
-  if (op.lane == LaneOp::copy) {
-    const DType from = inputs[0].dtype, to = output.dtype;
-    if (is_float(from) && is_float(to)) return LaneType::f64;
-    if (is_float(to)) return lane_type(to);
-    if (is_float(from)) return lane_type(from);
-    return LaneType::i64;
+// An elementwise op as a lane program of one instruction.
+LaneKernel elementwise_kernel(const Op& op, std::span<const Spec> inputs, const Spec& output) {
+  std::vector<LaneInput> lane_inputs;
+  for (const Spec& s : inputs) {
+    const Shape own = contiguous_strides(s.shape);
+    LaneInput input{s.dtype, Shape(output.shape.size(), 0)};
+    for (std::size_t i = 0; i < own.size(); ++i)
+      if (s.shape[i] != 1) input.strides[output.shape.size() - own.size() + i] = own[i];
+    lane_inputs.push_back(std::move(input));
   }
-  if (op.lane == LaneOp::select) return lane_type(inputs[1].dtype);
-  return lane_type(inputs[0].dtype);
+  const auto n = static_cast<std::uint16_t>(inputs.size());
+  const LaneInstruction code{lane_op(op, inputs[0].dtype, output.dtype), 0, static_cast<std::uint16_t>(n > 1 ? 1 : 0), static_cast<std::uint16_t>(n > 2 ? 2 : 0)};
+  return {{lane_type(op, inputs[0].dtype, inputs.back().dtype, output.dtype), n, {}, {code}, {n}}, output.shape, std::move(lane_inputs), {{.dtype = output.dtype}}};
 }
 
-LaneOutput reduction_output(const Value& reduction, const Shape& shape) {
-  LaneOutput out{.dtype = reduction.spec.dtype, .kind = reduction.op->reduce, .outer = 1, .inner = 1};
-  const auto& ints = reduction.attributes.ints;
-  if (ints.size() == 1) {  // no axes: every element is its own result
-    out.outer = count_of(shape);
-    return out;
-  }
-  for (Index i = 0; i < ints[1]; ++i) out.outer *= shape[i];
-  for (Index i = ints.back() + 1; i < static_cast<Index>(shape.size()); ++i) out.inner *= shape[i];
-  return out;
+}  // namespace
+
+LaneOp lane_op(const Op& op, DType from, DType to) {
+  if (op.lane != LaneOp::copy || from == to) return op.lane;
+  if (to == DType::boolean) return LaneOp::to_bool;
+  return is_float(from) && !is_float(to) ? LaneOp::truncate : LaneOp::copy;
+}
+
+LaneType lane_type(const Op& op, DType first, DType last, DType to) {
+  if (op.lane == LaneOp::select) return lane_type(last);
+  if (op.lane != LaneOp::copy) return lane_type(first);
+  if (is_float(first) && is_float(to)) return first == to ? lane_type(to) : LaneType::f64;
+  return is_float(to) ? lane_type(to) : lane_type(first);
 }
 
 TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const Spec& spec, const Attributes& attributes, const RunContext& context) {
@@ -37,37 +41,16 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
   std::vector<Spec> specs;
   std::vector<const void*> in;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (shape_only(op, i)) continue;
     specs.push_back(inputs[i]->spec);
-    if (i >= 32 || (op.shape_only >> i & 1U) == 0) in.push_back(inputs[i]->data.get());
+    in.push_back(inputs[i]->data.get());
   }
   void* out[] = {result->data.get()};
-  const auto run_lanes = [&](LaneProgram program, const Shape& space, const LaneOutput& output) {
-    std::vector<LaneInput> lane_inputs;
-    for (const Spec& s : specs) {
-      const Shape own = contiguous_strides(s.shape);
-      LaneInput input{s.dtype, Shape(space.size(), 0)};
-      for (std::size_t i = 0; i < own.size(); ++i)
-        if (s.shape[i] != 1) input.strides[space.size() - own.size() + i] = own[i];
-      lane_inputs.push_back(std::move(input));
-    }
-    const LaneKernel kernel(std::move(program), space, std::move(lane_inputs), {output});
-    const Bytes scratch = allocate_bytes(kernel.scratch_bytes(context.threads));
-    kernel.run(in.data(), out, scratch.get(), context.threads);
-  };
   switch (op.kind) {
     case OpKind::elementwise: {
-      const auto n = static_cast<std::uint16_t>(specs.size());
-      LaneInstruction code{.op = op.lane, .a = 0, .b = static_cast<std::uint16_t>(n > 1 ? 1 : 0), .c = static_cast<std::uint16_t>(n > 2 ? 2 : 0)};
-      std::vector<LaneInstruction> instructions;
-      if (op.lane == LaneOp::copy && is_float(specs[0].dtype) && spec.dtype != DType::boolean && !is_float(spec.dtype)) code.op = LaneOp::truncate;
-      if (op.lane == LaneOp::copy && spec.dtype == DType::boolean) code.op = LaneOp::to_bool;
-      run_lanes({lane_type(op, specs, spec), n, {}, {code}, {n}}, spec.shape, {.dtype = spec.dtype});
-      break;
-    }
-    case OpKind::reduction: {
-      // Non-adjacent axes go one after the other, the last one first.
-      const Value value{.op = &op, .attributes = attributes, .spec = spec, .inputs = {}, .leaf = {}, .constant = {}, .label = {}};
-      run_lanes({lane_type(specs[0].dtype), 1, {}, {}, {0}}, specs[0].shape, reduction_output(value, specs[0].shape));
+      const LaneKernel kernel = elementwise_kernel(op, specs, spec);
+      const Bytes scratch = allocate_bytes(kernel.scratch_bytes(context.threads));
+      kernel.run(in.data(), out, scratch.get(), context.threads);
       break;
     }
     case OpKind::view: {
@@ -77,12 +60,11 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
       copy_strided(out[0], contiguous_strides(spec.shape), static_cast<const std::byte*>(in[0]) + view->offset * static_cast<Index>(bytes), view->strides, spec.shape, bytes);
       break;
     }
+    case OpKind::reduction:
     case OpKind::random:
     case OpKind::other: {
-      std::vector<Spec> data;
-      for (std::size_t i = 0; i < specs.size(); ++i)
-        if (i >= 32 || (op.shape_only >> i & 1U) == 0) data.push_back(specs[i]);
-      const auto kernel = op.kernel(data, spec, attributes);
+      if (op.kernel == nullptr) return axis_size(inputs[0]->spec.shape, attributes);
+      const auto kernel = op.kernel(specs, spec, attributes);
       const Bytes scratch = allocate_bytes(kernel->scratch_bytes(context.threads));
       kernel->run(in.data(), out, scratch.get(), context);
       break;
@@ -90,6 +72,12 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
     case OpKind::leaf: throw GraphError("a leaf has nothing to evaluate");
   }
   return result;
+}
+
+TensorRef axis_size(const Shape& shape, const Attributes& attributes) {
+  Index n = 1;
+  for (std::size_t i = 1; i < attributes.ints.size(); ++i) n *= shape[attributes.ints[i]];
+  return scalar_tensor(static_cast<double>(n), static_cast<DType>(attributes.ints[0]));
 }
 
 }  // namespace plait

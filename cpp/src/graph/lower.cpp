@@ -13,12 +13,12 @@ class Lowering {
 
   void add(Node* node) {
     const Op& op = *node->op;
-    Value value{.op = &op, .attributes = node->attributes, .spec = {}, .inputs = {}, .leaf = {}, .constant = {}, .label = node->label()};
+    Value value{.op = &op, .attributes = node->attributes, .label = node->label()};
     std::vector<Spec> specs;
     for (std::size_t i = 0; i < node->input_count(); ++i) {
       const int input = index_.at(node->input(i));
       specs.push_back(out_.values[input].spec);
-      if (i >= 32 || (op.shape_only >> i & 1U) == 0) value.inputs.push_back(input);
+      if (!shape_only(op, i)) value.inputs.push_back(input);
     }
     if (op.kind == OpKind::leaf) {
       value.spec = node->spec;
@@ -38,13 +38,6 @@ class Lowering {
 
   int operator[](const NodeRef& node) const { return index_.at(node.get()); }
 
-  // An output or update needs memory of its own: leaves and views are copied.
-  int own(int v) {
-    const Value& value = out_.values[v];
-    if (value.op->kind != OpKind::leaf && value.op->kind != OpKind::view) return v;
-    return push({.op = &find_op("cast"), .attributes = {{static_cast<Index>(value.spec.dtype)}, {}}, .spec = value.spec, .inputs = {v}, .leaf = {}, .constant = {}, .label = value.label});
-  }
-
   Lowered take() { return std::move(out_); }
   Lowered& out() { return out_; }
 
@@ -58,9 +51,7 @@ class Lowering {
   int resolve(Value value, const std::vector<Spec>& specs) {
     const std::string_view name = value.op->name;
     if (name == "axis_size") {
-      Index n = 1;
-      for (std::size_t i = 1; i < value.attributes.ints.size(); ++i) n *= specs[0].shape[value.attributes.ints[i]];
-      value.constant = scalar_tensor(static_cast<double>(n), value.spec.dtype);
+      value.constant = axis_size(specs[0].shape, value.attributes);
       value.op = &find_op("constant");
       value.attributes = {};
       return push(std::move(value));
@@ -69,7 +60,7 @@ class Lowering {
     if (value.op->kind == OpKind::reduction) return split_reduction(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::random) {
       value.inputs.clear();
-      value.attributes.ints[3] = random_ordinal_++;
+      value.attributes.ints[kRandomOrdinal] = random_ordinal_++;
     }
     return push(std::move(value));
   }
@@ -79,28 +70,19 @@ class Lowering {
     if (from == to.shape) return value.inputs[0];
     Attributes attributes{{1}, {}};
     Shape kept = from;
-    const std::size_t lead = from.size() - to.shape.size();
-    for (std::size_t i = 0; i < from.size(); ++i)
-      if (i < lead || (to.shape[i - lead] == 1 && from[i] != 1)) {
-        attributes.ints.push_back(static_cast<Index>(i));
-        kept[i] = 1;
-      }
-    Value sum{.op = &find_op("sum"), .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .leaf = {}, .constant = {}, .label = value.label};
+    for (const Index axis : summed_axes(from, to.shape)) {
+      attributes.ints.push_back(axis);
+      kept[axis] = 1;
+    }
+    Value sum{.op = &find_op("sum"), .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .label = value.label};
     const int summed = split_reduction(std::move(sum), from);
     if (kept == to.shape) return summed;
-    return push({.op = &find_op("reshape"), .attributes = {to.shape, {}}, .spec = to, .inputs = {summed}, .leaf = {}, .constant = {}, .label = value.label});
+    return push({.op = &find_op("reshape"), .attributes = {to.shape, {}}, .spec = to, .inputs = {summed}, .label = value.label});
   }
 
-  // A lane program reduces one run of axes: (outer, middle, inner). Separate runs are reduced one after the other, the last one first.
+  // Separate runs of axes are reduced one after the other, the last one first.
   int split_reduction(Value value, const Shape& from) {
-    const std::vector<Index> axes(value.attributes.ints.begin() + 1, value.attributes.ints.end());
-    std::vector<std::vector<Index>> runs;
-    for (const Index axis : axes) {
-      bool joined = !runs.empty();
-      for (Index between = joined ? runs.back().back() + 1 : 0; joined && between < axis; ++between) joined = from[between] == 1;
-      if (joined) runs.back().push_back(axis);
-      else runs.push_back({axis});
-    }
+    const auto runs = axis_runs(from, std::span(value.attributes.ints).subspan(1));
     if (runs.size() <= 1) return push(std::move(value));
     Shape shape = from;
     int input = value.inputs[0];
@@ -110,10 +92,10 @@ class Lowering {
         attributes.ints.push_back(axis);
         shape[axis] = 1;
       }
-      input = push({.op = value.op, .attributes = attributes, .spec = {shape, value.spec.dtype}, .inputs = {input}, .leaf = {}, .constant = {}, .label = value.label});
+      input = push({.op = value.op, .attributes = attributes, .spec = {shape, value.spec.dtype}, .inputs = {input}, .label = value.label});
     }
     if (shape == value.spec.shape) return input;
-    return push({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = {input}, .leaf = {}, .constant = {}, .label = value.label});
+    return push({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = {input}, .label = value.label});
   }
 
   const std::unordered_map<const Node*, Spec>& feeds_;
@@ -124,7 +106,7 @@ class Lowering {
 
 }  // namespace
 
-Lowered lower(std::span<const NodeRef> outputs, std::span<const std::pair<NodeRef, NodeRef>> updates, const std::unordered_map<const Node*, Spec>& feeds) {
+Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const std::unordered_map<const Node*, Spec>& feeds) {
   std::vector<NodeRef> wanted(outputs.begin(), outputs.end());
   for (const auto& [parameter, value] : updates) {
     wanted.push_back(parameter);
@@ -132,16 +114,13 @@ Lowered lower(std::span<const NodeRef> outputs, std::span<const std::pair<NodeRe
   }
   Lowering lowering(feeds);
   for (Node* node : ancestors(wanted)) lowering.add(node);
-  for (const NodeRef& output : outputs) {
-    const int v = lowering.own(lowering[output]);
-    lowering.out().outputs.push_back(v);
-  }
+  for (const NodeRef& output : outputs) lowering.out().outputs.push_back(lowering[output]);
   for (const auto& [parameter, value] : updates) {
-    const int p = lowering[parameter], raw = lowering[value];
-    const Value &to = lowering.out().values[p], &from = lowering.out().values[raw];
-    PLAIT_REQUIRE_AS(ShapeError, to.spec == from.spec, "update of ", parameter->label(), ": a ", name_of(from.spec.dtype), " value of shape ", to_string(from.spec.shape),
-                     " for a ", name_of(to.spec.dtype), " parameter of shape ", to_string(to.spec.shape));
-    lowering.out().updates.push_back({p, lowering.own(raw)});
+    const int p = lowering[parameter], v = lowering[value];
+    const Spec &to = lowering.out().values[p].spec, &from = lowering.out().values[v].spec;
+    PLAIT_REQUIRE_AS(ShapeError, to == from, "update of ", parameter->label(), ": a ", name_of(from.dtype), " value of shape ", to_string(from.shape), " (",
+                     value->label(), ") for a ", name_of(to.dtype), " parameter of shape ", to_string(to.shape));
+    lowering.out().updates.push_back({p, v});
   }
   return lowering.take();
 }

@@ -1,23 +1,27 @@
-// The form in which a graph passes through the passes: values in topological order, every shape known. Each pass is one file and one pure
-// function from one form to the next:
+// The form in which a graph passes through the passes: values in an order in which inputs come first, every shape known. Each pass is one file and
+// one pure function from one form to the next:
 //   lower -> simplify -> fuse -> schedule -> allocate, and then steps are built.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "plait/graph/op.hpp"
+#include "plait/graph/program.hpp"
 
 namespace plait {
 
 struct Value {
   const Op* op = nullptr;
-  Attributes attributes;
-  Spec spec;
-  std::vector<int> inputs;  ///< earlier values; those of which only the shape mattered are gone
-  NodeRef leaf;             ///< inputs and parameters
-  TensorRef constant;       ///< constants
-  std::string label;        ///< of the node it came from
+  Attributes attributes{};
+  Spec spec{};
+  std::vector<int> inputs{};  ///< earlier values; those of which only the shape mattered are gone
+  NodeRef leaf{};             ///< inputs and parameters
+  TensorRef constant{};       ///< constants
+  std::string label{};        ///< of the node it came from
 };
 
 struct Update {
@@ -30,11 +34,15 @@ struct Lowered {
   std::vector<Update> updates;
 };
 
-/// Binds shapes: `feeds` gives the spec of every input. Re-infers every node, resolves what depends on sizes (sum_to_like, axis_size), splits
-/// reductions over separate runs of axes, and makes every output and update a value of its own.
-Lowered lower(std::span<const NodeRef> outputs, std::span<const std::pair<NodeRef, NodeRef>> updates, const std::unordered_map<const Node*, Spec>& feeds);
+/// True if the declared shape, which may have open sizes, admits this one.
+bool fits(const Shape& known, const Shape& declared);
 
-/// Folds constants, merges common subexpressions, applies identities, lifts elementwise work above broadcasts, drops what nobody needs.
+/// Binds shapes: `feeds` gives the spec of every input. Re-infers every node, resolves what depends on sizes (sum_to_like, axis_size), and splits
+/// reductions over separate runs of axes.
+Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const std::unordered_map<const Node*, Spec>& feeds);
+
+/// Folds constants, merges common subexpressions, applies identities, lifts elementwise work above broadcasts, drops what nobody needs, makes every
+/// output and update a value of its own, and orders the values by depth.
 Lowered simplify(const Lowered& in);
 
 /// Where a value's elements stand: in its own memory, or as a view of another's.
@@ -43,34 +51,50 @@ struct Place {
   View view;
 };
 
+/// Gives every value a place; inserts copies where a view cannot be followed by its reader.
+struct Placed {
+  Lowered graph;
+  std::vector<Place> places;  ///< one per value
+};
+Placed place(const Lowered& in);
+
+/// True if the place is the whole of its root, in order.
+bool is_whole(const Place& place, const Spec& spec);
+
+/// How a value is read over an iteration space to which its shape broadcasts: strides, one per dimension of the space.
+Shape strides_over(const Shape& space, const Shape& shape, const Shape& strides);
+
 /// One step to be: a lane program over `space` (with reductions as outputs), a product with an optional lane program behind it, or one op.
 struct Group {
   enum class Kind : std::uint8_t { lanes, product, single };
   Kind kind = Kind::single;
-  int value = -1;             ///< product, single: the value computed
-  std::vector<int> members;   ///< lanes (or epilogue): elementwise values in order
-  std::vector<int> reduced;   ///< lanes: reductions fed by members or by other values
-  Shape space;                ///< lanes (or epilogue)
-  std::vector<int> reads;     ///< roots outside of the group, each once
-  std::vector<int> writes;    ///< values that others need: in the order in which the step writes them
+  int value = -1;            ///< product, single: the value computed
+  LaneType type = {};        ///< of the lane program
+  Shape space{};               ///< lanes, and the epilogue of a product
+  std::vector<int> members{};  ///< elementwise values in order
+  std::vector<int> reduced{};  ///< reductions over members or over what the group reads; for lanes only
 };
 
 struct Fused {
-  Lowered graph;
-  std::vector<Place> places;   ///< one per value
-  std::vector<Group> groups;
+  Placed placed;
+  std::vector<Group> groups;  ///< in an order in which what is read comes first
+  std::vector<int> group_of;  ///< per value: its group, -1 for leaves and views
+  std::vector<char> escapes;  ///< per value: needs memory, since somebody beyond its own group reads it or it is wanted as output or update
 };
 
 /// Elementwise chains into lane programs, reductions onto them, and lane programs into the products before them.
-Fused fuse(Lowered in);
+Fused fuse(Placed in);
+
+/// The roots that a group reads from outside of itself, each once.
+std::vector<int> reads_of(const Fused& fused, int group);
 
 struct Scheduled {
   Fused fused;
-  std::vector<int> order;              ///< groups
-  std::vector<char> in_place_update;   ///< one per update: the step may write the parameter's own memory
+  std::vector<int> order;             ///< groups
+  std::vector<char> in_place_update;  ///< one per update: the step may write the parameter's own memory
 };
 
-/// An order in which inputs come first, old values of parameters are read before they are overwritten, and otherwise the order of creation holds.
+/// An order in which inputs come first, old values of parameters are read before they are overwritten, and otherwise the groups' order holds.
 Scheduled schedule(Fused in);
 
 /// Where each root value lives while a program runs.
@@ -78,34 +102,42 @@ struct Slot {
   enum class Kind : std::uint8_t { none, feed, parameter, constant, arena, output };
   Kind kind = Kind::none;
   std::size_t offset = 0;  ///< arena: bytes
-  int index = -1;          ///< output: which; parameter: which update may write it in place
+  int index = -1;          ///< feed, output: which; parameter, constant: the value that holds it
 };
 
 struct Allocated {
   Scheduled scheduled;
-  std::vector<Slot> slots;   ///< one per value
+  std::vector<Slot> slots;         ///< one per value
   std::size_t arena_bytes = 0;
   std::size_t unshared_bytes = 0;  ///< what it would be if every value had memory of its own
 };
 
 /// Lifetimes to offsets in one arena; elementwise results take the memory of inputs that end there.
-Allocated allocate(Scheduled in);
+Allocated allocate(Scheduled in, std::span<const NodeRef> inputs);
 
-
-/// Evaluates one op on contiguous tensors, op by op: constant folding and Table.
-TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const Spec& spec, const Attributes& attributes, const RunContext& context);
-
-/// Which (outer, middle, inner) view a reduction over `axes` of `shape` has. Axes must be one run (sizes of 1 do not count).
-LaneOutput reduction_output(const Value& reduction, const Shape& input_shape);
-
-/// The step that runs a group. Reads follow group.reads of the group in order of `operands`.
+/// The step that runs a group.
 struct StepPlan {
   std::unique_ptr<Kernel> kernel;
-  std::vector<std::pair<int, Index>> inputs;   ///< (root value, element offset)
-  std::vector<std::pair<int, Index>> outputs;
-  std::string label;
-  double cost_ns = 0;
+  std::vector<std::pair<int, Index>> inputs;  ///< (root value, offset in bytes)
+  std::vector<int> outputs;                   ///< values
+  StepInfo info;
 };
-StepPlan make_step(const Fused& fused, const Group& group);
+StepPlan make_step(const Fused& fused, int group);
+
+/// The lane program of a group's members: which values its inputs and outputs are. For products the product itself is the first input.
+struct LaneBody {
+  LaneProgram program;
+  std::vector<int> inputs;   ///< values (not roots)
+  std::vector<int> outputs;  ///< values, stored ones and reductions
+};
+LaneBody lane_body(const Fused& fused, int group);
+
+/// Evaluates one op on contiguous tensors: constant folding and Table.
+TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const Spec& spec, const Attributes& attributes, const RunContext& context);
+/// The number of elements along the axes that the attributes of an axis_size name.
+TensorRef axis_size(const Shape& shape, const Attributes& attributes);
+/// The lane instruction and the lane type of an elementwise op, by the dtypes of its first and last operand and of its result.
+LaneOp lane_op(const Op& op, DType from, DType to);
+LaneType lane_type(const Op& op, DType first, DType last, DType to);
 
 }  // namespace plait

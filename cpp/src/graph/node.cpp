@@ -72,6 +72,11 @@ Node::Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, T
 
 Node::~Node() = default;
 
+bool Node::counts(const Edge& edge) const {
+  if (edge.consumer->backward && !backward) return false;
+  return !shape_only(*edge.consumer->op, static_cast<std::size_t>(&edge - edge.consumer->edges_.get()));
+}
+
 std::size_t Node::wait_count() const {
   const std::lock_guard lock(edge_mutex());
   std::size_t n = 0;

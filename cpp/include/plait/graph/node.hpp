@@ -74,7 +74,8 @@ class Node {
   [[nodiscard]] Node* input(std::size_t i) const { return edges_[i].input; }
   [[nodiscard]] NodeRef input_ref(std::size_t i) const { return NodeRef(edges_[i].input); }
 
-  /// Edges over which this node would receive a gradient: x * x counts two. Consumers that gradient() made do not count for a forward node.
+  /// Edges over which this node would receive a gradient: x * x counts two. Consumers that gradient() made do not count for a forward node,
+  /// nor do those that only look at its shape.
   [[nodiscard]] std::size_t wait_count() const;
   /// The consumers behind those edges, each once, oldest first.
   [[nodiscard]] std::vector<NodeRef> consumers() const;
@@ -85,7 +86,7 @@ class Node {
   friend class NodeRef;
   friend NodeRef make_node(const Op&, std::span<const NodeRef>, Attributes, Spec, TensorRef, std::string);
   Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, TensorRef v, std::string n);
-  [[nodiscard]] bool counts(const Edge& edge) const { return backward || !edge.consumer->backward; }
+  [[nodiscard]] bool counts(const Edge& edge) const;
 
   std::unique_ptr<Edge[]> edges_;
   std::size_t count_;

@@ -56,7 +56,7 @@ struct Op {
   /// d/d(input i) for every input, given g = d/d(node); an empty NodeRef where no gradient flows. nullptr: no gradient at all.
   std::vector<NodeRef> (*gradient)(const NodeRef& node, const NodeRef& g) = nullptr;
 
-  /// For `other` and `random` ops. Contiguous inputs and output; `shape_only` inputs are not passed.
+  /// For `other`, `random` and, as the plain form, `reduction` ops. Contiguous inputs and output; `shape_only` inputs are not passed.
   std::unique_ptr<Kernel> (*kernel)(std::span<const Spec> inputs, const Spec& output, const Attributes& attributes) = nullptr;
 
   /// For views: the result's view, given the input's; nothing where no strides can say it (then the input is copied first).
@@ -75,6 +75,22 @@ std::vector<const Op*> all_ops();
 /// Infers and makes a node. Inputs must have one common dtype where the op asks for it: promotion is the caller's (build.hpp).
 NodeRef apply(const Op& op, std::span<const NodeRef> inputs, Attributes attributes = {});
 NodeRef apply(std::string_view name, std::initializer_list<NodeRef> inputs, Attributes attributes = {});
+
+/// Where lowering puts the ordinal of a random node among its attributes.
+constexpr std::size_t kRandomOrdinal = 3;
+
+/// True if of input i only the shape matters.
+inline bool shape_only(const Op& op, std::size_t i) { return i < 32 && (op.shape_only >> i & 1U) != 0; }
+
+/// The lane type in which a dtype computes.
+constexpr LaneType lane_type(DType t) { return t == DType::float32 ? LaneType::f32 : t == DType::float64 ? LaneType::f64 : LaneType::i64; }
+
+/// A lane program reduces one run of axes: (outer, middle, inner). Splits ascending axes into such runs (sizes of 1 between do not count).
+std::vector<std::vector<Index>> axis_runs(const Shape& shape, std::span<const Index> axes);
+/// The lane output that reduces one run of axes (none: every element is its own result).
+LaneOutput reduction_output(LaneOutput::Kind kind, DType dtype, const Shape& shape, std::span<const Index> run);
+/// The axes of `from` that are summed to come to shape `to`, which broadcasts to it.
+std::vector<Index> summed_axes(const Shape& from, const Shape& to);
 
 /// Leaves.
 NodeRef make_input(std::string name, Spec spec);

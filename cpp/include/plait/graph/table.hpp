@@ -31,9 +31,9 @@ class Table {
 
   std::uint64_t seed_, run_;
   std::int64_t randoms_ = 0;
-  std::vector<NodeRef> kept_;  // nodes whose results the table holds
+  std::vector<NodeRef> kept_;  // keeps the nodes alive that the maps are keyed by
   std::unordered_map<const Node*, TensorRef> values_;
-  std::unordered_map<const Node*, NodeRef> gradients_;
+  std::unordered_map<const Node*, TensorRef> gradients_;
   bool backward_done_ = false;
 };
 

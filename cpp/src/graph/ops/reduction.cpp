@@ -69,17 +69,92 @@ Gradients d_sum_to_like(const NodeRef& n, const NodeRef& g) { return {broadcast_
 Spec axis_size_rule(std::span<const Spec>, const Attributes& a) { return {{}, static_cast<DType>(a.ints[0])}; }
 Gradients no_gradient(const NodeRef&, const NodeRef&) { return {{}}; }
 
+// The plain form: one run of axes after the other, the last one first, through intermediate arrays.
+class ReductionKernel final : public Kernel {
+ public:
+  ReductionKernel(LaneOutput::Kind kind, DType dtype, Shape shape, std::span<const Index> axes) {
+    const auto runs = axis_runs(shape, axes);
+    if (runs.empty()) stages_.push_back(stage(kind, dtype, shape, {}));
+    for (std::size_t r = runs.size(); r-- > 0;) {
+      stages_.push_back(stage(kind, dtype, shape, runs[r]));
+      for (const Index axis : runs[r]) shape[axis] = 1;
+      if (r > 0) between_ = std::max(between_, static_cast<std::size_t>(count_of(shape)) * size_of(dtype));
+    }
+    between_ = (between_ + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
+    auto* const room = static_cast<std::byte*>(scratch);
+    const void* from = inputs[0];
+    for (std::size_t k = 0; k < stages_.size(); ++k) {
+      void* to = k + 1 == stages_.size() ? outputs[0] : room + (k % 2) * between_;
+      stages_[k].run(&from, &to, room + 2 * between_, context.threads);
+      from = to;
+    }
+  }
+  [[nodiscard]] std::size_t scratch_bytes(int threads) const override {
+    std::size_t most = 0;
+    for (const LaneKernel& kernel : stages_) most = std::max(most, kernel.scratch_bytes(threads));
+    return 2 * between_ + most;
+  }
+
+ private:
+  static LaneKernel stage(LaneOutput::Kind kind, DType dtype, const Shape& shape, std::span<const Index> run) {
+    return {{lane_type(dtype), 1, {}, {}, {0}}, shape, {{dtype, contiguous_strides(shape)}}, {reduction_output(kind, dtype, shape, run)}};
+  }
+  std::vector<LaneKernel> stages_;
+  std::size_t between_ = 0;
+};
+
+template <LaneOutput::Kind kind>
+std::unique_ptr<Kernel> reduction_kernel(std::span<const Spec> in, const Spec& out, const Attributes& a) {
+  return std::make_unique<ReductionKernel>(kind, out.dtype, in[0].shape, axes_of(a));
+}
+std::unique_ptr<Kernel> sum_to_like_kernel(std::span<const Spec> in, const Spec& out, const Attributes&) {
+  return std::make_unique<ReductionKernel>(LaneOutput::Kind::sum, out.dtype, in[0].shape, summed_axes(in[0].shape, out.shape));
+}
+
 }  // namespace
 
+std::vector<std::vector<Index>> axis_runs(const Shape& shape, std::span<const Index> axes) {
+  std::vector<std::vector<Index>> runs;
+  for (const Index axis : axes) {
+    bool joined = !runs.empty();
+    for (Index between = joined ? runs.back().back() + 1 : 0; joined && between < axis; ++between) joined = shape[between] == 1;
+    if (joined) runs.back().push_back(axis);
+    else runs.push_back({axis});
+  }
+  return runs;
+}
+
+std::vector<Index> summed_axes(const Shape& from, const Shape& to) {
+  std::vector<Index> axes;
+  const std::size_t lead = from.size() - to.size();
+  for (std::size_t i = 0; i < from.size(); ++i)
+    if (i < lead || (to[i - lead] == 1 && from[i] != 1)) axes.push_back(static_cast<Index>(i));
+  return axes;
+}
+
+LaneOutput reduction_output(LaneOutput::Kind kind, DType dtype, const Shape& shape, std::span<const Index> run) {
+  LaneOutput out{.dtype = dtype, .kind = kind, .outer = 1, .inner = 1};
+  if (run.empty()) {  // every element is its own result
+    out.outer = count_of(shape);
+    return out;
+  }
+  for (Index i = 0; i < run.front(); ++i) out.outer *= shape[i];
+  for (Index i = run.back() + 1; i < static_cast<Index>(shape.size()); ++i) out.inner *= shape[i];
+  return out;
+}
+
 void add_reduction_ops(OpList& ops) {
-  const auto entry = [&](const char* name, auto infer, auto gradient, LaneOutput::Kind kind) {
-    ops.push_back({.name = name, .kind = OpKind::reduction, .inputs = 1, .infer = infer, .gradient = gradient, .reduce = kind});
+  const auto entry = [&](const char* name, auto infer, auto gradient, LaneOutput::Kind kind, auto kernel) {
+    ops.push_back({.name = name, .kind = OpKind::reduction, .inputs = 1, .infer = infer, .gradient = gradient, .kernel = kernel, .reduce = kind});
   };
-  entry("sum", sum_rule, d_sum, LaneOutput::Kind::sum);
-  entry("prod", prod_rule, d_prod, LaneOutput::Kind::product);
-  entry("max", max_rule, d_extreme, LaneOutput::Kind::maximum);
-  entry("min", min_rule, d_extreme, LaneOutput::Kind::minimum);
-  ops.push_back({.name = "sum_to_like", .kind = OpKind::other, .inputs = 2, .infer = sum_to_like_rule, .gradient = d_sum_to_like, .shape_only = 0b10});
+  using Kind = LaneOutput::Kind;
+  entry("sum", sum_rule, d_sum, Kind::sum, reduction_kernel<Kind::sum>);
+  entry("prod", prod_rule, d_prod, Kind::product, reduction_kernel<Kind::product>);
+  entry("max", max_rule, d_extreme, Kind::maximum, reduction_kernel<Kind::maximum>);
+  entry("min", min_rule, d_extreme, Kind::minimum, reduction_kernel<Kind::minimum>);
+  ops.push_back({.name = "sum_to_like", .kind = OpKind::other, .inputs = 2, .infer = sum_to_like_rule, .gradient = d_sum_to_like, .kernel = sum_to_like_kernel, .shape_only = 0b10});
   ops.push_back({.name = "axis_size", .kind = OpKind::other, .inputs = 1, .infer = axis_size_rule, .gradient = no_gradient, .shape_only = 0b1});
 }
 

@@ -1,0 +1,278 @@
+// Pass 2, simplify: constants, identities, common subexpressions, work lifted above broadcasts; nothing that nobody needs.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <string>
+
+#include "lowered.hpp"
+#include "plait/base/error.hpp"
+
+namespace plait {
+namespace {
+
+constexpr Index kFoldLimit = 4096;  // elements; larger results are computed at run time rather than kept
+constexpr int kNone = -1;
+
+bool is_named(const Value& value, const char* name) { return std::strcmp(value.op->name, name) == 0; }
+
+class Simplifier {
+ public:
+  explicit Simplifier(const Lowered& in) : in_(in) {}
+
+  Lowered run() {
+    new_of_.resize(in_.values.size());
+    for (std::size_t v = 0; v < in_.values.size(); ++v) {
+      Value value = in_.values[v];
+      for (int& input : value.inputs) input = new_of_[input];
+      new_of_[v] = reduce(std::move(value));
+    }
+    for (const int output : in_.outputs) out_.outputs.push_back(new_of_[output]);
+    for (const Update& update : in_.updates) out_.updates.push_back({new_of_[update.parameter], new_of_[update.value]});
+    return std::move(out_);
+  }
+
+ private:
+  const Value& at(int v) const { return out_.values[v]; }
+
+  // The simplest equal of a value, as an index of out_.
+  int reduce(Value value) {
+    if (value.op->kind == OpKind::leaf) return value.constant ? constant(std::move(value)) : push(std::move(value));
+    if (value.op->kind == OpKind::elementwise) {
+      if (const int lifted = lift_above_broadcasts(value); lifted != kNone) return lifted;
+      if (const int same = identity(value); same != kNone) return same;
+    }
+    if (value.op->kind == OpKind::view) {
+      if (const int same = view_identity(value); same != kNone) return same;
+    }
+    if (value.op->kind == OpKind::reduction) {
+      if (const int same = reduction_identity(value); same != kNone) return same;
+    }
+    if (const int folded = fold(value); folded != kNone) return folded;
+    return shared(std::move(value));
+  }
+
+  int push(Value value) {
+    out_.values.push_back(std::move(value));
+    return static_cast<int>(out_.values.size()) - 1;
+  }
+
+  // Common subexpressions: a value equal to an earlier one in op, attributes, spec and inputs.
+  int shared(Value value) {
+    std::string key;
+    const auto append = [&key](const auto& data) { key.append(reinterpret_cast<const char*>(data.data()), data.size() * sizeof(data[0])); key += '|'; };
+    key.append(reinterpret_cast<const char*>(&value.op), sizeof(value.op));
+    key += static_cast<char>(value.spec.dtype);
+    append(value.inputs);
+    append(value.spec.shape);
+    append(value.attributes.ints);
+    append(value.attributes.reals);
+    const auto found = known_.find(key);
+    if (found != known_.end()) return found->second;
+    const int v = push(std::move(value));
+    known_.emplace(std::move(key), v);
+    return v;
+  }
+
+  // Equal scalars are one value.
+  int constant(Value value) {
+    if (value.spec.shape.empty()) {
+      std::string key(reinterpret_cast<const char*>(value.constant->data.get()), value.constant->bytes());
+      key += static_cast<char>(value.spec.dtype);
+      const auto [found, inserted] = scalars_.emplace(std::move(key), static_cast<int>(out_.values.size()));
+      if (!inserted) return found->second;
+    }
+    return push(std::move(value));
+  }
+
+  int scalar(double x, DType dtype) {
+    Value value{.op = &find_op("constant"), .spec = {{}, dtype}, .constant = scalar_tensor(x, dtype), .label = "constant"};
+    return constant(std::move(value));
+  }
+
+  int fold(const Value& value) {
+    if (value.op->kind == OpKind::random || is_broadcast(value) || value.inputs.empty()) return kNone;
+    Index largest = kFoldLimit;
+    std::vector<const Tensor*> inputs;
+    for (const int input : value.inputs) {
+      if (!at(input).constant) return kNone;
+      inputs.push_back(at(input).constant.get());
+      largest = std::max(largest, inputs.back()->count());
+    }
+    if (count_of(value.spec.shape) > largest || value.op->shape_only != 0) return kNone;
+    Value folded = value;
+    folded.constant = evaluate_op(*value.op, inputs, value.spec, value.attributes, {});
+    folded.op = &find_op("constant");
+    folded.attributes = {};
+    folded.inputs.clear();
+    return constant(std::move(folded));
+  }
+
+  static bool is_broadcast(const Value& value) { return is_named(value, "broadcast_to") || is_named(value, "broadcast_like"); }
+
+  // The one number that all elements of a constant have, seen through broadcasts and reshapes.
+  std::optional<double> uniform(int v) const {
+    while (at(v).op->kind == OpKind::view && !at(v).inputs.empty()) v = at(v).inputs[0];
+    const Value& value = at(v);
+    if (!value.constant || value.constant->count() != 1) return {};
+    return element_as_double(value.constant->data.get(), value.spec.dtype, 0);
+  }
+
+  // Work on broadcast operands is work on the operands, broadcast afterwards: explicit broadcasts are dropped from the inputs (lane programs
+  // broadcast by themselves), and put behind the result where no other input has the full shape.
+  int lift_above_broadcasts(const Value& value) {
+    Value lifted = value;
+    bool changed = false;
+    for (int& input : lifted.inputs)
+      while (is_broadcast(at(input))) {
+        input = at(input).inputs[0];
+        changed = true;
+      }
+    if (!changed) return kNone;
+    Shape shape;
+    for (const int input : lifted.inputs) shape = broadcast(shape, at(input).spec.shape, "simplify");
+    lifted.spec.shape = shape;
+    const int small = reduce(std::move(lifted));
+    return shape == value.spec.shape ? small : broadcast_to(small, value.spec.shape, value.label);
+  }
+
+  int broadcast_to(int v, const Shape& shape, const std::string& label) {
+    if (at(v).spec.shape == shape) return v;
+    if (is_broadcast(at(v))) v = at(v).inputs[0];
+    return shared({.op = &find_op("broadcast_to"), .attributes = {shape, {}}, .spec = {shape, at(v).spec.dtype}, .inputs = {v}, .label = label});
+  }
+
+  int unary(const char* op, int a, const Value& like) { return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a}, .label = like.label}); }
+  int binary(const char* op, int a, int b, const Value& like) { return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a, b}, .label = like.label}); }
+
+  int identity(const Value& value) {
+    const auto& in = value.inputs;
+    const DType dtype = value.spec.dtype;
+    if (is_named(value, "cast")) {
+      if (at(in[0]).spec.dtype == dtype) return in[0];
+      return kNone;
+    }
+    const auto whole = [&](int v) { return broadcast_to(v, value.spec.shape, value.label); };
+    if (is_named(value, "negative") && is_named(at(in[0]), "negative")) return at(in[0]).inputs[0];
+    if (in.size() != 2) return kNone;
+    const auto left = uniform(in[0]), right = uniform(in[1]);
+    if (is_named(value, "add")) {
+      if (left && *left == 0) return whole(in[1]);
+      if (right && *right == 0) return whole(in[0]);
+      if (is_named(at(in[1]), "negative")) return binary("subtract", in[0], at(in[1]).inputs[0], value);
+      if (is_named(at(in[0]), "negative")) return binary("subtract", in[1], at(in[0]).inputs[0], value);
+    } else if (is_named(value, "subtract")) {
+      if (right && *right == 0) return whole(in[0]);
+      if (is_named(at(in[1]), "negative")) return binary("add", in[0], at(in[1]).inputs[0], value);
+    } else if (is_named(value, "multiply")) {
+      if (left && !right) return binary("multiply", in[1], in[0], value);  // numbers on the right
+      if (right && *right == 1) return whole(in[0]);
+      if (right && *right == -1) return unary("negative", whole(in[0]), value);
+      if (right) return merge_factors(value, in[0], *right);
+      if (in[0] == in[1]) return unary("square", in[0], value);
+    } else if (is_named(value, "divide")) {
+      if (right && *right == 1) return whole(in[0]);
+    } else if (is_named(value, "power")) {
+      if (right && *right == 1) return whole(in[0]);
+      if (right && *right == 2) return unary("square", whole(in[0]), value);
+    }
+    return kNone;
+  }
+
+  // (x * a) * b = x * (a b), where the product of the factors is an ordinary number of the dtype.
+  int merge_factors(const Value& value, int x, double factor) {
+    const Value& inner = at(x);
+    if (!is_float(value.spec.dtype) || !is_named(inner, "multiply") || inner.spec.shape != value.spec.shape) return kNone;
+    const auto first = uniform(inner.inputs[1]);
+    if (!first) return kNone;
+    const double both = *first * factor, size = std::fabs(both);
+    const bool ordinary = value.spec.dtype == DType::float32 ? size > 1e-30 && size < 1e30 : size > 1e-290 && size < 1e290;
+    if (!ordinary) return kNone;
+    return binary("multiply", inner.inputs[0], scalar(both, value.spec.dtype), value);
+  }
+
+  int view_identity(const Value& value) {
+    const int input = value.inputs[0];
+    const Value& from = at(input);
+    if (is_named(value, "stop_gradient")) return input;
+    if (is_broadcast(value)) {
+      if (from.spec.shape == value.spec.shape) return input;
+      if (is_broadcast(from)) return broadcast_to(from.inputs[0], value.spec.shape, value.label);
+      return kNone;
+    }
+    if (from.spec.shape != value.spec.shape) return kNone;
+    const Shape strides = contiguous_strides(from.spec.shape);
+    const auto view = value.op->view(from.spec, value.spec, value.attributes, {0, strides});
+    return view && is_whole({0, *view}, value.spec) ? input : kNone;
+  }
+
+  // A reduction over single elements changes the shape at most.
+  int reduction_identity(const Value& value) {
+    const Value& from = at(value.inputs[0]);
+    for (std::size_t i = 1; i < value.attributes.ints.size(); ++i)
+      if (from.spec.shape[value.attributes.ints[i]] != 1) return kNone;
+    if (from.spec.shape == value.spec.shape) return value.inputs[0];
+    return reduce({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = value.inputs, .label = value.label});
+  }
+
+  const Lowered& in_;
+  Lowered out_;
+  std::vector<int> new_of_;
+  std::unordered_map<std::string, int> known_, scalars_;
+};
+
+// Outputs and updates become values with memory of their own: what is a leaf, a view, or promised already is copied.
+void settle(Lowered& graph) {
+  std::vector<char> promised(graph.values.size(), 0);
+  const auto own = [&](int v) {
+    const OpKind kind = graph.values[v].op->kind;
+    if (kind != OpKind::leaf && kind != OpKind::view && promised[v] == 0) {
+      promised[v] = 1;
+      return v;
+    }
+    const Spec spec = graph.values[v].spec;
+    graph.values.push_back({.op = &find_op("cast"), .attributes = {{static_cast<Index>(spec.dtype)}, {}}, .spec = spec, .inputs = {v}, .label = graph.values[v].label});
+    promised.push_back(1);
+    return static_cast<int>(graph.values.size()) - 1;
+  };
+  for (int& output : graph.outputs) output = own(output);
+  for (Update& update : graph.updates) update.value = own(update.value);
+}
+
+// Keeps what outputs and updates depend on, ordered by depth: what depends on little comes first, so that a step may take in operands
+// which were written down after it (the bias corrections of an optimiser before the products that they scale).
+Lowered needed_by_depth(const Lowered& in) {
+  const std::size_t n = in.values.size();
+  std::vector<char> needed(n, 0);
+  for (const int output : in.outputs) needed[output] = 1;
+  for (const Update& update : in.updates) needed[update.parameter] = needed[update.value] = 1;
+  for (std::size_t v = n; v-- > 0;)
+    if (needed[v] != 0)
+      for (const int input : in.values[v].inputs) needed[input] = 1;
+  std::vector<int> depth(n, 0), order;
+  for (std::size_t v = 0; v < n; ++v) {
+    for (const int input : in.values[v].inputs) depth[v] = std::max(depth[v], depth[input] + 1);
+    if (needed[v] != 0) order.push_back(static_cast<int>(v));
+  }
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return depth[a] < depth[b]; });
+  Lowered out;
+  std::vector<int> new_of(n, kNone);
+  for (const int v : order) {
+    new_of[v] = static_cast<int>(out.values.size());
+    out.values.push_back(in.values[v]);
+    for (int& input : out.values.back().inputs) input = new_of[input];
+  }
+  for (const int output : in.outputs) out.outputs.push_back(new_of[output]);
+  for (const Update& update : in.updates) out.updates.push_back({new_of[update.parameter], new_of[update.value]});
+  return out;
+}
+
+}  // namespace
+
+Lowered simplify(const Lowered& in) {
+  Lowered graph = Simplifier(in).run();
+  settle(graph);
+  return needed_by_depth(graph);
+}
+
+}  // namespace plait

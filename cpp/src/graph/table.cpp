@@ -1,0 +1,101 @@
+#include "plait/graph/table.hpp"
+
+#include "lowered.hpp"
+#include "plait/base/error.hpp"
+#include "plait/base/interrupt.hpp"
+#include "plait/base/thread_pool.hpp"
+#include "plait/graph/gradient.hpp"
+
+namespace plait {
+namespace {
+
+void check_feed(const Node& input, const Spec& got) {
+  PLAIT_REQUIRE_AS(DTypeError, got.dtype == input.spec.dtype, "input ", input.label(), ": expected ", name_of(input.spec.dtype), ", got ", name_of(got.dtype));
+  PLAIT_REQUIRE_AS(ShapeError, fits(got.shape, input.spec.shape), "input ", input.label(), ": expected shape ", to_string(input.spec.shape), ", got ", to_string(got.shape));
+}
+
+}  // namespace
+
+bool fits(const Shape& known, const Shape& declared) {
+  if (known.size() != declared.size()) return false;
+  for (std::size_t i = 0; i < known.size(); ++i)
+    if (declared[i] != kAny && declared[i] != known[i]) return false;
+  return true;
+}
+
+Table::Table(std::span<const NodeRef> outputs, const Feeds& feeds, std::uint64_t seed, std::uint64_t run) : seed_(seed), run_(run) {
+  for (Node* node : ancestors(outputs)) {
+    const auto feed = feeds.find(node);
+    if (feed == feeds.end()) continue;
+    check_feed(*node, feed->second->spec);
+    values_.emplace(node, feed->second);
+  }
+  evaluate(outputs);
+  kept_.assign(outputs.begin(), outputs.end());
+}
+
+void Table::evaluate(std::span<const NodeRef> outputs) {
+  for (Node* node : ancestors(outputs)) {
+    if (values_.find(node) != values_.end()) continue;
+    poll_interrupt();
+    const Op& op = *node->op;
+    if (op.kind == OpKind::leaf) {
+      PLAIT_REQUIRE_AS(GraphError, node->value, "input ", node->label(), " ", to_string(node->spec.shape), " was not fed");
+      // A parameter may be trained while the table lives: the table keeps what it saw.
+      auto copy = std::make_shared<Tensor>(node->spec);
+      std::memcpy(copy->data.get(), node->value->data.get(), copy->bytes());
+      values_.emplace(node, std::move(copy));
+      continue;
+    }
+    std::vector<const Tensor*> inputs;
+    std::vector<Spec> specs;
+    for (const Edge& edge : node->inputs()) {
+      inputs.push_back(values_.at(edge.input).get());
+      specs.push_back(inputs.back()->spec);
+    }
+    Attributes attributes = node->attributes;
+    if (op.kind == OpKind::random) attributes.ints[kRandomOrdinal] = randoms_++;
+    Spec spec;
+    try {
+      spec = op.infer(specs, attributes);
+    } catch (const ShapeError& e) {
+      throw ShapeError(message(e.what(), " [at ", node->label(), "]"));
+    }
+    values_.emplace(node, evaluate_op(op, inputs, spec, attributes, {.seed = seed_, .run = run_, .threads = get_num_threads()}));
+  }
+}
+
+TensorRef Table::value(const NodeRef& node) const {
+  const auto found = values_.find(node.get());
+  PLAIT_REQUIRE_AS(GraphError, found != values_.end(), "table: node ", node->label(), " is not in it");
+  return found->second;
+}
+
+void Table::backward(std::span<const NodeRef> outputs, std::span<const TensorRef> seeds) {
+  std::vector<NodeRef> seed_nodes;
+  for (const NodeRef& output : outputs) static_cast<void>(value(output));
+  for (std::size_t k = 0; k < seeds.size(); ++k) seed_nodes.push_back(seeds[k] ? make_constant(seeds[k]) : NodeRef());
+  const auto gradients = all_gradients(outputs, seed_nodes);
+  std::vector<NodeRef> wanted;
+  for (const auto& [node, gradient] : gradients)
+    if (gradient) wanted.push_back(gradient);
+  auto forward = values_;
+  evaluate(wanted);
+  std::swap(forward, values_);  // from here on `forward` holds the backward results too; they go but for the sums
+  gradients_.clear();
+  for (const auto& [node, gradient] : gradients)
+    if (gradient) gradients_.emplace(node, forward.at(gradient.get()));
+  backward_done_ = true;
+}
+
+TensorRef Table::gradient(const NodeRef& node) const {
+  PLAIT_REQUIRE_AS(GraphError, backward_done_, "table: no gradients yet; call backward first");
+  const TensorRef own = value(node);
+  const auto found = gradients_.find(node.get());
+  if (found != gradients_.end()) return found->second;
+  auto zeros = std::make_shared<Tensor>(own->spec);
+  std::memset(zeros->data.get(), 0, zeros->bytes());
+  return zeros;
+}
+
+}  // namespace plait

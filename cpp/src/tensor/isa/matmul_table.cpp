@@ -1,0 +1,21 @@
+// The table of the dense product's loops for one level.
+#include "tensor/isa/matmul_internal.hpp"
+
+namespace plait {
+namespace PLAIT_ISA_NS {
+namespace {
+
+template <class T>
+constexpr MatmulKernels<T> kernels() {
+  return {kLanes<T>, kLanes<T, kHalfBytes>, 2 * kLanes<T>, kTileRows, panel_product<T>, pack<T>, row_times<T>, row_dots<T>};
+}
+
+}  // namespace
+
+const MatmulTable& matmul_table() {
+  static constexpr MatmulTable table = {kernels<float>(), kernels<double>()};
+  return table;
+}
+
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait

@@ -1,0 +1,87 @@
+// The choice of the way through a product. All limits here were measured against neighbouring values; none changes a result by more than
+// the order of a sum.
+#include <algorithm>
+
+#include "tensor/matmul_internal.hpp"
+
+namespace plait {
+namespace {
+
+constexpr Index kFewRows = 128;             // by_columns up to here
+constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it gives
+constexpr Index kChunk = 1024;              // of k
+constexpr Index kPackedElements = 1 << 20;  // of B at once
+constexpr Index kBlockRows = 96;            // by_rows: rows of a task at most
+constexpr Index kColumnsThatPayPacking = 256;
+constexpr double kParallelCycles = 70e3;  // about 20 µs
+
+Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
+
+// Cycles, roughly: registers of products, plus copies into packed form (a strided copy is a transpose), plus turning the result.
+double cost(const Product& p, Index lanes) {
+  const double k = static_cast<double>(p.k);
+  const double rows = static_cast<double>(p.m);
+  const double products = rows * k * static_cast<double>(round_up(p.n, lanes)) / static_cast<double>(lanes);
+  const double packing = p.b_col == 1 ? 0.0 : 0.25 * k * static_cast<double>(p.n);
+  const double turning = p.c_col == 1 ? 0.0 : 0.5 * rows * static_cast<double>(p.n);
+  return products + packing + turning;
+}
+
+Product turn(const Product& p) { return {p.n, p.m, p.k, p.b_col, p.b_row, p.a_col, p.a_row, p.c_col, p.c_row, p.accumulate, true}; }
+
+}  // namespace
+
+template <class T>
+Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels) {
+  const Index lanes = kernels.lanes;
+  Plan plan{};
+  Product& p = plan.p;
+  p = {s.m, s.n, s.k, s.a_row, s.a_col, s.b_row, s.b_col, s.ldc, 1, s.accumulate, false};
+  // A stride over a side of length 1 means nothing: let it be what makes the operand contiguous.
+  if (p.m == 1) p.a_row = 1;
+  if (p.n == 1) p.b_col = 1;
+  if (p.k == 1) p.a_col = p.b_row = 1;
+  const Product turned = turn(p);
+  if (p.n == 1 && p.m > 1) p = turned;
+  else if (p.m > 1 && p.n <= kFewRows && cost(turned, lanes) < cost(p, lanes)) p = turned;
+
+  if (p.m <= 4 && p.b_row == 1 && p.k >= lanes && (p.b_col != 1 || p.n == 1)) plan.row_kernel = RowKernel::dots;
+  else if (p.m == 1 && p.b_col == 1) plan.row_kernel = RowKernel::times;
+  const bool by_row = plan.row_kernel != RowKernel::none;
+  plan.order = p.m <= kFewRows || p.turned ? Order::by_columns : Order::by_rows;
+  const Index chunks = std::max<Index>(1, ceil_div(p.k, kChunk));
+  plan.k_chunk = ceil_div(p.k, chunks);
+
+  const double work = by_row ? static_cast<double>(p.k) * static_cast<double>(p.n * p.m) * 2.0 / static_cast<double>(lanes) : cost(p, lanes);
+  plan.parallel = work > kParallelCycles;
+
+  if (by_row) {
+    if (plan.row_kernel == RowKernel::dots && p.a_col != 1) plan.shared_elements = p.m * p.k;
+    plan.block = round_up(std::max<Index>(1, ceil_div(p.n, 8)), kernels.panel * 4);
+    return plan;
+  }
+  if (plan.order == Order::by_columns) {
+    plan.pack_b = p.b_col != 1 || p.m > kRowsInPlace;
+    plan.worker_elements = plan.k_chunk * kernels.panel;
+    const double panel_work = static_cast<double>(p.m) * static_cast<double>(p.k) * 2.0;
+    const Index panels = panel_work > 20e3 ? 1 : static_cast<Index>(20e3 / (panel_work + 1.0)) + 1;
+    plan.block = panels * kernels.panel;
+    return plan;
+  }
+  plan.pack_b = true;
+  plan.pack_a = p.n >= kColumnsThatPayPacking && (p.a_col != 1 || chunks > 1 || p.a_row * static_cast<Index>(sizeof(T)) % 2048 == 0);
+  plan.n_chunk = std::max(kPackedElements / std::max<Index>(plan.k_chunk, 1) / kernels.panel, Index{1}) * kernels.panel;
+  plan.n_chunk = std::min(plan.n_chunk, round_up(p.n, lanes));
+  plan.shared_elements = plan.k_chunk * plan.n_chunk;
+  // A multiple of eight tasks, so that 2, 4 or 8 threads end together.
+  const Index tasks = round_up(ceil_div(p.m, kBlockRows), p.m >= 16 * kernels.tile_rows ? 8 : 4);
+  plan.block = ceil_div(p.m, tasks);
+  if (plan.pack_a) plan.worker_elements = round_up(plan.block * (plan.k_chunk + 2 * lanes), 64);
+  return plan;
+}
+
+template Plan plan_matmul<float>(const MatmulShape&, const MatmulKernels<float>&);
+template Plan plan_matmul<double>(const MatmulShape&, const MatmulKernels<double>&);
+
+}  // namespace plait

@@ -1,0 +1,172 @@
+// Runs one product along its plan.
+#include <algorithm>
+
+#include "tensor/matmul_internal.hpp"
+
+namespace plait {
+namespace {
+
+template <class T>
+class Run {
+ public:
+  Run(const Plan& plan, const MatmulKernels<T>& kernels, const T* a, const T* b, T* c, RowsDone done, Index first_row, T* scratch, int threads,
+      int worker)
+      : plan_(plan),
+        p_(plan.p),
+        kernels_(kernels),
+        a_(plan.p.turned ? b : a),
+        b_(plan.p.turned ? a : b),
+        c_(c),
+        done_(done),
+        first_row_(first_row),
+        shared_(scratch),
+        workers_(scratch + plan.shared_elements),
+        threads_(threads),
+        worker_(worker) {}
+
+  void run() {
+    if (p_.m == 0 || p_.n == 0) rows_done(0, caller_rows(), worker_);
+    else if (plan_.order == Order::by_rows) by_rows();
+    else by_columns();
+  }
+
+ private:
+  Index caller_rows() const { return p_.turned ? p_.n : p_.m; }
+
+  void rows_done(Index begin, Index end, int worker) const {
+    if (done_.call != nullptr && begin < end) done_.call(done_.context, first_row_ + begin, first_row_ + end, worker);
+  }
+
+  template <class F>
+  void for_each(Index tasks, F f) {
+    if (threads_ > 1 && plan_.parallel && tasks > 1) parallel_for(tasks, f, threads_);
+    else
+      for (Index task = 0; task < tasks; ++task) f(task, worker_);
+  }
+
+  // Scratch is one region per worker; a serial run has one, whatever name its worker goes by.
+  T* scratch_of(int worker) const { return workers_ + (worker == worker_ ? 0 : worker) * plan_.worker_elements; }
+
+  void by_columns() {
+    const bool by_row = plan_.row_kernel != RowKernel::none;
+    if (by_row && plan_.shared_elements > 0) kernels_.pack(p_.m, p_.k, p_.k, a_, p_.a_row, p_.a_col, shared_, p_.k);
+    const Index tasks = (p_.n + plan_.block - 1) / plan_.block;
+    for_each(tasks, [&](Index task, int worker) {
+      const Index begin = task * plan_.block, end = std::min(begin + plan_.block, p_.n);
+      if (by_row) rows_times(begin, end);
+      else columns(begin, end, scratch_of(worker));
+      if (p_.turned) rows_done(begin, end, worker);
+    });
+    if (!p_.turned) all_rows_done();
+  }
+
+  // Each of C's few rows is spread over all tasks, so they are complete only now.
+  void all_rows_done() {
+    if (done_.call == nullptr) return;
+    constexpr Index kRows = 16;
+    for_each((p_.m + kRows - 1) / kRows, [&](Index task, int worker) { rows_done(task * kRows, std::min((task + 1) * kRows, p_.m), worker); });
+  }
+
+  void rows_times(Index begin, Index end) const {
+    const T* b = b_ + begin * p_.b_col;
+    for (Index i = 0; i < p_.m; ++i) {
+      const T* x = plan_.shared_elements > 0 ? shared_ + i * p_.k : a_ + i * p_.a_row;
+      T* y = c_ + i * p_.c_row + begin * p_.c_col;
+      if (plan_.row_kernel == RowKernel::times) kernels_.row_times(p_.k, end - begin, x, p_.a_col, b, p_.b_row, y, p_.c_col, p_.accumulate);
+      else kernels_.row_dots(p_.k, end - begin, x, b, p_.b_col, y, p_.c_col, p_.accumulate);
+    }
+  }
+
+  Index width_at(Index column, Index end) const {
+    const Index rest = end - column;
+    return rest >= kernels_.panel ? kernels_.panel : std::min(rest, kernels_.lanes);
+  }
+
+  void columns(Index begin, Index end, T* packed) const {
+    for (Index j = begin; j < end;) {
+      const Index width = width_at(j, end), padded = kernels_.padded(width);
+      const bool in_place = !plan_.pack_b && padded == width;
+      Index from = 0;
+      do {
+        const Index k = std::min(plan_.k_chunk, p_.k - from);
+        const T* b = b_ + from * p_.b_row + j * p_.b_col;
+        if (!in_place) kernels_.pack(k, width, padded, b, p_.b_row, p_.b_col, packed, padded);
+        kernels_.panel_product({p_.m, width, k, a_ + from * p_.a_col, p_.a_row, p_.a_col, in_place ? b : packed, in_place ? p_.b_row : padded,
+                                c_ + j * p_.c_col, p_.c_row, p_.c_col, p_.accumulate || from > 0});
+        from += k;
+      } while (from < p_.k);
+      j += width;
+    }
+  }
+
+  void by_rows() {
+    Index from = 0;
+    do {
+      const Index k = std::min(plan_.k_chunk, p_.k - from);
+      for (Index first = 0; first < p_.n; first += plan_.n_chunk) {
+        const Index end = std::min(first + plan_.n_chunk, p_.n);
+        pack_b(from, k, first, end);
+        const bool last = from + k == p_.k && end == p_.n;
+        for_each((p_.m + plan_.block - 1) / plan_.block, [&](Index task, int worker) {
+          const Index begin = task * plan_.block, rows = std::min(plan_.block, p_.m - begin);
+          row_block(begin, rows, from, k, first, end, scratch_of(worker));
+          if (last) rows_done(begin, begin + rows, worker);
+        });
+      }
+      from += k;
+    } while (from < p_.k);
+  }
+
+  void pack_b(Index from, Index k, Index first, Index end) {
+    const Index panels = (end - first + kernels_.panel - 1) / kernels_.panel;
+    const Index group = std::max<Index>(1, 16384 / (k * kernels_.panel + 1));
+    for_each((panels + group - 1) / group, [&](Index task, int) {
+      for (Index j = first + task * group * kernels_.panel, stop = std::min(j + group * kernels_.panel, end); j < stop;) {
+        const Index width = width_at(j, stop), padded = kernels_.padded(width);
+        kernels_.pack(k, width, padded, b_ + from * p_.b_row + j * p_.b_col, p_.b_row, p_.b_col, shared_ + (j - first) * k, padded);
+        j += width;
+      }
+    });
+  }
+
+  void row_block(Index begin, Index rows, Index from, Index k, Index first, Index end, T* packed) const {
+    const T* a = a_ + begin * p_.a_row + from * p_.a_col;
+    Index a_row = p_.a_row, a_col = p_.a_col;
+    if (plan_.pack_a) {
+      // Rows stay rows, at a distance that does not map them to the same few sets of the cache.
+      const Index row = k + 2 * kernels_.lanes;
+      kernels_.pack(rows, k, k, a, a_row, a_col, packed, row);
+      a = packed, a_row = row, a_col = 1;
+    }
+    for (Index j = first; j < end;) {
+      const Index width = width_at(j, end);
+      kernels_.panel_product({rows, width, k, a, a_row, a_col, shared_ + (j - first) * k, kernels_.padded(width),
+                              c_ + begin * p_.c_row + j * p_.c_col, p_.c_row, p_.c_col, p_.accumulate || from > 0});
+      j += width;
+    }
+  }
+
+  const Plan& plan_;
+  const Product& p_;
+  const MatmulKernels<T>& kernels_;
+  const T *a_, *b_;
+  T* c_;
+  RowsDone done_;
+  Index first_row_;
+  T *shared_, *workers_;
+  int threads_, worker_;
+};
+
+}  // namespace
+
+template <class T>
+void run_matmul(const Plan& plan, const MatmulKernels<T>& kernels, const T* a, const T* b, T* c, RowsDone done, Index first_row, T* scratch,
+                int threads, int worker) {
+  Run<T>(plan, kernels, a, b, c, done, first_row, scratch, threads, worker).run();
+}
+
+template void run_matmul<float>(const Plan&, const MatmulKernels<float>&, const float*, const float*, float*, RowsDone, Index, float*, int, int);
+template void run_matmul<double>(const Plan&, const MatmulKernels<double>&, const double*, const double*, double*, RowsDone, Index, double*, int,
+                                 int);
+
+}  // namespace plait
