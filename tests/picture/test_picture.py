@@ -219,3 +219,9 @@ def test_the_program_dot_is_used_when_it_is_there_and_works(tmp_path: Path, monk
         assert picture.draw(square(), tmp_path / "a.png").read_text() == "PNG made by dot"
     else:
         assert picture.draw(square(), tmp_path / "a.svg").read_text().endswith("</svg>")
+
+
+def test_structures_of_nodes_and_programs_are_taken_apart() -> None:
+    a, b = Made("input", name="a"), Made("input", name="b")
+    program = type("Program", (), {"outputs": {"first": Made("exp", a), "rest": (Made("log", b), [a])}})()
+    assert sorted(box.op for box in collect(program, 9).boxes) == ["exp", "input", "input", "log"]

@@ -124,7 +124,7 @@ def train(
         ),
         report.figure("Loss", lambda ax: plot.loss_curve(history, ax), "Negative evidence lower bound, nats per image."),
         *images_sections(vae, data, seed),
-        *graph_sections(vae, optimizer, data.train_images[:batch_size]),
+        *graph_sections(vae, optimizer, batch_size),
     )
     return result, page
 
@@ -156,9 +156,9 @@ def images_sections(vae: VAE, data: datasets.Images, seed: int) -> list[report.S
     ]
 
 
-def graph_sections(vae: VAE, optimizer: optim.Optimizer, batch: Any) -> list[report.Section]:
+def graph_sections(vae: VAE, optimizer: optim.Optimizer, batch_size: int) -> list[report.Section]:
     """The loss as a graph, and the program that a training step has become."""
-    x = graph.input("x", (None, batch.shape[1]))
+    x = graph.input("x", (None, vae.inputs))
     loss = -vae.bound(x, training=True).mean()
     picture = report.graph(
         "Graph",
@@ -166,10 +166,7 @@ def graph_sections(vae: VAE, optimizer: optim.Optimizer, batch: Any) -> list[rep
         "The loss, written as nodes. 'waits for n': gradients arrive over n edges before the node passes their sum on.",
     )
     step = graph.compile([loss], updates=optimizer.updates(loss, vae.parameters()))
-    kept = [np.array(parameter.value) for parameter in vae.parameters()]
-    step(x=batch)  # shapes are bound at the first call, which also takes one step: undone below
-    for parameter, value in zip(vae.parameters(), kept, strict=True):
-        parameter.value = value
+    step.bind({x: (batch_size, vae.inputs)})
     summary = report.preformatted(
         "Program", step.summary(), "One training step as it runs: forward, gradients by wait-lists, and the update of every parameter."
     )

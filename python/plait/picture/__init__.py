@@ -21,7 +21,7 @@ def to_dot(node: Roots, *, max_nodes: int = MOST_NODES) -> str:
 
     Parameters
     ----------
-    node : Node or sequence of Node
+    node : Node, sequence of Node, or Program
         The output or the outputs; everything that they depend on is shown.
     max_nodes : int
         A larger graph is cut to the nodes nearest to the outputs, and says so.
@@ -53,7 +53,7 @@ def to_svg(node: Roots, *, max_nodes: int = MOST_NODES, use_dot: bool = True) ->
 
     Parameters
     ----------
-    node : Node or sequence of Node
+    node : Node, sequence of Node, or Program
         The output or the outputs; everything that they depend on is shown.
     max_nodes : int
         A larger graph is cut to the nodes nearest to the outputs, and says so.

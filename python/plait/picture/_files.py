@@ -22,7 +22,7 @@ def draw(node: Roots, path: str | os.PathLike[str], *, max_nodes: int = 300, use
 
     Parameters
     ----------
-    node : Node or sequence of Node
+    node : Node, sequence of Node, or Program
         The output or the outputs; everything that they depend on is shown.
     path : str or path-like
         Where to; the ending is ``.svg``, ``.png``, ``.pdf``, or ``.dot`` or ``.gv`` for Graphviz text.

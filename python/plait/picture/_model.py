@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 COUNTED_AT_MOST = 100_000  # of the nodes that are left out: enough to say "many"
 
@@ -38,7 +38,15 @@ class Node(Protocol):
         """Edges over which it would receive a gradient."""
 
 
-Roots: TypeAlias = Node | Iterable[Node]
+class Program(Protocol):
+    """What a picture asks of a compiled graph."""
+
+    @property
+    def outputs(self) -> Any:
+        """Its output nodes, in lists, tuples and dicts."""
+
+
+Roots: TypeAlias = Node | Iterable[Node] | Program
 
 
 @dataclass
@@ -94,12 +102,20 @@ def key_of(node: Node) -> Hashable:
 
 
 def as_list(roots: Roots) -> list[Node]:
-    """One node or several, as a list; what is no node is refused."""
-    # A node may be iterable itself (over its first axis), so it is recognised by what a picture needs of it.
-    nodes: list[Node] = [roots] if hasattr(roots, "wait_count") else list(getattr(roots, "outputs", roots))  # type: ignore[list-item]
-    for node in nodes:
-        if not hasattr(node, "wait_count"):
-            raise TypeError(f"picture: a {type(node).__name__} was given, a node or a sequence of nodes was expected")
+    """One node or several, or those of a program, as a list; what is no node is refused."""
+    nodes: list[Node] = []
+    todo: list[Any] = [getattr(roots, "outputs", roots)]  # of a Program: its outputs, in the structure in which they were named
+    while todo:
+        item = todo.pop()
+        # A node may be iterable itself (over its first axis), so it is recognised by what a picture needs of it.
+        if hasattr(item, "wait_count"):
+            nodes.append(item)
+        elif isinstance(item, Mapping):
+            todo.extend(reversed(list(item.values())))
+        elif isinstance(item, Iterable) and not isinstance(item, (str, bytes)):
+            todo.extend(reversed(list(item)))
+        else:
+            raise TypeError(f"picture: a {type(item).__name__} was given, a node, a sequence of nodes or a program was expected")
     if not nodes:
         raise ValueError("picture: no node was given")
     return nodes
