@@ -159,7 +159,8 @@ def made_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_bench_lists_its_rooms(made_checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("made_checkout")
+def test_bench_lists_its_rooms(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["bench"]) == 0
     assert "rooms: graph, tree\n" in capsys.readouterr().out
     assert cli.main(["bench", "--json"]) == 0

@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("plait: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader has seen enough; nothing may be written any more, not even at exit
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:
         if os.environ.get("PLAIT_TRACEBACK"):

@@ -11,8 +11,9 @@ TIME_LIMIT_S = 20.0
 
 
 def quoted(text: str) -> str:
-    """A string as Graphviz reads it; line ends become its own."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "").replace("\n", "\\n") + '"'
+    """A string as Graphviz reads it: line ends become its own, ``&`` begins an entity there, and a NUL would end the text."""
+    text = "".join(c if c.isprintable() or c == "\n" else " " for c in text).replace("&", "&amp;")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def dot_text(drawing: Drawing) -> str:
