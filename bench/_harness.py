@@ -50,10 +50,10 @@ class Timing:
         return min(self.samples)
 
     @property
-    def spread(self) -> float:
-        """Half the distance between the quartiles over the median: above 0.1, look at what else ran."""
+    def spread(self) -> float | None:
+        """Half the distance between the quartiles over the median: above 0.1, look at what else ran. None for less than four samples."""
         if len(self.samples) < 4:
-            return 0.0
+            return None
         low, _, high = statistics.quantiles(self.samples, n=4)
         return (high - low) / 2 / self.median
 

@@ -125,7 +125,8 @@ def ratio_rows(times: Times, extra: dict[str, str] | None = None) -> list[tuple[
     for label, timing in times.items():
         ratio = f"{timing.median / ours.median:.2f}" if ours else "-"
         ratio_of_minima = f"{timing.minimum / ours.minimum:.2f}" if ours else "-"
-        cells = (label, duration(timing.median), duration(timing.minimum), f"{timing.spread:.0%}", ratio, ratio_of_minima)
+        spread = "-" if timing.spread is None else f"{timing.spread:.0%}"
+        cells = (label, duration(timing.median), duration(timing.minimum), spread, ratio, ratio_of_minima)
         rows.append((*cells, extra.get(label, "")) if extra is not None else cells)
     return rows
 
