@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plait
 
+import plait
 from _harness import cpus, machine, show_machine, show_table, write_json
 from _worker import Worker
 
