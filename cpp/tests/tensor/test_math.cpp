@@ -193,8 +193,9 @@ TEST_CASE("double functions keep their accuracy over the range") { check_accurac
 
 TEST_CASE_TEMPLATE("a result does not depend on the place of its argument, and y may be x", T, float, double) {
   const std::vector<T> all = arguments<T>(true);
-  std::vector<T> x(all.begin(), all.begin() + 200);
-  for (std::size_t i = 0; i < x.size(); i += 2) x[i] = static_cast<T>(static_cast<double>(i) * 0.07 - 5);
+  std::vector<T> x(all.begin(), all.begin() + 3000);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (i % 8 != 0) x[i] = static_cast<T>((i % 2 == 0 ? 0.005 : 0.05) * (static_cast<double>(i) - 500));
   for (const Level& level : levels())
     for (const Function& function : kFunctions) {
       const auto loop = unary(*level.table, function.f, T{});
@@ -210,6 +211,22 @@ TEST_CASE_TEMPLATE("a result does not depend on the place of its argument, and y
         for (std::size_t i = 0; i < x.size(); ++i) different += !same(whole[i], part[i]) || !same(whole[i], in_place[i]);
         CHECK(different == 0);
       }
+    }
+}
+
+TEST_CASE_TEMPLATE("a sine does not depend on large neighbours", T, float, double) {
+  std::vector<T> x(4096), y(x.size()), alone(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(std::exp(static_cast<double>(i) * 0.008 - 20) * (i % 2 == 0 ? 1 : -1));
+  for (const Level& level : levels())
+    for (const MathFunction f : {MathFunction::sin, MathFunction::cos}) {
+      const auto loop = unary(*level.table, f, T{});
+      for (std::size_t i = 0; i < x.size(); i += 16) loop(x.data() + i, alone.data() + i, 16);
+      std::vector<T> mixed = x;
+      for (std::size_t i = 5; i < x.size(); i += 50) mixed[i] = T{3e30F};
+      loop(mixed.data(), y.data(), static_cast<Index>(x.size()));
+      std::size_t different = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) different += mixed[i] == x[i] && !same(y[i], alone[i]);
+      CHECK(different == 0);
     }
 }
 
