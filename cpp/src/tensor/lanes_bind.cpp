@@ -12,6 +12,7 @@ namespace {
 constexpr LaneSlot kNoSlot = ~LaneSlot{0};
 constexpr Index kLongestPeriod = 1024;  // a longer row is copied block by block, or read in place
 constexpr Index kLongRow = 256;         // rows from which on blocks often lie inside of one
+constexpr Index kSecondLevelBytes = 1 << 20;
 
 std::uint64_t bits_of(LaneType type, double value) {
   if (type == LaneType::f64) return std::bit_cast<std::uint64_t>(value);
@@ -59,6 +60,9 @@ class Binder {
     place_instructions();
     finish_outputs();
     estimate_cost();
+    const auto arrays = static_cast<Index>(pass_.moving.size() + pass_.direct.size());
+    pass_.memory_bytes = arrays * pass_.count * pass_.width;
+    pass_.prefetch = arrays > 2 && pass_.memory_bytes > kSecondLevelBytes;
     cut_pass(pass_, streams_);
     lay_out();
     return std::move(pass_);

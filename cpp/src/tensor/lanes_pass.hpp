@@ -90,6 +90,8 @@ struct LanePass {
   Index count = 0;
   double cost = 0;  ///< ns per element
   LaneCut cut;
+  Index memory_bytes = 0;  ///< of the arrays that stream through
+  bool prefetch = false;   ///< several of them, and more than the second-level cache holds
 
   std::vector<std::uint64_t> constants;  ///< in the program's type
   std::vector<LaneSlotStart> slots;

@@ -35,8 +35,8 @@ struct LaneConversions {
 /// Accumulators are double for both floating types and int64 for integers: a float32 sum over blocks loses nothing that matters.
 /// results[r] = the reduction of x[r * n … r * n + n).
 using LaneReduceRuns = void (*)(const void* x, Index n, Index count, void* results);
-/// accumulators[j] = accumulators[j] op x[j] op x[width + j] op …, over `rows` rows.
-using LaneReduceColumns = void (*)(void* accumulators, const void* x, Index rows, Index width);
+/// accumulators[j] = accumulators[j] op x[j] op x[width + j] op …, over `rows` rows; the same for `count` slabs of rows and their accumulators.
+using LaneReduceColumns = void (*)(void* accumulators, const void* x, Index rows, Index width, Index count);
 
 struct LaneReductions {
   LaneReduceRuns runs[kLaneTypes][kReduceKinds];
