@@ -18,7 +18,7 @@ using LaneSlot = std::uint32_t;
 /// One instruction over a block.
 struct LaneStep {
   LaneLoop loop;
-  LaneSlot a, b, c, d;
+  LaneSlot a, b, c, e, d;
 };
 
 /// The pointer of a slot when a range begins: value, plus the worker's scratch where `relative` is all ones.

@@ -14,9 +14,9 @@ void LaneWorker::start(Index begin, Index length, Index origin) {
   for (std::size_t s = 0; s < n; ++s) slots_[s] = reinterpret_cast<void*>(pass_.slots[s].value + (pass_.slots[s].relative & base));
   for (const LanePassInput& in : pass_.pointed) slots_[in.slot] = const_cast<void*>(call_.inputs[in.index]);
   for (const LanePassInput& in : pass_.scalars) in.load(call_.inputs[in.index], 0, 0, slots_[in.slot], 1, 1);
-  for (const LaneStep& s : pass_.uniform_steps) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.d], 1);
+  for (const LaneStep& s : pass_.uniform_steps) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], 1);
   const Index block = std::min(length, pass_.cut.block);
-  for (const LaneStep& s : pass_.spreads) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.d], block);
+  for (const LaneStep& s : pass_.spreads) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], block);
   for (const LanePassInput& in : pass_.periodic) {
     // One period as it is read from `origin` on, then copies of what is there.
     const Index all = length <= block ? length : block + in.period;
@@ -84,7 +84,7 @@ void LaneWorker::block(Index begin, Index n) {
   for (std::size_t k = 0; k < steps; ++k) {
     const LaneStep& s = pass_.steps[k];
     if (ahead_ > 0) prefetch(begin, n, k, steps);
-    s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.d], n);
+    s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], n);
   }
   for (const LaneReduction& r : pass_.reductions) {
     if (r.striped) reduce_stripe(r, n);
