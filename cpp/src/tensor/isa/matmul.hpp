@@ -23,6 +23,7 @@ struct PanelProduct {
 template <class T>
 struct MatmulKernels {
   Index lanes;       ///< columns in a register
+  double per_lane;   ///< 1 / lanes
   Index half_lanes;  ///< columns in the narrow register that is used for very narrow rests (may equal lanes)
   Index tile_rows;   ///< rows that a register tile of two registers takes at most
   Index few_rows;    ///< and one of four registers

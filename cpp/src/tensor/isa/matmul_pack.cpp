@@ -10,16 +10,22 @@ PLAIT_INLINE void clear(Index n, T* to) {
   for (Index i = 0; i < n; ++i) to[i] = T(0);
 }
 
-/// The last block of a row or column of blocks is moved back so that it is whole: it copies some elements twice.
+/// The last block of a row or column of blocks is moved back so that it is whole: it copies some elements twice. Two blocks at a time read
+/// whole cache lines of the source, whose distance may be such that they do not stay in the cache.
 template <class T>
 void pack_transposed(Index rows, Index columns, const T* from, Index from_col, T* to, Index to_row) {
   constexpr Index kSide = kLanes<T, kBlockBytes>;
-  for (Index i = 0; i < rows; i += kSide) {
-    const Index at = i + kSide <= rows ? i : rows - kSide;
+  for (Index i = 0; i < rows;) {
+    const bool two = i + 2 * kSide <= rows;
+    const Index at = two || i + kSide <= rows ? i : rows - kSide;
     for (Index j = 0; j < columns; j += kSide) {
       const Index column = j + kSide <= columns ? j : columns - kSide;
-      transpose_block(from + column * from_col + at, from_col, to + at * to_row + column, to_row);
+      const T* source = from + column * from_col + at;
+      T* target = to + at * to_row + column;
+      transpose_block(source, from_col, target, to_row);
+      if (two) transpose_block(source + kSide, from_col, target + kSide * to_row, to_row);
     }
+    i += two ? 2 * kSide : kSide;
   }
 }
 
