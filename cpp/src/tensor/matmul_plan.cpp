@@ -28,7 +28,7 @@ struct Costs {
   // Registers of products, plus copies into packed form (a strided copy is a transpose), plus turning the result.
   double tiles(const Product& p) const {
     const double m = static_cast<double>(p.m), n = static_cast<double>(p.n), k = static_cast<double>(p.k);
-    return m * k * registers(p.n, half) + (p.b_col == 1 ? 0.0 : 0.25 * k * n) + (p.c_col == 1 ? 0.0 : 0.5 * m * n);
+    return m * k * registers(p.n, lanes) + (p.b_col == 1 ? 0.0 : 0.25 * k * n) + (p.c_col == 1 ? 0.0 : 0.5 * m * n);
   }
   // A single row waits for its loads. Adding up the lanes of a sum costs about 4.5.
   double dots(const Product& p) const {

@@ -36,6 +36,7 @@ struct MatmulKernels {
   void (*dots)(const PanelProduct<T>&);
 
   /// to[i * to_row + j] = from[i * from_row + j * from_col] for i < rows, j < columns; zeros for columns <= j < padded.
+  /// columns = padded, or columns <= padded = lanes or half_lanes.
   void (*pack)(Index rows, Index columns, Index padded, const T* from, Index from_row, Index from_col, T* to, Index to_row);
 
   /// y[j * y_step] (+)= sum over i of x[i * x_step] * b[i * b_row + j]: one row times a matrix with contiguous rows.
