@@ -54,8 +54,8 @@ PLAIT_INLINE void transpose_block(const float* from, Index from_col, float* to, 
     Vector<float, 32> r[4];
 #pragma GCC unroll 4
     for (int j = 0; j < 4; ++j)
-      r[j] = __builtin_shufflevector(half_line(from + j * from_col + 4 * half), half_line(from + (j + 4) * from_col + 4 * half), 0, 1, 2, 3, 4, 5,
-                                     6, 7);
+      r[j] =
+          __builtin_shufflevector(half_line(from + j * from_col + 4 * half), half_line(from + (j + 4) * from_col + 4 * half), 0, 1, 2, 3, 4, 5, 6, 7);
     const auto a = __builtin_shufflevector(r[0], r[1], 0, 8, 1, 9, 4, 12, 5, 13), b = __builtin_shufflevector(r[0], r[1], 2, 10, 3, 11, 6, 14, 7, 15);
     const auto c = __builtin_shufflevector(r[2], r[3], 0, 8, 1, 9, 4, 12, 5, 13), d = __builtin_shufflevector(r[2], r[3], 2, 10, 3, 11, 6, 14, 7, 15);
     float* rows = to + 4 * half * to_row;
