@@ -56,6 +56,11 @@ class Lowering {
       value.attributes = {};
       return push(std::move(value));
     }
+    if (name == "sum_n") {  // as a chain of additions it goes into the steps that make its terms
+      int sum = value.inputs[0];
+      for (std::size_t i = 1; i < value.inputs.size(); ++i) sum = push({.op = &find_op("add"), .spec = value.spec, .inputs = {sum, value.inputs[i]}, .label = value.label});
+      return sum;
+    }
     if (name == "sum_to_like") return sum_to(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::reduction) return split_reduction(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::random) {

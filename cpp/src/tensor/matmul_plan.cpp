@@ -19,7 +19,7 @@ Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
 
 // Cycles, roughly: registers of products, plus copies into packed form (a strided copy is a transpose), plus turning the result.
-double cost(const Product& p, Index lanes) {
+double tile_cost(const Product& p, Index lanes) {
   const double k = static_cast<double>(p.k);
   const double rows = static_cast<double>(p.m);
   const double products = rows * k * static_cast<double>(round_up(p.n, lanes)) / static_cast<double>(lanes);
@@ -27,6 +27,16 @@ double cost(const Product& p, Index lanes) {
   const double turning = p.c_col == 1 ? 0.0 : 0.5 * rows * static_cast<double>(p.n);
   return products + packing + turning;
 }
+
+bool can_dots(const Product& p, Index lanes) { return p.b_row == 1 && p.k >= lanes && (p.a_col == 1 || p.m <= 4); }
+
+double dots_cost(const Product& p, Index lanes) {
+  if (!can_dots(p, lanes)) return 1e300;
+  const double loads_wait = p.m == 1 ? 2.0 : 1.0;
+  return static_cast<double>(p.m * p.n) * (static_cast<double>(ceil_div(p.k, lanes)) * loads_wait + 4.5);
+}
+
+double cost(const Product& p, Index lanes) { return std::min(tile_cost(p, lanes), dots_cost(p, lanes)); }
 
 Product turn(const Product& p) { return {p.n, p.m, p.k, p.b_col, p.b_row, p.a_col, p.a_row, p.c_col, p.c_row, p.accumulate, true}; }
 
@@ -46,32 +56,33 @@ Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels) {
   if (p.n == 1 && p.m > 1) p = turned;
   else if (p.m > 1 && p.n <= kFewRows && cost(turned, lanes) < cost(p, lanes)) p = turned;
 
-  if (p.m <= 4 && p.b_row == 1 && p.k >= lanes && (p.b_col != 1 || p.n == 1)) plan.row_kernel = RowKernel::dots;
-  else if (p.m == 1 && p.b_col == 1) plan.row_kernel = RowKernel::times;
+  if (p.m == 1 && p.b_col == 1 && (p.n > 1 || p.k < lanes)) plan.row_kernel = RowKernel::times;
+  else if (dots_cost(p, lanes) < tile_cost(p, lanes)) plan.row_kernel = RowKernel::dots;
   const bool by_row = plan.row_kernel != RowKernel::none;
-  plan.order = p.m <= kFewRows || p.turned ? Order::by_columns : Order::by_rows;
+  plan.order = p.m <= kFewRows || p.turned || by_row ? Order::by_columns : Order::by_rows;
   const Index chunks = std::max<Index>(1, ceil_div(p.k, kChunk));
   plan.k_chunk = ceil_div(p.k, chunks);
 
-  const double work = by_row ? static_cast<double>(p.k) * static_cast<double>(p.n * p.m) * 2.0 / static_cast<double>(lanes) : cost(p, lanes);
+  const double work = plan.row_kernel == RowKernel::times ? 2.0 * tile_cost(p, lanes) : cost(p, lanes);
   plan.parallel = work > kParallelCycles;
 
   if (by_row) {
     if (plan.row_kernel == RowKernel::dots && p.a_col != 1) plan.shared_elements = p.m * p.k;
-    plan.block = round_up(std::max<Index>(1, ceil_div(p.n, 8)), kernels.panel * 4);
+    plan.block = round_up(std::max<Index>(1, ceil_div(p.n, 8)), 8 * lanes);
     return plan;
   }
+  plan.panel = p.m <= kernels.few_rows ? 4 * lanes : 2 * lanes;
   if (plan.order == Order::by_columns) {
     plan.pack_b = p.b_col != 1 || p.m > kRowsInPlace;
-    plan.worker_elements = plan.k_chunk * kernels.panel;
-    const double panel_work = static_cast<double>(p.m) * static_cast<double>(p.k) * 2.0;
+    plan.worker_elements = plan.k_chunk * plan.panel;
+    const double panel_work = static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(plan.panel / lanes);
     const Index panels = panel_work > 20e3 ? 1 : static_cast<Index>(20e3 / (panel_work + 1.0)) + 1;
-    plan.block = panels * kernels.panel;
+    plan.block = panels * plan.panel;
     return plan;
   }
   plan.pack_b = true;
   plan.pack_a = p.n >= kColumnsThatPayPacking && (p.a_col != 1 || chunks > 1 || p.a_row * static_cast<Index>(sizeof(T)) % 2048 == 0);
-  plan.n_chunk = std::max(kPackedElements / std::max<Index>(plan.k_chunk, 1) / kernels.panel, Index{1}) * kernels.panel;
+  plan.n_chunk = std::max(kPackedElements / std::max<Index>(plan.k_chunk, 1) / plan.panel, Index{1}) * plan.panel;
   plan.n_chunk = std::min(plan.n_chunk, round_up(p.n, lanes));
   plan.shared_elements = plan.k_chunk * plan.n_chunk;
   // A multiple of eight tasks, so that 2, 4 or 8 threads end together.

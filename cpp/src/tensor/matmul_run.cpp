@@ -53,7 +53,7 @@ class Run {
     const Index tasks = (p_.n + plan_.block - 1) / plan_.block;
     for_each(tasks, [&](Index task, int worker) {
       const Index begin = task * plan_.block, end = std::min(begin + plan_.block, p_.n);
-      if (by_row) rows_times(begin, end);
+      if (by_row) without_panels(begin, end);
       else columns(begin, end, scratch_of(worker));
       if (p_.turned) rows_done(begin, end, worker);
     });
@@ -67,19 +67,21 @@ class Run {
     for_each((p_.m + kRows - 1) / kRows, [&](Index task, int worker) { rows_done(task * kRows, std::min((task + 1) * kRows, p_.m), worker); });
   }
 
-  void rows_times(Index begin, Index end) const {
+  void without_panels(Index begin, Index end) const {
     const T* b = b_ + begin * p_.b_col;
-    for (Index i = 0; i < p_.m; ++i) {
-      const T* x = plan_.shared_elements > 0 ? shared_ + i * p_.k : a_ + i * p_.a_row;
-      T* y = c_ + i * p_.c_row + begin * p_.c_col;
-      if (plan_.row_kernel == RowKernel::times) kernels_.row_times(p_.k, end - begin, x, p_.a_col, b, p_.b_row, y, p_.c_col, p_.accumulate);
-      else kernels_.row_dots(p_.k, end - begin, x, b, p_.b_col, y, p_.c_col, p_.accumulate);
+    T* c = c_ + begin * p_.c_col;
+    if (plan_.row_kernel == RowKernel::times) {
+      kernels_.row_times(p_.k, end - begin, a_, p_.a_col, b, p_.b_row, c, p_.c_col, p_.accumulate);
+      return;
     }
+    const bool copied = plan_.shared_elements > 0;
+    kernels_.dots(
+        {p_.m, end - begin, p_.k, copied ? shared_ : a_, copied ? p_.k : p_.a_row, 1, b, 1, p_.b_col, c, p_.c_row, p_.c_col, p_.accumulate});
   }
 
   Index width_at(Index column, Index end) const {
-    const Index rest = end - column;
-    return rest >= kernels_.panel ? kernels_.panel : std::min(rest, kernels_.lanes);
+    const Index rest = end - column, lanes = kernels_.lanes;
+    return rest >= plan_.panel ? plan_.panel : rest >= 2 * lanes ? 2 * lanes : std::min(rest, lanes);
   }
 
   void columns(Index begin, Index end, T* packed) const {
@@ -91,7 +93,7 @@ class Run {
         const Index k = std::min(plan_.k_chunk, p_.k - from);
         const T* b = b_ + from * p_.b_row + j * p_.b_col;
         if (!in_place) kernels_.pack(k, width, padded, b, p_.b_row, p_.b_col, packed, padded);
-        kernels_.panel_product({p_.m, width, k, a_ + from * p_.a_col, p_.a_row, p_.a_col, in_place ? b : packed, in_place ? p_.b_row : padded,
+        kernels_.panel_product({p_.m, width, k, a_ + from * p_.a_col, p_.a_row, p_.a_col, in_place ? b : packed, in_place ? p_.b_row : padded, 1,
                                 c_ + j * p_.c_col, p_.c_row, p_.c_col, p_.accumulate || from > 0});
         from += k;
       } while (from < p_.k);
@@ -118,10 +120,10 @@ class Run {
   }
 
   void pack_b(Index from, Index k, Index first, Index end) {
-    const Index panels = (end - first + kernels_.panel - 1) / kernels_.panel;
-    const Index group = std::max<Index>(1, 16384 / (k * kernels_.panel + 1));
+    const Index panels = (end - first + plan_.panel - 1) / plan_.panel;
+    const Index group = std::max<Index>(1, 16384 / (k * plan_.panel + 1));
     for_each((panels + group - 1) / group, [&](Index task, int) {
-      for (Index j = first + task * group * kernels_.panel, stop = std::min(j + group * kernels_.panel, end); j < stop;) {
+      for (Index j = first + task * group * plan_.panel, stop = std::min(j + group * plan_.panel, end); j < stop;) {
         const Index width = width_at(j, stop), padded = kernels_.padded(width);
         kernels_.pack(k, width, padded, b_ + from * p_.b_row + j * p_.b_col, p_.b_row, p_.b_col, shared_ + (j - first) * k, padded);
         j += width;
@@ -140,7 +142,7 @@ class Run {
     }
     for (Index j = first; j < end;) {
       const Index width = width_at(j, end);
-      kernels_.panel_product({rows, width, k, a, a_row, a_col, shared_ + (j - first) * k, kernels_.padded(width),
+      kernels_.panel_product({rows, width, k, a, a_row, a_col, shared_ + (j - first) * k, kernels_.padded(width), 1,
                               c_ + begin * p_.c_row + j * p_.c_col, p_.c_row, p_.c_col, p_.accumulate || from > 0});
       j += width;
     }

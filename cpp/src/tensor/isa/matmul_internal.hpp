@@ -7,13 +7,13 @@
 namespace plait {
 namespace PLAIT_ISA_NS {
 
-// A register tile is kTileRows × two registers of sums; two more hold a row of B and one or two the broadcast of A.
+// A register tile is kTileRows × two or kFewRows × four registers of sums; the others hold a row of B and broadcasts of A.
 #if defined(__AVX512F__)
-constexpr int kTileRows = 12;
+constexpr int kTileRows = 12, kFewRows = 6;
 #elif defined(__aarch64__)
-constexpr int kTileRows = 12;
+constexpr int kTileRows = 12, kFewRows = 6;
 #else
-constexpr int kTileRows = 6;
+constexpr int kTileRows = 6, kFewRows = 3;
 #endif
 constexpr int kHalfBytes = kVectorBytes > 16 ? kVectorBytes / 2 : 16;
 constexpr int kBlockBytes = kVectorBytes > 32 ? 32 : kVectorBytes;  // registers that a square transpose works on
@@ -25,7 +25,7 @@ void pack(Index rows, Index columns, Index padded, const T* from, Index from_row
 template <class T>
 void row_times(Index k, Index n, const T* x, Index x_step, const T* b, Index b_row, T* y, Index y_step, bool accumulate);
 template <class T>
-void row_dots(Index k, Index n, const T* x, const T* b, Index b_col, T* y, Index y_step, bool accumulate);
+void dots(const PanelProduct<T>&);
 
 /// to (+)= from, n elements, in pieces that get smaller.
 template <class T, int Bytes = kVectorBytes>

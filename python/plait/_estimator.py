@@ -1,0 +1,243 @@
+"""scikit-learn's conventions without scikit-learn: parameters by name, checked arrays, labels, and errors in its words.
+
+Nothing is imported from scikit-learn unless it has been imported already, or asks itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import warnings
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+E = TypeVar("E", bound="Estimator")
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A fitted model was needed."""
+
+
+def _sklearn(module: str, name: str, otherwise: Any) -> Any:
+    """scikit-learn's own class where its users will look for it."""
+    return getattr(sys.modules.get(f"sklearn.{module}"), name, otherwise)
+
+
+class Estimator:
+    """What scikit-learn asks of an estimator: constructor arguments are kept as they are, fitted attributes end in an underscore."""
+
+    @classmethod
+    def _parameter_names(cls) -> list[str]:
+        return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Constructor arguments by name.
+
+        Parameters
+        ----------
+        deep : bool
+            Also those of estimators among them, as ``name__argument``.
+
+        Returns
+        -------
+        dict
+            Name to value.
+        """
+        found: dict[str, Any] = {}
+        for name in self._parameter_names():
+            value = getattr(self, name)
+            found[name] = value
+            if deep and hasattr(value, "get_params") and not isinstance(value, type):
+                found.update({f"{name}__{inner}": v for inner, v in value.get_params().items()})
+        return found
+
+    def set_params(self: E, **parameters: Any) -> E:
+        """Set constructor arguments by name.
+
+        Parameters
+        ----------
+        **parameters
+            Names as `get_params` gives them.
+
+        Returns
+        -------
+        Estimator
+            Itself.
+        """
+        names = self._parameter_names()
+        inner: dict[str, dict[str, Any]] = {}
+        for key, value in parameters.items():
+            name, _, rest = key.partition("__")
+            if name not in names:
+                raise ValueError(f"Invalid parameter {name!r} for estimator {self!r}. Valid parameters are: {names!r}.")
+            if rest:
+                inner.setdefault(name, {})[rest] = value
+            else:
+                setattr(self, name, value)
+        for name, values in inner.items():
+            getattr(self, name).set_params(**values)
+        return self
+
+    def __repr__(self) -> str:
+        """The call that makes it, defaults left out."""
+        signature = inspect.signature(type(self).__init__).parameters
+        given = [f"{n}={getattr(self, n)!r}" for n in signature if n != "self" and not _same(getattr(self, n, None), signature[n].default)]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether `fit` has been called."""
+        return hasattr(self, "n_features_in_")
+
+    def _require_fitted(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            name = type(self).__name__
+            error = _sklearn("exceptions", "NotFittedError", NotFittedError)
+            raise error(f"This {name} instance is not fitted yet. Call 'fit' with appropriate arguments before using this estimator.")
+
+    def _rows(self, X: Any, dtype: str, *, fitting: bool, allow_nan: bool = False) -> Array:
+        """`X` as a matrix of `dtype`, checked; when fitting, its width and column names are remembered."""
+        name = type(self).__name__
+        if hasattr(X, "toarray"):
+            raise TypeError(f"{name}: X is a sparse matrix, but dense data is required. Use X.toarray() to convert it.")
+        columns = _column_names(X)
+        array = np.asarray(X)
+        if array.dtype.kind == "c":
+            raise ValueError(f"{name}: Complex data not supported: X is {array.dtype}")
+        if array.ndim != 2:
+            hint = "Reshape your data: X.reshape(-1, 1) for a single feature, X.reshape(1, -1) for a single sample."
+            raise ValueError(f"{name}: Expected 2D array, got {array.ndim}D array instead, of shape {array.shape}. {hint}")
+        if array.dtype.kind not in "buifO":
+            try:
+                array = array.astype("float64")
+            except ValueError:
+                raise ValueError(f"{name}: X holds {array.dtype}, which is no array of numbers") from None
+        rows = np.ascontiguousarray(array, dtype)
+        samples, features = rows.shape
+        if samples == 0:
+            raise ValueError(f"{name}: Found array with 0 sample(s) (shape={rows.shape}) while a minimum of 1 is required.")
+        if features == 0:
+            raise ValueError(f"{name}: Found array with 0 feature(s) (shape={rows.shape}) while a minimum of 1 is required.")
+        if not allow_nan and not np.isfinite(rows).all():
+            what = "NaN" if np.isnan(rows).any() else f"infinity or a value too large for {dtype}"
+            raise ValueError(f"{name}: Input X contains {what}.")
+        if fitting:
+            self.n_features_in_ = features
+            if columns is not None:
+                self.feature_names_in_ = columns
+            elif hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
+        else:
+            known = getattr(self, "feature_names_in_", None)
+            self._require_same_columns(known, columns)
+            if features != self.n_features_in_:
+                raise ValueError(f"X has {features} features, but {name} is expecting {self.n_features_in_} features as input.")
+        return rows
+
+    def _require_same_columns(self, known: Array | None, columns: Array | None) -> None:
+        name = type(self).__name__
+        if known is None and columns is not None:
+            warnings.warn(f"X has feature names, but {name} was fitted without feature names", UserWarning, stacklevel=4)
+        elif known is not None and columns is None:
+            warnings.warn(f"X does not have valid feature names, but {name} was fitted with feature names", UserWarning, stacklevel=4)
+        elif known is not None and columns is not None and not np.array_equal(known, columns):
+            unseen, missing = [c for c in columns if c not in known], [c for c in known if c not in columns]
+            text = "The feature names should match those that were passed during fit.\n"
+            if unseen:
+                text += "Feature names unseen at fit time:\n" + "".join(f"- {c}\n" for c in sorted(unseen))
+            if missing:
+                text += "Feature names seen at fit time, yet now missing:\n" + "".join(f"- {c}\n" for c in sorted(missing))
+            if not unseen and not missing:
+                text += "Feature names must be in the same order as they were in fit.\n"
+            raise ValueError(text)
+
+
+class ClassifierEstimator(Estimator):
+    """The conventions of classifiers."""
+
+    _estimator_type = "classifier"
+    classes_: Array
+
+    def _labels(self, y: Any, samples: int) -> Array:
+        """Class numbers of labels; the labels themselves become ``classes_``."""
+        name = type(self).__name__
+        if y is None:
+            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+        labels = np.asarray(y)
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            warning = _sklearn("exceptions", "DataConversionWarning", UserWarning)
+            warnings.warn(
+                "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples, ).", warning, stacklevel=3
+            )
+            labels = labels.ravel()
+        if labels.ndim != 1:
+            raise ValueError(f"{name}: y should be a 1d array, got an array of shape {labels.shape} instead.")
+        if len(labels) != samples:
+            raise ValueError(f"{name}: Found input variables with inconsistent numbers of samples: {[samples, len(labels)]}")
+        if labels.dtype.kind == "f":
+            if not np.isfinite(labels).all():
+                raise ValueError(f"{name}: Input y contains {'NaN' if np.isnan(labels).any() else 'infinity'}.")
+            if (labels != np.round(labels)).any():
+                raise ValueError(f"{name}: Unknown label type: continuous. Labels are classes; a regression target has none.")
+        if labels.dtype.kind == "O" and any(value is None or value != value for value in labels):
+            raise ValueError(f"{name}: Input y contains NaN or None.")
+        try:
+            self.classes_, codes = np.unique(labels, return_inverse=True)
+        except TypeError:
+            raise TypeError(f"{name}: y should hold labels of one kind, all of them strings or all of them numbers") from None
+        return codes.reshape(-1).astype("int64")
+
+    def predict(self, X: Any) -> Array:
+        """The most probable class of each sample."""
+        raise NotImplementedError
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of samples whose class is predicted.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, features)
+            Samples.
+        y : array_like, shape (n,)
+            Their labels.
+        sample_weight : array_like, optional
+            Weight of each sample.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+        """
+        return float(np.average(np.asarray(y).reshape(-1) == self.predict(X), weights=sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks before it runs a check; only it calls this."""
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags(),
+            input_tags=InputTags(),
+        )
+
+
+def _same(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
+    equal = a == b
+    return isinstance(equal, bool) and equal
+
+
+def _column_names(X: Any) -> Array | None:
+    """Column names of a data frame where all of them are strings."""
+    columns = getattr(X, "columns", None)
+    if columns is None:
+        return None
+    names = np.asarray(columns, dtype=object)
+    strings = [isinstance(name, str) for name in names]
+    if any(strings) and not all(strings):
+        raise TypeError("Feature names are only supported if all input features have string names, but X has names of several types.")
+    return names if len(names) and all(strings) else None

@@ -1,0 +1,78 @@
+"""Checkpoints: everything that a run needs to go on as if it had never stopped, in one file that is whole or is not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import graph
+from .history import History
+
+if TYPE_CHECKING:
+    from ..graph import Node
+
+KIND = "plait.train checkpoint"
+
+
+def write_whole(path: Path, tree: Any) -> None:
+    """Save beside `path`, then rename onto it: whoever reads finds the old file or the new one, never half of one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        graph.save(beside, tree)
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())  # the rename must not reach the disk before the bytes do
+        beside.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            beside.unlink()
+
+
+def write(path: Path, nodes: Sequence[Node], history: History, settings: dict[str, int]) -> None:
+    """Write a checkpoint: `nodes` are the trained parameters and, after them, the optimiser's state."""
+    tree = {
+        "kind": KIND,
+        "names": [node.name or "" for node in nodes],
+        "values": [np.asarray(node.value) for node in nodes],
+        "loss": np.asarray(history.loss, "float64"),
+        "validation": np.asarray(history.validation, "float64"),
+        "seconds": np.asarray(history.seconds, "float64"),
+        "step": history.step,
+        "settings": {name: str(value) for name, value in settings.items()},  # seeds have 64 bits: more than every JSON reader keeps
+    }
+    write_whole(path, tree)
+
+
+def read(path: Path, nodes: Sequence[Node], settings: dict[str, int]) -> tuple[History, dict[str, int]]:
+    """Put a checkpoint's values into `nodes`; its history and settings.
+
+    Settings that are given must be what the checkpoint was written with. Nothing is changed unless everything fits.
+
+    Raises
+    ------
+    FormatError
+        If the file is damaged or no checkpoint of this model and optimiser.
+    ValueError
+        If the run was begun with other settings, so that it could not go on as it was.
+    """
+    tree = graph.load(path)
+    if not isinstance(tree, dict) or tree.get("kind") != KIND:
+        raise graph.FormatError(f"{path}: not a checkpoint of a training run")
+    names, values = tree["names"], tree["values"]
+    if len(values) != len(nodes):
+        raise graph.FormatError(f"{path}: holds {len(values)} arrays of parameters and optimiser state, this run has {len(nodes)}")
+    for name, value, node in zip(names, values, nodes, strict=True):
+        if value.shape != tuple(node.shape) or value.dtype != np.dtype(node.dtype):
+            raise graph.FormatError(f"{path}: '{name}' is {value.dtype} {value.shape} there and {node.dtype} {tuple(node.shape)} here")
+    kept = {name: int(value) for name, value in tree["settings"].items()}
+    for name, value in settings.items():
+        if kept.get(name, value) != value:
+            raise ValueError(f"resume: {path} was written by a run with {name} {kept[name]}, this one has {value}")
+    for value, node in zip(values, nodes, strict=True):
+        node.value = value
+    history = History([float(v) for v in tree["loss"]], [float(v) for v in tree["validation"]], [float(v) for v in tree["seconds"]], int(tree["step"]))
+    return history, kept

@@ -1,0 +1,69 @@
+"""Arrays for inputs: who feeds whom, and what may be converted into what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import graph
+
+if TYPE_CHECKING:
+    from ..graph import Node
+
+Array = NDArray[Any]
+# Element types that rows are gathered from as they stand; others are converted once.
+_GATHERED = {"bool", "uint8", "int32", "int64", "float32", "float64"}
+_WIDER = {"float16": "float32", "int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64", "uint64": "int64", "longdouble": "float64"}
+
+
+def _seen(what: Mapping[Any, Any]) -> str:
+    return ", ".join(f"'{key if isinstance(key, str) else getattr(key, 'name', key)}'" for key in what)
+
+
+def arrange(inputs: Sequence[Node], data: Mapping[Any, Any], what: str) -> list[Any]:
+    """The values of `data`, whose keys are inputs or their names, in the order of `inputs`."""
+    if not isinstance(data, Mapping):
+        raise TypeError(f"{what}: expected a dict from inputs to arrays, got {type(data).__name__}")
+    left = dict(data)
+    found = []
+    for node in inputs:
+        keys = [key for key in left if key is node or (isinstance(key, str) and key == node.name)]
+        if not keys:
+            raise graph.GraphError(f"{what}: no array for input '{node.name}'; given: {_seen(data) or 'none'}")
+        if len(keys) > 1:
+            raise graph.GraphError(f"{what}: two arrays for input '{node.name}'")
+        found.append(left.pop(keys[0]))
+    if left:
+        raise graph.GraphError(f"{what}: {_seen(left)} is no input of the loss; its inputs: {', '.join(repr(n.name) for n in inputs)}")
+    return found
+
+
+def plain(value: Any, node: Node, what: str) -> Array:
+    """`value` as a contiguous array that rows of input `node` can be gathered from; copied only where needed."""
+    array = np.asarray(value)
+    target = np.dtype(node.dtype)
+    allowed = {"f": "buif", "i": "bui", "b": "b"}[target.kind]
+    if array.dtype.kind not in allowed:
+        raise graph.DTypeError(f"{what}: '{node.name}' takes {target.name}, got an array of {array.dtype}")
+    name = array.dtype.name
+    wider = _WIDER.get(name, "float64" if array.dtype.kind == "f" else name)
+    if name == "uint64" and target.kind == "f":
+        wider = "float64"  # beyond int64's range it is a number all the same
+    if target.kind == "i" and array.size and not np.can_cast(array.dtype, target):
+        low, high = int(array.min()), int(array.max())
+        if low < np.iinfo(target).min or high > np.iinfo(target).max:
+            raise graph.DTypeError(f"{what}: '{node.name}' takes {target.name}, which does not hold {low if low < 0 else high}")
+    if array.ndim != len(node.shape):
+        raise graph.ShapeError(f"{what}: '{node.name}' has shape {tuple(node.shape)}, got an array of shape {array.shape}")
+    if array.ndim and any(want not in (None, have) for want, have in zip(node.shape[1:], array.shape[1:], strict=True)):
+        raise graph.ShapeError(f"{what}: '{node.name}' has shape {tuple(node.shape)}, got an array of shape {array.shape}")
+    return np.ascontiguousarray(array, np.dtype(name if name in _GATHERED else wider)).reshape(array.shape)
+
+
+def feeds(inputs: Sequence[Node], data: Mapping[Any, Any], what: str) -> tuple[list[Array], list[bool]]:
+    """Arrays in the order of `inputs`, and for each whether it is one value for every batch (an input without axes)."""
+    arrays = [plain(value, node, what) for value, node in zip(arrange(inputs, data, what), inputs, strict=True)]
+    return arrays, [array.ndim == 0 for array in arrays]

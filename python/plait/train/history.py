@@ -1,0 +1,121 @@
+"""What a training run has to tell: its course, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class NotFiniteError(FloatingPointError):
+    """The loss, or a parameter, has become NaN or infinite.
+
+    The parameters are back where they were at the end of the epoch before; a checkpoint file holds the same.
+
+    Attributes
+    ----------
+    epoch, step : int
+        Where it happened, both counted from 1; `step` over the whole run.
+    loss : float
+        The loss of that step.
+    history : History
+        The epochs before.
+    """
+
+    def __init__(self, text: str, epoch: int, step: int, loss: float, history: History) -> None:
+        super().__init__(text)
+        self.epoch, self.step, self.loss, self.history = epoch, step, loss, history
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Exceptions travel between processes, too."""
+        return type(self), (str(self), self.epoch, self.step, self.loss, self.history)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: what callables for ``progress=`` and ``callbacks=`` are given.
+
+    Parameters
+    ----------
+    epoch, epochs : int
+        The epoch at work, counted from 1, and how many there shall be.
+    step, steps : int
+        Batches done of this epoch, and how many it has.
+    loss : float
+        Mean over the rows of this epoch so far.
+    validation : float, optional
+        Mean over the validation data, at an epoch's end.
+    seconds : float
+        Since the run began.
+    history : History
+        The epochs before, and at an epoch's end this one.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    validation: float | None
+    seconds: float
+    history: History
+
+
+@dataclass
+class History:
+    """The course of a training run: one entry per epoch.
+
+    Parameters
+    ----------
+    loss : list of float
+        Mean loss over the rows of the training data, taken while the parameters change.
+    validation : list of float
+        Mean loss over the validation data after each epoch; empty without such data.
+    seconds : list of float
+        What each epoch took, validation included.
+    step : int
+        Training steps taken.
+
+    Examples
+    --------
+    >>> w = plait.parameter(0.0, name="w")
+    >>> x = plait.input("x", (None,))
+    >>> history = plait.train(((w - x) ** 2).mean(), {x: np.ones(8)}, optimizer=plait.optim.SGD(0.5), epochs=2, batch_size=8)
+    >>> history.loss
+    [1.0, 0.0]
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    step: int = 0
+
+    @property
+    def epochs(self) -> int:
+        """Epochs finished."""
+        return len(self.loss)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw loss and validation over epochs.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to; a new figure unless given.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            What was drawn on.
+        """
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.subplots()[1]
+        numbers = range(1, self.epochs + 1)
+        ax.plot(numbers, self.loss, marker=".", label="training")
+        if self.validation:
+            ax.plot(numbers, self.validation, marker=".", label="validation")
+            ax.legend()
+        ax.set_xlabel("epoch")
+        ax.set_ylabel("loss")
+        return ax

@@ -1,0 +1,223 @@
+"""The training run: epochs in C++, and between them what a user wants to see, keep or decide."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _core
+from ..optim import Adam, Optimizer
+from . import checkpoint as checkpoints
+from .data import Array, feeds
+from .history import History, NotFiniteError, Progress
+from .progress import reporter
+
+if TYPE_CHECKING:
+    from ..graph import Node
+
+Seed = int | np.random.SeedSequence | np.random.Generator | None
+Data = Mapping[Any, Any]
+
+
+def seed_from(rng: Seed) -> int:
+    """64 bits from whatever `rng=` may be; a Generator moves on by one draw."""
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**64, dtype=np.uint64))
+    sequence = rng if isinstance(rng, np.random.SeedSequence) else np.random.SeedSequence(rng)
+    return int(sequence.generate_state(1, np.uint64)[0])
+
+
+def train(
+    loss: Node,
+    data: Data,
+    parameters: Sequence[Node] | None = None,
+    optimizer: Optimizer | None = None,
+    *,
+    epochs: int = 10,
+    batch_size: int = 32,
+    shuffle: bool = True,
+    rng: Seed = 0,
+    progress: bool | Callable[[Progress], Any] = False,
+    callbacks: Callable[[Progress], Any] | Iterable[Callable[[Progress], Any]] = (),
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    validation: Data | tuple[Node, Data] | None = None,
+) -> History:
+    """Make a loss small over data, batch by batch.
+
+    Parameters
+    ----------
+    loss : Node, shape ()
+        The mean over the rows of a batch of what shall become small.
+    data : dict
+        For each input of the loss (the node or its name) an array whose first axis counts rows; all have the same number of them. An input
+        without axes takes one value for all batches. Integers and other precisions are converted batch by batch.
+    parameters : sequence of Node, optional
+        What to train; every parameter with a floating dtype that the loss depends on, unless given.
+    optimizer : Optimizer, optional
+        The update rule; ``Adam()`` unless given. Its state is made anew for each run.
+    epochs : int
+        How often all rows are seen. With `resume`, the epochs before count.
+    batch_size : int
+        Rows per step; the last step of an epoch has what is left.
+    shuffle : bool
+        Take the rows in a new order in each epoch: a function of `rng` and the epoch's number.
+    rng : int, SeedSequence or Generator
+        Where the order of rows and the random nodes of the loss come from.
+    progress : bool or callable
+        True shows a bar (tqdm where it is installed) on stderr; a callable is called with a ``Progress`` at most ten times a second and at
+        each epoch's end.
+    callbacks : callable or sequence of callables
+        Called with a ``Progress`` at each epoch's end; one that returns True, or raises StopIteration, ends the run after that epoch.
+    checkpoint : path, optional
+        A file that is written anew after each epoch, never half of it.
+    resume : bool
+        Go on from the checkpoint where it exists. The result has the bits of a run that never stopped.
+    validation : dict, or tuple of Node and dict, optional
+        Data on which the loss (or another scalar node) is measured after each epoch.
+
+    Returns
+    -------
+    History
+        ``.loss``, ``.validation``, ``.seconds`` of each epoch, ``.plot()``.
+
+    Raises
+    ------
+    NotFiniteError
+        (a FloatingPointError) If the loss or a parameter becomes NaN or infinite; the parameters go back to the end of the epoch before.
+    FormatError
+        If the checkpoint to go on from is damaged or belongs to something else.
+    KeyboardInterrupt
+        Within 100 ms of Ctrl-C; the parameters hold what the steps so far have made of them.
+
+    Examples
+    --------
+    >>> x, t = plait.input("x", (None, 2)), plait.input("t", (None,))
+    >>> w = plait.parameter(np.zeros(2, "float32"), name="w")
+    >>> X = np.random.default_rng(0).normal(size=(256, 2))
+    >>> history = plait.train(plait.losses.mse(x @ w, t), {x: X, t: X @ [1.0, -2.0]}, optimizer=plait.optim.SGD(0.1), epochs=20)
+    >>> w.value.round(3)
+    array([ 1., -2.], dtype=float32)
+    """
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"train: epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
+    updates = (Adam() if optimizer is None else optimizer).updates(loss, parameters)
+    loop = _loop(_core.BatchProgram([loss], updates), data, batch_size, "train: data")
+    measure = None
+    if validation is not None:
+        measured, validation_data = validation if isinstance(validation, tuple) else (loss, validation)
+        measure = _loop(_core.BatchProgram([measured]), validation_data, batch_size, "train: validation")
+    nodes = list(updates)
+    calls = (callbacks,) if callable(callbacks) else tuple(callbacks)
+    path = None if checkpoint is None else Path(checkpoint)
+    if resume and path is None:
+        raise ValueError("train: resume=True needs checkpoint= to name the file to go on from")
+
+    history = History()
+    settings = {"rows": loop.rows, "batch_size": int(batch_size), "shuffle": int(shuffle)}
+    seed = seed_from(rng)
+    if resume and path is not None and path.exists():
+        history, kept = checkpoints.read(path, nodes, settings)
+        seed = kept["seed"]
+    settings["seed"] = seed
+    shuffle_seed, run_seed, validation_seed = (int(s) for s in np.random.SeedSequence(seed).generate_state(3, np.uint64))
+
+    began = time.perf_counter()
+    shown = reporter(progress)
+    try:
+        while history.epochs < epochs:
+            epoch, epoch_began = history.epochs + 1, time.perf_counter()
+
+            def standing(step: int, mean: float, validated: float | None, at: int = epoch) -> Progress:
+                return Progress(at, epochs, step, loop.steps, mean, validated, time.perf_counter() - began, history)
+
+            def within(_: int, step: int, __: int, mean: float) -> None:
+                shown.show(standing(step, mean, None), False)
+
+            result = loop.run(epoch - 1, shuffle, shuffle_seed, run_seed, history.step, True, within if shown.wants_steps else None)
+            _require_finite(result, epoch, history)
+            history.step += result.steps
+            mean = result.means[0]
+            validated = None
+            if measure is not None:
+                validated = measure.run(0, False, 0, validation_seed, 0, False, None).means[0]
+                history.validation.append(validated)
+            history.loss.append(mean)
+            history.seconds.append(time.perf_counter() - epoch_began)
+            if path is not None:
+                checkpoints.write(path, nodes, history, settings)
+            now = standing(loop.steps, mean, validated)
+            shown.show(now, True)
+            if _stop(calls, now):
+                break
+    finally:
+        shown.close()
+    return history
+
+
+def _loop(program: Any, data: Data, batch_size: int, what: str) -> Any:
+    """The C++ loop of a program over data."""
+    arrays, fixed = feeds(program.inputs, data, what)
+    return _core.Loop(program, arrays, fixed, batch_size)
+
+
+def _stop(calls: Iterable[Callable[[Progress], Any]], now: Progress) -> bool:
+    """Whether one of the callbacks wants no further epoch; all of them are called."""
+    stop = False
+    for call in calls:
+        try:
+            stop = call(now) is True or stop
+        except StopIteration:
+            stop = True
+    return stop
+
+
+def _require_finite(result: Any, epoch: int, history: History) -> None:
+    """Turn the loop's status into an exception that says where it happened."""
+    if result.status == "done":
+        return
+    step = history.step + result.steps
+    bad = result.bad_loss
+    where = f"at step {step} (epoch {epoch})"
+    if result.status == "loss":
+        kind = "NaN" if math.isnan(bad) else "infinite"
+        text = f"train: the loss is {kind} {where}"
+    else:
+        text = f"train: parameter '{result.bad_parameter}' is no longer finite {where}"
+    raise NotFiniteError(f"{text}; a smaller rate or clip_norm= may help. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history)
+
+
+def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_size: int = 256, rng: Seed = 0) -> list[Array]:
+    """Values of nodes over all rows of data, batch by batch.
+
+    Parameters
+    ----------
+    outputs : sequence of Node, or a BatchProgram of them
+        Their first axis is the batch.
+    data : dict
+        For each input (the node or its name) an array whose first axis counts rows.
+    batch_size : int
+        Rows per run.
+    rng : int, SeedSequence or Generator
+        Where random nodes draw from.
+
+    Returns
+    -------
+    list of ndarray
+        One for each output, with as many rows as the data.
+
+    Examples
+    --------
+    >>> from plait.train import predict
+    >>> x = plait.input("x", (None, 2))
+    >>> predict([x.sum(axis=1)], {x: np.ones((3, 2))}, batch_size=2)[0]
+    array([2., 2., 2.], dtype=float32)
+    """
+    program = outputs if isinstance(outputs, _core.BatchProgram) else _core.BatchProgram(list(outputs))
+    return list(_loop(program, data, batch_size, "predict: data").predict(seed_from(rng), 0))
