@@ -114,8 +114,9 @@ std::string names_of(const Fused& fused, const Group& group) {
   std::vector<int> members = group.members;
   members.insert(members.end(), group.reduced.begin(), group.reduced.end());
   for (std::size_t i = 0; i < members.size(); ++i) {
-    if (i == 8 && members.size() > 9) return text + " … " + std::to_string(members.size() - i) + " more";
-    text += (i > 0 ? " " : "") + std::string(fused.placed.graph.values[members[i]].op->name);
+    if (i == 8 && members.size() > 9) return message(text, " … ", members.size() - i, " more");
+    if (i > 0) text += ' ';
+    text += fused.placed.graph.values[members[i]].op->name;
   }
   return text;
 }

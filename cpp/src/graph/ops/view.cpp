@@ -1,6 +1,5 @@
 // Views: the same elements in another order or shape. They cost nothing: whoever reads them follows strides.
 #include <algorithm>
-#include <limits>
 
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
@@ -165,8 +164,6 @@ Gradients d_broadcast(const NodeRef& n, const NodeRef& g) {
 }
 
 // ---- slice: attributes.ints holds (start, stop, step) for every axis; kOpen stands for an end left out ----
-
-constexpr Index kOpen = std::numeric_limits<Index>::min();
 
 struct Range {
   Index start, step, count;

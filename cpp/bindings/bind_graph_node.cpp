@@ -1,0 +1,212 @@
+// The class Node: what a node says about itself, and Python's operators.
+#include <pybind11/stl.h>
+
+#include "graph.hpp"
+#include "plait/base/error.hpp"
+#include "plait/graph/build.hpp"
+
+namespace plait {
+namespace {
+
+using Class = py::class_<Node, PyNode>;
+using Maker = NodeRef (*)(const Operand&, const Operand&);
+
+py::object not_implemented() { return py::reinterpret_borrow<py::object>(Py_NotImplemented); }
+
+template <Maker make>
+py::object binary(py::handle self, py::handle other) {
+  const auto b = parse_operand(other);
+  if (!b) return not_implemented();
+  return to_python(make(Operand{.node = NodeRef(node_of(self)), .tensor = {}}, *b));
+}
+template <Maker make>
+py::object reflected(py::handle self, py::handle other) {
+  const auto b = parse_operand(other);
+  if (!b) return not_implemented();
+  return to_python(make(*b, Operand{.node = NodeRef(node_of(self)), .tensor = {}}));
+}
+
+NodeRef two(const char* name, const Operand& a, const Operand& b) {
+  const Operand both[] = {a, b};
+  return elementwise(name, both);
+}
+NodeRef add(const Operand& a, const Operand& b) { return two("add", a, b); }
+NodeRef subtract(const Operand& a, const Operand& b) { return two("subtract", a, b); }
+NodeRef multiply(const Operand& a, const Operand& b) { return two("multiply", a, b); }
+NodeRef divide(const Operand& a, const Operand& b) { return two("divide", a, b); }
+NodeRef floor_divide(const Operand& a, const Operand& b) {
+  const Operand both[] = {a, b};
+  PLAIT_REQUIRE_AS(DTypeError, is_float(common_dtype(both)), "floor_divide: integers are not divided here; plait.cast them to a float dtype");
+  return build::unary("floor", divide(a, b));
+}
+NodeRef remainder(const Operand& a, const Operand& b) {
+  const Operand both[] = {a, b};
+  const DType dtype = common_dtype(both);
+  PLAIT_REQUIRE_AS(DTypeError, is_float(dtype), "remainder: integers are not divided here; plait.cast them to a float dtype");
+  const NodeRef x = realise(a, dtype), y = realise(b, dtype);
+  return build::subtract(x, build::multiply(y, build::unary("floor", build::divide(x, y))));
+}
+NodeRef less(const Operand& a, const Operand& b) { return two("less", a, b); }
+NodeRef less_equal(const Operand& a, const Operand& b) { return two("less_equal", a, b); }
+NodeRef equal(const Operand& a, const Operand& b) { return two("equal", a, b); }
+NodeRef not_equal(const Operand& a, const Operand& b) { return two("not_equal", a, b); }
+
+// & | ^ ~ are logic on booleans and nothing else.
+template <bool exclusive>
+NodeRef logic(const char* name, const Operand& a, const Operand& b) {
+  const Operand both[] = {a, b};
+  PLAIT_REQUIRE_AS(DTypeError, common_dtype(both) == DType::boolean, exclusive ? "^" : name, ": expected booleans on both sides; compare first");
+  return exclusive ? two("not_equal", a, b) : two(name, a, b);
+}
+NodeRef both(const Operand& a, const Operand& b) { return logic<false>("logical_and", a, b); }
+NodeRef either(const Operand& a, const Operand& b) { return logic<false>("logical_or", a, b); }
+NodeRef one_of(const Operand& a, const Operand& b) { return logic<true>("", a, b); }
+
+void bind_operators(Class& cls) {
+  cls.def("__add__", &binary<add>).def("__radd__", &reflected<add>);
+  cls.def("__sub__", &binary<subtract>).def("__rsub__", &reflected<subtract>);
+  cls.def("__mul__", &binary<multiply>).def("__rmul__", &reflected<multiply>);
+  cls.def("__truediv__", &binary<divide>).def("__rtruediv__", &reflected<divide>);
+  cls.def("__floordiv__", &binary<floor_divide>).def("__rfloordiv__", &reflected<floor_divide>);
+  cls.def("__mod__", &binary<remainder>).def("__rmod__", &reflected<remainder>);
+  cls.def("__pow__", &binary<power>).def("__rpow__", &reflected<power>);
+  cls.def("__matmul__", &binary<matrix_product>).def("__rmatmul__", &reflected<matrix_product>);
+  cls.def("__and__", &binary<both>).def("__rand__", &reflected<both>);
+  cls.def("__or__", &binary<either>).def("__ror__", &reflected<either>);
+  cls.def("__xor__", &binary<one_of>).def("__rxor__", &reflected<one_of>);
+  cls.def("__lt__", &binary<less>).def("__gt__", &reflected<less>);
+  cls.def("__le__", &binary<less_equal>).def("__ge__", &reflected<less_equal>);
+  cls.def("__eq__", &binary<equal>).def("__ne__", &binary<not_equal>);
+  // Identity is the hash, and dict looks for the same object before it compares: nodes are keys although == gives a node.
+  cls.def("__hash__", [](const Node& self) { return static_cast<py::ssize_t>(reinterpret_cast<std::uintptr_t>(&self) >> 4); });
+  const auto one = [](const char* name) {
+    return [name](py::handle self) {
+      const Operand x[] = {{.node = NodeRef(node_of(self)), .tensor = {}}};
+      return PyNode(elementwise(name, x));
+    };
+  };
+  cls.def("__neg__", one("negative"));
+  cls.def("__abs__", one("abs"));
+  cls.def("__pos__", [](py::handle self) { return PyNode(NodeRef(node_of(self))); });
+  cls.def("__invert__", [](const Node& self) {
+    PLAIT_REQUIRE_AS(DTypeError, self.spec.dtype == DType::boolean, "~: expected bool, got ", name_of(self.spec.dtype), " [", self.label(), "]");
+    return PyNode(apply("logical_not", {NodeRef(const_cast<Node*>(&self))}));
+  });
+}
+
+// What cannot be traced. Each says what to write instead.
+void bind_refusals(Class& cls) {
+  const auto refuse = [&cls](const char* method, const char* written, const char* instead) {
+    cls.def(method, [written, instead](const Node& self, const py::args&, const py::kwargs&) -> py::object {
+      trace_error(message(written, " needs a value, and ", self.label(), " ", to_string(self.spec.shape), " has none while the graph is built"), instead);
+    });
+  };
+  const char* const evaluate = "Run the graph first (plait.compile or plait.evaluate), or stay with nodes";
+  refuse("__bool__", "if node, while, and, or, not, in:", "Use plait.where(condition, a, b), & | ~ for logic, and `is` to ask for the same node");
+  refuse("__float__", "float(node)", evaluate);
+  refuse("__int__", "int(node)", evaluate);
+  refuse("__complex__", "complex(node)", evaluate);
+  refuse("__index__", "a node as an index or a range", "Use plait.take(array, node) for an index that is computed, plait.scan for a loop");
+  refuse("__array__", "np.asarray(node)", "Use plait.stack for lists of nodes, plait's functions or NumPy's on the node itself, or run the graph first");
+  refuse("__setitem__", "node[...] = value: nodes do not change; it", "Use plait.where, plait.concatenate or plait.stack");
+  refuse("__round__", "round(node)", "It has no gradient; plait has floor as np.floor(node)");
+  for (const char* method : {"item", "tolist"})
+    cls.def(
+        method,
+        [method, evaluate](const Node& self, const py::args&) -> py::object {
+          trace_error(message("node.", method, "() needs a value, and ", self.label(), " has none while the graph is built"), evaluate);
+        },
+        "Refused: a node has no value while the graph is built (TraceError).");
+}
+
+std::string describe(const Node& node) {
+  return message("<plait.Node ", node.label(), node.name.empty() ? "" : message(" (", node.op->name, ")"), ": ", name_of(node.spec.dtype), " ", to_string(node.spec.shape), ">");
+}
+
+void bind_properties(Class& cls) {
+  cls.def_property_readonly("shape", [](const Node& n) { return shape_tuple(n.spec.shape); }, "Sizes; None for one that is bound when the graph runs.");
+  cls.def_property_readonly("dtype", [](const Node& n) { return numpy_dtype(n.spec.dtype); }, "The NumPy dtype.");
+  cls.def_property_readonly("ndim", [](const Node& n) { return n.spec.shape.size(); }, "Number of dimensions.");
+  cls.def_property_readonly(
+      "size",
+      [](const Node& n) {
+        if (!is_known(n.spec.shape)) trace_error(message("node.size: ", n.label(), " ", to_string(n.spec.shape), " has sizes that are bound later"), "Use node.mean(), or give the input a full shape");
+        return count_of(n.spec.shape);
+      },
+      "Number of elements.");
+  cls.def_property("name", [](const Node& n) { return n.name; }, [](Node& n, std::string name) { n.name = std::move(name); }, "The name given by the user, or ''.");
+  cls.def_property_readonly("op", [](const Node& n) { return std::string(n.op->name); }, "Name of the operation, such as 'add'.");
+  cls.def_property_readonly("label", &Node::label, "The name if there is one, else the operation and a number, as in messages.");
+  cls.def_property_readonly("id", [](const Node& n) { return n.id; }, "Grows with creation: inputs have smaller numbers than their consumers.");
+  cls.def_property_readonly(
+      "inputs",
+      [](const Node& n) {
+        py::tuple inputs(n.input_count());
+        for (std::size_t i = 0; i < n.input_count(); ++i) inputs[i] = to_python(n.input_ref(i));
+        return inputs;
+      },
+      "The nodes it is computed from, in order.");
+  cls.def_property_readonly(
+      "attributes", [](const Node& n) { return py::make_tuple(n.attributes.ints, n.attributes.reals); },
+      "What the operation needs to know besides its inputs: two lists, whole numbers and real ones.");
+  cls.def_property_readonly("backward", [](const Node& n) { return n.backward; }, "True if gradient() made it.");
+  cls.def_property_readonly(
+      "consumers", [](const Node& n) { return to_python(n.consumers()); }, "Nodes that use this one and will send it a gradient, oldest first; those that gradient() made do not count.");
+  cls.def_property_readonly("wait_count", &Node::wait_count, "Edges over which a gradient would come: ``x * x`` waits for two.");
+  cls.def_property(
+      "value",
+      [](const Node& n) {
+        if (!n.value) throw py::attribute_error(message(n.label(), " is ", n.op->name, " and holds no value; plait.evaluate(node, feeds) computes it"));
+        return array_from(*n.value);
+      },
+      [](Node& n, const py::object& value) {
+        if (std::string_view(n.op->name) != "parameter") throw py::attribute_error(message("only parameters take a new value; ", n.label(), " is ", n.op->name));
+        const TensorRef given = tensor_from(value, "value of " + n.label(), n.spec.dtype);
+        PLAIT_REQUIRE_AS(ShapeError, given->spec.shape == n.spec.shape, "value of ", n.label(), ": expected shape ", to_string(n.spec.shape), ", got ", to_string(given->spec.shape));
+        if (given->bytes() > 0) std::memcpy(n.value->data.get(), given->data.get(), given->bytes());  // programs hold on to this memory
+      },
+      "The value of a parameter or constant, as a copy. Setting it writes into the parameter's own memory.");
+}
+
+}  // namespace
+
+void bind_node(py::module_& m, Class& cls) {
+  cls.doc() = R"(One operation of a graph: what expressions over inputs and parameters are made of.
+
+Nodes are immutable and shared. Operators, indexing, NumPy's functions and the methods below make new ones;
+shapes and dtypes are inferred at once, so an error stands on the line that caused it. ``==`` and ``<`` give
+nodes too; as keys of a dict nodes are told apart by identity. ``for row in node`` goes along the first axis.
+
+Examples
+--------
+>>> x = plait.input("x", (None, 3))
+>>> y = (x * x).sum(axis=1)
+>>> y
+<plait.Node sum_...: float32 (None,)>
+>>> x.wait_count
+2
+>>> plait.evaluate(y, {x: np.ones((2, 3))})
+array([3., 3.], dtype=float32)
+)";
+  bind_properties(cls);
+  bind_operators(cls);
+  bind_refusals(cls);
+  cls.def("__repr__", &describe);
+  cls.def("__getitem__", [](const Node& self, const py::object& key) { return PyNode(index_node(NodeRef(const_cast<Node*>(&self)), key)); });
+  const auto length = [](const Node& self) {
+    if (self.spec.shape.empty()) throw py::type_error(message("len() of ", self.label(), ", which has no axes"));
+    if (self.spec.shape[0] == kAny)
+      trace_error(message("len(node): the first axis of ", self.label(), " ", to_string(self.spec.shape), " is bound later"), "Give the input a full shape, or use plait.scan for a loop");
+    return self.spec.shape[0];
+  };
+  cls.def("__len__", length);
+  cls.def("__iter__", [length](const Node& self) {
+    const Index n = length(self);
+    py::list rows(n);
+    for (Index i = 0; i < n; ++i) rows[i] = to_python(apply("index", {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
+    return py::iter(rows);
+  });
+  m.def("label", [](const Node& n) { return n.label(); }, py::arg("node"));
+}
+
+}  // namespace plait

@@ -1,0 +1,132 @@
+// Table: the reference way to evaluate a graph, with every node's value and gradient open to the reader.
+#include "graph.hpp"
+#include "plait/base/error.hpp"
+#include "plait/graph/table.hpp"
+
+namespace plait {
+namespace {
+
+// The graph's inputs, for feeds by name.
+std::vector<NodeRef> inputs_of(std::span<const NodeRef> outputs) {
+  std::vector<NodeRef> inputs;
+  for (Node* node : ancestors(outputs))
+    if (std::string_view(node->op->name) == "input") inputs.emplace_back(node);
+  return inputs;
+}
+
+std::string names_of(std::span<const NodeRef> inputs) {
+  std::string text;
+  for (const NodeRef& input : inputs) text += (text.empty() ? "" : ", ") + input->label();
+  return text.empty() ? "none" : text;
+}
+
+Feeds parse_feeds(const py::object& feeds, std::span<const NodeRef> inputs) {
+  Feeds found;
+  if (feeds.is_none()) return found;
+  const py::dict dict = py::dict(feeds);
+  for (const auto& [key, value] : dict) {
+    const NodeRef* input = nullptr;
+    if (Node* const node = node_of(key)) {
+      for (const NodeRef& candidate : inputs)
+        if (candidate.get() == node) input = &candidate;
+      PLAIT_REQUIRE_AS(GraphError, input != nullptr, "feed of ", node->label(), ": it is no input of this graph; expected: ", names_of(inputs));
+    } else if (PyUnicode_Check(key.ptr())) {
+      const std::string name = py::str(key);
+      for (const NodeRef& candidate : inputs) {
+        if (candidate->name != name) continue;
+        PLAIT_REQUIRE_AS(GraphError, input == nullptr, "feed of '", name, "': two inputs have that name; feed by node");
+        input = &candidate;
+      }
+      PLAIT_REQUIRE_AS(GraphError, input != nullptr, "feed of '", name, "': there is no such input; expected: ", names_of(inputs));
+    } else {
+      throw py::type_error(message("feeds: keys are nodes or names of inputs, got ", Py_TYPE(key.ptr())->tp_name));
+    }
+    PLAIT_REQUIRE_AS(GraphError, found.find(input->get()) == found.end(), "feed of ", (*input)->label(), ": given twice");
+    found.emplace(input->get(), tensor_from(value, "feed of " + (*input)->label(), (*input)->spec.dtype));
+  }
+  return found;
+}
+
+}  // namespace
+
+void bind_table(py::module_& m) {
+  py::class_<Table> cls(m, "Table", R"(The book's way to evaluate a graph: one value and one gradient per node, op by op.
+
+Nothing is fused and nothing is forgotten; :class:`plait.Program` must agree with it to rounding.
+
+Parameters
+----------
+nodes : Node or sequence of Node
+    What to compute. Everything below them is computed too, and kept.
+feeds : dict
+    Arrays by input node or by the input's name.
+rng : int, SeedSequence or Generator, optional
+    Seed of the random nodes.
+
+Examples
+--------
+>>> x = plait.input("x", (2,), dtype="float64")
+>>> y = plait.tanh(x) * x
+>>> table = plait.Table(y, {x: [0.0, 1.0]})
+>>> table[y]
+array([0.        , 0.76159416])
+>>> table.backward(y)
+>>> table.grad(x)
+array([0.        , 1.18156845])
+)");
+  cls.attr("__module__") = "plait";
+  cls.def(py::init([](const py::object& nodes, const py::object& feeds, const py::object& rng) {
+            std::vector<NodeRef> outputs;
+            if (Node* const node = node_of(nodes)) outputs.emplace_back(node);
+            else outputs = require_nodes(nodes, "Table");
+            const Feeds given = parse_feeds(feeds, inputs_of(outputs));
+            const std::uint64_t seed = rng.is_none() ? 0 : PyLong_AsUnsignedLongLongMask(py::object(py::module_::import("plait._rng").attr("seed")(rng)).ptr());
+            const py::gil_scoped_release release;
+            return std::make_unique<Table>(outputs, given, seed);
+          }),
+          py::arg("nodes"), py::arg("feeds") = py::none(), py::arg("rng") = py::none());
+  cls.def("__getitem__", [](const Table& self, const py::object& node) { return array_from(*self.value(require_node(node, "table[node]"))); }, py::arg("node"));
+  cls.def(
+      "grad", [](const Table& self, const py::object& node) { return array_from(*self.gradient(require_node(node, "table.grad"))); }, py::arg("node"),
+      R"(The gradient that the last backward() summed at a node; zeros where none came.
+
+Parameters
+----------
+node : Node
+    Any node of the table.
+
+Returns
+-------
+numpy.ndarray
+    Of the node's shape.
+)");
+  cls.def(
+      "backward",
+      [](Table& self, const py::object& node, const py::object& seed) {
+        std::vector<NodeRef> outputs;
+        std::vector<TensorRef> seeds;
+        const bool single = node_of(node) != nullptr;
+        if (single) outputs.emplace_back(node_of(node));
+        else outputs = require_nodes(node, "backward");
+        if (!seed.is_none()) {
+          const py::list given = single ? py::list(py::make_tuple(seed)) : py::list(seed);
+          PLAIT_REQUIRE_AS(GraphError, given.size() == outputs.size(), "backward: ", outputs.size(), " nodes and ", given.size(), " seeds");
+          for (std::size_t i = 0; i < outputs.size(); ++i)
+            seeds.push_back(given[i].is_none() ? TensorRef() : tensor_from(given[i], "seed of " + outputs[i]->label(), outputs[i]->spec.dtype));
+        }
+        const py::gil_scoped_release release;
+        self.backward(outputs, seeds);
+      },
+      py::arg("node"), py::arg("seed") = py::none(),
+      R"(Send gradients from a node, or several at once, to everything below; replaces what an earlier call left.
+
+Parameters
+----------
+node : Node or sequence of Node
+    Where gradients start: any nodes of the table.
+seed : array_like or sequence of array_like, optional
+    Gradients to start with, one for each node; ones where it is left out.
+)");
+}
+
+}  // namespace plait

@@ -1,0 +1,126 @@
+// What the files that bind graphs share, and what other rooms' bindings need of it: nodes as Python objects, arrays as tensors and back,
+// and operands with NumPy's promotion.
+#pragma once
+
+#include <pybind11/numpy.h>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plait/graph/node.hpp"
+#include "plait/graph/op.hpp"
+#include "rooms.hpp"
+
+/// Holds a node for a Python object. The count is in the node, so a holder can be made from the bare pointer at any time; and pybind11 finds the
+/// Python object that a node has already, so that one node is one object and can be a key of a dict.
+template <class T>
+class Held {
+ public:
+  Held() = default;
+  explicit Held(T* node) : ref_(node) {}
+  explicit Held(plait::NodeRef ref) : ref_(std::move(ref)) {}
+  [[nodiscard]] T* get() const { return ref_.get(); }
+  [[nodiscard]] const plait::NodeRef& ref() const { return ref_; }
+
+ private:
+  plait::NodeRef ref_;
+};
+PYBIND11_DECLARE_HOLDER_TYPE(T, Held<T>, true)
+
+namespace plait {
+
+/// An expression that needs a value while only a graph is there. Python: plait.TraceError, a TypeError.
+struct TraceError : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+/// Throws a TraceError that names the line of the user's program: "<what> (script.py, line 12: `if y > 0:`). <instead>".
+[[noreturn]] void trace_error(const std::string& what, const std::string& instead);
+
+using PyNode = Held<Node>;
+
+/// The node behind a Python object; nothing if it is no plait.Node.
+Node* node_of(py::handle object);
+/// The same, or a TypeError: "<what>: expected a plait.Node, got list".
+NodeRef require_node(py::handle object, const char* what);
+std::vector<NodeRef> require_nodes(py::handle sequence, const char* what);
+py::object to_python(const NodeRef& node);
+py::list to_python(std::span<const NodeRef> nodes);
+
+// ---- dtypes, shapes, arrays ----
+
+py::object numpy_dtype(DType dtype);
+/// From anything that np.dtype takes; DTypeError names what plait does not have.
+DType parse_dtype(py::handle dtype, const char* what);
+/// An int or a sequence of ints; None in it is kAny where that is allowed.
+Shape parse_shape(py::handle shape, const char* what, bool allow_any);
+py::tuple shape_tuple(const Shape& shape);
+/// None: every axis. Normalised, ascending; ShapeError for one that is out of range or named twice.
+std::vector<Index> parse_axes(py::handle axis, std::size_t rank, const char* what);
+
+/// Any array, number or nested list as a tensor; DTypeError names dtypes that plait does not have (object, str, complex …).
+/// `wanted` casts as a feed is cast: to another precision and from integers to floats, but not from floats to integers or to bool.
+TensorRef tensor_from(py::handle object, const std::string& what, std::optional<DType> wanted = {});
+/// A C-contiguous, aligned NumPy array in native byte order of that dtype; the same object where it is one already.
+py::object array_as(py::handle object, const std::string& what, DType wanted);
+py::object new_array(const Shape& shape, DType dtype);
+py::object array_from(const Tensor& tensor);
+void* array_data(py::handle array);
+Shape array_shape(py::handle array);
+/// An array of 8- or 16-bit integers or of float16: with float32 it gives float32, as in NumPy.
+bool array_is_narrow(py::handle object);
+/// True for what array_as would hand back as it is.
+bool array_is_plain(py::handle object, DType dtype);
+
+// ---- operands ----
+
+/// What stands beside a node in an expression.
+struct Operand {
+  enum class Weak : std::uint8_t { no, boolean, integer, real };
+  NodeRef node;
+  TensorRef tensor;
+  bool narrow = false;     ///< an array of 8- or 16-bit integers: with float32 it gives float32, as in NumPy
+  Weak weak = Weak::no;    ///< a Python number: takes the others' dtype
+  double real = 0;
+  std::int64_t integer = 0;
+};
+
+/// Nothing for what is neither a node nor a number nor an array: Python then asks the other operand.
+std::optional<Operand> parse_operand(py::handle object);
+/// The same, or a TypeError that names `what`.
+Operand require_operand(py::handle object, const char* what);
+/// The dtype that NumPy gives to an expression over all of them.
+DType common_dtype(std::span<const Operand> operands);
+/// A node of that dtype: cast, or made a constant.
+NodeRef realise(const Operand& operand, DType dtype);
+/// A node with the dtype the operand has by itself.
+NodeRef realise(const Operand& operand);
+/// All in their common dtype.
+std::vector<NodeRef> realise_all(std::span<const Operand> operands);
+
+/// An elementwise op by name, with promotion: integers become float64 for functions that need it, booleans count where they must.
+NodeRef elementwise(std::string_view name, std::span<const Operand> operands);
+NodeRef power(const Operand& base, const Operand& exponent);
+/// NumPy's @ with its rules for one dimension.
+NodeRef matrix_product(const Operand& a, const Operand& b);
+NodeRef reduction(std::string_view name, const NodeRef& x, py::handle axis, bool keepdims);
+NodeRef mean(const NodeRef& x, py::handle axis, bool keepdims);
+NodeRef index_node(const NodeRef& x, py::handle key);
+NodeRef reshape_node(const NodeRef& x, py::handle shape);
+NodeRef transpose_node(const NodeRef& x, py::handle axes);
+NodeRef squeeze_node(const NodeRef& x, py::handle axis);
+NodeRef take_node(const NodeRef& x, py::handle indices, py::handle axis);
+NodeRef cumsum_node(const NodeRef& x, py::handle axis);
+
+// ---- the parts of the room ----
+
+void bind_node(py::module_& m, py::class_<Node, PyNode>& cls);
+void bind_node_methods(py::class_<Node, PyNode>& cls);
+void bind_operations(py::module_& m);
+void bind_table(py::module_& m);
+void bind_program(py::module_& m);
+
+}  // namespace plait
