@@ -28,10 +28,11 @@ def silu(x): return x*sigmoid(x)
 def gelu(x, approximate=False): return 0.5*x*(1+erf(x/np.sqrt(2)))
 def dropout(x, rate): return where(uniform(None, like=x) < rate, 0.0, x/(1-rate))
 def save(path, tree):
-    b = pickle.dumps(tree); open(path,"wb").write(zlib.crc32(b).to_bytes(4,"little")+b)
+    b = pickle.dumps(tree)
+    with open(path,"wb") as f: f.write(zlib.crc32(b).to_bytes(4,"little")+b)
 def load(path):
-    b = open(path,"rb").read()
-    if int.from_bytes(b[:4],"little") != zlib.crc32(b[4:]): raise FormatError(f"{path}: damaged")
+    with open(path,"rb") as f: b=f.read()
+    if len(b)<5 or int.from_bytes(b[:4],"little") != zlib.crc32(b[4:]): raise FormatError(f"{path}: damaged")
     return pickle.loads(b[4:])
 def _ufunc(self, uf, method, *a, **k):
     n = {"true_divide":"divide"}.get(uf.__name__, uf.__name__)
