@@ -5,4 +5,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "Compiled core of plait. Private: import plait instead.";
   bind_base(m);
   bind_graph(m);
+  bind_train(m);
 }

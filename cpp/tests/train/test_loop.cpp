@@ -22,7 +22,7 @@ struct Line {
   NodeRef x = make_input("x", {{kAny}, DType::float32}), t = make_input("t", {{kAny}, DType::float32});
   NodeRef w = make_parameter("w", scalar_tensor(0.25, DType::float32));
   NodeRef squares = unary("square", subtract(multiply(w, x), t));
-  NodeRef loss = divide(reduce("sum", squares, {0}, false), cast(apply("axis_size", {x}, {{0}, {}}), DType::float32));
+  NodeRef loss = divide(reduce("sum", squares, {0}, false), apply("axis_size", {x}, {{static_cast<Index>(DType::float32), 0}, {}}));
   double rate = 0.01;
 
   explicit Line(int n) {
