@@ -58,7 +58,7 @@ class Dense(Layer):
         self.bias = graph.parameter(np.zeros(outputs, dtype), name=f"{name}.bias") if bias else None
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
-        """activation(x @ weight + bias)."""
+        """The result: activation(x @ weight + bias)."""
         y = x @ self.weight
         if self.bias is not None:
             y = y + self.bias
@@ -214,7 +214,7 @@ class LayerNorm(Layer):
         self.bias = graph.parameter(np.zeros(size, dtype), name=f"{name}.bias")
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
-        """weight · (x - mean) / √(variance + eps) + bias."""
+        """The result: weight · (x - mean) / √(variance + eps) + bias."""
         centred = x - graph.mean(x, axis=-1, keepdims=True)
         variance = graph.mean(graph.square(centred), axis=-1, keepdims=True)
         return centred / graph.sqrt(variance + self.eps) * self.weight + self.bias
