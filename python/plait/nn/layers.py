@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ class MLP(Sequential):
         generator = np.random.default_rng(rng)
         sizes = [inputs, *([hidden] if isinstance(hidden, (int, np.integer)) else hidden), outputs]
         layers: list[Layer] = []
-        for i, (a, b) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        for i, (a, b) in enumerate(pairwise(sizes)):
             last = i == len(sizes) - 2
             layers.append(Dense(a, b, output_activation if last else activation, dtype=dtype, rng=generator, name=f"{name}.{i}"))
             if dropout and not last:
