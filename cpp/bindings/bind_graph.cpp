@@ -97,12 +97,12 @@ std::vector<NodeRef> require_nodes(py::handle sequence, const char* what) {
   return nodes;
 }
 
-py::object to_python(const NodeRef& node) { return py::cast(PyNode(node)); }
+NodeObject to_python(const NodeRef& node) { return py::reinterpret_steal<NodeObject>(py::cast(PyNode(node)).release()); }
 
-py::list to_python(std::span<const NodeRef> nodes) {
+NodeList to_python(std::span<const NodeRef> nodes) {
   py::list list(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) list[i] = to_python(nodes[i]);
-  return list;
+  return py::reinterpret_steal<NodeList>(list.release());
 }
 
 }  // namespace plait
@@ -111,7 +111,6 @@ void bind_graph(py::module_& m) {
   using namespace plait;
   py::register_exception<TraceError>(m, "TraceError", PyExc_TypeError).attr("__module__") = "plait";
   auto node = py::class_<Node, PyNode>(m, "Node");
-  node.attr("__module__") = "plait";
   g_node_type = reinterpret_cast<PyTypeObject*>(node.ptr());
   bind_node(m, node);
   bind_node_methods(node);
@@ -131,4 +130,5 @@ void bind_graph(py::module_& m) {
       py::arg("outputs"), py::arg("wrt"), py::arg("seeds"));
   bind_table(m);
   bind_program(m);
+  for (const char* name : {"Node", "Table", "Program", "Step"}) m.attr(name).attr("__module__") = "plait";  // where users find them
 }

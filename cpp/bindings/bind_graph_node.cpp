@@ -11,16 +11,16 @@ namespace {
 using Class = py::class_<Node, PyNode>;
 using Maker = NodeRef (*)(const Operand&, const Operand&);
 
-py::object not_implemented() { return py::reinterpret_borrow<py::object>(Py_NotImplemented); }
+NodeObject not_implemented() { return py::reinterpret_borrow<NodeObject>(Py_NotImplemented); }
 
 template <Maker make>
-py::object binary(py::handle self, py::handle other) {
+NodeObject binary(py::handle self, py::handle other) {
   const auto b = parse_operand(other);
   if (!b) return not_implemented();
   return to_python(make(Operand{.node = NodeRef(node_of(self)), .tensor = {}}, *b));
 }
 template <Maker make>
-py::object reflected(py::handle self, py::handle other) {
+NodeObject reflected(py::handle self, py::handle other) {
   const auto b = parse_operand(other);
   if (!b) return not_implemented();
   return to_python(make(*b, Operand{.node = NodeRef(node_of(self)), .tensor = {}}));
@@ -143,7 +143,7 @@ void bind_properties(Class& cls) {
       [](const Node& n) {
         py::tuple inputs(n.input_count());
         for (std::size_t i = 0; i < n.input_count(); ++i) inputs[i] = to_python(n.input_ref(i));
-        return inputs;
+        return NodeTuple(inputs);
       },
       "The nodes it is computed from, in order.");
   cls.def_property_readonly(
@@ -204,7 +204,7 @@ array([3., 3.], dtype=float32)
     const Index n = length(self);
     py::list rows(n);
     for (Index i = 0; i < n; ++i) rows[i] = to_python(apply("index", {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
-    return py::iter(rows);
+    return py::typing::Iterator<NodeObject>(py::iter(rows));
   });
   m.def("label", [](const Node& n) { return n.label(); }, py::arg("node"));
 }

@@ -297,7 +297,6 @@ Examples
 
 void bind_step(py::module_& m) {
   py::class_<Step> step(m, "Step", "One step of a program, in the order in which they run.");
-  step.attr("__module__") = "plait";
   step.def_property_readonly("label", [](const Step& s) { return s.info.label; }, "What it does, such as 'matmul+add+tanh'.");
   step.def_property_readonly("node", [](const Step& s) { return s.info.node; }, "Label of the node that it computes.");
   step.def_property_readonly("shape", [](const Step& s) { return shape_tuple(s.info.space); }, "The shape over which it runs.");
@@ -315,7 +314,6 @@ void bind_step(py::module_& m) {
 void bind_program(py::module_& m) {
   bind_step(m);
   py::class_<PyProgram> cls(m, "Program", py::custom_type_setup([](PyHeapTypeObject* type) { type->ht_type.tp_call = &call_slot; }), kProgramDoc);
-  cls.attr("__module__") = "plait";
   cls.def(py::init([](const py::list& outputs, const py::list& updates, const py::int_& seed, const py::object& structure) {
             Updates pairs;
             for (const py::handle pair : updates) {
@@ -325,12 +323,12 @@ void bind_program(py::module_& m) {
             return std::make_unique<PyProgram>(require_nodes(outputs, "compile"), std::move(pairs), PyLong_AsUnsignedLongLongMask(seed.ptr()), structure);
           }),
           py::arg("outputs"), py::arg("updates"), py::arg("seed"), py::arg("structure"));
-  cls.def_property_readonly("inputs", [](PyProgram& p) { return py::tuple(to_python(p.program().inputs())); }, "The input nodes it needs, oldest first.");
+  cls.def_property_readonly("inputs", [](PyProgram& p) { return NodeTuple(to_python(p.program().inputs())); }, "The input nodes it needs, oldest first.");
   cls.def_property_readonly("outputs", &PyProgram::outputs, "The output nodes, in the structure in which they were named.");
   cls.def_property_readonly(
       "updates",
       [](PyProgram& p) {
-        py::dict updates;
+        py::typing::Dict<NodeObject, NodeObject> updates;
         for (const auto& [parameter, value] : p.program().updates()) updates[to_python(parameter)] = to_python(value);
         return updates;
       },

@@ -74,7 +74,6 @@ array([0.        , 0.76159416])
 >>> table.grad(x)
 array([0.        , 1.18156845])
 )");
-  cls.attr("__module__") = "plait";
   cls.def(py::init([](const py::object& nodes, const py::object& feeds, const py::object& rng) {
             std::vector<NodeRef> outputs;
             if (Node* const node = node_of(nodes)) outputs.emplace_back(node);

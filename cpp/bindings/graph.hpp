@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pybind11/numpy.h>
+#include <pybind11/typing.h>
 
 #include <memory>
 #include <optional>
@@ -33,6 +34,32 @@ PYBIND11_DECLARE_HOLDER_TYPE(T, Held<T>, true)
 
 namespace plait {
 
+/// Python objects of which the type stub should say what they are: a node (or NotImplemented, of which stubs do not speak), an array.
+class NodeObject : public py::object {
+  PYBIND11_OBJECT_DEFAULT(NodeObject, object, PyObject_Type)
+};
+class ArrayObject : public py::object {
+  PYBIND11_OBJECT_DEFAULT(ArrayObject, object, PyObject_Type)
+};
+using NodeTuple = py::typing::Tuple<NodeObject, py::ellipsis>;
+using NodeList = py::typing::List<NodeObject>;
+using ShapeTuple = py::typing::Tuple<py::typing::Optional<py::int_>, py::ellipsis>;
+
+}  // namespace plait
+
+namespace pybind11::detail {
+template <>
+struct handle_type_name<plait::NodeObject> {
+  static constexpr auto name = const_name("_core.Node");
+};
+template <>
+struct handle_type_name<plait::ArrayObject> {
+  static constexpr auto name = const_name("numpy.typing.NDArray[typing.Any]");
+};
+}  // namespace pybind11::detail
+
+namespace plait {
+
 /// An expression that needs a value while only a graph is there. Python: plait.TraceError, a TypeError.
 struct TraceError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
@@ -47,17 +74,17 @@ Node* node_of(py::handle object);
 /// The same, or a TypeError: "<what>: expected a plait.Node, got list".
 NodeRef require_node(py::handle object, const char* what);
 std::vector<NodeRef> require_nodes(py::handle sequence, const char* what);
-py::object to_python(const NodeRef& node);
-py::list to_python(std::span<const NodeRef> nodes);
+NodeObject to_python(const NodeRef& node);
+NodeList to_python(std::span<const NodeRef> nodes);
 
 // ---- dtypes, shapes, arrays ----
 
-py::object numpy_dtype(DType dtype);
+py::dtype numpy_dtype(DType dtype);
 /// From anything that np.dtype takes; DTypeError names what plait does not have.
 DType parse_dtype(py::handle dtype, const char* what);
 /// An int or a sequence of ints; None in it is kAny where that is allowed.
 Shape parse_shape(py::handle shape, const char* what, bool allow_any);
-py::tuple shape_tuple(const Shape& shape);
+ShapeTuple shape_tuple(const Shape& shape);
 /// None: every axis. Normalised, ascending; ShapeError for one that is out of range or named twice.
 std::vector<Index> parse_axes(py::handle axis, std::size_t rank, const char* what);
 
@@ -67,7 +94,7 @@ TensorRef tensor_from(py::handle object, const std::string& what, std::optional<
 /// A C-contiguous, aligned NumPy array in native byte order of that dtype; the same object where it is one already.
 py::object array_as(py::handle object, const std::string& what, DType wanted);
 py::object new_array(const Shape& shape, DType dtype);
-py::object array_from(const Tensor& tensor);
+ArrayObject array_from(const Tensor& tensor);
 void* array_data(py::handle array);
 Shape array_shape(py::handle array);
 /// An array of 8- or 16-bit integers or of float16: with float32 it gives float32, as in NumPy.

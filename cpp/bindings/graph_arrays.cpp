@@ -93,7 +93,7 @@ py::object cast_array(const py::object& array, const std::string& what, DType wa
 
 }  // namespace
 
-py::object numpy_dtype(DType dtype) { return py::reinterpret_borrow<py::object>(descriptor(dtype)); }
+py::dtype numpy_dtype(DType dtype) { return py::reinterpret_borrow<py::dtype>(descriptor(dtype)); }
 
 DType parse_dtype(py::handle dtype, const char* what) {
   PyObject* raw = nullptr;
@@ -121,10 +121,10 @@ Shape parse_shape(py::handle shape, const char* what, bool allow_any) {
   return sizes;
 }
 
-py::tuple shape_tuple(const Shape& shape) {
+ShapeTuple shape_tuple(const Shape& shape) {
   py::tuple sizes(shape.size());
   for (std::size_t i = 0; i < shape.size(); ++i) sizes[i] = shape[i] == kAny ? py::object(py::none()) : py::int_(shape[i]);
-  return sizes;
+  return py::reinterpret_steal<ShapeTuple>(sizes.release());
 }
 
 std::vector<Index> parse_axes(py::handle axis, std::size_t rank, const char* what) {
@@ -186,10 +186,10 @@ py::object new_array(const Shape& shape, DType dtype) {
   return steal(api.PyArray_NewFromDescr_(api.PyArray_Type_, descr, static_cast<int>(shape.size()), sizes, nullptr, nullptr, 0, nullptr));
 }
 
-py::object array_from(const Tensor& tensor) {
+ArrayObject array_from(const Tensor& tensor) {
   py::object array = new_array(tensor.spec.shape, tensor.spec.dtype);
   if (tensor.bytes() > 0) std::memcpy(array_data(array), tensor.data.get(), tensor.bytes());
-  return array;
+  return py::reinterpret_steal<ArrayObject>(array.release());
 }
 
 void* array_data(py::handle array) { return py::detail::array_proxy(array.ptr())->data; }

@@ -20,7 +20,7 @@ struct Product {
 /// by_rows: B is packed first, all of it or as much as kPackedElements, then blocks of rows go over all panels. For many rows.
 enum class Order { by_columns, by_rows };
 
-/// by_columns without panels, for one or a few rows of A.
+/// by_columns without panels: one row of A, or rows by rows.
 enum class RowKernel { none, times, dots };
 
 struct Plan {
@@ -30,8 +30,12 @@ struct Plan {
   bool pack_b;            ///< false: whole panels are read in place
   bool pack_a;            ///< blocks of A are copied
   bool parallel;          ///< the work pays for waking other threads
+  Index panel;            ///< columns of a full panel
   Index k_chunk;          ///< k is cut so that a block of A stays in the second-level cache
   Index n_chunk;          ///< columns packed at once (by_rows)
+  bool overlap;           ///< a last panel may be moved back over columns that are done
+  bool rest_by_dots;      ///< a rest of columns is done by dots
+  Index narrow_rest;      ///< rests up to here are not worth a whole register
   Index block;            ///< by_columns: columns of a task; by_rows: rows of a task
   Index shared_elements;  ///< scratch for packed B, or for the row of A
   Index worker_elements;  ///< scratch of each worker

@@ -18,8 +18,6 @@ PLAIT_UNARY_LOOP(exp)
 PLAIT_UNARY_LOOP(expm1)
 PLAIT_UNARY_LOOP(log)
 PLAIT_UNARY_LOOP(log1p)
-PLAIT_UNARY_LOOP(sin)
-PLAIT_UNARY_LOOP(cos)
 PLAIT_UNARY_LOOP(tanh)
 PLAIT_UNARY_LOOP(sigmoid)
 PLAIT_UNARY_LOOP(softplus)
@@ -28,6 +26,17 @@ PLAIT_UNARY_LOOP(lgamma)
 PLAIT_UNARY_LOOP(digamma)
 PLAIT_UNARY_LOOP(trigamma)
 #undef PLAIT_UNARY_LOOP
+
+// In pieces, so that one large argument makes only its neighbours slow, and the arguments are still in the cache the second time.
+constexpr Index kTrigPiece = 256;
+template <class T>
+void loop_sin(const T* x, T* y, Index n) {
+  for (; n > 0; x += kTrigPiece, y += kTrigPiece, n -= kTrigPiece) math::sin_array(x, y, n < kTrigPiece ? n : kTrigPiece);
+}
+template <class T>
+void loop_cos(const T* x, T* y, Index n) {
+  for (; n > 0; x += kTrigPiece, y += kTrigPiece, n -= kTrigPiece) math::cos_array(x, y, n < kTrigPiece ? n : kTrigPiece);
+}
 
 template <class T>
 void loop_pow(const T* x, const T* y, T* z, Index n) {

@@ -21,16 +21,16 @@ void tile(Index k, const T* a, Index a_row, Index a_col, const T* b, Index b_row
   V sum[Rows][Vectors];
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; ++r)
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) sum[r][v] = V{};
   for (Index i = 0; i < k; ++i, b += b_row) {
     V row[Vectors];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) row[v] = load<V>(b + v * kWide);
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) {
       const V x = group[r / 3][r % 3 * a_row] - V{};  // a broadcast; x - 0 is x for every x
-#pragma GCC unroll 2
+#pragma GCC unroll 4
       for (int v = 0; v < Vectors; ++v) sum[r][v] += x * row[v];
     }
 #pragma GCC unroll 16
@@ -39,30 +39,45 @@ void tile(Index k, const T* a, Index a_row, Index a_col, const T* b, Index b_row
   if (accumulate) {
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r)
-#pragma GCC unroll 2
+#pragma GCC unroll 4
       for (int v = 0; v < Vectors; ++v) sum[r][v] = load<V>(c + r * c_row + v * kWide) + sum[r][v];
   }
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; ++r)
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) store(c + r * c_row + v * kWide, sum[r][v]);
 }
 
 template <class T, int Bytes, int Vectors>
+constexpr Tile<T> tile_of(int rows) {
+  constexpr Tile<T> kFirst[] = {tile<T, Bytes, 1, Vectors>, tile<T, Bytes, 2, Vectors>, tile<T, Bytes, 3, Vectors>};
+  if (rows <= 3) return kFirst[rows - 1];
+  if constexpr (Vectors <= 2 || kFewRows >= 6) {
+    constexpr Tile<T> kMore[] = {tile<T, Bytes, 4, Vectors>, tile<T, Bytes, 5, Vectors>, tile<T, Bytes, 6, Vectors>};
+    if (rows <= 6) return kMore[rows - 4];
+  }
+  if constexpr (Vectors <= 2 && kTileRows >= 12) {
+    constexpr Tile<T> kMost[] = {tile<T, Bytes, 7, Vectors>,  tile<T, Bytes, 8, Vectors>,  tile<T, Bytes, 9, Vectors>,
+                                 tile<T, Bytes, 10, Vectors>, tile<T, Bytes, 11, Vectors>, tile<T, Bytes, 12, Vectors>};
+    if (rows <= 12) return kMost[rows - 7];
+  }
+  return nullptr;
+}
+
+template <class T>
 struct Tiles {
-  Tile<T> of_rows[12];
+  Tile<T> half[kTileRows], one[kTileRows], two[kTileRows], four[kFewRows];
 };
-template <class T, int Bytes, int Vectors>
-constexpr Tiles<T, Bytes, Vectors> tiles() {
-  // clang-format off
-  return {{tile<T, Bytes, 1, Vectors>, tile<T, Bytes, 2, Vectors>, tile<T, Bytes, 3, Vectors>,
-           tile<T, Bytes, 4, Vectors>, tile<T, Bytes, 5, Vectors>, tile<T, Bytes, 6, Vectors>,
-#if defined(__AVX512F__) || defined(__aarch64__)
-           tile<T, Bytes, 7, Vectors>, tile<T, Bytes, 8, Vectors>, tile<T, Bytes, 9, Vectors>,
-           tile<T, Bytes, 10, Vectors>, tile<T, Bytes, 11, Vectors>, tile<T, Bytes, 12, Vectors>,
-#endif
-          }};
-  // clang-format on
+template <class T>
+constexpr Tiles<T> tiles() {
+  Tiles<T> all{};
+  for (int r = 0; r < kTileRows; ++r) {
+    all.half[r] = tile_of<T, kHalfBytes, 1>(r + 1);
+    all.one[r] = tile_of<T, kVectorBytes, 1>(r + 1);
+    all.two[r] = tile_of<T, kVectorBytes, 2>(r + 1);
+    if (r < kFewRows) all.four[r] = tile_of<T, kVectorBytes, 4>(r + 1);
+  }
+  return all;
 }
 
 /// A finished tile (rows × padded, contiguous) goes to C where it is cut off at the right edge or where C's columns are contiguous.
@@ -74,7 +89,7 @@ void put_tile(Index rows, Index width, Index padded, T* done, T* c, Index c_row,
   }
   constexpr Index kSide = kLanes<T, kBlockBytes>;
   constexpr Index kMost = (kTileRows + kSide - 1) / kSide * kSide;
-  alignas(64) T turned[2 * kLanes<T> * kMost];
+  alignas(64) T turned[4 * kLanes<T> * kMost];
   Index whole = rows;
   for (; whole % kSide != 0; ++whole)
     for (Index j = 0; j < padded; ++j) done[whole * padded + j] = T(0);
@@ -87,19 +102,18 @@ void put_tile(Index rows, Index width, Index padded, T* done, T* c, Index c_row,
 
 template <class T>
 void panel_product(const PanelProduct<T>& p) {
-  static constexpr auto kTwo = tiles<T, kVectorBytes, 2>();
-  static constexpr auto kOne = tiles<T, kVectorBytes, 1>();
-  static constexpr auto kHalf = tiles<T, kHalfBytes, 1>();
+  static constexpr Tiles<T> kTiles = tiles<T>();
   constexpr Index kWide = kLanes<T>, kNarrow = kLanes<T, kHalfBytes>;
-  const Tile<T>* const of_rows = p.width > kWide ? kTwo.of_rows : p.width > kNarrow ? kOne.of_rows : kHalf.of_rows;
-  const Index padded = p.width > kWide ? 2 * kWide : p.width > kNarrow ? kWide : kNarrow;
+  const Index padded = p.width >= kWide ? p.width : p.width > kNarrow ? kWide : kNarrow;
+  const Tile<T>* const of_rows = padded == 4 * kWide ? kTiles.four : padded == 2 * kWide ? kTiles.two : padded == kWide ? kTiles.one : kTiles.half;
   const bool direct = p.width == padded && p.c_col == 1;
-  // Tiles of nearly equal height: a last tile of one or two rows would wait for its own sums.
+  // Tiles of nearly equal height: a last tile of one or two rows would wait for its own sums. Turned ones are stored in pieces of four rows.
   const Index count = (p.rows + kTileRows - 1) / kTileRows;
-  const Index low = p.rows / count, higher = p.rows % count;
+  Index height = (p.rows + count - 1) / count;
+  if (p.c_col != 1 && height % 4 != 0 && height / 4 * 4 + 4 <= kTileRows) height += 4 - height % 4;
   alignas(64) T done[(kTileRows + 8) * 2 * kWide];
-  for (Index t = 0, i = 0; t < count; ++t) {
-    const Index rows = low + (t < higher);
+  for (Index i = 0; i < p.rows; i += height) {
+    const Index rows = p.rows - i < height ? p.rows - i : height;
     const T* a = p.a + i * p.a_row;
     T* c = p.c + i * p.c_row;
     if (direct) of_rows[rows - 1](p.k, a, p.a_row, p.a_col, p.b, p.b_row, c, p.c_row, p.accumulate);
@@ -107,7 +121,6 @@ void panel_product(const PanelProduct<T>& p) {
       of_rows[rows - 1](p.k, a, p.a_row, p.a_col, p.b, p.b_row, done, padded, false);
       put_tile(rows, p.width, padded, done, c, p.c_row, p.c_col, p.accumulate);
     }
-    i += rows;
   }
 }
 

@@ -1,0 +1,124 @@
+"""What a user pays besides running: import, compiling, memory, the wheel. Each sample in a fresh process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from _harness import against, duration, megabytes, show_table, thread_environment
+from _worker import Worker, WorkerError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What is imported first, outside of the clock: everybody needs NumPy, and the question is what comes on top.
+IMPORT = """
+import time
+{before}
+begin = time.perf_counter()
+import {module}
+print(time.perf_counter() - begin)
+"""
+
+
+def imports(peers: Sequence[str], samples: int) -> dict[str, Any]:
+    modules = {"numpy": "", **{peer: "import numpy" for peer in peers if peer != "numpy"}}
+    seconds: dict[str, list[float]] = {module: [] for module in modules}
+    for turn in range(samples + 1):
+        for module, before in modules.items():
+            code = IMPORT.format(before=before, module=module)
+            # In a folder of its own, so that no source tree can stand in for an installed package.
+            ended = subprocess.run(
+                [sys.executable, "-c", code],
+                capture_output=True,
+                text=True,
+                env=thread_environment(1),
+                cwd=tempfile.gettempdir(),
+                check=False,
+            )
+            if ended.returncode:
+                modules = {name: how for name, how in modules.items() if name != module}
+                print(f"  {module}: {ended.stderr.strip().splitlines()[-1]}")
+            elif turn:  # the first one reads the disk
+                seconds[module].append(float(ended.stdout))
+    best = {module: min(values) for module, values in seconds.items() if values}
+    print(f"\nimport, the shortest of {samples} (all but NumPy: on top of NumPy)")
+    goals = {"plait": 0.05}
+    rows = [(m, duration(s), against(s * 1e3, 50, at_most=True) + " ms" if m in goals else "") for m, s in best.items()]
+    show_table(("", "seconds", ""), rows)
+    return {"seconds": best}
+
+
+def compiling(peers: Sequence[str], threads: int, samples: int, compiled: bool) -> dict[str, Any]:
+    """From nothing to the first step of the VAE (c) done. What compiling costs is that, less a step and less the building of the graph."""
+    result: dict[str, Any] = {}
+    ways = [(peer, []) for peer in peers if peer != "numpy"] + ([("torch", [True])] if compiled and "torch" in peers else [])
+    for peer, arguments in ways:
+        name = f"{peer} compiled" if arguments else peer
+        found = []
+        for _ in range(samples):
+            worker = Worker(f"_graph_{peer}", threads)
+            try:
+                found.append(worker.ask("call", "first_step", *arguments))
+            except WorkerError as error:
+                print(f"  {error}")
+                break
+            finally:
+                worker.close()
+        if found:
+            result[name] = min(found, key=lambda times: times["first"])
+    print(f"\nthe first step of the VAE from nothing, {threads} thread{'s' * (threads > 1)}, the best of {samples} processes")
+    rows = []
+    for name, times in result.items():
+        compiling_alone = times["first"] - times["step"] + times.get("compile", 0.0)
+        times["compiling"] = compiling_alone
+        goal = against(compiling_alone * 1e3, 20, at_most=True) + " ms" if name == "plait" else ""
+        build = times.get("build")
+        rows.append((name, duration(build), duration(compiling_alone), duration(times["first"]), duration(times["step"]), goal))
+    show_table(("", "graph built", "compiling", "first call", "a step", ""), rows)
+    return result
+
+
+def memory(peers: Sequence[str], threads: int, images: int) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for peer in peers:
+        worker = Worker(f"_graph_{peer}", threads)
+        try:
+            result[peer] = worker.ask("epoch_memory", images)
+            if peer == "plait":
+                result["program"] = worker.ask("call", "program_memory")
+        except WorkerError as error:
+            print(f"  {error}")
+        finally:
+            worker.close()
+    print(f"\npeak memory of an epoch of the VAE over {images} images: growth after package and data are loaded, {threads} thread(s)")
+    show_table(("", "growth"), [(peer, megabytes(result[peer])) for peer in peers if peer in result])
+    sizes = result.get("program", {})
+    if sizes.get("all_nodes"):
+        share = f"{sizes['program'] / sizes['all_nodes']:.2f}"
+        print(f"  memory of the step: {megabytes(sizes['program'])}; all node values side by side: {megabytes(sizes['all_nodes'])}; share {share}")
+    elif sizes:
+        print(f"  memory of the step: {megabytes(sizes['program'])}")
+    return result
+
+
+def wheel(build: bool) -> dict[str, Any]:
+    found = sorted((ROOT / "dist").glob("plait-*.whl"), key=lambda path: path.stat().st_mtime)
+    with tempfile.TemporaryDirectory() as folder:
+        if build:
+            subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", folder, str(ROOT)], check=True)
+            found = sorted(Path(folder).glob("plait-*.whl"))
+        if not found:
+            print("\nwheel: there is none in dist/ (--wheel builds one)")
+            return {}
+        newest = found[-1]
+        size = newest.stat().st_size
+        with zipfile.ZipFile(newest) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        goal = against(size / 1e6, 3, at_most=True)
+        print(f"\nwheel: {newest.name}: {megabytes(size)}, unpacked {megabytes(unpacked)}; {goal} MB")
+        return {"bytes": size, "unpacked": unpacked}

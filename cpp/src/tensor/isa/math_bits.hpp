@@ -1,0 +1,50 @@
+// What the function families share: bit views, selects, and powers of two. See math.hpp for the rules of these files.
+#pragma once
+
+#ifndef PLAIT_ISA_NS
+#error "tensor/isa/math*.hpp are for files compiled once per instruction set"
+#endif
+
+#include <cstdint>
+
+// Always: a call left inside a loop would keep the loop scalar.
+#define PLAIT_MATH __attribute__((always_inline)) inline
+
+namespace plait {
+namespace PLAIT_ISA_NS {
+namespace math {
+
+constexpr float kInf32 = __builtin_inff();
+constexpr double kInf64 = __builtin_inf();
+constexpr float kNan32 = __builtin_nanf("");
+constexpr double kNan64 = __builtin_nan("");
+
+PLAIT_MATH std::uint32_t bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
+PLAIT_MATH std::uint64_t bits(double x) { return __builtin_bit_cast(std::uint64_t, x); }
+PLAIT_MATH float from_bits(std::uint32_t b) { return __builtin_bit_cast(float, b); }
+PLAIT_MATH double from_bits(std::uint64_t b) { return __builtin_bit_cast(double, b); }
+PLAIT_MATH float magnitude(float x) { return __builtin_fabsf(x); }
+PLAIT_MATH double magnitude(double x) { return __builtin_fabs(x); }
+PLAIT_MATH float with_sign(float x, float sign) { return __builtin_copysignf(x, sign); }
+PLAIT_MATH double with_sign(double x, double sign) { return __builtin_copysign(x, sign); }
+
+// Adding and subtracting 1.5 * 2^(bits of the fraction) rounds to the nearest integer, and leaves that integer in the low bits of the sum.
+constexpr float kRound32 = 0x1.8p23F;
+constexpr double kRound64 = 0x1.8p52;
+
+// The exponent and mantissa of a positive normal number: x = m * 2^e, m from `low` (a number's bits) to twice that. The exponent of a
+// double is taken with a logical shift and an addition of bits, since AVX2 has neither the arithmetic shift nor the conversion.
+PLAIT_MATH float split(float x, std::uint32_t low, float& e) {
+  const std::uint32_t t = bits(x) - low;
+  e = static_cast<float>(static_cast<std::int32_t>(t) >> 23);
+  return from_bits(bits(x) - (t & 0xFF800000U));
+}
+PLAIT_MATH double split(double x, std::uint64_t low, double& e) {
+  const std::uint64_t t = bits(x) - low + (std::uint64_t{1023} << 52);
+  e = from_bits((t >> 52) | bits(0x1p52)) - (0x1p52 + 1023);
+  return from_bits(bits(x) - ((t & 0xFFF0000000000000U) - (std::uint64_t{1023} << 52)));
+}
+
+}  // namespace math
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait

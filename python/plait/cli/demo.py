@@ -1,0 +1,40 @@
+"""``plait demo``: in under a minute and without a network, train a small model and write a page that shows everything about it."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from .. import datasets
+from . import vae
+from ._common import Result, add_training, use_threads
+
+
+def add(commands: Any) -> None:
+    """Puts the subcommand into the parser."""
+    parser = commands.add_parser("demo", help="train a small model, write a page about it; no network", description=__doc__.split(": ", 1)[1])
+    parser.add_argument("--out", type=Path, default=Path("report.html"), metavar="FILE", help="the page (default report.html)")
+    add_training(parser, epochs=60, batch_size=64)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> Result:
+    """Trains the variational autoencoder on scikit-learn's digits, and writes the page."""
+    began = time.perf_counter()
+    use_threads(options)
+    result, page = vae.train(
+        "plait demo: a variational autoencoder on handwritten digits",
+        datasets.digits(),
+        hidden=vae.HIDDEN["digits"],
+        latent=vae.LATENT["digits"],
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        rate=options.rate,
+        seed=options.seed,
+        samples=10,
+        progress=not options.quiet,
+        checkpoint=None,
+    )
+    return {"command": "demo", **result, "report": page.save(options.out), "seconds_in_all": time.perf_counter() - began}

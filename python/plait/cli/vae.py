@@ -1,0 +1,173 @@
+"""``plait vae``: train a variational autoencoder on images, and tell in a report how it went."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import datasets, graph, optim, plot, report
+from ..nn import VAE
+from ._common import Result, add_training, at_least, machine_facts, use_threads
+
+# Sizes that fit the images, where none are asked for.
+HIDDEN = {"fashion-mnist": (512, 256), "mnist": (512, 256), "digits": (128,)}
+LATENT = {"fashion-mnist": 20, "mnist": 20, "digits": 8}
+SHOWN = 20  # images in the report
+
+
+def add(commands: Any) -> None:
+    """Puts the subcommand into the parser."""
+    parser = commands.add_parser("vae", help="train a variational autoencoder on images", description=__doc__.split(": ", 1)[1])
+    parser.add_argument("--data", choices=sorted(HIDDEN), default="fashion-mnist", help="the images (default fashion-mnist)")
+    parser.add_argument("--hidden", type=at_least(1), nargs="+", metavar="SIZE", help="hidden layers of the encoder; the decoder has them in reverse")
+    parser.add_argument("--latent", type=at_least(1), help="latent numbers")
+    parser.add_argument("--samples", type=at_least(1), default=10, help="draws per image for the final bound (default 10)")
+    parser.add_argument("--out", type=Path, default=Path("plait-vae"), metavar="DIR", help="folder for report and checkpoint (default plait-vae)")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in that folder")
+    add_training(parser, epochs=5, batch_size=128)
+    parser.set_defaults(run=run)
+
+
+def load(name: str, quiet: bool) -> datasets.Images:
+    """The images of a data set by its name on the command line."""
+    if name == "digits":
+        return datasets.digits()
+    return (datasets.fashion_mnist if name == "fashion-mnist" else datasets.mnist)(progress=not quiet)
+
+
+def run(options: argparse.Namespace) -> Result:
+    """Trains, and writes report and checkpoint into the folder."""
+    use_threads(options)
+    data = load(options.data, options.quiet)
+    options.out.mkdir(parents=True, exist_ok=True)
+    result, page = train(
+        f"A variational autoencoder on {options.data}",
+        data,
+        hidden=tuple(options.hidden or HIDDEN[options.data]),
+        latent=options.latent or LATENT[options.data],
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        rate=options.rate,
+        seed=options.seed,
+        samples=options.samples,
+        progress=not options.quiet,
+        checkpoint=options.out / "vae.ckpt",
+        resume=options.resume,
+    )
+    saved = page.save(options.out / "report.html")
+    return {"command": "vae", "data": options.data, **result, "checkpoint": options.out / "vae.ckpt", "report": saved}
+
+
+def train(
+    title: str,
+    data: datasets.Images,
+    *,
+    hidden: tuple[int, ...],
+    latent: int,
+    epochs: int,
+    batch_size: int,
+    rate: float,
+    seed: int,
+    samples: int,
+    progress: bool,
+    checkpoint: str | os.PathLike[str] | None,
+    resume: bool = False,
+) -> tuple[dict[str, Any], report.Report]:
+    """One whole run: what came out, and the report on it."""
+    pixels = data.train_images.shape[1]
+    vae = VAE(pixels, hidden=hidden, latent=latent, rng=seed)
+    optimizer = optim.Adam(rate)
+    before = vae.elbo(data.test_images, rng=seed)
+    began = time.perf_counter()
+    history = vae.fit(
+        data.train_images,
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=optimizer,
+        validation=data.test_images,
+        rng=seed,
+        progress=progress,
+        checkpoint=checkpoint,
+        resume=resume,
+    )
+    seconds = time.perf_counter() - began
+    result: dict[str, Any] = {
+        "epochs": len(history.loss),
+        "elbo_before": before,
+        "elbo": vae.elbo(data.test_images, samples=samples, rng=seed),
+        "loss": [float(value) for value in history.loss],
+        "validation": [float(value) for value in history.validation],
+        "epoch_seconds": [float(value) for value in history.seconds],
+        "seconds": seconds,
+        "images_per_second": len(data.train_images) / float(np.median(history.seconds)),
+    }
+    page = report.Report(title, f"{pixels}-{'-'.join(map(str, hidden))}-{latent} and back, {len(history.loss)} epochs in {seconds:.1f} s.")
+    page.add(
+        report.facts(
+            "Result",
+            {
+                "evidence lower bound, held-out images, before": before,
+                "evidence lower bound, held-out images, after": result["elbo"],
+                "training images": len(data.train_images),
+                "batch size": batch_size,
+                "images per second": result["images_per_second"],
+                "seconds of training": seconds,
+                "seconds of an epoch, median": float(np.median(history.seconds)),
+                **machine_facts(),
+            },
+            "The bound is in nats per image: the larger, the better.",
+        ),
+        report.figure("Loss", lambda ax: plot.loss_curve(history, ax), "Negative evidence lower bound, nats per image."),
+        *images_sections(vae, data, seed),
+        *graph_sections(vae, optimizer, batch_size),
+    )
+    return result, page
+
+
+def images_sections(vae: VAE, data: datasets.Images, seed: int) -> list[report.Section]:
+    """What the model makes of images, makes up by itself, and where it puts them."""
+    shown = data.test_images[:SHOWN]
+    made, drawn = vae.reconstruct(shown), vae.sample(4 * 16, rng=seed)
+    means = vae.encode(data.test_images[:5000])[0]
+    return [
+        report.figure(
+            "Reconstructions",
+            lambda ax: plot.reconstructions(shown, made, columns=10, ax=ax),
+            "Held-out images, and below each what comes back through the latent numbers.",
+            size=(7.0, 3.0),
+        ),
+        report.figure(
+            "Samples",
+            lambda ax: plot.image_grid(drawn, columns=16, ax=ax),
+            "Decoded from latent numbers drawn from the standard normal distribution.",
+            size=(7.0, 2.0),
+        ),
+        report.figure(
+            "Latent map",
+            lambda ax: plot.latent_map(means, data.test_labels[:5000], ax=ax),
+            "The latent means of held-out images, coloured by class; the plane of their largest variance.",
+            size=(6.0, 4.6),
+        ),
+    ]
+
+
+def graph_sections(vae: VAE, optimizer: optim.Optimizer, batch_size: int) -> list[report.Section]:
+    """The loss as a graph, and the program that a training step has become."""
+    x = graph.input("x", (None, vae.inputs))
+    loss = -vae.bound(x, training=True).mean()
+    picture = report.graph(
+        "Graph",
+        loss,
+        "The loss, written as nodes. 'waits for n': gradients arrive over n edges before the node passes their sum on.",
+    )
+    step = graph.compile([loss], updates=optimizer.updates(loss, vae.parameters()))
+    step.bind({x: (batch_size, vae.inputs)})
+    summary = report.preformatted(
+        "Program", step.summary(), "One training step as it runs: forward, gradients by wait-lists, and the update of every parameter."
+    )
+    return [picture, summary]

@@ -1,0 +1,79 @@
+"""Pictures of graphs: Graphviz text, SVG and PNG files, and what a node shows of itself in a notebook.
+
+Each node shows its op, its name, its dtype and shape, and the length of its wait-list: the number of edges over which a gradient must
+come before the node passes their sum on. An edge is drawn for each use, so ``x * x`` has two.
+"""
+
+from __future__ import annotations
+
+from ._dot import dot_text, run_dot
+from ._files import draw
+from ._model import Roots, collect
+from ._svg import svg_text
+
+__all__ = ["draw", "to_dot", "to_svg"]
+
+MOST_NODES = 300  # more than that nobody can read, and laying them out would take long
+
+
+def to_dot(node: Roots, *, max_nodes: int = MOST_NODES) -> str:
+    r"""The graph behind a node as Graphviz text.
+
+    Parameters
+    ----------
+    node : Node, sequence of Node, or Program
+        The output or the outputs; everything that they depend on is shown.
+    max_nodes : int
+        A larger graph is cut to the nodes nearest to the outputs, and says so.
+
+    Returns
+    -------
+    str
+        A ``digraph``, for the program ``dot`` and its like.
+
+    Examples
+    --------
+    >>> x = plait.input("x", (None, 3))
+    >>> print(plait.to_dot(x * x))
+    digraph plait {
+      rankdir=TB;
+      node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=10, fillcolor="#f4f4f5", color="#71717a"];
+      edge [color="#71717a", arrowsize=0.6];
+      n0 [label="input\nx\nfloat32 (None, 3)\nwaits for 2", fillcolor="#dbeafe"];
+      n1 [label="multiply\nfloat32 (None, 3)\nwaits for 0", penwidth=2];
+      n0 -> n1;
+      n0 -> n1;
+    }
+    """
+    return dot_text(collect(node, max_nodes))
+
+
+def to_svg(node: Roots, *, max_nodes: int = MOST_NODES, use_dot: bool = True) -> str:
+    """The graph behind a node as an SVG element, to be put into a page or a file.
+
+    Parameters
+    ----------
+    node : Node, sequence of Node, or Program
+        The output or the outputs; everything that they depend on is shown.
+    max_nodes : int
+        A larger graph is cut to the nodes nearest to the outputs, and says so.
+    use_dot : bool
+        Whether to let Graphviz's ``dot`` place the nodes where it is installed; else, and where it is not, they are placed in layers here.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element that refers to nothing outside of itself.
+
+    Examples
+    --------
+    >>> x = plait.input("x", (None, 3))
+    >>> plait.picture.to_svg(plait.exp(x))[:4]
+    '<svg'
+    """
+    drawing = collect(node, max_nodes)
+    made = run_dot(drawing, "svg") if use_dot else None
+    if made is None:
+        return svg_text(drawing)
+    text = made.decode("utf-8")
+    return text[text.index("<svg") :]  # without the prologue, which names a DTD on another machine

@@ -1,0 +1,53 @@
+"""Graphviz: its text, and its program where it is installed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from ._model import FILLS, Drawing
+
+TIME_LIMIT_S = 20.0
+
+
+def quoted(text: str) -> str:
+    """A string as Graphviz reads it: line ends become its own, ``&`` begins an entity there, and a NUL would end the text."""
+    text = "".join(c if c.isprintable() or c == "\n" else " " for c in text).replace("&", "&amp;")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def dot_text(drawing: Drawing) -> str:
+    """The drawing as a digraph."""
+    lines = [
+        "digraph plait {",
+        "  rankdir=TB;",
+        f'  node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=10, fillcolor="{FILLS["op"]}", color="#71717a"];',
+        '  edge [color="#71717a", arrowsize=0.6];',
+    ]
+    if drawing.note:
+        lines.append(f'  label={quoted(drawing.note)}; labelloc=b; fontname="sans-serif"; fontsize=10;')
+    for i, box in enumerate(drawing.boxes):
+        attributes = [f"label={quoted(chr(10).join(box.lines))}"]
+        if box.kind != "op":
+            attributes.append(f'fillcolor="{FILLS[box.kind]}"')
+        if box.cut:
+            attributes.append('style="rounded,filled,dashed"')
+        if box.output:
+            attributes.append("penwidth=2")
+        lines.append(f"  n{i} [{', '.join(attributes)}];")
+    lines += [f"  n{source} -> n{target};" for source, target, _ in drawing.arrows]
+    return "\n".join([*lines, "}"])
+
+
+def run_dot(drawing: Drawing, form: str) -> bytes | None:
+    """What Graphviz makes of the drawing ("svg", "png", "pdf"); None if it is not installed, fails or takes too long."""
+    program = shutil.which("dot")
+    if program is None:
+        return None
+    resolution = ["-Gdpi=144"] if form == "png" else []
+    command = [program, f"-T{form}", "-Gbgcolor=transparent" if form == "svg" else "-Gbgcolor=white", *resolution]
+    try:
+        done = subprocess.run(command, input=dot_text(drawing).encode("utf-8"), capture_output=True, timeout=TIME_LIMIT_S, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout or None

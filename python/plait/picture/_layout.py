@@ -1,0 +1,125 @@
+"""Where the boxes go when Graphviz is not there: layers, after Sugiyama, Tagawa and Toda (1981), kept small.
+
+Boxes get a layer by their longest way from the leaves; an arrow over several layers is led through a gap in each; the order within the
+layers is improved by sweeps that put everything at the mean of its neighbours; positions are then those nearest to the neighbours' that
+leave no two boxes overlapping.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+GAP_X, GAP_Y = 18.0, 34.0
+SWEEPS = 12
+MOST_GAPS = 2000  # the longest arrows beyond that are drawn straight: leading them all through would take more room than they are worth
+SLOT = 12.0  # between the heads of two arrows into one box
+
+
+@dataclass
+class Placed:
+    """Centres of the boxes, the points that each arrow runs through, and the size of the whole."""
+
+    centres: list[tuple[float, float]]
+    routes: list[list[tuple[float, float]]]
+    width: float
+    height: float
+
+
+def ranks(n: int, arrows: Sequence[tuple[int, int, int]]) -> list[int]:
+    """A layer for each box: below all of its inputs; a leaf right above the first that uses it."""
+    rank = [0] * n
+    has_input = [False] * n
+    nearest = [n] * n
+    for source, target, _ in sorted(arrows, key=lambda arrow: arrow[1]):  # boxes are numbered inputs first, so ranks of inputs are final
+        rank[target] = max(rank[target], rank[source] + 1)
+        has_input[target] = True
+    for source, target, _ in arrows:
+        nearest[source] = min(nearest[source], rank[target])
+    return [r if has_input[i] or nearest[i] == n else nearest[i] - 1 for i, r in enumerate(rank)]
+
+
+def apart(wanted: npt.NDArray[np.float64], widths: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Positions in the given order, no two overlapping, with the least sum of squared distances from the wanted ones.
+
+    With the room taken by those to the left subtracted this is isotonic regression, solved by pooling neighbours that stand in each
+    other's way.
+    """
+    offset = np.concatenate([[0.0], np.cumsum((widths[:-1] + widths[1:]) / 2 + GAP_X)])
+    pools: list[tuple[float, int]] = []  # (mean, members)
+    for value in wanted - offset:
+        mean, members = float(value), 1
+        while pools and pools[-1][0] > mean:
+            other, count = pools.pop()
+            mean = (mean * members + other * count) / (members + count)
+            members += count
+        pools.append((mean, members))
+    return np.asarray(np.repeat([mean for mean, _ in pools], [count for _, count in pools]) + offset)
+
+
+def place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int, int]]) -> Placed:
+    """Lays out boxes of the given sizes; boxes are numbered so that arrows go from smaller to larger numbers."""
+    n = len(sizes)
+    rank = ranks(n, arrows)
+    # Beside the boxes, numbers from n on are the gaps that long arrows are led through: each the next point of its arrow.
+    width = [w for w, _ in sizes]
+    ways: list[list[int]] = [[source, target] for source, target, _ in arrows]
+    for way in sorted(ways, key=lambda way: rank[way[1]] - rank[way[0]]):
+        source, target = way
+        if len(rank) + rank[target] - rank[source] > n + MOST_GAPS:
+            break
+        for layer in range(rank[source] + 1, rank[target]):
+            way.insert(-1, len(rank))
+            rank.append(layer)
+            width.append(2.0)
+
+    layers: list[list[int]] = [[] for _ in range(max(rank) + 1)]
+    above: list[list[int]] = [[] for _ in rank]
+    below: list[list[int]] = [[] for _ in rank]
+    for i, layer in enumerate(rank):
+        layers[layer].append(i)
+    for way in ways:
+        for a, b in itertools.pairwise(way):
+            below[a].append(b)
+            above[b].append(a)
+
+    widths = np.array(width)
+    x = np.zeros(len(rank))
+    for layer_members in layers:
+        x[layer_members] = apart(np.zeros(len(layer_members)), widths[layer_members])
+    # First the order may change, then it stands and only the positions follow their neighbours.
+    for sweep in range(2 * SWEEPS):
+        down = sweep % 2 == 0
+        for members in layers if down else reversed(layers):
+            near = above if down else below
+            wanted = np.array([float(np.mean(x[near[i]])) if near[i] else x[i] for i in members])
+            if sweep < SWEEPS:
+                order = np.argsort(wanted, kind="stable")
+                members[:] = [members[i] for i in order]
+                wanted = wanted[order]
+            x[members] = apart(wanted, widths[members])
+
+    heights = [max((sizes[i][1] for i in members if i < n), default=0.0) for members in layers]
+    middle = np.cumsum([0.0, *[(a + b) / 2 + GAP_Y for a, b in itertools.pairwise(heights)]]) + heights[0] / 2
+    left = float(np.min(x - widths / 2))
+    x -= left
+    centres = [(float(x[i]), float(middle[rank[i]])) for i in range(n)]
+
+    heads: dict[int, int] = {}
+    for _, target, slot in arrows:
+        heads[target] = max(heads.get(target, 0), slot + 1)
+    routes = []
+    for (source, target, slot), way in zip(arrows, ways, strict=True):
+        step = min(SLOT, sizes[target][0] / (heads[target] + 1))
+        shift = (slot - (heads[target] - 1) / 2) * step
+        points = [(centres[source][0], centres[source][1] + sizes[source][1] / 2)]
+        for i in way[1:-1]:  # straight through the layer, so that it bends only where no box can be
+            half = heights[rank[i]] / 2
+            points += [(float(x[i]), float(middle[rank[i]]) - half), (float(x[i]), float(middle[rank[i]]) + half)]
+        points.append((centres[target][0] + shift, centres[target][1] - sizes[target][1] / 2))
+        routes.append(points)
+    return Placed(centres, routes, float(np.max(x + widths / 2)), float(middle[-1]) + heights[-1] / 2)

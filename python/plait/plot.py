@@ -1,0 +1,312 @@
+"""Plots of training runs, images, latent spaces and decision regions; matplotlib is imported when one is asked for.
+
+Every function draws on ``ax`` and gives it back; without one it makes a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["decision_regions", "image_grid", "latent_map", "loss_curve", "reconstructions"]
+
+CLASSES_WITH_A_LEGEND = 12
+
+
+class Course(Protocol):
+    """What `loss_curve` asks of a training history."""
+
+    @property
+    def loss(self) -> Sequence[float]:
+        """Loss of each epoch."""
+
+    @property
+    def validation(self) -> Sequence[float]:
+        """Loss on held-out data after each epoch, empty where there is none."""
+
+
+def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None = None) -> Axes:
+    """The given axes, or those of a new figure."""
+    if ax is not None:
+        return ax
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ModuleNotFoundError("plait.plot needs matplotlib: pip install matplotlib") from error
+    new: Axes = plt.subplots(figsize=figsize, layout="constrained")[1]
+    return new
+
+
+def loss_curve(history: Course, ax: Axes | None = None) -> Axes:
+    """Loss over epochs, and the loss on held-out data where it was measured.
+
+    Parameters
+    ----------
+    history : History
+        What ``fit`` or ``plait.train`` gave.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> history = SimpleNamespace(loss=[3.0, 2.0, 1.5], validation=[])
+    >>> ax = plait.plot.loss_curve(history)  # doctest: +SKIP
+    """
+    ax = axes_or_new(ax, (5, 3.2))
+    from matplotlib.ticker import MaxNLocator
+
+    for values, label in ((history.loss, "training"), (history.validation, "held out")):
+        if values is not None and len(values) > 0:
+            ax.plot(np.arange(1, len(values) + 1), np.asarray(values), marker="o", markersize=3, label=label)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("loss")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(alpha=0.3)
+    if ax.lines:
+        ax.legend(frameon=False)
+    return ax
+
+
+def as_images(images: npt.ArrayLike, shape: tuple[int, int] | None) -> npt.NDArray[Any]:
+    """(n, rows, columns) from such, or from rows of pixels; without a shape the images are taken as square."""
+    array = np.asarray(images)
+    if array.ndim == 3 and shape is None:
+        return array
+    if array.ndim < 2:
+        raise ValueError(f"images: shape {array.shape} was given, (n, pixels) or (n, rows, columns) was expected")
+    pixels = int(np.prod(array.shape[1:]))
+    if shape is None:
+        side = round(float(np.sqrt(pixels)))
+        if side * side != pixels:
+            raise ValueError(f"images: {pixels} pixels make no square; give shape=(rows, columns)")
+        shape = (side, side)
+    if shape[0] * shape[1] != pixels:
+        raise ValueError(f"images: {pixels} pixels do not fill shape {shape}")
+    return array.reshape(len(array), *shape)
+
+
+def mosaic(images: npt.NDArray[Any], columns: int) -> npt.NDArray[Any]:
+    """All images in one, with a line between them; NaN where there is none."""
+    n, height, width = images.shape
+    rows = max(1, -(-n // columns))
+    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
+    for i, image in enumerate(images):
+        top, left = i // columns * (height + 1), i % columns * (width + 1)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def image_grid(images: npt.ArrayLike, *, shape: tuple[int, int] | None = None, columns: int | None = None, ax: Axes | None = None) -> Axes:
+    """Grey images side by side, dark on light.
+
+    Parameters
+    ----------
+    images : array_like, shape (n, pixels) or (n, rows, columns)
+        Values from 0 to 1.
+    shape : (int, int), optional
+        Rows and columns of an image that is given as a row of pixels; square without it.
+    columns : int, optional
+        Images beside each other; a grid about as wide as high without it.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ValueError
+        There is no image, or the pixels do not fill the shape.
+
+    Examples
+    --------
+    >>> ax = plait.plot.image_grid(np.random.default_rng(0).random((16, 64)))  # doctest: +SKIP
+    """
+    array = as_images(images, shape)
+    if len(array) == 0:
+        raise ValueError("images: there is none")
+    columns = min(len(array), columns or int(np.ceil(np.sqrt(len(array)))))
+    ax = axes_or_new(ax)
+    ax.imshow(mosaic(array, columns), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    ax.set_axis_off()
+    return ax
+
+
+def reconstructions(
+    originals: npt.ArrayLike, made: npt.ArrayLike, *, shape: tuple[int, int] | None = None, columns: int = 10, ax: Axes | None = None
+) -> Axes:
+    """Originals, and what a model makes of each below it.
+
+    Parameters
+    ----------
+    originals, made : array_like, shape (n, pixels) or (n, rows, columns)
+        Values from 0 to 1, the same number of images in both.
+    shape : (int, int), optional
+        Rows and columns of an image that is given as a row of pixels; square without it.
+    columns : int
+        Pairs beside each other.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ValueError
+        The shapes of the two differ, there is no image, or the pixels do not fill the shape.
+
+    Examples
+    --------
+    >>> ax = plait.plot.reconstructions(test[:20], vae.reconstruct(test[:20]))  # doctest: +SKIP
+    """
+    above, below = as_images(originals, shape), as_images(made, shape)
+    if above.shape != below.shape:
+        raise ValueError(f"reconstructions: originals have shape {above.shape}, what was made of them {below.shape}")
+    pairs = []
+    for start in range(0, len(above), columns):
+        for part in (above[start : start + columns], below[start : start + columns]):
+            filler = np.full((columns - len(part), *part.shape[1:]), np.nan)
+            pairs.append(np.concatenate([part, filler]))
+    return image_grid(np.concatenate(pairs) if pairs else above, columns=columns, ax=ax)
+
+
+def in_the_plane(points: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], str]:
+    """Points with two coordinates as they are, others along their two main directions; and the name of the axes."""
+    if points.ndim != 2 or points.shape[1] < 1:
+        raise ValueError(f"latent_map: shape {points.shape} was given, (n, latent) was expected")
+    if points.shape[1] == 1:
+        return np.concatenate([points, np.zeros_like(points)], axis=1), "latent dimension"
+    if points.shape[1] == 2:
+        return points, "latent dimension"
+    centred = points - points.mean(axis=0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    # The sign of a direction is arbitrary: its largest entry is made positive, so that the map is the same everywhere.
+    signs = np.sign(directions[np.arange(2), np.abs(directions[:2]).argmax(axis=1)])
+    return centred @ (directions[:2] * signs[:, None]).T, "main direction"
+
+
+def latent_map(means: npt.ArrayLike, labels: npt.ArrayLike | None = None, *, ax: Axes | None = None) -> Axes:
+    """Where a model puts each sample: the first two coordinates, or the plane of the largest variance where there are more.
+
+    Parameters
+    ----------
+    means : array_like, shape (n, latent)
+        A point for each sample.
+    labels : array_like of int, shape (n,), optional
+        The class of each, shown as colour.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ValueError
+        `means` is no matrix, or `labels` are not as many.
+
+    Examples
+    --------
+    >>> ax = plait.plot.latent_map(vae.encode(test)[0], labels)  # doctest: +SKIP
+    """
+    plane, name = in_the_plane(np.asarray(means, dtype=np.float64))
+    ax = axes_or_new(ax, (5, 4.4))
+    if labels is None:
+        ax.scatter(plane[:, 0], plane[:, 1], s=6, linewidths=0)
+    else:
+        classes = np.asarray(labels)
+        if classes.shape != (len(plane),):
+            raise ValueError(f"latent_map: {len(plane)} points, but labels of shape {classes.shape}")
+        for i, label in enumerate(np.unique(classes)):
+            part = plane[classes == label]
+            ax.scatter(part[:, 0], part[:, 1], s=6, linewidths=0, color=colour(i), label=str(label))
+        if len(np.unique(classes)) <= CLASSES_WITH_A_LEGEND:
+            ax.legend(frameon=False, markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.set_xlabel(f"{name} 1")
+    ax.set_ylabel(f"{name} 2")
+    return ax
+
+
+def colour(i: int) -> Any:
+    """The i-th of ten colours that are told apart, then from the beginning."""
+    from matplotlib import colormaps
+
+    return colormaps["tab10"](i % 10)
+
+
+def decision_regions(
+    predict: Callable[[npt.NDArray[np.float32]], npt.ArrayLike],
+    points: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    *,
+    resolution: int = 200,
+    ax: Axes | None = None,
+) -> Axes:
+    """Which class a classifier gives to each place in the plane, with the points on top.
+
+    Parameters
+    ----------
+    predict : callable
+        ``clf.predict``: takes (m, 2), gives m labels.
+    points : array_like, shape (n, 2)
+        The samples.
+    labels : array_like, shape (n,)
+        Their classes.
+    resolution : int
+        Places along each axis at which the classifier is asked.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ValueError
+        `points` are not in the plane, or `labels` are not as many.
+
+    Examples
+    --------
+    >>> ax = plait.plot.decision_regions(clf.predict, data.test_points, data.test_labels)  # doctest: +SKIP
+    """
+    places, classes = np.asarray(points, dtype=np.float64), np.asarray(labels)
+    if places.ndim != 2 or places.shape[1] != 2 or classes.shape != (len(places),) or len(places) == 0:
+        raise ValueError(f"decision_regions: points of shape {places.shape} and labels of shape {classes.shape}, (n, 2) and (n,) were expected")
+    low, high = places.min(axis=0), places.max(axis=0)
+    margin = 0.08 * np.maximum(high - low, 1e-9)
+    grid = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
+    mesh = np.stack(np.meshgrid(*grid), axis=-1).reshape(-1, 2).astype(np.float32)
+    answers = np.asarray(predict(mesh))
+    known = np.unique(np.concatenate([classes, answers]))
+    ax = axes_or_new(ax, (4.6, 4.4))
+    shades = np.array([colour(i) for i in range(len(known))])
+    regions = shades[np.searchsorted(known, answers)].reshape(resolution, resolution, 4)
+    regions[..., 3] = 0.3
+    ax.imshow(regions, origin="lower", extent=(grid[0][0], grid[0][-1], grid[1][0], grid[1][-1]), aspect="auto", interpolation="nearest")
+    for i, label in enumerate(known):
+        part = places[classes == label]
+        ax.scatter(part[:, 0], part[:, 1], s=10, color=shades[i], edgecolors="white", linewidths=0.4, label=str(label))
+    ax.set_xlim(grid[0][0], grid[0][-1])
+    ax.set_ylim(grid[1][0], grid[1][-1])
+    return ax
