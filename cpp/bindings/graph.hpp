@@ -50,7 +50,7 @@ using ShapeTuple = py::typing::Tuple<py::typing::Optional<py::int_>, py::ellipsi
 namespace pybind11::detail {
 template <>
 struct handle_type_name<plait::NodeObject> {
-  static constexpr auto name = const_name("plait.Node");
+  static constexpr auto name = const_name("_core.Node");
 };
 template <>
 struct handle_type_name<plait::ArrayObject> {

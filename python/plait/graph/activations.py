@@ -1,0 +1,179 @@
+"""Activations of neural networks."""
+
+from __future__ import annotations
+
+import math
+
+from .. import _core
+from .._core import Node
+from ._operands import as_float
+from ._types import Axis, Operand
+from .elementwise import erf, exp, log, tanh
+
+
+def sigmoid(x: Operand) -> Node:
+    """The logistic function 1 / (1 + exp(-x)), without overflow.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.sigmoid([0.0, -1000.0]))
+    array([0.5, 0. ])
+    """
+    return _core.elementwise("sigmoid", x)
+
+
+def relu(x: Operand) -> Node:
+    """max(x, 0); its gradient at 0 is 0.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.relu([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    return _core.elementwise("relu", x)
+
+
+def softplus(x: Operand) -> Node:
+    """log(1 + exp(x)), without overflow.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.softplus([0.0, 1000.0]))
+    array([6.93147181e-01, 1.00000000e+03])
+    """
+    return _core.elementwise("softplus", x)
+
+
+def silu(x: Operand) -> Node:
+    """X * sigmoid(x), also called swish.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.silu([0.0, 1.0]))
+    array([0.        , 0.73105858])
+    """
+    x = as_float(x, "silu")
+    return x * sigmoid(x)
+
+
+def gelu(x: Operand, approximate: bool = False) -> Node:
+    """X times the probability that a standard normal number lies below x.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+    approximate : bool
+        False: by the error function. True: the form with tanh.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Notes
+    -----
+    Hendrycks and Gimpel (2016), Gaussian error linear units.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.gelu([0.0, 1.0]))
+    array([0.        , 0.84134475])
+    """
+    x = as_float(x, "gelu")
+    if approximate:
+        return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))))
+    return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
+
+
+def softmax(x: Operand, axis: Axis = -1) -> Node:
+    """exp(x) / sum(exp(x)) along an axis, without overflow.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        At least one dimension.
+    axis : int or sequence of int
+        Along which the result sums to 1.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.softmax([0.0, 1000.0, 1000.0]))
+    array([0. , 0.5, 0.5])
+    """
+    e = exp(_below_top(as_float(x, "softmax"), axis))
+    return e / e.sum(axis, keepdims=True)
+
+
+def log_softmax(x: Operand, axis: Axis = -1) -> Node:
+    """Logarithm of softmax, computed without taking the logarithm of a small number.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        At least one dimension.
+    axis : int or sequence of int
+        Along which the exponentials of the result sum to 1.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.log_softmax([0.0, -1000.0]))
+    array([    0., -1000.])
+    """
+    below = _below_top(as_float(x, "log_softmax"), axis)
+    return below - log(exp(below).sum(axis, keepdims=True))
+
+
+def _below_top(x: Node, axis: Axis) -> Node:
+    """X minus its largest element along the axis. The shift cancels, so nothing flows through it."""
+    return x - _core.stop_gradient(x.max(axis, keepdims=True))

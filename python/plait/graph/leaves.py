@@ -1,0 +1,258 @@
+"""Where graphs begin: inputs, parameters, constants, and random nodes."""
+
+from __future__ import annotations
+
+from .. import _core
+from .._core import Node
+from .._rng import RandomSource, seed
+from ._operands import as_float
+from ._types import Array, DType, Operand, Shape
+from .binary import cast as cast_to
+from .binary import less, where
+
+
+def input(name: str, shape: Shape = (), dtype: DType = "float32") -> Node:
+    """A node that receives an array when the graph runs.
+
+    Parameters
+    ----------
+    name : str
+        What feeds and messages call it.
+    shape : int or sequence of int and None
+        None stands for any size, bound when run.
+    dtype : dtype
+        float32, float64, int32, int64 or bool. Fed arrays are cast to it, except floats to integers and numbers to bool.
+
+    Returns
+    -------
+    Node
+        The input.
+
+    Examples
+    --------
+    >>> x = plait.input("x", (None, 784))
+    >>> x.shape
+    (None, 784)
+    """
+    return _core.input(name, shape, dtype)
+
+
+def parameter(value: Operand | Array, name: str = "", dtype: DType | None = None) -> Node:
+    """A node that holds a value, which training or an update changes in place.
+
+    Parameters
+    ----------
+    value : array_like
+        The first value; copied.
+    name : str
+        For messages, pictures and files.
+    dtype : dtype, optional
+        None: that of the value.
+
+    Returns
+    -------
+    Node
+        The parameter; ``.value`` reads a copy and writes.
+
+    Examples
+    --------
+    >>> w = plait.parameter(np.zeros(3), name="w")
+    >>> w.value = [1, 2, 3]
+    >>> w.value
+    array([1., 2., 3.])
+    """
+    return _core.parameter(value, name, dtype)
+
+
+def constant(value: Operand | Array, name: str = "", dtype: DType | None = None) -> Node:
+    """A node that holds a value for good. Arrays and numbers in expressions become one by themselves.
+
+    Parameters
+    ----------
+    value : array_like
+        Copied.
+    name : str
+        For messages and pictures.
+    dtype : dtype, optional
+        None: that of the value, which for Python's floats is float64.
+
+    Returns
+    -------
+    Node
+        The constant.
+
+    Examples
+    --------
+    >>> plait.constant(2.0, dtype="float32")
+    <plait.Node constant_...: float32 ()>
+    """
+    return _core.constant(value, name, dtype)
+
+
+def normal(shape: Shape = None, like: Node | None = None, rng: RandomSource = None, dtype: DType | None = None) -> Node:
+    """Standard normal numbers, drawn anew at every run.
+
+    Parameters
+    ----------
+    shape : int or sequence of int and None, optional
+        A size that is None is that of the same axis of `like`; None: the shape of `like`.
+    like : Node, optional
+        Lends sizes, and its dtype.
+    rng : int, SeedSequence or Generator, optional
+        A seed of this node's own: the same numbers in whatever graph it stands. None: the seed of the program that runs it.
+    dtype : dtype, optional
+        float32 or float64; None: that of `like` if it has one of them, else float32.
+
+    Returns
+    -------
+    Node
+        Constant to gradients.
+
+    Notes
+    -----
+    Numbers come from counters (Salmon, Moraes, Dror and Shaw 2011, Parallel random numbers: as easy as 1, 2, 3), so they do not depend on
+    the number of threads.
+
+    Examples
+    --------
+    >>> x = plait.input("x", (None, 784))
+    >>> plait.normal((None, 20), like=x).shape
+    (None, 20)
+    """
+    return _core.random("normal", _shape(shape, like), like, None if rng is None else seed(rng), _dtype(dtype, like))
+
+
+def uniform(shape: Shape = None, low: Operand = 0.0, high: Operand = 1.0, like: Node | None = None, rng: RandomSource = None,
+            dtype: DType | None = None) -> Node:
+    """Numbers from a uniform distribution, drawn anew at every run.
+
+    Parameters
+    ----------
+    shape : int or sequence of int and None, optional
+        A size that is None is that of the same axis of `like`; None: the shape of `like`.
+    low, high : Node or array_like
+        Bounds; low is possible, high is not.
+    like : Node, optional
+        Lends sizes, and its dtype.
+    rng : int, SeedSequence or Generator, optional
+        A seed of this node's own; None: the seed of the program that runs it.
+    dtype : dtype, optional
+        float32 or float64; None: that of `like` if it has one of them, else float32.
+
+    Returns
+    -------
+    Node
+        Gradients flow to the bounds.
+
+    Examples
+    --------
+    >>> u = plait.evaluate(plait.uniform((1000,), 2.0, 3.0, rng=0))
+    >>> bool(u.min() >= 2 and u.max() < 3)
+    True
+    """
+    u = _core.random("uniform", _shape(shape, like), like, None if rng is None else seed(rng), _dtype(dtype, like))
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)):
+        return u if (low, high) == (0.0, 1.0) else u * (high - low) + low
+    return u * (_core.as_node(high, "uniform") - low) + low
+
+
+def bernoulli(p: Operand = 0.5, shape: Shape = None, like: Node | None = None, rng: RandomSource = None, dtype: DType | None = None) -> Node:
+    """Ones with probability p and zeros, drawn anew at every run.
+
+    Parameters
+    ----------
+    p : float, Node or array_like
+        Probabilities, of a shape that broadcasts to the result's.
+    shape : int or sequence of int and None, optional
+        A size that is None is that of the same axis of `like`; None: the shape of `like`, or of p.
+    like : Node, optional
+        Lends sizes, and its dtype.
+    rng : int, SeedSequence or Generator, optional
+        A seed of this node's own; None: the seed of the program that runs it.
+    dtype : dtype, optional
+        Of the result; None: that of `like` if it is a float, else float32.
+
+    Returns
+    -------
+    Node
+        Constant to gradients.
+
+    Examples
+    --------
+    >>> float(plait.evaluate(plait.bernoulli(0.25, (10000,), rng=0)).mean().round(1))
+    0.2
+    """
+    if shape is None and like is None:
+        like = as_float(p, "bernoulli")
+    out = _dtype(dtype, like)
+    draw = out if str(out) in ("float32", "float64") else "float32"
+    u = _core.random("uniform", _shape(shape, like), like, None if rng is None else seed(rng), draw)
+    return cast_to(less(u, p), out)
+
+
+def dropout(x: Operand, rate: float = 0.5, rng: RandomSource = None) -> Node:
+    """Zero with probability `rate`, else x / (1 - rate); drawn anew at every run.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+    rate : float
+        In [0, 1).
+    rng : int, SeedSequence or Generator, optional
+        A seed of this node's own; None: the seed of the program that runs it.
+
+    Returns
+    -------
+    Node
+        Of the same shape and, in the mean, of the same value.
+
+    Notes
+    -----
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), Dropout.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.dropout(np.ones(8), 0.5, rng=0)).max()
+    np.float64(2.0)
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"dropout: rate is at least 0 and below 1, got {rate!r}")
+    node = as_float(x, "dropout")
+    if rate == 0:
+        return node
+    u = _core.random("uniform", None, node, None if rng is None else seed(rng), node.dtype)
+    return where(less(u, 1 - rate), node * (1 / (1 - rate)), 0.0)
+
+
+def stop_gradient(x: Operand) -> Node:
+    """The same value, constant to gradients.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Examples
+    --------
+    >>> x = plait.input("x", (), dtype="float64")
+    >>> g = plait.gradient(x * plait.stop_gradient(x), x)
+    >>> plait.evaluate(g, {x: 3.0})
+    array(3.)
+    """
+    return _core.stop_gradient(x)
+
+
+def _shape(shape: Shape, like: Node | None) -> Shape:
+    return () if shape is None and like is None else shape
+
+
+def _dtype(dtype: DType | None, like: Node | None) -> DType:
+    if dtype is not None:
+        return dtype
+    return like.dtype if like is not None and like.dtype.kind == "f" else "float32"

@@ -1,0 +1,356 @@
+"""NumPy's functions on nodes: ``np.exp(node)`` and ``np.sum(node)`` give nodes, so that code written for arrays can be traced as it stands."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .. import _core
+from .._core import Node
+from . import activations, binary, elementwise, reductions, shaping
+from ._types import Axis, DType, Operand
+
+UFUNCS: dict[str, Callable[..., Node]] = {
+    name: getattr(module, ours)
+    for module, names in (
+        (elementwise, "exp log log1p expm1 sqrt square reciprocal absolute=abs fabs=abs negative sign floor sin cos tanh logical_not"),
+        (binary, "add subtract multiply divide power float_power=power minimum maximum fmin=minimum fmax=maximum less less_equal greater "
+                 "greater_equal equal not_equal logical_and logical_or"),
+        (shaping, "matmul"),
+    )
+    for name, ours in (word.split("=") if "=" in word else (word, word) for word in names.split())
+}
+for _name in ("fmin", "fmax"):  # NumPy's ignore NaN; ours would not
+    del UFUNCS[_name]
+UFUNCS |= {
+    "true_divide": binary.divide,
+    "positive": lambda x: x,
+    "invert": lambda x: ~x,
+    "bitwise_and": lambda a, b: _core.as_node(a, "&") & b,
+    "bitwise_or": lambda a, b: _core.as_node(a, "|") | b,
+    "bitwise_xor": lambda a, b: _core.as_node(a, "^") ^ b,
+    "logical_xor": lambda a, b: binary.not_equal(elementwise.logical_not(a), elementwise.logical_not(b)),
+    "floor_divide": lambda a, b: _core.as_node(a, "//") // b,
+    "remainder": lambda a, b: _core.as_node(a, "%") % b,
+    "exp2": lambda x: elementwise.exp(x * float(np.log(2.0))),
+    "log2": lambda x: elementwise.log(x) * float(1 / np.log(2.0)),
+    "log10": lambda x: elementwise.log(x) * float(1 / np.log(10.0)),
+    "tan": lambda x: elementwise.sin(x) / elementwise.cos(x),
+    "sinh": lambda x: 0.5 * (elementwise.exp(x) - elementwise.exp(-x)),
+    "cosh": lambda x: 0.5 * (elementwise.exp(x) + elementwise.exp(-x)),
+    "logaddexp": lambda a, b: binary.maximum(a, b) + activations.softplus(-abs(_core.as_node(a, "logaddexp") - b)),
+    "isnan": lambda x: x != x,
+    "isfinite": lambda x: abs(x) < float("inf"),
+    "isinf": lambda x: abs(x) == float("inf"),
+    "hypot": lambda a, b: elementwise.sqrt(elementwise.square(a) + elementwise.square(b)),
+    "deg2rad": lambda x: x * float(np.pi / 180),
+    "rad2deg": lambda x: x * float(180 / np.pi),
+}
+
+# What a reduction of a ufunc is called here: np.add.reduce is np.sum.
+REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_or": "any", "logical_and": "all"}
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+NO_VALUE = getattr(np, "_NoValue", None)
+
+
+def refuse(name: str, instead: str = "Use plait's functions, or run the graph and go on with arrays") -> NoReturn:
+    """Raise the TraceError of a function that nodes do not answer."""
+    _core.trace_error(f"{name} cannot be traced", instead)
+    raise AssertionError  # trace_error does not come back
+
+
+def array_ufunc(_self: Node, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """``Node.__array_ufunc__``."""
+    name = ufunc.__name__
+    dtype = kwargs.pop("dtype", None)
+    if kwargs.get("out") is not None and any(out is not None for out in kwargs["out"]):
+        refuse(f"np.{name} with out=, or an array changed in place", "Nodes do not change, and arrays cannot hold nodes: write `a = a + node`")
+    kwargs.pop("out", None)
+    for ignored in ("casting", "order", "subok"):
+        kwargs.pop(ignored, None)
+    if method == "__call__":
+        function = UFUNCS.get(name)
+        if function is None:
+            refuse(f"np.{name}")
+        if kwargs:
+            refuse(f"np.{name} with {', '.join(kwargs)}=")
+        result = function(*inputs)
+    elif method == "reduce" and name in REDUCED:
+        if kwargs.pop("where", True) is not True or kwargs.pop("initial", NO_VALUE) not in (NO_VALUE, None):
+            refuse(f"np.{name}.reduce with where= or initial=")
+        result = _core.reduction(REDUCED[name], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
+    elif method == "accumulate" and name == "add":
+        result = _core.cumsum(inputs[0], kwargs.get("axis", 0))
+    elif method == "outer" and name in UFUNCS:
+        a, b = (_core.as_node(x, name) for x in inputs)
+        result = UFUNCS[name](a[(..., *[None] * b.ndim)], b)
+    else:
+        refuse(f"np.{name}.{method}")
+    return result if dtype is None else result.astype(dtype)
+
+
+def array_function(_self: Node, function: Callable[..., Any], _types: Any, args: Any, kwargs: Any) -> Any:
+    """``Node.__array_function__``."""
+    ours = FUNCTIONS.get(function)
+    if ours is None:
+        refuse(f"np.{getattr(function, '__qualname__', function)}")
+    if kwargs.pop("out", None) is not None:
+        refuse(f"np.{function.__name__} with out=", "Nodes do not change")
+    if kwargs.pop("where", NO_VALUE) not in (NO_VALUE, True) or kwargs.pop("initial", NO_VALUE) not in (NO_VALUE, None):
+        refuse(f"np.{function.__name__} with where= or initial=", "Use plait.where first")
+    kwargs = {name: value for name, value in kwargs.items() if value is not NO_VALUE and name not in ("order", "subok", "casting")}
+    try:
+        return ours(*args, **kwargs)
+    except TypeError as error:
+        if isinstance(error, (_core.TraceError, _core.DTypeError)) or "argument" not in str(error):
+            raise
+        refuse(f"np.{function.__name__} with these arguments ({error})")
+
+
+def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register what stands in for NumPy's functions."""
+
+    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
+        for function in functions:
+            FUNCTIONS[function] = ours
+        return ours
+
+    return register
+
+
+def _method(name: str) -> Callable[..., Any]:
+    return lambda a, *args, **kwargs: getattr(_core.as_node(a, name), name)(*args, **kwargs)
+
+
+def _typed(name: str) -> Callable[..., Any]:
+    def call(a: Operand, axis: Axis = None, dtype: DType | None = None, **kwargs: Any) -> Any:
+        node = _core.as_node(a, name)
+        return getattr(node if dtype is None else node.astype(dtype), name)(axis, **kwargs)
+
+    return call
+
+
+for _name in ("max", "min", "any", "all", "ravel", "squeeze", "swapaxes", "take"):
+    FUNCTIONS[getattr(np, _name)] = _method(_name)
+for _name in ("sum", "prod", "mean", "cumsum"):
+    FUNCTIONS[getattr(np, _name)] = _typed(_name)
+for _alias, _name in (("amax", "max"), ("amin", "min")):
+    FUNCTIONS[getattr(np, _alias)] = _method(_name)
+FUNCTIONS[np.dot] = lambda a, b: _core.as_node(a, "dot").dot(b)
+FUNCTIONS[np.take_along_axis] = shaping.take_along_axis
+FUNCTIONS[np.broadcast_to] = shaping.broadcast_to
+FUNCTIONS[np.shape] = lambda a: a.shape
+FUNCTIONS[np.ndim] = lambda a: a.ndim
+FUNCTIONS[np.size] = lambda a, axis=None: a.size if axis is None else a.shape[axis]
+FUNCTIONS[np.copy] = lambda a: a
+FUNCTIONS[np.iscomplexobj] = lambda _: False
+FUNCTIONS[np.isrealobj] = lambda _: True
+FUNCTIONS[np.real] = lambda a: a
+
+
+@implements(np.var)
+def _var(a: Operand, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Node:
+    return _core.as_node(a, "var").var(axis, ddof, keepdims)
+
+
+@implements(np.std)
+def _std(a: Operand, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Node:
+    return _core.as_node(a, "std").std(axis, ddof, keepdims)
+
+
+@implements(np.average)
+def _average(a: Operand, axis: Axis = None, weights: Operand | None = None, *, keepdims: bool = False) -> Node:
+    node = _core.as_node(a, "average")
+    if weights is None:
+        return node.mean(axis, keepdims)
+    w = _core.as_node(weights, "average")
+    if w.ndim < node.ndim and isinstance(axis, int):
+        w = w[tuple(slice(None) if k == axis % node.ndim else None for k in range(node.ndim))]
+    return (node * w).sum(axis, keepdims) / _core.broadcast_like(w, node).sum(axis, keepdims)
+
+
+@implements(np.clip)
+def _clip(a: Operand, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Node:
+    return binary.clip(a, a_min if min is None else min, a_max if max is None else max)
+
+
+@implements(np.where)
+def _where(condition: Operand, *choices: Operand) -> Node:
+    if len(choices) != 2:
+        refuse("np.where with a condition alone", "Use plait.where(condition, a, b)")
+    return binary.where(condition, *choices)
+
+
+@implements(np.reshape)
+def _reshape(a: Operand, shape: Any = None, *, newshape: Any = None) -> Node:
+    return shaping.reshape(a, newshape if shape is None else shape)
+
+
+@implements(np.transpose)
+def _transpose(a: Operand, axes: Sequence[int] | None = None) -> Node:
+    return shaping.transpose(a, axes)
+
+
+@implements(np.moveaxis)
+def _moveaxis(a: Operand, source: Any, destination: Any) -> Node:
+    node = _core.as_node(a, "moveaxis")
+    sources, targets = ([axis] if isinstance(axis, int) else list(axis) for axis in (source, destination))
+    rank = node.ndim
+    order = [k for k in range(rank) if k not in [s % rank for s in sources]]
+    for to, of in sorted(zip([t % rank for t in targets], [s % rank for s in sources], strict=True)):
+        order.insert(to, of)
+    return node.transpose(order)
+
+
+@implements(np.expand_dims)
+def _expand_dims(a: Operand, axis: Any) -> Node:
+    node = _core.as_node(a, "expand_dims")
+    axes = [axis] if isinstance(axis, int) else list(axis)
+    for k in sorted(k % (node.ndim + len(axes)) for k in axes):
+        node = shaping.expand_dims(node, k)
+    return node
+
+
+@implements(np.concatenate)
+def _concatenate(arrays: Sequence[Operand], axis: int | None = 0, *, dtype: DType | None = None) -> Node:
+    nodes = [_core.as_node(a, "concatenate") for a in arrays]
+    result = shaping.concatenate([n.ravel() for n in nodes] if axis is None else nodes, 0 if axis is None else axis)
+    return result if dtype is None else result.astype(dtype)
+
+
+@implements(np.stack)
+def _stack(arrays: Sequence[Operand], axis: int = 0, *, dtype: DType | None = None) -> Node:
+    result = shaping.stack(arrays, axis)
+    return result if dtype is None else result.astype(dtype)
+
+
+def _at_least(rank: int, x: Operand) -> Node:
+    node = _core.as_node(x, "atleast")
+    return node[(None,) * (rank - node.ndim)] if node.ndim < rank else node
+
+
+@implements(np.vstack)
+def _vstack(tup: Sequence[Operand]) -> Node:
+    return shaping.concatenate([_at_least(2, x) for x in tup])
+
+
+@implements(np.hstack)
+def _hstack(tup: Sequence[Operand]) -> Node:
+    nodes = [_at_least(1, x) for x in tup]
+    return shaping.concatenate(nodes, 0 if nodes[0].ndim == 1 else 1)
+
+
+@implements(np.column_stack)
+def _column_stack(tup: Sequence[Operand]) -> Node:
+    nodes = [_at_least(1, x) for x in tup]
+    return shaping.concatenate([n[:, None] if n.ndim == 1 else n for n in nodes], 1)
+
+
+FUNCTIONS[np.atleast_1d] = functools.partial(_at_least, 1)
+FUNCTIONS[np.atleast_2d] = functools.partial(_at_least, 2)
+
+
+@implements(np.outer)
+def _outer(a: Operand, b: Operand) -> Node:
+    return _core.as_node(a, "outer").ravel()[:, None] * _core.as_node(b, "outer").ravel()
+
+
+@implements(np.inner)
+def _inner(a: Operand, b: Operand) -> Node:
+    x, y = _core.as_node(a, "inner"), _core.as_node(b, "inner")
+    return x.dot(y if y.ndim < 2 else y.T)
+
+
+@implements(np.vdot)
+def _vdot(a: Operand, b: Operand) -> Node:
+    return _core.as_node(a, "vdot").ravel() @ _core.as_node(b, "vdot").ravel()
+
+
+@implements(np.trace)
+def _trace(a: Operand) -> Node:
+    return _diagonal(a).sum(-1)
+
+
+@implements(np.diagonal, np.diag)
+def _diagonal(a: Operand) -> Node:
+    node = _core.as_node(a, "diagonal")
+    if node.ndim != 2 or node.shape[0] is None or node.shape[0] != node.shape[1]:
+        refuse("the diagonal of what is no square matrix of known size", "Multiply by a constant mask")
+    n = node.shape[0]
+    return node.ravel()[:: n + 1]
+
+
+@implements(np.linalg.norm)
+def _norm(x: Operand, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Node:
+    node = _core.as_node(x, "norm")
+    vectors = axis is not None or node.ndim == 1 or ord is None
+    if (not vectors and ord != "fro") or (isinstance(axis, tuple) and ord not in (None, "fro")):
+        refuse(f"np.linalg.norm of matrices with ord={ord!r}")
+    return reductions.norm(node, ord, axis, keepdims)
+
+
+def _filled(value: float) -> Callable[..., Node]:
+    def like(a: Node, dtype: DType | None = None) -> Node:
+        return _core.broadcast_like(_core.constant(value, "", dtype or a.dtype), a)
+
+    return like
+
+
+FUNCTIONS[np.zeros_like] = _filled(0)
+FUNCTIONS[np.ones_like] = _filled(1)
+
+
+@implements(np.full_like)
+def _full_like(a: Node, fill_value: Operand, dtype: DType | None = None) -> Node:
+    return _core.broadcast_like(_core.as_node(fill_value, "full_like").astype(dtype or a.dtype), a)
+
+
+@implements(np.flip)
+def _flip(m: Node, axis: Axis = None) -> Node:
+    axes = range(m.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+    flipped = {k % m.ndim for k in axes}
+    return m[tuple(slice(None, None, -1) if k in flipped else slice(None) for k in range(m.ndim))]
+
+
+@implements(np.diff)
+def _diff(a: Node, n: int = 1, axis: int = -1) -> Node:
+    for _ in range(n):
+        cut = [slice(None)] * a.ndim
+        cut[axis] = slice(1, None)
+        later = a[tuple(cut)]
+        cut[axis] = slice(None, -1)
+        a = later - a[tuple(cut)]
+    return a
+
+
+@implements(np.split)
+def _split(ary: Node, indices_or_sections: Any, axis: int = 0) -> list[Node]:
+    if isinstance(indices_or_sections, int):
+        size = ary.shape[axis]
+        if size is None or size % indices_or_sections:
+            raise _core.ShapeError(f"split: axis {axis} of {ary!r} does not divide into {indices_or_sections} equal parts")
+        ends = [size // indices_or_sections * k for k in range(1, indices_or_sections)]
+    else:
+        ends = list(indices_or_sections)
+    cut = [slice(None)] * ary.ndim
+    pieces = []
+    for begin, end in zip([None, *ends], [*ends, None], strict=True):
+        cut[axis] = slice(begin, end)
+        pieces.append(ary[tuple(cut)])
+    return pieces
+
+
+def _repr_svg(self: Node) -> str:
+    from ..picture import to_svg
+
+    return to_svg(self)
+
+
+def install() -> None:
+    """Give nodes their answers to NumPy and to notebooks."""
+    for name, answer in (("__array_ufunc__", array_ufunc), ("__array_function__", array_function), ("_repr_svg_", _repr_svg)):
+        setattr(Node, name, answer)

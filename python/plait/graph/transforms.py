@@ -1,0 +1,374 @@
+"""Functions written over nodes and called with arrays: traced and compiled once per shape and dtype, and differentiated on the way."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from .. import _core
+from .._core import DTypeError, Node, ShapeError
+from ._types import Array
+from .programs import compile as compile_graph
+from .programs import gradient
+from .structure import Kept, flatten, unflatten
+
+STACKED = 32  # a Jacobian of up to so many rows is one program; a larger one runs one program for each row
+REMEMBERED = 64  # programs that one function keeps, the oldest of which goes first
+
+C = TypeVar("C")
+
+
+class Traced(Generic[C]):
+    """What was made of a function for each combination of shapes, dtypes and constants of its arguments."""
+
+    def __init__(self, make: Callable[[Any, list[Node]], C]) -> None:
+        self.make = make
+        self.cache: dict[Any, C] = {}
+        self.lock = threading.Lock()
+
+    def get(self, args: tuple[Any, ...], kwargs: dict[str, Any], floats: Sequence[int] = ()) -> tuple[C, list[Array]]:
+        """The thing for these arguments, made if it is not there, and the arrays to feed.
+
+        Arguments at the positions `floats` are to be differentiated: Python's integers there count as floats.
+        """
+        leaves, structure = flatten((args, kwargs), _is_array)
+        to_float = {k for position in floats if position < len(args) for k in _numbers(structure[0][position])}
+        arrays = [_as_array(leaf, k in to_float) for k, leaf in enumerate(leaves)]
+        key = (_key(structure), tuple((a.shape, a.dtype) for a in arrays))
+        found = self.cache.get(key)
+        if found is None:
+            with self.lock:
+                found = self.cache.get(key)
+                if found is None:
+                    inputs = [_core.input(f"argument_{k}", a.shape, a.dtype) for k, a in enumerate(arrays)]
+                    found = self.make(structure, inputs)
+                    if len(self.cache) >= REMEMBERED:
+                        self.cache.pop(next(iter(self.cache)))
+                    self.cache[key] = found
+        return found, arrays
+
+
+def function(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function written over nodes, or over arrays in a way that can be traced.
+
+    Parameters
+    ----------
+    f : callable
+        Takes nodes (in lists, tuples and dicts, too) where the result is called with arrays, and gives nodes in any structure. What is
+        neither array nor number is handed to it as it is. Python code in it runs once for each combination of shapes and dtypes.
+
+    Returns
+    -------
+    callable
+        With the same arguments; arrays in, arrays out.
+
+    Examples
+    --------
+    >>> f = plait.function(lambda x, y: np.tanh(x) @ y)
+    >>> f(np.eye(2), np.ones(2))
+    array([0.76159416, 0.76159416])
+    """
+
+    def make(structure: Any, inputs: list[Node]) -> _Compiled:
+        args, kwargs = unflatten(structure, inputs)
+        return _Compiled(_as_nodes(f(*args, **kwargs)), inputs)
+
+    traced = Traced(make)
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        program, arrays = traced.get(args, kwargs)
+        return program(arrays)
+
+    return call
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The gradient of a scalar function.
+
+    Parameters
+    ----------
+    f : callable
+        As for :func:`function`; gives a scalar node.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate for.
+
+    Returns
+    -------
+    callable
+        With the arguments of f; gives an array, in the structure of the argument, or a tuple for several arguments.
+
+    Examples
+    --------
+    >>> plait.grad(lambda x: (x * x).sum())(np.arange(3.0))
+    array([0., 2., 4.])
+    """
+    both = value_and_grad(f, argnums)
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return call
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """A scalar function's value together with its gradient.
+
+    Parameters
+    ----------
+    f : callable
+        As for :func:`function`; gives a scalar node.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate for.
+
+    Returns
+    -------
+    callable
+        With the arguments of f; gives (value, gradient).
+
+    Examples
+    --------
+    >>> plait.value_and_grad(lambda x: (x * x).sum())(np.arange(3.0))
+    (array(5.), array([0., 2., 4.]))
+    """
+    positions = _positions(argnums)
+
+    def make(structure: Any, inputs: list[Node]) -> _Compiled:
+        args, kwargs = unflatten(structure, inputs)
+        value = _scalar(f(*args, **kwargs), "grad")
+        wanted = _wanted(structure, inputs, positions)
+        flat = gradient(value, [node for nodes, _ in wanted for node in nodes])
+        grads, begin = [], 0
+        for nodes, part in wanted:
+            grads.append(unflatten(part, flat[begin : begin + len(nodes)]))
+            begin += len(nodes)
+        return _Compiled((value, grads[0] if isinstance(argnums, int) else tuple(grads)), inputs)
+
+    traced = Traced(make)
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        program, arrays = traced.get(args, kwargs, positions)
+        return program(arrays)
+
+    return call
+
+
+class _Rows:
+    """All derivatives of every element of an output: one row of the Jacobian for each."""
+
+    def __init__(self, output: Node, inputs: list[Node], of: Node) -> None:
+        self.shape = (*output.shape, *of.shape)
+        self.dtype = output.dtype
+        self.rows = output.size
+        flat = output.ravel()
+        self.program: _Compiled | None = None
+        if self.rows == 0 or of.size == 0:
+            return
+        if self.rows <= STACKED:
+            rows = [gradient(flat[k], of) for k in range(self.rows)]
+            self.program = _Compiled(_core.reshape(_core.stack(rows, 0), self.shape), inputs)
+        else:
+            self.seed = _core.input("seed", (self.rows,), output.dtype)
+            self.program = _Compiled(gradient(flat, of, self.seed), inputs)
+
+    def __call__(self, arrays: list[Array]) -> Array:
+        """The Jacobian at these arguments."""
+        if self.program is None:
+            return np.zeros(self.shape, self.dtype)
+        if self.rows <= STACKED:
+            return np.asarray(self.program(arrays))
+        result = np.empty((self.rows, int(np.prod(self.shape)) // self.rows), self.dtype)
+        seed = np.zeros(self.rows, self.dtype)
+        seeded = self.seed in set(self.program.program.inputs)  # not where the derivative is zero throughout
+        for k in range(self.rows):
+            seed[k] = 1
+            result[k] = np.ravel(self.program(arrays, {self.seed: seed} if seeded else None))
+            seed[k] = 0
+        return result.reshape(self.shape)
+
+
+def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """All first derivatives of a function with one array as its result.
+
+    Parameters
+    ----------
+    f : callable
+        As for :func:`function`; gives one node.
+    argnums : int
+        Which positional argument, one array, to differentiate for.
+
+    Returns
+    -------
+    callable
+        With the arguments of f; gives an array of the result's shape followed by the argument's shape.
+
+    Notes
+    -----
+    Reverse mode: one backward sweep for each element of the result.
+
+    Examples
+    --------
+    >>> plait.jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    return _jacobian(f, argnums, lambda output, _: output)
+
+
+def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """All second derivatives of a scalar function.
+
+    Parameters
+    ----------
+    f : callable
+        As for :func:`function`; gives a scalar node.
+    argnums : int
+        Which positional argument, one array, to differentiate for.
+
+    Returns
+    -------
+    callable
+        With the arguments of f; gives an array of the argument's shape followed by the argument's shape.
+
+    Notes
+    -----
+    The Jacobian of the gradient: one sweep back and forth for each element of the argument.
+
+    Examples
+    --------
+    >>> plait.hessian(lambda x: (x ** 3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return _jacobian(f, argnums, lambda output, x: gradient(_scalar(output, "hessian"), x))
+
+
+def _jacobian(f: Callable[..., Any], argnum: int, rows_of: Callable[[Node, Node], Node]) -> Callable[..., Any]:
+    def make(structure: Any, inputs: list[Node]) -> _Rows:
+        args, kwargs = unflatten(structure, inputs)
+        wanted = _wanted(structure, inputs, [argnum])[0][0]
+        if len(wanted) != 1:
+            raise TypeError(f"jacobian: argument {argnum} must be one array, got {len(wanted)}")
+        result = f(*args, **kwargs)
+        return _Rows(rows_of(_core.as_node(result, "jacobian"), wanted[0]), inputs, wanted[0])
+
+    traced = Traced(make)
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        rows, arrays = traced.get(args, kwargs, [argnum])
+        return rows(arrays)
+
+    return call
+
+
+# ---- arguments and results ----
+
+
+def _is_array(part: Any) -> bool:
+    return (isinstance(part, (np.ndarray, np.generic, int, float)) and not isinstance(part, bool)) or hasattr(part, "__array__")
+
+
+def _as_array(leaf: Any, to_float: bool) -> Array:
+    if isinstance(leaf, Node):
+        raise TypeError("a compiled function takes arrays, got a node; call the function itself on nodes")
+    array = np.asarray(leaf)
+    if to_float and isinstance(leaf, int):
+        array = array.astype(np.float64)
+    if array.dtype.kind == "f" and array.dtype.itemsize < 4:
+        array = array.astype(np.float32)
+    elif array.dtype.kind in "iu" and array.dtype not in (np.int32, np.int64):
+        array = array.astype(np.int64 if array.dtype.itemsize >= 4 else np.int32)
+    return array
+
+
+def _key(structure: Any) -> Any:
+    """Something hashable that says the same."""
+    if isinstance(structure, dict):
+        return ("dict", *((name, _key(part)) for name, part in structure.items()))
+    if isinstance(structure, (list, tuple)):
+        return (type(structure).__name__, *map(_key, structure))
+    if isinstance(structure, Kept):
+        try:
+            hash(structure.value)
+        except TypeError:
+            raise TypeError(f"an argument of a compiled function is an array, a number, or something that can be hashed, not {type(structure.value).__name__}") from None
+        return ("kept", type(structure.value), structure.value)
+    return structure
+
+
+def _numbers(structure: Any) -> list[int]:
+    if isinstance(structure, int):
+        return [structure]
+    if isinstance(structure, (dict, list, tuple)):
+        return [k for part in (structure.values() if isinstance(structure, dict) else structure) for k in _numbers(part)]
+    return []
+
+
+def _positions(argnums: int | Sequence[int]) -> list[int]:
+    positions = [argnums] if isinstance(argnums, int) else list(argnums)
+    if any(position < 0 for position in positions) or not positions:
+        raise ValueError(f"argnums: expected positions of arguments from 0 on, got {argnums!r}")
+    return positions
+
+
+def _wanted(structure: Any, inputs: list[Node], positions: list[int]) -> list[tuple[list[Node], Any]]:
+    """For each position the nodes of that argument, and its structure with numbers from 0."""
+    wanted = []
+    for position in positions:
+        if position >= len(structure[0]):
+            raise TypeError(f"argnums: there is no positional argument {position}, only {len(structure[0])}")
+        numbers = _numbers(structure[0][position])
+        nodes = [inputs[k] for k in numbers]
+        for node in nodes:
+            if node.dtype.kind != "f":
+                raise DTypeError(f"argument {position} is {node.dtype}; only floating point arguments have gradients")
+        wanted.append((nodes, _renumbered(structure[0][position], {k: i for i, k in enumerate(numbers)})))
+    return wanted
+
+
+def _renumbered(structure: Any, numbers: dict[int, int]) -> Any:
+    if isinstance(structure, int):
+        return numbers[structure]
+    if isinstance(structure, dict):
+        return {name: _renumbered(part, numbers) for name, part in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        parts = [_renumbered(part, numbers) for part in structure]
+        return parts if isinstance(structure, list) else tuple(parts)
+    return structure
+
+
+def _scalar(value: Any, what: str) -> Node:
+    node = _core.as_node(value, what)
+    if node.shape != ():
+        raise ShapeError(f"{what}: the function must give a scalar, got shape {node.shape}; sum it, or use plait.jacobian")
+    return node
+
+
+def _as_nodes(result: Any) -> Any:
+    """The result with arrays and numbers in it made constants."""
+    if isinstance(result, dict):
+        return {name: _as_nodes(part) for name, part in result.items()}
+    if isinstance(result, (list, tuple)):
+        parts = [_as_nodes(part) for part in result]
+        return parts if isinstance(result, list) else tuple(parts)
+    return _core.as_node(result, "function")
+
+
+class _Compiled:
+    """A program over some of the inputs that stand for a function's arguments."""
+
+    def __init__(self, outputs: Any, inputs: list[Node]) -> None:
+        self.program = compile_graph(outputs)
+        needed = set(self.program.inputs)
+        self.feeds = [(node, k) for k, node in enumerate(inputs) if node in needed]
+
+    def __call__(self, arrays: list[Array], more: dict[Node, Array] | None = None) -> Any:
+        feeds = {node: arrays[k] for node, k in self.feeds}
+        return self.program(feeds | more if more else feeds)

@@ -1,0 +1,172 @@
+"""Losses as nodes: how far predictions are from what was wanted, without overflow and with exact gradients."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from . import _core
+from .graph import Node, abs, exp, log_softmax, maximum, softplus, square, take_along_axis
+
+__all__ = ["binary_cross_entropy_with_logits", "cross_entropy_with_logits", "gaussian_kl", "mse"]
+
+Reduction: TypeAlias = Literal["mean", "sum", "none"]
+
+
+def mse(prediction: Any, target: Any, reduction: Reduction = "mean") -> Node:
+    """Squared error.
+
+    Parameters
+    ----------
+    prediction : Node or array_like
+        Any shape.
+    target : Node or array_like
+        A shape that broadcasts to it.
+    reduction : {"mean", "sum", "none"}
+        Over all elements; "none" leaves them.
+
+    Returns
+    -------
+    Node
+        A scalar, or the shape of the prediction.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.losses.mse([1.0, 2.0], [1.0, 4.0]))
+    array(2.)
+    """
+    x, t = _pair(prediction, target, "mse")
+    return _reduced(square(x - t), reduction, "mse")
+
+
+def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduction = "mean") -> Node:
+    """Minus the log likelihood of probabilities sigmoid(logits).
+
+    Parameters
+    ----------
+    logits : Node or array_like
+        Any real numbers.
+    target : Node or array_like
+        Numbers in [0, 1], of a shape that broadcasts to it.
+    reduction : {"mean", "sum", "none"}
+        Over all elements; "none" leaves them.
+
+    Returns
+    -------
+    Node
+        A scalar, or the shape of the logits.
+
+    Notes
+    -----
+    -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) = softplus(x) - t x, which overflows nowhere.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.losses.binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0], reduction="none"))
+    array([0.69314718, 0.        ])
+    """
+    x, t = _pair(logits, target, "binary_cross_entropy_with_logits")
+    # softplus(x) - t x cancels for large x and t = 1; max(x, 0) - t x is exact there, and what is left is small.
+    return _reduced(maximum(x, 0.0) - x * t + softplus(-abs(x)), reduction, "binary_cross_entropy_with_logits")
+
+
+def cross_entropy_with_logits(logits: Any, target: Any, axis: int = -1, reduction: Reduction = "mean") -> Node:
+    """Minus the log likelihood of classes under softmax(logits).
+
+    Parameters
+    ----------
+    logits : Node or array_like
+        Any shape with an axis of classes.
+    target : Node or array_like
+        Class indices, of the shape of the logits without that axis; or probabilities, of the shape of the logits.
+    axis : int
+        The axis of classes.
+    reduction : {"mean", "sum", "none"}
+        Over all that is left; "none" leaves it.
+
+    Returns
+    -------
+    Node
+        A scalar, or the shape of the logits without the axis.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.losses.cross_entropy_with_logits([[0.0, 0.0], [0.0, 1000.0]], [0, 1], reduction="none"))
+    array([0.69314718, 0.        ])
+    """
+    what = "cross_entropy_with_logits"
+    x = _float(logits, what)
+    t = _core.as_node(target, what)
+    if x.ndim == 0:
+        raise _core.ShapeError(f"{what}: the logits {x!r} have no axis of classes")
+    logs = log_softmax(x, axis)
+    if t.dtype.kind != "f" and t.ndim == x.ndim - 1:
+        if t.dtype.kind == "b":
+            raise _core.DTypeError(f"{what}: targets are booleans; plait.cast them to int64 for class indices")
+        at = axis % x.ndim
+        losses = -_core.squeeze(take_along_axis(logs, _core.expand_dims(t, at), at), at)
+    elif t.ndim == x.ndim:
+        losses = -(logs * t.astype(x.dtype)).sum(axis)
+    else:
+        raise _core.ShapeError(f"{what}: targets are class indices of shape {_without(x.shape, axis)} (integers) or probabilities of shape {x.shape}, "
+                               f"got {t.dtype} {t.shape}")
+    return _reduced(losses, reduction, what)
+
+
+def gaussian_kl(mean: Any, log_variance: Any, reduction: Reduction = "mean") -> Node:
+    """Kullback-Leibler divergence from a diagonal normal distribution to the standard normal one.
+
+    Parameters
+    ----------
+    mean, log_variance : Node or array_like
+        Any shape; log_variance is the logarithm of the variance.
+    reduction : {"mean", "sum", "none"}
+        Over all elements; "none" leaves them.
+
+    Returns
+    -------
+    Node
+        A scalar, or the shape of the mean.
+
+    Notes
+    -----
+    (mean^2 + variance - 1 - log variance) / 2 for each element; Kingma and Welling (2014), Auto-encoding variational Bayes, appendix B.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.losses.gaussian_kl([0.0, 2.0], [0.0, 0.0], reduction="none"))
+    array([0., 2.])
+    """
+    m, v = _pair(mean, log_variance, "gaussian_kl")
+    return _reduced(0.5 * (square(m) + exp(v) - 1.0 - v), reduction, "gaussian_kl")
+
+
+def _float(x: Any, what: str) -> Node:
+    node = _core.as_node(x, what)
+    return node if node.dtype.kind == "f" else node.astype(np.float64)
+
+
+def _pair(prediction: Any, target: Any, what: str) -> tuple[Node, Node]:
+    """Both as nodes; the target may broadcast to the prediction but not the other way round, which would hide a mistake."""
+    x = _float(prediction, what)
+    t = target if isinstance(target, Node) else _core.as_node(target, what)
+    t = t.astype(x.dtype) if t.dtype != x.dtype else t
+    grows = t.ndim > x.ndim or any(n != 1 and m == 1 for n, m in zip(t.shape[::-1], x.shape[::-1], strict=False))
+    if grows and t.shape != x.shape:
+        raise _core.ShapeError(f"{what}: the target {t!r} has shape {t.shape}, which does not broadcast to {x.shape} of {x!r}")
+    return x, t
+
+
+def _reduced(losses: Node, reduction: str, what: str) -> Node:
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{what}: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
+
+
+def _without(shape: tuple[int | None, ...], axis: int) -> tuple[int | None, ...]:
+    return shape[: axis % len(shape)] + shape[axis % len(shape) + 1 :]
