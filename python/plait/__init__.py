@@ -100,7 +100,7 @@ from .graph import (
     where,
 )
 from .picture import draw, to_dot
-from .train import train
+from .train import NotFiniteError, train
 
 __all__ = [
     "ConvergenceWarning",
@@ -108,6 +108,7 @@ __all__ = [
     "FormatError",
     "GraphError",
     "Node",
+    "NotFiniteError",
     "PerformanceWarning",
     "Program",
     "ShapeError",

@@ -114,7 +114,8 @@ class Estimator:
                 array = array.astype("float64")
             except ValueError:
                 raise ValueError(f"{name}: X holds {array.dtype}, which is no array of numbers") from None
-        rows = np.ascontiguousarray(array, dtype)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+            rows = np.ascontiguousarray(array, dtype)
         samples, features = rows.shape
         if samples == 0:
             raise ValueError(f"{name}: Found array with 0 sample(s) (shape={rows.shape}) while a minimum of 1 is required.")

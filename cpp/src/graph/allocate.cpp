@@ -84,7 +84,7 @@ class Allocator {
         if (value.op->kind != OpKind::view) a_.unshared_bytes += rounded(bytes(static_cast<int>(v)));
       } else if (value.constant) {
         slot = {Slot::Kind::constant, 0, static_cast<int>(v)};
-      } else if (const auto feed = feed_of_.find(value.leaf.get()); feed != feed_of_.end()) {
+      } else if (const auto feed = feed_of_.find(value.node.get()); feed != feed_of_.end()) {
         slot = {Slot::Kind::feed, 0, feed->second};
       } else {
         slot = {Slot::Kind::parameter, 0, static_cast<int>(v)};

@@ -13,7 +13,7 @@ class Lowering {
 
   void add(Node* node) {
     const Op& op = *node->op;
-    Value value{.op = &op, .attributes = node->attributes, .label = node->label()};
+    Value value{.op = &op, .attributes = node->attributes, .node = NodeRef(node)};
     std::vector<Spec> specs;
     for (std::size_t i = 0; i < node->input_count(); ++i) {
       const int input = index_.at(node->input(i));
@@ -22,8 +22,7 @@ class Lowering {
     }
     if (op.kind == OpKind::leaf) {
       value.spec = node->spec;
-      if (node->value && node->op->name == std::string_view("constant")) value.constant = node->value;
-      else value.leaf = NodeRef(node);
+      if (node->op->name == std::string_view("constant")) value.constant = node->value;
       if (const auto feed = feeds_.find(node); feed != feeds_.end()) value.spec = feed->second;
     } else {
       try {
@@ -58,7 +57,7 @@ class Lowering {
     }
     if (name == "sum_n") {  // as a chain of additions it goes into the steps that make its terms
       int sum = value.inputs[0];
-      for (std::size_t i = 1; i < value.inputs.size(); ++i) sum = push({.op = &find_op("add"), .spec = value.spec, .inputs = {sum, value.inputs[i]}, .label = value.label});
+      for (std::size_t i = 1; i < value.inputs.size(); ++i) sum = push({.op = &find_op("add"), .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
       return sum;
     }
     if (name == "sum_to_like") return sum_to(std::move(value), specs[0].shape);
@@ -79,10 +78,10 @@ class Lowering {
       attributes.ints.push_back(axis);
       kept[axis] = 1;
     }
-    Value sum{.op = &find_op("sum"), .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .label = value.label};
+    Value sum{.op = &find_op("sum"), .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
     const int summed = split_reduction(std::move(sum), from);
     if (kept == to.shape) return summed;
-    return push({.op = &find_op("reshape"), .attributes = {to.shape, {}}, .spec = to, .inputs = {summed}, .label = value.label});
+    return push({.op = &find_op("reshape"), .attributes = {to.shape, {}}, .spec = to, .inputs = {summed}, .node = value.node});
   }
 
   // Separate runs of axes are reduced one after the other, the last one first.
@@ -97,10 +96,10 @@ class Lowering {
         attributes.ints.push_back(axis);
         shape[axis] = 1;
       }
-      input = push({.op = value.op, .attributes = attributes, .spec = {shape, value.spec.dtype}, .inputs = {input}, .label = value.label});
+      input = push({.op = value.op, .attributes = attributes, .spec = {shape, value.spec.dtype}, .inputs = {input}, .node = value.node});
     }
     if (shape == value.spec.shape) return input;
-    return push({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = {input}, .label = value.label});
+    return push({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = {input}, .node = value.node});
   }
 
   const std::unordered_map<const Node*, Spec>& feeds_;

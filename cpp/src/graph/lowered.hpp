@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -19,9 +18,8 @@ struct Value {
   Attributes attributes{};
   Spec spec{};
   std::vector<int> inputs{};  ///< earlier values; those of which only the shape mattered are gone
-  NodeRef leaf{};             ///< inputs and parameters
   TensorRef constant{};       ///< constants
-  std::string label{};        ///< of the node it came from
+  NodeRef node{};             ///< which it came from: inputs and parameters themselves, for the others a name
 };
 
 struct Update {
@@ -43,7 +41,7 @@ Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const st
 
 /// Folds constants, merges common subexpressions, applies identities, lifts elementwise work above broadcasts, drops what nobody needs, makes every
 /// output and update a value of its own, and orders the values by depth.
-Lowered simplify(const Lowered& in);
+Lowered simplify(Lowered in);
 
 /// Where a value's elements stand: in its own memory, or as a view of another's.
 struct Place {
@@ -56,7 +54,7 @@ struct Placed {
   Lowered graph;
   std::vector<Place> places;  ///< one per value
 };
-Placed place(const Lowered& in);
+Placed place(Lowered in);
 
 /// True if the place is the whole of its root, in order.
 bool is_whole(const Place& place, const Spec& spec);

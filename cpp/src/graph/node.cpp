@@ -96,7 +96,13 @@ std::vector<NodeRef> Node::consumers() const {
   return found;
 }
 
-std::string Node::label() const { return name.empty() ? message(op->name, "_", id) : name; }
+std::string Node::label() const {
+  if (!name.empty()) return name;
+  std::string text = op->name;
+  text += '_';
+  text += std::to_string(id);
+  return text;
+}
 
 NodeRef make_node(const Op& op, std::span<const NodeRef> inputs, Attributes attributes, Spec spec, TensorRef value, std::string name) {
   return NodeRef(new Node(op, inputs, std::move(attributes), std::move(spec), std::move(value), std::move(name)));

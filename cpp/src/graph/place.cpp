@@ -9,12 +9,11 @@ namespace {
 
 class Placer {
  public:
-  explicit Placer(const Lowered& in) : in_(in) {}
+  explicit Placer(Lowered in) : in_(std::move(in)) {}
 
   Placed run() {
     new_of_.reserve(in_.values.size());
-    for (const Value& old : in_.values) {
-      Value value = old;
+    for (Value& value : in_.values) {
       for (int& input : value.inputs) input = new_of_[input];
       if (value.op->kind == OpKind::view) {
         new_of_.push_back(view(std::move(value)));
@@ -43,6 +42,16 @@ class Placer {
     return v;
   }
 
+  [[nodiscard]] Value made(const char* op, std::vector<Index> ints, Spec result, int input) const {
+    Value value;
+    value.op = &find_op(op);
+    value.attributes.ints = std::move(ints);
+    value.spec = std::move(result);
+    value.inputs = {input};
+    value.node = out_.graph.values[input].node;
+    return value;
+  }
+
   int view(Value value) {
     int input = value.inputs[0];
     auto seen = value.op->view(spec(input), value.spec, value.attributes, at(input).view);
@@ -63,7 +72,7 @@ class Placer {
     const auto [found, inserted] = copies_.emplace(v, 0);
     if (inserted) {
       const Spec s = spec(v);
-      found->second = push({.op = &find_op("cast"), .attributes = {{static_cast<Index>(s.dtype)}, {}}, .spec = s, .inputs = {v}, .label = out_.graph.values[v].label});
+      found->second = push(made("cast", {static_cast<Index>(s.dtype)}, s, v));
     }
     return found->second;
   }
@@ -77,11 +86,11 @@ class Placer {
       Shape shape(value.spec.shape.begin(), value.spec.shape.end() - 2);
       shape.insert(shape.end(), spec(input).shape.end() - 2, spec(input).shape.end());
       const DType dtype = spec(input).dtype;
-      input = whole(view({.op = &find_op("broadcast_to"), .attributes = {shape, {}}, .spec = {shape, dtype}, .inputs = {input}, .label = value.label}));
+      input = whole(view(made("broadcast_to", shape, {shape, dtype}, input)));
     }
   }
 
-  const Lowered& in_;
+  Lowered in_;
   Placed out_;
   std::vector<int> new_of_;
   std::unordered_map<int, int> copies_;
@@ -89,7 +98,7 @@ class Placer {
 
 }  // namespace
 
-Placed place(const Lowered& in) { return Placer(in).run(); }
+Placed place(Lowered in) { return Placer(std::move(in)).run(); }
 
 bool is_whole(const Place& place, const Spec& spec) {
   if (place.view.offset != 0) return false;

@@ -169,7 +169,7 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
   body->parameters.resize(values.size());
   for (std::size_t v = 0; v < values.size(); ++v) {
     if (values[v].constant) body->constants[v] = values[v].constant;
-    if (values[v].leaf && values[v].leaf->value) body->parameters[v] = values[v].leaf;
+    else if (values[v].op->kind == OpKind::leaf && values[v].node->value) body->parameters[v] = values[v].node;
   }
   const auto operand = [&](int v, Index bytes) {
     const Slot& slot = allocated.slots[v];

@@ -18,12 +18,12 @@ bool is_named(const Value& value, const char* name) { return std::strcmp(value.o
 
 class Simplifier {
  public:
-  explicit Simplifier(const Lowered& in) : in_(in) {}
+  explicit Simplifier(Lowered in) : in_(std::move(in)) {}
 
   Lowered run() {
     new_of_.resize(in_.values.size());
     for (std::size_t v = 0; v < in_.values.size(); ++v) {
-      Value value = in_.values[v];
+      Value value = std::move(in_.values[v]);
       for (int& input : value.inputs) input = new_of_[input];
       new_of_[v] = reduce(std::move(value));
     }
@@ -86,7 +86,7 @@ class Simplifier {
   }
 
   int scalar(double x, DType dtype) {
-    Value value{.op = &find_op("constant"), .spec = {{}, dtype}, .constant = scalar_tensor(x, dtype), .label = "constant"};
+    Value value{.op = &find_op("constant"), .spec = {{}, dtype}, .constant = scalar_tensor(x, dtype)};
     return constant(std::move(value));
   }
 
@@ -133,17 +133,17 @@ class Simplifier {
     for (const int input : lifted.inputs) shape = broadcast(shape, at(input).spec.shape, "simplify");
     lifted.spec.shape = shape;
     const int small = reduce(std::move(lifted));
-    return shape == value.spec.shape ? small : broadcast_to(small, value.spec.shape, value.label);
+    return shape == value.spec.shape ? small : broadcast_to(small, value.spec.shape, value.node);
   }
 
-  int broadcast_to(int v, const Shape& shape, const std::string& label) {
+  int broadcast_to(int v, const Shape& shape, const NodeRef& node) {
     if (at(v).spec.shape == shape) return v;
     if (is_broadcast(at(v))) v = at(v).inputs[0];
-    return shared({.op = &find_op("broadcast_to"), .attributes = {shape, {}}, .spec = {shape, at(v).spec.dtype}, .inputs = {v}, .label = label});
+    return shared({.op = &find_op("broadcast_to"), .attributes = {shape, {}}, .spec = {shape, at(v).spec.dtype}, .inputs = {v}, .node = node});
   }
 
-  int unary(const char* op, int a, const Value& like) { return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a}, .label = like.label}); }
-  int binary(const char* op, int a, int b, const Value& like) { return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a, b}, .label = like.label}); }
+  int unary(const char* op, int a, const Value& like) { return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a}, .node = like.node}); }
+  int binary(const char* op, int a, int b, const Value& like) { return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a, b}, .node = like.node}); }
 
   int identity(const Value& value) {
     const auto& in = value.inputs;
@@ -152,7 +152,7 @@ class Simplifier {
       if (at(in[0]).spec.dtype == dtype) return in[0];
       return kNone;
     }
-    const auto whole = [&](int v) { return broadcast_to(v, value.spec.shape, value.label); };
+    const auto whole = [&](int v) { return broadcast_to(v, value.spec.shape, value.node); };
     if (is_named(value, "negative") && is_named(at(in[0]), "negative")) return at(in[0]).inputs[0];
     if (in.size() != 2) return kNone;
     const auto left = uniform(in[0]), right = uniform(in[1]);
@@ -197,7 +197,7 @@ class Simplifier {
     if (is_named(value, "stop_gradient")) return input;
     if (is_broadcast(value)) {
       if (from.spec.shape == value.spec.shape) return input;
-      if (is_broadcast(from)) return broadcast_to(from.inputs[0], value.spec.shape, value.label);
+      if (is_broadcast(from)) return broadcast_to(from.inputs[0], value.spec.shape, value.node);
       return kNone;
     }
     if (from.spec.shape != value.spec.shape) return kNone;
@@ -212,11 +212,10 @@ class Simplifier {
     for (std::size_t i = 1; i < value.attributes.ints.size(); ++i)
       if (from.spec.shape[value.attributes.ints[i]] != 1) return kNone;
     if (from.spec.shape == value.spec.shape) return value.inputs[0];
-    return reduce({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = value.inputs, .label = value.label});
+    return reduce({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = value.inputs, .node = value.node});
   }
 
-  const Lowered& in_;
-  Lowered out_;
+  Lowered in_, out_;
   std::vector<int> new_of_;
   std::unordered_map<std::string, int> known_, scalars_;
 };
@@ -231,7 +230,7 @@ void settle(Lowered& graph) {
       return v;
     }
     const Spec spec = graph.values[v].spec;
-    graph.values.push_back({.op = &find_op("cast"), .attributes = {{static_cast<Index>(spec.dtype)}, {}}, .spec = spec, .inputs = {v}, .label = graph.values[v].label});
+    graph.values.push_back({.op = &find_op("cast"), .attributes = {{static_cast<Index>(spec.dtype)}, {}}, .spec = spec, .inputs = {v}, .node = graph.values[v].node});
     promised.push_back(1);
     return static_cast<int>(graph.values.size()) - 1;
   };
@@ -241,7 +240,7 @@ void settle(Lowered& graph) {
 
 // Keeps what outputs and updates depend on, ordered by depth: what depends on little comes first, so that a step may take in operands
 // which were written down after it (the bias corrections of an optimiser before the products that they scale).
-Lowered needed_by_depth(const Lowered& in) {
+Lowered needed_by_depth(Lowered in) {
   const std::size_t n = in.values.size();
   std::vector<char> needed(n, 0);
   for (const int output : in.outputs) needed[output] = 1;
@@ -259,7 +258,7 @@ Lowered needed_by_depth(const Lowered& in) {
   std::vector<int> new_of(n, kNone);
   for (const int v : order) {
     new_of[v] = static_cast<int>(out.values.size());
-    out.values.push_back(in.values[v]);
+    out.values.push_back(std::move(in.values[v]));
     for (int& input : out.values.back().inputs) input = new_of[input];
   }
   for (const int output : in.outputs) out.outputs.push_back(new_of[output]);
@@ -269,10 +268,10 @@ Lowered needed_by_depth(const Lowered& in) {
 
 }  // namespace
 
-Lowered simplify(const Lowered& in) {
-  Lowered graph = Simplifier(in).run();
+Lowered simplify(Lowered in) {
+  Lowered graph = Simplifier(std::move(in)).run();
   settle(graph);
-  return needed_by_depth(graph);
+  return needed_by_depth(std::move(graph));
 }
 
 }  // namespace plait

@@ -121,6 +121,8 @@ std::string names_of(const Fused& fused, const Group& group) {
   return text;
 }
 
+std::string label_of(const Value& value) { return value.node ? value.node->label() : value.op->name; }
+
 double bytes_of(const Value& value) { return static_cast<double>(count_of(value.spec.shape)) * static_cast<double>(size_of(value.spec.dtype)); }
 
 }  // namespace
@@ -202,7 +204,7 @@ StepPlan make_step(const Fused& fused, int g) {
       for (const int v : body.inputs) read(v);
       step.outputs = body.outputs;
       step.info.label = names_of(fused, group);
-      step.info.node = values[body.outputs.back()].label;
+      step.info.node = label_of(values[body.outputs.back()]);
       break;
     }
     case Group::Kind::product: {
@@ -215,7 +217,7 @@ StepPlan make_step(const Fused& fused, int g) {
       std::optional<LaneKernel> epilogue;
       std::size_t inputs = 0;
       step.info.label = "matmul";
-      step.info.node = value.label;
+      step.info.node = label_of(value);
       if (!group.members.empty()) {
         const LaneBody body = lane_body(fused, g);
         inputs = body.inputs.size();
@@ -236,7 +238,7 @@ StepPlan make_step(const Fused& fused, int g) {
       const Value& value = values[group.value];
       step.outputs = {group.value};
       step.info.label = value.op->name;
-      step.info.node = value.label;
+      step.info.node = label_of(value);
       step.info.space = value.spec.shape;
       std::vector<Spec> specs;
       for (const int u : value.inputs) {

@@ -12,6 +12,7 @@ namespace {
 constexpr LaneSlot kNoSlot = ~LaneSlot{0};
 constexpr Index kLongestPeriod = 1024;  // a longer row is copied block by block, or read in place
 constexpr Index kLongRow = 256;         // rows from which on blocks often lie inside of one
+constexpr Index kSecondLevelBytes = 1 << 20;
 
 std::uint64_t bits_of(LaneType type, double value) {
   if (type == LaneType::f64) return std::bit_cast<std::uint64_t>(value);
@@ -48,6 +49,8 @@ class Binder {
     buffer_of_.assign(registers_, kNoSlot);
     uniform_.assign(registers_, 0);
     live_.assign(registers_, 0);
+    absorbed_.assign(registers_, 0);
+    pair_.assign(registers_, {});
     last_use_.assign(registers_, 0);
   }
 
@@ -56,9 +59,14 @@ class Binder {
     place_constants();
     place_inputs();
     place_outputs();
+    find_uniform();
+    find_pairs();
     place_instructions();
     finish_outputs();
     estimate_cost();
+    const auto arrays = static_cast<Index>(pass_.moving.size() + pass_.direct.size());
+    pass_.memory_bytes = arrays * pass_.count * pass_.width;
+    pass_.prefetch = arrays > 2 && pass_.memory_bytes > kSecondLevelBytes;
     cut_pass(pass_, streams_);
     lay_out();
     return std::move(pass_);
@@ -72,11 +80,19 @@ class Binder {
     Index extra = 0;  ///< elements beyond one block
   };
 
+  struct Pair {
+    LaneLoop loop = nullptr;
+    std::size_t first = 0;  ///< the instruction taken in
+    std::size_t a = 0, b = 0, others[2] = {0, 0};
+  };
+
   [[nodiscard]] std::size_t first_constant() const { return static_cast<std::size_t>(program_.inputs); }
   [[nodiscard]] std::size_t first_instruction() const { return first_constant() + program_.constants.size(); }
   [[nodiscard]] std::size_t type_index() const { return static_cast<std::size_t>(program_.type); }
   /// After the last instruction: when reductions and stores read their registers.
   [[nodiscard]] std::size_t end_of_time() const { return registers_; }
+
+  [[nodiscard]] const LaneInstruction& code_of(std::size_t r) const { return program_.code[r - first_instruction()]; }
 
   LaneSlot add_slot(Home home, Index extra = 0) {
     homes_.push_back({home, extra});
@@ -100,7 +116,7 @@ class Binder {
     }
     for (std::size_t r = registers_; r-- > first_instruction();) {
       if (live_[r] == 0) continue;
-      for_each_operand(program_.code[r - first_instruction()], [&](std::size_t operand) {
+      for_each_operand(code_of(r), [&](std::size_t operand) {
         live_[operand] = 1;
         last_use_[operand] = std::max(last_use_[operand], r);
       });
@@ -194,7 +210,7 @@ class Binder {
     if (uniform_[r] == 0) return slot_[r];
     if (spread_[r] == kNoSlot) {
       spread_[r] = add_slot(Home::block);
-      pass_.spreads.push_back({tables_.loops.find(program_.type, LaneOp::copy, kUniformA), slot_[r], slot_[r], slot_[r], spread_[r]});
+      pass_.spreads.push_back({tables_.loops.find(program_.type, LaneOp::copy, kUniformA), slot_[r], slot_[r], slot_[r], slot_[r], spread_[r]});
     }
     return spread_[r];
   }
@@ -204,34 +220,91 @@ class Binder {
     return loop != nullptr ? loop : tables_.math.find(program_.type, op, uniform);
   }
 
+  void find_uniform() {
+    for (std::size_t r = first_instruction(); r < registers_; ++r) {
+      uniform_[r] = 1;
+      for_each_operand(code_of(r), [&](std::size_t operand) { uniform_[r] = uniform_[r] != 0 && uniform_[operand] != 0; });
+    }
+  }
+
+  /// An instruction whose result another one alone uses may run in the loop of that one, where there is such a loop.
+  void find_pairs() {
+    std::vector<int> uses(registers_, 0);
+    for (std::size_t r = first_instruction(); r < registers_; ++r)
+      if (live_[r] != 0) for_each_operand(code_of(r), [&](std::size_t operand) { ++uses[operand]; });
+    for (const int k : which_) uses[program_.outputs[static_cast<std::size_t>(k)]] += 2;
+    for (std::size_t r = first_instruction(); r < registers_; ++r) {
+      if (live_[r] == 0 || uniform_[r] != 0) continue;
+      const LaneInstruction code = code_of(r);
+      const std::uint16_t operands[] = {code.a, code.b, code.c};
+      for (int position = 0; position < arity(code.op) && pair_[r].loop == nullptr; ++position) {
+        const std::size_t first = operands[position];
+        if (first < first_instruction() || uses[first] != 1 || uniform_[first] != 0 || pair_[first].loop != nullptr) continue;
+        make_pair(r, first, position);
+      }
+    }
+  }
+
+  void make_pair(std::size_t r, std::size_t first, int position) {
+    LaneInstruction inner = code_of(first), outer = code_of(r);
+    if (arity(inner.op) > 2) return;
+    if (arity(inner.op) == 1) inner.b = inner.a;
+    Pair pair;
+    pair.first = first;
+    pair.others[0] = position == 0 ? outer.b : outer.a;
+    pair.others[1] = position == 2 ? outer.b : outer.c;
+    const int others = arity(outer.op) - 1;
+    for (int i = 1; i >= others; --i) pair.others[i] = inner.a;  // there is none: something to point to
+    if (outer.op == LaneOp::multiply_add && position == 2 && uniform_[pair.others[0]] != 0) std::swap(pair.others[0], pair.others[1]);
+    if ((inner.op == LaneOp::add || inner.op == LaneOp::mul) && uniform_[inner.a] != 0) std::swap(inner.a, inner.b);
+    const int uniform = (uniform_[inner.a] != 0 ? kUniformA : 0) | (uniform_[inner.b] != 0 ? kUniformB : 0) |
+                        (others > 0 && uniform_[pair.others[0]] != 0 ? kUniformC : 0) | (others > 1 && uniform_[pair.others[1]] != 0 ? kUniformE : 0);
+    pair.a = inner.a;
+    pair.b = inner.b;
+    pair.loop = tables_.pairs.find(program_.type, inner.op, outer.op, position, uniform);
+    if (pair.loop == nullptr) return;
+    pair_[r] = pair;
+    absorbed_[first] = 1;
+    for_each_operand(code_of(first), [&](std::size_t operand) { last_use_[operand] = std::max(last_use_[operand], r); });
+  }
+
+  /// The loop of an instruction by itself.
+  LaneStep single(std::size_t r) {
+    LaneInstruction code = code_of(r);
+    const int n = arity(code.op);
+    if (n < 2) code.b = code.a;
+    if (n < 3) code.c = code.a;
+    int uniform =
+        (uniform_[code.a] != 0 ? kUniformA : 0) | (n > 1 && uniform_[code.b] != 0 ? kUniformB : 0) | (n > 2 && uniform_[code.c] != 0 ? kUniformC : 0);
+    const LaneLoop whole = find(code.op, 0);
+    PLAIT_REQUIRE_AS(DTypeError, whole != nullptr, "lane program: ", name_of(code.op), " is not defined for integers");
+    if (uniform_[r] != 0) return {whole, slot_[code.a], slot_[code.b], slot_[code.c], slot_[code.a], 0};
+    LaneLoop loop = find(code.op, uniform);
+    if (loop == nullptr && (uniform & kUniformA) != 0 && (uniform & kUniformB) == 0 && n > 1 && code.op != LaneOp::select) {
+      std::swap(code.a, code.b);  // what has no loop for a uniform first operand commutes
+      uniform = (uniform & kUniformC) | kUniformB;
+      loop = find(code.op, uniform);
+    }
+    if (loop != nullptr) return {loop, slot_[code.a], slot_[code.b], slot_[code.c], slot_[code.a], 0};
+    const LaneSlot a = spread(code.a);
+    return {whole, a, n > 1 ? spread(code.b) : a, n > 2 ? spread(code.c) : a, a, 0};
+  }
+
   void place_instructions() {
     for (std::size_t r = first_instruction(); r < registers_; ++r) {
-      if (live_[r] == 0) continue;
-      LaneInstruction code = program_.code[r - first_instruction()];
-      const int n = arity(code.op);
-      if (n < 2) code.b = code.a;
-      if (n < 3) code.c = code.a;
-      int uniform = (uniform_[code.a] != 0 ? kUniformA : 0) | (n > 1 && uniform_[code.b] != 0 ? kUniformB : 0) |
-                    (n > 2 && uniform_[code.c] != 0 ? kUniformC : 0);
-      const LaneLoop whole = find(code.op, 0);
-      PLAIT_REQUIRE_AS(DTypeError, whole != nullptr, "lane program: ", name_of(code.op), " is not defined for integers");
-      if (uniform == (1 << n) - 1) {
-        uniform_[r] = 1;
-        slot_[r] = add_slot(Home::scalar);
+      if (live_[r] == 0 || absorbed_[r] != 0) continue;
+      const Pair& pair = pair_[r];
+      LaneStep step =
+          pair.loop == nullptr ? single(r) : LaneStep{pair.loop, slot_[pair.a], slot_[pair.b], slot_[pair.others[0]], slot_[pair.others[1]], 0};
+      if (uniform_[r] != 0) {
         direct_of_[r] = -1;
-        pass_.uniform_steps.push_back({whole, slot_[code.a], slot_[code.b], slot_[code.c], slot_[r]});
+        step.d = slot_[r] = add_slot(Home::scalar);
+        pass_.uniform_steps.push_back(step);
         continue;
       }
-      LaneLoop loop = find(code.op, uniform);
-      if (loop == nullptr && (uniform & kUniformA) != 0 && (uniform & kUniformB) == 0 && n > 1 && code.op != LaneOp::select) {
-        std::swap(code.a, code.b);  // what has no loop for a uniform first operand commutes
-        uniform = (uniform & kUniformC) | kUniformB;
-        loop = find(code.op, uniform);
-      }
-      LaneStep step{loop, slot_[code.a], slot_[code.b], slot_[code.c], 0};
-      if (loop == nullptr) step = {whole, spread(code.a), n > 1 ? spread(code.b) : slot_[code.a], n > 2 ? spread(code.c) : slot_[code.a], 0};
       // Operands that die here may give their buffer to the result: element by element, each is read before it is written.
-      for_each_operand(program_.code[r - first_instruction()], [&](std::size_t operand) { release_after(operand, r); });
+      for_each_operand(code_of(r), [&](std::size_t operand) { release_after(operand, r); });
+      if (pair.loop != nullptr) for_each_operand(code_of(pair.first), [&](std::size_t operand) { release_after(operand, r); });
       if (direct_of_[r] >= 0) {
         slot_[r] = add_slot(Home::elsewhere);
         ++streams_;
@@ -287,7 +360,7 @@ class Binder {
     pass_.cost += 0.3 * static_cast<double>(pass_.loaded.size() + pass_.stored.size());
     pass_.cost += 0.06 * static_cast<double>(pass_.periodic.size()) + 0.1 * static_cast<double>(pass_.reductions.size());
     for (std::size_t r = first_instruction(); r < registers_; ++r)
-      if (live_[r] != 0 && uniform_[r] == 0) pass_.cost += lane_cost(program_.type, program_.code[r - first_instruction()].op);
+      if (live_[r] != 0 && uniform_[r] == 0) pass_.cost += lane_cost(program_.type, code_of(r).op);
   }
 
   std::size_t reserve(std::size_t& end, Index bytes) {
@@ -350,7 +423,8 @@ class Binder {
   std::vector<LaneSlot> slot_, spread_;
   std::vector<LaneSlot> pooled_;     ///< the slot whose buffer the register occupies
   std::vector<LaneSlot> buffer_of_;  ///< the same for inputs, kept
-  std::vector<char> uniform_, live_;
+  std::vector<char> uniform_, live_, absorbed_;
+  std::vector<Pair> pair_;
   std::vector<std::size_t> last_use_;
   std::vector<int> direct_of_;  ///< output that the register is computed into, or -1
   std::vector<Slot> homes_;

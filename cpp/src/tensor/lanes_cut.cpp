@@ -7,6 +7,7 @@ namespace plait {
 namespace {
 
 constexpr Index kLevelOneBytes = 28 * 1024;  // of 32 KB: the rest for the pointers, constants and accumulators
+constexpr Index kCacheBytes = 16 * 1024 * 1024;
 constexpr Index kSmallestBlock = 128, kLargestBlock = 1024;
 constexpr Index kWideEnough = 128;  // short rows stand side by side in accumulators up to this many columns
 constexpr Index kMostTasks = 256;
@@ -81,7 +82,9 @@ void cut_linear(LanePass& pass, Index block) {
 bool reduces_by_stripes(Index inner) { return inner > 2048; }
 
 void cut_pass(LanePass& pass, Index streams) {
-  const Index block = block_for(streams, pass.width);
+  Index block = block_for(streams, pass.width);
+  // From memory that no cache holds, short pieces of each array in turn come close to what one pass over all of them would get.
+  if (pass.memory_bytes > kCacheBytes) block = std::min<Index>(block, 1024 / pass.width);
   const bool stripes = std::any_of(pass.reductions.begin(), pass.reductions.end(), goes_by_stripes);
   if (stripes) cut_stripes(pass, block);
   else cut_linear(pass, block);

@@ -18,7 +18,7 @@ using LaneSlot = std::uint32_t;
 /// One instruction over a block.
 struct LaneStep {
   LaneLoop loop;
-  LaneSlot a, b, c, d;
+  LaneSlot a, b, c, e, d;
 };
 
 /// The pointer of a slot when a range begins: value, plus the worker's scratch where `relative` is all ones.
@@ -90,6 +90,8 @@ struct LanePass {
   Index count = 0;
   double cost = 0;  ///< ns per element
   LaneCut cut;
+  Index memory_bytes = 0;  ///< of the arrays that stream through
+  bool prefetch = false;   ///< several of them, and more than the second-level cache holds
 
   std::vector<std::uint64_t> constants;  ///< in the program's type
   std::vector<LaneSlotStart> slots;

@@ -24,20 +24,20 @@ void LaneWorker::accumulate(const LaneReduction& r, const std::byte* x, Index of
   if (r.inner == 1) {
     std::byte* part = base_ + r.results;
     r.runs(x, n, 1, part);
-    r.combine(accumulators, part, 1, 1);
+    r.combine(accumulators, part, 1, 1, 1);
     return;
   }
   const Index column = offset % r.width;
   if (column > 0) {
     const Index head = std::min(r.width - column, n);
     // Of one row only these columns: a row of its own.
-    r.columns(accumulators + column * kAccumulator, x, 1, head);
+    r.columns(accumulators + column * kAccumulator, x, 1, head, 1);
     x += head * pass_.width;
     n -= head;
   }
   const Index rows = n / r.width;
-  if (rows > 0) r.columns(accumulators, x, rows, r.width);
-  if (const Index rest = n - rows * r.width; rest > 0) r.columns(accumulators, x + rows * r.width * pass_.width, 1, rest);
+  if (rows > 0) r.columns(accumulators, x, rows, r.width, 1);
+  if (const Index rest = n - rows * r.width; rest > 0) r.columns(accumulators, x + rows * r.width * pass_.width, 1, rest, 1);
 }
 
 void LaneWorker::reduce(const LaneReduction& r, Index begin, Index n) {
@@ -52,7 +52,7 @@ void LaneWorker::reduce(const LaneReduction& r, Index begin, Index n) {
         r.runs(x, r.slab, whole, results);
       } else {
         clear_accumulators(r, results, whole * r.inner);
-        for (Index k = 0; k < whole; ++k) r.columns(results + k * r.inner * kAccumulator, x + k * r.slab * pass_.width, r.middle, r.inner);
+        r.columns(results, x, r.middle, r.inner, whole);
       }
       r.store(results, static_cast<std::byte*>(call_.outputs[r.index]) + slab * r.inner * r.element, whole * r.inner);
       x += whole * r.slab * pass_.width;
@@ -78,7 +78,7 @@ void LaneWorker::reduce(const LaneReduction& r, Index begin, Index n) {
 
 void LaneWorker::finish_slab(const LaneReduction& r, Index slab) {
   std::byte* accumulators = base_ + r.accumulators;
-  if (r.width > r.inner) r.combine(accumulators, accumulators + r.inner * kAccumulator, r.width / r.inner - 1, r.inner);
+  if (r.width > r.inner) r.combine(accumulators, accumulators + r.inner * kAccumulator, r.width / r.inner - 1, r.inner, 1);
   if (slab * r.slab >= begin_) {
     r.store(accumulators, static_cast<std::byte*>(call_.outputs[r.index]) + slab * r.inner * r.element, r.inner);
   } else {
@@ -91,13 +91,13 @@ void LaneWorker::leave_unfinished(const LaneReduction& r, Index task, Index end)
   const Index slab = end / r.slab;
   if (slab * r.slab == end) return;
   std::byte* accumulators = base_ + r.accumulators;
-  if (r.width > r.inner) r.combine(accumulators, accumulators + r.inner * kAccumulator, r.width / r.inner - 1, r.inner);
+  if (r.width > r.inner) r.combine(accumulators, accumulators + r.inner * kAccumulator, r.width / r.inner - 1, r.inner, 1);
   const std::size_t area = slab * r.slab >= begin_ ? r.tails : r.heads;
   std::memcpy(call_.scratch + area + static_cast<std::size_t>(task * r.inner * kAccumulator), accumulators,
               static_cast<std::size_t>(r.inner * kAccumulator));
 }
 
-void LaneWorker::reduce_stripe(const LaneReduction& r, Index n) { r.columns(base_ + r.accumulators, slots_[r.slot], 1, n); }
+void LaneWorker::reduce_stripe(const LaneReduction& r, Index n) { r.columns(base_ + r.accumulators, slots_[r.slot], 1, n, 1); }
 
 void LaneWorker::stripes(Index task) {
   const LaneCut& cut = pass_.cut;
@@ -126,7 +126,7 @@ void combine_tasks(const LaneCall& call) {
     const auto bytes = static_cast<std::size_t>(r.inner * kAccumulator);
     if (pass.cut.striped) {
       clear_accumulators(r, carry, 1);
-      for (Index t = 0; t < pass.cut.tasks; ++t) r.combine(carry, call.scratch + r.heads + static_cast<std::size_t>(t) * bytes, 1, 1);
+      for (Index t = 0; t < pass.cut.tasks; ++t) r.combine(carry, call.scratch + r.heads + static_cast<std::size_t>(t) * bytes, 1, 1, 1);
       r.store(carry, call.outputs[r.index], 1);
       continue;
     }
@@ -134,7 +134,7 @@ void combine_tasks(const LaneCall& call) {
       const Index begin = t * pass.cut.task_elements, end = std::min(pass.count, begin + pass.cut.task_elements);
       const Index first = begin / r.slab;
       if (first * r.slab < begin) {
-        r.combine(carry, call.scratch + r.heads + static_cast<std::size_t>(t) * bytes, 1, r.inner);
+        r.combine(carry, call.scratch + r.heads + static_cast<std::size_t>(t) * bytes, 1, r.inner, 1);
         if ((first + 1) * r.slab <= end) r.store(carry, static_cast<std::byte*>(call.outputs[r.index]) + first * r.inner * r.element, r.inner);
       }
       const Index last = end / r.slab * r.slab;

@@ -14,9 +14,9 @@ void LaneWorker::start(Index begin, Index length, Index origin) {
   for (std::size_t s = 0; s < n; ++s) slots_[s] = reinterpret_cast<void*>(pass_.slots[s].value + (pass_.slots[s].relative & base));
   for (const LanePassInput& in : pass_.pointed) slots_[in.slot] = const_cast<void*>(call_.inputs[in.index]);
   for (const LanePassInput& in : pass_.scalars) in.load(call_.inputs[in.index], 0, 0, slots_[in.slot], 1, 1);
-  for (const LaneStep& s : pass_.uniform_steps) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.d], 1);
+  for (const LaneStep& s : pass_.uniform_steps) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], 1);
   const Index block = std::min(length, pass_.cut.block);
-  for (const LaneStep& s : pass_.spreads) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.d], block);
+  for (const LaneStep& s : pass_.spreads) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], block);
   for (const LanePassInput& in : pass_.periodic) {
     // One period as it is read from `origin` on, then copies of what is there.
     const Index all = length <= block ? length : block + in.period;
@@ -40,7 +40,26 @@ void LaneWorker::start(Index begin, Index length, Index origin) {
 }
 
 void LaneWorker::blocks(Index begin, Index end) {
-  for (Index at = begin; at < end; at += pass_.cut.block) block(at, std::min(pass_.cut.block, end - at));
+  for (Index at = begin; at < end; at += pass_.cut.block) {
+    const Index n = std::min(pass_.cut.block, end - at);
+    ahead_ = pass_.prefetch ? std::min(n, end - at - n) : 0;
+    block(at, n);
+  }
+}
+
+// A block reads one array after the other, a page of each: too little for the hardware to see a stream in time. So each instruction also
+// asks for a part of what the next block will read and write.
+void LaneWorker::prefetch(Index begin, Index n, std::size_t part, std::size_t parts) const {
+  const Index width = pass_.width, first = begin + n + ahead_ * static_cast<Index>(part) / static_cast<Index>(parts),
+              last = begin + n + ahead_ * static_cast<Index>(part + 1) / static_cast<Index>(parts);
+  for (const LanePassInput& in : pass_.moving) {
+    const auto* p = static_cast<const std::byte*>(call_.inputs[in.index]);
+    for (Index i = first * width; i < last * width; i += 64) __builtin_prefetch(p + i, 0, 3);
+  }
+  for (const LaneDirectOutput& d : pass_.direct) {
+    const auto* p = static_cast<const std::byte*>(call_.outputs[d.index]);
+    for (Index i = first * width; i < last * width; i += 64) __builtin_prefetch(p + i, 1, 3);
+  }
 }
 
 void LaneWorker::block(Index begin, Index n) {
@@ -61,7 +80,12 @@ void LaneWorker::block(Index begin, Index n) {
     slots_[in.slot] = base_ + in.buffer;
     in.view.read(call_.inputs[in.index], begin, n, in.load, slots_[in.slot], width);
   }
-  for (const LaneStep& s : pass_.steps) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.d], n);
+  const std::size_t steps = pass_.steps.size();
+  for (std::size_t k = 0; k < steps; ++k) {
+    const LaneStep& s = pass_.steps[k];
+    if (ahead_ > 0) prefetch(begin, n, k, steps);
+    s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], n);
+  }
   for (const LaneReduction& r : pass_.reductions) {
     if (r.striped) reduce_stripe(r, n);
     else reduce(r, begin, n);

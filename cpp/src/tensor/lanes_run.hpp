@@ -33,6 +33,7 @@ class LaneWorker {
   void start(Index begin, Index length, Index origin);
   void blocks(Index begin, Index end);
   void block(Index begin, Index n);
+  void prefetch(Index begin, Index n, std::size_t part, std::size_t parts) const;
   void stripes(Index task);
 
   void reduce(const LaneReduction& r, Index begin, Index n);
@@ -47,6 +48,7 @@ class LaneWorker {
   void** slots_;
   Index begin_ = 0;   ///< of the task or range
   Index origin_ = 0;  ///< element at which the buffers of periodic inputs start
+  Index ahead_ = 0;   ///< elements of the next block to prefetch
   Index task_ = 0;
   std::uint64_t waiting_ = 0;  ///< direct outputs that must not be written before the block's inputs are read
 };

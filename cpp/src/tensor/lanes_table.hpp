@@ -11,15 +11,22 @@ constexpr int kLaneTypes = 3;
 constexpr int kDTypes = 5;
 constexpr int kReduceKinds = 4;  ///< sum, product, maximum, minimum
 
-/// d[i] = op(a[i], b[i], c[i]); an operand that is uniform points to one element. d may be a, b or c.
-using LaneLoop = void (*)(const void* a, const void* b, const void* c, void* d, Index n);
+/// d[i] = op(a[i], b[i], c[i], e[i]); an operand that is uniform points to one element. d may be any of them. Only pairs have an e.
+using LaneLoop = void (*)(const void* a, const void* b, const void* c, const void* e, void* d, Index n);
 
 /// Which operands are uniform, as bits.
-constexpr int kUniformA = 1, kUniformB = 2, kUniformC = 4;
+constexpr int kUniformA = 1, kUniformB = 2, kUniformC = 4, kUniformE = 8;
 
 struct LaneLoops {
   /// Null where there is no such loop: the planner then swaps commuting operands or spreads the uniform ones over a block.
   LaneLoop (*find)(LaneType type, LaneOp op, int uniform);
+};
+
+/// Two instructions in one loop, where the first result is used by the second alone: what is computed is the same to the last bit, the
+/// intermediate block is saved.
+struct LanePairs {
+  /// second(first(a, b), c, e), with the first result at operand `position` of the second and c, e its other operands in order.
+  LaneLoop (*find)(LaneType type, LaneOp first, LaneOp second, int position, int uniform);
 };
 
 /// destination[r * columns + c] = source[r * row_stride + c * column_stride], converted; strides in elements of the source.
@@ -35,8 +42,8 @@ struct LaneConversions {
 /// Accumulators are double for both floating types and int64 for integers: a float32 sum over blocks loses nothing that matters.
 /// results[r] = the reduction of x[r * n … r * n + n).
 using LaneReduceRuns = void (*)(const void* x, Index n, Index count, void* results);
-/// accumulators[j] = accumulators[j] op x[j] op x[width + j] op …, over `rows` rows.
-using LaneReduceColumns = void (*)(void* accumulators, const void* x, Index rows, Index width);
+/// accumulators[j] = accumulators[j] op x[j] op x[width + j] op …, over `rows` rows; the same for `count` slabs of rows and their accumulators.
+using LaneReduceColumns = void (*)(void* accumulators, const void* x, Index rows, Index width, Index count);
 
 struct LaneReductions {
   LaneReduceRuns runs[kLaneTypes][kReduceKinds];
@@ -45,6 +52,7 @@ struct LaneReductions {
 
 PLAIT_DECLARE_TABLE(LaneLoops, lane_loops)
 PLAIT_DECLARE_TABLE(LaneLoops, lane_math_loops)
+PLAIT_DECLARE_TABLE(LanePairs, lane_pairs)
 PLAIT_DECLARE_TABLE(LaneConversions, lane_conversions)
 PLAIT_DECLARE_TABLE(LaneReductions, lane_reductions)
 
@@ -52,6 +60,7 @@ PLAIT_DECLARE_TABLE(LaneReductions, lane_reductions)
 struct LaneTables {
   const LaneLoops& loops;
   const LaneLoops& math;
+  const LanePairs& pairs;
   const LaneConversions& conversions;
   const LaneReductions& reductions;
 };

@@ -187,6 +187,7 @@ class MLPClassifier(ClassifierEstimator):
         ndarray, shape (n,)
             Labels as `fit` was given them.
         """
-        return np.asarray(self.classes_[np.argmax(self.predict_proba(X), axis=1)])
+        codes = np.argmax(self.predict_proba(X), axis=1)
+        return np.asarray(self.classes_[codes])
 
 

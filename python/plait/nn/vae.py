@@ -81,8 +81,10 @@ class VAE(Layer):
         width = self.hidden[-1] if self.hidden else inputs
         self.mean = Dense(width, latent, name="mean", **options)
         self.log_variance = Dense(width, latent, name="log_variance", **options)
+        self.log_variance.weight.value = np.zeros((width, latent))  # variance 1 at first, however large the inputs: nothing overflows
         self.decoder = MLP(latent, self.hidden[::-1], inputs, activation, name="decoder", **options)
-        self.noise = graph.parameter(np.zeros((), dtype), name="log_noise") if likelihood == "gaussian" else None
+        # Logarithm of the common variance. It begins below that of standardised data: with more, ignoring z pays at first and may pay for ever.
+        self.noise = graph.parameter(np.full((), -2.0, dtype), name="log_noise") if likelihood == "gaussian" else None
 
     # ---- nodes ----
 

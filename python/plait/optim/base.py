@@ -148,6 +148,14 @@ class Optimizer:
         """The call that makes it."""
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the settings are the same."""
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        """Equal settings, equal hashes."""
+        return hash((type(self), *vars(self).values()))
+
 
 def trainable(loss: Node, parameters: Sequence[Node] | None) -> list[Node]:
     """The parameters to train, each once; every floating one below the loss unless they are given."""

@@ -29,6 +29,14 @@ class Schedule:
         """The call that makes it."""
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the settings are the same."""
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        """Equal settings, equal hashes."""
+        return hash((type(self), *vars(self).values()))
+
 
 class Constant(Schedule):
     """The same step size at every step.

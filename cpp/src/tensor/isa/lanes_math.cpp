@@ -29,7 +29,7 @@ void pad(const T* x, Index n, T* padded) {
 }
 
 template <class T, MathFunction f>
-void unary(const void* pa, const void*, const void*, void* pd, Index n) {
+void unary(const void* pa, const void*, const void*, const void*, void* pd, Index n) {
   const T* a = static_cast<const T*>(pa);
   T* d = static_cast<T*>(pd);
   const auto loop = Loops<T>::unary(f);
@@ -44,12 +44,12 @@ void unary(const void* pa, const void*, const void*, void* pd, Index n) {
 
 // Functions whose loops stay scalar: an element is computed by the same code anyway, and padding would only cost.
 template <class T, MathFunction f>
-void unary_scalar(const void* a, const void*, const void*, void* d, Index n) {
+void unary_scalar(const void* a, const void*, const void*, const void*, void* d, Index n) {
   Loops<T>::unary(f)(static_cast<const T*>(a), static_cast<T*>(d), n);
 }
 
 template <class T, int uniform>
-void power(const void* pa, const void* pb, const void*, void* pd, Index n) {
+void power(const void* pa, const void* pb, const void*, const void*, void* pd, Index n) {
   constexpr Index kChunk = 128;
   const T* a = static_cast<const T*>(pa);
   const T* b = static_cast<const T*>(pb);

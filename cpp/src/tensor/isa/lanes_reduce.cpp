@@ -15,16 +15,16 @@ constexpr int kVectorBytes = 16;
 #endif
 constexpr int kVectors = 4;          // independent chains, to hide the latency of an addition
 constexpr Index kRowsPerFlush = 32;  // rows of a column sum taken in the element type before they go to the accumulators
+constexpr Index kColumnsPerBand = 512;
 
-template <class T>
+template <class T, int bytes>
 struct Vector {
-  typedef T type __attribute__((vector_size(kVectorBytes)));
-  typedef T unaligned __attribute__((vector_size(kVectorBytes), aligned(alignof(T)), may_alias));
+  static constexpr Index lanes = bytes / static_cast<int>(sizeof(T));
+  typedef T type __attribute__((vector_size(bytes)));
+  typedef T unaligned __attribute__((vector_size(bytes), aligned(alignof(T)), may_alias));
+  static type load(const T* x) { return *reinterpret_cast<const unaligned*>(x); }
+  static void store(T* x, type v) { *reinterpret_cast<unaligned*>(x) = v; }
 };
-template <class T>
-inline typename Vector<T>::type load(const T* x) {
-  return *reinterpret_cast<const typename Vector<T>::unaligned*>(x);
-}
 
 // For scalars and vectors alike. Sums and products of integers come as unsigned words: they wrap.
 struct Sum {
@@ -39,16 +39,20 @@ struct Product {
     return a * b;
   }
 };
+// The inner choice is the machine's own maximum, which gives its second operand, a, where one of the two is NaN: a NaN already met stays,
+// and the outer choice takes in a new one.
 struct Maximum {
   template <class T>
   static T of(T a, T b) {
-    return (a > b) | (a != a) ? a : b;
+    const T greater = b > a ? b : a;
+    return b != b ? b : greater;
   }
 };
 struct Minimum {
   template <class T>
   static T of(T a, T b) {
-    return (a < b) | (a != a) ? a : b;
+    const T less = b < a ? b : a;
+    return b != b ? b : less;
   }
 };
 
@@ -61,39 +65,44 @@ struct Accumulator<float> {
   using type = double;
 };
 
-template <class T, class Op>
-inline T reduce_vector(typename Vector<T>::type v) {
-  constexpr int lanes = kVectorBytes / static_cast<int>(sizeof(T));
-  T t[lanes];
-  __builtin_memcpy(t, &v, sizeof v);
-  for (int half = lanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) t[i] = Op::of(t[i], t[i + half]);
-  return t[0];
+/// The lanes of v, by halves.
+template <class T, class Op, int bytes>
+inline T reduce_vector(typename Vector<T, bytes>::type v) {
+  if constexpr (bytes > 16) {
+    typename Vector<T, bytes / 2>::type half[2];
+    __builtin_memcpy(half, &v, sizeof v);
+    return reduce_vector<T, Op, bytes / 2>(Op::of(half[0], half[1]));
+  } else if constexpr (sizeof(T) == 4) {
+    return Op::of(Op::of(v[0], v[2]), Op::of(v[1], v[3]));
+  } else {
+    return Op::of(v[0], v[1]);
+  }
 }
 
-template <class T, class Op>
+/// Runs that fill no vector of that many bytes go to shorter vectors.
+template <class T, class Op, int bytes>
 inline T reduce_run(const T* x, Index n) {
-  constexpr Index lanes = kVectorBytes / static_cast<int>(sizeof(T));
-  Index i = 0;
-  T result;
+  using V = Vector<T, bytes>;
+  constexpr Index lanes = V::lanes;
+  Index i = 1;
+  T result = x[0];
   if (n >= lanes) {
-    auto v = load(x);
+    auto v = V::load(x);
     i = lanes;
     if (n >= kVectors * lanes) {
-      auto v1 = load(x + lanes), v2 = load(x + 2 * lanes), v3 = load(x + 3 * lanes);
+      auto v1 = V::load(x + lanes), v2 = V::load(x + 2 * lanes), v3 = V::load(x + 3 * lanes);
       for (i = kVectors * lanes; i + kVectors * lanes <= n; i += kVectors * lanes) {
-        v = Op::of(v, load(x + i));
-        v1 = Op::of(v1, load(x + i + lanes));
-        v2 = Op::of(v2, load(x + i + 2 * lanes));
-        v3 = Op::of(v3, load(x + i + 3 * lanes));
+        v = Op::of(v, V::load(x + i));
+        v1 = Op::of(v1, V::load(x + i + lanes));
+        v2 = Op::of(v2, V::load(x + i + 2 * lanes));
+        v3 = Op::of(v3, V::load(x + i + 3 * lanes));
       }
       v = Op::of(Op::of(v, v1), Op::of(v2, v3));
     }
-    for (; i + lanes <= n; i += lanes) v = Op::of(v, load(x + i));
-    result = reduce_vector<T, Op>(v);
-  } else {
-    result = x[0];
-    i = 1;
+    for (; i + lanes <= n; i += lanes) v = Op::of(v, V::load(x + i));
+    result = reduce_vector<T, Op, bytes>(v);
+  } else if constexpr (bytes > 16) {
+    if (n * static_cast<Index>(sizeof(T)) >= 16) return reduce_run<T, Op, 16>(x, n);
   }
   for (; i < n; ++i) result = Op::of(result, x[i]);
   return result;
@@ -104,65 +113,66 @@ void runs(const void* px, Index n, Index count, void* results) {
   using A = typename Accumulator<T>::type;
   const T* x = static_cast<const T*>(px);
   A* y = static_cast<A*>(results);
-  for (Index r = 0; r < count; ++r, x += n) y[r] = static_cast<A>(reduce_run<T, Op>(x, n));
+  for (Index r = 0; r < count; ++r, x += n) y[r] = static_cast<A>(reduce_run<T, Op, kVectorBytes>(x, n));
 }
 
-/// Takes lanes [from, …) of v, the reduction of columns j, j + 1, …, into the accumulators.
-template <class T, class Op>
-inline void flush(typename Accumulator<T>::type* accumulators, typename Vector<T>::type v, int from = 0) {
-  using A = typename Accumulator<T>::type;
-  constexpr int lanes = kVectorBytes / static_cast<int>(sizeof(T));
-  T t[lanes];
-  __builtin_memcpy(t, &v, sizeof v);
-#pragma GCC ivdep
-  for (int i = from; i < lanes; ++i) accumulators[i] = Op::of(accumulators[i], static_cast<A>(t[i]));
-}
-
-template <class T, class Op>
-inline typename Vector<T>::type column_vector(const T* x, Index rows, Index width) {
-  auto v = load(x);
-  for (Index r = 1; r < rows; ++r) v = Op::of(v, load(x + r * width));
-  return v;
-}
-
-template <class T, class Op>
-inline void column_band(typename Accumulator<T>::type* accumulators, const T* x, Index rows, Index width) {
-  constexpr Index lanes = kVectorBytes / static_cast<int>(sizeof(T));
-  Index j = 0;
-  for (; j + kVectors * lanes <= width; j += kVectors * lanes) {
-    const T* p = x + j;
-    auto v0 = load(p), v1 = load(p + lanes), v2 = load(p + 2 * lanes), v3 = load(p + 3 * lanes);
-    for (Index r = 1; r < rows; ++r) {
-      p += width;
-      v0 = Op::of(v0, load(p));
-      v1 = Op::of(v1, load(p + lanes));
-      v2 = Op::of(v2, load(p + 2 * lanes));
-      v3 = Op::of(v3, load(p + 3 * lanes));
-    }
-    flush<T, Op>(accumulators + j, v0);
-    flush<T, Op>(accumulators + j + lanes, v1);
-    flush<T, Op>(accumulators + j + 2 * lanes, v2);
-    flush<T, Op>(accumulators + j + 3 * lanes, v3);
+/// Columns [j, j + k * lanes) of a few rows, kept in k registers.
+template <class T, class Op, int k>
+inline void reduce_columns(const T* x, Index rows, Index stride, T* sums) {
+  using V = Vector<T, kVectorBytes>;
+  typename V::type v[k];
+  for (int i = 0; i < k; ++i) v[i] = V::load(x + i * V::lanes);
+  for (Index r = 1; r < rows; ++r) {
+    x += stride;
+    for (int i = 0; i < k; ++i) v[i] = Op::of(v[i], V::load(x + i * V::lanes));
   }
-  for (; j + lanes <= width; j += lanes) flush<T, Op>(accumulators + j, column_vector<T, Op>(x + j, rows, width));
-  if (j == width) return;
-  if (width >= lanes) {  // the last vector overlaps columns already taken, and gives up only the new ones
-    const Index last = width - lanes;
-    flush<T, Op>(accumulators + last, column_vector<T, Op>(x + last, rows, width), static_cast<int>(j - last));
+  for (int i = 0; i < k; ++i) V::store(sums + i * V::lanes, v[i]);
+}
+
+/// `rows` rows of `width` columns, both small; rows are `stride` apart.
+template <class T, class Op>
+void column_band(typename Accumulator<T>::type* accumulators, const T* x, Index rows, Index width, Index stride) {
+  using A = typename Accumulator<T>::type;
+  constexpr Index lanes = Vector<T, kVectorBytes>::lanes;
+  alignas(64) T buffer[kColumnsPerBand];
+  const T* sums = x;
+  if (rows > 1) {
+    sums = buffer;
+    Index j = 0;
+    for (; j + kVectors * lanes <= width; j += kVectors * lanes) reduce_columns<T, Op, kVectors>(x + j, rows, stride, buffer + j);
+    for (; j + lanes <= width; j += lanes) reduce_columns<T, Op, 1>(x + j, rows, stride, buffer + j);
+    // The last vector goes over columns already taken, and writes there what it finds: the same sums.
+    if (j < width && width >= lanes) reduce_columns<T, Op, 1>(x + width - lanes, rows, stride, buffer + width - lanes), j = width;
+    for (; j < width; ++j) {
+      T s = x[j];
+      for (Index r = 1; r < rows; ++r) s = Op::of(s, x[r * stride + j]);
+      buffer[j] = s;
+    }
+  }
+#pragma GCC ivdep
+  for (Index j = 0; j < width; ++j) accumulators[j] = Op::of(accumulators[j], static_cast<A>(sums[j]));
+}
+
+template <class T, class Op>
+void columns(void* accumulators, const void* px, Index rows, Index width, Index count) {
+  auto* a = static_cast<typename Accumulator<T>::type*>(accumulators);
+  const T* x = static_cast<const T*>(px);
+  if (width < 16 / static_cast<Index>(sizeof(T)) * 2 && rows <= kRowsPerFlush) {  // too small for vectors
+    for (Index k = 0; k < count; ++k, a += width, x += rows * width)
+      for (Index j = 0; j < width; ++j) {
+        T s = x[j];
+        for (Index r = 1; r < rows; ++r) s = Op::of(s, x[r * width + j]);
+        a[j] = Op::of(a[j], static_cast<typename Accumulator<T>::type>(s));
+      }
     return;
   }
-  for (; j < width; ++j) {
-    T s = x[j];
-    for (Index r = 1; r < rows; ++r) s = Op::of(s, x[r * width + j]);
-    accumulators[j] = Op::of(accumulators[j], static_cast<typename Accumulator<T>::type>(s));
-  }
-}
-
-template <class T, class Op>
-void columns(void* accumulators, const void* x, Index rows, Index width) {
-  for (Index r = 0; r < rows; r += kRowsPerFlush)
-    column_band<T, Op>(static_cast<typename Accumulator<T>::type*>(accumulators), static_cast<const T*>(x) + r * width,
-                       rows - r < kRowsPerFlush ? rows - r : kRowsPerFlush, width);
+  for (Index k = 0; k < count; ++k, a += width)
+    for (Index r = 0; r < rows; r += kRowsPerFlush) {
+      const Index some = rows - r < kRowsPerFlush ? rows - r : kRowsPerFlush;
+      for (Index j = 0; j < width; j += kColumnsPerBand)
+        column_band<T, Op>(a + j, x + j, some, width - j < kColumnsPerBand ? width - j : kColumnsPerBand, width);
+      x += some * width;
+    }
 }
 
 using Word = std::uint64_t;

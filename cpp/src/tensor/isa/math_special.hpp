@@ -46,7 +46,7 @@ PLAIT_MATH double erf_(double x) {
 
 // log Gamma. In (0, 8) the argument is moved to y in [1, 2], where log Gamma(y) = (y - 1)(y - 2) R(y) keeps its digits at both roots, and
 // the logarithm of the product of the steps is added; from 8 on Stirling's series. Below zero the reflection
-// log Gamma(x) = log(pi / |x sin(pi x)|) - log Gamma(-x), which is right to 1e-15 absolute, not relative, at the roots there.
+// log Gamma(x) = -log(|x sin(pi x)| / pi) - log Gamma(-x), which is right to 1e-15 absolute, not relative, at the roots there.
 PLAIT_MATH double lgamma_(double x) {
   const double a = magnitude(x);
   const bool large = a >= 8.0, below_one = a < 1.0;
@@ -65,7 +65,8 @@ PLAIT_MATH double lgamma_(double x) {
                      u * (-0.00043803630951103154 + u * (0.0002708920581868009 + u * (-0.00016856470665018025 + u * 0.00010772722026707404)));
   const double r15 = -6.796331770714591e-05 +
                      u * (3.496384012800162e-05 + u * (-2.1435618053783412e-05 + u * (2.8362900127130327e-05 + u * -1.8571742028082512e-05)));
-  const double u5 = u2 * u2 * u, rational = t * (t - 1.0) * (r0 + u5 * (r5 + u5 * (r10 + u5 * r15)));
+  const double u5 = u2 * u2 * u, product = t * (t - 1.0) * (r0 + u5 * (r5 + u5 * (r10 + u5 * r15)));
+  const double near = large ? 0.0 : product;  // a choice between, or the product would be fused with one sum or another as the loop pleases
 
   const double logarithm = log_(large || below_one ? a : steps);
   const double v = 1.0 / (large ? a : 8.0), z = v * v;
@@ -73,10 +74,12 @@ PLAIT_MATH double lgamma_(double x) {
                         z * (-0.0027777777776099217 +
                              z * (0.0007936506668351364 + z * (-0.0005952029329802303 + z * (0.0008373081306575377 + z * -0.0016532315017250263))));
   const double stirling = (a - 0.5) * (logarithm - 1.0) + (0.4189385332046728 + v * series);  // log sqrt(2 pi) - 1/2
-  const double positive = large ? stirling : (below_one ? rational - logarithm : rational + logarithm);
+  const double positive = large ? stirling : near + (below_one ? -logarithm : logarithm);
 
-  const double f = a - __builtin_rint(a), reflected = log_(3.141592653589793 / (a * magnitude(sin_pi_half(f)))) - positive;
-  const double result = x < 0 ? reflected : positive;
+  // Below one log a stands on both sides and is left out, which also keeps the product off zero.
+  const double s = magnitude(sin_pi_half(a - __builtin_rint(a))) * 0.3183098861837907;
+  const double reflected = -log_(below_one ? s : a * s) - (below_one ? near : positive);
+  const double result = x < 0 ? (s == 0 ? kInf64 : reflected) : positive;
   return a < kInf64 ? result : a;
 }
 PLAIT_MATH float lgamma_(float x) { return static_cast<float>(lgamma_(static_cast<double>(x))); }

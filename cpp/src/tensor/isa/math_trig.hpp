@@ -87,9 +87,15 @@ PLAIT_MATH double cos_small_(double x) {
   return sin_of(Angle64{a.r, a.rest, a.quarter + 1U});
 }
 
-PLAIT_MATH float sin_(float x) { return x == 0 ? x : sin_of(reduce_any(x)); }
+// An argument's result must not depend on its neighbours in an array, so the wide forms choose the small reduction where it applies.
+PLAIT_MATH Angle32 reduce(float x) {
+  const Angle32 small = reduce_small(x), any = reduce_any(x);
+  const bool is_small = is_small_angle(x);
+  return {is_small ? small.r : any.r, is_small ? small.quarter : any.quarter};
+}
+PLAIT_MATH float sin_(float x) { return x == 0 ? x : sin_of(reduce(x)); }
 PLAIT_MATH float cos_(float x) {
-  const Angle32 a = reduce_any(x);
+  const Angle32 a = reduce(x);
   return sin_of(Angle32{a.r, a.quarter + 1U});
 }
 PLAIT_MATH double sin_(double x) { return is_small_angle(x) ? sin_small_(x) : __builtin_sin(x); }

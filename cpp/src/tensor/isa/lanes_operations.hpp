@@ -1,0 +1,116 @@
+// What each arithmetic instruction of a lane program means for one element, written once for all loops.
+#pragma once
+
+#include <cstdint>
+
+#include "plait/tensor/shape.hpp"
+
+#ifndef PLAIT_ISA_NS
+#error "isa/lanes_operations.hpp is for files compiled once per instruction set"
+#endif
+
+namespace plait {
+namespace PLAIT_ISA_NS {
+namespace {
+
+template <class T>
+inline constexpr bool kInteger = false;
+template <>
+inline constexpr bool kInteger<Index> = true;
+
+using Word = std::uint64_t;  // integers wrap: the arithmetic is unsigned
+
+#define PLAIT_OP1(name, expression) \
+  struct name {                     \
+    template <class T>              \
+    static T of(T a) {              \
+      return expression;            \
+    }                               \
+  };
+#define PLAIT_OP2(name, expression) \
+  struct name {                     \
+    template <class T>              \
+    static T of(T a, T b) {         \
+      return expression;            \
+    }                               \
+  };
+#define PLAIT_OP2_WRAP(name, op)                                                                      \
+  struct name {                                                                                       \
+    template <class T>                                                                                \
+    static T of(T a, T b) {                                                                           \
+      if constexpr (kInteger<T>) return static_cast<T>(static_cast<Word>(a) op static_cast<Word>(b)); \
+      else return a op b;                                                                             \
+    }                                                                                                 \
+  };
+
+PLAIT_OP2_WRAP(Add, +)
+PLAIT_OP2_WRAP(Sub, -)
+PLAIT_OP2_WRAP(Mul, *)
+
+struct Div {
+  template <class T>
+  static T of(T a, T b) {
+    if constexpr (kInteger<T>) return b == 0 || (b == -1 && a == INT64_MIN) ? 0 : a / b;
+    else return a / b;
+  }
+};
+
+// In these two a NaN in a is kept by the second test, one in b because the comparison is false.
+PLAIT_OP2(Minimum, (a < b) | (a != a) ? a : b)
+PLAIT_OP2(Maximum, (a > b) | (a != a) ? a : b)
+PLAIT_OP2(Less, a < b ? T(1) : T(0))
+PLAIT_OP2(LessEqual, a <= b ? T(1) : T(0))
+PLAIT_OP2(Equal, a == b ? T(1) : T(0))
+PLAIT_OP2(NotEqual, a != b ? T(1) : T(0))
+PLAIT_OP2(LogicalAnd, (a != T(0)) & (b != T(0)) ? T(1) : T(0))
+PLAIT_OP2(LogicalOr, (a != T(0)) | (b != T(0)) ? T(1) : T(0))
+
+PLAIT_OP1(Copy, a)
+PLAIT_OP1(Neg, Sub::of(T(kInteger<T> ? 0.0 : -0.0), a))
+PLAIT_OP1(Sign, a > T(0) ? T(1) : a < T(0) ? T(-1) : a == T(0) ? T(0) : a)
+PLAIT_OP1(Square, Mul::of(a, a))
+PLAIT_OP1(Reciprocal, T(1) / a)
+PLAIT_OP1(Relu, a < T(0) ? T(0) : a)  // this way round a NaN stays
+PLAIT_OP1(ToBool, a != T(0) ? T(1) : T(0))
+PLAIT_OP1(LogicalNot, a == T(0) ? T(1) : T(0))
+
+struct Abs {
+  static float of(float a) { return __builtin_fabsf(a); }
+  static double of(double a) { return __builtin_fabs(a); }
+  static Index of(Index a) { return a < 0 ? Neg::of(a) : a; }
+};
+struct Sqrt {
+  static float of(float a) { return __builtin_sqrtf(a); }
+  static double of(double a) { return __builtin_sqrt(a); }
+};
+struct Floor {
+  static float of(float a) { return __builtin_floorf(a); }
+  static double of(double a) { return __builtin_floor(a); }
+};
+struct Truncate {
+  static float of(float a) { return __builtin_truncf(a); }
+  static double of(double a) { return __builtin_trunc(a); }
+};
+
+struct Select {
+  template <class T>
+  static T of(T a, T b, T c) {
+    return a != T(0) ? b : c;
+  }
+};
+
+// Said explicitly and not left to contraction, so that vector bodies and scalar tails round alike.
+struct MultiplyAdd {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  static float of(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+  static double of(double a, double b, double c) { return __builtin_fma(a, b, c); }
+#else
+  static float of(float a, float b, float c) { return a * b + c; }
+  static double of(double a, double b, double c) { return a * b + c; }
+#endif
+  static Index of(Index a, Index b, Index c) { return Add::of(Mul::of(a, b), c); }
+};
+
+}  // namespace
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait

@@ -1,0 +1,99 @@
+// Two instructions in one loop, for the pairs that chains of float32 arithmetic are full of: there a block loop is bound by loads and stores.
+// Compiled without contraction: a product is rounded before it is added, as the two instructions by themselves would do.
+#include "tensor/isa/lanes_operations.hpp"
+#include "tensor/lanes_table.hpp"
+
+namespace plait {
+namespace PLAIT_ISA_NS {
+namespace {
+
+// First instructions, of a and b. Which operands are uniform is part of the type.
+template <class Op, int uniform>
+struct First {
+  static constexpr int kUniform = uniform;
+  static float of(float a, float b) { return Op::of(a, b); }
+};
+template <class Op>
+struct FirstUnary {
+  static constexpr int kUniform = 0;
+  static float of(float a, float) { return Op::of(a); }
+};
+
+// Second instructions, of the first result x, c and e.
+template <class Op, int uniform>
+struct Second {
+  static constexpr int kUniform = uniform;
+  static float of(float x, float c, float) { return Op::of(x, c); }
+};
+template <class Op, int uniform>
+struct SecondSwapped {
+  static constexpr int kUniform = uniform;
+  static float of(float x, float c, float) { return Op::of(c, x); }
+};
+struct SecondRelu {
+  static constexpr int kUniform = 0;
+  static float of(float x, float, float) { return Relu::of(x); }
+};
+/// c * e + x with a uniform e: a decaying average.
+struct SecondAccumulate {
+  static constexpr int kUniform = kUniformE;
+  static float of(float x, float c, float e) { return MultiplyAdd::of(c, e, x); }
+};
+
+template <class F, class S>
+void loop(const void* pa, const void* pb, const void* pc, const void* pe, void* pd, Index n) {
+  constexpr int uniform = F::kUniform | S::kUniform;
+  const float* a = static_cast<const float*>(pa);
+  const float* b = static_cast<const float*>(pb);
+  const float* c = static_cast<const float*>(pc);
+  const float* e = static_cast<const float*>(pe);
+  float* d = static_cast<float*>(pd);
+  const float a0 = *a, b0 = *b, c0 = *c, e0 = *e;
+#pragma GCC ivdep
+  for (Index i = 0; i < n; ++i)
+    d[i] = S::of(F::of((uniform & kUniformA) != 0 ? a0 : a[i], (uniform & kUniformB) != 0 ? b0 : b[i]), (uniform & kUniformC) != 0 ? c0 : c[i],
+                 (uniform & kUniformE) != 0 ? e0 : e[i]);
+}
+
+template <class F>
+LaneLoop with_second(LaneOp second, int position, int uniform) {
+  const bool same = uniform == kUniformC;
+  if (second == LaneOp::relu) return uniform == 0 ? loop<F, SecondRelu> : nullptr;
+  if (second == LaneOp::multiply_add) return position == 2 && uniform == kUniformE ? loop<F, SecondAccumulate> : nullptr;
+  if (uniform != 0 && !same) return nullptr;
+  if (second == LaneOp::add) return same ? loop<F, Second<Add, kUniformC>> : loop<F, Second<Add, 0>>;
+  if (second == LaneOp::mul) return same ? loop<F, Second<Mul, kUniformC>> : loop<F, Second<Mul, 0>>;
+  if (second != LaneOp::sub) return nullptr;
+  if (position == 0) return same ? loop<F, Second<Sub, kUniformC>> : loop<F, Second<Sub, 0>>;
+  return same ? loop<F, SecondSwapped<Sub, kUniformC>> : loop<F, SecondSwapped<Sub, 0>>;
+}
+
+LaneLoop find(LaneType type, LaneOp first, LaneOp second, int position, int uniform) {
+  if (type != LaneType::f32) return nullptr;
+  const int of_first = uniform & (kUniformA | kUniformB), rest = uniform & ~of_first;
+  if (first == LaneOp::square) return with_second<FirstUnary<Square>>(second, position, rest);
+  if (first == LaneOp::sqrt) return with_second<FirstUnary<Sqrt>>(second, position, rest);
+  if (of_first == 0) {
+    if (first == LaneOp::add) return with_second<First<Add, 0>>(second, position, rest);
+    if (first == LaneOp::sub) return with_second<First<Sub, 0>>(second, position, rest);
+    if (first == LaneOp::mul) return with_second<First<Mul, 0>>(second, position, rest);
+    if (first == LaneOp::div) return with_second<First<Div, 0>>(second, position, rest);
+  } else if (of_first == kUniformB) {
+    if (first == LaneOp::add) return with_second<First<Add, kUniformB>>(second, position, rest);
+    if (first == LaneOp::sub) return with_second<First<Sub, kUniformB>>(second, position, rest);
+    if (first == LaneOp::mul) return with_second<First<Mul, kUniformB>>(second, position, rest);
+  } else if (of_first == kUniformA && first == LaneOp::sub) {
+    return with_second<First<Sub, kUniformA>>(second, position, rest);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const LanePairs& lane_pairs() {
+  static constexpr LanePairs table = {find};
+  return table;
+}
+
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait
