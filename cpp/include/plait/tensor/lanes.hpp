@@ -61,6 +61,8 @@ struct LaneOutput {
   /// For reductions: which part of the iteration space is reduced, with the space seen as (outer, middle, inner) and the middle reduced:
   /// the result is row-major (outer, inner). (outer, n, 1) reduces the last axes, (1, n, inner) the first ones, (1, n, 1) everything.
   Index outer = 1, inner = 1;
+  /// For stores: where the elements go, in elements, one per dimension of the iteration space; empty: row-major and contiguous.
+  Shape strides{};
 };
 
 /// A lane program bound to an iteration space. Immutable; run() may be called from several threads with different scratch.
