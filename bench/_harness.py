@@ -151,7 +151,7 @@ def show_machine(about: Mapping[str, Any]) -> None:
 
 def thread_environment(threads: int) -> dict[str, str]:
     """The environment in which every peer starts no more threads than this. OpenBLAS, OpenMP and XLA read it only as they are loaded."""
-    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS", "PLAIT_NUM_THREADS")
+    names = [f"{name}_NUM_THREADS" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA", "PLAIT")] + ["VECLIB_MAXIMUM_THREADS"]
     environment = {**os.environ, **dict.fromkeys(names, str(threads)), "JAX_PLATFORMS": "cpu"}
     if threads == 1:
         environment["XLA_FLAGS"] = (os.environ.get("XLA_FLAGS", "") + " --xla_cpu_multi_thread_eigen=false").strip()
@@ -174,15 +174,18 @@ def megabytes(size: float | None) -> str:
     return "-" if size is None else f"{size / 1e6:.2f} MB"
 
 
-def against(value: float | None, goal: float | None, at_most: bool = False) -> str:
+def against(value: float | None, goal: float | None, unit: str = "", at_most: bool = False) -> str:
     """The goal and whether it is met."""
     if goal is None:
         return ""
-    sign = "≤" if at_most else "≥"
+    text = f"goal {'≤' if at_most else '≥'} {goal:g}{unit and ' '}{unit}"
     if value is None:
-        return f"goal {sign} {goal:g}"
-    met = value <= goal if at_most else value >= goal
-    return f"goal {sign} {goal:g}: {'met' if met else 'MISSED'}"
+        return text
+    return f"{text}: {'met' if (value <= goal if at_most else value >= goal) else 'MISSED'}"
+
+
+def on_threads(threads: int) -> str:
+    return f"{threads} thread{'s' * (threads > 1)}"
 
 
 def show_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
