@@ -1,8 +1,8 @@
 """What every bench shares: contestants that take turns, statistics, tables, and a note of the machine they ran on.
 
-A contestant is a callable: `contestant(n)` does the work n times and returns the seconds it took. Contestants take turns in short blocks, so
-that whatever else the machine does meets them all alike; what is compared is the median over the rounds. A contestant may live in a process
-of its own (`_worker.Worker`), where its thread pools, its environment and its memory are not the others' business.
+A contestant is a callable: `contestant(n)` does the work n times and returns the seconds it took. Contestants take turns in short blocks,
+so that whatever else the machine does meets them all alike; what is compared is the median over the rounds. A contestant may live in a
+process of its own (`_worker.Worker`), where its thread pools, its environment and its memory are not the others' business.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def duration(seconds: float | None) -> str:
     """Three digits and a unit."""
     if seconds is None:
         return "-"
-    scale, unit = next(((scale, unit) for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")) if seconds >= 0.9995 * scale), (1e-9, "ns"))
+    units = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+    scale, unit = next((pair for pair in units if seconds >= 0.9995 * pair[0]), (1e-9, "ns"))
     value = seconds / scale
     return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f} {unit}"
 

@@ -3,9 +3,9 @@
     ./dev bench graph [--threads 1,2] [--only a,d,c,matmul,call,math,import,compile,memory,wheel] [--quick] [--json FILE]
 
 Everybody runs in a process of their own with the same number of threads on the same cores, and they take turns in short blocks. Before a
-workload is timed, the losses of its first 20 steps must agree. `peer / plait` above 1 means that plait is faster; goals are compared with the
-ratio of medians to the best peer. The limit is what the machine could do: the step's floating point operations at the rate of a 1024³ product
-in OpenBLAS, plus the update's bytes at the rate of a copy.
+workload is timed, the losses of its first 20 steps must agree. `/ plait` above 1 means that plait is faster; goals are compared with the
+ratio of medians to the best peer. The limit is what the machine could do: the step's floating point operations at the rate of a 1024³
+product in OpenBLAS, plus the update's bytes at the rate of a copy.
 """
 
 from __future__ import annotations
@@ -162,8 +162,9 @@ def training(bench: Bench, name: str, limits: dict[str, float], compiled: bool) 
     labels[alone] = ("numpy", f"{name} products")
     times = bench.time(labels)
     limit = flops / limits["flops"] + update / limits["cache"]
-    extra = {label: f"{flops / timing.median / 1e9:.0f} GFLOP/s, {limit / timing.median:.0%} of the limit" for label, timing in times.items()}
-    extra[alone] = f"{flops / times[alone].median / 1e9:.0f} GFLOP/s"
+    rates = {label: f"{flops / timing.median / 1e9:.0f} GFLOP/s" for label, timing in times.items()}
+    extra = {label: f"{rate}, {limit / times[label].median:.0%} of the limit" for label, rate in rates.items()}
+    extra[alone] = rates[alone]
     show_table((*HEAD, ""), ratio_rows(times, extra))
     print(f"  limit: {duration(limit)} = {flops / 1e6:.1f} MFLOP + {update / 1e6:.1f} MB of update")
     goal = show_goal(times, GOALS[name].get(bench.threads), [alone])
