@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _core
+from .._rng import RandomSource
+from .._rng import seed as random_seed
 from ..optim import Adam, Optimizer
 from . import checkpoint as checkpoints
 from .data import Array, feeds
@@ -21,16 +23,7 @@ from .progress import reporter
 if TYPE_CHECKING:
     from ..graph import Node
 
-Seed = int | np.random.SeedSequence | np.random.Generator | None
 Data = Mapping[Any, Any]
-
-
-def seed_from(rng: Seed) -> int:
-    """64 bits from whatever `rng=` may be; a Generator moves on by one draw."""
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**64, dtype=np.uint64))
-    sequence = rng if isinstance(rng, np.random.SeedSequence) else np.random.SeedSequence(rng)
-    return int(sequence.generate_state(1, np.uint64)[0])
 
 
 def train(
@@ -42,7 +35,7 @@ def train(
     epochs: int = 10,
     batch_size: int = 32,
     shuffle: bool = True,
-    rng: Seed = 0,
+    rng: RandomSource = 0,
     progress: bool | Callable[[Progress], Any] = False,
     callbacks: Callable[[Progress], Any] | Iterable[Callable[[Progress], Any]] = (),
     checkpoint: str | os.PathLike[str] | None = None,
@@ -121,7 +114,7 @@ def train(
 
     history = History()
     settings = {"rows": loop.rows, "batch_size": int(batch_size), "shuffle": int(shuffle)}
-    seed = seed_from(rng)
+    seed = random_seed(rng)
     if resume and path is not None and path.exists():
         history, kept = checkpoints.read(path, nodes, settings)
         seed = kept["seed"]
@@ -193,7 +186,7 @@ def _require_finite(result: Any, epoch: int, history: History) -> None:
     raise NotFiniteError(f"{text}; a smaller rate or clip_norm= may help. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history)
 
 
-def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_size: int = 256, rng: Seed = 0) -> list[Array]:
+def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_size: int = 256, rng: RandomSource = 0) -> list[Array]:
     """Values of nodes over all rows of data, batch by batch.
 
     Parameters
@@ -220,4 +213,4 @@ def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_s
     array([2., 2., 2.], dtype=float32)
     """
     program = outputs if isinstance(outputs, _core.BatchProgram) else _core.BatchProgram(list(outputs))
-    return list(_loop(program, data, batch_size, "predict: data").predict(seed_from(rng), 0))
+    return list(_loop(program, data, batch_size, "predict: data").predict(random_seed(rng), 0))
