@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["decision_regions", "image_grid", "latent_map", "loss_curve", "reconstructions"]
 
 CLASSES_WITH_A_LEGEND = 12
+EPOCHS_WITH_MARKS = 40
 
 
 class Course(Protocol):
@@ -69,7 +70,8 @@ def loss_curve(history: Course, ax: Axes | None = None) -> Axes:
 
     for values, label in ((history.loss, "training"), (history.validation, "held out")):
         if values is not None and len(values) > 0:
-            ax.plot(np.arange(1, len(values) + 1), np.asarray(values), marker="o", markersize=3, label=label)
+            marker = "o" if len(values) <= EPOCHS_WITH_MARKS else ""
+            ax.plot(np.arange(1, len(values) + 1), np.asarray(values), marker=marker, markersize=3, label=label)
     ax.set_xlabel("epoch")
     ax.set_ylabel("loss")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
     """Puts the subcommand into the parser."""
     parser = commands.add_parser("demo", help="train a small model, write a page about it; no network", description=__doc__.split(": ", 1)[1])
     parser.add_argument("--out", type=Path, default=Path("report.html"), metavar="FILE", help="the page (default report.html)")
-    add_training(parser, epochs=60, batch_size=64)
+    add_training(parser, epochs=300, batch_size=64)
     parser.set_defaults(run=run)
 
 

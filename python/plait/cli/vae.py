@@ -160,6 +160,7 @@ def graph_sections(vae: VAE, optimizer: optim.Optimizer, batch_size: int) -> lis
     """The loss as a graph, and the program that a training step has become."""
     x = graph.input("x", (None, vae.inputs))
     loss = -vae.bound(x, training=True).mean()
+    loss.name = "loss"
     picture = report.graph(
         "Graph",
         loss,

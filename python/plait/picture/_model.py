@@ -101,6 +101,14 @@ def key_of(node: Node) -> Hashable:
     return getattr(node, "id", id(node))
 
 
+def name_of(node: Node) -> str:
+    """What the user calls it; a constant without a name that is one number is called by that."""
+    if node.name or node.op != "constant" or len(node.shape) > 0:
+        return node.name or ""
+    value = getattr(node, "value", None)
+    return "" if value is None else f"{value.item():.6g}"
+
+
 def as_list(roots: Roots) -> list[Node]:
     """One node or several, or those of a program, as a list; what is no node is refused."""
     nodes: list[Node] = []
@@ -151,7 +159,7 @@ def collect(roots: Roots, max_nodes: int) -> Drawing:
     drawing = Drawing()
     for key in order:
         node = shown[key]
-        box = Box(node.op, node.name or "", f"{dtype_text(node.dtype)} {shape_text(node.shape)}", node.wait_count, key in output_keys)
+        box = Box(node.op, name_of(node), f"{dtype_text(node.dtype)} {shape_text(node.shape)}", node.wait_count, key in output_keys)
         drawing.boxes.append(box)
         for slot, source in enumerate(node.inputs):
             if key_of(source) in number:
