@@ -43,14 +43,6 @@ def initial_weight(inputs: int, outputs: int, activation: Activation, dtype: str
     return rng.uniform(-limit, limit, (inputs, outputs)).astype(dtype)
 
 
-def at_least_one(name: str, value: Any) -> int:
-    """`value` as a count; refused below 1."""
-    count = int(value)
-    if count != value or count < 1:
-        raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
-    return count
-
-
 def _remade(value: NDArray[Any], name: str) -> Node:
     return graph.parameter(value, name=name)
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from .. import _core, graph, losses
 from ..optim import Optimizer
 from ..train import History, Progress, predict, train
-from .base import Activation, Layer, at_least_one
+from ..train.data import at_least_one
+from .base import Activation, Layer
 from .layers import MLP, Dense, Sequential
 
 Array = NDArray[Any]

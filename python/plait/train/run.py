@@ -16,7 +16,7 @@ from .._rng import RandomSource
 from .._rng import seed as random_seed
 from ..optim import Adam, Optimizer
 from . import checkpoint as checkpoints
-from .data import Array, feeds
+from .data import Array, at_least_one, feeds
 from .history import History, NotFiniteError, Progress
 from .progress import reporter
 
@@ -73,7 +73,7 @@ def train(
     resume : bool
         Go on from the checkpoint where it exists. The result has the bits of a run that never stopped.
     validation : dict, or tuple of Node and dict, optional
-        Data on which the loss (or another scalar node) is measured after each epoch.
+        Data on which the loss is measured after each epoch, or another scalar node: that of the same model without dropout, for one.
 
     Returns
     -------
@@ -98,8 +98,7 @@ def train(
     >>> w.value.round(3)
     array([ 1., -2.], dtype=float32)
     """
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"train: epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
+    epochs, batch_size = at_least_one("train: epochs", epochs), at_least_one("train: batch_size", batch_size)
     updates = (Adam() if optimizer is None else optimizer).updates(loss, parameters)
     loop = _loop(_core.BatchProgram([loss], updates), data, batch_size, "train: data")
     measure = None
@@ -113,7 +112,7 @@ def train(
         raise ValueError("train: resume=True needs checkpoint= to name the file to go on from")
 
     history = History()
-    settings = {"rows": loop.rows, "batch_size": int(batch_size), "shuffle": int(shuffle)}
+    settings = {"rows": loop.rows, "batch_size": batch_size, "shuffle": int(shuffle)}
     seed = random_seed(rng)
     if resume and path is not None and path.exists():
         history, kept = checkpoints.read(path, nodes, settings)
@@ -212,5 +211,6 @@ def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_s
     >>> predict([x.sum(axis=1)], {x: np.ones((3, 2))}, batch_size=2)[0]
     array([2., 2., 2.], dtype=float32)
     """
+    batch_size = at_least_one("predict: batch_size", batch_size)
     program = outputs if isinstance(outputs, _core.BatchProgram) else _core.BatchProgram(list(outputs))
     return list(_loop(program, data, batch_size, "predict: data").predict(random_seed(rng), 0))
