@@ -47,6 +47,15 @@ Feeds parse_feeds(const py::object& feeds, std::span<const NodeRef> inputs) {
   return found;
 }
 
+// A seed has the shape of its node's value, or broadcasts to it.
+TensorRef seed_of(const NodeRef& node, const py::object& given, const Shape& shape) {
+  const std::string what = "seed of " + node->label();
+  TensorRef seed = tensor_from(given, what, node->spec.dtype);
+  if (seed->spec.shape == shape) return seed;
+  PLAIT_REQUIRE_AS(ShapeError, broadcast(seed->spec.shape, shape, what.c_str()) == shape, what, ": shape ", to_string(seed->spec.shape), " does not broadcast to ", to_string(shape));
+  return tensor_from(py::module_::import("numpy").attr("broadcast_to")(array_from(*seed), shape_tuple(shape)), what);
+}
+
 }  // namespace
 
 void bind_table(py::module_& m) {
@@ -72,7 +81,7 @@ Examples
 array([0.        , 0.76159416])
 >>> table.backward(y)
 >>> table.grad(x)
-array([0.        , 1.18156845])
+array([0.       , 1.1815685])
 )");
   cls.def(py::init([](const py::object& nodes, const py::object& feeds, const py::object& rng) {
             std::vector<NodeRef> outputs;
@@ -110,8 +119,7 @@ numpy.ndarray
         if (!seed.is_none()) {
           const py::list given = single ? py::list(py::make_tuple(seed)) : py::list(seed);
           PLAIT_REQUIRE_AS(GraphError, given.size() == outputs.size(), "backward: ", outputs.size(), " nodes and ", given.size(), " seeds");
-          for (std::size_t i = 0; i < outputs.size(); ++i)
-            seeds.push_back(given[i].is_none() ? TensorRef() : tensor_from(given[i], "seed of " + outputs[i]->label(), outputs[i]->spec.dtype));
+          for (std::size_t i = 0; i < outputs.size(); ++i) seeds.push_back(given[i].is_none() ? TensorRef() : seed_of(outputs[i], given[i], self.value(outputs[i])->spec.shape));
         }
         const py::gil_scoped_release release;
         self.backward(outputs, seeds);

@@ -1,11 +1,10 @@
 // train: the loops over data. Arrays are borrowed: a Loop keeps them alive, nothing is copied.
-#include "plait/train/loop.hpp"
-
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
 #include "graph.hpp"
 #include "plait/base/error.hpp"
+#include "plait/train/loop.hpp"
 
 namespace {
 
@@ -66,7 +65,7 @@ class BoundLoop {
   }
 
   BoundResult run(Index epoch, bool shuffle, std::uint64_t shuffle_seed, std::uint64_t seed, std::uint64_t first_run, bool stop_at_not_finite,
-                const py::object& progress, int threads) {
+                  const py::object& progress, int threads) {
     const EpochOptions options{epoch, shuffle, shuffle_seed, seed, first_run, stop_at_not_finite, threads};
     ProgressCallback callback;
     if (!progress.is_none())
@@ -80,7 +79,8 @@ class BoundLoop {
       result = loop_->run(options, callback);
     }
     constexpr const char* kStatus[] = {"done", "loss", "parameter"};
-    return {kStatus[static_cast<int>(result.status)], result.steps, result.bad_loss, result.means, result.bad_parameter ? result.bad_parameter->label() : ""};
+    return {kStatus[static_cast<int>(result.status)], result.steps, result.bad_loss, result.means,
+            result.bad_parameter ? result.bad_parameter->label() : ""};
   }
 
   std::vector<py::array> predict(std::uint64_t seed, std::uint64_t first_run, int threads) {
@@ -122,11 +122,10 @@ void bind_train(py::module_& m) {
       .def_readonly("means", &BoundResult::means, "Of every output, over rows.")
       .def_readonly("bad_parameter", &BoundResult::bad_parameter);
   py::class_<BoundLoop>(m, "Loop", "A program, the arrays that feed its inputs in batches, and the loops over them.")
-      .def(py::init<BatchProgram, std::vector<py::array>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"),
-           py::arg("fixed"), py::arg("batch_size"))
+      .def(py::init<BatchProgram, std::vector<py::array>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"), py::arg("fixed"),
+           py::arg("batch_size"))
       .def("run", &BoundLoop::run, py::arg("epoch"), py::arg("shuffle"), py::arg("shuffle_seed"), py::arg("seed"), py::arg("first_run"),
-           py::arg("stop_at_not_finite"), py::arg("progress"), py::arg("threads") = 0,
-           "Every batch once.")
+           py::arg("stop_at_not_finite"), py::arg("progress"), py::arg("threads") = 0, "Every batch once.")
       .def("predict", &BoundLoop::predict, py::arg("seed"), py::arg("first_run"), py::arg("threads") = 0,
            "Every batch in order, the outputs' rows one after the other.")
       .def_property_readonly("rows", &BoundLoop::rows)

@@ -77,7 +77,7 @@ NodeRef reduction(std::string_view name, const NodeRef& of, py::handle axis, boo
 NodeRef mean(const NodeRef& of, py::handle axis, bool keepdims) {
   const NodeRef x = is_float(of->spec.dtype) ? of : build::cast(of, DType::float64);
   const std::vector<Index> axes = parse_axes(axis, x->spec.shape.size(), "mean");
-  Attributes counted{{static_cast<Index>(x->spec.dtype)}, {}};
+  Attributes counted{{static_cast<Index>(x->spec.dtype)}, {1}};
   counted.ints.insert(counted.ints.end(), axes.begin(), axes.end());
   bool known = true;
   Index n = 1;

@@ -105,7 +105,7 @@ def test_every_flipped_bit_and_every_cut_is_found(tmp_path: Path) -> None:
 def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "run.ckpt"
     Run().fit(1, checkpoint=file)
-    with pytest.raises(plait.FormatError, match="dense.weight"):
+    with pytest.raises(plait.FormatError, match=r"dense\.weight"):
         Run(hidden=8).fit(2, checkpoint=file, resume=True)
     with pytest.raises(plait.FormatError, match="arrays"):
         Run(optimizer=optim.SGD(0.1)).fit(2, checkpoint=file, resume=True)

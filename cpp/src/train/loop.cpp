@@ -51,7 +51,8 @@ EpochResult Loop::run(const EpochOptions& options, const ProgressCallback& progr
   std::vector<Tensor> values;
   std::vector<void*> outputs;
   for (const Spec& spec : specs) {
-    PLAIT_REQUIRE_AS(ShapeError, count_of(spec.shape) == 1, "train: the loss and what is measured beside it must be scalars, got shape ", to_string(spec.shape));
+    PLAIT_REQUIRE_AS(ShapeError, count_of(spec.shape) == 1, "train: the loss and what is measured beside it must be scalars, got shape ",
+                     to_string(spec.shape));
     values.emplace_back(spec);
     outputs.push_back(values.back().data.get());
   }
@@ -119,8 +120,8 @@ std::vector<Spec> Loop::predicted() const {
   std::vector<Spec> found(full.begin(), full.end());
   for (std::size_t k = 0; k < found.size(); ++k) {
     Shape& shape = found[k].shape;
-    PLAIT_REQUIRE_AS(ShapeError, !shape.empty() && shape[0] == n && last[k].shape[0] == m, "predict: output ", program_->outputs()[k]->label(), " has shape ",
-                     to_string(shape), " for a batch of ", n, " rows; its first axis must be the batch");
+    PLAIT_REQUIRE_AS(ShapeError, !shape.empty() && shape[0] == n && last[k].shape[0] == m, "predict: output ", program_->outputs()[k]->label(),
+                     " has shape ", to_string(shape), " for a batch of ", n, " rows; its first axis must be the batch");
     shape[0] = rows();
   }
   return found;

@@ -1,5 +1,3 @@
-#include "plait/train/batches.hpp"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <set>
 
 #include "plait/base/error.hpp"
+#include "plait/train/batches.hpp"
 
 using namespace plait;
 
@@ -54,7 +53,8 @@ TEST_CASE("batches cover every row once, the last one with what is left") {
   std::iota(x.begin(), x.end(), 0.0F);
   std::vector<std::int32_t> t(103);
   std::iota(t.begin(), t.end(), 0);
-  Batches batches({rows_of(x, SourceType::float32, 103, {2}), rows_of(t, SourceType::int32, 103, {})}, {DType::float32, DType::int64}, {"x", "t"}, 25);
+  Batches batches({rows_of(x, SourceType::float32, 103, {2}), rows_of(t, SourceType::int32, 103, {})}, {DType::float32, DType::int64}, {"x", "t"},
+                  25);
   CHECK(batches.count() == 5);
   CHECK(batches.size(3) == 25);
   CHECK(batches.size(4) == 3);
@@ -85,7 +85,8 @@ TEST_CASE("batches cover every row once, the last one with what is left") {
 TEST_CASE("a value without rows stands in every batch") {
   const std::vector<float> x(10);
   const std::vector<double> beta{0.5};
-  Batches batches({rows_of(x, SourceType::float32, 10, {}), rows_of(beta, SourceType::float64, kAny, {})}, {DType::float32, DType::float32}, {"x", "beta"}, 4);
+  Batches batches({rows_of(x, SourceType::float32, 10, {}), rows_of(beta, SourceType::float64, kAny, {})}, {DType::float32, DType::float32},
+                  {"x", "beta"}, 4);
   batches.shuffle(1, 1);
   for (Index b = 0; b < 3; ++b) CHECK(*static_cast<const float*>(batches.feeds(b)[1]) == 0.5F);
   CHECK(batches.specs(4)[1] == Spec{{}, DType::float32});
@@ -94,7 +95,8 @@ TEST_CASE("a value without rows stands in every batch") {
 TEST_CASE("what does not go together is refused by name") {
   const std::vector<float> x(10);
   const auto make = [&](Index n, Index m, Index batch) {
-    return Batches({rows_of(x, SourceType::float32, n, {}), rows_of(x, SourceType::float32, m, {})}, {DType::float32, DType::float32}, {"x", "t"}, batch);
+    return Batches({rows_of(x, SourceType::float32, n, {}), rows_of(x, SourceType::float32, m, {})}, {DType::float32, DType::float32}, {"x", "t"},
+                   batch);
   };
   CHECK_THROWS_WITH_AS(make(10, 9, 4), "data: 'x' has 10 rows and 't' has 9", ShapeError);
   CHECK_THROWS_AS(make(0, 0, 4), ShapeError);

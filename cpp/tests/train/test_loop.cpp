@@ -1,5 +1,3 @@
-#include "plait/train/loop.hpp"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -10,6 +8,7 @@
 #include "plait/base/random.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"
+#include "plait/train/loop.hpp"
 
 using namespace plait;
 using namespace plait::build;

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _core, graph, losses
 from .._estimator import ClassifierEstimator
+from ..optim import Adam, Cosine
 from ..train import History, predict, train
 from .base import Activation, at_least_one
 from .layers import MLP
@@ -31,7 +32,7 @@ class MLPClassifier(ClassifierEstimator):
     activation : str or callable
         Of the hidden layers.
     optimizer : Optimizer, optional
-        The update rule; ``plait.optim.Adam(1e-3)`` unless given.
+        The update rule; unless given, Adam with a rate that falls from 1e-3 to 1e-5 along a cosine over the whole training.
     dropout : float
         Share of hidden values that are dropped in training.
     dtype : str
@@ -117,6 +118,8 @@ class MLPClassifier(ClassifierEstimator):
         """
         rows = self._rows(X, self.dtype, fitting=True)
         codes = self._labels(y, len(rows))
+        for name in ("epochs", "batch_size"):
+            at_least_one(f"MLPClassifier: {name}", getattr(self, name))
         generator = np.random.default_rng(self.rng)
         hidden = [self.hidden] if isinstance(self.hidden, (int, np.integer)) else list(self.hidden)
         sizes = [at_least_one("MLPClassifier: hidden", size) for size in hidden]
@@ -132,7 +135,7 @@ class MLPClassifier(ClassifierEstimator):
             loss,
             {x: rows, t: codes},
             self.model_.parameters(),
-            self.optimizer,
+            Adam(Cosine(1e-3, self.epochs * -(-len(rows) // self.batch_size), final=1e-5)) if self.optimizer is None else self.optimizer,
             epochs=self.epochs,
             batch_size=self.batch_size,
             rng=generator,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class Dense(Layer):
         self.bias = graph.parameter(np.zeros(outputs, dtype), name=f"{name}.bias") if bias else None
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
-        """activation(x @ weight + bias)."""
+        """The result: activation(x @ weight + bias)."""
         y = x @ self.weight
         if self.bias is not None:
             y = y + self.bias
@@ -141,7 +142,7 @@ class MLP(Sequential):
         generator = np.random.default_rng(rng)
         sizes = [inputs, *([hidden] if isinstance(hidden, (int, np.integer)) else hidden), outputs]
         layers: list[Layer] = []
-        for i, (a, b) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        for i, (a, b) in enumerate(pairwise(sizes)):
             last = i == len(sizes) - 2
             layers.append(Dense(a, b, output_activation if last else activation, dtype=dtype, rng=generator, name=f"{name}.{i}"))
             if dropout and not last:
@@ -214,7 +215,7 @@ class LayerNorm(Layer):
         self.bias = graph.parameter(np.zeros(size, dtype), name=f"{name}.bias")
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
-        """weight · (x - mean) / √(variance + eps) + bias."""
+        """The result: weight · (x - mean) / √(variance + eps) + bias."""
         centred = x - graph.mean(x, axis=-1, keepdims=True)
         variance = graph.mean(graph.square(centred), axis=-1, keepdims=True)
         return centred / graph.sqrt(variance + self.eps) * self.weight + self.bias

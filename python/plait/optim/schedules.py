@@ -86,7 +86,7 @@ class Exponential(Schedule):
         self.steps = _positive("Exponential: steps", steps)
 
     def __call__(self, t: Any) -> Any:
-        """rate · decay^(t / steps)."""
+        """The step size rate · decay^(t / steps)."""
         return self.rate * self.decay ** (t / self.steps)
 
 
@@ -166,5 +166,5 @@ class RobbinsMonro(Schedule):
             raise ValueError(f"RobbinsMonro: kappa: expected 0.5 < kappa <= 1, got {kappa!r}")
 
     def __call__(self, t: Any) -> Any:
-        """a / (b + t)^kappa."""
+        """The step size a / (b + t)^kappa."""
         return self.a / (self.b + t) ** self.kappa

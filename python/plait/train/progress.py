@@ -30,7 +30,7 @@ class Calling(Silent):
     def __init__(self, function: Callable[[Progress], Any]) -> None:
         self.function = function
 
-    def show(self, progress: Progress, done: bool) -> None:
+    def show(self, progress: Progress, done: bool) -> None:  # noqa: ARG002 - all the same to it
         """See `Silent`."""
         self.function(progress)
 
@@ -80,7 +80,7 @@ class Bar(Silent):
         self.tqdm = tqdm
         self.bar: Any = None
 
-    def show(self, progress: Progress, done: bool) -> None:
+    def show(self, progress: Progress, done: bool) -> None:  # noqa: ARG002 - the bar itself decides when to draw
         """See `Silent`."""
         at = (progress.epoch - 1) * progress.steps + progress.step
         if self.bar is None:

@@ -13,15 +13,15 @@ namespace plait {
 /// Where a loop stands, for people.
 struct Progress {
   Index epoch = 0;
-  Index step = 0;       ///< batches done in this epoch
-  Index steps = 0;      ///< batches of an epoch
-  double loss = 0;      ///< mean so far of the first output
+  Index step = 0;   ///< batches done in this epoch
+  Index steps = 0;  ///< batches of an epoch
+  double loss = 0;  ///< mean so far of the first output
 };
 /// Called at most ten times a second, on the thread that runs the loop. What it throws ends the loop.
 using ProgressCallback = std::function<void(const Progress&)>;
 
 struct EpochOptions {
-  Index epoch = 0;                 ///< counts from 0; the order of the rows is a function of (shuffle_seed, epoch)
+  Index epoch = 0;  ///< counts from 0; the order of the rows is a function of (shuffle_seed, epoch)
   bool shuffle = true;
   std::uint64_t shuffle_seed = 0;
   std::uint64_t seed = 0;          ///< random nodes draw from (seed, first_run + batch)
@@ -35,10 +35,10 @@ struct EpochResult {
   /// In both cases the parameters are again what they were before the epoch.
   enum class Status { done, loss, parameter };
   Status status = Status::done;
-  Index steps = 0;             ///< batches run, the one with the bad loss included
-  double bad_loss = 0;         ///< what the first output was when it was not finite
-  NodeRef bad_parameter;       ///< the one that is not finite
-  std::vector<double> means;   ///< of every output over rows: Σ rows_b · output_b / Σ rows_b
+  Index steps = 0;            ///< batches run, the one with the bad loss included
+  double bad_loss = 0;        ///< what the first output was when it was not finite
+  NodeRef bad_parameter;      ///< the one that is not finite
+  std::vector<double> means;  ///< of every output over rows: Σ rows_b · output_b / Σ rows_b
 };
 
 /// A program, data for its inputs and the plans for full and last batches. The data must outlive it.

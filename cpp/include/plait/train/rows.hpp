@@ -13,9 +13,12 @@ enum class SourceType : std::uint8_t { boolean, uint8, int32, int64, float32, fl
 
 constexpr std::size_t size_of(SourceType t) {
   switch (t) {
-    case SourceType::boolean: case SourceType::uint8: return 1;
-    case SourceType::int32: case SourceType::float32: return 4;
-    case SourceType::int64: case SourceType::float64: return 8;
+    case SourceType::boolean:
+    case SourceType::uint8: return 1;
+    case SourceType::int32:
+    case SourceType::float32: return 4;
+    case SourceType::int64:
+    case SourceType::float64: return 8;
   }
   return 0;
 }
@@ -35,8 +38,8 @@ constexpr SourceType source_type(DType t) {
 struct Rows {
   const void* data = nullptr;
   SourceType type = SourceType::float32;
-  Index count = 0;      ///< rows; kAny for a value that is the same in every batch
-  Shape shape;          ///< of one row
+  Index count = 0;  ///< rows; kAny for a value that is the same in every batch
+  Shape shape;      ///< of one row
   [[nodiscard]] Index width() const { return count_of(shape); }
 };
 

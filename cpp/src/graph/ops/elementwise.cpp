@@ -107,8 +107,10 @@ Gradients d_divide(const NodeRef& n, const NodeRef& g) {
 Gradients d_power(const NodeRef& n, const NodeRef& g) {
   // x^y: y x^(y-1), and x^y log x with 0 where x = 0 (there x^y is 0, or 1 with y = 0).
   const NodeRef x = in(n, 0), y = in(n, 1);
-  const NodeRef safe = select(less(constant_like(x, 0), x), x, constant_like(x, 1));
-  return {to(n, 0, multiply(g, multiply(y, apply("power", {x, shift(y, -1)})))), to(n, 1, multiply(g, multiply(n, unary("log", safe))))};
+  const NodeRef zero = constant_like(x, 0), one = constant_like(x, 1), safe = select(less(zero, x), x, one);
+  // At 0^0 the first would be 0 * inf.
+  const NodeRef lower = select(apply("logical_and", {equal(x, zero), equal(y, zero)}), one, shift(y, -1));
+  return {to(n, 0, multiply(g, multiply(y, apply("power", {x, lower})))), to(n, 1, multiply(g, multiply(n, unary("log", safe))))};
 }
 // The extreme takes all of the gradient; a tie is shared, as everywhere in the field.
 Gradients d_extreme(const NodeRef& n, const NodeRef& g, const NodeRef& first_wins) {

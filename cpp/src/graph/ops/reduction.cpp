@@ -65,8 +65,13 @@ Spec sum_to_like_rule(std::span<const Spec> in, const Attributes&) {
 }
 Gradients d_sum_to_like(const NodeRef& n, const NodeRef& g) { return {broadcast_like(g, n->input_ref(0)), {}}; }
 
-// axis_size(x): the number of elements along attributes.ints[1…] as a scalar of dtype ints[0]; a constant once shapes are bound.
-Spec axis_size_rule(std::span<const Spec>, const Attributes& a) { return {{}, static_cast<DType>(a.ints[0])}; }
+// axis_size(x): the number of elements along attributes.ints[1…] as a scalar of dtype ints[0]; a constant once shapes are bound. With a number
+// in attributes.reals it is a divisor: the mean of nothing is an error, as its largest element is.
+Spec axis_size_rule(std::span<const Spec> in, const Attributes& a) {
+  for (std::size_t i = 1; i < a.ints.size() && !a.reals.empty(); ++i)
+    PLAIT_REQUIRE_AS(ShapeError, in[0].shape[a.ints[i]] != 0, "mean: axis ", a.ints[i], " of shape ", to_string(in[0].shape), " is empty and has no mean");
+  return {{}, static_cast<DType>(a.ints[0])};
+}
 Gradients no_gradient(const NodeRef&, const NodeRef&) { return {{}}; }
 
 // The plain form: one run of axes after the other, the last one first, through intermediate arrays.

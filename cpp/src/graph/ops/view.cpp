@@ -279,22 +279,41 @@ Spec concatenate_rule(Specs in, const Attributes& a) {
   return out;
 }
 Gradients d_concatenate(const NodeRef& n, const NodeRef& g) {
-  // Piece k begins where the pieces before it end; split() finds that when shapes are bound.
+  // Piece by piece off the front, so that no size needs to be known before the graph runs.
   Gradients gradients;
-  Index begin = 0;
-  const Index axis = n->attributes.ints[0];
-  bool known = true;
-  for (std::size_t k = 0; k < n->input_count(); ++k) known = known && n->input(k)->spec.shape[axis] != kAny;
-  PLAIT_REQUIRE_AS(GraphError, known, "concatenate: the gradient needs known sizes along axis ", axis);
+  NodeRef rest = g;
   for (std::size_t k = 0; k < n->input_count(); ++k) {
-    Attributes ranges;
-    for (std::size_t i = 0; i < n->spec.shape.size(); ++i) ranges.ints.insert(ranges.ints.end(), {kOpen, kOpen, 1});
-    const Index size = n->input(k)->spec.shape[axis];
-    ranges.ints[3 * axis] = begin;
-    ranges.ints[3 * axis + 1] = begin += size;
-    gradients.push_back(apply("slice", {g}, ranges));
+    const NodeRef piece = n->input_ref(k);
+    const bool last = k + 1 == n->input_count();
+    gradients.push_back(last ? rest : apply("head_like", {rest, piece}, n->attributes));
+    if (!last) rest = apply("tail_like", {rest, piece}, n->attributes);
   }
   return gradients;
+}
+
+// ---- head_like(x, y): of x as much as y has along attributes.ints[0], from the front; tail_like(x, y): what is left of x after that ----
+
+template <bool head>
+Spec part_rule(Specs in, const Attributes& a) {
+  const Index axis = a.ints[0];
+  Shape shape = in[0].shape;
+  const Index size = shape[axis], taken = in[1].shape[axis];
+  PLAIT_REQUIRE_AS(ShapeError, size == kAny || taken == kAny || taken <= size, "concatenate: ", taken, " of ", size, " along axis ", axis);
+  if (head) shape[axis] = taken;
+  else shape[axis] = size == kAny || taken == kAny ? kAny : size - taken;
+  return {shape, in[0].dtype};
+}
+template <bool head>
+MaybeView part_view(const Spec& input, const Spec& output, const Attributes& a, const View& of) {
+  View view = of;
+  if (!head) view.offset += (input.shape[a.ints[0]] - output.shape[a.ints[0]]) * of.strides[a.ints[0]];
+  return view;
+}
+template <bool head>
+Gradients d_part(const NodeRef& n, const NodeRef& g) {
+  const NodeRef other = apply(head ? "tail_like" : "head_like", {n->input_ref(0), n->input_ref(1)}, n->attributes);
+  const NodeRef nothing = zeros_like(other);
+  return {head ? apply("concatenate", {g, nothing}, n->attributes) : apply("concatenate", {nothing, g}, n->attributes), {}};
 }
 
 class ConcatenateKernel final : public Kernel {
@@ -338,6 +357,8 @@ void add_view_ops(OpList& ops) {
   entry("broadcast_like", 2, broadcast_like_rule, d_broadcast, broadcast_view, 0b10);
   entry("slice", 1, slice_rule, d_slice, slice_view);
   entry("index", 1, index_rule, d_index, index_view);
+  entry("head_like", 2, part_rule<true>, d_part<true>, part_view<true>, 0b10);
+  entry("tail_like", 2, part_rule<false>, d_part<false>, part_view<false>, 0b10);
   entry("stop_gradient", 1, same_rule, no_gradient, same_view);
   ops.push_back({.name = "slice_gradient", .kind = OpKind::other, .inputs = 2, .infer = slice_gradient_rule, .gradient = d_slice_gradient,
                  .kernel = slice_gradient_kernel, .shape_only = 0b10});

@@ -1,0 +1,137 @@
+"""Functions over nodes, called with arrays: compiled once per shape and dtype, differentiated once and twice."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+import plait
+
+
+def rosenbrock(x: Any) -> Any:
+    return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
+
+
+def test_function_is_traced_once_for_each_shape_and_dtype() -> None:
+    traced = []
+
+    def f(x: Any, *, scale: float = 1.0, mode: str = "sum") -> Any:
+        traced.append((x.shape, x.dtype.name))
+        y = np.tanh(x) * scale
+        return y.sum() if mode == "sum" else y
+
+    g = plait.function(f)
+    assert g.__name__ == "f"
+    for _ in range(3):
+        np.testing.assert_allclose(g(np.ones(3)), 3 * np.tanh(1))
+        np.testing.assert_allclose(g(np.ones(4, "f4"), scale=2.0), 8 * np.tanh(1), rtol=1e-6)
+        assert g(np.ones(3), mode="all").shape == (3,)
+    assert traced == [((3,), "float64"), ((4,), "float32"), ((3,), "float64")]
+
+
+def test_structures_in_and_out() -> None:
+    @plait.function
+    def f(state: dict[str, Any], pair: tuple[Any, list[Any]]) -> Any:
+        return {"sum": state["a"] + pair[0], "rest": (pair[1][0] * 2, [state["b"]]), "constant": 3.0}
+
+    found = f({"a": np.ones(2), "b": 1}, (2.0, [np.zeros((0, 2))]))
+    assert found["sum"].tolist() == [3, 3]
+    assert found["rest"][0].shape == (0, 2)
+    assert int(found["rest"][1][0]) == 1
+    assert float(found["constant"]) == 3
+
+
+def test_grad() -> None:
+    x = np.linspace(-1, 1, 6)
+    exact = np.zeros(6)
+    exact[:-1] += -400 * x[:-1] * (x[1:] - x[:-1] ** 2) - 2 * (1 - x[:-1])
+    exact[1:] += 200 * (x[1:] - x[:-1] ** 2)
+    np.testing.assert_allclose(plait.grad(rosenbrock)(x), exact, rtol=1e-12)
+    value, gradient = plait.value_and_grad(rosenbrock)(x)
+    np.testing.assert_allclose(value, rosenbrock(x))
+    np.testing.assert_allclose(gradient, exact, rtol=1e-12)
+    assert float(plait.grad(lambda v: v**2)(3)) == 6  # a Python integer is a number like any other
+    a, b = plait.grad(lambda u, v: (u * v).sum(), argnums=(0, 1))(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    assert (a.tolist(), b.tolist()) == ([3, 4], [1, 2])
+    tree = plait.grad(lambda p, v: (p["w"] @ v + p["b"]).sum())({"w": np.eye(2), "b": np.zeros(2)}, np.array([1.0, 2.0]))
+    assert tree["w"].tolist() == [[1, 2], [1, 2]]
+    assert tree["b"].tolist() == [1, 1]
+
+
+def test_jacobian_and_hessian() -> None:
+    m = np.random.default_rng(0).normal(size=(3, 4))
+    np.testing.assert_allclose(plait.jacobian(lambda x: m @ x)(np.ones(4)), m, rtol=1e-14)
+    assert plait.jacobian(lambda x: x.sum())(np.ones((2, 3))).tolist() == np.ones((2, 3)).tolist()
+    big = np.random.default_rng(1).normal(size=(50, 4))  # more rows than go into one program
+    np.testing.assert_allclose(plait.jacobian(lambda x: np.tanh(big @ x))(np.zeros(4)), big, rtol=1e-13)
+    for f in (lambda x: np.zeros(50) + 0 * x.sum(), lambda x: plait.constant(np.zeros(50))):
+        assert not plait.jacobian(f)(np.ones(4)).any()
+    x = np.linspace(-1, 1, 5)
+    h = plait.hessian(rosenbrock)(x)
+    np.testing.assert_allclose(h, h.T)
+    diagonal = np.zeros(5)
+    diagonal[:-1] += -400 * (x[1:] - 3 * x[:-1] ** 2) + 2
+    diagonal[1:] += 200
+    np.testing.assert_allclose(np.diag(h), diagonal, rtol=1e-12)
+    wide = plait.hessian(lambda v: (v**4).sum())(np.ones(40))
+    np.testing.assert_allclose(wide, 12 * np.eye(40))
+    assert plait.hessian(lambda v: (v**2).sum())(np.ones((2, 2))).shape == (2, 2, 2, 2)
+    assert plait.jacobian(lambda v: v * 2)(np.zeros(0)).shape == (0, 0)
+    assert plait.jacobian(lambda u, v: u * v, argnums=1)(np.array([2.0]), np.array([5.0])).tolist() == [[2]]
+
+
+def test_mistakes() -> None:
+    with pytest.raises(plait.ShapeError, match="jacobian"):
+        plait.grad(lambda x: x * 2)(np.ones(3))
+    with pytest.raises(plait.DTypeError, match="int64"):
+        plait.grad(lambda x: x.sum())(np.arange(3))
+    with pytest.raises(TypeError, match="no positional argument 1"):
+        plait.grad(lambda x: x.sum(), argnums=1)(np.ones(3))
+    with pytest.raises(ValueError, match="argnums"):
+        plait.grad(lambda x: x.sum(), argnums=-1)
+    with pytest.raises(TypeError, match="call the function itself"):
+        plait.function(lambda x: x)(plait.input("x", ()))
+    with pytest.raises(plait.TraceError, match="if x"):
+        plait.function(lambda x: x if x > 0 else -x)(1.0)
+    with pytest.raises(TypeError, match="hashed"):
+        plait.function(lambda _: plait.constant(1.0))(np.ones(1), {1, 2})
+
+
+def test_an_error_while_tracing_leaves_nothing_behind() -> None:
+    fail = True
+
+    @plait.function
+    def f(x: Any) -> Any:
+        if fail:
+            raise RuntimeError("not yet")
+        return x + 1
+
+    with pytest.raises(RuntimeError, match="not yet"):
+        f(np.ones(2))
+    fail = False
+    assert f(np.ones(2)).tolist() == [2, 2]
+
+
+def test_many_threads_trace_once() -> None:
+    count = []
+
+    @plait.function
+    def f(x: Any) -> Any:
+        count.append(1)
+        return np.exp(x).sum()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: float(f(np.zeros(5))), range(200)))
+    assert found == [5.0] * 200
+    assert len(count) == 1
+
+
+def test_check_gradient_sees_a_wrong_one() -> None:
+    x = np.linspace(0.5, 2, 4)
+    assert plait.check_gradient(lambda v: v**3, x) < 1e-8
+    assert plait.check_gradient(lambda v: v**3, x, order=2) < 1e-8
+    assert plait.check_gradient(lambda v: v * plait.stop_gradient(v), x) > 0.1
+    assert plait.check_gradient(lambda v, i: plait.take(v, i, 0) ** 2, x, np.array([0, 0, 3])) < 1e-8
