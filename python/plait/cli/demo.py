@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import datasets
 from . import vae
-from ._common import Result, add_training, use_threads
+from ._common import Result, add_training, progress, use_threads
 
 
 def add(commands: Any) -> None:
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> Result:
         rate=options.rate,
         seed=options.seed,
         samples=10,
-        progress=not options.quiet,
+        progress=progress(options),
         checkpoint=None,
     )
     return {"command": "demo", **result, "report": page.save(options.out), "seconds_in_all": time.perf_counter() - began}
