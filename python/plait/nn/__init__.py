@@ -7,6 +7,7 @@ from .cells import Cell, GRUCell, LSTMCell, RNNCell
 from .classifier import MLPClassifier
 from .layers import MLP, Dense, Dropout, Embedding, LayerNorm, Sequential
 from .recurrent import GRU, LSTM, RNN, Recurrent
+from .sequence import SequenceRegressor
 from .vae import VAE
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "MLPClassifier",
     "RNNCell",
     "Recurrent",
+    "SequenceRegressor",
     "Sequential",
 ]
