@@ -8,6 +8,7 @@ from .classifier import MLPClassifier
 from .layers import MLP, Dense, Dropout, Embedding, LayerNorm, Sequential
 from .recurrent import GRU, LSTM, RNN, Recurrent
 from .sequence import SequenceRegressor
+from .sequence_classifier import SequenceClassifier
 from .vae import VAE
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "MLPClassifier",
     "RNNCell",
     "Recurrent",
+    "SequenceClassifier",
     "SequenceRegressor",
     "Sequential",
 ]

@@ -365,7 +365,7 @@ class SequenceRegressor(Layer):
             loops[n] = _Free(self, n)
         values = np.zeros((given + steps - 1, n, self.inputs), self.dtype)
         values[:given] = np.stack(seeds, axis=1)
-        made = loops[n](values, given)
+        made: Array = loops[n](values, given)
         return made.swapaxes(0, 1) if np.ndim(seed_values) == 3 else made[:, 0]
 
 
