@@ -81,7 +81,7 @@ class Recurrent(Layer):
         if unroll and time is None:
             raise graph.ShapeError(f"{self._name}: unroll=True needs the number of steps, but inputs has shape {inputs.shape}")
         ended: list[State] = []
-        if time is not None and (time < LONG if unroll is None else unroll):
+        if time is not None and (time < LONG or not hasattr(graph, "scan") if unroll is None else unroll):
             if steps is None:
                 steps = [inputs[:, t] for t in range(time)]
             for cell, begin in zip(self.cells, states, strict=True):

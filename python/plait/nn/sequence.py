@@ -180,7 +180,6 @@ class SequenceRegressor(Layer):
         ValueError
             If a series is shorter than the window and what follows it, or holds NaN, or shapes do not fit.
         """
-        names: list[Any] = []
         carried: dict[Any, Any] = {}
         if window is not None:
             loss, data = self._windowed(series, targets, window, ahead, tbptt)
@@ -191,15 +190,8 @@ class SequenceRegressor(Layer):
             loss, data, carried = self._whole(xs, ts) if tbptt is None else self._stretches(xs, ts, at_least_one("fit: tbptt", tbptt))
         rows = len(next(iter(data.values())))
         if carried:
-            names = list(carried)
-            batch_size = names[0].shape[-2]
-
-        def begin(_: Progress | None = None) -> None:
-            for node in names:
-                node.value = np.zeros(node.shape, self.dtype)
-
+            batch_size = next(iter(carried)).shape[-2]
         rule = Adam(Cosine(1e-2, epochs * -(-rows // batch_size), final=1e-4), clip_norm=1.0) if optimizer is None else optimizer
-        calls = (callbacks,) if callable(callbacks) else tuple(callbacks)
         return train(
             loss,
             data,
@@ -210,7 +202,7 @@ class SequenceRegressor(Layer):
             shuffle=not carried,
             rng=rng,
             progress=progress,
-            callbacks=(*calls, begin) if carried else calls,
+            callbacks=callbacks,
             checkpoint=checkpoint,
             resume=resume,
         )
@@ -268,8 +260,8 @@ class SequenceRegressor(Layer):
         else:
             t = graph.input("t", (None, self.outputs), self.dtype)
             data[t] = ts
-            top = (state[0] if isinstance(state, tuple) else state) if self.recurrent.layers == 1 else (state[0] if isinstance(state, tuple) else state)[-1]
-            loss = losses.mse(self.head(top), t)
+            h = _parts(state)[0]
+            loss = losses.mse(self.head(h if self.recurrent.layers == 1 else h[-1]), t)
         if not alike:
             data[n] = lengths
         return loss, data, {}
@@ -288,16 +280,17 @@ class SequenceRegressor(Layer):
         x = graph.input("x", (n, steps, self.inputs), self.dtype)
         t = graph.input("t", (n, steps, self.outputs), self.dtype)
         m = graph.input("lengths", (n,), "int64")
-        begin = self.recurrent.initial_state(n)
-        state = tuple(graph.parameter(value, name=f"carried_{k}") for k, value in enumerate(begin if isinstance(begin, tuple) else (begin,)))
+        first = graph.input("first", (n,), "bool")  # the state begins anew with each epoch
+        zeros = _parts(self.recurrent.initial_state(n))
+        carried = tuple(graph.parameter(value, name=f"carried_{k}") for k, value in enumerate(zeros))
+        state = tuple(graph.where(graph.expand_dims(first, 1), 0.0, part) for part in carried)
         alike = bool((lengths == steps).all())
         outs, end = self(x, state if len(state) > 1 else state[0], None if alike else m, training=True)
-        ended = end if isinstance(end, tuple) else (end,)
-        data: dict[Any, Array] = {x: cut(xs), t: cut(ts)}
+        data: dict[Any, Array] = {x: cut(xs), t: cut(ts), first: np.arange(count * n) < n}
         if not alike:
             data[m] = lengths.astype("int64")
         loss = losses.mse(outs, t) if alike else self._masked(outs, t, m, steps)
-        return loss, data, dict(zip(state, ended, strict=True))
+        return loss, data, dict(zip(carried, _parts(end), strict=True))
 
     def _masked(self, outs: Any, t: Any, lengths: Any, time: int) -> Any:
         """The squared error of true steps."""
@@ -369,18 +362,21 @@ class SequenceRegressor(Layer):
         return made.swapaxes(0, 1) if np.ndim(seed_values) == 3 else made[:, 0]
 
 
+def _parts(state: Any) -> tuple[Any, ...]:
+    """A state as a tuple also where it has one part."""
+    return state if isinstance(state, tuple) else (state,)
+
+
 class _Free:
     """One step of a model with state and output kept in parameters, run in a loop without Python."""
 
     def __init__(self, model: SequenceRegressor, n: int) -> None:
         value, given = graph.input("value", (1, n, model.inputs), model.dtype), graph.input("given", (1,), "bool")
-        begin = model.recurrent.initial_state(n)
-        state = tuple(graph.parameter(zeros) for zeros in (begin if isinstance(begin, tuple) else (begin,)))
+        state = tuple(graph.parameter(zeros) for zeros in _parts(model.recurrent.initial_state(n)))
         last = graph.parameter(np.zeros((n, model.outputs), model.dtype))
         (y,), end = model([graph.where(given, value[0], last)], state if len(state) > 1 else state[0])
-        ended = end if isinstance(end, tuple) else (end,)
         self.kept = (*state, last)
-        self.program = _core.BatchProgram([graph.expand_dims(y, 0)], dict(zip(self.kept, (*ended, y), strict=True)))
+        self.program = _core.BatchProgram([graph.expand_dims(y, 0)], dict(zip(self.kept, (*_parts(end), y), strict=True)))
         self.lock = threading.Lock()  # the state is the program's own
 
     def __call__(self, values: Array, given: int) -> Array:

@@ -29,9 +29,11 @@ class _Network(Layer):
         self.pooling, self.features, self.dtype = settings.pooling, features, settings.dtype
         self.shift, self.scale = np.zeros(features, self.dtype), np.ones(features, self.dtype)
 
-    def __call__(self, x: Any, lengths: Any, *, training: bool = False) -> Any:
+    def __call__(self, x: Any, lengths: Any = None, *, training: bool = False) -> Any:
         """A node for the logits of each sequence."""
         outs, state = self.recurrent((x - self.shift) * self.scale, lengths=lengths, training=training)
+        if self.pooling == "mean" and lengths is None:
+            return self.head(graph.mean(outs, axis=1))
         if self.pooling == "mean":  # outputs are zero behind a sequence's end
             return self.head(graph.sum(outs, axis=1) / graph.cast(graph.expand_dims(lengths, 1), self.dtype))
         top = state[0] if isinstance(state, tuple) else state
