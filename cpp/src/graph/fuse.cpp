@@ -82,7 +82,7 @@ class Fuser {
   // Inside of a group a value is read register to register: as it stands, and in the type of the group.
   bool reads_register(int u, const Group& group) const {
     const Spec& spec = at(u).spec;
-    if (spec.shape != group.space || !is_whole(f_.placed.places[u], spec)) return false;
+    if (!is_root(f_.placed, u, group.space)) return false;
     if (at(root(u)).op->kind == OpKind::reduction) return false;
     return spec.dtype == DType::boolean || lane_type(spec.dtype) == group.type;
   }

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import datasets
 from . import lstm, vae
-from ._common import Result, add_training, use_threads
+from ._common import Result, add_training, progress, use_threads
 
 
 def add(commands: Any) -> None:
@@ -34,9 +34,9 @@ def run(options: argparse.Namespace) -> Result:
         rate=options.rate,
         seed=options.seed,
         samples=10,
-        progress=not options.quiet,
+        progress=progress(options),
         checkpoint=None,
     )
-    generated, sequence = lstm.demo_section(seed=options.seed, progress=not options.quiet)
+    generated, sequence = lstm.demo_section(seed=options.seed, progress=progress(options))
     page.add(generated)
     return {"command": "demo", **result, **sequence, "report": page.save(options.out), "seconds_in_all": time.perf_counter() - began}

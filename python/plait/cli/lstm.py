@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import graph, losses, optim, plot, report
 from ..nn import SequenceRegressor
-from ._common import Result, add_training, at_least, machine_facts, use_threads
+from ._common import Result, add_training, at_least, machine_facts, progress, use_threads
 
 STEP = 0.3  # radians from point to point
 SEEN = 200  # points to learn from
@@ -51,7 +51,7 @@ def train(
     rate: float = RATE,
     sgd: bool = False,
     seed: int = 0,
-    progress: bool = False,
+    progress: Any = False,
 ) -> tuple[SequenceRegressor, dict[str, Any]]:
     """A trained network, and how it does."""
     model = SequenceRegressor(2, hidden, 2, activation="tanh", rng=seed)
@@ -96,7 +96,7 @@ def section(result: dict[str, Any]) -> report.Section:
     )
 
 
-def demo_section(*, seed: int, progress: bool) -> tuple[report.Section, dict[str, Any]]:
+def demo_section(*, seed: int, progress: Any) -> tuple[report.Section, dict[str, Any]]:
     """What ``plait demo`` shows of it, and the numbers."""
     result = train(seed=seed, progress=progress)[1]
     return section(result), {"sequence_error": result["error"], "sequence_seconds": result["seconds"]}
@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> Result:
     """``plait lstm``."""
     use_threads(options)
     names = ("hidden", "window", "ahead", "points", "epochs", "batch_size", "rate", "sgd", "seed")
-    model, result = train(**{name: getattr(options, name) for name in names}, progress=not options.quiet)
+    model, result = train(**{name: getattr(options, name) for name in names}, progress=progress(options))
     saved = None
     if options.out is not None:
         page = report.Report("An LSTM goes on with a series", f"{result['layers']}, {result['epochs']} epochs in {result['seconds']:.1f} s.")
