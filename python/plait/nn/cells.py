@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import graph
-from .base import Layer, at_least_one
+from ..train.data import at_least_one
+from .base import Layer
 
 State = tuple[Any, ...]
 

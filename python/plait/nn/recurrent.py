@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import graph
-from .base import Layer, at_least_one
+from ..train.data import at_least_one
+from .base import Layer
 from .cells import Cell, GRUCell, LSTMCell, RNNCell, State
 
 LONG = 256  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise
@@ -204,7 +205,20 @@ def _unrolled(cell: Cell, xs: list[Any], state: State, limit: Any) -> tuple[list
 
 def _scanned(cell: Cell, x: Any, state: State, limit: Any) -> tuple[Any, State]:
     """One loop node over axis 1."""
-    raise NotImplementedError("plait.scan")
+    # A loop's state keeps its shape: a row that stands for all of the batch becomes one for each.
+    rows = np.zeros_like(x[:, 0, :1])
+    begin = tuple(part + rows for part in state)
+
+    def step(carried: tuple[State, Any], x_t: Any) -> tuple[tuple[State, Any], Any]:
+        old, t = carried
+        if limit is None:
+            y, following = cell.step(x_t, old)
+        else:
+            y, following = _masked_step(cell, x_t, old, graph.expand_dims(limit > t, 1))
+        return (following, t + 1), y
+
+    (ended, _), outs = graph.scan(step, (begin, graph.constant(0, dtype="int64")), x, axis=1)
+    return outs, ended
 
 
 def _stacked(make: Callable[..., Cell], inputs: int, hidden: int, layers: int, name: str, rng: Any, **options: Any) -> list[Cell]:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from .. import _core, graph, losses
 from ..optim import Adam, Cosine, Optimizer
 from ..train import History, Progress, predict, train
+from ..train.data import at_least_one
 from . import ragged
-from .base import Activation, Layer, at_least_one
+from .base import Activation, Layer
 from .layers import Dense
 from .recurrent import GRU, LSTM, RNN, Recurrent
 

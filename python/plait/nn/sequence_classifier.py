@@ -11,8 +11,9 @@ from .. import _core, graph, losses
 from .._estimator import ClassifierEstimator
 from ..optim import Adam, Cosine
 from ..train import History, predict, train
+from ..train.data import at_least_one
 from . import ragged
-from .base import Layer, at_least_one
+from .base import Layer
 from .layers import Dense
 from .sequence import recurrent
 
