@@ -37,14 +37,14 @@ Times = dict[str, Timing]
 class Bench:
     """The workers of one number of threads, and what was found."""
 
-    def __init__(self, threads: int, peers: Sequence[str], plan: Plan):
+    def __init__(self, threads: int, peers: Sequence[str], plan: Plan, room: str = "graph"):
         self.threads, self.plan = threads, plan
         self.workers: dict[str, Worker] = {}
         self.works: dict[str, set[str]] = {}
         self.failures: list[str] = []
         self.largest_error = 0.0
         for peer in peers:
-            worker = Worker(f"_graph_{peer}", threads)
+            worker = Worker(f"_{room}_{peer}", threads)
             try:
                 self.works[peer] = set(worker.ask("names"))
                 self.workers[peer] = worker
