@@ -79,7 +79,7 @@ TITLES = {
 
 
 def products(data: Data) -> list[tuple[str, tuple[int, int, int]]]:
-    """The matrix products of one step as (layout, (m, k, n)): forward, the weights' gradient, the inputs' gradient (not for the first layer)."""
+    """The matrix products of a step as (layout, (m, k, n)): forward, gradients of weights, of inputs (but the first layer's)."""
     batch = len(data.x)
     found = []
     for position, (inputs, outputs) in enumerate(data.sizes):

@@ -146,10 +146,14 @@ def epoch(images: np.ndarray) -> None:
     jax.block_until_ready(training.state)
 
 
+def matmul(shape: tuple[int, int, int]) -> Repeat:
+    return Repeat(jnp.matmul, *graph_data.factors(*shape))
+
+
 WORK = {
     **{name: (lambda name=name: Training(name)) for name in LOSS},
     "call": ten,
-    **{graph_data.matmul_name(shape): (lambda shape=shape: Repeat(jnp.matmul, *graph_data.factors(*shape))) for shape in graph_data.MATMULS},
+    **{graph_data.matmul_name(shape): (lambda shape=shape: matmul(shape)) for shape in graph_data.MATMULS},
     **{name: (lambda name=name: function(name)) for name in graph_data.FUNCTIONS},
 }
 

@@ -1,8 +1,8 @@
 """What every bench shares: contestants that take turns, statistics, tables, and a note of the machine they ran on.
 
-A contestant is a callable: `contestant(n)` does the work n times and returns the seconds it took. Contestants take turns in short blocks, so
-that whatever else the machine does meets them all alike; what is compared is the median over the rounds. A contestant may live in a process
-of its own (`_worker.Worker`), where its thread pools, its environment and its memory are not the others' business.
+A contestant is a callable: `contestant(n)` does the work n times and returns the seconds it took. Contestants take turns in short blocks,
+so that whatever else the machine does meets them all alike; what is compared is the median over the rounds. A contestant may live in a
+process of its own (`_worker.Worker`), where its thread pools, its environment and its memory are not the others' business.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def show_machine(about: Mapping[str, Any]) -> None:
 
 def thread_environment(threads: int) -> dict[str, str]:
     """The environment in which every peer starts no more threads than this. OpenBLAS, OpenMP and XLA read it only as they are loaded."""
-    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS", "PLAIT_NUM_THREADS")
+    names = [f"{name}_NUM_THREADS" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA", "PLAIT")] + ["VECLIB_MAXIMUM_THREADS"]
     environment = {**os.environ, **dict.fromkeys(names, str(threads)), "JAX_PLATFORMS": "cpu"}
     if threads == 1:
         environment["XLA_FLAGS"] = (os.environ.get("XLA_FLAGS", "") + " --xla_cpu_multi_thread_eigen=false").strip()
@@ -165,7 +165,8 @@ def duration(seconds: float | None) -> str:
     """Three digits and a unit."""
     if seconds is None:
         return "-"
-    scale, unit = next(((scale, unit) for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")) if seconds >= 0.9995 * scale), (1e-9, "ns"))
+    units = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+    scale, unit = next((pair for pair in units if seconds >= 0.9995 * pair[0]), (1e-9, "ns"))
     value = seconds / scale
     return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f} {unit}"
 
@@ -174,15 +175,18 @@ def megabytes(size: float | None) -> str:
     return "-" if size is None else f"{size / 1e6:.2f} MB"
 
 
-def against(value: float | None, goal: float | None, at_most: bool = False) -> str:
+def against(value: float | None, goal: float | None, unit: str = "", at_most: bool = False) -> str:
     """The goal and whether it is met."""
     if goal is None:
         return ""
-    sign = "≤" if at_most else "≥"
+    text = f"goal {'≤' if at_most else '≥'} {goal:g}{unit and ' '}{unit}"
     if value is None:
-        return f"goal {sign} {goal:g}"
-    met = value <= goal if at_most else value >= goal
-    return f"goal {sign} {goal:g}: {'met' if met else 'MISSED'}"
+        return text
+    return f"{text}: {'met' if (value <= goal if at_most else value >= goal) else 'MISSED'}"
+
+
+def on_threads(threads: int) -> str:
+    return f"{threads} thread{'s' * (threads > 1)}"
 
 
 def show_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

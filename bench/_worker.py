@@ -151,7 +151,7 @@ def serve(module: str) -> None:
             answer: Callable[..., Any] = getattr(server, request)
             reply = {"value": answer(*arguments)}
         except Exception as error:  # the bench decides what a failing peer means
-            reply = {"error": f"{type(error).__name__}: {error}"}
+            reply = {"error": f"{type(error).__name__}: {error}".split("\n", 1)[0]}
         answers.write(json.dumps(reply) + "\n")
         answers.flush()
 

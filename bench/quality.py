@@ -2,8 +2,9 @@
 
     ./dev bench quality [--peer] [--data fashion_mnist,mnist] [--epochs 10] [--threads N] [--quick] [--json FILE]
 
-With --peer, PyTorch trains the same network from the same starting weights in a process of its own; epochs take turns. Seconds are those of the
-training and of the measurement on the test images after it. Both bounds are of the test images, in nats, with one draw of the noise per image.
+With --peer, PyTorch trains the same network from the same starting weights in a process of its own; epochs take turns. Seconds are those
+of the training and of the measurement on the test images after it. Both bounds are of the test images, in nats, with one draw of the noise
+per image.
 """
 
 from __future__ import annotations

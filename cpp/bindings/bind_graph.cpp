@@ -36,29 +36,35 @@ std::uint64_t seed_bits(const py::int_& seed) { return PyLong_AsUnsignedLongLong
 
 void bind_leaves(py::module_& m) {
   m.def(
-      "input", [](const std::string& name, const py::object& shape, const py::object& dtype) {
+      "input",
+      [](const std::string& name, const py::object& shape, const py::object& dtype) {
         PLAIT_REQUIRE_AS(GraphError, !name.empty(), "input: the name is empty; feeds and messages need it");
         return PyNode(make_input(name, {parse_shape(shape, "input", true), parse_dtype(dtype, "input")}));
       },
       py::arg("name"), py::arg("shape"), py::arg("dtype"));
   m.def(
-      "parameter", [](const py::object& value, const std::string& name, const py::object& dtype) {
+      "parameter",
+      [](const py::object& value, const std::string& name, const py::object& dtype) {
         const std::string what = message("parameter ", name.empty() ? "value" : name);
         PLAIT_REQUIRE_AS(DTypeError, !py::hasattr(value, "dtype") || py::cast<std::string>(value.attr("dtype").attr("str")).substr(1) != "f2", what,
                          ": dtype float16 is not one of bool, int32, int64, float32, float64; convert the array with .astype(...)");
-        return PyNode(make_parameter(name, tensor_from(value, what, dtype.is_none() ? std::nullopt : std::optional(parse_dtype(dtype, "parameter")))));
+        return PyNode(
+            make_parameter(name, tensor_from(value, what, dtype.is_none() ? std::nullopt : std::optional(parse_dtype(dtype, "parameter")))));
       },
       py::arg("value"), py::arg("name"), py::arg("dtype"));
   m.def(
-      "constant", [](const py::object& value, const std::string& name, const py::object& dtype) {
+      "constant",
+      [](const py::object& value, const std::string& name, const py::object& dtype) {
         PLAIT_REQUIRE_AS(GraphError, node_of(value) == nullptr, "constant: this is a node already");
-        const NodeRef node = make_constant(tensor_from(value, "constant", dtype.is_none() ? std::nullopt : std::optional(parse_dtype(dtype, "constant"))));
+        const NodeRef node =
+            make_constant(tensor_from(value, "constant", dtype.is_none() ? std::nullopt : std::optional(parse_dtype(dtype, "constant"))));
         node->name = name;
         return PyNode(node);
       },
       py::arg("value"), py::arg("name"), py::arg("dtype"));
   m.def(
-      "random", [](const std::string& kind, const py::object& shape, const py::object& like, const py::object& seed, const py::object& dtype) {
+      "random",
+      [](const std::string& kind, const py::object& shape, const py::object& like, const py::object& seed, const py::object& dtype) {
         const DType as = parse_dtype(dtype, kind.c_str());
         PLAIT_REQUIRE_AS(DTypeError, is_float(as), kind, ": expected float32 or float64, got ", name_of(as));
         std::vector<NodeRef> inputs;
@@ -120,7 +126,8 @@ void bind_graph(py::module_& m) {
       "trace_error", [](const std::string& what, const std::string& instead) { trace_error(what, instead); }, py::arg("what"), py::arg("instead"),
       "Raise a TraceError that names the user's line.");
   m.def(
-      "gradient", [](const py::list& outputs, const py::list& wrt, const py::object& seeds) {
+      "gradient",
+      [](const py::list& outputs, const py::list& wrt, const py::object& seeds) {
         const auto of = require_nodes(outputs, "gradient"), to = require_nodes(wrt, "gradient");
         std::vector<NodeRef> from;
         if (!seeds.is_none())

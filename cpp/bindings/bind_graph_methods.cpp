@@ -51,8 +51,8 @@ void bind_reductions(Class& cls) {
   one("any", "True where any element along the axis is not 0.");
   one("all", "True where every element along the axis is not 0.");
   cls.def(
-      "mean", [](const Node& self, const py::object& axis, bool keepdims) { return PyNode(mean(ref(self), axis, keepdims)); }, py::arg("axis") = py::none(),
-      py::arg("keepdims") = false, "Mean over an axis, several axes, or everything (None).");
+      "mean", [](const Node& self, const py::object& axis, bool keepdims) { return PyNode(mean(ref(self), axis, keepdims)); },
+      py::arg("axis") = py::none(), py::arg("keepdims") = false, "Mean over an axis, several axes, or everything (None).");
   const auto spread = [](const Node& self, const py::object& axis, double ddof, bool keepdims) {
     const NodeRef x = is_float(self.spec.dtype) ? ref(self) : build::cast(ref(self), DType::float64);
     const NodeRef squares = build::unary("square", build::subtract(x, mean(x, axis, true)));
@@ -64,9 +64,13 @@ void bind_reductions(Class& cls) {
   };
   cls.def(
       "var", [spread](const Node& self, const py::object& axis, double ddof, bool keepdims) { return PyNode(spread(self, axis, ddof, keepdims)); },
-      py::arg("axis") = py::none(), py::arg("ddof") = 0.0, py::arg("keepdims") = false, "Mean squared distance from the mean along the axis; ddof is taken off the count.");
+      py::arg("axis") = py::none(), py::arg("ddof") = 0.0, py::arg("keepdims") = false,
+      "Mean squared distance from the mean along the axis; ddof is taken off the count.");
   cls.def(
-      "std", [spread](const Node& self, const py::object& axis, double ddof, bool keepdims) { return PyNode(build::unary("sqrt", spread(self, axis, ddof, keepdims))); },
+      "std",
+      [spread](const Node& self, const py::object& axis, double ddof, bool keepdims) {
+        return PyNode(build::unary("sqrt", spread(self, axis, ddof, keepdims)));
+      },
       py::arg("axis") = py::none(), py::arg("ddof") = 0.0, py::arg("keepdims") = false, "Square root of var().");
   cls.def(
       "cumsum", [](const Node& self, const py::object& axis) { return PyNode(cumsum_node(ref(self), axis)); }, py::arg("axis") = py::none(),
@@ -77,12 +81,17 @@ void bind_reductions(Class& cls) {
 py::object one_or_all(const py::args& args) { return args.size() == 1 ? py::object(args[0]) : py::object(args); }
 
 void bind_shapes(Class& cls) {
-  cls.def("reshape", [](const Node& self, const py::args& shape) { return PyNode(reshape_node(ref(self), one_or_all(shape))); },
-          "The same elements in another shape; one size may be -1.");
   cls.def(
-      "transpose", [](const Node& self, const py::args& axes) { return PyNode(transpose_node(ref(self), axes.empty() ? py::object(py::none()) : one_or_all(axes))); },
+      "reshape", [](const Node& self, const py::args& shape) { return PyNode(reshape_node(ref(self), one_or_all(shape))); },
+      "The same elements in another shape; one size may be -1.");
+  cls.def(
+      "transpose",
+      [](const Node& self, const py::args& axes) {
+        return PyNode(transpose_node(ref(self), axes.empty() ? py::object(py::none()) : one_or_all(axes)));
+      },
       "Axes in another order; without arguments in the opposite one.");
-  cls.def_property_readonly("T", [](const Node& self) { return PyNode(transpose_node(ref(self), py::none())); }, "The transpose: axes in the opposite order.");
+  cls.def_property_readonly(
+      "T", [](const Node& self) { return PyNode(transpose_node(ref(self), py::none())); }, "The transpose: axes in the opposite order.");
   cls.def(
       "swapaxes",
       [](const Node& self, Index a, Index b) {
@@ -91,26 +100,29 @@ void bind_shapes(Class& cls) {
         return PyNode(build::transpose(ref(self), order));
       },
       py::arg("axis1"), py::arg("axis2"), "Two axes exchanged.");
-  for (const char* name : {"flatten", "ravel"}) cls.def(name, [](const Node& self) { return PyNode(apply("reshape", {ref(self)}, {{-1}, {}})); }, "All elements in one axis.");
+  for (const char* name : {"flatten", "ravel"})
+    cls.def(name, [](const Node& self) { return PyNode(apply("reshape", {ref(self)}, {{-1}, {}})); }, "All elements in one axis.");
   cls.def(
       "squeeze", [](const Node& self, const py::object& axis) { return PyNode(squeeze_node(ref(self), axis)); }, py::arg("axis") = py::none(),
       "Without axes of size 1: all of them, or those named.");
   cls.def(
-      "take", [](const Node& self, const py::object& indices, const py::object& axis) { return PyNode(take_node(ref(self), indices, axis)); }, py::arg("indices"),
-      py::arg("axis") = py::none(), "Elements at integer indices along an axis; None: of the flattened node.");
+      "take", [](const Node& self, const py::object& indices, const py::object& axis) { return PyNode(take_node(ref(self), indices, axis)); },
+      py::arg("indices"), py::arg("axis") = py::none(), "Elements at integer indices along an axis; None: of the flattened node.");
   cls.def(
-      "astype", [](const Node& self, const py::object& dtype) { return PyNode(build::cast(ref(self), parse_dtype(dtype, "astype"))); }, py::arg("dtype"),
-      "The values in another dtype; floats are cut off towards zero when they become integers.");
+      "astype", [](const Node& self, const py::object& dtype) { return PyNode(build::cast(ref(self), parse_dtype(dtype, "astype"))); },
+      py::arg("dtype"), "The values in another dtype; floats are cut off towards zero when they become integers.");
   cls.def("copy", [](const Node& self) { return PyNode(ref(self)); }, "The node itself: nodes do not change.");
   cls.def(
-      "dot", [](const Node& self, const py::object& other) {
+      "dot",
+      [](const Node& self, const py::object& other) {
         const Operand a = operand(self), b = require_operand(other, "dot");
         const NodeRef y = realise(b);
         if (self.spec.shape.empty() || y->spec.shape.empty()) {
           const Operand both[] = {a, b};
           return PyNode(elementwise("multiply", both));
         }
-        PLAIT_REQUIRE_AS(ShapeError, y->spec.shape.size() <= 2, "dot: ", self.label(), " ", to_string(self.spec.shape), " with ", to_string(y->spec.shape), "; use @ for stacks of matrices");
+        PLAIT_REQUIRE_AS(ShapeError, y->spec.shape.size() <= 2, "dot: ", self.label(), " ", to_string(self.spec.shape), " with ",
+                         to_string(y->spec.shape), "; use @ for stacks of matrices");
         return PyNode(matrix_product(a, b));
       },
       py::arg("other"), "Matrix product, or the scalar product of two vectors.");
@@ -128,7 +140,8 @@ void bind_shapes(Class& cls) {
         }
         return PyNode(x.node);
       },
-      py::arg("min") = py::none(), py::arg("max") = py::none(), "Values below min become min, values above max become max; None leaves that side open.");
+      py::arg("min") = py::none(), py::arg("max") = py::none(),
+      "Values below min become min, values above max become max; None leaves that side open.");
 }
 
 }  // namespace

@@ -98,7 +98,8 @@ void bind_operators(Class& cls) {
 void bind_refusals(Class& cls) {
   const auto refuse = [&cls](const char* method, const char* written, const char* instead) {
     cls.def(method, [written, instead](const Node& self, const py::args&, const py::kwargs&) -> py::object {
-      trace_error(message(written, " needs a value, and ", self.label(), " ", to_string(self.spec.shape), " has none while the graph is built"), instead);
+      trace_error(message(written, " needs a value, and ", self.label(), " ", to_string(self.spec.shape), " has none while the graph is built"),
+                  instead);
     });
   };
   const char* const evaluate = "Run the graph first (plait.compile or plait.evaluate), or stay with nodes";
@@ -107,7 +108,8 @@ void bind_refusals(Class& cls) {
   refuse("__int__", "int(node)", evaluate);
   refuse("__complex__", "complex(node)", evaluate);
   refuse("__index__", "a node as an index or a range", "Use plait.take(array, node) for an index that is computed, plait.scan for a loop");
-  refuse("__array__", "np.asarray(node)", "Use plait.stack for lists of nodes, plait's functions or NumPy's on the node itself, or run the graph first");
+  refuse("__array__", "np.asarray(node)",
+         "Use plait.stack for lists of nodes, plait's functions or NumPy's on the node itself, or run the graph first");
   refuse("__setitem__", "node[...] = value: nodes do not change; it", "Use plait.where, plait.concatenate or plait.stack");
   refuse("__round__", "round(node)", "It has no gradient; plait has floor as np.floor(node)");
   for (const char* method : {"item", "tolist"})
@@ -120,21 +122,27 @@ void bind_refusals(Class& cls) {
 }
 
 std::string describe(const Node& node) {
-  return message("<plait.Node ", node.label(), node.name.empty() ? "" : message(" (", node.op->name, ")"), ": ", name_of(node.spec.dtype), " ", to_string(node.spec.shape), ">");
+  return message("<plait.Node ", node.label(), node.name.empty() ? "" : message(" (", node.op->name, ")"), ": ", name_of(node.spec.dtype), " ",
+                 to_string(node.spec.shape), ">");
 }
 
 void bind_properties(Class& cls) {
-  cls.def_property_readonly("shape", [](const Node& n) { return shape_tuple(n.spec.shape); }, "Sizes; None for one that is bound when the graph runs.");
+  cls.def_property_readonly(
+      "shape", [](const Node& n) { return shape_tuple(n.spec.shape); }, "Sizes; None for one that is bound when the graph runs.");
   cls.def_property_readonly("dtype", [](const Node& n) { return numpy_dtype(n.spec.dtype); }, "The NumPy dtype.");
   cls.def_property_readonly("ndim", [](const Node& n) { return n.spec.shape.size(); }, "Number of dimensions.");
   cls.def_property_readonly(
       "size",
       [](const Node& n) {
-        if (!is_known(n.spec.shape)) trace_error(message("node.size: ", n.label(), " ", to_string(n.spec.shape), " has sizes that are bound later"), "Use node.mean(), or give the input a full shape");
+        if (!is_known(n.spec.shape))
+          trace_error(message("node.size: ", n.label(), " ", to_string(n.spec.shape), " has sizes that are bound later"),
+                      "Use node.mean(), or give the input a full shape");
         return count_of(n.spec.shape);
       },
       "Number of elements.");
-  cls.def_property("name", [](const Node& n) { return n.name; }, [](Node& n, std::string name) { n.name = std::move(name); }, "The name given by the user, or ''.");
+  cls.def_property(
+      "name", [](const Node& n) { return n.name; }, [](Node& n, std::string name) { n.name = std::move(name); },
+      "The name given by the user, or ''.");
   cls.def_property_readonly("op", [](const Node& n) { return std::string(n.op->name); }, "Name of the operation, such as 'add'.");
   cls.def_property_readonly("label", &Node::label, "The name if there is one, else the operation and a number, as in messages.");
   cls.def_property_readonly("id", [](const Node& n) { return n.id; }, "Grows with creation: inputs have smaller numbers than their consumers.");
@@ -151,18 +159,22 @@ void bind_properties(Class& cls) {
       "What the operation needs to know besides its inputs: two lists, whole numbers and real ones.");
   cls.def_property_readonly("backward", [](const Node& n) { return n.backward; }, "True if gradient() made it.");
   cls.def_property_readonly(
-      "consumers", [](const Node& n) { return to_python(n.consumers()); }, "Nodes that use this one and will send it a gradient, oldest first; those that gradient() made do not count.");
+      "consumers", [](const Node& n) { return to_python(n.consumers()); },
+      "Nodes that use this one and will send it a gradient, oldest first; those that gradient() made do not count.");
   cls.def_property_readonly("wait_count", &Node::wait_count, "Edges over which a gradient would come: ``x * x`` waits for two.");
   cls.def_property(
       "value",
       [](const Node& n) {
-        if (!n.value) throw py::attribute_error(message(n.label(), " is ", n.op->name, " and holds no value; plait.evaluate(node, feeds) computes it"));
+        if (!n.value)
+          throw py::attribute_error(message(n.label(), " is ", n.op->name, " and holds no value; plait.evaluate(node, feeds) computes it"));
         return array_from(*n.value);
       },
       [](Node& n, const py::object& value) {
-        if (std::string_view(n.op->name) != "parameter") throw py::attribute_error(message("only parameters take a new value; ", n.label(), " is ", n.op->name));
+        if (std::string_view(n.op->name) != "parameter")
+          throw py::attribute_error(message("only parameters take a new value; ", n.label(), " is ", n.op->name));
         const TensorRef given = tensor_from(value, "value of " + n.label(), n.spec.dtype);
-        PLAIT_REQUIRE_AS(ShapeError, given->spec.shape == n.spec.shape, "value of ", n.label(), ": expected shape ", to_string(n.spec.shape), ", got ", to_string(given->spec.shape));
+        PLAIT_REQUIRE_AS(ShapeError, given->spec.shape == n.spec.shape, "value of ", n.label(), ": expected shape ", to_string(n.spec.shape),
+                         ", got ", to_string(given->spec.shape));
         if (given->bytes() > 0) std::memcpy(n.value->data.get(), given->data.get(), given->bytes());  // programs hold on to this memory
       },
       "The value of a parameter or constant, as a copy. Setting it writes into the parameter's own memory.");
@@ -196,7 +208,8 @@ array([3., 3.], dtype=float32)
   const auto length = [](const Node& self) {
     if (self.spec.shape.empty()) throw py::type_error(message("len() of ", self.label(), ", which has no axes"));
     if (self.spec.shape[0] == kAny)
-      trace_error(message("len(node): the first axis of ", self.label(), " ", to_string(self.spec.shape), " is bound later"), "Give the input a full shape, or use plait.scan for a loop");
+      trace_error(message("len(node): the first axis of ", self.label(), " ", to_string(self.spec.shape), " is bound later"),
+                  "Give the input a full shape, or use plait.scan for a loop");
     return self.spec.shape[0];
   };
   cls.def("__len__", length);

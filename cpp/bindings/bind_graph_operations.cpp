@@ -25,22 +25,32 @@ std::vector<NodeRef> joined(py::handle nodes, const char* what) {
 
 void bind_shaping(py::module_& m) {
   m.def(
-      "reshape", [](const py::object& x, const py::object& shape) { return PyNode(reshape_node(as_node(x, "reshape"), shape)); }, py::arg("x"), py::arg("shape"));
+      "reshape", [](const py::object& x, const py::object& shape) { return PyNode(reshape_node(as_node(x, "reshape"), shape)); }, py::arg("x"),
+      py::arg("shape"));
   m.def(
-      "transpose", [](const py::object& x, const py::object& axes) { return PyNode(transpose_node(as_node(x, "transpose"), axes)); }, py::arg("x"), py::arg("axes"));
+      "transpose", [](const py::object& x, const py::object& axes) { return PyNode(transpose_node(as_node(x, "transpose"), axes)); }, py::arg("x"),
+      py::arg("axes"));
   m.def(
-      "squeeze", [](const py::object& x, const py::object& axis) { return PyNode(squeeze_node(as_node(x, "squeeze"), axis)); }, py::arg("x"), py::arg("axis"));
+      "squeeze", [](const py::object& x, const py::object& axis) { return PyNode(squeeze_node(as_node(x, "squeeze"), axis)); }, py::arg("x"),
+      py::arg("axis"));
   m.def(
-      "expand_dims", [](const py::object& x, Index axis) { return PyNode(build::expand_dims(as_node(x, "expand_dims"), axis)); }, py::arg("x"), py::arg("axis"));
+      "expand_dims", [](const py::object& x, Index axis) { return PyNode(build::expand_dims(as_node(x, "expand_dims"), axis)); }, py::arg("x"),
+      py::arg("axis"));
   m.def(
       "broadcast_to",
-      [](const py::object& x, const py::object& shape) { return PyNode(apply("broadcast_to", {as_node(x, "broadcast_to")}, {parse_shape(shape, "broadcast_to", true), {}})); },
+      [](const py::object& x, const py::object& shape) {
+        return PyNode(apply("broadcast_to", {as_node(x, "broadcast_to")}, {parse_shape(shape, "broadcast_to", true), {}}));
+      },
       py::arg("x"), py::arg("shape"));
   m.def(
-      "broadcast_like", [](const py::object& x, const py::object& like) { return PyNode(build::broadcast_like(as_node(x, "broadcast_like"), as_node(like, "broadcast_like"))); },
+      "broadcast_like",
+      [](const py::object& x, const py::object& like) {
+        return PyNode(build::broadcast_like(as_node(x, "broadcast_like"), as_node(like, "broadcast_like")));
+      },
       py::arg("x"), py::arg("like"));
   m.def(
-      "concatenate", [](const py::object& nodes, Index axis) {
+      "concatenate",
+      [](const py::object& nodes, Index axis) {
         const auto list = joined(nodes, "concatenate");
         const std::size_t rank = list[0]->spec.shape.size();
         PLAIT_REQUIRE_AS(ShapeError, rank > 0, "concatenate: scalars have no axis to be joined along; use plait.stack");
@@ -48,12 +58,14 @@ void bind_shaping(py::module_& m) {
       },
       py::arg("nodes"), py::arg("axis"));
   m.def(
-      "stack", [](const py::object& nodes, Index axis) {
+      "stack",
+      [](const py::object& nodes, Index axis) {
         auto list = joined(nodes, "stack");
         const int at = normalize_axis(axis, list[0]->spec.shape.size() + 1, "stack");
         for (NodeRef& node : list) {
           const Shape &first = list[0]->spec.shape, &shape = node->spec.shape;
-          PLAIT_REQUIRE_AS(ShapeError, &node == &list[0] || shape.size() + 1 == first.size(), "stack: ", node->label(), " ", to_string(shape), " has another number of dimensions than the first");
+          PLAIT_REQUIRE_AS(ShapeError, &node == &list[0] || shape.size() + 1 == first.size(), "stack: ", node->label(), " ", to_string(shape),
+                           " has another number of dimensions than the first");
           node = build::expand_dims(node, at);
         }
         return PyNode(list.size() == 1 ? list[0] : apply(find_op("concatenate"), list, {{at}, {}}));
@@ -63,25 +75,32 @@ void bind_shaping(py::module_& m) {
 
 void bind_indexing(py::module_& m) {
   m.def(
-      "take", [](const py::object& x, const py::object& indices, const py::object& axis) { return PyNode(take_node(as_node(x, "take"), indices, axis)); }, py::arg("x"),
-      py::arg("indices"), py::arg("axis"));
+      "take",
+      [](const py::object& x, const py::object& indices, const py::object& axis) { return PyNode(take_node(as_node(x, "take"), indices, axis)); },
+      py::arg("x"), py::arg("indices"), py::arg("axis"));
   m.def(
-      "take_along_axis", [](const py::object& of, const py::object& indices, Index axis) {
+      "take_along_axis",
+      [](const py::object& of, const py::object& indices, Index axis) {
         const NodeRef x = as_node(of, "take_along_axis"), i = as_node(indices, "take_along_axis");
-        PLAIT_REQUIRE_AS(DTypeError, !is_float(i->spec.dtype) && i->spec.dtype != DType::boolean, "take_along_axis: indices must be integers, got ", name_of(i->spec.dtype));
-        return PyNode(apply("take_along_axis", {x, build::cast(i, DType::int64)}, {{normalize_axis(axis, x->spec.shape.size(), "take_along_axis")}, {}}));
+        PLAIT_REQUIRE_AS(DTypeError, !is_float(i->spec.dtype) && i->spec.dtype != DType::boolean, "take_along_axis: indices must be integers, got ",
+                         name_of(i->spec.dtype));
+        return PyNode(
+            apply("take_along_axis", {x, build::cast(i, DType::int64)}, {{normalize_axis(axis, x->spec.shape.size(), "take_along_axis")}, {}}));
       },
       py::arg("x"), py::arg("indices"), py::arg("axis"));
   m.def(
-      "one_hot", [](const py::object& indices, Index depth, const py::object& dtype) {
+      "one_hot",
+      [](const py::object& indices, Index depth, const py::object& dtype) {
         const NodeRef i = as_node(indices, "one_hot");
-        PLAIT_REQUIRE_AS(DTypeError, !is_float(i->spec.dtype) && i->spec.dtype != DType::boolean, "one_hot: indices must be integers, got ", name_of(i->spec.dtype));
+        PLAIT_REQUIRE_AS(DTypeError, !is_float(i->spec.dtype) && i->spec.dtype != DType::boolean, "one_hot: indices must be integers, got ",
+                         name_of(i->spec.dtype));
         PLAIT_REQUIRE_AS(ShapeError, depth > 0, "one_hot: depth must be positive, got ", depth);
         return PyNode(apply("one_hot", {build::cast(i, DType::int64)}, {{depth, static_cast<Index>(parse_dtype(dtype, "one_hot"))}, {}}));
       },
       py::arg("indices"), py::arg("depth"), py::arg("dtype"));
   m.def(
-      "cumsum", [](const py::object& x, const py::object& axis) { return PyNode(cumsum_node(as_node(x, "cumsum"), axis)); }, py::arg("x"), py::arg("axis"));
+      "cumsum", [](const py::object& x, const py::object& axis) { return PyNode(cumsum_node(as_node(x, "cumsum"), axis)); }, py::arg("x"),
+      py::arg("axis"));
 }
 
 }  // namespace
@@ -95,21 +114,26 @@ void bind_operations(py::module_& m) {
       },
       py::arg("name"), "One elementwise operation, with NumPy's promotion.");
   m.def(
-      "matmul", [](const py::object& a, const py::object& b) { return PyNode(matrix_product(require_operand(a, "matmul"), require_operand(b, "matmul"))); }, py::arg("a"), py::arg("b"));
+      "matmul",
+      [](const py::object& a, const py::object& b) { return PyNode(matrix_product(require_operand(a, "matmul"), require_operand(b, "matmul"))); },
+      py::arg("a"), py::arg("b"));
   m.def(
-      "reduction", [](const std::string& name, const py::object& x, const py::object& axis, bool keepdims) {
+      "reduction",
+      [](const std::string& name, const py::object& x, const py::object& axis, bool keepdims) {
         const NodeRef node = as_node(x, name.c_str());
         return PyNode(name == "mean" ? mean(node, axis, keepdims) : reduction(name, node, axis, keepdims));
       },
       py::arg("name"), py::arg("x"), py::arg("axis"), py::arg("keepdims"));
   m.def(
-      "cast", [](const py::object& x, const py::object& dtype) { return PyNode(build::cast(as_node(x, "cast"), parse_dtype(dtype, "cast"))); }, py::arg("x"), py::arg("dtype"));
+      "cast", [](const py::object& x, const py::object& dtype) { return PyNode(build::cast(as_node(x, "cast"), parse_dtype(dtype, "cast"))); },
+      py::arg("x"), py::arg("dtype"));
+  m.def("stop_gradient", [](const py::object& x) { return PyNode(apply("stop_gradient", {as_node(x, "stop_gradient")})); }, py::arg("x"));
   m.def(
-      "stop_gradient", [](const py::object& x) { return PyNode(apply("stop_gradient", {as_node(x, "stop_gradient")})); }, py::arg("x"));
+      "as_node", [](const py::object& x, const std::string& what) { return PyNode(as_node(x, what.c_str())); }, py::arg("x"), py::arg("what"),
+      "A node as it is, anything else as a constant.");
   m.def(
-      "as_node", [](const py::object& x, const std::string& what) { return PyNode(as_node(x, what.c_str())); }, py::arg("x"), py::arg("what"), "A node as it is, anything else as a constant.");
-  m.def(
-      "common", [](const py::object& nodes, const std::string& what) {
+      "common",
+      [](const py::object& nodes, const std::string& what) {
         const auto list = operands(nodes, what.c_str());
         return to_python(realise_all(list));
       },
@@ -117,31 +141,35 @@ void bind_operations(py::module_& m) {
   bind_shaping(m);
   bind_indexing(m);
   m.def(
-      "apply", [](const std::string& op, const py::list& inputs, const std::vector<Index>& ints, const std::vector<double>& reals, bool backward,
-                  const std::shared_ptr<ScanBody>& body) {
+      "apply",
+      [](const std::string& op, const py::list& inputs, const std::vector<Index>& ints, const std::vector<double>& reals, bool backward,
+         const std::shared_ptr<ScanBody>& body) {
         const auto nodes = require_nodes(inputs, op.c_str());
         std::optional<BackwardScope> scope;
         if (backward) scope.emplace();
         Attributes attributes{ints, reals};
-        PLAIT_REQUIRE_AS(GraphError, !body || op == "scan" || ((op == "scan_output" || op == "scan_cotangent") && std::string_view(nodes.back()->op->name) == "scan"), op,
-                         ": no loop stands behind it");
         if (body) {
           auto scan = std::make_shared<Scan>();
           scan->body = body;
           attributes.scan = std::move(scan);
         }
-        return PyNode(apply(find_op(op), nodes, std::move(attributes)));
+        const Op& entry = find_op(op);
+        check_attributes(entry, nodes, attributes);
+        return PyNode(apply(entry, nodes, std::move(attributes)));
       },
-      py::arg("op"), py::arg("inputs"), py::arg("ints"), py::arg("reals"), py::arg("backward"), py::arg("body") = py::none(), "An operation as it stands in a file: nothing is promoted.");
+      py::arg("op"), py::arg("inputs"), py::arg("ints"), py::arg("reals"), py::arg("backward"), py::arg("body") = py::none(),
+      "An operation as it stands in a file: nothing is promoted.");
   m.def(
-      "operations", [] {
+      "operations",
+      [] {
         py::list names;
         for (const Op* op : all_ops()) names.append(op->name);
         return names;
       },
       "Names of all operations.");
   m.def(
-      "ancestors", [](const py::list& outputs) {
+      "ancestors",
+      [](const py::list& outputs) {
         const auto nodes = require_nodes(outputs, "ancestors");
         std::vector<NodeRef> found;
         for (Node* node : ancestors(nodes)) found.emplace_back(node);

@@ -111,7 +111,8 @@ class PyProgram {
     for (const NodeRef& input : program_.inputs()) {
       Spec spec = input->spec;
       for (const auto& [key, shape] : shapes)
-        if (node_of(key) == input.get() || (PyUnicode_Check(key.ptr()) && std::string(py::str(key)) == input->name)) spec.shape = parse_shape(shape, "bind", false);
+        if (node_of(key) == input.get() || (PyUnicode_Check(key.ptr()) && std::string(py::str(key)) == input->name))
+          spec.shape = parse_shape(shape, "bind", false);
       PLAIT_REQUIRE_AS(GraphError, is_known(spec.shape), "bind: the shape of ", input->label(), " ", to_string(input->spec.shape), " is not given");
       specs.push_back(std::move(spec));
     }
@@ -142,7 +143,8 @@ class PyProgram {
   }
   std::size_t once(std::size_t i) const {
     for (std::size_t k = i + 1; k < names_.size(); ++k)
-      PLAIT_REQUIRE_AS(GraphError, names_[k].ptr() != names_[i].ptr(), "feed of '", std::string(py::str(names_[i])), "': two inputs have that name; feed them by node");
+      PLAIT_REQUIRE_AS(GraphError, names_[k].ptr() != names_[i].ptr(), "feed of '", std::string(py::str(names_[i])),
+                       "': two inputs have that name; feed them by node");
     return i;
   }
 
@@ -154,11 +156,15 @@ class PyProgram {
     const Py_ssize_t count = PyTuple_GET_SIZE(args);
     PyObject *key = nullptr, *value = nullptr;
     py::object kept;
-    if (count > 1) throw py::type_error(message("a program takes one dict of feeds, or feeds by name, not ", count, " positional arguments; expected: ", expected()));
+    if (count > 1)
+      throw py::type_error(
+          message("a program takes one dict of feeds, or feeds by name, not ", count, " positional arguments; expected: ", expected()));
     if (count == 1) {
       PyObject* feeds = PyTuple_GET_ITEM(args, 0);
       if (PyDict_Check(feeds) == 0) {
-        if (!py::hasattr(feeds, "keys")) throw py::type_error(message("feeds are a dict from inputs to arrays, or keyword arguments, not ", Py_TYPE(feeds)->tp_name, "; expected: ", expected()));
+        if (!py::hasattr(feeds, "keys"))
+          throw py::type_error(
+              message("feeds are a dict from inputs to arrays, or keyword arguments, not ", Py_TYPE(feeds)->tp_name, "; expected: ", expected()));
         kept = py::dict(py::reinterpret_borrow<py::object>(feeds));
         feeds = kept.ptr();
       }
@@ -305,7 +311,8 @@ void bind_step(py::module_& m) {
   step.def_property_readonly("cost_ns", [](const Step& s) { return s.info.cost_ns; }, "Estimated nanoseconds on one thread.");
   step.def_property_readonly("seconds", [](const Step& s) { return s.seconds; }, "Measured seconds, where profile() gave the step; else 0.");
   step.def("__repr__", [](const Step& s) {
-    return message("<plait.Step ", s.info.label, " -> ", s.info.node, " ", to_string(s.info.space), s.seconds > 0 ? message(" ", 1e6 * s.seconds, " us") : "", ">");
+    return message("<plait.Step ", s.info.label, " -> ", s.info.node, " ", to_string(s.info.space),
+                   s.seconds > 0 ? message(" ", 1e6 * s.seconds, " us") : "", ">");
   });
 }
 
@@ -320,10 +327,12 @@ void bind_program(py::module_& m) {
               const py::tuple two = py::reinterpret_borrow<py::tuple>(pair);
               pairs.emplace_back(require_node(two[0], "updates"), require_node(two[1], "updates"));
             }
-            return std::make_unique<PyProgram>(require_nodes(outputs, "compile"), std::move(pairs), PyLong_AsUnsignedLongLongMask(seed.ptr()), structure);
+            return std::make_unique<PyProgram>(require_nodes(outputs, "compile"), std::move(pairs), PyLong_AsUnsignedLongLongMask(seed.ptr()),
+                                               structure);
           }),
           py::arg("outputs"), py::arg("updates"), py::arg("seed"), py::arg("structure"));
-  cls.def_property_readonly("inputs", [](PyProgram& p) { return NodeTuple(to_python(p.program().inputs())); }, "The input nodes it needs, oldest first.");
+  cls.def_property_readonly(
+      "inputs", [](PyProgram& p) { return NodeTuple(to_python(p.program().inputs())); }, "The input nodes it needs, oldest first.");
   cls.def_property_readonly("outputs", &PyProgram::outputs, "The output nodes, in the structure in which they were named.");
   cls.def_property_readonly(
       "updates",
@@ -333,7 +342,8 @@ void bind_program(py::module_& m) {
         return updates;
       },
       "The next value of each parameter that a call changes.");
-  cls.def_property_readonly("structure", [](const PyProgram& p) { return p.structure(); }, "The structure of the outputs, with numbers in their place.");
+  cls.def_property_readonly(
+      "structure", [](const PyProgram& p) { return p.structure(); }, "The structure of the outputs, with numbers in their place.");
   cls.def_property(
       "random_state", [](PyProgram& p) { return py::make_tuple(p.program().seed(), p.program().runs()); },
       [](PyProgram& p, const std::pair<std::uint64_t, std::uint64_t>& state) { p.program().set_random_state(state.first, state.second); },
@@ -372,8 +382,10 @@ list of Step
         return steps;
       },
       "What runs, in order, for the shapes of the last call.");
-  cls.def_property_readonly("memory_bytes", [](PyProgram& p) { return p.plan("memory_bytes")->memory_bytes(); }, "Memory of one run besides inputs and outputs.");
-  cls.def_property_readonly("unshared_bytes", [](PyProgram& p) { return p.plan("unshared_bytes")->unshared_bytes(); }, "What all values would take side by side.");
+  cls.def_property_readonly(
+      "memory_bytes", [](PyProgram& p) { return p.plan("memory_bytes")->memory_bytes(); }, "Memory of one run besides inputs and outputs.");
+  cls.def_property_readonly(
+      "unshared_bytes", [](PyProgram& p) { return p.plan("unshared_bytes")->unshared_bytes(); }, "What all values would take side by side.");
   cls.def_property_readonly("flops", [](PyProgram& p) { return p.plan("flops")->flops(); }, "Floating point operations of one run.");
   cls.def("__repr__", [](PyProgram& p) {
     std::string inputs;

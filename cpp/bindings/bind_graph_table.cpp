@@ -52,7 +52,8 @@ TensorRef seed_of(const NodeRef& node, const py::object& given, const Shape& sha
   const std::string what = "seed of " + node->label();
   TensorRef seed = tensor_from(given, what, node->spec.dtype);
   if (seed->spec.shape == shape) return seed;
-  PLAIT_REQUIRE_AS(ShapeError, broadcast(seed->spec.shape, shape, what.c_str()) == shape, what, ": shape ", to_string(seed->spec.shape), " does not broadcast to ", to_string(shape));
+  PLAIT_REQUIRE_AS(ShapeError, broadcast(seed->spec.shape, shape, what.c_str()) == shape, what, ": shape ", to_string(seed->spec.shape),
+                   " does not broadcast to ", to_string(shape));
   return tensor_from(py::module_::import("numpy").attr("broadcast_to")(array_from(*seed), shape_tuple(shape)), what);
 }
 
@@ -88,12 +89,15 @@ array([0.       , 1.1815685])
             if (Node* const node = node_of(nodes)) outputs.emplace_back(node);
             else outputs = require_nodes(nodes, "Table");
             const Feeds given = parse_feeds(feeds, inputs_of(outputs));
-            const std::uint64_t seed = rng.is_none() ? 0 : PyLong_AsUnsignedLongLongMask(py::object(py::module_::import("plait._rng").attr("seed")(rng)).ptr());
+            const std::uint64_t seed =
+                rng.is_none() ? 0 : PyLong_AsUnsignedLongLongMask(py::object(py::module_::import("plait._rng").attr("seed")(rng)).ptr());
             const py::gil_scoped_release release;
             return std::make_unique<Table>(outputs, given, seed);
           }),
           py::arg("nodes"), py::arg("feeds") = py::none(), py::arg("rng") = py::none());
-  cls.def("__getitem__", [](const Table& self, const py::object& node) { return array_from(*self.value(require_node(node, "table[node]"))); }, py::arg("node"));
+  cls.def(
+      "__getitem__", [](const Table& self, const py::object& node) { return array_from(*self.value(require_node(node, "table[node]"))); },
+      py::arg("node"));
   cls.def(
       "grad", [](const Table& self, const py::object& node) { return array_from(*self.gradient(require_node(node, "table.grad"))); }, py::arg("node"),
       R"(The gradient that the last backward() summed at a node; zeros where none came.
@@ -119,7 +123,8 @@ numpy.ndarray
         if (!seed.is_none()) {
           const py::list given = single ? py::list(py::make_tuple(seed)) : py::list(seed);
           PLAIT_REQUIRE_AS(GraphError, given.size() == outputs.size(), "backward: ", outputs.size(), " nodes and ", given.size(), " seeds");
-          for (std::size_t i = 0; i < outputs.size(); ++i) seeds.push_back(given[i].is_none() ? TensorRef() : seed_of(outputs[i], given[i], self.value(outputs[i])->spec.shape));
+          for (std::size_t i = 0; i < outputs.size(); ++i)
+            seeds.push_back(given[i].is_none() ? TensorRef() : seed_of(outputs[i], given[i], self.value(outputs[i])->spec.shape));
         }
         const py::gil_scoped_release release;
         self.backward(outputs, seeds);

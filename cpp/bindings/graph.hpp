@@ -97,7 +97,7 @@ py::object new_array(const Shape& shape, DType dtype);
 ArrayObject array_from(const Tensor& tensor);
 void* array_data(py::handle array);
 Shape array_shape(py::handle array);
-/// An array of 8- or 16-bit integers or of float16: with float32 it gives float32, as in NumPy.
+/// An array of 8- or 16-bit integers: with float32 it gives float32, as in NumPy.
 bool array_is_narrow(py::handle object);
 /// True for what array_as would hand back as it is.
 bool array_is_plain(py::handle object, DType dtype);
@@ -109,8 +109,8 @@ struct Operand {
   enum class Weak : std::uint8_t { no, boolean, integer, real };
   NodeRef node;
   TensorRef tensor;
-  bool narrow = false;     ///< an array of 8- or 16-bit integers: with float32 it gives float32, as in NumPy
-  Weak weak = Weak::no;    ///< a Python number: takes the others' dtype
+  bool narrow = false;   ///< an array of 8- or 16-bit integers: with float32 it gives float32, as in NumPy
+  Weak weak = Weak::no;  ///< a Python number: takes the others' dtype
   double real = 0;
   std::int64_t integer = 0;
 };
@@ -141,6 +141,9 @@ NodeRef transpose_node(const NodeRef& x, py::handle axes);
 NodeRef squeeze_node(const NodeRef& x, py::handle axis);
 NodeRef take_node(const NodeRef& x, py::handle indices, py::handle axis);
 NodeRef cumsum_node(const NodeRef& x, py::handle axis);
+
+/// GraphError unless the attributes are such as the op's own functions make: they may come from a file.
+void check_attributes(const Op& op, std::span<const NodeRef> inputs, const Attributes& attributes);
 
 // ---- the parts of the room ----
 

@@ -40,13 +40,14 @@ Native native(const py::dtype& dtype) {
   if (kind == 'u' && bytes < 4) return {DType::int32, true};
   if (kind == 'u' && bytes == 4) return {DType::int64};
   if (kind == 'u') return {DType::int64};  // checked by value
-  if (kind == 'f' && bytes <= 4) return {DType::float32, bytes < 4};
+  if (kind == 'f' && bytes <= 4) return {DType::float32};
   if (kind == 'f' && bytes == 8) return {DType::float64};
   return {};
 }
 
 [[noreturn]] void refuse(const std::string& what, PyObject* descr) {
-  throw DTypeError(message(what, ": dtype ", dtype_text(descr), " is not one of bool, int32, int64, float32, float64; convert the array with .astype(...)"));
+  throw DTypeError(
+      message(what, ": dtype ", dtype_text(descr), " is not one of bool, int32, int64, float32, float64; convert the array with .astype(...)"));
 }
 
 py::object steal(PyObject* object) {
@@ -74,8 +75,9 @@ void require_range(const py::object& array, DType dtype, const std::string& what
 py::object converted(const py::object& array, DType dtype) {
   PyObject* const descr = descriptor(dtype);
   Py_INCREF(descr);  // stolen by the call
-  return steal(Api::get().PyArray_FromAny_(array.ptr(), descr, 0, 0,
-                                           Api::NPY_ARRAY_C_CONTIGUOUS_ | Api::NPY_ARRAY_ALIGNED_ | Api::NPY_ARRAY_FORCECAST_ | Api::NPY_ARRAY_ENSUREARRAY_, nullptr));
+  return steal(Api::get().PyArray_FromAny_(
+      array.ptr(), descr, 0, 0, Api::NPY_ARRAY_C_CONTIGUOUS_ | Api::NPY_ARRAY_ALIGNED_ | Api::NPY_ARRAY_FORCECAST_ | Api::NPY_ARRAY_ENSUREARRAY_,
+      nullptr));
 }
 
 py::object cast_array(const py::object& array, const std::string& what, DType wanted) {
@@ -83,7 +85,8 @@ py::object cast_array(const py::object& array, const std::string& what, DType wa
   const char kind = from.kind();
   if (std::strchr("biuf", kind) == nullptr) refuse(what, from.ptr());
   const bool fits = is_float(wanted) || (wanted == DType::boolean ? kind == 'b' : kind != 'f');
-  PLAIT_REQUIRE_AS(DTypeError, fits, what, ": expected ", name_of(wanted), ", got ", dtype_text(from.ptr()), "; convert the array with .astype(\"", name_of(wanted), "\")");
+  PLAIT_REQUIRE_AS(DTypeError, fits, what, ": expected ", name_of(wanted), ", got ", dtype_text(from.ptr()), "; convert the array with .astype(\"",
+                   name_of(wanted), "\")");
   const auto bytes = static_cast<std::size_t>(from.itemsize());
   if ((kind == 'i' && bytes > size_of(wanted)) || (kind == 'u' && bytes >= size_of(wanted))) {
     if (!is_float(wanted)) require_range(array, wanted, what);
@@ -140,7 +143,8 @@ std::vector<Index> parse_axes(py::handle axis, std::size_t rank, const char* wha
     axes.push_back(normalize_axis(n, rank, what));
   };
   if (PyIndex_Check(axis.ptr()) != 0) one(axis);
-  else for (const py::handle item : axis) one(item);
+  else
+    for (const py::handle item : axis) one(item);
   std::sort(axes.begin(), axes.end());
   const auto twice = std::adjacent_find(axes.begin(), axes.end());
   PLAIT_REQUIRE_AS(ShapeError, twice == axes.end(), what, ": axis ", *twice, " is named twice");

@@ -17,8 +17,8 @@ using Weak = Operand::Weak;
 enum class Takes : std::uint8_t { numbers, floats, anything, booleans };
 
 Takes takes(std::string_view name) {
-  constexpr std::array<std::string_view, 18> kFloats{"sqrt", "reciprocal", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid",
-                                                     "softplus", "erf", "lgamma", "digamma", "trigamma", "floor", "divide", "power"};
+  constexpr std::array<std::string_view, 18> kFloats{"sqrt",    "reciprocal", "exp", "expm1",  "log",     "log1p",    "sin",   "cos",    "tanh",
+                                                     "sigmoid", "softplus",   "erf", "lgamma", "digamma", "trigamma", "floor", "divide", "power"};
   constexpr std::array<std::string_view, 4> kAnything{"less", "less_equal", "equal", "not_equal"};
   if (std::find(kFloats.begin(), kFloats.end(), name) != kFloats.end()) return Takes::floats;
   if (std::find(kAnything.begin(), kAnything.end(), name) != kAnything.end()) return Takes::anything;
@@ -29,12 +29,14 @@ Takes takes(std::string_view name) {
 std::string_view on_booleans(std::string_view name) {
   if (name == "add" || name == "maximum") return "logical_or";
   if (name == "multiply" || name == "minimum") return "logical_and";
-  PLAIT_REQUIRE_AS(DTypeError, name != "subtract" && name != "negative", name, ": booleans cannot be subtracted; use plait.logical_not, or plait.cast them first");
+  PLAIT_REQUIRE_AS(DTypeError, name != "subtract" && name != "negative", name,
+                   ": booleans cannot be subtracted; use plait.logical_not, or plait.cast them first");
   return "";
 }
 
 NodeRef integer_constant(std::int64_t value, DType dtype) {
-  PLAIT_REQUIRE_AS(std::overflow_error, dtype != DType::int32 || (value >= std::numeric_limits<std::int32_t>::min() && value <= std::numeric_limits<std::int32_t>::max()),
+  PLAIT_REQUIRE_AS(std::overflow_error,
+                   dtype != DType::int32 || (value >= std::numeric_limits<std::int32_t>::min() && value <= std::numeric_limits<std::int32_t>::max()),
                    "the Python integer ", value, " does not fit into int32");
   auto tensor = std::make_shared<Tensor>(Spec{{}, dtype});
   if (dtype == DType::int32) *reinterpret_cast<std::int32_t*>(tensor->data.get()) = static_cast<std::int32_t>(value);
@@ -219,11 +221,12 @@ NodeRef matrix_product(const Operand& a, const Operand& b) {
   const DType dtype = common_dtype(both), as = is_float(dtype) ? dtype : DType::float64;
   NodeRef x = realise(a, as), y = realise(b, as);
   const std::size_t rank_x = x->spec.shape.size(), rank_y = y->spec.shape.size();
-  PLAIT_REQUIRE_AS(ShapeError, rank_x > 0 && rank_y > 0, "matmul: a scalar operand (", x->label(), " ", to_string(x->spec.shape), ", ", y->label(), " ",
+  const std::string called_x = (a.node ? a.node : x)->label(), called_y = (b.node ? b.node : y)->label();  // not what promotion put in
+  PLAIT_REQUIRE_AS(ShapeError, rank_x > 0 && rank_y > 0, "matmul: a scalar operand (", called_x, " ", to_string(x->spec.shape), ", ", called_y, " ",
                    to_string(y->spec.shape), "); use *");
   const auto meet = [&](Index k, Index m) {
-    PLAIT_REQUIRE_AS(ShapeError, k == m || k == kAny || m == kAny, "matmul: shapes ", to_string(x->spec.shape), " and ", to_string(y->spec.shape), " do not chain: ", k, " and ",
-                     m, " should be equal [", x->label(), ", ", y->label(), "]");
+    PLAIT_REQUIRE_AS(ShapeError, k == m || k == kAny || m == kAny, "matmul: shapes ", to_string(x->spec.shape), " and ", to_string(y->spec.shape),
+                     " do not chain: ", k, " and ", m, " should be equal [", called_x, ", ", called_y, "]");
   };
   meet(x->spec.shape.back(), y->spec.shape[rank_y == 1 ? 0 : rank_y - 2]);
   if (rank_x == 1) x = build::expand_dims(x, 0);

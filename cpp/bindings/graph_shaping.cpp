@@ -31,13 +31,15 @@ NodeRef indices_node(py::handle indices, const NodeRef& x, Index axis, const cha
   if (node->spec.dtype == DType::boolean)
     trace_error(message(what, ": a boolean mask chooses a number of elements that is not known while the graph is built"),
                 "Use plait.where(mask, a, b), or multiply by plait.cast(mask, ...), to keep the shape");
-  PLAIT_REQUIRE_AS(DTypeError, !is_float(node->spec.dtype), what, ": indices must be integers, got ", name_of(node->spec.dtype), " [", node->label(), "]");
+  PLAIT_REQUIRE_AS(DTypeError, !is_float(node->spec.dtype), what, ": indices must be integers, got ", name_of(node->spec.dtype), " [", node->label(),
+                   "]");
   const Index size = x->spec.shape[axis];
   if (node->value && !node->value->spec.shape.empty() && size != kAny && std::string_view(node->op->name) == "constant")
     for (Index i = 0; i < node->value->count(); ++i) {
       const double value = element_as_double(node->value->data.get(), node->value->spec.dtype, i);
       if (value < static_cast<double>(-size) || value >= static_cast<double>(size))
-        throw py::index_error(message(what, ": index ", static_cast<Index>(value), " is out of range for axis ", axis, " of ", x->label(), " ", to_string(x->spec.shape)));
+        throw py::index_error(message(what, ": index ", static_cast<Index>(value), " is out of range for axis ", axis, " of ", x->label(), " ",
+                                      to_string(x->spec.shape)));
     }
   return build::cast(node, DType::int64);
 }
@@ -82,7 +84,8 @@ NodeRef mean(const NodeRef& of, py::handle axis, bool keepdims) {
   bool known = true;
   Index n = 1;
   for (const Index a : axes) {
-    PLAIT_REQUIRE_AS(ShapeError, x->spec.shape[a] != 0, "mean: axis ", a, " of ", x->label(), " ", to_string(x->spec.shape), " is empty and has no mean");
+    PLAIT_REQUIRE_AS(ShapeError, x->spec.shape[a] != 0, "mean: axis ", a, " of ", x->label(), " ", to_string(x->spec.shape),
+                     " is empty and has no mean");
     known = known && x->spec.shape[a] != kAny;
     n *= x->spec.shape[a];
   }
@@ -99,16 +102,16 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
     if (part.is_none()) continue;
     if (part.ptr() == Py_Ellipsis) ++ellipses;
     else ++consumed;
-    if (PyBool_Check(part.ptr()))
-      trace_error("indexing with a boolean", "Use plait.where(condition, a, b) to choose values");
+    if (PyBool_Check(part.ptr())) trace_error("indexing with a boolean", "Use plait.where(condition, a, b) to choose values");
     if (!PySlice_Check(part.ptr()) && part.ptr() != Py_Ellipsis && !is_integer(part)) {
-      if (!is_array_like(part)) throw py::type_error(message("index of ", x->label(), ": ", std::string(py::repr(part)), " is no integer, slice, None, ... or integer array"));
+      if (!is_array_like(part))
+        throw py::type_error(
+            message("index of ", x->label(), ": ", std::string(py::repr(part)), " is no integer, slice, None, ... or integer array"));
       ++arrays;
     }
   }
   if (ellipses > 1) throw py::index_error("an index can hold only one ellipsis (...)");
-  if (consumed > shape.size())
-    throw py::index_error(message("too many indices: ", consumed, " for ", x->label(), " ", to_string(shape)));
+  if (consumed > shape.size()) throw py::index_error(message("too many indices: ", consumed, " for ", x->label(), " ", to_string(shape)));
   if (arrays > 1) trace_error("an index with arrays on several axes", "Index one axis after the other, or use plait.take on a reshaped node");
 
   // One slice over all axes; then arrays, integers and new axes, from the last to the first, so that those in front keep their number.
@@ -176,14 +179,17 @@ NodeRef take_node(const NodeRef& x, py::handle indices, py::handle axis) {
 NodeRef reshape_node(const NodeRef& x, py::handle shape) {
   Shape sizes;
   const auto one = [&](py::handle item) {
-    if (!item.is_none() && PyIndex_Check(item.ptr()) == 0) throw py::type_error(message("reshape: a shape is made of integers, got ", std::string(py::repr(item))));
+    if (!item.is_none() && PyIndex_Check(item.ptr()) == 0)
+      throw py::type_error(message("reshape: a shape is made of integers, got ", std::string(py::repr(item))));
     const Index n = item.is_none() ? -1 : as_index(item);
     PLAIT_REQUIRE_AS(ShapeError, n >= -1, "reshape: size ", n, " is negative");
     sizes.push_back(n);
   };
   if (shape.is_none() || PyIndex_Check(shape.ptr()) != 0) one(shape);
-  else for (const py::handle item : shape) one(item);
-  PLAIT_REQUIRE_AS(ShapeError, std::count(sizes.begin(), sizes.end(), -1) <= 1, "reshape: only one size can be left open (-1 or None), got ", std::string(py::repr(shape)));
+  else
+    for (const py::handle item : shape) one(item);
+  PLAIT_REQUIRE_AS(ShapeError, std::count(sizes.begin(), sizes.end(), -1) <= 1, "reshape: only one size can be left open (-1 or None), got ",
+                   std::string(py::repr(shape)));
   return apply("reshape", {x}, {sizes, {}});
 }
 
@@ -201,7 +207,8 @@ NodeRef transpose_node(const NodeRef& x, py::handle axes) {
 NodeRef squeeze_node(const NodeRef& x, py::handle axis) {
   std::vector<Index> axes;
   if (axis.is_none()) {
-    PLAIT_REQUIRE_AS(ShapeError, is_known(x->spec.shape), "squeeze: name the axis; the sizes of ", x->label(), " ", to_string(x->spec.shape), " are not all known yet");
+    PLAIT_REQUIRE_AS(ShapeError, is_known(x->spec.shape), "squeeze: name the axis; the sizes of ", x->label(), " ", to_string(x->spec.shape),
+                     " are not all known yet");
     for (std::size_t i = 0; i < x->spec.shape.size(); ++i)
       if (x->spec.shape[i] == 1) axes.push_back(static_cast<Index>(i));
   } else {

@@ -14,7 +14,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["decision_regions", "image_grid", "latent_map", "loss_curve", "reconstructions"]
+__all__ = ["continuation", "decision_regions", "image_grid", "latent_map", "loss_curve", "reconstructions"]
 
 CLASSES_WITH_A_LEGEND = 12
 EPOCHS_WITH_MARKS = 40
@@ -311,4 +311,48 @@ def decision_regions(
         ax.scatter(part[:, 0], part[:, 1], s=10, color=shades[i], edgecolors="white", linewidths=0.4, label=str(label))
     ax.set_xlim(grid[0][0], grid[0][-1])
     ax.set_ylim(grid[1][0], grid[1][-1])
+    return ax
+
+
+def continuation(truth: npt.ArrayLike, made: npt.ArrayLike, *, names: Sequence[str] = (), ax: Axes | None = None) -> Axes:
+    """A series, and what a model has made of its beginning.
+
+    Parameters
+    ----------
+    truth : array_like, shape (n,) or (n, features)
+        The true series.
+    made : array_like, shape (m,) or (m, features)
+        The model's values for its last m steps; those before were given to it.
+    names : sequence of str
+        Of the features.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ValueError
+        `made` is longer than `truth`, or has another number of features.
+
+    Examples
+    --------
+    >>> ax = plait.plot.continuation(series, model.generate(series[:5], 100))  # doctest: +SKIP
+    """
+    true, values = (np.asarray(a, dtype=np.float64).reshape(len(np.asarray(a)), -1) for a in (truth, made))
+    if len(values) > len(true) or values.shape[1] != true.shape[1]:
+        raise ValueError(f"continuation: {np.shape(made)} values for a series of shape {np.shape(truth)}")
+    ax = axes_or_new(ax, (8, 3.2))
+    begin = len(true) - len(values)
+    for k in range(true.shape[1]):
+        name = f"{names[k]}, " if k < len(names) else ""
+        ax.plot(np.arange(len(true)), true[:, k], color=colour(k), alpha=0.35, linewidth=3, label=f"{name}true")
+        ax.plot(np.arange(begin, len(true)), values[:, k], color=colour(k), linewidth=1.2, label=f"{name}generated")
+    ax.axvspan(-0.5, begin - 0.5, color="0.5", alpha=0.15, linewidth=0)
+    ax.set_xlim(-0.5, len(true) - 0.5)
+    ax.set_xlabel("step")
+    ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax

@@ -43,14 +43,17 @@ def test_the_demo(tmp_path: Path) -> None:
     print(f"plait demo: {time.monotonic() - began:.1f} s")
     result = json.loads(done.stdout)
     assert result["report"] == str(target)
-    assert done.stderr != ""  # progress
+    assert done.stderr.startswith("epoch 1/300, ")  # progress: no bar where nobody watches
+    assert done.stderr.count("\n") < 30
+    assert done.stderr.splitlines()[-1].startswith("epoch 300/300, ")
     assert result["elbo"] > result["elbo_before"] + 10
     assert result["loss"][-1] < result["loss"][0]
     assert len(result["loss"]) == len(result["validation"]) == len(result["epoch_seconds"]) == result["epochs"]
     page = check_page(target)
-    for title in ("Result", "Loss", "Reconstructions", "Samples", "Latent map", "Graph", "Program"):
+    for title in ("Result", "Loss", "Reconstructions", "Samples", "Latent map", "Graph", "Program", "Generated series"):
         assert f"<h2>{title}</h2>" in page
-    assert page.count("data:image/png;base64,") == 4
+    assert page.count("data:image/png;base64,") == 5
+    assert result["sequence_error"] < 0.1
     assert "waits for 2" in page
     assert "parameter" in page
 
@@ -113,6 +116,29 @@ def test_the_spiral_is_learned(tmp_path: Path, capsys: Capture) -> None:
     assert result["layers"] == "2-100-3"
     assert result["accuracy"] > 0.9
     assert "<h2>Decision regions</h2>" in check_page(tmp_path / "report.html")
+
+
+def test_a_series_is_gone_on_with(tmp_path: Path, capsys: Capture) -> None:
+    arguments = ["--json", "--quiet", "--seed", "3"]
+    assert cli.main(["lstm", *arguments, "--out", str(tmp_path)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["layers"] == "2-15-2"
+    assert result["error"] < 0.1
+    assert np.shape(result["generated"]) == (100, 2)
+    page = check_page(tmp_path / "report.html")
+    for title in ("Result", "Generated series", "Loss", "Graph"):
+        assert f"<h2>{title}</h2>" in page
+    assert "lstm.weight_h" in page
+    assert "waits for 3" in page
+    assert cli.main(["lstm", *arguments]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["generated"], again["report"]) == (result["generated"], None)
+
+
+def test_plain_gradient_descent_learns_the_series_too(capsys: Capture) -> None:
+    assert cli.main(["lstm", "--sgd", "--rate", "0.5", "--epochs", "400", "--json", "--quiet"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["error"] < 0.3
 
 
 def test_digits_are_told_apart(tmp_path: Path, capsys: Capture) -> None:

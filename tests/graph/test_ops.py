@@ -41,7 +41,7 @@ X = between(-2, 2, 3, 4)
 Y = between(0.3, 2, 3, 4)
 ROW = between(0.5, 2, 4)
 CUBE = between(-1, 1, 2, 3, 4)
-APART = np.array([[-1.7, 0.3, 1.2, 2.2], [0.9, -0.2, 0.5, -2.0]])  # nothing near a kink at whole numbers or between two entries
+APART = np.array([[-1.7, 0.3, 1.2, 2.2], [0.9, -0.2, 0.5, -1.9]])  # nothing near a kink at whole numbers or between two entries
 
 
 def relu(x: np.ndarray) -> np.ndarray:

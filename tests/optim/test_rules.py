@@ -116,18 +116,34 @@ def test_a_step_is_one_program_for_each_elements_and_one_for_the_scalars() -> No
     assert len([step for step in program.steps if step.shape == ()]) <= 3
 
 
+TORCH = {
+    "SGD": ("SGD", {}, {}),
+    "SGD nesterov": ("SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    "RMSprop": ("RMSprop", {}, {}),
+    "RMSprop centred": ("RMSprop", {"decay": 0.9, "momentum": 0.5, "centered": True}, {"alpha": 0.9, "momentum": 0.5, "centered": True}),
+    "AdaGrad": ("Adagrad", {}, {}),
+    "Adam": ("Adam", {}, {}),
+    "Adam decay": ("Adam", {"betas": (0.8, 0.99), "eps": 1e-3, "weight_decay": 0.1}, {"betas": (0.8, 0.99), "eps": 1e-3, "weight_decay": 0.1}),
+    "AdamW": ("AdamW", {}, {}),
+}
+
+
 @pytest.mark.peer
-@pytest.mark.parametrize("name", ["SGD", "RMSprop", "AdaGrad", "Adam", "AdamW"])
-def test_defaults_are_those_of_torch(name: str) -> None:
+@pytest.mark.parametrize("name", TORCH)
+@pytest.mark.parametrize("clip", [None, 1.5])
+def test_torch_goes_the_same_way(name: str, clip: float | None) -> None:
     torch = pytest.importorskip("torch")
+    their_name, ours, their_options = TORCH[name]
     theirs = torch.tensor(START, dtype=torch.float64, requires_grad=True)
-    optimizer = getattr(torch.optim, {"AdaGrad": "Adagrad"}.get(name, name))([theirs], lr=0.05)
+    optimizer = getattr(torch.optim, their_name)([theirs], lr=0.05, **their_options)
     w = plait.parameter(START, name="w")
     loss = bowl(w, "float64")
-    step = plait.compile([loss], updates=getattr(optim, name)(0.05).updates(loss))
+    step = plait.compile([loss], updates=getattr(optim, name.split()[0])(0.05, clip_norm=clip, **ours).updates(loss))
     for _ in range(30):
         optimizer.zero_grad()
         (0.5 * torch.tensor(SCALES) * (theirs - 1) ** 2 + 0.3 * torch.tanh(theirs)).sum().backward()
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_([theirs], clip)
         optimizer.step()
         step()
         np.testing.assert_allclose(w.value, theirs.detach().numpy(), rtol=1e-10, atol=1e-12)

@@ -25,8 +25,11 @@ class Made:
     def __init__(self, op: str, *inputs: Made, name: str = "", shape: tuple[int | None, ...] = (None, 3)) -> None:
         self.op, self.inputs, self.name, self.shape, self.dtype = op, inputs, name, shape, "float32"
         self.wait_count = 0
+        self.consumers: list[Made] = []
         for source in inputs:
-            source.wait_count += 1
+            if op != "axis_size":
+                source.wait_count += 1
+                source.consumers.append(self)
 
 
 def square() -> Made:
@@ -80,6 +83,16 @@ def test_svg_holds_every_text_and_refers_to_nothing() -> None:
     assert not re.search(r"href|url\(|<style|<script|\bid=", svg)
     curves = [e for e in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}path") if e.get("fill") == "none"]
     assert len({e.get("d") for e in curves}) == 2  # two uses, two arrows that can be told apart
+
+
+@pytest.mark.usefixtures("no_dot")
+def test_an_edge_over_which_no_gradient_comes_is_dotted() -> None:
+    x = Made("input", name="x")
+    mean = Made("divide", Made("sum", x), Made("axis_size", x))
+    assert picture.to_dot(mean).count("[style=dotted]") == 1
+    assert "n0 -> n2 [style=dotted];" in picture.to_dot(mean)
+    assert picture.to_svg(mean).count('stroke-dasharray="1.5 3"') == 1
+    assert "waits for 1" in texts(picture.to_svg(mean))
 
 
 @pytest.mark.usefixtures("no_dot")
@@ -225,3 +238,18 @@ def test_structures_of_nodes_and_programs_are_taken_apart() -> None:
     a, b = Made("input", name="a"), Made("input", name="b")
     program = type("Program", (), {"outputs": {"first": Made("exp", a), "rest": (Made("log", b), [a])}})()
     assert sorted(box.op for box in collect(program, 9).boxes) == ["exp", "input", "input", "log"]
+
+
+def test_real_nodes(tmp_path: Path) -> None:
+    """The picture's count of edges is the node's own, and a notebook shows the same."""
+    import plait
+
+    x = plait.input("x", (None, 3))
+    y = (x * x).mean() + plait.sum(plait.stop_gradient(x))
+    drawing = collect(y, 100)
+    for i, box in enumerate(drawing.boxes):
+        waited = [k for k, (source, _, _) in enumerate(drawing.arrows) if source == i and k not in drawing.dotted]
+        assert len(waited) == box.waits
+    assert y._repr_svg_().startswith("<svg")
+    assert plait.to_dot(plait.compile([y])) == plait.to_dot(y)
+    assert plait.draw(y, tmp_path / "y.svg").read_text().count("<rect") == len(drawing.boxes) or picture._dot.shutil.which("dot")

@@ -117,3 +117,14 @@ def test_without_axes_a_figure_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ModuleNotFoundError, match="pip install matplotlib"):
         plot.latent_map(np.zeros((3, 2)))
+
+
+def test_a_continuation_stands_at_the_series_end(ax: Any) -> None:
+    truth = np.linspace(0, 1, 12).reshape(6, 2)
+    plot.continuation(truth, truth[2:] + 1, names=("a", "b"), ax=ax)
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[0, 1, 2, 3, 4, 5], [2, 3, 4, 5]] * 2
+    np.testing.assert_array_equal(ax.lines[3].get_ydata(), truth[2:, 1] + 1)
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a, true", "a, generated", "b, true", "b, generated"]
+    for made in (np.zeros((7, 2)), np.zeros(3)):
+        with pytest.raises(ValueError, match="for a series of shape"):
+            plot.continuation(truth, made)

@@ -67,6 +67,7 @@ class Made:
 
     def __init__(self, name: str, *inputs: Made) -> None:
         self.name, self.inputs = name, inputs
+        self.consumers: tuple[Made, ...] = ()
 
 
 def test_everything_is_escaped_and_inside(tmp_path: Path) -> None:

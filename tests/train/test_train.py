@@ -181,8 +181,11 @@ def test_what_does_not_fit_is_refused_by_name() -> None:
         plait.train(loss, {x: data[x][:0], t: data[t][:0]})
     with pytest.raises(plait.DTypeError, match="'t' takes float32"):
         plait.train(loss, {x: data[x], t: np.array(["a"] * 103)})
-    with pytest.raises(ValueError, match="epochs and batch_size"):
+    with pytest.raises(ValueError, match="epochs: expected a whole number of at least 1, got 0"):
         plait.train(loss, data, epochs=0)
+    for bad in (0, 2.5, "many", float("inf")):
+        with pytest.raises(ValueError, match="batch_size: expected a whole number"):
+            plait.train(loss, data, batch_size=bad)
     with pytest.raises(ValueError, match="resume"):
         plait.train(loss, data, resume=True)
     with pytest.raises(plait.GraphError, match="validation: no array"):

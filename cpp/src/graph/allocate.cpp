@@ -75,6 +75,14 @@ class Allocator {
   const std::vector<Value>& values() const { return graph().values; }
   std::size_t bytes(int v) const { return static_cast<std::size_t>(count_of(values()[v].spec.shape)) * size_of(values()[v].spec.dtype); }
 
+  // The memory that a value stands in, through all concatenations it is a piece of, and where (bytes).
+  [[nodiscard]] std::pair<int, std::size_t> block_of(int v) const {
+    std::size_t offset = 0;
+    for (; fused().placed.homes[v].block >= 0; v = fused().placed.homes[v].block)
+      offset += static_cast<std::size_t>(fused().placed.homes[v].offset) * size_of(values()[v].spec.dtype);
+    return {v, offset};
+  }
+
   // Leaves, outputs and updates that may be written where the parameter stands.
   void place_fixed() {
     for (std::size_t v = 0; v < values().size(); ++v) {
@@ -102,6 +110,10 @@ class Allocator {
       reads_[t] = reads_of(fused(), a_.scheduled.order[t]);
       for (const int r : reads_[t]) last_[r] = static_cast<int>(t);
     }
+    for (std::size_t v = 0; v < values().size(); ++v) {
+      int& of_block = last_[block_of(static_cast<int>(v)).first];
+      of_block = std::max(of_block, last_[v]);
+    }
     for (std::size_t k = 0; k < graph().updates.size(); ++k)
       if (a_.scheduled.in_place_update[k] == 0) last_[graph().updates[k].value] = static_cast<int>(a_.scheduled.order.size());
   }
@@ -110,17 +122,25 @@ class Allocator {
     const int g = a_.scheduled.order[t];
     const Group& group = fused().groups[g];
     std::vector<int> ending;  // arena values that nobody reads after this step
-    for (const int r : reads_[t])
-      if (a_.slots[r].kind == Slot::Kind::arena && last_[r] == t) ending.push_back(r);
+    for (const int r : reads_[t]) {
+      const int top = block_of(r).first;
+      if (a_.slots[top].kind == Slot::Kind::arena && last_[top] == t && std::find(ending.begin(), ending.end(), top) == ending.end()) ending.push_back(top);
+    }
     std::vector<int> short_lived;
     const auto place = [&](int v) {
       if (a_.slots[v].kind != Slot::Kind::none) return;
+      if (const auto [top, offset] = block_of(v); top != v) {
+        if (a_.slots[top].kind == Slot::Kind::none) a_.slots[top] = {Slot::Kind::arena, arena_.take(rounded(bytes(top))), -1};
+        a_.slots[v] = a_.slots[top];
+        a_.slots[v].offset += offset;
+        return;
+      }
       a_.slots[v] = {Slot::Kind::arena, arena_.take(rounded(bytes(v))), -1};
       if (last_[v] < 0) short_lived.push_back(v);
     };
     for (const int v : group.members) {
       if (fused().escapes[v] == 0 || a_.slots[v].kind != Slot::Kind::none) continue;
-      if (const int from = memory_to_take_over(group, v, ending); from >= 0) {
+      if (const int from = fused().placed.homes[v].block >= 0 ? -1 : memory_to_take_over(group, v, ending); from >= 0) {
         a_.slots[v] = a_.slots[from];
         ending.erase(std::find(ending.begin(), ending.end(), from));
         if (last_[v] < 0) short_lived.push_back(v);
@@ -142,12 +162,11 @@ class Allocator {
   int memory_to_take_over(const Group& group, int v, const std::vector<int>& ending) const {
     if (group.kind == Group::Kind::single) return -1;
     for (const int r : ending) {
-      if (bytes(r) != bytes(v) || size_of(values()[r].spec.dtype) != size_of(values()[v].spec.dtype)) continue;
+      if (fused().placed.assembled[r] != 0 || bytes(r) != bytes(v) || size_of(values()[r].spec.dtype) != size_of(values()[v].spec.dtype)) continue;
       const auto reads_at = [&](int member) {
         const auto& inputs = values()[member].inputs;
         return std::all_of(inputs.begin(), inputs.end(), [&](int u) {
-          const Place& p = fused().placed.places[u];
-          return p.root != r || (is_whole(p, values()[u].spec) && values()[u].spec.shape == group.space);
+          return fused().placed.places[u].root != r || is_root(fused().placed, u, group.space);
         });
       };
       const bool operand = group.value >= 0 && !std::all_of(values()[group.value].inputs.begin(), values()[group.value].inputs.end(),
@@ -162,6 +181,7 @@ class Allocator {
     const std::size_t size = bytes(group.value);
     for (const int v : group.members) {
       if (fused().escapes[v] == 0 || bytes(v) != size || size_of(values()[v].spec.dtype) != size_of(values()[group.value].spec.dtype)) continue;
+      if (!is_whole({v, {0, fused().placed.places[v].view.strides}}, values()[v].spec)) continue;
       const Slot& slot = a_.slots[v];
       if (slot.kind == Slot::Kind::output) return v;
       if (slot.kind == Slot::Kind::arena && !holds_input(group, slot)) return v;

@@ -82,7 +82,7 @@ class Fuser {
   // Inside of a group a value is read register to register: as it stands, and in the type of the group.
   bool reads_register(int u, const Group& group) const {
     const Spec& spec = at(u).spec;
-    if (spec.shape != group.space || !is_whole(f_.placed.places[u], spec)) return false;
+    if (!is_root(f_.placed, u, group.space)) return false;
     if (at(root(u)).op->kind == OpKind::reduction) return false;
     return spec.dtype == DType::boolean || lane_type(spec.dtype) == group.type;
   }
@@ -147,7 +147,7 @@ class Fuser {
     if (b.kind == Group::Kind::product && (!a.reduced.empty() || !is_float(at(b.value).spec.dtype))) return false;
     if (a.members.size() + b.members.size() > kMostMembers) return false;
     for (const int reader : readers_[from])
-      if (now(reader) < into) return false;
+      if (now(reader) != from && now(reader) < into) return false;
     const auto registers_only = [&](const Value& value) {
       return std::all_of(value.inputs.begin(), value.inputs.end(), [&](int u) { return f_.group_of[root(u)] < 0 || now(f_.group_of[root(u)]) != from || reads_register(u, b); });
     };
@@ -165,6 +165,8 @@ class Fuser {
     b.reduced.insert(b.reduced.end(), a.reduced.begin(), a.reduced.end());
     a.members.clear();
     a.reduced.clear();
+    // Whoever reads what came along holds the group back from moving on, too.
+    readers_[into].insert(readers_[into].end(), readers_[from].begin(), readers_[from].end());
     moved_[from] = into;
   }
 

@@ -1,6 +1,6 @@
 // The form in which a graph passes through the passes: values in an order in which inputs come first, every shape known. Each pass is one file and
 // one pure function from one form to the next:
-//   lower -> simplify -> fuse -> schedule -> allocate, and then steps are built.
+//   lower -> simplify -> join -> place -> fuse -> schedule -> allocate, and then steps are built.
 #pragma once
 
 #include <memory>
@@ -43,21 +43,34 @@ Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const st
 /// output and update a value of its own, and orders the values by depth.
 Lowered simplify(Lowered in);
 
+/// What is done many times in pieces is done once on the pieces stacked: products that share an operand, sums of products, elementwise work.
+Lowered join(Lowered in);
+
 /// Where a value's elements stand: in its own memory, or as a view of another's.
 struct Place {
   int root = -1;
   View view;
 };
 
+/// Memory inside of another value: a piece of a concatenation is computed where the whole will stand.
+struct Home {
+  int block = -1;    ///< the concatenation, which may have a home of its own; -1: memory of its own
+  Index offset = 0;  ///< elements
+};
+
 /// Gives every value a place; inserts copies where a view cannot be followed by its reader.
 struct Placed {
   Lowered graph;
-  std::vector<Place> places;  ///< one per value
+  std::vector<Place> places;    ///< one per value; that of a root says how its own elements stand
+  std::vector<Home> homes;      ///< one per value
+  std::vector<char> assembled;  ///< one per value: a concatenation that is there when its pieces are
 };
 Placed place(Lowered in);
 
-/// True if the place is the whole of its root, in order.
+/// True if the place is the whole of its root, row by row without gaps.
 bool is_whole(const Place& place, const Spec& spec);
+/// True if a value is its root as it stands, element by element, over the given space.
+bool is_root(const Placed& placed, int value, const Shape& space);
 
 /// How a value is read over an iteration space to which its shape broadcasts: strides, one per dimension of the space.
 Shape strides_over(const Shape& space, const Shape& shape, const Shape& strides);
@@ -99,7 +112,7 @@ Scheduled schedule(Fused in);
 struct Slot {
   enum class Kind : std::uint8_t { none, feed, parameter, constant, arena, output };
   Kind kind = Kind::none;
-  std::size_t offset = 0;  ///< arena: bytes
+  std::size_t offset = 0;  ///< arena, output: bytes
   int index = -1;          ///< feed, output: which; parameter, constant: the value that holds it
 };
 

@@ -23,11 +23,14 @@ const Table& table() {
   return t;
 }
 
-// The shapes and names of the operands, for a message: "x (2, 3) float32, w (4,) float32".
+// The shapes and names of the operands, for a message: "x (2, 3) float32, w (4,) float32". A cast that promotion put in is called what it casts.
 std::string describe(std::span<const NodeRef> inputs) {
   std::string text;
-  for (std::size_t i = 0; i < inputs.size() && i < 4; ++i)
-    text += (i > 0 ? ", " : "") + inputs[i]->label() + " " + to_string(inputs[i]->spec.shape) + " " + name_of(inputs[i]->spec.dtype);
+  for (std::size_t i = 0; i < inputs.size() && i < 4; ++i) {
+    const Node* node = inputs[i].get();
+    while (node->name.empty() && std::string_view(node->op->name) == "cast") node = node->input(0);
+    text += (i > 0 ? ", " : "") + node->label() + " " + to_string(node->spec.shape) + " " + name_of(node->spec.dtype);
+  }
   return inputs.size() > 4 ? text + ", …" : text;
 }
 

@@ -162,7 +162,7 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
                      to_string(specs[k].shape));
     feeds.emplace(&input, specs[k]);
   }
-  const Allocated allocated = allocate(schedule(fuse(place(simplify(lower(outputs_, updates_, feeds))))), inputs_);
+  const Allocated allocated = allocate(schedule(fuse(place(join(simplify(lower(outputs_, updates_, feeds)))))), inputs_);
   const Fused& fused = allocated.scheduled.fused;
   const auto& values = fused.placed.graph.values;
 
@@ -180,12 +180,13 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
   const auto operand = [&](int v, Index bytes) {
     const Slot& slot = allocated.slots[v];
     if (slot.kind == Slot::Kind::feed) body->feeds.push_back({body->operands.size(), slot.index, bytes});
-    if (slot.kind == Slot::Kind::output) body->results.push_back({body->operands.size(), slot.index, bytes});
+    if (slot.kind == Slot::Kind::output) body->results.push_back({body->operands.size(), slot.index, bytes + static_cast<Index>(slot.offset)});
     body->operands.push_back({slot, bytes});
   };
   double unpolled = 0;
   for (const int g : allocated.scheduled.order) {
     StepPlan step = make_step(fused, g);
+    if (!step.kernel) continue;
     body->first_input.push_back(body->operands.size());
     for (const auto& [root, bytes] : step.inputs) operand(root, bytes);
     body->first_output.push_back(body->operands.size());

@@ -57,7 +57,7 @@ class Scheduler {
     const auto reads_at = [&](int v) {
       const auto& inputs = graph().values[v].inputs;
       return std::all_of(inputs.begin(), inputs.end(), [&](int u) {
-        return places[u].root != update.parameter || (is_whole(places[u], graph().values[u].spec) && graph().values[u].spec.shape == group.space);
+        return places[u].root != update.parameter || is_root(s_.fused.placed, u, group.space);
       });
     };
     if (group.value >= 0)

@@ -86,7 +86,7 @@ class ProductStep final : public Kernel {
 
 class CopyStep final : public Kernel {
  public:
-  CopyStep(Shape space, Shape strides, std::size_t bytes) : space_(std::move(space)), from_(std::move(strides)), to_(contiguous_strides(space_)), bytes_(bytes) {}
+  CopyStep(Shape space, Shape from, Shape to, std::size_t bytes) : space_(std::move(space)), from_(std::move(from)), to_(std::move(to)), bytes_(bytes) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     copy_strided(outputs[0], to_, inputs[0], from_, space_, bytes_);
   }
@@ -103,7 +103,7 @@ LaneKernel lane_kernel(const Fused& fused, const Group& group, const LaneBody& b
   std::vector<LaneOutput> outputs;
   for (const int v : body.outputs) {
     const Value& value = values[v];
-    if (value.op->kind != OpKind::reduction) outputs.push_back({.dtype = value.spec.dtype});
+    if (value.op->kind != OpKind::reduction) outputs.push_back({.dtype = value.spec.dtype, .strides = fused.placed.places[v].view.strides});
     else outputs.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, std::span(value.attributes.ints).subspan(1)));
   }
   return {body.program, group.space, std::move(inputs), std::move(outputs)};
@@ -246,8 +246,10 @@ StepPlan make_step(const Fused& fused, int g) {
         specs.push_back(values[u].spec);
       }
       if (value.op->kind == OpKind::elementwise) {
-        step.kernel = std::make_unique<CopyStep>(value.spec.shape, places[value.inputs[0]].view.strides, size_of(value.spec.dtype));
+        step.kernel = std::make_unique<CopyStep>(value.spec.shape, places[value.inputs[0]].view.strides, places[group.value].view.strides, size_of(value.spec.dtype));
         step.info.label = "copy";
+      } else if (fused.placed.assembled[group.value] != 0) {
+        return step;  // its pieces are there already
       } else {
         step.kernel = value.op->kernel(specs, value.spec, value.attributes);
       }

@@ -159,7 +159,7 @@ void LaneBinder::place_outputs() {
   for (const int k : which_) {
     const std::size_t r = register_of(k);
     const LaneOutput& out = output(k);
-    if (!is_store(k) || out.dtype != own_dtype() || r < first_instruction()) continue;
+    if (!is_store(k) || out.dtype != own_dtype() || r < first_instruction() || is_strided(out)) continue;
     if (direct_of_[r] < 0 && pass_.direct.size() < 64) {
       direct_of_[r] = k;
       pass_.direct.push_back({});
@@ -183,7 +183,10 @@ void LaneBinder::finish_outputs() {
     const LaneStore store = tables_.conversions.store[type_index()][static_cast<int>(out.dtype)];
     if (direct_of_[r] == k) continue;
     if (is_store(k)) {
-      pass_.stored.push_back({k, spread(r), store, static_cast<Index>(size_of(out.dtype))});
+      LaneStoredOutput stored{k, spread(r), store, static_cast<Index>(size_of(out.dtype))};
+      stored.strided = is_strided(out);
+      if (stored.strided) stored.view = LaneView(space_, out.strides, out.dtype);
+      pass_.stored.push_back(std::move(stored));
       continue;
     }
     add_reduction(k);

@@ -50,6 +50,8 @@ struct LaneStoredOutput {
   LaneSlot slot = 0;
   LaneStore store = nullptr;
   Index element = 0;
+  bool strided = false;
+  LaneView view{};  ///< strided: where the elements go
 };
 
 struct LaneReduction {

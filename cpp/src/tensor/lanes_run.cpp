@@ -90,8 +90,10 @@ void LaneWorker::block(Index begin, Index n) {
     if (r.striped) reduce_stripe(r, n);
     else reduce(r, begin, n);
   }
-  for (const LaneStoredOutput& out : pass_.stored)
-    out.store(slots_[out.slot], static_cast<std::byte*>(call_.outputs[out.index]) + begin * out.element, n);
+  for (const LaneStoredOutput& out : pass_.stored) {
+    if (out.strided) out.view.write(call_.outputs[out.index], begin, n, out.store, slots_[out.slot], width);
+    else out.store(slots_[out.slot], static_cast<std::byte*>(call_.outputs[out.index]) + begin * out.element, n);
+  }
   if (waiting_ == 0) return;
   for (std::size_t k = 0; k < pass_.direct.size(); ++k) {
     const LaneDirectOutput& d = pass_.direct[k];

@@ -4,15 +4,15 @@
 
 namespace plait {
 
-LaneView::LaneView(const Shape& space, const LaneInput& input) : element(static_cast<Index>(size_of(input.dtype))) {
+LaneView::LaneView(const Shape& space, const Shape& over, DType dtype) : element(static_cast<Index>(size_of(dtype))) {
   for (std::size_t d = 0; d < space.size(); ++d) {
     if (space[d] == 1) continue;
-    if (!sizes.empty() && strides.back() == input.strides[d] * space[d]) {
+    if (!sizes.empty() && strides.back() == over[d] * space[d]) {
       sizes.back() *= space[d];
-      strides.back() = input.strides[d];
+      strides.back() = over[d];
     } else {
       sizes.push_back(space[d]);
-      strides.push_back(input.strides[d]);
+      strides.push_back(over[d]);
     }
   }
 }
@@ -53,6 +53,25 @@ void LaneView::read(const void* base, Index begin, Index n, LaneLoad load, void*
     n -= rows * length;
     row += rows;
     column = 0;
+  }
+}
+
+void LaneView::write(void* base, Index begin, Index n, LaneStore store, const void* source, Index width) const {
+  const auto* from = static_cast<const std::byte*>(source);
+  const std::size_t last = sizes.size() - 1;
+  while (n > 0) {
+    Index rest = begin / sizes[last];
+    const Index column = begin - rest * sizes[last];
+    Index offset = column * strides[last];
+    for (std::size_t d = last; d-- > 0;) {
+      offset += rest % sizes[d] * strides[d];
+      rest /= sizes[d];
+    }
+    const Index length = strides[last] == 1 ? std::min(sizes[last] - column, n) : 1;
+    store(from, static_cast<std::byte*>(base) + offset * element, length);
+    from += length * width;
+    begin += length;
+    n -= length;
   }
 }
 

@@ -1,6 +1,7 @@
 // What a lane kernel promises beyond its numbers: accuracy of long sums, empty and scalar spaces, in place, integers, misuse.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -223,4 +224,31 @@ TEST_CASE("every operation has a name and an arity") {
   CHECK(arity(LaneOp::add) == 2);
   CHECK(arity(LaneOp::logical_or) == 2);
   CHECK(arity(LaneOp::select) == 3);
+}
+
+TEST_CASE("stores with strides: into columns of a wider array, the gaps untouched, whole or in ranges") {
+  const Index rows = 37, columns = 53, pitch = 101;
+  const std::vector<float> x = random_floats(rows * columns, 5);
+  const LaneProgram twice{LaneType::f32, 1, {}, {{LaneOp::add, 0, 0}}, {1, 0}};
+  at_every_level([&] {
+    const LaneKernel kernel(twice, {rows, columns}, {{DType::float32, {columns, 1}}},
+                            {{.dtype = DType::float32, .strides = {pitch, 1}}, {.dtype = DType::float64, .strides = {1, rows}}});
+    for (const bool ranges : {false, true}) {
+      std::vector<float> wide(static_cast<std::size_t>(rows * pitch), -1.0F);
+      std::vector<double> turned(static_cast<std::size_t>(rows * columns), -1.0);
+      if (ranges) {
+        const Bytes scratch = allocate_bytes(kernel.scratch_bytes(1));
+        const void* in[] = {x.data()};
+        void* out[] = {wide.data(), turned.data()};
+        for (Index at = 0; at < rows * columns; at += 97) kernel.run_range(in, out, at, std::min(at + 97, rows * columns), scratch.get());
+      } else {
+        run(kernel, {x.data()}, {wide.data(), turned.data()}, 2);
+      }
+      for (Index i = 0; i < rows; ++i)
+        for (Index j = 0; j < pitch; ++j) {
+          REQUIRE(wide[i * pitch + j] == (j < columns ? 2 * x[i * columns + j] : -1.0F));
+          if (j < columns) REQUIRE(turned[j * rows + i] == static_cast<double>(x[i * columns + j]));
+        }
+    }
+  });
 }

@@ -6,6 +6,8 @@ import argparse
 import math
 import os
 import platform
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,28 @@ def use_threads(options: argparse.Namespace) -> None:
     """Obeys ``--threads``."""
     if options.threads is not None:
         _core.set_num_threads(options.threads)
+
+
+class Lines:
+    """Progress where nobody watches, as in a log: a line at most every few seconds, and the last."""
+
+    def __init__(self, every_s: float = 5.0) -> None:
+        self.every_s, self.last = every_s, -math.inf
+
+    def __call__(self, now: Any) -> None:
+        """Takes what ``plait.train`` tells."""
+        at_end = now.epoch == now.epochs and now.step == now.steps and now.validation is not None
+        if at_end or time.monotonic() - self.last >= self.every_s:
+            self.last = time.monotonic()
+            held_out = "" if now.validation is None else f", held out {now.validation:.5g}"
+            print(f"epoch {now.epoch}/{now.epochs}, step {now.step}/{now.steps}: loss {now.loss:.5g}{held_out}", file=sys.stderr, flush=True)
+
+
+def progress(options: argparse.Namespace) -> Any:
+    """What ``progress=`` shall be: a bar on a terminal, lines elsewhere, or nothing if that is asked for."""
+    if options.quiet:
+        return False
+    return True if sys.stderr.isatty() else Lines()
 
 
 def machine_facts() -> dict[str, object]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .. import datasets, optim, plot, report
 from ..nn import MLPClassifier
 from . import vae
-from ._common import Result, add_training, at_least, machine_facts, use_threads
+from ._common import Result, add_training, at_least, machine_facts, progress, use_threads
 
 
 def add(commands: Any) -> None:
@@ -44,7 +44,7 @@ def train(options: argparse.Namespace, data: tuple[npt.NDArray[Any], ...]) -> tu
         batch_size=options.batch_size,
         optimizer=optim.Adam(options.rate),
         rng=options.seed,
-        progress=not options.quiet,
+        progress=progress(options),
     )
     began = time.perf_counter()
     classifier.fit(train_points, train_labels, validation=(test_points, test_labels))

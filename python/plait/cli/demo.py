@@ -1,4 +1,4 @@
-"""``plait demo``: in under a minute and without a network, train a small model and write a page that shows everything about it."""
+"""``plait demo``: in under a minute and without a network, train two small models and write a page that shows everything about them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from .. import datasets
-from . import vae
-from ._common import Result, add_training, use_threads
+from . import lstm, vae
+from ._common import Result, add_training, progress, use_threads
 
 
 def add(commands: Any) -> None:
     """Puts the subcommand into the parser."""
-    parser = commands.add_parser("demo", help="train a small model, write a page about it; no network", description=__doc__.split(": ", 1)[1])
+    parser = commands.add_parser("demo", help="train small models, write a page about them; no network", description=__doc__.split(": ", 1)[1])
     parser.add_argument("--out", type=Path, default=Path("report.html"), metavar="FILE", help="the page (default report.html)")
     add_training(parser, epochs=300, batch_size=64)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> Result:
-    """Trains the variational autoencoder on scikit-learn's digits, and writes the page."""
+    """Trains the variational autoencoder on scikit-learn's digits and an LSTM on a circle, and writes the page."""
     began = time.perf_counter()
     use_threads(options)
     result, page = vae.train(
@@ -34,7 +34,9 @@ def run(options: argparse.Namespace) -> Result:
         rate=options.rate,
         seed=options.seed,
         samples=10,
-        progress=not options.quiet,
+        progress=progress(options),
         checkpoint=None,
     )
-    return {"command": "demo", **result, "report": page.save(options.out), "seconds_in_all": time.perf_counter() - began}
+    generated, sequence = lstm.demo_section(seed=options.seed, progress=progress(options))
+    page.add(generated)
+    return {"command": "demo", **result, **sequence, "report": page.save(options.out), "seconds_in_all": time.perf_counter() - began}

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import datasets, graph, optim, plot, report
 from ..nn import VAE
-from ._common import Result, add_training, at_least, machine_facts, use_threads
+from ._common import Result, add_training, at_least, machine_facts, progress, use_threads
 
 # Sizes that fit the images, where none are asked for.
 HIDDEN = {"fashion-mnist": (512, 256), "mnist": (512, 256), "digits": (128,)}
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> Result:
         rate=options.rate,
         seed=options.seed,
         samples=options.samples,
-        progress=not options.quiet,
+        progress=progress(options),
         checkpoint=options.out / "vae.ckpt",
         resume=options.resume,
     )
@@ -74,7 +74,7 @@ def train(
     rate: float,
     seed: int,
     samples: int,
-    progress: bool,
+    progress: Any,
     checkpoint: str | os.PathLike[str] | None,
     resume: bool = False,
 ) -> tuple[dict[str, Any], report.Report]:

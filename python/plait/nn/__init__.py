@@ -3,8 +3,32 @@
 from __future__ import annotations
 
 from .base import Layer
+from .cells import Cell, GRUCell, LSTMCell, RNNCell
 from .classifier import MLPClassifier
 from .layers import MLP, Dense, Dropout, Embedding, LayerNorm, Sequential
+from .recurrent import GRU, LSTM, RNN, Recurrent
+from .sequence import SequenceRegressor
+from .sequence_classifier import SequenceClassifier
 from .vae import VAE
 
-__all__ = ["MLP", "VAE", "Dense", "Dropout", "Embedding", "Layer", "LayerNorm", "MLPClassifier", "Sequential"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "MLP",
+    "RNN",
+    "VAE",
+    "Cell",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "GRUCell",
+    "LSTMCell",
+    "Layer",
+    "LayerNorm",
+    "MLPClassifier",
+    "RNNCell",
+    "Recurrent",
+    "SequenceClassifier",
+    "SequenceRegressor",
+    "Sequential",
+]

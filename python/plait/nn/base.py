@@ -5,14 +5,12 @@ from __future__ import annotations
 import copyreg
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import graph
-from ..train.checkpoint import write_whole
 
 if TYPE_CHECKING:
     from ..graph import Node
@@ -45,14 +43,6 @@ def initial_weight(inputs: int, outputs: int, activation: Activation, dtype: str
     return rng.uniform(-limit, limit, (inputs, outputs)).astype(dtype)
 
 
-def at_least_one(name: str, value: Any) -> int:
-    """`value` as a count; refused below 1."""
-    count = int(value)
-    if count != value or count < 1:
-        raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
-    return count
-
-
 def _remade(value: NDArray[Any], name: str) -> Node:
     return graph.parameter(value, name=name)
 
@@ -64,7 +54,7 @@ def _reduced(node: Node) -> tuple[Any, ...]:
     return _remade, (np.array(node.value), node.name)
 
 
-copyreg.pickle(graph.Node, _reduced)  # type: ignore[arg-type]
+copyreg.pickle(graph.Node, _reduced)
 
 
 def is_parameter(value: Any) -> bool:
@@ -146,7 +136,7 @@ class Layer:
         """
         parameters = self.parameters()
         tree = {"kind": KIND, "class": type(self).__name__, "names": [p.name or "" for p in parameters], "values": [np.asarray(p.value) for p in parameters]}
-        write_whole(Path(path), tree)
+        graph.save(path, tree)
 
     def load(self: L, path: str | os.PathLike[str]) -> L:
         """Put what `save` wrote into the parameters; nothing changes unless everything fits.

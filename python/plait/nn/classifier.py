@@ -12,7 +12,8 @@ from .. import _core, graph, losses
 from .._estimator import ClassifierEstimator
 from ..optim import Adam, Cosine
 from ..train import History, predict, train
-from .base import Activation, at_least_one
+from ..train.data import at_least_one
+from .base import Activation
 from .layers import MLP
 
 Array = NDArray[Any]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import graph
-from .base import Activation, Layer, activation_function, at_least_one, initial_weight
+from ..train.data import at_least_one
+from .base import Activation, Layer, activation_function, initial_weight
 
 
 class Dense(Layer):

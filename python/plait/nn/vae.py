@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from .. import _core, graph, losses
 from ..optim import Optimizer
 from ..train import History, Progress, predict, train
-from .base import Activation, Layer, at_least_one
+from ..train.data import at_least_one
+from .base import Activation, Layer
 from .layers import MLP, Dense, Sequential
 
 Array = NDArray[Any]
@@ -146,7 +147,7 @@ class VAE(Layer):
         mean, log_variance = self.encoded(x, training=training)
         z = mean + graph.exp(0.5 * log_variance) * graph.normal((None, self.latent), like=mean)
         y = self.decoder(z, training=training)
-        if self.likelihood == "bernoulli":
+        if self.noise is None:
             misfit = losses.binary_cross_entropy_with_logits(y, x, reduction="none")
         else:
             misfit = 0.5 * (graph.square(x - y) * graph.exp(-self.noise) + self.noise + float(np.log(2 * np.pi)))
@@ -305,7 +306,8 @@ class VAE(Layer):
             raise graph.ShapeError(f"{what}: expected shape (n, {self.inputs}), or images with {self.inputs} values each, got {array.shape}")
         array = array.reshape(len(array), self.inputs)
         if array.dtype == np.uint8 and self.likelihood == "bernoulli":
-            return np.multiply(array, 1 / 255, dtype=self.dtype)
+            scaled: Array = np.multiply(array, 1 / 255, dtype=self.dtype)
+            return scaled
         array = np.ascontiguousarray(array, self.dtype)
         low, high = float(array.min()), float(array.max())
         if not np.isfinite(low + high):

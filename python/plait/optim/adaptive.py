@@ -174,7 +174,7 @@ class Adam(Optimizer):
         """What undoes the start at zero: rate / (1 - β₁ᵗ) and 1 / √(1 - β₂ᵗ), each one scalar per step."""
         if step.shared is None:
             t = step.t + 1.0
-            step.shared = (rate / (1.0 - self.betas[0] ** t), 1.0 / graph.sqrt(1.0 - self.betas[1] ** t))
+            step.shared = rate / (1.0 - self.betas[0] ** t), 1.0 / graph.sqrt(1.0 - self.betas[1] ** t)
         return step.shared
 
 

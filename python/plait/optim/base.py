@@ -41,7 +41,7 @@ class Step:
 
     def __init__(self) -> None:
         self.updates: dict[Node, Node] = {}
-        self.shared: Any = None  # scalars that a rule computes once for all parameters
+        self.shared: tuple[Node, Node] | None = None  # scalars that a rule computes once for all parameters
         self._count: Node | None = None
 
     @property
@@ -64,9 +64,9 @@ class Step:
         return self.updates[old]
 
     @staticmethod
-    def scalar(value: Any, of: Node) -> Any:
+    def scalar(value: Any, of: Node) -> Node:
         """A number or a node without axes as a factor for `of`."""
-        return value if isinstance(value, float) else graph.cast(value, of.dtype)
+        return graph.cast(value, of.dtype)
 
 
 class Optimizer:

@@ -1,7 +1,8 @@
 """Pictures of graphs: Graphviz text, SVG and PNG files, and what a node shows of itself in a notebook.
 
 Each node shows its op, its name, its dtype and shape, and the length of its wait-list: the number of edges over which a gradient must
-come before the node passes their sum on. An edge is drawn for each use, so ``x * x`` has two.
+come before the node passes their sum on. An edge is drawn for each use, so ``x * x`` has two; it is
+dotted where no gradient comes back over it, because only the shape is used.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ def dot_text(drawing: Drawing) -> str:
         if box.output:
             attributes.append("penwidth=2")
         lines.append(f"  n{i} [{', '.join(attributes)}];")
-    lines += [f"  n{source} -> n{target};" for source, target, _ in drawing.arrows]
+    for i, (source, target, _) in enumerate(drawing.arrows):
+        lines.append(f"  n{source} -> n{target}{' [style=dotted]' if i in drawing.dotted else ''};")
     return "\n".join([*lines, "}"])
 
 

@@ -96,13 +96,13 @@ def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed:
     from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
     from matplotlib.path import Path as Curve
 
-    for points in placed.routes:
+    for i, points in enumerate(placed.routes):
         vertices, codes = [points[0]], [Curve.MOVETO]
         for (x0, y0), (x1, y1) in itertools.pairwise(points):
             bend = (y1 - y0) / 2
             vertices += [(x0, y0 + bend), (x1, y1 - bend), (x1, y1)]
             codes += [Curve.CURVE4] * 3
-        axes.add_patch(PathPatch(Curve(vertices, codes), fill=False, edgecolor=ARROW, linewidth=1.1))
+        axes.add_patch(PathPatch(Curve(vertices, codes), fill=False, edgecolor=ARROW, linewidth=1.1, linestyle=":" if i in drawing.dotted else "-"))
         x, y = points[-1]
         axes.add_patch(Polygon([(x, y), (x - 3, y - 6), (x + 3, y - 6)], facecolor=ARROW, edgecolor="none"))
     for box, (w, h), (x, y) in zip(drawing.boxes, sizes, placed.centres, strict=True):

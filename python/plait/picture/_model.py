@@ -34,6 +34,10 @@ class Node(Protocol):
         """What it is computed from, one entry for each use."""
 
     @property
+    def consumers(self) -> Sequence[Node]:
+        """Who uses it and will send it a gradient."""
+
+    @property
     def wait_count(self) -> int:
         """Edges over which it would receive a gradient."""
 
@@ -83,6 +87,7 @@ class Drawing:
 
     boxes: list[Box] = field(default_factory=list)
     arrows: list[tuple[int, int, int]] = field(default_factory=list)
+    dotted: set[int] = field(default_factory=set)  # arrows over which no gradient comes back: only the shape is used, or gradient() made them
     note: str = ""
 
 
@@ -156,6 +161,7 @@ def collect(roots: Roots, max_nodes: int) -> Drawing:
 
     order = inputs_first(shown)
     number = {key: i for i, key in enumerate(order)}
+    answering = {key: {key_of(consumer) for consumer in node.consumers} for key, node in shown.items()}
     drawing = Drawing()
     for key in order:
         node = shown[key]
@@ -163,6 +169,8 @@ def collect(roots: Roots, max_nodes: int) -> Drawing:
         drawing.boxes.append(box)
         for slot, source in enumerate(node.inputs):
             if key_of(source) in number:
+                if key not in answering[key_of(source)]:
+                    drawing.dotted.add(len(drawing.arrows))
                 drawing.arrows.append((number[key_of(source)], number[key], slot))
             else:
                 box.cut = True

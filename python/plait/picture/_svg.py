@@ -60,8 +60,10 @@ def svg_text(drawing: Drawing) -> str:
         f'font-family="sans-serif" font-size="{FONT}" role="img" aria-label="graph of {len(drawing.boxes)} nodes">',
         f'<g transform="translate({MARGIN:g},{MARGIN:g})">',
     ]
-    for points in placed.routes:
-        out.append(f'<path d="{curve([*points[:-1], (points[-1][0], points[-1][1] - 5)])}" fill="none" stroke="{ARROW}" stroke-width="1.1"/>')
+    for i, points in enumerate(placed.routes):
+        dots = ' stroke-dasharray="1.5 3"' if i in drawing.dotted else ""
+        way = curve([*points[:-1], (points[-1][0], points[-1][1] - 5)])
+        out.append(f'<path d="{way}" fill="none" stroke="{ARROW}" stroke-width="1.1"{dots}/>')
         out.append(f'<path d="{head(points[-1])}" fill="{ARROW}"/>')
     for box, (w, h), (x, y) in zip(drawing.boxes, sizes, placed.centres, strict=True):
         dash = ' stroke-dasharray="4 3"' if box.cut else ""

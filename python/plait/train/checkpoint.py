@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,19 +17,6 @@ if TYPE_CHECKING:
 KIND = "plait.train checkpoint"
 
 
-def write_whole(path: Path, tree: Any) -> None:
-    """Save beside `path`, then rename onto it: whoever reads finds the old file or the new one, never half of one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        graph.save(beside, tree)
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())  # the rename must not reach the disk before the bytes do
-        beside.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            beside.unlink()
-
-
 def write(path: Path, nodes: Sequence[Node], history: History, settings: dict[str, int]) -> None:
     """Write a checkpoint: `nodes` are the trained parameters and, after them, the optimiser's state."""
     tree = {
@@ -42,9 +27,9 @@ def write(path: Path, nodes: Sequence[Node], history: History, settings: dict[st
         "validation": np.asarray(history.validation, "float64"),
         "seconds": np.asarray(history.seconds, "float64"),
         "step": history.step,
-        "settings": {name: str(value) for name, value in settings.items()},  # seeds have 64 bits: more than every JSON reader keeps
+        "settings": settings,
     }
-    write_whole(path, tree)
+    graph.save(path, tree)
 
 
 def read(path: Path, nodes: Sequence[Node], settings: dict[str, int]) -> tuple[History, dict[str, int]]:
@@ -68,7 +53,7 @@ def read(path: Path, nodes: Sequence[Node], settings: dict[str, int]) -> tuple[H
     for name, value, node in zip(names, values, nodes, strict=True):
         if value.shape != tuple(node.shape) or value.dtype != np.dtype(node.dtype):
             raise graph.FormatError(f"{path}: '{name}' is {value.dtype} {value.shape} there and {node.dtype} {tuple(node.shape)} here")
-    kept = {name: int(value) for name, value in tree["settings"].items()}
+    kept: dict[str, int] = tree["settings"]
     for name, value in settings.items():
         if kept.get(name, value) != value:
             raise ValueError(f"resume: {path} was written by a run with {name} {kept[name]}, this one has {value}")

@@ -19,6 +19,17 @@ _GATHERED = {"bool", "uint8", "int32", "int64", "float32", "float64"}
 _WIDER = {"float16": "float32", "int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64", "uint64": "int64", "longdouble": "float64"}
 
 
+def at_least_one(name: str, value: Any) -> int:
+    """`value` as a count; refused below 1."""
+    try:
+        count = int(value)
+    except (TypeError, ValueError, OverflowError):
+        count = 0
+    if count < 1 or count != value:
+        raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
+    return count
+
+
 def _seen(what: Mapping[Any, Any]) -> str:
     return ", ".join(f"'{key if isinstance(key, str) else getattr(key, 'name', key)}'" for key in what)
 

@@ -12,25 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _core
+from .._rng import RandomSource
+from .._rng import seed as random_seed
 from ..optim import Adam, Optimizer
 from . import checkpoint as checkpoints
-from .data import Array, feeds
+from .data import Array, at_least_one, feeds
 from .history import History, NotFiniteError, Progress
 from .progress import reporter
 
 if TYPE_CHECKING:
     from ..graph import Node
 
-Seed = int | np.random.SeedSequence | np.random.Generator | None
 Data = Mapping[Any, Any]
-
-
-def seed_from(rng: Seed) -> int:
-    """64 bits from whatever `rng=` may be; a Generator moves on by one draw."""
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**64, dtype=np.uint64))
-    sequence = rng if isinstance(rng, np.random.SeedSequence) else np.random.SeedSequence(rng)
-    return int(sequence.generate_state(1, np.uint64)[0])
 
 
 def train(
@@ -42,7 +35,7 @@ def train(
     epochs: int = 10,
     batch_size: int = 32,
     shuffle: bool = True,
-    rng: Seed = 0,
+    rng: RandomSource = 0,
     progress: bool | Callable[[Progress], Any] = False,
     callbacks: Callable[[Progress], Any] | Iterable[Callable[[Progress], Any]] = (),
     checkpoint: str | os.PathLike[str] | None = None,
@@ -80,7 +73,7 @@ def train(
     resume : bool
         Go on from the checkpoint where it exists. The result has the bits of a run that never stopped.
     validation : dict, or tuple of Node and dict, optional
-        Data on which the loss (or another scalar node) is measured after each epoch.
+        Data on which the loss is measured after each epoch, or another scalar node: that of the same model without dropout, for one.
 
     Returns
     -------
@@ -105,8 +98,7 @@ def train(
     >>> w.value.round(3)
     array([ 1., -2.], dtype=float32)
     """
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"train: epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
+    epochs, batch_size = at_least_one("train: epochs", epochs), at_least_one("train: batch_size", batch_size)
     updates = (Adam() if optimizer is None else optimizer).updates(loss, parameters)
     loop = _loop(_core.BatchProgram([loss], updates), data, batch_size, "train: data")
     measure = None
@@ -120,8 +112,8 @@ def train(
         raise ValueError("train: resume=True needs checkpoint= to name the file to go on from")
 
     history = History()
-    settings = {"rows": loop.rows, "batch_size": int(batch_size), "shuffle": int(shuffle)}
-    seed = seed_from(rng)
+    settings = {"rows": loop.rows, "batch_size": batch_size, "shuffle": int(shuffle)}
+    seed = random_seed(rng)
     if resume and path is not None and path.exists():
         history, kept = checkpoints.read(path, nodes, settings)
         seed = kept["seed"]
@@ -193,7 +185,7 @@ def _require_finite(result: Any, epoch: int, history: History) -> None:
     raise NotFiniteError(f"{text}; a smaller rate or clip_norm= may help. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history)
 
 
-def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_size: int = 256, rng: Seed = 0) -> list[Array]:
+def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_size: int = 256, rng: RandomSource = 0) -> list[Array]:
     """Values of nodes over all rows of data, batch by batch.
 
     Parameters
@@ -219,5 +211,6 @@ def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_s
     >>> predict([x.sum(axis=1)], {x: np.ones((3, 2))}, batch_size=2)[0]
     array([2., 2., 2.], dtype=float32)
     """
+    batch_size = at_least_one("predict: batch_size", batch_size)
     program = outputs if isinstance(outputs, _core.BatchProgram) else _core.BatchProgram(list(outputs))
-    return list(_loop(program, data, batch_size, "predict: data").predict(seed_from(rng), 0))
+    return list(_loop(program, data, batch_size, "predict: data").predict(random_seed(rng), 0))

@@ -2,8 +2,10 @@
 // elementwise chains and in which a traced rank functor runs along anti-diagonals. One evaluator, one place to make fast.
 //
 // Evaluation goes block by block (a block of every live register fits the first-level cache), one instruction over the whole block
-// at a time. Inputs that broadcast are expanded block by block; outputs are stored or reduced. The cut into blocks and tasks depends on
-// shapes alone, so results are bit-equal for any number of threads.
+// at a time, or two where a chain allows it. Inputs that broadcast are expanded block by block; outputs are stored or reduced. The cut into
+// blocks and tasks depends on shapes alone, so results are bit-equal for any number of threads. What an element becomes does not depend on
+// where it stands in a block, nor on what else the program computes. Between instruction sets multiply_add (fused or not), the mathematical
+// functions and the order of sums may differ in the last bits.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +18,9 @@
 
 namespace plait {
 
-/// What a register holds. Booleans are 0 and 1 of the program's type; int32 is computed as i64.
+/// What a register holds. Booleans are 0 and 1 of the program's type; int32 is computed as i64. Integers wrap; x / 0 and the smallest
+/// integer / -1 give 0; what has no integer meaning (exp, sqrt, reciprocal, pow, …) is refused with a DTypeError. A floating value that an
+/// integer dtype cannot hold, NaN included, is stored as the smallest integer; as bool, everything but 0 is true.
 enum class LaneType : std::uint8_t { f32, f64, i64 };
 
 enum class LaneOp : std::uint8_t {
@@ -53,7 +57,8 @@ struct LaneInput {
   Shape strides;  ///< in elements, one per dimension of the iteration space
 };
 
-/// What happens to an output register.
+/// What happens to an output register. Sums and products of either floating type are accumulated across blocks in double; a NaN anywhere
+/// makes a maximum or minimum NaN.
 struct LaneOutput {
   enum class Kind : std::uint8_t { store, sum, product, maximum, minimum };
   DType dtype = DType::float32;
@@ -61,6 +66,8 @@ struct LaneOutput {
   /// For reductions: which part of the iteration space is reduced, with the space seen as (outer, middle, inner) and the middle reduced:
   /// the result is row-major (outer, inner). (outer, n, 1) reduces the last axes, (1, n, inner) the first ones, (1, n, 1) everything.
   Index outer = 1, inner = 1;
+  /// For stores: where the elements go, in elements, one per dimension of the iteration space; empty: row-major and contiguous.
+  Shape strides{};
 };
 
 /// A lane program bound to an iteration space. Immutable; run() may be called from several threads with different scratch.
@@ -75,7 +82,8 @@ class LaneKernel {
   [[nodiscard]] std::size_t scratch_bytes(int threads) const;
 
   /// The whole space. inputs[k] and outputs[k] are base pointers. A stored output may be the same memory as an input that is read
-  /// at the same elements (in place); no other overlap is allowed. Space of size zero: sums are 0, products 1, max/min untouched.
+  /// at the same elements (in place; also two that change places); no other overlap is allowed. Goes parallel only where that pays, over
+  /// about 20 µs of work. May throw Interrupted when it takes more than one task. Space of size zero: sums are 0, products 1, max/min untouched.
   void run(const void* const* inputs, void* const* outputs, void* scratch, int threads) const;
 
   /// Elements [begin, end) of the row-major space, on the calling thread: for matmul epilogues. Only for kernels whose outputs all store.

@@ -1,0 +1,383 @@
+// The rules of join.cpp.
+#include <algorithm>
+#include <cstring>
+
+#include "join.hpp"
+
+namespace plait {
+namespace {
+
+// Rows (or columns) of a product below which many small ones are worth stacking.
+constexpr Index kSmall = 64;
+
+// How many elements may be stacked for each one that need not be added up.
+constexpr Index kWorth = 4;
+
+bool is_matrix(const Value& value) { return value.spec.shape.size() == 2; }
+
+bool is_flat_product(const Rewriter& graph, int v) {
+  return graph.is(v, "matmul") && is_matrix(graph.at(v)) && is_matrix(graph.at(graph.input(v, 0))) && is_matrix(graph.at(graph.input(v, 1)));
+}
+
+// The terms of the tree of additions that ends in v: inner additions have one consumer and the same shape.
+std::vector<int> terms_of(const Rewriter& graph, int v, const std::vector<std::vector<int>>& consumers, std::vector<char>& inner) {
+  std::vector<int> terms, open = {v};
+  while (!open.empty()) {
+    const int t = open.back();
+    open.pop_back();
+    const bool split = graph.is(t, "add") && graph.at(t).spec == graph.at(v).spec && (t == v || consumers[t].size() == 1);
+    if (!split) {
+      terms.push_back(t);
+      continue;
+    }
+    inner[t] = 1;
+    open.push_back(graph.input(t, 1));
+    open.push_back(graph.input(t, 0));
+  }
+  return terms;
+}
+
+struct Sum {
+  int value;
+  std::vector<int> terms;
+};
+
+// Every maximal sum of two or more terms.
+std::vector<Sum> sums_of(const Rewriter& graph) {
+  const auto consumers = graph.consumers();
+  const std::vector<int> live = graph.live();
+  std::vector<char> inner(consumers.size(), 0);
+  std::vector<Sum> sums;
+  for (std::size_t k = live.size(); k-- > 0;) {  // consumers first: an addition inside of a larger sum is not looked at again
+    const int v = live[k];
+    if (!graph.is(v, "add") || inner[v] != 0) continue;
+    sums.push_back({v, terms_of(graph, v, consumers, inner)});
+  }
+  return sums;
+}
+
+void replace_terms(Rewriter& graph, const Sum& sum, const std::vector<int>& rest, const std::vector<int>& joined) {
+  std::vector<int> terms = joined;
+  terms.insert(terms.end(), rest.begin(), rest.end());
+  int total = graph.now(terms[0]);
+  for (std::size_t i = 1; i < terms.size(); ++i) total = graph.binary("add", total, graph.now(terms[i]));
+  graph.replace(sum.value, total);
+}
+
+}  // namespace
+
+bool join_scattered(Rewriter& graph) {
+  bool changed = false;
+  for (const Sum& sum : sums_of(graph)) {
+    // Which axis and range a slice gradient writes: that of a slice of its own shape.
+    struct Piece {
+      Index axis, begin, end;
+      int g;
+    };
+    std::vector<Piece> pieces;
+    std::vector<int> rest;
+    for (const int t : sum.terms) {
+      if (!graph.is(t, "slice_gradient")) {
+        rest.push_back(t);
+        continue;
+      }
+      const int g = graph.input(t, 0);
+      const Shape &whole = graph.at(t).spec.shape, &part = graph.at(g).spec.shape;
+      const auto view = find_op("slice").view({whole, graph.at(t).spec.dtype}, {part, graph.at(t).spec.dtype}, graph.at(t).attributes, {0, contiguous_strides(whole)});
+      const Shape strides = contiguous_strides(whole);
+      Piece piece{-1, 0, 0, g};
+      bool plain = view->strides == strides;
+      for (std::size_t i = 0; plain && i < whole.size(); ++i) {
+        if (part[i] == whole[i]) continue;
+        plain = piece.axis < 0;
+        piece.axis = static_cast<Index>(i);
+        piece.begin = view->offset / strides[i];
+        piece.end = piece.begin + part[i];
+      }
+      if (plain && piece.axis >= 0 && (pieces.empty() || pieces[0].axis == piece.axis)) pieces.push_back(piece);
+      else rest.push_back(t);
+    }
+    if (pieces.size() < 2) continue;
+    std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.begin < b.begin; });
+    Index end = 0;
+    bool tiles = true;
+    std::vector<int> parts;
+    for (const Piece& piece : pieces) {
+      tiles = tiles && piece.begin == end;
+      end = piece.end;
+      parts.push_back(piece.g);
+    }
+    if (!tiles || end != graph.at(sum.value).spec.shape[static_cast<std::size_t>(pieces[0].axis)]) continue;
+    replace_terms(graph, sum, rest, {graph.concatenate(parts, pieces[0].axis)});
+    changed = true;
+  }
+  return changed;
+}
+
+namespace {
+
+// Products by one of their operands, in order of appearance.
+std::vector<std::vector<int>> products_by_operand(const Rewriter& graph, std::size_t which) {
+  std::unordered_map<int, std::size_t> index;
+  std::vector<std::vector<int>> groups;
+  for (const int v : graph.live()) {
+    if (!is_flat_product(graph, v)) continue;
+    const auto [found, inserted] = index.emplace(graph.input(v, which), groups.size());
+    if (inserted) groups.emplace_back();
+    groups[found->second].push_back(v);
+  }
+  groups.erase(std::remove_if(groups.begin(), groups.end(), [](const auto& group) { return group.size() < 2; }), groups.end());
+  return groups;
+}
+
+void replace_by_slices(Rewriter& graph, const std::vector<int>& values, int whole, Index axis) {
+  Index begin = 0;
+  for (const int v : values) {
+    const Index end = begin + graph.at(v).spec.shape[static_cast<std::size_t>(axis)];
+    graph.replace(v, graph.slice(whole, axis, begin, end));
+    begin = end;
+  }
+}
+
+}  // namespace
+
+bool join_same_right(Rewriter& graph) {
+  bool changed = false;
+  for (const auto& group : products_by_operand(graph, 1)) {
+    std::vector<int> lefts;
+    for (const int v : group)
+      if (graph.at(v).spec.shape[0] <= kSmall) lefts.push_back(graph.input(v, 0));
+    if (lefts.size() != group.size() || graph.depend_on_each_other(group)) continue;
+    const int product = graph.binary("matmul", graph.concatenate(lefts, 0), graph.input(group[0], 1));
+    replace_by_slices(graph, group, product, 0);
+    changed = true;
+  }
+  return changed;
+}
+
+bool join_same_left(Rewriter& graph) {
+  // Stacking weights costs a copy of them, so it must pay several times: the same weights for several left operands.
+  std::map<std::vector<int>, std::vector<std::vector<int>>> by_rights;
+  for (const auto& group : products_by_operand(graph, 0)) {
+    std::vector<int> rights;
+    bool small = true;
+    for (const int v : group) {
+      rights.push_back(graph.input(v, 1));
+      small = small && graph.at(graph.input(v, 0)).spec.shape[0] <= kSmall;
+    }
+    if (small && !graph.depend_on_each_other(group)) by_rights[rights].push_back(group);
+  }
+  bool changed = false;
+  constexpr std::size_t kUses = 4;
+  for (const auto& [rights, groups] : by_rights) {
+    if (groups.size() < kUses) continue;
+    const int weights = graph.concatenate(rights, 1);
+    for (const auto& group : groups) replace_by_slices(graph, group, graph.binary("matmul", graph.input(group[0], 0), weights), 1);
+    changed = true;
+  }
+  return changed;
+}
+
+namespace {
+
+// A value all of whose rows have been cut into slices that somebody reads: the slices in order.
+std::unordered_map<int, std::vector<int>> row_slices(const Rewriter& graph) {
+  std::unordered_map<int, std::vector<std::pair<Index, int>>> found;
+  for (const int v : graph.live()) {
+    const auto slice = graph.as_slice(v);
+    if (slice && slice->axis == 0 && is_matrix(graph.at(v))) found[slice->of].emplace_back(slice->begin, v);
+  }
+  std::unordered_map<int, std::vector<int>> result;
+  for (auto& [of, slices] : found) {
+    std::sort(slices.begin(), slices.end());
+    Index end = 0;
+    bool tiles = slices.size() > 1;
+    for (const auto& [begin, v] : slices) {
+      tiles = tiles && begin == end && graph.at(v).spec.shape == graph.at(slices[0].second).spec.shape;
+      end = begin + graph.at(v).spec.shape[0];
+    }
+    if (!tiles || end != graph.at(of).spec.shape[0]) continue;
+    for (const auto& [begin, v] : slices) result[of].push_back(v);
+  }
+  return result;
+}
+
+// The stacked form of operand i of the values, if there is one: the same small operand for all, or pieces to stack.
+std::optional<int> stacked_operand(Rewriter& graph, const std::vector<int>& values, std::size_t i) {
+  const Spec piece = graph.at(values[0]).spec;
+  const int first = graph.input(values[0], i);
+  const bool same = std::all_of(values.begin(), values.end(), [&](int v) { return graph.input(v, i) == first; });
+  const Shape& shape = graph.at(first).spec.shape;
+  if (same) {
+    if (shape.size() < 2 || shape[0] == 1) return first;
+    return {};
+  }
+  std::vector<int> parts;
+  for (const int v : values) {
+    parts.push_back(graph.input(v, i));
+    if (graph.at(parts.back()).spec != graph.at(first).spec || graph.at(first).spec.shape != piece.shape) return {};
+  }
+  return graph.concatenate(parts, 0);
+}
+
+bool join_consumers(Rewriter& graph, const std::vector<int>& slices, const std::vector<std::vector<int>>& consumers) {
+  bool changed = false;
+  for (const int leader : consumers[slices[0]]) {
+    if (graph.now(leader) != leader || graph.at(leader).op->kind != OpKind::elementwise || graph.at(leader).spec.shape != graph.at(slices[0]).spec.shape) continue;
+    std::vector<int> values;
+    for (const int slice : slices) {
+      // The consumer that does the same with this slice, in the same operand.
+      int found = -1;
+      for (const int c : consumers[slice]) {
+        const Value &a = graph.at(c), &b = graph.at(leader);
+        if (graph.now(c) != c || a.op != b.op || a.attributes != b.attributes || a.spec != b.spec) continue;
+        bool same_role = true;
+        for (std::size_t i = 0; i < a.inputs.size(); ++i) same_role = same_role && (graph.input(c, i) == slice) == (graph.input(leader, i) == slices[0]);
+        if (same_role) {
+          found = c;
+          break;
+        }
+      }
+      if (found < 0 || std::find(values.begin(), values.end(), found) != values.end()) break;
+      values.push_back(found);
+    }
+    if (values.size() != slices.size() || graph.depend_on_each_other(values)) continue;
+    Value stacked = graph.at(leader);
+    bool fits = true;
+    for (std::size_t i = 0; fits && i < stacked.inputs.size(); ++i) {
+      const auto operand = stacked_operand(graph, values, i);
+      fits = operand.has_value();
+      if (fits) stacked.inputs[i] = *operand;
+    }
+    if (!fits) continue;
+    stacked.spec.shape[0] *= static_cast<Index>(slices.size());
+    replace_by_slices(graph, values, graph.add(std::move(stacked)), 0);
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace
+
+bool join_slices(Rewriter& graph) {
+  bool changed = false;
+  for (bool more = true; more;) {
+    more = false;
+    const auto stacks = row_slices(graph);
+    const auto consumers = graph.consumers();
+    std::vector<int> order;
+    for (const auto& [of, slices] : stacks) order.push_back(of);
+    std::sort(order.begin(), order.end());
+    for (const int of : order) more = join_consumers(graph, stacks.at(of), consumers) || more;
+    changed = changed || more;
+  }
+  return changed;
+}
+
+namespace {
+
+// A total: the sum of all elements of a matrix, seen through a reshape of single elements. Empty if it is none.
+std::optional<int> summed_matrix(const Rewriter& graph, int t) {
+  if (graph.is(t, "sum") && graph.at(t).spec.shape.empty() && is_matrix(graph.at(graph.input(t, 0)))) return graph.input(t, 0);
+  if (graph.is(t, "reshape") && graph.at(t).spec.shape.empty() && is_matrix(graph.at(graph.input(t, 0)))) return graph.input(t, 0);
+  return {};
+}
+
+// Terms of one kind, joined into one.
+template <class Pick, class Make>
+bool join_terms(std::vector<int>& rest, std::vector<int>& joined, std::size_t least, Pick pick, Make make) {
+  std::map<std::vector<Index>, std::vector<int>> kinds;
+  for (const int t : rest)
+    if (const auto kind = pick(t)) kinds[*kind].push_back(t);
+  bool any = false;
+  for (const auto& [kind, terms] : kinds) {
+    if (terms.size() < least) continue;
+    const auto value = make(terms);
+    if (!value) continue;
+    joined.push_back(*value);
+    rest.erase(std::remove_if(rest.begin(), rest.end(), [&](int t) { return std::find(terms.begin(), terms.end(), t) != terms.end(); }), rest.end());
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace
+
+bool join_sums(Rewriter& graph) {
+  using Kind = std::optional<std::vector<Index>>;
+  bool changed = false;
+  const auto consumers = graph.consumers();
+  const auto alone = [&](int t) { return t < static_cast<int>(consumers.size()) && consumers[t].size() == 1; };
+  for (const Sum& sum : sums_of(graph)) {
+    std::vector<int> rest = sum.terms, joined;
+    const auto operand = [&](int t, std::size_t i) { return graph.input(t, i); };
+    // Products: A1 B1 + A2 B2, where what is stacked is smaller than the sums that are saved.
+    bool any = join_terms(
+        rest, joined, 2,
+        [&](int t) -> Kind {
+          if (!is_flat_product(graph, t) || !alone(t)) return {};
+          return graph.at(t).spec.shape;
+        },
+        [&](const std::vector<int>& terms) -> std::optional<int> {
+          std::vector<int> a, b;
+          Index k = 0;
+          for (const int t : terms) {
+            a.push_back(operand(t, 0));
+            b.push_back(operand(t, 1));
+            k += graph.at(a.back()).spec.shape[1];
+          }
+          const Index m = graph.at(terms[0]).spec.shape[0], n = graph.at(terms[0]).spec.shape[1];
+          const Index stacked = (graph.is_free(a, 1) ? 0 : k * m) + (graph.is_free(b, 0) ? 0 : k * n);
+          if (stacked > kWorth * m * n * static_cast<Index>(terms.size())) return {};
+          const int left = graph.concatenate(a, 1);
+          return graph.binary("matmul", left, graph.concatenate(b, 0));
+        });
+    // Sums over the rows of several matrices (gradients of a shared bias), and totals of pieces of one value.
+    any = join_terms(
+              rest, joined, 3,
+              [&](int t) -> Kind {
+                const Value& value = graph.at(t);
+                if (!graph.is(t, "sum") || !alone(t) || !is_matrix(graph.at(graph.input(t, 0))) || value.attributes.ints.size() != 2 || value.attributes.ints[1] != 0) return {};
+                const Shape& shape = graph.at(graph.input(t, 0)).spec.shape;
+                if (shape[0] > kSmall) return {};
+                return std::vector<Index>{shape[1], value.attributes.ints[0]};
+              },
+              [&](const std::vector<int>& terms) -> std::optional<int> {
+                std::vector<int> parts;
+                for (const int t : terms) parts.push_back(graph.input(t, 0));
+                Value value = graph.at(terms[0]);
+                value.inputs = {graph.concatenate(parts, 0)};
+                return graph.add(std::move(value));
+              }) ||
+          any;
+    any = join_terms(
+              rest, joined, 2,
+              [&](int t) -> Kind {
+                const auto matrix = summed_matrix(graph, t);
+                const auto slice = matrix ? graph.as_slice(*matrix) : std::nullopt;
+                if (!slice || slice->axis != 0 || !alone(t)) return {};
+                return std::vector<Index>{slice->of};
+              },
+              [&](const std::vector<int>& terms) -> std::optional<int> {
+                std::vector<std::pair<Index, int>> parts;
+                for (const int t : terms) parts.emplace_back(graph.as_slice(*summed_matrix(graph, t))->begin, *summed_matrix(graph, t));
+                std::sort(parts.begin(), parts.end());
+                std::vector<int> pieces;
+                for (const auto& [begin, piece] : parts) pieces.push_back(piece);
+                Value value;
+                value.op = &find_op("sum");
+                value.attributes.ints = {0, 0, 1};
+                value.spec = {{}, graph.at(terms[0]).spec.dtype};
+                value.node = graph.at(terms[0]).node;
+                value.inputs = {graph.concatenate(pieces, 0)};
+                return graph.add(std::move(value));
+              }) ||
+          any;
+    if (!any) continue;
+    replace_terms(graph, sum, rest, joined);
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace plait

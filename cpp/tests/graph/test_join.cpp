@@ -1,0 +1,161 @@
+// Joining: what is found, what is left alone, and that the numbers stay those of the table.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "graph/lowered.hpp"
+#include "plait/graph/build.hpp"
+#include "plait/graph/gradient.hpp"
+#include "plait/graph/table.hpp"
+
+using namespace plait;
+using namespace plait::build;
+
+namespace {
+
+constexpr Index kAll = std::numeric_limits<Index>::min();
+
+NodeRef input(const char* name, Shape shape) { return make_input(name, {std::move(shape), DType::float64}); }
+NodeRef columns(const NodeRef& a, Index begin, Index end) { return apply("slice", {a}, {{kAll, kAll, 1, begin, end, 1}, {}}); }
+NodeRef step_of(const NodeRef& a, Index t) { return apply("index", {a}, {{1, t}, {}}); }
+NodeRef total(const NodeRef& a) { return reduce("sum", a, all_axes(a), false); }
+
+std::vector<NodeRef> leaves_of(const std::vector<NodeRef>& outputs) {
+  std::vector<NodeRef> leaves;
+  for (Node* node : ancestors(outputs))
+    if (node->op->kind == OpKind::leaf && !node->value) leaves.emplace_back(node);
+  return leaves;
+}
+
+Lowered joined(const std::vector<NodeRef>& outputs) {
+  std::unordered_map<const Node*, Spec> feeds;
+  for (const NodeRef& leaf : leaves_of(outputs)) feeds.emplace(leaf.get(), leaf->spec);
+  return join(simplify(lower(outputs, {}, feeds)));
+}
+
+std::size_t count(const Lowered& graph, const char* op) {
+  return static_cast<std::size_t>(std::count_if(graph.values.begin(), graph.values.end(), [&](const Value& v) { return std::strcmp(v.op->name, op) == 0; }));
+}
+
+// Values and gradients of all leaves, by program and by table.
+void check_against_table(const NodeRef& loss) {
+  const std::vector<NodeRef> leaves = leaves_of({loss});
+  Feeds feeds;
+  std::vector<Spec> specs;
+  std::vector<const void*> in;
+  for (std::size_t k = 0; k < leaves.size(); ++k) {
+    auto t = std::make_shared<Tensor>(leaves[k]->spec);
+    for (Index i = 0; i < t->count(); ++i) set_element(t->data.get(), DType::float64, i, std::sin(0.7 * static_cast<double>(i) + static_cast<double>(k)) * 0.5);
+    feeds.emplace(leaves[k].get(), t);
+    specs.push_back(t->spec);
+    in.push_back(t->data.get());
+  }
+  std::vector<NodeRef> outputs = {loss};
+  for (const NodeRef& g : gradient(std::vector{loss}, leaves)) outputs.push_back(g);
+  Program program(outputs);
+  const auto plan = program.plan(specs);
+  std::vector<TensorRef> results;
+  std::vector<void*> out;
+  for (const Spec& s : plan->output_specs()) {
+    results.push_back(std::make_shared<Tensor>(s));
+    out.push_back(results.back()->data.get());
+  }
+  for (const int threads : {1, 2}) {
+    program.run(*plan, in.data(), out.data(), threads);
+    Table table(std::vector{loss}, feeds);
+    table.backward(std::vector{loss});
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      const TensorRef expected = k == 0 ? table.value(loss) : table.gradient(leaves[k - 1]);
+      for (Index i = 0; i < expected->count(); ++i) {
+        const double e = element_as_double(expected->data.get(), DType::float64, i);
+        REQUIRE(element_as_double(results[k]->data.get(), DType::float64, i) == doctest::Approx(e).epsilon(1e-11));
+      }
+    }
+  }
+}
+
+// An LSTM written out: gates from one weight or from four, from [x, h] or from x and h apart.
+NodeRef lstm(Index steps, Index batch, Index hidden, bool four, bool together) {
+  const Index features = 3;
+  const NodeRef x = input("x", {batch, steps, features}), target = input("target", {batch, steps, 2}), head = input("head", {hidden, 2});
+  const NodeRef w = input("w", {features + hidden, 4 * hidden}), wx = input("wx", {features, 4 * hidden}), wh = input("wh", {hidden, 4 * hidden}), b = input("b", {4 * hidden});
+  std::vector<NodeRef> gates;
+  for (int k = 0; k < 4; ++k) gates.push_back(input("gate", {features + hidden, hidden}));
+  NodeRef h = input("h0", {batch, hidden}), c = input("c0", {batch, hidden}), loss;
+  for (Index t = 0; t < steps; ++t) {
+    const NodeRef xt = step_of(x, t), xh = apply("concatenate", {xt, h}, {{1}, {}});
+    std::vector<NodeRef> z;
+    if (four) {
+      for (int k = 0; k < 4; ++k) z.push_back(matmul(xh, gates[static_cast<std::size_t>(k)]));
+    } else {
+      const NodeRef all = add(together ? matmul(xh, w) : add(matmul(xt, wx), matmul(h, wh)), b);
+      for (int k = 0; k < 4; ++k) z.push_back(columns(all, k * hidden, (k + 1) * hidden));
+    }
+    c = add(multiply(unary("sigmoid", z[1]), c), multiply(unary("sigmoid", z[0]), unary("tanh", z[2])));
+    h = multiply(unary("sigmoid", z[3]), unary("tanh", c));
+    const NodeRef error = total(unary("square", subtract(unary("tanh", matmul(h, head)), step_of(target, t))));
+    loss = loss ? add(loss, error) : error;
+  }
+  return loss;
+}
+
+}  // namespace
+
+TEST_CASE("products that do not wait for each other and share a weight become one; those in a chain stay") {
+  const NodeRef a = input("a", {2, 5}), b = input("b", {3, 5}), w = input("w", {5, 5});
+  CHECK(count(joined({unary("tanh", matmul(a, w)), unary("exp", matmul(b, w))}), "matmul") == 1);
+  CHECK(count(joined({matmul(unary("tanh", matmul(a, w)), w)}), "matmul") == 2);
+}
+
+TEST_CASE("the gradient of a shared weight is one product over the stacked steps") {
+  NodeRef h = input("h", {1, 8});
+  const NodeRef w = input("w", {8, 8});
+  for (int t = 0; t < 6; ++t) h = unary("tanh", matmul(h, w));
+  const NodeRef loss = total(h);
+  const auto g = gradient(std::vector{loss}, std::vector{w});
+  CHECK(g[0]->op->name == std::string("sum_n"));
+  // six forward, five that bring the gradient back through the steps, one for the weight
+  CHECK(count(joined({loss, g[0]}), "matmul") == 12);
+}
+
+TEST_CASE("the same work on every slice is done once on the whole") {
+  const NodeRef x = input("x", {6, 4}), b = input("b", {4});
+  NodeRef sum;
+  for (Index t = 0; t < 3; ++t) {
+    const NodeRef piece = apply("slice", {x}, {{2 * t, 2 * t + 2, 1, kAll, kAll, 1}, {}});
+    const NodeRef s = total(unary("square", add(piece, b)));
+    sum = sum ? add(sum, s) : s;
+  }
+  const Lowered graph = joined({sum});
+  CHECK(count(graph, "square") == 1);
+  CHECK(count(graph, "sum") == 1);
+}
+
+TEST_CASE("a piece that is an output, or stands in a concatenation twice, is still itself") {
+  const NodeRef x = input("x", {2, 3});
+  const NodeRef y = unary("exp", x), z = unary("sin", x);
+  const NodeRef twice = apply("concatenate", {y, z, z, x}, {{0}, {}}), beside = apply("concatenate", {z, y, z}, {{1}, {}});
+  check_against_table(add(add(total(multiply(twice, twice)), total(unary("exp", beside))), total(y)));
+}
+
+TEST_CASE("unrolled LSTM: one product over all steps for the weights, and the numbers of the table") {
+  for (const bool four : {false, true})
+    for (const bool together : {true, false})
+      for (const Index batch : {1, 3})
+        for (const Index steps : {1, 2, 5, 7}) {
+          CAPTURE(four);
+          CAPTURE(together);
+          CAPTURE(batch);
+          CAPTURE(steps);
+          check_against_table(lstm(steps, batch, 4, four, together));
+        }
+  const NodeRef loss = lstm(5, 2, 4, false, true);
+  std::vector<NodeRef> outputs = {loss};
+  for (Node* node : ancestors(outputs))
+    if (node->name == "w" || node->name == "head") outputs.push_back(gradient(std::vector{loss}, std::vector{NodeRef(node)})[0]);
+  // five steps forward, four back, the head forward, back and for its weight, and one for the gates' weight
+  CHECK(count(joined(outputs), "matmul") == 13);
+}
