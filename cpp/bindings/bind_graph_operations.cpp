@@ -145,7 +145,10 @@ void bind_operations(py::module_& m) {
         const auto nodes = require_nodes(inputs, op.c_str());
         std::optional<BackwardScope> scope;
         if (backward) scope.emplace();
-        return PyNode(apply(find_op(op), nodes, {ints, reals}));
+        Attributes attributes{ints, reals};
+        const Op& entry = find_op(op);
+        check_attributes(entry, nodes, attributes);
+        return PyNode(apply(entry, nodes, std::move(attributes)));
       },
       py::arg("op"), py::arg("inputs"), py::arg("ints"), py::arg("reals"), py::arg("backward"),
       "An operation as it stands in a file: nothing is promoted.");

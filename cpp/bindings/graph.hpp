@@ -142,6 +142,9 @@ NodeRef squeeze_node(const NodeRef& x, py::handle axis);
 NodeRef take_node(const NodeRef& x, py::handle indices, py::handle axis);
 NodeRef cumsum_node(const NodeRef& x, py::handle axis);
 
+/// GraphError unless the attributes are such as the op's own functions make: they may come from a file.
+void check_attributes(const Op& op, std::span<const NodeRef> inputs, const Attributes& attributes);
+
 // ---- the parts of the room ----
 
 void bind_node(py::module_& m, py::class_<Node, PyNode>& cls);

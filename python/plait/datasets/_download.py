@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import importlib
 import os
 import sys
-import tempfile
-import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +29,8 @@ def download(address: str, target: Path, payload_sha256: str, progress: Progress
 
     OSError: it cannot be had, or its payload (gunzipped, if it is gzipped) has another SHA-256.
     """
+    import tempfile
+
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=target.name + ".", suffix=".part", dir=target.parent)
     part = Path(name)
@@ -55,6 +54,9 @@ def download(address: str, target: Path, payload_sha256: str, progress: Progress
 
 def fetch(address: str, write: Callable[[bytes], object], report: Callable[[int, int], object]) -> None:
     """Hands the content of `address` to `write` in pieces; `report(bytes so far, bytes in all or 0)` after each."""
+    import http.client  # only here: together they would be a third of what `import plait` takes
+    import urllib.request
+
     request = urllib.request.Request(address, headers={"User-Agent": "plait"})
     done = total = 0
     try:

@@ -107,15 +107,6 @@ class History:
         matplotlib.axes.Axes
             What was drawn on.
         """
-        if ax is None:
-            import matplotlib.pyplot as plt
+        from ..plot import loss_curve
 
-            ax = plt.subplots()[1]
-        numbers = range(1, self.epochs + 1)
-        ax.plot(numbers, self.loss, marker=".", label="training")
-        if self.validation:
-            ax.plot(numbers, self.validation, marker=".", label="validation")
-            ax.legend()
-        ax.set_xlabel("epoch")
-        ax.set_ylabel("loss")
-        return ax
+        return loss_curve(self, ax)

@@ -52,7 +52,15 @@ Spec take_rule(Specs in, const Attributes& a) {
   return {shape, in[0].dtype};
 }
 Gradients d_take(const NodeRef& n, const NodeRef& g) { return {apply("take_gradient", {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}}; }
-Spec take_gradient_rule(Specs in, const Attributes&) { return {in[2].shape, in[0].dtype}; }
+// What comes must have the shape of what went: the kernel writes wherever the indices point.
+void require_shape(const Shape& g, const Shape& expected, const char* name) {
+  PLAIT_REQUIRE_AS(ShapeError, !is_known(g) || !is_known(expected) || g == expected, name, ": shape ", to_string(g), " where ", to_string(expected), " was expected");
+}
+Spec take_gradient_rule(Specs in, const Attributes& a) {
+  const Spec taken[] = {in[2], in[1]};
+  require_shape(in[0].shape, take_rule(taken, a).shape, "take_gradient");
+  return {in[2].shape, in[0].dtype};
+}
 Gradients d_take_gradient(const NodeRef& n, const NodeRef& g) { return {apply("take", {g, n->input_ref(1)}, n->attributes), {}, {}}; }
 
 class TakeKernel final : public Kernel {
@@ -108,7 +116,11 @@ Spec along_rule(Specs in, const Attributes& a) {
 Gradients d_along(const NodeRef& n, const NodeRef& g) {
   return {apply("take_along_axis_gradient", {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}};
 }
-Spec along_gradient_rule(Specs in, const Attributes&) { return {in[2].shape, in[0].dtype}; }
+Spec along_gradient_rule(Specs in, const Attributes& a) {
+  const Spec taken[] = {in[2], in[1]};
+  require_shape(in[0].shape, along_rule(taken, a).shape, "take_along_axis_gradient");
+  return {in[2].shape, in[0].dtype};
+}
 Gradients d_along_gradient(const NodeRef& n, const NodeRef& g) { return {apply("take_along_axis", {g, n->input_ref(1)}, n->attributes), {}, {}}; }
 
 class AlongKernel final : public Kernel {

@@ -168,9 +168,10 @@ Gradients d_broadcast(const NodeRef& n, const NodeRef& g) {
 struct Range {
   Index start, step, count;
 };
-// Python's slice.indices for a known size.
+// Python's slice.indices for a known size. A step longer than the axis is cut to it: it still takes one element, and nothing overflows.
 Range resolve(Index start, Index stop, Index step, Index size) {
   const auto clamp = [&](Index i, Index low, Index high) { return std::clamp(i < 0 ? i + size : i, low, high); };
+  step = std::clamp(step, -size - 1, size + 1);
   if (step > 0) {
     const Index b = start == kOpen ? 0 : clamp(start, 0, size), e = stop == kOpen ? size : clamp(stop, 0, size);
     return {b, step, e > b ? (e - b + step - 1) / step : 0};
@@ -178,7 +179,6 @@ Range resolve(Index start, Index stop, Index step, Index size) {
   const Index b = start == kOpen ? size - 1 : clamp(start, -1, size - 1), e = stop == kOpen ? -1 : clamp(stop, -1, size - 1);
   return {b, step, b > e ? (b - e - step - 1) / -step : 0};
 }
-
 
 Spec slice_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
