@@ -4,6 +4,7 @@
 #include "graph.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/scan.hpp"
 
 namespace plait {
 namespace {
@@ -141,16 +142,25 @@ void bind_operations(py::module_& m) {
   bind_indexing(m);
   m.def(
       "apply",
-      [](const std::string& op, const py::list& inputs, const std::vector<Index>& ints, const std::vector<double>& reals, bool backward) {
+      [](const std::string& op, const py::list& inputs, const std::vector<Index>& ints, const std::vector<double>& reals, bool backward,
+         const std::shared_ptr<ScanBody>& body) {
         const auto nodes = require_nodes(inputs, op.c_str());
         std::optional<BackwardScope> scope;
         if (backward) scope.emplace();
         Attributes attributes{ints, reals};
         const Op& entry = find_op(op);
-        check_attributes(entry, nodes, attributes);
+        PLAIT_REQUIRE_AS(GraphError, !body || op == "scan" || ((op == "scan_output" || op == "scan_cotangent") && std::string_view(nodes.back()->op->name) == "scan"), op,
+                         ": no loop stands behind it");
+        if (body) {
+          auto scan = std::make_shared<Scan>();
+          scan->body = body;
+          attributes.scan = std::move(scan);
+        } else {
+          check_attributes(entry, nodes, attributes);
+        }
         return PyNode(apply(entry, nodes, std::move(attributes)));
       },
-      py::arg("op"), py::arg("inputs"), py::arg("ints"), py::arg("reals"), py::arg("backward"),
+      py::arg("op"), py::arg("inputs"), py::arg("ints"), py::arg("reals"), py::arg("backward"), py::arg("body") = py::none(),
       "An operation as it stands in a file: nothing is promoted.");
   m.def(
       "operations",

@@ -152,5 +152,6 @@ void bind_node_methods(py::class_<Node, PyNode>& cls);
 void bind_operations(py::module_& m);
 void bind_table(py::module_& m);
 void bind_program(py::module_& m);
+void bind_scan_nodes(py::module_& m);
 
 }  // namespace plait

@@ -3,13 +3,14 @@
 
 #include "lowered.hpp"
 #include "plait/base/error.hpp"
+#include "plait/graph/scan.hpp"
 
 namespace plait {
 namespace {
 
 class Lowering {
  public:
-  explicit Lowering(const std::unordered_map<const Node*, Spec>& feeds) : feeds_(feeds) {}
+  Lowering(const std::unordered_map<const Node*, Spec>& feeds, const Demands* demands) : feeds_(feeds), demands_(demands) {}
 
   void add(Node* node) {
     const Op& op = *node->op;
@@ -26,6 +27,7 @@ class Lowering {
       if (const auto feed = feeds_.find(node); feed != feeds_.end()) value.spec = feed->second;
     } else {
       try {
+        if (value.attributes.scan) bind_loop(*node, specs, value);
         value.spec = op.infer(specs, value.attributes);
       } catch (const ShapeError& e) {
         throw ShapeError(message(e.what(), " [at ", node->label(), "]"));
@@ -41,6 +43,17 @@ class Lowering {
   Lowered& out() { return out_; }
 
  private:
+  // A loop computes what is asked of it; what reads a loop's buffer finds there where things stand.
+  void bind_loop(const Node& node, const std::vector<Spec>& specs, Value& value) {
+    if (const Node* loop = loop_behind(node)) {
+      value.attributes.scan = out_.values[index_.at(loop)].attributes.scan;
+      return;
+    }
+    value.attributes.scan = bind_scan(value.attributes.scan->body, specs, demands_->outputs(&node));
+    value.inputs.clear();
+    for (const int k : value.attributes.scan->passed) value.inputs.push_back(index_.at(node.input(k)));
+  }
+
   int push(Value value) {
     out_.values.push_back(std::move(value));
     return static_cast<int>(out_.values.size()) - 1;
@@ -103,6 +116,7 @@ class Lowering {
   }
 
   const std::unordered_map<const Node*, Spec>& feeds_;
+  const Demands* demands_;
   std::unordered_map<const Node*, int> index_;
   Lowered out_;
   Index random_ordinal_ = 0;
@@ -116,8 +130,11 @@ Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const st
     wanted.push_back(parameter);
     wanted.push_back(value);
   }
-  Lowering lowering(feeds);
-  for (Node* node : ancestors(wanted)) lowering.add(node);
+  const std::vector<Node*> order = ancestors(wanted);
+  std::optional<Demands> demands;
+  if (std::any_of(order.begin(), order.end(), [](const Node* node) { return node->attributes.scan != nullptr; })) demands.emplace(wanted);
+  Lowering lowering(feeds, demands ? &*demands : nullptr);
+  for (Node* node : order) lowering.add(node);
   for (const NodeRef& output : outputs) lowering.out().outputs.push_back(lowering[output]);
   for (const auto& [parameter, value] : updates) {
     const int p = lowering[parameter], v = lowering[value];

@@ -66,10 +66,10 @@ struct Plan::Body {
     return most;
   }
 
-  void* address(const Operand& operand, const Workspace& w) const {
+  void* address(const Operand& operand, std::byte* arena) const {
     std::byte* base = nullptr;
     switch (operand.slot.kind) {
-      case Slot::Kind::arena: base = w.arena.get() + operand.slot.offset; break;
+      case Slot::Kind::arena: base = arena + operand.slot.offset; break;
       case Slot::Kind::parameter: base = parameters[operand.slot.index]->value->data.get(); break;
       case Slot::Kind::constant: base = constants[operand.slot.index]->data.get(); break;
       case Slot::Kind::none: case Slot::Kind::feed: case Slot::Kind::output: return nullptr;  // patched at each run
@@ -89,13 +89,19 @@ struct Plan::Body {
     if (!w) {
       w = std::make_unique<Workspace>();
       w->arena = allocate_bytes(arena_bytes);
-      for (const Operand& operand : operands) w->pointers.push_back(address(operand, *w));
+      for (const Operand& operand : operands) w->pointers.push_back(address(operand, w->arena.get()));
     }
     if (w->scratch_threads < threads) {
       w->scratch = allocate_bytes(scratch_bytes(threads));
       w->scratch_threads = threads;
     }
     return w;
+  }
+  void run_steps(void** pointers, void* scratch, const RunContext& context) const {
+    for (std::size_t k = 0; k < kernels.size(); ++k) {
+      if (poll[k] != 0) poll_interrupt();
+      kernels[k]->run(pointers + first_input[k], pointers + first_output[k], scratch, context);
+    }
   }
   void release(std::unique_ptr<Workspace> w) {
     const std::lock_guard lock(mutex);
@@ -224,13 +230,48 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
   for (const Patch& patch : body.feeds) pointers[patch.pointer] = const_cast<std::byte*>(static_cast<const std::byte*>(feeds[patch.index]) + patch.bytes);
   for (const Patch& patch : body.results) pointers[patch.pointer] = static_cast<std::byte*>(outputs[patch.index]) + patch.bytes;
   const RunContext context{.seed = seed_.load(std::memory_order_relaxed), .run = runs_.fetch_add(1, std::memory_order_relaxed), .threads = threads};
-  for (std::size_t k = 0; k < body.kernels.size(); ++k) {
+  if (seconds == nullptr) body.run_steps(pointers, w.scratch.get(), context);
+  for (std::size_t k = 0; seconds != nullptr && k < body.kernels.size(); ++k) {
     if (body.poll[k] != 0) poll_interrupt();
-    const auto begin = seconds != nullptr ? Clock::now() : Clock::time_point{};
+    const auto begin = Clock::now();
     body.kernels[k]->run(pointers + body.first_input[k], pointers + body.first_output[k], w.scratch.get(), context);
-    if (seconds != nullptr) seconds[k] += std::chrono::duration<double>(Clock::now() - begin).count();
+    seconds[k] += std::chrono::duration<double>(Clock::now() - begin).count();
   }
-  for (const auto& late : body.late) std::memcpy(late.parameter->value->data.get(), body.address(late.from, w), late.parameter->value->bytes());
+  for (const auto& late : body.late) std::memcpy(late.parameter->value->data.get(), body.address(late.from, w.arena.get()), late.parameter->value->bytes());
+}
+
+// ---- a plan in a loop: the addresses of operands, then the arena, then scratch ----
+
+struct PlanRunner::Moving {
+  std::vector<Patch> moving, standing;  // feeds
+  std::size_t arena = 0, scratch = 0;   // offsets
+};
+
+PlanRunner::PlanRunner(std::shared_ptr<Plan> plan, const std::vector<char>& moving) : plan_(std::move(plan)), moving_(std::make_unique<Moving>()) {
+  const Plan::Body& body = *plan_->body_;
+  for (const Patch& patch : body.feeds) (moving[static_cast<std::size_t>(patch.index)] != 0 ? moving_->moving : moving_->standing).push_back(patch);
+  const auto lines = [](std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; };
+  moving_->arena = lines(body.operands.size() * sizeof(void*));
+  moving_->scratch = moving_->arena + lines(body.arena_bytes);
+}
+PlanRunner::~PlanRunner() = default;
+
+std::size_t PlanRunner::bytes(int threads) const { return moving_->scratch + plan_->body_->scratch_bytes(threads); }
+
+void PlanRunner::begin(void* memory, const void* const* feeds) const {
+  const Plan::Body& body = *plan_->body_;
+  auto** const pointers = static_cast<void**>(memory);
+  auto* const arena = static_cast<std::byte*>(memory) + moving_->arena;
+  for (std::size_t k = 0; k < body.operands.size(); ++k) pointers[k] = body.address(body.operands[k], arena);
+  for (const Patch& patch : moving_->standing) pointers[patch.pointer] = const_cast<std::byte*>(static_cast<const std::byte*>(feeds[patch.index]) + patch.bytes);
+}
+
+void PlanRunner::run(void* memory, const void* const* feeds, void* const* outputs, const RunContext& context) const {
+  const Plan::Body& body = *plan_->body_;
+  auto** const pointers = static_cast<void**>(memory);
+  for (const Patch& patch : moving_->moving) pointers[patch.pointer] = const_cast<std::byte*>(static_cast<const std::byte*>(feeds[patch.index]) + patch.bytes);
+  for (const Patch& patch : body.results) pointers[patch.pointer] = static_cast<std::byte*>(outputs[patch.index]) + patch.bytes;
+  body.run_steps(pointers, static_cast<std::byte*>(memory) + moving_->scratch, context);
 }
 
 }  // namespace plait

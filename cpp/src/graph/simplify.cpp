@@ -67,6 +67,8 @@ class Simplifier {
     append(value.spec.shape);
     append(value.attributes.ints);
     append(value.attributes.reals);
+    const Scan* const scan = value.attributes.scan.get();
+    key.append(reinterpret_cast<const char*>(&scan), sizeof(scan));
     const auto found = known_.find(key);
     if (found != known_.end()) return found->second;
     const int v = push(std::move(value));
@@ -91,7 +93,7 @@ class Simplifier {
   }
 
   int fold(const Value& value) {
-    if (value.op->kind == OpKind::random || is_broadcast(value) || value.inputs.empty()) return kNone;
+    if (value.op->kind == OpKind::random || is_broadcast(value) || value.inputs.empty() || value.attributes.scan) return kNone;
     Index largest = kFoldLimit;
     std::vector<const Tensor*> inputs;
     for (const int input : value.inputs) {

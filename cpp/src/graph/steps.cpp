@@ -254,6 +254,7 @@ StepPlan make_step(const Fused& fused, int g) {
         step.kernel = value.op->kernel(specs, value.spec, value.attributes);
       }
       step.info.flops = step.kernel->flops();
+      step.info.cost_ns = step.kernel->cost_ns();
       break;
     }
   }

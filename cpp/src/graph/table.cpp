@@ -5,6 +5,7 @@
 #include "plait/base/interrupt.hpp"
 #include "plait/base/thread_pool.hpp"
 #include "plait/graph/gradient.hpp"
+#include "plait/graph/scan.hpp"
 
 namespace plait {
 namespace {
@@ -57,6 +58,10 @@ void Table::evaluate(std::span<const NodeRef> outputs) {
     if (op.kind == OpKind::random) attributes.ints[kRandomOrdinal] = randoms_++;
     Spec spec;
     try {
+      if (attributes.scan) {
+        const Node* const loop = loop_behind(*node);
+        attributes.scan = loop != nullptr ? loops_.at(loop) : loops_[node] = bind_scan(attributes.scan->body, specs, {});
+      }
       spec = op.infer(specs, attributes);
     } catch (const ShapeError& e) {
       throw ShapeError(message(e.what(), " [at ", node->label(), "]"));

@@ -54,6 +54,7 @@ from .files import load, save
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
 from .programs import compile, evaluate, get_num_threads, gradient, set_num_threads
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
+from .scan import scan
 from .shaping import (
     broadcast_to,
     concatenate,
@@ -78,6 +79,6 @@ __all__ = [
     "get_num_threads", "grad", "gradient", "greater", "greater_equal", "hessian", "input", "jacobian", "less", "less_equal", "lgamma",
     "load", "log", "log1p", "log_softmax", "logical_and", "logical_not", "logical_or", "logsumexp", "matmul", "max", "maximum", "mean", "min",
     "minimum", "multiply", "negative", "norm", "normal", "not_equal", "one_hot", "parameter", "power", "prod", "reciprocal", "relu",
-    "reshape", "save", "set_num_threads", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "square", "squeeze", "stack",
+    "reshape", "save", "scan", "set_num_threads", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "square", "squeeze", "stack",
     "stop_gradient", "subtract", "sum", "take", "take_along_axis", "tanh", "transpose", "uniform", "value_and_grad", "where",
 ]

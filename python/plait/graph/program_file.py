@@ -28,51 +28,23 @@ def encode_program(program: Program, tensors: list[Array]) -> dict[str, Any]:
 
     structure = collect(program.structure, program.outputs)
     updates = list(program.updates.items())
-    nodes = _core.ancestors([*outputs, *(node for pair in updates for node in pair), *program.inputs])
-    number = {node: k for k, node in enumerate(nodes)}
-    entries = []
-    for node in nodes:
-        entry: dict[str, Any] = {"op": node.op}
-        if node.name:
-            entry["name"] = node.name
-        if node.backward:
-            entry["backward"] = True
-        if node.op == "input":
-            entry |= {"dtype": node.dtype.name, "shape": list(node.shape)}
-        elif node.op in LEAVES:
-            entry["tensor"] = len(tensors)
-            tensors.append(node.value)
-        else:
-            ints, reals = node.attributes
-            entry |= {"inputs": [number[i] for i in node.inputs], "ints": ints, "reals": [real.hex() for real in reals]}
-        entries.append(entry)
-    return {"nodes": entries, "outputs": structure, "leaves": [number[node] for node in outputs],
-            "updates": [[number[a], number[b]] for a, b in updates], "random_state": list(program.random_state)}
+    bodies = _Bodies(tensors)
+    entries, number = bodies.encode_nodes([*outputs, *(node for pair in updates for node in pair), *program.inputs])
+    content = {"nodes": entries, "outputs": structure, "leaves": [number[node] for node in outputs],
+               "updates": [[number[a], number[b]] for a, b in updates], "random_state": list(program.random_state)}
+    return content | ({"bodies": bodies.entries} if bodies.entries else {})
 
 
 def decode_program(content: dict[str, Any], tensors: list[Array]) -> Program:
     """The program again; FormatError for an operation that is not known or does not fit its inputs."""
-    nodes: list[Node] = []
-    for entry in content["nodes"]:
-        name = entry.get("name", "")
-        op = entry["op"]
-        if op == "input":
-            node = _core.input(name, entry["shape"], entry["dtype"])
-        elif op == "parameter":
-            node = _core.parameter(tensors[entry["tensor"]], name, None)
-        elif op == "constant":
-            node = _core.constant(tensors[entry["tensor"]], name, None)
-        else:
-            if any(not 0 <= k < len(nodes) for k in entry["inputs"]):
-                raise FormatError(f"node {len(nodes)} has an input that comes after it")
-            reals = [float.fromhex(real) for real in entry["reals"]]
-            try:
-                node = _core.apply(op, [nodes[k] for k in entry["inputs"]], entry["ints"], reals, entry.get("backward", False))
-            except ValueError as error:
-                raise FormatError(f"node {len(nodes)}: {error}") from None
-            if name:
-                node.name = name
-        nodes.append(node)
+    bodies: list[_core.ScanBody] = []
+    for entry in content.get("bodies", []):
+        inner = decode_nodes(entry["nodes"], tensors, bodies)
+        try:
+            bodies.append(_core.ScanBody(*([inner[k] for k in entry[part]] for part in BODY_PARTS), entry["reverse"], entry["recompute"]))
+        except (IndexError, TypeError, ValueError) as error:
+            raise FormatError(f"loop {len(bodies)}: {error}") from None
+    nodes = decode_nodes(content["nodes"], tensors, bodies)
 
     def structure(part: Any) -> Any:
         if isinstance(part, int):
@@ -91,6 +63,81 @@ def decode_program(content: dict[str, Any], tensors: list[Array]) -> Program:
     seed, runs = content["random_state"]
     program.random_state = (seed, runs)
     return program
+
+
+BODY_PARTS = ("states", "rows", "closed", "next", "results", "kept")  # of a loop, as ScanBody takes them
+
+
+class _Bodies:
+    """Loops' bodies, each written once and after those inside of it."""
+
+    def __init__(self, tensors: list[Array]) -> None:
+        self.tensors = tensors
+        self.entries: list[dict[str, Any]] = []
+        self.number: dict[_core.ScanBody, int] = {}
+
+    def add(self, body: _core.ScanBody) -> int:
+        """The number of a body, written if it is not there yet."""
+        if body not in self.number:
+            parts: dict[str, list[Node]] = {part: getattr(body, part) for part in BODY_PARTS}
+            entries, number = self.encode_nodes([node for part in parts.values() for node in part])
+            self.entries.append({"nodes": entries, "reverse": body.reverse, "recompute": body.recompute}
+                                | {part: [number[node] for node in nodes] for part, nodes in parts.items()})
+            self.number[body] = len(self.entries) - 1
+        return self.number[body]
+
+    def encode_nodes(self, outputs: list[Node]) -> tuple[list[dict[str, Any]], dict[Node, int]]:
+        """Everything that the outputs depend on, and the number of each node."""
+        nodes = _core.ancestors(outputs)
+        number = {node: k for k, node in enumerate(nodes)}
+        return [self.encode_node(node, number) for node in nodes], number
+
+    def encode_node(self, node: Node, number: dict[Node, int]) -> dict[str, Any]:
+        """One node, its inputs by number."""
+        entry: dict[str, Any] = {"op": node.op}
+        if node.name:
+            entry["name"] = node.name
+        if node.backward:
+            entry["backward"] = True
+        if node.op == "input":
+            entry |= {"dtype": node.dtype.name, "shape": list(node.shape)}
+        elif node.op in LEAVES:
+            entry["tensor"] = len(self.tensors)
+            self.tensors.append(node.value)
+        else:
+            ints, reals = node.attributes
+            entry |= {"inputs": [number[i] for i in node.inputs], "ints": ints, "reals": [real.hex() for real in reals]}
+            body = _core.scan_body(node)
+            if body is not None:
+                entry["body"] = self.add(body)
+        return entry
+
+
+def decode_nodes(entries: list[dict[str, Any]], tensors: list[Array], bodies: list[_core.ScanBody]) -> list[Node]:
+    """The nodes again, inputs before consumers."""
+    nodes: list[Node] = []
+    for entry in entries:
+        name = entry.get("name", "")
+        op = entry["op"]
+        if op == "input":
+            node = _core.input(name, entry["shape"], entry["dtype"])
+        elif op == "parameter":
+            node = _core.parameter(tensors[entry["tensor"]], name, None)
+        elif op == "constant":
+            node = _core.constant(tensors[entry["tensor"]], name, None)
+        else:
+            if any(not 0 <= k < len(nodes) for k in entry["inputs"]):
+                raise FormatError(f"node {len(nodes)} has an input that comes after it")
+            reals = [float.fromhex(real) for real in entry["reals"]]
+            try:
+                body = bodies[entry["body"]] if "body" in entry else None
+                node = _core.apply(op, [nodes[k] for k in entry["inputs"]], entry["ints"], reals, entry.get("backward", False), body)
+            except (IndexError, ValueError) as error:
+                raise FormatError(f"node {len(nodes)}: {error}") from None
+            if name:
+                node.name = name
+        nodes.append(node)
+    return nodes
 
 
 def _numbers_below(structure: Any, n: int) -> None:

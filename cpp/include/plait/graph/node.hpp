@@ -15,6 +15,7 @@
 namespace plait {
 
 struct Op;
+struct Scan;
 class Node;
 
 /// A counted reference to a node. Freeing a chain of a million nodes takes no recursion.
@@ -44,6 +45,7 @@ class NodeRef {
 struct Attributes {
   std::vector<Index> ints;
   std::vector<double> reals;
+  std::shared_ptr<const Scan> scan{};  ///< of loops and what reads them: the step (scan.hpp)
   bool operator==(const Attributes&) const = default;
 };
 

@@ -28,6 +28,7 @@ class Kernel {
   virtual void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const = 0;
   [[nodiscard]] virtual std::size_t scratch_bytes(int /*threads*/) const { return 0; }
   [[nodiscard]] virtual double flops() const { return 0; }
+  [[nodiscard]] virtual double cost_ns() const { return 0; }  ///< estimated, one thread; 0: not known
 };
 
 /// How the elements of a value stand in the memory of another: element (i0, i1, …) at offset + Σ ik strides[k], in elements.
@@ -106,5 +107,7 @@ void add_view_ops(OpList& ops);
 void add_matmul_ops(OpList& ops);
 void add_index_ops(OpList& ops);
 void add_random_ops(OpList& ops);
+void add_scan_ops(OpList& ops);
+void add_segment_ops(OpList& ops);
 
 }  // namespace plait

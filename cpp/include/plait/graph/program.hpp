@@ -43,9 +43,31 @@ class Plan {
 
  private:
   friend class Program;
+  friend class PlanRunner;
   struct Body;
   explicit Plan(std::unique_ptr<Body> body);
   std::unique_ptr<Body> body_;
+};
+
+struct RunContext;
+
+/// A plan that is run many times in a row in memory of the caller: what a loop inside of a program does. A run costs little more than its steps.
+class PlanRunner {
+ public:
+  /// moving: per feed, whether it stands somewhere else in every run.
+  PlanRunner(std::shared_ptr<Plan> plan, const std::vector<char>& moving);
+  ~PlanRunner();
+
+  [[nodiscard]] std::size_t bytes(int threads) const;
+  /// Once before the runs. `memory`: bytes(threads), 64-byte aligned, this loop's own.
+  void begin(void* memory, const void* const* feeds) const;
+  /// Of the feeds only the moving ones are looked at.
+  void run(void* memory, const void* const* feeds, void* const* outputs, const RunContext& context) const;
+
+ private:
+  struct Moving;
+  std::shared_ptr<Plan> plan_;
+  std::unique_ptr<Moving> moving_;
 };
 
 /// (parameter, its next value)

@@ -34,6 +34,7 @@ class Table {
   std::vector<NodeRef> kept_;  // keeps the nodes alive that the maps are keyed by
   std::unordered_map<const Node*, TensorRef> values_;
   std::unordered_map<const Node*, TensorRef> gradients_;
+  std::unordered_map<const Node*, std::shared_ptr<const Scan>> loops_;  // as they ran
   bool backward_done_ = false;
 };
 

@@ -1,5 +1,8 @@
 // Random nodes: drawn anew at every run. attributes.ints: dtype, has_seed, seed, ordinal, then the shape; an optional input gives the sizes that
 // are None there. The ordinal (which random node of its graph this is, counted by id) is filled in when a graph is lowered.
+//
+// Inside of a loop they are functions of a key, drawn once in a run by scan_key, and of the step's number: inputs key, step and, where sizes are
+// open, the node that gives them; the ordinal counts within the loop.
 #include "plait/tensor/random.hpp"
 
 #include <algorithm>
@@ -26,22 +29,39 @@ Spec random_rule(std::span<const Spec> in, const Attributes& a) {
   return {shape, static_cast<DType>(a.ints[0])};
 }
 
+Spec keyed_rule(std::span<const Spec> in, const Attributes& a) {
+  PLAIT_REQUIRE_AS(ShapeError, in.size() >= 2 && in[0].shape.empty() && in[1].shape.empty(), "random: expected a key and a step");
+  return random_rule(in.subspan(2), a);
+}
+
 std::vector<NodeRef> no_gradient(const NodeRef& node, const NodeRef&) { return std::vector<NodeRef>(node->input_count()); }
 
-template <bool normal>
+std::uint64_t bits(const void* scalar) { return static_cast<std::uint64_t>(*static_cast<const std::int64_t*>(scalar)); }
+
+enum class Draw : std::uint8_t { normal, uniform, key };
+
+template <Draw draw, bool keyed>
 class RandomKernel final : public Kernel {
  public:
   RandomKernel(const Spec& out, const Attributes& a)
       : count_(count_of(out.shape)), dtype_(out.dtype), has_seed_(a.ints[1] != 0), seed_(static_cast<std::uint64_t>(a.ints[2])), ordinal_(static_cast<std::uint64_t>(a.ints[3])) {}
 
-  void run(const void* const*, void* const* outputs, void*, const RunContext& context) const override {
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
     // A node with a seed of its own gives the same numbers in whatever graph it stands.
-    const std::uint64_t key = has_seed_ ? mix_seed(seed_, 0) : mix_seed(context.seed, ordinal_ + 1);
+    std::uint64_t key = has_seed_ ? mix_seed(seed_, 0) : mix_seed(context.seed, ordinal_ + 1), stream = context.run;
+    if constexpr (keyed) {
+      key = mix_seed(bits(inputs[0]), ordinal_ + 1);
+      stream = bits(inputs[1]);
+    }
+    if constexpr (draw == Draw::key) {
+      *static_cast<std::int64_t*>(outputs[0]) = static_cast<std::int64_t>(mix_seed(key, stream));
+      return;
+    }
     const auto fill = [&](auto* out) {
       parallel_for((count_ + kChunk - 1) / kChunk, [&](std::int64_t chunk, int) {
         const Index begin = chunk * kChunk, n = std::min(kChunk, count_ - begin);
-        if constexpr (normal) random_normal(out + begin, begin, n, key, context.run);
-        else random_uniform(out + begin, begin, n, key, context.run);
+        if constexpr (draw == Draw::normal) random_normal(out + begin, begin, n, key, stream);
+        else random_uniform(out + begin, begin, n, key, stream);
       }, context.threads);
     };
     if (dtype_ == DType::float32) fill(static_cast<float*>(outputs[0]));
@@ -55,16 +75,26 @@ class RandomKernel final : public Kernel {
   std::uint64_t seed_, ordinal_;
 };
 
-template <bool normal>
+template <Draw draw, bool keyed>
 std::unique_ptr<Kernel> random_kernel(std::span<const Spec>, const Spec& out, const Attributes& a) {
-  return std::make_unique<RandomKernel<normal>>(out, a);
+  return std::make_unique<RandomKernel<draw, keyed>>(out, a);
 }
 
 }  // namespace
 
 void add_random_ops(OpList& ops) {
-  ops.push_back({.name = "random_normal", .kind = OpKind::random, .inputs = -1, .infer = random_rule, .gradient = no_gradient, .kernel = random_kernel<true>, .shape_only = 1});
-  ops.push_back({.name = "random_uniform", .kind = OpKind::random, .inputs = -1, .infer = random_rule, .gradient = no_gradient, .kernel = random_kernel<false>, .shape_only = 1});
+  const auto drawn = [&](const char* name, auto kernel) {
+    ops.push_back({.name = name, .kind = OpKind::random, .inputs = -1, .infer = random_rule, .gradient = no_gradient, .kernel = kernel, .shape_only = 1});
+  };
+  const auto computed = [&](const char* name, auto kernel) {
+    ops.push_back({.name = name, .kind = OpKind::other, .inputs = -1, .infer = keyed_rule, .gradient = no_gradient, .kernel = kernel, .shape_only = 0b100});
+  };
+  drawn("random_normal", random_kernel<Draw::normal, false>);
+  drawn("random_uniform", random_kernel<Draw::uniform, false>);
+  drawn("scan_key", random_kernel<Draw::key, false>);
+  computed("scan_normal", random_kernel<Draw::normal, true>);
+  computed("scan_uniform", random_kernel<Draw::uniform, true>);
+  computed("scan_draw_key", random_kernel<Draw::key, true>);
 }
 
 }  // namespace plait

@@ -1,0 +1,278 @@
+// The loop as an op: scan runs a step's plan over the rows of its sequences; scan_output is a view of what it left, number attributes.ints[0]
+// (ints[1]: how many steps, as far as that was known); scan_cotangent is the gradient that such a view sends back.
+#include <algorithm>
+#include <cstring>
+
+#include "plait/base/error.hpp"
+#include "plait/base/interrupt.hpp"
+#include "plait/graph/build.hpp"
+#include "plait/graph/program.hpp"
+#include "plait/graph/scan.hpp"
+
+namespace plait {
+namespace {
+
+using Gradients = std::vector<NodeRef>;
+using Specs = std::span<const Spec>;
+
+constexpr double kPollNs = 5e5;  // estimated work between two looks at Ctrl-C
+
+std::size_t lines(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+std::size_t bytes_of(const Spec& spec) { return static_cast<std::size_t>(count_of(spec.shape)) * size_of(spec.dtype); }
+
+/// Runs the plan of a step once for each row. States are read where the step before wrote them: among the rows of a result or of kept states where
+/// they belong there anyway, else in one of two buffers in turn.
+class ScanKernel final : public Kernel {
+ public:
+  explicit ScanKernel(const Scan& scan) : steps_(scan.steps), reverse_(scan.body->graph.reverse) {
+    const StepGraph& graph = scan.body->graph;
+    std::vector<NodeRef> outputs;
+    for (std::size_t i = 0; i < graph.states.size(); ++i) {
+      if (scan.live[i] == 0) continue;
+      Carry carry{.bytes = bytes_of(scan.inputs[i]), .input = position(scan, i), .state = graph.states[i].get(), .next = graph.next[i].get()};
+      carry.output = static_cast<int>(outputs.size());
+      if (const int s = scan.section_of[i]; s >= 0) carry.last = begin_of(scan.sections[static_cast<std::size_t>(s)]);
+      outputs.push_back(graph.next[i]);
+      carries_.push_back(carry);
+    }
+    for (const Scan::Section& section : scan.sections) {
+      if (!section.row) continue;
+      const std::ptrdiff_t begin = begin_of(section);
+      const auto kept = std::find_if(carries_.begin(), carries_.end(), [&](const Carry& c) { return c.state == section.node.get(); });
+      const auto after = std::find_if(carries_.begin(), carries_.end(), [&](const Carry& c) { return c.next == section.node.get() && c.after < 0; });
+      if (kept != carries_.end()) {
+        kept->before = begin;
+      } else if (after != carries_.end()) {
+        after->after = begin;
+      } else {
+        results_.push_back({static_cast<int>(outputs.size()), begin, bytes_of(section.spec)});
+        outputs.push_back(section.node);
+      }
+    }
+    compile(scan, std::move(outputs));
+  }
+
+  void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
+    auto* const base = static_cast<std::byte*>(outputs[0]);
+    auto* const room = static_cast<std::byte*>(scratch);
+    auto** const feeds = reinterpret_cast<const void**>(room);
+    auto** const results = reinterpret_cast<void**>(room + results_at_);
+    auto** const states = reinterpret_cast<const std::byte**>(room + states_at_);
+    std::byte* const step_memory = room + memory_at_ ;
+    std::byte* const buffers = step_memory + lines(runner_->bytes(context.threads));
+    for (const Fixed& fixed : fixed_) feeds[fixed.feed] = inputs[fixed.input];
+    runner_->begin(step_memory, feeds);
+    for (std::size_t c = 0; c < carries_.size(); ++c) {
+      const Carry& carry = carries_[c];
+      states[c] = static_cast<const std::byte*>(inputs[carry.input]);
+      if (carry.before < 0 || carry.after >= 0 || steps_ == 0) continue;
+      std::byte* const first = base + carry.before + (reverse_ ? steps_ - 1 : 0) * static_cast<Index>(carry.bytes);
+      std::memcpy(first, states[c], carry.bytes);
+      states[c] = first;
+    }
+    for (Index i = 0; i < steps_; ++i) {
+      if (i % poll_every_ == 0) poll_interrupt();
+      const Index t = reverse_ ? steps_ - 1 - i : i;
+      for (std::size_t c = 0; c < carries_.size(); ++c) {
+        const Carry& carry = carries_[c];
+        if (carry.feed >= 0) feeds[carry.feed] = states[c];
+        std::byte* const next = next_place(carry, i, t, base, buffers);
+        results[carry.output] = next;
+        states[c] = next;
+      }
+      for (const Row& row : rows_) feeds[row.feed] = static_cast<const std::byte*>(inputs[row.input]) + t * static_cast<Index>(row.bytes);
+      for (const Result& result : results_) results[result.output] = base + result.begin + t * static_cast<Index>(result.bytes);
+      runner_->run(step_memory, feeds, results, context);
+    }
+    for (std::size_t c = 0; c < carries_.size(); ++c) finish(carries_[c], states[c], inputs[carries_[c].input], base);
+  }
+
+  [[nodiscard]] std::size_t scratch_bytes(int threads) const override { return memory_at_ + lines(runner_->bytes(threads)) + buffer_bytes_; }
+  [[nodiscard]] double flops() const override { return static_cast<double>(steps_) * plan_->flops(); }
+  [[nodiscard]] double cost_ns() const override { return static_cast<double>(steps_) * plan_->cost_ns(); }
+
+ private:
+  struct Carry {
+    std::size_t bytes = 0;
+    int input = 0;               // of the kernel: the first value
+    int feed = -1;               // of the plan, -1 if no step reads it
+    int output = 0;              // of the plan: the value after the step
+    std::ptrdiff_t last = -1;    // where the last value goes
+    std::ptrdiff_t before = -1;  // rows of values before each step
+    std::ptrdiff_t after = -1;   // rows of values after each step
+    std::size_t buffer = 0;
+    const Node* state = nullptr;
+    const Node* next = nullptr;
+  };
+  struct Row {
+    int input, feed;
+    std::size_t bytes;
+  };
+  struct Result {
+    int output;
+    std::ptrdiff_t begin;
+    std::size_t bytes;
+  };
+  struct Fixed {
+    int input, feed;
+  };
+
+  static std::ptrdiff_t begin_of(const Scan::Section& section) { return static_cast<std::ptrdiff_t>(section.offset); }
+  static int position(const Scan& scan, std::size_t input) {
+    const auto found = std::find(scan.passed.begin(), scan.passed.end(), static_cast<int>(input));
+    return found == scan.passed.end() ? -1 : static_cast<int>(found - scan.passed.begin());
+  }
+
+  void compile(const Scan& scan, std::vector<NodeRef> outputs) {
+    const StepGraph& graph = scan.body->graph;
+    const std::size_t output_count = outputs.size(), first_row = graph.states.size(), first_closed = first_row + graph.rows.size();
+    Program program(std::move(outputs));
+    std::vector<Spec> specs;
+    std::vector<char> moving;
+    for (const NodeRef& node : program.inputs()) {
+      std::size_t i = 0;
+      while (!(scan.body->input(i) == node)) ++i;
+      const int feed = static_cast<int>(specs.size()), input = position(scan, i);
+      Spec spec = scan.inputs[i];
+      if (i >= first_row && i < first_closed) spec.shape.erase(spec.shape.begin());
+      moving.push_back(i < first_closed ? 1 : 0);
+      if (i < first_row) {
+        for (Carry& carry : carries_)
+          if (carry.state == node.get()) carry.feed = feed;
+      } else if (input >= 0 && i < first_closed) {
+        rows_.push_back({input, feed, bytes_of(spec)});
+      } else if (input >= 0) {
+        fixed_.push_back({input, feed});
+      }
+      specs.push_back(std::move(spec));
+    }
+    plan_ = program.plan(specs);
+    runner_ = std::make_unique<PlanRunner>(plan_, moving);
+    poll_every_ = static_cast<Index>(std::clamp(kPollNs / std::max(plan_->cost_ns(), 1.0), 1.0, 1e4));
+    results_at_ = lines(specs.size() * sizeof(void*));
+    states_at_ = results_at_ + lines(output_count * sizeof(void*));
+    memory_at_ = states_at_ + lines(carries_.size() * sizeof(void*));
+    for (Carry& carry : carries_) {
+      carry.buffer = buffer_bytes_;
+      buffer_bytes_ += 2 * lines(carry.bytes);
+    }
+  }
+
+  std::byte* next_place(const Carry& carry, Index i, Index t, std::byte* base, std::byte* buffers) const {
+    const auto bytes = static_cast<Index>(carry.bytes);
+    if (carry.after >= 0) return base + carry.after + t * bytes;
+    if (i + 1 == steps_ && carry.last >= 0) return base + carry.last;
+    if (i + 1 < steps_ && carry.before >= 0) return base + carry.before + (reverse_ ? t - 1 : t + 1) * bytes;
+    return buffers + carry.buffer + (i % 2 != 0 ? lines(carry.bytes) : 0);
+  }
+
+  // What belongs to several places is copied once at the end.
+  void finish(const Carry& carry, const std::byte* last, const void* first, std::byte* base) const {
+    if (carry.last >= 0 && last != base + carry.last) std::memcpy(base + carry.last, last, carry.bytes);
+    if (carry.before < 0 || carry.after < 0 || steps_ == 0) return;
+    const auto bytes = static_cast<Index>(carry.bytes), most = (steps_ - 1) * bytes;
+    std::memcpy(base + carry.before + (reverse_ ? most : 0), first, carry.bytes);
+    std::memcpy(base + carry.before + (reverse_ ? 0 : bytes), base + carry.after + (reverse_ ? bytes : 0), static_cast<std::size_t>(most));
+  }
+
+  Index steps_;
+  bool reverse_;
+  std::vector<Carry> carries_;
+  std::vector<Row> rows_;
+  std::vector<Result> results_;
+  std::vector<Fixed> fixed_;
+  std::shared_ptr<Plan> plan_;
+  std::unique_ptr<PlanRunner> runner_;
+  Index poll_every_ = 1;
+  std::size_t results_at_ = 0, states_at_ = 0, memory_at_ = 0, buffer_bytes_ = 0;
+};
+
+const Scan& scan_of(const Attributes& a, const char* name) {
+  PLAIT_REQUIRE_AS(GraphError, a.scan != nullptr, name, ": the step is missing");
+  return *a.scan;
+}
+
+Spec scan_rule(Specs in, const Attributes& a) {
+  const Scan& scan = scan_of(a, "scan");
+  const StepGraph& graph = scan.body->graph;
+  PLAIT_REQUIRE_AS(GraphError, in.size() == scan.body->input_count(), "scan: expected ", scan.body->input_count(), " inputs, got ", in.size());
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const NodeRef& inner = scan.body->input(i);
+    const bool row = i >= graph.states.size() && i < graph.states.size() + graph.rows.size();
+    PLAIT_REQUIRE_AS(DTypeError, in[i].dtype == inner->spec.dtype, "scan: ", inner->label(), " is ", name_of(inner->spec.dtype), " in the step, got ", name_of(in[i].dtype));
+    PLAIT_REQUIRE_AS(ShapeError, in[i].shape.size() == inner->spec.shape.size() + (row ? 1 : 0), "scan: ", inner->label(), " has shape ", to_string(inner->spec.shape),
+                     " in the step, got ", to_string(in[i].shape));
+  }
+  return {{scan.bound ? scan.size : kAny}, scan.body->buffer_type()};
+}
+
+Gradients d_scan(const NodeRef& node, const NodeRef& g) {
+  const Scan& scan = *node->attributes.scan;
+  std::vector<NodeRef> outputs(static_cast<std::size_t>(scan.body->output_count())), open = {g};
+  while (!open.empty()) {  // sums of what the outputs sent: each is taken for itself
+    const NodeRef at = open.back();
+    open.pop_back();
+    const std::string_view name = at->op->name;
+    if (name == "add" || name == "sum_n") {
+      for (std::size_t i = at->input_count(); i-- > 0;) open.push_back(at->input_ref(i));
+      continue;
+    }
+    PLAIT_REQUIRE_AS(GraphError, name == "scan_cotangent", "gradient: ", node->label(), " is a loop's buffer; only its outputs have gradients");
+    NodeRef& sum = outputs[static_cast<std::size_t>(at->attributes.ints[0])];
+    sum = sum ? build::add(sum, at->input_ref(0)) : at->input_ref(0);
+  }
+  return scan_gradient(node, outputs);
+}
+
+std::unique_ptr<Kernel> scan_kernel(Specs, const Spec&, const Attributes& a) { return std::make_unique<ScanKernel>(*a.scan); }
+
+// ---- scan_output and scan_cotangent ----
+
+int output_of(const Scan& scan, const Attributes& a, const char* name) {
+  PLAIT_REQUIRE_AS(GraphError, !a.ints.empty() && a.ints[0] >= 0 && a.ints[0] < scan.body->output_count(), name, ": the loop has no such output");
+  return static_cast<int>(a.ints[0]);
+}
+
+Spec output_rule(Specs, const Attributes& a) {
+  const Scan& scan = scan_of(a, "scan_output");
+  return scan.output(output_of(scan, a, "scan_output"), a.ints.size() > 1 ? a.ints[1] : kAny);
+}
+
+std::size_t begin_in(const Scan& scan, const Attributes& a) {
+  const auto k = static_cast<std::size_t>(a.ints[0]);
+  // An output of which only the shape is asked for is nowhere; whoever reads it all the same has a table from before it was wanted.
+  if (k >= scan.section_of.size() || scan.section_of[k] < 0) return 0;
+  return scan.sections[static_cast<std::size_t>(scan.section_of[k])].offset;
+}
+
+std::optional<View> output_view(const Spec&, const Spec& output, const Attributes& a, const View& of) {
+  if (of.offset != 0 || of.strides != Shape{1}) return {};
+  return View{static_cast<Index>(begin_in(*a.scan, a) / size_of(output.dtype)), contiguous_strides(output.shape)};
+}
+
+Gradients d_output(const NodeRef& n, const NodeRef& g) { return {plait::apply("scan_cotangent", {g, n->input_ref(0)}, n->attributes)}; }
+
+Spec cotangent_rule(Specs in, const Attributes& a) { return {in[1].shape, scan_of(a, "scan_cotangent").body->buffer_type()}; }
+
+class CotangentKernel final : public Kernel {
+ public:
+  CotangentKernel(const Spec& g, const Spec& out, std::size_t begin) : bytes_(bytes_of(g)), total_(bytes_of(out)), begin_(begin) {}
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
+    std::memset(outputs[0], 0, total_);
+    std::memcpy(static_cast<std::byte*>(outputs[0]) + begin_, inputs[0], bytes_);
+  }
+
+ private:
+  std::size_t bytes_, total_, begin_;
+};
+std::unique_ptr<Kernel> cotangent_kernel(Specs in, const Spec& out, const Attributes& a) { return std::make_unique<CotangentKernel>(in[0], out, begin_in(*a.scan, a)); }
+
+}  // namespace
+
+void add_scan_ops(OpList& ops) {
+  ops.push_back({.name = "scan", .kind = OpKind::other, .inputs = -1, .infer = scan_rule, .gradient = d_scan, .kernel = scan_kernel});
+  ops.push_back({.name = "scan_output", .kind = OpKind::view, .inputs = 1, .infer = output_rule, .gradient = d_output, .view = output_view});
+  ops.push_back({.name = "scan_cotangent", .kind = OpKind::other, .inputs = 2, .infer = cotangent_rule, .kernel = cotangent_kernel, .shape_only = 0b10});
+}
+
+}  // namespace plait

@@ -1,0 +1,243 @@
+// From a traced step to a scan node: what the step reads from outside becomes inputs of the node, and what does not change from step to step is left
+// outside, where it is computed once.
+#include <algorithm>
+
+#include "plait/base/error.hpp"
+#include "plait/graph/build.hpp"
+#include "plait/graph/scan.hpp"
+
+namespace plait {
+namespace {
+
+using namespace build;
+
+enum class Kind : std::uint8_t { constant, outside, varying };
+
+class Tracer {
+ public:
+  explicit Tracer(const TracedScan& traced) : traced_(traced) {
+    // All that the trace has made is younger than the inputs that were made for it; nothing older can depend on them.
+    since_ = ~std::uint64_t{0};
+    for (const auto* list : {&traced.step_states, &traced.step_rows})
+      for (const NodeRef& node : *list) {
+        since_ = std::min(since_, node->id);
+        kinds_[node.get()] = Kind::varying;
+        replaced_.emplace(node.get(), node);
+      }
+    graph_.states = traced.step_states;
+    graph_.rows = traced.step_rows;
+    sequences_ = traced.sequences;
+  }
+
+  std::shared_ptr<ScanBody> body() {
+    std::vector<NodeRef> outputs = traced_.next;
+    outputs.insert(outputs.end(), traced_.results.begin(), traced_.results.end());
+    const std::vector<Node*> members = made_here(outputs);
+    for (Node* node : members) classify(node);
+    for (Node* node : members) rebuild(node);
+    for (const NodeRef& node : traced_.next) graph_.next.push_back(inside(node.get()));
+    for (const NodeRef& node : traced_.results) graph_.results.push_back(inside(node.get()));
+    graph_.reverse = traced_.reverse;
+    return std::make_shared<ScanBody>(std::move(graph_));
+  }
+
+  /// Of the scan node.
+  [[nodiscard]] std::vector<NodeRef> closed() const { return closed_; }
+  [[nodiscard]] std::vector<NodeRef> sequences() const { return sequences_; }
+
+ private:
+  std::vector<Node*> made_here(const std::vector<NodeRef>& outputs) {
+    std::unordered_set<const Node*> seen;
+    std::vector<Node*> open, found;
+    const auto visit = [&](Node* node) {
+      if (node->id >= since_ && seen.insert(node).second) open.push_back(node);
+    };
+    for (const NodeRef& output : outputs) visit(output.get());
+    while (!open.empty()) {
+      Node* const node = open.back();
+      open.pop_back();
+      found.push_back(node);
+      for (const Edge& edge : node->inputs()) visit(edge.input);
+    }
+    std::sort(found.begin(), found.end(), [](const Node* a, const Node* b) { return a->id < b->id; });
+    return found;
+  }
+
+  Kind kind(const Node* node) const {
+    const auto found = kinds_.find(node);
+    if (found != kinds_.end()) return found->second;
+    return node->op->name == std::string_view("constant") ? Kind::constant : Kind::outside;  // older than the trace
+  }
+
+  void classify(Node* node) {
+    if (kinds_.find(node) != kinds_.end()) return;
+    Kind most = Kind::constant;
+    if (node->op->kind == OpKind::random) most = Kind::varying;  // drawn anew at every step
+    else if (node->op->kind == OpKind::leaf) most = node->op->name == std::string_view("constant") ? Kind::constant : Kind::outside;
+    for (const Edge& edge : node->inputs()) most = std::max(most, kind(edge.input));
+    kinds_[node] = most;
+  }
+
+  void rebuild(Node* node) {
+    if (kind(node) != Kind::varying || replaced_.find(node) != replaced_.end()) return;
+    std::vector<NodeRef> inputs;
+    bool same = true;
+    for (const Edge& edge : node->inputs()) {
+      inputs.push_back(inside(edge.input));
+      same = same && inputs.back().get() == edge.input;
+    }
+    if (node->op->kind == OpKind::random) replaced_[node] = random(*node, inputs);
+    else replaced_[node] = same ? NodeRef(node) : clone_node(*node, inputs);
+  }
+
+  // A node as the step reads it.
+  NodeRef inside(Node* node) {
+    if (const auto found = replaced_.find(node); found != replaced_.end()) return found->second;
+    if (kind(node) == Kind::constant) return NodeRef(node);
+    return replaced_[node] = close_over(NodeRef(node));
+  }
+
+  NodeRef close_over(const NodeRef& node) {
+    NodeRef input = make_input(node->label(), node->spec);
+    graph_.closed.push_back(input);
+    closed_.push_back(node);
+    return input;
+  }
+
+  // Random nodes of a step become functions of a key, drawn outside once in a run, and of the step's number: so a backward loop, or a segment that is
+  // computed again, sees the same numbers.
+  NodeRef random(const Node& node, const std::vector<NodeRef>& like) {
+    if (!index_) {
+      index_ = make_input("step", {{}, DType::int64});
+      graph_.rows.push_back(index_);
+      sequences_.push_back(plait::apply("scan_index", {sequences_[0]}));
+    }
+    const bool own_seed = node.attributes.ints[1] != 0;
+    NodeRef key = key_;
+    if (!key || own_seed) {
+      Attributes attributes{{static_cast<Index>(DType::int64), 0, 0, 0}, {}};
+      if (own_seed) std::copy_n(node.attributes.ints.begin() + 1, 2, attributes.ints.begin() + 1);
+      key = close_over(plait::apply(find_op("scan_key"), std::span<const NodeRef>{}, attributes));
+      if (!own_seed) key_ = key;
+    }
+    Attributes attributes = node.attributes;
+    attributes.ints[kRandomOrdinal] = ordinal_++;
+    std::vector<NodeRef> inputs = {key, index_};
+    inputs.insert(inputs.end(), like.begin(), like.end());
+    const std::string_view name = node.op->name;
+    return plait::apply(find_op(name == "random_normal" ? "scan_normal" : name == "random_uniform" ? "scan_uniform" : "scan_draw_key"), inputs, attributes);
+  }
+
+  const TracedScan& traced_;
+  std::vector<NodeRef> sequences_, closed_;
+  std::uint64_t since_;
+  std::unordered_map<const Node*, Kind> kinds_;
+  std::unordered_map<const Node*, NodeRef> replaced_;
+  StepGraph graph_;
+  NodeRef key_, index_;
+  Index ordinal_ = 0;
+};
+
+void check(const TracedScan& traced) {
+  Index steps = kAny;
+  const Node* first = nullptr;
+  for (const NodeRef& sequence : traced.sequences) {
+    PLAIT_REQUIRE_AS(ShapeError, !sequence->spec.shape.empty(), "scan: the sequence ", sequence->label(), " is a scalar and has no time axis");
+    const Index n = sequence->spec.shape[0];
+    if (n == kAny) continue;
+    PLAIT_REQUIRE_AS(ShapeError, steps == kAny || steps == n, "scan: sequences of different length: ", first->label(), " has ", steps, " steps, ", sequence->label(), " has ", n);
+    steps = n;
+    first = sequence.get();
+  }
+  for (std::size_t i = 0; i < traced.next.size(); ++i) {
+    const Spec &before = traced.step_states[i]->spec, &after = traced.next[i]->spec;
+    PLAIT_REQUIRE_AS(DTypeError, before.dtype == after.dtype, "scan: ", traced.step_states[i]->label(), " is ", name_of(before.dtype), " before a step and ", name_of(after.dtype),
+                     " after it (", traced.next[i]->label(), "); cast the one or the other");
+    bool fits = before.shape.size() == after.shape.size();
+    for (std::size_t d = 0; fits && d < before.shape.size(); ++d) fits = before.shape[d] == after.shape[d] || before.shape[d] == kAny || after.shape[d] == kAny;
+    PLAIT_REQUIRE_AS(ShapeError, fits, "scan: ", traced.step_states[i]->label(), " has shape ", to_string(before.shape), " before a step and ", to_string(after.shape),
+                     " after it (", traced.next[i]->label(), ")");
+  }
+}
+
+std::vector<NodeRef> inputs_of(std::span<const NodeRef> states, std::span<const NodeRef> sequences, std::span<const NodeRef> closed) {
+  std::vector<NodeRef> inputs(states.begin(), states.end());
+  inputs.insert(inputs.end(), sequences.begin(), sequences.end());
+  inputs.insert(inputs.end(), closed.begin(), closed.end());
+  return inputs;
+}
+
+NodeRef like(const NodeRef& node) { return make_input(node->name, node->spec); }
+
+// A loop over segments whose step is the loop over one of them. The outer loop keeps the states with which segments begin and recomputes the rest of a
+// segment when its gradients are wanted; what does not fill a segment is a loop of its own behind it.
+std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, const std::vector<NodeRef>& states, const std::vector<NodeRef>& sequences,
+                                      const std::vector<NodeRef>& closed, Index length) {
+  const std::size_t n = states.size(), m = body->graph.results.size();
+  StepGraph outer{.reverse = body->graph.reverse, .recompute = true};
+  std::vector<NodeRef> segments, rest;
+  for (const NodeRef& sequence : sequences) {
+    segments.push_back(plait::apply("scan_segments", {sequence}, {{length}, {}}));
+    rest.push_back(plait::apply("scan_rest", {sequence}, {{length}, {}}));
+    const Shape& shape = segments.back()->spec.shape;
+    outer.rows.push_back(make_input(sequence->name, {Shape(shape.begin() + 1, shape.end()), sequence->spec.dtype}));
+  }
+  for (const NodeRef& state : body->graph.states) outer.states.push_back(like(state));
+  for (const NodeRef& node : closed) outer.closed.push_back(like(node));
+  const std::vector<NodeRef> inner = apply_scan(body, inputs_of(outer.states, outer.rows, outer.closed));
+  outer.next.assign(inner.begin(), inner.begin() + static_cast<std::ptrdiff_t>(n));
+  outer.results.assign(inner.begin() + static_cast<std::ptrdiff_t>(n), inner.end());
+  const bool reverse = outer.reverse;
+  const auto over_segments = std::make_shared<ScanBody>(std::move(outer));
+
+  std::vector<NodeRef> carried = states, whole, part;
+  for (const bool main : {!reverse, reverse}) {
+    auto& results = main ? whole : part;
+    results = apply_scan(main ? over_segments : body, inputs_of(carried, main ? segments : rest, closed));
+    carried.assign(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(n));
+  }
+  std::vector<NodeRef> outputs = carried;
+  for (std::size_t k = n; k < n + m; ++k) outputs.push_back(plait::apply("concatenate", {plait::apply("scan_join", {whole[k]}), part[k]}, {{0}, {}}));
+  return outputs;
+}
+
+}  // namespace
+
+NodeRef clone_node(const Node& node, std::span<const NodeRef> inputs) {
+  std::optional<BackwardScope> scope;
+  if (node.backward) scope.emplace();
+  NodeRef clone = plait::apply(*node.op, inputs, node.attributes);
+  clone->name = node.name;
+  return clone;
+}
+
+std::vector<NodeRef> replace_nodes(std::span<const NodeRef> outputs, std::unordered_map<const Node*, NodeRef>& replaced) {
+  const auto now = [&](Node* node) {
+    const auto found = replaced.find(node);
+    return found != replaced.end() ? found->second : NodeRef(node);
+  };
+  for (Node* node : ancestors(outputs)) {
+    if (replaced.find(node) != replaced.end()) continue;
+    std::vector<NodeRef> inputs;
+    bool same = true;
+    for (const Edge& edge : node->inputs()) {
+      inputs.push_back(now(edge.input));
+      same = same && inputs.back().get() == edge.input;
+    }
+    if (!same) replaced.emplace(node, clone_node(*node, inputs));
+  }
+  std::vector<NodeRef> result;
+  for (const NodeRef& output : outputs) result.push_back(now(output.get()));
+  return result;
+}
+
+std::vector<NodeRef> scan(const TracedScan& traced) {
+  PLAIT_REQUIRE_AS(GraphError, !traced.sequences.empty(), "scan: no sequence, so no number of steps");
+  check(traced);
+  Tracer tracer(traced);
+  const std::shared_ptr<ScanBody> body = tracer.body();
+  if (!traced.checkpoint) return apply_scan(body, inputs_of(traced.states, tracer.sequences(), tracer.closed()));
+  return scan_by_segments(body, traced.states, tracer.sequences(), tracer.closed(), *traced.checkpoint);
+}
+
+}  // namespace plait

@@ -1,0 +1,189 @@
+"""Loops as one node: a step function, traced once, over the rows of sequences."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from .._core import GraphError, Node, ShapeError
+from .shaping import transpose
+from .structure import Kept, flatten, unflatten
+
+
+def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, sequence: Any, *, axis: int = 0, reverse: bool = False,
+         checkpoint: bool | int | None = None) -> tuple[Any, Any]:
+    """A loop over the steps of a sequence, as one node.
+
+    Parameters
+    ----------
+    step : callable
+        ``step(state, x) -> (state, y)``, written over nodes; called once. It gives the state in the structure, shapes and dtypes in which it
+        took it, and a result in any structure, or None. It may use any nodes and parameters from outside.
+    state : Node or array_like, or list, tuple or dict of them
+        Before the first step.
+    sequence : Node or array_like, or list, tuple or dict of them
+        `step` gets a slice of each along `axis`; all have the same length there.
+    axis : int
+        The time axis, of the sequences and of the results.
+    reverse : bool
+        Begin with the last step; results stand where their step is.
+    checkpoint : None, bool or int, optional
+        What gradients cost. None or False: everything that they need is kept of every step. True: of a sequence of T steps only the states
+        before every √T-th are kept, and segments are computed again, one after the other: memory O(√T) instead of O(T) besides sequences and
+        results, for about one more forward run. An int: segments of so many steps.
+
+    Returns
+    -------
+    state : Node, or the structure of them
+        After the last step; the initial state if there are no steps.
+    outputs : Node, or the structure of them
+        The results of all steps, stacked along `axis`.
+
+    Raises
+    ------
+    ShapeError, DTypeError, GraphError
+        The sequences differ in length or have no such axis; the step gives a state of another shape, dtype or structure than it got.
+
+    Notes
+    -----
+    The number of steps may be bound when the graph runs; compiling does not depend on it. What does not change from step to step is computed
+    once, before the loop. Random nodes of the step draw anew at every step; gradients see the same numbers. Gradients can be differentiated
+    again.
+
+    With checkpoints every √T steps: Chen, Xu, Zhang and Guestrin (2016), Training deep nets with sublinear memory cost.
+
+    Examples
+    --------
+    >>> x = plait.input("x", (None,), dtype="float64")
+    >>> total, partial = plait.scan(lambda s, x: (s + x, s + x), 0.0, x)
+    >>> plait.evaluate([total, partial], {x: [1.0, 2.0, 3.0]})
+    [array(6.), array([1., 3., 6.])]
+
+    Gradients, also for what the step finds outside:
+
+    >>> decay = plait.parameter(np.array(0.5))
+    >>> last, _ = plait.scan(lambda s, x: (decay * s + x, None), 0.0, x)
+    >>> plait.evaluate(plait.gradient(last, [decay, x]), {x: [1.0, 2.0, 3.0]})
+    [array(3.), array([0.25, 0.5 , 1.  ])]
+    """
+    segment = _segment_length(checkpoint)
+    raw_rows, row_structure = flatten(sequence, _is_leaf)
+    _only_nodes(row_structure, "sequence")
+    if not raw_rows:
+        raise GraphError("scan: the sequence is empty, so there is no number of steps")
+    sequences = [_time_first(_core.as_node(x, "scan: sequence"), axis, _name("sequence", row_structure, k)) for k, x in enumerate(raw_rows)]
+    raw_states, state_structure = flatten(state, _is_leaf)
+    _only_nodes(state_structure, "state")
+    number_type = next((str(x.dtype) for x in [*sequences, *(s for s in raw_states if isinstance(s, Node))] if x.dtype.kind == "f"), "float32")
+    states = [_as_node(s, number_type, "state") for s in raw_states]
+
+    step_states = [_core.input(_name("state", state_structure, k), s.shape, s.dtype) for k, s in enumerate(states)]
+    step_rows = [_core.input(_name("x", row_structure, k), x.shape[1:], x.dtype) for k, x in enumerate(sequences)]
+    pair = step(unflatten(state_structure, step_states), unflatten(row_structure, step_rows))
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise GraphError(f"scan: the step gives a pair (state, result), got {_kind(pair)}; a step without results gives (state, None)")
+    raw_next, next_structure = flatten(pair[0], _is_leaf)
+    if _outline(next_structure) != _outline(state_structure):
+        raise GraphError(f"scan: the step got a state of the structure {_outline(state_structure)} and gives one of the structure {_outline(next_structure)}")
+    next_states = [_as_node(n, str(s.dtype), "state after a step") for n, s in zip(raw_next, step_states, strict=True)]
+    raw_results, result_structure = flatten(pair[1], _is_leaf)
+    if any(part is not None for part in _kept(result_structure)):
+        raise TypeError(f"scan: results of a step are nodes, arrays or numbers in lists, tuples and dicts, got {_outline(result_structure)}")
+    results = [_as_node(y, number_type, "result of a step") for y in raw_results]
+
+    found = _core.scan(states, sequences, step_states, step_rows, next_states, results, reverse, segment)
+    stacked = [_time_back(y, axis) for y in found[len(states):]]
+    return unflatten(state_structure, found[: len(states)]), unflatten(result_structure, stacked)
+
+
+def _segment_length(checkpoint: bool | int | None) -> int | None:
+    """None: keep everything. 0: √T, known when the loop runs."""
+    if checkpoint is None or checkpoint is False:
+        return None
+    if checkpoint is True:
+        return 0
+    length = operator.index(checkpoint)
+    if length < 1:
+        raise ValueError(f"scan: checkpoint is None, True or a positive number of steps, got {checkpoint!r}")
+    return length
+
+
+def _is_leaf(part: Any) -> bool:
+    return isinstance(part, (Node, np.ndarray, np.generic, bool, int, float))
+
+
+def _as_node(value: Any, number_type: str, what: str) -> Node:
+    """Python's numbers and, for states, arrays take the dtype that is there; nodes stay what they are."""
+    if isinstance(value, (bool, int, float)) and not isinstance(value, np.generic):
+        return _core.constant(value, "", number_type)
+    if not isinstance(value, Node) and what == "state after a step":
+        return _core.as_node(value, f"scan: {what}").astype(number_type)
+    return _core.as_node(value, f"scan: {what}")
+
+
+def _time_first(node: Node, axis: int, name: str) -> Node:
+    rank = len(node.shape)
+    if not -rank <= axis < rank:
+        raise ShapeError(f"scan: axis {axis} is out of range for {name} of shape {node.shape}")
+    at = axis % rank
+    return node if at == 0 else transpose(node, (at, *(k for k in range(rank) if k != at)))
+
+
+def _time_back(node: Node, axis: int) -> Node:
+    rank = len(node.shape)
+    if not -rank <= axis < rank:
+        raise ShapeError(f"scan: axis {axis} is out of range for stacked results of shape {node.shape}; give results more dimensions, or use axis=0")
+    at = axis % rank
+    return node if at == 0 else transpose(node, (*range(1, at + 1), 0, *range(at + 1, rank)))
+
+
+def _kept(structure: Any) -> Sequence[Any]:
+    """What stands in a structure besides leaves."""
+    if isinstance(structure, Kept):
+        return [structure.value]
+    parts = structure.values() if isinstance(structure, dict) else structure if isinstance(structure, (list, tuple)) else ()
+    return [value for part in parts for value in _kept(part)]
+
+
+def _only_nodes(structure: Any, what: str) -> None:
+    for value in _kept(structure):
+        raise TypeError(f"scan: {what} is a node, an array or a number, or a list, tuple or dict of them, got {type(value).__name__}")
+
+
+def _outline(structure: Any) -> str:
+    """A structure for people: (node, [node, node])."""
+    if isinstance(structure, Kept):
+        return repr(structure.value)
+    if isinstance(structure, dict):
+        return "{" + ", ".join(f"{key!r}: {_outline(part)}" for key, part in structure.items()) + "}"
+    if isinstance(structure, list):
+        return "[" + ", ".join(map(_outline, structure)) + "]"
+    if isinstance(structure, tuple):
+        return "(" + ", ".join(map(_outline, structure)) + ("," if len(structure) == 1 else "") + ")"
+    return "node"
+
+
+def _kind(value: Any) -> str:
+    return f"a {type(value).__name__} of {len(value)}" if isinstance(value, (tuple, list)) else type(value).__name__
+
+
+def _name(stem: str, structure: Any, k: int) -> str:
+    """`state` for a single node, `state[1]`, `state['h']` inside of a structure."""
+
+    def path(part: Any) -> str | None:
+        if isinstance(part, int):
+            return "" if part == k else None
+        items: Any = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, (list, tuple)) else ()
+        for key, inner in items:
+            below = path(inner)
+            if below is not None:
+                return f"[{key!r}]{below}"
+        return None
+
+    return stem + (path(structure) or "")
+
+
