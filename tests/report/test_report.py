@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html.parser
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,12 +95,13 @@ def test_it_is_made_for_small_and_dark_screens() -> None:
 
 
 def test_a_figure_is_a_png_inside_and_the_same_each_time() -> None:
-    pytest.importorskip("matplotlib")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    before = pyplot.get_fignums()
     one, two = (report.figure("t", lambda ax: ax.imshow(np.eye(3))).body for _ in range(2))
     assert one == two
     data = one.split("base64,")[1].split('"')[0]
     assert base64.b64decode(data)[:4] == b"\x89PNG"
-    assert "matplotlib.pyplot" not in sys.modules or sys.modules["matplotlib.pyplot"].get_fignums() == []
+    assert pyplot.get_fignums() == before
 
 
 def test_without_matplotlib_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
