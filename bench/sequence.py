@@ -87,9 +87,9 @@ def compiling(peers: Sequence[str], samples: int, full: bool) -> dict[str, Any]:
             best = min(seconds, key=lambda s: s.get("compile", 0) + s["first"])
             compile_seconds = best.get("compile", 0.0) + best["first"] - best["step"]
             found[label] = {**best, "compiling": compile_seconds}
-            note = against(compile_seconds * 1e3, COMPILE_GOALS[label] * 1e3, at_most=True) + " ms" if label in COMPILE_GOALS else ""
+            note = against(compile_seconds * 1e3, COMPILE_GOALS[label] * 1e3, at_most=True) if label in COMPILE_GOALS else ""
             rows.append((label, duration(best.get("build")), duration(compile_seconds), duration(best["step"]), note))
-    show_table(("", "build", "compile", "step", ""), rows)
+    show_table(("", "build", "compile", "step", "ms"), rows)
     return found
 
 

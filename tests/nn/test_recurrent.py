@@ -127,10 +127,44 @@ def test_gradients_are_central_differences(kind: str, ragged: bool) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("layers", [1, 2])
-def test_what_stands_behind_a_sequences_end_does_not_matter(kind: str, layers: int) -> None:
+@pytest.mark.parametrize("ragged", [False, True])
+def test_a_loop_gives_what_copies_give(kind: str, layers: int, ragged: bool) -> None:
     layer = made(kind, layers=layers)
     x, lengths = plait.input("x", (None, 6, 2), dtype="float64"), plait.input("lengths", (None,), dtype="int64")
-    outs, state = layer(x, lengths=lengths)
+    open_x = plait.input("x", (None, None, 2), dtype="float64")
+    given = tuple(some(*np.shape(part), seed=9) for part in parts(layer.initial_state(4)))
+    for begin in (None, given if len(given) > 1 else given[0]):
+        results = []
+        for source, unroll in ((x, True), (x, False), (open_x, None)):
+            outs, state = layer(source, begin, lengths if ragged else None, unroll=unroll)
+            loss = (outs**2).sum() + sum(((part + 1) ** 3).sum() for part in parts(state))
+            program = plait.compile([outs, *parts(state), *plait.gradient(loss, [*layer.parameters(), source])])
+            results.append(program(x=some(4, 6, 2), **({"lengths": LENGTHS} if ragged else {})))
+        for other in results[1:]:
+            for a, b in zip(other, results[0], strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+def test_long_sequences_are_a_loop() -> None:
+    gru = made("GRU")
+    outs, _ = gru(plait.input("x", (None, 100_000, 2), dtype="float64"))
+    assert outs.shape == (None, 100_000, 3)
+    assert [p.wait_count for p in gru.parameters()] == [1] * 4
+    steps = [plait.input(f"x{t}", (None, 2), dtype="float64") for t in range(4)]
+    listed, _ = gru(steps, unroll=False)
+    copied, _ = gru(steps, unroll=True)
+    feeds = {x: some(3, 2, seed=t) for t, x in enumerate(steps)}
+    for a, b in zip(plait.compile(listed)(feeds), plait.compile(copied)(feeds), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("unroll", [True, False])
+def test_what_stands_behind_a_sequences_end_does_not_matter(kind: str, layers: int, unroll: bool) -> None:
+    layer = made(kind, layers=layers)
+    x, lengths = plait.input("x", (None, 6, 2), dtype="float64"), plait.input("lengths", (None,), dtype="int64")
+    outs, state = layer(x, lengths=lengths, unroll=unroll)
     loss = (outs**2).sum() + sum((part**2).sum() for part in parts(state))
     nodes = [outs, *parts(state), *plait.gradient(loss, [*layer.parameters(), x])]
     program = plait.compile(nodes)

@@ -190,7 +190,8 @@ class Simplifier {
     const double both = *first * factor, size = std::fabs(both);
     const bool ordinary = value.spec.dtype == DType::float32 ? size > 1e-30 && size < 1e30 : size > 1e-290 && size < 1e290;
     if (!ordinary) return kNone;
-    return binary("multiply", inner.inputs[0], scalar(both, value.spec.dtype), value);
+    const int base = inner.inputs[0];  // making the scalar may move the values that `inner` is one of
+    return binary("multiply", base, scalar(both, value.spec.dtype), value);
   }
 
   int view_identity(const Value& value) {

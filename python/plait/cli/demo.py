@@ -37,6 +37,6 @@ def run(options: argparse.Namespace) -> Result:
         progress=progress(options),
         checkpoint=None,
     )
-    generated, sequence = lstm.demo_section(seed=options.seed, progress=progress(options))
+    generated, sequence = lstm.demo_section(options.seed)
     page.add(generated)
     return {"command": "demo", **result, **sequence, "report": page.save(options.out), "seconds_in_all": time.perf_counter() - began}

@@ -41,7 +41,7 @@ class Recurrent(Layer):
     Examples
     --------
     >>> layer = plait.nn.Recurrent([plait.nn.GRUCell(3, 8, rng=0), plait.nn.RNNCell(8, 8, rng=1)])
-    >>> outs, h = layer(plait.input("x", (None, 5, 3)), lengths=[5, 2])
+    >>> outs, h = layer(plait.input("x", (None, 5, 3)), lengths=plait.input("lengths", (None,), dtype="int64"))
     >>> outs.shape, h.shape
     ((None, 5, 8), (2, None, 8))
     """
@@ -82,7 +82,7 @@ class Recurrent(Layer):
         if unroll and time is None:
             raise graph.ShapeError(f"{self._name}: unroll=True needs the number of steps, but inputs has shape {inputs.shape}")
         ended: list[State] = []
-        if time is not None and (time < LONG or not hasattr(graph, "scan") if unroll is None else unroll):
+        if time is not None and (time < LONG if unroll is None else unroll):
             if steps is None:
                 steps = [inputs[:, t] for t in range(time)]
             for cell, begin in zip(self.cells, states, strict=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -320,11 +319,11 @@ class SequenceRegressor(Layer):
         """
         xs = ragged.sequences(series, self.inputs, self.dtype, "predict: series")
         rows, lengths = ragged.padded(xs)
-        programs: dict[Any, Any] = self.__dict__.setdefault("_programs", {})
-        if rows.shape[1] not in programs:
-            x = graph.input("x", (None, rows.shape[1], self.inputs), self.dtype)
-            programs[rows.shape[1]] = _core.BatchProgram([self(x)[0]])
-        outs = predict(programs[rows.shape[1]], {"x": rows})[0]
+        program = self.__dict__.get("_predictor")
+        if program is None:
+            x = graph.input("x", (None, None, self.inputs), self.dtype)
+            program = self.__dict__["_predictor"] = _core.BatchProgram([self(x, unroll=False)[0]])
+        outs = predict(program, {"x": rows})[0]
         if isinstance(series, (list, tuple)) and np.ndim(series[0]):
             return [out[:length] for out, length in zip(outs, lengths, strict=True)]
         return outs if np.ndim(series) == 3 else outs[0]
@@ -353,36 +352,25 @@ class SequenceRegressor(Layer):
         seeds = ragged.sequences(seed_values, self.inputs, self.dtype, "generate: seed_values")
         if len({len(seed) for seed in seeds}) > 1:
             raise graph.ShapeError("generate: seed_values: sequences of one length are expected")
-        given, n = len(seeds[0]), len(seeds)
-        loops: dict[int, Any] = self.__dict__.setdefault("_loops", {})
-        if n not in loops:
-            loops[n] = _Free(self, n)
-        values = np.zeros((given + steps - 1, n, self.inputs), self.dtype)
-        values[:given] = np.stack(seeds, axis=1)
-        made: Array = loops[n](values, given)
-        return made.swapaxes(0, 1) if np.ndim(seed_values) == 3 else made[:, 0]
+        program = self.__dict__.get("_generator")
+        if program is None:
+            program = self.__dict__["_generator"] = graph.compile(list(self._going_on()))
+        first, more = program(seed=np.stack(seeds), steps=np.zeros(steps - 1, "bool"))
+        made = np.concatenate([first[:, None], more], axis=1)
+        return made if np.ndim(seed_values) == 3 else made[0]
+
+    def _going_on(self) -> tuple[Any, Any]:
+        """Nodes for the output after the seed, and for those that follow, as many as `steps` is long."""
+
+        def step(carried: tuple[Any, Any], _: Any) -> tuple[tuple[Any, Any], Any]:
+            (y,), state = self([carried[0]], carried[1])
+            return (y, state), y
+
+        outs, state = self(graph.input("seed", (None, None, self.inputs), self.dtype), unroll=False)
+        first = outs[:, -1]
+        return first, graph.scan(step, (first, state), graph.input("steps", (None,), "bool"))[1].swapaxes(0, 1)
 
 
 def _parts(state: Any) -> tuple[Any, ...]:
     """A state as a tuple also where it has one part."""
     return state if isinstance(state, tuple) else (state,)
-
-
-class _Free:
-    """One step of a model with state and output kept in parameters, run in a loop without Python."""
-
-    def __init__(self, model: SequenceRegressor, n: int) -> None:
-        value, given = graph.input("value", (1, n, model.inputs), model.dtype), graph.input("given", (1,), "bool")
-        state = tuple(graph.parameter(zeros) for zeros in _parts(model.recurrent.initial_state(n)))
-        last = graph.parameter(np.zeros((n, model.outputs), model.dtype))
-        (y,), end = model([graph.where(given, value[0], last)], state if len(state) > 1 else state[0])
-        self.kept = (*state, last)
-        self.program = _core.BatchProgram([graph.expand_dims(y, 0)], dict(zip(self.kept, (*_parts(end), y), strict=True)))
-        self.lock = threading.Lock()  # the state is the program's own
-
-    def __call__(self, values: Array, given: int) -> Array:
-        """Outputs from the last given step on."""
-        with self.lock:
-            for node in self.kept:
-                node.value = np.zeros(node.shape, node.dtype)
-            return predict(self.program, {"value": values, "given": np.arange(len(values)) < given}, batch_size=1)[0][given - 1 :]

@@ -40,18 +40,17 @@ class _Network(Layer):
         top = state[0] if isinstance(state, tuple) else state
         return self.head(top if self.recurrent.layers == 1 else top[-1])
 
-    def inputs(self, time: int) -> tuple[Any, Any]:
+    def inputs(self, time: int | None) -> tuple[Any, Any]:
         """The nodes that sequences of up to so many steps are fed to."""
         return graph.input("X", (None, time, self.features), dtype=self.dtype), graph.input("lengths", (None,), dtype="int64")
 
     def probabilities(self, rows: Array, lengths: Array) -> Array:
-        """Of each class for each sequence; the program is made once for each number of steps."""
-        programs: dict[int, Any] = self.__dict__.setdefault("_programs", {})
-        time = rows.shape[1]
-        if time not in programs:
-            x, n = self.inputs(time)
-            programs[time] = _core.BatchProgram([graph.softmax(self(x, n), axis=-1)])
-        return predict(programs[time], {"X": rows, "lengths": lengths})[0]
+        """Of each class for each sequence, by one program for any number of steps."""
+        program = self.__dict__.get("_program")
+        if program is None:
+            x, n = self.inputs(None)
+            program = self.__dict__["_program"] = _core.BatchProgram([graph.softmax(self(x, n), axis=-1)])
+        return predict(program, {"X": rows, "lengths": lengths})[0]
 
 
 class SequenceClassifier(ClassifierEstimator):
@@ -179,12 +178,12 @@ class SequenceClassifier(ClassifierEstimator):
             model.shift = steps.mean(axis=0).astype(self.dtype)
             model.scale = (1.0 / np.where(spread > 0, spread, 1.0)).astype(self.dtype)
         known = None if validation is None else self._sequences(validation[0], fitting=False)
-        self._time = max(map(len, parts if known is None else parts + known))
-        (x, n), t = model.inputs(self._time), graph.input("y", (None,), dtype="int64")
-        rows, lengths = ragged.padded(parts, self._time)
+        time = max(map(len, parts if known is None else parts + known))
+        (x, n), t = model.inputs(time), graph.input("y", (None,), dtype="int64")
+        rows, lengths = ragged.padded(parts, time)
         measured = None
         if validation is not None and known is not None:
-            held, ends = ragged.padded(known, self._time)
+            held, ends = ragged.padded(known, time)
             measured = (losses.cross_entropy_with_logits(model(x, n), t), {x: held, n: ends, t: self._known(validation[1], len(known))})
         rule = self.optimizer
         if rule is None:
@@ -242,7 +241,7 @@ class SequenceClassifier(ClassifierEstimator):
         """
         self._require_fitted()
         parts = self._sequences(X, fitting=False)
-        return self.model_.probabilities(*ragged.padded(parts, max(self._time, *map(len, parts))))
+        return self.model_.probabilities(*ragged.padded(parts))
 
     def predict(self, X: Any) -> Array:
         """The most probable class of each sequence.
