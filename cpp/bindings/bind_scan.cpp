@@ -10,12 +10,12 @@ namespace {
 
 using BoundBody = std::shared_ptr<ScanBody>;
 
-BoundBody body_from(const py::list& states, const py::list& rows, const py::list& closed, const py::list& next, const py::list& results, const py::list& kept, bool reverse,
-                    bool recompute) {
+BoundBody body_from(const py::list& states, const py::list& rows, const py::list& closed, const py::list& next, const py::list& results,
+                    const py::list& kept, bool reverse, bool recompute) {
   const auto nodes = [](const py::list& list) { return require_nodes(list, "scan body"); };
   StepGraph graph{nodes(states), nodes(rows), nodes(closed), nodes(next), nodes(results), reverse, recompute};
-  PLAIT_REQUIRE_AS(GraphError, graph.states.size() == graph.next.size() && !graph.rows.empty(), "scan body: ", graph.states.size(), " states, ", graph.next.size(),
-                   " next states, ", graph.rows.size(), " sequences");
+  PLAIT_REQUIRE_AS(GraphError, graph.states.size() == graph.next.size() && !graph.rows.empty(), "scan body: ", graph.states.size(), " states, ",
+                   graph.next.size(), " next states, ", graph.rows.size(), " sequences");
   for (std::size_t i = 0; i < graph.states.size(); ++i)
     PLAIT_REQUIRE_AS(DTypeError, graph.states[i]->spec.dtype == graph.next[i]->spec.dtype, "scan body: state ", i, " changes its dtype");
   std::vector<NodeRef> outputs = graph.next;
@@ -33,18 +33,20 @@ BoundBody body_from(const py::list& states, const py::list& rows, const py::list
 
 void bind_scan_nodes(py::module_& m) {
   py::class_<ScanBody, BoundBody>(m, "ScanBody", "The graph of one step of a loop.")
-      .def(py::init(&body_from), py::arg("states"), py::arg("rows"), py::arg("closed"), py::arg("next"), py::arg("results"), py::arg("kept"), py::arg("reverse"),
-           py::arg("recompute"))
+      .def(py::init(&body_from), py::arg("states"), py::arg("rows"), py::arg("closed"), py::arg("next"), py::arg("results"), py::arg("kept"),
+           py::arg("reverse"), py::arg("recompute"))
       .def_property_readonly("states", [](const ScanBody& b) { return to_python(b.graph.states); })
       .def_property_readonly("rows", [](const ScanBody& b) { return to_python(b.graph.rows); })
       .def_property_readonly("closed", [](const ScanBody& b) { return to_python(b.graph.closed); })
       .def_property_readonly("next", [](const ScanBody& b) { return to_python(b.graph.next); })
       .def_property_readonly("results", [](const ScanBody& b) { return to_python(b.graph.results); })
-      .def_property_readonly("kept", [](const ScanBody& b) { return to_python(b.kept()); }, "What a backward loop wants to see again of every step.")
+      .def_property_readonly(
+          "kept", [](const ScanBody& b) { return to_python(b.kept()); }, "What a backward loop wants to see again of every step.")
       .def_property_readonly("reverse", [](const ScanBody& b) { return b.graph.reverse; })
       .def_property_readonly("recompute", [](const ScanBody& b) { return b.graph.recompute; });
   m.def(
-      "scan_body", [](const py::object& node) -> std::optional<BoundBody> {
+      "scan_body",
+      [](const py::object& node) -> std::optional<BoundBody> {
         const auto& scan = require_node(node, "scan_body")->attributes.scan;
         if (!scan) return {};
         return scan->body;
@@ -52,14 +54,20 @@ void bind_scan_nodes(py::module_& m) {
       py::arg("node"), "The body behind a scan node or behind one of its outputs; None for other nodes.");
   m.def(
       "scan",
-      [](const py::list& states, const py::list& sequences, const py::list& step_states, const py::list& step_rows, const py::list& next, const py::list& results, bool reverse,
-         std::optional<Index> checkpoint) {
-        TracedScan traced{require_nodes(states, "scan"), require_nodes(sequences, "scan"), require_nodes(step_states, "scan"), require_nodes(step_rows, "scan"),
-                          require_nodes(next, "scan"), require_nodes(results, "scan"), reverse, checkpoint};
+      [](const py::list& states, const py::list& sequences, const py::list& step_states, const py::list& step_rows, const py::list& next,
+         const py::list& results, bool reverse, std::optional<Index> checkpoint) {
+        TracedScan traced{require_nodes(states, "scan"),
+                          require_nodes(sequences, "scan"),
+                          require_nodes(step_states, "scan"),
+                          require_nodes(step_rows, "scan"),
+                          require_nodes(next, "scan"),
+                          require_nodes(results, "scan"),
+                          reverse,
+                          checkpoint};
         return to_python(scan(traced));
       },
-      py::arg("states"), py::arg("sequences"), py::arg("step_states"), py::arg("step_rows"), py::arg("next"), py::arg("results"), py::arg("reverse"), py::arg("checkpoint"),
-      "The loop of a traced step: its last states, then its stacked results.");
+      py::arg("states"), py::arg("sequences"), py::arg("step_states"), py::arg("step_rows"), py::arg("next"), py::arg("results"), py::arg("reverse"),
+      py::arg("checkpoint"), "The loop of a traced step: its last states, then its stacked results.");
 }
 
 }  // namespace plait

@@ -195,7 +195,7 @@ def test_constants_and_numbers_are_promoted() -> None:
     assert last.dtype == ys.dtype == np.float32
     found = plait.compile([last, ys])(x=[1, 2, 3])
     assert [a.tolist() for a in found] == [6.0, [1, 1, 1]]
-    reset, _ = plait.scan(lambda s, x: (np.float64(4.0), None), x[0], x)
+    reset, _ = plait.scan(lambda *_: (np.float64(4.0), None), x[0], x)
     assert plait.compile(reset)(x=[1, 2, 3]).tolist() == 4.0
 
 

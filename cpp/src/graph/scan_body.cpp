@@ -84,7 +84,8 @@ std::vector<NodeRef> ScanBody::kept() const {
 int ScanBody::keep(const NodeRef& node) {
   const auto first = static_cast<int>(graph.next.size());
   const auto same = [&](const NodeRef& other) {
-    return other == node || (is_scan_output(*node) && is_scan_output(*other) && node->input(0) == other->input(0) && node->attributes.ints == other->attributes.ints);
+    return other == node ||
+           (is_scan_output(*node) && is_scan_output(*other) && node->input(0) == other->input(0) && node->attributes.ints == other->attributes.ints);
   };
   for (std::size_t k = 0; k < graph.results.size(); ++k)
     if (same(graph.results[k])) return first + static_cast<int>(k);
@@ -164,7 +165,8 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
     Spec spec = scan->inputs[i];
     if (i >= graph.states.size() && i < graph.states.size() + graph.rows.size()) {
       const Index n = spec.shape.at(0);
-      PLAIT_REQUIRE_AS(ShapeError, scan->steps == kAny || scan->steps == n, "scan: sequences of different length: ", scan->steps, " and ", n, " steps");
+      PLAIT_REQUIRE_AS(ShapeError, scan->steps == kAny || scan->steps == n, "scan: sequences of different length: ", scan->steps, " and ", n,
+                       " steps");
       scan->steps = n;
       spec.shape.erase(spec.shape.begin());
     }
@@ -185,8 +187,8 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
   for (std::size_t i = 0; i < nodes.size(); ++i) specs.emplace(nodes[i].get(), lowered.values[static_cast<std::size_t>(lowered.outputs[i])].spec);
   for (std::size_t i = 0; i < graph.states.size(); ++i) {
     const Spec &before = scan->inputs[i], &after = specs.at(graph.next[i].get());
-    PLAIT_REQUIRE_AS(ShapeError, before == after, "scan: ", graph.states[i]->label(), " has shape ", to_string(before.shape), " before a step and ", to_string(after.shape),
-                     " after it (", graph.next[i]->label(), ")");
+    PLAIT_REQUIRE_AS(ShapeError, before == after, "scan: ", graph.states[i]->label(), " has shape ", to_string(before.shape), " before a step and ",
+                     to_string(after.shape), " after it (", graph.next[i]->label(), ")");
   }
   // Sections, each on lines of its own; one line stays free before them, so that no section is ever taken for the whole buffer.
   std::size_t bytes = kAlignment;

@@ -1,4 +1,5 @@
-// The backward loop of a loop: its step is the gradient of the step, built on symbols, so it is a loop like any other and can be differentiated again.
+// The backward loop of a loop: its step is the gradient of the step, built on symbols, so it is a loop like any other and can be differentiated
+// again.
 //
 // It runs the other way round. Its states are the gradients of the states, and sums over steps for values that are the same at every step; its rows
 // are the sequences, what was kept of the forward steps, and the gradients that come for results. A weight's gradient is a sum of products,
@@ -169,7 +170,8 @@ class Differentiation {
     for (const NodeRef& term : terms_of(grad)) {
       if (!is_product(term)) continue;
       const NodeRef left = term->input_ref(0);
-      terms.push_back({.kind = Term::Kind::product, .a = stack(swaps_last_of_two(left) ? left->input_ref(0) : swap_last(left)), .b = stack(term->input_ref(1))});
+      terms.push_back(
+          {.kind = Term::Kind::product, .a = stack(swaps_last_of_two(left) ? left->input_ref(0) : swap_last(left)), .b = stack(term->input_ref(1))});
     }
   }
   bool is_product(const NodeRef& term) const { return !f_.recompute && is_named(term, "matmul") && term->spec.shape.size() == 2; }
@@ -197,7 +199,8 @@ class Differentiation {
   std::optional<Stack> stacked(const NodeRef& node) const {
     const auto find = [&](const std::vector<NodeRef>& list) { return std::find(list.begin(), list.end(), node) - list.begin(); };
     if (const auto i = find(f_.rows); i < static_cast<std::ptrdiff_t>(f_.rows.size())) return Stack{Stack::Kind::row, static_cast<int>(i)};
-    if (const auto i = find(kept_rows_); i < static_cast<std::ptrdiff_t>(kept_rows_.size())) return Stack{Stack::Kind::kept, result_.kept[static_cast<std::size_t>(i)]};
+    if (const auto i = find(kept_rows_); i < static_cast<std::ptrdiff_t>(kept_rows_.size()))
+      return Stack{Stack::Kind::kept, result_.kept[static_cast<std::size_t>(i)]};
     if (const auto i = find(b_.results); i < static_cast<std::ptrdiff_t>(b_.results.size())) return Stack{Stack::Kind::result, static_cast<int>(i)};
     return {};
   }
@@ -241,7 +244,8 @@ std::shared_ptr<const ScanGradient> ScanBody::gradient(std::vector<char> seeded)
 std::shared_ptr<const ScanGradient> ScanBody::differentiate(const std::vector<char>& seeded) {
   std::vector<NodeRef> row_outputs = graph.results;
   for (const NodeRef& node : kept()) row_outputs.push_back(node);
-  return std::make_shared<ScanGradient>(Differentiation(graph, std::move(row_outputs), seeded, [this](const NodeRef& node) { return keep(node); }).run());
+  return std::make_shared<ScanGradient>(
+      Differentiation(graph, std::move(row_outputs), seeded, [this](const NodeRef& node) { return keep(node); }).run());
 }
 
 std::vector<NodeRef> scan_gradient(const NodeRef& node, const std::vector<NodeRef>& outputs) {

@@ -125,7 +125,10 @@ class Tracer {
     std::vector<NodeRef> inputs = {key, index_};
     inputs.insert(inputs.end(), like.begin(), like.end());
     const std::string_view name = node.op->name;
-    return plait::apply(find_op(name == "random_normal" ? "scan_normal" : name == "random_uniform" ? "scan_uniform" : "scan_draw_key"), inputs, attributes);
+    return plait::apply(find_op(name == "random_normal"    ? "scan_normal"
+                                : name == "random_uniform" ? "scan_uniform"
+                                                           : "scan_draw_key"),
+                        inputs, attributes);
   }
 
   const TracedScan& traced_;
@@ -145,18 +148,20 @@ void check(const TracedScan& traced) {
     PLAIT_REQUIRE_AS(ShapeError, !sequence->spec.shape.empty(), "scan: the sequence ", sequence->label(), " is a scalar and has no time axis");
     const Index n = sequence->spec.shape[0];
     if (n == kAny) continue;
-    PLAIT_REQUIRE_AS(ShapeError, steps == kAny || steps == n, "scan: sequences of different length: ", first->label(), " has ", steps, " steps, ", sequence->label(), " has ", n);
+    PLAIT_REQUIRE_AS(ShapeError, steps == kAny || steps == n, "scan: sequences of different length: ", first->label(), " has ", steps, " steps, ",
+                     sequence->label(), " has ", n);
     steps = n;
     first = sequence.get();
   }
   for (std::size_t i = 0; i < traced.next.size(); ++i) {
     const Spec &before = traced.step_states[i]->spec, &after = traced.next[i]->spec;
-    PLAIT_REQUIRE_AS(DTypeError, before.dtype == after.dtype, "scan: ", traced.step_states[i]->label(), " is ", name_of(before.dtype), " before a step and ", name_of(after.dtype),
-                     " after it (", traced.next[i]->label(), "); cast the one or the other");
+    PLAIT_REQUIRE_AS(DTypeError, before.dtype == after.dtype, "scan: ", traced.step_states[i]->label(), " is ", name_of(before.dtype),
+                     " before a step and ", name_of(after.dtype), " after it (", traced.next[i]->label(), "); cast the one or the other");
     bool fits = before.shape.size() == after.shape.size();
-    for (std::size_t d = 0; fits && d < before.shape.size(); ++d) fits = before.shape[d] == after.shape[d] || before.shape[d] == kAny || after.shape[d] == kAny;
-    PLAIT_REQUIRE_AS(ShapeError, fits, "scan: ", traced.step_states[i]->label(), " has shape ", to_string(before.shape), " before a step and ", to_string(after.shape),
-                     " after it (", traced.next[i]->label(), ")");
+    for (std::size_t d = 0; fits && d < before.shape.size(); ++d)
+      fits = before.shape[d] == after.shape[d] || before.shape[d] == kAny || after.shape[d] == kAny;
+    PLAIT_REQUIRE_AS(ShapeError, fits, "scan: ", traced.step_states[i]->label(), " has shape ", to_string(before.shape), " before a step and ",
+                     to_string(after.shape), " after it (", traced.next[i]->label(), ")");
   }
 }
 
@@ -169,10 +174,10 @@ std::vector<NodeRef> inputs_of(std::span<const NodeRef> states, std::span<const 
 
 NodeRef like(const NodeRef& node) { return make_input(node->label(), node->spec); }
 
-// A loop over segments whose step is the loop over one of them. The outer loop keeps the states with which segments begin and recomputes the rest of a
-// segment when its gradients are wanted; what does not fill a segment is a loop of its own behind it.
-std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, const std::vector<NodeRef>& states, const std::vector<NodeRef>& sequences,
-                                      const std::vector<NodeRef>& closed, Index length) {
+// A loop over segments whose step is the loop over one of them. The outer loop keeps the states with which segments begin and recomputes the rest of
+// a segment when its gradients are wanted; what does not fill a segment is a loop of its own behind it.
+std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, const std::vector<NodeRef>& states,
+                                      const std::vector<NodeRef>& sequences, const std::vector<NodeRef>& closed, Index length) {
   const std::size_t n = states.size(), m = body->graph.results.size();
   StepGraph outer{.reverse = body->graph.reverse, .recompute = true};
   std::vector<NodeRef> segments, rest;

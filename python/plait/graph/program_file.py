@@ -41,7 +41,8 @@ def decode_program(content: dict[str, Any], tensors: list[Array]) -> Program:
     for entry in content.get("bodies", []):
         inner = decode_nodes(entry["nodes"], tensors, bodies)
         try:
-            bodies.append(_core.ScanBody(*([inner[k] for k in entry[part]] for part in BODY_PARTS), entry["reverse"], entry["recompute"]))
+            parts = {part: [inner[k] for k in entry[part]] for part in BODY_PARTS}
+            bodies.append(_core.ScanBody(**parts, reverse=entry["reverse"], recompute=entry["recompute"]))
         except (IndexError, TypeError, ValueError) as error:
             raise FormatError(f"loop {len(bodies)}: {error}") from None
     nodes = decode_nodes(content["nodes"], tensors, bodies)

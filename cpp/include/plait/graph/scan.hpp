@@ -39,15 +39,15 @@ struct ScanGradient {
   };
   struct Term {
     enum class Kind : std::uint8_t { state, product, sum } kind = Kind::state;
-    int state = 0;        ///< state: its number in the backward loop
-    Stack a{}, b{};       ///< product: Σ aᵀ b over steps; sum: Σ of a, summed down to the input's shape
+    int state = 0;   ///< state: its number in the backward loop
+    Stack a{}, b{};  ///< product: Σ aᵀ b over steps; sum: Σ of a, summed down to the input's shape
   };
-  std::shared_ptr<ScanBody> body;             ///< of the backward loop
-  std::vector<int> kept;                      ///< outputs of the forward loop that are its sequences, after those of the forward loop itself
-  std::vector<int> seeded;                    ///< outputs whose gradients are its last sequences
-  std::vector<int> state_of;                  ///< per state: its number there, -1 without gradient
-  std::vector<int> result_of;                 ///< per sequence: the result that is its gradient, -1 without
-  std::vector<std::vector<Term>> closed;      ///< per closed value
+  std::shared_ptr<ScanBody> body;         ///< of the backward loop
+  std::vector<int> kept;                  ///< outputs of the forward loop that are its sequences, after those of the forward loop itself
+  std::vector<int> seeded;                ///< outputs whose gradients are its last sequences
+  std::vector<int> state_of;              ///< per state: its number there, -1 without gradient
+  std::vector<int> result_of;             ///< per sequence: the result that is its gradient, -1 without
+  std::vector<std::vector<Term>> closed;  ///< per closed value
 };
 
 class ScanBody {
@@ -59,16 +59,16 @@ class ScanBody {
 
   [[nodiscard]] std::size_t input_count() const { return graph.states.size() + graph.rows.size() + graph.closed.size(); }
   [[nodiscard]] const NodeRef& input(std::size_t i) const;
-  [[nodiscard]] int output_count() const;           ///< kept rows among them
-  [[nodiscard]] NodeRef output(int k) const;        ///< the node of the step behind output k
+  [[nodiscard]] int output_count() const;     ///< kept rows among them
+  [[nodiscard]] NodeRef output(int k) const;  ///< the node of the step behind output k
   [[nodiscard]] bool is_row(int k) const { return k >= static_cast<int>(graph.states.size()); }
   [[nodiscard]] DType buffer_type() const { return buffer_type_; }
   [[nodiscard]] std::vector<NodeRef> kept() const;
 
   /// What must be done for these outputs.
   struct Demand {
-    std::vector<char> live;    ///< per state
-    std::vector<int> inputs;   ///< inputs whose values are read
+    std::vector<char> live;   ///< per state
+    std::vector<int> inputs;  ///< inputs whose values are read
   };
   [[nodiscard]] Demand demand(std::span<const int> outputs) const;
 
@@ -97,9 +97,9 @@ struct Scan {
   std::shared_ptr<ScanBody> body;
   bool bound = false;
   Index steps = 0;
-  std::vector<Spec> inputs;     ///< of all inputs of the node
-  std::vector<int> passed;      ///< inputs that the kernel gets
-  std::vector<char> live;       ///< per state
+  std::vector<Spec> inputs;  ///< of all inputs of the node
+  std::vector<int> passed;   ///< inputs that the kernel gets
+  std::vector<char> live;    ///< per state
   std::vector<Section> sections;
   std::vector<int> section_of;  ///< per output: which section, -1 if it is not computed
   Index size = 0;               ///< of the buffer, in elements

@@ -1,5 +1,7 @@
 // The loop as an op: scan runs a step's plan over the rows of its sequences; scan_output is a view of what it left, number attributes.ints[0]
 // (ints[1]: how many steps, as far as that was known); scan_cotangent is the gradient that such a view sends back.
+#include "plait/graph/scan.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -7,7 +9,6 @@
 #include "plait/base/interrupt.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/program.hpp"
-#include "plait/graph/scan.hpp"
 
 namespace plait {
 namespace {
@@ -58,7 +59,7 @@ class ScanKernel final : public Kernel {
     auto** const feeds = reinterpret_cast<const void**>(room);
     auto** const results = reinterpret_cast<void**>(room + results_at_);
     auto** const states = reinterpret_cast<const std::byte**>(room + states_at_);
-    std::byte* const step_memory = room + memory_at_ ;
+    std::byte* const step_memory = room + memory_at_;
     std::byte* const buffers = step_memory + lines(runner_->bytes(context.threads));
     for (const Fixed& fixed : fixed_) feeds[fixed.feed] = inputs[fixed.input];
     runner_->begin(step_memory, feeds);
@@ -199,9 +200,10 @@ Spec scan_rule(Specs in, const Attributes& a) {
   for (std::size_t i = 0; i < in.size(); ++i) {
     const NodeRef& inner = scan.body->input(i);
     const bool row = i >= graph.states.size() && i < graph.states.size() + graph.rows.size();
-    PLAIT_REQUIRE_AS(DTypeError, in[i].dtype == inner->spec.dtype, "scan: ", inner->label(), " is ", name_of(inner->spec.dtype), " in the step, got ", name_of(in[i].dtype));
-    PLAIT_REQUIRE_AS(ShapeError, in[i].shape.size() == inner->spec.shape.size() + (row ? 1 : 0), "scan: ", inner->label(), " has shape ", to_string(inner->spec.shape),
-                     " in the step, got ", to_string(in[i].shape));
+    PLAIT_REQUIRE_AS(DTypeError, in[i].dtype == inner->spec.dtype, "scan: ", inner->label(), " is ", name_of(inner->spec.dtype), " in the step, got ",
+                     name_of(in[i].dtype));
+    PLAIT_REQUIRE_AS(ShapeError, in[i].shape.size() == inner->spec.shape.size() + (row ? 1 : 0), "scan: ", inner->label(), " has shape ",
+                     to_string(inner->spec.shape), " in the step, got ", to_string(in[i].shape));
   }
   return {{scan.bound ? scan.size : kAny}, scan.body->buffer_type()};
 }
@@ -265,14 +267,17 @@ class CotangentKernel final : public Kernel {
  private:
   std::size_t bytes_, total_, begin_;
 };
-std::unique_ptr<Kernel> cotangent_kernel(Specs in, const Spec& out, const Attributes& a) { return std::make_unique<CotangentKernel>(in[0], out, begin_in(*a.scan, a)); }
+std::unique_ptr<Kernel> cotangent_kernel(Specs in, const Spec& out, const Attributes& a) {
+  return std::make_unique<CotangentKernel>(in[0], out, begin_in(*a.scan, a));
+}
 
 }  // namespace
 
 void add_scan_ops(OpList& ops) {
   ops.push_back({.name = "scan", .kind = OpKind::other, .inputs = -1, .infer = scan_rule, .gradient = d_scan, .kernel = scan_kernel});
   ops.push_back({.name = "scan_output", .kind = OpKind::view, .inputs = 1, .infer = output_rule, .gradient = d_output, .view = output_view});
-  ops.push_back({.name = "scan_cotangent", .kind = OpKind::other, .inputs = 2, .infer = cotangent_rule, .kernel = cotangent_kernel, .shape_only = 0b10});
+  ops.push_back(
+      {.name = "scan_cotangent", .kind = OpKind::other, .inputs = 2, .infer = cotangent_rule, .kernel = cotangent_kernel, .shape_only = 0b10});
 }
 
 }  // namespace plait

@@ -1,5 +1,6 @@
 // Sequences in segments, for loops that keep the states at their boundaries only; and the number of each step.
-// attributes.ints[0] is the length of a segment; 0: the square root of the number of steps, which balances what is kept at boundaries and in a segment.
+// attributes.ints[0] is the length of a segment; 0: the square root of the number of steps, which balances what is kept at boundaries and in a
+// segment.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -51,13 +52,17 @@ std::optional<View> ordered(const Spec& input, const View& of, const Shape& shap
     if (input.shape[i] != 1 && of.strides[i] != strides[i]) return {};
   return View{of.offset + skipped, contiguous_strides(shape)};
 }
-std::optional<View> front_view(const Spec& input, const Spec& output, const Attributes&, const View& of) { return ordered(input, of, output.shape, 0); }
+std::optional<View> front_view(const Spec& input, const Spec& output, const Attributes&, const View& of) {
+  return ordered(input, of, output.shape, 0);
+}
 std::optional<View> rest_view(const Spec& input, const Spec& output, const Attributes&, const View& of) {
   return ordered(input, of, output.shape, count_of(input.shape) - count_of(output.shape));
 }
 
 // Back to the whole sequence, with zeros where nothing comes from.
-Gradients d_segments(const NodeRef& n, const NodeRef& g) { return {plait::apply("scan_fill", {g, n->input_ref(0)}, {{n->attributes.ints[0], 0}, {}})}; }
+Gradients d_segments(const NodeRef& n, const NodeRef& g) {
+  return {plait::apply("scan_fill", {g, n->input_ref(0)}, {{n->attributes.ints[0], 0}, {}})};
+}
 Gradients d_rest(const NodeRef& n, const NodeRef& g) { return {plait::apply("scan_fill", {g, n->input_ref(0)}, {{n->attributes.ints[0], 1}, {}})}; }
 Gradients d_join(const NodeRef& n, const NodeRef& g) { return {build::reshape_like(g, n->input_ref(0))}; }
 Gradients d_fill(const NodeRef& n, const NodeRef& g) {
@@ -69,7 +74,9 @@ Spec fill_rule(Specs in, const Attributes&) { return {in[1].shape, in[0].dtype};
 class FillKernel final : public Kernel {
  public:
   FillKernel(const Spec& in, const Spec& out, bool at_end)
-      : bytes_(static_cast<std::size_t>(count_of(in.shape)) * size_of(in.dtype)), total_(static_cast<std::size_t>(count_of(out.shape)) * size_of(out.dtype)), at_end_(at_end) {}
+      : bytes_(static_cast<std::size_t>(count_of(in.shape)) * size_of(in.dtype)),
+        total_(static_cast<std::size_t>(count_of(out.shape)) * size_of(out.dtype)),
+        at_end_(at_end) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     auto* const to = static_cast<std::byte*>(outputs[0]);
     const std::size_t empty = total_ - bytes_;
@@ -81,7 +88,9 @@ class FillKernel final : public Kernel {
   std::size_t bytes_, total_;
   bool at_end_;
 };
-std::unique_ptr<Kernel> fill_kernel(Specs in, const Spec& out, const Attributes& a) { return std::make_unique<FillKernel>(in[0], out, a.ints.at(1) != 0); }
+std::unique_ptr<Kernel> fill_kernel(Specs in, const Spec& out, const Attributes& a) {
+  return std::make_unique<FillKernel>(in[0], out, a.ints.at(1) != 0);
+}
 
 // scan_index(x): 0, 1, … for the rows of x.
 Spec index_rule(Specs in, const Attributes&) {
@@ -109,8 +118,15 @@ void add_segment_ops(OpList& ops) {
   ops.push_back({.name = "scan_segments", .kind = OpKind::view, .inputs = 1, .infer = segments_rule, .gradient = d_segments, .view = front_view});
   ops.push_back({.name = "scan_rest", .kind = OpKind::view, .inputs = 1, .infer = rest_rule, .gradient = d_rest, .view = rest_view});
   ops.push_back({.name = "scan_join", .kind = OpKind::view, .inputs = 1, .infer = join_rule, .gradient = d_join, .view = front_view});
-  ops.push_back({.name = "scan_fill", .kind = OpKind::other, .inputs = 2, .infer = fill_rule, .gradient = d_fill, .kernel = fill_kernel, .shape_only = 0b10});
-  ops.push_back({.name = "scan_index", .kind = OpKind::other, .inputs = 1, .infer = index_rule, .gradient = no_gradient, .kernel = index_kernel, .shape_only = 0b1});
+  ops.push_back(
+      {.name = "scan_fill", .kind = OpKind::other, .inputs = 2, .infer = fill_rule, .gradient = d_fill, .kernel = fill_kernel, .shape_only = 0b10});
+  ops.push_back({.name = "scan_index",
+                 .kind = OpKind::other,
+                 .inputs = 1,
+                 .infer = index_rule,
+                 .gradient = no_gradient,
+                 .kernel = index_kernel,
+                 .shape_only = 0b1});
 }
 
 }  // namespace plait
