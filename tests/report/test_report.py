@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html.parser
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
