@@ -124,7 +124,8 @@ class Allocator {
     std::vector<int> ending;  // arena values that nobody reads after this step
     for (const int r : reads_[t]) {
       const int top = block_of(r).first;
-      if (a_.slots[top].kind == Slot::Kind::arena && last_[top] == t && std::find(ending.begin(), ending.end(), top) == ending.end()) ending.push_back(top);
+      if (a_.slots[top].kind == Slot::Kind::arena && last_[top] == t && std::find(ending.begin(), ending.end(), top) == ending.end())
+        ending.push_back(top);
     }
     std::vector<int> short_lived;
     const auto place = [&](int v) {
@@ -165,18 +166,20 @@ class Allocator {
       if (fused().placed.assembled[r] != 0 || bytes(r) != bytes(v) || size_of(values()[r].spec.dtype) != size_of(values()[v].spec.dtype)) continue;
       const auto reads_at = [&](int member) {
         const auto& inputs = values()[member].inputs;
-        return std::all_of(inputs.begin(), inputs.end(), [&](int u) {
-          return fused().placed.places[u].root != r || is_root(fused().placed, u, group.space);
-        });
+        return std::all_of(inputs.begin(), inputs.end(),
+                           [&](int u) { return fused().placed.places[u].root != r || is_root(fused().placed, u, group.space); });
       };
       const bool operand = group.value >= 0 && !std::all_of(values()[group.value].inputs.begin(), values()[group.value].inputs.end(),
                                                             [&](int u) { return fused().placed.places[u].root != r; });
-      if (!operand && std::all_of(group.members.begin(), group.members.end(), reads_at) && std::all_of(group.reduced.begin(), group.reduced.end(), reads_at)) return r;
+      if (!operand && std::all_of(group.members.begin(), group.members.end(), reads_at) &&
+          std::all_of(group.reduced.begin(), group.reduced.end(), reads_at))
+        return r;
     }
     return -1;
   }
 
-  // A product that only its own epilogue reads is computed in the memory of what the epilogue makes of it, unless old contents are still wanted there.
+  // A product that only its own epilogue reads is computed in the memory of what the epilogue makes of it, unless old contents are still wanted
+  // there.
   int host_of_product(const Group& group) const {
     const std::size_t size = bytes(group.value);
     for (const int v : group.members) {
@@ -193,7 +196,8 @@ class Allocator {
       const auto& inputs = values()[v].inputs;
       return std::any_of(inputs.begin(), inputs.end(), [&](int u) {
         const int r = fused().placed.places[u].root;
-        return r != group.value && a_.slots[r].kind == Slot::Kind::arena && a_.slots[r].offset == slot.offset && std::find(group.members.begin(), group.members.end(), r) == group.members.end();
+        return r != group.value && a_.slots[r].kind == Slot::Kind::arena && a_.slots[r].offset == slot.offset &&
+               std::find(group.members.begin(), group.members.end(), r) == group.members.end();
       });
     };
     return inputs_there(group.value) || std::any_of(group.members.begin(), group.members.end(), inputs_there);

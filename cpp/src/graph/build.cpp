@@ -40,7 +40,9 @@ namespace {
 bool same_known_shape(const NodeRef& a, const NodeRef& b) { return a->spec.shape == b->spec.shape && is_known(a->spec.shape); }
 }  // namespace
 
-NodeRef broadcast_like(const NodeRef& a, const NodeRef& shape_of) { return same_known_shape(a, shape_of) ? a : apply("broadcast_like", {a, shape_of}); }
+NodeRef broadcast_like(const NodeRef& a, const NodeRef& shape_of) {
+  return same_known_shape(a, shape_of) ? a : apply("broadcast_like", {a, shape_of});
+}
 NodeRef reshape_like(const NodeRef& a, const NodeRef& shape_of) { return same_known_shape(a, shape_of) ? a : apply("reshape_like", {a, shape_of}); }
 NodeRef sum_to_like(const NodeRef& g, const NodeRef& shape_of) { return same_known_shape(g, shape_of) ? g : apply("sum_to_like", {g, shape_of}); }
 

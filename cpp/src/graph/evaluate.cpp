@@ -17,8 +17,12 @@ LaneKernel elementwise_kernel(const Op& op, std::span<const Spec> inputs, const 
     lane_inputs.push_back(std::move(input));
   }
   const auto n = static_cast<std::uint16_t>(inputs.size());
-  const LaneInstruction code{lane_op(op, inputs[0].dtype, output.dtype), 0, static_cast<std::uint16_t>(n > 1 ? 1 : 0), static_cast<std::uint16_t>(n > 2 ? 2 : 0)};
-  return {{lane_type(op, inputs[0].dtype, inputs.back().dtype, output.dtype), n, {}, {code}, {n}}, output.shape, std::move(lane_inputs), {{.dtype = output.dtype}}};
+  const LaneInstruction code{lane_op(op, inputs[0].dtype, output.dtype), 0, static_cast<std::uint16_t>(n > 1 ? 1 : 0),
+                             static_cast<std::uint16_t>(n > 2 ? 2 : 0)};
+  return {{lane_type(op, inputs[0].dtype, inputs.back().dtype, output.dtype), n, {}, {code}, {n}},
+          output.shape,
+          std::move(lane_inputs),
+          {{.dtype = output.dtype}}};
 }
 
 }  // namespace
@@ -36,7 +40,8 @@ LaneType lane_type(const Op& op, DType first, DType last, DType to) {
   return is_float(to) ? lane_type(to) : lane_type(first);
 }
 
-TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const Spec& spec, const Attributes& attributes, const RunContext& context) {
+TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const Spec& spec, const Attributes& attributes,
+                      const RunContext& context) {
   auto result = std::make_shared<Tensor>(spec);
   std::vector<Spec> specs;
   std::vector<const void*> in;
@@ -57,7 +62,8 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
       const auto view = op.view(specs[0], spec, attributes, {0, contiguous_strides(specs[0].shape)});
       PLAIT_ASSERT(view);
       const std::size_t bytes = size_of(spec.dtype);
-      copy_strided(out[0], contiguous_strides(spec.shape), static_cast<const std::byte*>(in[0]) + view->offset * static_cast<Index>(bytes), view->strides, spec.shape, bytes);
+      copy_strided(out[0], contiguous_strides(spec.shape), static_cast<const std::byte*>(in[0]) + view->offset * static_cast<Index>(bytes),
+                   view->strides, spec.shape, bytes);
       break;
     }
     case OpKind::reduction:

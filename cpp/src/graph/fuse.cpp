@@ -39,7 +39,13 @@ class Fuser {
       case OpKind::elementwise: add_elementwise(v); return;
       case OpKind::reduction: add_reduction(v); return;
       case OpKind::random:
-      case OpKind::other: open({.kind = is_product(value) ? Group::Kind::product : Group::Kind::single, .value = v, .type = lane_type(value.spec.dtype), .space = value.spec.shape}, v); return;
+      case OpKind::other:
+        open({.kind = is_product(value) ? Group::Kind::product : Group::Kind::single,
+              .value = v,
+              .type = lane_type(value.spec.dtype),
+              .space = value.spec.shape},
+             v);
+        return;
     }
   }
 
@@ -53,7 +59,8 @@ class Fuser {
   }
   // Logic on booleans computes in whatever type its group has.
   bool any_type(const Value& value) const {
-    return value.spec.dtype == DType::boolean && std::all_of(value.inputs.begin(), value.inputs.end(), [&](int u) { return at(u).spec.dtype == DType::boolean; });
+    return value.spec.dtype == DType::boolean &&
+           std::all_of(value.inputs.begin(), value.inputs.end(), [&](int u) { return at(u).spec.dtype == DType::boolean; });
   }
 
   void add_elementwise(int v) {
@@ -149,7 +156,8 @@ class Fuser {
     for (const int reader : readers_[from])
       if (now(reader) != from && now(reader) < into) return false;
     const auto registers_only = [&](const Value& value) {
-      return std::all_of(value.inputs.begin(), value.inputs.end(), [&](int u) { return f_.group_of[root(u)] < 0 || now(f_.group_of[root(u)]) != from || reads_register(u, b); });
+      return std::all_of(value.inputs.begin(), value.inputs.end(),
+                         [&](int u) { return f_.group_of[root(u)] < 0 || now(f_.group_of[root(u)]) != from || reads_register(u, b); });
     };
     if (b.kind == Group::Kind::product)
       for (const int u : at(b.value).inputs)

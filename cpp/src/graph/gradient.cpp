@@ -11,9 +11,9 @@ namespace {
 
 // What a node knows while gradients travel.
 struct Waiting {
-  std::size_t edges = 0;           // over which a gradient will still come
-  std::vector<NodeRef> received;   // what has come
-  bool wanted = false;             // lies between an output and a node we differentiate for
+  std::size_t edges = 0;          // over which a gradient will still come
+  std::vector<NodeRef> received;  // what has come
+  bool wanted = false;            // lies between an output and a node we differentiate for
 };
 
 NodeRef total(const std::vector<NodeRef>& parts) {
@@ -23,8 +23,8 @@ NodeRef total(const std::vector<NodeRef>& parts) {
 }
 
 // The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sum of every node that received one.
-std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds, std::unordered_map<Node*, Waiting>& nodes,
-                                                    const std::vector<Node*>& order) {
+std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds,
+                                                    std::unordered_map<Node*, Waiting>& nodes, const std::vector<Node*>& order) {
   // Count: every wanted node waits for the edges of those consumers that will themselves receive a gradient.
   std::unordered_map<const Node*, bool> reached;
   for (const NodeRef& output : outputs) reached[output.get()] = true;
@@ -42,7 +42,8 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
   std::deque<Node*> ready;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     Node* const output = outputs[i].get();
-    PLAIT_REQUIRE_AS(GraphError, is_float(output->spec.dtype), "gradient: ", output->label(), " is ", name_of(output->spec.dtype), "; only floating point results have gradients");
+    PLAIT_REQUIRE_AS(GraphError, is_float(output->spec.dtype), "gradient: ", output->label(), " is ", name_of(output->spec.dtype),
+                     "; only floating point results have gradients");
     NodeRef seed = i < seeds.size() ? seeds[i] : NodeRef();
     if (!seed) seed = build::ones_like(outputs[i]);
     else seed = build::broadcast_like(build::cast(seed, output->spec.dtype), outputs[i]);
@@ -87,13 +88,15 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
 }  // namespace
 
 std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const NodeRef> wrt, std::span<const NodeRef> seeds) {
-  PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "gradient: ", outputs.size(), " outputs and ", seeds.size(), " seeds");
+  PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "gradient: ", outputs.size(), " outputs and ", seeds.size(),
+                   " seeds");
   const BackwardScope scope;
   const std::vector<Node*> order = ancestors(outputs);
   std::unordered_map<Node*, Waiting> nodes;
   nodes.reserve(order.size());
   for (const NodeRef& target : wrt) {
-    PLAIT_REQUIRE_AS(GraphError, is_float(target->spec.dtype), "gradient: ", target->label(), " is ", name_of(target->spec.dtype), "; only floating point nodes have gradients");
+    PLAIT_REQUIRE_AS(GraphError, is_float(target->spec.dtype), "gradient: ", target->label(), " is ", name_of(target->spec.dtype),
+                     "; only floating point nodes have gradients");
     nodes[target.get()].wanted = true;
   }
   for (Node* node : order) {
@@ -115,7 +118,8 @@ std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const 
 }
 
 std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds) {
-  PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "backward: ", outputs.size(), " outputs and ", seeds.size(), " seeds");
+  PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "backward: ", outputs.size(), " outputs and ", seeds.size(),
+                   " seeds");
   const BackwardScope scope;
   const std::vector<Node*> order = ancestors(outputs);
   std::unordered_map<Node*, Waiting> nodes;

@@ -4,11 +4,12 @@
 //   A W1, A W2        = columns of A [W1 W2]        (four gates)
 //   A1 B1 + A2 B2     = [A1 A2] [B1; B2]            (the gradient of a shared weight)
 //   f(x1), f(x2)      = pieces of f([x1; x2])       for elementwise f
+#include "join.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "join.hpp"
 #include "plait/base/error.hpp"
 
 namespace plait {

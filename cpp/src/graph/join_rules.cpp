@@ -83,7 +83,8 @@ bool join_scattered(Rewriter& graph) {
       }
       const int g = graph.input(t, 0);
       const Shape &whole = graph.at(t).spec.shape, &part = graph.at(g).spec.shape;
-      const auto view = find_op("slice").view({whole, graph.at(t).spec.dtype}, {part, graph.at(t).spec.dtype}, graph.at(t).attributes, {0, contiguous_strides(whole)});
+      const auto view = find_op("slice").view({whole, graph.at(t).spec.dtype}, {part, graph.at(t).spec.dtype}, graph.at(t).attributes,
+                                              {0, contiguous_strides(whole)});
       const Shape strides = contiguous_strides(whole);
       Piece piece{-1, 0, 0, g};
       bool plain = view->strides == strides;
@@ -223,7 +224,9 @@ std::optional<int> stacked_operand(Rewriter& graph, const std::vector<int>& valu
 bool join_consumers(Rewriter& graph, const std::vector<int>& slices, const std::vector<std::vector<int>>& consumers) {
   bool changed = false;
   for (const int leader : consumers[slices[0]]) {
-    if (graph.now(leader) != leader || graph.at(leader).op->kind != OpKind::elementwise || graph.at(leader).spec.shape != graph.at(slices[0]).spec.shape) continue;
+    if (graph.now(leader) != leader || graph.at(leader).op->kind != OpKind::elementwise ||
+        graph.at(leader).spec.shape != graph.at(slices[0]).spec.shape)
+      continue;
     std::vector<int> values;
     for (const int slice : slices) {
       // The consumer that does the same with this slice, in the same operand.
@@ -232,7 +235,8 @@ bool join_consumers(Rewriter& graph, const std::vector<int>& slices, const std::
         const Value &a = graph.at(c), &b = graph.at(leader);
         if (graph.now(c) != c || a.op != b.op || a.attributes != b.attributes || a.spec != b.spec) continue;
         bool same_role = true;
-        for (std::size_t i = 0; i < a.inputs.size(); ++i) same_role = same_role && (graph.input(c, i) == slice) == (graph.input(leader, i) == slices[0]);
+        for (std::size_t i = 0; i < a.inputs.size(); ++i)
+          same_role = same_role && (graph.input(c, i) == slice) == (graph.input(leader, i) == slices[0]);
         if (same_role) {
           found = c;
           break;
@@ -337,7 +341,9 @@ bool join_sums(Rewriter& graph) {
               rest, joined, 3,
               [&](int t) -> Kind {
                 const Value& value = graph.at(t);
-                if (!graph.is(t, "sum") || !alone(t) || !is_matrix(graph.at(graph.input(t, 0))) || value.attributes.ints.size() != 2 || value.attributes.ints[1] != 0) return {};
+                if (!graph.is(t, "sum") || !alone(t) || !is_matrix(graph.at(graph.input(t, 0))) || value.attributes.ints.size() != 2 ||
+                    value.attributes.ints[1] != 0)
+                  return {};
                 const Shape& shape = graph.at(graph.input(t, 0)).spec.shape;
                 if (shape[0] > kSmall) return {};
                 return std::vector<Index>{shape[1], value.attributes.ints[0]};

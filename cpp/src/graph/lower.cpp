@@ -33,7 +33,8 @@ class Lowering {
         throw ShapeError(message(e.what(), " [at ", node->label(), "]"));
       }
     }
-    PLAIT_REQUIRE_AS(ShapeError, is_known(value.spec.shape), node->label(), ": shape ", to_string(value.spec.shape), " has a size that no input decides");
+    PLAIT_REQUIRE_AS(ShapeError, is_known(value.spec.shape), node->label(), ": shape ", to_string(value.spec.shape),
+                     " has a size that no input decides");
     index_[node] = resolve(std::move(value), specs);
   }
 
@@ -70,7 +71,8 @@ class Lowering {
     }
     if (name == "sum_n") {  // as a chain of additions it goes into the steps that make its terms
       int sum = value.inputs[0];
-      for (std::size_t i = 1; i < value.inputs.size(); ++i) sum = push({.op = &find_op("add"), .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
+      for (std::size_t i = 1; i < value.inputs.size(); ++i)
+        sum = push({.op = &find_op("add"), .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
       return sum;
     }
     if (name == "sum_to_like") return sum_to(std::move(value), specs[0].shape);
@@ -139,8 +141,8 @@ Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const st
   for (const auto& [parameter, value] : updates) {
     const int p = lowering[parameter], v = lowering[value];
     const Spec &to = lowering.out().values[p].spec, &from = lowering.out().values[v].spec;
-    PLAIT_REQUIRE_AS(ShapeError, to == from, "update of ", parameter->label(), ": a ", name_of(from.dtype), " value of shape ", to_string(from.shape), " (",
-                     value->label(), ") for a ", name_of(to.dtype), " parameter of shape ", to_string(to.shape));
+    PLAIT_REQUIRE_AS(ShapeError, to == from, "update of ", parameter->label(), ": a ", name_of(from.dtype), " value of shape ", to_string(from.shape),
+                     " (", value->label(), ") for a ", name_of(to.dtype), " parameter of shape ", to_string(to.shape));
     lowering.out().updates.push_back({p, v});
   }
   return lowering.take();

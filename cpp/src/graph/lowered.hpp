@@ -79,8 +79,8 @@ Shape strides_over(const Shape& space, const Shape& shape, const Shape& strides)
 struct Group {
   enum class Kind : std::uint8_t { lanes, product, single };
   Kind kind = Kind::single;
-  int value = -1;            ///< product, single: the value computed
-  LaneType type = {};        ///< of the lane program
+  int value = -1;              ///< product, single: the value computed
+  LaneType type = {};          ///< of the lane program
   Shape space{};               ///< lanes, and the epilogue of a product
   std::vector<int> members{};  ///< elementwise values in order
   std::vector<int> reduced{};  ///< reductions over members or over what the group reads; for lanes only
@@ -118,7 +118,7 @@ struct Slot {
 
 struct Allocated {
   Scheduled scheduled;
-  std::vector<Slot> slots;         ///< one per value
+  std::vector<Slot> slots;  ///< one per value
   std::size_t arena_bytes = 0;
   std::size_t unshared_bytes = 0;  ///< what it would be if every value had memory of its own
 };

@@ -12,8 +12,9 @@ struct Table {
   std::map<std::string_view, const Op*> by_name;
 
   Table() {
-    for (const auto family : {add_leaf_ops, add_elementwise_ops, add_reduction_ops, add_view_ops, add_matmul_ops, add_index_ops, add_random_ops, add_scan_ops,
-                              add_segment_ops}) family(ops);
+    for (const auto family : {add_leaf_ops, add_elementwise_ops, add_reduction_ops, add_view_ops, add_matmul_ops, add_index_ops, add_random_ops,
+                              add_scan_ops, add_segment_ops})
+      family(ops);
     for (const Op& op : ops) by_name.emplace(op.name, &op);
   }
 };
@@ -49,8 +50,8 @@ std::vector<const Op*> all_ops() {
 }
 
 NodeRef apply(const Op& op, std::span<const NodeRef> inputs, Attributes attributes) {
-  PLAIT_REQUIRE_AS(GraphError, op.inputs < 0 ? op.kind == OpKind::random || !inputs.empty() : inputs.size() == static_cast<std::size_t>(op.inputs), op.name, ": expected ",
-                   op.inputs < 0 ? std::string("one or more") : std::to_string(op.inputs), " inputs, got ", inputs.size());
+  PLAIT_REQUIRE_AS(GraphError, op.inputs < 0 ? op.kind == OpKind::random || !inputs.empty() : inputs.size() == static_cast<std::size_t>(op.inputs),
+                   op.name, ": expected ", op.inputs < 0 ? std::string("one or more") : std::to_string(op.inputs), " inputs, got ", inputs.size());
   std::vector<Spec> specs;
   specs.reserve(inputs.size());
   for (const NodeRef& input : inputs) specs.push_back(input->spec);

@@ -22,7 +22,12 @@ View region(const Lowered& graph, const Value& whole, std::size_t k) {
 // Decides which values are computed where a concatenation wants them, before anybody's place depends on it.
 class Homes {
  public:
-  explicit Homes(const Lowered& graph) : graph_(graph), homes_(graph.values.size()), layouts_(graph.values.size()), taken_(graph.values.size(), 0), assembled_(graph.values.size(), 0) {
+  explicit Homes(const Lowered& graph)
+      : graph_(graph),
+        homes_(graph.values.size()),
+        layouts_(graph.values.size()),
+        taken_(graph.values.size(), 0),
+        assembled_(graph.values.size(), 0) {
     for (const int output : graph.outputs) taken_[output] = 1;
     for (const Update& update : graph.updates) taken_[update.value] = 2;
     for (std::size_t v = 0; v < graph.values.size(); ++v)
@@ -154,7 +159,8 @@ class Placer {
     for (std::size_t k = 0; k < value.inputs.size(); ++k) {
       const int root = at(value.inputs[k]).root;
       const View to = region(out_.graph, value, k);
-      const bool there = std::any_of(home_of_.begin(), home_of_.end(), [&](const auto& h) { return h.first == root && h.second.block == old && h.second.offset == to.offset; });
+      const bool there = std::any_of(home_of_.begin(), home_of_.end(),
+                                     [&](const auto& h) { return h.first == root && h.second.block == old && h.second.offset == to.offset; });
       if (there) continue;
       const Spec s = spec(value.inputs[k]);
       const int copy = push(made("cast", {static_cast<Index>(s.dtype)}, s, value.inputs[k]));

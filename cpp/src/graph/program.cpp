@@ -49,9 +49,9 @@ struct Plan::Body {
   std::vector<Patch> feeds, results;
   std::size_t arena_bytes = 0, unshared_bytes = 0;
   double flops = 0, cost_ns = 0;
-  std::vector<NodeRef> leaves;        // keep parameters alive
-  std::vector<TensorRef> constants;   // by index of their slot
-  std::vector<NodeRef> parameters;    // by index of their slot
+  std::vector<NodeRef> leaves;       // keep parameters alive
+  std::vector<TensorRef> constants;  // by index of their slot
+  std::vector<NodeRef> parameters;   // by index of their slot
   struct Late {
     Operand from;
     NodeRef parameter;
@@ -72,7 +72,9 @@ struct Plan::Body {
       case Slot::Kind::arena: base = arena + operand.slot.offset; break;
       case Slot::Kind::parameter: base = parameters[operand.slot.index]->value->data.get(); break;
       case Slot::Kind::constant: base = constants[operand.slot.index]->data.get(); break;
-      case Slot::Kind::none: case Slot::Kind::feed: case Slot::Kind::output: return nullptr;  // patched at each run
+      case Slot::Kind::none:
+      case Slot::Kind::feed:
+      case Slot::Kind::output: return nullptr;  // patched at each run
     }
     return base + operand.bytes;
   }
@@ -137,12 +139,14 @@ std::string Plan::summary() const {
   return text;
 }
 
-Program::Program(std::vector<NodeRef> outputs, Updates updates, std::uint64_t seed) : outputs_(std::move(outputs)), updates_(std::move(updates)), seed_(seed) {
+Program::Program(std::vector<NodeRef> outputs, Updates updates, std::uint64_t seed)
+    : outputs_(std::move(outputs)), updates_(std::move(updates)), seed_(seed) {
   std::vector<NodeRef> wanted = outputs_;
   for (std::size_t k = 0; k < updates_.size(); ++k) {
     const auto& [parameter, value] = updates_[k];
     PLAIT_REQUIRE_AS(GraphError, std::strcmp(parameter->op->name, "parameter") == 0, "updates: ", parameter->label(), " is no parameter");
-    for (std::size_t i = 0; i < k; ++i) PLAIT_REQUIRE_AS(GraphError, !(updates_[i].first == parameter), "updates: parameter ", parameter->label(), " is updated twice");
+    for (std::size_t i = 0; i < k; ++i)
+      PLAIT_REQUIRE_AS(GraphError, !(updates_[i].first == parameter), "updates: parameter ", parameter->label(), " is updated twice");
     wanted.push_back(value);
   }
   for (Node* node : ancestors(wanted))
@@ -157,9 +161,10 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
   std::unordered_map<const Node*, Spec> feeds;
   for (std::size_t k = 0; k < inputs_.size(); ++k) {
     const Node& input = *inputs_[k];
-    PLAIT_REQUIRE_AS(DTypeError, specs[k].dtype == input.spec.dtype, "input ", input.label(), ": expected ", name_of(input.spec.dtype), ", got ", name_of(specs[k].dtype));
-    PLAIT_REQUIRE_AS(ShapeError, fits(specs[k].shape, input.spec.shape), "input ", input.label(), ": expected shape ", to_string(input.spec.shape), ", got ",
-                     to_string(specs[k].shape));
+    PLAIT_REQUIRE_AS(DTypeError, specs[k].dtype == input.spec.dtype, "input ", input.label(), ": expected ", name_of(input.spec.dtype), ", got ",
+                     name_of(specs[k].dtype));
+    PLAIT_REQUIRE_AS(ShapeError, fits(specs[k].shape, input.spec.shape), "input ", input.label(), ": expected shape ", to_string(input.spec.shape),
+                     ", got ", to_string(specs[k].shape));
     feeds.emplace(&input, specs[k]);
   }
   const Allocated allocated = allocate(schedule(fuse(place(join(simplify(lower(outputs_, updates_, feeds)))))), inputs_);
@@ -200,7 +205,8 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
     body->infos.push_back(std::move(step.info));
   }
   for (std::size_t k = 0; k < updates_.size(); ++k)
-    if (allocated.scheduled.in_place_update[k] == 0) body->late.push_back({{allocated.slots[fused.placed.graph.updates[k].value], 0}, updates_[k].first});
+    if (allocated.scheduled.in_place_update[k] == 0)
+      body->late.push_back({{allocated.slots[fused.placed.graph.updates[k].value], 0}, updates_[k].first});
   auto plan = std::shared_ptr<Plan>(new Plan(std::move(body)));
   if (plans_.size() == kMostPlans) plans_.erase(plans_.begin());
   plans_.emplace_back(std::vector<Spec>(specs.begin(), specs.end()), plan);
@@ -227,7 +233,8 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
   } lease{body, body.acquire(threads)};
   Workspace& w = *lease.workspace;
   void** const pointers = w.pointers.data();
-  for (const Patch& patch : body.feeds) pointers[patch.pointer] = const_cast<std::byte*>(static_cast<const std::byte*>(feeds[patch.index]) + patch.bytes);
+  for (const Patch& patch : body.feeds)
+    pointers[patch.pointer] = const_cast<std::byte*>(static_cast<const std::byte*>(feeds[patch.index]) + patch.bytes);
   for (const Patch& patch : body.results) pointers[patch.pointer] = static_cast<std::byte*>(outputs[patch.index]) + patch.bytes;
   const RunContext context{.seed = seed_.load(std::memory_order_relaxed), .run = runs_.fetch_add(1, std::memory_order_relaxed), .threads = threads};
   if (seconds == nullptr) body.run_steps(pointers, w.scratch.get(), context);
@@ -237,7 +244,8 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
     body.kernels[k]->run(pointers + body.first_input[k], pointers + body.first_output[k], w.scratch.get(), context);
     seconds[k] += std::chrono::duration<double>(Clock::now() - begin).count();
   }
-  for (const auto& late : body.late) std::memcpy(late.parameter->value->data.get(), body.address(late.from, w.arena.get()), late.parameter->value->bytes());
+  for (const auto& late : body.late)
+    std::memcpy(late.parameter->value->data.get(), body.address(late.from, w.arena.get()), late.parameter->value->bytes());
 }
 
 // ---- a plan in a loop: the addresses of operands, then the arena, then scratch ----
@@ -263,13 +271,15 @@ void PlanRunner::begin(void* memory, const void* const* feeds) const {
   auto** const pointers = static_cast<void**>(memory);
   auto* const arena = static_cast<std::byte*>(memory) + moving_->arena;
   for (std::size_t k = 0; k < body.operands.size(); ++k) pointers[k] = body.address(body.operands[k], arena);
-  for (const Patch& patch : moving_->standing) pointers[patch.pointer] = const_cast<std::byte*>(static_cast<const std::byte*>(feeds[patch.index]) + patch.bytes);
+  for (const Patch& patch : moving_->standing)
+    pointers[patch.pointer] = const_cast<std::byte*>(static_cast<const std::byte*>(feeds[patch.index]) + patch.bytes);
 }
 
 void PlanRunner::run(void* memory, const void* const* feeds, void* const* outputs, const RunContext& context) const {
   const Plan::Body& body = *plan_->body_;
   auto** const pointers = static_cast<void**>(memory);
-  for (const Patch& patch : moving_->moving) pointers[patch.pointer] = const_cast<std::byte*>(static_cast<const std::byte*>(feeds[patch.index]) + patch.bytes);
+  for (const Patch& patch : moving_->moving)
+    pointers[patch.pointer] = const_cast<std::byte*>(static_cast<const std::byte*>(feeds[patch.index]) + patch.bytes);
   for (const Patch& patch : body.results) pointers[patch.pointer] = static_cast<std::byte*>(outputs[patch.index]) + patch.bytes;
   body.run_steps(pointers, static_cast<std::byte*>(memory) + moving_->scratch, context);
 }

@@ -56,9 +56,8 @@ class Scheduler {
     const auto& places = s_.fused.placed.places;
     const auto reads_at = [&](int v) {
       const auto& inputs = graph().values[v].inputs;
-      return std::all_of(inputs.begin(), inputs.end(), [&](int u) {
-        return places[u].root != update.parameter || is_root(s_.fused.placed, u, group.space);
-      });
+      return std::all_of(inputs.begin(), inputs.end(),
+                         [&](int u) { return places[u].root != update.parameter || is_root(s_.fused.placed, u, group.space); });
     };
     if (group.value >= 0)
       for (const int u : graph().values[group.value].inputs)

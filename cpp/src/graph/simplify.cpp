@@ -60,7 +60,10 @@ class Simplifier {
   // Common subexpressions: a value equal to an earlier one in op, attributes, spec and inputs.
   int shared(Value value) {
     std::string key;
-    const auto append = [&key](const auto& data) { key.append(reinterpret_cast<const char*>(data.data()), data.size() * sizeof(data[0])); key += '|'; };
+    const auto append = [&key](const auto& data) {
+      key.append(reinterpret_cast<const char*>(data.data()), data.size() * sizeof(data[0]));
+      key += '|';
+    };
     key.append(reinterpret_cast<const char*>(&value.op), sizeof(value.op));
     key += static_cast<char>(value.spec.dtype);
     append(value.inputs);
@@ -145,7 +148,9 @@ class Simplifier {
   }
 
   int unary(const char* op, int a, const Value& like) { return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a}, .node = like.node}); }
-  int binary(const char* op, int a, int b, const Value& like) { return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a, b}, .node = like.node}); }
+  int binary(const char* op, int a, int b, const Value& like) {
+    return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a, b}, .node = like.node});
+  }
 
   int identity(const Value& value) {
     const auto& in = value.inputs;
@@ -233,7 +238,8 @@ void settle(Lowered& graph) {
       return v;
     }
     const Spec spec = graph.values[v].spec;
-    graph.values.push_back({.op = &find_op("cast"), .attributes = {{static_cast<Index>(spec.dtype)}, {}}, .spec = spec, .inputs = {v}, .node = graph.values[v].node});
+    graph.values.push_back(
+        {.op = &find_op("cast"), .attributes = {{static_cast<Index>(spec.dtype)}, {}}, .spec = spec, .inputs = {v}, .node = graph.values[v].node});
     promised.push_back(1);
     return static_cast<int>(graph.values.size()) - 1;
   };

@@ -33,14 +33,16 @@ class LanesStep final : public Kernel {
 /// which is the product; outputs: the product, then those of the lane program.
 class ProductStep final : public Kernel {
  public:
-  ProductStep(const MatmulShape& shape, DType dtype, std::optional<LaneKernel> epilogue, std::size_t inputs) : shape_(shape), dtype_(dtype), epilogue_(std::move(epilogue)), inputs_(inputs) {}
+  ProductStep(const MatmulShape& shape, DType dtype, std::optional<LaneKernel> epilogue, std::size_t inputs)
+      : shape_(shape), dtype_(dtype), epilogue_(std::move(epilogue)), inputs_(inputs) {}
 
   void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
     if (dtype_ == DType::float32) run_as<float>(inputs, outputs, scratch, context.threads);
     else run_as<double>(inputs, outputs, scratch, context.threads);
   }
   [[nodiscard]] std::size_t scratch_bytes(int threads) const override {
-    const std::size_t product = dtype_ == DType::float32 ? matmul_scratch_bytes<float>(shape_, threads) : matmul_scratch_bytes<double>(shape_, threads);
+    const std::size_t product =
+        dtype_ == DType::float32 ? matmul_scratch_bytes<float>(shape_, threads) : matmul_scratch_bytes<double>(shape_, threads);
     return lines(product) + (epilogue_ ? static_cast<std::size_t>(threads) * lines(epilogue_->scratch_bytes(1)) : 0);
   }
   [[nodiscard]] double flops() const override {
@@ -72,7 +74,8 @@ class ProductStep final : public Kernel {
       done.context = &behind;
       done.call = [](void* context, Index begin, Index end, int worker) {
         const auto& b = *static_cast<const Behind*>(context);
-        b.kernel->run_range(b.inputs.data(), b.outputs, begin * b.columns, end * b.columns, b.scratch + static_cast<std::size_t>(worker) * b.scratch_each);
+        b.kernel->run_range(b.inputs.data(), b.outputs, begin * b.columns, end * b.columns,
+                            b.scratch + static_cast<std::size_t>(worker) * b.scratch_each);
       };
     }
     matmul<T>(shape_, static_cast<const T*>(inputs[0]), static_cast<const T*>(inputs[1]), static_cast<T*>(outputs[0]), done, scratch, threads);
@@ -86,7 +89,8 @@ class ProductStep final : public Kernel {
 
 class CopyStep final : public Kernel {
  public:
-  CopyStep(Shape space, Shape from, Shape to, std::size_t bytes) : space_(std::move(space)), from_(std::move(from)), to_(std::move(to)), bytes_(bytes) {}
+  CopyStep(Shape space, Shape from, Shape to, std::size_t bytes)
+      : space_(std::move(space)), from_(std::move(from)), to_(std::move(to)), bytes_(bytes) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     copy_strided(outputs[0], to_, inputs[0], from_, space_, bytes_);
   }
@@ -99,7 +103,8 @@ class CopyStep final : public Kernel {
 LaneKernel lane_kernel(const Fused& fused, const Group& group, const LaneBody& body) {
   const auto& values = fused.placed.graph.values;
   std::vector<LaneInput> inputs;
-  for (const int v : body.inputs) inputs.push_back({values[v].spec.dtype, strides_over(group.space, values[v].spec.shape, fused.placed.places[v].view.strides)});
+  for (const int v : body.inputs)
+    inputs.push_back({values[v].spec.dtype, strides_over(group.space, values[v].spec.shape, fused.placed.places[v].view.strides)});
   std::vector<LaneOutput> outputs;
   for (const int v : body.outputs) {
     const Value& value = values[v];
@@ -188,7 +193,9 @@ StepPlan make_step(const Fused& fused, int g) {
   const auto& values = fused.placed.graph.values;
   const auto& places = fused.placed.places;
   StepPlan step;
-  const auto read = [&](int v) { step.inputs.emplace_back(places[v].root, places[v].view.offset * static_cast<Index>(size_of(values[v].spec.dtype))); };
+  const auto read = [&](int v) {
+    step.inputs.emplace_back(places[v].root, places[v].view.offset * static_cast<Index>(size_of(values[v].spec.dtype)));
+  };
   double elements = 0;
   if (group.kind != Group::Kind::single) {
     step.info.space = group.space;
@@ -246,7 +253,8 @@ StepPlan make_step(const Fused& fused, int g) {
         specs.push_back(values[u].spec);
       }
       if (value.op->kind == OpKind::elementwise) {
-        step.kernel = std::make_unique<CopyStep>(value.spec.shape, places[value.inputs[0]].view.strides, places[group.value].view.strides, size_of(value.spec.dtype));
+        step.kernel = std::make_unique<CopyStep>(value.spec.shape, places[value.inputs[0]].view.strides, places[group.value].view.strides,
+                                                 size_of(value.spec.dtype));
         step.info.label = "copy";
       } else if (fused.placed.assembled[group.value] != 0) {
         return step;  // its pieces are there already

@@ -11,8 +11,10 @@ namespace plait {
 namespace {
 
 void check_feed(const Node& input, const Spec& got) {
-  PLAIT_REQUIRE_AS(DTypeError, got.dtype == input.spec.dtype, "input ", input.label(), ": expected ", name_of(input.spec.dtype), ", got ", name_of(got.dtype));
-  PLAIT_REQUIRE_AS(ShapeError, fits(got.shape, input.spec.shape), "input ", input.label(), ": expected shape ", to_string(input.spec.shape), ", got ", to_string(got.shape));
+  PLAIT_REQUIRE_AS(DTypeError, got.dtype == input.spec.dtype, "input ", input.label(), ": expected ", name_of(input.spec.dtype), ", got ",
+                   name_of(got.dtype));
+  PLAIT_REQUIRE_AS(ShapeError, fits(got.shape, input.spec.shape), "input ", input.label(), ": expected shape ", to_string(input.spec.shape), ", got ",
+                   to_string(got.shape));
 }
 
 }  // namespace

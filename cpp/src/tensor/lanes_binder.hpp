@@ -35,7 +35,9 @@ class LaneBinder {
   [[nodiscard]] std::size_t register_of(int output) const { return program_.outputs[static_cast<std::size_t>(output)]; }
   [[nodiscard]] const LaneOutput& output(int k) const { return outputs_[static_cast<std::size_t>(k)]; }
   [[nodiscard]] Index middle_of(int k) const { return pass_.count / (output(k).outer * output(k).inner); }
-  [[nodiscard]] bool is_strided(const LaneOutput& out) const { return !out.strides.empty() && !LaneView(space_, out.strides, out.dtype).contiguous(); }
+  [[nodiscard]] bool is_strided(const LaneOutput& out) const {
+    return !out.strides.empty() && !LaneView(space_, out.strides, out.dtype).contiguous();
+  }
   [[nodiscard]] bool is_store(int k) const { return output(k).kind == LaneOutput::Kind::store || middle_of(k) == 1; }
   [[nodiscard]] std::size_t type_index() const { return static_cast<std::size_t>(program_.type); }
   [[nodiscard]] DType own_dtype() const {

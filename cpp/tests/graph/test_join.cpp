@@ -37,7 +37,8 @@ Lowered joined(const std::vector<NodeRef>& outputs) {
 }
 
 std::size_t count(const Lowered& graph, const char* op) {
-  return static_cast<std::size_t>(std::count_if(graph.values.begin(), graph.values.end(), [&](const Value& v) { return std::strcmp(v.op->name, op) == 0; }));
+  return static_cast<std::size_t>(
+      std::count_if(graph.values.begin(), graph.values.end(), [&](const Value& v) { return std::strcmp(v.op->name, op) == 0; }));
 }
 
 // Values and gradients of all leaves, by program and by table.
@@ -48,7 +49,8 @@ void check_against_table(const NodeRef& loss) {
   std::vector<const void*> in;
   for (std::size_t k = 0; k < leaves.size(); ++k) {
     auto t = std::make_shared<Tensor>(leaves[k]->spec);
-    for (Index i = 0; i < t->count(); ++i) set_element(t->data.get(), DType::float64, i, std::sin(0.7 * static_cast<double>(i) + static_cast<double>(k)) * 0.5);
+    for (Index i = 0; i < t->count(); ++i)
+      set_element(t->data.get(), DType::float64, i, std::sin(0.7 * static_cast<double>(i) + static_cast<double>(k)) * 0.5);
     feeds.emplace(leaves[k].get(), t);
     specs.push_back(t->spec);
     in.push_back(t->data.get());
@@ -81,7 +83,8 @@ void check_against_table(const NodeRef& loss) {
 NodeRef lstm(Index steps, Index batch, Index hidden, bool four, bool together) {
   const Index features = 3;
   const NodeRef x = input("x", {batch, steps, features}), target = input("target", {batch, steps, 2}), head = input("head", {hidden, 2});
-  const NodeRef w = input("w", {features + hidden, 4 * hidden}), wx = input("wx", {features, 4 * hidden}), wh = input("wh", {hidden, 4 * hidden}), b = input("b", {4 * hidden});
+  const NodeRef w = input("w", {features + hidden, 4 * hidden}), wx = input("wx", {features, 4 * hidden}), wh = input("wh", {hidden, 4 * hidden}),
+                b = input("b", {4 * hidden});
   std::vector<NodeRef> gates;
   for (int k = 0; k < 4; ++k) gates.push_back(input("gate", {features + hidden, hidden}));
   NodeRef h = input("h0", {batch, hidden}), c = input("c0", {batch, hidden}), loss;

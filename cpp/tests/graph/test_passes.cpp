@@ -32,7 +32,8 @@ Lowered lowered(std::vector<NodeRef> outputs, const Updates& updates = {}) {
 }
 
 std::size_t count(const Lowered& graph, const char* op) {
-  return static_cast<std::size_t>(std::count_if(graph.values.begin(), graph.values.end(), [&](const Value& v) { return std::strcmp(v.op->name, op) == 0; }));
+  return static_cast<std::size_t>(
+      std::count_if(graph.values.begin(), graph.values.end(), [&](const Value& v) { return std::strcmp(v.op->name, op) == 0; }));
 }
 
 }  // namespace

@@ -88,7 +88,8 @@ TEST_CASE("softmax cross entropy by hand, its gradient, and one and two threads 
   const Index rows = 300, columns = 70;
   const NodeRef x = make_input("x", {{kAny, columns}, DType::float32});
   const NodeRef shifted = subtract(x, reduce("max", x, {1}, true));
-  const NodeRef loss = reduce("sum", subtract(unary("log", reduce("sum", unary("exp", shifted), {1}, false)), reduce("sum", shifted, {1}, false)), {0}, false);
+  const NodeRef loss =
+      reduce("sum", subtract(unary("log", reduce("sum", unary("exp", shifted), {1}, false)), reduce("sum", shifted, {1}, false)), {0}, false);
   std::vector<double> data;
   for (int i = 0; i < rows * columns; ++i) data.push_back(std::sin(i * 0.37) * 3);
   const TensorRef feed = tensor({rows, columns}, data, DType::float32);
@@ -100,11 +101,13 @@ TEST_CASE("softmax cross entropy by hand, its gradient, and one and two threads 
   table.backward(std::vector{loss});
   CHECK(one[0][0] == doctest::Approx(first(table.value(loss))).epsilon(1e-6));
   const TensorRef by_table = table.gradient(x);
-  for (Index i = 0; i < rows * columns; i += 101) CHECK(one[1][i] == doctest::Approx(element_as_double(by_table->data.get(), DType::float32, i)).epsilon(1e-5));
+  for (Index i = 0; i < rows * columns; i += 101)
+    CHECK(one[1][i] == doctest::Approx(element_as_double(by_table->data.get(), DType::float32, i)).epsilon(1e-5));
 }
 
 TEST_CASE("batched and broadcast products agree with the table") {
-  const NodeRef a = make_input("a", {{2, 1, 4, 5}, DType::float64}), b = make_input("b", {{3, 5, 6}, DType::float64}), w = make_input("w", {{6, 2}, DType::float64});
+  const NodeRef a = make_input("a", {{2, 1, 4, 5}, DType::float64}), b = make_input("b", {{3, 5, 6}, DType::float64}),
+                w = make_input("w", {{6, 2}, DType::float64});
   const NodeRef y = matmul(matmul(a, b), w);
   std::vector<double> data;
   for (int i = 0; i < 97; ++i) data.push_back(std::cos(i * 1.7));
@@ -117,7 +120,8 @@ TEST_CASE("batched and broadcast products agree with the table") {
   table.backward(std::vector{loss});
   const std::vector<TensorRef> expected = {table.value(y), table.gradient(a), table.gradient(b), table.gradient(w)};
   for (std::size_t k = 0; k < expected.size(); ++k)
-    for (Index i = 0; i < expected[k]->count(); ++i) CHECK(result[k][i] == doctest::Approx(element_as_double(expected[k]->data.get(), DType::float64, i)).epsilon(1e-12));
+    for (Index i = 0; i < expected[k]->count(); ++i)
+      CHECK(result[k][i] == doctest::Approx(element_as_double(expected[k]->data.get(), DType::float64, i)).epsilon(1e-12));
 }
 
 TEST_CASE("a chain of a million nodes builds, differentiates, runs and is freed") {

@@ -39,14 +39,14 @@ std::string message(const Parts&... parts) {
 }  // namespace plait
 
 /// Misuse by the caller: throws std::invalid_argument (a ValueError in Python).
-#define PLAIT_REQUIRE(condition, ...)                                  \
-  do {                                                                 \
+#define PLAIT_REQUIRE(condition, ...)                                             \
+  do {                                                                            \
     if (!(condition)) throw std::invalid_argument(::plait::message(__VA_ARGS__)); \
   } while (false)
 
 /// The same with a named error type: PLAIT_REQUIRE_AS(ShapeError, n > 0, "n is ", n).
-#define PLAIT_REQUIRE_AS(Error, condition, ...)                     \
-  do {                                                              \
+#define PLAIT_REQUIRE_AS(Error, condition, ...)                   \
+  do {                                                            \
     if (!(condition)) throw Error(::plait::message(__VA_ARGS__)); \
   } while (false)
 

@@ -40,9 +40,7 @@ inline std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t tag) {
 
 /// Uniform in [0, 1) with 24 and 53 random bits.
 inline float uniform_float(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24F; }
-inline double uniform_double(std::uint32_t high, std::uint32_t low) {
-  return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
-}
+inline double uniform_double(std::uint32_t high, std::uint32_t low) { return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53; }
 
 /// Fisher–Yates over indices[0..n), a pure function of (seed, stream).
 void shuffle_indices(std::int64_t* indices, std::int64_t n, std::uint64_t seed, std::uint64_t stream);

@@ -17,8 +17,8 @@ NodeRef add(const NodeRef& a, const NodeRef& b);
 NodeRef subtract(const NodeRef& a, const NodeRef& b);
 NodeRef multiply(const NodeRef& a, const NodeRef& b);
 NodeRef divide(const NodeRef& a, const NodeRef& b);
-NodeRef scale(const NodeRef& a, double factor);   ///< a * factor
-NodeRef shift(const NodeRef& a, double offset);   ///< a + offset
+NodeRef scale(const NodeRef& a, double factor);  ///< a * factor
+NodeRef shift(const NodeRef& a, double offset);  ///< a + offset
 NodeRef negate(const NodeRef& a);
 NodeRef unary(std::string_view op, const NodeRef& a);
 NodeRef select(const NodeRef& condition, const NodeRef& a, const NodeRef& b);

@@ -63,9 +63,9 @@ struct Op {
   /// For views: the result's view, given the input's; nothing where no strides can say it (then the input is copied first).
   std::optional<View> (*view)(const Spec& input, const Spec& output, const Attributes& attributes, const View& of) = nullptr;
 
-  LaneOp lane = LaneOp::copy;             ///< for elementwise ops
-  LaneOutput::Kind reduce = {};           ///< for reductions
-  unsigned shape_only = 0;                ///< bit i: of input i only the shape matters
+  LaneOp lane = LaneOp::copy;    ///< for elementwise ops
+  LaneOutput::Kind reduce = {};  ///< for reductions
+  unsigned shape_only = 0;       ///< bit i: of input i only the shape matters
 };
 
 /// The entry of that name; throws GraphError if there is none.

@@ -17,12 +17,12 @@ namespace plait {
 
 /// What one step of a plan does, for people.
 struct StepInfo {
-  std::string label;     ///< "matmul+add+relu", "lanes: mul, add", …
-  std::string node;      ///< label of the node it computes
-  Shape space;           ///< over which it runs
+  std::string label;  ///< "matmul+add+relu", "lanes: mul, add", …
+  std::string node;   ///< label of the node it computes
+  Shape space;        ///< over which it runs
   double flops = 0;
-  double cost_ns = 0;    ///< estimated, one thread
-  std::size_t bytes = 0; ///< read and written
+  double cost_ns = 0;     ///< estimated, one thread
+  std::size_t bytes = 0;  ///< read and written
 };
 
 /// A program bound to input shapes. Immutable but for its stock of arenas.
@@ -38,8 +38,8 @@ class Plan {
   [[nodiscard]] std::size_t memory_bytes() const;    ///< arena and scratch of one run
   [[nodiscard]] std::size_t unshared_bytes() const;  ///< what all node values would take side by side
   [[nodiscard]] double flops() const;
-  [[nodiscard]] double cost_ns() const;              ///< estimated for one run on one thread
-  [[nodiscard]] std::string summary() const;         ///< a table of the steps
+  [[nodiscard]] double cost_ns() const;       ///< estimated for one run on one thread
+  [[nodiscard]] std::string summary() const;  ///< a table of the steps
 
  private:
   friend class Program;

@@ -11,8 +11,10 @@ enum class DType : std::uint8_t { boolean, int32, int64, float32, float64 };
 constexpr std::size_t size_of(DType t) {
   switch (t) {
     case DType::boolean: return 1;
-    case DType::int32: case DType::float32: return 4;
-    case DType::int64: case DType::float64: return 8;
+    case DType::int32:
+    case DType::float32: return 4;
+    case DType::int64:
+    case DType::float64: return 8;
   }
   return 0;
 }
@@ -36,11 +38,27 @@ constexpr DType promote(DType a, DType b) {
   return high;
 }
 
-template <class T> struct dtype_of;
-template <> struct dtype_of<bool> { static constexpr DType value = DType::boolean; };
-template <> struct dtype_of<std::int32_t> { static constexpr DType value = DType::int32; };
-template <> struct dtype_of<std::int64_t> { static constexpr DType value = DType::int64; };
-template <> struct dtype_of<float> { static constexpr DType value = DType::float32; };
-template <> struct dtype_of<double> { static constexpr DType value = DType::float64; };
+template <class T>
+struct dtype_of;
+template <>
+struct dtype_of<bool> {
+  static constexpr DType value = DType::boolean;
+};
+template <>
+struct dtype_of<std::int32_t> {
+  static constexpr DType value = DType::int32;
+};
+template <>
+struct dtype_of<std::int64_t> {
+  static constexpr DType value = DType::int64;
+};
+template <>
+struct dtype_of<float> {
+  static constexpr DType value = DType::float32;
+};
+template <>
+struct dtype_of<double> {
+  static constexpr DType value = DType::float64;
+};
 
 }  // namespace plait

@@ -54,7 +54,8 @@ Spec take_rule(Specs in, const Attributes& a) {
 Gradients d_take(const NodeRef& n, const NodeRef& g) { return {apply("take_gradient", {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}}; }
 // What comes must have the shape of what went: the kernel writes wherever the indices point.
 void require_shape(const Shape& g, const Shape& expected, const char* name) {
-  PLAIT_REQUIRE_AS(ShapeError, !is_known(g) || !is_known(expected) || g == expected, name, ": shape ", to_string(g), " where ", to_string(expected), " was expected");
+  PLAIT_REQUIRE_AS(ShapeError, !is_known(g) || !is_known(expected) || g == expected, name, ": shape ", to_string(g), " where ", to_string(expected),
+                   " was expected");
 }
 Spec take_gradient_rule(Specs in, const Attributes& a) {
   const Spec taken[] = {in[2], in[1]};
@@ -65,7 +66,8 @@ Gradients d_take_gradient(const NodeRef& n, const NodeRef& g) { return {apply("t
 
 class TakeKernel final : public Kernel {
  public:
-  TakeKernel(const Shape& source, Index indices, Index axis, DType dtype, bool scatter) : around_(source, axis), indices_(indices), dtype_(dtype), scatter_(scatter) {}
+  TakeKernel(const Shape& source, Index indices, Index axis, DType dtype, bool scatter)
+      : around_(source, axis), indices_(indices), dtype_(dtype), scatter_(scatter) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     const auto* index = static_cast<const std::int64_t*>(inputs[1]);
     with_type(dtype_, [&](auto zero) {
@@ -107,7 +109,8 @@ Spec along_rule(Specs in, const Attributes& a) {
   bool fits = in[0].shape.size() == in[1].shape.size();
   for (std::size_t i = 0; fits && i < in[0].shape.size(); ++i)
     fits = static_cast<Index>(i) == axis || in[0].shape[i] == in[1].shape[i] || in[0].shape[i] == kAny || in[1].shape[i] == kAny;
-  PLAIT_REQUIRE_AS(ShapeError, fits, "take_along_axis: indices ", to_string(in[1].shape), " do not fit ", to_string(in[0].shape), " along axis ", axis);
+  PLAIT_REQUIRE_AS(ShapeError, fits, "take_along_axis: indices ", to_string(in[1].shape), " do not fit ", to_string(in[0].shape), " along axis ",
+                   axis);
   Shape shape = in[1].shape;
   for (std::size_t i = 0; i < shape.size(); ++i)
     if (static_cast<Index>(i) != axis && shape[i] == kAny) shape[i] = in[0].shape[i];
@@ -183,7 +186,9 @@ class OneHotKernel final : public Kernel {
   Index count_, depth_;
   DType dtype_;
 };
-std::unique_ptr<Kernel> one_hot_kernel(Specs in, const Spec& out, const Attributes& a) { return std::make_unique<OneHotKernel>(count_of(in[0].shape), a.ints[0], out.dtype); }
+std::unique_ptr<Kernel> one_hot_kernel(Specs in, const Spec& out, const Attributes& a) {
+  return std::make_unique<OneHotKernel>(count_of(in[0].shape), a.ints[0], out.dtype);
+}
 Gradients no_gradient(const NodeRef&, const NodeRef&) { return {{}}; }
 
 // ---- cumsum: attributes.ints = (axis, reverse) ----
@@ -205,7 +210,8 @@ class CumsumKernel final : public Kernel {
           const Index row = o * size + (reverse_ ? size - 1 - k : k), before = reverse_ ? row + 1 : row - 1;
           const T* x = static_cast<const T*>(inputs[0]);
           T* y = static_cast<T*>(outputs[0]);
-          for (Index i = 0; i < inner; ++i) y[row * inner + i] = static_cast<T>(k == 0 ? x[row * inner + i] : y[before * inner + i] + x[row * inner + i]);
+          for (Index i = 0; i < inner; ++i)
+            y[row * inner + i] = static_cast<T>(k == 0 ? x[row * inner + i] : y[before * inner + i] + x[row * inner + i]);
         }
     });
   }
@@ -215,7 +221,9 @@ class CumsumKernel final : public Kernel {
   DType dtype_;
   bool reverse_;
 };
-std::unique_ptr<Kernel> cumsum_kernel(Specs in, const Spec&, const Attributes& a) { return std::make_unique<CumsumKernel>(in[0], a.ints[0], a.ints[1] != 0); }
+std::unique_ptr<Kernel> cumsum_kernel(Specs in, const Spec&, const Attributes& a) {
+  return std::make_unique<CumsumKernel>(in[0], a.ints[0], a.ints[1] != 0);
+}
 
 // ---- sum_n: the sum of all inputs, one shape; what a wait-list of three and more becomes ----
 
@@ -255,7 +263,8 @@ std::unique_ptr<Kernel> sum_n_kernel(Specs in, const Spec& out, const Attributes
 
 void add_index_ops(OpList& ops) {
   const auto entry = [&](const char* name, int inputs, auto infer, auto gradient, auto kernel, unsigned shape_only = 0) {
-    ops.push_back({.name = name, .kind = OpKind::other, .inputs = inputs, .infer = infer, .gradient = gradient, .kernel = kernel, .shape_only = shape_only});
+    ops.push_back(
+        {.name = name, .kind = OpKind::other, .inputs = inputs, .infer = infer, .gradient = gradient, .kernel = kernel, .shape_only = shape_only});
   };
   entry("take", 2, take_rule, d_take, take_kernel);
   entry("take_gradient", 3, take_gradient_rule, d_take_gradient, take_gradient_kernel, 0b100);

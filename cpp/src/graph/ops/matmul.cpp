@@ -1,8 +1,9 @@
 // matmul: (…, m, k) @ (…, k, n) with broadcast leading dimensions. The program gives it its own step (steps.cpp), which reads transposed
 // operands through their strides; the kernel here is the plain form, for Table.
+#include "plait/tensor/matmul.hpp"
+
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
-#include "plait/tensor/matmul.hpp"
 
 namespace plait {
 namespace {
@@ -17,8 +18,8 @@ Spec matmul_rule(Specs in, const Attributes&) {
                    name_of(in[0].dtype), " and ", name_of(in[1].dtype));
   PLAIT_REQUIRE_AS(ShapeError, a.size() >= 2 && b.size() >= 2, "matmul: expected two or more dimensions, got ", to_string(a), " and ", to_string(b));
   const Index ka = a[a.size() - 1], kb = b[b.size() - 2];
-  PLAIT_REQUIRE_AS(ShapeError, ka == kb || ka == kAny || kb == kAny, "matmul: shapes ", to_string(a), " and ", to_string(b), " do not chain: ", ka, " and ", kb,
-                   " should be equal");
+  PLAIT_REQUIRE_AS(ShapeError, ka == kb || ka == kAny || kb == kAny, "matmul: shapes ", to_string(a), " and ", to_string(b), " do not chain: ", ka,
+                   " and ", kb, " should be equal");
   Shape shape = broadcast(Shape(a.begin(), a.end() - 2), Shape(b.begin(), b.end() - 2), "matmul (leading dimensions)");
   shape.push_back(a[a.size() - 2]);
   shape.push_back(b.back());
@@ -65,7 +66,10 @@ class MatmulKernel final : public Kernel {
   std::size_t scratch_bytes(int threads) const override {
     return dtype_ == DType::float32 ? matmul_scratch_bytes<float>(shape_, threads) : matmul_scratch_bytes<double>(shape_, threads);
   }
-  double flops() const override { return 2.0 * static_cast<double>(shape_.m) * static_cast<double>(shape_.n) * static_cast<double>(shape_.k) * static_cast<double>(a_offsets_.size()); }
+  double flops() const override {
+    return 2.0 * static_cast<double>(shape_.m) * static_cast<double>(shape_.n) * static_cast<double>(shape_.k) *
+           static_cast<double>(a_offsets_.size());
+  }
 
  private:
   template <class T>

@@ -44,7 +44,11 @@ template <Draw draw, bool keyed>
 class RandomKernel final : public Kernel {
  public:
   RandomKernel(const Spec& out, const Attributes& a)
-      : count_(count_of(out.shape)), dtype_(out.dtype), has_seed_(a.ints[1] != 0), seed_(static_cast<std::uint64_t>(a.ints[2])), ordinal_(static_cast<std::uint64_t>(a.ints[3])) {}
+      : count_(count_of(out.shape)),
+        dtype_(out.dtype),
+        has_seed_(a.ints[1] != 0),
+        seed_(static_cast<std::uint64_t>(a.ints[2])),
+        ordinal_(static_cast<std::uint64_t>(a.ints[3])) {}
 
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
     // A node with a seed of its own gives the same numbers in whatever graph it stands.
@@ -58,11 +62,13 @@ class RandomKernel final : public Kernel {
       return;
     }
     const auto fill = [&](auto* out) {
-      parallel_for((count_ + kChunk - 1) / kChunk, [&](std::int64_t chunk, int) {
-        const Index begin = chunk * kChunk, n = std::min(kChunk, count_ - begin);
-        if constexpr (draw == Draw::normal) random_normal(out + begin, begin, n, key, stream);
-        else random_uniform(out + begin, begin, n, key, stream);
-      }, context.threads);
+      parallel_for((count_ + kChunk - 1) / kChunk,
+                   [&](std::int64_t chunk, int) {
+                     const Index begin = chunk * kChunk, n = std::min(kChunk, count_ - begin);
+                     if constexpr (draw == Draw::normal) random_normal(out + begin, begin, n, key, stream);
+                     else random_uniform(out + begin, begin, n, key, stream);
+                   },
+                   context.threads);
     };
     if (dtype_ == DType::float32) fill(static_cast<float*>(outputs[0]));
     else fill(static_cast<double*>(outputs[0]));
@@ -84,10 +90,12 @@ std::unique_ptr<Kernel> random_kernel(std::span<const Spec>, const Spec& out, co
 
 void add_random_ops(OpList& ops) {
   const auto drawn = [&](const char* name, auto kernel) {
-    ops.push_back({.name = name, .kind = OpKind::random, .inputs = -1, .infer = random_rule, .gradient = no_gradient, .kernel = kernel, .shape_only = 1});
+    ops.push_back(
+        {.name = name, .kind = OpKind::random, .inputs = -1, .infer = random_rule, .gradient = no_gradient, .kernel = kernel, .shape_only = 1});
   };
   const auto computed = [&](const char* name, auto kernel) {
-    ops.push_back({.name = name, .kind = OpKind::other, .inputs = -1, .infer = keyed_rule, .gradient = no_gradient, .kernel = kernel, .shape_only = 0b100});
+    ops.push_back(
+        {.name = name, .kind = OpKind::other, .inputs = -1, .infer = keyed_rule, .gradient = no_gradient, .kernel = kernel, .shape_only = 0b100});
   };
   drawn("random_normal", random_kernel<Draw::normal, false>);
   drawn("random_uniform", random_kernel<Draw::uniform, false>);

@@ -21,7 +21,8 @@ Spec reduced(const Spec& in, const Attributes& a, const char* name, bool needs_e
       shape.push_back(in.shape[i]);
       continue;
     }
-    PLAIT_REQUIRE_AS(ShapeError, !needs_elements || in.shape[i] != 0, name, ": axis ", i, " of shape ", to_string(in.shape), " is empty and has no ", name);
+    PLAIT_REQUIRE_AS(ShapeError, !needs_elements || in.shape[i] != 0, name, ": axis ", i, " of shape ", to_string(in.shape), " is empty and has no ",
+                     name);
     if (keeps(a)) shape.push_back(1);
   }
   return {shape, in.dtype};
@@ -59,8 +60,8 @@ Gradients d_prod(const NodeRef& n, const NodeRef& g) {
 // sum_to_like(g, ref): g summed down to the shape of ref, which broadcasts to g's. Lowered to a sum when shapes are bound.
 Spec sum_to_like_rule(std::span<const Spec> in, const Attributes&) {
   const Shape together = broadcast(in[0].shape, in[1].shape, "sum_to_like");
-  PLAIT_REQUIRE_AS(ShapeError, !is_known(in[0].shape) || !is_known(in[1].shape) || together == in[0].shape, "sum_to_like: shape ", to_string(in[1].shape),
-                   " does not broadcast to ", to_string(in[0].shape));
+  PLAIT_REQUIRE_AS(ShapeError, !is_known(in[0].shape) || !is_known(in[1].shape) || together == in[0].shape, "sum_to_like: shape ",
+                   to_string(in[1].shape), " does not broadcast to ", to_string(in[0].shape));
   return {in[1].shape, in[0].dtype};
 }
 Gradients d_sum_to_like(const NodeRef& n, const NodeRef& g) { return {broadcast_like(g, n->input_ref(0)), {}}; }
@@ -69,7 +70,8 @@ Gradients d_sum_to_like(const NodeRef& n, const NodeRef& g) { return {broadcast_
 // in attributes.reals it is a divisor: the mean of nothing is an error, as its largest element is.
 Spec axis_size_rule(std::span<const Spec> in, const Attributes& a) {
   for (std::size_t i = 1; i < a.ints.size() && !a.reals.empty(); ++i)
-    PLAIT_REQUIRE_AS(ShapeError, in[0].shape[a.ints[i]] != 0, "mean: axis ", a.ints[i], " of shape ", to_string(in[0].shape), " is empty and has no mean");
+    PLAIT_REQUIRE_AS(ShapeError, in[0].shape[a.ints[i]] != 0, "mean: axis ", a.ints[i], " of shape ", to_string(in[0].shape),
+                     " is empty and has no mean");
   return {{}, static_cast<DType>(a.ints[0])};
 }
 Gradients no_gradient(const NodeRef&, const NodeRef&) { return {{}}; }
@@ -159,7 +161,13 @@ void add_reduction_ops(OpList& ops) {
   entry("prod", prod_rule, d_prod, Kind::product, reduction_kernel<Kind::product>);
   entry("max", max_rule, d_extreme, Kind::maximum, reduction_kernel<Kind::maximum>);
   entry("min", min_rule, d_extreme, Kind::minimum, reduction_kernel<Kind::minimum>);
-  ops.push_back({.name = "sum_to_like", .kind = OpKind::other, .inputs = 2, .infer = sum_to_like_rule, .gradient = d_sum_to_like, .kernel = sum_to_like_kernel, .shape_only = 0b10});
+  ops.push_back({.name = "sum_to_like",
+                 .kind = OpKind::other,
+                 .inputs = 2,
+                 .infer = sum_to_like_rule,
+                 .gradient = d_sum_to_like,
+                 .kernel = sum_to_like_kernel,
+                 .shape_only = 0b10});
   ops.push_back({.name = "axis_size", .kind = OpKind::other, .inputs = 1, .infer = axis_size_rule, .gradient = no_gradient, .shape_only = 0b1});
 }
 

@@ -147,8 +147,8 @@ Spec broadcast_to_rule(Specs in, const Attributes& a) {
 }
 Spec broadcast_like_rule(Specs in, const Attributes&) {
   const Shape together = broadcast(in[0].shape, in[1].shape, "broadcast_like");
-  PLAIT_REQUIRE_AS(ShapeError, !is_known(in[0].shape) || !is_known(in[1].shape) || together == in[1].shape, "broadcast_to: shape ", to_string(in[0].shape),
-                   " does not broadcast to ", to_string(in[1].shape));
+  PLAIT_REQUIRE_AS(ShapeError, !is_known(in[0].shape) || !is_known(in[1].shape) || together == in[1].shape, "broadcast_to: shape ",
+                   to_string(in[0].shape), " does not broadcast to ", to_string(in[1].shape));
   return {in[1].shape, in[0].dtype};
 }
 MaybeView broadcast_view(const Spec& input, const Spec& output, const Attributes&, const View& of) {
@@ -232,8 +232,8 @@ Gradients d_index(const NodeRef& n, const NodeRef& g) {
 // slice_gradient(g, x): zeros of x's shape with g written into the slice.
 Spec slice_gradient_rule(Specs in, const Attributes& a) {
   const Spec piece = slice_rule(in.subspan(1, 1), a);
-  PLAIT_REQUIRE_AS(ShapeError, !is_known(piece.shape) || !is_known(in[0].shape) || piece.shape == in[0].shape, "slice_gradient: shape ", to_string(in[0].shape),
-                   " where ", to_string(piece.shape), " was expected");
+  PLAIT_REQUIRE_AS(ShapeError, !is_known(piece.shape) || !is_known(in[0].shape) || piece.shape == in[0].shape, "slice_gradient: shape ",
+                   to_string(in[0].shape), " where ", to_string(piece.shape), " was expected");
   return {in[1].shape, in[0].dtype};
 }
 Gradients d_slice_gradient(const NodeRef& n, const NodeRef& g) { return {apply("slice", {g}, n->attributes), {}}; }
@@ -241,10 +241,14 @@ Gradients d_slice_gradient(const NodeRef& n, const NodeRef& g) { return {apply("
 class SliceGradientKernel final : public Kernel {
  public:
   SliceGradientKernel(const Spec& g, const Spec& out, const Attributes& a)
-      : space_(g.shape), bytes_(size_of(out.dtype)), total_(count_of(out.shape) * bytes_), to_(sliced(out.shape, a, {0, contiguous_strides(out.shape)})) {}
+      : space_(g.shape),
+        bytes_(size_of(out.dtype)),
+        total_(count_of(out.shape) * bytes_),
+        to_(sliced(out.shape, a, {0, contiguous_strides(out.shape)})) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     std::memset(outputs[0], 0, total_);
-    copy_strided(static_cast<std::byte*>(outputs[0]) + to_.offset * static_cast<Index>(bytes_), to_.strides, inputs[0], contiguous_strides(space_), space_, bytes_);
+    copy_strided(static_cast<std::byte*>(outputs[0]) + to_.offset * static_cast<Index>(bytes_), to_.strides, inputs[0], contiguous_strides(space_),
+                 space_, bytes_);
   }
 
  private:
@@ -252,7 +256,9 @@ class SliceGradientKernel final : public Kernel {
   std::size_t bytes_, total_;
   View to_;
 };
-std::unique_ptr<Kernel> slice_gradient_kernel(Specs in, const Spec& out, const Attributes& a) { return std::make_unique<SliceGradientKernel>(in[0], out, a); }
+std::unique_ptr<Kernel> slice_gradient_kernel(Specs in, const Spec& out, const Attributes& a) {
+  return std::make_unique<SliceGradientKernel>(in[0], out, a);
+}
 
 // ---- stop_gradient ----
 
@@ -273,8 +279,8 @@ Spec concatenate_rule(Specs in, const Attributes& a) {
       else if (n == kAny) n = m;
       else fits = m == kAny || m == n;
     }
-    PLAIT_REQUIRE_AS(ShapeError, fits, "concatenate: ", name_of(in[0].dtype), " ", to_string(in[0].shape), " and ", name_of(in[k].dtype), " ", to_string(in[k].shape),
-                     " do not join along axis ", axis);
+    PLAIT_REQUIRE_AS(ShapeError, fits, "concatenate: ", name_of(in[0].dtype), " ", to_string(in[0].shape), " and ", name_of(in[k].dtype), " ",
+                     to_string(in[k].shape), " do not join along axis ", axis);
   }
   return out;
 }
@@ -339,13 +345,16 @@ class ConcatenateKernel final : public Kernel {
   Shape to_;
   std::vector<Piece> pieces_;
 };
-std::unique_ptr<Kernel> concatenate_kernel(Specs in, const Spec& out, const Attributes& a) { return std::make_unique<ConcatenateKernel>(in, out, a.ints[0]); }
+std::unique_ptr<Kernel> concatenate_kernel(Specs in, const Spec& out, const Attributes& a) {
+  return std::make_unique<ConcatenateKernel>(in, out, a.ints[0]);
+}
 
 }  // namespace
 
 void add_view_ops(OpList& ops) {
   const auto entry = [&](const char* name, int inputs, auto infer, auto gradient, auto view, unsigned shape_only = 0) {
-    ops.push_back({.name = name, .kind = OpKind::view, .inputs = inputs, .infer = infer, .gradient = gradient, .view = view, .shape_only = shape_only});
+    ops.push_back(
+        {.name = name, .kind = OpKind::view, .inputs = inputs, .infer = infer, .gradient = gradient, .view = view, .shape_only = shape_only});
   };
   entry("reshape", 1, reshape_rule, d_reshape, reshape_view);
   entry("reshape_like", 2, reshape_like_rule, d_reshape_like, reshape_view, 0b10);
@@ -360,9 +369,19 @@ void add_view_ops(OpList& ops) {
   entry("head_like", 2, part_rule<true>, d_part<true>, part_view<true>, 0b10);
   entry("tail_like", 2, part_rule<false>, d_part<false>, part_view<false>, 0b10);
   entry("stop_gradient", 1, same_rule, no_gradient, same_view);
-  ops.push_back({.name = "slice_gradient", .kind = OpKind::other, .inputs = 2, .infer = slice_gradient_rule, .gradient = d_slice_gradient,
-                 .kernel = slice_gradient_kernel, .shape_only = 0b10});
-  ops.push_back({.name = "concatenate", .kind = OpKind::other, .inputs = -1, .infer = concatenate_rule, .gradient = d_concatenate, .kernel = concatenate_kernel});
+  ops.push_back({.name = "slice_gradient",
+                 .kind = OpKind::other,
+                 .inputs = 2,
+                 .infer = slice_gradient_rule,
+                 .gradient = d_slice_gradient,
+                 .kernel = slice_gradient_kernel,
+                 .shape_only = 0b10});
+  ops.push_back({.name = "concatenate",
+                 .kind = OpKind::other,
+                 .inputs = -1,
+                 .infer = concatenate_rule,
+                 .gradient = d_concatenate,
+                 .kernel = concatenate_kernel});
 }
 
 }  // namespace plait

@@ -1,6 +1,5 @@
 // One loop per function, compiled once per instruction set.
 #include "tensor/isa/math.hpp"
-
 #include "tensor/math_internal.hpp"
 
 namespace plait {
@@ -9,9 +8,9 @@ namespace {
 
 // Elements do not depend on each other, also when y is x: without the promise the compiler would test for overlap at run time and
 // fall back to scalar code exactly for y == x.
-#define PLAIT_UNARY_LOOP(name)                                              \
-  template <class T>                                                        \
-  void loop_##name(const T* x, T* y, Index n) {                             \
+#define PLAIT_UNARY_LOOP(name)                                                     \
+  template <class T>                                                               \
+  void loop_##name(const T* x, T* y, Index n) {                                    \
     _Pragma("GCC ivdep") for (Index i = 0; i < n; ++i) y[i] = math::name##_(x[i]); \
   }
 PLAIT_UNARY_LOOP(exp)
