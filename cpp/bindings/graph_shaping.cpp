@@ -90,7 +90,7 @@ NodeRef mean(const NodeRef& of, py::handle axis, bool keepdims) {
     n *= x->spec.shape[a];
   }
   const NodeRef total = build::reduce("sum", x, axes, keepdims);
-  return build::divide(total, known ? build::constant_like(x, static_cast<double>(n)) : apply("axis_size", {x}, std::move(counted)));
+  return build::divide(total, known ? build::constant_like(x, static_cast<double>(n)) : apply("axis_size", {x}, counted));
 }
 
 NodeRef index_node(const NodeRef& x, py::handle key) {
