@@ -120,7 +120,7 @@ void bind_graph(py::module_& m) {
   g_node_type = reinterpret_cast<PyTypeObject*>(node.ptr());
   bind_node(m, node);
   bind_node_methods(node);
-  bind_scan_nodes(m);  // before the operations: their signatures name its class
+  bind_scan_nodes(m);  // before what takes a body as an argument
   bind_operations(m);
   bind_leaves(m);
   m.def(
