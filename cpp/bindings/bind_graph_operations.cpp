@@ -148,16 +148,13 @@ void bind_operations(py::module_& m) {
         std::optional<BackwardScope> scope;
         if (backward) scope.emplace();
         Attributes attributes{ints, reals};
-        const Op& entry = find_op(op);
-        PLAIT_REQUIRE_AS(GraphError, !body || op == "scan" || ((op == "scan_output" || op == "scan_cotangent") && std::string_view(nodes.back()->op->name) == "scan"), op,
-                         ": no loop stands behind it");
         if (body) {
           auto scan = std::make_shared<Scan>();
           scan->body = body;
           attributes.scan = std::move(scan);
-        } else {
-          check_attributes(entry, nodes, attributes);
         }
+        const Op& entry = find_op(op);
+        check_attributes(entry, nodes, attributes);
         return PyNode(apply(entry, nodes, std::move(attributes)));
       },
       py::arg("op"), py::arg("inputs"), py::arg("ints"), py::arg("reals"), py::arg("backward"), py::arg("body") = py::none(),

@@ -6,6 +6,7 @@
 
 #include "graph.hpp"
 #include "plait/base/error.hpp"
+#include "plait/graph/scan.hpp"
 
 namespace plait {
 namespace {
@@ -51,6 +52,31 @@ void random_numbers(const Claim& c) {
   c.require(c.ints().size() >= 4 && c.ints()[0] >= static_cast<Index>(DType::float32));
   c.dtype(c.ints()[0]);
   c.sizes(c.ints().subspan(4));
+}
+
+// A loop's output, or its gradient: beside the loop itself, of the same body.
+void part_of_loop(const Claim& c) {
+  const Scan* const scan = c.attributes.scan.get();
+  c.require(scan != nullptr && !c.inputs.empty() && c.inputs.back()->op->name == std::string_view("scan") && c.inputs.back()->attributes.scan->body == scan->body);
+  c.count(2);
+  c.axis(c.ints()[0], 0, scan->body->output_count());
+  c.require(c.ints()[1] >= kAny);
+}
+void random_key(const Claim& c) {
+  c.count(4);
+  c.require(c.ints()[0] == static_cast<Index>(DType::int64));
+}
+// Functions of a key and of a step's number.
+template <Check check>
+void of_key(const Claim& c) {
+  const auto number = [&](std::size_t i) { return c.inputs[i]->spec == Spec{{}, DType::int64}; };
+  c.require(c.inputs.size() >= 2 && number(0) && number(1));
+  check(c);
+}
+template <std::size_t ints>
+void segments(const Claim& c) {
+  c.count(ints);
+  c.require(c.ints()[0] >= 0);
 }
 
 const std::map<std::string_view, Check>& checks() {
@@ -108,6 +134,16 @@ const std::map<std::string_view, Check>& checks() {
       {"cumsum", [](const Claim& c) { c.count(2), c.axis(c.ints()[0], 0, c.rank()); }},
       {"random_normal", random_numbers},
       {"random_uniform", random_numbers},
+      {"scan", [](const Claim& c) { c.require(c.attributes.scan != nullptr && c.ints().empty()); }},
+      {"scan_output", part_of_loop},
+      {"scan_cotangent", part_of_loop},
+      {"scan_segments", segments<1>},
+      {"scan_rest", segments<1>},
+      {"scan_fill", segments<2>},
+      {"scan_key", random_key},
+      {"scan_draw_key", of_key<random_key>},
+      {"scan_normal", of_key<random_numbers>},
+      {"scan_uniform", of_key<random_numbers>},
   };
   return table;
 }
@@ -117,6 +153,7 @@ const std::map<std::string_view, Check>& checks() {
 void check_attributes(const Op& op, std::span<const NodeRef> inputs, const Attributes& attributes) {
   const Claim claim{op, inputs, attributes};
   PLAIT_REQUIRE_AS(GraphError, op.kind != OpKind::leaf, op.name, ": a leaf is not computed");
+  claim.require(attributes.scan == nullptr || std::string_view(op.name).starts_with("scan"));
   const auto found = checks().find(op.name);
   if (found == checks().end()) claim.require(attributes.ints.empty() && attributes.reals.empty());  // an op with attributes must be in the table
   else found->second(claim);

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from . import datasets, graph, losses, nn, optim, picture
+import importlib
+from typing import TYPE_CHECKING
+
+from . import graph, losses, optim
 from .graph import (
     ConvergenceWarning,
     DTypeError,
@@ -100,8 +103,11 @@ from .graph import (
     value_and_grad,
     where,
 )
-from .picture import draw, to_dot
 from .train import NotFiniteError, train
+
+if TYPE_CHECKING:
+    from . import datasets, nn, picture
+    from .picture import draw, to_dot
 
 __all__ = [
     "ConvergenceWarning",
@@ -210,3 +216,20 @@ __all__ = [
     "value_and_grad",
     "where",
 ]
+
+# Imported when first asked for: what a program does not use it does not wait for.
+_LATE = {"datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        if name not in _LATE:
+            raise AttributeError(f"module 'plait' has no attribute {name!r}")
+        module = importlib.import_module(f".{_LATE[name] or name}", __name__)
+        value = getattr(module, name) if _LATE[name] else module
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

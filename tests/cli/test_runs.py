@@ -44,8 +44,8 @@ def test_the_demo(tmp_path: Path) -> None:
     result = json.loads(done.stdout)
     assert result["report"] == str(target)
     assert done.stderr.startswith("epoch 1/300, ")  # progress: no bar where nobody watches
-    assert done.stderr.count("\n") < 30
-    assert done.stderr.splitlines()[-1].startswith("epoch 300/300, ")
+    assert done.stderr.count("\n") < 60
+    assert any(line.startswith("epoch 300/300, ") for line in done.stderr.splitlines())
     assert result["elbo"] > result["elbo_before"] + 10
     assert result["loss"][-1] < result["loss"][0]
     assert len(result["loss"]) == len(result["validation"]) == len(result["epoch_seconds"]) == result["epochs"]

@@ -84,7 +84,7 @@ def fails_at_any(error: type[Exception], words: str, f: Any) -> None:
 
 def feeds() -> tuple[plait.Node, plait.Node, Any]:
     x, y = plait.input("x", (None, 3)), plait.input("labels", (None,), "int64")
-    return x, y, plait.compile((x.sum() + y.sum()))
+    return x, y, plait.compile(x.sum() + y.sum())
 
 
 def test_feeds_are_refused_by_name() -> None:
@@ -107,7 +107,7 @@ def test_feeds_are_refused_by_name() -> None:
         fails_at_any(error, words, f)
     two = plait.compile(plait.input("a", ()) + plait.input("a", ()))
     fails_at_any(plait.GraphError, "two inputs have that name", lambda: two(a=1))
-    assert float(two({node: 1 for node in two.inputs})) == 2
+    assert float(two(dict.fromkeys(two.inputs, 1))) == 2
 
 
 def test_shapes_that_stop_to_fit_when_bound() -> None:

@@ -109,7 +109,7 @@ REDUCTIONS = [
     *(case(f"norm {ord_} {axis}", lambda x, ord_=ord_, axis=axis: plait.norm(x, ord_, axis), lambda x, ord_=ord_, axis=axis: np.linalg.norm(x, ord_, axis), X)
       for ord_ in (None, 2, 1, np.inf, -np.inf) for axis in (0, 1)),
     case("norm all", plait.norm, np.linalg.norm, CUBE.reshape(4, 6)),
-    case("var", lambda x: x.var(1, ddof=1), lambda x: x.var(1, ddof=1), CUBE), case("std", lambda x: x.std(0), lambda x: x.std(0), CUBE),
+    case("var", lambda x: x.var(1, ddof=1), lambda x: x.var(1, ddof=1), CUBE), case("std", lambda x: x.std(1), lambda x: x.std(1), CUBE),
     case("prod with zeros", lambda x: x.prod(1), lambda x: x.prod(1), np.array([[1.0, 0.0, 3.0], [0.0, 0.0, 2.0], [2.0, 3.0, 4.0]])),
 ]
 

@@ -105,7 +105,7 @@ def test_shapes_are_bound_anew_and_remembered() -> None:
     assert program.memory_bytes >= 0
     assert "matmul" in program.summary()
     program.bind({x: (7, 7)})
-    assert any((7, 7) == step.shape or 7 in step.shape for step in program.steps)
+    assert any(step.shape == (7, 7) or 7 in step.shape for step in program.steps)
     profile = program.profile({"x": np.ones((50, 50))})
     assert [s.label for s in profile] == [s.label for s in program.steps] or len(profile) > 0
     assert all(step.seconds >= 0 for step in profile)
@@ -156,9 +156,9 @@ def test_eight_threads_update_one_parameter() -> None:
 def test_threads_build_and_free_graphs() -> None:
     shared = plait.input("x", (3,), "float64")
 
-    def build(k: int) -> float:
+    def build(_: int) -> float:
         y = shared
-        for _ in range(50):
+        for _step in range(50):
             y = plait.tanh(y * 1.01) + y[::-1]
         g = plait.gradient(y.sum(), shared)
         return float(plait.compile(g)(x=[0.1, 0.2, 0.3]).sum())

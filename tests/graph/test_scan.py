@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -382,3 +386,33 @@ def test_mixed_dtypes(dtype: str, wide: bool) -> None:
     np.testing.assert_array_equal(found[3], data > 0)
     np.testing.assert_allclose(found[4], before if wide else data)
     np.testing.assert_allclose(found[5], (1 + np.arange(6)[::-1, None]) * np.ones(4) if wide else np.full((6, 4), 2.0))
+
+
+def test_ctrl_c_stops_a_loop() -> None:
+    script = """
+import numpy as np, plait
+x = plait.input("x", (None,), "float64")
+last, _ = plait.scan(lambda s, x: (0.5 * s + x, None), 0.0, x)
+program = plait.compile(last)
+program(x=np.ones(3))
+data = np.ones(100_000_000)
+print("running", flush=True)
+try:
+    while True:
+        program(x=data)
+except KeyboardInterrupt:
+    assert program(x=np.ones(2)) == 1.5
+    print("stopped", flush=True)
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        time.sleep(0.3)
+        sent = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "stopped\n", process.communicate()[1]
+        assert time.monotonic() - sent < 2  # on an idle machine 0.1; a single run takes seconds
+    finally:
+        process.kill()
+        process.communicate()

@@ -17,9 +17,7 @@ SQUARE = np.random.default_rng(3).uniform(0.2, 2, (4, 4))
 
 ONE: dict[str, Callable[..., Any]] = {
     **{name: getattr(np, name) for name in
-       ("exp log log2 log10 log1p expm1 exp2 sqrt square reciprocal abs fabs negative positive sign floor sin cos tan sinh cosh tanh isnan isfinite "
-        "isinf sum prod mean max min amax amin any all cumsum ravel squeeze transpose var std zeros_like ones_like copy atleast_1d atleast_2d flip diff "
-        "deg2rad rad2deg").split()},
+       ["exp", "log", "log2", "log10", "log1p", "expm1", "exp2", "sqrt", "square", "reciprocal", "abs", "fabs", "negative", "positive", "sign", "floor", "sin", "cos", "tan", "sinh", "cosh", "tanh", "isnan", "isfinite", "isinf", "sum", "prod", "mean", "max", "min", "amax", "amin", "any", "all", "cumsum", "ravel", "squeeze", "transpose", "var", "std", "zeros_like", "ones_like", "copy", "atleast_1d", "atleast_2d", "flip", "diff", "deg2rad", "rad2deg"]},
     "axis": lambda a: np.sum(a, axis=1, keepdims=True) + np.mean(a, 0) - np.max(a, axis=-1, keepdims=True), "sum positional": lambda a: np.sum(a, 1),
     "norm": np.linalg.norm, "norm axis": lambda a: np.linalg.norm(a, axis=1), "clip": lambda a: np.clip(a, 0.5, 1.5), "clip names": lambda a: np.clip(a, a_min=0.5, a_max=None),
     "reshape": lambda a: np.reshape(a, (2, 6)), "reshape method": lambda a: a.reshape(2, 6) + a.reshape((2, -1)), "T": lambda a: a.T, "swapaxes": lambda a: np.swapaxes(a, 0, 1),
@@ -32,13 +30,12 @@ ONE: dict[str, Callable[..., Any]] = {
     "abs()": lambda a: abs(-a), "loop": lambda a: sum(row * k for k, row in enumerate(a)), "unpack": lambda a: a[0] - a[len(a) - 1], "iter": lambda a: np.stack(list(a)[::-1]),
     "list index": lambda a: a[:, [1, 1, 0]], "newaxis": lambda a: a[:, np.newaxis] - a[None], "shape": lambda a: a / a.shape[0] + a.ndim + a.size, "hstack list": lambda a: np.hstack([a, B]),
     "where": lambda a: np.where(a > 1, a, 0.0), "where scalars": lambda a: np.where(a > 1, 1.0, -1.0), "logic": lambda a: np.where((a > 0.5) & ~(a > 1.5) | (a == 0), a, -a),
-    "comparison": lambda a: (a >= 1).astype(float) + (1 > a).astype(float), "np.dot": lambda a: np.dot(B.T, a), "outer": lambda a: np.outer(a[0], B[0]), "inner": lambda a: np.inner(a, B),
+    "comparison": lambda a: (a >= 1).astype(float) + (a < 1).astype(float), "np.dot": lambda a: np.dot(B.T, a), "outer": lambda a: np.outer(a[0], B[0]), "inner": lambda a: np.inner(a, B),
     "vdot": lambda a: np.vdot(a, B), "column_stack": lambda a: np.column_stack([a[0], a[1]]), "floor division": lambda a: a // 0.7 + a % 0.7, "in place": lambda a: _in_place(a),
 }
 TWO: dict[str, Callable[..., Any]] = {
     **{name: getattr(np, name) for name in
-       ("add subtract multiply divide true_divide power float_power maximum minimum less less_equal greater greater_equal equal not_equal logical_and logical_or "
-        "logical_xor floor_divide remainder logaddexp hypot").split()},
+       ["add", "subtract", "multiply", "divide", "true_divide", "power", "float_power", "maximum", "minimum", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_xor", "floor_divide", "remainder", "logaddexp", "hypot"]},
     "concatenate": lambda a, b: np.concatenate([a, b], axis=1), "concatenate flat": lambda a, b: np.concatenate((a, b), axis=None), "stack": lambda a, b: np.stack((a, b), -1),
     "vstack": lambda a, b: np.vstack([a, b]), "matmul": lambda a, b: np.matmul(a, b.T), "@": lambda a, b: a.T @ b, "ufunc outer": lambda a, b: np.multiply.outer(a[0], b[:, 0]),
     "take_along_axis": lambda a, b: np.take_along_axis(a, np.array([[0], [1], [3]]), axis=1) * b, "broadcast_to": lambda a, b: np.broadcast_to(a[0], b.shape) + b,
@@ -94,7 +91,7 @@ def test_dtypes_promote_as_numpys(left: str, right: str) -> None:
     b: Any = 2 if right == "int" else 1.5 if right == "float" else np.array(NUMBERS.get(right, [1, 2]), right)
     x = plait.input("x", (2,), left)
     for operator in (np.add, np.multiply, np.divide, np.maximum, np.less, np.equal):
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             expected = operator(a, b)
         if expected.dtype in (np.float16, np.int8, np.int16, np.uint16):
             continue  # no such dtype here

@@ -67,7 +67,7 @@ def test_jacobian_and_hessian() -> None:
     assert plait.jacobian(lambda x: x.sum())(np.ones((2, 3))).tolist() == np.ones((2, 3)).tolist()
     big = np.random.default_rng(1).normal(size=(50, 4))  # more rows than go into one program
     np.testing.assert_allclose(plait.jacobian(lambda x: np.tanh(big @ x))(np.zeros(4)), big, rtol=1e-13)
-    for f in (lambda x: np.zeros(50) + 0 * x.sum(), lambda x: plait.constant(np.zeros(50))):
+    for f in (lambda x: np.zeros(50) + 0 * x.sum(), lambda _: plait.constant(np.zeros(50))):
         assert not plait.jacobian(f)(np.ones(4)).any()
     x = np.linspace(-1, 1, 5)
     h = plait.hessian(rosenbrock)(x)

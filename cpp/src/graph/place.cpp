@@ -84,7 +84,7 @@ class Placer {
       } else if (assembled) {
         bring_pieces(static_cast<int>(old), value);
       } else if (value.op->kind == OpKind::other) {
-        for (int& input : value.inputs) input = whole(input);
+        for (int& input : value.inputs) input = in_order(input);
       }
       const int v = push(std::move(value));
       new_of_.push_back(v);
@@ -134,6 +134,9 @@ class Placer {
     out_.places[v] = {root, *std::move(seen)};
     return v;
   }
+
+  // The same value, contiguous, be it in the midst of another's memory.
+  int in_order(int v) { return is_whole({at(v).root, {0, at(v).view.strides}}, spec(v)) ? v : whole(v); }
 
   // The same value, contiguous in memory of its own.
   int whole(int v) {

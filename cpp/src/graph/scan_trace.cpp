@@ -167,7 +167,7 @@ std::vector<NodeRef> inputs_of(std::span<const NodeRef> states, std::span<const 
   return inputs;
 }
 
-NodeRef like(const NodeRef& node) { return make_input(node->name, node->spec); }
+NodeRef like(const NodeRef& node) { return make_input(node->label(), node->spec); }
 
 // A loop over segments whose step is the loop over one of them. The outer loop keeps the states with which segments begin and recomputes the rest of a
 // segment when its gradients are wanted; what does not fill a segment is a loop of its own behind it.
@@ -180,7 +180,7 @@ std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, con
     segments.push_back(plait::apply("scan_segments", {sequence}, {{length}, {}}));
     rest.push_back(plait::apply("scan_rest", {sequence}, {{length}, {}}));
     const Shape& shape = segments.back()->spec.shape;
-    outer.rows.push_back(make_input(sequence->name, {Shape(shape.begin() + 1, shape.end()), sequence->spec.dtype}));
+    outer.rows.push_back(make_input(sequence->label(), {Shape(shape.begin() + 1, shape.end()), sequence->spec.dtype}));
   }
   for (const NodeRef& state : body->graph.states) outer.states.push_back(like(state));
   for (const NodeRef& node : closed) outer.closed.push_back(like(node));

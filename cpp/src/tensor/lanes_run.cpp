@@ -39,10 +39,10 @@ void LaneWorker::start(Index begin, Index length, Index origin) {
   }
 }
 
-void LaneWorker::blocks(Index begin, Index end) {
+void LaneWorker::blocks(Index begin, Index end, Index limit) {
   for (Index at = begin; at < end; at += pass_.cut.block) {
     const Index n = std::min(pass_.cut.block, end - at);
-    ahead_ = pass_.prefetch ? std::min(n, end - at - n) : 0;
+    ahead_ = pass_.prefetch ? std::min(n, limit - at - n) : 0;
     block(at, n);
   }
 }
@@ -109,7 +109,7 @@ void LaneWorker::task(Index task) {
   }
   const Index begin = task * pass_.cut.task_elements, end = std::min(pass_.count, begin + pass_.cut.task_elements);
   start(begin, end - begin, begin);
-  blocks(begin, end);
+  blocks(begin, end, end);
   for (const LaneReduction& r : pass_.reductions) leave_unfinished(r, task, end);
 }
 

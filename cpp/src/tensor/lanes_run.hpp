@@ -24,14 +24,15 @@ class LaneWorker {
   /// Elements [begin, end), without reductions.
   void range(Index begin, Index end) {
     start(begin, end - begin, begin);
-    blocks(begin, end);
+    blocks(begin, end, pass_.count);  // ranges follow one another: the next one's memory is asked for while this one is computed
   }
   /// A task of the pass, reductions included: what it leaves unfinished goes to its heads and tails.
   void task(Index task);
 
  private:
   void start(Index begin, Index length, Index origin);
-  void blocks(Index begin, Index end);
+  /// Asks for memory up to `limit` ahead.
+  void blocks(Index begin, Index end, Index limit);
   void block(Index begin, Index n);
   void prefetch(Index begin, Index n, std::size_t part, std::size_t parts) const;
   void stripes(Index task);

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import struct
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +143,9 @@ def _decode(part: Any, tensors: list[Array]) -> Any:
 # ---- the file: 8 bytes with the header's length, the header, the data ----
 
 
+# hashlib, json and tempfile are imported by those who write or read a file: they would be most of what this module costs at import.
+
+
 def _digest(start: bytes, chunks: Any) -> str:
     import hashlib
 
@@ -155,6 +156,9 @@ def _digest(start: bytes, chunks: Any) -> str:
 
 
 def _write(path: Path, tensors: list[Array], content: dict[str, Any]) -> None:
+    import json
+    import tempfile
+
     header: dict[str, Any] = {"__metadata__": {"format": "plait", CHECKSUM: BLANK, "plait": json.dumps(content, separators=(",", ":"))}}
     offset = 0
     chunks = []
@@ -188,6 +192,8 @@ def _write(path: Path, tensors: list[Array], content: dict[str, Any]) -> None:
 
 
 def _read(path: Path) -> tuple[list[Array], dict[str, Any]]:
+    import json
+
     data = path.read_bytes()
     if len(data) < 8:
         raise FormatError(f"{path}: too short to be a safetensors file")

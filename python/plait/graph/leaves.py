@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .. import _core
 from .._core import Node
 from .._rng import RandomSource, seed
@@ -151,9 +153,11 @@ def uniform(shape: Shape = None, low: Operand = 0.0, high: Operand = 1.0, like: 
     True
     """
     u = _core.random("uniform", _shape(shape, like), like, None if rng is None else seed(rng), _dtype(dtype, like))
-    if isinstance(low, (int, float)) and isinstance(high, (int, float)):
-        return u if (low, high) == (0.0, 1.0) else u * (high - low) + low
-    return u * (_core.as_node(high, "uniform") - low) + low
+    begin, end = _end(low), _end(high)
+    if type(begin) is float and type(end) is float and (begin, end) == (0.0, 1.0):
+        return u
+    scaled: Node = u * (end - begin) + begin
+    return scaled
 
 
 def bernoulli(p: Operand = 0.5, shape: Shape = None, like: Node | None = None, rng: RandomSource = None, dtype: DType | None = None) -> Node:
@@ -179,8 +183,8 @@ def bernoulli(p: Operand = 0.5, shape: Shape = None, like: Node | None = None, r
 
     Examples
     --------
-    >>> float(plait.evaluate(plait.bernoulli(0.25, (10000,), rng=0)).mean().round(1))
-    0.2
+    >>> round(float(plait.evaluate(plait.bernoulli(0.3, (10000,), rng=0)).mean()), 1)
+    0.3
     """
     if shape is None and like is None:
         like = as_float(p, "bernoulli")
@@ -246,6 +250,11 @@ def stop_gradient(x: Operand) -> Node:
     array(3.)
     """
     return _core.stop_gradient(x)
+
+
+def _end(x: Any) -> Any:
+    """A bound: Python's numbers take the dtype of what they meet, so they stay what they are."""
+    return x if type(x) in (int, float) else _core.as_node(x, "uniform")
 
 
 def _shape(shape: Shape, like: Node | None) -> Shape:

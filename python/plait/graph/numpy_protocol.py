@@ -267,12 +267,12 @@ def _inner(a: Operand, b: Operand) -> Node:
 
 @implements(np.vdot)
 def _vdot(a: Operand, b: Operand) -> Node:
-    return _core.as_node(a, "vdot").ravel() @ _core.as_node(b, "vdot").ravel()
+    return _core.matmul(_core.as_node(a, "vdot").ravel(), _core.as_node(b, "vdot").ravel())
 
 
 @implements(np.trace)
 def _trace(a: Operand) -> Node:
-    return _diagonal(a).sum(-1)
+    return _core.reduction("sum", _diagonal(a), -1, False)
 
 
 @implements(np.diagonal, np.diag)

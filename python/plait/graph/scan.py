@@ -173,17 +173,15 @@ def _kind(value: Any) -> str:
 
 def _name(stem: str, structure: Any, k: int) -> str:
     """`state` for a single node, `state[1]`, `state['h']` inside of a structure."""
-
-    def path(part: Any) -> str | None:
-        if isinstance(part, int):
-            return "" if part == k else None
-        items: Any = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, (list, tuple)) else ()
-        for key, inner in items:
-            below = path(inner)
-            if below is not None:
-                return f"[{key!r}]{below}"
-        return None
-
-    return stem + (path(structure) or "")
+    return stem + (_path(structure, k) or "")
 
 
+def _path(structure: Any, k: int) -> str | None:
+    if isinstance(structure, int):
+        return "" if structure == k else None
+    items: Any = structure.items() if isinstance(structure, dict) else enumerate(structure) if isinstance(structure, (list, tuple)) else ()
+    for key, inner in items:
+        below = _path(inner, k)
+        if below is not None:
+            return f"[{key!r}]{below}"
+    return None

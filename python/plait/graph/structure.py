@@ -11,19 +11,20 @@ from .._core import Node
 def flatten(tree: Any, is_leaf: Callable[[Any], bool]) -> tuple[list[Any], Any]:
     """The leaves in order, and the structure with their numbers in their place; what is neither stays in the structure."""
     leaves: list[Any] = []
+    return leaves, _numbered(tree, is_leaf, leaves)
 
-    def walk(part: Any) -> Any:
-        if is_leaf(part):
-            leaves.append(part)
-            return len(leaves) - 1
-        if isinstance(part, dict):
-            return {key: walk(value) for key, value in part.items()}
-        if isinstance(part, (list, tuple)):
-            inner = [walk(value) for value in part]
-            return inner if isinstance(part, list) else tuple(inner)
-        return Kept(part)
 
-    return leaves, walk(tree)
+# A function of the module: one inside of flatten() that calls itself would be a circle that keeps leaves alive until the garbage collector comes.
+def _numbered(part: Any, is_leaf: Callable[[Any], bool], leaves: list[Any]) -> Any:
+    if is_leaf(part):
+        leaves.append(part)
+        return len(leaves) - 1
+    if isinstance(part, dict):
+        return {key: _numbered(value, is_leaf, leaves) for key, value in part.items()}
+    if isinstance(part, (list, tuple)):
+        inner = [_numbered(value, is_leaf, leaves) for value in part]
+        return inner if isinstance(part, list) else tuple(inner)
+    return Kept(part)
 
 
 class Kept:

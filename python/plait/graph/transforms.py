@@ -163,7 +163,7 @@ class _Rows:
     """All derivatives of every element of an output: one row of the Jacobian for each."""
 
     def __init__(self, output: Node, inputs: list[Node], of: Node) -> None:
-        self.shape = (*output.shape, *of.shape)
+        self.shape = tuple(n or 0 for n in (*output.shape, *of.shape))  # all known: arguments are arrays
         self.dtype = output.dtype
         self.rows = output.size
         flat = output.ravel()

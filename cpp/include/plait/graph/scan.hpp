@@ -97,12 +97,12 @@ struct Scan {
   std::shared_ptr<ScanBody> body;
   bool bound = false;
   Index steps = 0;
-  std::vector<Spec> inputs{};       ///< of all inputs of the node
-  std::vector<int> passed{};        ///< inputs that the kernel gets
-  std::vector<char> live{};         ///< per state
+  std::vector<Spec> inputs;     ///< of all inputs of the node
+  std::vector<int> passed;      ///< inputs that the kernel gets
+  std::vector<char> live;       ///< per state
   std::vector<Section> sections;
-  std::vector<int> section_of{};    ///< per output: which section, -1 if it is not computed
-  Index size = 0;                  ///< of the buffer, in elements
+  std::vector<int> section_of;  ///< per output: which section, -1 if it is not computed
+  Index size = 0;               ///< of the buffer, in elements
 
   /// The spec of output k; of an unbound loop over `steps` steps as far as it is known.
   [[nodiscard]] Spec output(int k, Index any_steps) const;
