@@ -203,6 +203,12 @@ class SequenceClassifier(ClassifierEstimator):
         self.loss_, self.n_iter_ = self.history_.loss[-1], self.history_.epochs
         return self
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks before it runs a check: sequences may have three axes."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
     def _sequences(self, X: Any, *, fitting: bool) -> list[Array]:
         """The sequences of X, all with one number of features."""
         name = type(self).__name__
