@@ -143,14 +143,14 @@ void bind_operations(py::module_& m) {
   m.def(
       "apply",
       [](const std::string& op, const py::list& inputs, const std::vector<Index>& ints, const std::vector<double>& reals, bool backward,
-         const std::shared_ptr<ScanBody>& body) {
+         const std::optional<std::shared_ptr<ScanBody>>& body) {
         const auto nodes = require_nodes(inputs, op.c_str());
         std::optional<BackwardScope> scope;
         if (backward) scope.emplace();
         Attributes attributes{ints, reals};
         if (body) {
           auto scan = std::make_shared<Scan>();
-          scan->body = body;
+          scan->body = *body;
           attributes.scan = std::move(scan);
         }
         const Op& entry = find_op(op);
