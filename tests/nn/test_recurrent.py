@@ -230,6 +230,16 @@ def test_a_cell_of_ones_own() -> None:
     np.testing.assert_array_equal(got[1], [[6.25]])
 
 
+@pytest.mark.parametrize("unroll", [True, False])
+def test_lengths_beyond_the_steps_are_found_when_fed(unroll: bool) -> None:
+    lengths = plait.input("lengths", (None,), dtype="int64")
+    outs, _ = nn.LSTM(2, 3)(plait.input("x", (None, 5, 2)), lengths=lengths, unroll=unroll)
+    program = plait.compile(outs)
+    assert program(x=np.zeros((2, 5, 2)), lengths=[5, 0]).shape == (2, 5, 3)
+    with pytest.raises(plait.ShapeError, match="6 is out of range"):
+        program(x=np.zeros((2, 5, 2)), lengths=[6, 1])
+
+
 def test_bad_input_is_refused_by_name() -> None:
     lstm, deep = nn.LSTM(2, 3), nn.LSTM(2, 3, layers=2)
     x = plait.input("x", (None, 5, 2))

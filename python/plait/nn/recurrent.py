@@ -34,6 +34,7 @@ class Recurrent(Layer):
 
     ``lengths`` (integers, shape (batch,)) says how many steps each sequence of the batch has. Beyond them the state stays as it is and outputs
     are zero; what stands there, NaN included, changes neither values nor gradients.
+    An array of lengths is checked at once; those that a node brings are checked against the number of steps, where it is known, when it runs.
 
     ``unroll`` decides between a copy of the cell for each step, which is fastest to run, and a loop in one node, which is fast to build however
     many steps there are; None: a loop from 256 steps on, or where the number of steps is not known.
@@ -177,6 +178,8 @@ class Recurrent(Layer):
             lengths = graph.constant(array.astype("int64"), name="lengths")
         elif lengths.dtype.kind != "i":
             raise graph.DTypeError(f"{self._name}: lengths: expected integers, got {lengths.dtype}")
+        elif time is not None:  # one beyond the steps is found when the graph runs: the table of what lengths may be ends there
+            lengths = graph.take(graph.constant(np.arange(time + 1), name="lengths"), lengths)
         if len(lengths.shape) != 1 or (None not in (batch, lengths.shape[0]) and lengths.shape[0] != batch):
             raise graph.ShapeError(f"{self._name}: lengths: expected shape ({'batch' if batch is None else batch},), got {lengths.shape}")
         return lengths
