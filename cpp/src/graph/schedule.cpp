@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <queue>
+#include <stdexcept>
 
 #include "lowered.hpp"
 
@@ -103,6 +104,7 @@ class Scheduler {
       const bool guarded = std::any_of(guards_[k].begin(), guards_[k].end(), [&](int reader) { return done[reader] == 0; });
       if (guarded && (first == guards_.size() || g < s_.fused.group_of[graph().updates[first].value])) first = k;
     }
+    if (first == guards_.size()) throw std::logic_error("schedule: groups wait for each other without a guard between them");
     const int g = s_.fused.group_of[graph().updates[first].value];
     s_.in_place_update[first] = 0;
     for (const int reader : guards_[first]) {
