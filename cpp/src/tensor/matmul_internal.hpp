@@ -33,6 +33,9 @@ struct Plan {
   Index panel;            ///< columns of a full panel
   Index k_chunk;          ///< k is cut so that a block of A stays in the second-level cache
   Index n_chunk;          ///< columns packed at once (by_rows)
+  bool overlap;           ///< a last panel may be moved back over columns that are done
+  bool rest_by_dots;      ///< a rest of columns is done by dots
+  Index narrow_rest;      ///< rests up to here are not worth a whole register
   Index block;            ///< by_columns: columns of a task; by_rows: rows of a task
   Index shared_elements;  ///< scratch for packed B, or for the row of A
   Index worker_elements;  ///< scratch of each worker

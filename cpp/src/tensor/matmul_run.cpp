@@ -79,25 +79,53 @@ class Run {
         {p_.m, end - begin, p_.k, copied ? shared_ : a_, copied ? p_.k : p_.a_row, 1, b, 1, p_.b_col, c, p_.c_row, p_.c_col, p_.accumulate});
   }
 
-  Index width_at(Index column, Index end) const {
-    const Index rest = end - column, lanes = kernels_.lanes;
-    return rest >= plan_.panel ? plan_.panel : rest >= 2 * lanes ? 2 * lanes : std::min(rest, lanes);
+  /// Columns [at, at + width) and where they are packed. Where n does not end with a panel, either the last panel is moved back over columns
+  /// that are already done (they come out the same), or a rest of less than a register remains, which is done with padding or by dots.
+  struct Panel {
+    Index at, width, slot;
+    bool rest;
+  };
+
+  Panel panel_at(Index j, Index begin, Index end) const {
+    const Index left = end - j, lanes = kernels_.lanes;
+    if (left >= plan_.panel) return {j, plan_.panel, j, false};
+    const Index width = left <= lanes ? lanes : left <= 2 * lanes ? 2 * lanes : plan_.panel, tail = left % lanes;
+    const bool narrow = tail <= plan_.narrow_rest;
+    if (tail != 0 && !narrow && plan_.overlap && end - width >= begin) return {end - width, width, j, false};
+    if (left >= 2 * lanes) return {j, 2 * lanes, j, false};
+    if (left >= lanes) return {j, lanes, j, false};
+    return {j, left, j, left != kernels_.half_lanes};
+  }
+
+  bool in_place(const Panel& q) const { return q.rest ? plan_.rest_by_dots && p_.b_row == 1 : !plan_.pack_b; }
+
+  void pack(const Panel& q, Index from, Index k, T* to) const {
+    const T* b = b_ + from * p_.b_row + q.at * p_.b_col;
+    if (in_place(q)) return;
+    const Index padded = kernels_.padded(q.width);
+    if (q.rest && plan_.rest_by_dots) kernels_.pack(q.width, k, k, b, p_.b_col, p_.b_row, to, k);
+    else kernels_.pack(k, q.width, padded, b, p_.b_row, p_.b_col, to, padded);
+  }
+
+  void multiply(const Panel& q, Index first_row, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col, const T* packed) const {
+    T* c = c_ + first_row * p_.c_row + q.at * p_.c_col;
+    const bool here = in_place(q), add = p_.accumulate || from > 0;
+    const T* b = here ? b_ + from * p_.b_row + q.at * p_.b_col : packed;
+    if (q.rest && plan_.rest_by_dots) kernels_.dots({rows, q.width, k, a, a_row, 1, b, 1, here ? p_.b_col : k, c, p_.c_row, p_.c_col, add});
+    else kernels_.panel_product({rows, q.width, k, a, a_row, a_col, b, here ? p_.b_row : kernels_.padded(q.width), 1, c, p_.c_row, p_.c_col, add});
   }
 
   void columns(Index begin, Index end, T* packed) const {
     for (Index j = begin; j < end;) {
-      const Index width = width_at(j, end), padded = kernels_.padded(width);
-      const bool in_place = !plan_.pack_b && padded == width;
+      const Panel q = panel_at(j, begin, end);
       Index from = 0;
       do {
         const Index k = std::min(plan_.k_chunk, p_.k - from);
-        const T* b = b_ + from * p_.b_row + j * p_.b_col;
-        if (!in_place) kernels_.pack(k, width, padded, b, p_.b_row, p_.b_col, packed, padded);
-        kernels_.panel_product({p_.m, width, k, a_ + from * p_.a_col, p_.a_row, p_.a_col, in_place ? b : packed, in_place ? p_.b_row : padded, 1,
-                                c_ + j * p_.c_col, p_.c_row, p_.c_col, p_.accumulate || from > 0});
+        pack(q, from, k, packed);
+        multiply(q, 0, p_.m, from, k, a_ + from * p_.a_col, p_.a_row, p_.a_col, packed);
         from += k;
       } while (from < p_.k);
-      j += width;
+      j = q.at + q.width;
     }
   }
 
@@ -124,9 +152,9 @@ class Run {
     const Index group = std::max<Index>(1, 16384 / (k * plan_.panel + 1));
     for_each((panels + group - 1) / group, [&](Index task, int) {
       for (Index j = first + task * group * plan_.panel, stop = std::min(j + group * plan_.panel, end); j < stop;) {
-        const Index width = width_at(j, stop), padded = kernels_.padded(width);
-        kernels_.pack(k, width, padded, b_ + from * p_.b_row + j * p_.b_col, p_.b_row, p_.b_col, shared_ + (j - first) * k, padded);
-        j += width;
+        const Panel q = panel_at(j, first, end);
+        pack(q, from, k, shared_ + (q.slot - first) * k);
+        j = q.at + q.width;
       }
     });
   }
@@ -141,10 +169,9 @@ class Run {
       a = packed, a_row = row, a_col = 1;
     }
     for (Index j = first; j < end;) {
-      const Index width = width_at(j, end);
-      kernels_.panel_product({rows, width, k, a, a_row, a_col, shared_ + (j - first) * k, kernels_.padded(width), 1,
-                              c_ + begin * p_.c_row + j * p_.c_col, p_.c_row, p_.c_col, p_.accumulate || from > 0});
-      j += width;
+      const Panel q = panel_at(j, first, end);
+      multiply(q, begin, rows, from, k, a, a_row, a_col, shared_ + (q.slot - first) * k);
+      j = q.at + q.width;
     }
   }
 

@@ -23,6 +23,7 @@ struct PanelProduct {
 template <class T>
 struct MatmulKernels {
   Index lanes;       ///< columns in a register
+  double per_lane;   ///< 1 / lanes
   Index half_lanes;  ///< columns in the narrow register that is used for very narrow rests (may equal lanes)
   Index tile_rows;   ///< rows that a register tile of two registers takes at most
   Index few_rows;    ///< and one of four registers
@@ -35,6 +36,7 @@ struct MatmulKernels {
   void (*dots)(const PanelProduct<T>&);
 
   /// to[i * to_row + j] = from[i * from_row + j * from_col] for i < rows, j < columns; zeros for columns <= j < padded.
+  /// columns = padded, or columns <= padded = lanes or half_lanes.
   void (*pack)(Index rows, Index columns, Index padded, const T* from, Index from_row, Index from_col, T* to, Index to_row);
 
   /// y[j * y_step] (+)= sum over i of x[i * x_step] * b[i * b_row + j]: one row times a matrix with contiguous rows.

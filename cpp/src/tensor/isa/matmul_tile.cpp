@@ -107,12 +107,13 @@ void panel_product(const PanelProduct<T>& p) {
   const Index padded = p.width >= kWide ? p.width : p.width > kNarrow ? kWide : kNarrow;
   const Tile<T>* const of_rows = padded == 4 * kWide ? kTiles.four : padded == 2 * kWide ? kTiles.two : padded == kWide ? kTiles.one : kTiles.half;
   const bool direct = p.width == padded && p.c_col == 1;
-  // Tiles of nearly equal height: a last tile of one or two rows would wait for its own sums.
+  // Tiles of nearly equal height: a last tile of one or two rows would wait for its own sums. Turned ones are stored in pieces of four rows.
   const Index count = (p.rows + kTileRows - 1) / kTileRows;
-  const Index low = p.rows / count, higher = p.rows % count;
+  Index height = (p.rows + count - 1) / count;
+  if (p.c_col != 1 && height % 4 != 0 && height / 4 * 4 + 4 <= kTileRows) height += 4 - height % 4;
   alignas(64) T done[(kTileRows + 8) * 2 * kWide];
-  for (Index t = 0, i = 0; t < count; ++t) {
-    const Index rows = low + (t < higher);
+  for (Index i = 0; i < p.rows; i += height) {
+    const Index rows = p.rows - i < height ? p.rows - i : height;
     const T* a = p.a + i * p.a_row;
     T* c = p.c + i * p.c_row;
     if (direct) of_rows[rows - 1](p.k, a, p.a_row, p.a_col, p.b, p.b_row, c, p.c_row, p.accumulate);
@@ -120,7 +121,6 @@ void panel_product(const PanelProduct<T>& p) {
       of_rows[rows - 1](p.k, a, p.a_row, p.a_col, p.b, p.b_row, done, padded, false);
       put_tile(rows, p.width, padded, done, c, p.c_row, p.c_col, p.accumulate);
     }
-    i += rows;
   }
 }
 
