@@ -21,7 +21,7 @@ struct Product {
 enum class Order { by_columns, by_rows };
 
 /// by_columns without panels: one row of A, or rows by rows.
-enum class RowKernel { none, times, dots };
+enum class RowKernel { none, times, streams, dots };
 
 struct Plan {
   Product p;

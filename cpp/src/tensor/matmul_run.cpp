@@ -50,9 +50,11 @@ class Run {
   void by_columns() {
     const bool by_row = plan_.row_kernel != RowKernel::none;
     if (by_row && plan_.shared_elements > 0) kernels_.pack(p_.m, p_.k, p_.k, a_, p_.a_row, p_.a_col, shared_, p_.k);
-    const Index tasks = (p_.n + plan_.block - 1) / plan_.block;
-    for_each(tasks, [&](Index task, int worker) {
-      const Index begin = task * plan_.block, end = std::min(begin + plan_.block, p_.n);
+    // Alone, a stream had better go on to the end of its row; the sums are the same.
+    const bool whole = plan_.row_kernel == RowKernel::streams && (threads_ == 1 || !plan_.parallel);
+    const Index block = whole ? p_.n : plan_.block;
+    for_each((p_.n + block - 1) / block, [&](Index task, int worker) {
+      const Index begin = task * block, end = std::min(begin + block, p_.n);
       if (by_row) without_panels(begin, end);
       else columns(begin, end, scratch_of(worker));
       if (p_.turned) rows_done(begin, end, worker);
@@ -72,6 +74,10 @@ class Run {
     T* c = c_ + begin * p_.c_col;
     if (plan_.row_kernel == RowKernel::times) {
       kernels_.row_times(p_.k, end - begin, a_, p_.a_col, b, p_.b_row, c, p_.c_col, p_.accumulate);
+      return;
+    }
+    if (plan_.row_kernel == RowKernel::streams) {
+      kernels_.row_streams(p_.k, end - begin, a_, p_.a_col, b, p_.b_row, c, p_.accumulate);
       return;
     }
     const bool copied = plan_.shared_elements > 0;

@@ -190,9 +190,9 @@ TEST_CASE_TEMPLATE("matmul: every small size with every kind of stride", T, floa
 
 TEST_CASE_TEMPLATE("matmul: shapes that take each way, plain and transposed", T, float, double) {
   std::mt19937 random(2);
-  const Index sizes[][3] = {{64, 256, 784}, {784, 256, 64}, {130, 70, 200},  {300, 3, 100},    {100, 3, 300},  {300, 100, 2},
-                            {2, 100, 300},  {129, 65, 1},   {33, 128, 1600}, {140, 300, 1100}, {1, 512, 128},  {1, 1000, 300},
-                            {3, 200, 150},  {500, 1, 300},  {1, 1, 100},     {260, 33, 40},    {97, 270, 300}, {25, 31, 1030}};
+  const Index sizes[][3] = {{64, 256, 784}, {784, 256, 64},  {130, 70, 200},   {300, 3, 100},  {100, 3, 300},  {300, 100, 2}, {2, 100, 300},
+                            {129, 65, 1},   {33, 128, 1600}, {140, 300, 1100}, {1, 512, 128},  {1, 1000, 300}, {3, 200, 150}, {500, 1, 300},
+                            {1, 1, 100},    {260, 33, 40},   {1, 2100, 1003},  {97, 270, 300}, {25, 31, 1030}};
   for (const auto& size : sizes)
     for (unsigned kind = 0; kind < 4; ++kind) {
       MatmulShape s = shape_of(size[0], size[1], size[2], kind & 1, kind & 2, kind == 3 ? 5 : 0);

@@ -19,13 +19,15 @@ struct MatmulShape {
 };
 
 /// The epilogue: a plain function with a context.
-/// Rows [begin, end) of C (counted over all batches: batch * m + row) are complete. May be called from several threads at once, each row once.
+/// Rows [begin, end) of C (counted over all batches: batch * m + row) are complete. May be called from several threads at once, each row once;
+/// worker is less than the number of threads.
 struct RowsDone {
   void (*call)(void* context, Index begin, Index end, int worker) = nullptr;
   void* context = nullptr;
 };
 
-/// Bytes of scratch (64-byte aligned) needed with up to `threads` threads.
+/// Bytes of scratch (64-byte aligned) needed with up to `threads` threads (0: get_num_threads()). Bounded: at most a few megabytes hold a
+/// packed part of B, however large it is.
 template <class T>
 std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads);
 

@@ -42,6 +42,10 @@ struct MatmulKernels {
   /// y[j * y_step] (+)= sum over i of x[i * x_step] * b[i * b_row + j]: one row times a matrix with contiguous rows.
   void (*row_times)(Index k, Index n, const T* x, Index x_step, const T* b, Index b_row, T* y, Index y_step, bool accumulate);
 
+  /// The same for a matrix that comes from far away, beyond the caches next to a core: it goes along whole rows, eight at a time, so that
+  /// the hardware sees streams it can run ahead of. y has unit stride.
+  void (*row_streams)(Index k, Index n, const T* x, Index x_step, const T* b, Index b_row, T* y, bool accumulate);
+
   /// Columns of a register row that holds `width` columns.
   Index padded(Index width) const { return width >= lanes ? width : width > half_lanes ? lanes : half_lanes; }
 };

@@ -22,6 +22,8 @@ void panel_product(const PanelProduct<T>&);
 template <class T>
 void pack(Index rows, Index columns, Index padded, const T* from, Index from_row, Index from_col, T* to, Index to_row);
 template <class T>
+void row_streams(Index k, Index n, const T* x, Index x_step, const T* b, Index b_row, T* y, bool accumulate);
+template <class T>
 void row_times(Index k, Index n, const T* x, Index x_step, const T* b, Index b_row, T* y, Index y_step, bool accumulate);
 template <class T>
 void dots(const PanelProduct<T>&);

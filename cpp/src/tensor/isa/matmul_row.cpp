@@ -78,6 +78,37 @@ void row_times(Index k, Index n, const T* x, Index x_step, const T* b, Index b_r
   }
 }
 
+template <class T>
+void row_streams(Index k, Index n, const T* x, Index x_step, const T* b, Index b_row, T* y, bool accumulate) {
+  using V = Vector<T>;
+  constexpr int kRows = 8;
+  const Index whole = n / kLanes<T> * kLanes<T>;
+  contiguous(k, n - whole, x, x_step, b + whole, b_row, y + whole, accumulate);
+  Index i = 0;
+  for (; i + kRows <= k; i += kRows, b += kRows * b_row) {
+    T factor[kRows];
+    const T* row[kRows];
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) factor[r] = x[(i + r) * x_step], row[r] = b + r * b_row;
+    for (Index j = 0; j < whole; j += kLanes<T>) {
+      V even = i > 0 || accumulate ? load<V>(y + j) : V{}, odd = V{};
+#pragma GCC unroll 4
+      for (int r = 0; r < kRows; r += 2) {
+        even += factor[r] * load<V>(row[r] + j);
+        odd += factor[r + 1] * load<V>(row[r + 1] + j);
+      }
+      store(y + j, even + odd);
+    }
+  }
+  for (; i < k; ++i, b += b_row)
+    for (Index j = 0; j < whole; j += kLanes<T>) {
+      const V before = i > 0 || accumulate ? load<V>(y + j) : V{};
+      store(y + j, before + x[i * x_step] * load<V>(b + j));
+    }
+}
+
+template void row_streams<float>(Index, Index, const float*, Index, const float*, Index, float*, bool);
+template void row_streams<double>(Index, Index, const double*, Index, const double*, Index, double*, bool);
 template void row_times<float>(Index, Index, const float*, Index, const float*, Index, float*, Index, bool);
 template void row_times<double>(Index, Index, const double*, Index, const double*, Index, double*, Index, bool);
 
