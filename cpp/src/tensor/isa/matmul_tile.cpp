@@ -80,6 +80,13 @@ constexpr Tiles<T> tiles() {
   return all;
 }
 
+/// Rows of a tile rounded up to whole square blocks.
+template <class T>
+constexpr Index in_blocks(Index rows) {
+  constexpr Index kSide = kLanes<T, kBlockBytes>;
+  return (rows + kSide - 1) / kSide * kSide;
+}
+
 /// A finished tile (rows × padded, contiguous) goes to C where it is cut off at the right edge or where C's columns are contiguous.
 template <class T>
 void put_tile(Index rows, Index width, Index padded, T* done, T* c, Index c_row, Index c_col, bool accumulate) {
@@ -88,7 +95,7 @@ void put_tile(Index rows, Index width, Index padded, T* done, T* c, Index c_row,
     return;
   }
   constexpr Index kSide = kLanes<T, kBlockBytes>;
-  constexpr Index kMost = (kTileRows + kSide - 1) / kSide * kSide;
+  constexpr Index kMost = in_blocks<T>(kTileRows);
   alignas(64) T turned[4 * kLanes<T> * kMost];
   Index whole = rows;
   for (; whole % kSide != 0; ++whole)
@@ -111,7 +118,8 @@ void panel_product(const PanelProduct<T>& p) {
   const Index count = (p.rows + kTileRows - 1) / kTileRows;
   Index height = (p.rows + count - 1) / count;
   if (p.c_col != 1 && height % 4 != 0 && height / 4 * 4 + 4 <= kTileRows) height += 4 - height % 4;
-  alignas(64) T done[(kTileRows + 8) * 2 * kWide];
+  constexpr Index kRegisters = 2 * in_blocks<T>(kTileRows) > 4 * in_blocks<T>(kFewRows) ? 2 * in_blocks<T>(kTileRows) : 4 * in_blocks<T>(kFewRows);
+  alignas(64) T done[kRegisters * kWide];
   for (Index i = 0; i < p.rows; i += height) {
     const Index rows = p.rows - i < height ? p.rows - i : height;
     const T* a = p.a + i * p.a_row;
