@@ -17,14 +17,6 @@ constexpr int columns_of(int rows) {
 }
 
 /// The sums over lanes of kSide registers, as one register.
-PLAIT_INLINE Vector<float, 16> total(const Vector<float, 16>* r) {
-  const auto a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5) + __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
-  const auto b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5) + __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-  return __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
-}
-PLAIT_INLINE Vector<double, 16> total(const Vector<double, 16>* r) {
-  return __builtin_shufflevector(r[0], r[1], 0, 2) + __builtin_shufflevector(r[0], r[1], 1, 3);
-}
 #if defined(__AVX2__)
 PLAIT_INLINE Vector<float, 32> total(const Vector<float, 32>* r) {
   Vector<float, 32> s[4], t[2];
@@ -43,14 +35,25 @@ PLAIT_INLINE Vector<double, 32> total(const Vector<double, 32>* r) {
   const auto b = __builtin_shufflevector(r[2], r[3], 0, 4, 2, 6) + __builtin_shufflevector(r[2], r[3], 1, 5, 3, 7);
   return __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
 }
+#else
+PLAIT_INLINE Vector<float, 16> total(const Vector<float, 16>* r) {
+  const auto a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5) + __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+  const auto b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5) + __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+  return __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+}
+PLAIT_INLINE Vector<double, 16> total(const Vector<double, 16>* r) {
+  return __builtin_shufflevector(r[0], r[1], 0, 2) + __builtin_shufflevector(r[0], r[1], 1, 3);
+}
 #endif
 
+#if defined(__AVX512F__)
 PLAIT_INLINE Vector<float, 32> fold(Vector<float, 64> v) {
   return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) + __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 PLAIT_INLINE Vector<double, 32> fold(Vector<double, 64> v) {
   return __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
 }
+#endif
 
 /// The last lanes of a load that begins before the rest of k: both factors are cleared there, or 0 * infinity would come in.
 template <class T>
