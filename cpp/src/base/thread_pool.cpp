@@ -25,6 +25,8 @@ namespace {
 // A worker looks for the next job this long before it sleeps: long enough to bridge the gap between two steps of a program,
 // short enough to cost nothing on a busy machine.
 constexpr auto kSpin = std::chrono::microseconds(30);
+// While a program runs that has parallel steps, the next one is near: waking a sleeping thread takes longer than many a step between them.
+constexpr auto kSpinInSession = std::chrono::microseconds(300);
 
 int default_threads() {
   if (const char* wish = std::getenv("PLAIT_NUM_THREADS"); wish != nullptr && *wish != '\0') {
@@ -39,6 +41,26 @@ int default_threads() {
 #endif
   const unsigned n = std::thread::hardware_concurrency();
   return n == 0 ? 1 : static_cast<int>(n);
+}
+
+// Schedulers like to wake a thread on the core of the one that woke it. A worker that waits there for the caller's next job and a caller that
+// waits there for the worker take turns instead of running side by side, for seconds if nobody moves; so the worker does.
+int current_core() {
+#if defined(__linux__)
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+void leave_core([[maybe_unused]] int core) {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+  cpu_set_t others = allowed;
+  CPU_CLR(core, &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+  sched_setaffinity(0, sizeof allowed, &allowed);  // moved; where it goes from here is the scheduler's business again
+#endif
 }
 
 struct Job {
@@ -87,6 +109,17 @@ class Pool {
   int threads() const { return threads_.load(); }
   void set_threads(int n) { threads_.store(n); }
 
+  void begin_session() {
+    sessions_.fetch_add(1, std::memory_order_relaxed);
+    if (sleeping_.load(std::memory_order_relaxed) == 0) return;
+    {
+      const std::lock_guard lock(mutex_);
+      ++calls_;
+    }
+    wake_.notify_all();
+  }
+  void end_session() { sessions_.fetch_sub(1, std::memory_order_relaxed); }
+
   void run(Job& job, int threads) {
     std::unique_lock busy(busy_, std::try_to_lock);
     if (!busy.owns_lock()) {
@@ -94,6 +127,7 @@ class Pool {
       return;
     }
     ensure_workers(threads - 1);
+    caller_core_.store(current_core(), std::memory_order_relaxed);
     {
       const std::lock_guard lock(mutex_);
       job_ = &job;
@@ -108,7 +142,7 @@ class Pool {
       job_ = nullptr;  // nobody joins from here on
     }
     for (const auto start = std::chrono::steady_clock::now(); job.running.load(std::memory_order_acquire) > 0;) {
-      if (std::chrono::steady_clock::now() - start < kSpin) continue;
+      if (std::chrono::steady_clock::now() - start < (sessions_.load(std::memory_order_relaxed) > 0 ? kSpinInSession : kSpin)) continue;
       std::unique_lock lock(mutex_);
       done_.wait_for(lock, std::chrono::milliseconds(20), [&] { return job.running.load(std::memory_order_acquire) == 0; });
       lock.unlock();
@@ -138,17 +172,28 @@ class Pool {
     }
   }
 
+  void share_no_core() const {
+    const int core = current_core();
+    if (core >= 0 && core == caller_core_.load(std::memory_order_relaxed)) leave_core(core);
+  }
+
   [[noreturn]] void work(int id) {
     t_worker = true;
-    std::uint64_t seen = 0;
+    std::uint64_t seen = 0, called = 0;
     for (;;) {
-      for (const auto start = std::chrono::steady_clock::now();
-           generation_hint_.load(std::memory_order_acquire) == seen && std::chrono::steady_clock::now() - start < kSpin;) {
+      for (const auto start = std::chrono::steady_clock::now(); generation_hint_.load(std::memory_order_acquire) == seen;) {
+        share_no_core();
+        const auto waited = std::chrono::steady_clock::now() - start;
+        if (waited > (sessions_.load(std::memory_order_relaxed) > 0 ? kSpinInSession : kSpin)) break;
       }
       Job* job = nullptr;
       {
         std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return generation_ != seen; });
+        sleeping_.fetch_add(1, std::memory_order_relaxed);
+        wake_.wait(lock, [&] { return generation_ != seen || calls_ != called; });
+        sleeping_.fetch_sub(1, std::memory_order_relaxed);
+        called = calls_;
+        if (generation_ == seen) continue;  // called for a session: look out for its jobs
         seen = generation_;
         if (job_ != nullptr && id <= seats_) {
           job = job_;
@@ -156,6 +201,7 @@ class Pool {
         }
       }
       if (job == nullptr) continue;
+      share_no_core();
       run_tasks(*job, id, false);
       {
         // Under the mutex, so that the caller cannot miss the last notification; the job may be gone right after.
@@ -174,6 +220,9 @@ class Pool {
   Job* job_ = nullptr;
   int seats_ = 0;
   std::uint64_t generation_ = 0;
+  std::uint64_t calls_ = 0;  // of sleeping workers, to sessions
+  std::atomic<int> sessions_{0}, sleeping_{0};
+  std::atomic<int> caller_core_{-1};
   std::atomic<std::uint64_t> generation_hint_{0};
 };
 
@@ -187,6 +236,13 @@ int get_num_threads() { return Pool::instance().threads(); }
 void set_num_threads(int threads) {
   PLAIT_REQUIRE(threads >= 1 && threads <= 4096, "set_num_threads: expected 1 to 4096 threads, got ", threads);
   Pool::instance().set_threads(threads);
+}
+
+ParallelSession::ParallelSession(bool wanted) : active_(wanted) {
+  if (active_) Pool::instance().begin_session();
+}
+ParallelSession::~ParallelSession() {
+  if (active_) Pool::instance().end_session();
 }
 
 void parallel_for(std::int64_t tasks, TaskRef f, int threads) {

@@ -15,6 +15,8 @@ namespace {
 
 // How much estimated work may pass between two looks at Ctrl-C.
 constexpr double kPollNs = 1e6;
+// Estimated work of a run from which on its steps may go parallel.
+constexpr double kParallelNs = 1e5;
 constexpr std::size_t kMostPlans = 16;
 
 // An operand of a step: where it comes from.
@@ -226,6 +228,7 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
   if (threads <= 0) threads = get_num_threads();
   std::unique_lock turn(update_mutex_, std::defer_lock);
   if (!updates_.empty()) turn.lock();
+  const ParallelSession session(threads > 1 && body.cost_ns > kParallelNs);
   struct Lease {  // goes back also when a step throws
     Plan::Body& body;
     std::unique_ptr<Workspace> workspace;
