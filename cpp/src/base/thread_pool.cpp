@@ -69,6 +69,7 @@ struct Job {
   std::int64_t tasks;
   std::atomic<std::int64_t> next{0};
   std::atomic<int> running{0};  // workers inside the job, the caller not counted
+  std::atomic<bool> joined{false};  // by a worker
   std::atomic<bool> cancelled{false};
   std::mutex error_mutex;
   std::exception_ptr error;
@@ -117,6 +118,7 @@ class Pool {
       ++calls_;
     }
     wake_.notify_all();
+    std::this_thread::yield();  // to a worker that was woken on this very core, so that it can leave
   }
   void end_session() { sessions_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -141,6 +143,7 @@ class Pool {
       const std::lock_guard lock(mutex_);
       job_ = nullptr;  // nobody joins from here on
     }
+    if (!job.joined.load(std::memory_order_relaxed)) make_way();
     for (const auto start = std::chrono::steady_clock::now(); job.running.load(std::memory_order_acquire) > 0;) {
       if (std::chrono::steady_clock::now() - start < (sessions_.load(std::memory_order_relaxed) > 0 ? kSpinInSession : kSpin)) continue;
       std::unique_lock lock(mutex_);
@@ -172,6 +175,15 @@ class Pool {
     }
   }
 
+  // Nobody came: perhaps the workers stand in line behind the caller. It steps back for a moment, now and then.
+  static void make_way() {
+    thread_local std::chrono::steady_clock::time_point last{};
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last < std::chrono::milliseconds(2)) return;
+    last = now;
+    std::this_thread::yield();
+  }
+
   void share_no_core() const {
     const int core = current_core();
     if (core >= 0 && core == caller_core_.load(std::memory_order_relaxed)) leave_core(core);
@@ -198,6 +210,7 @@ class Pool {
         if (job_ != nullptr && id <= seats_) {
           job = job_;
           job->running.fetch_add(1, std::memory_order_relaxed);
+          job->joined.store(true, std::memory_order_relaxed);
         }
       }
       if (job == nullptr) continue;
