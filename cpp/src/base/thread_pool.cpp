@@ -26,7 +26,7 @@ namespace {
 // short enough to cost nothing on a busy machine.
 constexpr auto kSpin = std::chrono::microseconds(30);
 // While a program runs that has parallel steps, the next one is near: waking a sleeping thread takes longer than many a step between them.
-constexpr auto kSpinInSession = std::chrono::microseconds(300);
+constexpr auto kSpinInSession = std::chrono::milliseconds(2);
 
 int default_threads() {
   if (const char* wish = std::getenv("PLAIT_NUM_THREADS"); wish != nullptr && *wish != '\0') {
@@ -193,10 +193,13 @@ class Pool {
     t_worker = true;
     std::uint64_t seen = 0, called = 0;
     for (;;) {
-      for (const auto start = std::chrono::steady_clock::now(); generation_hint_.load(std::memory_order_acquire) == seen;) {
+      const auto start = std::chrono::steady_clock::now();
+      for (auto awaited = start; generation_hint_.load(std::memory_order_acquire) == seen;) {
         share_no_core();
-        const auto waited = std::chrono::steady_clock::now() - start;
-        if (waited > (sessions_.load(std::memory_order_relaxed) > 0 ? kSpinInSession : kSpin)) break;
+        const auto now = std::chrono::steady_clock::now();
+        if (now - start > kSpin) std::this_thread::yield();  // to whoever else wants this core
+        if (sessions_.load(std::memory_order_relaxed) > 0) awaited = now;
+        if (now - awaited > kSpin || now - start > kSpinInSession) break;
       }
       Job* job = nullptr;
       {
