@@ -68,7 +68,7 @@ struct Job {
   TaskRef function;
   std::int64_t tasks;
   std::atomic<std::int64_t> next{0};
-  std::atomic<int> running{0};  // workers inside the job, the caller not counted
+  std::atomic<int> running{0};      // workers inside the job, the caller not counted
   std::atomic<bool> joined{false};  // by a worker
   std::atomic<bool> cancelled{false};
   std::mutex error_mutex;
