@@ -190,6 +190,16 @@ class ClassifierEstimator(Estimator):
             raise TypeError(f"{name}: y should hold labels of one kind, all of them strings or all of them numbers") from None
         return codes.reshape(-1).astype("int64")
 
+    def _known(self, y: Any, samples: int) -> Array:
+        """Class numbers of labels that `fit` has seen."""
+        labels = np.asarray(y).reshape(-1)
+        if len(labels) != samples:
+            raise ValueError(f"{type(self).__name__}: validation has {samples} samples and {len(labels)} labels")
+        codes = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
+        if (self.classes_[codes] != labels).any():
+            raise ValueError(f"{type(self).__name__}: validation has a label that y has not: {labels[self.classes_[codes] != labels][0]!r}")
+        return codes.astype("int64")
+
     def predict(self, X: Any) -> Array:
         """The most probable class of each sample."""
         raise NotImplementedError

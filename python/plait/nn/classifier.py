@@ -147,16 +147,6 @@ class MLPClassifier(ClassifierEstimator):
         self.loss_, self.n_iter_ = self.history_.loss[-1], self.history_.epochs
         return self
 
-    def _known(self, y: Any, samples: int) -> Array:
-        """Class numbers of labels that `fit` has seen."""
-        labels = np.asarray(y).reshape(-1)
-        if len(labels) != samples:
-            raise ValueError(f"MLPClassifier: validation has {samples} samples and {len(labels)} labels")
-        codes = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
-        if (self.classes_[codes] != labels).any():
-            raise ValueError(f"MLPClassifier: validation has a label that y has not: {labels[self.classes_[codes] != labels][0]!r}")
-        return codes.astype("int64")
-
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class for each sample.
 

@@ -222,16 +222,6 @@ class SequenceClassifier(ClassifierEstimator):
             raise ValueError(f"X has {features} features, but {name} is expecting {self.n_features_in_} features as input.")
         return parts
 
-    def _known(self, y: Any, samples: int) -> Array:
-        """Class numbers of labels that `fit` has seen."""
-        labels = np.asarray(y).reshape(-1)
-        if len(labels) != samples:
-            raise ValueError(f"{type(self).__name__}: validation has {samples} sequences and {len(labels)} labels")
-        codes = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
-        if (self.classes_[codes] != labels).any():
-            raise ValueError(f"{type(self).__name__}: validation has a label that y has not: {labels[self.classes_[codes] != labels][0]!r}")
-        return codes.astype("int64")
-
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class for each sequence.
 
