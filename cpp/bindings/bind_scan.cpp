@@ -53,6 +53,9 @@ void bind_scan_nodes(py::module_& m) {
       },
       py::arg("node"), "The body behind a scan node or behind one of its outputs; None for other nodes.");
   m.def(
+      "mark_drafts", [](const py::list& inputs) { mark_drafts(require_nodes(inputs, "mark_drafts")); }, py::arg("inputs"),
+      "Says that nodes, and all that depends on them by now, were made to trace a step: nobody outside waits for them.");
+  m.def(
       "scan",
       [](const py::list& states, const py::list& sequences, const py::list& step_states, const py::list& step_rows, const py::list& next,
          const py::list& results, bool reverse, std::optional<Index> checkpoint) {
