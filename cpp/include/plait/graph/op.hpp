@@ -109,5 +109,6 @@ void add_index_ops(OpList& ops);
 void add_random_ops(OpList& ops);
 void add_scan_ops(OpList& ops);
 void add_segment_ops(OpList& ops);
+void add_lengths_ops(OpList& ops);
 
 }  // namespace plait
