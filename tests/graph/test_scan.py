@@ -399,7 +399,7 @@ def test_nobody_waits_for_the_draft_of_a_step() -> None:
     del last, ys, loss, split, parts
     assert w.wait_count == 0
     # What the step computed outside of the loop is a part of the graph.
-    out, _ = plait.scan(lambda s, x: (s @ w.T, None), s0, x)
+    out, _ = plait.scan(lambda s, _: (s @ w.T, None), s0, x)
     assert [node.op for node in w.consumers] == ["transpose"]
     assert out.shape == (2,)
 

@@ -24,7 +24,8 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, sequence: Any,
         ``step(state, x) -> (state, y)``, written over nodes; called once. It gives the state in the structure, shapes and dtypes in which it
         took it, and a result in any structure, or None. It may use any nodes and parameters from outside.
     state : Node or array_like, or list, tuple or dict of them
-        Before the first step. Python's numbers take the floating dtype of the sequences.
+        Before the first step, in structures of any depth; a namedtuple stays one, and keys of a dict may come back in any order. Python's
+        numbers take the floating dtype of the sequences.
     sequence : Node or array_like, or list, tuple or dict of them
         `step` gets a slice of each along `axis`; all have the same length there.
     axis : int

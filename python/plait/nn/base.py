@@ -27,7 +27,7 @@ _HALF = {"relu", "softplus", "gelu", "silu"}
 def floating(what: str, dtype: Any) -> str:
     """The name of a dtype that layers compute in."""
     try:
-        name = np.dtype(dtype).name
+        name: str = np.dtype(dtype).name
     except TypeError:
         name = ""
     if name not in {"float32", "float64"}:

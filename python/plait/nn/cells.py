@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -141,7 +140,7 @@ class LSTMCell(GatedCell):
         self, inputs: int, hidden: int, forget_bias: float = 0.0, *, dtype: str = "float32", rng: Any = None, name: str = "lstm"
     ) -> None:
         super().__init__(inputs, hidden, dtype=dtype, rng=rng, name=name)
-        if not isinstance(forget_bias, Real) or not np.isfinite(float(forget_bias)):
+        if np.ndim(forget_bias) != 0 or np.asarray(forget_bias).dtype.kind not in "iuf" or not np.isfinite(forget_bias):
             raise ValueError(f"LSTMCell: forget_bias: expected a finite number, got {forget_bias!r}")
         bias = np.array(self.bias.value)
         bias[self.hidden : 2 * self.hidden] += forget_bias

@@ -150,7 +150,10 @@ class Recurrent(Layer):
             raise graph.ShapeError(f"{self._name}: state: expected {' and '.join(first.parts)}, got {len(parts)} of {len(first.parts)} parts")
         nodes = []
         for part, value in zip(first.parts, parts, strict=True):
-            node = value if isinstance(value, graph.Node) else graph.constant(self._numbers(value, f"state: {part}", first.dtype), name=f"state {part}")
+            if isinstance(value, graph.Node):
+                node = value
+            else:
+                node = graph.constant(self._numbers(value, f"state: {part}", first.dtype), name=f"state {part}")
             expected = (batch, first.hidden) if self.layers == 1 else (self.layers, batch, first.hidden)
             alike = len(node.shape) == len(expected) and all(a in (None, b) or b is None for a, b in zip(node.shape, expected, strict=True))
             if not alike or node.shape[-1] != first.hidden:
