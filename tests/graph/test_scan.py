@@ -107,8 +107,11 @@ def test_no_steps(checkpoint: bool | None) -> None:
 def test_beside_numpy() -> None:
     decay, data = 0.9, between(50, 4)
     x = plait.input("x", data.shape, "float64")
-    state, (sums, squares) = plait.scan(lambda s, x: ({"a": decay * s["a"] + x, "n": [s["n"][0] + 1]}, (s["a"] + x, (x * x, s["n"][0]))),
-                                        {"a": np.zeros(4), "n": [plait.constant(0)]}, x)
+    state, (sums, squares) = plait.scan(
+        lambda s, x: ({"a": decay * s["a"] + x, "n": [s["n"][0] + 1]}, (s["a"] + x, (x * x, s["n"][0]))),
+        {"a": np.zeros(4), "n": [plait.constant(0)]},
+        x,
+    )
     a, n = np.zeros(4), 0
     expected = []
     for row in data:
@@ -131,7 +134,9 @@ def test_time_on_another_axis(axis: int) -> None:
 @pytest.mark.parametrize("checkpoint", [None, True, 2])
 def test_gradients_beside_differences(checkpoint: bool | int | None) -> None:
     def f(w: Any, u: Any, s: Any, xs: Any, z: Any) -> Any:
-        last, (a, b) = plait.scan(lambda s, x: (plait.tanh(w @ s + u * x[0]), (s * z, plait.exp(x[1] * s[0]))), s, (xs, xs * 2), checkpoint=checkpoint)
+        last, (a, b) = plait.scan(
+            lambda s, x: (plait.tanh(w @ s + u * x[0]), (s * z, plait.exp(x[1] * s[0]))), s, (xs, xs * 2), checkpoint=checkpoint
+        )
         return (last**2).sum() + plait.sin(a).sum() + b.sum()
 
     arguments = [between(3, 3), between(3), between(3), between(7, 3) * 0.5, between(3)]
@@ -281,7 +286,10 @@ def test_nothing_is_computed_for_nobody() -> None:
     both = plait.compile([h, ys])
     assert last.memory_bytes < both.memory_bytes / 10
     loss = (c * c).sum()
-    some, more = plait.compile(plait.gradient(loss, parameters)), plait.compile([*plait.gradient(loss, parameters), plait.gradient(loss, x)])
+    some, more = (
+        plait.compile(plait.gradient(loss, parameters)),
+        plait.compile([*plait.gradient(loss, parameters), plait.gradient(loss, x)]),
+    )
     assert some.flops < more.flops
 
 
@@ -331,7 +339,13 @@ def test_what_does_not_fit_is_refused() -> None:
     same = lambda s, _: (s, s)  # noqa: E731
     refused(plait.ShapeError, r"different length: x has 5 steps, y has 6", same, s, (x, y))
     refused(plait.ShapeError, r"state has shape \(2,\) before a step and \(2, 1\) after it", lambda s, _: (s[:, None], s), s, x)
-    refused(plait.DTypeError, r"state\[1\] is float32 before a step and float64 after it", lambda s, _: ((s[0], s[1].astype("float64")), None), (s, s), x)
+    refused(
+        plait.DTypeError,
+        r"state\[1\] is float32 before a step and float64 after it",
+        lambda s, _: ((s[0], s[1].astype("float64")), None),
+        (s, s),
+        x,
+    )
     refused(plait.GraphError, r"structure \(node, node\) and gives one of the structure node", lambda s, _: (s[0], None), (s, s), x)
     refused(plait.GraphError, "a pair", lambda s, _: s, s, x)
     refused(plait.GraphError, "a pair.* got a tuple of 3", lambda s, x: (s, x, x), s, x)

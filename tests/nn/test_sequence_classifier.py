@@ -30,7 +30,10 @@ def small(**options: Any) -> SequenceClassifier:
     return SequenceClassifier(**{"hidden": 8, "epochs": 20, "batch_size": 10, **options})
 
 
-@pytest.mark.parametrize("options", [{}, {"pooling": "last"}, {"cell": "gru", "layers": 2}, {"cell": "rnn", "hidden": 24, "standardize": False, "dtype": "float64"}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"pooling": "last"}, {"cell": "gru", "layers": 2}, {"cell": "rnn", "hidden": 24, "standardize": False, "dtype": "float64"}],
+)
 def test_it_learns_and_gives_labels_back_as_they_came(options: dict[str, Any]) -> None:
     X, y = waves()
     X_test, y_test = waves(seed=1)
@@ -166,5 +169,7 @@ def test_a_data_set_of_the_archive(data_file: Callable[[str], Path], name: str, 
     assert (len({len(x) for x in X}) > 1) == ragged
     clf = SequenceClassifier(epochs=60, rng=0).fit(X, y)
     score = clf.score(X_test, y_test)
-    print(f"{name}: {score:.3f} of {len(X_test)} sequences of {min(map(len, X_test))} to {max(map(len, X_test))} steps, {len(clf.classes_)} classes")
+    print(
+        f"{name}: {score:.3f} of {len(X_test)} sequences of {min(map(len, X_test))} to {max(map(len, X_test))} steps, {len(clf.classes_)} classes"
+    )
     assert score >= least

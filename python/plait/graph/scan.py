@@ -14,8 +14,15 @@ from .shaping import transpose
 from .structure import Kept, flatten, unflatten
 
 
-def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, sequence: Any, *, axis: int = 0, reverse: bool = False,
-         checkpoint: bool | int | None = None) -> tuple[Any, Any]:
+def scan(
+    step: Callable[[Any, Any], tuple[Any, Any]],
+    state: Any,
+    sequence: Any,
+    *,
+    axis: int = 0,
+    reverse: bool = False,
+    checkpoint: bool | int | None = None,
+) -> tuple[Any, Any]:
     """A loop over the steps of a sequence, as one node.
 
     Parameters
@@ -78,7 +85,9 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, sequence: Any,
     sequences = [_time_first(_core.as_node(x, "scan: sequence"), axis, _name("sequence", row_structure, k)) for k, x in enumerate(raw_rows)]
     raw_states, state_structure = flatten(state, _is_leaf)
     _only_nodes(state_structure, "state")
-    number_type = next((str(x.dtype) for x in [*sequences, *(s for s in raw_states if isinstance(s, Node))] if x.dtype.kind == "f"), "float32")
+    number_type = next(
+        (str(x.dtype) for x in [*sequences, *(s for s in raw_states if isinstance(s, Node))] if x.dtype.kind == "f"), "float32"
+    )
     states = [_as_node(s, number_type, "state") for s in raw_states]
 
     step_states = [_core.input(_name("state", state_structure, k), s.shape, s.dtype) for k, s in enumerate(states)]
@@ -88,15 +97,19 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, sequence: Any,
         raise GraphError(f"scan: the step gives a pair (state, result), got {_kind(pair)}; a step without results gives (state, None)")
     raw_next, next_structure = flatten(pair[0], _is_leaf)
     if _outline(next_structure) != _outline(state_structure):
-        raise GraphError(f"scan: the step got a state of the structure {_outline(state_structure)} and gives one of the structure {_outline(next_structure)}")
+        raise GraphError(
+            f"scan: the step got a state of the structure {_outline(state_structure)} and gives one of the structure {_outline(next_structure)}"
+        )
     next_states = [_as_node(n, str(s.dtype), "state after a step") for n, s in zip(raw_next, step_states, strict=True)]
     raw_results, result_structure = flatten(pair[1], _is_leaf)
     if any(part is not None for part in _kept(result_structure)):
-        raise TypeError(f"scan: results of a step are nodes, arrays or numbers in lists, tuples and dicts, got {_outline(result_structure)}")
+        raise TypeError(
+            f"scan: results of a step are nodes, arrays or numbers in lists, tuples and dicts, got {_outline(result_structure)}"
+        )
     results = [_as_node(y, number_type, "result of a step") for y in raw_results]
 
     found = _core.scan(states, sequences, step_states, step_rows, next_states, results, reverse, segment)
-    stacked = [_time_back(y, axis) for y in found[len(states):]]
+    stacked = [_time_back(y, axis) for y in found[len(states) :]]
     return unflatten(state_structure, found[: len(states)]), unflatten(result_structure, stacked)
 
 
@@ -136,7 +149,9 @@ def _time_first(node: Node, axis: int, name: str) -> Node:
 def _time_back(node: Node, axis: int) -> Node:
     rank = len(node.shape)
     if not -rank <= axis < rank:
-        raise ShapeError(f"scan: axis {axis} is out of range for stacked results of shape {node.shape}; give results more dimensions, or use axis=0")
+        raise ShapeError(
+            f"scan: axis {axis} is out of range for stacked results of shape {node.shape}; give results more dimensions, or use axis=0"
+        )
     at = axis % rank
     return node if at == 0 else transpose(node, (*range(1, at + 1), 0, *range(at + 1, rank)))
 

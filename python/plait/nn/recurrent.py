@@ -144,7 +144,9 @@ class Recurrent(Layer):
         first = self.cells[0]
         parts = tuple(state) if isinstance(state, (list, tuple)) else (state,)
         if len(parts) != len(first.parts):
-            raise graph.ShapeError(f"{self._name}: state: expected {' and '.join(first.parts)}, got {len(parts)} of {len(first.parts)} parts")
+            raise graph.ShapeError(
+                f"{self._name}: state: expected {' and '.join(first.parts)}, got {len(parts)} of {len(first.parts)} parts"
+            )
         nodes = []
         for part, value in zip(first.parts, parts, strict=True):
             node = value if isinstance(value, graph.Node) else graph.constant(np.asarray(value, first.dtype))
@@ -174,7 +176,9 @@ class Recurrent(Layer):
             if array.size and array.min() < 1:
                 raise ValueError(f"{self._name}: lengths: a sequence of zero steps: {array.min()} at index {int(array.argmin())}")
             if array.size and time is not None and array.max() > time:
-                raise ValueError(f"{self._name}: lengths: {array.max()} at index {int(array.argmax())} is beyond the {time} steps of inputs")
+                raise ValueError(
+                    f"{self._name}: lengths: {array.max()} at index {int(array.argmax())} is beyond the {time} steps of inputs"
+                )
             lengths = graph.constant(array.astype("int64"), name="lengths")
         elif lengths.dtype.kind != "i":
             raise graph.DTypeError(f"{self._name}: lengths: expected integers, got {lengths.dtype}")
@@ -229,7 +233,8 @@ def _stacked(make: Callable[..., Cell], inputs: int, hidden: int, layers: int, n
     generator = np.random.default_rng(rng)
     count = at_least_one(f"{make.__name__.removesuffix('Cell')}: layers", layers)
     return [
-        make(inputs if k == 0 else hidden, hidden, rng=generator, name=name if count == 1 else f"{name}.{k}", **options) for k in range(count)
+        make(inputs if k == 0 else hidden, hidden, rng=generator, name=name if count == 1 else f"{name}.{k}", **options)
+        for k in range(count)
     ]
 
 
