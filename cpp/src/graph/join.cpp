@@ -151,6 +151,17 @@ int Rewriter::transpose(int v) {
   return t;
 }
 
+int Rewriter::reshape(int v, const Shape& shape) {
+  if (at(v).spec.shape == shape) return v;
+  Value value;
+  value.op = &find_op("reshape");
+  value.attributes.ints = shape;
+  value.spec = {shape, at(v).spec.dtype};
+  value.node = at(v).node;
+  value.inputs = {v};
+  return add(std::move(value));
+}
+
 int Rewriter::binary(const char* op, int a, int b) {
   Value value;
   value.op = &find_op(op);

@@ -29,6 +29,7 @@ class Rewriter {
   [[nodiscard]] bool is_free(const std::vector<int>& pieces, Index axis) const;
   int slice(int v, Index axis, Index begin, Index end);
   int transpose(int v);
+  int reshape(int v, const Shape& shape);
   int binary(const char* op, int a, int b);
 
   /// If v is a plain slice of one axis of another value: that value, the axis, where it begins and ends.

@@ -287,6 +287,23 @@ std::optional<int> summed_matrix(const Rewriter& graph, int t) {
   return {};
 }
 
+// The matrix of few rows whose rows a term adds up: by a sum over them, perhaps seen through a reshape (what a bias of shape (n,) takes comes
+// as (1, n)), or by such a reshape of a single row.
+std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<std::vector<int>>& consumers) {
+  const bool row = graph.is(t, "reshape") && graph.at(t).spec.shape.size() == 1;
+  if (row) {
+    t = graph.input(t, 0);
+    const Shape& shape = graph.at(t).spec.shape;
+    if (!graph.is(t, "sum")) return shape.size() == 2 && shape[0] == 1 ? std::optional(t) : std::nullopt;
+    if (t >= static_cast<int>(consumers.size()) || consumers[t].size() != 1) return {};
+  }
+  if (!graph.is(t, "sum")) return {};
+  const std::vector<Index>& ints = graph.at(t).attributes.ints;
+  const int of = graph.input(t, 0);
+  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > kSmall || ints.size() != 2 || ints[1] != 0) return {};
+  return of;
+}
+
 // Terms of one kind, joined into one.
 template <class Pick, class Make>
 bool join_terms(std::vector<int>& rest, std::vector<int>& joined, std::size_t least, Pick pick, Make make) {
@@ -340,20 +357,23 @@ bool join_sums(Rewriter& graph) {
     any = join_terms(
               rest, joined, 3,
               [&](int t) -> Kind {
-                const Value& value = graph.at(t);
-                if (!graph.is(t, "sum") || !alone(t) || !is_matrix(graph.at(graph.input(t, 0))) || value.attributes.ints.size() != 2 ||
-                    value.attributes.ints[1] != 0)
-                  return {};
-                const Shape& shape = graph.at(graph.input(t, 0)).spec.shape;
-                if (shape[0] > kSmall) return {};
-                return std::vector<Index>{shape[1], value.attributes.ints[0]};
+                const auto matrix = alone(t) ? summed_rows(graph, t, consumers) : std::nullopt;
+                if (!matrix) return {};
+                const Shape& shape = graph.at(*matrix).spec.shape;
+                return std::vector<Index>{shape[0] == 1 ? 1 : 0, shape[1]};
               },
               [&](const std::vector<int>& terms) -> std::optional<int> {
                 std::vector<int> parts;
-                for (const int t : terms) parts.push_back(graph.input(t, 0));
-                Value value = graph.at(terms[0]);
+                for (const int t : terms) parts.push_back(*summed_rows(graph, t, consumers));
+                // Single rows are as well added one by one, unless they stand below each other anyway.
+                if (graph.at(parts[0]).spec.shape[0] == 1 && !graph.is_free(parts, 0)) return {};
+                Value value;
+                value.op = &find_op("sum");
+                value.attributes.ints = {1, 0};
+                value.spec = {{1, graph.at(parts[0]).spec.shape[1]}, graph.at(sum.value).spec.dtype};
+                value.node = graph.at(sum.value).node;
                 value.inputs = {graph.concatenate(parts, 0)};
-                return graph.add(std::move(value));
+                return graph.reshape(graph.add(std::move(value)), graph.at(sum.value).spec.shape);
               }) ||
           any;
     any = join_terms(
