@@ -172,6 +172,12 @@ int Rewriter::binary(const char* op, int a, int b) {
   return add(std::move(value));
 }
 
+bool Rewriter::is_wanted(int v) const {
+  const auto is_it = [&](int wanted) { return now(wanted) == now(v); };
+  return std::any_of(graph_.outputs.begin(), graph_.outputs.end(), is_it) ||
+         std::any_of(graph_.updates.begin(), graph_.updates.end(), [&](const Update& update) { return is_it(update.value); });
+}
+
 bool Rewriter::depend_on_each_other(const std::vector<int>& values) {
   // Walk down from the inputs of all; whoever meets one of them has found a dependency.
   const int member = ++visit_, seen = ++visit_;
@@ -249,6 +255,7 @@ Lowered join(Lowered in) {
     more = join_sums(graph) || more;
     if (!more) break;
   }
+  trim_products(graph);  // last: whoever shares an operand may share it with a product that is read as a whole
   return graph.changed() ? simplify(graph.take()) : graph.release();
 }
 
