@@ -143,8 +143,23 @@ void replace_by_slices(Rewriter& graph, const std::vector<int>& values, int whol
 }  // namespace
 
 bool join_same_right(Rewriter& graph) {
+  // Terms of a sum could also become one product with the other terms (join_sums): they go where more come together.
+  std::unordered_map<int, std::size_t> terms;
+  const auto consumers = graph.consumers();
+  for (const Sum& sum : sums_of(graph)) {
+    std::vector<int> products;
+    for (const int t : sum.terms)
+      if (is_flat_product(graph, t) && consumers[t].size() == 1) products.push_back(t);
+    for (const int t : products) terms[t] = products.size();
+  }
   bool changed = false;
-  for (const auto& group : products_by_operand(graph, 1)) {
+  for (auto group : products_by_operand(graph, 1)) {
+    const std::size_t all = group.size();
+    std::erase_if(group, [&](int v) {
+      const auto found = terms.find(v);
+      return found != terms.end() && found->second > all;
+    });
+    if (group.size() < 2) continue;
     std::vector<int> lefts;
     for (const int v : group)
       if (graph.at(v).spec.shape[0] <= kSmall) lefts.push_back(graph.input(v, 0));
