@@ -255,6 +255,7 @@ Lowered join(Lowered in) {
     more = join_sums(graph) || more;
     if (!more) break;
   }
+  share_stacks(graph);
   trim_products(graph);  // last: whoever shares an operand may share it with a product that is read as a whole
   return graph.changed() ? simplify(graph.take()) : graph.release();
 }

@@ -74,6 +74,7 @@ bool join_same_right(Rewriter& graph);  ///< products with one right operand: on
 bool join_same_left(Rewriter& graph);   ///< products with one left operand: one product over stacked columns
 bool join_slices(Rewriter& graph);      ///< the same elementwise work on every slice of a value: once, on the value
 bool join_sums(Rewriter& graph);        ///< sums of products, and of sums: one over stacked terms
+bool share_stacks(Rewriter& graph);     ///< concatenations that are runs of another's pieces: slices of it
 bool trim_products(Rewriter& graph);    ///< products that are read in part: only that part
 
 }  // namespace plait
