@@ -2,9 +2,10 @@
 //
 // Groups stand in an order in which a group only reads from earlier ones. A value joins the latest group that it depends on, if it can, so the order
 // holds by itself; a group that nobody needs before another may then be taken in by that one.
+#include "fuse.hpp"
+
 #include <algorithm>
 
-#include "fuse.hpp"
 #include "plait/base/error.hpp"
 #include "product.hpp"
 

@@ -13,7 +13,7 @@ namespace plait {
 namespace {
 
 constexpr Index kFoldLimit = 4096;  // elements; larger results are computed at run time rather than kept
-constexpr Index kFewRows = 8;        // fewer equal rows are not worth a product of their own
+constexpr Index kFewRows = 8;       // fewer equal rows are not worth a product of their own
 constexpr int kNone = -1;
 
 bool is_named(const Value& value, const char* name) { return std::strcmp(value.op->name, name) == 0; }

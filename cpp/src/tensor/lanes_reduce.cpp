@@ -111,7 +111,8 @@ void LaneWorker::stripes(Index task) {
       if (r.striped) clear_accumulators(r, base_ + r.accumulators, n);
     for (Index row = 0; row < cut.middle; ++row) block((slab * cut.middle + row) * cut.inner + column, n);
     for (const LaneReduction& r : pass_.reductions)
-      if (r.striped) r.store(base_ + r.accumulators, static_cast<std::byte*>(call_.outputs[r.index]) + (slab * cut.inner + column) * r.element, 0, 1, 1, n);
+      if (r.striped)
+        r.store(base_ + r.accumulators, static_cast<std::byte*>(call_.outputs[r.index]) + (slab * cut.inner + column) * r.element, 0, 1, 1, n);
   }
   for (const LaneReduction& r : pass_.reductions)
     if (!r.striped) std::memcpy(call_.scratch + r.heads + static_cast<std::size_t>(task * kAccumulator), base_ + r.accumulators, kAccumulator);
@@ -135,7 +136,8 @@ void combine_tasks(const LaneCall& call) {
       const Index first = begin / r.slab;
       if (first * r.slab < begin) {
         r.combine(carry, call.scratch + r.heads + static_cast<std::size_t>(t) * bytes, 1, r.inner, 1);
-        if ((first + 1) * r.slab <= end) r.store(carry, static_cast<std::byte*>(call.outputs[r.index]) + first * r.inner * r.element, 0, 1, 1, r.inner);
+        if ((first + 1) * r.slab <= end)
+          r.store(carry, static_cast<std::byte*>(call.outputs[r.index]) + first * r.inner * r.element, 0, 1, 1, r.inner);
       }
       const Index last = end / r.slab * r.slab;
       if (last < end && last >= begin) std::memcpy(carry, call.scratch + r.tails + static_cast<std::size_t>(t) * bytes, bytes);
