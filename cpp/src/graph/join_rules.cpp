@@ -43,8 +43,7 @@ struct Sum {
 };
 
 // Every maximal sum of two or more terms.
-std::vector<Sum> sums_of(const Rewriter& graph) {
-  const auto consumers = graph.consumers();
+std::vector<Sum> sums_of(const Rewriter& graph, const std::vector<std::vector<int>>& consumers) {
   const std::vector<int> live = graph.live();
   std::vector<char> inner(consumers.size(), 0);
   std::vector<Sum> sums;
@@ -68,7 +67,7 @@ void replace_terms(Rewriter& graph, const Sum& sum, const std::vector<int>& rest
 
 bool join_scattered(Rewriter& graph) {
   bool changed = false;
-  for (const Sum& sum : sums_of(graph)) {
+  for (const Sum& sum : sums_of(graph, graph.consumers())) {
     // Which axis and range a slice gradient writes: that of a slice of its own shape.
     struct Piece {
       Index axis, begin, end;
@@ -143,17 +142,19 @@ void replace_by_slices(Rewriter& graph, const std::vector<int>& values, int whol
 }  // namespace
 
 bool join_same_right(Rewriter& graph) {
+  const auto groups = products_by_operand(graph, 1);
+  if (groups.empty()) return false;
   // Terms of a sum could also become one product with the other terms (join_sums): they go where more come together.
   std::unordered_map<int, std::size_t> terms;
   const auto consumers = graph.consumers();
-  for (const Sum& sum : sums_of(graph)) {
+  for (const Sum& sum : sums_of(graph, consumers)) {
     std::vector<int> products;
     for (const int t : sum.terms)
       if (is_flat_product(graph, t) && consumers[t].size() == 1) products.push_back(t);
     for (const int t : products) terms[t] = products.size();
   }
   bool changed = false;
-  for (auto group : products_by_operand(graph, 1)) {
+  for (auto group : groups) {
     const std::size_t all = group.size();
     std::erase_if(group, [&](int v) {
       const auto found = terms.find(v);
@@ -344,7 +345,7 @@ bool join_sums(Rewriter& graph) {
   bool changed = false;
   const auto consumers = graph.consumers();
   const auto alone = [&](int t) { return t < static_cast<int>(consumers.size()) && consumers[t].size() == 1; };
-  for (const Sum& sum : sums_of(graph)) {
+  for (const Sum& sum : sums_of(graph, consumers)) {
     std::vector<int> rest = sum.terms, joined;
     const auto operand = [&](int t, std::size_t i) { return graph.input(t, i); };
     // Products: A1 B1 + A2 B2, where what is stacked is smaller than the sums that are saved.

@@ -180,3 +180,16 @@ TEST_CASE("fuse: what only a later step reads is computed there, if that saves m
   const Fused stays = fuse(place(simplify(lowered({multiply(lone, reduce("sum", lone, {0, 1}, true))}))));
   CHECK(stays.groups[0].members.size() == 2);
 }
+
+TEST_CASE("place: a small transposed operand of several products is turned once, others are read through their strides") {
+  const auto copies = [](const NodeRef& w, std::initializer_list<NodeRef> lefts) {
+    std::vector<NodeRef> outputs;
+    for (const NodeRef& a : lefts) outputs.push_back(matmul(a, swap_last(w)));
+    return count(place(simplify(lowered(outputs))).graph, "cast");
+  };
+  const NodeRef a = input("a", {9, 6}), b = input("b", {10, 6}), c = input("c", {11, 6}), row = input("row", {1, 6}), w = input("w", {5, 6});
+  CHECK(copies(w, {a, b, c}) == 1);
+  CHECK(copies(w, {a, b}) == 0);
+  CHECK(copies(w, {row, a, b}) == 1);
+  CHECK(copies(input("large", {5000, 6}), {a, b, c}) == 0);
+}
