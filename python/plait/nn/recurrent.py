@@ -12,7 +12,7 @@ from ..train.data import at_least_one
 from .base import Layer
 from .cells import Cell, GRUCell, LSTMCell, RNNCell, State
 
-LONG = 256  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise
+LONG = 64  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise: there it is as fast
 
 
 class Recurrent(Layer):
@@ -37,7 +37,7 @@ class Recurrent(Layer):
     An array of lengths is checked at once; those that a node brings are checked against the number of steps, where it is known, when it runs.
 
     ``unroll`` decides between a copy of the cell for each step, which is fastest to run, and a loop in one node, which is fast to build however
-    many steps there are; None: a loop from 256 steps on, or where the number of steps is not known.
+    many steps there are; None: a loop from 64 steps on, or where the number of steps is not known.
 
     Examples
     --------
