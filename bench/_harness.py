@@ -28,7 +28,9 @@ class Plan:
 
     rounds: int = 15
     block: float = 0.02  # seconds of work in a block, at least
-    settle: float = 0.15  # before a block: OpenBLAS's threads go on spinning for about 105 ms after their last product (measured as CPU time)
+    settle: float = (
+        0.15  # before a block: OpenBLAS's threads go on spinning for about 105 ms after their last product (measured as CPU time)
+    )
 
 
 QUICK = Plan(rounds=5, block=0.01, settle=0.15)

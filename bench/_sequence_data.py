@@ -14,7 +14,16 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 Configuration = tuple[int, int, int]  # hidden, steps, batch
 
-CONFIGURATIONS: list[Configuration] = [(32, 5, 1), (32, 50, 1), (32, 5, 32), (32, 50, 32), (128, 5, 1), (128, 50, 1), (128, 5, 32), (128, 50, 32)]
+CONFIGURATIONS: list[Configuration] = [
+    (32, 5, 1),
+    (32, 50, 1),
+    (32, 5, 32),
+    (32, 50, 32),
+    (128, 5, 1),
+    (128, 50, 1),
+    (128, 5, 32),
+    (128, 50, 32),
+]
 RATE = 0.01
 CHECK_STEPS = 20
 GENERATED = 1000  # steps of one piece of work in the generation bench
@@ -44,7 +53,9 @@ def data(configuration: Configuration) -> Data:
     angles = 0.3 * np.arange(steps + 1) + rng.uniform(0, 2 * np.pi, (batch, 1))
     wave = np.sin(angles).astype(np.float32)[:, :, None]
     limit = 1 / np.sqrt(hidden)
-    weights = [rng.uniform(-limit, limit, shape).astype(np.float32) for shape in ((1 + hidden, 4 * hidden), (4 * hidden,), (hidden, 1), (1,))]
+    weights = [
+        rng.uniform(-limit, limit, shape).astype(np.float32) for shape in ((1 + hidden, 4 * hidden), (4 * hidden,), (hidden, 1), (1,))
+    ]
     return Data(np.ascontiguousarray(wave[:, :-1]), np.ascontiguousarray(wave[:, 1:]), *weights)
 
 

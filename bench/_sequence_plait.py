@@ -34,7 +34,9 @@ def _loss(hs: list[plait.Node], t: plait.Node, head: plait.Node, bias: plait.Nod
 def one_product(data: Data) -> tuple[plait.Node, list[plait.Node]]:
     """[x, h]·W, and its slices."""
     x, t = _inputs(data)
-    w, b, head, bias = (plait.parameter(value, name=name) for value, name in ((data.w, "w"), (data.b, "b"), (data.head, "head"), (data.head_bias, "bias")))
+    w, b, head, bias = (
+        plait.parameter(value, name=name) for value, name in ((data.w, "w"), (data.b, "b"), (data.head, "head"), (data.head_bias, "bias"))
+    )
     n = len(data.head)
     h = c = _zeros(data)
     hs = []

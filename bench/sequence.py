@@ -45,7 +45,9 @@ def training(bench: Bench, configuration: Configuration, rate: float, full: bool
     times = bench.time(labels)
     flops = sequence_data.flops(configuration)
     limit = flops / rate
-    extra = {label: f"{flops / timing.median / 1e9:.1f} GFLOP/s, {limit / timing.median:.0%} of the limit" for label, timing in times.items()}
+    extra = {
+        label: f"{flops / timing.median / 1e9:.1f} GFLOP/s, {limit / timing.median:.0%} of the limit" for label, timing in times.items()
+    }
     show_table((*HEAD, ""), ratio_rows(times, extra))
     print(f"  limit: {duration(limit)} = {flops / 1e6:.2f} MFLOP")
     goal = show_goal(times, GOALS.get(bench.threads, {}).get(configuration), OURS)
@@ -125,9 +127,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench sequence", description=(__doc__ or "").split("\n\n")[0])
     listed = lambda text: text.replace("x", "×").split(",")  # noqa: E731
     plain = lambda text: text.split(",")  # noqa: E731
-    parser.add_argument("--threads", type=lambda text: [int(count) for count in text.split(",")], default=[1, 2], help="1, 2 or 1,2 (default)")
+    parser.add_argument(
+        "--threads", type=lambda text: [int(count) for count in text.split(",")], default=[1, 2], help="1, 2 or 1,2 (default)"
+    )
     parser.add_argument("--only", type=plain, default=SECTIONS, help="of " + ",".join(SECTIONS))
-    parser.add_argument("--configurations", type=listed, default=list(sequence_data.NAMED), help="hidden×steps×batch, of those in the table")
+    parser.add_argument(
+        "--configurations", type=listed, default=list(sequence_data.NAMED), help="hidden×steps×batch, of those in the table"
+    )
     parser.add_argument("--peers", type=plain, default=PEERS, help="of " + ",".join(PEERS))
     parser.add_argument("--full", action="store_true", help="JAX unrolled at 50 steps, too: minutes of compiling")
     parser.add_argument("--quick", action="store_true", help="a look, not a measurement")

@@ -6,4 +6,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   bind_base(m);
   bind_graph(m);
   bind_train(m);
+  bind_align(m);
 }

@@ -8,3 +8,4 @@ namespace py = pybind11;
 void bind_base(py::module_& m);
 void bind_graph(py::module_& m);
 void bind_train(py::module_& m);
+void bind_align(py::module_& m);

@@ -106,7 +106,7 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import datasets, nn, picture
+    from . import align, datasets, nn, picture
     from .picture import draw, to_dot
 
 __all__ = [
@@ -124,6 +124,7 @@ __all__ = [
     "TraceError",
     "abs",
     "add",
+    "align",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -218,7 +219,7 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
 
 if not TYPE_CHECKING:
 

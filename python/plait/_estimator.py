@@ -170,7 +170,9 @@ class ClassifierEstimator(Estimator):
         if labels.ndim == 2 and labels.shape[1] == 1:
             warning = _sklearn("exceptions", "DataConversionWarning", UserWarning)
             warnings.warn(
-                "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples, ).", warning, stacklevel=3
+                "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples, ).",
+                warning,
+                stacklevel=3,
             )
             labels = labels.ravel()
         if labels.ndim != 1:

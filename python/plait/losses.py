@@ -109,8 +109,10 @@ def cross_entropy_with_logits(logits: Any, target: Any, axis: int = -1, reductio
     elif t.ndim == x.ndim:
         losses = -(logs * t.astype(x.dtype)).sum(axis)
     else:
-        raise _core.ShapeError(f"{what}: targets are class indices of shape {_without(x.shape, axis)} (integers) or probabilities of shape {x.shape}, "
-                               f"got {t.dtype} {t.shape}")
+        raise _core.ShapeError(
+            f"{what}: targets are class indices of shape {_without(x.shape, axis)} (integers) or probabilities of shape {x.shape}, "
+            f"got {t.dtype} {t.shape}"
+        )
     return _reduced(losses, reduction, what)
 
 

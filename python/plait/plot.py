@@ -294,7 +294,9 @@ def decision_regions(
     """
     places, classes = np.asarray(points, dtype=np.float64), np.asarray(labels)
     if places.ndim != 2 or places.shape[1] != 2 or classes.shape != (len(places),) or len(places) == 0:
-        raise ValueError(f"decision_regions: points of shape {places.shape} and labels of shape {classes.shape}, (n, 2) and (n,) were expected")
+        raise ValueError(
+            f"decision_regions: points of shape {places.shape} and labels of shape {classes.shape}, (n, 2) and (n,) were expected"
+        )
     low, high = places.min(axis=0), places.max(axis=0)
     margin = 0.08 * np.maximum(high - low, 1e-9)
     grid = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]

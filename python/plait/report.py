@@ -286,7 +286,8 @@ class Report:
         """The page."""
         links = "".join(f'<a href="#part{i}">{escaped(section.title)}</a> ' for i, section in enumerate(self.sections))
         parts = "\n".join(
-            f'<section id="part{i}">\n<h2>{escaped(section.title)}</h2>\n{section.body}\n</section>' for i, section in enumerate(self.sections)
+            f'<section id="part{i}">\n<h2>{escaped(section.title)}</h2>\n{section.body}\n</section>'
+            for i, section in enumerate(self.sections)
         )
         subtitle = f"\n<p>{escaped(self.subtitle)}</p>" if self.subtitle else ""
         return (

@@ -108,7 +108,15 @@ def test_an_interrupt_gives_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert capsys.readouterr() == ("", "plait: interrupted\n")
 
 
-RESULT = {"command": "demo", "loss": [2.0, np.float32(1.5)], "n": np.int64(3), "bad": float("nan"), "none": None, "empty": [], "report": Path("r.html")}
+RESULT = {
+    "command": "demo",
+    "loss": [2.0, np.float32(1.5)],
+    "n": np.int64(3),
+    "bad": float("nan"),
+    "none": None,
+    "empty": [],
+    "report": Path("r.html"),
+}
 
 
 def test_json_is_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,7 +161,9 @@ def made_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("graph.py", "tree.py", "_help.py"):
         (tmp_path / "bench" / name).touch()
     dev = tmp_path / "dev"
-    dev.write_text('#!/bin/sh\necho "table: $*"\n[ "$3" = --fail ] && exit 3\n[ "$3" = --json ] && echo "{\\"ratio\\": 1.5}" >"$4"\nexit 0\n')
+    dev.write_text(
+        '#!/bin/sh\necho "table: $*"\n[ "$3" = --fail ] && exit 3\n[ "$3" = --json ] && echo "{\\"ratio\\": 1.5}" >"$4"\nexit 0\n'
+    )
     dev.chmod(0o755)
     monkeypatch.chdir(tmp_path / "bench")
     return tmp_path

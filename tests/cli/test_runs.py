@@ -70,7 +70,18 @@ def test_the_demo_says_where_its_page_is(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_same_seed_gives_the_same_run(tmp_path: Path, capsys: Capture) -> None:
     runs = []
     for seed, threads in ((1, 1), (1, 2), (2, 2)):
-        arguments = ["--out", str(tmp_path / "r.html"), "--epochs", "2", "--json", "--quiet", "--seed", str(seed), "--threads", str(threads)]
+        arguments = [
+            "--out",
+            str(tmp_path / "r.html"),
+            "--epochs",
+            "2",
+            "--json",
+            "--quiet",
+            "--seed",
+            str(seed),
+            "--threads",
+            str(threads),
+        ]
         assert cli.main(["demo", *arguments]) == 0
         runs.append(json.loads(capsys.readouterr().out)["loss"])
     assert runs[0] == runs[1] != runs[2]

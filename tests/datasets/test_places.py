@@ -158,7 +158,13 @@ def test_when_nothing_works_every_way_is_named(tmp_path: Path, monkeypatch: pyte
     text = str(caught.value)
     assert text.startswith(f"Small set: {NAME} was looked for in four ways: (1) PLAIT_DATA is ")
     assert "\n" not in text
-    for part in ("small/" + NAME, str(cache_folder() / "small"), "small-set" if system else "no system package", "http://127.0.0.1:9/", "(4)"):
+    for part in (
+        "small/" + NAME,
+        str(cache_folder() / "small"),
+        "small-set" if system else "no system package",
+        "http://127.0.0.1:9/",
+        "(4)",
+    ):
         assert part in text
     assert (str(tmp_path) if named else "is not set") in text
 

@@ -29,13 +29,29 @@ def test_shapes_that_do_not_fit_are_named_with_their_nodes() -> None:
     message = fails_at(plait.ShapeError, "add", lambda: x + b)
     assert all(part in message for part in ("(8, 3)", "(5,)", "[x "))
     for f, words in [
-        (lambda: x.reshape(5, 5), r"reshape: shape \(8, 3\) cannot be reshaped to \(5, 5\)"), (lambda: x.reshape(-1, -1), "only one size"), (lambda: x.reshape(-1, 5), "-1"),
-        (lambda: x.sum(axis=2), "axis 2 is out of range for 2 dimensions"), (lambda: x.sum(axis=(0, -2)), "named twice"), (lambda: plait.concatenate([x, b], 0), "concatenate"),
-        (lambda: plait.concatenate([]), "empty list"), (lambda: plait.stack([]), "empty list"), (lambda: plait.stack([x, b]), "stack"), (lambda: plait.concatenate([1.0, 2.0]), "stack"),
-        (lambda: plait.transpose(x, (0, 0)), "named twice"), (lambda: plait.transpose(x, (0,)), "transpose"), (lambda: plait.squeeze(x, 0), "not of size 1"),
-        (lambda: plait.broadcast_to(x, (8, 4)), "broadcast_to"), (lambda: x @ 3.0, "scalar"), (lambda: plait.take_along_axis(x, np.zeros((2, 3), int), 1), "take_along_axis"),
-        (lambda: plait.one_hot([1], 0), "depth"), (lambda: plait.input("n", (-1,)), "negative"), (lambda: plait.input("i", (3, 0)).max(), None), (lambda: plait.input("i", (3, 0)).max(axis=1), "empty"),
-        (lambda: plait.input("i", (0,)).mean(), "empty"), (lambda: plait.expand_dims(x, 4), "expand_dims"), (lambda: x.dot(plait.input("c", (2, 3, 4))), "dot"),
+        (lambda: x.reshape(5, 5), r"reshape: shape \(8, 3\) cannot be reshaped to \(5, 5\)"),
+        (lambda: x.reshape(-1, -1), "only one size"),
+        (lambda: x.reshape(-1, 5), "-1"),
+        (lambda: x.sum(axis=2), "axis 2 is out of range for 2 dimensions"),
+        (lambda: x.sum(axis=(0, -2)), "named twice"),
+        (lambda: plait.concatenate([x, b], 0), "concatenate"),
+        (lambda: plait.concatenate([]), "empty list"),
+        (lambda: plait.stack([]), "empty list"),
+        (lambda: plait.stack([x, b]), "stack"),
+        (lambda: plait.concatenate([1.0, 2.0]), "stack"),
+        (lambda: plait.transpose(x, (0, 0)), "named twice"),
+        (lambda: plait.transpose(x, (0,)), "transpose"),
+        (lambda: plait.squeeze(x, 0), "not of size 1"),
+        (lambda: plait.broadcast_to(x, (8, 4)), "broadcast_to"),
+        (lambda: x @ 3.0, "scalar"),
+        (lambda: plait.take_along_axis(x, np.zeros((2, 3), int), 1), "take_along_axis"),
+        (lambda: plait.one_hot([1], 0), "depth"),
+        (lambda: plait.input("n", (-1,)), "negative"),
+        (lambda: plait.input("i", (3, 0)).max(), None),
+        (lambda: plait.input("i", (3, 0)).max(axis=1), "empty"),
+        (lambda: plait.input("i", (0,)).mean(), "empty"),
+        (lambda: plait.expand_dims(x, 4), "expand_dims"),
+        (lambda: x.dot(plait.input("c", (2, 3, 4))), "dot"),
     ]:
         fails_at(plait.ShapeError, words or "max", f)
 
@@ -56,7 +72,12 @@ def test_dtypes_that_have_no_place_are_refused_by_name(dtype: str) -> None:
     array = np.zeros(2, dtype)
     x = plait.input("x", (2,), "float64")
     name = str(array.dtype)
-    for f in (lambda: x + array, lambda: plait.constant(array), lambda: plait.parameter(array, name="w"), lambda: plait.input("y", (2,), dtype)):
+    for f in (
+        lambda: x + array,
+        lambda: plait.constant(array),
+        lambda: plait.parameter(array, name="w"),
+        lambda: plait.input("y", (2,), dtype),
+    ):
         with pytest.raises(plait.DTypeError) as caught:
             f()
         assert name in str(caught.value) or "complex" in str(caught.value)
@@ -71,9 +92,17 @@ def test_dtypes_that_have_no_place_are_refused_by_name(dtype: str) -> None:
 def test_dtypes_that_do_not_fit_an_operation() -> None:
     i, b = plait.input("indices", (2,), "int64"), plait.input("b", (2,), "bool")
     x = plait.input("x", (2, 2))
-    for f, words in [(lambda: plait.take(x, x[0], 0), "integers"), (lambda: plait.one_hot(x, 3), "integers"), (lambda: ~i, "bool"), (lambda: -b, "negative"),
-                     (lambda: plait.normal((2,), dtype="int64"), "float32 or float64"), (lambda: plait.take_along_axis(x, b[None], 0), "integers"), (lambda: x & b, "booleans"),
-                     (lambda: plait.power(i, i), "cast"), (lambda: plait.losses.cross_entropy_with_logits(x, b), "booleans")]:
+    for f, words in [
+        (lambda: plait.take(x, x[0], 0), "integers"),
+        (lambda: plait.one_hot(x, 3), "integers"),
+        (lambda: ~i, "bool"),
+        (lambda: -b, "negative"),
+        (lambda: plait.normal((2,), dtype="int64"), "float32 or float64"),
+        (lambda: plait.take_along_axis(x, b[None], 0), "integers"),
+        (lambda: x & b, "booleans"),
+        (lambda: plait.power(i, i), "cast"),
+        (lambda: plait.losses.cross_entropy_with_logits(x, b), "booleans"),
+    ]:
         fails_at_any(plait.DTypeError, words, f)
 
 
@@ -93,16 +122,27 @@ def test_feeds_are_refused_by_name() -> None:
     assert float(program(x=good, labels=labels)) == 9
     stranger = plait.input("stranger", ())
     for f, error, words in [
-        (lambda: program(x=good), plait.GraphError, "no feed for labels; expected: x, labels"), (lambda: program(), plait.GraphError, "no feed for x, labels"),
-        (lambda: program(x=good, labels=labels, z=1), plait.GraphError, "'z'.*expected: x, labels"), (lambda: program({x: good, stranger: 1, y: labels}), plait.GraphError, "stranger.*expected: x, labels"),
-        (lambda: program({x: good, "x": good, y: labels}), plait.GraphError, "x: given twice"), (lambda: program({x: good}, x=good, labels=labels), plait.GraphError, "given twice"),
-        (lambda: program({5: good}), TypeError, "nodes or names"), (lambda: program(good, labels), TypeError, "2 positional"), (lambda: program(good), TypeError, "dict"),
+        (lambda: program(x=good), plait.GraphError, "no feed for labels; expected: x, labels"),
+        (lambda: program(), plait.GraphError, "no feed for x, labels"),
+        (lambda: program(x=good, labels=labels, z=1), plait.GraphError, "'z'.*expected: x, labels"),
+        (lambda: program({x: good, stranger: 1, y: labels}), plait.GraphError, "stranger.*expected: x, labels"),
+        (lambda: program({x: good, "x": good, y: labels}), plait.GraphError, "x: given twice"),
+        (lambda: program({x: good}, x=good, labels=labels), plait.GraphError, "given twice"),
+        (lambda: program({5: good}), TypeError, "nodes or names"),
+        (lambda: program(good, labels), TypeError, "2 positional"),
+        (lambda: program(good), TypeError, "dict"),
         (lambda: program(x=good[0], labels=labels), plait.ShapeError, r"x.*\(None, 3\).*\(3,\)|x.*\(3,\).*\(None, 3\)"),
-        (lambda: program(x=np.ones((2, 4)), labels=labels), plait.ShapeError, r"x.*\(2, 4\)"), (lambda: program(x=good, labels=[1.5, 2.0]), plait.DTypeError, "feed of labels.*int64.*float64"),
-        (lambda: program(x="text", labels=labels), plait.DTypeError, "feed of x"), (lambda: program(x=[[1, 2], [3]], labels=labels), ValueError, "inhomogeneous"),
-        (lambda: program(x=good, labels=np.array([2**63], "uint64")), plait.DTypeError, "fit into int64"), (lambda: program(x=None, labels=labels), plait.DTypeError, "feed of x"),
-        (lambda: plait.evaluate(x, {}), plait.GraphError, "x"), (lambda: plait.evaluate(x, {"z": 1}), plait.GraphError, "z.*expected: x"), (lambda: plait.evaluate(x, {stranger: 1}), plait.GraphError, "stranger"),
-        (lambda: plait.evaluate(x, {x: np.ones(3)}), plait.ShapeError, "x"), (lambda: plait.evaluate(x, {3: np.ones(3)}), TypeError, "nodes or names"),
+        (lambda: program(x=np.ones((2, 4)), labels=labels), plait.ShapeError, r"x.*\(2, 4\)"),
+        (lambda: program(x=good, labels=[1.5, 2.0]), plait.DTypeError, "feed of labels.*int64.*float64"),
+        (lambda: program(x="text", labels=labels), plait.DTypeError, "feed of x"),
+        (lambda: program(x=[[1, 2], [3]], labels=labels), ValueError, "inhomogeneous"),
+        (lambda: program(x=good, labels=np.array([2**63], "uint64")), plait.DTypeError, "fit into int64"),
+        (lambda: program(x=None, labels=labels), plait.DTypeError, "feed of x"),
+        (lambda: plait.evaluate(x, {}), plait.GraphError, "x"),
+        (lambda: plait.evaluate(x, {"z": 1}), plait.GraphError, "z.*expected: x"),
+        (lambda: plait.evaluate(x, {stranger: 1}), plait.GraphError, "stranger"),
+        (lambda: plait.evaluate(x, {x: np.ones(3)}), plait.ShapeError, "x"),
+        (lambda: plait.evaluate(x, {3: np.ones(3)}), TypeError, "nodes or names"),
     ]:
         fails_at_any(error, words, f)
     two = plait.compile(plait.input("a", ()) + plait.input("a", ()))

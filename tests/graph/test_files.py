@@ -28,9 +28,30 @@ def same(a: Any, b: Any) -> bool:
 
 
 TREES = [
-    np.arange(6.0).reshape(2, 3), np.float32(1.5), np.array(3), np.zeros((0, 3)), {}, [], (), None, True, 5, -(2**200), 1.5, float("inf"), float("nan"), -0.0, "text",
-    'quotes " and \\ and "plait_checksum":"000" and ünïcode \U0001f600 \0', {"a": [np.arange(3), (1, 2.5, None)], "b": {"c": {"d": np.eye(2)}}, 3: "int key", "": ""},
-    {dtype: np.ones((2, 2), dtype) for dtype in DTYPES}, np.arange(12).reshape(3, 4)[::-1, ::2], np.arange(3).astype(">f8").astype("f8"), [[[[[]]]]], 1e-320, {"x": np.array([np.nan])},
+    np.arange(6.0).reshape(2, 3),
+    np.float32(1.5),
+    np.array(3),
+    np.zeros((0, 3)),
+    {},
+    [],
+    (),
+    None,
+    True,
+    5,
+    -(2**200),
+    1.5,
+    float("inf"),
+    float("nan"),
+    -0.0,
+    "text",
+    'quotes " and \\ and "plait_checksum":"000" and ünïcode \U0001f600 \0',
+    {"a": [np.arange(3), (1, 2.5, None)], "b": {"c": {"d": np.eye(2)}}, 3: "int key", "": ""},
+    {dtype: np.ones((2, 2), dtype) for dtype in DTYPES},
+    np.arange(12).reshape(3, 4)[::-1, ::2],
+    np.arange(3).astype(">f8").astype("f8"),
+    [[[[[]]]]],
+    1e-320,
+    {"x": np.array([np.nan])},
 ]
 
 
@@ -74,7 +95,12 @@ def damaged(data: bytes) -> list[bytes]:
 def test_every_damage_is_found(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "f"
     x = plait.input("x", (None, 2))
-    plait.save(path, {"a": np.arange(5.0), "b": "text", "c": [1, 2.5]} if kind == "tree" else plait.compile([plait.tanh(x @ plait.parameter(np.eye(2, dtype="f4"), "w"))]))
+    plait.save(
+        path,
+        {"a": np.arange(5.0), "b": "text", "c": [1, 2.5]}
+        if kind == "tree"
+        else plait.compile([plait.tanh(x @ plait.parameter(np.eye(2, dtype="f4"), "w"))]),
+    )
     for data in damaged(path.read_bytes()):
         path.write_bytes(data)
         with pytest.raises(plait.FormatError, match="f: "):
@@ -106,11 +132,20 @@ def rewritten(path: Path, change: Any) -> None:
     files._write(path, tensors, content)
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    (lambda c: c.update(version=2), "version 2"), (lambda c: c.update(version="x"), "version"), (lambda c: c.pop("version"), "version None"), (lambda c: c.update(kind="model"), "model"),
-    (lambda c: c.update(content={"array": 99}), "fit together"), (lambda c: c.update(content={"frob": 1}), "frob"), (lambda c: c.update(content=[1]), "fit together"),
-    (lambda c: c.update(content={"int": "zz"}), "fit together"), (lambda c: c.pop("content"), "fit together"),
-])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda c: c.update(version=2), "version 2"),
+        (lambda c: c.update(version="x"), "version"),
+        (lambda c: c.pop("version"), "version None"),
+        (lambda c: c.update(kind="model"), "model"),
+        (lambda c: c.update(content={"array": 99}), "fit together"),
+        (lambda c: c.update(content={"frob": 1}), "frob"),
+        (lambda c: c.update(content=[1]), "fit together"),
+        (lambda c: c.update(content={"int": "zz"}), "fit together"),
+        (lambda c: c.pop("content"), "fit together"),
+    ],
+)
 def test_headers_that_do_not_fit(change: Any, words: str, tmp_path: Path) -> None:
     plait.save(tmp_path / "f", {"a": np.ones(2)})
     rewritten(tmp_path / "f", change)
@@ -154,12 +189,28 @@ def test_a_program_comes_back(tmp_path: Path) -> None:
     assert [int(n.value) for n in again.updates if n.name == "steps"] == [4]
 
 
-@pytest.mark.parametrize("change", [
-    lambda c: c["nodes"][0].update(op="frobnicate"), lambda c: c["nodes"][2].update(inputs=[7, 0]), lambda c: c["nodes"][2].update(inputs=[-1, 0]), lambda c: c["nodes"][2].update(inputs=[0]),
-    lambda c: c["nodes"][1].update(tensor=5), lambda c: c.update(leaves=[99]), lambda c: c.update(outputs={"list": [3]}), lambda c: c.update(updates=[[0, 0]]), lambda c: c.pop("random_state"),
-    lambda c: c["nodes"][0].update(shape=[-3]), lambda c: c["nodes"][0].update(dtype="complex64"), lambda c: c["nodes"][0].update(dtype="nonsense"), lambda c: c["nodes"][3].update(ints=[99]),
-    lambda c: c["nodes"][3].update(ints=[]), lambda c: c["nodes"][3].update(ints=["a"]), lambda c: c.update(nodes=5), lambda c: c.update(outputs=-1),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: c["nodes"][0].update(op="frobnicate"),
+        lambda c: c["nodes"][2].update(inputs=[7, 0]),
+        lambda c: c["nodes"][2].update(inputs=[-1, 0]),
+        lambda c: c["nodes"][2].update(inputs=[0]),
+        lambda c: c["nodes"][1].update(tensor=5),
+        lambda c: c.update(leaves=[99]),
+        lambda c: c.update(outputs={"list": [3]}),
+        lambda c: c.update(updates=[[0, 0]]),
+        lambda c: c.pop("random_state"),
+        lambda c: c["nodes"][0].update(shape=[-3]),
+        lambda c: c["nodes"][0].update(dtype="complex64"),
+        lambda c: c["nodes"][0].update(dtype="nonsense"),
+        lambda c: c["nodes"][3].update(ints=[99]),
+        lambda c: c["nodes"][3].update(ints=[]),
+        lambda c: c["nodes"][3].update(ints=["a"]),
+        lambda c: c.update(nodes=5),
+        lambda c: c.update(outputs=-1),
+    ],
+)
 def test_programs_that_do_not_fit(change: Any, tmp_path: Path) -> None:
     x = plait.input("x", (2, 3), "float64")
     plait.save(tmp_path / "p", plait.compile([(x @ np.eye(3)).sum(axis=1)]))

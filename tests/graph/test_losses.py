@@ -23,12 +23,22 @@ def test_plain_formulas() -> None:
     t = RNG.uniform(size=(5, 4))
     np.testing.assert_allclose(value(losses.mse(LOGITS, t, reduction="none")), (LOGITS - t) ** 2)
     s = scipy.special.expit(LOGITS)
-    np.testing.assert_allclose(value(losses.binary_cross_entropy_with_logits(LOGITS, t, reduction="none")), -t * np.log(s) - (1 - t) * np.log(1 - s), rtol=1e-12)
+    np.testing.assert_allclose(
+        value(losses.binary_cross_entropy_with_logits(LOGITS, t, reduction="none")), -t * np.log(s) - (1 - t) * np.log(1 - s), rtol=1e-12
+    )
     logs = scipy.special.log_softmax(LOGITS, axis=1)
-    np.testing.assert_allclose(value(losses.cross_entropy_with_logits(LOGITS, CLASSES, reduction="none")), -logs[np.arange(5), CLASSES], rtol=1e-12)
+    np.testing.assert_allclose(
+        value(losses.cross_entropy_with_logits(LOGITS, CLASSES, reduction="none")), -logs[np.arange(5), CLASSES], rtol=1e-12
+    )
     np.testing.assert_allclose(value(losses.cross_entropy_with_logits(LOGITS, P, reduction="none")), -(logs * P).sum(1), rtol=1e-12)
-    np.testing.assert_allclose(value(losses.cross_entropy_with_logits(LOGITS.T, CLASSES, axis=0)), -logs[np.arange(5), CLASSES].mean(), rtol=1e-12)
-    np.testing.assert_allclose(value(losses.cross_entropy_with_logits(LOGITS, np.eye(4, dtype=int)[CLASSES], reduction="sum")), -logs[np.arange(5), CLASSES].sum(), rtol=1e-12)
+    np.testing.assert_allclose(
+        value(losses.cross_entropy_with_logits(LOGITS.T, CLASSES, axis=0)), -logs[np.arange(5), CLASSES].mean(), rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        value(losses.cross_entropy_with_logits(LOGITS, np.eye(4, dtype=int)[CLASSES], reduction="sum")),
+        -logs[np.arange(5), CLASSES].sum(),
+        rtol=1e-12,
+    )
     m, v = LOGITS, LOGITS[::-1]
     np.testing.assert_allclose(value(losses.gaussian_kl(m, v, reduction="sum")), 0.5 * (m**2 + np.exp(v) - 1 - v).sum(), rtol=1e-12)
 
@@ -50,15 +60,22 @@ def test_far_out(dtype: str) -> None:
 
 def test_gradients() -> None:
     t = RNG.uniform(0.1, 0.9, (5, 4))
-    for f in (lambda x: losses.mse(x, t), lambda x: losses.binary_cross_entropy_with_logits(x, t), lambda x: losses.cross_entropy_with_logits(x, CLASSES),
-              lambda x: losses.cross_entropy_with_logits(x, P, reduction="sum"), lambda x: losses.gaussian_kl(x, 0.5 * x, reduction="sum")):
+    for f in (
+        lambda x: losses.mse(x, t),
+        lambda x: losses.binary_cross_entropy_with_logits(x, t),
+        lambda x: losses.cross_entropy_with_logits(x, CLASSES),
+        lambda x: losses.cross_entropy_with_logits(x, P, reduction="sum"),
+        lambda x: losses.gaussian_kl(x, 0.5 * x, reduction="sum"),
+    ):
         assert plait.check_gradient(f, LOGITS) < 1e-6
         assert plait.check_gradient(f, LOGITS, order=2) < 1e-5
 
 
 def test_batches_of_unknown_size() -> None:
     x, c = plait.input("x", (None, 4)), plait.input("c", (None,), "int32")
-    program = plait.compile([losses.cross_entropy_with_logits(x, c), losses.mse(x, 0.0), losses.binary_cross_entropy_with_logits(x, x * 0 + 0.5)])
+    program = plait.compile(
+        [losses.cross_entropy_with_logits(x, c), losses.mse(x, 0.0), losses.binary_cross_entropy_with_logits(x, x * 0 + 0.5)]
+    )
     for n in (1, 5):
         found = program(x=LOGITS[:n], c=CLASSES[:n])
         np.testing.assert_allclose(found[0], -scipy.special.log_softmax(LOGITS[:n], axis=1)[np.arange(n), CLASSES[:n]].mean(), rtol=1e-5)
@@ -70,9 +87,12 @@ def test_batches_of_unknown_size() -> None:
 def test_mistakes() -> None:
     x = plait.input("predictions", (8, 1))
     for f, error, words in [
-        (lambda: losses.mse(x, np.zeros(8)), plait.ShapeError, r"\(8,\).*\(8, 1\).*predictions"), (lambda: losses.mse(x, np.zeros((8, 3))), plait.ShapeError, "mse"),
-        (lambda: losses.cross_entropy_with_logits(x, np.zeros((8, 1, 1))), plait.ShapeError, "class indices"), (lambda: losses.cross_entropy_with_logits(x, np.zeros(8)), plait.ShapeError, "integers"),
-        (lambda: losses.cross_entropy_with_logits(1.0, 0), plait.ShapeError, "no axis"), (lambda: losses.mse(x, 0.0, reduction="avg"), ValueError, "reduction"),
+        (lambda: losses.mse(x, np.zeros(8)), plait.ShapeError, r"\(8,\).*\(8, 1\).*predictions"),
+        (lambda: losses.mse(x, np.zeros((8, 3))), plait.ShapeError, "mse"),
+        (lambda: losses.cross_entropy_with_logits(x, np.zeros((8, 1, 1))), plait.ShapeError, "class indices"),
+        (lambda: losses.cross_entropy_with_logits(x, np.zeros(8)), plait.ShapeError, "integers"),
+        (lambda: losses.cross_entropy_with_logits(1.0, 0), plait.ShapeError, "no axis"),
+        (lambda: losses.mse(x, 0.0, reduction="avg"), ValueError, "reduction"),
     ]:
         with pytest.raises(error, match=words):
             f()

@@ -52,11 +52,24 @@ def test_outputs_that_are_inputs_constants_or_parameters() -> None:
 READ_ONLY = np.arange(12, dtype="f4").reshape(3, 4)
 READ_ONLY.flags.writeable = False
 ODD = {
-    "float64": np.arange(12.0).reshape(3, 4), "byte-swapped": np.arange(12, dtype=">f4").reshape(3, 4), "swapped float64": np.arange(12, dtype=">f8").reshape(3, 4), "read-only": READ_ONLY,
-    "fortran": np.asfortranarray(np.arange(12, dtype="f4").reshape(3, 4)), "strided": np.arange(48, dtype="f4").reshape(6, 8)[::2, ::2], "reversed": np.arange(12, dtype="f4")[::-1].reshape(3, 4),
-    "broadcast": np.broadcast_to(np.float32(3), (3, 4)), "ints": np.arange(12).reshape(3, 4), "uint8": np.arange(12, dtype="u1").reshape(3, 4), "bools": np.eye(3, 4, dtype=bool),
-    "float16": np.arange(12, dtype="f2").reshape(3, 4), "list": [[1, 2, 3, 4]] * 3, "matrix": np.ma.masked_array(np.ones((3, 4)), False), "misaligned": np.frombuffer(b"\0" + np.arange(12, dtype="f4").tobytes(), "f4", 12, 1).reshape(3, 4),
-    "record field": np.zeros((3, 4), [("a", "i1"), ("b", "f4")])["b"], "longdouble": np.ones((3, 4), "longdouble"), "memoryview": memoryview(np.ones((3, 4), "f4")),
+    "float64": np.arange(12.0).reshape(3, 4),
+    "byte-swapped": np.arange(12, dtype=">f4").reshape(3, 4),
+    "swapped float64": np.arange(12, dtype=">f8").reshape(3, 4),
+    "read-only": READ_ONLY,
+    "fortran": np.asfortranarray(np.arange(12, dtype="f4").reshape(3, 4)),
+    "strided": np.arange(48, dtype="f4").reshape(6, 8)[::2, ::2],
+    "reversed": np.arange(12, dtype="f4")[::-1].reshape(3, 4),
+    "broadcast": np.broadcast_to(np.float32(3), (3, 4)),
+    "ints": np.arange(12).reshape(3, 4),
+    "uint8": np.arange(12, dtype="u1").reshape(3, 4),
+    "bools": np.eye(3, 4, dtype=bool),
+    "float16": np.arange(12, dtype="f2").reshape(3, 4),
+    "list": [[1, 2, 3, 4]] * 3,
+    "matrix": np.ma.masked_array(np.ones((3, 4)), False),
+    "misaligned": np.frombuffer(b"\0" + np.arange(12, dtype="f4").tobytes(), "f4", 12, 1).reshape(3, 4),
+    "record field": np.zeros((3, 4), [("a", "i1"), ("b", "f4")])["b"],
+    "longdouble": np.ones((3, 4), "longdouble"),
+    "memoryview": memoryview(np.ones((3, 4), "f4")),
 }
 
 

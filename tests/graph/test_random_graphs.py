@@ -12,15 +12,46 @@ from hypothesis import given, settings
 import plait
 
 # Functions that stay within bounds whatever goes in, so that rounding is all that two evaluations can differ by.
-UNARY = [plait.tanh, plait.sigmoid, plait.sin, plait.cos, plait.erf, lambda x: plait.softplus(x) * 0.5, lambda x: plait.sqrt(x * x + 0.5),
-         lambda x: plait.log(x * x + 0.5), lambda x: plait.exp(-plait.square(x)), lambda x: -x, lambda x: plait.clip(x, -0.9, 1.3), plait.softmax,
-         lambda x: plait.log1p(plait.abs(x) + 0.25), lambda x: x.sum(axis=-1, keepdims=True) * 0.2, lambda x: x - x.mean(axis=0, keepdims=True),
-         lambda x: plait.cumsum(x, axis=0) * 0.3, lambda x: x[::-1], lambda x: plait.concatenate([x[1:], x[:1]]), lambda x: x.T.T,
-         lambda x: plait.reshape(plait.reshape(x, (-1,)), x.shape), lambda x: plait.stop_gradient(x) * x, lambda x: plait.take(x, [2, 0, 1], axis=0),
-         lambda x: x / plait.norm(x + 3.0, axis=-1, keepdims=True), lambda x: plait.broadcast_to(x[:1], x.shape), lambda x: x * 2 - 1, lambda x: x**3 * 0.1]
-BINARY = [lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b * 0.5, lambda a, b: a / (b * b + 1), lambda a, b: (a @ b.T @ a) * 0.1,
-          lambda a, b: plait.where(plait.stop_gradient(a) > 0.1, a, b), lambda a, b: a + b[0], lambda a, b: a * b[:, :1], lambda a, b: plait.stack([a, b]).mean(axis=0),
-          lambda a, b: plait.concatenate([a, b], axis=1)[:, 1:5]]
+UNARY = [
+    plait.tanh,
+    plait.sigmoid,
+    plait.sin,
+    plait.cos,
+    plait.erf,
+    lambda x: plait.softplus(x) * 0.5,
+    lambda x: plait.sqrt(x * x + 0.5),
+    lambda x: plait.log(x * x + 0.5),
+    lambda x: plait.exp(-plait.square(x)),
+    lambda x: -x,
+    lambda x: plait.clip(x, -0.9, 1.3),
+    plait.softmax,
+    lambda x: plait.log1p(plait.abs(x) + 0.25),
+    lambda x: x.sum(axis=-1, keepdims=True) * 0.2,
+    lambda x: x - x.mean(axis=0, keepdims=True),
+    lambda x: plait.cumsum(x, axis=0) * 0.3,
+    lambda x: x[::-1],
+    lambda x: plait.concatenate([x[1:], x[:1]]),
+    lambda x: x.T.T,
+    lambda x: plait.reshape(plait.reshape(x, (-1,)), x.shape),
+    lambda x: plait.stop_gradient(x) * x,
+    lambda x: plait.take(x, [2, 0, 1], axis=0),
+    lambda x: x / plait.norm(x + 3.0, axis=-1, keepdims=True),
+    lambda x: plait.broadcast_to(x[:1], x.shape),
+    lambda x: x * 2 - 1,
+    lambda x: x**3 * 0.1,
+]
+BINARY = [
+    lambda a, b: a + b,
+    lambda a, b: a - b,
+    lambda a, b: a * b * 0.5,
+    lambda a, b: a / (b * b + 1),
+    lambda a, b: (a @ b.T @ a) * 0.1,
+    lambda a, b: plait.where(plait.stop_gradient(a) > 0.1, a, b),
+    lambda a, b: a + b[0],
+    lambda a, b: a * b[:, :1],
+    lambda a, b: plait.stack([a, b]).mean(axis=0),
+    lambda a, b: plait.concatenate([a, b], axis=1)[:, 1:5],
+]
 
 
 @st.composite

@@ -18,9 +18,26 @@ def stopped(a: Any) -> Any:
 
 
 UNARY: list[Callable[[Any], Any]] = [
-    plait.tanh, plait.sin, plait.sigmoid, plait.square, lambda a: plait.exp(-a * a), stopped, lambda a: a / (1 + a * a),
-    lambda a: plait.where(a > 0.05, a * a, 0.05 * a), plait.softmax, plait.cumsum, lambda a: plait.logsumexp(a) * a, lambda a: a[::-1], lambda a: a.sum() * a]
-BINARY: list[Callable[[Any, Any], Any]] = [lambda a, b: a * b, lambda a, b: a + b, lambda a, b: a - plait.tanh(b), lambda a, b: plait.maximum(a, b) * b]
+    plait.tanh,
+    plait.sin,
+    plait.sigmoid,
+    plait.square,
+    lambda a: plait.exp(-a * a),
+    stopped,
+    lambda a: a / (1 + a * a),
+    lambda a: plait.where(a > 0.05, a * a, 0.05 * a),
+    plait.softmax,
+    plait.cumsum,
+    lambda a: plait.logsumexp(a) * a,
+    lambda a: a[::-1],
+    lambda a: a.sum() * a,
+]
+BINARY: list[Callable[[Any, Any], Any]] = [
+    lambda a, b: a * b,
+    lambda a, b: a + b,
+    lambda a, b: a - plait.tanh(b),
+    lambda a, b: plait.maximum(a, b) * b,
+]
 
 
 @dataclass
@@ -39,7 +56,11 @@ class Loop:
     @property
     def honest(self) -> bool:
         """Whether gradients are derivatives: nothing is stopped."""
-        return all(UNARY[which % (len(UNARY) + len(BINARY))] is not stopped for which, *_ in self.recipe if which % (len(UNARY) + len(BINARY)) < len(UNARY))
+        return all(
+            UNARY[which % (len(UNARY) + len(BINARY))] is not stopped
+            for which, *_ in self.recipe
+            if which % (len(UNARY) + len(BINARY)) < len(UNARY)
+        )
 
     def step(self, w: Any, v: Any, s: Any, x: Any) -> Any:
         nodes = [s, x, v, plait.tanh(s @ w)]
@@ -65,14 +86,24 @@ class Loop:
     def second(self, *arguments: Any) -> Any:
         """A function of first gradients."""
         chosen = [a for k, a in enumerate(arguments) if self.differentiated >> k & 1]
-        return sum((plait.tanh(g) ** 2).sum() for g in plait.gradient(self.loss(*arguments), chosen)) + 0.1 * sum((a**3).sum() for a in arguments)
+        return sum((plait.tanh(g) ** 2).sum() for g in plait.gradient(self.loss(*arguments), chosen)) + 0.1 * sum(
+            (a**3).sum() for a in arguments
+        )
 
 
 @st.composite
 def loops(draw: st.DrawFn) -> Loop:
     number = st.integers(0, 100)
-    return Loop(draw(st.lists(st.tuples(number, number, number), min_size=1, max_size=6)), draw(st.integers(1, 4)), draw(st.booleans()), draw(st.booleans()),
-                draw(st.sampled_from([None, None, True, 2])), draw(st.sampled_from([None, True])), draw(st.integers(1, 7)), draw(st.integers(1, 15)))
+    return Loop(
+        draw(st.lists(st.tuples(number, number, number), min_size=1, max_size=6)),
+        draw(st.integers(1, 4)),
+        draw(st.booleans()),
+        draw(st.booleans()),
+        draw(st.sampled_from([None, None, True, 2])),
+        draw(st.sampled_from([None, True])),
+        draw(st.integers(1, 7)),
+        draw(st.integers(1, 15)),
+    )
 
 
 def far(a: np.ndarray, b: np.ndarray) -> float:
@@ -99,7 +130,9 @@ def test_table_program_and_differences_agree(loop: Loop, seed: int, unknown: boo
             continue
         direction = [random.uniform(-1, 1, shape) for shape in shapes]
         h = 1e-5
-        up, down = (plait.compile(loss)({n: a + h * sign * d for n, a, d in zip(nodes, arrays, direction, strict=True)}) for sign in (1, -1))
+        up, down = (
+            plait.compile(loss)({n: a + h * sign * d for n, a, d in zip(nodes, arrays, direction, strict=True)}) for sign in (1, -1)
+        )
         slope = sum(float((g * d).sum()) for g, d in zip(by_program, direction, strict=True))
         assert abs((up - down) / (2 * h) - slope) < 1e-5 * max(1.0, abs(slope))
 
@@ -113,9 +146,15 @@ def test_gradients_alone_need_no_shapes_in_advance(loop: Loop, seed: int) -> Non
     arrays = [random.uniform(-1, 1, shape) for shape in shapes]
 
     def found(unknown: bool) -> list[np.ndarray]:
-        nodes = [plait.input(name, (None,) * len(shape) if unknown else shape, "float64") for name, shape in zip("wvsx", shapes, strict=True)]
+        nodes = [
+            plait.input(name, (None,) * len(shape) if unknown else shape, "float64") for name, shape in zip("wvsx", shapes, strict=True)
+        ]
         feeds = dict(zip(nodes, arrays, strict=True))
-        return [plait.compile(g)({n: a for n, a in feeds.items() if n in _inputs(g)}) for f in (loop.loss, loop.second) for g in plait.gradient(f(*nodes), nodes)]
+        return [
+            plait.compile(g)({n: a for n, a in feeds.items() if n in _inputs(g)})
+            for f in (loop.loss, loop.second)
+            for g in plait.gradient(f(*nodes), nodes)
+        ]
 
     for a, b in zip(found(True), found(False), strict=True):
         assert far(a, b) < 1e-10

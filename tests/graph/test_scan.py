@@ -108,8 +108,11 @@ def test_no_steps(checkpoint: bool | None) -> None:
 def test_beside_numpy() -> None:
     decay, data = 0.9, between(50, 4)
     x = plait.input("x", data.shape, "float64")
-    state, (sums, squares) = plait.scan(lambda s, x: ({"a": decay * s["a"] + x, "n": [s["n"][0] + 1]}, (s["a"] + x, (x * x, s["n"][0]))),
-                                        {"a": np.zeros(4), "n": [plait.constant(0)]}, x)
+    state, (sums, squares) = plait.scan(
+        lambda s, x: ({"a": decay * s["a"] + x, "n": [s["n"][0] + 1]}, (s["a"] + x, (x * x, s["n"][0]))),
+        {"a": np.zeros(4), "n": [plait.constant(0)]},
+        x,
+    )
     a, n = np.zeros(4), 0
     expected = []
     for row in data:
@@ -132,7 +135,9 @@ def test_time_on_another_axis(axis: int) -> None:
 @pytest.mark.parametrize("checkpoint", [None, True, 2])
 def test_gradients_beside_differences(checkpoint: bool | int | None) -> None:
     def f(w: Any, u: Any, s: Any, xs: Any, z: Any) -> Any:
-        last, (a, b) = plait.scan(lambda s, x: (plait.tanh(w @ s + u * x[0]), (s * z, plait.exp(x[1] * s[0]))), s, (xs, xs * 2), checkpoint=checkpoint)
+        last, (a, b) = plait.scan(
+            lambda s, x: (plait.tanh(w @ s + u * x[0]), (s * z, plait.exp(x[1] * s[0]))), s, (xs, xs * 2), checkpoint=checkpoint
+        )
         return (last**2).sum() + plait.sin(a).sum() + b.sum()
 
     arguments = [between(3, 3), between(3), between(3), between(7, 3) * 0.5, between(3)]
@@ -282,7 +287,10 @@ def test_nothing_is_computed_for_nobody() -> None:
     both = plait.compile([h, ys])
     assert last.memory_bytes < both.memory_bytes / 10
     loss = (c * c).sum()
-    some, more = plait.compile(plait.gradient(loss, parameters)), plait.compile([*plait.gradient(loss, parameters), plait.gradient(loss, x)])
+    some, more = (
+        plait.compile(plait.gradient(loss, parameters)),
+        plait.compile([*plait.gradient(loss, parameters), plait.gradient(loss, x)]),
+    )
     assert some.flops < more.flops
 
 
@@ -332,7 +340,13 @@ def test_what_does_not_fit_is_refused() -> None:
     same = lambda s, _: (s, s)  # noqa: E731
     refused(plait.ShapeError, r"different length: x has 5 steps, y has 6", same, s, (x, y))
     refused(plait.ShapeError, r"state has shape \(2,\) before a step and \(2, 1\) after it", lambda s, _: (s[:, None], s), s, x)
-    refused(plait.DTypeError, r"state\[1\] is float32 before a step and float64 after it", lambda s, _: ((s[0], s[1].astype("float64")), None), (s, s), x)
+    refused(
+        plait.DTypeError,
+        r"state\[1\] is float32 before a step and float64 after it",
+        lambda s, _: ((s[0], s[1].astype("float64")), None),
+        (s, s),
+        x,
+    )
     refused(plait.GraphError, r"structure \(node, node\) and gives one of the structure node", lambda s, _: (s[0], None), (s, s), x)
     refused(plait.GraphError, "a pair", lambda s, _: s, s, x)
     refused(plait.GraphError, "a pair.* got a tuple of 3", lambda s, x: (s, x, x), s, x)
@@ -419,7 +433,9 @@ def test_structures_come_back_as_they_were_given() -> None:
         assert isinstance(pair, Pair)
         assert isinstance(rows, Pair)
         following = Pair(pair.h + rows.h, [pair.c[0] + rows.c, (pair.h,)])
-        return {"n": collections.OrderedDict(b=n["b"] + 1, a=n["a"] + 2), "lstm": following}, Pair({"h": following.h}, rows.c)  # keys in another order
+        return {"n": collections.OrderedDict(b=n["b"] + 1, a=n["a"] + 2), "lstm": following}, Pair(
+            {"h": following.h}, rows.c
+        )  # keys in another order
 
     last, ys = plait.scan(step, state, Pair(x, 2 * x))
     assert list(last) == ["lstm", "n"]
@@ -432,7 +448,10 @@ def test_structures_come_back_as_they_were_given() -> None:
         assert isinstance(found["lstm"], Pair)
         assert isinstance(found["n"], collections.OrderedDict)
         assert isinstance(results, Pair)
-        agree([found["lstm"].h, found["lstm"].c[0], found["n"]["b"], found["n"]["a"], results.c], [data.sum(0), 2 * data.sum(0), 5, [10, 10], 2 * data])
+        agree(
+            [found["lstm"].h, found["lstm"].c[0], found["n"]["b"], found["n"]["a"], results.c],
+            [data.sum(0), 2 * data.sum(0), 5, [10, 10], 2 * data],
+        )
         agree([results.h["h"]], [np.cumsum(data, axis=0)])
     program = plait.compile(Pair(x, [x * 2]))
     assert isinstance(program.outputs, Pair)
@@ -441,9 +460,27 @@ def test_structures_come_back_as_they_were_given() -> None:
     assert value == 3
     assert isinstance(gradient, Pair)
     assert gradient.c.tolist() == [0, 1, 2]
-    refused(plait.GraphError, r"structure Pair\(h=node, c=node\) and gives one of the structure \(node, node\)", lambda s, _: ((s.h, s.c), None), Pair(zero, zero), x)
-    refused(plait.GraphError, r"structure \{'a': node\} and gives one of the structure \{'b': node\}", lambda s, _: ({"b": s["a"]}, None), {"a": zero}, x)
-    refused(plait.ShapeError, r"state\.c\['k'\] has shape \(2,\) before", lambda s, _: (Pair(s.h, {"k": s.h[:1]}), None), Pair(zero, {"k": zero}), x)
+    refused(
+        plait.GraphError,
+        r"structure Pair\(h=node, c=node\) and gives one of the structure \(node, node\)",
+        lambda s, _: ((s.h, s.c), None),
+        Pair(zero, zero),
+        x,
+    )
+    refused(
+        plait.GraphError,
+        r"structure \{'a': node\} and gives one of the structure \{'b': node\}",
+        lambda s, _: ({"b": s["a"]}, None),
+        {"a": zero},
+        x,
+    )
+    refused(
+        plait.ShapeError,
+        r"state\.c\['k'\] has shape \(2,\) before",
+        lambda s, _: (Pair(s.h, {"k": s.h[:1]}), None),
+        Pair(zero, {"k": zero}),
+        x,
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

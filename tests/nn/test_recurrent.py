@@ -226,7 +226,9 @@ def test_initial_weights() -> None:
     for array in (x, h, np.delete(b, slice(100, 200)), b[100:200] - 1.5):
         assert np.abs(array).max() <= 0.1 + 1e-6
         np.testing.assert_allclose(array.std(), 0.2 / np.sqrt(12), rtol=0.15)
-    assert [p.name for p in nn.LSTM(4, 5, layers=2).parameters()] == [f"lstm.{k}.{n}" for k in (0, 1) for n in ("weight_x", "weight_h", "bias")]
+    assert [p.name for p in nn.LSTM(4, 5, layers=2).parameters()] == [
+        f"lstm.{k}.{n}" for k in (0, 1) for n in ("weight_x", "weight_h", "bias")
+    ]
     same, other = nn.LSTM(4, 5, rng=3), nn.LSTM(4, 5, rng=4)
     assert (same.parameters()[1].value == nn.LSTM(4, 5, rng=3).parameters()[1].value).all()
     assert (same.parameters()[1].value != other.parameters()[1].value).any()
@@ -269,7 +271,9 @@ def test_gradients_alone_of_sequences_whose_sizes_come_when_they_run(kind: str) 
     layer = made(kind)
     source, open_x = plait.input("x", (4, 6, 2), dtype="float64"), plait.input("x", (None, None, 2), dtype="float64")
     for k, p in enumerate(layer.parameters()):
-        expected, found = (plait.compile(plait.gradient(layer(x, unroll=False)[0][:, -1].sum(), p))(x=some(4, 6, 2)) for x in (source, open_x))
+        expected, found = (
+            plait.compile(plait.gradient(layer(x, unroll=False)[0][:, -1].sum(), p))(x=some(4, 6, 2)) for x in (source, open_x)
+        )
         np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=str(k))
 
 
@@ -307,7 +311,11 @@ def test_bad_input_is_refused_by_name() -> None:
     for call, error, text in (
         (lambda: lstm([]), plait.ShapeError, "inputs: a sequence of zero steps"),
         (lambda: lstm(plait.input("x", (None, 0, 2))), plait.ShapeError, "inputs: a sequence of zero steps"),
-        (lambda: lstm(plait.input("x", (None, 5, 4))), plait.ShapeError, r"LSTM: inputs: expected shape \(batch, time, features\).* with 2 features, got"),
+        (
+            lambda: lstm(plait.input("x", (None, 5, 4))),
+            plait.ShapeError,
+            r"LSTM: inputs: expected shape \(batch, time, features\).* with 2 features, got",
+        ),
         (lambda: lstm(plait.input("x", (5, 2))), plait.ShapeError, "inputs: expected shape"),
         (lambda: lstm([plait.input("x", (None, 2)), plait.input("y", (None, 3))]), plait.ShapeError, r"inputs\[1\]"),
         (lambda: lstm(zeros((1, 5, 2))), TypeError, "inputs: expected a node, got ndarray"),
@@ -320,10 +328,18 @@ def test_bad_input_is_refused_by_name() -> None:
         (lambda: lstm(x, zeros((1, 3))), plait.ShapeError, "state: expected h and c, got 1 of 2 parts"),
         (lambda: lstm(x, (zeros((1, 3)), zeros((1, 4)))), plait.ShapeError, r"state: c has shape \(1, 4\), expected \(batch, 3\)"),
         (lambda: lstm(x, (zeros(3), zeros(3))), plait.ShapeError, r"state: h has shape \(3,\), expected \(batch, 3\)"),
-        (lambda: lstm(plait.input("x", (7, 5, 2)), (zeros((6, 3)),) * 2), plait.ShapeError, r"state: h has shape \(6, 3\), expected \(7, 3\)"),
+        (
+            lambda: lstm(plait.input("x", (7, 5, 2)), (zeros((6, 3)),) * 2),
+            plait.ShapeError,
+            r"state: h has shape \(6, 3\), expected \(7, 3\)",
+        ),
         (lambda: deep(x, (zeros((1, 3)),) * 2), plait.ShapeError, r"state: h has shape \(1, 3\), expected \(2, batch, 3\)"),
         (lambda: lstm(plait.input("x", (None, None, 2)), unroll=True), plait.ShapeError, "unroll=True needs the number of steps"),
-        (lambda: lstm([plait.input("x", (3, 2)), plait.input("y", (4, 2))]), plait.ShapeError, r"inputs\[1\]: 4 sequences, but inputs\[0\] has 3"),
+        (
+            lambda: lstm([plait.input("x", (3, 2)), plait.input("y", (4, 2))]),
+            plait.ShapeError,
+            r"inputs\[1\]: 4 sequences, but inputs\[0\] has 3",
+        ),
         (lambda: lstm(x, lengths=[]), plait.ShapeError, r"lengths: expected shape \(batch,\), got \(0,\)"),
         (lambda: lstm(x, lengths=3), plait.ShapeError, r"lengths: expected shape \(batch,\), got \(\)"),
         (lambda: lstm(x, (zeros((1, 3)) * 1j,) * 2), plait.DTypeError, "state: h: expected numbers, got complex128"),

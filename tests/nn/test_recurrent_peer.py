@@ -69,7 +69,9 @@ def test_values_and_gradients_are_pytorchs(torch: Any, kind: str, steps: int, la
     if lengths is None:
         touts, tstate = twin(tx)
     else:
-        packed, tstate = twin(torch.nn.utils.rnn.pack_padded_sequence(tx, torch.from_numpy(lengths), batch_first=True, enforce_sorted=False))
+        packed, tstate = twin(
+            torch.nn.utils.rnn.pack_padded_sequence(tx, torch.from_numpy(lengths), batch_first=True, enforce_sorted=False)
+        )
         touts, _ = torch.nn.utils.rnn.pad_packed_sequence(packed, batch_first=True, total_length=steps)
     tstate = [part if layers > 1 else part[0] for part in (tstate if isinstance(tstate, tuple) else (tstate,))]
     ((touts * torch.from_numpy(W)).sum() + sum((part * part * torch.from_numpy(V)).sum() for part in tstate)).backward()

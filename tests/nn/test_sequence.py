@@ -126,10 +126,15 @@ def test_shorter_sequences_are_not_padded_into_the_loss() -> None:
     np.testing.assert_allclose(model.fit(xs, ends, epochs=1, optimizer=still).loss[0], expected, rtol=1e-10)
     for form in (ends[:, 0], ends.tolist(), list(ends[:, 0]), tuple(ends)):
         np.testing.assert_allclose(model.fit(xs, form, epochs=1, optimizer=still).loss[0], expected, rtol=1e-10)
-    np.testing.assert_allclose(model.fit(xs[:1], ends[:1], epochs=1, optimizer=still).loss[0], (model.predict(xs[0])[-1, 0] - ends[0, 0]) ** 2, rtol=1e-10)
+    np.testing.assert_allclose(
+        model.fit(xs[:1], ends[:1], epochs=1, optimizer=still).loss[0], (model.predict(xs[0])[-1, 0] - ends[0, 0]) ** 2, rtol=1e-10
+    )
     same = [x[:1] for x in xs]
-    np.testing.assert_allclose(model.fit(same, [t[:1] for t in ts], epochs=1, optimizer=still).loss[0],
-                               np.mean([(model.predict(x)[0] - t[0]) ** 2 for x, t in zip(same, ts, strict=True)]), rtol=1e-10)
+    np.testing.assert_allclose(
+        model.fit(same, [t[:1] for t in ts], epochs=1, optimizer=still).loss[0],
+        np.mean([(model.predict(x)[0] - t[0]) ** 2 for x, t in zip(same, ts, strict=True)]),
+        rtol=1e-10,
+    )
 
 
 @pytest.mark.parametrize("layers", [1, 2])
@@ -163,7 +168,7 @@ def test_gradients_do_not_cross_a_stretch() -> None:
         outs, end = by_hand(plait.constant(x[None, begin : begin + 8, None]), state)
         loss = plait.losses.mse(outs, x[None, begin + 1 : begin + 9, None])
         gradients = plait.gradient(loss, by_hand.parameters())
-        *state, = plait.evaluate(list(end))
+        (*state,) = plait.evaluate(list(end))
         state = tuple(state)
         for p, g in zip(by_hand.parameters(), plait.evaluate(gradients), strict=True):
             p.value = p.value - 0.1 * g

@@ -32,7 +32,10 @@ def small(**options: Any) -> SequenceClassifier:
     return SequenceClassifier(**{"hidden": 8, "epochs": 20, "batch_size": 10, **options})
 
 
-@pytest.mark.parametrize("options", [{}, {"pooling": "last"}, {"cell": "gru", "layers": 2}, {"cell": "rnn", "hidden": 24, "standardize": False, "dtype": "float64"}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"pooling": "last"}, {"cell": "gru", "layers": 2}, {"cell": "rnn", "hidden": 24, "standardize": False, "dtype": "float64"}],
+)
 def test_it_learns_and_gives_labels_back_as_they_came(options: dict[str, Any]) -> None:
     X, y = waves()
     X_test, y_test = waves(seed=1)
@@ -85,8 +88,15 @@ def test_numbers_of_any_kind_are_taken() -> None:
     X, y = waves(20)
     X = [np.round(4 * x) for x in X]
     expected = small(epochs=3).fit(X, y).predict_proba(X)
-    forms: list[Callable[[Array], Any]] = [lambda x: x.astype("int8"), lambda x: x.astype("float16"), lambda x: x.astype("longdouble"),
-                                           lambda x: x.astype(object), Frame, lambda x: x.tolist(), lambda x: np.asfortranarray(x)[::-1][::-1]]
+    forms: list[Callable[[Array], Any]] = [
+        lambda x: x.astype("int8"),
+        lambda x: x.astype("float16"),
+        lambda x: x.astype("longdouble"),
+        lambda x: x.astype(object),
+        Frame,
+        lambda x: x.tolist(),
+        lambda x: np.asfortranarray(x)[::-1][::-1],
+    ]
     for form in forms:
         parts = [form(x) for x in X]
         np.testing.assert_array_equal(small(epochs=3).fit(parts, Frame(y)).predict_proba(parts), expected)
@@ -148,8 +158,13 @@ def test_what_cannot_be_fitted_is_refused_in_words() -> None:
     ):
         with pytest.raises(ValueError, match=word):
             small().fit(X_, y_)
-    for form, word in (([["a", "b"]] * 20, "expected numbers"), (["ab"] * 20, "expected numbers"), (None, "got NoneType"), ((x for x in X), "got generator"),
-                       ([*X[:-1], {}], r"X\[19\]: expected numbers in shape .* got dict")):
+    for form, word in (
+        ([["a", "b"]] * 20, "expected numbers"),
+        (["ab"] * 20, "expected numbers"),
+        (None, "got NoneType"),
+        ((x for x in X), "got generator"),
+        ([*X[:-1], {}], r"X\[19\]: expected numbers in shape .* got dict"),
+    ):
         with pytest.raises(TypeError, match=word):
             small().fit(form, y)
     for options, word in (({"hidden": 0}, "hidden"), ({"pooling": "max"}, "pooling"), ({"cell": "x"}, "cell"), ({"layers": 0}, "layers")):
@@ -170,7 +185,9 @@ def test_it_travels_as_a_pickle() -> None:
 
 # Matrices are sequences of one feature: what scikit-learn's checks take for features are steps, and sequences may be longer or shorter than those of fit.
 STEPS = "the columns of a matrix are steps of one feature"
-NOT_FOR_SEQUENCES = dict.fromkeys(["check_n_features_in", "check_n_features_in_after_fitting", "check_classifiers_train", "check_estimators_empty_data_messages"], STEPS)
+NOT_FOR_SEQUENCES = dict.fromkeys(
+    ["check_n_features_in", "check_n_features_in_after_fitting", "check_classifiers_train", "check_estimators_empty_data_messages"], STEPS
+)
 
 
 @pytest.mark.peer
@@ -233,5 +250,7 @@ def test_a_data_set_of_the_archive(data_file: Callable[[str], Path], name: str, 
     assert (len({len(x) for x in X}) > 1) == ragged
     clf = SequenceClassifier(epochs=60, rng=0).fit(X, y)
     score = clf.score(X_test, y_test)
-    print(f"{name}: {score:.3f} of {len(X_test)} sequences of {min(map(len, X_test))} to {max(map(len, X_test))} steps, {len(clf.classes_)} classes")
+    print(
+        f"{name}: {score:.3f} of {len(X_test)} sequences of {min(map(len, X_test))} to {max(map(len, X_test))} steps, {len(clf.classes_)} classes"
+    )
     assert score >= least

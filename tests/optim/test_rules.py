@@ -20,7 +20,11 @@ CASES: dict[str, tuple[optim.Optimizer, Any, float]] = {
     "sgd nesterov": (optim.SGD(0.05, momentum=0.9, nesterov=True), lambda: twins.sgd(0.9, True), 0.0),
     "sgd decay": (optim.SGD(0.05, weight_decay=0.1), lambda: twins.sgd(), 0.1),
     "rmsprop": (optim.RMSprop(0.05), lambda: twins.rmsprop(), 0.0),
-    "rmsprop centred": (optim.RMSprop(0.05, decay=0.9, momentum=0.5, centered=True), lambda: twins.rmsprop(0.9, momentum=0.5, centered=True), 0.0),
+    "rmsprop centred": (
+        optim.RMSprop(0.05, decay=0.9, momentum=0.5, centered=True),
+        lambda: twins.rmsprop(0.9, momentum=0.5, centered=True),
+        0.0,
+    ),
     "adagrad": (optim.AdaGrad(0.5), lambda: twins.adagrad(), 0.0),
     "adagrad initial": (optim.AdaGrad(0.5, initial=0.1), lambda: twins.adagrad(initial=0.1), 0.0),
     "adam": (optim.Adam(0.05), lambda: twins.adam(), 0.0),
@@ -49,7 +53,6 @@ def test_rule_follows_its_twin(name: str, dtype: str, tolerance: float) -> None:
     for expected in twins.descend(make_twin(), START, SCALES, rate, 40, decay):
         step()
         np.testing.assert_allclose(w.value, expected, rtol=tolerance, atol=tolerance)
-
 
 
 def test_gradients_are_clipped_together_by_their_common_norm() -> None:
@@ -118,12 +121,20 @@ def test_a_step_is_one_program_for_each_elements_and_one_for_the_scalars() -> No
 
 TORCH = {
     "SGD": ("SGD", {}, {}),
-    "SGD nesterov": ("SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    "SGD nesterov": (
+        "SGD",
+        {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
+        {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
+    ),
     "RMSprop": ("RMSprop", {}, {}),
     "RMSprop centred": ("RMSprop", {"decay": 0.9, "momentum": 0.5, "centered": True}, {"alpha": 0.9, "momentum": 0.5, "centered": True}),
     "AdaGrad": ("Adagrad", {}, {}),
     "Adam": ("Adam", {}, {}),
-    "Adam decay": ("Adam", {"betas": (0.8, 0.99), "eps": 1e-3, "weight_decay": 0.1}, {"betas": (0.8, 0.99), "eps": 1e-3, "weight_decay": 0.1}),
+    "Adam decay": (
+        "Adam",
+        {"betas": (0.8, 0.99), "eps": 1e-3, "weight_decay": 0.1},
+        {"betas": (0.8, 0.99), "eps": 1e-3, "weight_decay": 0.1},
+    ),
     "AdamW": ("AdamW", {}, {}),
 }
 

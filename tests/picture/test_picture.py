@@ -96,7 +96,7 @@ def test_an_edge_over_which_no_gradient_comes_is_dotted() -> None:
 
 
 @pytest.mark.usefixtures("no_dot")
-@pytest.mark.parametrize("name", ['<b>&"\'', "line\nbreak", "\\", "日本 $x_1$", "\x00\x1b", "n" * 500])
+@pytest.mark.parametrize("name", ["<b>&\"'", "line\nbreak", "\\", "日本 $x_1$", "\x00\x1b", "n" * 500])
 def test_any_name_is_drawn(tmp_path: Path, name: str) -> None:
     node = Made("exp", Made("input", name=name))
     ET.fromstring(picture.to_svg(node))

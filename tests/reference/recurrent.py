@@ -39,7 +39,9 @@ def rnn_step(p: list[Array], x: Array, state: State) -> State:
 STEPS: dict[str, tuple[Step, int, int]] = {"LSTM": (lstm_step, 2, 3), "GRU": (gru_step, 1, 4), "RNN": (rnn_step, 1, 3)}
 
 
-def recurrent(kind: str, parameters: list[Array], x: Array, lengths: Array | None = None, states: list[State] | None = None) -> tuple[Array, list[State]]:
+def recurrent(
+    kind: str, parameters: list[Array], x: Array, lengths: Array | None = None, states: list[State] | None = None
+) -> tuple[Array, list[State]]:
     """(outputs, the state of each layer): x of shape (batch, time, features); each part of a state of shape (batch, hidden)."""
     step, parts, count = STEPS[kind]
     layers = [parameters[k : k + count] for k in range(0, len(parameters), count)]
@@ -50,7 +52,9 @@ def recurrent(kind: str, parameters: list[Array], x: Array, lengths: Array | Non
         outs = np.zeros((batch, time, hidden), x.dtype)
         last = [np.zeros((batch, hidden), x.dtype) for _ in range(parts)]
         for b in range(batch):
-            state: State = tuple(np.zeros(hidden, x.dtype) for _ in range(parts)) if states is None else tuple(part[b] for part in states[k])
+            state: State = (
+                tuple(np.zeros(hidden, x.dtype) for _ in range(parts)) if states is None else tuple(part[b] for part in states[k])
+            )
             for t in range(time if lengths is None else lengths[b]):
                 state = step(p, x[b, t], state)
                 outs[b, t] = state[0]

@@ -28,7 +28,10 @@ def test_a_nan_in_the_data_is_named_by_step_and_epoch_and_the_parameters_stay_so
     assert caught.value.history.epochs == 2
     assert isinstance(caught.value, FloatingPointError)
     assert w.value == kept
-    assert plait.train(loss, {x: good}, optimizer=optim.SGD(0.1), epochs=2, batch_size=10, shuffle=False, checkpoint=file, resume=True).epochs == 2
+    assert (
+        plait.train(loss, {x: good}, optimizer=optim.SGD(0.1), epochs=2, batch_size=10, shuffle=False, checkpoint=file, resume=True).epochs
+        == 2
+    )
     assert pickle.loads(pickle.dumps(caught.value)).step == 14
 
 

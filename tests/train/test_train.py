@@ -57,7 +57,9 @@ def test_shuffling_is_a_new_order_in_each_epoch_and_a_function_of_the_seed() -> 
     assert (run(rng=np.random.SeedSequence(3)) == run(rng=np.random.SeedSequence(3))).all()
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32", "int64", "uint32", "uint64", "bool", "float16", "float32", "float64", ">f4"])
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "int8", "int16", "int32", "int64", "uint32", "uint64", "bool", "float16", "float32", "float64", ">f4"]
+)
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_data_are_converted_to_what_the_input_takes(dtype: str, shuffle: bool) -> None:
     x = plait.input("x", (None, 2))

@@ -81,7 +81,9 @@ class Lines:
         if at_end or time.monotonic() - self.last >= self.every_s:
             self.last = time.monotonic()
             held_out = "" if now.validation is None else f", held out {now.validation:.5g}"
-            print(f"epoch {now.epoch}/{now.epochs}, step {now.step}/{now.steps}: loss {now.loss:.5g}{held_out}", file=sys.stderr, flush=True)
+            print(
+                f"epoch {now.epoch}/{now.epochs}, step {now.step}/{now.steps}: loss {now.loss:.5g}{held_out}", file=sys.stderr, flush=True
+            )
 
 
 def progress(options: argparse.Namespace) -> Any:

@@ -52,7 +52,11 @@ def run(options: argparse.Namespace) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "measured.json"
         finish([*command, "--json", str(file)], stdout=sys.stderr)  # the table; stdout is for the JSON alone
-        return {"command": "bench", "room": options.room, "measured": json.loads(file.read_text(encoding="utf-8")) if file.exists() else None}
+        return {
+            "command": "bench",
+            "room": options.room,
+            "measured": json.loads(file.read_text(encoding="utf-8")) if file.exists() else None,
+        }
 
 
 def finish(command: list[str], stdout: Any = None) -> None:

@@ -25,7 +25,9 @@ def add(commands: Any) -> None:
     add_training(mnist, epochs=5, batch_size=64)
     mnist.set_defaults(run=run_images)
 
-    spiral = commands.add_parser("spiral", help="train a classifier of points on a spiral", description="Train a classifier of points on a spiral.")
+    spiral = commands.add_parser(
+        "spiral", help="train a classifier of points on a spiral", description="Train a classifier of points on a spiral."
+    )
     spiral.add_argument("--arms", type=at_least(1), default=3, help="arms of the spiral, each a class (default 3)")
     spiral.add_argument("--points", type=at_least(1), default=100, help="points of each arm (default 100)")
     spiral.add_argument("--noise", type=float, default=0.2, help="noise of the angle, in radians (default 0.2)")

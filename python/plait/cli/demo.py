@@ -14,7 +14,9 @@ from ._common import Result, add_training, progress, use_threads
 
 def add(commands: Any) -> None:
     """Puts the subcommand into the parser."""
-    parser = commands.add_parser("demo", help="train small models, write a page about them; no network", description=__doc__.split(": ", 1)[1])
+    parser = commands.add_parser(
+        "demo", help="train small models, write a page about them; no network", description=__doc__.split(": ", 1)[1]
+    )
     parser.add_argument("--out", type=Path, default=Path("report.html"), metavar="FILE", help="the page (default report.html)")
     add_training(parser, epochs=300, batch_size=64)
     parser.set_defaults(run=run)

@@ -117,7 +117,9 @@ def run(options: argparse.Namespace) -> Result:
     model, result = train(**{name: getattr(options, name) for name in names}, progress=progress(options))
     saved = None
     if options.out is not None:
-        page = report.Report("An LSTM goes on with a series", f"{result['layers']}, {result['epochs']} epochs in {result['seconds']:.1f} s.")
+        page = report.Report(
+            "An LSTM goes on with a series", f"{result['layers']}, {result['epochs']} epochs in {result['seconds']:.1f} s."
+        )
         page.add(
             report.facts(
                 "Result",

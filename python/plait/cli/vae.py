@@ -24,10 +24,14 @@ def add(commands: Any) -> None:
     """Puts the subcommand into the parser."""
     parser = commands.add_parser("vae", help="train a variational autoencoder on images", description=__doc__.split(": ", 1)[1])
     parser.add_argument("--data", choices=sorted(HIDDEN), default="fashion-mnist", help="the images (default fashion-mnist)")
-    parser.add_argument("--hidden", type=at_least(1), nargs="+", metavar="SIZE", help="hidden layers of the encoder; the decoder has them in reverse")
+    parser.add_argument(
+        "--hidden", type=at_least(1), nargs="+", metavar="SIZE", help="hidden layers of the encoder; the decoder has them in reverse"
+    )
     parser.add_argument("--latent", type=at_least(1), help="latent numbers")
     parser.add_argument("--samples", type=at_least(1), default=10, help="draws per image for the final bound (default 10)")
-    parser.add_argument("--out", type=Path, default=Path("plait-vae"), metavar="DIR", help="folder for report and checkpoint (default plait-vae)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("plait-vae"), metavar="DIR", help="folder for report and checkpoint (default plait-vae)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in that folder")
     add_training(parser, epochs=5, batch_size=128)
     parser.set_defaults(run=run)

@@ -19,8 +19,20 @@ CHECKSUM = "plait_checksum"
 BLANK = "0" * 64
 MOST_HEADER = 1 << 30
 
-NAMES = {"bool": "BOOL", "int8": "I8", "uint8": "U8", "int16": "I16", "uint16": "U16", "int32": "I32", "uint32": "U32", "int64": "I64",
-         "uint64": "U64", "float16": "F16", "float32": "F32", "float64": "F64"}
+NAMES = {
+    "bool": "BOOL",
+    "int8": "I8",
+    "uint8": "U8",
+    "int16": "I16",
+    "uint16": "U16",
+    "int32": "I32",
+    "uint32": "U32",
+    "int64": "I64",
+    "uint64": "U64",
+    "float16": "F16",
+    "float32": "F32",
+    "float64": "F64",
+}
 DTYPES = {name: np.dtype(dtype).newbyteorder("<") for dtype, name in NAMES.items()}
 
 
@@ -110,13 +122,17 @@ def _encode(part: Any, tensors: list[Array], at: str) -> Any:
     if isinstance(part, float):
         return {"float": part.hex()}
     if isinstance(part, (list, tuple)):
-        return {type(part).__name__ if type(part) in (list, tuple) else "tuple": [_encode(x, tensors, f"{at}[{k}]") for k, x in enumerate(part)]}
+        return {
+            type(part).__name__ if type(part) in (list, tuple) else "tuple": [_encode(x, tensors, f"{at}[{k}]") for k, x in enumerate(part)]
+        }
     if isinstance(part, dict):
         for key in part:
             if not isinstance(key, (str, int)) or isinstance(key, bool):
                 raise TypeError(f"save: {at} has a key of type {type(key).__name__}; a file holds str and int keys")
         return {"dict": [[key, _encode(value, tensors, f"{at}[{key!r}]")] for key, value in part.items()]}
-    raise TypeError(f"save: {at} is a {type(part).__name__}; a file holds arrays, numbers, str, bool, None, and dicts, lists and tuples of them")
+    raise TypeError(
+        f"save: {at} is a {type(part).__name__}; a file holds arrays, numbers, str, bool, None, and dicts, lists and tuples of them"
+    )
 
 
 def _decode(part: Any, tensors: list[Array]) -> Any:

@@ -124,8 +124,14 @@ def normal(shape: Shape = None, like: Node | None = None, rng: RandomSource = No
     return _core.random("normal", _shape(shape, like), like, None if rng is None else seed(rng), _dtype(dtype, like))
 
 
-def uniform(shape: Shape = None, low: Operand = 0.0, high: Operand = 1.0, like: Node | None = None, rng: RandomSource = None,
-            dtype: DType | None = None) -> Node:
+def uniform(
+    shape: Shape = None,
+    low: Operand = 0.0,
+    high: Operand = 1.0,
+    like: Node | None = None,
+    rng: RandomSource = None,
+    dtype: DType | None = None,
+) -> Node:
     """Numbers from a uniform distribution, drawn anew at every run.
 
     Parameters
@@ -160,7 +166,9 @@ def uniform(shape: Shape = None, low: Operand = 0.0, high: Operand = 1.0, like: 
     return scaled
 
 
-def bernoulli(p: Operand = 0.5, shape: Shape = None, like: Node | None = None, rng: RandomSource = None, dtype: DType | None = None) -> Node:
+def bernoulli(
+    p: Operand = 0.5, shape: Shape = None, like: Node | None = None, rng: RandomSource = None, dtype: DType | None = None
+) -> Node:
     """Ones with probability p and zeros, drawn anew at every run.
 
     Parameters

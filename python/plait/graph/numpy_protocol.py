@@ -17,8 +17,11 @@ UFUNCS: dict[str, Callable[..., Node]] = {
     name: getattr(module, ours)
     for module, names in (
         (elementwise, "exp log log1p expm1 sqrt square reciprocal absolute=abs fabs=abs negative sign floor sin cos tanh logical_not"),
-        (binary, "add subtract multiply divide power float_power=power minimum maximum fmin=minimum fmax=maximum less less_equal greater "
-                 "greater_equal equal not_equal logical_and logical_or"),
+        (
+            binary,
+            "add subtract multiply divide power float_power=power minimum maximum fmin=minimum fmax=maximum less less_equal greater "
+            "greater_equal equal not_equal logical_and logical_or",
+        ),
         (shaping, "matmul"),
     )
     for name, ours in (word.split("=") if "=" in word else (word, word) for word in names.split())
@@ -68,7 +71,9 @@ def array_ufunc(_self: Node, ufunc: np.ufunc, method: str, *inputs: Any, **kwarg
     name = ufunc.__name__
     dtype = kwargs.pop("dtype", None)
     if kwargs.get("out") is not None and any(out is not None for out in kwargs["out"]):
-        refuse(f"np.{name} with out=, or an array changed in place", "Nodes do not change, and arrays cannot hold nodes: write `a = a + node`")
+        refuse(
+            f"np.{name} with out=, or an array changed in place", "Nodes do not change, and arrays cannot hold nodes: write `a = a + node`"
+        )
     kwargs.pop("out", None)
     for ignored in ("casting", "order", "subok"):
         kwargs.pop(ignored, None)

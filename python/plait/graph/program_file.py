@@ -24,14 +24,21 @@ def encode_program(program: Program, tensors: list[Array]) -> dict[str, Any]:
             if any(not isinstance(key, (str, int)) or isinstance(key, bool) for key in structure):
                 raise TypeError("save: the outputs of the program are in a dict whose keys are not str or int")
             return {"dict": [[key, collect(part, nodes[key])] for key, part in structure.items()]}
-        return {"list" if isinstance(structure, list) else "tuple": [collect(part, inner) for part, inner in zip(structure, nodes, strict=True)]}
+        return {
+            "list" if isinstance(structure, list) else "tuple": [collect(part, inner) for part, inner in zip(structure, nodes, strict=True)]
+        }
 
     structure = collect(program.structure, program.outputs)
     updates = list(program.updates.items())
     bodies = _Bodies(tensors)
     entries, number = bodies.encode_nodes([*outputs, *(node for pair in updates for node in pair), *program.inputs])
-    content = {"nodes": entries, "outputs": structure, "leaves": [number[node] for node in outputs],
-               "updates": [[number[a], number[b]] for a, b in updates], "random_state": list(program.random_state)}
+    content = {
+        "nodes": entries,
+        "outputs": structure,
+        "leaves": [number[node] for node in outputs],
+        "updates": [[number[a], number[b]] for a, b in updates],
+        "random_state": list(program.random_state),
+    }
     return content | ({"bodies": bodies.entries} if bodies.entries else {})
 
 
@@ -82,8 +89,10 @@ class _Bodies:
         if body not in self.number:
             parts: dict[str, list[Node]] = {part: getattr(body, part) for part in BODY_PARTS}
             entries, number = self.encode_nodes([node for part in parts.values() for node in part])
-            self.entries.append({"nodes": entries, "reverse": body.reverse, "recompute": body.recompute}
-                                | {part: [number[node] for node in nodes] for part, nodes in parts.items()})
+            self.entries.append(
+                {"nodes": entries, "reverse": body.reverse, "recompute": body.recompute}
+                | {part: [number[node] for node in nodes] for part, nodes in parts.items()}
+            )
             self.number[body] = len(self.entries) - 1
         return self.number[body]
 

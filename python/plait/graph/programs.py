@@ -15,7 +15,9 @@ from .structure import flatten_nodes, unflatten
 @overload
 def gradient(outputs: Node | Sequence[Node], wrt: Node, seeds: Operand | Sequence[Operand | None] | None = None) -> Node: ...
 @overload
-def gradient(outputs: Node | Sequence[Node], wrt: Sequence[Node], seeds: Operand | Sequence[Operand | None] | None = None) -> list[Node]: ...
+def gradient(
+    outputs: Node | Sequence[Node], wrt: Sequence[Node], seeds: Operand | Sequence[Operand | None] | None = None
+) -> list[Node]: ...
 def gradient(outputs: Any, wrt: Any, seeds: Any = None) -> Any:
     """The gradient of an output, or of the sum of several, as nodes.
 

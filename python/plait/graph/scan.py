@@ -14,8 +14,15 @@ from .shaping import transpose
 from .structure import Kept, arranged, children, flatten, unflatten
 
 
-def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, sequence: Any, *, axis: int = 0, reverse: bool = False,
-         checkpoint: bool | int | None = None) -> tuple[Any, Any]:
+def scan(
+    step: Callable[[Any, Any], tuple[Any, Any]],
+    state: Any,
+    sequence: Any,
+    *,
+    axis: int = 0,
+    reverse: bool = False,
+    checkpoint: bool | int | None = None,
+) -> tuple[Any, Any]:
     """A loop over the steps of a sequence, as one node.
 
     Parameters
@@ -79,7 +86,9 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, sequence: Any,
     sequences = [_time_first(_core.as_node(x, "scan: sequence"), axis, _name("sequence", row_structure, k)) for k, x in enumerate(raw_rows)]
     raw_states, state_structure = flatten(state, _is_leaf)
     _only_nodes(state_structure, "state")
-    number_type = next((str(x.dtype) for x in [*sequences, *(s for s in raw_states if isinstance(s, Node))] if x.dtype.kind == "f"), "float32")
+    number_type = next(
+        (str(x.dtype) for x in [*sequences, *(s for s in raw_states if isinstance(s, Node))] if x.dtype.kind == "f"), "float32"
+    )
     states = [_as_node(s, number_type, "state") for s in raw_states]
 
     step_states = [_core.input(_name("state", state_structure, k), s.shape, s.dtype) for k, s in enumerate(states)]
@@ -91,17 +100,21 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, sequence: Any,
         raw_next = arranged(pair[0], state_structure, _is_leaf)
         if raw_next is None:
             given = _outline(flatten(pair[0], _is_leaf)[1])
-            raise GraphError(f"scan: the step got a state of the structure {_outline(state_structure)} and gives one of the structure {given}")
+            raise GraphError(
+                f"scan: the step got a state of the structure {_outline(state_structure)} and gives one of the structure {given}"
+            )
         next_states = [_as_node(n, str(s.dtype), "state after a step") for n, s in zip(raw_next, step_states, strict=True)]
         raw_results, result_structure = flatten(pair[1], _is_leaf)
         if any(part is not None for part in _kept(result_structure)):
-            raise TypeError(f"scan: results of a step are nodes, arrays or numbers in lists, tuples and dicts, got {_outline(result_structure)}")
+            raise TypeError(
+                f"scan: results of a step are nodes, arrays or numbers in lists, tuples and dicts, got {_outline(result_structure)}"
+            )
         results = [_as_node(y, number_type, "result of a step") for y in raw_results]
     finally:  # nodes of the step that somebody holds (a traceback, a list of the user's) are not waited for
         _core.mark_drafts([*step_states, *step_rows])
 
     found = _core.scan(states, sequences, step_states, step_rows, next_states, results, reverse, segment)
-    stacked = [_time_back(y, axis) for y in found[len(states):]]
+    stacked = [_time_back(y, axis) for y in found[len(states) :]]
     return unflatten(state_structure, found[: len(states)]), unflatten(result_structure, stacked)
 
 
@@ -141,7 +154,9 @@ def _time_first(node: Node, axis: int, name: str) -> Node:
 def _time_back(node: Node, axis: int) -> Node:
     rank = len(node.shape)
     if not -rank <= axis < rank:
-        raise ShapeError(f"scan: axis {axis} is out of range for stacked results of shape {node.shape}; give results more dimensions, or use axis=0")
+        raise ShapeError(
+            f"scan: axis {axis} is out of range for stacked results of shape {node.shape}; give results more dimensions, or use axis=0"
+        )
     at = axis % rank
     return node if at == 0 else transpose(node, (*range(1, at + 1), 0, *range(at + 1, rank)))
 
@@ -168,7 +183,11 @@ def _outline(structure: Any) -> str:
     if isinstance(structure, list):
         return "[" + ", ".join(map(_outline, structure)) + "]"
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return f"{type(structure).__name__}(" + ", ".join(f"{key}={_outline(part)}" for key, part in zip(structure._fields, structure, strict=True)) + ")"
+        return (
+            f"{type(structure).__name__}("
+            + ", ".join(f"{key}={_outline(part)}" for key, part in zip(structure._fields, structure, strict=True))
+            + ")"
+        )
     if isinstance(structure, tuple):
         return "(" + ", ".join(map(_outline, structure)) + ("," if len(structure) == 1 else "") + ")"
     return "node"

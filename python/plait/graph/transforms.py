@@ -298,7 +298,9 @@ def _key(structure: Any) -> Any:
         try:
             hash(structure.value)
         except TypeError:
-            raise TypeError(f"an argument of a compiled function is an array, a number, or something that can be hashed, not {type(structure.value).__name__}") from None
+            raise TypeError(
+                f"an argument of a compiled function is an array, a number, or something that can be hashed, not {type(structure.value).__name__}"
+            ) from None
         return ("kept", type(structure.value), structure.value)
     return structure
 

@@ -42,7 +42,9 @@ def activation_function(activation: Activation) -> Callable[[Any], Any] | None:
     if callable(activation):
         return activation
     if activation not in ACTIVATIONS:
-        raise ValueError(f"activation: no function is called {activation!r}; there are {', '.join(ACTIVATIONS)}, or give a function over nodes")
+        raise ValueError(
+            f"activation: no function is called {activation!r}; there are {', '.join(ACTIVATIONS)}, or give a function over nodes"
+        )
     function: Callable[[Any], Any] = getattr(graph, activation)
     return function
 
@@ -146,7 +148,12 @@ class Layer:
             The file; replaced where it exists.
         """
         parameters = self.parameters()
-        tree = {"kind": KIND, "class": type(self).__name__, "names": [p.name or "" for p in parameters], "values": [np.asarray(p.value) for p in parameters]}
+        tree = {
+            "kind": KIND,
+            "class": type(self).__name__,
+            "names": [p.name or "" for p in parameters],
+            "values": [np.asarray(p.value) for p in parameters],
+        }
         graph.save(path, tree)
 
     def load(self: L, path: str | os.PathLike[str]) -> L:
@@ -172,7 +179,9 @@ class Layer:
             raise graph.FormatError(f"{path}: not the parameters of a layer")
         parameters = self.parameters()
         if len(tree["values"]) != len(parameters):
-            raise graph.FormatError(f"{path}: holds {len(tree['values'])} parameters of a {tree['class']}, this {type(self).__name__} has {len(parameters)}")
+            raise graph.FormatError(
+                f"{path}: holds {len(tree['values'])} parameters of a {tree['class']}, this {type(self).__name__} has {len(parameters)}"
+            )
         for name, value, node in zip(tree["names"], tree["values"], parameters, strict=True):
             if value.shape != tuple(node.shape) or value.dtype != np.dtype(node.dtype):
                 raise graph.FormatError(f"{path}: '{name}' is {value.dtype} {value.shape} there and {node.dtype} {tuple(node.shape)} here")

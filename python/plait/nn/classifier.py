@@ -183,5 +183,3 @@ class MLPClassifier(ClassifierEstimator):
         """
         codes = np.argmax(self.predict_proba(X), axis=1)
         return np.asarray(self.classes_[codes])
-
-

@@ -13,7 +13,7 @@ from ..train.data import at_least_one
 from .base import Layer
 from .cells import Cell, GRUCell, LSTMCell, RNNCell, State
 
-LONG = 256  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise
+LONG = 64  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise: there it is as fast
 
 
 class Recurrent(Layer):
@@ -38,7 +38,7 @@ class Recurrent(Layer):
     An array of lengths is checked at once; those that a node brings are checked when it runs, and may be zero.
 
     ``unroll`` decides between a copy of the cell for each step, which is fastest to run, and a loop in one node, which is fast to build however
-    many steps there are; None: a loop from 256 steps on, or where the number of steps is not known.
+    many steps there are; None: a loop from 64 steps on, or where the number of steps is not known.
 
     Examples
     --------
@@ -147,7 +147,9 @@ class Recurrent(Layer):
         first = self.cells[0]
         parts = tuple(state) if isinstance(state, (list, tuple)) else (state,)
         if len(parts) != len(first.parts):
-            raise graph.ShapeError(f"{self._name}: state: expected {' and '.join(first.parts)}, got {len(parts)} of {len(first.parts)} parts")
+            raise graph.ShapeError(
+                f"{self._name}: state: expected {' and '.join(first.parts)}, got {len(parts)} of {len(first.parts)} parts"
+            )
         nodes = []
         for part, value in zip(first.parts, parts, strict=True):
             if isinstance(value, graph.Node):
@@ -191,7 +193,9 @@ class Recurrent(Layer):
             if array.min() < 1:
                 raise ValueError(f"{self._name}: lengths: a sequence of zero steps: {array.min()} at index {int(array.argmin())}")
             if time is not None and array.max() > time:
-                raise ValueError(f"{self._name}: lengths: {array.max()} at index {int(array.argmax())} is beyond the {time} steps of inputs")
+                raise ValueError(
+                    f"{self._name}: lengths: {array.max()} at index {int(array.argmax())} is beyond the {time} steps of inputs"
+                )
             lengths = graph.constant(array.astype("int64"), name="lengths")
         return _core.lengths(lengths, first, time)
 
@@ -244,7 +248,8 @@ def _stacked(make: Callable[..., Cell], inputs: int, hidden: int, layers: int, n
     generator = np.random.default_rng(rng)
     count = at_least_one(f"{make.__name__.removesuffix('Cell')}: layers", layers)
     return [
-        make(inputs if k == 0 else hidden, hidden, rng=generator, name=name if count == 1 else f"{name}.{k}", **options) for k in range(count)
+        make(inputs if k == 0 else hidden, hidden, rng=generator, name=name if count == 1 else f"{name}.{k}", **options)
+        for k in range(count)
     ]
 
 

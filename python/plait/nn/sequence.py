@@ -22,12 +22,16 @@ Array = NDArray[Any]
 KINDS: Mapping[str, Callable[..., Recurrent]] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
 
 
-def recurrent(cell: str, inputs: int, hidden: int, layers: int, forget_bias: float, dtype: str, rng: np.random.Generator, what: str) -> Recurrent:
+def recurrent(
+    cell: str, inputs: int, hidden: int, layers: int, forget_bias: float, dtype: str, rng: np.random.Generator, what: str
+) -> Recurrent:
     """The recurrent layer of a name."""
     if cell not in KINDS:
         raise ValueError(f"{what}: cell: expected one of {', '.join(map(repr, KINDS))}, got {cell!r}")
     options: dict[str, Any] = {"forget_bias": forget_bias} if cell == "lstm" else {}
-    return KINDS[cell](at_least_one(f"{what}: inputs", inputs), at_least_one(f"{what}: hidden", hidden), layers, dtype=dtype, rng=rng, **options)
+    return KINDS[cell](
+        at_least_one(f"{what}: inputs", inputs), at_least_one(f"{what}: hidden", hidden), layers, dtype=dtype, rng=rng, **options
+    )
 
 
 class Carrying(Optimizer):
@@ -300,7 +304,9 @@ class SequenceRegressor(Layer):
 
     def _require_closed(self, what: str) -> None:
         if self.inputs != self.outputs:
-            raise graph.ShapeError(f"{what}: outputs are the next inputs, but this model has {self.inputs} inputs and {self.outputs} outputs")
+            raise graph.ShapeError(
+                f"{what}: outputs are the next inputs, but this model has {self.inputs} inputs and {self.outputs} outputs"
+            )
 
     # ---- arrays ----
 

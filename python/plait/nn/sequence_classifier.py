@@ -25,7 +25,9 @@ class _Network(Layer):
 
     def __init__(self, features: int, classes: int, settings: SequenceClassifier, rng: np.random.Generator) -> None:
         name = type(settings).__name__
-        self.recurrent = recurrent(settings.cell, features, settings.hidden, settings.layers, settings.forget_bias, settings.dtype, rng, name)
+        self.recurrent = recurrent(
+            settings.cell, features, settings.hidden, settings.layers, settings.forget_bias, settings.dtype, rng, name
+        )
         self.head = Dense(settings.hidden, classes, dtype=settings.dtype, rng=rng, name="head")
         self.pooling, self.features, self.dtype = settings.pooling, features, settings.dtype
         self.shift, self.scale = np.zeros(features, self.dtype), np.ones(features, self.dtype)

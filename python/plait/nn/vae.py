@@ -303,7 +303,9 @@ class VAE(Layer):
         if array.dtype.kind not in "buif":
             raise graph.DTypeError(f"{what}: expected numbers, got an array of {array.dtype}")
         if array.ndim < 2 or array.shape[0] == 0 or int(np.prod(array.shape[1:])) != self.inputs:
-            raise graph.ShapeError(f"{what}: expected shape (n, {self.inputs}), or images with {self.inputs} values each, got {array.shape}")
+            raise graph.ShapeError(
+                f"{what}: expected shape (n, {self.inputs}), or images with {self.inputs} values each, got {array.shape}"
+            )
         array = array.reshape(len(array), self.inputs)
         if array.dtype == np.uint8 and self.likelihood == "bernoulli":
             scaled: Array = np.multiply(array, 1 / 255, dtype=self.dtype)

@@ -102,7 +102,9 @@ def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed:
             bend = (y1 - y0) / 2
             vertices += [(x0, y0 + bend), (x1, y1 - bend), (x1, y1)]
             codes += [Curve.CURVE4] * 3
-        axes.add_patch(PathPatch(Curve(vertices, codes), fill=False, edgecolor=ARROW, linewidth=1.1, linestyle=":" if i in drawing.dotted else "-"))
+        axes.add_patch(
+            PathPatch(Curve(vertices, codes), fill=False, edgecolor=ARROW, linewidth=1.1, linestyle=":" if i in drawing.dotted else "-")
+        )
         x, y = points[-1]
         axes.add_patch(Polygon([(x, y), (x - 3, y - 6), (x + 3, y - 6)], facecolor=ARROW, edgecolor="none"))
     for box, (w, h), (x, y) in zip(drawing.boxes, sizes, placed.centres, strict=True):
@@ -122,4 +124,13 @@ def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed:
             ink = INK if i < len(box.lines) - 2 else QUIET
             at = y - h / 2 + PAD / 2 + LINE * (i + 0.78)
             # parse_math: a name with dollar signs is no formula.
-            axes.text(x, at, shortened(line), ha="center", fontsize=FONT * 0.95, color=ink, weight="bold" if i == 0 else "normal", parse_math=False)
+            axes.text(
+                x,
+                at,
+                shortened(line),
+                ha="center",
+                fontsize=FONT * 0.95,
+                color=ink,
+                weight="bold" if i == 0 else "normal",
+                parse_math=False,
+            )

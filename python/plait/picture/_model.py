@@ -87,7 +87,9 @@ class Drawing:
 
     boxes: list[Box] = field(default_factory=list)
     arrows: list[tuple[int, int, int]] = field(default_factory=list)
-    dotted: set[int] = field(default_factory=set)  # arrows over which no gradient comes back: only the shape is used, or gradient() made them
+    dotted: set[int] = field(
+        default_factory=set
+    )  # arrows over which no gradient comes back: only the shape is used, or gradient() made them
     note: str = ""
 
 

@@ -59,5 +59,7 @@ def read(path: Path, nodes: Sequence[Node], settings: dict[str, int]) -> tuple[H
             raise ValueError(f"resume: {path} was written by a run with {name} {kept[name]}, this one has {value}")
     for value, node in zip(values, nodes, strict=True):
         node.value = value
-    history = History([float(v) for v in tree["loss"]], [float(v) for v in tree["validation"]], [float(v) for v in tree["seconds"]], int(tree["step"]))
+    history = History(
+        [float(v) for v in tree["loss"]], [float(v) for v in tree["validation"]], [float(v) for v in tree["seconds"]], int(tree["step"])
+    )
     return history, kept

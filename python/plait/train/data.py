@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 # Element types that rows are gathered from as they stand; others are converted once.
 _GATHERED = {"bool", "uint8", "int32", "int64", "float32", "float64"}
-_WIDER = {"float16": "float32", "int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64", "uint64": "int64", "longdouble": "float64"}
+_WIDER = {
+    "float16": "float32",
+    "int8": "int32",
+    "int16": "int32",
+    "uint16": "int32",
+    "uint32": "int64",
+    "uint64": "int64",
+    "longdouble": "float64",
+}
 
 
 def at_least_one(name: str, value: Any) -> int:

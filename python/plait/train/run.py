@@ -182,7 +182,9 @@ def _require_finite(result: Any, epoch: int, history: History) -> None:
         text = f"train: the loss is {kind} {where}"
     else:
         text = f"train: parameter '{result.bad_parameter}' is no longer finite {where}"
-    raise NotFiniteError(f"{text}; a smaller rate or clip_norm= may help. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history)
+    raise NotFiniteError(
+        f"{text}; a smaller rate or clip_norm= may help. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history
+    )
 
 
 def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_size: int = 256, rng: RandomSource = 0) -> list[Array]:

@@ -1,0 +1,15 @@
+// What the binding files of align share: Python objects seen as sequences.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include "plait/align/method.hpp"
+#include "rooms.hpp"
+
+/// The memory of a str or bytes as symbols, of a float64 array of shape (n,) or (n, d), or of a uint8, uint16 or uint32 array of shape
+/// (n,); row-major arrays only. Everything else is the business of the Python side. Valid while the object is.
+plait::align::Sequence as_sequence(PyObject* object, const char* name);
+
+/// One file for a family: its factories.
+void bind_align_dtw(py::module_& m);

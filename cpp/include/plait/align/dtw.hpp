@@ -1,0 +1,28 @@
+// Dynamic time warping (Sakoe and Chiba 1978): the least sum of distances over a monotone path of cells.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "plait/align/method.hpp"
+
+namespace plait::align {
+
+enum class Metric : std::uint8_t { squared, absolute, euclidean, cosine };
+
+/// |i - j| <= cells, or a fraction of the longer length, rounded up.
+struct Window {
+  Index cells = 0;
+  double fraction = -1;  ///< used instead of `cells` if not negative
+  [[nodiscard]] Index of(Index n, Index m) const;
+};
+
+struct DtwOptions {
+  Metric metric = Metric::squared;
+  std::optional<Window> window;
+  bool root = false;
+  bool open_begin = false, open_end = false;
+};
+std::unique_ptr<Method> make_dtw(const DtwOptions& options);
+
+}  // namespace plait::align

@@ -1,0 +1,137 @@
+// What every aligner offers: a Method is one way of aligning with its parameters fixed. Fast forms stand behind it; the drivers in many.hpp
+// (all pairs, nearest neighbours) know nothing but this.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "plait/align/algebra.hpp"
+#include "plait/tensor/buffer.hpp"
+
+namespace plait::align {
+
+/// A view of one sequence: `length` elements of `width` doubles (row-major), or `length` symbols. Both sequences of a pair are of the same
+/// family, but their symbols may be of different size.
+struct Sequence {
+  enum class Kind : std::uint8_t { f64, u8, u16, u32 };
+  const void* data = nullptr;
+  Index length = 0;
+  Index width = 1;
+  Kind kind = Kind::f64;
+
+  [[nodiscard]] const double* values() const { return static_cast<const double*>(data); }
+  [[nodiscard]] std::uint32_t symbol(Index i) const {
+    switch (kind) {
+      case Kind::u8: return static_cast<const std::uint8_t*>(data)[i];
+      case Kind::u16: return static_cast<const std::uint16_t*>(data)[i];
+      default: return static_cast<const std::uint32_t*>(data)[i];
+    }
+  }
+};
+
+/// Scratch memory of one thread, kept between calls.
+class Workspace {
+ public:
+  /// At least `bytes`, 64-byte aligned, uninitialised; valid until the next take() of the same slot.
+  std::byte* take(std::size_t bytes, int slot = 0) {
+    Slot& s = slots_[slot];
+    if (s.size < bytes) {
+      s.bytes.reset();
+      s.bytes = allocate_bytes(bytes);
+      s.size = bytes;
+    }
+    return s.bytes.get();
+  }
+  template <class T>
+  T* take_as(std::size_t count, int slot = 0) {
+    return reinterpret_cast<T*>(take(count * sizeof(T), slot));
+  }
+  static constexpr int kSlots = 8;
+
+ private:
+  struct Slot {
+    Bytes bytes;
+    std::size_t size = 0;
+  };
+  Slot slots_[kSlots];
+};
+/// The calling thread's own. Drivers hand it to the kernels; a kernel never asks for it by itself.
+Workspace& thread_workspace();
+
+/// An alignment. `pairs` has two numbers for each column: 0-based (i, j), -1 for a gap; a cell of a warping path has both.
+struct Path {
+  double score = 0;
+  std::vector<Index> pairs;
+};
+
+/// Sequences prepared to be compared with many: transposed for lanes, bit masks, envelopes. The sequences themselves must stay alive.
+class References {
+ public:
+  explicit References(std::vector<Sequence> sequences) : sequences_(std::move(sequences)) {}
+  virtual ~References() = default;
+  References(const References&) = delete;
+  References& operator=(const References&) = delete;
+  [[nodiscard]] Index size() const { return static_cast<Index>(sequences_.size()); }
+  [[nodiscard]] const Sequence& operator[](Index k) const { return sequences_[static_cast<std::size_t>(k)]; }
+
+ private:
+  std::vector<Sequence> sequences_;
+};
+
+struct Neighbour {
+  Index index;
+  double score;
+};
+
+class Method {
+ public:
+  Method() = default;
+  virtual ~Method() = default;
+  Method(const Method&) = delete;
+  Method& operator=(const Method&) = delete;
+
+  [[nodiscard]] virtual Order order() const { return Order::minimum; }
+  /// The score that is no score: beyond a cutoff.
+  [[nodiscard]] double worst() const { return order() == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>; }
+  [[nodiscard]] bool is_better(double a, double b) const { return order() == Order::minimum ? a < b : a > b; }
+
+  /// Throws for a pair that cannot be aligned at all (window too narrow, widths that differ). Called before any of the others, on every
+  /// pair, without much cost; those may then rely on it.
+  virtual void check(const Sequence& x, const Sequence& y) const = 0;
+  /// True if check() never throws, so that a matrix of a million pairs need not ask a million times.
+  [[nodiscard]] virtual bool takes_any_pair() const { return false; }
+
+  /// The score; `worst()` (or the true score) if that is worse than `cutoff`, which lets a kernel give up early.
+  [[nodiscard]] virtual double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const = 0;
+  /// Score and path; memory beyond `memory_limit` bytes is saved by computing parts twice.
+  [[nodiscard]] virtual Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const = 0;
+  /// How many paths have the best score.
+  [[nodiscard]] virtual double count(const Sequence& x, const Sequence& y) const = 0;
+  /// Whether score(x, y) == score(y, x), so that a matrix of all pairs needs one half.
+  [[nodiscard]] virtual bool symmetric() const { return true; }
+
+  /// Prepares many sequences; the default prepares nothing.
+  [[nodiscard]] virtual std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const;
+  /// scores[k - begin] for x against references [begin, end), as `score` would give them. The default calls `score` for each.
+  virtual void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
+                      Workspace& workspace) const;
+  /// The k best references in order, the first of equals first; fewer if there are fewer. Exact. The default scores each with the k-th best
+  /// so far as cutoff; methods with lower bounds do better.
+  [[nodiscard]] virtual std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const;
+  /// Rough nanoseconds for a pair, for cutting work into tasks.
+  [[nodiscard]] virtual double cost(const Sequence& x, const Sequence& y) const {
+    return 0.5 * static_cast<double>(x.length) * static_cast<double>(y.length);
+  }
+};
+
+/// All pairs: out[i * columns + k] = score(X[i], Y[k]); with no Y, X against itself. Scores worse than `cutoff` become worst(). Rows are
+/// tasks for up to `threads` threads; what is computed does not depend on their number. May throw Interrupted.
+void pairwise(const Method& method, std::span<const Sequence> x, const References& y, bool same, double cutoff, double* out, int threads);
+/// nearest for each of `queries`; out holds k neighbours for each (fewer references: index -1 and worst()).
+void nearest_of_each(const Method& method, std::span<const Sequence> queries, const References& references, Index k, Neighbour* out, int threads);
+
+}  // namespace plait::align

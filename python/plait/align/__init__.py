@@ -1,0 +1,8 @@
+"""Alignment: one recursion, filled in by what a border costs and how a cell follows from its three neighbours."""
+
+from __future__ import annotations
+
+from .alignment import Alignment
+from .dtw import DTW
+
+__all__ = ["DTW", "Alignment"]

@@ -1,0 +1,173 @@
+"""What every aligner is: parameters, a compiled method made from them, and the five ways to use it."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from .._estimator import Estimator
+from ..graph import get_num_threads
+from . import _inputs
+from .alignment import Alignment
+
+#: Bytes that a traceback may keep before parts of the matrix are computed twice instead.
+MEMORY_LIMIT = 1 << 28
+
+
+class PairAligner(Estimator, ABC):
+    """A way of aligning two sequences.
+
+    Parameters are attributes, as in scikit-learn: changing one changes what the next call does. An aligner can be pickled and copied.
+    """
+
+    _built: _core.Method | None = None
+
+    @abstractmethod
+    def _build(self) -> _core.Method:
+        """The core's method for the parameters as they are; checks them."""
+
+    @abstractmethod
+    def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        """Sequences of one call as the core takes them, checked; ``name(k)`` is what messages call the k-th."""
+
+    # Any parameter may have changed: the method is made again when it is needed.
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a parameter."""
+        self.__dict__[name] = value
+        self.__dict__.pop("_built", None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Parameters alone."""
+        return {name: value for name, value in self.__dict__.items() if name != "_built"}
+
+    def _method(self) -> _core.Method:
+        if self._built is None:
+            self.__dict__["_built"] = self._build()
+        built = self._built
+        assert built is not None
+        return built
+
+    def score(self, x: Any, y: Any) -> float:
+        """The score of the best alignment.
+
+        Parameters
+        ----------
+        x, y : sequence
+            What is aligned.
+
+        Returns
+        -------
+        float
+            The least cost, or the greatest similarity.
+        """
+        return self._method().score(*self._prepare((x, y), "xy".__getitem__))
+
+    def align(self, x: Any, y: Any) -> Alignment:
+        """The best alignment itself; among equals, that which takes a match before a deletion before an insertion, seen from the end.
+
+        Parameters
+        ----------
+        x, y : sequence
+            What is aligned.
+
+        Returns
+        -------
+        Alignment
+            Score and path.
+        """
+        score, path = self._method().path(*self._prepare((x, y), "xy".__getitem__), MEMORY_LIMIT)
+        return Alignment(score, path, x, y)
+
+    def count(self, x: Any, y: Any) -> float:
+        """How many alignments have the best score.
+
+        Parameters
+        ----------
+        x, y : sequence
+            What is aligned.
+
+        Returns
+        -------
+        float
+            A whole number; exact up to 2**53, rounded above.
+        """
+        return self._method().count(*self._prepare((x, y), "xy".__getitem__))
+
+    def pairwise(
+        self, X: Any, Y: Any = None, *, threads: int | None = None, cutoff: float | None = None, out: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """The scores of all pairs.
+
+        Parameters
+        ----------
+        X : array of shape (a, n) or (a, n, d), or list of sequences
+            The rows.
+        Y : like X, optional
+            The columns; X itself if left out.
+        threads : int, optional
+            At most so many; the scores do not depend on it.
+        cutoff : float, optional
+            Scores worse than this come back as the worst of all (inf for costs, -inf for similarities), which is quicker.
+        out : ndarray of float64, shape (a, b), optional
+            Where the scores go.
+
+        Returns
+        -------
+        ndarray of float64, shape (a, b)
+            ``scores[i, j]`` belongs to ``X[i]`` and ``Y[j]``.
+        """
+        method = self._method()
+        rows = _inputs.collection(X, "X")
+        columns = rows if Y is None else _inputs.collection(Y, "Y")
+        a, b = len(rows), len(columns)
+        if Y is None:
+            x = y = self._prepare(rows, lambda i: f"X[{i}]")
+        else:
+            both = self._prepare([*rows, *columns], lambda i: f"X[{i}]" if i < a else f"Y[{i - a}]")
+            x, y = both[:a], both[a:]
+        if out is None:
+            out = np.empty((a, b))
+        method.pairwise(
+            x, method.prepare(y), Y is None, method.worst if cutoff is None else float(cutoff), out, threads or get_num_threads()
+        )
+        return out
+
+    def nearest(self, query: Any, references: Any, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The best references for a query, exactly.
+
+        Parameters
+        ----------
+        query : sequence
+            What is looked for.
+        references : array or list of sequences
+            Among these.
+        k : int
+            How many; at most the number of references.
+
+        Returns
+        -------
+        indices : ndarray of int64, shape (k,)
+            Best first; among equals the first.
+        scores : ndarray of float64, shape (k,)
+            Theirs.
+        """
+        method = self._method()
+        against = _inputs.collection(references, "references")
+        if not 1 <= k <= len(against):
+            raise ValueError(f"k: expected 1 to {len(against)}, the number of references, got {k}")
+        prepared = self._prepare([query, *against], lambda i: f"references[{i - 1}]" if i else "query")
+        indices, scores = method.nearest(prepared[:1], method.prepare(prepared[1:]), k, 1)
+        return indices[0], scores[0]
+
+
+def finite(value: float, name: str) -> float:
+    """A finite number, or an error that names it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
+        raise ValueError(f"{name}: expected a finite number, got {value!r}")
+    return float(value)

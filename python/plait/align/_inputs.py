@@ -1,0 +1,101 @@
+"""What aligners take: series of numbers, and symbols of any kind; checked here once, so that the kernels need not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+
+Array: TypeAlias = NDArray[Any]
+#: What the core reads without conversion: a string, bytes, float64 rows, or an array of unsigned symbols.
+Prepared: TypeAlias = "str | bytes | Array"
+#: What messages call the k-th sequence of a call. A function, so that no name is made that no message needs.
+Name: TypeAlias = Callable[[int], str]
+
+NAN_POLICIES = ("raise", "propagate", "omit")
+
+
+def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
+    """A series as contiguous float64 of shape (n,) or (n, d).
+
+    NaN is refused, kept ("propagate": the score is then NaN), or its elements are left out ("omit"). Infinities are refused.
+    """
+    try:
+        array = np.ascontiguousarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name(k)}: expected a series of numbers of shape (n,) or (n, d), got {_told(value)}") from None
+    if array.ndim not in (1, 2) or np.ndim(value) == 0:
+        raise _core.ShapeError(f"{name(k)}: expected a series of shape (n,) or (n, d), got shape {np.shape(value)}")
+    if array.ndim == 2 and array.shape[1] == 0:
+        raise _core.ShapeError(f"{name(k)}: expected a series of shape (n, d) with d of at least 1, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        missing = np.isnan(array)
+        if np.isinf(array).any():
+            raise ValueError(f"{name(k)}: infinite at element {_first(np.isinf(array))}")
+        if nan_policy == "raise":
+            raise ValueError(f"{name(k)}: NaN at element {_first(missing)}; nan_policy='omit' leaves such elements out")
+        if nan_policy == "omit":
+            array = np.ascontiguousarray(array[~(missing if array.ndim == 1 else missing.any(axis=1))])
+    return array
+
+
+def collection(values: Any, name: str) -> list[Any]:
+    """The sequences of a 2-D or 3-D array, or of any iterable."""
+    if isinstance(values, (str, bytes)):
+        raise TypeError(f"{name}: expected a collection of sequences, got one {type(values).__name__}")
+    if isinstance(values, np.ndarray) and values.ndim not in (1, 2, 3):
+        raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype != object:
+        if values.dtype.kind in "US":  # an array of words
+            return values.tolist()
+        raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
+    try:
+        return list(values)
+    except TypeError:
+        raise TypeError(f"{name}: expected a collection of sequences, got {_told(values)}") from None
+
+
+def symbols(values: Sequence[Any], name: Name) -> list[Prepared]:
+    """Sequences of symbols that agree on what a symbol is: strings and bytes as they are, hashables as numbers that are equal if they are.
+
+    All sequences of one call must come together: numbers are given to symbols in the order in which they are met.
+    """
+    kinds = set(map(type, values))
+    if kinds == {str} or kinds == {bytes}:
+        return list(values)
+    numbers: dict[Hashable, int] = {}
+    return [_interned(value, name, k, numbers) for k, value in enumerate(values)]
+
+
+def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> Array:
+    if isinstance(value, np.ndarray):
+        if value.ndim != 1:
+            raise _core.ShapeError(f"{name(k)}: expected a sequence of symbols of shape (n,), got shape {value.shape}")
+        if value.dtype.kind == "f" and np.isnan(value).any():
+            raise ValueError(f"{name(k)}: NaN at element {_first(np.isnan(value))} is no symbol")
+        value = value.tolist()
+    if not isinstance(value, Iterable) or isinstance(value, (dict, set, frozenset)):
+        raise TypeError(f"{name(k)}: expected a sequence of symbols (str, bytes, integers, or a list of hashables), got {_told(value)}")
+    try:
+        return np.fromiter((numbers.setdefault(symbol, len(numbers)) for symbol in value), np.uint32)
+    except TypeError as error:
+        raise TypeError(f"{name(k)}: a symbol must be hashable: {error}") from None
+
+
+def check_nan_policy(policy: str) -> str:
+    if policy not in NAN_POLICIES:
+        raise ValueError(f"nan_policy: expected one of {', '.join(map(repr, NAN_POLICIES))}, got {policy!r}")
+    return policy
+
+
+def _first(mask: Array) -> str:
+    at = np.argwhere(mask)[0].tolist()
+    return str(at[0] if len(at) == 1 else tuple(at))
+
+
+def _told(value: Any) -> str:
+    return f"{type(value).__name__} {np.array2string(value, threshold=6) if isinstance(value, np.ndarray) else repr(value)[:60]}"
