@@ -1,0 +1,93 @@
+// The methods themselves: which form takes which pair.
+#include "plait/align/edit.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "align/edit_internal.hpp"
+#include "plait/base/error.hpp"
+
+namespace plait::align {
+namespace {
+
+/// The definition (template.hpp) of distances without transpositions.
+template <class Algebra>
+auto run_levenshtein(Algebra& algebra, const EditOptions& o, const Sequence& x, const Sequence& y) {
+  const auto init = [o](Index i, Index j) { return static_cast<double>(i) * o.remove + static_cast<double>(j) * o.insert; };
+  const auto rank = [o](const auto& insertion, const auto& match, const auto& deletion, std::uint32_t a, std::uint32_t b) {
+    return choose(choose(match + (a == b ? 0.0 : o.substitute), deletion + o.insert), insertion + o.remove);
+  };
+  return Alignment<std::uint32_t, decltype(init), decltype(rank)>(init, rank).run(algebra, edit::symbols_of(x), edit::symbols_of(y));
+}
+
+template <class Algebra>
+auto run_lcs(Algebra& algebra, const Sequence& x, const Sequence& y) {
+  const auto init = [](Index, Index) { return 0.0; };
+  const auto rank = [](const auto& insertion, const auto& match, const auto& deletion, std::uint32_t a, std::uint32_t b) {
+    return choose(choose(match + (a == b ? 1.0 : kWorst<Order::maximum>), deletion), insertion);
+  };
+  return Alignment<std::uint32_t, decltype(init), decltype(rank)>(init, rank).run(algebra, edit::symbols_of(x), edit::symbols_of(y));
+}
+
+class Levenshtein final : public Method {
+ public:
+  explicit Levenshtein(const EditOptions& options) : options_(options) {}
+
+  void check(const Sequence&, const Sequence&) const override {}
+  bool takes_any_pair() const override { return true; }
+  bool symmetric() const override { return options_.insert == options_.remove; }
+
+  double score(const Sequence& x, const Sequence& y, double, Workspace&) const override { return edit::rows_score(options_, x, y); }
+  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace&) const override {
+    return edit::rows_path(options_, x, y, memory_limit);
+  }
+  double count(const Sequence& x, const Sequence& y) const override {
+    if (options_.transposition != Transposition::none) return edit::rows_count(options_, x, y);
+    Counted<Order::minimum> counted;
+    return run_levenshtein(counted, options_, x, y).paths;
+  }
+
+ private:
+  EditOptions options_;
+};
+
+class Lcs final : public Method {
+ public:
+  Order order() const override { return Order::maximum; }
+  void check(const Sequence&, const Sequence&) const override {}
+  bool takes_any_pair() const override { return true; }
+
+  double score(const Sequence& x, const Sequence& y, double, Workspace&) const override {
+    Best<Order::maximum> best;
+    return run_lcs(best, x, y).score;
+  }
+  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace&) const override {
+    // Dropping and adding at 1 each, replacing at more than both: what is left is matched, and is longest where the cost is least.
+    Path out = edit::rows_path({1, 1, 3, Transposition::none}, x, y, memory_limit);
+    out.score = (static_cast<double>(x.length + y.length) - out.score) / 2;
+    return out;
+  }
+  double count(const Sequence& x, const Sequence& y) const override {
+    Counted<Order::maximum> counted;
+    return run_lcs(counted, x, y).paths;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Method> make_levenshtein(const EditOptions& options) {
+  const auto weight = [](double value, const char* name) {
+    PLAIT_REQUIRE(value >= 0 && std::isfinite(value), "Levenshtein: ", name, " is ", value, "; a weight is finite and not negative");
+  };
+  weight(options.insert, "insert");
+  weight(options.remove, "delete");
+  weight(options.substitute, "substitute");
+  PLAIT_REQUIRE(options.transposition != Transposition::unrestricted || 2 * options.substitute >= options.insert + options.remove,
+                "Levenshtein: unrestricted transpositions need 2 * substitute >= insert + delete, got ", options.substitute, ", ", options.insert,
+                " and ", options.remove);
+  return std::make_unique<Levenshtein>(options);
+}
+
+std::unique_ptr<Method> make_lcs() { return std::make_unique<Lcs>(); }
+
+}  // namespace plait::align
