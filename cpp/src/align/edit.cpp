@@ -31,14 +31,25 @@ auto run_lcs(Algebra& algebra, const Sequence& x, const Sequence& y) {
 
 class Levenshtein final : public Method {
  public:
-  explicit Levenshtein(const EditOptions& options) : options_(options) {}
+  explicit Levenshtein(const EditOptions& options)
+      : options_(options),
+        unit_(options.insert > 0 && options.insert == options.remove && options.insert == options.substitute &&
+              options.transposition != Transposition::unrestricted) {}
 
   void check(const Sequence&, const Sequence&) const override {}
   bool takes_any_pair() const override { return true; }
   bool symmetric() const override { return options_.insert == options_.remove; }
 
-  double score(const Sequence& x, const Sequence& y, double, Workspace&) const override { return edit::rows_score(options_, x, y); }
-  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace&) const override {
+  double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
+    if (unit_) return options_.insert * static_cast<double>(edit::unit_distance(x, y, restricted(), limit(cutoff), workspace));
+    return edit::rows_score(options_, x, y);
+  }
+  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
+    if (unit_) {
+      Path out = edit::unit_path(x, y, restricted(), memory_limit, workspace);
+      out.score *= options_.insert;
+      return out;
+    }
     return edit::rows_path(options_, x, y, memory_limit);
   }
   double count(const Sequence& x, const Sequence& y) const override {
@@ -48,7 +59,15 @@ class Levenshtein final : public Method {
   }
 
  private:
+  [[nodiscard]] bool restricted() const { return options_.transposition == Transposition::restricted; }
+  /// Edits that cost no more than `cutoff`; one more, since the quotient may have been rounded down.
+  [[nodiscard]] Index limit(double cutoff) const {
+    const double edits = cutoff / options_.insert;
+    return edits < 0x1p62 ? std::max<Index>(0, static_cast<Index>(edits)) + 1 : edit::kNoLimit;
+  }
+
   EditOptions options_;
+  bool unit_;  ///< all edits cost the same, so that they only need counting
 };
 
 class Lcs final : public Method {
@@ -57,9 +76,8 @@ class Lcs final : public Method {
   void check(const Sequence&, const Sequence&) const override {}
   bool takes_any_pair() const override { return true; }
 
-  double score(const Sequence& x, const Sequence& y, double, Workspace&) const override {
-    Best<Order::maximum> best;
-    return run_lcs(best, x, y).score;
+  double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override {
+    return static_cast<double>(edit::common_length(x, y, workspace));
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace&) const override {
     // Dropping and adding at 1 each, replacing at more than both: what is left is matched, and is longest where the cost is least.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "plait/align/edit.hpp"
@@ -17,5 +18,30 @@ double rows_score(const EditOptions& options, const Sequence& x, const Sequence&
 double rows_count(const EditOptions& options, const Sequence& x, const Sequence& y);
 /// Keeps a byte a cell if that is within `memory_limit`, else rows to start again from.
 Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y, std::size_t memory_limit);
+
+// --- all weights 1, without transpositions or with those of neighbours (edit_unit.cpp) -----------------------------------------------
+
+constexpr Index kNoLimit = std::numeric_limits<Index>::max();
+
+/// The distance, or any number above `limit` where it is.
+Index unit_distance(const Sequence& x, const Sequence& y, bool restricted, Index limit, Workspace& workspace);
+/// The length of the longest common subsequence.
+Index common_length(const Sequence& x, const Sequence& y, Workspace& workspace);
+Path unit_path(const Sequence& x, const Sequence& y, bool restricted, std::size_t memory_limit, Workspace& workspace);
+
+// --- strips of words of bits (edit_bits.cpp) --------------------------------------------------------------------------------------------
+
+/// Cells (i, j) with i - left <= j <= i + right.
+struct Band {
+  Index left, right;
+};
+/// The cells on paths of at most k insertions, deletions and substitutions.
+inline Band band_of(Index n, Index m, Index k) { return {(k - (m - n)) / 2, (k + (m - n)) / 2}; }
+
+/// The distance if it is within the band, else something greater that some path has.
+Index strips_distance(const Sequence& x, const Sequence& y, bool restricted, Band band, Workspace& workspace);
+Index strips_common(const Sequence& x, const Sequence& y, Workspace& workspace);
+/// The best path; the band must hold all best paths.
+std::vector<Index> strips_path(const Sequence& x, const Sequence& y, bool restricted, Band band, std::size_t memory_limit, Workspace& workspace);
 
 }  // namespace plait::align::edit
