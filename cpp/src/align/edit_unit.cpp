@@ -1,4 +1,4 @@
-// Weights of 1: which form takes which pair. Up to 64 symbols are one word of bits, in registers; strings that are much alike go along
+// Weights of 1: which form takes which pair. Up to 256 symbols are a few words of bits, in registers; strings that are much alike go along
 // their diagonals; the rest are strips of bits in a band.
 #include <algorithm>
 #include <bit>
@@ -11,84 +11,120 @@
 namespace plait::align::edit {
 namespace {
 
-/// Where a word's symbols stand, as bits. For text and pattern known beforehand, so that only what will be asked is cleared.
-template <class T>
-class WordMasks {
+/// Where the symbols of `words` words stand, as bits. For a text known beforehand, so that only what will be asked for is cleared.
+template <class T, int words>
+class Masks {
  public:
-  WordMasks(const T* pattern, Index n, const T* text, Index m) {
-    if constexpr (sizeof(T) > 1) std::fill_n(symbols_, kSlots, T{0}), std::fill_n(slots_, kSlots, std::uint64_t{0});
-    if (m < kDirect / 4) {
-      for (Index j = 0; j < m; ++j) {
-        if (text[j] < kDirect) direct_[text[j]] = 0;
-      }
-      for (Index i = 0; i < n; ++i) {
-        if (pattern[i] < kDirect) direct_[pattern[i]] = 0;
-      }
+  Masks(const T* pattern, Index n, const T* text, Index m) {
+    if constexpr (sizeof(T) > 1) std::memset(slots_, 0, sizeof slots_);
+    if (n + m < kDirect) {
+      for (Index j = 0; j < m; ++j) clear(text[j]);
+      for (Index i = 0; i < n; ++i) clear(pattern[i]);
     } else {
-      std::fill_n(direct_, kDirect, std::uint64_t{0});
+      std::memset(direct_, 0, sizeof direct_);
     }
     for (Index i = 0; i < n; ++i) {
+      const std::uint64_t bit = std::uint64_t{1} << (i % 64);
       if (pattern[i] < kDirect) {
-        direct_[pattern[i]] |= std::uint64_t{1} << i;
-      } else {
-        const std::size_t at = slot(pattern[i]);
-        symbols_[at] = pattern[i];
-        slots_[at] |= std::uint64_t{1} << i;
+        direct_[pattern[i]].word[i / 64] |= bit;
+      } else if constexpr (sizeof(T) > 1) {
+        Slot& at = slots_[slot(pattern[i])];
+        at.symbol = pattern[i];
+        at.mask.word[i / 64] |= bit;
       }
     }
   }
-  [[nodiscard]] std::uint64_t operator[](T symbol) const { return symbol < kDirect ? direct_[symbol] : slots_[slot(symbol)]; }
+  [[nodiscard]] const std::uint64_t* operator[](T symbol) const {
+    if constexpr (sizeof(T) == 1) return direct_[symbol].word;
+    else return symbol < kDirect ? direct_[symbol].word : slots_[slot(symbol)].mask.word;
+  }
 
  private:
-  static constexpr std::uint32_t kDirect = 256;
-  static constexpr std::size_t kSlots = sizeof(T) > 1 ? 128 : 1;  // twice as many as symbols can be
+  static constexpr Index kDirect = 256;
+  static constexpr std::uint32_t kSlots = sizeof(T) > 1 ? 128 * words : 1;  // twice as many as symbols can be
+  struct Mask {
+    std::uint64_t word[words];
+  };
+  struct Slot {
+    T symbol;  // 0 where nothing is: that one is in direct_
+    Mask mask;
+  };
 
-  [[nodiscard]] std::size_t slot(T symbol) const {
-    std::size_t at = (symbol * 0x9E3779B1u) >> 25;
-    while (slots_[at] != 0 && symbols_[at] != symbol) at = (at + 1) % kSlots;
+  void clear(T symbol) {
+    if (symbol < kDirect) direct_[symbol] = {};
+  }
+  [[nodiscard]] std::uint32_t slot(T symbol) const {
+    std::uint32_t at = (symbol * 0x9E3779B1u) >> 16;
+    while (slots_[at %= kSlots].symbol != 0 && slots_[at].symbol != symbol) ++at;
     return at;
   }
 
-  std::uint64_t direct_[kDirect];
-  T symbols_[kSlots];
-  std::uint64_t slots_[kSlots];
+  Mask direct_[kDirect];
+  Slot slots_[kSlots];
 };
 
-/// Hyyrö 2003. 1 <= n <= 64.
-template <class T, bool restricted>
-Index word_distance(const T* x, Index n, const T* y, Index m) {
-  const WordMasks<T> masks(x, n, y, m);
-  std::uint64_t plus = ~std::uint64_t{0}, minus = 0, diagonal = 0, before = 0;
+/// Hyyrö 2003, for 1 <= n <= 64 * words.
+template <class T, bool restricted, int words>
+Index words_distance(const T* x, Index n, const T* y, Index m) {
+  const Masks<T, words> masks(x, n, y, m);
+  std::uint64_t plus[words], minus[words] = {}, diagonal[words] = {}, before[words] = {};
+  std::fill_n(plus, words, ~std::uint64_t{0});
+  const int last = static_cast<int>(n - 1) / 64, shift = static_cast<int>(n - 1) % 64;
   Index distance = n;
   for (Index j = 0; j < m; ++j) {
-    const std::uint64_t mask = masks[y[j]];
-    std::uint64_t d = (((mask & plus) + plus) ^ plus) | mask | minus;
-    if constexpr (restricted) {
-      d |= ((~diagonal & mask) << 1) & before;
-      diagonal = d;
-      before = mask;
+    const std::uint64_t* mask = masks[y[j]];
+    std::uint64_t in_plus = 1, in_minus = 0, crossed = 0;
+    for (int w = 0; w < words; ++w) {
+      const std::uint64_t equal = mask[w] | in_minus;
+      std::uint64_t d = (((equal & plus[w]) + plus[w]) ^ plus[w]) | equal | minus[w];
+      if constexpr (restricted) {
+        const std::uint64_t half = ~diagonal[w] & mask[w];
+        d |= (half << 1 | crossed) & before[w];
+        crossed = half >> 63;
+        diagonal[w] = d;
+        before[w] = mask[w];
+      }
+      const std::uint64_t right = minus[w] | ~(d | plus[w]), left = d & plus[w];
+      if (words == 1 || w == last) distance += static_cast<Index>(right >> shift & 1) - static_cast<Index>(left >> shift & 1);
+      const std::uint64_t down_plus = right << 1 | in_plus, down_minus = left << 1 | in_minus;
+      in_plus = right >> 63;
+      in_minus = left >> 63;
+      plus[w] = down_minus | ~(d | down_plus);
+      minus[w] = down_plus & d;
     }
-    std::uint64_t right = minus | ~(d | plus), left = d & plus;
-    distance += static_cast<Index>(right >> (n - 1) & 1) - static_cast<Index>(left >> (n - 1) & 1);
-    right = right << 1 | 1;
-    plus = left << 1 | ~(d | right);
-    minus = right & d;
     if ((j & 0xFFFF) == 0xFFFF) poll_interrupt();
   }
   return distance;
 }
 
-/// Hyyrö 2004.
-template <class T>
-Index word_common(const T* x, Index n, const T* y, Index m) {
-  const WordMasks<T> masks(x, n, y, m);
-  std::uint64_t same = ~std::uint64_t{0};
+/// Hyyrö 2004, for 1 <= n <= 64 * words.
+template <class T, int words>
+Index words_common(const T* x, Index n, const T* y, Index m) {
+  const Masks<T, words> masks(x, n, y, m);
+  std::uint64_t same[words];
+  std::fill_n(same, words, ~std::uint64_t{0});
   for (Index j = 0; j < m; ++j) {
-    const std::uint64_t both = same & masks[y[j]];
-    same = (same + both) | (same - both);
+    const std::uint64_t* mask = masks[y[j]];
+    std::uint64_t carry = 0;
+    for (int w = 0; w < words; ++w) {
+      const std::uint64_t both = same[w] & mask[w], sum = same[w] + both, total = sum + carry;
+      carry = static_cast<std::uint64_t>(sum < both) | static_cast<std::uint64_t>(total < carry);
+      same[w] = total | (same[w] - both);
+    }
     if ((j & 0xFFFF) == 0xFFFF) poll_interrupt();
   }
-  return std::popcount(~same << (64 - n));
+  Index length = 0;  // rows beyond n have no symbols, and their bits stay set
+  for (const std::uint64_t word : same) length += std::popcount(~word);
+  return length;
+}
+
+/// f(words) for as many words as n symbols need, of the numbers that are compiled; n <= kMostInWords.
+constexpr Index kMostInWords = 256;
+template <class F>
+Index with_words(Index n, F&& f) {
+  if (n <= 64) return f(std::integral_constant<int, 1>{});
+  if (n <= 128) return f(std::integral_constant<int, 2>{});
+  return f(std::integral_constant<int, 4>{});
 }
 
 /// How many symbols from x and y on are equal, up to `most`.
@@ -167,7 +203,11 @@ Index distance_of(const Sequence& a, const Sequence& b, bool restricted, Index l
   const Pair<T> pair(a, b);
   const Index n = pair.n, m = pair.m;
   if (n == 0 || m - n > limit) return m;
-  if (n <= 64) return restricted ? word_distance<T, true>(pair.x, n, pair.y, m) : word_distance<T, false>(pair.x, n, pair.y, m);
+  if (n <= kMostInWords) {
+    return with_words(n, [&](auto words) {
+      return restricted ? words_distance<T, true, words>(pair.x, n, pair.y, m) : words_distance<T, false, words>(pair.x, n, pair.y, m);
+    });
+  }
   Index guess = std::max<Index>(m - n, 64);
   const Index alike = 2 * static_cast<Index>(std::sqrt(static_cast<double>(n)));
   if (!restricted && m - n <= alike) {
@@ -190,7 +230,9 @@ template <class T>
 Index common_of(const Sequence& a, const Sequence& b, Workspace& workspace) {
   const Pair<T> pair(a, b);
   if (pair.n == 0) return pair.common;
-  if (pair.n <= 64) return pair.common + word_common(pair.x, pair.n, pair.y, pair.m);
+  if (pair.n <= kMostInWords) {
+    return pair.common + with_words(pair.n, [&](auto words) { return words_common<T, words>(pair.x, pair.n, pair.y, pair.m); });
+  }
   return pair.common + strips_common(pair.first(), pair.second(), workspace);
 }
 

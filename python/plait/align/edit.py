@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
@@ -16,7 +16,44 @@ TRANSPOSITIONS = {
 }
 
 
-class Levenshtein(PairAligner):
+class SymbolAligner(PairAligner):
+    """An aligner of strings, bytes, integer arrays, or lists of any hashables, with a short way for two strings."""
+
+    _text_scorer: Callable[[Any, Any], float | None] | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a parameter."""
+        super().__setattr__(name, value)
+        self.__dict__.pop("_text_scorer", None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Parameters alone."""
+        return {name: value for name, value in super().__getstate__().items() if name != "_text_scorer"}
+
+    def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        return _inputs.symbols(values, name)
+
+    def score(self, x: Any, y: Any) -> float:
+        """The score of the best alignment.
+
+        Parameters
+        ----------
+        x, y : sequence
+            What is aligned. Two `str` or two `bytes` are the quickest.
+
+        Returns
+        -------
+        float
+            The least cost, or the greatest similarity.
+        """
+        scorer = self._text_scorer
+        if scorer is None:
+            scorer = self.__dict__["_text_scorer"] = _core.text_scorer(self._method())
+        score = scorer(x, y)
+        return super().score(x, y) if score is None else score
+
+
+class Levenshtein(SymbolAligner):
     """The least cost of turning `x` into `y` by adding, dropping and replacing symbols.
 
     Sequences are strings, bytes, integer arrays, or lists of any hashables.
@@ -64,14 +101,11 @@ class Levenshtein(PairAligner):
     def _build(self) -> _core.Method:
         if self.transposition not in TRANSPOSITIONS:
             raise ValueError(f"transposition: expected None, 'osa' or 'damerau', got {self.transposition!r}")
-        weights = (finite(getattr(self, name), name) for name in ("insert", "delete", "substitute"))
-        return _core.make_levenshtein(*weights, TRANSPOSITIONS[self.transposition])
-
-    def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        return _inputs.symbols(values, name)
+        insert, delete, substitute = (finite(getattr(self, name), name) for name in ("insert", "delete", "substitute"))
+        return _core.make_levenshtein(insert, delete, substitute, TRANSPOSITIONS[self.transposition])
 
 
-class LCS(PairAligner):
+class LCS(SymbolAligner):
     """The longest common subsequence: its length is the score, its symbols are what an alignment matches.
 
     Sequences are strings, bytes, integer arrays, or lists of any hashables.
@@ -89,9 +123,6 @@ class LCS(PairAligner):
 
     def _build(self) -> _core.Method:
         return _core.make_lcs()
-
-    def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        return _inputs.symbols(values, name)
 
 
 def levenshtein(
