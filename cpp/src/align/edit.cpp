@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "align/edit_internal.hpp"
+#include "align/edit_many.hpp"
 #include "plait/base/error.hpp"
 
 namespace plait::align {
@@ -52,6 +53,20 @@ class Levenshtein final : public Method {
     }
     return edit::rows_path(options_, x, y, memory_limit);
   }
+  std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const override {
+    if (!unit_) return Method::prepare(std::move(sequences));
+    return std::make_unique<edit::LaneReferences>(std::move(sequences));
+  }
+  void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
+              Workspace& workspace) const override {
+    const auto* lanes = dynamic_cast<const edit::LaneReferences*>(&references);
+    if (!unit_ || lanes == nullptr) return Method::scores(x, references, begin, end, cutoff, out, workspace);
+    lanes->counts(restricted() ? edit::Count::edits_restricted : edit::Count::edits, x, begin, end, options_.insert, out, workspace,
+                  [&](Index k) { return score(x, references[k], cutoff, workspace); });
+  }
+  double cost(const Sequence& x, const Sequence& y) const override {
+    return 2 + (unit_ ? 0.02 : 3.0) * static_cast<double>(x.length) * static_cast<double>(y.length);
+  }
   double count(const Sequence& x, const Sequence& y) const override {
     if (options_.transposition != Transposition::none) return edit::rows_count(options_, x, y);
     Counted<Order::minimum> counted;
@@ -84,6 +99,18 @@ class Lcs final : public Method {
     Path out = edit::rows_path({1, 1, 3, Transposition::none}, x, y, memory_limit);
     out.score = (static_cast<double>(x.length + y.length) - out.score) / 2;
     return out;
+  }
+  std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const override {
+    return std::make_unique<edit::LaneReferences>(std::move(sequences));
+  }
+  void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
+              Workspace& workspace) const override {
+    const auto* lanes = dynamic_cast<const edit::LaneReferences*>(&references);
+    if (lanes == nullptr) return Method::scores(x, references, begin, end, cutoff, out, workspace);
+    lanes->counts(edit::Count::common, x, begin, end, 1, out, workspace, [&](Index k) { return score(x, references[k], cutoff, workspace); });
+  }
+  double cost(const Sequence& x, const Sequence& y) const override {
+    return 2 + 0.02 * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
   double count(const Sequence& x, const Sequence& y) const override {
     Counted<Order::maximum> counted;

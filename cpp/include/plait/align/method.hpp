@@ -76,6 +76,7 @@ class References {
   References(const References&) = delete;
   References& operator=(const References&) = delete;
   [[nodiscard]] Index size() const { return static_cast<Index>(sequences_.size()); }
+  [[nodiscard]] std::span<const Sequence> sequences() const { return sequences_; }
   [[nodiscard]] const Sequence& operator[](Index k) const { return sequences_[static_cast<std::size_t>(k)]; }
 
  private:

@@ -1,0 +1,74 @@
+#include "align/edit_many.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace plait::align::edit {
+
+LaneReferences::LaneReferences(std::vector<Sequence> sequences) : References(std::move(sequences)) {
+  windows_.resize(static_cast<std::size_t>((size() + kWindow - 1) / kWindow));
+  for (std::size_t w = 0; w < windows_.size(); ++w) {
+    const Index first = static_cast<Index>(w) * kWindow;
+    fill(windows_[w], first, std::min(size(), first + kWindow));
+  }
+}
+
+void LaneReferences::fill(Window& window, Index first, Index last) {
+  std::vector<std::uint16_t> order;
+  Index wide = 0;
+  for (Index k = first; k < last; ++k) {
+    const Sequence& s = (*this)[k];
+    const auto member = static_cast<std::uint16_t>(k - first);
+    (s.length > kLongest ? window.too_long : order).push_back(member);
+    if (s.length > kLongest) continue;
+    for (Index i = 0; i < s.length; ++i) {
+      const std::uint32_t symbol = s.symbol(i);
+      if (symbol >= 256) ++wide;
+      else if (window.direct[symbol] == 0) window.direct[symbol] = ++window.narrow;
+    }
+  }
+  if (wide > 0) {
+    window.wide = std::make_unique<Numbers>(wide);
+    for (const std::uint16_t member : order) {
+      const Sequence& s = (*this)[first + member];
+      for (Index i = 0; i < s.length; ++i) {
+        if (s.symbol(i) >= 256) window.wide->of(s.symbol(i), true);
+      }
+    }
+  }
+  const std::size_t rows = static_cast<std::size_t>(1 + window.narrow + (window.wide ? window.wide->count() : 0));
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint16_t a, std::uint16_t b) { return (*this)[first + a].length > (*this)[first + b].length; });
+  // The longest that is left says how wide the lanes must be.
+  for (auto at = order.begin(); at != order.end();) {
+    const Index longest = (*this)[first + *at].length;
+    const std::ptrdiff_t lanes = longest <= 8 ? 64 : longest <= 16 ? 32 : longest <= 32 ? 16 : 8;
+    const auto until = at + std::min(lanes, order.end() - at);
+    add_batch(window, first, {at, until}, rows);
+    at = until;
+  }
+}
+
+void LaneReferences::add_batch(Window& window, Index first, std::vector<std::uint16_t> members, std::size_t rows) {
+  const Index longest = (*this)[first + members.front()].length;
+  Batch batch;
+  batch.size = longest <= 8 ? 0 : longest <= 16 ? 1 : longest <= 32 ? 2 : 3;
+  batch.masks = window.masks.size();
+  window.masks.resize(window.masks.size() + rows * 8);
+  const std::size_t bytes = std::size_t{1} << batch.size;
+  // A lane of `bytes` bytes, written as bytes (lanes are little-endian on all machines that there are kernels for).
+  const auto add = [&](std::uint64_t* row, std::size_t lane, Index bit) {
+    reinterpret_cast<std::uint8_t*>(row)[lane * bytes + static_cast<std::size_t>(bit / 8)] |= static_cast<std::uint8_t>(1 << (bit % 8));
+  };
+  for (std::size_t lane = 0; lane < members.size(); ++lane) {
+    const Sequence& s = (*this)[first + members[lane]];
+    for (Index i = 0; i < s.length; ++i) {
+      add(window.masks.data() + batch.masks + window.row(s.symbol(i)) * std::size_t{8}, lane, i);
+      add(batch.patterns, lane, i);
+    }
+  }
+  batch.members = std::move(members);
+  window.batches.push_back(std::move(batch));
+}
+
+}  // namespace plait::align::edit

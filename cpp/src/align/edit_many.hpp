@@ -1,0 +1,84 @@
+// One sequence against many, for weights of 1: short references lie in lanes, as many as fit, and are done together.
+#pragma once
+
+#include <memory>
+
+#include "align/edit_codes.hpp"
+#include "align/edit_internal.hpp"
+#include "align/edit_lanes.hpp"
+
+namespace plait::align::edit {
+
+enum class Count : std::uint8_t { edits, edits_restricted, common };
+
+class LaneReferences final : public References {
+ public:
+  explicit LaneReferences(std::vector<Sequence> sequences);
+
+  /// Edits (or length of the common subsequence) for x against references [begin, end). References that are too long for a lane are left
+  /// to `one(k)`.
+  template <class F>
+  void counts(Count what, const Sequence& x, Index begin, Index end, double unit, double* out, Workspace& workspace, F&& one) const;
+
+ private:
+  static constexpr Index kWindow = 128;  // references that share a table of symbols; pairwise() asks for so many at a time
+  static constexpr Index kLongest = 64;  // pattern in a lane
+
+  /// References of a window in one set of lanes, the longest first.
+  struct Batch {
+    int size;                        // lanes are of 8 << size bits
+    std::size_t masks;               // where they begin in Window::masks
+    std::uint64_t patterns[8] = {};  // as in Lanes
+    std::vector<std::uint16_t> members;  // of the window, a lane each
+  };
+  struct Window {
+    std::uint16_t direct[256] = {};  // row of a symbol, 0 if there is none
+    std::unique_ptr<Numbers> wide;   // for symbols from 256 on, if there are any: row less the rows of `direct`
+    std::uint16_t narrow = 0;        // rows of `direct`
+    std::vector<std::uint64_t> masks;
+    std::vector<Batch> batches;
+    std::vector<std::uint16_t> too_long;
+
+    [[nodiscard]] std::uint16_t row(std::uint32_t symbol) const {
+      if (symbol < 256) return direct[symbol];
+      const std::uint32_t number = wide ? wide->of(symbol, false) : 0;
+      return static_cast<std::uint16_t>(number == 0 ? 0 : number + narrow);
+    }
+  };
+
+  void fill(Window& window, Index first, Index last);
+  void add_batch(Window& window, Index first, std::vector<std::uint16_t> members, std::size_t rows);
+
+  std::vector<Window> windows_;
+};
+
+template <class F>
+void LaneReferences::counts(Count what, const Sequence& x, Index begin, Index end, double unit, double* out, Workspace& workspace, F&& one) const {
+  const LanesTable& table = PLAIT_PICK(edit_lanes_table);
+  const auto& kernels = what == Count::edits ? table.levenshtein : what == Count::edits_restricted ? table.restricted : table.lcs;
+  std::uint16_t* text = workspace.take_as<std::uint16_t>(static_cast<std::size_t>(x.length), Workspace::kSlots - 1);
+  double found[kLaneBytes];
+  for (Index w = begin / kWindow; w * kWindow < end; ++w) {
+    const Window& window = windows_[static_cast<std::size_t>(w)];
+    const Index low = std::max<Index>(0, begin - w * kWindow), high = std::min(kWindow, end - w * kWindow);
+    double* const at = out + (w * kWindow - begin);
+    for (Index i = 0; i < x.length; ++i) text[i] = window.row(x.symbol(i));
+    for (const Batch& batch : window.batches) {
+      kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, found});
+      const std::uint16_t* const members = batch.members.data();
+      const Index count = static_cast<Index>(batch.members.size());
+      if (low == 0 && high == kWindow) {
+        for (Index k = 0; k < count; ++k) at[members[k]] = found[k];
+      } else {
+        for (Index k = 0; k < count; ++k) {
+          if (members[k] >= low && members[k] < high) at[members[k]] = found[k];
+        }
+      }
+    }
+    for (const std::uint16_t member : window.too_long) {
+      if (member >= low && member < high) at[member] = one(w * kWindow + member);
+    }
+  }
+}
+
+}  // namespace plait::align::edit
