@@ -35,7 +35,9 @@ class Levenshtein final : public Method {
   explicit Levenshtein(const EditOptions& options)
       : options_(options),
         unit_(options.insert > 0 && options.insert == options.remove && options.insert == options.substitute &&
-              options.transposition != Transposition::unrestricted) {}
+              options.transposition != Transposition::unrestricted) {
+    if (!unit_ && options.transposition == Transposition::none) whole_ = edit::whole_weights(options);
+  }
 
   void check(const Sequence&, const Sequence&) const override {}
   bool takes_any_pair() const override { return true; }
@@ -43,6 +45,7 @@ class Levenshtein final : public Method {
 
   double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
     if (unit_) return options_.insert * static_cast<double>(edit::unit_distance(x, y, restricted(), limit(cutoff), workspace));
+    if (whole_) return edit::weighted_score(*whole_, x, y, workspace);
     return edit::rows_score(options_, x, y);
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
@@ -51,6 +54,7 @@ class Levenshtein final : public Method {
       out.score *= options_.insert;
       return out;
     }
+    if (whole_) return edit::weighted_path(*whole_, x, y, memory_limit, workspace);
     return edit::rows_path(options_, x, y, memory_limit);
   }
   std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const override {
@@ -65,7 +69,7 @@ class Levenshtein final : public Method {
                   [&](Index k) { return score(x, references[k], cutoff, workspace); });
   }
   double cost(const Sequence& x, const Sequence& y) const override {
-    return 2 + (unit_ ? 0.02 : 3.0) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 3.0) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
   double count(const Sequence& x, const Sequence& y) const override {
     if (options_.transposition != Transposition::none) return edit::rows_count(options_, x, y);
@@ -83,6 +87,7 @@ class Levenshtein final : public Method {
 
   EditOptions options_;
   bool unit_;  ///< all edits cost the same, so that they only need counting
+  std::optional<edit::WholeWeights> whole_;
 };
 
 class Lcs final : public Method {
@@ -94,9 +99,9 @@ class Lcs final : public Method {
   double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override {
     return static_cast<double>(edit::common_length(x, y, workspace));
   }
-  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace&) const override {
+  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     // Dropping and adding at 1 each, replacing at more than both: what is left is matched, and is longest where the cost is least.
-    Path out = edit::rows_path({1, 1, 3, Transposition::none}, x, y, memory_limit);
+    Path out = edit::weighted_path({1, 1, 3, 1}, x, y, memory_limit, workspace);
     out.score = (static_cast<double>(x.length + y.length) - out.score) / 2;
     return out;
   }

@@ -5,11 +5,10 @@
 // row by 1 from column to column, which is what some path costs.
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <cstring>
 
 #include "align/edit_codes.hpp"
 #include "align/edit_internal.hpp"
+#include "align/edit_path.hpp"
 #include "align/edit_strips.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -113,53 +112,29 @@ Index along(const std::uint8_t* edge, Index columns) {
   return sum;
 }
 
-/// From the end to the beginning, strip by strip.
-class Way {
- public:
-  Way(Strips& strips, Index n, Index m, bool restricted) : strips_(strips), i_(n), j_(m), restricted_(restricted) {}
-
-  [[nodiscard]] Index column() const { return j_; }
-
-  /// `edge` is the one above the strip, from its first column on; diagonal and right as the kernel kept them.
-  void back(Index strip, const std::uint8_t* edge, const std::uint64_t* diagonal, const std::uint64_t* right) {
-    const Index low = strips_.top(strip), first = strips_.begin(strip), words = strips_.table().words;
-    const auto bit = [&](const std::uint64_t* bits, Index i, Index j) {
-      const Index row = i - 1 - low, word = row / 64, step = j - 1 - first + word;
-      return (bits[step * words + word] >> (row % 64) & 1) != 0;
-    };
-    while (i_ > low && j_ > 0) {
-      if (strips_.same(i_ - 1, j_ - 1) || !bit(diagonal, i_, j_)) {
-        pair();
-      } else if (restricted_ && i_ > 1 && j_ > 1 && strips_.same(i_ - 1, j_ - 2) && strips_.same(i_ - 2, j_ - 1) &&
-                 (i_ - 1 == low ? (edge[j_ - 1 - first] & kCrossed) != 0 : !bit(diagonal, i_ - 1, j_ - 1))) {
-        pair();
-        pair();
-      } else if (bit(right, i_, j_)) {
-        insert();
-      } else {
-        remove();
-      }
+/// Back through one strip. `edge` is the one above it, from its first column on; diagonal and right as the kernel kept them.
+void back(Way& way, const Strips& strips, Index strip, bool restricted, const std::uint8_t* edge, const std::uint64_t* diagonal,
+          const std::uint64_t* right) {
+  const Index low = strips.top(strip), first = strips.begin(strip), words = strips.table().words;
+  const auto bit = [&](const std::uint64_t* bits, Index i, Index j) {
+    const Index row = i - 1 - low, word = row / 64, step = j - 1 - first + word;
+    return (bits[step * words + word] >> (row % 64) & 1) != 0;
+  };
+  while (way.row() > low && way.column() > 0) {
+    const Index i = way.row(), j = way.column();
+    if (strips.same(i - 1, j - 1) || !bit(diagonal, i, j)) {
+      way.pair();
+    } else if (restricted && i > 1 && j > 1 && strips.same(i - 1, j - 2) && strips.same(i - 2, j - 1) &&
+               (i - 1 == low ? (edge[j - 1 - first] & kCrossed) != 0 : !bit(diagonal, i - 1, j - 1))) {
+      way.pair();
+      way.pair();
+    } else if (bit(right, i, j)) {
+      way.insert();
+    } else {
+      way.remove();
     }
   }
-  std::vector<Index> finish() {
-    while (j_ > 0) insert();
-    while (i_ > 0) remove();
-    std::vector<Index> out;
-    out.reserve(reversed_.size());
-    for (std::size_t k = reversed_.size(); k >= 2; k -= 2) out.insert(out.end(), {reversed_[k - 2], reversed_[k - 1]});
-    return out;
-  }
-
- private:
-  void pair() { reversed_.insert(reversed_.end(), {--i_, --j_}); }
-  void insert() { reversed_.insert(reversed_.end(), {-1, --j_}); }
-  void remove() { reversed_.insert(reversed_.end(), {--i_, -1}); }
-
-  Strips& strips_;
-  Index i_, j_;
-  bool restricted_;
-  std::vector<Index> reversed_;
-};
+}
 
 }  // namespace
 
@@ -195,36 +170,18 @@ std::vector<Index> strips_path(const Sequence& x, const Sequence& y, bool restri
   Strips strips(x, y, band, workspace);
   const auto kernel = restricted ? strips.table().restricted : strips.table().levenshtein;
   const std::size_t width = static_cast<std::size_t>(y.length), words = static_cast<std::size_t>(strips.table().words);
-  // The edges above all strips of a group are kept, and those above all groups; a strip's bits are computed again when they are needed.
-  Index group = strips.count();
-  if (static_cast<double>(group) * static_cast<double>(width) > static_cast<double>(memory_limit)) {
-    group = static_cast<Index>(std::sqrt(static_cast<double>(group))) + 1;
-  }
-  const Index groups = (strips.count() + group - 1) / group;
-  std::uint8_t* saved = workspace.take_as<std::uint8_t>(static_cast<std::size_t>(groups + group) * width, kSaved);
-  const auto edge_of = [&](Index at) { return saved + static_cast<std::size_t>(at) * width; };
-  strips.set_edge(kPlus);
-  for (Index g = 0; g < groups; ++g) {
-    std::memcpy(edge_of(g), strips.edge(), width);
-    for (Index s = g * group; g + 1 < groups && s < (g + 1) * group; ++s) strips.run(kernel, s, strips.end(s));
-  }
   const std::size_t bits = (width + words) * words;
-  std::uint64_t* diagonal = workspace.take_as<std::uint64_t>(2 * bits, kKept);
-  Way way(strips, x.length, y.length, restricted);
-  for (Index g = groups - 1; g >= 0; --g) {
-    const Index first = g * group, last = std::min(strips.count(), first + group) - 1;
-    std::memcpy(strips.edge(), edge_of(g), width);
-    for (Index s = first; s <= last; ++s) {
-      std::memcpy(edge_of(groups + s - first), strips.edge(), width);
-      if (s < last) strips.run(kernel, s, strips.end(s));
-    }
-    for (Index s = last; s >= first; --s) {
-      const std::uint8_t* edge = edge_of(groups + s - first);
-      std::memcpy(strips.edge(), edge, width);
-      strips.run(kernel, s, std::max(strips.begin(s), std::min(way.column(), strips.end(s))), diagonal, diagonal + bits);
-      way.back(s, edge + strips.begin(s), diagonal, diagonal + bits);
-    }
-  }
+  std::uint64_t* const diagonal = workspace.take_as<std::uint64_t>(2 * bits, kKept);
+  std::uint64_t* const right = diagonal + bits;
+  Way way(x.length, y.length);
+  strips.set_edge(kPlus);
+  back_through(
+      strips.count(), strips.edge(), width, memory_limit, [&](std::size_t bytes) { return workspace.take_as<std::uint8_t>(bytes, kSaved); },
+      [&](Index s) { strips.run(kernel, s, strips.end(s)); },
+      [&](Index s, const std::uint8_t* edge) {
+        strips.run(kernel, s, std::max(strips.begin(s), std::min(way.column(), strips.end(s))), diagonal, right);
+        back(way, strips, s, restricted, edge + strips.begin(s), diagonal, right);
+      });
   return way.finish();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "plait/align/edit.hpp"
@@ -28,6 +29,18 @@ Index unit_distance(const Sequence& x, const Sequence& y, bool restricted, Index
 /// The length of the longest common subsequence.
 Index common_length(const Sequence& x, const Sequence& y, Workspace& workspace);
 Path unit_path(const Sequence& x, const Sequence& y, bool restricted, std::size_t memory_limit, Workspace& workspace);
+
+// --- whole-numbered weights, without transpositions (edit_weighted.cpp) ------------------------------------------------------------------
+
+/// Weights as whole numbers times a common unit.
+struct WholeWeights {
+  std::int32_t insert, remove, substitute;
+  double unit;
+};
+/// Only where nothing rounds: whole numbers or binary fractions, not too far apart.
+std::optional<WholeWeights> whole_weights(const EditOptions& options);
+double weighted_score(const WholeWeights& weights, const Sequence& x, const Sequence& y, Workspace& workspace);
+Path weighted_path(const WholeWeights& weights, const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace);
 
 // --- strips of words of bits (edit_bits.cpp) --------------------------------------------------------------------------------------------
 

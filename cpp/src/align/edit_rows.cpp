@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "align/edit_internal.hpp"
+#include "align/edit_path.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::edit {
@@ -113,56 +114,26 @@ typename Algebra::Value last_cell(const EditOptions& options, const Sequence& x,
   return rows.row.back();
 }
 
-/// The way back from (i, j), in reverse, over the rows down to `low` that `moves` holds.
-class Walk {
- public:
-  Walk(const EditOptions& options, const Symbols& x, const Symbols& y)
-      : restricted_(options.transposition == Transposition::restricted), x_(x), y_(y), i_(static_cast<Index>(x.size())), j_(static_cast<Index>(y.size())) {}
-
-  [[nodiscard]] Index row() const { return i_; }
-
-  void back(const std::uint8_t* moves, Index low) {
-    while (i_ > low && j_ > 0) {
-      switch (moves[static_cast<std::size_t>(i_ - low - 1) * y_.size() + static_cast<std::size_t>(j_ - 1)]) {
-        case kMatch: pair(); break;
-        case kDeletion: insert(); break;
-        case kInsertion: remove(); break;
-        case kAcrossColumns: {  // x_{i-1} x_i became y_last … y_j
-          const std::uint32_t a = x_[i_ - 1];
-          pair();
-          while (!restricted_ && y_[j_ - 1] != a) insert();
-          pair();
-          break;
-        }
-        default: {  // x_last … x_i became y_{j-1} y_j
-          const std::uint32_t b = y_[j_ - 1];
-          pair();
-          while (x_[i_ - 1] != b) remove();
-          pair();
-        }
-      }
+/// Back through the rows down to `low` that `moves` holds.
+void back(Way& way, const Symbols& x, const Symbols& y, bool restricted, const std::uint8_t* moves, Index low) {
+  while (way.row() > low && way.column() > 0) {
+    const Index i = way.row(), j = way.column();
+    switch (moves[static_cast<std::size_t>(i - low - 1) * y.size() + static_cast<std::size_t>(j - 1)]) {
+      case kMatch: way.pair(); break;
+      case kDeletion: way.insert(); break;
+      case kInsertion: way.remove(); break;
+      case kAcrossColumns:  // x_{i-1} x_i became y_last … y_j
+        way.pair();
+        while (!restricted && y[way.column() - 1] != x[i - 1]) way.insert();
+        way.pair();
+        break;
+      default:  // x_last … x_i became y_{j-1} y_j
+        way.pair();
+        while (x[way.row() - 1] != y[j - 1]) way.remove();
+        way.pair();
     }
   }
-  std::vector<Index> finish() {
-    while (j_ > 0) insert();
-    while (i_ > 0) remove();
-    std::vector<Index> out;
-    out.reserve(reversed_.size());
-    for (std::size_t k = reversed_.size(); k >= 2; k -= 2) out.insert(out.end(), {reversed_[k - 2], reversed_[k - 1]});
-    return out;
-  }
-
- private:
-  void pair() { reversed_.insert(reversed_.end(), {--i_, --j_}); }
-  void insert() { reversed_.insert(reversed_.end(), {-1, --j_}); }
-  void remove() { reversed_.insert(reversed_.end(), {--i_, -1}); }
-
-  bool restricted_;
-  const Symbols& x_;
-  const Symbols& y_;
-  Index i_, j_;
-  std::vector<Index> reversed_;
-};
+}
 
 }  // namespace
 
@@ -198,7 +169,7 @@ Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y,
     recursion.next(rows, i + 1, height == n ? moves.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(m) : nullptr);
     poll_interrupt();
   }
-  Walk walk(options, a, b);
+  Way way(n, m);
   const double score = rows.row.back().score;
   for (Index strip = static_cast<Index>(saved.size()) - 1; strip >= 0; --strip) {
     const Index low = strip * height, high = std::min(n, low + height);
@@ -210,9 +181,9 @@ Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y,
       }
     }
     saved.pop_back();
-    walk.back(moves.data(), low);
+    back(way, a, b, options.transposition == Transposition::restricted, moves.data(), low);
   }
-  return {score, walk.finish()};
+  return {score, way.finish()};
 }
 
 }  // namespace plait::align::edit
