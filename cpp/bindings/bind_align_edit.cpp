@@ -58,9 +58,8 @@ void bind_align_edit(py::module_& m) {
       "text_scorer",
       [](const py::object& method) {
         // The capsule keeps the method alive: it is its context.
-        const auto capsule = py::reinterpret_steal<py::object>(PyCapsule_New(method.cast<Method*>(), nullptr, [](PyObject* self) {
-          Py_XDECREF(static_cast<PyObject*>(PyCapsule_GetContext(self)));
-        }));
+        const auto capsule = py::reinterpret_steal<py::object>(
+            PyCapsule_New(method.cast<Method*>(), nullptr, [](PyObject* self) { Py_XDECREF(static_cast<PyObject*>(PyCapsule_GetContext(self))); }));
         if (!capsule || PyCapsule_SetContext(capsule.ptr(), method.inc_ref().ptr()) != 0) throw py::error_already_set();
         return py::reinterpret_steal<py::object>(PyCFunction_New(&kTextScore, capsule.ptr()));
       },

@@ -45,6 +45,8 @@ class Levenshtein final : public Method {
 
   double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
     if (unit_) return options_.insert * static_cast<double>(edit::unit_distance(x, y, restricted(), limit(cutoff), workspace));
+    const double apart = static_cast<double>(x.length - y.length) * (1 - 1e-9);  // sums of weights may have been rounded down
+    if (std::max(apart * options_.remove, -apart * options_.insert) > cutoff) return worst();
     if (whole_) return edit::weighted_score(*whole_, x, y, workspace);
     return edit::rows_score(options_, x, y);
   }
@@ -65,8 +67,12 @@ class Levenshtein final : public Method {
               Workspace& workspace) const override {
     const auto* lanes = dynamic_cast<const edit::LaneReferences*>(&references);
     if (!unit_ || lanes == nullptr) return Method::scores(x, references, begin, end, cutoff, out, workspace);
-    lanes->counts(restricted() ? edit::Count::edits_restricted : edit::Count::edits, x, begin, end, options_.insert, out, workspace,
+    lanes->counts(restricted() ? edit::Count::edits_restricted : edit::Count::edits, x, begin, end, options_.insert, limit(cutoff), out, workspace,
                   [&](Index k) { return score(x, references[k], cutoff, workspace); });
+  }
+  std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override {
+    if (const auto* lanes = dynamic_cast<const edit::LaneReferences*>(&references)) return lanes->nearest(*this, x, k, workspace);
+    return Method::nearest(x, references, k, workspace);
   }
   double cost(const Sequence& x, const Sequence& y) const override {
     return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 3.0) * static_cast<double>(x.length) * static_cast<double>(y.length);
@@ -112,7 +118,12 @@ class Lcs final : public Method {
               Workspace& workspace) const override {
     const auto* lanes = dynamic_cast<const edit::LaneReferences*>(&references);
     if (lanes == nullptr) return Method::scores(x, references, begin, end, cutoff, out, workspace);
-    lanes->counts(edit::Count::common, x, begin, end, 1, out, workspace, [&](Index k) { return score(x, references[k], cutoff, workspace); });
+    lanes->counts(edit::Count::common, x, begin, end, 1, edit::kNoLimit, out, workspace,
+                  [&](Index k) { return score(x, references[k], cutoff, workspace); });
+  }
+  std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override {
+    if (const auto* lanes = dynamic_cast<const edit::LaneReferences*>(&references)) return lanes->nearest(*this, x, k, workspace);
+    return Method::nearest(x, references, k, workspace);
   }
   double cost(const Sequence& x, const Sequence& y) const override {
     return 2 + 0.02 * static_cast<double>(x.length) * static_cast<double>(y.length);

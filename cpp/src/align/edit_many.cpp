@@ -52,6 +52,8 @@ void LaneReferences::fill(Window& window, Index first, Index last) {
 void LaneReferences::add_batch(Window& window, Index first, std::vector<std::uint16_t> members, std::size_t rows) {
   const Index longest = (*this)[first + members.front()].length;
   Batch batch;
+  batch.longest = longest;
+  batch.shortest = (*this)[first + members.back()].length;
   batch.size = longest <= 8 ? 0 : longest <= 16 ? 1 : longest <= 32 ? 2 : 3;
   batch.masks = window.masks.size();
   window.masks.resize(window.masks.size() + rows * 8);
@@ -69,6 +71,17 @@ void LaneReferences::add_batch(Window& window, Index first, std::vector<std::uin
   }
   batch.members = std::move(members);
   window.batches.push_back(std::move(batch));
+}
+
+std::vector<Neighbour> LaneReferences::nearest(const Method& method, const Sequence& x, Index k, Workspace& workspace) const {
+  Ranking ranking(method.order(), k);
+  double scores[kWindow];
+  for (Index begin = 0; begin < size(); begin += kWindow) {
+    const Index end = std::min(size(), begin + kWindow);
+    method.scores(x, *this, begin, end, ranking.cutoff(), scores, workspace);
+    for (Index r = begin; r < end; ++r) ranking.offer(r, scores[r - begin]);
+  }
+  return ranking.take();
 }
 
 }  // namespace plait::align::edit

@@ -1,11 +1,13 @@
 // One sequence against many, for weights of 1: short references lie in lanes, as many as fit, and are done together.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
 #include "align/edit_codes.hpp"
 #include "align/edit_internal.hpp"
 #include "align/edit_lanes.hpp"
+#include "plait/base/interrupt.hpp"
 
 namespace plait::align::edit {
 
@@ -16,9 +18,12 @@ class LaneReferences final : public References {
   explicit LaneReferences(std::vector<Sequence> sequences);
 
   /// Edits (or length of the common subsequence) for x against references [begin, end). References that are too long for a lane are left
-  /// to `one(k)`.
+  /// to `one(k)`; those whose length alone asks for more than `limit` edits may get infinity.
   template <class F>
-  void counts(Count what, const Sequence& x, Index begin, Index end, double unit, double* out, Workspace& workspace, F&& one) const;
+  void counts(Count what, const Sequence& x, Index begin, Index end, double unit, Index limit, double* out, Workspace& workspace, F&& one) const;
+
+  /// Nearest neighbours by way of scores(), window by window, each with the k-th best so far as cutoff.
+  [[nodiscard]] std::vector<Neighbour> nearest(const Method& method, const Sequence& x, Index k, Workspace& workspace) const;
 
  private:
   static constexpr Index kWindow = 128;  // references that share a table of symbols; pairwise() asks for so many at a time
@@ -29,6 +34,7 @@ class LaneReferences final : public References {
     int size;                        // lanes are of 8 << size bits
     std::size_t masks;               // where they begin in Window::masks
     std::uint64_t patterns[8] = {};  // as in Lanes
+    Index longest, shortest;
     std::vector<std::uint16_t> members;  // of the window, a lane each
   };
   struct Window {
@@ -53,7 +59,8 @@ class LaneReferences final : public References {
 };
 
 template <class F>
-void LaneReferences::counts(Count what, const Sequence& x, Index begin, Index end, double unit, double* out, Workspace& workspace, F&& one) const {
+void LaneReferences::counts(Count what, const Sequence& x, Index begin, Index end, double unit, Index limit, double* out, Workspace& workspace,
+                            F&& one) const {
   const LanesTable& table = PLAIT_PICK(edit_lanes_table);
   const auto& kernels = what == Count::edits ? table.levenshtein : what == Count::edits_restricted ? table.restricted : table.lcs;
   std::uint16_t* text = workspace.take_as<std::uint16_t>(static_cast<std::size_t>(x.length), Workspace::kSlots - 1);
@@ -64,7 +71,11 @@ void LaneReferences::counts(Count what, const Sequence& x, Index begin, Index en
     double* const at = out + (w * kWindow - begin);
     for (Index i = 0; i < x.length; ++i) text[i] = window.row(x.symbol(i));
     for (const Batch& batch : window.batches) {
-      kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, found});
+      if (x.length - batch.longest > limit || batch.shortest - x.length > limit) {
+        std::fill_n(found, kLaneBytes, kWorst<Order::minimum>);
+      } else {
+        kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, found});
+      }
       const std::uint16_t* const members = batch.members.data();
       const Index count = static_cast<Index>(batch.members.size());
       if (low == 0 && high == kWindow) {
@@ -75,6 +86,7 @@ void LaneReferences::counts(Count what, const Sequence& x, Index begin, Index en
         }
       }
     }
+    poll_interrupt();
     for (const std::uint16_t member : window.too_long) {
       if (member >= low && member < high) at[member] = one(w * kWindow + member);
     }

@@ -87,11 +87,11 @@ class Recursion {
       row[j] = best;
       if (moves != nullptr) {
         const double score = best.score;
-        moves[j - 1] = score == match.score                    ? kMatch
-                       : by_columns && score == columns.score  ? kAcrossColumns
-                       : by_rows && score == across.score      ? kAcrossRows
-                       : score == deletion.score               ? kDeletion
-                                                               : kInsertion;
+        moves[j - 1] = score == match.score                   ? kMatch
+                       : by_columns && score == columns.score ? kAcrossColumns
+                       : by_rows && score == across.score     ? kAcrossRows
+                       : score == deletion.score              ? kDeletion
+                                                              : kInsertion;
       }
     }
   }
@@ -143,9 +143,7 @@ std::vector<std::uint32_t> symbols_of(const Sequence& s) {
   return out;
 }
 
-double rows_score(const EditOptions& options, const Sequence& x, const Sequence& y) {
-  return last_cell<Best<Order::minimum>>(options, x, y).score;
-}
+double rows_score(const EditOptions& options, const Sequence& x, const Sequence& y) { return last_cell<Best<Order::minimum>>(options, x, y).score; }
 
 double rows_count(const EditOptions& options, const Sequence& x, const Sequence& y) {
   return last_cell<Counted<Order::minimum>>(options, x, y).paths;

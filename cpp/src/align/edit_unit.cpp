@@ -177,7 +177,9 @@ Index wave_distance(const T* x, Index n, const T* y, Index m, Index most, Index&
 }
 
 template <class T>
-constexpr Sequence::Kind kKind = sizeof(T) == 1 ? Sequence::Kind::u8 : sizeof(T) == 2 ? Sequence::Kind::u16 : Sequence::Kind::u32;
+constexpr Sequence::Kind kKind = sizeof(T) == 1   ? Sequence::Kind::u8
+                                 : sizeof(T) == 2 ? Sequence::Kind::u16
+                                                  : Sequence::Kind::u32;
 
 /// A pair without what it begins and ends with in common, the shorter one first.
 template <class T>
@@ -253,9 +255,8 @@ auto as_one_kind(const Sequence& x, const Sequence& y, F&& f) {
 }  // namespace
 
 Index unit_distance(const Sequence& x, const Sequence& y, bool restricted, Index limit, Workspace& workspace) {
-  return as_one_kind(x, y, [&](auto symbol, const Sequence& a, const Sequence& b) {
-    return distance_of<decltype(symbol)>(a, b, restricted, limit, workspace);
-  });
+  return as_one_kind(
+      x, y, [&](auto symbol, const Sequence& a, const Sequence& b) { return distance_of<decltype(symbol)>(a, b, restricted, limit, workspace); });
 }
 
 Index common_length(const Sequence& x, const Sequence& y, Workspace& workspace) {

@@ -47,7 +47,9 @@ class DiagonalStrips {
     const bool last = strip + 1 == count();
     const Index row = std::min(n_ - top(strip), lanes_) - 1, skip = m_ - columns;
     const DiagonalTable& table = PLAIT_PICK(edit_diagonal_table);
-    table.run[sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : 2](
+    table.run[sizeof(T) == 1   ? 0
+              : sizeof(T) == 2 ? 1
+                               : 2](
         {x_ + top(strip), y_ + skip, u_, v_ + skip, lanes_, columns, row, last ? bottom_ : nullptr, moves, weights_, poll_interrupt});
   }
 

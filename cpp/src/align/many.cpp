@@ -21,18 +21,21 @@ void Method::scores(const Sequence& x, const References& references, Index begin
   }
 }
 
+void Ranking::offer(Index index, double score) {
+  const bool full = best_.size() == k_;
+  if (full && !is_better(score, best_.back().score)) return;
+  if (full) best_.pop_back();
+  const auto at = std::upper_bound(best_.begin(), best_.end(), score, [this](double value, const Neighbour& n) { return is_better(value, n.score); });
+  best_.insert(at, {index, score});
+}
+
 std::vector<Neighbour> Method::nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const {
-  std::vector<Neighbour> best;  // in order; the last one is what a newcomer must beat
+  Ranking ranking(order(), k);
   for (Index r = 0; r < references.size(); ++r) {
-    const bool full = static_cast<Index>(best.size()) == k;
-    const double s = score(x, references[r], full ? best.back().score : worst(), workspace);
+    ranking.offer(r, score(x, references[r], ranking.cutoff(), workspace));
     poll_interrupt();
-    if (full && !is_better(s, best.back().score)) continue;
-    if (full) best.pop_back();
-    const auto at = std::upper_bound(best.begin(), best.end(), s, [this](double value, const Neighbour& n) { return is_better(value, n.score); });
-    best.insert(at, {r, s});
   }
-  return best;
+  return ranking.take();
 }
 
 namespace {

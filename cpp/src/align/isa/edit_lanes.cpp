@@ -16,10 +16,10 @@ template <class T>
 constexpr int kCount = kLaneBytes / static_cast<int>(sizeof(T));
 
 /// Bits set in a lane, added up in steps of 1, 2, 4, … bits.
-#define PLAIT_COUNT_BITS(v)                                                                                          \
-  v -= v >> 1 & (V{} + static_cast<T>(0x5555555555555555));                                                          \
-  v = (v & (V{} + static_cast<T>(0x3333333333333333))) + (v >> 2 & (V{} + static_cast<T>(0x3333333333333333)));      \
-  v = (v + (v >> 4)) & (V{} + static_cast<T>(0x0F0F0F0F0F0F0F0F));                                                   \
+#define PLAIT_COUNT_BITS(v)                                                                                     \
+  v -= v >> 1 & (V{} + static_cast<T>(0x5555555555555555));                                                     \
+  v = (v & (V{} + static_cast<T>(0x3333333333333333))) + (v >> 2 & (V{} + static_cast<T>(0x3333333333333333))); \
+  v = (v + (v >> 4)) & (V{} + static_cast<T>(0x0F0F0F0F0F0F0F0F));                                              \
   for (unsigned shift = 8; shift < 8 * sizeof(T); shift *= 2) v += v >> shift
 
 /// Counts are in the low byte of a lane.

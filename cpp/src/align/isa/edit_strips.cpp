@@ -39,9 +39,7 @@ PLAIT_INLINE Words up(Words v, Word in) {
   return __builtin_shuffle(v, first, kUp);
 }
 
-PLAIT_INLINE Words blend(Signs which, Words yes, Words no) {
-  return which ? yes : no;
-}
+PLAIT_INLINE Words blend(Signs which, Words yes, Words no) { return which ? yes : no; }
 
 /// Masks on their way to the lanes: lane w gets its word of a column's masks w steps after lane 0.
 struct Delay {
@@ -59,8 +57,8 @@ struct Delay {
 
 template <bool crossing>
 struct Distance {
-  Words plus = ~Words{}, minus = {};             // vertical differences
-  Words carry_plus = {}, carry_minus = {};       // horizontal ones at the lower edge of each word
+  Words plus = ~Words{}, minus = {};               // vertical differences
+  Words carry_plus = {}, carry_minus = {};         // horizontal ones at the lower edge of each word
   Words before = {}, diagonal = {}, crossed = {};  // masks and diagonal bits of the column before; transpositions that reach the next word
   Words right = {};
 
