@@ -8,8 +8,8 @@ namespace {
 using namespace plait;
 using namespace plait::align;
 
-/// Below this many cells bits are done before releasing the GIL would have paid.
-constexpr Index kFewCells = 1'000'000;
+/// Nanoseconds below which a pair is done before releasing the GIL would have paid.
+constexpr double kShort = 10'000;
 
 /// The score of two strings, or of two bytes objects; None for anything else, which is the business of the Python side. A short pair takes
 /// less time than pybind11 needs for a call, so this one speaks Python's own protocol.
@@ -23,7 +23,7 @@ PyObject* text_score(PyObject* self, PyObject* const* arguments, Py_ssize_t coun
   const auto& method = *static_cast<const Method*>(PyCapsule_GetPointer(self, nullptr));
   try {
     const Sequence a = as_sequence(x, "x"), b = as_sequence(y, "y");
-    if (a.length * b.length < kFewCells) return PyFloat_FromDouble(method.score(a, b, method.worst(), thread_workspace()));
+    if (method.cost(a, b) < kShort) return PyFloat_FromDouble(method.score(a, b, method.worst(), thread_workspace()));
     double score;
     {
       const py::gil_scoped_release release;

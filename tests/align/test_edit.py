@@ -91,6 +91,13 @@ def test_the_longest_common_subsequence(x: str, y: str) -> None:
     assert [tuple(step) for step in alignment.path.tolist()] == plain.path(x, y, (1, 1, 3))
 
 
+def test_decimal_weights_do_not_round() -> None:
+    assert Levenshtein(0.1, 0.1, 0.3).score("aaa", "") == 0.3
+    assert Levenshtein(0.1, 0.2, 0.29).score("aaa", "b") == 0.69
+    assert Levenshtein(1e-3, 2e10, 1).score("a" * 7, "") == 14e10
+    assert Levenshtein(1 / 3, 1 / 3, 0.5).score("ab", "") == 2 / 3
+
+
 def test_kinds_of_sequences_agree() -> None:
     x, y = "intention", "execution"
     kinds: list[Any] = [

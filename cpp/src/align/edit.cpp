@@ -11,25 +11,6 @@
 namespace plait::align {
 namespace {
 
-/// The definition (template.hpp) of distances without transpositions.
-template <class Algebra>
-auto run_levenshtein(Algebra& algebra, const EditOptions& o, const Sequence& x, const Sequence& y) {
-  const auto init = [o](Index i, Index j) { return static_cast<double>(i) * o.remove + static_cast<double>(j) * o.insert; };
-  const auto rank = [o](const auto& insertion, const auto& match, const auto& deletion, std::uint32_t a, std::uint32_t b) {
-    return choose(choose(match + (a == b ? 0.0 : o.substitute), deletion + o.insert), insertion + o.remove);
-  };
-  return Alignment<std::uint32_t, decltype(init), decltype(rank)>(init, rank).run(algebra, edit::symbols_of(x), edit::symbols_of(y));
-}
-
-template <class Algebra>
-auto run_lcs(Algebra& algebra, const Sequence& x, const Sequence& y) {
-  const auto init = [](Index, Index) { return 0.0; };
-  const auto rank = [](const auto& insertion, const auto& match, const auto& deletion, std::uint32_t a, std::uint32_t b) {
-    return choose(choose(match + (a == b ? 1.0 : kWorst<Order::maximum>), deletion), insertion);
-  };
-  return Alignment<std::uint32_t, decltype(init), decltype(rank)>(init, rank).run(algebra, edit::symbols_of(x), edit::symbols_of(y));
-}
-
 class Levenshtein final : public Method {
  public:
   explicit Levenshtein(const EditOptions& options)
@@ -77,11 +58,7 @@ class Levenshtein final : public Method {
   double cost(const Sequence& x, const Sequence& y) const override {
     return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 3.0) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
-  double count(const Sequence& x, const Sequence& y) const override {
-    if (options_.transposition != Transposition::none) return edit::rows_count(options_, x, y);
-    Counted<Order::minimum> counted;
-    return run_levenshtein(counted, options_, x, y).paths;
-  }
+  double count(const Sequence& x, const Sequence& y) const override { return edit::rows_count(options_, x, y); }
 
  private:
   [[nodiscard]] bool restricted() const { return options_.transposition == Transposition::restricted; }
@@ -97,6 +74,9 @@ class Levenshtein final : public Method {
 };
 
 class Lcs final : public Method {
+  /// Replacing at more than dropping and adding: only equal symbols are matched, and most of them where the cost of the others is least.
+  static constexpr EditOptions kLeftover{1, 1, 3, Transposition::none};
+
  public:
   Order order() const override { return Order::maximum; }
   void check(const Sequence&, const Sequence&) const override {}
@@ -106,8 +86,7 @@ class Lcs final : public Method {
     return static_cast<double>(edit::common_length(x, y, workspace));
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
-    // Dropping and adding at 1 each, replacing at more than both: what is left is matched, and is longest where the cost is least.
-    Path out = edit::weighted_path({1, 1, 3, 1}, x, y, memory_limit, workspace);
+    Path out = edit::weighted_path(*edit::whole_weights(kLeftover), x, y, memory_limit, workspace);
     out.score = (static_cast<double>(x.length + y.length) - out.score) / 2;
     return out;
   }
@@ -128,10 +107,7 @@ class Lcs final : public Method {
   double cost(const Sequence& x, const Sequence& y) const override {
     return 2 + 0.02 * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
-  double count(const Sequence& x, const Sequence& y) const override {
-    Counted<Order::maximum> counted;
-    return run_lcs(counted, x, y).paths;
-  }
+  double count(const Sequence& x, const Sequence& y) const override { return edit::rows_count(kLeftover, x, y); }
 };
 
 }  // namespace

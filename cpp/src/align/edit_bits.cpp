@@ -51,6 +51,7 @@ class Strips {
 
   /// Columns [begin, end) of a strip; the edge above it becomes the one below.
   void run(void (*kernel)(const Strip&), Index strip, Index end, std::uint64_t* diagonal = nullptr, std::uint64_t* right = nullptr) {
+    poll_interrupt();
     const Index first = begin(strip);
     set_masks(strip, first, end);
     // Behind the last column the lanes that still work must find no symbol.

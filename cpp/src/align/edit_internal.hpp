@@ -32,12 +32,13 @@ Path unit_path(const Sequence& x, const Sequence& y, bool restricted, std::size_
 
 // --- whole-numbered weights, without transpositions (edit_weighted.cpp) ------------------------------------------------------------------
 
-/// Weights as whole numbers times a common unit.
+/// Weights as whole numbers of multiple / scale.
 struct WholeWeights {
   std::int32_t insert, remove, substitute;
-  double unit;
+  double multiple, scale;
+  [[nodiscard]] double score(std::int64_t sum) const { return static_cast<double>(sum) * multiple / scale; }
 };
-/// Only where nothing rounds: whole numbers or binary fractions, not too far apart.
+/// For decimal fractions of a few places that are not too far apart. Sums then do not round, so that ties are ties.
 std::optional<WholeWeights> whole_weights(const EditOptions& options);
 double weighted_score(const WholeWeights& weights, const Sequence& x, const Sequence& y, Workspace& workspace);
 Path weighted_path(const WholeWeights& weights, const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace);

@@ -127,6 +127,7 @@ Index with_words(Index n, F&& f) {
   return f(std::integral_constant<int, 4>{});
 }
 
+/// (Blocks of 8 bytes are compared as little-endian numbers, which is what all machines are that there are kernels for.)
 /// How many symbols from x and y on are equal, up to `most`.
 template <class T>
 Index run_of(const T* x, const T* y, Index most) {
@@ -139,6 +140,21 @@ Index run_of(const T* x, const T* y, Index most) {
     if (a != b) return k + std::countr_zero(a ^ b) / static_cast<int>(8 * sizeof(T));
   }
   while (k < most && x[k] == y[k]) ++k;
+  return k;
+}
+
+/// How many symbols before the ends of x and y are equal, up to `most`.
+template <class T>
+Index run_before(const T* x_end, const T* y_end, Index most) {
+  constexpr Index kBlock = 8 / sizeof(T);
+  Index k = 0;
+  for (; k + kBlock <= most; k += kBlock) {
+    std::uint64_t a, b;
+    std::memcpy(&a, x_end - k - kBlock, 8);
+    std::memcpy(&b, y_end - k - kBlock, 8);
+    if (a != b) return k + std::countl_zero(a ^ b) / static_cast<int>(8 * sizeof(T));
+  }
+  while (k < most && x_end[-1 - k] == y_end[-1 - k]) ++k;
   return k;
 }
 
@@ -192,8 +208,7 @@ struct Pair {
     if (n > m) std::swap(x, y), std::swap(n, m);
     const Index prefix = run_of(x, y, n);
     x += prefix, y += prefix, n -= prefix, m -= prefix;
-    Index suffix = 0;
-    while (suffix < n && x[n - 1 - suffix] == y[m - 1 - suffix]) ++suffix;
+    const Index suffix = run_before(x + n, y + m, n);
     n -= suffix, m -= suffix, common = prefix + suffix;
   }
   [[nodiscard]] Sequence first() const { return {x, n, 1, kKind<T>}; }

@@ -1,4 +1,4 @@
-// Weights that are whole numbers, up to a common unit: strips along anti-diagonals (edit_diagonals.hpp).
+// Weights that are whole numbers of some common unit, be it 3 or 0.01: strips along anti-diagonals (edit_diagonals.hpp).
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -46,6 +46,7 @@ class DiagonalStrips {
     std::fill_n(v_ + lanes_ + m_, lanes_, static_cast<T>(-weights_.remove));
     const bool last = strip + 1 == count();
     const Index row = std::min(n_ - top(strip), lanes_) - 1, skip = m_ - columns;
+    poll_interrupt();
     const DiagonalTable& table = PLAIT_PICK(edit_diagonal_table);
     table.run[sizeof(T) == 1   ? 0
               : sizeof(T) == 2 ? 1
@@ -78,33 +79,33 @@ auto with_strips(const WholeWeights& whole, const Sequence& x, const Sequence& y
 }  // namespace
 
 std::optional<WholeWeights> whole_weights(const EditOptions& options) {
-  constexpr double kMost = 1 << 28;
-  double values[3] = {options.insert, options.remove, options.substitute};
-  const double greatest = std::max({values[0], values[1], values[2]});
-  if (greatest == 0 || greatest > 0x1p60 || greatest < 0x1p-60) return std::nullopt;
-  double unit = 1;
-  while (greatest / unit < kMost / 2) unit /= 2;
-  while (greatest / unit >= kMost) unit *= 2;
-  std::int64_t whole[3], divisor = 0;
-  for (int k = 0; k < 3; ++k) {
-    const double quotient = values[k] / unit;
-    if (quotient != std::floor(quotient)) return std::nullopt;
-    whole[k] = static_cast<std::int64_t>(quotient);
-    divisor = std::gcd(divisor, whole[k]);
+  const double values[3] = {options.insert, options.remove, options.substitute};
+  constexpr double kExact = 0x1p53;
+  for (double scale = 1; scale <= 1e9; scale *= 10) {
+    std::int64_t whole[3], divisor = 0;
+    bool exact = true;
+    for (int k = 0; exact && k < 3; ++k) {
+      const double number = std::round(values[k] * scale);
+      exact = number < kExact && number / scale == values[k];
+      if (exact) divisor = std::gcd(divisor, whole[k] = static_cast<std::int64_t>(number));
+    }
+    if (!exact) continue;
+    if (divisor == 0 || *std::max_element(whole, whole + 3) / divisor >= 1 << 28) return std::nullopt;
+    const auto number = [&](int k) { return static_cast<std::int32_t>(whole[k] / divisor); };
+    return WholeWeights{number(0), number(1), number(2), static_cast<double>(divisor), scale};
   }
-  const auto number = [&](int k) { return static_cast<std::int32_t>(whole[k] / divisor); };
-  return WholeWeights{number(0), number(1), number(2), unit * static_cast<double>(divisor)};
+  return std::nullopt;
 }
 
 double weighted_score(const WholeWeights& weights, const Sequence& x, const Sequence& y, Workspace& workspace) {
   const Index n = x.length, m = y.length;
   std::int64_t sum = n * std::int64_t{weights.remove};
-  if (n == 0 || m == 0) return weights.unit * static_cast<double>(sum + m * std::int64_t{weights.insert});
+  if (n == 0 || m == 0) return weights.score(sum + m * std::int64_t{weights.insert});
   with_strips(weights, x, y, workspace, [&](auto&& strips) {
     for (Index s = 0; s < strips.count(); ++s) strips.run(s, m);
     for (Index j = 0; j < m; ++j) sum += strips.bottom()[j];
   });
-  return weights.unit * static_cast<double>(sum);
+  return weights.score(sum);
 }
 
 Path weighted_path(const WholeWeights& weights, const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) {
@@ -138,7 +139,7 @@ Path weighted_path(const WholeWeights& weights, const Sequence& x, const Sequenc
     const Index i = out.pairs[k], j = out.pairs[k + 1];
     sum += i < 0 ? weights.insert : j < 0 ? weights.remove : x.symbol(i) == y.symbol(j) ? 0 : weights.substitute;
   }
-  out.score = weights.unit * static_cast<double>(sum);
+  out.score = weights.score(sum);
   return out;
 }
 
