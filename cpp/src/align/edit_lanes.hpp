@@ -8,7 +8,7 @@
 
 namespace plait::align::edit {
 
-constexpr int kLaneBytes = 64;  // of all lanes together, for every instruction set
+constexpr int kLaneBytes = 128;  // of all lanes together, for every instruction set
 
 /// Patterns of at most 8, 16, 32 or 64 symbols: as many as lanes of that many bits fit into kLaneBytes.
 struct Lanes {

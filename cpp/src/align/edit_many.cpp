@@ -4,6 +4,12 @@
 #include <cstring>
 
 namespace plait::align::edit {
+namespace {
+
+/// Lanes of 8 << size bits take a pattern.
+int size_of(Index pattern) { return pattern <= 8 ? 0 : pattern <= 16 ? 1 : pattern <= 32 ? 2 : 3; }
+
+}  // namespace
 
 LaneReferences::LaneReferences(std::vector<Sequence> sequences) : References(std::move(sequences)) {
   windows_.resize(static_cast<std::size_t>((size() + kWindow - 1) / kWindow));
@@ -42,7 +48,7 @@ void LaneReferences::fill(Window& window, Index first, Index last) {
   // The longest that is left says how wide the lanes must be.
   for (auto at = order.begin(); at != order.end();) {
     const Index longest = (*this)[first + *at].length;
-    const std::ptrdiff_t lanes = longest <= 8 ? 64 : longest <= 16 ? 32 : longest <= 32 ? 16 : 8;
+    const std::ptrdiff_t lanes = kLaneBytes >> size_of(longest);
     const auto until = at + std::min(lanes, order.end() - at);
     add_batch(window, first, {at, until}, rows);
     at = until;
@@ -54,9 +60,9 @@ void LaneReferences::add_batch(Window& window, Index first, std::vector<std::uin
   Batch batch;
   batch.longest = longest;
   batch.shortest = (*this)[first + members.back()].length;
-  batch.size = longest <= 8 ? 0 : longest <= 16 ? 1 : longest <= 32 ? 2 : 3;
+  batch.size = size_of(longest);
   batch.masks = window.masks.size();
-  window.masks.resize(window.masks.size() + rows * 8);
+  window.masks.resize(window.masks.size() + rows * (kLaneBytes / 8));
   const std::size_t bytes = std::size_t{1} << batch.size;
   // A lane of `bytes` bytes, written as bytes (lanes are little-endian on all machines that there are kernels for).
   const auto add = [&](std::uint64_t* row, std::size_t lane, Index bit) {
@@ -65,7 +71,7 @@ void LaneReferences::add_batch(Window& window, Index first, std::vector<std::uin
   for (std::size_t lane = 0; lane < members.size(); ++lane) {
     const Sequence& s = (*this)[first + members[lane]];
     for (Index i = 0; i < s.length; ++i) {
-      add(window.masks.data() + batch.masks + window.row(s.symbol(i)) * std::size_t{8}, lane, i);
+      add(window.masks.data() + batch.masks + window.row(s.symbol(i)) * std::size_t{kLaneBytes / 8}, lane, i);
       add(batch.patterns, lane, i);
     }
   }

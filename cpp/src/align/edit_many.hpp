@@ -31,9 +31,9 @@ class LaneReferences final : public References {
 
   /// References of a window in one set of lanes, the longest first.
   struct Batch {
-    int size;                        // lanes are of 8 << size bits
-    std::size_t masks;               // where they begin in Window::masks
-    std::uint64_t patterns[8] = {};  // as in Lanes
+    int size;                                     // lanes are of 8 << size bits
+    std::size_t masks;                            // where they begin in Window::masks
+    std::uint64_t patterns[kLaneBytes / 8] = {};  // as in Lanes
     Index longest, shortest;
     std::vector<std::uint16_t> members;  // of the window, a lane each
   };

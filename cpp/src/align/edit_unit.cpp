@@ -69,11 +69,9 @@ Index words_distance(const T* x, Index n, const T* y, Index m) {
   const Masks<T, words> masks(x, n, y, m);
   std::uint64_t plus[words], minus[words] = {}, diagonal[words] = {}, before[words] = {};
   std::fill_n(plus, words, ~std::uint64_t{0});
-  const int last = static_cast<int>(n - 1) / 64, shift = static_cast<int>(n - 1) % 64;
-  Index distance = n;
   for (Index j = 0; j < m; ++j) {
     const std::uint64_t* mask = masks[y[j]];
-    std::uint64_t in_plus = 1, in_minus = 0, crossed = 0;
+    std::uint64_t in_flat = 0, in_minus = 0, crossed = 0;
     for (int w = 0; w < words; ++w) {
       const std::uint64_t equal = mask[w] | in_minus;
       std::uint64_t d = (((equal & plus[w]) + plus[w]) ^ plus[w]) | equal | minus[w];
@@ -84,15 +82,21 @@ Index words_distance(const T* x, Index n, const T* y, Index m) {
         diagonal[w] = d;
         before[w] = mask[w];
       }
-      const std::uint64_t right = minus[w] | ~(d | plus[w]), left = d & plus[w];
-      if (words == 1 || w == last) distance += static_cast<Index>(right >> shift & 1) - static_cast<Index>(left >> shift & 1);
-      const std::uint64_t down_plus = right << 1 | in_plus, down_minus = left << 1 | in_minus;
-      in_plus = right >> 63;
+      // `flat`: cells not one above their left neighbour; the complement spares turning bits round.
+      const std::uint64_t flat = (d ^ minus[w]) | plus[w], left = d & plus[w];
+      const std::uint64_t down_flat = flat << 1 | in_flat, down_minus = left << 1 | in_minus;
+      in_flat = flat >> 63;
       in_minus = left >> 63;
-      plus[w] = down_minus | ~(d | down_plus);
-      minus[w] = down_plus & d;
+      plus[w] = down_minus | (down_flat & ~d);
+      minus[w] = d & ~down_flat;
     }
     if ((j & 0xFFFF) == 0xFFFF) poll_interrupt();
+  }
+  // Down the last column, from its top, which is m.
+  Index distance = m;
+  for (int w = 0; w < words && 64 * w < n; ++w) {
+    const std::uint64_t rows = n - 64 * w >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << (n - 64 * w)) - 1;
+    distance += std::popcount(plus[w] & rows) - std::popcount(minus[w] & rows);
   }
   return distance;
 }
@@ -127,8 +131,7 @@ Index with_words(Index n, F&& f) {
   return f(std::integral_constant<int, 4>{});
 }
 
-/// (Blocks of 8 bytes are compared as little-endian numbers, which is what all machines are that there are kernels for.)
-/// How many symbols from x and y on are equal, up to `most`.
+/// How many symbols from x and y on are equal, up to `most`. Blocks are compared as little-endian numbers.
 template <class T>
 Index run_of(const T* x, const T* y, Index most) {
   constexpr Index kBlock = 8 / sizeof(T);

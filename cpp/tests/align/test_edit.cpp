@@ -116,7 +116,7 @@ TEST_CASE("patterns in lanes are the matrix") {
   for (const auto& level : LEVELS(LanesTable, edit_lanes_table)) {
     Dice dice{3};
     for (int round = 0; round < 80; ++round) {
-      const int size = round % 4, count = 64 >> size;
+      const int size = round % 4, count = edit::kLaneBytes >> size;
       const std::size_t bytes = std::size_t{1} << size;
       const Symbols text = dice.symbols(dice(100), 5);
       std::vector<std::uint8_t> masks(6 * edit::kLaneBytes), patterns(edit::kLaneBytes);

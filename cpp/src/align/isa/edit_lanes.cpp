@@ -8,82 +8,108 @@ namespace {
 using align::edit::kLaneBytes;
 using align::edit::Lanes;
 
-template <class T>
-struct LanesOf {
-  typedef T type __attribute__((vector_size(kLaneBytes)));
-};
-template <class T>
-constexpr int kCount = kLaneBytes / static_cast<int>(sizeof(T));
+#if defined(__AVX512F__)
+constexpr int kBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kBytes = 32;
+#else
+constexpr int kBytes = 16;
+#endif
+/// Registers side by side: a step waits for the one before, so that one register alone would leave the core idle.
+constexpr int kRegisters = kLaneBytes / kBytes;
 
-/// Bits set in a lane, added up in steps of 1, 2, 4, … bits.
+template <class T>
+struct RegisterOf {
+  typedef T type __attribute__((vector_size(kBytes)));
+};
+
+#define PLAIT_EACH_REGISTER _Pragma("GCC unroll 8") for (int r = 0; r < kRegisters; ++r)
+
+/// Bits set in a lane, added up in steps of 1, 2, 4, … bits; the sum is in a lane's low byte.
 #define PLAIT_COUNT_BITS(v)                                                                                     \
   v -= v >> 1 & (V{} + static_cast<T>(0x5555555555555555));                                                     \
   v = (v & (V{} + static_cast<T>(0x3333333333333333))) + (v >> 2 & (V{} + static_cast<T>(0x3333333333333333))); \
   v = (v + (v >> 4)) & (V{} + static_cast<T>(0x0F0F0F0F0F0F0F0F));                                              \
   for (unsigned shift = 8; shift < 8 * sizeof(T); shift *= 2) v += v >> shift
 
-/// Counts are in the low byte of a lane.
+/// Counts to scores.
 template <class T>
-[[gnu::always_inline]] inline void finish(const typename LanesOf<T>::type& counts, double base, const Lanes& lanes) {
-  T wide[kCount<T>];
-  __builtin_memcpy(wide, &counts, kLaneBytes);
+[[gnu::always_inline]] inline void finish(const T* counts, double base, const Lanes& lanes) {
   const double unit = lanes.unit;
   double* const out = lanes.out;
 #pragma GCC ivdep
-  for (int k = 0; k < kCount<T>; ++k) out[k] = unit * (base + static_cast<double>(static_cast<std::int8_t>(wide[k])));
+  for (int k = 0; k < kLaneBytes / static_cast<int>(sizeof(T)); ++k)
+    out[k] = unit * (base + static_cast<double>(static_cast<std::int8_t>(counts[k])));
 }
 
 template <class T, bool restricted>
 void distance(const Lanes& lanes) {
-  using V = typename LanesOf<T>::type;
+  using V = typename RegisterOf<T>::type;
   const char* const masks = static_cast<const char*>(lanes.masks);
-  V plus = ~V{}, minus = {}, diagonal = {}, before = {};
+  V plus[kRegisters], minus[kRegisters], diagonal[kRegisters], before[kRegisters];
+  PLAIT_EACH_REGISTER plus[r] = ~V{}, minus[r] = diagonal[r] = before[r] = V{};
   for (Index i = 0; i < lanes.length; ++i) {
-    V mask;
-    __builtin_memcpy(&mask, masks + static_cast<std::size_t>(lanes.text[i]) * kLaneBytes, kLaneBytes);
-    V d = (((mask & plus) + plus) ^ plus) | mask | minus;
-    if (restricted) {
-      const V half = ~diagonal & mask;
-      d |= (half + half) & before;
-      diagonal = d;
-      before = mask;
+    const char* const row = masks + static_cast<std::size_t>(lanes.text[i]) * kLaneBytes;
+    PLAIT_EACH_REGISTER {
+      V mask;
+      __builtin_memcpy(&mask, row + r * kBytes, kBytes);
+      V d = (((mask & plus[r]) + plus[r]) ^ plus[r]) | mask | minus[r];
+      if constexpr (restricted) {
+        const V half = ~diagonal[r] & mask;
+        d |= (half + half) & before[r];
+        diagonal[r] = d;
+        before[r] = mask;
+      }
+      // Cells not one above their left neighbour; complements are kept where that spares turning them round.
+      V flat = (d ^ minus[r]) | plus[r], left = d & plus[r];
+      flat += flat;
+      left += left;
+      plus[r] = left | (flat & ~d);
+      minus[r] = d & ~flat;
     }
-    V right = minus | ~(d | plus), left = d & plus;
-    right = (right + right) | (V{} + 1);
-    left = left + left;
-    plus = left | ~(d | right);
-    minus = right & d;
   }
   // The last column's top is the text's length; its vertical differences lead down to the distance.
-  V pattern;
-  __builtin_memcpy(&pattern, lanes.patterns, kLaneBytes);
-  plus &= pattern;
-  minus &= pattern;
-  PLAIT_COUNT_BITS(plus);
-  PLAIT_COUNT_BITS(minus);
-  plus -= minus;
-  finish<T>(plus, static_cast<double>(lanes.length), lanes);
+  T counts[kLaneBytes / sizeof(T)];
+  PLAIT_EACH_REGISTER {
+    V pattern;
+    __builtin_memcpy(&pattern, static_cast<const char*>(lanes.patterns) + r * kBytes, kBytes);
+    V up = plus[r] & pattern, down = minus[r] & pattern;
+    PLAIT_COUNT_BITS(up);
+    PLAIT_COUNT_BITS(down);
+    up -= down;
+    __builtin_memcpy(counts + r * (kBytes / static_cast<int>(sizeof(T))), &up, kBytes);
+  }
+  finish(counts, static_cast<double>(lanes.length), lanes);
 }
 
 template <class T>
 void common(const Lanes& lanes) {
-  using V = typename LanesOf<T>::type;
+  using V = typename RegisterOf<T>::type;
   const char* const masks = static_cast<const char*>(lanes.masks);
-  V same = ~V{};
+  V same[kRegisters];
+  PLAIT_EACH_REGISTER same[r] = ~V{};
   for (Index i = 0; i < lanes.length; ++i) {
-    V mask;
-    __builtin_memcpy(&mask, masks + static_cast<std::size_t>(lanes.text[i]) * kLaneBytes, kLaneBytes);
-    const V both = same & mask;
-    same = (same + both) | (same ^ both);
+    const char* const row = masks + static_cast<std::size_t>(lanes.text[i]) * kLaneBytes;
+    PLAIT_EACH_REGISTER {
+      V mask;
+      __builtin_memcpy(&mask, row + r * kBytes, kBytes);
+      const V both = same[r] & mask;
+      same[r] = (same[r] + both) | (same[r] ^ both);
+    }
   }
-  V pattern;
-  __builtin_memcpy(&pattern, lanes.patterns, kLaneBytes);
-  same = ~same & pattern;
-  PLAIT_COUNT_BITS(same);
-  finish<T>(same, 0, lanes);
+  T counts[kLaneBytes / sizeof(T)];
+  PLAIT_EACH_REGISTER {
+    V pattern;
+    __builtin_memcpy(&pattern, static_cast<const char*>(lanes.patterns) + r * kBytes, kBytes);
+    V grown = ~same[r] & pattern;
+    PLAIT_COUNT_BITS(grown);
+    __builtin_memcpy(counts + r * (kBytes / static_cast<int>(sizeof(T))), &grown, kBytes);
+  }
+  finish(counts, 0, lanes);
 }
 
 #undef PLAIT_COUNT_BITS
+#undef PLAIT_EACH_REGISTER
 
 }  // namespace
 

@@ -57,13 +57,15 @@ struct Delay {
 
 template <bool crossing>
 struct Distance {
-  Words plus = ~Words{}, minus = {};               // vertical differences
-  Words carry_plus = {}, carry_minus = {};         // horizontal ones at the lower edge of each word
+  Words plus = ~Words{}, minus = {};  // vertical differences
+  // What a word hands to the one below it: whether its last row does not go up, goes down. (Complements are kept where that spares
+  // turning bits round.)
+  Words carry_flat = Words{} + 1, carry_minus = {};
   Words before = {}, diagonal = {}, crossed = {};  // masks and diagonal bits of the column before; transpositions that reach the next word
-  Words right = {};
+  Words flat = {};                                 // cells that are not one above their left neighbour
 
   PLAIT_INLINE void step(Words mask, std::uint8_t in) {
-    const Words in_plus = up(carry_plus, in & 1), in_minus = up(carry_minus, in >> 1 & 1);
+    const Words in_flat = up(carry_flat, ~in & 1), in_minus = up(carry_minus, in >> 1 & 1);
     const Words equal = mask | in_minus;
     Words d = (((equal & plus) + plus) ^ plus) | equal | minus;
     if constexpr (crossing) {
@@ -73,28 +75,28 @@ struct Distance {
       before = mask;
     }
     diagonal = d;
-    right = minus | ~(d | plus);
+    flat = (d ^ minus) | plus;
     const Words left = d & plus;
-    const Words down_plus = (right << 1) | in_plus, down_minus = (left << 1) | in_minus;
-    carry_plus = right >> 63;
+    const Words down_flat = (flat << 1) | in_flat, down_minus = (left << 1) | in_minus;
+    carry_flat = flat >> 63;
     carry_minus = left >> 63;
-    plus = down_minus | ~(d | down_plus);
-    minus = down_plus & d;
+    plus = down_minus | (down_flat & ~d);
+    minus = d & ~down_flat;
   }
   PLAIT_INLINE void hold(Signs active, const Distance& old) {
     plus = blend(active, plus, old.plus);
     minus = blend(active, minus, old.minus);
   }
   [[nodiscard]] PLAIT_INLINE std::uint8_t out() const {
-    const Words all = carry_plus | (carry_minus << 1);
-    return static_cast<std::uint8_t>(crossing ? (all | (crossed << 2))[kWords - 1] : all[kWords - 1]);
+    const Words all = carry_flat | (carry_minus << 1);
+    return static_cast<std::uint8_t>((crossing ? (all | (crossed << 2))[kWords - 1] : all[kWords - 1]) ^ 1);
   }
 };
 
 /// Rows at which the common subsequence grows are the zeros of `plus`.
 struct Common {
   Words plus = ~Words{}, minus = {};
-  Words carry = {}, diagonal = {}, right = {};
+  Words carry = {}, diagonal = {}, flat = {};
 
   PLAIT_INLINE void step(Words mask, std::uint8_t in) {
     const Words add = up(carry, in);
@@ -123,7 +125,7 @@ PLAIT_INLINE void run(const Strip& s) {
     machine.step(delay.next(masks + static_cast<std::size_t>(rows[t]) * kWords), above[t]);
     if constexpr (keeps) {
       keep(s.diagonal + t * kWords, machine.diagonal);
-      keep(s.right + t * kWords, machine.right);
+      keep(s.right + t * kWords, ~machine.flat);
     }
   };
   // A lane that has not begun sees no symbol and no carry, and stays as it is.
