@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
+
 from _align import DATA, Work, present
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -33,15 +35,23 @@ def words(count: int, seed: int) -> list[str]:
     return random.Random(seed).sample(known, count)
 
 
+def score_of(align: Callable[[], Any]) -> Callable[[], float]:
+    return lambda: float(align().score)
+
+
+def total_of(nearest: Callable[[], Any]) -> Callable[[], float]:
+    return lambda: float(nearest()[1].sum())
+
+
 def pair(x: str, y: str) -> Contestants:
     def contestants() -> dict[str, Callable[[], Any]]:
         return present(
             {
-                "plait.align": lambda plait: lambda score=plait.Levenshtein().score: score(x, y),
-                "rapidfuzz.distance.Levenshtein": lambda m: lambda distance=m.distance: distance(x, y),
+                "plait.align": lambda plait: partial(plait.Levenshtein().score, x, y),
+                "rapidfuzz.distance.Levenshtein": lambda m: partial(m.distance, x, y),
                 "edlib": lambda m: lambda: m.align(x, y)["editDistance"],
-                "polyleven": lambda m: lambda: m.levenshtein(x, y),
-                "Levenshtein": lambda m: lambda: m.distance(x, y),
+                "polyleven": lambda m: partial(m.levenshtein, x, y),
+                "Levenshtein": lambda m: partial(m.distance, x, y),
             }
         )
 
@@ -53,8 +63,8 @@ def against_rapidfuzz(ours: Callable[[Any], Any], name: str, x: str, y: str, **o
         function = "similarity" if name == "LCSseq" else "distance"
         return present(
             {
-                "plait.align": lambda plait: lambda score=ours(plait).score: score(x, y),
-                f"rapidfuzz.distance.{name}": lambda m: lambda f=getattr(m, function): f(x, y, **options),
+                "plait.align": lambda plait: partial(ours(plait).score, x, y),
+                f"rapidfuzz.distance.{name}": lambda m: partial(getattr(m, function), x, y, **options),
             }
         )
 
@@ -67,7 +77,7 @@ def matrix(X: list[str], Y: list[str]) -> Contestants:
 
         return present(
             {
-                "plait.align": lambda plait: lambda d=plait.Levenshtein(): d.pairwise(X, Y, threads=1),
+                "plait.align": lambda plait: partial(plait.Levenshtein().pairwise, X, Y, threads=1),
                 "rapidfuzz.process": lambda m: lambda: m.cdist(X, Y, scorer=Levenshtein.distance),
             }
         )
@@ -81,9 +91,9 @@ def nearest(query: str, references: list[str]) -> Contestants:
 
         return present(
             {
-                "plait.align": lambda plait: lambda d=plait.Levenshtein(): d.nearest(query, references, k=5)[1].sum(),
-                "rapidfuzz.process": lambda m: lambda: sum(
-                    score for _, score, _ in m.extract(query, references, scorer=Levenshtein.distance, limit=5)
+                "plait.align": lambda plait: total_of(partial(plait.Levenshtein().nearest, query, references, k=5)),
+                "rapidfuzz.process": lambda m: (
+                    lambda: sum(score for _, score, _ in m.extract(query, references, scorer=Levenshtein.distance, limit=5))
                 ),
             }
         )
@@ -95,7 +105,7 @@ def path(x: str, y: str) -> Contestants:
     def contestants() -> dict[str, Callable[[], Any]]:
         return present(
             {
-                "plait.align": lambda plait: lambda d=plait.Levenshtein(): d.align(x, y).score,
+                "plait.align": lambda plait: score_of(partial(plait.Levenshtein().align, x, y)),
                 "rapidfuzz.distance.Levenshtein": lambda m: lambda: len(m.editops(x, y)),
                 "edlib": lambda m: lambda: m.align(x, y, task="path")["editDistance"],
             }

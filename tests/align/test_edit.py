@@ -21,7 +21,19 @@ mixed = st.text(st.sampled_from("aéß漢字😀𝔘"), max_size=20)
 texts = st.one_of(few, some, mixed)
 #: Small whole numbers, halves, sums that round, and weights too far apart for small integers.
 weights = st.sampled_from(
-    [(1, 1, 1), (2, 2, 2), (0.5, 0.5, 0.5), (1, 1, 2), (1, 2, 3), (0, 0, 0), (0, 1, 1), (3, 1, 0), (0.1, 0.3, 0.2), (1000, 1, 7), (2.5, 1, 5)]
+    [
+        (1, 1, 1),
+        (2, 2, 2),
+        (0.5, 0.5, 0.5),
+        (1, 1, 2),
+        (1, 2, 3),
+        (0, 0, 0),
+        (0, 1, 1),
+        (3, 1, 0),
+        (0.1, 0.3, 0.2),
+        (1000, 1, 7),
+        (2.5, 1, 5),
+    ]
 )
 
 
@@ -121,7 +133,9 @@ def test_kinds_of_sequences_agree() -> None:
     assert Levenshtein().score("ab", ["a", "b"]) == 0
 
 
-@pytest.mark.parametrize("aligner", [Levenshtein(), Levenshtein(2, 3, 4), Levenshtein(transposition="osa"), Levenshtein(transposition="damerau")])
+@pytest.mark.parametrize(
+    "aligner", [Levenshtein(), Levenshtein(2, 3, 4), Levenshtein(transposition="osa"), Levenshtein(transposition="damerau")]
+)
 def test_empty_sequences(aligner: Levenshtein) -> None:
     for empty in ("", b"", [], np.array([], int)):
         assert aligner.score(empty, empty) == 0

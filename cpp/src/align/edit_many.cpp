@@ -25,8 +25,9 @@ void LaneReferences::fill(Window& window, Index first, Index last) {
   for (Index k = first; k < last; ++k) {
     const Sequence& s = (*this)[k];
     const auto member = static_cast<std::uint16_t>(k - first);
-    (s.length > kLongest ? window.too_long : order).push_back(member);
+    window.lane_of[member] = kTooLong;
     if (s.length > kLongest) continue;
+    order.push_back(member);
     for (Index i = 0; i < s.length; ++i) {
       const std::uint32_t symbol = s.symbol(i);
       if (symbol >= 256) ++wide;
@@ -55,13 +56,15 @@ void LaneReferences::fill(Window& window, Index first, Index last) {
   }
 }
 
-void LaneReferences::add_batch(Window& window, Index first, std::vector<std::uint16_t> members, std::size_t rows) {
+void LaneReferences::add_batch(Window& window, Index first, std::span<const std::uint16_t> members, std::size_t rows) {
   const Index longest = (*this)[first + members.front()].length;
   Batch batch;
   batch.longest = longest;
   batch.shortest = (*this)[first + members.back()].length;
   batch.size = size_of(longest);
   batch.masks = window.masks.size();
+  batch.first_lane = window.lanes;
+  window.lanes += kLaneBytes >> batch.size;
   window.masks.resize(window.masks.size() + rows * (kLaneBytes / 8));
   const std::size_t bytes = std::size_t{1} << batch.size;
   // A lane of `bytes` bytes, written as bytes (lanes are little-endian on all machines that there are kernels for).
@@ -70,12 +73,12 @@ void LaneReferences::add_batch(Window& window, Index first, std::vector<std::uin
   };
   for (std::size_t lane = 0; lane < members.size(); ++lane) {
     const Sequence& s = (*this)[first + members[lane]];
+    window.lane_of[members[lane]] = static_cast<std::uint16_t>(batch.first_lane + static_cast<int>(lane));
     for (Index i = 0; i < s.length; ++i) {
       add(window.masks.data() + batch.masks + window.row(s.symbol(i)) * std::size_t{kLaneBytes / 8}, lane, i);
       add(batch.patterns, lane, i);
     }
   }
-  batch.members = std::move(members);
   window.batches.push_back(std::move(batch));
 }
 

@@ -28,6 +28,8 @@ class LaneReferences final : public References {
  private:
   static constexpr Index kWindow = 128;  // references that share a table of symbols; pairwise() asks for so many at a time
   static constexpr Index kLongest = 64;  // pattern in a lane
+  static constexpr int kMostLanes = static_cast<int>(kWindow) + kLaneBytes;  // all batches but the last one are full
+  static constexpr std::uint16_t kTooLong = 0xFFFF;
 
   /// References of a window in one set of lanes, the longest first.
   struct Batch {
@@ -35,7 +37,7 @@ class LaneReferences final : public References {
     std::size_t masks;                            // where they begin in Window::masks
     std::uint64_t patterns[kLaneBytes / 8] = {};  // as in Lanes
     Index longest, shortest;
-    std::vector<std::uint16_t> members;  // of the window, a lane each
+    int first_lane;  // of all lanes of the window
   };
   struct Window {
     std::uint16_t direct[256] = {};  // row of a symbol, 0 if there is none
@@ -43,7 +45,8 @@ class LaneReferences final : public References {
     std::uint16_t narrow = 0;        // rows of `direct`
     std::vector<std::uint64_t> masks;
     std::vector<Batch> batches;
-    std::vector<std::uint16_t> too_long;
+    std::uint16_t lane_of[kWindow];  // of a reference, among all lanes of the window; kTooLong
+    int lanes = 0;
 
     [[nodiscard]] std::uint16_t row(std::uint32_t symbol) const {
       if (symbol < 256) return direct[symbol];
@@ -53,7 +56,7 @@ class LaneReferences final : public References {
   };
 
   void fill(Window& window, Index first, Index last);
-  void add_batch(Window& window, Index first, std::vector<std::uint16_t> members, std::size_t rows);
+  void add_batch(Window& window, Index first, std::span<const std::uint16_t> members, std::size_t rows);
 
   std::vector<Window> windows_;
 };
@@ -64,32 +67,26 @@ void LaneReferences::counts(Count what, const Sequence& x, Index begin, Index en
   const LanesTable& table = PLAIT_PICK(edit_lanes_table);
   const auto& kernels = what == Count::edits ? table.levenshtein : what == Count::edits_restricted ? table.restricted : table.lcs;
   std::uint16_t* text = workspace.take_as<std::uint16_t>(static_cast<std::size_t>(x.length), Workspace::kSlots - 1);
-  double found[kLaneBytes];
+  double found[kMostLanes];
+  const Index often = 1 + 10'000 / (x.length + 1);  // a window of short words takes no longer than the question
   for (Index w = begin / kWindow; w * kWindow < end; ++w) {
     const Window& window = windows_[static_cast<std::size_t>(w)];
-    const Index low = std::max<Index>(0, begin - w * kWindow), high = std::min(kWindow, end - w * kWindow);
-    double* const at = out + (w * kWindow - begin);
     for (Index i = 0; i < x.length; ++i) text[i] = window.row(x.symbol(i));
     for (const Batch& batch : window.batches) {
+      double* const to = found + batch.first_lane;
       if (x.length - batch.longest > limit || batch.shortest - x.length > limit) {
-        std::fill_n(found, kLaneBytes, kWorst<Order::minimum>);
+        std::fill_n(to, kLaneBytes >> batch.size, kWorst<Order::minimum>);
       } else {
-        kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, found});
-      }
-      const std::uint16_t* const members = batch.members.data();
-      const Index count = static_cast<Index>(batch.members.size());
-      if (low == 0 && high == kWindow) {
-        for (Index k = 0; k < count; ++k) at[members[k]] = found[k];
-      } else {
-        for (Index k = 0; k < count; ++k) {
-          if (members[k] >= low && members[k] < high) at[members[k]] = found[k];
-        }
+        kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, to});
       }
     }
-    poll_interrupt();
-    for (const std::uint16_t member : window.too_long) {
-      if (member >= low && member < high) at[member] = one(w * kWindow + member);
+    // In the order of the references: the matrix they go to is large, and likes to be written in order.
+    const Index low = std::max(begin, w * kWindow), high = std::min(end, (w + 1) * kWindow);
+    for (Index k = low; k < high; ++k) {
+      const std::uint16_t lane = window.lane_of[k - w * kWindow];
+      out[k - begin] = lane == kTooLong ? one(k) : found[lane];
     }
+    if (w % often == 0) poll_interrupt();
   }
 }
 

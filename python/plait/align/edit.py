@@ -125,9 +125,7 @@ class LCS(SymbolAligner):
         return _core.make_lcs()
 
 
-def levenshtein(
-    a: Any, b: Any, insert: float = 1, delete: float = 1, substitute: float = 1, transposition: str | None = None
-) -> float:
+def levenshtein(a: Any, b: Any, insert: float = 1, delete: float = 1, substitute: float = 1, transposition: str | None = None) -> float:
     """Edit distance: ``Levenshtein(…).score(a, b)``.
 
     Parameters
