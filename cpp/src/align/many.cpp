@@ -67,16 +67,18 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
   const Index rows = static_cast<Index>(x.size()), columns = y.size();
   if (rows == 0 || columns == 0) return;
   const bool half = same && method.symmetric(), cut = cutoff != method.worst(), minimum = method.order() == Order::minimum;
-  // Tasks are pieces of rows, so that one row against many also has several, and as many rows as make them worth the handing out.
+  // Tasks are pieces of rows, so that one row against many also has several, and as much of them as makes them worth the handing out:
+  // longer pieces first, which are written in order, then more rows.
   constexpr Index kPiece = 128;
   constexpr double kTask = 20'000;  // nanoseconds
-  const double pair = method.cost(average(x), average(y.sequences()));
-  const Index height = static_cast<Index>(std::clamp(kTask / (kPiece * std::max(pair, 1e-3)), 1.0, static_cast<double>(rows)));
-  const Index pieces = (columns + kPiece - 1) / kPiece, blocks = (rows + height - 1) / height;
+  const double pairs = kTask / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
+  const Index piece = kPiece * static_cast<Index>(std::clamp(pairs / kPiece, 1.0, 8.0));
+  const Index height = static_cast<Index>(std::clamp(pairs / static_cast<double>(piece), 1.0, static_cast<double>(rows)));
+  const Index pieces = (columns + piece - 1) / piece, blocks = (rows + height - 1) / height;
   parallel_for(
       blocks * pieces,
       [&](std::int64_t task, int) {
-        const Index begin = task % pieces * kPiece, end = std::min(columns, begin + kPiece);
+        const Index begin = task % pieces * piece, end = std::min(columns, begin + piece);
         const Index top = task / pieces * height, bottom = std::min(rows, top + height);
         Workspace& workspace = thread_workspace();
         for (Index i = top; i < bottom; ++i) {
