@@ -20,14 +20,15 @@ LaneReferences::LaneReferences(std::vector<Sequence> sequences) : References(std
 }
 
 void LaneReferences::fill(Window& window, Index first, Index last) {
-  std::vector<std::uint16_t> order;
+  std::vector<std::uint32_t> order;  // length from the longest down, then member: one number, which sorts faster than two
+  const auto member_of = [](std::uint32_t key) { return static_cast<std::uint16_t>(key & 0xFF); };
   Index wide = 0;
   for (Index k = first; k < last; ++k) {
     const Sequence& s = (*this)[k];
     const auto member = static_cast<std::uint16_t>(k - first);
     window.lane_of[member] = kTooLong;
     if (s.length > kLongest) continue;
-    order.push_back(member);
+    order.push_back(static_cast<std::uint32_t>((kLongest - s.length) << 8 | member));
     for (Index i = 0; i < s.length; ++i) {
       const std::uint32_t symbol = s.symbol(i);
       if (symbol >= 256) ++wide;
@@ -36,23 +37,23 @@ void LaneReferences::fill(Window& window, Index first, Index last) {
   }
   if (wide > 0) {
     window.wide = std::make_unique<Numbers>(wide);
-    for (const std::uint16_t member : order) {
-      const Sequence& s = (*this)[first + member];
+    for (const std::uint32_t key : order) {
+      const Sequence& s = (*this)[first + member_of(key)];
       for (Index i = 0; i < s.length; ++i) {
         if (s.symbol(i) >= 256) window.wide->of(s.symbol(i), true);
       }
     }
   }
   const std::size_t rows = static_cast<std::size_t>(1 + window.narrow + (window.wide ? window.wide->count() : 0));
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::uint16_t a, std::uint16_t b) { return (*this)[first + a].length > (*this)[first + b].length; });
+  std::sort(order.begin(), order.end());
+  std::vector<std::uint16_t> members(order.size());
+  std::transform(order.begin(), order.end(), members.begin(), member_of);
   // The longest that is left says how wide the lanes must be.
-  for (auto at = order.begin(); at != order.end();) {
-    const Index longest = (*this)[first + *at].length;
-    const std::ptrdiff_t lanes = kLaneBytes >> size_of(longest);
-    const auto until = at + std::min(lanes, order.end() - at);
-    add_batch(window, first, {at, until}, rows);
-    at = until;
+  for (std::span<const std::uint16_t> left(members); !left.empty();) {
+    const std::size_t lanes = static_cast<std::size_t>(kLaneBytes >> size_of((*this)[first + left.front()].length));
+    const std::size_t count = std::min(lanes, left.size());
+    add_batch(window, first, left.first(count), rows);
+    left = left.subspan(count);
   }
 }
 

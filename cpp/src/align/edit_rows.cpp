@@ -59,7 +59,7 @@ class Recursion {
     if constexpr (kind != Transposition::none) std::swap(rows.above, rows.above2);
     std::swap(rows.row, rows.above);
     std::vector<Value>&row = rows.row, &above = rows.above, &above2 = rows.above2;
-    const std::uint32_t a = x_[i - 1];
+    const std::uint32_t a = x_[i - 1], before = i > 1 ? x_[i - 2] : 0;
     const double insert = options_.insert, remove = options_.remove, substitute = options_.substitute;
     row[0] = above[0] + remove;
     Index last = 0;  // of the columns before j with y = x_i
@@ -69,11 +69,11 @@ class Recursion {
       Value best = match, columns, across;
       bool by_columns = false, by_rows = false;
       if constexpr (kind == Transposition::restricted) {
-        by_columns = i > 1 && j > 1 && a == y_[j - 2] && x_[i - 2] == b;
+        by_columns = i > 1 && j > 1 && a == y_[j - 2] && before == b;
         if (by_columns) best = choose(best, columns = above2[j - 2] + substitute);
       }
       if constexpr (kind == Transposition::unrestricted) {
-        by_columns = i > 1 && last > 0 && x_[i - 2] == b;
+        by_columns = i > 1 && last > 0 && before == b;
         if (by_columns) best = choose(best, columns = above2[last - 1] + (static_cast<double>(j - last - 1) * insert + substitute));
         by_rows = last > 0 && last == j - 1 && rows.kept_at[j] > 0 && rows.kept_at[j] < i - 1;
         if (by_rows) best = choose(best, across = rows.kept[j] + (static_cast<double>(i - rows.kept_at[j] - 1) * remove + substitute));

@@ -225,3 +225,37 @@ TEST_CASE("methods give the scores and paths of the definition") {
     }
   }
 }
+
+TEST_CASE("one against many gives what one against one does") {
+  Dice dice{11};
+  Workspace workspace;
+  std::vector<std::unique_ptr<Method>> methods;
+  methods.push_back(make_levenshtein({}));
+  methods.push_back(make_levenshtein({0.3, 0.3, 0.3, Transposition::restricted}));
+  methods.push_back(make_levenshtein({1, 2, 3}));
+  methods.push_back(make_lcs());
+  for (int round = 0; round < 30; ++round) {
+    const std::uint32_t kinds = round % 3 == 0 ? 100'000 : 4, longest = round % 2 == 0 ? 20 : 80;
+    std::vector<Symbols> all;
+    std::vector<Sequence> sequences;
+    for (std::uint32_t k = dice(300); k > 0; --k) all.push_back(dice.symbols(dice(longest), kinds));
+    for (const Symbols& s : all) sequences.push_back({s.data(), static_cast<Index>(s.size()), 1, Sequence::Kind::u32});
+    const Symbols query = dice.symbols(dice(150), kinds);
+    const Sequence x{query.data(), static_cast<Index>(query.size()), 1, Sequence::Kind::u32};
+    for (const auto& method : methods) {
+      const auto references = method->prepare(sequences);
+      const Index size = references->size(), begin = size / 3;
+      std::vector<double> scores(static_cast<std::size_t>(size - begin));
+      method->scores(x, *references, begin, size, method->worst(), scores.data(), workspace);
+      bool good = true;
+      for (Index k = begin; k < size; ++k) good &= scores[k - begin] == method->score(x, (*references)[k], method->worst(), workspace);
+      CHECK(good);
+      const auto found = method->nearest(x, *references, 3, workspace), plain = method->Method::nearest(x, *references, 3, workspace);
+      REQUIRE(found.size() == plain.size());
+      for (std::size_t k = 0; k < found.size(); ++k) {
+        CHECK(found[k].index == plain[k].index);
+        CHECK(found[k].score == plain[k].score);
+      }
+    }
+  }
+}
