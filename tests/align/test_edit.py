@@ -229,3 +229,15 @@ def test_long_sequences_at_the_edges_of_words(length: int, edits: int | None) ->
     assert LCS().score(x, y) == lcs.score == (len(x) + len(y) - Levenshtein(1, 1, 2).score(x, y)) / 2
     osa = Levenshtein(transposition="osa")
     assert osa.score(x, y) == osa.align(x, y).score == Levenshtein(0.125, 0.125, 0.125, "osa").score(x, y) * 8
+
+
+def test_the_nearest_of_long_sequences() -> None:
+    rng = np.random.default_rng(5)
+    references = [rng.integers(0, 3 + k % 5, 300 + 7 * (k % 11)) for k in range(60)]
+    for query in (references[7], np.delete(references[31], [5, 100, 200]), rng.integers(0, 4, 320)):
+        for aligner in (Levenshtein(), Levenshtein(transposition="osa"), Levenshtein(2, 3, 2), LCS()):
+            scores = aligner.pairwise([query], references)[0]
+            order = np.argsort(-scores if isinstance(aligner, LCS) else scores, kind="stable")[:4]
+            indices, found = aligner.nearest(query, references, k=4)
+            assert indices.tolist() == order.tolist()
+            assert found.tolist() == scores[order].tolist()

@@ -83,7 +83,7 @@ class Recursion {
         }
       }
       const Value deletion = row[j - 1] + insert;
-      best = choose(choose(best, deletion), above[j] + remove);
+      best = choose(choose(best, above[j] + remove), deletion);  // what waits for the cell before comes last; `moves` has its own order
       row[j] = best;
       if (moves != nullptr) {
         const double score = best.score;

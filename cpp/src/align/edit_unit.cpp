@@ -218,6 +218,18 @@ struct Pair {
   [[nodiscard]] Sequence second() const { return {y, m, 1, kKind<T>}; }
 };
 
+/// At least so many edits: one of them changes how often a symbol occurs by 1, for at most one symbol up and one down. (Symbols that share
+/// their last byte are taken as one, which only lowers the bound.)
+template <class T>
+Index fewest_edits(const T* x, Index n, const T* y, Index m) {
+  Index count[256] = {};
+  for (Index i = 0; i < n; ++i) ++count[x[i] & 0xFF];
+  for (Index j = 0; j < m; ++j) --count[y[j] & 0xFF];
+  Index more = 0, less = 0;
+  for (const Index c : count) (c > 0 ? more : less) += c;
+  return std::max(more, -less);
+}
+
 template <class T>
 Index distance_of(const Sequence& a, const Sequence& b, bool restricted, Index limit, Workspace& workspace) {
   const Pair<T> pair(a, b);
@@ -236,6 +248,7 @@ Index distance_of(const Sequence& a, const Sequence& b, bool restricted, Index l
     if (found >= 0) return found;
     if (found == kBeyond && most == limit) return limit + 1;
   }
+  if (limit < m && fewest_edits(pair.x, n, pair.y, m) > limit) return limit + 1;
   // A first try in a band as wide as the guess; its result is what some path costs, so that the band of the second holds the best one.
   Index k = std::min(limit, guess + guess / 4);
   for (;;) {
