@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .alignment import Alignment
 from .dtw import DTW
+from .edit import LCS, Levenshtein, levenshtein
 
-__all__ = ["DTW", "Alignment"]
+__all__ = ["DTW", "LCS", "Alignment", "Levenshtein", "levenshtein"]

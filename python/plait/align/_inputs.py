@@ -67,8 +67,25 @@ def symbols(values: Sequence[Any], name: Name) -> list[Prepared]:
     kinds = set(map(type, values))
     if kinds == {str} or kinds == {bytes}:
         return list(values)
+    if kinds == {np.ndarray} and all(value.dtype.kind in "iu" and value.ndim == 1 for value in values):
+        integers = _integers(values)
+        if integers is not None:
+            return integers
     numbers: dict[Hashable, int] = {}
     return [_interned(value, name, k, numbers) for k, value in enumerate(values)]
+
+
+def _integers(values: Sequence[Array]) -> list[Prepared] | None:
+    """Integer arrays as unsigned symbols, as narrow as their range allows; None where it is wider than 32 bits."""
+    filled = [value for value in values if value.size]
+    low = min((int(value.min()) for value in filled), default=0)
+    high = max((int(value.max()) for value in filled), default=0)
+    if high - low >= 1 << 32 or high >= 1 << 63:
+        return None
+    dtype = np.uint8 if high - low < 1 << 8 else np.uint32
+    if low >= 0 and high <= np.iinfo(dtype).max:
+        return [np.ascontiguousarray(value, dtype) for value in values]
+    return [(value.astype(np.int64) - low).astype(dtype) for value in values]
 
 
 def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> Array:
