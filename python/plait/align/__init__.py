@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .alignment import Alignment
+from .custom import Aligner
 from .dtw import DTW
 
-__all__ = ["DTW", "Alignment"]
+__all__ = ["DTW", "Aligner", "Alignment"]

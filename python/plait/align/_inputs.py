@@ -86,6 +86,23 @@ def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> A
         raise TypeError(f"{name(k)}: a symbol must be hashable: {error}") from None
 
 
+def is_symbolic(value: Any) -> bool:
+    """Whether a sequence is one of symbols and not of numbers: text, or a list that starts with no number, nor with a vector."""
+    if isinstance(value, (str, bytes)):
+        return True
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "OUS"
+    first = value
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    return first is not value and not isinstance(first, (bool, int, float, np.generic, np.ndarray, list, tuple))
+
+
+def is_empty_list(value: Any) -> bool:
+    """What may be a sequence of anything."""
+    return isinstance(value, (list, tuple)) and not value
+
+
 def check_nan_policy(policy: str) -> str:
     if policy not in NAN_POLICIES:
         raise ValueError(f"nan_policy: expected one of {', '.join(map(repr, NAN_POLICIES))}, got {policy!r}")
