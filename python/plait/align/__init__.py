@@ -5,5 +5,6 @@ from __future__ import annotations
 from .alignment import Alignment
 from .custom import Aligner
 from .dtw import DTW
+from .soft import SoftDTW, soft_dtw
 
-__all__ = ["DTW", "Aligner", "Alignment"]
+__all__ = ["DTW", "Aligner", "Alignment", "SoftDTW", "soft_dtw"]
