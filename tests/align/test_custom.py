@@ -1,5 +1,6 @@
 """Custom recursions, traced, compiled and called, against the plainest matrix."""
 
+# ruff: noqa: ARG001, ARG005 - init and rank have arguments that not all of them need
 from __future__ import annotations
 
 import ctypes
@@ -103,7 +104,7 @@ def test_score_path_and_count_are_those_of_the_matrix(name: str, way: str, x: li
     assert chosen.count(np.array(x), np.array(y)) == paths[-1][-1]
 
 
-@pytest.mark.parametrize("n, m", [(1, 700), (300, 411), (700, 2), (4200, 4300)])
+@pytest.mark.parametrize(("n", "m"), [(1, 700), (300, 411), (700, 2), (4200, 4300)])
 def test_long_paths_in_little_memory_are_those_of_dtw(n: int, m: int) -> None:
     rng = np.random.default_rng(n)
     x, y = rng.integers(0, 4, n).astype(float), rng.integers(0, 4, m).astype(float)
@@ -185,7 +186,7 @@ def test_errors_of_the_functions_come_through() -> None:
         Aligner(lambda i, j: math.nan if i == 1 else 0.0, warping).score([1, 2], [3, 4])
     with pytest.warns(plait.PerformanceWarning), pytest.raises(TypeError, match="rank: expected a number"):
         Aligner(zero, lambda *cells: None).score([1, 2], [3, 4])
-    with pytest.raises(plait.GraphError, match="rank: .*float32"):
+    with pytest.raises(plait.GraphError, match=r"rank: .*float32"):
         Aligner(zero, lambda a, b, c, x, y: plait.cast(x, "float32")).score([1, 2], [3, 4])
     with pytest.raises(TypeError, match="rank: expected a function, got int"):
         Aligner(zero, 3).score([1], [1])
@@ -206,8 +207,8 @@ def test_a_rank_may_align_itself() -> None:
             match += DTW().score([x, y], [y, y, x])
         return min(match, deletion + 1, insertion + 1)
 
+    inner = Aligner(lambda i, j: float(i + j), rank)
     with pytest.warns(plait.PerformanceWarning):
-        inner = Aligner(lambda i, j: float(i + j), rank)
         result = inner.pairwise([[1, 2, 3], [1, 3, 3], [2, 2, 2]], threads=2)
     assert (np.diag(result) == 0).all()
 
@@ -248,4 +249,4 @@ def test_aligners_of_named_functions_travel() -> None:
     again = pickle.loads(pickle.dumps(Aligner(warping_init, warping)))
     assert again.score([0, 1, 2], [0, 1, 1, 2]) == 0
     again.rank = edits
-    assert again.score([0, 1, 2], [0, 1, 1, 2]) == math.inf or again.score([0, 1], [0, 1]) == 0
+    assert again.score([0, 1], [0, 1]) == 0

@@ -47,9 +47,12 @@ def test_score_is_that_of_the_matrix(x: list[float], y: list[float], gamma: floa
 def test_expected_alignment_is_a_distribution_of_paths(x: list[float], y: list[float], gamma: float) -> None:
     expected = SoftDTW(gamma).expected(x, y)
     assert expected.shape == (len(x), len(y))
-    assert (expected >= 0).all() and (expected <= 1 + 1e-12).all()
-    assert expected[0, 0] == pytest.approx(1) and expected[-1, -1] == pytest.approx(1)
-    assert (expected.sum(axis=0) > 1 - 1e-12).all() and (expected.sum(axis=1) > 1 - 1e-12).all()  # a path goes through every row and column
+    assert (expected >= 0).all()
+    assert (expected <= 1 + 1e-12).all()
+    assert expected[0, 0] == pytest.approx(1)
+    assert expected[-1, -1] == pytest.approx(1)
+    assert (expected.sum(axis=0) > 1 - 1e-12).all()
+    assert (expected.sum(axis=1) > 1 - 1e-12).all()
     pull = 2 * (expected * (np.array(x)[:, None] - np.array(y)[None, :])).sum(axis=1)
     assert SoftDTW(gamma).gradient(x, y) == pytest.approx(pull, rel=1e-11, abs=1e-11)
 
@@ -69,13 +72,14 @@ def test_gradient_is_the_slope(shape: tuple[int, ...], gamma: float) -> None:
         assert gradient[at] == pytest.approx((ours.score(x + step, y) - ours.score(x - step, y)) / 2e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("n, m", [(1, 200), (200, 1), (150, 170), (300, 90)])
+@pytest.mark.parametrize(("n", "m"), [(1, 200), (200, 1), (150, 170), (300, 90)])
 def test_blocks_of_the_backward_pass_fit_together(n: int, m: int) -> None:
     rng = np.random.default_rng(n)
     x, y = rng.normal(size=(n, 2)).cumsum(axis=0), rng.normal(size=(m, 2)).cumsum(axis=0)
     assert SoftDTW(1.0).score(x, y) == pytest.approx(twin(x, y, 1.0), rel=1e-12)
     expected = SoftDTW(1.0).expected(x, y)
-    assert (expected.sum(axis=0) > 1 - 1e-9).all() and (expected.sum(axis=1) > 1 - 1e-9).all()
+    assert (expected.sum(axis=0) > 1 - 1e-9).all()
+    assert (expected.sum(axis=1) > 1 - 1e-9).all()
     diagonals = [np.diag(expected[:, ::-1], k).sum() for k in range(m - 1, -n, -1)]  # a path meets every two neighbouring ones
     assert (np.array(diagonals[:-1]) + diagonals[1:] > 1 - 1e-9).all()
 

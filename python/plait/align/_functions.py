@@ -16,6 +16,7 @@ from ..graph import PerformanceWarning, function
 
 RANK = (ctypes.c_double, *[ctypes.c_double] * 5)  # result, then arguments
 INIT = (ctypes.c_double, ctypes.c_int64, ctypes.c_int64)
+_POINTER: Any = ctypes.CFUNCTYPE(None).__mro__[1]  # what all functions of ctypes are
 _C_NAMES: dict[Any, str] = {ctypes.c_double: "double", ctypes.c_int64: "int64_t"}
 
 
@@ -30,18 +31,20 @@ def compiled_function(f: Any, signature: Sequence[Any], name: str) -> Any:
 
     TypeError: it is one of those, with another signature.
     """
-    if isinstance(f, ctypes._CFuncPtr):
+    if isinstance(f, _POINTER):
         return _checked(f, signature, name)
     if type(f).__name__ == "LowLevelCallable" and hasattr(f, "signature"):
         return _from_low_level(f, signature, name)
-    if hasattr(f, "address") and isinstance(getattr(f, "ctypes", None), ctypes._CFuncPtr):  # numba's cfunc
+    if hasattr(f, "address") and isinstance(getattr(f, "ctypes", None), _POINTER):  # numba's cfunc
         return _checked(f.ctypes, signature, name)
     return None
 
 
 def _checked(f: Any, signature: Sequence[Any], name: str) -> Any:
     if f.argtypes is None:
-        raise TypeError(f"{name}: the ctypes function does not say what it takes; set its restype and argtypes to {signature_text(signature)}")
+        raise TypeError(
+            f"{name}: the ctypes function does not say what it takes; set its restype and argtypes to {signature_text(signature)}"
+        )
     if (f.restype, *f.argtypes) != tuple(signature):
         got = f"{getattr(f.restype, '__name__', f.restype)} ({', '.join(part.__name__ for part in f.argtypes)})"
         raise TypeError(f"{name}: expected a function {signature_text(signature)}, got {got}")
@@ -110,7 +113,7 @@ def _traced_rule(rank: Callable[..., Any], width: int, minimize: bool) -> _core.
 
 
 def border_values(init: Any) -> Callable[[bool, int, int], NDArray[np.float64]]:
-    """init along a border: ``f(along_x, begin, end)`` gives its values at (k, 0), or at (0, k)."""
+    """Init along a border: ``f(along_x, begin, end)`` gives its values at (k, 0), or at (0, k)."""
     pointer = compiled_function(init, INIT, "init")
     if pointer is None and not callable(init):
         raise TypeError(f"init: expected a function, got {type(init).__name__}")

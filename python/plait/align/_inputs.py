@@ -51,7 +51,8 @@ def collection(values: Any, name: str) -> list[Any]:
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
     if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype != object:
         if values.dtype.kind in "US":  # an array of words
-            return values.tolist()
+            words: list[Any] = values.tolist()
+            return words
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
     try:
         return list(values)

@@ -85,7 +85,8 @@ class SoftDTW(PairAligner):
         gradient : ndarray of float64
             In the shape of `x`.
         """
-        score, gradient, _, _ = _core.soft_dtw_gradients(*self._prepare((x, y), "xy".__getitem__), self._gamma(), True, False)
+        a, b = self._prepare((x, y), "xy".__getitem__)
+        score, gradient, _, _ = _core.soft_dtw_gradients(a, b, self._gamma(), True, False)
         return score, gradient
 
     def expected(self, x: Any, y: Any) -> NDArray[np.float64]:
@@ -101,7 +102,8 @@ class SoftDTW(PairAligner):
         ndarray of float64, shape (n, m)
             From 0 to 1: the expected alignment, each path having the probability ``exp((score - cost) / gamma)``.
         """
-        expected: NDArray[np.float64] = _core.soft_dtw_gradients(*self._prepare((x, y), "xy".__getitem__), self._gamma(), False, True)[3]
+        a, b = self._prepare((x, y), "xy".__getitem__)
+        expected: NDArray[np.float64] = _core.soft_dtw_gradients(a, b, self._gamma(), False, True)[3]
         return expected
 
 
