@@ -49,7 +49,7 @@ def fasta(path: str | os.PathLike[str]) -> list[Sequence]:
     Examples
     --------
     >>> import pathlib
-    >>> _ = pathlib.Path("two.fasta").write_text(">a first\\nACGT\\nAC\\n>b\\nGG\\n")
+    >>> _ = pathlib.Path("two.fasta").write_text(">a first\nACGT\nAC\n>b\nGG\n")
     >>> [(s.name, s.letters) for s in plait.datasets.fasta("two.fasta")]
     [('a', 'ACGTAC'), ('b', 'GG')]
     """
