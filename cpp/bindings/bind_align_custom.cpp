@@ -22,17 +22,15 @@ Order order_of(bool minimize) { return minimize ? Order::minimum : Order::maximu
 /// A float, from whatever the user's function gave.
 double as_number(const py::object& result, const char* what, Index i, Index j) {
   if (PyFloat_Check(result.ptr())) return PyFloat_AS_DOUBLE(result.ptr());
-  const auto refuse = [&](const auto& got) {
-    throw py::type_error(message(what, ": expected a number for the cell (", i, ", ", j, "), got ", got));
-  };
+  const auto refuse = [&](const auto& got) { throw py::type_error(message(what, ": expected a number for the cell (", i, ", ", j, "), got ", got)); };
   if (node_of(result) != nullptr) {
-    throw py::type_error(message(what, ": it could not be traced, and gives a plait.Node when called with numbers: use either functions of plait "
-                                       "throughout, or plain Python throughout"));
+    throw py::type_error(message(what,
+                                 ": it could not be traced, and gives a plait.Node when called with numbers: use either functions of plait "
+                                 "throughout, or plain Python throughout"));
   }
   if (result.is_none()) refuse("None");
   if (py::hasattr(result, "shape") && py::len(result.attr("shape")) != 0) {
-    throw ShapeError(
-        message(what, ": expected a number for the cell (", i, ", ", j, "), got shape ", std::string(py::str(result.attr("shape")))));
+    throw ShapeError(message(what, ": expected a number for the cell (", i, ", ", j, "), got shape ", std::string(py::str(result.attr("shape")))));
   }
   const double value = PyFloat_AsDouble(result.ptr());
   if (value == -1.0 && PyErr_Occurred() != nullptr) {

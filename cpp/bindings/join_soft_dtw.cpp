@@ -50,15 +50,16 @@ Gradients d_score(const NodeRef& n, const NodeRef& g) {
   const auto time = static_cast<Index>(x->spec.shape.size()) - 2;
   return {apply("head_like", {both, x}, {{time}, {}}), build::sum_to_like(apply("tail_like", {both, x}, {{time}, {}}), y)};
 }
-Gradients no_second(const NodeRef&, const NodeRef&) {
-  throw GraphError("gradient: soft_dtw has a first derivative, but no second one");
-}
+Gradients no_second(const NodeRef&, const NodeRef&) { throw GraphError("gradient: soft_dtw has a first derivative, but no second one"); }
 
 /// Numbers of one pair, in float64 whatever the tensors hold.
 class PairKernel : public Kernel {
  public:
   PairKernel(Specs in, const Attributes& a)
-      : dtype_(in[0].dtype), gamma_(a.reals.at(0)), width_(in[0].shape.back()), n_(in[0].shape[in[0].shape.size() - 2]),
+      : dtype_(in[0].dtype),
+        gamma_(a.reals.at(0)),
+        width_(in[0].shape.back()),
+        n_(in[0].shape[in[0].shape.size() - 2]),
         m_(in[1].shape[in[1].shape.size() - 2]) {
     const Index each = n_ * width_;
     pairs_ = each == 0 ? 0 : count_of(in[0].shape) / each;
@@ -70,7 +71,8 @@ class PairKernel : public Kernel {
   template <class F>
   void each_pair(const void* const* inputs, const RunContext& context, F&& f) const {
     parallel_for(
-        pairs_, [&](std::int64_t k, int) { f(k, series(inputs[0], k, n_), series(inputs[1], shared_ ? 0 : k, m_)); }, cost_ns() > 20e3 ? context.threads : 1);
+        pairs_, [&](std::int64_t k, int) { f(k, series(inputs[0], k, n_), series(inputs[1], shared_ ? 0 : k, m_)); },
+        cost_ns() > 20e3 ? context.threads : 1);
   }
 
   struct Series {
@@ -104,8 +106,9 @@ class ScoreKernel final : public PairKernel {
  public:
   using PairKernel::PairKernel;
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
-    each_pair(inputs, context,
-              [&](Index k, const Series& x, const Series& y) { put(outputs[0], k, align::soft_dtw(x.sequence, y.sequence, gamma_)); });
+    each_pair(inputs, context, [&](Index k, const Series& x, const Series& y) {
+      put(outputs[0], k, align::soft_dtw(x.sequence, y.sequence, gamma_, {}, align::thread_workspace()));
+    });
   }
 };
 
@@ -117,19 +120,20 @@ class GradientKernel final : public PairKernel {
       const Index nx = n_ * width_, all = nx + m_ * width_;
       const double g = number(inputs[2], k);
       std::vector<double> both(static_cast<std::size_t>(all));
-      align::soft_dtw(x.sequence, y.sequence, gamma_, {both.data(), both.data() + nx});
+      align::soft_dtw(x.sequence, y.sequence, gamma_, {both.data(), both.data() + nx}, align::thread_workspace());
       for (Index t = 0; t < all; ++t) put(outputs[0], k * all + t, g * both[static_cast<std::size_t>(t)]);
     });
   }
 };
 
 void add_soft_dtw_ops(OpList& ops) {
-  ops.push_back({.name = "soft_dtw",
-                 .kind = OpKind::other,
-                 .inputs = 2,
-                 .infer = score_rule,
-                 .gradient = d_score,
-                 .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<ScoreKernel>(in, a); }});
+  ops.push_back(
+      {.name = "soft_dtw",
+       .kind = OpKind::other,
+       .inputs = 2,
+       .infer = score_rule,
+       .gradient = d_score,
+       .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<ScoreKernel>(in, a); }});
   ops.push_back(
       {.name = "soft_dtw_gradient",
        .kind = OpKind::other,

@@ -26,6 +26,8 @@ Elements::Elements(const Sequence& x, const Sequence& y)
 
 namespace {
 
+constexpr Index kPollCells = 1 << 16;
+
 using Values = std::shared_ptr<const std::vector<double>>;
 
 /// init's values, remembered.
@@ -93,6 +95,8 @@ class Sweep {
       s.deletion = before + i;
       rule_.cells(s, now + i, scratch_.get());
       then(s);
+      if ((unpolled_ += s.count) < kPollCells) continue;
+      unpolled_ = 0;
       poll_interrupt();
     }
   }
@@ -111,6 +115,7 @@ class Sweep {
   Values left_, top_;
   Ring ring_;
   Bytes scratch_;
+  Index unpolled_ = 0;
 };
 
 /// Every K-th diagonal, with the one before it.

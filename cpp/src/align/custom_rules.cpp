@@ -81,9 +81,7 @@ class LaneRule final : public Rule {
         cells_(bind(rank, DType::float64)),
         moves_(bind(MovesProgram(rank, worst_of(order)).take(), DType::int32)) {}
 
-  [[nodiscard]] std::size_t scratch_bytes() const override {
-    return pointer_bytes() + std::max(cells_.scratch_bytes(1), moves_.scratch_bytes(1));
-  }
+  [[nodiscard]] std::size_t scratch_bytes() const override { return pointer_bytes() + std::max(cells_.scratch_bytes(1), moves_.scratch_bytes(1)); }
   void cells(const Stretch& s, double* out, void* scratch) const override { run(cells_, s, nullptr, out, scratch); }
   void moves(const Stretch& s, const double* cells, std::int32_t* out, void* scratch) const override { run(moves_, s, cells, out, scratch); }
 

@@ -5,13 +5,14 @@
 //
 // W is needed backwards: the first pass keeps every K-th pair of diagonals, and blocks of K are computed again, which costs less than to
 // write and read the matrix.
+#include "plait/align/soft.hpp"
+
 #include <cmath>
 #include <numbers>
 
 #include "align/diagonals.hpp"
 #include "align/soft_internal.hpp"
 #include "plait/align/dtw.hpp"
-#include "plait/align/soft.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -21,14 +22,21 @@ namespace {
 constexpr Index kPollCells = 1 << 16;
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-/// Diagonals of weights, n + 2 places each, that take turns.
+/// Diagonals of weights, n + 2 places each, that take turns. What has not been set is not initialised.
 class WeightRing {
  public:
-  WeightRing(Index n, Index diagonals)
-      : size_(n + 2), diagonals_(diagonals), m_(static_cast<std::size_t>(size_ * diagonals), 1), e_(static_cast<std::size_t>(size_ * diagonals), kNone) {}
+  WeightRing(Index n, Index diagonals, Workspace& workspace, int slot)
+      : size_(n + 2),
+        diagonals_(diagonals),
+        m_(workspace.take_as<double>(static_cast<std::size_t>(2 * size_ * diagonals), slot)),
+        e_(m_ + size_ * diagonals) {}
+  void clear() {
+    std::fill_n(m_, size_ * diagonals_, 1.0);
+    std::fill_n(e_, size_ * diagonals_, kNone);
+  }
   Weights at(Index k, Index i) {
     const Index offset = k % diagonals_ * size_ + i;
-    return {m_.data() + offset, e_.data() + offset};
+    return {m_ + offset, e_ + offset};
   }
   ConstWeights from(Index k, Index i) {
     const Weights w = at(k, i);
@@ -42,12 +50,12 @@ class WeightRing {
 
  private:
   Index size_, diagonals_;
-  std::vector<double> m_, e_;
+  double *m_, *e_;
 };
 
 class SoftDtw {
  public:
-  SoftDtw(const Sequence& x, const Sequence& y, double gamma)
+  SoftDtw(const Sequence& x, const Sequence& y, double gamma, Workspace& workspace)
       : loops_(PLAIT_PICK(soft_loops)),
         elements_(x, y),
         n_(x.length),
@@ -55,10 +63,11 @@ class SoftDtw {
         width_(x.width),
         gamma_(gamma),
         scale_(std::numbers::log2e / gamma),
+        workspace_(workspace),
         distances_(static_cast<std::size_t>(kStretch)) {}
 
   double score() {
-    WeightRing ring(n_, 3);
+    WeightRing ring(n_, 3, workspace_, 0);
     for (Index k = 0; k <= n_ + m_; ++k) forward(ring, k);
     return score_of(ring);
   }
@@ -94,7 +103,8 @@ class SoftDtw {
     if (k <= m_) ring.clear(k, 0);
     if (k <= n_) ring.clear(k, k);
     stretches(k, [&](const Stretch& s) {
-      loops_.forward(ring.from(k - 1, s.i - 1), ring.from(k - 2, s.i - 1), ring.from(k - 1, s.i), distances_.data(), scale_, ring.at(k, s.i), s.count);
+      loops_.forward(ring.from(k - 1, s.i - 1), ring.from(k - 2, s.i - 1), ring.from(k - 1, s.i), distances_.data(), scale_, ring.at(k, s.i),
+                     s.count);
       normalise(ring, k, s);
     });
   }
@@ -108,6 +118,7 @@ class SoftDtw {
   Elements elements_;
   Index n_, m_, width_;
   double gamma_, scale_;  // scale: bits per distance
+  Workspace& workspace_;
   std::vector<double> distances_;
   Index unpolled_ = 0;
 };
@@ -115,30 +126,36 @@ class SoftDtw {
 /// The kept diagonals: k - 1 and k for every k that `every` divides.
 class Checkpoints {
  public:
-  Checkpoints(Index n, Index m, Index every) : n_(n), m_(m), every_(every) {}
-  void keep(Index k, WeightRing& ring) {
-    if (k == 0 || k % every_ != 0) return;
-    for (const Index d : {k - 1, k}) {
-      const DiagonalRange range = diagonal_range(d, n_, m_);
-      const Index count = range.last - range.first + 1;
-      const ConstWeights from = ring.from(d, range.first);
-      values_.emplace_back(from.m, from.m + count);
-      values_.back().insert(values_.back().end(), from.e, from.e + count);
-    }
+  Checkpoints(Index n, Index m, Index every, Workspace& workspace, int slot)
+      : n_(n),
+        m_(m),
+        every_(every),
+        size_(std::min(n, m) + 1),
+        values_(workspace.take_as<double>(static_cast<std::size_t>(4 * size_ * ((n + m) / every)), slot)) {}
+  void keep(Index k, WeightRing& ring) const {
+    move(k, ring, [](double* kept, double* now, Index count) { std::copy_n(now, count, kept); });
   }
   void restore(Index k, WeightRing& ring) const {
-    for (const Index d : {k - 1, k}) {
-      const auto& values = values_[static_cast<std::size_t>(2 * (k / every_ - 1) + (d == k ? 1 : 0))];
-      const Weights to = ring.at(d, diagonal_range(d, n_, m_).first);
-      const auto count = static_cast<std::ptrdiff_t>(values.size() / 2);
-      std::copy(values.begin(), values.begin() + count, to.m);
-      std::copy(values.begin() + count, values.end(), to.e);
-    }
+    move(k, ring, [](double* kept, double* now, Index count) { std::copy_n(kept, count, now); });
   }
 
  private:
-  Index n_, m_, every_;
-  std::vector<std::vector<double>> values_;
+  template <class F>
+  void move(Index k, WeightRing& ring, F&& f) const {
+    if (k == 0 || k % every_ != 0) return;
+    double* kept = values_ + 4 * size_ * (k / every_ - 1);
+    for (const Index d : {k - 1, k}) {
+      const DiagonalRange range = diagonal_range(d, n_, m_);
+      const Weights now = ring.at(d, range.first);
+      for (double* const values : {now.m, now.e}) {
+        f(kept, values, range.last - range.first + 1);
+        kept += size_;
+      }
+    }
+  }
+
+  Index n_, m_, every_, size_;
+  double* values_;
 };
 
 double SoftDtw::score(const SoftGradient& gradient) {
@@ -146,8 +163,8 @@ double SoftDtw::score(const SoftGradient& gradient) {
   constexpr Index kBlockPlaces = 1 << 15;
   const Index last = n_ + m_, root = static_cast<Index>(std::sqrt(static_cast<double>(last)));
   const Index every = std::min(last + 1, std::max({kBlockPlaces / (n_ + 2), root, Index{4}}));
-  WeightRing ring(n_, every + 2);
-  Checkpoints kept(n_, m_, every);
+  WeightRing ring(n_, every + 2, workspace_, 0);
+  const Checkpoints kept(n_, m_, every, workspace_, 1);
   for (Index k = 0; k <= last; ++k) {
     forward(ring, k);
     kept.keep(k, ring);
@@ -157,7 +174,8 @@ double SoftDtw::score(const SoftGradient& gradient) {
   if (gradient.expected != nullptr) std::fill_n(gradient.expected, n_ * m_, 0.0);
   if (std::isfinite(result)) {
     const double total_m = *ring.from(last, n_).m, total_e = *ring.from(last, n_).e;
-    WeightRing back(n_, 3);
+    WeightRing back(n_, 3, workspace_, 2);
+    back.clear();
     std::vector<double> share(kStretch);
     for (Index end = last; end >= 2;) {
       const Index begin = end / every * every;  // computed again: all after `begin`
@@ -206,10 +224,10 @@ class SoftMethod final : public Method {
     PLAIT_REQUIRE_AS(ShapeError, x.width == y.width, "SoftDTW: x has ", x.width, " values an element, y has ", y.width);
     PLAIT_REQUIRE(x.length > 0 && y.length > 0, "SoftDTW: ", x.length == 0 ? "x" : "y", " is empty; a warping path needs an element of each");
   }
-  double score(const Sequence& x, const Sequence& y, double, Workspace&) const override { return soft_dtw(x, y, gamma_); }
+  double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override { return soft_dtw(x, y, gamma_, {}, workspace); }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     Path path = hard_->path(x, y, memory_limit, workspace);
-    path.score = soft_dtw(x, y, gamma_);
+    path.score = soft_dtw(x, y, gamma_, {}, workspace);
     return path;
   }
   double count(const Sequence& x, const Sequence& y) const override { return hard_->count(x, y); }
@@ -224,7 +242,7 @@ class SoftMethod final : public Method {
 
 }  // namespace
 
-double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGradient& gradient) {
+double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGradient& gradient, Workspace& workspace) {
   // NaN has no exponent to carry it: it is looked for.
   for (const Sequence& s : {x, y})
     for (Index k = 0; k < s.length * s.width; ++k)
@@ -235,7 +253,7 @@ double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGr
         if (gradient.expected != nullptr) std::fill_n(gradient.expected, x.length * y.length, nan);
         return nan;
       }
-  SoftDtw pair(x, y, gamma);
+  SoftDtw pair(x, y, gamma, workspace);
   return gradient.x == nullptr && gradient.y == nullptr && gradient.expected == nullptr ? pair.score() : pair.score(gradient);
 }
 

@@ -140,7 +140,10 @@ class Unroller {
     const Shape strides = strides_over(from, kept, contiguous_strides(kept));
     using Kind = LaneOutput::Kind;
     const Kind kind = value.op->reduce;
-    const LaneOp op = kind == Kind::sum ? LaneOp::add : kind == Kind::product ? LaneOp::mul : kind == Kind::maximum ? LaneOp::maximum : LaneOp::minimum;
+    const LaneOp op = kind == Kind::sum       ? LaneOp::add
+                      : kind == Kind::product ? LaneOp::mul
+                      : kind == Kind::maximum ? LaneOp::maximum
+                                              : LaneOp::minimum;
     Registers out(static_cast<std::size_t>(count_of(kept)), constant(kind == Kind::product ? 1 : 0));
     std::vector<char> begun(out.size(), 0);
     for_each_element(from, [&](Index k, const Shape& at) {

@@ -17,7 +17,7 @@ struct SoftGradient {
 
 /// Series of float64 and of one width, neither empty; gamma > 0. Where distances overflow the score is infinite and all gradients are zero.
 /// Time O(n m); memory O((n + m)^1.5), and that of the results.
-double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGradient& gradient = {});
+double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGradient& gradient, Workspace& workspace);
 
 /// As a method; the path is the most probable one, which is that of DTW.
 std::unique_ptr<Method> make_soft_dtw(double gamma);

@@ -9,7 +9,7 @@ using align::Weights;
 // Adding it to a whole number below 2^51 leaves that number, plus the bias of an exponent, in the low bits of the sum.
 constexpr double kToExponent = 0x1.8p52 + 1023;
 constexpr double kToWhole = 0x1.8p52;
-constexpr double kNothing = -1000;     // 2^-1000 beside 1 is nothing
+constexpr double kNothing = -1000;      // 2^-1000 beside 1 is nothing
 constexpr double kMostBits = 0x1p1000;  // of one distance: below infinity, so that exponents can be added up
 using Bits = unsigned long long;
 constexpr Bits kMantissa = (Bits{1} << 52) - 1, kOne = Bits{1023} << 52;
@@ -67,7 +67,7 @@ void distances(const double* __restrict x, Index x_stride, const double* __restr
 }
 
 void forward(ConstWeights a, ConstWeights b, ConstWeights c, const double* __restrict d, double scale, Weights out, Index count) {
-  double *__restrict om = out.m, *__restrict oe = out.e;
+  double* __restrict om = out.m, * __restrict oe = out.e;
 #pragma GCC ivdep
   for (Index t = 0; t < count; ++t) {
     const Weight w = times_exp(sum_of(a.m[t], a.e[t], b.m[t], b.e[t], c.m[t], c.e[t]), d[t], scale);
@@ -78,7 +78,7 @@ void forward(ConstWeights a, ConstWeights b, ConstWeights c, const double* __res
 
 void backward(ConstWeights a, ConstWeights b, ConstWeights c, const double* __restrict d, double scale, ConstWeights way, double total_m,
               double total_e, Weights out, double* __restrict share, Index count) {
-  double *__restrict om = out.m, *__restrict oe = out.e;
+  double* __restrict om = out.m, * __restrict oe = out.e;
   const double one_by_total = 1 / total_m;
 #pragma GCC ivdep
   for (Index t = 0; t < count; ++t) {
@@ -90,7 +90,7 @@ void backward(ConstWeights a, ConstWeights b, ConstWeights c, const double* __re
 }
 
 void normalise(Weights w, Index count) {
-  double *__restrict m = w.m, *__restrict e = w.e;
+  double* __restrict m = w.m, * __restrict e = w.e;
   for (Index t = 0; t < count; ++t) {
     const Bits raw = as_bits(m[t]);
     e[t] += as_double((raw >> 52) + as_bits(kToWhole)) - (kToWhole + 1023);
