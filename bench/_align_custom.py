@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from _align import DATA, Work, present
 
 Contestants = dict[str, Callable[[], Any]]
@@ -15,6 +17,10 @@ Contestants = dict[str, Callable[[], Any]]
 def walks(n: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     rng = np.random.default_rng(n)
     return rng.normal(size=n).cumsum(), rng.normal(size=n).cumsum()
+
+
+def scoring(aligner: Any, x: Any, y: Any) -> Callable[[], Any]:
+    return lambda: aligner.score(x, y)
 
 
 def traced_warping(align: Any) -> Any:
@@ -62,9 +68,9 @@ def custom(n: int) -> Callable[[], Contestants]:
         x, y = walks(n)
         return present(
             {
-                "plait.align": lambda align: lambda d=traced_warping(align): d.score(x, y),
-                "plait.align:function pointer": lambda align: lambda d=compiled_warping(align): d.score(x, y),
-                "plait.align:DTW": lambda align: lambda d=align.DTW(): d.score(x, y),
+                "plait.align": lambda align: scoring(traced_warping(align), x, y),
+                "plait.align:function pointer": lambda align: scoring(compiled_warping(align), x, y),
+                "plait.align:DTW": lambda align: scoring(align.DTW(), x, y),
                 "numba": lambda _: in_numba(x, y),
             }
         )
@@ -75,7 +81,12 @@ def custom(n: int) -> Callable[[], Contestants]:
 def path(n: int) -> Callable[[], Contestants]:
     def contestants() -> Contestants:
         x, y = walks(n)
-        return present({"plait.align": lambda align: lambda d=traced_warping(align): d.align(x, y).score})
+
+        def ours(align: Any) -> Callable[[], Any]:
+            aligner = traced_warping(align)
+            return lambda: aligner.align(x, y).score
+
+        return present({"plait.align": ours})
 
     return contestants
 
@@ -92,9 +103,13 @@ def soft(n: int) -> Callable[[], Contestants]:
             score = soft.compute()
             return score, distances.jacobian_product(soft.grad()).ravel()
 
+        def ours(align: Any) -> Callable[[], Any]:
+            soft = align.SoftDTW(1.0)
+            return lambda: soft.value_and_gradient(x, y)
+
         return present(
             {
-                "plait.align": lambda align: lambda d=align.SoftDTW(1.0): d.value_and_gradient(x, y),
+                "plait.align": ours,
                 "tslearn.metrics": lambda metrics: lambda: theirs(metrics),
             }
         )
@@ -111,8 +126,6 @@ def neighbours() -> Contestants:
     if not (DATA / "ucr" / "GunPoint_TRAIN.ts").exists():
         print(f"  ! no GunPoint in {DATA / 'ucr'}")
         return {}
-    import os
-
     os.environ.setdefault("PLAIT_DATA", str(DATA))
     from plait import datasets
 
@@ -123,14 +136,11 @@ def neighbours() -> Contestants:
         model = neighbors.KNeighborsTimeSeriesClassifier(n_neighbors=1, metric="dtw", n_jobs=1).fit(train, data.train_labels)
         return lambda: np.mean(model.predict(test) == data.test_labels)
 
-    return present(
-        {
-            "plait.align": lambda align: (
-                lambda m=align.TimeSeriesKNN(threads=1).fit(train, data.train_labels): np.mean(m.predict(test) == data.test_labels)
-            ),
-            "tslearn.neighbors": theirs,
-        }
-    )
+    def ours(align: Any) -> Callable[[], Any]:
+        model = align.TimeSeriesKNN(threads=1).fit(train, data.train_labels)
+        return lambda: np.mean(model.predict(test) == data.test_labels)
+
+    return present({"plait.align": ours, "tslearn.neighbors": theirs})
 
 
 WORKS = [
