@@ -69,13 +69,7 @@ class PythonRule final : public Rule {
   std::shared_ptr<const Rule> inner_;
 };
 
-PyRule pointer_rule(std::uintptr_t address, bool minimize) {
-  PLAIT_REQUIRE(address != 0, "rank: the function pointer is null");
-  const auto rank = reinterpret_cast<double (*)(double, double, double, double, double)>(address);
-  return {make_function_rule([rank](double insertion, double match, double deletion, const double* x, Index, const double* y, Index, Index,
-                                    Index) { return rank(insertion, match, deletion, *x, *y); },
-                             order_of(minimize))};
-}
+PyRule pointer_rule(std::uintptr_t address, bool minimize) { return {make_pointer_rule(reinterpret_cast<RankPointer>(address), order_of(minimize))}; }
 
 /// init over [begin, end) of a border: an array of float64, which the Python side has checked.
 Border border_from(py::object init) {

@@ -107,29 +107,31 @@ class LaneRule final : public Rule {
   LaneKernel cells_, moves_;
 };
 
+/// rank(insertion, match, deletion, stretch, t): the function itself, not a handle on it, so that calling it is all that a cell costs.
+template <class F>
 class FunctionRule final : public Rule {
  public:
-  FunctionRule(RankFunction rank, Order order) : rank_(std::move(rank)), worst_(worst_of(order)) {}
+  FunctionRule(F rank, Order order) : rank_(std::move(rank)), worst_(worst_of(order)) {}
 
   void cells(const Stretch& s, double* out, void*) const override {
-    for (Index t = 0; t < s.count; ++t) out[t] = at(s, t, s.insertion[t], s.match[t], s.deletion[t]);
+    for (Index t = 0; t < s.count; ++t) out[t] = rank_(s.insertion[t], s.match[t], s.deletion[t], s, t);
   }
   void moves(const Stretch& s, const double* cells, std::int32_t* out, void*) const override {
     for (Index t = 0; t < s.count; ++t) {
-      out[t] = (at(s, t, worst_, s.match[t], worst_) == cells[t] ? kByMatch : 0) |
-               (at(s, t, worst_, worst_, s.deletion[t]) == cells[t] ? kByDeletion : 0) |
-               (at(s, t, s.insertion[t], worst_, worst_) == cells[t] ? kByInsertion : 0);
+      out[t] = (rank_(worst_, s.match[t], worst_, s, t) == cells[t] ? kByMatch : 0) |
+               (rank_(worst_, worst_, s.deletion[t], s, t) == cells[t] ? kByDeletion : 0) |
+               (rank_(s.insertion[t], worst_, worst_, s, t) == cells[t] ? kByInsertion : 0);
     }
   }
 
  private:
-  [[nodiscard]] double at(const Stretch& s, Index t, double insertion, double match, double deletion) const {
-    return rank_(insertion, match, deletion, s.x + t, s.x_stride, s.y + t, s.y_stride, s.i + t, s.j - t);
-  }
-
-  RankFunction rank_;
+  F rank_;
   double worst_;
 };
+template <class F>
+std::shared_ptr<const Rule> function_rule(F rank, Order order) {
+  return std::make_shared<FunctionRule<F>>(std::move(rank), order);
+}
 
 }  // namespace
 
@@ -139,6 +141,19 @@ std::shared_ptr<const Rule> make_lane_rule(const LaneProgram& rank, Order order)
   return std::make_shared<LaneRule>(rank, order);
 }
 
-std::shared_ptr<const Rule> make_function_rule(RankFunction rank, Order order) { return std::make_shared<FunctionRule>(std::move(rank), order); }
+std::shared_ptr<const Rule> make_function_rule(RankFunction rank, Order order) {
+  return function_rule(
+      [rank = std::move(rank)](double insertion, double match, double deletion, const Stretch& s, Index t) {
+        return rank(insertion, match, deletion, s.x + t, s.x_stride, s.y + t, s.y_stride, s.i + t, s.j - t);
+      },
+      order);
+}
+
+std::shared_ptr<const Rule> make_pointer_rule(RankPointer rank, Order order) {
+  PLAIT_REQUIRE(rank != nullptr, "rank: the function pointer is null");
+  return function_rule(
+      [rank](double insertion, double match, double deletion, const Stretch& s, Index t) { return rank(insertion, match, deletion, s.x[t], s.y[t]); },
+      order);
+}
 
 }  // namespace plait::align

@@ -107,6 +107,10 @@ TEST_CASE("a function of one cell gives the same") {
   const auto method = make_custom(zero_at_the_corner, [&](Index) { return make_function_rule(rank, Order::minimum); }, {});
   std::mt19937 random(3);
   compare(*method, 60, 140, 1, 1, random);
+  const RankPointer pointer = [](double insertion, double match, double deletion, double a, double b) {
+    return std::min(std::min(match, deletion), insertion) + (a - b) * (a - b);
+  };
+  compare(*make_custom(zero_at_the_corner, [&](Index) { return make_pointer_rule(pointer, Order::minimum); }, {}), 60, 140, 1, 1, random);
 }
 
 TEST_CASE("a rank that chooses nothing has no path") {

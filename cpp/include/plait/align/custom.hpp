@@ -43,6 +43,9 @@ std::shared_ptr<const Rule> make_lane_rule(const LaneProgram& rank, Order order)
 using RankFunction = std::function<double(double insertion, double match, double deletion, const double* x, Index x_stride, const double* y,
                                           Index y_stride, Index i, Index j)>;
 std::shared_ptr<const Rule> make_function_rule(RankFunction rank, Order order);
+/// A compiled function of numbers.
+using RankPointer = double (*)(double insertion, double match, double deletion, double x, double y);
+std::shared_ptr<const Rule> make_pointer_rule(RankPointer rank, Order order);
 
 /// init for one border: out[k - begin] = init(k, 0), or init(0, k), for k in [begin, end). Asked once for each cell.
 using Border = std::function<void(bool along_x, Index begin, Index end, double* out)>;
