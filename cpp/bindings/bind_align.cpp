@@ -151,4 +151,6 @@ void bind_align(py::module_& m) {
       .def_property_readonly("worst", &Method::worst);
   bind_align_dtw(m);
   bind_align_edit(m);
+  bind_align_custom(m);
+  bind_align_soft(m);
 }

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from .alignment import Alignment
-from .dtw import DTW
+from .barycenter import barycenter
+from .custom import Aligner
+from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
+from .neighbours import TimeSeriesKNN
+from .soft import SoftDTW, soft_dtw
 
-__all__ = ["DTW", "LCS", "Alignment", "Levenshtein", "levenshtein"]
+__all__ = ["DTW", "LCS", "Aligner", "Alignment", "Levenshtein", "SoftDTW", "TimeSeriesKNN", "barycenter", "dtw", "levenshtein", "soft_dtw"]

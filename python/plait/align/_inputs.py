@@ -51,7 +51,8 @@ def collection(values: Any, name: str) -> list[Any]:
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
     if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype != object:
         if values.dtype.kind in "US":  # an array of words
-            return values.tolist()
+            words: list[Any] = values.tolist()
+            return words
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
     try:
         return list(values)
@@ -101,6 +102,23 @@ def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> A
         return np.fromiter((numbers.setdefault(symbol, len(numbers)) for symbol in value), np.uint32)
     except TypeError as error:
         raise TypeError(f"{name(k)}: a symbol must be hashable: {error}") from None
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether a sequence is one of symbols and not of numbers: text, or a list that starts with no number, nor with a vector."""
+    if isinstance(value, (str, bytes)):
+        return True
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "OUS"
+    first = value
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    return first is not value and not isinstance(first, (bool, int, float, np.generic, np.ndarray, list, tuple))
+
+
+def is_empty_list(value: Any) -> bool:
+    """What may be a sequence of anything."""
+    return isinstance(value, (list, tuple)) and not value
 
 
 def check_nan_policy(policy: str) -> str:
