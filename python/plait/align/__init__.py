@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .alignment import Alignment
 from .dtw import DTW
+from .elastic import EDR, ERP, MSM, TWE
 
-__all__ = ["DTW", "Alignment"]
+__all__ = ["DTW", "EDR", "ERP", "MSM", "TWE", "Alignment"]

@@ -53,20 +53,24 @@ class PairAligner(Estimator, ABC):
         assert built is not None
         return built
 
-    def score(self, x: Any, y: Any) -> float:
+    def score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:
         """The score of the best alignment.
 
         Parameters
         ----------
         x, y : sequence
             What is aligned.
+        cutoff : float, optional
+            A score worse than this may come back as the worst of all (inf for costs, -inf for similarities), which is quicker.
 
         Returns
         -------
         float
             The least cost, or the greatest similarity.
         """
-        return self._method().score(*self._prepare((x, y), "xy".__getitem__))
+        method = self._method()
+        a, b = self._prepare((x, y), "xy".__getitem__)
+        return method.score(a, b) if cutoff is None else method.score(a, b, float(cutoff))
 
     def align(self, x: Any, y: Any) -> Alignment:
         """The best alignment itself; among equals, that which takes a match before a deletion before an insertion, seen from the end.
@@ -81,7 +85,9 @@ class PairAligner(Estimator, ABC):
         Alignment
             Score and path.
         """
-        score, path = self._method().path(*self._prepare((x, y), "xy".__getitem__), MEMORY_LIMIT)
+        method = self._method()
+        a, b = self._prepare((x, y), "xy".__getitem__)
+        score, path = method.path(a, b, MEMORY_LIMIT)
         return Alignment(score, path, x, y)
 
     def count(self, x: Any, y: Any) -> float:

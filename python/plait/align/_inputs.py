@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -16,6 +17,8 @@ Prepared: TypeAlias = "str | bytes | Array"
 #: What messages call the k-th sequence of a call. A function, so that no name is made that no message needs.
 Name: TypeAlias = Callable[[int], str]
 
+#: Elements up to which the call is what costs.
+QUICK = 4096
 NAN_POLICIES = ("raise", "propagate", "omit")
 
 
@@ -24,6 +27,10 @@ def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
 
     NaN is refused, kept ("propagate": the score is then NaN), or its elements are left out ("omit"). Infinities are refused.
     """
+    if type(value) is np.ndarray and value.dtype == np.float64 and value.ndim == 1 and value.size <= QUICK and value.flags.c_contiguous:
+        square = value.dot(value)  # one call for the most frequent case; the rest tells what is wrong, if anything is
+        if math.isfinite(square):
+            return value
     try:
         array = np.ascontiguousarray(value, dtype=np.float64)
     except (TypeError, ValueError):
@@ -51,7 +58,7 @@ def collection(values: Any, name: str) -> list[Any]:
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
     if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype != object:
         if values.dtype.kind in "US":  # an array of words
-            return values.tolist()
+            return list(values.tolist())
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
     try:
         return list(values)
