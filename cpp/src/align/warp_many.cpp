@@ -31,7 +31,7 @@ void many_scores(const Measure& measure, const WarpTable& table, const Sequence&
     const Sequence& y = *ys[std::min<Index>(lane, count - 1)];
     for (Index k = 0; k < features; ++k) {
       double* at = y_features + k * y_stride * lanes + lane;
-      for (Index c = 0; c <= kPad; ++c) at[c * lanes] = 0;
+      for (Index c = 0; c <= kPad; ++c) at[c * lanes] = measure.walls() ? kNoWay : 0;
       for (Index c = kPad + 1 + y.length; c < y_stride; ++c) at[c * lanes] = 0;
     }
     lay_out(measure, y, y_features + (kPad + 1) * lanes + lane, y_stride * lanes, lanes);
@@ -66,8 +66,8 @@ void many_scores(const Measure& measure, const WarpTable& table, const Sequence&
     strip.y = y_features + (kPad + c0) * lanes;
     strip.row = row + c0 * lanes;
     strip.steps = static_cast<Index>(end[rows - 1]);
-    strip.full_begin = static_cast<Index>(start[rows - 1]);
-    strip.full_end = static_cast<Index>(end[0]);
+    strip.full_begin = measure.walls() && band.lo(bottom) == 1 ? 0 : static_cast<Index>(start[rows - 1]);  // as in warp_pair.cpp
+    strip.full_end = band.hi(first) == band.hi(bottom) ? strip.steps : static_cast<Index>(end[0]);
     loops[rows == 1 ? 0 : 1](strip);
     std::fill_n(row + (band.lo(bottom) - 1) * lanes, lanes, held[rows - 1]);
     if (bottom < n && band.hi(bottom + 1) > band.hi(bottom)) {

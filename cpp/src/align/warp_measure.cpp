@@ -101,6 +101,10 @@ Index feature_count(const Measure& measure, Index width) {
 
 void lay_out(const Measure& measure, const Sequence& s, double* out, Index by_feature, Index by_element) {
   const Index width = s.width;
+  if (feature_count(measure, width) == 1 && measure.cost != Cost::cosine) {
+    for (Index i = 0; i < s.length; ++i) out[i * by_element] = s.values()[i];
+    return;
+  }
   const std::vector<double> zero(static_cast<std::size_t>(width));
   for (Index i = 0; i < s.length; ++i) {
     const double* at = s.values() + i * width;
@@ -122,11 +126,15 @@ void lay_out(const Measure& measure, const Sequence& s, double* out, Index by_fe
 
 void lay_out_border(const Measure& measure, const Sequence& s, double* out, Index by_element) {
   out[0] = 0;
+  if (!measure.bordered()) {
+    for (Index i = 1; i <= s.length; ++i) out[i * by_element] = kNoWay;
+    return;
+  }
   double sum = 0;
   for (Index i = 0; i < s.length; ++i) {
     if (measure.cost == Cost::erp) sum += to_gap(measure, s.values() + i * s.width, s.width);
     if (measure.cost == Cost::edr) sum += 1;
-    out[(i + 1) * by_element] = measure.bordered() ? sum : kNoWay;
+    out[(i + 1) * by_element] = sum;
   }
 }
 

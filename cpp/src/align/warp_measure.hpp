@@ -51,6 +51,8 @@ struct Measure {
   [[nodiscard]] bool bordered() const { return cost == Cost::erp || cost == Cost::edr; }  ///< gaps before the first element
   [[nodiscard]] bool gaps() const { return bordered() || cost == Cost::twe; }             ///< deletion and insertion are gaps
   [[nodiscard]] Band band(Index n, Index m) const { return {n, m, window ? std::min(window->of(n, m), n + m) : n + m, slope}; }
+  /// A column of infinities before the first makes no way into the cells there, by the arithmetic alone: no row need wait for its first cell.
+  [[nodiscard]] bool walls() const { return shared() && cost != Cost::cosine; }
   /// The number that the loops know.
   [[nodiscard]] double loop_parameter() const { return cost == Cost::twe ? 2 * parameter : parameter; }
 };

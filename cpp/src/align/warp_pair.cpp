@@ -24,10 +24,11 @@ PairRun::PairRun(const Measure& measure, const WarpTable& table, const Sequence&
   x_features_ = memory;
   double* reversed = x_features_ + features_ * x_stride_;
   left_ = reversed + features_ * y_stride_;
+  const double wall = measure.walls() ? kNoWay : 0;
   for (Index k = 0; k < features_; ++k) {  // what is not of the series is read, but never counts
     std::fill_n(x_features_ + k * x_stride_ + n, kStripPad, 0.0);
     std::fill_n(reversed + k * y_stride_, kStripPad, 0.0);
-    std::fill_n(reversed + k * y_stride_ + kStripPad + m, kStripPad, 0.0);
+    std::fill_n(reversed + k * y_stride_ + kStripPad + m, kStripPad, wall);
   }
   if (features_ > 0) {
     lay_out(measure, x, x_features_, x_stride_, 1);
@@ -76,8 +77,11 @@ double PairRun::run(const StripPlace& place, Index last, std::uint64_t* moves) {
   strip.start = start;
   strip.end = end;
   strip.steps = static_cast<Index>(end[place.rows - 1]);
-  strip.full_begin = static_cast<Index>(start[height - 1]);
-  strip.full_end = std::min(strip.steps, static_cast<Index>(end[0]));
+  // Where all rows begin at the left border, a wall does what waiting does. Where all end in one column, what they compute behind it is
+  // never looked at.
+  const bool walled = measure_.walls() && band_.lo(bottom) == 1;
+  strip.full_begin = walled ? 0 : static_cast<Index>(start[height - 1]);
+  strip.full_end = band_.hi(place.first) >= std::min(band_.hi(bottom), last) ? strip.steps : std::min(strip.steps, static_cast<Index>(end[0]));
   strip.bottom = place.rows - 1;
   strip.parameter[0] = measure_.loop_parameter();
   strip.moves = moves;
@@ -104,7 +108,7 @@ double PairRun::run(const StripPlace& place, Index last, std::uint64_t* moves) {
 void PairRun::lay_out_given(const StripPlace& place) {
   const Index height = place.registers * table_.lanes, m = y_.length;
   given_ = workspace_.take_as<double>(static_cast<std::size_t>(place.steps * height), kGivenSlot);
-  std::fill_n(given_, place.steps * height, 0.0);
+  std::fill_n(given_, place.steps * height, kNoWay);
   for (Index p = 0; p < place.rows; ++p) {
     const double* costs = x_.values() + (place.first + p - 1) * m - 1;
     const Index begin = std::max<Index>(0, p - place.column + 1), end = std::min(place.steps, m + 1 - place.column + p);

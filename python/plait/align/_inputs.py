@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -17,9 +16,14 @@ Prepared: TypeAlias = "str | bytes | Array"
 #: What messages call the k-th sequence of a call. A function, so that no name is made that no message needs.
 Name: TypeAlias = Callable[[int], str]
 
-#: Elements up to which the call is what costs.
-QUICK = 4096
 NAN_POLICIES = ("raise", "propagate", "omit")
+
+
+def all_series(values: Sequence[Any], name: Name, nan_policy: str = "raise") -> list[Prepared]:
+    """Series of one call, each as :func:`series` makes it."""
+    if _core.are_series(values):
+        return list(values)
+    return [series(value, name, k, nan_policy) for k, value in enumerate(values)]
 
 
 def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
@@ -27,10 +31,6 @@ def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
 
     NaN is refused, kept ("propagate": the score is then NaN), or its elements are left out ("omit"). Infinities are refused.
     """
-    if type(value) is np.ndarray and value.dtype == np.float64 and value.ndim == 1 and value.size <= QUICK and value.flags.c_contiguous:
-        square = value.dot(value)  # one call for the most frequent case; the rest tells what is wrong, if anything is
-        if math.isfinite(square):
-            return value
     try:
         array = np.ascontiguousarray(value, dtype=np.float64)
     except (TypeError, ValueError):

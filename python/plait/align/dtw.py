@@ -16,6 +16,8 @@ from ._pair_costs import PairCosts
 
 METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "euclidean", "absolute", "cosine", "precomputed")}
 
+_NAMES: _inputs.Name = "xy".__getitem__
+
 
 class DTW(PairAligner):
     """Dynamic time warping: the least sum of distances over a path that goes through both series, neither backwards.
@@ -110,14 +112,14 @@ class DTW(PairAligner):
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         if callable(self.metric):
-            x, y = (_inputs.series(value, name, k, self.nan_policy) for k, value in enumerate(values))
+            x, y = map(np.asarray, _inputs.all_series(values, name, self.nan_policy))
             if np.isnan(x).any() or np.isnan(y).any():  # propagate: as it would be in a matrix
                 return [np.full((len(x), len(y)), math.nan), np.empty(len(y))]
             assert self._costs is not None
             return [self._costs.matrix(x, y), np.empty(len(y))]
         if self.metric == "precomputed":
             return self._prepare_matrix(values, name)
-        return [_inputs.series(value, name, k, self.nan_policy) for k, value in enumerate(values)]
+        return _inputs.all_series(values, name, self.nan_policy)
 
     def _prepare_matrix(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         if len(values) != 2 or values[1] is not None:
@@ -144,7 +146,9 @@ class DTW(PairAligner):
         float
             The sum, or its root.
         """
-        return super().score(x, y, cutoff=cutoff)
+        method = self._method()  # not by super(): of short series the call is a third
+        a, b = self._prepare((x, y), _NAMES)
+        return method.score(a, b) if cutoff is None else method.score(a, b, float(cutoff))
 
     def align(self, x: Any, y: Any = None) -> Any:
         """The best path itself; among equals, that which takes a match before a deletion before an insertion, seen from the end.

@@ -28,7 +28,7 @@ class _Elastic(PairAligner):
         return self._make(check_window(self.window), _inputs.check_nan_policy(self.nan_policy) == "propagate")
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        return [_inputs.series(value, name, k, self.nan_policy) for k, value in enumerate(values)]
+        return _inputs.all_series(values, name, self.nan_policy)
 
 
 class ERP(_Elastic):

@@ -102,7 +102,11 @@ class StripOf {
           value = least(either, by_insertion);
         }
         if constexpr (kMoves) moves[r] = (moves[r] << 2) | (inserted ? M{} + 2 : deleted & 1);
-        if constexpr (kMasked) {
+        if constexpr (kMasked && kPairs) {
+          const auto step = static_cast<double>(s);
+          if (step < starts[r]) value = deletion;
+          if (step >= ends[r]) value = all(kInfinity);
+        } else if constexpr (kMasked) {
           const V step = all(static_cast<double>(s));
           value = step < row_values(starts, r) ? deletion : step < row_values(ends, r) ? value : all(kInfinity);
         }
