@@ -20,9 +20,9 @@ void many_scores(const Measure& measure, const WarpTable& table, const Sequence&
   const Band band = measure.band(n, m);
 
   const Index x_stride = n, y_stride = m + 1 + 2 * kPad;
-  double* x_features = workspace.take_as<double>(static_cast<std::size_t>(features * (x_stride + y_stride * lanes) + n + 1), 0);
-  double* y_features = x_features + features * x_stride;
-  double* left = y_features + features * y_stride * lanes;
+  double* y_features = workspace.take_as<double>(static_cast<std::size_t>(features * (x_stride + y_stride * lanes) + n + 1), 0);  // aligned
+  double* x_features = y_features + features * y_stride * lanes;
+  double* left = x_features + features * x_stride;
   double* row = workspace.take_as<double>(static_cast<std::size_t>(y_stride * lanes), 1) + kPad * lanes;
   lay_out(measure, x, x_features, x_stride, 1);
   lay_out_border(measure, x, left, 1);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .alignment import Alignment
-from .dtw import DTW
+from .dtw import DTW, dtw
 from .elastic import EDR, ERP, MSM, TWE
 
-__all__ = ["DTW", "EDR", "ERP", "MSM", "TWE", "Alignment"]
+__all__ = ["DTW", "EDR", "ERP", "MSM", "TWE", "Alignment", "dtw"]

@@ -245,6 +245,30 @@ class DTW(PairAligner):
         return order.astype(np.int64), scores[order]
 
 
+def dtw(x: Any, y: Any = None, **parameters: Any) -> float:
+    """The score of :class:`DTW` in one call.
+
+    Parameters
+    ----------
+    x, y : array_like of float, shape (n,) or (n, d)
+        Two series.
+    **parameters
+        Those of :class:`DTW`.
+
+    Returns
+    -------
+    float
+        The least sum of distances.
+
+    Examples
+    --------
+    >>> import plait
+    >>> plait.align.dtw([0, 1, 2], [0, 2, 2], metric="absolute")
+    1.0
+    """
+    return DTW(**parameters).score(x, y)
+
+
 def check_window(window: int | float | None) -> int | float | None:
     """A window in cells or as a fraction of the longer length."""
     if window is None:

@@ -142,11 +142,10 @@ class StripOf {
     }
     strip.low_ = strip.now_[R - 1];
     const bool some = t.full_begin < t.full_end;
-    strip.template steps<true>(t, 0, some ? t.full_begin : t.steps);
-    if (some) {
-      strip.template steps<false>(t, t.full_begin, t.full_end);
-      strip.template steps<true>(t, t.full_end, t.steps);
-    }
+    const Index full_begin = some ? t.full_begin : t.steps, full_end = some ? t.full_end : t.steps;
+    if (0 < full_begin) strip.template steps<true>(t, 0, full_begin);
+    if (full_begin < full_end) strip.template steps<false>(t, full_begin, full_end);
+    if (full_end < t.steps) strip.template steps<true>(t, full_end, t.steps);
     if constexpr (kMoves) {
       const Index rest = t.steps % kMovesSteps;
       for (int r = 0; r < R && rest > 0; ++r) {
