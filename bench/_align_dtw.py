@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from _align import DATA, Work, present
 
 Contestants = Callable[[], Mapping[str, Callable[[], Any]]]
@@ -18,8 +20,8 @@ def walks(n: int, d: int | None = None, seed: int = 0) -> tuple[np.ndarray[Any, 
     return rng.normal(size=shape).cumsum(0), rng.normal(size=shape).cumsum(0)
 
 
-def plait_score(name: str, *arguments: Any, **options: Any) -> Callable[[Any], Callable[..., float]]:
-    return lambda module: getattr(module, name)(*arguments, **options).score
+def ours(name: str, x: Any, y: Any, **parameters: Any) -> Callable[[Any], Callable[[], float]]:
+    return lambda plait: partial(getattr(plait, name)(**parameters).score, x, y)
 
 
 def pair(n: int) -> Contestants:
@@ -27,7 +29,7 @@ def pair(n: int) -> Contestants:
         x, y = walks(n)
         return present(
             {
-                "plait.align": lambda plait: lambda score=plait_score("DTW")(plait): score(x, y),
+                "plait.align": ours("DTW", x, y),
                 "aeon.distances": lambda aeon: lambda: aeon.dtw_distance(x, y),
                 "dtaidistance.dtw": lambda dtw: lambda: dtw.distance_fast(x, y, inner_dist="squared euclidean") ** 2,
                 "tslearn.metrics": lambda tslearn: lambda: tslearn.dtw(x, y) ** 2,
@@ -42,7 +44,7 @@ def banded(n: int) -> Contestants:
         x, y = walks(n)
         return present(
             {
-                "plait.align": lambda plait: lambda score=plait_score("DTW", window=0.1)(plait): score(x, y),
+                "plait.align": ours("DTW", x, y, window=0.1),
                 "aeon.distances": lambda aeon: lambda: aeon.dtw_distance(x, y, window=0.1),
                 "dtaidistance.dtw": lambda dtw: lambda: dtw.distance_fast(x, y, window=n // 10 + 1, inner_dist="squared euclidean") ** 2,
             }
@@ -63,7 +65,7 @@ def path(n: int) -> Contestants:
 
         return present(
             {
-                "plait.align": lambda plait: lambda align=plait.DTW().align: cost(align(x, y).path),
+                "plait.align": lambda plait: partial(lambda align: cost(align(x, y).path), plait.DTW().align),
                 "dtaidistance.dtw": lambda dtw: lambda: cost(dtw.warping_path_fast(x, y, inner_dist="squared euclidean")),
             }
             | ({"aeon.distances": lambda aeon: lambda: cost(aeon.dtw_alignment_path(x, y)[0])} if n <= 1000 else {})
@@ -78,7 +80,7 @@ def all_pairs(d: int | None) -> Contestants:
         series = rng.normal(size=(200, 128) if d is None else (200, 128, d)).cumsum(1)
         channels = series[:, None] if d is None else np.ascontiguousarray(series.transpose(0, 2, 1))
         peers: dict[str, Callable[[Any], Callable[[], Any]]] = {
-            "plait.align": lambda plait: lambda dtw=plait.DTW(): dtw.pairwise(series, threads=1).sum(),  # noqa: B008
+            "plait.align": lambda plait: partial(lambda pairwise: pairwise(series, threads=1).sum(), plait.DTW().pairwise),
             "aeon.distances": lambda aeon: lambda: aeon.dtw_pairwise_distance(channels).sum(),
         }
         if d is None:
@@ -110,7 +112,7 @@ def nearest() -> Mapping[str, Callable[[], Any]]:
     test, _ = labelled(DATA / "ucr" / "GunPoint_TEST.ts")
     window = -(-len(train[0]) // 10)
 
-    def ours(plait: Any) -> Callable[[], Any]:
+    def neighbours(plait: Any) -> Callable[[], Any]:
         dtw = plait.DTW(window=0.1)
 
         def run() -> float:
@@ -141,7 +143,7 @@ def nearest() -> Mapping[str, Callable[[], Any]]:
         x, y = np.array(test), np.array(train)
         return lambda: float((module.dtw_pairwise_distance(x, y, window=0.1).argmin(1) * np.arange(len(test))).sum())
 
-    return present({"plait.align": ours, "dtaidistance.dtw": dtaidistance, "aeon.distances": aeon})
+    return present({"plait.align": neighbours, "dtaidistance.dtw": dtaidistance, "aeon.distances": aeon})
 
 
 def elastic(name: str, plait_options: dict[str, Any], aeon_options: dict[str, Any], n: int) -> Contestants:
@@ -151,8 +153,8 @@ def elastic(name: str, plait_options: dict[str, Any], aeon_options: dict[str, An
         x, y = walks(n)
         return present(
             {
-                "plait.align": lambda plait: lambda score=plait_score(name.upper(), **plait_options)(plait): score(x, y),
-                "aeon.distances": lambda aeon: lambda f=getattr(aeon, f"{name}_distance"): f(x, y, **aeon_options),
+                "plait.align": ours(name.upper(), x, y, **plait_options),
+                "aeon.distances": lambda aeon: partial(getattr(aeon, f"{name}_distance"), x, y, **aeon_options),
             }
         )
 

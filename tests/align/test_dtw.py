@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import pickle
+import signal
+import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -232,6 +236,27 @@ def test_a_cutoff_gives_the_score_or_infinity() -> None:
     assert DTW().score(x, y, cutoff=score) == score
     assert DTW().score(x, y, cutoff=score / 4) == math.inf
     assert DTW(root=True).score(x, y, cutoff=math.sqrt(score)) == math.sqrt(score)
+
+
+@pytest.mark.parametrize("method", ["score", "align", "count", "pairwise", "nearest"])
+def test_an_interrupt_stops_it(method: str) -> None:
+    x = np.random.default_rng(0).normal(size=60_000)
+    work = {
+        "pairwise": lambda: DTW().pairwise([x] * 40, [x[:50_000]] * 40, threads=2),
+        "nearest": lambda: DTW().nearest(x, [x[:50_000]] * 40),
+    }.get(method, lambda: getattr(DTW(), method)(x, x))
+    pressed = []
+
+    def press() -> None:
+        pressed.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.1, press)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert time.perf_counter() - pressed[0] < 2  # 0.1 on a machine that has nothing else to do
+    timer.join()
 
 
 def test_long_series_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,8 @@ constexpr int kMovesSteps = 32;                          ///< steps in one word 
 constexpr int kMostLanes = 8;                            ///< doubles in the widest register of any level
 constexpr int kStripPad = kStripRegisters * kMostLanes;  ///< what a strip may touch before and behind the columns 0 … m
 
-/// [cost][elements of one value][registers: 1, kStripRegisters]; no many for given costs.
+/// [cost][elements of one value][registers: 1, kStripRegisters]; null where there is no such form: one register
+/// there is always, but many pairs not for given costs.
 struct WarpTable {
   int lanes;
   StripLoop pair[kCosts][2][2];

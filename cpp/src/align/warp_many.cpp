@@ -55,7 +55,7 @@ void many_scores(const Measure& measure, const WarpTable& table, const Sequence&
   strip.least = least;
   Index cells = 0;
   for (Index first = 1; first <= n && m > 0;) {
-    const Index rows = n - first + 1 >= kStripRegisters ? kStripRegisters : 1, bottom = first + rows - 1, c0 = band.lo(first);
+    const Index rows = loops[1] != nullptr && n - first + 1 >= kStripRegisters ? kStripRegisters : 1, bottom = first + rows - 1, c0 = band.lo(first);
     for (Index p = 0; p < rows; ++p) {
       const Index i = first + p, lo = band.lo(i), hi = band.hi(i);
       held[p] = lo == 1 && i <= band.window ? left[i] : kNoWay;

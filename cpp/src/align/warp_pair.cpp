@@ -41,7 +41,8 @@ PairRun::PairRun(const Measure& measure, const WarpTable& table, const Sequence&
 
 StripPlace PairRun::place(Index first) const {
   const Index left = band_.n - first + 1;
-  const int registers = left >= kStripRegisters * table_.lanes ? kStripRegisters : 1;
+  const bool tall = table_.pair[static_cast<int>(measure_.cost)][x_.width == 1 ? 1 : 0][1] != nullptr && left >= kStripRegisters * table_.lanes;
+  const int registers = tall ? kStripRegisters : 1;
   StripPlace place{first, std::min<Index>(left, registers * table_.lanes), registers, band_.lo(first), 0, 0};
   const Index last = place.first + place.rows - 1;
   place.steps = band_.hi(last) - place.column + place.rows;

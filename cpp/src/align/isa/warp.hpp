@@ -14,7 +14,7 @@ using M = Mask<double>;
 constexpr int kWide = kLanes<double>;
 constexpr double kInfinity = __builtin_inf();
 
-PLAIT_INLINE V all(double value) { return V{} + value; }
+PLAIT_INLINE V all(double value) { return value - V{}; }  // V{} + value would be an addition: it is not value if that is -0
 PLAIT_INLINE V least(V a, V b) { return b < a ? b : a; }
 PLAIT_INLINE V magnitude(V a) { return (V)((M)a & 0x7fffffffffffffffLL); }
 PLAIT_INLINE V root(V a) {

@@ -8,7 +8,8 @@ namespace {
 template <class Rank, bool kPairs, bool kMoves>
 constexpr void put(StripLoop (&forms)[2]) {
   forms[0] = StripOf<Rank, kPairs, 1, kMoves>::run;
-  forms[1] = StripOf<Rank, kPairs, kStripRegisters, kMoves>::run;
+  // Long costs fill the time of a step by themselves: code for several registers would be large and hardly quicker.
+  if constexpr (Rank::kShared || Rank::kFeatures > 0) forms[1] = StripOf<Rank, kPairs, kStripRegisters, kMoves>::run;
 }
 /// Any: elements of any number of values. One: of one.
 template <class Any, class One>
