@@ -35,7 +35,11 @@ void many_scores(const Measure& measure, const WarpTable& table, const Sequence&
       for (Index c = kPad + 1 + y.length; c < y_stride; ++c) at[c * lanes] = 0;
     }
     lay_out(measure, y, y_features + (kPad + 1) * lanes + lane, y_stride * lanes, lanes);
-    lay_out_border(measure, y, row + lane, lanes);
+    if (measure.bordered()) {
+      lay_out_border(measure, y, row + lane, lanes);
+    } else {
+      row[lane] = 0;
+    }
     if (measure.open_begin) {
       for (Index j = 0; j <= m; ++j) row[j * lanes + lane] = 0;
     }
