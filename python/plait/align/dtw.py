@@ -51,8 +51,8 @@ class DTW(PairAligner):
     Notes
     -----
     O(n m) time, or O(n w) within a window of w cells, and O(n + m) memory for a score; two bits a cell for a path, or two passes where
-    these would take more than 256 MB. A metric of one's own is evaluated into a matrix first, O(n m) memory. Many pairs run side by side in the lanes of a register. `nearest` visits references in the order of
-    LB_Keogh and stops early; the result is exact.
+    these would take more than 256 MB. A metric of one's own is evaluated into a matrix first, O(n m) memory. Many pairs run side by side
+    in the lanes of a register. `nearest` visits references in the order of LB_Keogh and stops early; the result is exact.
 
     References
     ----------
