@@ -7,7 +7,24 @@ from .barycenter import barycenter
 from .custom import Aligner
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
+from .elastic import EDR, ERP, MSM, TWE
 from .neighbours import TimeSeriesKNN
 from .soft import SoftDTW, soft_dtw
 
-__all__ = ["DTW", "LCS", "Aligner", "Alignment", "Levenshtein", "SoftDTW", "TimeSeriesKNN", "barycenter", "dtw", "levenshtein", "soft_dtw"]
+__all__ = [
+    "DTW",
+    "EDR",
+    "ERP",
+    "LCS",
+    "MSM",
+    "TWE",
+    "Aligner",
+    "Alignment",
+    "Levenshtein",
+    "SoftDTW",
+    "TimeSeriesKNN",
+    "barycenter",
+    "dtw",
+    "levenshtein",
+    "soft_dtw",
+]
