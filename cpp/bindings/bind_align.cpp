@@ -150,4 +150,5 @@ void bind_align(py::module_& m) {
       .def_property_readonly("symmetric", &Method::symmetric)
       .def_property_readonly("worst", &Method::worst);
   bind_align_dtw(m);
+  bind_align_scored(m);
 }

@@ -43,8 +43,8 @@ class PairAligner(Estimator, ABC):
         self.__dict__.pop("_built", None)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Parameters alone."""
-        return {name: value for name, value in self.__dict__.items() if name != "_built"}
+        """Parameters alone, without what was made from them."""
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
     def _method(self) -> _core.Method:
         if self._built is None:
