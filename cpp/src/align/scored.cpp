@@ -1,6 +1,9 @@
 #include "plait/align/scored.hpp"
 
+#include <algorithm>
+
 #include "align/scored_recursion.hpp"
+#include "align/scored_whole.hpp"
 #include "plait/base/error.hpp"
 
 namespace plait::align {
@@ -8,7 +11,7 @@ namespace {
 
 class Scored final : public Method {
  public:
-  explicit Scored(ScoredOptions options) : options_(std::move(options)) {
+  explicit Scored(ScoredOptions options) : options_(std::move(options)), whole_(WholeScores::of(options_)) {
     const Similarity& s = options_.similarity;
     symmetric_ = options_.ends.x_begin == options_.ends.y_begin && options_.ends.x_end == options_.ends.y_end;
     for (Index a = 0; a < s.size; ++a) {
@@ -22,14 +25,25 @@ class Scored final : public Method {
   [[nodiscard]] Order order() const override { return Order::maximum; }
   void check(const Sequence&, const Sequence&) const override {}
   [[nodiscard]] bool takes_any_pair() const override { return true; }
-  [[nodiscard]] double score(const Sequence& x, const Sequence& y, double, Workspace&) const override {
-    Best<Order::maximum> best;
-    return run_recursion(options_, best, x, y).score;
+  [[nodiscard]] double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override {
+    WholeProfiles profiles;
+    return score(x, y, profiles, workspace);
   }
-  [[nodiscard]] Path path(const Sequence& x, const Sequence& y, std::size_t, Workspace&) const override {
+  [[nodiscard]] Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
+    if (x.length > 0 && y.length > 0 && whole_) {
+      WholeProfiles profiles;
+      if (auto found = whole_path(*whole_, PLAIT_PICK(scored_table), x, y, memory_limit, profiles, workspace)) return *std::move(found);
+    }
     Traced<Order::maximum> traced;
     const auto end = run_recursion(options_, traced, x, y);
     return {end.score, columns_of(traced.path(end))};
+  }
+  void scores(const Sequence& x, const References& references, Index begin, Index end, double, double* out, Workspace& workspace) const override {
+    WholeProfiles profiles;  // of x, for all of them
+    for (Index k = begin; k < end; ++k) {
+      out[k - begin] = score(x, references[k], profiles, workspace);
+      poll_interrupt();
+    }
   }
   [[nodiscard]] double count(const Sequence& x, const Sequence& y) const override {
     Counted<Order::maximum> counted;
@@ -39,7 +53,16 @@ class Scored final : public Method {
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
 
  private:
+  double score(const Sequence& x, const Sequence& y, WholeProfiles& profiles, Workspace& workspace) const {
+    if (x.length > 0 && y.length > 0 && whole_) {
+      if (const auto found = whole_score(*whole_, PLAIT_PICK(scored_table), x, y, profiles, workspace)) return *found;
+    }
+    Best<Order::maximum> best;
+    return run_recursion(options_, best, x, y).score;
+  }
+
   ScoredOptions options_;
+  std::optional<WholeScores> whole_;
   bool symmetric_ = false;
 };
 
