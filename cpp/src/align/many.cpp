@@ -38,13 +38,15 @@ std::vector<Neighbour> Method::nearest(const Sequence& x, const References& refe
 void pairwise(const Method& method, std::span<const Sequence> x, const References& y, bool same, double cutoff, double* out, int threads) {
   const Index rows = static_cast<Index>(x.size()), columns = y.size();
   const bool half = same && method.symmetric();
-  // Tasks are pieces of rows, so that one row against many also has several.
-  constexpr Index kPiece = 128;
-  const Index pieces = (columns + kPiece - 1) / kPiece;
+  // Tasks are rows, or pieces of rows where those are too few for the threads; not too short, for methods that take many columns at once.
+  constexpr Index kTasksOfAThread = 8, kLeastPiece = 128;
+  const Index wanted = threads > 1 && rows > 0 ? (kTasksOfAThread * threads + rows - 1) / rows : 1;
+  const Index piece = std::max(kLeastPiece, (columns + wanted - 1) / wanted);
+  const Index pieces = (columns + piece - 1) / piece;
   parallel_for(
       rows * pieces,
       [&](std::int64_t task, int) {
-        const Index i = task / pieces, begin = task % pieces * kPiece, end = std::min(columns, begin + kPiece);
+        const Index i = task / pieces, begin = task % pieces * piece, end = std::min(columns, begin + piece);
         const Index first = half ? std::max(begin, i) : begin;
         if (first >= end) return;
         double* row = out + i * columns;

@@ -40,10 +40,20 @@ class Scored final : public Method {
   }
   void scores(const Sequence& x, const References& references, Index begin, Index end, double, double* out, Workspace& workspace) const override {
     WholeProfiles profiles;  // of x, for all of them
-    for (Index k = begin; k < end; ++k) {
+    if (!whole_ || x.length == 0) return Method::scores(x, references, begin, end, kWorst<Order::maximum>, out, workspace);
+    for (const Index k : whole_scores(*whole_, PLAIT_PICK(scored_lanes_table), x, references, begin, end, out, workspace)) {
       out[k - begin] = score(x, references[k], profiles, workspace);
       poll_interrupt();
     }
+  }
+  [[nodiscard]] std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override {
+    std::vector<double> all(static_cast<std::size_t>(references.size()));
+    scores(x, references, 0, references.size(), kWorst<Order::maximum>, all.data(), workspace);
+    std::vector<Neighbour> found;
+    for (Index r = 0; r < references.size(); ++r) found.push_back({r, all[static_cast<std::size_t>(r)]});
+    std::stable_sort(found.begin(), found.end(), [](const Neighbour& a, const Neighbour& b) { return a.score > b.score; });
+    found.resize(static_cast<std::size_t>(std::min(k, references.size())));
+    return found;
   }
   [[nodiscard]] double count(const Sequence& x, const Sequence& y) const override {
     Counted<Order::maximum> counted;

@@ -35,29 +35,17 @@ class Strips {
 
   /// Sets the offset so that every sum has its place; false if the range is too small (or, for local alignment, not worth trying).
   bool fits() {
-    const std::int64_t open = scores_.open, extend = scores_.extend, least = std::min(scores_.least, 0), most = std::max(scores_.most, 0);
-    const std::int64_t n = strips_ * strip_rows(), fall = segments_ * extend;
-    std::int64_t low = std::min({2 * open, open + fall, least}) - 4, high = std::min(n_, m_) * most;
-    if (!scores_.ends.local) {
-      // The least value of a cell: along the diagonal and then straight, or straight alone; linear between the corners.
-      const std::int64_t diagonal = std::max(least, 2 * extend);
-      const std::int64_t lowest = 2 * open + std::min(std::max(n, m_) * extend, std::abs(n - m_) * extend + std::min(n, m_) * diagonal);
-      low = lowest + 2 * open + fall + least - 4;
-      lowest_ = lowest + open - 1;
-    } else {
-      lowest_ = open - 1;
-    }
-    constexpr std::int64_t kLeast = std::numeric_limits<T>::min(), kMost = std::numeric_limits<T>::max();
-    zero_ = kLeast - low;
-    lowest_ += zero_;
-    if (scores_.most > kMost / 2 || least < kLeast / 2 || open < kLeast / 2) return false;
-    if (zero_ + high > kMost - most) {
-      high = 0;
+    const Index n = strips_ * strip_rows();
+    auto offset = offset_for<T>(scores_, n, m_, segments_, std::min(n_, m_) * std::max(scores_.most, 0));
+    if (!offset || !offset->proved) {
+      std::int64_t high = 0;  // more precisely: what x's symbols are worth at best
       for (Index i = 0; i < n_; ++i) high += std::max(scores_.best_of(x_.symbol(i)), 0);
+      offset = offset_for<T>(scores_, n, m_, segments_, high);
     }
-    if (zero_ + high <= kMost - most) return true;
-    constexpr std::int64_t kWorthTrying = sizeof(T) == 1 ? 80 : 8000;
-    return scores_.ends.local && sizeof(T) < 4 && kMost - most - zero_ > kWorthTrying;
+    if (!offset) return false;
+    zero_ = offset->zero;
+    lowest_ = offset->lowest;
+    return true;
   }
 
   /// Where the best alignment ends, or nothing if a value left the range.

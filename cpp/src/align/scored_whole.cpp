@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace plait::align {
 namespace {
@@ -49,6 +50,28 @@ std::optional<WholeScores> WholeScores::of(const ScoredOptions& options) {
 }
 
 std::int32_t WholeScores::best_of(std::uint32_t symbol) const { return size > 0 ? best_[symbol] : most; }
+
+template <class T>
+std::optional<Offset> offset_for(const WholeScores& scores, Index n, Index m, Index fall, std::int64_t high) {
+  const std::int64_t open = scores.open, extend = scores.extend, least = std::min(scores.least, 0), most = std::max(scores.most, 0);
+  // The least value of a cell: along the diagonal and then straight, or straight alone; linear between the corners.
+  const std::int64_t diagonal = std::max(least, 2 * extend);
+  std::int64_t cell = 2 * open + std::min(std::max(n, m) * extend, std::abs(n - m) * extend + std::min(n, m) * diagonal);
+  if (scores.ends.local) cell = 0;
+  const std::int64_t low = cell + std::min(2 * open + least, open + fall * extend - 1) + open - 4;
+  constexpr std::int64_t kLeast = std::numeric_limits<T>::min(), kMost = std::numeric_limits<T>::max();
+  if (most > kMost / 2 || least < kLeast / 2 || open < kLeast / 2) return std::nullopt;
+  Offset out;
+  out.zero = kLeast - low;
+  out.lowest = out.zero + cell + open - 1;
+  out.proved = out.zero + high <= kMost - most;
+  constexpr std::int64_t kWorthTrying = sizeof(T) == 1 ? 80 : 8000;
+  if (!out.proved && !(scores.ends.local && sizeof(T) < 4 && kMost - most - out.zero > kWorthTrying)) return std::nullopt;
+  return out;
+}
+template std::optional<Offset> offset_for<std::int8_t>(const WholeScores&, Index, Index, Index, std::int64_t);
+template std::optional<Offset> offset_for<std::int16_t>(const WholeScores&, Index, Index, Index, std::int64_t);
+template std::optional<Offset> offset_for<std::int32_t>(const WholeScores&, Index, Index, Index, std::int64_t);
 
 template <class T>
 void StripProfile<T>::prepare(const WholeScores& scores, const Sequence& x, Index begin, Index segments, Index lanes) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "align/scored_internal.hpp"
+#include "align/scored_lanes_internal.hpp"
 #include "plait/align/scored.hpp"
 
 namespace plait::align {
@@ -27,6 +28,16 @@ struct WholeScores {
  private:
   std::vector<std::int32_t> best_;
 };
+
+/// Where zero lies in a T, so that every sum has its place.
+struct Offset {
+  std::int64_t zero = 0, lowest = 0;  ///< lowest: below every gap's value
+  bool proved = false;                ///< otherwise sums above max(T) - most show that T is too small
+};
+/// For n rows and m columns whose sums are at most `high`; insertions may fall by `fall` extensions below `lowest`. Nothing if T is too
+/// small, or, for local alignment, too small to be worth a try.
+template <class T>
+std::optional<Offset> offset_for(const WholeScores& scores, Index n, Index m, Index fall, std::int64_t high);
 
 /// The scores of a strip's rows beside each symbol that is met, in the order in which lanes take them.
 template <class T>
@@ -61,5 +72,10 @@ std::optional<double> whole_score(const WholeScores& scores, const ScoredTable& 
                                   Workspace& workspace);
 std::optional<Path> whole_path(const WholeScores& scores, const ScoredTable& table, const Sequence& x, const Sequence& y, std::size_t memory_limit,
                                WholeProfiles& profiles, Workspace& workspace);
+
+/// out[k - begin] = score of x and references[k], a lane for each. x is not empty. Comes back with those that are left to be done one by
+/// one: too few or too different in length for a group, or with sums that do not fit.
+std::vector<Index> whole_scores(const WholeScores& scores, const ScoredLanesTable& lanes, const Sequence& x, const References& references,
+                                Index begin, Index end, double* out, Workspace& workspace);
 
 }  // namespace plait::align

@@ -2,30 +2,13 @@
 // the next. So a column is computed as if none came into a lane; then one scan over the lanes tells what does come into each; and that is
 // applied when the column is next read (scores), or in a second pass (moves). Nothing is repeated until it fits, so the time does not depend
 // on the data. It is right because open <= extend: opening a gap out of a gap is never better than going on with it.
+#include "align/isa/scored_vector.hpp"
 #include "align/scored_internal.hpp"
-#include "tensor/isa/vector.hpp"
 
 namespace plait {
 namespace PLAIT_ISA_NS {
 namespace {
 
-template <class T>
-struct Lanes {
-  typedef T type __attribute__((vector_size(kVectorBytes)));
-};
-template <class T>
-using V = typename Lanes<T>::type;
-template <class T>
-constexpr Index kLanesOf = kVectorBytes / static_cast<Index>(sizeof(T));
-
-template <class W>
-PLAIT_INLINE W max(W a, W b) {
-  return a > b ? a : b;
-}
-template <class T>
-PLAIT_INLINE V<T> all(T value) {
-  return V<T>{} + value;
-}
 /// Lane k of the result is lane k - by; `first` comes into the others.
 template <Index by, class T>
 PLAIT_INLINE V<T> shifted(V<T> v, V<T> first) {
