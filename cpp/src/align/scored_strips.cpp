@@ -50,6 +50,7 @@ class Strips {
 
   /// Where the best alignment ends, or nothing if a value left the range.
   std::optional<Place> forward(bool moves, bool keep_rows) {
+    const bool place = moves || keep_rows;  // otherwise the value alone is of use
     kept_ = keep_rows ? strips_ + 1 : 2;
     rows_ = workspace_.take_as<T>(static_cast<std::size_t>(kept_ * 2 * (m_ + 1)), kRowsSlot);
     if (moves) moves_ = workspace_.take_as<T>(static_cast<std::size_t>(strips_ * moves_of_a_strip(m_)), kMovesSlot);
@@ -65,9 +66,9 @@ class Strips {
     if (x_end) offer(0, m_, top(0)[m_]);
     for (Index k = 0; k < strips_; ++k) {
       const bool last = k + 1 == strips_;
-      const ScoredStrip<T> s = run(k, m_, moves ? moves_ + k * moves_of_a_strip(m_) : nullptr, !last || y_end, zero_ + best.value);
+      const ScoredStrip<T> s = run(k, m_, moves ? moves_ + k * moves_of_a_strip(m_) : nullptr, !last || y_end, zero_ + best.value, place);
       if (s.overflow) return std::nullopt;
-      if (local && s.best_row >= 0) best = {k * strip_rows() + s.best_row + 1, s.best_column, s.best - zero_};
+      if (local && s.best - zero_ > best.value) best = {k * strip_rows() + s.best_row + 1, s.best_column, s.best - zero_};
       for (Index r = 0; x_end && r < s.last + (last ? 0 : 1); ++r) offer(k * strip_rows() + r + 1, m_, h_at(s, r));
       if (!last || local) continue;
       if (y_end) {
@@ -129,7 +130,7 @@ class Strips {
   T* top_gap(Index k) { return top(k) + m_ + 1; }
   T h_at(const ScoredStrip<T>& s, Index r) const { return s.h[r % s.segments * kernels_.lanes + r / s.segments]; }
 
-  ScoredStrip<T> run(Index k, Index columns, T* moves, bool bottom, std::int64_t best) {
+  ScoredStrip<T> run(Index k, Index columns, T* moves, bool bottom, std::int64_t best, bool place) {
     const Index begin = k * strip_rows(), lanes = kernels_.lanes;
     ScoredStrip<T> s;
     s.segments = segments_of(k);
@@ -145,6 +146,7 @@ class Strips {
     s.lowest = static_cast<T>(lowest_);
     s.zero = static_cast<T>(zero_);
     s.limit = static_cast<T>(std::numeric_limits<T>::max() - std::max(scores_.most, 0));
+    s.place = place;
     s.best = static_cast<T>(scores_.ends.local ? best : 0);
     s.top = top(k);
     s.top_gap = top_gap(k);
@@ -177,7 +179,7 @@ class Strips {
 
   const T* again(Index k, Index columns) {
     T* moves = workspace_.take_as<T>(static_cast<std::size_t>(moves_of_a_strip(columns)), kMovesSlot);
-    run(k, columns, moves, false, std::numeric_limits<T>::max());  // nothing is to be found that is better
+    run(k, columns, moves, false, std::numeric_limits<T>::max(), false);  // nothing is to be found that is better
     return moves;
   }
 

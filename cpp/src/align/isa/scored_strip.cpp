@@ -2,6 +2,8 @@
 // the next. So a column is computed as if none came into a lane; then one scan over the lanes tells what does come into each; and that is
 // applied when the column is next read (scores), or in a second pass (moves). Nothing is repeated until it fits, so the time does not depend
 // on the data. It is right because open <= extend: opening a gap out of a gap is never better than going on with it.
+#include <type_traits>
+
 #include "align/isa/scored_vector.hpp"
 #include "align/scored_internal.hpp"
 
@@ -9,12 +11,17 @@ namespace plait {
 namespace PLAIT_ISA_NS {
 namespace {
 
-/// Lane k of the result is lane k - by; `first` comes into the others.
+/// Lane k of the result is lane k - by; `first` comes into the others. Moved as the widest words that will do.
 template <Index by, class T>
 PLAIT_INLINE V<T> shifted(V<T> v, V<T> first) {
-  V<T> from{};
-  for (Index k = 0; k < kLanesOf<T>; ++k) from[k] = static_cast<T>(k < by ? kLanesOf<T> + k : k - by);
-  return __builtin_shuffle(v, first, from);
+  if constexpr (by % 2 == 0 && sizeof(T) < 8) {
+    using Twice = std::conditional_t<sizeof(T) == 1, std::int16_t, std::conditional_t<sizeof(T) == 2, std::int32_t, std::int64_t>>;
+    return reinterpret_cast<V<T>>(shifted<by / 2, Twice>(reinterpret_cast<V<Twice>>(v), reinterpret_cast<V<Twice>>(first)));
+  } else {
+    V<T> from{};
+    for (Index k = 0; k < kLanesOf<T>; ++k) from[k] = static_cast<T>(k < by ? kLanesOf<T> + k : k - by);
+    return __builtin_shuffle(v, first, from);
+  }
 }
 template <class T>
 PLAIT_INLINE V<T> shifted_in(V<T> v, T first) {
@@ -32,28 +39,45 @@ PLAIT_INLINE bool any(V<T> mask) {
   return found != 0;
 }
 template <class T>
+constexpr T kGreatest = static_cast<T>(~(T{1} << (8 * sizeof(T) - 1)));
+PLAIT_INLINE Index least_of(Index a, Index b) { return a < b ? a : b; }
+template <class T>
 PLAIT_INLINE T sum_of(T a, T b) {
   return static_cast<T>(a + b);
 }
 
-/// One step of the scan: what comes into the lane `by` before passes through whole lanes. It may fall below T's range, which is below
-/// `lowest`, where it does not matter.
+/// One step of the scan: what comes into the lane `by` before passes through whole lanes, unless it falls by `reach` or more meanwhile,
+/// after which it does not matter.
 template <Index by, class T>
-PLAIT_INLINE void scan(V<T>& carry, const ScoredStrip<T>& s) {
+PLAIT_INLINE void scan(V<T>& carry, const ScoredStrip<T>& s, Index reach) {
   if constexpr (by < kLanesOf<T>) {
     const Index fall = by * s.segments * -static_cast<Index>(s.extend);
-    if (fall >= static_cast<Index>(static_cast<T>(~(T{1} << (8 * sizeof(T) - 1)))) - s.lowest) return;
+    if (fall >= reach) return;
     const T step = static_cast<T>(fall);
     carry = max(carry, max(shifted<by, T>(carry, all(s.lowest)), all(sum_of<T>(s.lowest, step))) - step);
-    scan<2 * by, T>(carry, s);
+    scan<2 * by, T>(carry, s, reach);
   }
+}
+
+/// The greatest of all lanes.
+template <Index by, class T>
+PLAIT_INLINE T greatest(V<T> v) {
+  if constexpr (by < kLanesOf<T>) return greatest<2 * by, T>(max(v, shifted<by, T>(v, v)));
+  return v[kLanesOf<T> - 1];
 }
 
 /// Takes note of a column that has a value above the best so far, or the same one in an earlier row.
 template <class T>
 [[gnu::noinline]] void note(ScoredStrip<T>& s, V<T> column, Index j) {
-  T most = column[0];
-  for (Index k = 1; k < kLanesOf<T>; ++k) most = column[k] > most ? column[k] : most;
+  const T most = greatest<1, T>(column);
+  if (most > s.limit) {
+    s.overflow = true;
+    return;
+  }
+  if (!s.place) {
+    s.best = most;
+    return;
+  }
   V<T> first = all(static_cast<T>(s.segments));  // a lane's first segment with that value
   for (Index t = s.segments - 1; t >= 0; --t) {
     first = load<V<T>>(s.h + t * kLanesOf<T>) == most ? all(static_cast<T>(t)) : first;
@@ -68,7 +92,6 @@ template <class T>
   s.best = most;
   s.best_row = row;
   s.best_column = j;
-  s.overflow = most > s.limit;
 }
 
 template <class T, bool local, bool linear, bool moves>
@@ -103,7 +126,8 @@ void run(ScoredStrip<T>& s, Index begin, Index end) {
       }
       const W match = before + load<W>(profile + t);
       before = left;
-      W best = max(max(match, deletion), insertion);
+      const W other = max(match, deletion);
+      W best = max(other, insertion);
       if constexpr (local) best = max(best, zero);
       if constexpr (moves) {
         store(s.match + t, match);
@@ -111,10 +135,14 @@ void run(ScoredStrip<T>& s, Index begin, Index end) {
         store(h + t, best);
         if constexpr (local) column = max(column, best);
       }
-      insertion = linear ? best + open : max(insertion + extend, best + open);
+      // A gap opened out of an insertion is none that counts: without it the chain from row to row is shorter.
+      insertion = linear ? max(other, insertion) + open : max(insertion + extend, other + open);
     }
     carry = shifted_in<T>(insertion, s.top_gap[j]);
-    scan<1, T>(carry, s);
+    Index reach = kGreatest<T> - s.lowest;
+    // No insertion of this column is above `most` more than the best so far, and none below zero matters.
+    if constexpr (local) reach = least_of(reach, Index{s.best} - s.zero + (kGreatest<T> - s.limit) + open + 1);
+    scan<1, T>(carry, s, reach);
     if constexpr (moves) {
       T* words = s.moves + (j - 1) * move_words<T>(segments) * n;
       W word{};
@@ -155,7 +183,7 @@ void run(ScoredStrip<T>& s, Index begin, Index end) {
       s.bottom_gap[j] = out > passed ? out : passed;
     }
     if constexpr (local) {
-      const T known = s.best == s.zero ? s.zero : sum_of<T>(s.best, -1);
+      const T known = s.best == s.zero || !s.place ? s.best : sum_of<T>(s.best, -1);
       if (any<T>(column > known)) {
         note<T>(s, column, j);
         if (s.overflow) return;
