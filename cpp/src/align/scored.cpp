@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "align/scored_diagonals.hpp"
 #include "align/scored_recursion.hpp"
 #include "align/scored_whole.hpp"
-#include "plait/base/error.hpp"
 
 namespace plait::align {
 namespace {
@@ -34,9 +34,7 @@ class Scored final : public Method {
       WholeProfiles profiles;
       if (auto found = whole_path(*whole_, PLAIT_PICK(scored_table), x, y, memory_limit, profiles, workspace)) return *std::move(found);
     }
-    Traced<Order::maximum> traced;
-    const auto end = run_recursion(options_, traced, x, y);
-    return {end.score, columns_of(traced.path(end))};
+    return diagonal_path(options_, PLAIT_PICK(scored_diagonal_table), x, y, memory_limit, workspace);
   }
   void scores(const Sequence& x, const References& references, Index begin, Index end, double, double* out, Workspace& workspace) const override {
     WholeProfiles profiles;  // of x, for all of them
@@ -67,8 +65,7 @@ class Scored final : public Method {
     if (x.length > 0 && y.length > 0 && whole_) {
       if (const auto found = whole_score(*whole_, PLAIT_PICK(scored_table), x, y, profiles, workspace)) return *found;
     }
-    Best<Order::maximum> best;
-    return run_recursion(options_, best, x, y).score;
+    return diagonal_score(options_, PLAIT_PICK(scored_diagonal_table), x, y, workspace);
   }
 
   ScoredOptions options_;

@@ -30,7 +30,7 @@ struct ScoredStrip {
   T* carry = nullptr;  ///< (lanes): insertions that come into each lane's first row
   T* moves = nullptr;  ///< columns · words · lanes; a word holds kMoves<T> nibbles of consecutive segments, first one highest
   // Local alignment alone.
-  T limit = 0;  ///< values above may not be right: the kernel gives up
+  T limit = 0;         ///< values above may not be right: the kernel gives up
   bool place = false;  ///< whether the place of the best is wanted: the first in the order of rows
   T best = 0;
   Index best_row = -1, best_column = -1;
