@@ -173,6 +173,9 @@ def test_many_are_the_single_ones(scheme: tuple[Any, Plain], columns: list[str],
     aligner, _ = scheme
     expected = np.array([[aligner.score(x, y) for y in columns] for x in rows])
     assert np.array_equal(aligner.pairwise(rows, columns, threads=threads), expected)
+    for found, y in zip(aligner.align_many(rows[0], columns, threads=threads), columns, strict=True):
+        alone = aligner.align(rows[0], y)
+        assert (found.score, found.path.tolist(), found.x, found.y) == (alone.score, alone.path.tolist(), rows[0], y)
     indices, scores = aligner.nearest(rows[0], columns, k=min(3, len(columns)))
     order = np.argsort(-expected[0], kind="stable")[: len(indices)]
     assert indices.tolist() == order.tolist()

@@ -38,10 +38,8 @@ std::vector<Neighbour> Method::nearest(const Sequence& x, const References& refe
 void pairwise(const Method& method, std::span<const Sequence> x, const References& y, bool same, double cutoff, double* out, int threads) {
   const Index rows = static_cast<Index>(x.size()), columns = y.size();
   const bool half = same && method.symmetric();
-  // Tasks are rows, or pieces of rows where those are too few for the threads; not too short, for methods that take many columns at once.
-  constexpr Index kTasksOfAThread = 8, kLeastPiece = 128;
-  const Index wanted = threads > 1 && rows > 0 ? (kTasksOfAThread * threads + rows - 1) / rows : 1;
-  const Index piece = std::max(kLeastPiece, (columns + wanted - 1) / wanted);
+  // Tasks are pieces of rows, so that one row against many also has several.
+  const Index piece = method.piece();
   const Index pieces = (columns + piece - 1) / piece;
   parallel_for(
       rows * pieces,
@@ -71,6 +69,18 @@ void nearest_of_each(const Method& method, std::span<const Sequence> queries, co
         std::fill(at, out + (q + 1) * k, Neighbour{-1, method.worst()});
       },
       threads);
+}
+
+std::vector<Path> paths(const Method& method, const Sequence& x, const References& references, std::size_t memory_limit, int threads) {
+  std::vector<Path> out(static_cast<std::size_t>(references.size()));
+  parallel_for(
+      references.size(),
+      [&](std::int64_t k, int) {
+        out[static_cast<std::size_t>(k)] = method.path(x, references[k], memory_limit, thread_workspace());
+        poll_interrupt();
+      },
+      threads);
+  return out;
 }
 
 }  // namespace plait::align

@@ -59,6 +59,10 @@ class Scored final : public Method {
     return options_.ends.local && best.score == 0 ? 1 : best.paths;  // nothing is similar: the empty alignment, wherever it may stand
   }
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
+  [[nodiscard]] Index piece() const override { return 512; }  // of these, sorted, those that share a vector are about as long
+  [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
+    return (whole_ ? 0.1 : 1.5) * static_cast<double>(x.length) * static_cast<double>(y.length);
+  }
 
  private:
   double score(const Sequence& x, const Sequence& y, WholeProfiles& profiles, Workspace& workspace) const {

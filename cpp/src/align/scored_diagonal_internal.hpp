@@ -16,6 +16,7 @@ struct ScoredDiagonals {
   const std::int32_t* y = nullptr;  ///< (m): symbols, last one first
   const double* matrix = nullptr;   ///< none: equal symbols and different ones
   double equal = 0, different = 0, open = 0, extend = 0;
+  const double* gaps = nullptr;  ///< by length. Not computed by the kernel, which might round once where others round twice
   bool x_begin = false, y_begin = false, local = false;
   // Of the diagonals d and d + 1 in turn, by the parity of their numbers; h: three in turn.
   double *match[2] = {}, *deletion[2] = {}, *insertion[2] = {}, *h[3] = {};

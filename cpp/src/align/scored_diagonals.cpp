@@ -38,7 +38,7 @@ class Diagonals {
     s_.y_begin = options.ends.y_begin;
     s_.local = options.ends.local;
     const Index length = n_ + 1;
-    state_ = workspace.take_as<double>(static_cast<std::size_t>((kArrays + 3) * length + m_ + 1), kStateSlot);
+    state_ = workspace.take_as<double>(static_cast<std::size_t>((kArrays + 3) * length + m_ + 1 + std::max(n_, m_) + 1), kStateSlot);
     std::fill(state_, state_ + kArrays * length, kWorst<Order::maximum>);
     for (int p = 0; p < 2; ++p) {
       s_.match[p] = state_ + p * length;
@@ -49,7 +49,10 @@ class Diagonals {
     s_.last_column = state_ + kArrays * length;
     s_.best = s_.last_column + length;
     s_.last_row = s_.best + length;
-    s_.where = reinterpret_cast<std::int32_t*>(s_.last_row + m_ + 1);
+    double* gaps = s_.last_row + m_ + 1;
+    for (Index k = 0; k <= std::max(n_, m_); ++k) gaps[k] = options.open + static_cast<double>(k - 1) * options.extend;
+    s_.gaps = gaps;
+    s_.where = reinterpret_cast<std::int32_t*>(gaps + std::max(n_, m_) + 1);
     std::fill(s_.best, s_.best + length, 0.0);
   }
 

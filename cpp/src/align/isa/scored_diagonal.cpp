@@ -13,7 +13,7 @@ constexpr double kNone = -__builtin_huge_val();
 void border(ScoredDiagonals& s, Index i, Index j) {
   const Index d = i + j, p = d & 1;
   const bool begins = d == 0 || s.local || (i == 0 ? s.y_begin : s.x_begin);
-  const double gap = s.open + static_cast<double>(d - 1) * s.extend;
+  const double gap = s.gaps[d];
   s.match[p][i] = begins ? 0 : kNone;
   s.deletion[p][i] = !begins && i == 0 ? gap : kNone;
   s.insertion[p][i] = !begins && j == 0 ? gap : kNone;
