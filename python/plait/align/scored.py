@@ -145,7 +145,8 @@ class SemiGlobal(_Scored):
 
     Notes
     -----
-    O(n·m) cells. The path has no columns for what was left out. Of several best ends the first in the order of rows is taken.
+    O(n·m) cells. The path has no columns for what was left out; where one sequence's start and the other's end are free, that may be
+    everything, so that the score is at least 0. Of several best ends the first in the order of rows is taken.
 
     Examples
     --------
