@@ -47,6 +47,8 @@ constexpr Index move_words(Index segments) {
   return (segments + kMoves<T> - 1) / kMoves<T>;
 }
 
+constexpr Index kTableBytes = 32;
+
 /// Columns begin + 1 … end of a strip; the last call brings h to its final state.
 template <class T>
 using ScoredKernel = void (*)(ScoredStrip<T>&, Index begin, Index end);
@@ -54,6 +56,8 @@ using ScoredKernel = void (*)(ScoredStrip<T>&, Index begin, Index end);
 template <class T>
 struct ScoredKernels {
   ScoredKernel<T> run[2][2][2];  ///< [local][linear gaps][moves]
+  /// out[p] = table[codes[p]] for a whole number of lanes; a table has kTableBytes.
+  void (*look_up)(const std::uint8_t* codes, Index count, const std::int8_t* table, T* out);
   Index lanes;
 };
 

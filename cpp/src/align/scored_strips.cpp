@@ -136,7 +136,7 @@ class Strips {
     s.segments = segments_of(k);
     s.columns = columns;
     s.last = std::min(n_ - begin, s.segments * lanes) - 1;
-    profile_.prepare(scores_, x_, begin, s.segments, lanes);
+    profile_.prepare(scores_, kernels_, x_, begin, s.segments);
     auto* symbols = workspace_.take_as<std::uint32_t>(static_cast<std::size_t>(columns), kSymbolsSlot);
     profile_.rows_for(scores_, y_, columns, symbols);
     s.profile = profile_.data();
@@ -156,9 +156,9 @@ class Strips {
     s.e = s.h + cells;
     s.match = s.e + cells;
     s.carry = s.match + cells;
-    for (Index r = 0; r < cells; ++r) {
+    for (Index lane = 0, i = begin + 1; lane < lanes; ++lane) {
       // The padding is not to fall out of the range: it goes on with the last row's value.
-      s.h[r % s.segments * lanes + r / s.segments] = static_cast<T>(zero_ + border(std::min(begin + r + 1, n_), scores_.ends.x_begin));
+      for (Index t = 0; t < s.segments; ++t, ++i) s.h[t * lanes + lane] = static_cast<T>(zero_ + border(std::min(i, n_), scores_.ends.x_begin));
     }
     std::fill(s.e, s.e + cells, s.lowest);
     std::fill(s.carry, s.carry + lanes, s.lowest);

@@ -2,6 +2,7 @@
 #include "align/scored_whole.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -74,16 +75,30 @@ template std::optional<Offset> offset_for<std::int16_t>(const WholeScores&, Inde
 template std::optional<Offset> offset_for<std::int32_t>(const WholeScores&, Index, Index, Index, std::int64_t);
 
 template <class T>
-void StripProfile<T>::prepare(const WholeScores& scores, const Sequence& x, Index begin, Index segments, Index lanes) {
+void StripProfile<T>::prepare(const WholeScores& scores, const ScoredKernels<T>& kernels, const Sequence& x, Index begin, Index segments) {
   if (begin == begin_ && segments == segments_) return;
+  const Index lanes = kernels.lanes;
+  kernels_ = &kernels;
   begin_ = begin;
   segments_ = segments;
   cells_ = segments * lanes;
-  x_.assign(static_cast<std::size_t>(cells_), kPadding);
+  const bool bytes = scores.size > 0 && scores.size < kTableBytes && scores.least >= -128 && scores.most <= 127;
+  if (bytes) {
+    codes_.assign(static_cast<std::size_t>(cells_), static_cast<std::uint8_t>(kTableBytes - 1));
+  } else {
+    x_.assign(static_cast<std::size_t>(cells_), kPadding);
+  }
   const Index count = std::min(cells_, x.length - begin);
   Index r = 0;
   for (Index lane = 0; lane < lanes && r < count; ++lane) {
-    for (Index t = 0; t < segments && r < count; ++t, ++r) x_[static_cast<std::size_t>(t * lanes + lane)] = x.symbol(begin + r);
+    for (Index t = 0; t < segments && r < count; ++t, ++r) {
+      const std::size_t at = static_cast<std::size_t>(t * lanes + lane);
+      if (bytes) {
+        codes_[at] = static_cast<std::uint8_t>(x.symbol(begin + r));
+      } else {
+        x_[at] = x.symbol(begin + r);
+      }
+    }
   }
   std::size_t rows = static_cast<std::size_t>(scores.size);
   if (scores.size == 0) {
@@ -113,6 +128,12 @@ void StripProfile<T>::build(const WholeScores& scores, std::uint32_t row, std::u
       const std::uint32_t a = x_[static_cast<std::size_t>(p)];
       out[p] = a == kPadding ? padding : met && a == symbol ? match : mismatch;
     }
+  } else if (!codes_.empty()) {
+    std::array<std::int8_t, kTableBytes> table{};
+    const std::int32_t* column = scores.columns.data() + static_cast<Index>(symbol) * scores.size;
+    for (Index a = 0; a < scores.size; ++a) table[static_cast<std::size_t>(a)] = static_cast<std::int8_t>(column[a]);
+    table.back() = static_cast<std::int8_t>(padding);
+    kernels_->look_up(codes_.data(), cells_, table.data(), out);
   } else {
     const std::int32_t* column = scores.columns.data() + static_cast<Index>(symbol) * scores.size;
     for (Index p = 0; p < cells_; ++p) {

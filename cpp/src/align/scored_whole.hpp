@@ -44,7 +44,7 @@ template <class T>
 class StripProfile {
  public:
   /// For rows begin … of x; does nothing if it is for these already.
-  void prepare(const WholeScores& scores, const Sequence& x, Index begin, Index segments, Index lanes);
+  void prepare(const WholeScores& scores, const ScoredKernels<T>& kernels, const Sequence& x, Index begin, Index segments);
   /// out[j] is the row of the profile for y's element j.
   void rows_for(const WholeScores& scores, const Sequence& y, Index length, std::uint32_t* out);
   [[nodiscard]] const T* data() const { return reinterpret_cast<const T*>(rows_.get()); }
@@ -53,7 +53,9 @@ class StripProfile {
   void build(const WholeScores& scores, std::uint32_t row, std::uint32_t symbol);
 
   Index begin_ = -1, segments_ = 0, cells_ = 0;
-  std::vector<std::uint32_t> x_;                           // dealt to the lanes; kPadding after the last
+  std::vector<std::uint32_t> x_;     // dealt to the lanes; kPadding after the last
+  std::vector<std::uint8_t> codes_;  // the same, where a table of bytes holds a symbol's scores
+  const ScoredKernels<T>* kernels_ = nullptr;
   std::unordered_map<std::uint32_t, std::uint32_t> rank_;  // without a matrix: rows by symbols of x
   std::vector<char> built_;
   Bytes rows_;

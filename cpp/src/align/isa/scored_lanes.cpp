@@ -13,23 +13,6 @@ constexpr int kBlock = 4;
 constexpr int kBlock = 2;  // there are 16 registers
 #endif
 
-/// Scores of all ranks beside the codes of a block of columns, from tables of 32 bytes.
-template <class T>
-PLAIT_INLINE void build(const ScoredLanes<T>& s, Index j) {
-  typedef std::int8_t Sixteen __attribute__((vector_size(16)));
-  typedef T Wide __attribute__((vector_size(16 * sizeof(T))));
-  constexpr Index n = kLanesOf<T>, piece = n < 16 ? n : 16;
-  for (Index at = 0; at < kBlock * n; at += piece) {
-    Sixteen codes{};
-    __builtin_memcpy(&codes, s.y + j * n + at, piece);
-    for (Index a = 0; a < s.ranks; ++a) {
-      const std::int8_t* table = s.table + a * kLaneCodes;
-      const Wide wide = __builtin_convertvector(__builtin_shuffle(load<Sixteen>(table), load<Sixteen>(table + 16), codes), Wide);
-      __builtin_memcpy(s.profile + a * kBlock * n + at, &wide, piece * sizeof(T));
-    }
-  }
-}
-
 /// Columns j + 1 … j + kBlock. ends: sequences end among them, and what stands in their last columns counts.
 template <class T, bool local, bool linear, bool ends>
 PLAIT_INLINE void block(ScoredLanes<T>& s, Index j) {
@@ -74,10 +57,12 @@ PLAIT_INLINE void block(ScoredLanes<T>& s, Index j) {
 
 template <class T, bool local, bool linear>
 void run(ScoredLanes<T>& s, Index begin, Index end) {
+  constexpr Index n = kLanesOf<T>;
   for (Index j = begin; j < end; j += kBlock) {
-    build(s, j);
+    // Scores of all ranks beside the block's codes.
+    for (Index a = 0; a < s.ranks; ++a) look_up<T>(s.y + j * n, kBlock * n, s.table + a * kLaneCodes, s.profile + a * kBlock * n);
     bool some = false;
-    for (Index k = 0; !local && s.ends != nullptr && k < kLanesOf<T>; ++k) some = some || (s.ends[k] > j && s.ends[k] <= j + kBlock);
+    for (Index k = 0; !local && s.ends != nullptr && k < n; ++k) some = some || (s.ends[k] > j && s.ends[k] <= j + kBlock);
     if (some) {
       block<T, local, linear, !local>(s, j);
     } else {

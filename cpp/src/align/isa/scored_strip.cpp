@@ -197,9 +197,15 @@ void run(ScoredStrip<T>& s, Index begin, Index end) {
 }
 
 template <class T>
+void look_up_all(const std::uint8_t* codes, Index count, const std::int8_t* table, T* out) {
+  look_up<T>(codes, count, table, out);
+}
+
+template <class T>
 constexpr ScoredKernels<T> kKernels = {
     {{{run<T, false, false, false>, run<T, false, false, true>}, {run<T, false, true, false>, run<T, false, true, true>}},
      {{run<T, true, false, false>, run<T, true, false, true>}, {run<T, true, true, false>, run<T, true, true, true>}}},
+    look_up_all<T>,
     kLanesOf<T>};
 
 }  // namespace

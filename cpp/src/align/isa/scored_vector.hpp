@@ -24,5 +24,20 @@ PLAIT_INLINE V<T> all(T value) {
   return V<T>{} + value;
 }
 
+/// out[p] = table[codes[p]], a table of 32 bytes, for a whole number of registers of T.
+template <class T>
+PLAIT_INLINE void look_up(const std::uint8_t* codes, Index count, const std::int8_t* table, T* out) {
+  typedef std::int8_t Sixteen __attribute__((vector_size(16)));
+  typedef T Wide __attribute__((vector_size(16 * sizeof(T))));
+  constexpr Index piece = kLanesOf<T> < 16 ? kLanesOf<T> : 16;
+  const Sixteen low = load<Sixteen>(table), high = load<Sixteen>(table + 16);
+  for (Index p = 0; p < count; p += piece) {
+    Sixteen code{};
+    __builtin_memcpy(&code, codes + p, piece);
+    const Wide wide = __builtin_convertvector(__builtin_shuffle(low, high, code), Wide);
+    __builtin_memcpy(out + p, &wide, piece * sizeof(T));
+  }
+}
+
 }  // namespace PLAIT_ISA_NS
 }  // namespace plait
