@@ -82,20 +82,29 @@ class Strips {
   /// The way back from there. Moves are those of forward(), or, if it kept its rows instead, are computed again strip by strip.
   Path back(const Place& end) {
     Path out{static_cast<double>(end.value) * scores_.unit, {}};
-    Index i = end.i, j = end.j, loaded = -1;
+    out.pairs.reserve(static_cast<std::size_t>(2 * (end.i + end.j)));
+    Index i = end.i, j = end.j, segments = 0, words = 0, lane = -1, t = 0;  // lane < 0: row i is in a strip whose moves are not at hand
     Move state = Move::none;
     const T* moves = nullptr;
     while (i > 0 && j > 0) {
-      const Index k = (i - 1) / strip_rows();
-      if (k != loaded) {
+      if (lane < 0) {
+        const Index k = (i - 1) / strip_rows(), r = (i - 1) % strip_rows();
         moves = moves_ != nullptr ? moves_ + k * moves_of_a_strip(m_) : again(k, j);
-        loaded = k;
+        segments = segments_of(k);
+        words = move_words<T>(segments);
+        lane = r / segments;
+        t = r % segments;
       }
-      const int nibble = nibble_at(moves, k, (i - 1) % strip_rows(), j);
+      const auto word = static_cast<std::uint32_t>(moves[((j - 1) * words + t / kMoves<T>)*kernels_.lanes + lane]);
+      const int nibble = static_cast<int>(word >> (4 * (kMoves<T> - 1 - t % kMoves<T>)) & 15U);
       const bool goes_on = (nibble & (state == Move::deletion ? kDeletionGoesOn : state == Move::insertion ? kInsertionGoesOn : 0)) != 0;
       if (!goes_on) state = static_cast<Move>(nibble & 3);
       if (state == Move::none) break;
       step(out, state, i, j);
+      if (state != Move::deletion && --t < 0) {
+        t = segments - 1;
+        --lane;
+      }
     }
     while (i == 0 && j > 0 && !scores_.ends.local && !scores_.ends.y_begin) step(out, Move::deletion, i, j);
     while (j == 0 && i > 0 && !scores_.ends.local && !scores_.ends.x_begin) step(out, Move::insertion, i, j);
@@ -181,12 +190,6 @@ class Strips {
     T* moves = workspace_.take_as<T>(static_cast<std::size_t>(moves_of_a_strip(columns)), kMovesSlot);
     run(k, columns, moves, false, std::numeric_limits<T>::max(), false);  // nothing is to be found that is better
     return moves;
-  }
-
-  int nibble_at(const T* moves, Index k, Index r, Index j) const {
-    const Index segments = segments_of(k), t = r % segments, lane = r / segments;
-    const auto word = static_cast<std::uint32_t>(moves[((j - 1) * move_words<T>(segments) + t / kMoves<T>)*kernels_.lanes + lane]);
-    return static_cast<int>(word >> (4 * (kMoves<T> - 1 - t % kMoves<T>)) & 15U);
   }
 
   static void step(Path& out, Move move, Index& i, Index& j) {
