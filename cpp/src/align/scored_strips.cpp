@@ -66,7 +66,7 @@ class Strips {
     if (x_end) offer(0, m_, top(0)[m_]);
     for (Index k = 0; k < strips_; ++k) {
       const bool last = k + 1 == strips_;
-      const ScoredStrip<T> s = run(k, m_, moves ? moves_ + k * moves_of_a_strip(m_) : nullptr, !last || y_end, zero_ + best.value, place);
+      const ScoredStrip<T> s = run(k, m_, moves ? moves_ + k * moves_of_a_strip(m_) : nullptr, !last || y_end, zero_ + (local ? best.value : 0), place);
       if (s.overflow) return std::nullopt;
       if (local && s.best - zero_ > best.value) best = {k * strip_rows() + s.best_row + 1, s.best_column, s.best - zero_};
       for (Index r = 0; x_end && r < s.last + (last ? 0 : 1); ++r) offer(k * strip_rows() + r + 1, m_, h_at(s, r));

@@ -46,6 +46,10 @@ std::vector<std::uint8_t> relative(Random& random, const std::vector<std::uint8_
     if (dice == 1) out.push_back(static_cast<std::uint8_t>(below(random, letters)));
     out.push_back(dice == 2 ? static_cast<std::uint8_t>(below(random, letters)) : c);
   }
+  if (below(random, 3) == 0) {  // and for a long gap
+    const auto from = out.begin() + below(random, static_cast<Index>(out.size()) + 1);
+    out.erase(from, from + below(random, out.end() - from + 1));
+  }
   if (out.empty()) out.push_back(0);
   return out;
 }

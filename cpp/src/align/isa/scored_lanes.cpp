@@ -37,7 +37,8 @@ PLAIT_INLINE void block(ScoredLanes<T>& s, Index j) {
     corner = left;
     for (int c = 0; c < kBlock; ++c) {
       deletion = linear ? opened : max(deletion + extend, opened);
-      W best = max(max(diagonal + load<W>(profile + c * n), deletion), insertion[c]);
+      // Local alignment goes on in the other lanes when one has left the range, which its best shows.
+      W best = max(max(wrapping_sum<T>(diagonal, load<W>(profile + c * n)), deletion), insertion[c]);
       if constexpr (local) {
         best = max(best, zero);
         most = max(most, best);

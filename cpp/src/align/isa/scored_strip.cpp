@@ -2,8 +2,6 @@
 // the next. So a column is computed as if none came into a lane; then one scan over the lanes tells what does come into each; and that is
 // applied when the column is next read (scores), or in a second pass (moves). Nothing is repeated until it fits, so the time does not depend
 // on the data. It is right because open <= extend: opening a gap out of a gap is never better than going on with it.
-#include <type_traits>
-
 #include "align/isa/scored_vector.hpp"
 #include "align/scored_internal.hpp"
 
@@ -54,7 +52,8 @@ PLAIT_INLINE void scan(V<T>& carry, const ScoredStrip<T>& s, Index reach) {
     const Index fall = by * s.segments * -static_cast<Index>(s.extend);
     if (fall >= reach) return;
     const T step = static_cast<T>(fall);
-    carry = max(carry, max(shifted<by, T>(carry, all(s.lowest)), all(sum_of<T>(s.lowest, step))) - step);
+    const V<T> passing = max(shifted<by, T>(carry, all(s.lowest)), all(sum_of<T>(s.lowest, step)));
+    carry = max(carry, wrapping_difference<T>(passing, all(step)));
     scan<2 * by, T>(carry, s, reach);
   }
 }
@@ -139,9 +138,9 @@ void run(ScoredStrip<T>& s, Index begin, Index end) {
       insertion = linear ? max(other, insertion) + open : max(insertion + extend, other + open);
     }
     carry = shifted_in<T>(insertion, s.top_gap[j]);
-    Index reach = kGreatest<T> - s.lowest;
+    Index reach = Index{kGreatest<T>} - s.lowest;
     // No insertion of this column is above `most` more than the best so far, and none below zero matters.
-    if constexpr (local) reach = least_of(reach, Index{s.best} - s.zero + (kGreatest<T> - s.limit) + open + 1);
+    if constexpr (local) reach = least_of(reach, Index{s.best} - s.zero + (Index{kGreatest<T>} - s.limit) + open + 1);
     scan<1, T>(carry, s, reach);
     if constexpr (moves) {
       T* words = s.moves + (j - 1) * move_words<T>(segments) * n;

@@ -1,6 +1,8 @@
 // Vectors of small integers, for the kernels of whole scores.
 #pragma once
 
+#include <type_traits>
+
 #include "tensor/isa/vector.hpp"
 
 namespace plait {
@@ -22,6 +24,18 @@ PLAIT_INLINE W max(W a, W b) {
 template <class T>
 PLAIT_INLINE V<T> all(T value) {
   return V<T>{} + value;
+}
+
+/// Sums that are meant to wrap around, which those of signed numbers may not.
+template <class T>
+PLAIT_INLINE V<T> wrapping_sum(V<T> a, V<T> b) {
+  using Unsigned = V<std::make_unsigned_t<T>>;
+  return reinterpret_cast<V<T>>(reinterpret_cast<Unsigned>(a) + reinterpret_cast<Unsigned>(b));
+}
+template <class T>
+PLAIT_INLINE V<T> wrapping_difference(V<T> a, V<T> b) {
+  using Unsigned = V<std::make_unsigned_t<T>>;
+  return reinterpret_cast<V<T>>(reinterpret_cast<Unsigned>(a) - reinterpret_cast<Unsigned>(b));
 }
 
 /// out[p] = table[codes[p]], a table of 32 bytes, for a whole number of registers of T.
