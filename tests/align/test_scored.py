@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
+import signal
+import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -189,9 +193,22 @@ def test_all_pairs_of_one_list() -> None:
         assert scores.tolist() == [[aligner.score(a, b) for b in texts] for a in texts]
 
 
-def test_a_changed_parameter_counts_and_copies_are_equal() -> None:
-    import pickle
+@pytest.mark.parametrize("gap", [-5, -5.3])
+@pytest.mark.parametrize("method", ["score", "align", "count", "pairwise", "align_many"])
+def test_can_be_interrupted(gap: float, method: str) -> None:
+    aligner = NeedlemanWunsch((2, -1), gap=gap)
+    x = "ACGT" * 20_000
+    arguments: tuple[Any, ...] = {"pairwise": ([x], [x[:9000]] * 5000), "align_many": (x, [x] * 10)}.get(method, (x, x))
+    timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        getattr(aligner, method)(*arguments)
+    timer.join()
+    assert time.monotonic() - began < 5  # not the minutes that it would take; 0.1 s on an idle machine
 
+
+def test_a_changed_parameter_counts_and_copies_are_equal() -> None:
     aligner = NeedlemanWunsch({("A", "A"): 2.0}, gap=-1)
     assert aligner.score("AA", "A") == 1
     assert pickle.loads(pickle.dumps(aligner)).score("AA", "A") == 1

@@ -10,7 +10,7 @@ namespace plait::align {
 namespace {
 
 /// A strip's profile and state should stay in the caches near the core.
-constexpr Index kStripRows = 2048;
+constexpr Index kStripRows = 4096;
 constexpr Index kMostSegments = 120;  // segments are counted in 8 bits
 /// Cells between two questions whether to stop.
 constexpr Index kChunk = Index{1} << 23;

@@ -11,7 +11,7 @@ Biopython PairwiseAligner  ``open_gap_score=-11, extend_gap_score=-1``         `
 pyopal                     ``gap_open=11, gap_extend=1``: 11 + (k - 1)·1       ``gap_open=-11, gap_extend=-1``
 EMBOSS needle, water       ``-gapopen 10 -gapextend 0.5``: 10 + (k - 1)·0.5    ``gap_open=-10, gap_extend=-0.5``; EMBOSS needle leaves end
                                                                                gaps free: `SemiGlobal`
-BLAST, SSW of NCBI         ``gapopen 11 gapextend 1``: 11 + k·1                ``gap_open=-12, gap_extend=-1``
+NCBI BLAST                 ``gapopen 11 gapextend 1``: 11 + k·1                ``gap_open=-12, gap_extend=-1``
 edlib                      none: every edit costs 1                            `Levenshtein`
 =========================  ==================================================  =======================================================
 """
@@ -69,6 +69,10 @@ class NeedlemanWunsch(_Scored):
     -----
     O(n·m) cells (Needleman and Wunsch 1970; Gotoh 1982 for affine gaps). A gap in one sequence may follow one in the other. A symbol that the
     similarity does not know is a ValueError that names it and its place; case is significant.
+
+    `align` keeps the moves of all cells, half a byte each (a byte for scores that are not whole). Beyond 256 MB it keeps rows between strips
+    of the matrix instead, and computes the strips through which the path goes a second time; the path is the same. `align_many` aligns one
+    sequence with many.
 
     Whole scores (also such as 0.5, which a power of two makes whole) are computed in small integers, many cells at once (Farrar 2007), others
     in float64.

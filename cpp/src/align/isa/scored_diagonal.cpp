@@ -1,6 +1,6 @@
 // Plain loops, which the compiler turns into vectors.
 #include "align/scored_diagonal_internal.hpp"
-#include "tensor/isa/vector.hpp"
+#include "plait/tensor/vector.hpp"
 
 namespace plait {
 namespace PLAIT_ISA_NS {

@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include "tensor/isa/vector.hpp"
+#include "plait/tensor/vector.hpp"
 
 namespace plait {
 namespace PLAIT_ISA_NS {

@@ -1,8 +1,8 @@
 // What the files of the dense product share within one level.
 #pragma once
 
+#include "plait/tensor/vector.hpp"
 #include "tensor/isa/matmul.hpp"
-#include "tensor/isa/vector.hpp"
 
 namespace plait {
 namespace PLAIT_ISA_NS {
