@@ -167,5 +167,8 @@ void bind_align(py::module_& m) {
       .def_property_readonly("symmetric", &Method::symmetric)
       .def_property_readonly("worst", &Method::worst);
   bind_align_dtw(m);
+  bind_align_edit(m);
+  bind_align_custom(m);
+  bind_align_soft(m);
   bind_align_scored(m);
 }

@@ -263,6 +263,16 @@ class PyProgram {
       while (PyDict_Next(s, &at, &key, &value) != 0) dict[py::handle(key)] = in_structure(value, results);
       return dict;
     }
+    if (PyTuple_Check(s)) {  // a namedtuple
+      py::list list;
+      for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(s); ++i) list.append(in_structure(PyTuple_GET_ITEM(s, i), results));
+      return py::type::of(structure).attr("_make")(list);
+    }
+    if (PyDict_Check(s)) {
+      py::object dict = structure.attr("copy")();
+      for (const auto& key : structure) dict[key] = in_structure(structure[key], results);
+      return dict;
+    }
     return py::reinterpret_borrow<py::object>(structure);  // None and other constants
   }
 

@@ -3,6 +3,7 @@
 
 #include "graph.hpp"
 #include "plait/base/error.hpp"
+#include "plait/graph/build.hpp"
 #include "plait/graph/scan.hpp"
 
 namespace plait {
@@ -52,6 +53,19 @@ void bind_scan_nodes(py::module_& m) {
         return scan->body;
       },
       py::arg("node"), "The body behind a scan node or behind one of its outputs; None for other nodes.");
+  m.def(
+      "mark_drafts", [](const py::list& inputs) { mark_drafts(require_nodes(inputs, "mark_drafts")); }, py::arg("inputs"),
+      "Says that nodes, and all that depends on them by now, were made to trace a step: nobody outside waits for them.");
+  m.def(
+      "lengths",
+      [](const py::object& lengths, const py::object& batch, std::optional<Index> steps) {
+        const NodeRef n = build::cast(require_node(lengths, "lengths"), DType::int64), x = require_node(batch, "lengths");
+        const NodeRef limit = steps ? make_constant(scalar_tensor(static_cast<double>(*steps), DType::int64))
+                                    : apply("axis_size", {x}, {{static_cast<Index>(DType::int64), 1}, {}});
+        return PyNode(apply("lengths", {n, limit, x}));
+      },
+      py::arg("lengths"), py::arg("batch"), py::arg("steps"),
+      "The lengths of the sequences of a batch, checked when they are bound: one for each, and none beyond the steps (None: the size of axis 1).");
   m.def(
       "scan",
       [](const py::list& states, const py::list& sequences, const py::list& step_states, const py::list& step_rows, const py::list& next,

@@ -1,6 +1,7 @@
 // What an operation that was read from a file may say about itself. Whoever builds graphs by plait's functions cannot make attributes that do not
 // fit; a file can hold anything, and rules and kernels follow these numbers without looking again.
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <map>
 
@@ -52,6 +53,10 @@ void random_numbers(const Claim& c) {
   c.require(c.ints().size() >= 4 && c.ints()[0] >= static_cast<Index>(DType::float32));
   c.dtype(c.ints()[0]);
   c.sizes(c.ints().subspan(4));
+}
+
+void positive_number(const Claim& c) {
+  c.require(c.ints().empty() && c.attributes.reals.size() == 1 && c.attributes.reals[0] > 0 && std::isfinite(c.attributes.reals[0]));
 }
 
 // A loop's output, or its gradient: beside the loop itself, of the same body.
@@ -135,6 +140,8 @@ const std::map<std::string_view, Check>& checks() {
       {"cumsum", [](const Claim& c) { c.count(2), c.axis(c.ints()[0], 0, c.rank()); }},
       {"random_normal", random_numbers},
       {"random_uniform", random_numbers},
+      {"soft_dtw", positive_number},
+      {"soft_dtw_gradient", positive_number},
       {"scan", [](const Claim& c) { c.require(c.attributes.scan != nullptr && c.ints().empty()); }},
       {"scan_output", part_of_loop},
       {"scan_cotangent", part_of_loop},

@@ -3,8 +3,10 @@
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "Compiled core of plait. Private: import plait instead.";
+  join_rooms();
   bind_base(m);
   bind_graph(m);
   bind_train(m);
   bind_align(m);
+  bind_joined(m);
 }

@@ -5,7 +5,9 @@
 
 namespace py = pybind11;
 
+void join_rooms();  // before the others
 void bind_base(py::module_& m);
 void bind_graph(py::module_& m);
 void bind_train(py::module_& m);
 void bind_align(py::module_& m);
+void bind_joined(py::module_& m);  // what two rooms make together

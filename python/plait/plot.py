@@ -14,7 +14,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["continuation", "decision_regions", "image_grid", "latent_map", "loss_curve", "reconstructions"]
+__all__ = ["alignment", "continuation", "decision_regions", "image_grid", "latent_map", "loss_curve", "reconstructions"]
 
 CLASSES_WITH_A_LEGEND = 12
 EPOCHS_WITH_MARKS = 40
@@ -30,6 +30,22 @@ class Course(Protocol):
     @property
     def validation(self) -> Sequence[float]:
         """Loss on held-out data after each epoch, empty where there is none."""
+
+
+class Pairs(Protocol):
+    """What `alignment` asks of one."""
+
+    @property
+    def x(self) -> Sequence[Any]:
+        """One sequence."""
+
+    @property
+    def y(self) -> Sequence[Any]:
+        """The other."""
+
+    @property
+    def path(self) -> npt.NDArray[np.int64]:
+        """(i, j) of each column, -1 for a gap."""
 
 
 def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None = None) -> Axes:
@@ -357,4 +373,85 @@ def continuation(truth: npt.ArrayLike, made: npt.ArrayLike, *, names: Sequence[s
     ax.set_xlim(-0.5, len(true) - 0.5)
     ax.set_xlabel("step")
     ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+    return ax
+
+
+def numbers_of(sequence: Sequence[Any]) -> npt.NDArray[np.float64] | None:
+    """(n, d), or nothing for symbols."""
+    if isinstance(sequence, (str, bytes)):
+        return None
+    try:
+        values = np.asarray(sequence, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    return values.reshape(len(values), -1)
+
+
+def alignment(found: Pairs, ax: Axes | None = None, *, kind: str | None = None) -> Axes:
+    """Two aligned series with links between them, or the matrix of their elements' distances with the path through it.
+
+    Parameters
+    ----------
+    found : Alignment
+        What an aligner's ``align`` gave.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    kind : {"links", "matrix"}, optional
+        Links for series of numbers, the matrix for symbols, unless given.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ValueError
+        Links between symbols were asked for, or another kind.
+
+    Examples
+    --------
+    >>> ax = plait.plot.alignment(plait.align.DTW().align(x, y))  # doctest: +SKIP
+    """
+    x, y = numbers_of(found.x), numbers_of(found.y)
+    if kind not in (None, "links", "matrix"):
+        raise ValueError(f"kind: expected 'links' or 'matrix', got {kind!r}")
+    if kind == "links" and (x is None or y is None):
+        raise ValueError("kind: links are drawn between series of numbers; take 'matrix' for symbols")
+    path = np.asarray(found.path)
+    both = path[(path >= 0).all(axis=1)] if len(path) else path.reshape(0, 2)
+    if x is None or y is None or kind == "matrix":
+        return _draw_matrix(found, x, y, path, axes_or_new(ax, (4.6, 4.4)))
+    ax = axes_or_new(ax, (8, 3.2))
+    spread = 1.2 * max(float(np.ptp(x)) if x.size else 0.0, float(np.ptp(y)) if y.size else 0.0, 1e-9)
+    lift = spread + (float(y.max()) if y.size else 0.0) - (float(x.min()) if x.size else 0.0)
+    every = max(1, len(both) // 120)  # more lines are a grey wall
+    for i, j in both[::every]:
+        ax.plot([i, j], [x[i, 0] + lift, y[j, 0]], color="0.7", linewidth=0.5, zorder=1)
+    for values, up, name, at in ((x, lift, "x", 0), (y, 0.0, "y", 1)):
+        for k in range(values.shape[1]):
+            ax.plot(np.arange(len(values)), values[:, k] + up, color=colour(at), alpha=1 if k == 0 else 0.4, label=name if k == 0 else None)
+    ax.set_yticks([])
+    ax.set_xlabel("element")
+    ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+    return ax
+
+
+def _draw_matrix(found: Pairs, x: npt.NDArray[Any] | None, y: npt.NDArray[Any] | None, path: npt.NDArray[np.int64], ax: Axes) -> Axes:
+    if x is not None and y is not None:
+        shades = np.sqrt(((x[:, None] - y[None]) ** 2).sum(axis=-1))
+    else:
+        shades = np.array([[0.0 if a == b else 1.0 for b in found.y] for a in found.x]).reshape(len(found.x), len(found.y))
+    if shades.size:
+        ax.imshow(shades, cmap="Greys_r", alpha=0.6, aspect="auto", interpolation="nearest")
+    # A gap stays where the other sequence has come to.
+    at = np.maximum.accumulate(path, axis=0) if len(path) else path.reshape(0, 2)
+    ax.plot(at[:, 1], at[:, 0], color=colour(3), linewidth=1.5, marker="." if len(path) <= 60 else "")
+    if x is None or y is None:
+        for sequence, set_ticks in ((found.x, ax.set_yticks), (found.y, ax.set_xticks)):
+            if len(sequence) <= 60:
+                text = sequence.decode("latin-1") if isinstance(sequence, bytes) else sequence
+                set_ticks(range(len(sequence)), [str(symbol) for symbol in text])
+    ax.set_xlabel("y")
+    ax.set_ylabel("x")
     return ax

@@ -17,7 +17,7 @@ import pytest
 from plait import FormatError, cli
 from plait.cli import _common, bench
 
-COMMANDS = ["demo", "vae", "mnist", "spiral", "bench"]
+COMMANDS = ["demo", "vae", "mnist", "spiral", "align", "bench"]
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

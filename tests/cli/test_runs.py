@@ -50,10 +50,22 @@ def test_the_demo(tmp_path: Path) -> None:
     assert result["loss"][-1] < result["loss"][0]
     assert len(result["loss"]) == len(result["validation"]) == len(result["epoch_seconds"]) == result["epochs"]
     page = check_page(target)
-    for title in ("Result", "Loss", "Reconstructions", "Samples", "Latent map", "Graph", "Program", "Generated series"):
+    for title in (
+        "Result",
+        "Loss",
+        "Reconstructions",
+        "Samples",
+        "Latent map",
+        "Graph",
+        "Program",
+        "Generated series",
+        "Alignment",
+        "Nearest gestures",
+    ):
         assert f"<h2>{title}</h2>" in page
-    assert page.count("data:image/png;base64,") == 5
+    assert page.count("data:image/png;base64,") == 6
     assert result["sequence_error"] < 0.1
+    assert result["gesture_accuracy"] > 0.8
     assert "waits for 2" in page
     assert "parameter" in page
 

@@ -126,6 +126,31 @@ def test_gradients_are_central_differences(kind: str, ragged: bool) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("unroll", [True, False])
+@pytest.mark.parametrize("steps", [1, 5, 50])
+def test_a_direction_in_all_weights_is_a_central_difference(kind: str, unroll: bool, steps: int) -> None:
+    """Three layers, ragged, the forget gates open: along one direction, so that many steps cost no more than two runs."""
+    layer = made(kind, layers=3, **({"forget_bias": 1.5} if kind == "LSTM" else {}))
+    X, W, lengths = some(3, steps, 2), some(3, steps, 3, seed=3), np.maximum(1, [steps, steps // 2, steps // 3])
+    x = plait.input("x", (None, None if not unroll else steps, 2), dtype="float64")
+    outs, end = layer(x, lengths=plait.input("lengths", (None,), dtype="int64"), unroll=unroll)
+    loss = (outs * plait.constant(W)).sum() + sum(((part + 1) ** 2).sum() for part in parts(end))
+    parameters = layer.parameters()
+    value, slopes = plait.compile(loss), plait.compile(plait.gradient(loss, [*parameters, x]))
+    begin, direction = [*values(parameters), X], [some(*p.shape, seed=k) for k, p in enumerate(parameters)] + [some(*X.shape, seed=99)]
+
+    def at(h: float) -> float:
+        for p, a, d in zip(parameters, begin, direction, strict=False):
+            p.value = a + h * d
+        return float(value(x=X + h * direction[-1], lengths=lengths))
+
+    numeric = (8 * (at(1e-4) - at(-1e-4)) - (at(2e-4) - at(-2e-4))) / 12e-4  # fourth order
+    at(0.0)
+    exact = sum(float((g * d).sum()) for g, d in zip(slopes(x=X, lengths=lengths), direction, strict=True))
+    assert abs(numeric - exact) < 1e-7 * max(1.0, abs(exact))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("ragged", [False, True])
 def test_a_loop_gives_what_copies_give(kind: str, layers: int, ragged: bool) -> None:
@@ -232,14 +257,51 @@ def test_a_cell_of_ones_own() -> None:
     np.testing.assert_array_equal(got[1], [[6.25]])
 
 
-@pytest.mark.parametrize("unroll", [True, False])
-def test_lengths_beyond_the_steps_are_found_when_fed(unroll: bool) -> None:
+@pytest.mark.parametrize("steps", [3, None])
+def test_a_picture_of_a_long_sequence_waits_for_one_loop(tmp_path: Any, steps: int | None) -> None:
+    lstm = made("LSTM")
+    outs, _ = lstm(plait.input("x", (None, steps, 2), dtype="float64"))
+    plait.draw(outs, tmp_path / "lstm.svg")
+    assert (tmp_path / "lstm.svg").read_text(encoding="utf-8").count(f"waits for {steps or 1}<") >= 3
+    assert [p.wait_count for p in lstm.parameters()] == [steps or 1] * 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_alone_of_sequences_whose_sizes_come_when_they_run(kind: str) -> None:
+    layer = made(kind)
+    source, open_x = plait.input("x", (4, 6, 2), dtype="float64"), plait.input("x", (None, None, 2), dtype="float64")
+    for k, p in enumerate(layer.parameters()):
+        expected, found = (
+            plait.compile(plait.gradient(layer(x, unroll=False)[0][:, -1].sum(), p))(x=some(4, 6, 2)) for x in (source, open_x)
+        )
+        np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=str(k))
+
+
+@pytest.mark.parametrize(("unroll", "time"), [(True, 5), (False, 5), (False, None)])
+def test_lengths_beyond_the_steps_are_found_when_fed(unroll: bool, time: int | None) -> None:
     lengths = plait.input("lengths", (None,), dtype="int64")
-    outs, _ = nn.LSTM(2, 3)(plait.input("x", (None, 5, 2)), lengths=lengths, unroll=unroll)
+    outs, _ = nn.LSTM(2, 3)(plait.input("x", (None, time, 2)), lengths=lengths, unroll=unroll)
     program = plait.compile(outs)
     assert program(x=np.zeros((2, 5, 2)), lengths=[5, 0]).shape == (2, 5, 3)
-    with pytest.raises(plait.ShapeError, match="6 is out of range"):
+    with pytest.raises(plait.ShapeError, match="lengths: 6 at index 0 is beyond the 5 steps"):
         program(x=np.zeros((2, 5, 2)), lengths=[6, 1])
+    with pytest.raises(plait.ShapeError, match="lengths: expected numbers of steps, got -1 at index 1"):
+        program(x=np.zeros((2, 5, 2)), lengths=[3, -1])
+    with pytest.raises(plait.ShapeError, match=r"lengths: expected shape \(2,\), got \(3,\)"):
+        program(x=np.zeros((2, 5, 2)), lengths=[3, 1, 1])
+    with pytest.raises(plait.ShapeError, match="lengths: 6 at index 0 is beyond the 5 steps"):
+        plait.evaluate(outs, {"x": np.zeros((2, 5, 2)), "lengths": [6, 1]})
+
+
+def test_what_does_not_fit_when_bound_is_named() -> None:
+    x = plait.input("x", (None, None, 2))
+    for state in (None, (np.zeros((3, 3)),) * 2):
+        program = plait.compile(nn.LSTM(2, 3)(x, state)[0])
+        assert program(x=np.zeros((3, 4, 2))).shape == (3, 4, 3)
+        with pytest.raises(plait.ShapeError, match="the first step of inputs"):
+            program(x=np.zeros((3, 0, 2)))
+    with pytest.raises(plait.ShapeError, match=r"\(3, 3\) and \(2, 1\).*state h"):
+        program(x=np.zeros((2, 4, 2)))
 
 
 def test_bad_input_is_refused_by_name() -> None:
@@ -273,6 +335,17 @@ def test_bad_input_is_refused_by_name() -> None:
         ),
         (lambda: deep(x, (zeros((1, 3)),) * 2), plait.ShapeError, r"state: h has shape \(1, 3\), expected \(2, batch, 3\)"),
         (lambda: lstm(plait.input("x", (None, None, 2)), unroll=True), plait.ShapeError, "unroll=True needs the number of steps"),
+        (
+            lambda: lstm([plait.input("x", (3, 2)), plait.input("y", (4, 2))]),
+            plait.ShapeError,
+            r"inputs\[1\]: 4 sequences, but inputs\[0\] has 3",
+        ),
+        (lambda: lstm(x, lengths=[]), plait.ShapeError, r"lengths: expected shape \(batch,\), got \(0,\)"),
+        (lambda: lstm(x, lengths=3), plait.ShapeError, r"lengths: expected shape \(batch,\), got \(\)"),
+        (lambda: lstm(x, (zeros((1, 3)) * 1j,) * 2), plait.DTypeError, "state: h: expected numbers, got complex128"),
+        (lambda: nn.LSTM(2, 3, dtype="float16"), plait.DTypeError, "dtype: expected 'float32' or 'float64', got 'float16'"),
+        (lambda: nn.LSTM(2, 3, forget_bias=np.nan), ValueError, "forget_bias: expected a finite number, got nan"),
+        (lambda: nn.LSTM(2, 3, forget_bias="1"), ValueError, "forget_bias"),
         (lambda: nn.LSTM(2, 0), ValueError, "hidden"),
         (lambda: nn.GRU(2, 3, layers=0), ValueError, "GRU: layers"),
         (lambda: nn.RNN(2, 3, activation="sin"), ValueError, "activation"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import plait
 from plait.nn import SequenceClassifier
 
 Array = np.ndarray[Any, Any]
@@ -69,6 +71,43 @@ def test_arrays_and_lists_are_the_same() -> None:
         np.testing.assert_array_equal(small(epochs=3).fit(form, y).predict_proba(form), expected)
 
 
+class Frame:
+    """As a data frame or a series comes: an array on request."""
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.asarray(self.array, dtype)
+
+
+def test_numbers_of_any_kind_are_taken() -> None:
+    X, y = waves(20)
+    X = [np.round(4 * x) for x in X]
+    expected = small(epochs=3).fit(X, y).predict_proba(X)
+    forms: list[Callable[[Array], Any]] = [
+        lambda x: x.astype("int8"),
+        lambda x: x.astype("float16"),
+        lambda x: x.astype("longdouble"),
+        lambda x: x.astype(object),
+        Frame,
+        lambda x: x.tolist(),
+        lambda x: np.asfortranarray(x)[::-1][::-1],
+    ]
+    for form in forms:
+        parts = [form(x) for x in X]
+        np.testing.assert_array_equal(small(epochs=3).fit(parts, Frame(y)).predict_proba(parts), expected)
+    whole = np.array([None] * len(X), dtype=object)
+    whole[:] = X
+    np.testing.assert_array_equal(small(epochs=3).fit(whole, y).predict_proba(whole), expected)
+    short = np.stack([x[:9, 0] for x in X])
+    expected = small(epochs=3).fit(short, y).predict_proba(short)
+    np.testing.assert_array_equal(small(epochs=3).fit(Frame(short), y).predict_proba(Frame(short)), expected)
+
+
 def test_the_seed_decides_and_refitting_starts_anew() -> None:
     X, y = waves(30)
     first = small(rng=1, epochs=3).fit(X, y).predict_proba(X)
@@ -106,6 +145,12 @@ def test_what_cannot_be_fitted_is_refused_in_words() -> None:
         (X, y + 0.5, "Unknown label type"),
         (X, None, "requires y"),
         ([], y, "no sequences"),
+        (np.zeros((0, 3)), y, "no sequences"),
+        (np.zeros(20), y, r"one array of shape \(20,\). Reshape your data"),
+        (np.zeros((20, 5)) * 1j, y, "Complex data not supported"),
+        ([*X[:-1], np.ma.masked_greater(X[-1], 0)], y, r"X\[19\]: masked values"),
+        ([*X[:-1], X[-1] * 1e300], y, r"X\[19\]: a value too large for float32 at step 0"),
+        ([*X[:-1], [[0.0, 1.0], [2.0]]], y, r"X\[19\]: expected an array of numbers, but its parts differ in length"),
         ([*X[:-1], X[-1][:0]], y, r"X\[19\]: a sequence of zero steps"),
         ([*X[:-1], X[-1][:, :1]], y, r"X\[19\]: expected shape \(time, 2\), got \(\d+, 1\)"),
         (np.zeros((20, 5, 0)), y, "0 feature"),
@@ -113,8 +158,15 @@ def test_what_cannot_be_fitted_is_refused_in_words() -> None:
     ):
         with pytest.raises(ValueError, match=word):
             small().fit(X_, y_)
-    with pytest.raises(TypeError, match="expected numbers"):
-        small().fit([["a", "b"]] * 20, y)
+    for form, word in (
+        ([["a", "b"]] * 20, "expected numbers"),
+        (["ab"] * 20, "expected numbers"),
+        (None, "got NoneType"),
+        ((x for x in X), "got generator"),
+        ([*X[:-1], {}], r"X\[19\]: expected numbers in shape .* got dict"),
+    ):
+        with pytest.raises(TypeError, match=word):
+            small().fit(form, y)
     for options, word in (({"hidden": 0}, "hidden"), ({"pooling": "max"}, "pooling"), ({"cell": "x"}, "cell"), ({"layers": 0}, "layers")):
         with pytest.raises(ValueError, match=word):
             small(**options).fit(X, y)
@@ -131,14 +183,43 @@ def test_it_travels_as_a_pickle() -> None:
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(clf)).predict_proba(X), clf.predict_proba(X))
 
 
+# Matrices are sequences of one feature: what scikit-learn's checks take for features are steps, and sequences may be longer or shorter than those of fit.
+STEPS = "the columns of a matrix are steps of one feature"
+NOT_FOR_SEQUENCES = dict.fromkeys(
+    ["check_n_features_in", "check_n_features_in_after_fitting", "check_classifiers_train", "check_estimators_empty_data_messages"], STEPS
+)
+
+
+@pytest.mark.peer
+def test_scikit_learns_own_checks_pass() -> None:
+    checks = pytest.importorskip("sklearn.utils.estimator_checks")
+    estimator = small(hidden=16, epochs=40, optimizer=plait.optim.Adam(1e-2))
+    tags = estimator.__sklearn_tags__()
+    assert tags.input_tags.two_d_array
+    assert tags.input_tags.three_d_array
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = checks.check_estimator(estimator, expected_failed_checks=NOT_FOR_SEQUENCES, on_fail=None, on_skip=None)
+    failed = {r["check_name"]: repr(r["exception"]) for r in results if r["status"] == "failed"}
+    assert failed == {}
+    assert sum(r["status"] == "passed" for r in results) > 40
+
+
 @pytest.mark.peer
 def test_it_works_in_searches_and_clones() -> None:
     pytest.importorskip("sklearn")
     from sklearn.base import clone, is_classifier
     from sklearn.exceptions import NotFittedError
-    from sklearn.model_selection import GridSearchCV
+    from sklearn.model_selection import GridSearchCV, cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
 
     X, y = waves(40)
+    pipeline = make_pipeline(FunctionTransformer(lambda xs: [x[:, :1] for x in xs]), small(pooling="last"))
+    assert pipeline.set_params(sequenceclassifier__hidden=12).get_params()["sequenceclassifier__hidden"] == 12
+    assert cross_val_score(pipeline, X, y, cv=2).mean() > 0.8
+    fixed = np.stack([x[:12] for x in X])
+    assert cross_val_score(small(), fixed, y, cv=2).mean() > 0.7
     clf = small()
     assert is_classifier(clf)
     assert clone(clf).get_params() == clf.get_params()

@@ -21,43 +21,78 @@ void Method::scores(const Sequence& x, const References& references, Index begin
   }
 }
 
-std::vector<Neighbour> Method::nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const {
-  std::vector<Neighbour> best;  // in order; the last one is what a newcomer must beat
-  for (Index r = 0; r < references.size(); ++r) {
-    const bool full = static_cast<Index>(best.size()) == k;
-    const double s = score(x, references[r], full ? best.back().score : worst(), workspace);
-    poll_interrupt();
-    if (full && !is_better(s, best.back().score)) continue;
-    if (full) best.pop_back();
-    const auto at = std::upper_bound(best.begin(), best.end(), s, [this](double value, const Neighbour& n) { return is_better(value, n.score); });
-    best.insert(at, {r, s});
-  }
-  return best;
+void Ranking::offer(Index index, double score) {
+  const bool full = best_.size() == k_;
+  if (full && !is_better(score, best_.back().score)) return;
+  if (full) best_.pop_back();
+  const auto at = std::upper_bound(best_.begin(), best_.end(), score, [this](double value, const Neighbour& n) { return is_better(value, n.score); });
+  best_.insert(at, {index, score});
 }
+
+std::vector<Neighbour> Method::nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const {
+  Ranking ranking(order(), k);
+  for (Index r = 0; r < references.size(); ++r) {
+    ranking.offer(r, score(x, references[r], ranking.cutoff(), workspace));
+    poll_interrupt();
+  }
+  return ranking.take();
+}
+
+namespace {
+
+/// Lengths of the average sequence.
+Sequence average(std::span<const Sequence> sequences) {
+  Sequence out = sequences.empty() ? Sequence{} : sequences.front();
+  double sum = 0;
+  for (const Sequence& s : sequences) sum += static_cast<double>(s.length);
+  out.length = sequences.empty() ? 0 : static_cast<Index>(sum / static_cast<double>(sequences.size()));
+  return out;
+}
+
+/// The lower half from the upper one, in tiles: rows of a large matrix are pages apart.
+void mirror(double* out, Index n) {
+  constexpr Index kTile = 32;
+  for (Index row = 0; row < n; row += kTile) {
+    for (Index column = 0; column <= row; column += kTile) {
+      for (Index i = row; i < std::min(n, row + kTile); ++i) {
+        for (Index k = column; k < std::min(i, column + kTile); ++k) out[i * n + k] = out[k * n + i];
+      }
+    }
+  }
+}
+
+}  // namespace
 
 void pairwise(const Method& method, std::span<const Sequence> x, const References& y, bool same, double cutoff, double* out, int threads) {
   const Index rows = static_cast<Index>(x.size()), columns = y.size();
-  const bool half = same && method.symmetric();
-  // Tasks are pieces of rows, so that one row against many also has several.
-  const Index piece = method.piece();
-  const Index pieces = (columns + piece - 1) / piece;
+  if (rows == 0 || columns == 0) return;
+  const bool half = same && method.symmetric(), cut = cutoff != method.worst(), minimum = method.order() == Order::minimum;
+  // Tasks are pieces of rows, so that one row against many also has several, and as much of them as makes them worth the handing out:
+  // longer pieces first, which are written in order, then more rows.
+  const Index least = method.piece();
+  constexpr double kTask = 20'000;  // nanoseconds
+  const double pairs = kTask / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
+  const Index piece = least * static_cast<Index>(std::clamp(pairs / static_cast<double>(least), 1.0, 8.0));
+  const Index height = static_cast<Index>(std::clamp(pairs / static_cast<double>(piece), 1.0, static_cast<double>(rows)));
+  const Index pieces = (columns + piece - 1) / piece, blocks = (rows + height - 1) / height;
   parallel_for(
-      rows * pieces,
+      blocks * pieces,
       [&](std::int64_t task, int) {
-        const Index i = task / pieces, begin = task % pieces * piece, end = std::min(columns, begin + piece);
-        const Index first = half ? std::max(begin, i) : begin;
-        if (first >= end) return;
-        double* row = out + i * columns;
-        method.scores(x[static_cast<std::size_t>(i)], y, first, end, cutoff, row + first, thread_workspace());
-        for (Index k = first; k < end; ++k) {
-          if (method.is_better(cutoff, row[k])) row[k] = method.worst();
+        const Index begin = task % pieces * piece, end = std::min(columns, begin + piece);
+        const Index top = task / pieces * height, bottom = std::min(rows, top + height);
+        Workspace& workspace = thread_workspace();
+        for (Index i = top; i < bottom; ++i) {
+          const Index first = half ? std::max(begin, i) : begin;
+          if (first >= end) break;
+          double* row = out + i * columns;
+          method.scores(x[static_cast<std::size_t>(i)], y, first, end, cutoff, row + first, workspace);
+          for (Index k = first; cut && k < end; ++k) {
+            if (minimum ? cutoff < row[k] : cutoff > row[k]) row[k] = method.worst();
+          }
         }
       },
       threads);
-  if (!half) return;
-  for (Index i = 0; i < rows; ++i) {
-    for (Index k = 0; k < i; ++k) out[i * columns + k] = out[k * columns + i];
-  }
+  if (half) mirror(out, rows);
 }
 
 void nearest_of_each(const Method& method, std::span<const Sequence> queries, const References& references, Index k, Neighbour* out, int threads) {

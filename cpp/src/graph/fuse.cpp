@@ -2,17 +2,15 @@
 //
 // Groups stand in an order in which a group only reads from earlier ones. A value joins the latest group that it depends on, if it can, so the order
 // holds by itself; a group that nobody needs before another may then be taken in by that one.
+#include "fuse.hpp"
+
 #include <algorithm>
 
-#include "lowered.hpp"
 #include "plait/base/error.hpp"
 #include "product.hpp"
 
 namespace plait {
 namespace {
-
-// Few enough that registers of a block stay in the first-level cache and operand lists stay short; longer chains go on in another group.
-constexpr std::size_t kMostMembers = 40;
 
 class Fuser {
  public:
@@ -22,6 +20,7 @@ class Fuser {
     for (std::size_t v = 0; v < values().size(); ++v) add(static_cast<int>(v));
     take_in_earlier_groups();
     drop_empty_groups();
+    postpone(f_);
     find_escaping();
     return std::move(f_);
   }
@@ -86,18 +85,10 @@ class Fuser {
     return g;
   }
 
-  // Inside of a group a value is read register to register: as it stands, and in the type of the group.
-  bool reads_register(int u, const Group& group) const {
-    const Spec& spec = at(u).spec;
-    if (!is_root(f_.placed, u, group.space)) return false;
-    if (at(root(u)).op->kind == OpKind::reduction) return false;
-    return spec.dtype == DType::boolean || lane_type(spec.dtype) == group.type;
-  }
-
   bool can_join(const Value& value, const Group& group, int g) const {
     if (group.kind == Group::Kind::single || value.spec.shape != group.space || group.members.size() >= kMostMembers) return false;
     if (type_of(value) != group.type && !any_type(value)) return false;
-    return std::all_of(value.inputs.begin(), value.inputs.end(), [&](int u) { return f_.group_of[root(u)] != g || reads_register(u, group); });
+    return std::all_of(value.inputs.begin(), value.inputs.end(), [&](int u) { return f_.group_of[root(u)] != g || reads_register(f_, u, group); });
   }
 
   void add_reduction(int v) {
@@ -105,7 +96,7 @@ class Fuser {
     const int u = value.inputs[0], g = f_.group_of[root(u)];
     if (g >= 0) {
       Group& group = f_.groups[g];
-      if (group.kind == Group::Kind::lanes && group.reduced.size() < kMostMembers && reads_register(u, group)) {
+      if (group.kind == Group::Kind::lanes && group.reduced.size() < kMostMembers && reads_register(f_, u, group)) {
         group.reduced.push_back(v);
         f_.group_of[v] = g;
         return;
@@ -157,7 +148,7 @@ class Fuser {
       if (now(reader) != from && now(reader) < into) return false;
     const auto registers_only = [&](const Value& value) {
       return std::all_of(value.inputs.begin(), value.inputs.end(),
-                         [&](int u) { return f_.group_of[root(u)] < 0 || now(f_.group_of[root(u)]) != from || reads_register(u, b); });
+                         [&](int u) { return f_.group_of[root(u)] < 0 || now(f_.group_of[root(u)]) != from || reads_register(f_, u, b); });
     };
     if (b.kind == Group::Kind::product)
       for (const int u : at(b.value).inputs)
@@ -212,6 +203,13 @@ class Fuser {
 };
 
 }  // namespace
+
+bool reads_register(const Fused& fused, int v, const Group& group) {
+  const Spec& spec = fused.placed.graph.values[v].spec;
+  if (!is_root(fused.placed, v, group.space)) return false;
+  if (fused.placed.graph.values[fused.placed.places[v].root].op->kind == OpKind::reduction) return false;
+  return spec.dtype == DType::boolean || lane_type(spec.dtype) == group.type;
+}
 
 Fused fuse(Placed in) { return Fuser(std::move(in)).run(); }
 

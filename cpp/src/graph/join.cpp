@@ -151,6 +151,17 @@ int Rewriter::transpose(int v) {
   return t;
 }
 
+int Rewriter::reshape(int v, const Shape& shape) {
+  if (at(v).spec.shape == shape) return v;
+  Value value;
+  value.op = &find_op("reshape");
+  value.attributes.ints = shape;
+  value.spec = {shape, at(v).spec.dtype};
+  value.node = at(v).node;
+  value.inputs = {v};
+  return add(std::move(value));
+}
+
 int Rewriter::binary(const char* op, int a, int b) {
   Value value;
   value.op = &find_op(op);
@@ -159,6 +170,12 @@ int Rewriter::binary(const char* op, int a, int b) {
   value.node = at(b).node;
   value.inputs = {a, b};
   return add(std::move(value));
+}
+
+bool Rewriter::is_wanted(int v) const {
+  const auto is_it = [&](int wanted) { return now(wanted) == now(v); };
+  return std::any_of(graph_.outputs.begin(), graph_.outputs.end(), is_it) ||
+         std::any_of(graph_.updates.begin(), graph_.updates.end(), [&](const Update& update) { return is_it(update.value); });
 }
 
 bool Rewriter::depend_on_each_other(const std::vector<int>& values) {
@@ -238,6 +255,8 @@ Lowered join(Lowered in) {
     more = join_sums(graph) || more;
     if (!more) break;
   }
+  share_stacks(graph);
+  trim_products(graph);  // last: whoever shares an operand may share it with a product that is read as a whole
   return graph.changed() ? simplify(graph.take()) : graph.release();
 }
 

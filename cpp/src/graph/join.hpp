@@ -29,6 +29,7 @@ class Rewriter {
   [[nodiscard]] bool is_free(const std::vector<int>& pieces, Index axis) const;
   int slice(int v, Index axis, Index begin, Index end);
   int transpose(int v);
+  int reshape(int v, const Shape& shape);
   int binary(const char* op, int a, int b);
 
   /// If v is a plain slice of one axis of another value: that value, the axis, where it begins and ends.
@@ -38,6 +39,8 @@ class Rewriter {
   };
   [[nodiscard]] std::optional<Slice> as_slice(int v) const;
 
+  /// True if v is an output or an update.
+  [[nodiscard]] bool is_wanted(int v) const;
   /// True if one of the values depends on one of the others (through their inputs).
   [[nodiscard]] bool depend_on_each_other(const std::vector<int>& values);
 
@@ -71,5 +74,7 @@ bool join_same_right(Rewriter& graph);  ///< products with one right operand: on
 bool join_same_left(Rewriter& graph);   ///< products with one left operand: one product over stacked columns
 bool join_slices(Rewriter& graph);      ///< the same elementwise work on every slice of a value: once, on the value
 bool join_sums(Rewriter& graph);        ///< sums of products, and of sums: one over stacked terms
+bool share_stacks(Rewriter& graph);     ///< concatenations that are runs of another's pieces: slices of it
+bool trim_products(Rewriter& graph);    ///< products that are read in part: only that part
 
 }  // namespace plait

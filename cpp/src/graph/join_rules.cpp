@@ -43,8 +43,7 @@ struct Sum {
 };
 
 // Every maximal sum of two or more terms.
-std::vector<Sum> sums_of(const Rewriter& graph) {
-  const auto consumers = graph.consumers();
+std::vector<Sum> sums_of(const Rewriter& graph, const std::vector<std::vector<int>>& consumers) {
   const std::vector<int> live = graph.live();
   std::vector<char> inner(consumers.size(), 0);
   std::vector<Sum> sums;
@@ -68,7 +67,7 @@ void replace_terms(Rewriter& graph, const Sum& sum, const std::vector<int>& rest
 
 bool join_scattered(Rewriter& graph) {
   bool changed = false;
-  for (const Sum& sum : sums_of(graph)) {
+  for (const Sum& sum : sums_of(graph, graph.consumers())) {
     // Which axis and range a slice gradient writes: that of a slice of its own shape.
     struct Piece {
       Index axis, begin, end;
@@ -143,8 +142,25 @@ void replace_by_slices(Rewriter& graph, const std::vector<int>& values, int whol
 }  // namespace
 
 bool join_same_right(Rewriter& graph) {
+  const auto groups = products_by_operand(graph, 1);
+  if (groups.empty()) return false;
+  // Terms of a sum could also become one product with the other terms (join_sums): they go where more come together.
+  std::unordered_map<int, std::size_t> terms;
+  const auto consumers = graph.consumers();
+  for (const Sum& sum : sums_of(graph, consumers)) {
+    std::vector<int> products;
+    for (const int t : sum.terms)
+      if (is_flat_product(graph, t) && consumers[t].size() == 1) products.push_back(t);
+    for (const int t : products) terms[t] = products.size();
+  }
   bool changed = false;
-  for (const auto& group : products_by_operand(graph, 1)) {
+  for (auto group : groups) {
+    const std::size_t all = group.size();
+    std::erase_if(group, [&](int v) {
+      const auto found = terms.find(v);
+      return found != terms.end() && found->second > all;
+    });
+    if (group.size() < 2) continue;
     std::vector<int> lefts;
     for (const int v : group)
       if (graph.at(v).spec.shape[0] <= kSmall) lefts.push_back(graph.input(v, 0));
@@ -287,6 +303,23 @@ std::optional<int> summed_matrix(const Rewriter& graph, int t) {
   return {};
 }
 
+// The matrix of few rows whose rows a term adds up: by a sum over them, perhaps seen through a reshape (what a bias of shape (n,) takes comes
+// as (1, n)), or by such a reshape of a single row.
+std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<std::vector<int>>& consumers) {
+  const bool row = graph.is(t, "reshape") && graph.at(t).spec.shape.size() == 1;
+  if (row) {
+    t = graph.input(t, 0);
+    const Shape& shape = graph.at(t).spec.shape;
+    if (!graph.is(t, "sum")) return shape.size() == 2 && shape[0] == 1 ? std::optional(t) : std::nullopt;
+    if (t >= static_cast<int>(consumers.size()) || consumers[t].size() != 1) return {};
+  }
+  if (!graph.is(t, "sum")) return {};
+  const std::vector<Index>& ints = graph.at(t).attributes.ints;
+  const int of = graph.input(t, 0);
+  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > kSmall || ints.size() != 2 || ints[1] != 0) return {};
+  return of;
+}
+
 // Terms of one kind, joined into one.
 template <class Pick, class Make>
 bool join_terms(std::vector<int>& rest, std::vector<int>& joined, std::size_t least, Pick pick, Make make) {
@@ -312,7 +345,7 @@ bool join_sums(Rewriter& graph) {
   bool changed = false;
   const auto consumers = graph.consumers();
   const auto alone = [&](int t) { return t < static_cast<int>(consumers.size()) && consumers[t].size() == 1; };
-  for (const Sum& sum : sums_of(graph)) {
+  for (const Sum& sum : sums_of(graph, consumers)) {
     std::vector<int> rest = sum.terms, joined;
     const auto operand = [&](int t, std::size_t i) { return graph.input(t, i); };
     // Products: A1 B1 + A2 B2, where what is stacked is smaller than the sums that are saved.
@@ -340,20 +373,23 @@ bool join_sums(Rewriter& graph) {
     any = join_terms(
               rest, joined, 3,
               [&](int t) -> Kind {
-                const Value& value = graph.at(t);
-                if (!graph.is(t, "sum") || !alone(t) || !is_matrix(graph.at(graph.input(t, 0))) || value.attributes.ints.size() != 2 ||
-                    value.attributes.ints[1] != 0)
-                  return {};
-                const Shape& shape = graph.at(graph.input(t, 0)).spec.shape;
-                if (shape[0] > kSmall) return {};
-                return std::vector<Index>{shape[1], value.attributes.ints[0]};
+                const auto matrix = alone(t) ? summed_rows(graph, t, consumers) : std::nullopt;
+                if (!matrix) return {};
+                const Shape& shape = graph.at(*matrix).spec.shape;
+                return std::vector<Index>{shape[0] == 1 ? 1 : 0, shape[1]};
               },
               [&](const std::vector<int>& terms) -> std::optional<int> {
                 std::vector<int> parts;
-                for (const int t : terms) parts.push_back(graph.input(t, 0));
-                Value value = graph.at(terms[0]);
+                for (const int t : terms) parts.push_back(*summed_rows(graph, t, consumers));
+                // Single rows are as well added one by one, unless they stand below each other anyway.
+                if (graph.at(parts[0]).spec.shape[0] == 1 && !graph.is_free(parts, 0)) return {};
+                Value value;
+                value.op = &find_op("sum");
+                value.attributes.ints = {1, 0};
+                value.spec = {{1, graph.at(parts[0]).spec.shape[1]}, graph.at(sum.value).spec.dtype};
+                value.node = graph.at(sum.value).node;
                 value.inputs = {graph.concatenate(parts, 0)};
-                return graph.add(std::move(value));
+                return graph.reshape(graph.add(std::move(value)), graph.at(sum.value).spec.shape);
               }) ||
           any;
     any = join_terms(

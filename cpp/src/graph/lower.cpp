@@ -76,6 +76,7 @@ class Lowering {
       return sum;
     }
     if (name == "sum_to_like") return sum_to(std::move(value), specs[0].shape);
+    if (name == "head_like" || name == "tail_like") return part(std::move(value), specs[0].shape, name == "head_like");
     if (value.op->kind == OpKind::reduction) return split_reduction(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::random) {
       value.inputs.clear();
@@ -97,6 +98,19 @@ class Lowering {
     const int summed = split_reduction(std::move(sum), from);
     if (kept == to.shape) return summed;
     return push({.op = &find_op("reshape"), .attributes = {to.shape, {}}, .spec = to, .inputs = {summed}, .node = value.node});
+  }
+
+  // The front or the rest of an axis, once its length is known, is a slice like any other.
+  int part(Value value, const Shape& from, bool head) {
+    const auto axis = static_cast<std::size_t>(value.attributes.ints[0]);
+    const Index taken = value.spec.shape[axis];
+    value.op = &find_op("slice");
+    value.attributes.ints.clear();
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const bool here = i == axis;
+      value.attributes.ints.insert(value.attributes.ints.end(), {here && !head ? from[i] - taken : 0, here && head ? taken : from[i], 1});
+    }
+    return push(std::move(value));
   }
 
   // Separate runs of axes are reduced one after the other, the last one first.

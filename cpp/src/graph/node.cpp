@@ -73,7 +73,7 @@ Node::Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, T
 Node::~Node() = default;
 
 bool Node::counts(const Edge& edge) const {
-  if (edge.consumer->backward && !backward) return false;
+  if ((edge.consumer->backward && !backward) || (edge.consumer->draft_ && !draft_)) return false;
   return !shape_only(*edge.consumer->op, static_cast<std::size_t>(&edge - edge.consumer->edges_.get()));
 }
 
@@ -106,6 +106,20 @@ std::string Node::label() const {
 
 NodeRef make_node(const Op& op, std::span<const NodeRef> inputs, Attributes attributes, Spec spec, TensorRef value, std::string name) {
   return NodeRef(new Node(op, inputs, std::move(attributes), std::move(spec), std::move(value), std::move(name)));
+}
+
+void mark_drafts(std::span<const NodeRef> inputs) {
+  const std::lock_guard lock(edge_mutex());
+  std::vector<Node*> open;
+  const auto mark = [&](Node* node) {
+    if (!std::exchange(node->draft_, true)) open.push_back(node);
+  };
+  for (const NodeRef& input : inputs) mark(input.get());
+  while (!open.empty()) {
+    const Node* const node = open.back();
+    open.pop_back();
+    for (const Edge* e = node->first_consumer_; e != nullptr; e = e->next) mark(e->consumer);
+  }
 }
 
 BackwardScope::BackwardScope() : outer_(std::exchange(t_backward, true)) {}

@@ -7,14 +7,20 @@
 namespace plait {
 namespace {
 
+std::vector<OpFamily>& joined_families() {
+  static std::vector<OpFamily> families;
+  return families;
+}
+
 struct Table {
   OpList ops;
   std::map<std::string_view, const Op*> by_name;
 
   Table() {
     for (const auto family : {add_leaf_ops, add_elementwise_ops, add_reduction_ops, add_view_ops, add_matmul_ops, add_index_ops, add_random_ops,
-                              add_scan_ops, add_segment_ops})
+                              add_scan_ops, add_segment_ops, add_lengths_ops})
       family(ops);
+    for (const auto family : joined_families()) family(ops);
     for (const Op& op : ops) by_name.emplace(op.name, &op);
   }
 };
@@ -36,6 +42,8 @@ std::string describe(std::span<const NodeRef> inputs) {
 }
 
 }  // namespace
+
+void join_ops(OpFamily family) { joined_families().push_back(family); }
 
 const Op& find_op(std::string_view name) {
   const auto found = table().by_name.find(name);

@@ -70,15 +70,25 @@ class Homes {
   std::vector<char> taken_, assembled_;
 };
 
+// A transposed right operand is turned anew by every product. One that is small enough to be read in place otherwise is copied once for all of
+// them, if they are several and not of a few rows only, for which nothing is turned.
+constexpr Index kTurnedBytes = 24 << 10;
+constexpr int kTurnedUses = 3;
+constexpr Index kTurnedRows = 8;
+
 class Placer {
  public:
-  explicit Placer(Lowered in) : in_(std::move(in)), homes_(in_) {}
+  explicit Placer(Lowered in) : in_(std::move(in)), homes_(in_), right_uses_(in_.values.size(), 0) {
+    for (const Value& value : in_.values)
+      if (is_product(value)) ++right_uses_[value.inputs[1]];
+  }
 
   Placed run() {
     new_of_.reserve(in_.values.size());
     for (std::size_t old = 0; old < in_.values.size(); ++old) {
       const bool assembled = homes_.assembled(static_cast<int>(old));
       Value value = std::move(in_.values[old]);
+      const bool shares = is_product(value) && right_uses_[value.inputs[1]] >= kTurnedUses;
       for (int& input : value.inputs) input = new_of_[input];
       if (value.op->kind == OpKind::view) {
         new_of_.push_back(view(std::move(value)));
@@ -86,6 +96,7 @@ class Placer {
       }
       if (value.op->kind == OpKind::other && is_product(value)) {
         arrange_product(value);
+        if (shares) turn_once(value);
       } else if (assembled) {
         bring_pieces(static_cast<int>(old), value);
       } else if (value.op->kind == OpKind::other) {
@@ -183,9 +194,19 @@ class Placer {
     }
   }
 
+  void turn_once(Value& value) {
+    const Spec right = spec(value.inputs[1]);
+    const Shape& strides = at(value.inputs[1]).view.strides;
+    const std::size_t rank = right.shape.size();
+    const bool turned = strides[rank - 1] != 1 && strides[rank - 2] == 1 && right.shape[rank - 1] > 1;
+    const bool small = count_of(right.shape) * static_cast<Index>(size_of(right.dtype)) <= kTurnedBytes;
+    if (turned && small && value.spec.shape[value.spec.shape.size() - 2] >= kTurnedRows) value.inputs[1] = whole(value.inputs[1]);
+  }
+
   Lowered in_;
   Placed out_;
   Homes homes_;
+  std::vector<int> right_uses_;  // per value: products whose right operand it is
   std::vector<int> new_of_;
   std::vector<std::pair<int, Home>> home_of_;  // new value, home in terms of the old ones
   std::unordered_map<int, int> copies_;

@@ -124,15 +124,8 @@ ScanBody::Demand ScanBody::demand(std::span<const int> outputs) const {
 // ---- with shapes ----
 
 Spec Scan::output(int k, Index any_steps) const {
-  if (bound) {
-    const int s = k < static_cast<int>(section_of.size()) ? section_of[static_cast<std::size_t>(k)] : -1;
-    if (s >= 0) {
-      Spec spec = sections[static_cast<std::size_t>(s)].spec;
-      if (sections[static_cast<std::size_t>(s)].row) spec.shape.insert(spec.shape.begin(), steps);
-      return spec;
-    }
-  }
-  Spec spec = body->output(k)->spec;
+  const auto at = static_cast<std::size_t>(k);
+  Spec spec = at < specs.size() ? specs[at] : body->output(k)->spec;
   if (body->is_row(k)) spec.shape.insert(spec.shape.begin(), bound ? steps : any_steps);
   return spec;
 }
@@ -150,14 +143,11 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
   scan->bound = true;
   scan->inputs = std::move(inputs);
   scan->steps = kAny;
+  const int output_count = body->output_count();
   const bool everything = !outputs;
   if (everything) {
-    try {  // what a backward loop would like to see again: known only when there is one
-      body->gradient(std::vector<char>(graph.results.size(), 1));
-    } catch (const GraphError&) {  // a step without gradient keeps nothing
-    }
     outputs.emplace();
-    for (int k = 0; k < body->output_count(); ++k) outputs->push_back(k);
+    for (int k = 0; k < output_count; ++k) outputs->push_back(k);
   }
   // Shapes of the step's nodes.
   std::unordered_map<const Node*, Spec> feeds;
@@ -179,20 +169,18 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
     scan->passed.clear();
     for (std::size_t i = 0; i < scan->inputs.size(); ++i) scan->passed.push_back(static_cast<int>(i));
   }
-  std::vector<NodeRef> nodes = graph.next;
-  for (const int k : *outputs)
-    if (body->is_row(k)) nodes.push_back(body->output(k));
+  std::vector<NodeRef> nodes;  // all: the shape of an output may be asked for where the output is not
+  for (int k = 0; k < output_count; ++k) nodes.push_back(body->output(k));
   const Lowered lowered = lower(nodes, {}, feeds);
-  std::unordered_map<const Node*, Spec> specs;
-  for (std::size_t i = 0; i < nodes.size(); ++i) specs.emplace(nodes[i].get(), lowered.values[static_cast<std::size_t>(lowered.outputs[i])].spec);
+  for (const int value : lowered.outputs) scan->specs.push_back(lowered.values[static_cast<std::size_t>(value)].spec);
   for (std::size_t i = 0; i < graph.states.size(); ++i) {
-    const Spec &before = scan->inputs[i], &after = specs.at(graph.next[i].get());
+    const Spec &before = scan->inputs[i], &after = scan->specs[i];
     PLAIT_REQUIRE_AS(ShapeError, before == after, "scan: ", graph.states[i]->label(), " has shape ", to_string(before.shape), " before a step and ",
                      to_string(after.shape), " after it (", graph.next[i]->label(), ")");
   }
   // Sections, each on lines of its own; one line stays free before them, so that no section is ever taken for the whole buffer.
   std::size_t bytes = kAlignment;
-  scan->section_of.assign(static_cast<std::size_t>(body->output_count()), -1);
+  scan->section_of.assign(static_cast<std::size_t>(output_count), -1);
   for (const int k : *outputs) {
     const NodeRef node = body->output(k);
     const bool row = body->is_row(k);
@@ -201,7 +189,7 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
       if (scan->sections[s].row && scan->sections[s].node == node) section = static_cast<int>(s);
     if (section >= 0) continue;
     section = static_cast<int>(scan->sections.size());
-    Scan::Section made{.node = node, .spec = specs.at(node.get()), .row = row, .offset = bytes};
+    Scan::Section made{.node = node, .spec = scan->specs[static_cast<std::size_t>(k)], .row = row, .offset = bytes};
     Shape shape = made.spec.shape;
     if (row) shape.insert(shape.begin(), scan->steps);
     bytes += lines(static_cast<std::size_t>(count_of(shape)) * size_of(made.spec.dtype));

@@ -7,11 +7,13 @@
 
 #include "lowered.hpp"
 #include "plait/base/error.hpp"
+#include "product.hpp"
 
 namespace plait {
 namespace {
 
 constexpr Index kFoldLimit = 4096;  // elements; larger results are computed at run time rather than kept
+constexpr Index kFewRows = 8;       // fewer equal rows are not worth a product of their own
 constexpr int kNone = -1;
 
 bool is_named(const Value& value, const char* name) { return std::strcmp(value.op->name, name) == 0; }
@@ -47,6 +49,9 @@ class Simplifier {
     }
     if (value.op->kind == OpKind::reduction) {
       if (const int same = reduction_identity(value); same != kNone) return same;
+    }
+    if (is_product(value)) {
+      if (const int same = product_identity(value); same != kNone) return same;
     }
     if (const int folded = fold(value); folded != kNone) return folded;
     return shared(std::move(value));
@@ -223,8 +228,59 @@ class Simplifier {
     return reduce({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = value.inputs, .node = value.node});
   }
 
+  // The row that all rows of a matrix are, where the graph says so: a broadcast row, or a constant such as the state before the first step.
+  int repeated_row(int v) {
+    const Shape& shape = at(v).spec.shape;
+    if (shape.size() != 2 || shape[0] < kFewRows) return kNone;
+    if (is_broadcast(at(v))) {
+      const int of = at(v).inputs[0];
+      const Shape& from = at(of).spec.shape;
+      if (from.size() == 2 && from[0] != 1) return kNone;
+      return broadcast_to(of, {1, shape[1]}, at(v).node);
+    }
+    if (!at(v).constant) return kNone;
+    const auto [found, inserted] = rows_.emplace(v, kNone);
+    if (!inserted) return found->second;
+    const Tensor& all = *at(v).constant;
+    const std::size_t row = all.bytes() / static_cast<std::size_t>(shape[0]);
+    for (Index i = 1; i < shape[0]; ++i)
+      if (std::memcmp(all.data.get(), all.data.get() + static_cast<std::size_t>(i) * row, row) != 0) return kNone;
+    auto one = std::make_shared<Tensor>(Spec{{1, shape[1]}, at(v).spec.dtype});
+    std::memcpy(one->data.get(), all.data.get(), row);
+    const int made = push({.op = at(v).op, .spec = {{1, shape[1]}, at(v).spec.dtype}, .constant = one, .node = at(v).node});
+    return rows_[v] = made;
+  }
+
+  int product(int a, int b, const Value& like) {
+    return reduce({.op = like.op, .spec = {{at(a).spec.shape[0], at(b).spec.shape[1]}, like.spec.dtype}, .inputs = {a, b}, .node = like.node});
+  }
+
+  // Rows that are all the same are multiplied once, also as the last or the first columns of [A1 A2] B = A1 B1 + A2 B2. Nothing else is known
+  // about them: zeros are multiplied like other numbers, since they may meet an infinity.
+  int product_identity(const Value& value) {
+    const int a = value.inputs[0], b = value.inputs[1];
+    if (at(a).spec.shape.size() != 2 || at(b).spec.shape.size() != 2) return kNone;
+    if (const int row = repeated_row(a); row != kNone) return broadcast_to(product(row, b, value), value.spec.shape, value.node);
+    if (!is_named(at(a), "concatenate") || at(a).attributes.ints[0] != 1 || at(a).inputs.size() != 2) return kNone;
+    const int first = at(a).inputs[0], second = at(a).inputs[1];
+    const int first_row = repeated_row(first), second_row = repeated_row(second);
+    if (first_row == kNone && second_row == kNone) return kNone;
+    const Index rows = at(b).spec.shape[0], columns = at(b).spec.shape[1], middle = at(first).spec.shape[1];
+    const auto part = [&](Index begin, Index end) {
+      return reduce({.op = &find_op("slice"),
+                     .attributes = {{begin, end, 1, 0, columns, 1}, {}},
+                     .spec = {{end - begin, columns}, value.spec.dtype},
+                     .inputs = {b},
+                     .node = at(b).node});
+    };
+    const int upper = part(0, middle), lower = part(middle, rows);
+    const int left = product(first_row != kNone ? first_row : first, upper, value);
+    return binary("add", left, product(second_row != kNone ? second_row : second, lower, value), value);
+  }
+
   Lowered in_, out_;
   std::vector<int> new_of_;
+  std::unordered_map<int, int> rows_;  // of constants: the row that all of theirs are
   std::unordered_map<std::string, int> known_, scalars_;
 };
 

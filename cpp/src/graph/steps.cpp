@@ -31,23 +31,36 @@ class LanesStep final : public Kernel {
 
 /// A product, and behind it a lane program over its rows while they are in cache. Inputs: a, b, then those of the lane program but the first,
 /// which is the product; outputs: the product, then those of the lane program.
+template <class T>
 class ProductStep final : public Kernel {
  public:
-  ProductStep(const MatmulShape& shape, DType dtype, std::optional<LaneKernel> epilogue, std::size_t inputs)
-      : shape_(shape), dtype_(dtype), epilogue_(std::move(epilogue)), inputs_(inputs) {}
+  ProductStep(const MatmulShape& shape, std::optional<LaneKernel> epilogue, std::size_t inputs)
+      : product_(shape), epilogue_(std::move(epilogue)), inputs_(inputs), columns_(shape.n), flops_(flops_of(shape)) {}
 
   void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
-    if (dtype_ == DType::float32) run_as<float>(inputs, outputs, scratch, context.threads);
-    else run_as<double>(inputs, outputs, scratch, context.threads);
+    RowsDone done{};
+    Behind behind;  // NOLINT(cppcoreguidelines-pro-type-member-init): only what is used is set
+    if (epilogue_) {
+      behind.kernel = &*epilogue_;
+      behind.inputs[0] = outputs[0];
+      std::copy_n(inputs + 2, inputs_ - 1, behind.inputs.begin() + 1);
+      behind.outputs = outputs + 1;
+      behind.scratch = static_cast<std::byte*>(scratch) + lines(product_.scratch_bytes(context.threads));
+      behind.scratch_each = lines(epilogue_->scratch_bytes(1));
+      behind.columns = columns_;
+      done.context = &behind;
+      done.call = [](void* rows, Index begin, Index end, int worker) {
+        const auto& b = *static_cast<const Behind*>(rows);
+        b.kernel->run_range(b.inputs.data(), b.outputs, begin * b.columns, end * b.columns,
+                            b.scratch + static_cast<std::size_t>(worker) * b.scratch_each);
+      };
+    }
+    product_.run(static_cast<const T*>(inputs[0]), static_cast<const T*>(inputs[1]), static_cast<T*>(outputs[0]), done, scratch, context.threads);
   }
   [[nodiscard]] std::size_t scratch_bytes(int threads) const override {
-    const std::size_t product =
-        dtype_ == DType::float32 ? matmul_scratch_bytes<float>(shape_, threads) : matmul_scratch_bytes<double>(shape_, threads);
-    return lines(product) + (epilogue_ ? static_cast<std::size_t>(threads) * lines(epilogue_->scratch_bytes(1)) : 0);
+    return lines(product_.scratch_bytes(threads)) + (epilogue_ ? static_cast<std::size_t>(threads) * lines(epilogue_->scratch_bytes(1)) : 0);
   }
-  [[nodiscard]] double flops() const override {
-    return 2.0 * static_cast<double>(shape_.batch) * static_cast<double>(shape_.m) * static_cast<double>(shape_.n) * static_cast<double>(shape_.k);
-  }
+  [[nodiscard]] double flops() const override { return flops_; }
 
  private:
   struct Behind {
@@ -59,33 +72,21 @@ class ProductStep final : public Kernel {
     Index columns;
   };
 
-  template <class T>
-  void run_as(const void* const* inputs, void* const* outputs, void* scratch, int threads) const {
-    RowsDone done{};
-    Behind behind;  // NOLINT(cppcoreguidelines-pro-type-member-init): only what is used is set
-    if (epilogue_) {
-      behind.kernel = &*epilogue_;
-      behind.inputs[0] = outputs[0];
-      std::copy_n(inputs + 2, inputs_ - 1, behind.inputs.begin() + 1);
-      behind.outputs = outputs + 1;
-      behind.scratch = static_cast<std::byte*>(scratch) + lines(matmul_scratch_bytes<T>(shape_, threads));
-      behind.scratch_each = lines(epilogue_->scratch_bytes(1));
-      behind.columns = shape_.n;
-      done.context = &behind;
-      done.call = [](void* context, Index begin, Index end, int worker) {
-        const auto& b = *static_cast<const Behind*>(context);
-        b.kernel->run_range(b.inputs.data(), b.outputs, begin * b.columns, end * b.columns,
-                            b.scratch + static_cast<std::size_t>(worker) * b.scratch_each);
-      };
-    }
-    matmul<T>(shape_, static_cast<const T*>(inputs[0]), static_cast<const T*>(inputs[1]), static_cast<T*>(outputs[0]), done, scratch, threads);
+  static double flops_of(const MatmulShape& s) {
+    return 2.0 * static_cast<double>(s.batch) * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
   }
 
-  MatmulShape shape_;
-  DType dtype_;
+  MatmulKernel<T> product_;
   std::optional<LaneKernel> epilogue_;
   std::size_t inputs_;  // of the lane program
+  Index columns_;
+  double flops_;
 };
+
+std::unique_ptr<Kernel> product_step(const MatmulShape& shape, DType dtype, std::optional<LaneKernel> epilogue, std::size_t inputs) {
+  if (dtype == DType::float32) return std::make_unique<ProductStep<float>>(shape, std::move(epilogue), inputs);
+  return std::make_unique<ProductStep<double>>(shape, std::move(epilogue), inputs);
+}
 
 class CopyStep final : public Kernel {
  public:
@@ -235,7 +236,7 @@ StepPlan make_step(const Fused& fused, int g) {
         step.info.cost_ns = epilogue->cost_per_element() * elements;
         step.info.label += " + " + names_of(fused, group);
       }
-      auto kernel = std::make_unique<ProductStep>(shape, value.spec.dtype, std::move(epilogue), inputs);
+      std::unique_ptr<Kernel> kernel = product_step(shape, value.spec.dtype, std::move(epilogue), inputs);
       step.info.flops += kernel->flops();
       step.info.cost_ns += kernel->flops() / kProductFlopsPerNs;
       step.kernel = std::move(kernel);

@@ -38,37 +38,47 @@ Table::Table(std::span<const NodeRef> outputs, const Feeds& feeds, std::uint64_t
 }
 
 void Table::evaluate(std::span<const NodeRef> outputs) {
-  for (Node* node : ancestors(outputs)) {
-    if (values_.find(node) != values_.end()) continue;
-    poll_interrupt();
-    const Op& op = *node->op;
-    if (op.kind == OpKind::leaf) {
-      PLAIT_REQUIRE_AS(GraphError, node->value, "input ", node->label(), " ", to_string(node->spec.shape), " was not fed");
-      // A parameter may be trained while the table lives: the table keeps what it saw.
-      auto copy = std::make_shared<Tensor>(node->spec);
-      std::memcpy(copy->data.get(), node->value->data.get(), copy->bytes());
-      values_.emplace(node, std::move(copy));
-      continue;
+  for (Node* node : ancestors(outputs))
+    if (values_.find(node) == values_.end()) values_.emplace(node, compute(*node));
+}
+
+TensorRef Table::compute(const Node& node) {
+  poll_interrupt();
+  const Op& op = *node.op;
+  if (op.kind == OpKind::leaf) {
+    PLAIT_REQUIRE_AS(GraphError, node.value, "input ", node.label(), " ", to_string(node.spec.shape), " was not fed");
+    // A parameter may be trained while the table lives: the table keeps what it saw.
+    auto copy = std::make_shared<Tensor>(node.spec);
+    std::memcpy(copy->data.get(), node.value->data.get(), copy->bytes());
+    return copy;
+  }
+  std::vector<const Tensor*> inputs;
+  std::vector<Spec> specs;
+  for (const Edge& edge : node.inputs()) {
+    inputs.push_back(values_.at(edge.input).get());
+    specs.push_back(inputs.back()->spec);
+  }
+  Attributes attributes = node.attributes;
+  if (op.kind == OpKind::random) attributes.ints[kRandomOrdinal] = randoms_++;
+  Spec spec;
+  try {
+    if (attributes.scan) {
+      const Node* const loop = loop_behind(node);
+      attributes.scan = loop != nullptr ? loops_.at(loop) : loops_[&node] = bind_scan(attributes.scan->body, specs, {});
     }
-    std::vector<const Tensor*> inputs;
-    std::vector<Spec> specs;
-    for (const Edge& edge : node->inputs()) {
-      inputs.push_back(values_.at(edge.input).get());
-      specs.push_back(inputs.back()->spec);
-    }
-    Attributes attributes = node->attributes;
-    if (op.kind == OpKind::random) attributes.ints[kRandomOrdinal] = randoms_++;
-    Spec spec;
-    try {
-      if (attributes.scan) {
-        const Node* const loop = loop_behind(*node);
-        attributes.scan = loop != nullptr ? loops_.at(loop) : loops_[node] = bind_scan(attributes.scan->body, specs, {});
-      }
-      spec = op.infer(specs, attributes);
-    } catch (const ShapeError& e) {
-      throw ShapeError(message(e.what(), " [at ", node->label(), "]"));
-    }
-    values_.emplace(node, evaluate_op(op, inputs, spec, attributes, {.seed = seed_, .run = run_, .threads = get_num_threads()}));
+    spec = op.infer(specs, attributes);
+  } catch (const ShapeError& e) {
+    throw ShapeError(message(e.what(), " [at ", node.label(), "]"));
+  }
+  return evaluate_op(op, inputs, spec, attributes, {.seed = seed_, .run = run_, .threads = get_num_threads()});
+}
+
+void Table::repeat_loops(std::span<const NodeRef> wanted) {
+  for (const Node* node : ancestors(wanted)) {
+    if (node->op->name != std::string_view("scan_output")) continue;
+    const Node* const loop = loop_behind(*node);
+    const auto ran = loops_.find(loop);
+    if (ran != loops_.end() && !ran->second->has(static_cast<int>(node->attributes.ints[0]))) values_[loop] = compute(*loop);
   }
 }
 
@@ -86,12 +96,15 @@ void Table::backward(std::span<const NodeRef> outputs, std::span<const TensorRef
   std::vector<NodeRef> wanted;
   for (const auto& [node, gradient] : gradients)
     if (gradient) wanted.push_back(gradient);
+  repeat_loops(wanted);
   auto forward = values_;
+  auto forward_loops = loops_;
   evaluate(wanted);
-  std::swap(forward, values_);  // from here on `forward` holds the backward results too; they go but for the sums
   gradients_.clear();
   for (const auto& [node, gradient] : gradients)
-    if (gradient) gradients_.emplace(node, forward.at(gradient.get()));
+    if (gradient) gradients_.emplace(node, values_.at(gradient.get()));
+  values_ = std::move(forward);  // of the backward results only the sums stay
+  loops_ = std::move(forward_loops);
   backward_done_ = true;
 }
 

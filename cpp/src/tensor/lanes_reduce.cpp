@@ -54,7 +54,7 @@ void LaneWorker::reduce(const LaneReduction& r, Index begin, Index n) {
         clear_accumulators(r, results, whole * r.inner);
         r.columns(results, x, r.middle, r.inner, whole);
       }
-      r.store(results, static_cast<std::byte*>(call_.outputs[r.index]) + slab * r.inner * r.element, whole * r.inner);
+      r.store(results, static_cast<std::byte*>(call_.outputs[r.index]) + slab * r.inner * r.element, 0, 1, 1, whole * r.inner);
       x += whole * r.slab * pass_.width;
       n -= whole * r.slab;
       begin += whole * r.slab;
@@ -80,7 +80,7 @@ void LaneWorker::finish_slab(const LaneReduction& r, Index slab) {
   std::byte* accumulators = base_ + r.accumulators;
   if (r.width > r.inner) r.combine(accumulators, accumulators + r.inner * kAccumulator, r.width / r.inner - 1, r.inner, 1);
   if (slab * r.slab >= begin_) {
-    r.store(accumulators, static_cast<std::byte*>(call_.outputs[r.index]) + slab * r.inner * r.element, r.inner);
+    r.store(accumulators, static_cast<std::byte*>(call_.outputs[r.index]) + slab * r.inner * r.element, 0, 1, 1, r.inner);
   } else {
     std::memcpy(call_.scratch + r.heads + static_cast<std::size_t>(task_ * r.inner * kAccumulator), accumulators,
                 static_cast<std::size_t>(r.inner * kAccumulator));
@@ -111,7 +111,8 @@ void LaneWorker::stripes(Index task) {
       if (r.striped) clear_accumulators(r, base_ + r.accumulators, n);
     for (Index row = 0; row < cut.middle; ++row) block((slab * cut.middle + row) * cut.inner + column, n);
     for (const LaneReduction& r : pass_.reductions)
-      if (r.striped) r.store(base_ + r.accumulators, static_cast<std::byte*>(call_.outputs[r.index]) + (slab * cut.inner + column) * r.element, n);
+      if (r.striped)
+        r.store(base_ + r.accumulators, static_cast<std::byte*>(call_.outputs[r.index]) + (slab * cut.inner + column) * r.element, 0, 1, 1, n);
   }
   for (const LaneReduction& r : pass_.reductions)
     if (!r.striped) std::memcpy(call_.scratch + r.heads + static_cast<std::size_t>(task * kAccumulator), base_ + r.accumulators, kAccumulator);
@@ -127,7 +128,7 @@ void combine_tasks(const LaneCall& call) {
     if (pass.cut.striped) {
       clear_accumulators(r, carry, 1);
       for (Index t = 0; t < pass.cut.tasks; ++t) r.combine(carry, call.scratch + r.heads + static_cast<std::size_t>(t) * bytes, 1, 1, 1);
-      r.store(carry, call.outputs[r.index], 1);
+      r.store(carry, call.outputs[r.index], 0, 1, 1, 1);
       continue;
     }
     for (Index t = 0; t < pass.cut.tasks; ++t) {
@@ -135,7 +136,8 @@ void combine_tasks(const LaneCall& call) {
       const Index first = begin / r.slab;
       if (first * r.slab < begin) {
         r.combine(carry, call.scratch + r.heads + static_cast<std::size_t>(t) * bytes, 1, r.inner, 1);
-        if ((first + 1) * r.slab <= end) r.store(carry, static_cast<std::byte*>(call.outputs[r.index]) + first * r.inner * r.element, r.inner);
+        if ((first + 1) * r.slab <= end)
+          r.store(carry, static_cast<std::byte*>(call.outputs[r.index]) + first * r.inner * r.element, 0, 1, 1, r.inner);
       }
       const Index last = end / r.slab * r.slab;
       if (last < end && last >= begin) std::memcpy(carry, call.scratch + r.tails + static_cast<std::size_t>(t) * bytes, bytes);

@@ -92,12 +92,12 @@ void LaneWorker::block(Index begin, Index n) {
   }
   for (const LaneStoredOutput& out : pass_.stored) {
     if (out.strided) out.view.write(call_.outputs[out.index], begin, n, out.store, slots_[out.slot], width);
-    else out.store(slots_[out.slot], static_cast<std::byte*>(call_.outputs[out.index]) + begin * out.element, n);
+    else out.store(slots_[out.slot], static_cast<std::byte*>(call_.outputs[out.index]) + begin * out.element, 0, 1, 1, n);
   }
   if (waiting_ == 0) return;
   for (std::size_t k = 0; k < pass_.direct.size(); ++k) {
     const LaneDirectOutput& d = pass_.direct[k];
-    if ((waiting_ >> k & 1) != 0) d.store(slots_[d.slot], static_cast<std::byte*>(call_.outputs[d.index]) + begin * width, n);
+    if ((waiting_ >> k & 1) != 0) d.store(slots_[d.slot], static_cast<std::byte*>(call_.outputs[d.index]) + begin * width, 0, 1, 1, n);
   }
 }
 

@@ -31,8 +31,8 @@ struct LanePairs {
 
 /// destination[r * columns + c] = source[r * row_stride + c * column_stride], converted; strides in elements of the source.
 using LaneLoad = void (*)(const void* source, Index row_stride, Index column_stride, void* destination, Index rows, Index columns);
-/// destination[i] = source[i], converted.
-using LaneStore = void (*)(const void* source, void* destination, Index n);
+/// The other way: destination[r * row_stride + c * column_stride] = source[r * columns + c]; strides in elements of the destination.
+using LaneStore = void (*)(const void* source, void* destination, Index row_stride, Index column_stride, Index rows, Index columns);
 
 struct LaneConversions {
   LaneLoad load[kDTypes][kLaneTypes];

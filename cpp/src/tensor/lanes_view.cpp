@@ -24,18 +24,14 @@ Index LaneView::period() const {
   return n;
 }
 
-void LaneView::read(const void* base, Index begin, Index n, LaneLoad load, void* destination, Index width) const {
-  const auto* source = static_cast<const std::byte*>(base);
-  auto* to = static_cast<std::byte*>(destination);
-  if (sizes.empty()) {
-    load(source, 0, 1, to, 1, n);
-    return;
-  }
+// Calls f(offset, row_stride, rows, length) for pieces that follow one another: whole rows at one distance, or a part of one row.
+template <class F>
+void LaneView::pieces(Index begin, Index n, F f) const {
   const std::size_t last = sizes.size() - 1;
-  const Index columns = sizes[last], column_stride = strides[last];
+  const Index columns = sizes[last];
   Index row = begin / columns, column = begin - row * columns;
   while (n > 0) {
-    Index offset = column * column_stride, rows_here = 1, row_stride = 0;
+    Index offset = column * strides[last], rows_here = 1, row_stride = 0;
     for (std::size_t d = last, rest = static_cast<std::size_t>(row); d-- > 0;) {
       const auto size = static_cast<std::size_t>(sizes[d]);
       const auto i = static_cast<Index>(rest % size);
@@ -48,31 +44,33 @@ void LaneView::read(const void* base, Index begin, Index n, LaneLoad load, void*
     }
     Index rows = 1, length = std::min(columns - column, n);
     if (length == columns) rows = std::min(rows_here, n / columns);
-    load(source + offset * element, row_stride, column_stride, to, rows, length);
-    to += rows * length * width;
+    f(offset, row_stride, rows, length);
     n -= rows * length;
     row += rows;
     column = 0;
   }
 }
 
+void LaneView::read(const void* base, Index begin, Index n, LaneLoad load, void* destination, Index width) const {
+  const auto* source = static_cast<const std::byte*>(base);
+  auto* to = static_cast<std::byte*>(destination);
+  if (sizes.empty()) {
+    load(source, 0, 1, to, 1, n);
+    return;
+  }
+  pieces(begin, n, [&](Index offset, Index row_stride, Index rows, Index length) {
+    load(source + offset * element, row_stride, strides.back(), to, rows, length);
+    to += rows * length * width;
+  });
+}
+
 void LaneView::write(void* base, Index begin, Index n, LaneStore store, const void* source, Index width) const {
   const auto* from = static_cast<const std::byte*>(source);
-  const std::size_t last = sizes.size() - 1;
-  while (n > 0) {
-    Index rest = begin / sizes[last];
-    const Index column = begin - rest * sizes[last];
-    Index offset = column * strides[last];
-    for (std::size_t d = last; d-- > 0;) {
-      offset += rest % sizes[d] * strides[d];
-      rest /= sizes[d];
-    }
-    const Index length = strides[last] == 1 ? std::min(sizes[last] - column, n) : 1;
-    store(from, static_cast<std::byte*>(base) + offset * element, length);
-    from += length * width;
-    begin += length;
-    n -= length;
-  }
+  auto* to = static_cast<std::byte*>(base);
+  pieces(begin, n, [&](Index offset, Index row_stride, Index rows, Index length) {
+    store(from, to + offset * element, row_stride, strides.back(), rows, length);
+    from += rows * length * width;
+  });
 }
 
 const void* LaneView::in_place(const void* base, Index begin, Index n) const {

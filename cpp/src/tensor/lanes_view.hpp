@@ -26,6 +26,10 @@ struct LaneView {
   void write(void* base, Index begin, Index n, LaneStore store, const void* source, Index width) const;
   /// The address of element `begin` if the n elements from there stand side by side; else null.
   [[nodiscard]] const void* in_place(const void* base, Index begin, Index n) const;
+
+ private:
+  template <class F>
+  void pieces(Index begin, Index n, F f) const;
 };
 
 }  // namespace plait

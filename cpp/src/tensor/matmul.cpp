@@ -38,36 +38,72 @@ Index products_per_task(const MatmulShape& s) {
 }  // namespace
 
 template <class T>
+struct PlannedMatmul {
+  PlannedMatmul(const MatmulShape& shape, const MatmulKernels<T>& level) : s(fold(shape)), plan(plan_matmul<T>(s, level)), kernels(level) {
+    plan.shared_elements = round_to_lines(plan.shared_elements);
+    plan.worker_elements = round_to_lines(plan.worker_elements);
+  }
+
+  [[nodiscard]] std::size_t scratch_bytes(int threads) const {
+    const Index one = plan.shared_elements + plan.worker_elements;
+    const Index more = batch_in_parallel(s, plan) ? one : plan.worker_elements;
+    return static_cast<std::size_t>(one + more * (known(threads) - 1)) * sizeof(T);
+  }
+
+  void run(const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads) const {
+    if (s.batch == 0 || s.m == 0) return;
+    threads = known(threads);
+    T* const space = static_cast<T*>(scratch);
+    if (!batch_in_parallel(s, plan)) {
+      for (Index i = 0; i < s.batch; ++i)
+        run_matmul(plan, kernels, a + i * s.a_batch, b + i * s.b_batch, c + i * s.c_batch, done, i * s.m, space, threads, 0);
+      return;
+    }
+    const Index one = plan.shared_elements + plan.worker_elements, group = products_per_task(s), tasks = (s.batch + group - 1) / group;
+    parallel_for(
+        tasks,
+        [&](Index task, int worker) {
+          for (Index i = task * group; i < s.batch && i < (task + 1) * group; ++i)
+            run_matmul(plan, kernels, a + i * s.a_batch, b + i * s.b_batch, c + i * s.c_batch, done, i * s.m, space + worker * one, 1, worker);
+        },
+        threads);
+  }
+
+  MatmulShape s;
+  Plan plan;
+  const MatmulKernels<T>& kernels;
+};
+
+template <class T>
+MatmulKernel<T>::MatmulKernel(const MatmulShape& shape)
+    : planned_(std::make_unique<const PlannedMatmul<T>>(shape, kernels_of<T>(PLAIT_PICK(matmul_table)))) {}
+template <class T>
+MatmulKernel<T>::~MatmulKernel() = default;
+template <class T>
+MatmulKernel<T>::MatmulKernel(MatmulKernel&&) noexcept = default;
+template <class T>
+MatmulKernel<T>& MatmulKernel<T>::operator=(MatmulKernel&&) noexcept = default;
+
+template <class T>
+std::size_t MatmulKernel<T>::scratch_bytes(int threads) const {
+  return planned_->scratch_bytes(threads);
+}
+template <class T>
+void MatmulKernel<T>::run(const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads) const {
+  planned_->run(a, b, c, done, scratch, threads);
+}
+
+template class MatmulKernel<float>;
+template class MatmulKernel<double>;
+
+template <class T>
 std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads, const MatmulKernels<T>& kernels) {
-  const MatmulShape s = fold(shape);
-  Plan plan = plan_matmul<T>(s, kernels);
-  const Index one = round_to_lines(plan.shared_elements) + round_to_lines(plan.worker_elements);
-  const Index more = batch_in_parallel(s, plan) ? one : round_to_lines(plan.worker_elements);
-  return static_cast<std::size_t>(one + more * (known(threads) - 1)) * sizeof(T);
+  return PlannedMatmul<T>(shape, kernels).scratch_bytes(threads);
 }
 
 template <class T>
 void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads, const MatmulKernels<T>& kernels) {
-  if (shape.batch == 0 || shape.m == 0) return;
-  const MatmulShape s = fold(shape);
-  Plan plan = plan_matmul<T>(s, kernels);
-  plan.shared_elements = round_to_lines(plan.shared_elements);
-  plan.worker_elements = round_to_lines(plan.worker_elements);
-  threads = known(threads);
-  T* const space = static_cast<T*>(scratch);
-  if (!batch_in_parallel(s, plan)) {
-    for (Index i = 0; i < s.batch; ++i)
-      run_matmul(plan, kernels, a + i * s.a_batch, b + i * s.b_batch, c + i * s.c_batch, done, i * s.m, space, threads, 0);
-    return;
-  }
-  const Index one = plan.shared_elements + plan.worker_elements, group = products_per_task(s), tasks = (s.batch + group - 1) / group;
-  parallel_for(
-      tasks,
-      [&](Index task, int worker) {
-        for (Index i = task * group; i < s.batch && i < (task + 1) * group; ++i)
-          run_matmul(plan, kernels, a + i * s.a_batch, b + i * s.b_batch, c + i * s.c_batch, done, i * s.m, space + worker * one, 1, worker);
-      },
-      threads);
+  PlannedMatmul<T>(shape, kernels).run(a, b, c, done, scratch, threads);
 }
 
 template <class T>

@@ -9,6 +9,7 @@ namespace {
 
 constexpr Index kFewRows = 128;             // by_columns up to here
 constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it gives
+constexpr Index kNearBytes = 24 << 10;      // nor does it give anything where B lies in the first-level cache as it is
 constexpr Index kChunk = 1024;              // of k
 constexpr Index kPackedElements = 1 << 20;  // of B at once
 constexpr Index kBlockRows = 96;            // by_rows: rows of a task at most
@@ -72,9 +73,9 @@ void cut_row_kernel(Plan& plan, Index lanes) {
   plan.block = round_up(std::max<Index>(1, ceil_div(plan.p.n, tasks)), 8 * lanes);
 }
 
-void cut_columns(Plan& plan, Index lanes) {
+void cut_columns(Plan& plan, Index lanes, Index element) {
   const Product& p = plan.p;
-  plan.pack_b = p.b_col != 1 || p.m > kRowsInPlace;
+  plan.pack_b = p.b_col != 1 || (p.m > kRowsInPlace && p.k * p.b_row * element > kNearBytes);
   plan.worker_elements = plan.k_chunk * plan.panel;
   const double panel_cycles = static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(plan.panel / lanes);
   plan.block = (static_cast<Index>(kTaskCycles / (panel_cycles + 1.0)) + 1) * plan.panel;
@@ -117,7 +118,7 @@ Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels) {
 
   plan.order = p.m <= kFewRows || p.turned || plan.row_kernel != RowKernel::none ? Order::by_columns : Order::by_rows;
   if (plan.row_kernel != RowKernel::none) cut_row_kernel(plan, lanes);
-  else if (plan.order == Order::by_columns) cut_columns(plan, lanes);
+  else if (plan.order == Order::by_columns) cut_columns(plan, lanes, kElement);
   else cut_rows(plan, lanes, kernels.tile_rows, kElement);
   return plan;
 }

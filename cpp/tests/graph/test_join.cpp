@@ -162,3 +162,57 @@ TEST_CASE("unrolled LSTM: one product over all steps for the weights, and the nu
   // five steps forward, four back, the head forward, back and for its weight, and one for the gates' weight
   CHECK(count(joined(outputs), "matmul") == 13);
 }
+
+TEST_CASE("a sum over the rows of every step, as a bias takes it, is one sum") {
+  for (const Index batch : {1, 3}) {
+    const NodeRef b = input("b", {4}), w = input("w", {4, 4});
+    NodeRef h = input("h", {batch, 4});
+    for (int t = 0; t < 5; ++t) h = unary("tanh", add(matmul(h, w), b));
+    const NodeRef loss = total(unary("square", h));
+    const auto g = gradient(std::vector{loss}, std::vector{b, w});
+    CHECK(count(joined({g[0], g[1]}), "sum") == 1);
+    check_against_table(loss);
+  }
+}
+
+TEST_CASE("a product joins the longer sum rather than its neighbour") {
+  // Per step, x_t and h_t are multiplied by the same gradient, two products; over time there are six of each.
+  const NodeRef loss = lstm(6, 1, 4, false, false);
+  std::vector<NodeRef> outputs;
+  for (Node* node : ancestors(std::vector{loss}))
+    if (node->name == "wx" || node->name == "wh") outputs.push_back(gradient(std::vector{loss}, std::vector{NodeRef(node)})[0]);
+  // forward: x of all steps and h of each; five back; the head forward and back; one for the two weights
+  CHECK(count(joined(outputs), "matmul") == 1 + 6 + 5 + 2 + 1);
+}
+
+TEST_CASE("a product that is read in part is computed in part") {
+  const NodeRef a = input("a", {3, 5}), w = input("w", {5, 7});
+  const auto matmul_shape = [](const Lowered& graph) {
+    for (const Value& v : graph.values)
+      if (std::strcmp(v.op->name, "matmul") == 0) return v.spec.shape;
+    return Shape{};
+  };
+  const NodeRef product = matmul(a, w), left = columns(product, 1, 3), right = columns(product, 2, 6);
+  const NodeRef below = apply("slice", {product}, {{1, 3, 1, kAll, kAll, 1}, {}});
+  CHECK(matmul_shape(joined({unary("exp", left), unary("sin", right)})) == Shape{3, 5});
+  CHECK(matmul_shape(joined({unary("exp", below)})) == Shape{2, 7});
+  CHECK(matmul_shape(joined({unary("exp", left), unary("sin", below)})) == Shape{3, 7});
+  CHECK(matmul_shape(joined({unary("exp", left), product})) == Shape{3, 7});
+  check_against_table(add(total(unary("exp", left)), total(unary("square", right))));
+  check_against_table(total(unary("exp", below)));
+}
+
+TEST_CASE("a stack that is a part of another is a slice of it, unless one waits for the other") {
+  const NodeRef x = input("x", {2, 3});
+  std::vector<NodeRef> pieces;
+  for (const char* op : {"exp", "sin", "cos", "tanh"}) pieces.push_back(unary(op, x));
+  const NodeRef all = apply("concatenate", {pieces[0], pieces[1], pieces[2], pieces[3]}, {{0}, {}});
+  const NodeRef middle = apply("concatenate", {pieces[1], pieces[2]}, {{0}, {}}), turned = apply("concatenate", {pieces[2], pieces[1]}, {{0}, {}});
+  CHECK(count(joined({unary("square", all), unary("abs", middle)}), "concatenate") == 1);
+  CHECK(count(joined({unary("square", all), unary("abs", turned)}), "concatenate") == 2);
+  check_against_table(add(total(unary("square", all)), total(unary("exp", middle))));
+  const NodeRef last = unary("exp", reduce("sum", middle, {0}, true));
+  const NodeRef later = apply("concatenate", {pieces[1], pieces[2], last}, {{0}, {}});
+  CHECK(count(joined({unary("square", later)}), "concatenate") == 2);
+  check_against_table(total(unary("square", later)));
+}

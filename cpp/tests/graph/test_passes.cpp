@@ -144,3 +144,52 @@ TEST_CASE("shapes that do not fit when bound name the node") {
   const NodeRef z = add(x, y);
   CHECK_THROWS_AS(lower(std::vector{z}, {}, {{x.get(), {{5, 3}, DType::float32}}, {y.get(), {{4, 3}, DType::float32}}}), ShapeError);
 }
+
+TEST_CASE("simplify: rows that are all the same are multiplied once") {
+  const auto products = [](const Lowered& graph) {
+    std::vector<Shape> shapes;
+    for (const Value& v : graph.values)
+      if (std::strcmp(v.op->name, "matmul") == 0) shapes.push_back(v.spec.shape);
+    std::sort(shapes.begin(), shapes.end());
+    return shapes;
+  };
+  auto rows = std::make_shared<Tensor>(Spec{{9, 2}, DType::float32});
+  for (Index i = 0; i < 18; ++i) set_element(rows->data.get(), DType::float32, i, i % 2 == 0 ? 3 : 0);
+  const NodeRef same = make_constant(rows), x = input("x", {9, 3}), w = input("w", {2, 4}), wide = input("wide", {5, 4}), one = input("one", {1, 2});
+  CHECK(products(simplify(lowered({matmul(same, w)}))) == std::vector<Shape>{{1, 4}});
+  CHECK(products(simplify(lowered({matmul(broadcast_like(one, same), w)}))) == std::vector<Shape>{{1, 4}});
+  CHECK(products(simplify(lowered({matmul(apply("concatenate", {x, same}, {{1}, {}}), wide)}))) == (std::vector<Shape>{{1, 4}, {9, 4}}));
+  CHECK(products(simplify(lowered({matmul(apply("concatenate", {same, x}, {{1}, {}}), wide)}))) == (std::vector<Shape>{{1, 4}, {9, 4}}));
+  auto others = std::make_shared<Tensor>(rows->spec);
+  std::memcpy(others->data.get(), rows->data.get(), rows->bytes());
+  set_element(others->data.get(), DType::float32, 17, 1);
+  CHECK(products(simplify(lowered({matmul(make_constant(others), w)}))) == std::vector<Shape>{{9, 4}});
+}
+
+TEST_CASE("fuse: what only a later step reads is computed there, if that saves memory") {
+  // y and 1 - y² stand beside each other; the second is needed behind the sum alone.
+  const NodeRef x = input("x", {64, 64});
+  const NodeRef y = unary("tanh", x), factor = subtract(constant_like(x, 1), unary("square", y));
+  const NodeRef scale = reduce("sum", y, {0, 1}, true);
+  const Fused fused = fuse(place(simplify(lowered({y, multiply(factor, scale)}))));
+  REQUIRE(fused.groups.size() == 2);
+  CHECK(fused.groups[0].members.size() == 1);
+  CHECK(fused.groups[1].members.size() == 3);
+  // 1 - exp(x)² is one array, as exp(x) would be, which nobody reads: it stays where it is.
+  const NodeRef lone = subtract(constant_like(x, 1), unary("exp", x));
+  const Fused stays = fuse(place(simplify(lowered({multiply(lone, reduce("sum", lone, {0, 1}, true))}))));
+  CHECK(stays.groups[0].members.size() == 2);
+}
+
+TEST_CASE("place: a small transposed operand of several products is turned once, others are read through their strides") {
+  const auto copies = [](const NodeRef& w, std::initializer_list<NodeRef> lefts) {
+    std::vector<NodeRef> outputs;
+    for (const NodeRef& a : lefts) outputs.push_back(matmul(a, swap_last(w)));
+    return count(place(simplify(lowered(outputs))).graph, "cast");
+  };
+  const NodeRef a = input("a", {9, 6}), b = input("b", {10, 6}), c = input("c", {11, 6}), row = input("row", {1, 6}), w = input("w", {5, 6});
+  CHECK(copies(w, {a, b, c}) == 1);
+  CHECK(copies(w, {a, b}) == 0);
+  CHECK(copies(w, {row, a, b}) == 1);
+  CHECK(copies(input("large", {5000, 6}), {a, b, c}) == 0);
+}

@@ -260,3 +260,23 @@ TEST_CASE_TEMPLATE("matmul: NaN and infinities go where plain sums carry them", 
         }
       }
 }
+
+TEST_CASE_TEMPLATE("a kernel made once gives what a call gives, every time", T, float, double) {
+  for (const MatmulShape& s : {shape_of(3, 40, 17, false, true, 0), shape_of(1, 129, 33, false, false, 0), shape_of(200, 64, 70, true, false, 3)}) {
+    std::vector<T> a(extent(1, 0, s.m, s.a_row, s.k, s.a_col)), b(extent(1, 0, s.k, s.b_row, s.n, s.b_col));
+    for (std::size_t i = 0; i < a.size(); ++i) a[i] = T(static_cast<double>(i % 13) - 6);
+    for (std::size_t i = 0; i < b.size(); ++i) b[i] = T(static_cast<double>(i % 7) / 8);
+    std::vector<T> expected(extent(1, 0, s.m, s.ldc, s.n, 1)), c(expected.size());
+    const MatmulKernel<T> kernel(s);
+    REQUIRE(kernel.scratch_bytes(2) == matmul_scratch_bytes<T>(s, 2));
+    const Bytes scratch = allocate_bytes(kernel.scratch_bytes(2));
+    matmul<T>(s, a.data(), b.data(), expected.data(), {}, scratch.get(), 1);
+    for (const int threads : {1, 2}) {
+      std::fill(c.begin(), c.end(), T(-1));
+      kernel.run(a.data(), b.data(), c.data(), {}, scratch.get(), threads);
+      bool same = true;
+      for (Index i = 0; i < s.m; ++i) same = same && std::memcmp(&c[i * s.ldc], &expected[i * s.ldc], static_cast<std::size_t>(s.n) * sizeof(T)) == 0;
+      CHECK(same);
+    }
+  }
+}

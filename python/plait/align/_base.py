@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import _core
 from .._estimator import Estimator
 from ..graph import get_num_threads
-from . import _inputs
+from . import _inputs, _tiles
 from .alignment import Alignment
 
 #: Bytes that a traceback may keep before parts of the matrix are computed twice instead.
@@ -81,7 +81,8 @@ class PairAligner(Estimator, ABC):
         Alignment
             Score and path.
         """
-        score, path = self._method().path(*self._prepare((x, y), "xy".__getitem__), MEMORY_LIMIT)
+        a, b = self._prepare((x, y), "xy".__getitem__)
+        score, path = self._method().path(a, b, MEMORY_LIMIT)
         return Alignment(score, path, x, y)
 
     def align_many(self, query: Any, references: Any, *, threads: int | None = None) -> list[Alignment]:
@@ -123,7 +124,15 @@ class PairAligner(Estimator, ABC):
         return self._method().count(*self._prepare((x, y), "xy".__getitem__))
 
     def pairwise(
-        self, X: Any, Y: Any = None, *, threads: int | None = None, cutoff: float | None = None, out: NDArray[np.float64] | None = None
+        self,
+        X: Any,
+        Y: Any = None,
+        *,
+        threads: int | None = None,
+        cutoff: float | None = None,
+        out: NDArray[np.float64] | None = None,
+        executor: Any = None,
+        progress: _tiles.Progress | None = None,
     ) -> NDArray[np.float64]:
         """The scores of all pairs.
 
@@ -139,6 +148,11 @@ class PairAligner(Estimator, ABC):
             Scores worse than this come back as the worst of all (inf for costs, -inf for similarities), which is quicker.
         out : ndarray of float64, shape (a, b), optional
             Where the scores go.
+        executor : concurrent.futures.Executor, optional
+            Who computes tiles of rows, each of at least 200 ms: a ``ProcessPoolExecutor``, ``dask.distributed``'s ``Client.get_executor()``,
+            or anything else with its protocol. Scores do not depend on it. The aligner and the sequences are pickled.
+        progress : bool or callable, optional
+            True shows a bar (tqdm where it is installed); a callable is given the number of pairs done and that of all.
 
         Returns
         -------
@@ -156,6 +170,11 @@ class PairAligner(Estimator, ABC):
             x, y = both[:a], both[a:]
         if out is None:
             out = np.empty((a, b))
+        if executor is not None or progress:
+            if out.shape != (a, b) or out.dtype != np.float64:
+                raise _core.ShapeError(f"pairwise: out must be float64 of shape {(a, b)}, got {out.dtype} of shape {out.shape}")
+            _tiles.Tiled(self, rows, None if Y is None else columns, method.symmetric, cutoff, out).run(executor, progress, threads)
+            return out
         method.pairwise(
             x, method.prepare(y), Y is None, method.worst if cutoff is None else float(cutoff), out, threads or get_num_threads()
         )

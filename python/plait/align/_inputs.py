@@ -51,7 +51,8 @@ def collection(values: Any, name: str) -> list[Any]:
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
     if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype != object:
         if values.dtype.kind in "US":  # an array of words
-            return values.tolist()
+            words: list[Any] = values.tolist()
+            return words
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
     try:
         return list(values)
@@ -67,8 +68,25 @@ def symbols(values: Sequence[Any], name: Name) -> list[Prepared]:
     kinds = set(map(type, values))
     if kinds == {str} or kinds == {bytes}:
         return list(values)
+    if kinds == {np.ndarray} and all(value.dtype.kind in "iu" and value.ndim == 1 for value in values):
+        integers = _integers(values)
+        if integers is not None:
+            return integers
     numbers: dict[Hashable, int] = {}
     return [_interned(value, name, k, numbers) for k, value in enumerate(values)]
+
+
+def _integers(values: Sequence[Array]) -> list[Prepared] | None:
+    """Integer arrays as unsigned symbols, as narrow as their range allows; None where it is wider than 32 bits."""
+    filled = [value for value in values if value.size]
+    low = min((int(value.min()) for value in filled), default=0)
+    high = max((int(value.max()) for value in filled), default=0)
+    if high - low >= 1 << 32 or high >= 1 << 63:
+        return None
+    dtype = np.uint8 if high - low < 1 << 8 else np.uint32
+    if low >= 0 and high <= np.iinfo(dtype).max:
+        return [np.ascontiguousarray(value, dtype) for value in values]
+    return [(value.astype(np.int64) - low).astype(dtype) for value in values]
 
 
 def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> Array:
@@ -84,6 +102,23 @@ def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> A
         return np.fromiter((numbers.setdefault(symbol, len(numbers)) for symbol in value), np.uint32)
     except TypeError as error:
         raise TypeError(f"{name(k)}: a symbol must be hashable: {error}") from None
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether a sequence is one of symbols and not of numbers: text, or a list that starts with no number, nor with a vector."""
+    if isinstance(value, (str, bytes)):
+        return True
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "OUS"
+    first = value
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    return first is not value and not isinstance(first, (bool, int, float, np.generic, np.ndarray, list, tuple))
+
+
+def is_empty_list(value: Any) -> bool:
+    """What may be a sequence of anything."""
+    return isinstance(value, (list, tuple)) and not value
 
 
 def check_nan_policy(policy: str) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+COLUMNS = 60  # of a printed line
+SEGMENTS = 12  # of a warping path, printed
+_LETTERS = {"match": "=", "substitute": "X", "insert": "I", "delete": "D"}
+_MARKS = {"match": "|", "substitute": ".", "transpose": "x", "insert": " ", "delete": " "}
 
 
 class Alignment:
@@ -21,6 +27,16 @@ class Alignment:
         for a gap.
     x, y : sequence
         What was aligned.
+
+    Examples
+    --------
+    >>> from plait.align import Alignment
+    >>> print(Alignment(2.0, np.array([[0, 0], [1, 1], [2, 2], [-1, 3]]), "abc", "axcd"))
+    score 2, 4 columns, identity 50.0 %
+    <BLANKLINE>
+    x  1 abc- 3
+         |.|
+    y  1 axcd 4
     """
 
     def __init__(self, score: float, path: NDArray[np.int64], x: Sequence[Any], y: Sequence[Any]):
@@ -36,3 +52,148 @@ class Alignment:
     def __repr__(self) -> str:
         """Score and size."""
         return f"Alignment(score={self.score:.6g}, {len(self)} columns)"
+
+    def __str__(self) -> str:
+        """Symbols in three lines, wrapped; a warping of series by its segments."""
+        if self.is_warping or self._holds_floats():
+            return "\n".join(
+                [f"score {self.score:.6g}, {len(self)} columns, {len(self.x)} against {len(self.y)} elements", *self._segments()]
+            )
+        head = f"score {self.score:.6g}, {len(self)} columns, identity {100 * self.identity:.1f} %"
+        return "\n".join([head, *self._three_lines()]).rstrip()
+
+    @property
+    def is_warping(self) -> bool:
+        """Whether an element stands in several columns, as in a warping path; there are no gaps then."""
+        path = np.asarray(self.path)
+        if len(path) < 2 or (path < 0).any():
+            return False
+        return bool((np.diff(path, axis=0) == 0).any())
+
+    @property
+    def operations(self) -> list[str]:
+        """What turns x into y, a name for each column.
+
+        Without repeated elements: ``"match"`` (equal elements), ``"substitute"`` (elements that differ), ``"insert"`` (an element of y is
+        added), ``"delete"`` (one of x is dropped), ``"transpose"`` (both columns of two neighbours that change places). In a warping path:
+        ``"match"`` (both series move on), ``"repeat x"`` and ``"repeat y"`` (that series stands still).
+        """
+        path = np.asarray(self.path)
+        if self.is_warping:
+            steps = np.diff(path, axis=0)
+            return ["match", *("repeat x" if di == 0 else "repeat y" if dj == 0 else "match" for di, dj in steps.tolist())]
+        names = []
+        for i, j in path.tolist():
+            if i < 0:
+                names.append("insert")
+            elif j < 0:
+                names.append("delete")
+            else:
+                names.append("match" if _equal(self.x[i], self.y[j]) else "substitute")
+        for k in range(len(path) - 1):
+            (i, j), (ii, jj) = path[k], path[k + 1]
+            if min(i, j, ii, jj) >= 0 and (jj < j or ii < i):
+                names[k] = names[k + 1] = "transpose"
+        return names
+
+    @property
+    def cigar(self) -> str:
+        """The columns as CIGAR, with x as the reference and y as the read: ``=`` match, ``X`` mismatch, ``I`` and ``D`` gaps in x and y.
+
+        ValueError: a warping path or a transposition has no such form.
+        """
+        names = self.operations
+        unknown = [name for name in names if name not in _LETTERS]
+        if unknown or self.is_warping:
+            raise ValueError(f"cigar: {'a warping path' if self.is_warping else f'{unknown[0]!r}'} has no letter in CIGAR")
+        return "".join(f"{len(list(group))}{_LETTERS[name]}" for name, group in itertools.groupby(names))
+
+    @property
+    def identity(self) -> float:
+        """The share of columns whose elements are equal; 0 where there is no column."""
+        if len(self) == 0:
+            return 0.0
+        pairs = [(i, j) for i, j in np.asarray(self.path).tolist() if i >= 0 and j >= 0]
+        return sum(_equal(self.x[i], self.y[j]) for i, j in pairs) / len(self)
+
+    def plot(self, ax: Any = None, kind: str | None = None) -> Any:
+        """Draw both series with links between them, or the matrix with the path through it.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to; a new figure unless given.
+        kind : {"links", "matrix"}, optional
+            Links for series of numbers unless given, the matrix for everything else.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            What was drawn on.
+        """
+        from ..plot import alignment
+
+        return alignment(self, ax, kind=kind)
+
+    def _holds_floats(self) -> bool:
+        sequences: tuple[Any, Any] = self.x, self.y
+        return any(len(s) > 0 and isinstance(s[0], (float, np.floating, np.ndarray)) for s in sequences)
+
+    def _segments(self) -> list[str]:
+        """Runs of columns that move alike."""
+        path = np.asarray(self.path)
+        if len(path) == 0:
+            return []
+        rows = []
+        begin = 0
+        for name, group in itertools.groupby(self.operations):
+            end = begin + len(list(group))
+            rows.append((name, f"x {_span(path[begin:end, 0])}", f"y {_span(path[begin:end, 1])}"))
+            begin = end
+        if len(rows) > SEGMENTS:
+            half = SEGMENTS // 2
+            rows = [*rows[:half], ("…", f"{len(rows) - 2 * half} more", ""), *rows[-half:]]
+        widths = [max(len(row[k]) for row in rows) for k in range(3)]
+        return ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+    def _three_lines(self) -> list[str]:
+        names, path = self.operations, np.asarray(self.path).tolist()
+        texts = [(_text(self.x, i), _text(self.y, j)) for i, j in path]
+        width = max((max(len(a), len(b)) for a, b in texts), default=1)
+        glue = "" if width == 1 else " "
+        columns = max(1, COLUMNS // (width + len(glue)))
+        digits = max(2, len(str(max(len(self.x), len(self.y)))))
+        lines = []
+        at = [next((row[k] for row in path if row[k] >= 0), 0) for k in (0, 1)]  # where a local alignment begins
+        for begin in range(0, len(path), columns):
+            part = slice(begin, begin + columns)
+            rows = [glue.join(pair[k].ljust(width) for pair in texts[part]) for k in (0, 1)]
+            marks = glue.join(_MARKS[name].ljust(width) for name in names[part])
+            numbers = []
+            for k in (0, 1):
+                count = sum(row[k] >= 0 for row in path[part])
+                numbers.append((at[k] + 1 if count else at[k], at[k] + count))
+                at[k] += count
+            lines.append("")
+            lines.append(f"x {numbers[0][0]:>{digits}} {rows[0]} {numbers[0][1]}")
+            lines.append(f"{'':>{digits + 3}}{marks}".rstrip())
+            lines.append(f"y {numbers[1][0]:>{digits}} {rows[1]} {numbers[1][1]}")
+        return lines
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return bool(np.all(a == b))
+
+
+def _text(sequence: Sequence[Any], k: int) -> str:
+    if k < 0:
+        return "-"
+    value = sequence[k]
+    if isinstance(sequence, bytes):
+        return chr(value) if 32 < value < 127 else f"\\x{value:02x}"
+    return value if isinstance(value, str) and value.isprintable() else repr(value)
+
+
+def _span(indices: NDArray[np.int64]) -> str:
+    first, last = int(indices[0]), int(indices[-1])
+    return "-" if first < 0 else f"[{first}]" if first == last else f"[{first}…{last}]"

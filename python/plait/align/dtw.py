@@ -72,3 +72,26 @@ def check_window(window: int | float | None) -> int | float | None:
     if isinstance(window, (int, np.integer)) and not isinstance(window, bool) and window >= 0:
         return int(window)
     raise ValueError(f"window: expected None, a whole number of cells (int) or a fraction from 0 to 1 (float), got {window!r}")
+
+
+def dtw(x: Any, y: Any, **options: Any) -> float:
+    """The score of dynamic time warping.
+
+    Parameters
+    ----------
+    x, y : array_like of float, shape (n,) or (n, d)
+        Two series.
+    **options
+        Parameters of `DTW`.
+
+    Returns
+    -------
+    float
+        ``DTW(**options).score(x, y)``.
+
+    Examples
+    --------
+    >>> plait.align.dtw([0, 1, 2], [0, 1, 1, 3])
+    1.0
+    """
+    return DTW(**options).score(x, y)

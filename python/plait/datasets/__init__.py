@@ -1,4 +1,4 @@
-"""Data sets to try things on: images, a table, and points on a spiral.
+"""Data sets to try things on: images, a table, points on a spiral, labelled series and sequences of letters.
 
 Nothing is read before it is asked for, and only `fashion_mnist` and `mnist` may need the network: their files are looked for
 
@@ -10,9 +10,24 @@ Nothing is read before it is asked for, and only `fashion_mnist` and `mnist` may
 
 from __future__ import annotations
 
+from ._fasta import Sequence, fasta
 from ._images import fashion_mnist, mnist
+from ._series import Series, gestures, ucr
 from ._spiral import spiral
 from ._tables import digits, iris
 from ._types import Images, Points
 
-__all__ = ["Images", "Points", "digits", "fashion_mnist", "iris", "mnist", "spiral"]
+__all__ = [
+    "Images",
+    "Points",
+    "Sequence",
+    "Series",
+    "digits",
+    "fashion_mnist",
+    "fasta",
+    "gestures",
+    "iris",
+    "mnist",
+    "spiral",
+    "ucr",
+]

@@ -24,7 +24,9 @@ def encode_program(program: Program, tensors: list[Array]) -> dict[str, Any]:
             if any(not isinstance(key, (str, int)) or isinstance(key, bool) for key in structure):
                 raise TypeError("save: the outputs of the program are in a dict whose keys are not str or int")
             return {"dict": [[key, collect(part, nodes[key])] for key, part in structure.items()]}
-        return {type(structure).__name__: [collect(part, inner) for part, inner in zip(structure, nodes, strict=True)]}
+        return {
+            "list" if isinstance(structure, list) else "tuple": [collect(part, inner) for part, inner in zip(structure, nodes, strict=True)]
+        }
 
     structure = collect(program.structure, program.outputs)
     updates = list(program.updates.items())

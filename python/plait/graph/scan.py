@@ -11,7 +11,7 @@ import numpy as np
 from .. import _core
 from .._core import GraphError, Node, ShapeError
 from .shaping import transpose
-from .structure import Kept, flatten, unflatten
+from .structure import Kept, arranged, children, flatten, unflatten
 
 
 def scan(
@@ -31,7 +31,8 @@ def scan(
         ``step(state, x) -> (state, y)``, written over nodes; called once. It gives the state in the structure, shapes and dtypes in which it
         took it, and a result in any structure, or None. It may use any nodes and parameters from outside.
     state : Node or array_like, or list, tuple or dict of them
-        Before the first step. Python's numbers take the floating dtype of the sequences.
+        Before the first step, in structures of any depth; a namedtuple stays one, and keys of a dict may come back in any order. Python's
+        numbers take the floating dtype of the sequences.
     sequence : Node or array_like, or list, tuple or dict of them
         `step` gets a slice of each along `axis`; all have the same length there.
     axis : int
@@ -92,21 +93,25 @@ def scan(
 
     step_states = [_core.input(_name("state", state_structure, k), s.shape, s.dtype) for k, s in enumerate(states)]
     step_rows = [_core.input(_name("x", row_structure, k), x.shape[1:], x.dtype) for k, x in enumerate(sequences)]
-    pair = step(unflatten(state_structure, step_states), unflatten(row_structure, step_rows))
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise GraphError(f"scan: the step gives a pair (state, result), got {_kind(pair)}; a step without results gives (state, None)")
-    raw_next, next_structure = flatten(pair[0], _is_leaf)
-    if _outline(next_structure) != _outline(state_structure):
-        raise GraphError(
-            f"scan: the step got a state of the structure {_outline(state_structure)} and gives one of the structure {_outline(next_structure)}"
-        )
-    next_states = [_as_node(n, str(s.dtype), "state after a step") for n, s in zip(raw_next, step_states, strict=True)]
-    raw_results, result_structure = flatten(pair[1], _is_leaf)
-    if any(part is not None for part in _kept(result_structure)):
-        raise TypeError(
-            f"scan: results of a step are nodes, arrays or numbers in lists, tuples and dicts, got {_outline(result_structure)}"
-        )
-    results = [_as_node(y, number_type, "result of a step") for y in raw_results]
+    try:
+        pair = step(unflatten(state_structure, step_states), unflatten(row_structure, step_rows))
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise GraphError(f"scan: the step gives a pair (state, result), got {_kind(pair)}; a step without results gives (state, None)")
+        raw_next = arranged(pair[0], state_structure, _is_leaf)
+        if raw_next is None:
+            given = _outline(flatten(pair[0], _is_leaf)[1])
+            raise GraphError(
+                f"scan: the step got a state of the structure {_outline(state_structure)} and gives one of the structure {given}"
+            )
+        next_states = [_as_node(n, str(s.dtype), "state after a step") for n, s in zip(raw_next, step_states, strict=True)]
+        raw_results, result_structure = flatten(pair[1], _is_leaf)
+        if any(part is not None for part in _kept(result_structure)):
+            raise TypeError(
+                f"scan: results of a step are nodes, arrays or numbers in lists, tuples and dicts, got {_outline(result_structure)}"
+            )
+        results = [_as_node(y, number_type, "result of a step") for y in raw_results]
+    finally:  # nodes of the step that somebody holds (a traceback, a list of the user's) are not waited for
+        _core.mark_drafts([*step_states, *step_rows])
 
     found = _core.scan(states, sequences, step_states, step_rows, next_states, results, reverse, segment)
     stacked = [_time_back(y, axis) for y in found[len(states) :]]
@@ -160,8 +165,7 @@ def _kept(structure: Any) -> Sequence[Any]:
     """What stands in a structure besides leaves."""
     if isinstance(structure, Kept):
         return [structure.value]
-    parts = structure.values() if isinstance(structure, dict) else structure if isinstance(structure, (list, tuple)) else ()
-    return [value for part in parts for value in _kept(part)]
+    return [value for part in children(structure) or () for value in _kept(part)]
 
 
 def _only_nodes(structure: Any, what: str) -> None:
@@ -174,9 +178,16 @@ def _outline(structure: Any) -> str:
     if isinstance(structure, Kept):
         return repr(structure.value)
     if isinstance(structure, dict):
-        return "{" + ", ".join(f"{key!r}: {_outline(part)}" for key, part in structure.items()) + "}"
+        inner = "{" + ", ".join(f"{key!r}: {_outline(part)}" for key, part in structure.items()) + "}"
+        return inner if type(structure) is dict else f"{type(structure).__name__}({inner})"
     if isinstance(structure, list):
         return "[" + ", ".join(map(_outline, structure)) + "]"
+    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        return (
+            f"{type(structure).__name__}("
+            + ", ".join(f"{key}={_outline(part)}" for key, part in zip(structure._fields, structure, strict=True))
+            + ")"
+        )
     if isinstance(structure, tuple):
         return "(" + ", ".join(map(_outline, structure)) + ("," if len(structure) == 1 else "") + ")"
     return "node"
@@ -187,7 +198,7 @@ def _kind(value: Any) -> str:
 
 
 def _name(stem: str, structure: Any, k: int) -> str:
-    """`state` for a single node, `state[1]`, `state['h']` inside of a structure."""
+    """`state` for a single node, `state[1]`, `state['h']`, `state.h` inside of a structure."""
     return stem + (_path(structure, k) or "")
 
 
@@ -198,5 +209,5 @@ def _path(structure: Any, k: int) -> str | None:
     for key, inner in items:
         below = _path(inner, k)
         if below is not None:
-            return f"[{key!r}]{below}"
+            return f".{structure._fields[key]}{below}" if hasattr(structure, "_fields") else f"[{key!r}]{below}"
     return None

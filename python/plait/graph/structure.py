@@ -19,12 +19,22 @@ def _numbered(part: Any, is_leaf: Callable[[Any], bool], leaves: list[Any]) -> A
     if is_leaf(part):
         leaves.append(part)
         return len(leaves) - 1
+    inner = children(part)
+    return Kept(part) if inner is None else like(part, [_numbered(value, is_leaf, leaves) for value in inner])
+
+
+def children(part: Any) -> list[Any] | None:
+    """What stands in a list, tuple or dict; None for anything else."""
+    return list(part.values()) if isinstance(part, dict) else list(part) if isinstance(part, (list, tuple)) else None
+
+
+def like(part: Any, values: list[Any]) -> Any:
+    """Other values in the same place: a namedtuple stays one, an OrderedDict and a defaultdict, too."""
     if isinstance(part, dict):
-        return {key: _numbered(value, is_leaf, leaves) for key, value in part.items()}
-    if isinstance(part, (list, tuple)):
-        inner = [_numbered(value, is_leaf, leaves) for value in part]
-        return inner if isinstance(part, list) else tuple(inner)
-    return Kept(part)
+        made = part.copy()
+        made.update(zip(part, values, strict=True))
+        return made
+    return values if isinstance(part, list) else getattr(part, "_make", tuple)(values)
 
 
 class Kept:
@@ -38,13 +48,23 @@ def unflatten(structure: Any, leaves: Any) -> Any:
     """The structure with leaves in the place of their numbers."""
     if isinstance(structure, int):
         return leaves[structure]
+    inner = children(structure)
+    return structure.value if inner is None else like(structure, [unflatten(value, leaves) for value in inner])
+
+
+def arranged(tree: Any, structure: Any, is_leaf: Callable[[Any], bool]) -> list[Any] | None:
+    """The leaves of a tree in the order of a structure, whatever the order of keys; None where the tree is built otherwise."""
+    if is_leaf(tree):
+        return [tree] if isinstance(structure, int) else None
+    inner, parts = children(structure), children(tree)
+    if inner is None or parts is None or type(tree) is not type(structure) or len(parts) != len(inner):
+        return None
     if isinstance(structure, dict):
-        return {key: unflatten(value, leaves) for key, value in structure.items()}
-    if isinstance(structure, list):
-        return [unflatten(value, leaves) for value in structure]
-    if isinstance(structure, tuple):
-        return tuple(unflatten(value, leaves) for value in structure)
-    return structure.value
+        if tree.keys() != structure.keys():
+            return None
+        parts = [tree[key] for key in structure]
+    found = [arranged(part, below, is_leaf) for part, below in zip(parts, inner, strict=True)]
+    return None if None in found else [leaf for leaves in found for leaf in leaves or ()]
 
 
 def flatten_nodes(tree: Any, what: str) -> tuple[list[Node], Any]:
@@ -54,7 +74,7 @@ def flatten_nodes(tree: Any, what: str) -> tuple[list[Node], Any]:
     def check(part: Any) -> None:
         if isinstance(part, Kept):
             raise TypeError(f"{what}: expected a plait.Node, or a list, tuple or dict of them, got {type(part.value).__name__}")
-        for inner in part.values() if isinstance(part, dict) else part if isinstance(part, (list, tuple)) else ():
+        for inner in children(part) or ():
             check(inner)
 
     check(structure)

@@ -14,7 +14,7 @@ from .._core import DTypeError, Node, ShapeError
 from ._types import Array
 from .programs import compile as compile_graph
 from .programs import gradient
-from .structure import Kept, flatten, unflatten
+from .structure import Kept, children, flatten, like, unflatten
 
 STACKED = 32  # a Jacobian of up to so many rows is one program; a larger one runs one program for each row
 REMEMBERED = 64  # programs that one function keeps, the oldest of which goes first
@@ -291,9 +291,9 @@ def _as_array(leaf: Any, to_float: bool) -> Array:
 def _key(structure: Any) -> Any:
     """Something hashable that says the same."""
     if isinstance(structure, dict):
-        return ("dict", *((name, _key(part)) for name, part in structure.items()))
+        return (type(structure), *((name, _key(part)) for name, part in structure.items()))
     if isinstance(structure, (list, tuple)):
-        return (type(structure).__name__, *map(_key, structure))
+        return (type(structure), *map(_key, structure))
     if isinstance(structure, Kept):
         try:
             hash(structure.value)
@@ -308,9 +308,7 @@ def _key(structure: Any) -> Any:
 def _numbers(structure: Any) -> list[int]:
     if isinstance(structure, int):
         return [structure]
-    if isinstance(structure, (dict, list, tuple)):
-        return [k for part in (structure.values() if isinstance(structure, dict) else structure) for k in _numbers(part)]
-    return []
+    return [k for part in children(structure) or () for k in _numbers(part)]
 
 
 def _positions(argnums: int | Sequence[int]) -> list[int]:
@@ -338,12 +336,8 @@ def _wanted(structure: Any, inputs: list[Node], positions: list[int]) -> list[tu
 def _renumbered(structure: Any, numbers: dict[int, int]) -> Any:
     if isinstance(structure, int):
         return numbers[structure]
-    if isinstance(structure, dict):
-        return {name: _renumbered(part, numbers) for name, part in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        parts = [_renumbered(part, numbers) for part in structure]
-        return parts if isinstance(structure, list) else tuple(parts)
-    return structure
+    inner = children(structure)
+    return structure if inner is None else like(structure, [_renumbered(part, numbers) for part in inner])
 
 
 def _scalar(value: Any, what: str) -> Node:
@@ -355,12 +349,8 @@ def _scalar(value: Any, what: str) -> Node:
 
 def _as_nodes(result: Any) -> Any:
     """The result with arrays and numbers in it made constants."""
-    if isinstance(result, dict):
-        return {name: _as_nodes(part) for name, part in result.items()}
-    if isinstance(result, (list, tuple)):
-        parts = [_as_nodes(part) for part in result]
-        return parts if isinstance(result, list) else tuple(parts)
-    return _core.as_node(result, "function")
+    inner = children(result)
+    return _core.as_node(result, "function") if inner is None else like(result, [_as_nodes(part) for part in inner])
 
 
 class _Compiled:

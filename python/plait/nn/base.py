@@ -24,6 +24,17 @@ ACTIVATIONS = ("relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "softmax",
 _HALF = {"relu", "softplus", "gelu", "silu"}
 
 
+def floating(what: str, dtype: Any) -> str:
+    """The name of a dtype that layers compute in."""
+    try:
+        name: str = np.dtype(dtype).name
+    except TypeError:
+        name = ""
+    if name not in {"float32", "float64"}:
+        raise graph.DTypeError(f"{what}: expected 'float32' or 'float64', got {dtype!r}")
+    return name
+
+
 def activation_function(activation: Activation) -> Callable[[Any], Any] | None:
     """The function over nodes behind a name; None stays None."""
     if activation is None or activation == "linear":

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import graph
 from ..train.data import at_least_one
-from .base import Layer
+from .base import Layer, floating
 
 State = tuple[Any, ...]
 
@@ -45,7 +45,7 @@ class Cell(Layer):
     def __init__(self, inputs: int, hidden: int, *, dtype: str = "float32") -> None:
         name = type(self).__name__
         self.inputs, self.hidden = at_least_one(f"{name}: inputs", inputs), at_least_one(f"{name}: hidden", hidden)
-        self.dtype = np.dtype(dtype).name
+        self.dtype = floating(f"{name}: dtype", dtype)
 
     def initial_state(self) -> State:
         """The state before the first step.
@@ -140,6 +140,8 @@ class LSTMCell(GatedCell):
         self, inputs: int, hidden: int, forget_bias: float = 0.0, *, dtype: str = "float32", rng: Any = None, name: str = "lstm"
     ) -> None:
         super().__init__(inputs, hidden, dtype=dtype, rng=rng, name=name)
+        if np.ndim(forget_bias) != 0 or np.asarray(forget_bias).dtype.kind not in "iuf" or not np.isfinite(forget_bias):
+            raise ValueError(f"LSTMCell: forget_bias: expected a finite number, got {forget_bias!r}")
         bias = np.array(self.bias.value)
         bias[self.hidden : 2 * self.hidden] += forget_bias
         self.bias.value = bias

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,25 +11,58 @@ from numpy.typing import NDArray
 from .. import graph
 
 Array = NDArray[Any]
+Form = Literal["one", "list", "array"]
+
+
+def _array(value: Any, what: str) -> Array:
+    """An array of whatever it holds, unless something would be lost or made up on the way."""
+    if hasattr(value, "toarray"):
+        raise TypeError(f"{what} is a sparse matrix, but dense data is required. Use .toarray() to convert it.")
+    if np.ma.is_masked(value):
+        raise ValueError(f"{what}: masked values; fill them, or leave these steps out")
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise graph.ShapeError(f"{what}: expected an array of numbers, but its parts differ in length or depth") from None
+
+
+def _numbers(array: Array, what: str) -> Array:
+    if array.dtype.kind == "c":
+        raise ValueError(f"{what}: Complex data not supported: {array.dtype}")
+    if array.dtype.kind == "O":
+        try:
+            return array.astype("float64")
+        except (TypeError, ValueError) as error:
+            raise graph.DTypeError(f"{what}: expected numbers, got an array of object: {error}") from None
+    if array.dtype.kind not in "buif":
+        raise graph.DTypeError(f"{what}: expected numbers, got an array of {array.dtype}")
+    return array
+
+
+def _is_number(item: Any) -> bool:
+    return isinstance(item, (int, float, np.generic)) or getattr(item, "shape", None) == ()
 
 
 def sequence(value: Any, features: int | None, dtype: str, what: str) -> Array:
     """One sequence as an array of shape (time, features); numbers alone are one feature."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "buif":
-        raise graph.DTypeError(f"{what}: expected numbers, got an array of {array.dtype}")
+    given = _array(value, what)
+    form = "(time, features)" if features is None else f"(time, {features})"
+    if given.ndim == 0 and not _is_number(value):
+        raise graph.DTypeError(f"{what}: expected numbers in shape {form}, got {type(value).__name__}")
+    array = _numbers(given, what)
     if array.ndim == 1 and features in (None, 1):
         array = array[:, None]
     if array.ndim != 2 or features not in (None, array.shape[1]):
-        form = "(time, features)" if features is None else f"(time, {features})"
-        raise graph.ShapeError(f"{what}: expected shape {form}, got {np.shape(value)}")
+        raise graph.ShapeError(f"{what}: expected shape {form}, got {given.shape}")
     if len(array) == 0:
         raise graph.ShapeError(f"{what}: a sequence of zero steps")
     with np.errstate(over="ignore"):
-        array = np.ascontiguousarray(array, dtype)
-    if not np.isfinite(array).all():
-        raise ValueError(f"{what}: NaN or infinity at step {int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])}")
-    return array
+        made = np.ascontiguousarray(array, dtype)
+    wrong = np.flatnonzero(~np.isfinite(made).all(axis=1))
+    if len(wrong):
+        kind = f"a value too large for {dtype}" if np.isfinite(array[wrong[0]]).all() else "NaN or infinity"
+        raise ValueError(f"{what}: {kind} at step {int(wrong[0])}")
+    return made
 
 
 def sequences(value: Any, features: int | None, dtype: str, what: str, *, many: bool = False) -> list[Array]:
@@ -37,22 +70,36 @@ def sequences(value: Any, features: int | None, dtype: str, what: str, *, many: 
 
     With `many`, an array with two axes is n sequences of one feature.
     """
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        if value.ndim == 3:
-            return [sequence(row, features, dtype, f"{what}[{k}]") for k, row in enumerate(value)]
-        if value.ndim == 2 and many:
-            return [sequence(row, features, dtype, f"{what}[{k}]") for k, row in enumerate(value)]
-        return [sequence(value, features, dtype, what)]
-    if isinstance(value, (list, tuple)) and len(value) and not many and all(np.ndim(item) == 0 for item in value):
-        return [sequence(value, features, dtype, what)]
-    if not isinstance(value, (list, tuple, np.ndarray)):
-        return sequences(np.asarray(value), features, dtype, what, many=many)
+    return taken_apart(value, features, dtype, what, many=many)[0]
+
+
+def taken_apart(value: Any, features: int | None, dtype: str, what: str, *, many: bool = False) -> tuple[list[Array], Form]:
+    """The sequences, and in which form they came."""
+    items, form = _items(value, what, many)
+    if form == "one":
+        return [sequence(items, features, dtype, what)], form
     found: list[Array] = []
-    for k, item in enumerate(value):
+    for k, item in enumerate(items):
         found.append(sequence(item, found[0].shape[1] if found and features is None else features, dtype, f"{what}[{k}]"))
     if not found:
         raise graph.ShapeError(f"{what}: no sequences")
-    return found
+    return found, form
+
+
+def _items(value: Any, what: str, many: bool) -> tuple[Any, Form]:
+    """What stands for one sequence each; or all of it, where it is one."""
+    if isinstance(value, (list, tuple)):
+        return value, "one" if len(value) and not many and all(map(_is_number, value)) else "list"
+    array = _array(value, what)
+    if array.ndim == 0:
+        raise TypeError(f"{what}: expected sequences, an array or a list of arrays, got {type(value).__name__}")
+    if array.dtype == object and array.ndim == 1 and not all(map(_is_number, array)):
+        return list(array), "list"
+    if many and array.ndim == 1:
+        raise graph.ShapeError(
+            f"{what}: expected sequences, got one array of shape {array.shape}. Reshape your data: X.reshape(1, -1) for one sequence."
+        )
+    return array, "array" if array.ndim == 3 or (many and array.ndim == 2) else "one"
 
 
 def padded(parts: Sequence[Array], time: int | None = None) -> tuple[Array, NDArray[np.int64]]:

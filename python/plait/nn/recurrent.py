@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .. import graph
+from .. import _core, graph
 from ..train.data import at_least_one
 from .base import Layer
 from .cells import Cell, GRUCell, LSTMCell, RNNCell, State
 
-LONG = 256  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise
+LONG = 64  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise: there it is as fast
 
 
 class Recurrent(Layer):
@@ -34,10 +35,10 @@ class Recurrent(Layer):
 
     ``lengths`` (integers, shape (batch,)) says how many steps each sequence of the batch has. Beyond them the state stays as it is and outputs
     are zero; what stands there, NaN included, changes neither values nor gradients.
-    An array of lengths is checked at once; those that a node brings are checked against the number of steps, where it is known, when it runs.
+    An array of lengths is checked at once; those that a node brings are checked when it runs, and may be zero.
 
     ``unroll`` decides between a copy of the cell for each step, which is fastest to run, and a loop in one node, which is fast to build however
-    many steps there are; None: a loop from 256 steps on, or where the number of steps is not known.
+    many steps there are; None: a loop from 64 steps on, or where the number of steps is not known.
 
     Examples
     --------
@@ -79,7 +80,7 @@ class Recurrent(Layer):
         """The outputs at every step, and the state after the last one."""
         steps, batch, time = self._taken_apart(inputs)
         states = self._states(state, batch)
-        limit = self._limit(lengths, batch, time)
+        limit = self._limit(lengths, inputs, time)
         if unroll and time is None:
             raise graph.ShapeError(f"{self._name}: unroll=True needs the number of steps, but inputs has shape {inputs.shape}")
         ended: list[State] = []
@@ -125,6 +126,8 @@ class Recurrent(Layer):
                 raise graph.ShapeError(f"{self._name}: inputs: a sequence of zero steps")
             for t, x in enumerate(inputs):
                 self._require_features(x, 2, f"inputs[{t}]", "(batch, features)")
+                if None not in (x.shape[0], inputs[0].shape[0]) and x.shape[0] != inputs[0].shape[0]:
+                    raise graph.ShapeError(f"{self._name}: inputs[{t}]: {x.shape[0]} sequences, but inputs[0] has {inputs[0].shape[0]}")
             return list(inputs), inputs[0].shape[0], len(inputs)
         self._require_features(inputs, 3, "inputs", "(batch, time, features), or a list of (batch, features)")
         if inputs.shape[1] == 0:
@@ -149,7 +152,10 @@ class Recurrent(Layer):
             )
         nodes = []
         for part, value in zip(first.parts, parts, strict=True):
-            node = value if isinstance(value, graph.Node) else graph.constant(np.asarray(value, first.dtype))
+            if isinstance(value, graph.Node):
+                node = value
+            else:
+                node = graph.constant(self._numbers(value, f"state: {part}", first.dtype), name=f"state {part}")
             expected = (batch, first.hidden) if self.layers == 1 else (self.layers, batch, first.hidden)
             alike = len(node.shape) == len(expected) and all(a in (None, b) or b is None for a, b in zip(node.shape, expected, strict=True))
             if not alike or node.shape[-1] != first.hidden:
@@ -160,33 +166,38 @@ class Recurrent(Layer):
             return [tuple(nodes)]
         return [tuple(node[k] for node in nodes) for k in range(self.layers)]
 
+    def _numbers(self, value: Any, what: str, dtype: str) -> NDArray[Any]:
+        array = np.asarray(value)
+        if array.dtype.kind not in "buif":
+            raise graph.DTypeError(f"{self._name}: {what}: expected numbers, got {array.dtype}")
+        return array.astype(dtype)
+
     def _together(self, states: list[State]) -> Any:
         """The states of all layers as they are given back."""
         parts = states[0] if len(states) == 1 else tuple(graph.stack(list(part), axis=0) for part in zip(*states, strict=True))
         return parts if len(parts) > 1 else parts[0]
 
-    def _limit(self, lengths: Any, batch: int | None, time: int | None) -> Any:
+    def _limit(self, lengths: Any, inputs: Any, time: int | None) -> Any:
         """A node for the lengths, checked as far as they are known, or None."""
         if lengths is None:
             return None
-        if not isinstance(lengths, graph.Node):
-            array = np.asarray(lengths)
-            if array.dtype.kind not in "iu":
-                raise graph.DTypeError(f"{self._name}: lengths: expected integers, got {array.dtype}")
-            if array.size and array.min() < 1:
+        first = inputs if isinstance(inputs, graph.Node) else inputs[0]
+        batch = first.shape[0]
+        given = isinstance(lengths, graph.Node)
+        array = lengths if given else np.asarray(lengths)
+        if len(array.shape) != 1 or array.shape[0] == 0 or (None not in (batch, array.shape[0]) and array.shape[0] != batch):
+            raise graph.ShapeError(f"{self._name}: lengths: expected shape ({'batch' if batch is None else batch},), got {array.shape}")
+        if array.dtype.kind not in "iu":
+            raise graph.DTypeError(f"{self._name}: lengths: expected integers, got {array.dtype}")
+        if not given:
+            if array.min() < 1:
                 raise ValueError(f"{self._name}: lengths: a sequence of zero steps: {array.min()} at index {int(array.argmin())}")
-            if array.size and time is not None and array.max() > time:
+            if time is not None and array.max() > time:
                 raise ValueError(
                     f"{self._name}: lengths: {array.max()} at index {int(array.argmax())} is beyond the {time} steps of inputs"
                 )
             lengths = graph.constant(array.astype("int64"), name="lengths")
-        elif lengths.dtype.kind != "i":
-            raise graph.DTypeError(f"{self._name}: lengths: expected integers, got {lengths.dtype}")
-        elif time is not None:  # one beyond the steps is found when the graph runs: the table of what lengths may be ends there
-            lengths = graph.take(graph.constant(np.arange(time + 1), name="lengths"), lengths)
-        if len(lengths.shape) != 1 or (None not in (batch, lengths.shape[0]) and lengths.shape[0] != batch):
-            raise graph.ShapeError(f"{self._name}: lengths: expected shape ({'batch' if batch is None else batch},), got {lengths.shape}")
-        return lengths
+        return _core.lengths(lengths, first, time)
 
 
 def _masked_step(cell: Cell, x: Any, state: State, valid: Any) -> tuple[Any, State]:
@@ -213,8 +224,12 @@ def _unrolled(cell: Cell, xs: list[Any], state: State, limit: Any) -> tuple[list
 def _scanned(cell: Cell, x: Any, state: State, limit: Any) -> tuple[Any, State]:
     """One loop node over axis 1."""
     # A loop's state keeps its shape: a row that stands for all of the batch becomes one for each.
-    rows = np.zeros_like(x[:, 0, :1])
+    first = x[:, 0, :1]
+    first.name = "the first step of inputs"
+    rows = np.zeros_like(first)
     begin = tuple(part + rows for part in state)
+    for node, name in zip(begin, cell.parts, strict=True):
+        node.name = f"state {name} for the batch of inputs"
 
     def step(carried: tuple[State, Any], x_t: Any) -> tuple[tuple[State, Any], Any]:
         old, t = carried

@@ -14,7 +14,7 @@ from ..optim import Adam, Cosine, Optimizer
 from ..train import History, Progress, predict, train
 from ..train.data import at_least_one
 from . import ragged
-from .base import Activation, Layer
+from .base import Activation, Layer, floating
 from .layers import Dense
 from .recurrent import GRU, LSTM, RNN, Recurrent
 
@@ -102,7 +102,8 @@ class SequenceRegressor(Layer):
         rng: Any = 0,
     ) -> None:
         generator = np.random.default_rng(rng)
-        self.inputs, self.outputs, self.dtype = int(inputs), at_least_one("SequenceRegressor: outputs", outputs), dtype
+        self.dtype = floating("SequenceRegressor: dtype", dtype)
+        self.inputs, self.outputs = at_least_one("SequenceRegressor: inputs", inputs), at_least_one("SequenceRegressor: outputs", outputs)
         self.recurrent = recurrent(cell, inputs, hidden, layers, forget_bias, dtype, generator, "SequenceRegressor")
         self.head = Dense(hidden, outputs, activation, dtype=dtype, rng=generator, name="head")
 
@@ -184,6 +185,7 @@ class SequenceRegressor(Layer):
         ValueError
             If a series is shorter than the window and what follows it, or holds NaN, or shapes do not fit.
         """
+        epochs, batch_size = at_least_one("fit: epochs", epochs), at_least_one("fit: batch_size", batch_size)
         carried: dict[Any, Any] = {}
         if window is not None:
             loss, data = self._windowed(series, targets, window, ahead, tbptt)
@@ -219,17 +221,11 @@ class SequenceRegressor(Layer):
             if min(map(len, xs)) < 2:
                 raise ValueError("fit: a series of one step has no next value to predict")
             return [x[:-1] for x in xs], [x[1:] for x in xs]
-        if (
-            isinstance(targets, np.ndarray)
-            and targets.dtype != object
-            and targets.shape in {(len(xs), self.outputs), (len(xs),)}
-            and len(xs) > 1
-        ):
-            ends = np.ascontiguousarray(targets.reshape(len(xs), -1), self.dtype)
-            if ends.shape[1] == self.outputs:
-                if not np.isfinite(ends).all():
-                    raise ValueError("fit: targets: NaN or infinity")
-                return xs, ends
+        ends = _ends(targets, xs, self.outputs)
+        if ends is not None:
+            if not np.isfinite(ends).all():
+                raise ValueError("fit: targets: NaN or infinity")
+            return xs, np.ascontiguousarray(ends, self.dtype)
         ts = ragged.sequences(targets, self.outputs, self.dtype, "fit: targets")
         if len(ts) != len(xs):
             raise graph.ShapeError(f"fit: {len(xs)} sequences and {len(ts)} targets")
@@ -243,14 +239,13 @@ class SequenceRegressor(Layer):
             raise ValueError("fit: window= goes with series alone, without targets= and tbptt=")
         self._require_closed("fit: window=")
         window = at_least_one("fit: window", window)
-        if int(ahead) != ahead or ahead < 0:
-            raise ValueError(f"fit: ahead: expected a whole number of at least 0, got {ahead!r}")
-        rows = ragged.windows(ragged.sequences(series, self.inputs, self.dtype, "fit: series"), window + int(ahead) + 1, "fit")
+        ahead = 0 if isinstance(ahead, int) and ahead == 0 else at_least_one("fit: ahead", ahead)
+        rows = ragged.windows(ragged.sequences(series, self.inputs, self.dtype, "fit: series"), window + ahead + 1, "fit")
         x = graph.input("x", (None, window, self.inputs), self.dtype)
-        t = graph.input("t", (None, window + int(ahead), self.outputs), self.dtype)
+        t = graph.input("t", (None, window + ahead, self.outputs), self.dtype)
         outs, state = self(x, training=True)
         if ahead:
-            more, _ = self.free(outs[:, window - 1], state, int(ahead))
+            more, _ = self.free(outs[:, window - 1], state, ahead)
             outs = graph.concatenate([outs, graph.stack(more, axis=1)], axis=1)
         return losses.mse(outs, t), {x: np.ascontiguousarray(rows[:, :window]), t: np.ascontiguousarray(rows[:, 1:])}
 
@@ -328,24 +323,24 @@ class SequenceRegressor(Layer):
         ndarray or list of ndarray
             With `outputs` features where the series has `inputs`, in the same structure.
         """
-        xs = ragged.sequences(series, self.inputs, self.dtype, "predict: series")
+        xs, form = ragged.taken_apart(series, self.inputs, self.dtype, "predict: series")
         rows, lengths = ragged.padded(xs)
         program = self.__dict__.get("_predictor")
         if program is None:
             x = graph.input("x", (None, None, self.inputs), self.dtype)
             program = self.__dict__["_predictor"] = _core.BatchProgram([self(x, unroll=False)[0]])
         outs = predict(program, {"x": rows})[0]
-        if isinstance(series, (list, tuple)) and np.ndim(series[0]):
+        if form == "list":
             return [out[:length] for out, length in zip(outs, lengths, strict=True)]
-        return outs if np.ndim(series) == 3 else outs[0]
+        return outs[0] if form == "one" else outs
 
     def generate(self, seed_values: Any, steps: int = 100) -> Array:
         """Go on from some true values: each output is the next input.
 
         Parameters
         ----------
-        seed_values : array_like, shape (time, inputs) or (n, time, inputs)
-            What has come so far; several sequences go on side by side.
+        seed_values : array_like, shape (time, inputs) or (n, time, inputs), or list of arrays of shape (time, inputs)
+            What has come so far; several sequences of one length go on side by side.
         steps : int
             How many values to make.
 
@@ -360,7 +355,7 @@ class SequenceRegressor(Layer):
         """
         self._require_closed("generate")
         steps = at_least_one("generate: steps", steps)
-        seeds = ragged.sequences(seed_values, self.inputs, self.dtype, "generate: seed_values")
+        seeds, form = ragged.taken_apart(seed_values, self.inputs, self.dtype, "generate: seed_values")
         if len({len(seed) for seed in seeds}) > 1:
             raise graph.ShapeError("generate: seed_values: sequences of one length are expected")
         program = self.__dict__.get("_generator")
@@ -368,7 +363,7 @@ class SequenceRegressor(Layer):
             program = self.__dict__["_generator"] = graph.compile(list(self._going_on()))
         first, more = program(seed=np.stack(seeds), steps=np.zeros(steps - 1, "bool"))
         made = np.concatenate([first[:, None], more], axis=1)
-        return made if np.ndim(seed_values) == 3 else made[0]
+        return made[0] if form == "one" else made
 
     def _going_on(self) -> tuple[Any, Any]:
         """Nodes for the output after the seed, and for those that follow, as many as `steps` is long."""
@@ -380,6 +375,18 @@ class SequenceRegressor(Layer):
         outs, state = self(graph.input("seed", (None, None, self.inputs), self.dtype), unroll=False)
         first = outs[:, -1]
         return first, graph.scan(step, (first, state), graph.input("steps", (None,), "bool"))[1].swapaxes(0, 1)
+
+
+def _ends(targets: Any, xs: list[Array], outputs: int) -> Array | None:
+    """The targets as one row for each sequence's end, if that is what they are."""
+    if len(xs) == 1 == len(xs[0]):
+        return None  # the end is the only step
+    rows: list[Any] = list(targets) if isinstance(targets, (list, tuple, np.ndarray)) else []
+    try:
+        array = np.asarray([np.asarray(row, "float64") for row in rows])
+    except (TypeError, ValueError):  # of different shapes, or no numbers: said where they are taken as sequences
+        return None
+    return array.reshape(len(xs), outputs) if array.shape == (len(xs), outputs) or (outputs == 1 and array.shape == (len(xs),)) else None
 
 
 def _parts(state: Any) -> tuple[Any, ...]:

@@ -35,7 +35,7 @@ template <Order order>
 struct Best {
   struct Value {
     double score = kWorst<order>;
-    friend Value choose(Value a, Value b) { return better<order>(b.score, a.score) ? b : a; }
+    friend Value choose(Value a, Value b) { return {better<order>(b.score, a.score) ? b.score : a.score}; }  // a minimum, no branch
     friend Value operator+(Value a, double cost) { return {a.score + cost}; }
     friend Value result(Value a) { return a; }
   };

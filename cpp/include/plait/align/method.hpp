@@ -76,6 +76,7 @@ class References {
   References(const References&) = delete;
   References& operator=(const References&) = delete;
   [[nodiscard]] Index size() const { return static_cast<Index>(sequences_.size()); }
+  [[nodiscard]] std::span<const Sequence> sequences() const { return sequences_; }
   [[nodiscard]] const Sequence& operator[](Index k) const { return sequences_[static_cast<std::size_t>(k)]; }
 
  private:
@@ -85,6 +86,26 @@ class References {
 struct Neighbour {
   Index index;
   double score;
+};
+
+/// The best k of what it is offered; among equals what came first.
+class Ranking {
+ public:
+  Ranking(Order order, Index k) : order_(order), k_(static_cast<std::size_t>(k)) {}
+  /// What a newcomer must beat; the worst score of all until there are k.
+  [[nodiscard]] double cutoff() const {
+    if (best_.size() == k_) return best_.back().score;
+    return order_ == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>;
+  }
+  void offer(Index index, double score);
+  std::vector<Neighbour> take() { return std::move(best_); }
+
+ private:
+  [[nodiscard]] bool is_better(double a, double b) const { return order_ == Order::minimum ? a < b : a > b; }
+
+  Order order_;
+  std::size_t k_;
+  std::vector<Neighbour> best_;  // in order
 };
 
 class Method {

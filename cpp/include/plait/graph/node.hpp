@@ -77,7 +77,7 @@ class Node {
   [[nodiscard]] NodeRef input_ref(std::size_t i) const { return NodeRef(edges_[i].input); }
 
   /// Edges over which this node would receive a gradient: x * x counts two. Consumers that gradient() made do not count for a forward node,
-  /// nor do those that only look at its shape.
+  /// nor do those that only look at its shape, nor drafts.
   [[nodiscard]] std::size_t wait_count() const;
   /// The consumers behind those edges, each once, oldest first.
   [[nodiscard]] std::vector<NodeRef> consumers() const;
@@ -87,17 +87,23 @@ class Node {
  private:
   friend class NodeRef;
   friend NodeRef make_node(const Op&, std::span<const NodeRef>, Attributes, Spec, TensorRef, std::string);
+  friend void mark_drafts(std::span<const NodeRef> inputs);
   Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, TensorRef v, std::string n);
   [[nodiscard]] bool counts(const Edge& edge) const;
 
   std::unique_ptr<Edge[]> edges_;
   std::size_t count_;
   Edge* first_consumer_ = nullptr;  // newest first
+  bool draft_ = false;              // guarded by the lock of consumer lists
   mutable std::atomic<std::size_t> references_{0};
 };
 
 /// Makes a node whose spec has been inferred already; apply() in op.hpp is the usual way.
 NodeRef make_node(const Op& op, std::span<const NodeRef> inputs, Attributes attributes, Spec spec, TensorRef value = {}, std::string name = {});
+
+/// Marks inputs of a traced step, and all that depends on them by now, as a draft: a loop is made of copies, and no node outside of the draft waits
+/// for what somebody still holds of it.
+void mark_drafts(std::span<const NodeRef> inputs);
 
 /// While one is alive, nodes made on this thread are marked as backward.
 class BackwardScope {

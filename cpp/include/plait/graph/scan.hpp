@@ -100,15 +100,18 @@ struct Scan {
   std::vector<Spec> inputs;  ///< of all inputs of the node
   std::vector<int> passed;   ///< inputs that the kernel gets
   std::vector<char> live;    ///< per state
+  std::vector<Spec> specs;   ///< per output, of one step: also of outputs of which only the shape is asked for
   std::vector<Section> sections;
   std::vector<int> section_of;  ///< per output: which section, -1 if it is not computed
   Index size = 0;               ///< of the buffer, in elements
 
+  /// Whether the loop computes output k.
+  [[nodiscard]] bool has(int k) const { return k < static_cast<int>(section_of.size()) && section_of[static_cast<std::size_t>(k)] >= 0; }
   /// The spec of output k; of an unbound loop over `steps` steps as far as it is known.
   [[nodiscard]] Spec output(int k, Index any_steps) const;
 };
 
-/// The loop with shapes. `outputs` nothing: everything, and all inputs are passed (for Table).
+/// The loop with shapes. `outputs` nothing: everything that anybody has asked for so far, and all inputs are passed (for Table).
 std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std::vector<Spec> inputs, std::optional<std::vector<int>> outputs);
 
 /// Which nodes must be computed for `wanted`, and which outputs of the scans among them. What only lends its shape need not be computed.

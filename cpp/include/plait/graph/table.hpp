@@ -28,6 +28,10 @@ class Table {
 
  private:
   void evaluate(std::span<const NodeRef> outputs);
+  /// The value of a node whose inputs have theirs.
+  TensorRef compute(const Node& node);
+  /// Loops run again where `wanted` reads of their steps what nobody had asked for before there was a gradient.
+  void repeat_loops(std::span<const NodeRef> wanted);
 
   std::uint64_t seed_, run_;
   std::int64_t randoms_ = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "plait/base/thread_pool.hpp"
 #include "plait/tensor/shape.hpp"
@@ -35,5 +36,24 @@ std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads);
 /// depends on the shape alone, so results are bit-equal for any number of threads.
 template <class T>
 void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads);
+
+template <class T>
+struct PlannedMatmul;
+
+/// The same for one shape again and again: the way through the product is chosen once, which for a tiny one takes as long as the product.
+template <class T>
+class MatmulKernel {
+ public:
+  explicit MatmulKernel(const MatmulShape& shape);
+  ~MatmulKernel();
+  MatmulKernel(MatmulKernel&&) noexcept;
+  MatmulKernel& operator=(MatmulKernel&&) noexcept;
+
+  [[nodiscard]] std::size_t scratch_bytes(int threads) const;
+  void run(const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads) const;
+
+ private:
+  std::unique_ptr<const PlannedMatmul<T>> planned_;
+};
 
 }  // namespace plait

@@ -34,9 +34,9 @@ Gradients d_matmul(const NodeRef& n, const NodeRef& g) {
 }
 
 // One 2-D product per entry of the leading dimensions, op by op.
-class MatmulKernel final : public Kernel {
+class PlainProducts final : public Kernel {
  public:
-  MatmulKernel(Specs in, const Spec& out) : dtype_(out.dtype) {
+  PlainProducts(Specs in, const Spec& out) : dtype_(out.dtype) {
     const std::size_t rank = out.shape.size();
     shape_.m = out.shape[rank - 2];
     shape_.n = shape_.ldc = shape_.b_row = out.shape[rank - 1];
@@ -84,7 +84,7 @@ class MatmulKernel final : public Kernel {
   std::vector<Index> a_offsets_, b_offsets_;
 };
 
-std::unique_ptr<Kernel> matmul_kernel(Specs in, const Spec& out, const Attributes&) { return std::make_unique<MatmulKernel>(in, out); }
+std::unique_ptr<Kernel> matmul_kernel(Specs in, const Spec& out, const Attributes&) { return std::make_unique<PlainProducts>(in, out); }
 
 }  // namespace
 

@@ -241,10 +241,9 @@ Spec output_rule(Specs, const Attributes& a) {
 }
 
 std::size_t begin_in(const Scan& scan, const Attributes& a) {
-  const auto k = static_cast<std::size_t>(a.ints[0]);
-  // An output of which only the shape is asked for is nowhere; whoever reads it all the same has a table from before it was wanted.
-  if (k >= scan.section_of.size() || scan.section_of[k] < 0) return 0;
-  return scan.sections[static_cast<std::size_t>(scan.section_of[k])].offset;
+  const auto k = static_cast<int>(a.ints[0]);
+  if (!scan.has(k)) return 0;  // only its shape is asked for: it is nowhere
+  return scan.sections[static_cast<std::size_t>(scan.section_of[static_cast<std::size_t>(k)])].offset;
 }
 
 std::optional<View> output_view(const Spec&, const Spec& output, const Attributes& a, const View& of) {

@@ -76,11 +76,18 @@ void load(const void* source, Index row_stride, Index column_stride, void* desti
 }
 
 template <class From, class To>
-void store(const void* source, void* destination, Index n) {
+void store(const void* source, void* destination, Index row_stride, Index column_stride, Index rows, Index columns) {
   const From* x = static_cast<const From*>(source);
   To* y = static_cast<To*>(destination);
+  for (Index r = 0; r < rows; ++r, x += columns, y += row_stride) {
+    if (column_stride == 1) {
 #pragma GCC ivdep
-  for (Index i = 0; i < n; ++i) y[i] = Convert<To>::of(x[i]);
+      for (Index c = 0; c < columns; ++c) y[c] = Convert<To>::of(x[c]);
+    } else {
+#pragma GCC ivdep
+      for (Index c = 0; c < columns; ++c) y[c * column_stride] = Convert<To>::of(x[c]);
+    }
+  }
 }
 
 }  // namespace

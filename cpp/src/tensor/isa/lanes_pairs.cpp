@@ -1,4 +1,5 @@
-// Two instructions in one loop, for the pairs that chains of float32 arithmetic are full of: there a block loop is bound by loads and stores.
+// Two instructions in one loop, for the pairs that chains of float32 arithmetic are full of, and those of recursions in float64 that choose among
+// sums: there a block loop is bound by loads and stores.
 // Compiled without contraction: a product is rounded before it is added, as the two instructions by themselves would do.
 #include "tensor/isa/lanes_operations.hpp"
 #include "tensor/lanes_table.hpp"
@@ -11,44 +12,63 @@ namespace {
 template <class Op, int uniform>
 struct First {
   static constexpr int kUniform = uniform;
-  static float of(float a, float b) { return Op::of(a, b); }
+  template <class T>
+  static T of(T a, T b) {
+    return Op::of(a, b);
+  }
 };
 template <class Op>
 struct FirstUnary {
   static constexpr int kUniform = 0;
-  static float of(float a, float) { return Op::of(a); }
+  template <class T>
+  static T of(T a, T) {
+    return Op::of(a);
+  }
 };
 
 // Second instructions, of the first result x, c and e.
 template <class Op, int uniform>
 struct Second {
   static constexpr int kUniform = uniform;
-  static float of(float x, float c, float) { return Op::of(x, c); }
+  template <class T>
+  static T of(T x, T c, T) {
+    return Op::of(x, c);
+  }
 };
 template <class Op, int uniform>
 struct SecondSwapped {
   static constexpr int kUniform = uniform;
-  static float of(float x, float c, float) { return Op::of(c, x); }
+  template <class T>
+  static T of(T x, T c, T) {
+    return Op::of(c, x);
+  }
 };
-struct SecondRelu {
+template <class Op>
+struct SecondUnary {
   static constexpr int kUniform = 0;
-  static float of(float x, float, float) { return Relu::of(x); }
+  template <class T>
+  static T of(T x, T, T) {
+    return Op::of(x);
+  }
 };
 /// c * e + x with a uniform e: a decaying average.
 struct SecondAccumulate {
   static constexpr int kUniform = kUniformE;
-  static float of(float x, float c, float e) { return MultiplyAdd::of(c, e, x); }
+  template <class T>
+  static T of(T x, T c, T e) {
+    return MultiplyAdd::of(c, e, x);
+  }
 };
 
-template <class F, class S>
+template <class F, class S, class T = float>
 void loop(const void* pa, const void* pb, const void* pc, const void* pe, void* pd, Index n) {
   constexpr int uniform = F::kUniform | S::kUniform;
-  const float* a = static_cast<const float*>(pa);
-  const float* b = static_cast<const float*>(pb);
-  const float* c = static_cast<const float*>(pc);
-  const float* e = static_cast<const float*>(pe);
-  float* d = static_cast<float*>(pd);
-  const float a0 = *a, b0 = *b, c0 = *c, e0 = *e;
+  const T* a = static_cast<const T*>(pa);
+  const T* b = static_cast<const T*>(pb);
+  const T* c = static_cast<const T*>(pc);
+  const T* e = static_cast<const T*>(pe);
+  T* d = static_cast<T*>(pd);
+  const T a0 = *a, b0 = *b, c0 = *c, e0 = *e;
 #pragma GCC ivdep
   for (Index i = 0; i < n; ++i)
     d[i] = S::of(F::of((uniform & kUniformA) != 0 ? a0 : a[i], (uniform & kUniformB) != 0 ? b0 : b[i]), (uniform & kUniformC) != 0 ? c0 : c[i],
@@ -58,7 +78,7 @@ void loop(const void* pa, const void* pb, const void* pc, const void* pe, void* 
 template <class F>
 LaneLoop with_second(LaneOp second, int position, int uniform) {
   const bool same = uniform == kUniformC;
-  if (second == LaneOp::relu) return uniform == 0 ? loop<F, SecondRelu> : nullptr;
+  if (second == LaneOp::relu) return uniform == 0 ? loop<F, SecondUnary<Relu>> : nullptr;
   if (second == LaneOp::multiply_add) return position == 2 && uniform == kUniformE ? loop<F, SecondAccumulate> : nullptr;
   if (uniform != 0 && !same) return nullptr;
   if (second == LaneOp::add) return same ? loop<F, Second<Add, kUniformC>> : loop<F, Second<Add, 0>>;
@@ -68,7 +88,46 @@ LaneLoop with_second(LaneOp second, int position, int uniform) {
   return same ? loop<F, SecondSwapped<Sub, kUniformC>> : loop<F, SecondSwapped<Sub, 0>>;
 }
 
+/// Minimum and Maximum in a form that the compiler vectorises also where one follows the other; the same to the last bit.
+struct Least {
+  template <class T>
+  static T of(T a, T b) {
+    const T least = a < b ? a : b;
+    return a != a ? a : least;
+  }
+};
+struct Greatest {
+  template <class T>
+  static T of(T a, T b) {
+    const T greatest = a > b ? a : b;
+    return a != a ? a : greatest;
+  }
+};
+
+template <class F, class S>
+LaneLoop ordered(int position) {
+  return position == 0 ? loop<F, Second<S, 0>, double> : loop<F, SecondSwapped<S, 0>, double>;
+}
+template <class F>
+LaneLoop then_choose(LaneOp second, int position) {
+  if (second == LaneOp::minimum) return ordered<F, Least>(position);
+  if (second == LaneOp::maximum) return ordered<F, Greatest>(position);
+  return second == LaneOp::add ? loop<F, Second<Add, 0>, double> : nullptr;
+}
+/// The best of several ways, each with its cost; and a distance.
+LaneLoop find_double(LaneOp first, LaneOp second, int position, int uniform) {
+  if (uniform == kUniformB && first == LaneOp::add) return then_choose<First<Add, kUniformB>>(second, position);
+  if (uniform == kUniformB && first == LaneOp::sub) return then_choose<First<Sub, kUniformB>>(second, position);
+  if (uniform != 0) return nullptr;
+  if (first == LaneOp::minimum) return then_choose<First<Least, 0>>(second, position);
+  if (first == LaneOp::maximum) return then_choose<First<Greatest, 0>>(second, position);
+  if (first != LaneOp::sub) return nullptr;
+  if (second == LaneOp::square) return loop<First<Sub, 0>, SecondUnary<Square>, double>;
+  return second == LaneOp::abs ? loop<First<Sub, 0>, SecondUnary<Abs>, double> : nullptr;
+}
+
 LaneLoop find(LaneType type, LaneOp first, LaneOp second, int position, int uniform) {
+  if (type == LaneType::f64) return find_double(first, second, position, uniform);
   if (type != LaneType::f32) return nullptr;
   const int of_first = uniform & (kUniformA | kUniformB), rest = uniform & ~of_first;
   if (first == LaneOp::square) return with_second<FirstUnary<Square>>(second, position, rest);

@@ -1,0 +1,25 @@
+// Soft-DTW (Cuturi and Blondel 2017): -gamma · log of the sum of exp(-cost / gamma) over all warping paths, the cost of a path being the sum of
+// squared distances along it. Smooth in both series.
+#pragma once
+
+#include <memory>
+
+#include "plait/align/method.hpp"
+
+namespace plait::align {
+
+/// Where the derivatives of a score go; what is null is not wanted.
+struct SoftGradient {
+  double* x = nullptr;         ///< d score / dx, (n, width)
+  double* y = nullptr;         ///< d score / dy, (m, width)
+  double* expected = nullptr;  ///< (n, m): how much of all paths goes through each cell, which is d score / d distance
+};
+
+/// Series of float64 and of one width, neither empty; gamma > 0. Where distances overflow the score is infinite and all gradients are zero.
+/// Time O(n m); memory O((n + m)^1.5), and that of the results.
+double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGradient& gradient, Workspace& workspace);
+
+/// As a method; the path is the most probable one, which is that of DTW.
+std::unique_ptr<Method> make_soft_dtw(double gamma);
+
+}  // namespace plait::align

@@ -1,0 +1,125 @@
+// The recurrences of edit_strips.cpp for patterns of one word (Hyyrö 2003 and 2004), a pattern a lane.
+#include "align/edit_lanes.hpp"
+
+namespace plait {
+namespace PLAIT_ISA_NS {
+namespace {
+
+using align::edit::kLaneBytes;
+using align::edit::Lanes;
+
+#if defined(__AVX512F__)
+constexpr int kBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kBytes = 32;
+#else
+constexpr int kBytes = 16;
+#endif
+/// Registers side by side: a step waits for the one before, so that one register alone would leave the core idle.
+constexpr int kRegisters = kLaneBytes / kBytes;
+
+template <class T>
+struct RegisterOf {
+  typedef T type __attribute__((vector_size(kBytes)));
+};
+
+#define PLAIT_EACH_REGISTER _Pragma("GCC unroll 8") for (int r = 0; r < kRegisters; ++r)
+
+/// Bits set in a lane, added up in steps of 1, 2, 4, … bits; the sum is in a lane's low byte.
+#define PLAIT_COUNT_BITS(v)                                                                                     \
+  v -= v >> 1 & (V{} + static_cast<T>(0x5555555555555555));                                                     \
+  v = (v & (V{} + static_cast<T>(0x3333333333333333))) + (v >> 2 & (V{} + static_cast<T>(0x3333333333333333))); \
+  v = (v + (v >> 4)) & (V{} + static_cast<T>(0x0F0F0F0F0F0F0F0F));                                              \
+  for (unsigned shift = 8; shift < 8 * sizeof(T); shift *= 2) v += v >> shift
+
+/// Counts to scores.
+template <class T>
+[[gnu::always_inline]] inline void finish(const T* counts, double base, const Lanes& lanes) {
+  const double unit = lanes.unit;
+  double* const out = lanes.out;
+#pragma GCC ivdep
+  for (int k = 0; k < kLaneBytes / static_cast<int>(sizeof(T)); ++k)
+    out[k] = unit * (base + static_cast<double>(static_cast<std::int8_t>(counts[k])));
+}
+
+template <class T, bool restricted>
+void distance(const Lanes& lanes) {
+  using V = typename RegisterOf<T>::type;
+  const char* const masks = static_cast<const char*>(lanes.masks);
+  V plus[kRegisters], minus[kRegisters], diagonal[kRegisters], before[kRegisters];
+  PLAIT_EACH_REGISTER plus[r] = ~V{}, minus[r] = diagonal[r] = before[r] = V{};
+  for (Index i = 0; i < lanes.length; ++i) {
+    const char* const row = masks + static_cast<std::size_t>(lanes.text[i]) * kLaneBytes;
+    PLAIT_EACH_REGISTER {
+      V mask;
+      __builtin_memcpy(&mask, row + r * kBytes, kBytes);
+      V d = (((mask & plus[r]) + plus[r]) ^ plus[r]) | mask | minus[r];
+      if constexpr (restricted) {
+        const V half = ~diagonal[r] & mask;
+        d |= (half + half) & before[r];
+        diagonal[r] = d;
+        before[r] = mask;
+      }
+      // Cells not one above their left neighbour; complements are kept where that spares turning them round.
+      V flat = (d ^ minus[r]) | plus[r], left = d & plus[r];
+      flat += flat;
+      left += left;
+      plus[r] = left | (flat & ~d);
+      minus[r] = d & ~flat;
+    }
+  }
+  // The last column's top is the text's length; its vertical differences lead down to the distance.
+  T counts[kLaneBytes / sizeof(T)];
+  PLAIT_EACH_REGISTER {
+    V pattern;
+    __builtin_memcpy(&pattern, static_cast<const char*>(lanes.patterns) + r * kBytes, kBytes);
+    V up = plus[r] & pattern, down = minus[r] & pattern;
+    PLAIT_COUNT_BITS(up);
+    PLAIT_COUNT_BITS(down);
+    up -= down;
+    __builtin_memcpy(counts + r * (kBytes / static_cast<int>(sizeof(T))), &up, kBytes);
+  }
+  finish(counts, static_cast<double>(lanes.length), lanes);
+}
+
+template <class T>
+void common(const Lanes& lanes) {
+  using V = typename RegisterOf<T>::type;
+  const char* const masks = static_cast<const char*>(lanes.masks);
+  V same[kRegisters];
+  PLAIT_EACH_REGISTER same[r] = ~V{};
+  for (Index i = 0; i < lanes.length; ++i) {
+    const char* const row = masks + static_cast<std::size_t>(lanes.text[i]) * kLaneBytes;
+    PLAIT_EACH_REGISTER {
+      V mask;
+      __builtin_memcpy(&mask, row + r * kBytes, kBytes);
+      const V both = same[r] & mask;
+      same[r] = (same[r] + both) | (same[r] ^ both);
+    }
+  }
+  T counts[kLaneBytes / sizeof(T)];
+  PLAIT_EACH_REGISTER {
+    V pattern;
+    __builtin_memcpy(&pattern, static_cast<const char*>(lanes.patterns) + r * kBytes, kBytes);
+    V grown = ~same[r] & pattern;
+    PLAIT_COUNT_BITS(grown);
+    __builtin_memcpy(counts + r * (kBytes / static_cast<int>(sizeof(T))), &grown, kBytes);
+  }
+  finish(counts, 0, lanes);
+}
+
+#undef PLAIT_COUNT_BITS
+#undef PLAIT_EACH_REGISTER
+
+}  // namespace
+
+const align::edit::LanesTable& edit_lanes_table() {
+  static constexpr align::edit::LanesTable table = {
+      {distance<std::uint8_t, false>, distance<std::uint16_t, false>, distance<std::uint32_t, false>, distance<std::uint64_t, false>},
+      {distance<std::uint8_t, true>, distance<std::uint16_t, true>, distance<std::uint32_t, true>, distance<std::uint64_t, true>},
+      {common<std::uint8_t>, common<std::uint16_t>, common<std::uint32_t>, common<std::uint64_t>}};
+  return table;
+}
+
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait

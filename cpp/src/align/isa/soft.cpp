@@ -1,0 +1,122 @@
+#include "align/soft_internal.hpp"
+
+namespace plait::PLAIT_ISA_NS {
+namespace {
+
+using align::ConstWeights;
+using align::Weights;
+
+// Adding it to a whole number below 2^51 leaves that number, plus the bias of an exponent, in the low bits of the sum.
+constexpr double kToExponent = 0x1.8p52 + 1023;
+constexpr double kToWhole = 0x1.8p52;
+constexpr double kNothing = -1000;      // 2^-1000 beside 1 is nothing
+constexpr double kMostBits = 0x1p1000;  // of one distance: below infinity, so that exponents can be added up
+using Bits = unsigned long long;
+constexpr Bits kMantissa = (Bits{1} << 52) - 1, kOne = Bits{1023} << 52;
+
+inline double as_double(Bits bits) { return __builtin_bit_cast(double, bits); }
+inline Bits as_bits(double value) { return __builtin_bit_cast(Bits, value); }
+inline double larger(double a, double b) { return a > b ? a : b; }
+
+/// 2^t for whole t in [-1000, 1000].
+inline double power_of_two(double t) { return as_double(as_bits(t + kToExponent) << 52); }
+
+/// 2^-f for f in [-1/2, 1/2], within 4e-16 of it: the polynomial through Chebyshev's eleven nodes.
+inline double exp2_minus(double f) {
+  double p = 0x1.e6063f7217bc6p-28;
+  p = p * f + -0x1.b675bca4eeebbp-24;
+  p = p * f + 0x1.62bfd47773353p-20;
+  p = p * f + -0x1.ffcb54062e698p-17;
+  p = p * f + 0x1.430913096fd9fp-13;
+  p = p * f + -0x1.5d87fe9d7a584p-10;
+  p = p * f + 0x1.3b2ab6fba1ddap-7;
+  p = p * f + -0x1.c6b08d703ce49p-5;
+  p = p * f + 0x1.ebfbdff82c598p-3;
+  p = p * f + -0x1.62e42fefa3a19p-1;
+  return p * f + 1;
+}
+
+struct Weight {
+  double m, e;
+};
+/// The outer two commute, so that x against y is y against x: all products by powers of two are exact, fused or not.
+inline Weight sum_of(double am, double ae, double bm, double be, double cm, double ce) {
+  const double top = larger(larger(ae, ce), be);
+  const double a = power_of_two(larger(ae - top, kNothing)), b = power_of_two(larger(be - top, kNothing)),
+               c = power_of_two(larger(ce - top, kNothing));
+  return {(am * a + cm * c) + bm * b, top};
+}
+inline Weight times_exp(Weight s, double d, double scale) {
+  const double product = d * scale, bits = product < kMostBits ? product : kMostBits, near = __builtin_rint(bits);
+  return {s.m * exp2_minus(bits - near), s.e - near};
+}
+
+void distances(const double* __restrict x, Index x_stride, const double* __restrict y, Index y_stride, Index width, double* __restrict d,
+               Index count) {
+  for (Index t = 0; t < count; ++t) {
+    const double a = x[t] - y[t];
+    d[t] = a * a;
+  }
+  for (Index c = 1; c < width; ++c) {
+    const double *xc = x + c * x_stride, *yc = y + c * y_stride;
+    for (Index t = 0; t < count; ++t) {
+      const double a = xc[t] - yc[t];
+      d[t] += a * a;
+    }
+  }
+}
+
+void forward(ConstWeights a, ConstWeights b, ConstWeights c, const double* __restrict d, double scale, Weights out, Index count) {
+  double* __restrict om = out.m, * __restrict oe = out.e;
+#pragma GCC ivdep
+  for (Index t = 0; t < count; ++t) {
+    const Weight w = times_exp(sum_of(a.m[t], a.e[t], b.m[t], b.e[t], c.m[t], c.e[t]), d[t], scale);
+    om[t] = w.m;
+    oe[t] = w.e;
+  }
+}
+
+void backward(ConstWeights a, ConstWeights b, ConstWeights c, const double* __restrict d, double scale, ConstWeights way, double total_m,
+              double total_e, Weights out, double* __restrict share, Index count) {
+  double* __restrict om = out.m, * __restrict oe = out.e;
+  const double one_by_total = 1 / total_m;
+#pragma GCC ivdep
+  for (Index t = 0; t < count; ++t) {
+    const Weight s = sum_of(a.m[t], a.e[t], b.m[t], b.e[t], c.m[t], c.e[t]), w = times_exp(s, d[t], scale);
+    om[t] = w.m;
+    oe[t] = w.e;
+    share[t] = way.m[t] * one_by_total * s.m * power_of_two(larger(way.e[t] - total_e + s.e, kNothing));
+  }
+}
+
+void normalise(Weights w, Index count) {
+  double* __restrict m = w.m, * __restrict e = w.e;
+  for (Index t = 0; t < count; ++t) {
+    const Bits raw = as_bits(m[t]);
+    e[t] += as_double((raw >> 52) + as_bits(kToWhole)) - (kToWhole + 1023);
+    m[t] = as_double((raw & kMantissa) | kOne);
+  }
+}
+
+void pull(const double* __restrict share, const double* __restrict x, double* __restrict gx, Index x_stride, const double* __restrict y,
+          double* __restrict gy, Index y_stride, Index width, Index count) {
+  for (Index c = 0; c < width; ++c) {
+    const double *xc = x + c * x_stride, *yc = y + c * y_stride;
+    double *gxc = gx + c * x_stride, *gyc = gy + c * y_stride;
+#pragma GCC ivdep
+    for (Index t = 0; t < count; ++t) {
+      const double g = 2 * share[t] * (xc[t] - yc[t]);
+      gxc[t] += g;
+      gyc[t] -= g;
+    }
+  }
+}
+
+}  // namespace
+
+const SoftLoops& soft_loops() {
+  static constexpr SoftLoops table{distances, forward, backward, normalise, pull};
+  return table;
+}
+
+}  // namespace plait::PLAIT_ISA_NS

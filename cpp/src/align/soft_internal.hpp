@@ -1,0 +1,39 @@
+// The loops of soft-DTW along an anti-diagonal. A weight is m · 2^e: m a double near 1, e a double that holds a whole number, -inf for no weight.
+// So weights down to 2^(-10^300) are there, and adding and multiplying them takes neither exp nor log. A step multiplies m by 0.7 to 4.3;
+// every kNormaliseEvery steps it is brought back to [1, 2).
+#pragma once
+
+#include "plait/base/isa.hpp"
+#include "plait/tensor/shape.hpp"
+
+namespace plait::align {
+
+struct ConstWeights {
+  const double *m, *e;
+};
+struct Weights {
+  double *m, *e;
+};
+
+constexpr Index kNormaliseEvery = 32;
+
+struct SoftLoops {
+  /// d[t] = Σ_c (x[c · x_stride + t] - y[c · y_stride + t])²
+  void (*distances)(const double* x, Index x_stride, const double* y, Index y_stride, Index width, double* d, Index count);
+  /// out = (a + b + c) · exp(-d · scale · log 2)
+  void (*forward)(ConstWeights a, ConstWeights b, ConstWeights c, const double* d, double scale, Weights out, Index count);
+  /// The same, and share[t] = way[t] · (a + b + c)[t] / total.
+  void (*backward)(ConstWeights a, ConstWeights b, ConstWeights c, const double* d, double scale, ConstWeights way, double total_m, double total_e,
+                   Weights out, double* share, Index count);
+  void (*normalise)(Weights w, Index count);
+  /// gx[c][t] += 2 · share[t] · (x - y) and the opposite to gy, both with the strides of their series.
+  void (*pull)(const double* share, const double* x, double* gx, Index x_stride, const double* y, double* gy, Index y_stride, Index width,
+               Index count);
+};
+
+}  // namespace plait::align
+
+namespace plait {
+using align::SoftLoops;
+PLAIT_DECLARE_TABLE(SoftLoops, soft_loops)
+}  // namespace plait

@@ -1,0 +1,171 @@
+"""The series in the middle of others: DTW barycenter averaging, and the minimum of soft-DTW."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from . import _inputs
+from ._base import PairAligner
+from .dtw import DTW
+from .soft import SoftDTW
+
+Array = NDArray[np.float64]
+CANDIDATES = 40  # of so many series the one in the middle is found by all pairs
+
+
+def barycenter(
+    series: Any,
+    aligner: PairAligner | None = None,
+    *,
+    weights: Any = None,
+    start: Any = None,
+    length: int | None = None,
+    iterations: int = 50,
+    tolerance: float = 1e-6,
+) -> Array:
+    """The average of series that are not in step.
+
+    Parameters
+    ----------
+    series : array of shape (n, length) or (n, length, d), or list of arrays
+        What is averaged.
+    aligner : PairAligner, optional
+        DTW unless given. With `SoftDTW` the weighted sum of its scores is minimised; with any other aligner elements that a path puts together
+        are averaged.
+    weights : array_like of float, shape (n,), optional
+        How much each counts; not negative, not all zero.
+    start : array_like, optional
+        Where to begin; the series that is nearest to the others (of the first 40) unless given.
+    length : int, optional
+        Of the result: the start is stretched to it.
+    iterations : int
+        At most so many.
+    tolerance : float
+        Ends when the weighted sum of scores has improved by less than this share.
+
+    Returns
+    -------
+    ndarray of float64, shape (length,) or (length, d)
+        The average.
+
+    Raises
+    ------
+    ValueError
+        There is no series, weights do not fit, or the aligner looks for large scores.
+
+    Notes
+    -----
+    An iteration aligns every series once. For DTW with squared distances each lowers the sum, which ends in a local minimum.
+
+    F. Petitjean, A. Ketterlin, P. Gançarski, "A global averaging method for dynamic time warping, with applications to clustering", Pattern
+    Recognition 44, 2011; for soft-DTW M. Cuturi and M. Blondel, ICML 2017.
+
+    Examples
+    --------
+    >>> from plait.align import barycenter
+    >>> barycenter([[0, 0, 1, 2, 1, 0], [0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 1, 0]]).tolist()
+    [0.0, 0.0, 1.0, 2.0, 1.0, 0.0]
+    """
+    chosen = DTW() if aligner is None else aligner
+    values = _inputs.collection(series, "series")
+    if not values:
+        raise ValueError("series: there is none to average")
+    if chosen._method().worst < 0:
+        raise ValueError(f"aligner: expected one that looks for small scores, got {chosen!r}")
+    arrays = [np.asarray(_inputs.series(value, lambda k: f"series[{k}]", k)) for k, value in enumerate(values)]
+    share = _shares(weights, len(arrays))
+    middle = np.asarray(_inputs.series(start, lambda _: "start", 0)).copy() if start is not None else _medoid(chosen, arrays, share)
+    if any(a.shape[1:] != middle.shape[1:] for a in arrays):
+        raise _core.ShapeError(f"series: elements of shapes {sorted({a.shape[1:] for a in [middle, *arrays]})}; all must have one")
+    if length is not None:
+        middle = _stretched(middle, length)
+    if isinstance(chosen, SoftDTW):
+        return _descend(chosen, arrays, share, middle, iterations, tolerance)
+    return _average(chosen, arrays, share, middle, iterations, tolerance)
+
+
+def _shares(weights: Any, count: int) -> Array:
+    if weights is None:
+        return np.full(count, 1 / count)
+    share = np.asarray(weights, np.float64)
+    if share.shape != (count,):
+        raise _core.ShapeError(f"weights: expected shape ({count},), got {share.shape}")
+    if not np.isfinite(share).all() or (share < 0).any() or share.sum() == 0:
+        raise ValueError("weights: expected finite numbers that are not negative, and not all zero")
+    normed: Array = share / share.sum()
+    return normed
+
+
+def _medoid(aligner: PairAligner, arrays: Sequence[Array], share: Array) -> Array:
+    candidates = list(arrays[:CANDIDATES])
+    scores = aligner.pairwise(candidates)
+    return candidates[int((scores @ share[: len(candidates)]).argmin())].copy()
+
+
+def _stretched(series: Array, length: int) -> Array:
+    if length < 1:
+        raise ValueError(f"length: expected a positive number of elements, got {length}")
+    at, places = np.linspace(0, 1, length), np.linspace(0, 1, len(series))
+    columns = [np.interp(at, places, column) for column in series.reshape(len(series), -1).T]
+    return np.stack(columns, axis=1).reshape(length, *series.shape[1:])
+
+
+def _average(aligner: PairAligner, arrays: Sequence[Array], share: Array, middle: Array, iterations: int, tolerance: float) -> Array:
+    best, before = middle, np.inf
+    for _ in range(iterations):
+        total, weight, cost = np.zeros_like(middle), np.zeros(len(middle)), 0.0
+        for series, w in zip(arrays, share, strict=True):
+            found = aligner.align(middle, series)
+            cost += w * found.score
+            pairs = found.path[(found.path >= 0).all(axis=1)]
+            np.add.at(total, pairs[:, 0], w * series[pairs[:, 1]])
+            np.add.at(weight, pairs[:, 0], w)
+        if cost < before:
+            best = middle
+        if not cost < before * (1 - tolerance):
+            break
+        before = cost
+        reached = weight > 0  # what only stands beside gaps stays
+        middle = middle.copy()
+        middle[reached] = total[reached] / weight[reached].reshape(-1, *[1] * (middle.ndim - 1))
+    return best
+
+
+def _descend(aligner: SoftDTW, arrays: Sequence[Array], share: Array, middle: Array, iterations: int, tolerance: float) -> Array:
+    """Steps along the gradient, as long as Barzilai and Borwein say, halved until they lower the sum."""
+
+    def at(point: Array) -> tuple[float, Array]:
+        value, slope = 0.0, np.zeros_like(point)
+        for series, w in zip(arrays, share, strict=True):
+            score, gradient = aligner.value_and_gradient(point, series)
+            value += w * score
+            slope += w * gradient
+        return value, slope
+
+    value, slope = at(middle)
+    length = 0.5 / len(arrays[0])
+    for _ in range(iterations):
+        square = float((slope * slope).sum())
+        if square == 0:
+            break
+        while True:
+            point = middle - length * slope
+            new, new_slope = at(point)
+            if new <= value - 1e-4 * length * square or length * square <= 1e-15 * max(1.0, abs(value)):
+                break
+            length /= 2
+        moved, turned = point - middle, new_slope - slope
+        gained = value - new
+        if gained <= 0:
+            break
+        middle, value, slope = point, new, new_slope
+        if gained < tolerance * max(abs(value), 1e-300):
+            break
+        bend = float((moved * turned).sum())
+        length = float((moved * moved).sum()) / bend if bend > 0 else 2 * length
+    return middle

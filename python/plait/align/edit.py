@@ -1,0 +1,151 @@
+"""Edit distances on symbols: Levenshtein's with weights and transpositions, and the longest common subsequence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import _core
+from . import _inputs
+from ._base import PairAligner, finite
+
+TRANSPOSITIONS = {
+    None: _core.Transposition.none,
+    "osa": _core.Transposition.restricted,
+    "damerau": _core.Transposition.unrestricted,
+}
+
+
+class SymbolAligner(PairAligner):
+    """An aligner of strings, bytes, integer arrays, or lists of any hashables, with a short way for two strings."""
+
+    _text_scorer: Callable[[Any, Any], float | None] | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a parameter."""
+        super().__setattr__(name, value)
+        self.__dict__.pop("_text_scorer", None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Parameters alone."""
+        return {name: value for name, value in super().__getstate__().items() if name != "_text_scorer"}
+
+    def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        return _inputs.symbols(values, name)
+
+    def score(self, x: Any, y: Any) -> float:
+        """The score of the best alignment.
+
+        Parameters
+        ----------
+        x, y : sequence
+            What is aligned. Two `str` or two `bytes` are the quickest.
+
+        Returns
+        -------
+        float
+            The least cost, or the greatest similarity.
+        """
+        scorer = self._text_scorer
+        if scorer is None:
+            scorer = self.__dict__["_text_scorer"] = _core.text_scorer(self._method())
+        score = scorer(x, y)
+        return super().score(x, y) if score is None else score
+
+
+class Levenshtein(SymbolAligner):
+    """The least cost of turning `x` into `y` by adding, dropping and replacing symbols.
+
+    Sequences are strings, bytes, integer arrays, or lists of any hashables.
+
+    Parameters
+    ----------
+    insert, delete, substitute : float
+        What it costs to add a symbol of `y`, to drop one of `x`, to replace one by another; finite and not negative.
+    transposition : str, optional
+        ``"osa"``: two neighbours that changed places cost one `substitute` (optimal string alignment: what was exchanged is not edited
+        again). ``"damerau"``: symbols may have been added or dropped between the two as well; needs
+        ``2 * substitute >= insert + delete``.
+
+    Raises
+    ------
+    ValueError
+        At the first use, if a weight is negative or not finite, `transposition` is none of these, or ``"damerau"`` does not allow the
+        weights.
+
+    Notes
+    -----
+    Equal weights: O(nm / 64), of strings that are d edits apart O(n + d²) (Myers 1999, Hyyrö 2003, Ukkonen 1985). Other weights and
+    ``"damerau"``: O(nm) (Wagner and Fischer 1974; Lowrance and Wagner 1975). Memory is linear for scores, and for paths O(m √n).
+
+    A transposition shows in an alignment's path as two columns whose symbols are crossed: (i, j) and (i + 1, j + 1) with ``x[i] == y[j + 1]``
+    and ``x[i + 1] == y[j]``; what ``"damerau"`` added or dropped between them stands between them, as gaps. The score counts both as one.
+
+    Examples
+    --------
+    >>> from plait.align import Levenshtein
+    >>> Levenshtein().score("kitten", "sitting")
+    3.0
+    >>> Levenshtein(transposition="osa").score("ab", "ba")
+    1.0
+    >>> Levenshtein().align("abc", "ac").path.tolist()
+    [[0, 0], [1, -1], [2, 1]]
+    """
+
+    def __init__(self, insert: float = 1, delete: float = 1, substitute: float = 1, transposition: str | None = None):
+        self.insert = insert
+        self.delete = delete
+        self.substitute = substitute
+        self.transposition = transposition
+
+    def _build(self) -> _core.Method:
+        if self.transposition not in TRANSPOSITIONS:
+            raise ValueError(f"transposition: expected None, 'osa' or 'damerau', got {self.transposition!r}")
+        insert, delete, substitute = (finite(getattr(self, name), name) for name in ("insert", "delete", "substitute"))
+        return _core.make_levenshtein(insert, delete, substitute, TRANSPOSITIONS[self.transposition])
+
+
+class LCS(SymbolAligner):
+    """The longest common subsequence: its length is the score, its symbols are what an alignment matches.
+
+    Sequences are strings, bytes, integer arrays, or lists of any hashables.
+
+    Notes
+    -----
+    O(nm / 64) (Hyyrö 2004).
+
+    Examples
+    --------
+    >>> from plait.align import LCS
+    >>> LCS().score("human", "chimpanzee")
+    4.0
+    """
+
+    def _build(self) -> _core.Method:
+        return _core.make_lcs()
+
+
+def levenshtein(a: Any, b: Any, insert: float = 1, delete: float = 1, substitute: float = 1, transposition: str | None = None) -> float:
+    """Edit distance: ``Levenshtein(…).score(a, b)``.
+
+    Parameters
+    ----------
+    a, b : sequence
+        Strings, bytes, integer arrays, or lists of hashables.
+    insert, delete, substitute : float
+        What it costs to add a symbol of `b`, to drop one of `a`, to replace one.
+    transposition : str, optional
+        ``"osa"`` or ``"damerau"``, as in `Levenshtein`.
+
+    Returns
+    -------
+    float
+        The least cost.
+
+    Examples
+    --------
+    >>> from plait.align import levenshtein
+    >>> levenshtein("kitten", "sitting")
+    3.0
+    """
+    return Levenshtein(insert, delete, substitute, transposition).score(a, b)

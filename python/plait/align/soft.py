@@ -1,0 +1,148 @@
+"""Soft-DTW: the soft minimum over all warping paths, which is smooth and so can be learned through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from .._core import Node
+from . import _inputs
+from ._base import PairAligner, finite
+
+
+class SoftDTW(PairAligner):
+    """Soft dynamic time warping: ``-gamma * log(sum of exp(-cost / gamma))`` over all warping paths, costs being squared distances.
+
+    Parameters
+    ----------
+    gamma : float
+        How soft, above 0: the smaller, the closer to DTW. It has the unit of the cost.
+    nan_policy : str
+        ``"raise"``, ``"propagate"`` or ``"omit"`` (elements that hold NaN are left out).
+
+    Notes
+    -----
+    The score may be negative, and that of a series with itself is. `align` and `count` are of the most probable paths, which are those of DTW;
+    `expected` is the whole distribution. Time O(n m); memory O((n + m) ** 1.5) for gradients, O(n + m) for scores.
+
+    M. Cuturi and M. Blondel, "Soft-DTW: a differentiable loss function for time-series", ICML 2017.
+
+    Examples
+    --------
+    >>> from plait.align import SoftDTW
+    >>> round(SoftDTW(gamma=0.1).score([0, 1, 2], [0, 1, 1, 2]), 6)
+    -2.7e-05
+    """
+
+    def __init__(self, gamma: float = 1.0, nan_policy: str = "raise"):
+        self.gamma = gamma
+        self.nan_policy = nan_policy
+
+    def _gamma(self) -> float:
+        gamma = finite(self.gamma, "gamma")
+        if gamma <= 0:
+            raise ValueError(f"gamma: expected a positive number, got {self.gamma!r}; DTW is the limit towards 0")
+        return gamma
+
+    def _build(self) -> _core.Method:
+        _inputs.check_nan_policy(self.nan_policy)
+        return _core.make_soft_dtw(self._gamma())
+
+    def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        return [_inputs.series(value, name, k, self.nan_policy) for k, value in enumerate(values)]
+
+    def gradient(self, x: Any, y: Any) -> NDArray[np.float64]:
+        """The derivative of the score by `x`.
+
+        Parameters
+        ----------
+        x, y : array_like of float, shape (n,) or (n, d)
+            Two series.
+
+        Returns
+        -------
+        ndarray of float64
+            In the shape of `x`, without elements that `nan_policy` leaves out.
+        """
+        return self.value_and_gradient(x, y)[1]
+
+    def value_and_gradient(self, x: Any, y: Any) -> tuple[float, NDArray[np.float64]]:
+        """The score, and its derivative by `x`, in one go.
+
+        Parameters
+        ----------
+        x, y : array_like of float, shape (n,) or (n, d)
+            Two series.
+
+        Returns
+        -------
+        score : float
+            As `score` gives it.
+        gradient : ndarray of float64
+            In the shape of `x`.
+        """
+        a, b = self._prepare((x, y), "xy".__getitem__)
+        score, gradient, _, _ = _core.soft_dtw_gradients(a, b, self._gamma(), True, False)
+        return score, gradient
+
+    def expected(self, x: Any, y: Any) -> NDArray[np.float64]:
+        """How probable each cell is to be on the path.
+
+        Parameters
+        ----------
+        x, y : array_like of float, shape (n,) or (n, d)
+            Two series.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, m)
+            From 0 to 1: the expected alignment, each path having the probability ``exp((score - cost) / gamma)``.
+        """
+        a, b = self._prepare((x, y), "xy".__getitem__)
+        expected: NDArray[np.float64] = _core.soft_dtw_gradients(a, b, self._gamma(), False, True)[3]
+        return expected
+
+
+def soft_dtw(x: Any, y: Any, gamma: float = 1.0) -> Node:
+    """Soft-DTW as a node: an alignment inside of any graph.
+
+    Parameters
+    ----------
+    x : Node or array_like of float32 or float64, shape (…, n, d) or (n,)
+        Series; leading dimensions are a batch.
+    y : Node or array_like, shape (…, m, d) or (m,)
+        Series of the same leading dimensions, or one series (m, d) for all of `x`.
+    gamma : float
+        How soft, above 0.
+
+    Returns
+    -------
+    Node
+        A score for each pair, of the leading dimensions' shape.
+
+    Raises
+    ------
+    ShapeError
+        Widths or leading dimensions differ, or a series is empty.
+    ValueError
+        `gamma` is not positive.
+
+    Notes
+    -----
+    It has gradients by `x` and `y`, and no second ones. Inner sums are of float64 also for float32. Pairs of a batch are computed in parallel.
+
+    Examples
+    --------
+    >>> from plait.align import soft_dtw
+    >>> x = plait.parameter(np.zeros(4), name="x")
+    >>> plait.evaluate(plait.gradient(soft_dtw(x, np.ones(4), gamma=0.1), x)).round(3)
+    array([-2., -2., -2., -2.])
+    """
+    a, b = (_core.as_node(value, "soft_dtw") for value in (x, y))
+    if a.ndim == b.ndim == 1:
+        a, b = _core.expand_dims(a, 1), _core.expand_dims(b, 1)
+    return _core.soft_dtw(a, b, finite(gamma, "gamma"))

@@ -1,0 +1,72 @@
+"""Sequences of letters from FASTA files."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from .. import _core
+
+
+class Sequence(NamedTuple):
+    """A sequence and what it is called.
+
+    Parameters
+    ----------
+    name : str
+        The first word of its header.
+    description : str
+        The rest of it.
+    letters : str
+        The sequence, without white space and as it is written.
+    """
+
+    name: str
+    description: str
+    letters: str
+
+
+def fasta(path: str | os.PathLike[str]) -> list[Sequence]:
+    r"""All sequences of a FASTA file.
+
+    Parameters
+    ----------
+    path : path
+        The file; one that ends in ``.gz`` is unpacked on the way.
+
+    Returns
+    -------
+    list of Sequence
+        In the order of the file.
+
+    Raises
+    ------
+    FormatError
+        The first line that is neither empty nor a comment (``;``) is no header, or the file is no text.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> _ = pathlib.Path("two.fasta").write_text(">a first\nACGT\nAC\n>b\nGG\n")
+    >>> [(s.name, s.letters) for s in plait.datasets.fasta("two.fasta")]
+    [('a', 'ACGTAC'), ('b', 'GG')]
+    """
+    file = Path(path)
+    data = file.read_bytes()
+    try:
+        text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8")
+    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+        raise _core.FormatError(f"{file}: no FASTA file: {error}") from None
+    found: list[tuple[str, list[str]]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if line.startswith(">"):
+            found.append((line[1:].strip(), []))
+        elif line and not line.startswith(";"):
+            if not found:
+                raise _core.FormatError(f"{file}, line {number}: expected a header that begins with '>', got {line[:40]!r}")
+            found[-1][1].append("".join(line.split()))
+    names = [([*header.split(maxsplit=1), "", ""])[:2] for header, _ in found]
+    return [Sequence(name, description, "".join(parts)) for (name, description), (_, parts) in zip(names, found, strict=True)]
