@@ -1,7 +1,5 @@
 #include "plait/align/scored.hpp"
 
-#include <algorithm>
-
 #include "align/scored_diagonals.hpp"
 #include "align/scored_recursion.hpp"
 #include "align/scored_whole.hpp"
@@ -47,11 +45,9 @@ class Scored final : public Method {
   [[nodiscard]] std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override {
     std::vector<double> all(static_cast<std::size_t>(references.size()));
     scores(x, references, 0, references.size(), kWorst<Order::maximum>, all.data(), workspace);
-    std::vector<Neighbour> found;
-    for (Index r = 0; r < references.size(); ++r) found.push_back({r, all[static_cast<std::size_t>(r)]});
-    std::stable_sort(found.begin(), found.end(), [](const Neighbour& a, const Neighbour& b) { return a.score > b.score; });
-    found.resize(static_cast<std::size_t>(std::min(k, references.size())));
-    return found;
+    Ranking ranking(order(), k);
+    for (Index r = 0; r < references.size(); ++r) ranking.offer(r, all[static_cast<std::size_t>(r)]);
+    return ranking.take();
   }
   [[nodiscard]] double count(const Sequence& x, const Sequence& y) const override {
     Counted<Order::maximum> counted;
