@@ -16,3 +16,4 @@ void bind_align_dtw(py::module_& m);
 void bind_align_edit(py::module_& m);
 void bind_align_custom(py::module_& m);
 void bind_align_soft(py::module_& m);
+void bind_align_scored(py::module_& m);

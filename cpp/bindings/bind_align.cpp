@@ -56,13 +56,29 @@ double score(const Method& method, const py::object& x, const py::object& y, dou
   return method.is_better(cutoff, found) ? method.worst() : found;
 }
 
-py::tuple path(const Method& method, const py::object& x, const py::object& y, std::size_t memory_limit) {
-  const Sequence a = as_sequence(x.ptr(), "x"), b = as_sequence(y.ptr(), "y");
-  method.check(a, b);
-  const Path found = without_gil(a.length * b.length, [&] { return method.path(a, b, memory_limit, thread_workspace()); });
+py::tuple as_tuple(const Path& found) {
   py::array_t<std::int64_t> pairs({static_cast<py::ssize_t>(found.pairs.size() / 2), py::ssize_t{2}});
   std::copy(found.pairs.begin(), found.pairs.end(), pairs.mutable_data());
   return py::make_tuple(found.score, pairs);
+}
+
+py::tuple path(const Method& method, const py::object& x, const py::object& y, std::size_t memory_limit) {
+  const Sequence a = as_sequence(x.ptr(), "x"), b = as_sequence(y.ptr(), "y");
+  method.check(a, b);
+  return as_tuple(without_gil(a.length * b.length, [&] { return method.path(a, b, memory_limit, thread_workspace()); }));
+}
+
+py::list path_of_each(const Method& method, const py::object& query, const PyReferences& against, std::size_t memory_limit, int threads) {
+  const Sequence x = as_sequence(query.ptr(), "query");
+  std::vector<Path> found;
+  {
+    const py::gil_scoped_release release;
+    check_pairs(method, {x}, *against.references);
+    found = paths(method, x, *against.references, memory_limit, threads);
+  }
+  py::list out;
+  for (const Path& path : found) out.append(as_tuple(path));
+  return out;
 }
 
 double count(const Method& method, const py::object& x, const py::object& y) {
@@ -144,6 +160,7 @@ void bind_align(py::module_& m) {
           "score", [](const Method& self, const py::object& x, const py::object& y) { return score(self, x, y, self.worst()); }, py::arg("x"),
           py::arg("y"), py::pos_only())
       .def("path", &path, py::arg("x"), py::arg("y"), py::arg("memory_limit"), py::pos_only())
+      .def("paths", &path_of_each, py::arg("query"), py::arg("references"), py::arg("memory_limit"), py::arg("threads"), py::pos_only())
       .def("count", &count, py::arg("x"), py::arg("y"), py::pos_only())
       .def("prepare", &prepare, py::arg("sequences"), py::pos_only())
       .def("pairwise", &all_pairs, py::arg("X"), py::arg("Y"), py::arg("same"), py::arg("cutoff"), py::arg("out"), py::arg("threads"), py::pos_only())
@@ -154,4 +171,5 @@ void bind_align(py::module_& m) {
   bind_align_edit(m);
   bind_align_custom(m);
   bind_align_soft(m);
+  bind_align_scored(m);
 }

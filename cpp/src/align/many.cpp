@@ -69,10 +69,10 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
   const bool half = same && method.symmetric(), cut = cutoff != method.worst(), minimum = method.order() == Order::minimum;
   // Tasks are rows, or pieces of them where there are few (one against many also has several), and as much of them as makes them worth the
   // handing out: longer pieces first, which are written in order, then more rows.
-  constexpr Index kPiece = 128;
+  const Index least = method.piece();
   constexpr double kTask = 20'000;  // nanoseconds
   const double pairs = kTask / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
-  const Index piece = rows < 64 ? kPiece * static_cast<Index>(std::clamp(pairs / kPiece, 1.0, 8.0)) : columns;
+  const Index piece = rows < 64 ? least * static_cast<Index>(std::clamp(pairs / static_cast<double>(least), 1.0, 8.0)) : columns;
   const Index height = static_cast<Index>(std::clamp(pairs / static_cast<double>(piece), 1.0, static_cast<double>(rows)));
   const Index pieces = (columns + piece - 1) / piece, blocks = (rows + height - 1) / height;
   parallel_for(
@@ -104,6 +104,18 @@ void nearest_of_each(const Method& method, std::span<const Sequence> queries, co
         std::fill(at, out + (q + 1) * k, Neighbour{-1, method.worst()});
       },
       threads);
+}
+
+std::vector<Path> paths(const Method& method, const Sequence& x, const References& references, std::size_t memory_limit, int threads) {
+  std::vector<Path> out(static_cast<std::size_t>(references.size()));
+  parallel_for(
+      references.size(),
+      [&](std::int64_t k, int) {
+        out[static_cast<std::size_t>(k)] = method.path(x, references[k], memory_limit, thread_workspace());
+        poll_interrupt();
+      },
+      threads);
+  return out;
 }
 
 }  // namespace plait::align

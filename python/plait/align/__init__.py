@@ -9,7 +9,9 @@ from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
 from .elastic import EDR, ERP, MSM, TWE
 from .neighbours import TimeSeriesKNN
+from .scored import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
 from .soft import SoftDTW, soft_dtw
+from .substitution import Substitution
 
 __all__ = [
     "DTW",
@@ -21,10 +23,17 @@ __all__ = [
     "Aligner",
     "Alignment",
     "Levenshtein",
+    "NeedlemanWunsch",
+    "SemiGlobal",
+    "SmithWaterman",
     "SoftDTW",
+    "Substitution",
     "TimeSeriesKNN",
     "barycenter",
     "dtw",
     "levenshtein",
+    "needleman_wunsch",
+    "semi_global",
+    "smith_waterman",
     "soft_dtw",
 ]

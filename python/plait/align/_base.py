@@ -95,6 +95,29 @@ class PairAligner(Estimator, ABC):
         score, path = method.path(a, b, MEMORY_LIMIT)
         return Alignment(score, path, x, y)
 
+    def align_many(self, query: Any, references: Any, *, threads: int | None = None) -> list[Alignment]:
+        """The best alignments of one sequence with many.
+
+        Parameters
+        ----------
+        query : sequence
+            The x of each alignment.
+        references : array or list of sequences
+            Their y.
+        threads : int, optional
+            At most so many; the alignments do not depend on it.
+
+        Returns
+        -------
+        list of Alignment
+            As `align` gives them, in the order of the references.
+        """
+        method = self._method()
+        against = _inputs.collection(references, "references")
+        prepared = self._prepare([query, *against], lambda i: f"references[{i - 1}]" if i else "query")
+        found = method.paths(prepared[0], method.prepare(prepared[1:]), MEMORY_LIMIT, threads or get_num_threads())
+        return [Alignment(score, path, query, y) for (score, path), y in zip(found, against, strict=True)]
+
     def count(self, x: Any, y: Any) -> float:
         """How many alignments have the best score.
 

@@ -143,6 +143,8 @@ class Method {
   /// The k best references in order, the first of equals first; fewer if there are fewer. Exact. The default scores each with the k-th best
   /// so far as cutoff; methods with lower bounds do better.
   [[nodiscard]] virtual std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const;
+  /// So many references at least should `scores` be asked for at once, where there are as many.
+  [[nodiscard]] virtual Index piece() const { return 128; }
   /// Rough nanoseconds for a pair, for cutting work into tasks.
   [[nodiscard]] virtual double cost(const Sequence& x, const Sequence& y) const {
     return 0.5 * static_cast<double>(x.length) * static_cast<double>(y.length);
@@ -154,5 +156,8 @@ class Method {
 void pairwise(const Method& method, std::span<const Sequence> x, const References& y, bool same, double cutoff, double* out, int threads);
 /// nearest for each of `queries`; out holds k neighbours for each (fewer references: index -1 and worst()).
 void nearest_of_each(const Method& method, std::span<const Sequence> queries, const References& references, Index k, Neighbour* out, int threads);
+
+/// Score and path of x and each reference.
+std::vector<Path> paths(const Method& method, const Sequence& x, const References& references, std::size_t memory_limit, int threads);
 
 }  // namespace plait::align

@@ -1,0 +1,300 @@
+"""Alignments that maximise similarity: global, local, and with free ends.
+
+What a gap costs is told in several ways. Here scores of gaps are added as they are given, so they are negative, and the first element of a
+gap costs ``gap_open`` alone: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. The same penalties elsewhere:
+
+=========================  ==================================================  =======================================================
+package                    its parameters                                      ours
+=========================  ==================================================  =======================================================
+parasail                   ``open=11, extend=1``: 11 + (k - 1)·1               ``gap_open=-11, gap_extend=-1``
+Biopython PairwiseAligner  ``open_gap_score=-11, extend_gap_score=-1``         ``gap_open=-11, gap_extend=-1``
+pyopal                     ``gap_open=11, gap_extend=1``: 11 + (k - 1)·1       ``gap_open=-11, gap_extend=-1``
+EMBOSS needle, water       ``-gapopen 10 -gapextend 0.5``: 10 + (k - 1)·0.5    ``gap_open=-10, gap_extend=-0.5``; EMBOSS needle leaves end
+                                                                               gaps free: `SemiGlobal`
+NCBI BLAST                 ``gapopen 11 gapextend 1``: 11 + k·1                ``gap_open=-12, gap_extend=-1``
+edlib                      none: every edit costs 1                            `Levenshtein`
+=========================  ==================================================  =======================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from .. import _core
+from . import _inputs
+from ._base import PairAligner, finite
+from .substitution import Substitution
+
+Similarity: TypeAlias = "Substitution | str | Mapping[tuple[Any, Any], float] | tuple[float, float]"
+
+
+class _Scored(PairAligner):
+    """What the three have in common: a similarity and the scores of gaps."""
+
+    similarity: Similarity
+    gap: float
+    gap_open: float | None
+    gap_extend: float | None
+    _table: Substitution | None = None
+
+    def _make(self, free_start: str = "", free_end: str = "", local: bool = False) -> _core.Method:
+        similarity = resolve(self.similarity)
+        self.__dict__["_table"] = similarity if isinstance(similarity, Substitution) else None
+        opening, extending = gaps(self.gap, self.gap_open, self.gap_extend)
+        scores = similarity.scores if isinstance(similarity, Substitution) else similarity
+        return _core.make_scored(scores, opening, extending, free_start, free_end, local)
+
+    def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        self._method()
+        if self._table is None:
+            return _inputs.symbols(values, name)
+        return [self._table.encode(value, name, k) for k, value in enumerate(values)]
+
+
+class NeedlemanWunsch(_Scored):
+    """Global alignment: the greatest sum of similarities and gaps over both sequences whole.
+
+    Parameters
+    ----------
+    similarity : Substitution, str, mapping or (float, float)
+        What two symbols are worth beside each other: a table, the name of one (``"BLOSUM62"``), scores of pairs ``{(a, b): score}`` (see
+        `Substitution.from_dict`), or two numbers for symbols that are equal and that differ, whatever they are.
+    gap : float
+        The score of each element beside a gap; not positive.
+    gap_open, gap_extend : float, optional
+        Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
+
+    Notes
+    -----
+    O(n·m) cells (Needleman and Wunsch 1970; Gotoh 1982 for affine gaps). A gap in one sequence may follow one in the other. A symbol that the
+    similarity does not know is a ValueError that names it and its place; case is significant.
+
+    `align` keeps the moves of all cells, half a byte each (a byte for scores that are not whole). Beyond 256 MB it keeps rows between strips
+    of the matrix instead, and computes the strips through which the path goes a second time; the path is the same. `align_many` aligns one
+    sequence with many.
+
+    Whole scores (also such as 0.5, which a power of two makes whole) are computed in small integers, many cells at once (Farrar 2007), others
+    in float64.
+
+    Examples
+    --------
+    >>> from plait.align import NeedlemanWunsch
+    >>> NeedlemanWunsch("BLOSUM62", gap_open=-11, gap_extend=-1).score("HEAGAWGHEE", "PAWHEAE")
+    2.0
+    >>> NeedlemanWunsch((1, -1), gap=-2).align("GATTACA", "GATCA").path.tolist()
+    [[0, 0], [1, 1], [2, -1], [3, 2], [4, -1], [5, 3], [6, 4]]
+    """
+
+    def __init__(self, similarity: Similarity, gap: float = -5, gap_open: float | None = None, gap_extend: float | None = None):
+        self.similarity = similarity
+        self.gap = gap
+        self.gap_open = gap_open
+        self.gap_extend = gap_extend
+
+    def _build(self) -> _core.Method:
+        return self._make()
+
+
+class SmithWaterman(_Scored):
+    """Local alignment: the two parts that are most similar.
+
+    Parameters
+    ----------
+    similarity : Substitution, str, mapping or (float, float)
+        As of `NeedlemanWunsch`.
+    gap : float
+        The score of each element beside a gap; not positive.
+    gap_open, gap_extend : float, optional
+        Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
+
+    Notes
+    -----
+    O(n·m) cells (Smith and Waterman 1981). The path covers the parts alone. Where nothing is positive the score is 0 and the path empty.
+    Of several best ends the first in the order of rows is taken, and from there the path goes back to where its score is first 0. `count`
+    tells the alignments with the best score from all beginnings to all ends, and 1 if that is 0.
+
+    Examples
+    --------
+    >>> from plait.align import SmithWaterman
+    >>> found = SmithWaterman("BLOSUM62", gap_open=-11, gap_extend=-1).align("HEAGAWGHEE", "PAWHEAE")
+    >>> found.score, found.path.tolist()
+    (17.0, [[0, 3], [1, 4], [2, 5]])
+    """
+
+    def __init__(self, similarity: Similarity, gap: float = -5, gap_open: float | None = None, gap_extend: float | None = None):
+        self.similarity = similarity
+        self.gap = gap
+        self.gap_open = gap_open
+        self.gap_extend = gap_extend
+
+    def _build(self) -> _core.Method:
+        return self._make(local=True)
+
+
+class SemiGlobal(_Scored):
+    """Alignment with free ends: elements before the first or after the last column cost nothing where they may be left out.
+
+    Parameters
+    ----------
+    similarity : Substitution, str, mapping or (float, float)
+        As of `NeedlemanWunsch`.
+    gap : float
+        The score of each element beside a gap; not positive.
+    gap_open, gap_extend : float, optional
+        Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
+    free_start, free_end : str
+        Whose first and last elements may be left out: ``"x"``, ``"y"``, ``"xy"`` or ``""``. ``free_start="y", free_end="y"`` looks for x
+        within y; ``"x"`` and ``"y"`` let x's end overlap y's beginning.
+
+    Notes
+    -----
+    O(n·m) cells. The path has no columns for what was left out; where one sequence's start and the other's end are free, that may be
+    everything, so that the score is at least 0. Of several best ends the first in the order of rows is taken.
+
+    Examples
+    --------
+    >>> from plait.align import SemiGlobal
+    >>> SemiGlobal((1, -1), gap=-2, free_start="y", free_end="y").align("GATT", "ACGATTACA").path.tolist()
+    [[0, 2], [1, 3], [2, 4], [3, 5]]
+    """
+
+    def __init__(
+        self,
+        similarity: Similarity,
+        gap: float = -5,
+        gap_open: float | None = None,
+        gap_extend: float | None = None,
+        free_start: str = "xy",
+        free_end: str = "xy",
+    ):
+        self.similarity = similarity
+        self.gap = gap
+        self.gap_open = gap_open
+        self.gap_extend = gap_extend
+        self.free_start = free_start
+        self.free_end = free_end
+
+    def _build(self) -> _core.Method:
+        return self._make(_sides(self.free_start, "free_start"), _sides(self.free_end, "free_end"))
+
+
+def needleman_wunsch(
+    a: Any, b: Any, similarity: Similarity, gap: float = -5, gap_open: float | None = None, gap_extend: float | None = None
+) -> float:
+    """The score of the best global alignment.
+
+    Parameters
+    ----------
+    a, b : sequence
+        What is aligned.
+    similarity, gap, gap_open, gap_extend
+        As of `NeedlemanWunsch`.
+
+    Returns
+    -------
+    float
+        The greatest similarity.
+
+    Examples
+    --------
+    >>> from plait.align import needleman_wunsch
+    >>> needleman_wunsch("GATTACA", "GATCA", (1, -1), gap=-2)
+    1.0
+    """
+    return NeedlemanWunsch(similarity, gap, gap_open, gap_extend).score(a, b)
+
+
+def smith_waterman(
+    a: Any, b: Any, similarity: Similarity, gap: float = -5, gap_open: float | None = None, gap_extend: float | None = None
+) -> float:
+    """The score of the best local alignment.
+
+    Parameters
+    ----------
+    a, b : sequence
+        What is aligned.
+    similarity, gap, gap_open, gap_extend
+        As of `SmithWaterman`.
+
+    Returns
+    -------
+    float
+        The greatest similarity of two parts; 0 if nothing is similar.
+
+    Examples
+    --------
+    >>> from plait.align import smith_waterman
+    >>> smith_waterman("CCGATTACC", "GGATTAGG", (1, -1), gap=-2)
+    5.0
+    """
+    return SmithWaterman(similarity, gap, gap_open, gap_extend).score(a, b)
+
+
+def semi_global(
+    a: Any,
+    b: Any,
+    similarity: Similarity,
+    gap: float = -5,
+    gap_open: float | None = None,
+    gap_extend: float | None = None,
+    free_start: str = "xy",
+    free_end: str = "xy",
+) -> float:
+    """The score of the best alignment with free ends.
+
+    Parameters
+    ----------
+    a, b : sequence
+        What is aligned.
+    similarity, gap, gap_open, gap_extend, free_start, free_end
+        As of `SemiGlobal`.
+
+    Returns
+    -------
+    float
+        The greatest similarity.
+
+    Examples
+    --------
+    >>> from plait.align import semi_global
+    >>> semi_global("CCCGATT", "GATTGG", (1, -1), gap=-2)
+    4.0
+    """
+    return SemiGlobal(similarity, gap, gap_open, gap_extend, free_start, free_end).score(a, b)
+
+
+def resolve(similarity: Any) -> Substitution | tuple[float, float]:
+    """A similarity in any of its forms as a table, or as (match, mismatch)."""
+    if isinstance(similarity, Substitution):
+        return similarity
+    if isinstance(similarity, str):
+        return Substitution.named(similarity)
+    if isinstance(similarity, Mapping):
+        return Substitution.from_dict(similarity)
+    if isinstance(similarity, (tuple, list)) and len(similarity) == 2:
+        return finite(similarity[0], "similarity: match"), finite(similarity[1], "similarity: mismatch")
+    raise TypeError(
+        f"similarity: expected a Substitution, the name of one, a mapping {{(a, b): score}} or (match, mismatch), got {similarity!r:.60}"
+    )
+
+
+def gaps(gap: Any, gap_open: Any, gap_extend: Any) -> tuple[float, float]:
+    """(open, extend), checked."""
+    if (gap_open is None) != (gap_extend is None):
+        given, missing = ("gap_open", "gap_extend") if gap_extend is None else ("gap_extend", "gap_open")
+        raise ValueError(
+            f"{given} was given without {missing}: affine gaps need both, `gap` alone is for gaps that cost the same everywhere"
+        )
+    named = {"gap": gap} if gap_open is None else {"gap_open": gap_open, "gap_extend": gap_extend}
+    for name, value in named.items():
+        if finite(value, name) > 0:
+            raise ValueError(f"{name}: scores of gaps are added as given, so expected a number of at most 0, got {value!r}")
+    values = [float(value) for value in named.values()]
+    return values[0], values[-1]
+
+
+def _sides(value: Any, name: str) -> str:
+    if not isinstance(value, str) or value not in {"", "x", "y", "xy", "yx"}:
+        raise ValueError(f"{name}: expected '', 'x', 'y' or 'xy', got {value!r}")
+    return value

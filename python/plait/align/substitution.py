@@ -1,0 +1,230 @@
+"""What symbols are worth beside each other."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _core
+from . import _inputs
+
+NAMES = ("BLOSUM45", "BLOSUM50", "BLOSUM62", "BLOSUM80", "BLOSUM90", "PAM30", "PAM70", "PAM250", "NUC.4.4")
+#: Other names of the same.
+ALIASES = {"DNA": "NUC.4.4", "NUC44": "NUC.4.4"}
+#: A code that no symbol has, in sequences of bytes.
+UNKNOWN = 255
+
+
+class Substitution:
+    """A table of the scores of pairs of symbols.
+
+    Parameters
+    ----------
+    alphabet : str or sequence of hashables
+        The symbols, each once. Case is significant: ``"a"`` is not ``"A"``.
+    scores : array_like of float, shape (k, k)
+        ``scores[i, j]`` is what ``alphabet[i]`` of x is worth beside ``alphabet[j]`` of y. It need not be symmetric.
+
+    Notes
+    -----
+    Sequences may be str, bytes (read as the characters of Latin-1 where the alphabet has characters, else as numbers), arrays of integers
+    or any iterable of hashables.
+
+    Examples
+    --------
+    >>> from plait.align import Substitution
+    >>> Substitution("ACGT", 3 * np.eye(4) - 1)["A", "A"]
+    2.0
+    >>> Substitution.named("BLOSUM62")["W", "W"]
+    11.0
+    """
+
+    def __init__(self, alphabet: str | Sequence[Hashable], scores: ArrayLike):
+        self.alphabet: tuple[Any, ...] = tuple(alphabet)
+        self.scores: NDArray[np.float64] = np.array(scores, dtype=np.float64)
+        k = len(self.alphabet)
+        if k == 0 or self.scores.shape != (k, k):
+            raise _core.ShapeError(
+                f"scores: expected shape ({k}, {k}) for an alphabet of {k} symbols (at least 1), got {self.scores.shape}"
+            )
+        if not np.isfinite(self.scores).all():
+            i, j = np.argwhere(~np.isfinite(self.scores))[0]
+            raise ValueError(
+                f"scores: that of {self.alphabet[i]!r} and {self.alphabet[j]!r} is {self.scores[i, j]}, expected a finite number"
+            )
+        self._code = {symbol: code for code, symbol in enumerate(self.alphabet)}
+        if len(self._code) != k:
+            twice = next(s for i, s in enumerate(self.alphabet) if self._code[s] != i)
+            raise ValueError(f"alphabet: {twice!r} is in it twice")
+        self.scores.flags.writeable = False
+        self._bytes = self._characters = None
+        if k < UNKNOWN:
+            self._bytes = bytes(self._code.get(b, self._code.get(chr(b), UNKNOWN)) for b in range(256))
+            self._characters = bytes(self._code.get(chr(b), UNKNOWN) for b in range(256))
+
+    @classmethod
+    def from_dict(cls, scores: Mapping[tuple[Any, Any], float]) -> Substitution:
+        """A table from the scores of pairs.
+
+        Parameters
+        ----------
+        scores : mapping of (symbol, symbol) to float
+            Where (a, b) is not in it, (b, a) is taken; one of them must be there for any two symbols.
+
+        Returns
+        -------
+        Substitution
+            Its alphabet has the symbols in the order in which they are met.
+
+        Raises
+        ------
+        ValueError
+            If there is no score for some pair.
+        """
+        for pair in scores:
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise ValueError(f"similarity: expected keys (symbol, symbol), got {pair!r}")
+        alphabet = tuple(dict.fromkeys(symbol for pair in scores for symbol in pair))
+        table = np.empty((len(alphabet), len(alphabet)))
+        for i, a in enumerate(alphabet):
+            for j, b in enumerate(alphabet):
+                pair = (a, b) if (a, b) in scores else (b, a)
+                if pair not in scores:
+                    raise ValueError(f"similarity: neither ({a!r}, {b!r}) nor ({b!r}, {a!r}) has a score")
+                table[i, j] = scores[pair]
+        return cls(alphabet, table)
+
+    @classmethod
+    def from_ncbi(cls, path: str | Path) -> Substitution:
+        """A table from a file in the format of NCBI: ``#`` comments, a line of symbols, then a line for each symbol.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+
+        Returns
+        -------
+        Substitution
+            As it is in the file.
+
+        Raises
+        ------
+        FormatError
+            If the file is not like that; the message names the line.
+        """
+        return cls._parse(Path(path).read_text(encoding="ascii", errors="replace"), str(path))
+
+    @classmethod
+    def named(cls, name: str) -> Substitution:
+        """One of the classic tables, as NCBI distributes them.
+
+        Parameters
+        ----------
+        name : str
+            ``"BLOSUM45"``, ``"BLOSUM50"``, ``"BLOSUM62"``, ``"BLOSUM80"``, ``"BLOSUM90"``, ``"PAM30"``, ``"PAM70"``, ``"PAM250"``, or
+            ``"NUC.4.4"``, also called ``"DNA"``.
+
+        Returns
+        -------
+        Substitution
+            Always the same object for the same name.
+        """
+        name = ALIASES.get(name, name)
+        if name not in NAMES:
+            raise ValueError(f"similarity: no table is named {name!r}; there are {', '.join(NAMES)}")
+        return _named(name)
+
+    @classmethod
+    def _parse(cls, text: str, source: str) -> Substitution:
+        alphabet: list[str] = []
+        rows: dict[str, list[float]] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            words = line.split()
+            if not words or line.startswith("#"):
+                continue
+            if not alphabet:
+                alphabet = words
+                continue
+            symbol, *values = words
+            if symbol not in alphabet or symbol in rows or len(values) != len(alphabet):
+                raise _core.FormatError(
+                    f"{source}, line {number}: expected one of the symbols {' '.join(alphabet)}, not yet seen, and {len(alphabet)} scores"
+                )
+            try:
+                rows[symbol] = [float(value) for value in values]
+            except ValueError as error:
+                raise _core.FormatError(f"{source}, line {number}: {error}") from None
+        missing = [symbol for symbol in alphabet if symbol not in rows]
+        if missing or not alphabet:
+            raise _core.FormatError(f"{source}: " + (f"no line for {missing[0]!r}" if missing else "no line of symbols"))
+        return cls(alphabet, [rows[symbol] for symbol in alphabet])
+
+    def encode(self, value: Iterable[Any], name: _inputs.Name, k: int) -> _inputs.Prepared:
+        """A sequence as numbers of symbols, for the core; ``name(k)`` is what messages call it."""
+        if isinstance(value, bytes) and self._bytes is not None:
+            return self._known(value.translate(self._bytes), value, name, k)
+        if isinstance(value, str) and self._characters is not None:
+            try:
+                return self._known(value.encode("latin-1").translate(self._characters), value, name, k)
+            except UnicodeEncodeError:
+                pass  # characters beyond Latin-1, which the alphabet may have
+        symbols: Any = value
+        if isinstance(value, bytes):
+            symbols = [b if b in self._code else chr(b) for b in value]
+        elif isinstance(value, np.ndarray):
+            if value.ndim != 1:
+                raise _core.ShapeError(f"{name(k)}: expected a sequence of symbols of shape (n,), got shape {value.shape}")
+            symbols = value.tolist()
+        elif not isinstance(value, Iterable) or isinstance(value, (dict, set, frozenset)):
+            raise TypeError(f"{name(k)}: expected a sequence of symbols (str, bytes, integers, or a list of hashables), got {value!r:.60}")
+        codes = []
+        for at, symbol in enumerate(symbols):
+            try:
+                codes.append(self._code[symbol])
+            except KeyError:
+                raise self._unknown(symbol, at, name, k) from None
+            except TypeError as error:
+                raise TypeError(f"{name(k)}: a symbol must be hashable: {error}") from None
+        return np.array(codes, dtype=np.uint32)
+
+    def _known(self, codes: bytes, value: str | bytes, name: _inputs.Name, k: int) -> bytes:
+        at = codes.find(UNKNOWN)
+        if at >= 0:
+            raise self._unknown(value[at : at + 1], at, name, k)
+        return codes
+
+    def _unknown(self, symbol: Any, at: int, name: _inputs.Name, k: int) -> ValueError:
+        known = " ".join(map(str, self.alphabet[:30])) + (" …" if len(self.alphabet) > 30 else "")
+        return ValueError(f"{name(k)}: the similarity does not know {symbol!r}, element {at}; it knows {known}")
+
+    def __getitem__(self, pair: tuple[Any, Any]) -> float:
+        """The score of a pair of symbols."""
+        a, b = pair
+        return float(self.scores[self._code[a], self._code[b]])
+
+    def __eq__(self, other: object) -> bool:
+        """Whether alphabets, in order, and scores are equal."""
+        if not isinstance(other, Substitution):
+            return NotImplemented
+        return self.alphabet == other.alphabet and np.array_equal(self.scores, other.scores)
+
+    def __hash__(self) -> int:
+        """Of the alphabet."""
+        return hash(self.alphabet)
+
+    def __repr__(self) -> str:
+        """Alphabet and range."""
+        shown = " ".join(map(str, self.alphabet[:30])) + (" …" if len(self.alphabet) > 30 else "")
+        return f"Substitution({shown}; {self.scores.min():g} to {self.scores.max():g})"
+
+
+@functools.cache
+def _named(name: str) -> Substitution:
+    return Substitution._parse(resources.files(__package__).joinpath("matrices", name).read_text(encoding="ascii"), name)
