@@ -52,7 +52,8 @@ void check_pairs(const Method& method, const std::vector<Sequence>& x, const Ref
 double score(const Method& method, const py::object& x, const py::object& y, double cutoff) {
   const Sequence a = as_sequence(x.ptr(), "x"), b = as_sequence(y.ptr(), "y");
   method.check(a, b);
-  return without_gil(a.length * b.length, [&] { return method.score(a, b, cutoff, thread_workspace()); });
+  const double found = without_gil(a.length * b.length, [&] { return method.score(a, b, cutoff, thread_workspace()); });
+  return method.is_better(cutoff, found) ? method.worst() : found;
 }
 
 py::tuple as_tuple(const Path& found) {

@@ -67,12 +67,12 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
   const Index rows = static_cast<Index>(x.size()), columns = y.size();
   if (rows == 0 || columns == 0) return;
   const bool half = same && method.symmetric(), cut = cutoff != method.worst(), minimum = method.order() == Order::minimum;
-  // Tasks are pieces of rows, so that one row against many also has several, and as much of them as makes them worth the handing out:
-  // longer pieces first, which are written in order, then more rows.
+  // Tasks are rows, or pieces of them where there are few (one against many also has several), and as much of them as makes them worth the
+  // handing out: longer pieces first, which are written in order, then more rows.
   const Index least = method.piece();
   constexpr double kTask = 20'000;  // nanoseconds
   const double pairs = kTask / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
-  const Index piece = least * static_cast<Index>(std::clamp(pairs / static_cast<double>(least), 1.0, 8.0));
+  const Index piece = rows < 64 ? least * static_cast<Index>(std::clamp(pairs / static_cast<double>(least), 1.0, 8.0)) : columns;
   const Index height = static_cast<Index>(std::clamp(pairs / static_cast<double>(piece), 1.0, static_cast<double>(rows)));
   const Index pieces = (columns + piece - 1) / piece, blocks = (rows + height - 1) / height;
   parallel_for(

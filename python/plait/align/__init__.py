@@ -7,6 +7,7 @@ from .barycenter import barycenter
 from .custom import Aligner
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
+from .elastic import EDR, ERP, MSM, TWE
 from .neighbours import TimeSeriesKNN
 from .scored import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
 from .soft import SoftDTW, soft_dtw
@@ -14,7 +15,11 @@ from .substitution import Substitution
 
 __all__ = [
     "DTW",
+    "EDR",
+    "ERP",
     "LCS",
+    "MSM",
+    "TWE",
     "Aligner",
     "Alignment",
     "Levenshtein",

@@ -36,15 +36,20 @@ class PairAligner(Estimator, ABC):
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         """Sequences of one call as the core takes them, checked; ``name(k)`` is what messages call the k-th."""
 
-    # Any parameter may have changed: the method is made again when it is needed.
+    # What begins with an underscore was made from the parameters: it is neither kept when one of them changes nor copied.
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a parameter."""
+        for made in [key for key in self.__dict__ if key.startswith("_")]:
+            del self.__dict__[made]
         self.__dict__[name] = value
-        self.__dict__.pop("_built", None)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Parameters alone, without what was made from them."""
+        """Parameters alone."""
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+
+    def _check(self, values: list[Any], name: _inputs.Name) -> None:
+        """Errors of sequences that are kept for later."""
+        self._prepare(values, name)
 
     def _method(self) -> _core.Method:
         if self._built is None:
@@ -53,20 +58,24 @@ class PairAligner(Estimator, ABC):
         assert built is not None
         return built
 
-    def score(self, x: Any, y: Any) -> float:
+    def score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:
         """The score of the best alignment.
 
         Parameters
         ----------
         x, y : sequence
             What is aligned.
+        cutoff : float, optional
+            A score worse than this comes back as the worst of all (inf for costs, -inf for similarities), which is quicker.
 
         Returns
         -------
         float
             The least cost, or the greatest similarity.
         """
-        return self._method().score(*self._prepare((x, y), "xy".__getitem__))
+        method = self._method()
+        a, b = self._prepare((x, y), "xy".__getitem__)
+        return method.score(a, b) if cutoff is None else method.score(a, b, float(cutoff))
 
     def align(self, x: Any, y: Any) -> Alignment:
         """The best alignment itself; among equals, that which takes a match before a deletion before an insertion, seen from the end.
@@ -81,8 +90,9 @@ class PairAligner(Estimator, ABC):
         Alignment
             Score and path.
         """
+        method = self._method()
         a, b = self._prepare((x, y), "xy".__getitem__)
-        score, path = self._method().path(a, b, MEMORY_LIMIT)
+        score, path = method.path(a, b, MEMORY_LIMIT)
         return Alignment(score, path, x, y)
 
     def align_many(self, query: Any, references: Any, *, threads: int | None = None) -> list[Alignment]:
@@ -159,26 +169,34 @@ class PairAligner(Estimator, ABC):
         ndarray of float64, shape (a, b)
             ``scores[i, j]`` belongs to ``X[i]`` and ``Y[j]``.
         """
-        method = self._method()
         rows = _inputs.collection(X, "X")
-        columns = rows if Y is None else _inputs.collection(Y, "Y")
-        a, b = len(rows), len(columns)
-        if Y is None:
+        columns = None if Y is None else _inputs.collection(Y, "Y")
+        shape = len(rows), len(rows if columns is None else columns)
+        if out is None:
+            out = np.empty(shape)
+        elif not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != np.float64:
+            came = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+            raise _core.ShapeError(f"pairwise: out must be a float64 array of shape {shape}, got {came}")
+        if executor is not None or progress:
+            _tiles.Tiled(self, rows, columns, self._method().symmetric, cutoff, out).run(executor, progress, threads)
+        else:
+            self._matrix(rows, columns, cutoff, out, threads)
+        return out
+
+    def _matrix(
+        self, rows: list[Any], columns: list[Any] | None, cutoff: float | None, out: NDArray[np.float64], threads: int | None
+    ) -> None:
+        """All scores; no columns: the rows against themselves."""
+        method = self._method()
+        a = len(rows)
+        if columns is None:
             x = y = self._prepare(rows, lambda i: f"X[{i}]")
         else:
             both = self._prepare([*rows, *columns], lambda i: f"X[{i}]" if i < a else f"Y[{i - a}]")
             x, y = both[:a], both[a:]
-        if out is None:
-            out = np.empty((a, b))
-        if executor is not None or progress:
-            if out.shape != (a, b) or out.dtype != np.float64:
-                raise _core.ShapeError(f"pairwise: out must be float64 of shape {(a, b)}, got {out.dtype} of shape {out.shape}")
-            _tiles.Tiled(self, rows, None if Y is None else columns, method.symmetric, cutoff, out).run(executor, progress, threads)
-            return out
         method.pairwise(
-            x, method.prepare(y), Y is None, method.worst if cutoff is None else float(cutoff), out, threads or get_num_threads()
+            x, method.prepare(y), columns is None, method.worst if cutoff is None else float(cutoff), out, threads or get_num_threads()
         )
-        return out
 
     def nearest(self, query: Any, references: Any, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The best references for a query, exactly.
@@ -199,13 +217,20 @@ class PairAligner(Estimator, ABC):
         scores : ndarray of float64, shape (k,)
             Theirs.
         """
-        method = self._method()
         against = _inputs.collection(references, "references")
         if not 1 <= k <= len(against):
             raise ValueError(f"k: expected 1 to {len(against)}, the number of references, got {k}")
-        prepared = self._prepare([query, *against], lambda i: f"references[{i - 1}]" if i else "query")
-        indices, scores = method.nearest(prepared[:1], method.prepare(prepared[1:]), k, 1)
+        indices, scores = self._nearest([query], against, k, 1, lambda i: f"references[{i - 1}]" if i else "query")
         return indices[0], scores[0]
+
+    def _nearest(
+        self, queries: list[Any], against: list[Any], k: int, threads: int | None, name: _inputs.Name
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The k best for each query; ``name(i)`` is what messages call the i-th of queries and references together."""
+        method = self._method()
+        prepared = self._prepare([*queries, *against], name)
+        count = len(queries)
+        return method.nearest(prepared[:count], method.prepare(prepared[count:]), k, threads or get_num_threads())
 
 
 def finite(value: float, name: str) -> float:

@@ -19,6 +19,13 @@ Name: TypeAlias = Callable[[int], str]
 NAN_POLICIES = ("raise", "propagate", "omit")
 
 
+def all_series(values: Sequence[Any], name: Name, nan_policy: str = "raise") -> list[Prepared]:
+    """Series of one call, each as :func:`series` makes it."""
+    if _core.are_series(values):
+        return list(values)
+    return [series(value, name, k, nan_policy) for k, value in enumerate(values)]
+
+
 def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
     """A series as contiguous float64 of shape (n,) or (n, d).
 
@@ -51,8 +58,7 @@ def collection(values: Any, name: str) -> list[Any]:
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
     if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype != object:
         if values.dtype.kind in "US":  # an array of words
-            words: list[Any] = values.tolist()
-            return words
+            return list(values.tolist())
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
     try:
         return list(values)

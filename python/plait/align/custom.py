@@ -58,6 +58,7 @@ class Aligner(PairAligner):
         self.rank = rank
         self.minimize = minimize
         self.nan_policy = nan_policy
+        self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
         _inputs.check_nan_policy(self.nan_policy)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import _core
 from . import _inputs
 from ._base import PairAligner
+from ._pair_costs import PairCosts
 
-METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "absolute", "euclidean", "cosine")}
+METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "euclidean", "absolute", "cosine", "precomputed")}
+
+_NAMES: _inputs.Name = "xy".__getitem__
 
 
 class DTW(PairAligner):
@@ -19,8 +24,11 @@ class DTW(PairAligner):
 
     Parameters
     ----------
-    metric : str
-        Distance of two elements: ``"squared"``, ``"euclidean"``, ``"absolute"`` or ``"cosine"``.
+    metric : str or callable
+        Distance of two elements: ``"squared"``, ``"euclidean"``, ``"absolute"`` (the sum over the values of an element) or ``"cosine"``
+        (1 - cosine of the angle; 1 where an element is zero, as in scikit-learn). ``"precomputed"``: `x` is the matrix of all distances,
+        of shape (n, m), and `y` is left out. ``f(a, b)`` over nodes: called once, for all pairs of elements at once, with two nodes of shape
+        (pairs,), or (pairs, d) for series of shape (n, d), and gives one of shape (pairs,); it is compiled. All distances must be finite.
     window : int or float, optional
         Sakoe-Chiba band: ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     root : bool
@@ -28,23 +36,50 @@ class DTW(PairAligner):
     open_begin, open_end : bool
         The path may begin or end anywhere in `y`: `x` is looked for within `y`.
     nan_policy : str
-        ``"raise"``, ``"propagate"`` or ``"omit"`` (elements that hold NaN are left out).
+        ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+    slope : float, optional
+        Itakura parallelogram: seen from either corner, the path is never steeper than `slope` and never flatter than its inverse, in cells.
+
+    Raises
+    ------
+    ValueError
+        If a series is empty, holds infinity, or NaN where the policy is to raise; if no path fits into the window or parallelogram; if the
+        sum of distances is beyond the largest float64.
+    ShapeError
+        If the elements of `x` and `y` have different numbers of values.
+
+    Notes
+    -----
+    O(n m) time, or O(n w) within a window of w cells, and O(n + m) memory for a score; two bits a cell for a path, or two passes where
+    these would take more than 256 MB. A metric of one's own is evaluated into a matrix first, O(n m) memory. Many pairs run side by side
+    in the lanes of a register. `nearest` visits references in the order of LB_Keogh and stops early; the result is exact.
+
+    References
+    ----------
+    H. Sakoe and S. Chiba, Dynamic programming algorithm optimization for spoken word recognition, 1978.
+    F. Itakura, Minimum prediction residual principle applied to speech recognition, 1975.
+    E. Keogh and C. A. Ratanamahatana, Exact indexing of dynamic time warping, 2005.
 
     Examples
     --------
     >>> from plait.align import DTW
     >>> DTW().score([0, 1, 2], [0, 1, 1, 2])
     0.0
+    >>> DTW().align([0, 1, 2], [0, 1, 1, 2]).path.tolist()
+    [[0, 0], [1, 1], [1, 2], [2, 3]]
+    >>> DTW(metric=lambda a, b: abs(a - b) ** 1.5, window=1).score([0, 4], [0, 0])
+    8.0
     """
 
     def __init__(
         self,
-        metric: str = "squared",
+        metric: str | Callable[[Any, Any], Any] = "squared",
         window: int | float | None = None,
         root: bool = False,
         open_begin: bool = False,
         open_end: bool = False,
         nan_policy: str = "raise",
+        slope: float | None = None,
     ):
         self.metric = metric
         self.window = window
@@ -52,15 +87,146 @@ class DTW(PairAligner):
         self.open_begin = open_begin
         self.open_end = open_end
         self.nan_policy = nan_policy
+        self.slope = slope
+        self._method()  # what cannot be is refused here
+
+    _costs: PairCosts | None = None
 
     def _build(self) -> _core.Method:
         _inputs.check_nan_policy(self.nan_policy)
-        if self.metric not in METRICS:
-            raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {self.metric!r}")
-        return _core.make_dtw(METRICS[self.metric], check_window(self.window), bool(self.root), bool(self.open_begin), bool(self.open_end))
+        self.__dict__["_costs"] = PairCosts(self.metric) if callable(self.metric) else None
+        if not callable(self.metric) and self.metric not in METRICS:
+            raise ValueError(f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}")
+        return _core.make_dtw(
+            METRICS["precomputed" if callable(self.metric) else self.metric],
+            check_window(self.window),
+            check_slope(self.slope),
+            bool(self.root),
+            bool(self.open_begin),
+            bool(self.open_end),
+            self.nan_policy == "propagate",
+        )
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        return [_inputs.series(value, name, k, self.nan_policy) for k, value in enumerate(values)]
+        if callable(self.metric):
+            x, y = map(np.asarray, _inputs.all_series(values, name, self.nan_policy))
+            if np.isnan(x).any() or np.isnan(y).any():  # propagate: as it would be in a matrix
+                return [np.full((len(x), len(y)), math.nan), np.empty(len(y))]
+            assert self._costs is not None
+            return [self._costs.matrix(x, y), np.empty(len(y))]
+        if self.metric == "precomputed":
+            return self._prepare_matrix(values, name)
+        return _inputs.all_series(values, name, self.nan_policy)
+
+    def _check(self, values: list[Any], name: _inputs.Name) -> None:
+        _inputs.all_series(values, name, self.nan_policy)
+
+    def _prepare_matrix(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        if len(values) != 2 or values[1] is not None:
+            raise ValueError("metric='precomputed' takes one matrix of distances as x, and no y")
+        if self.nan_policy == "omit":
+            raise ValueError("nan_policy: a matrix of distances has no elements to leave out; expected 'raise' or 'propagate', got 'omit'")
+        matrix = _inputs.series(values[0], name, 0, self.nan_policy)
+        if matrix.ndim != 2:
+            raise _core.ShapeError(f"{name(0)}: expected a matrix of distances of shape (n, m), got shape {matrix.shape}")
+        return [matrix, np.empty(matrix.shape[1])]
+
+    def score(self, x: Any, y: Any = None, *, cutoff: float | None = None) -> float:
+        """The least sum of distances.
+
+        Parameters
+        ----------
+        x, y : array_like of float, shape (n,) or (n, d)
+            Two series; or `x` a matrix of distances (``metric="precomputed"``).
+        cutoff : float, optional
+            A score worse than this comes back as inf, which is quicker.
+
+        Returns
+        -------
+        float
+            The sum, or its root.
+        """
+        method = self._method()  # not by super(): of short series the call is a third
+        a, b = self._prepare((x, y), _NAMES)
+        return method.score(a, b) if cutoff is None else method.score(a, b, float(cutoff))
+
+    def align(self, x: Any, y: Any = None) -> Any:
+        """The best path itself; among equals, that which takes a match before a deletion before an insertion, seen from the end.
+
+        Parameters
+        ----------
+        x, y : array_like of float, shape (n,) or (n, d)
+            Two series; or `x` a matrix of distances (``metric="precomputed"``).
+
+        Returns
+        -------
+        Alignment
+            Score and path: a row (i, j) for each cell.
+        """
+        return super().align(x, y)
+
+    def count(self, x: Any, y: Any = None) -> float:
+        """How many paths have the best score.
+
+        Parameters
+        ----------
+        x, y : array_like of float, shape (n,) or (n, d)
+            Two series; or `x` a matrix of distances (``metric="precomputed"``).
+
+        Returns
+        -------
+        float
+            A whole number; exact up to 2**53, rounded above.
+        """
+        return super().count(x, y)
+
+    # A callable metric gives a matrix of distances for each pair, so pairs come one after the other.
+
+    def _matrix(
+        self, rows: list[Any], columns: list[Any] | None, cutoff: float | None, out: NDArray[np.float64], threads: int | None
+    ) -> None:
+        if not callable(self.metric):
+            super()._matrix(rows, columns, cutoff, out, threads)
+            return
+        most = math.inf if cutoff is None else float(cutoff)
+        for i, x in enumerate(rows):
+            for j, y in enumerate(rows if columns is None else columns):
+                score = self.score(x, y, cutoff=most)
+                out[i, j] = math.inf if score > most else score
+
+    def _nearest(
+        self, queries: list[Any], against: list[Any], k: int, threads: int | None, name: _inputs.Name
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        if not callable(self.metric):
+            return super()._nearest(queries, against, k, threads, name)
+        scores = np.empty((len(queries), len(against)))
+        self._matrix(queries, against, None, scores, threads)
+        order = np.argsort(scores, axis=1, kind="stable")[:, :k].astype(np.int64)
+        return order, np.take_along_axis(scores, order, axis=1)
+
+
+def dtw(x: Any, y: Any = None, **parameters: Any) -> float:
+    """The score of :class:`DTW` in one call.
+
+    Parameters
+    ----------
+    x, y : array_like of float, shape (n,) or (n, d)
+        Two series.
+    **parameters
+        Those of :class:`DTW`.
+
+    Returns
+    -------
+    float
+        The least sum of distances.
+
+    Examples
+    --------
+    >>> import plait
+    >>> plait.align.dtw([0, 1, 2], [0, 2, 2], metric="absolute")
+    1.0
+    """
+    return DTW(**parameters).score(x, y)
 
 
 def check_window(window: int | float | None) -> int | float | None:
@@ -70,28 +236,14 @@ def check_window(window: int | float | None) -> int | float | None:
     if isinstance(window, (float, np.floating)) and 0 <= window <= 1:
         return float(window)
     if isinstance(window, (int, np.integer)) and not isinstance(window, bool) and window >= 0:
-        return int(window)
+        return min(int(window), 2**62)
     raise ValueError(f"window: expected None, a whole number of cells (int) or a fraction from 0 to 1 (float), got {window!r}")
 
 
-def dtw(x: Any, y: Any, **options: Any) -> float:
-    """The score of dynamic time warping.
-
-    Parameters
-    ----------
-    x, y : array_like of float, shape (n,) or (n, d)
-        Two series.
-    **options
-        Parameters of `DTW`.
-
-    Returns
-    -------
-    float
-        ``DTW(**options).score(x, y)``.
-
-    Examples
-    --------
-    >>> plait.align.dtw([0, 1, 2], [0, 1, 1, 3])
-    1.0
-    """
-    return DTW(**options).score(x, y)
+def check_slope(slope: float | None) -> float:
+    """The slope of a parallelogram, 0 for none."""
+    if slope is None:
+        return 0.0
+    if isinstance(slope, (int, float, np.number)) and not isinstance(slope, bool) and 1 < slope < math.inf:
+        return float(slope)
+    raise ValueError(f"slope: expected None or a number greater than 1, got {slope!r}")

@@ -21,31 +21,26 @@ class SymbolAligner(PairAligner):
 
     _text_scorer: Callable[[Any, Any], float | None] | None = None
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Set a parameter."""
-        super().__setattr__(name, value)
-        self.__dict__.pop("_text_scorer", None)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Parameters alone."""
-        return {name: value for name, value in super().__getstate__().items() if name != "_text_scorer"}
-
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         return _inputs.symbols(values, name)
 
-    def score(self, x: Any, y: Any) -> float:
+    def score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:
         """The score of the best alignment.
 
         Parameters
         ----------
         x, y : sequence
             What is aligned. Two `str` or two `bytes` are the quickest.
+        cutoff : float, optional
+            A score worse than this comes back as the worst of all (inf for costs, -inf for similarities), which is quicker.
 
         Returns
         -------
         float
             The least cost, or the greatest similarity.
         """
+        if cutoff is not None:
+            return super().score(x, y, cutoff=cutoff)
         scorer = self._text_scorer
         if scorer is None:
             scorer = self.__dict__["_text_scorer"] = _core.text_scorer(self._method())
@@ -70,7 +65,7 @@ class Levenshtein(SymbolAligner):
     Raises
     ------
     ValueError
-        At the first use, if a weight is negative or not finite, `transposition` is none of these, or ``"damerau"`` does not allow the
+        If a weight is negative or not finite, `transposition` is none of these, or ``"damerau"`` does not allow the
         weights.
 
     Notes
@@ -97,6 +92,7 @@ class Levenshtein(SymbolAligner):
         self.delete = delete
         self.substitute = substitute
         self.transposition = transposition
+        self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
         if self.transposition not in TRANSPOSITIONS:

@@ -9,22 +9,11 @@ from numpy.typing import NDArray
 
 from .. import _core
 from .._estimator import ClassifierEstimator
-from ..graph import get_num_threads
 from . import _inputs
 from ._base import PairAligner
 from .dtw import DTW
 
 Array = NDArray[Any]
-
-
-def nearest_of_each(
-    aligner: PairAligner, queries: list[Any], references: list[Any], k: int, threads: int | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """`PairAligner.nearest` for each of several queries, side by side."""
-    count = len(queries)
-    prepared = aligner._prepare([*queries, *references], lambda i: f"X[{i}]" if i < count else f"references[{i - count}]")
-    method = aligner._method()
-    return method.nearest(prepared[:count], method.prepare(prepared[count:]), k, threads or get_num_threads())
 
 
 class TimeSeriesKNN(ClassifierEstimator):
@@ -88,7 +77,7 @@ class TimeSeriesKNN(ClassifierEstimator):
         if isinstance(self.k, bool) or not isinstance(self.k, (int, np.integer)) or not 1 <= self.k <= len(series):
             raise ValueError(f"TimeSeriesKNN: k: expected 1 to {len(series)}, the number of series, got {self.k!r}")
         self._codes = self._labels(y, len(series))
-        self._aligner()._prepare(series, lambda i: f"X[{i}]")  # errors belong to fit
+        self._aligner()._check(series, lambda i: f"X[{i}]")  # errors belong to fit
         self.series_ = series
         return self
 
@@ -118,7 +107,10 @@ class TimeSeriesKNN(ClassifierEstimator):
         most = len(self.series_) - own
         if not 1 <= k <= most:
             raise ValueError(f"TimeSeriesKNN: n_neighbors: expected 1 to {most}, got {k!r}")
-        indices, scores = nearest_of_each(self._aligner(), queries, self.series_, k + own, self.threads)
+        n = len(queries)
+        indices, scores = self._aligner()._nearest(
+            queries, self.series_, k + own, self.threads, lambda i: f"X[{i}]" if i < n else f"series_[{i - n}]"
+        )
         if own:  # take out itself; where others at distance 0 come first, the last one
             itself = indices == np.arange(len(queries))[:, None]
             itself[~itself.any(axis=1), -1] = True

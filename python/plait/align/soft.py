@@ -41,6 +41,7 @@ class SoftDTW(PairAligner):
     def __init__(self, gamma: float = 1.0, nan_policy: str = "raise"):
         self.gamma = gamma
         self.nan_policy = nan_policy
+        self._method()  # what cannot be is refused here
 
     def _gamma(self) -> float:
         gamma = finite(self.gamma, "gamma")

@@ -8,7 +8,8 @@
 
 namespace plait::align {
 
-enum class Metric : std::uint8_t { squared, absolute, euclidean, cosine };
+/// precomputed: x is the matrix of distances, of shape (n, m); of y only the length m is looked at.
+enum class Metric : std::uint8_t { squared, absolute, euclidean, cosine, precomputed };
 
 /// |i - j| <= cells, or a fraction of the longer length, rounded up.
 struct Window {
@@ -20,8 +21,10 @@ struct Window {
 struct DtwOptions {
   Metric metric = Metric::squared;
   std::optional<Window> window;
+  double slope = 0;  ///< Itakura's parallelogram (1975): seen from either corner no steeper than this and no flatter than its inverse; 0: none
   bool root = false;
   bool open_begin = false, open_end = false;
+  bool propagate_nan = false;  ///< a series with NaN has the score NaN; else there must be none
 };
 std::unique_ptr<Method> make_dtw(const DtwOptions& options);
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "plait/base/interrupt.hpp"
 #include "plait/tensor/shape.hpp"
 
 namespace plait::align {
@@ -46,6 +47,7 @@ class Alignment {
     std::vector<Cell> above(y.size() + 1), row(y.size() + 1);
     auto best = algebra.none();
     for (Index i = 0; i <= n; ++i) {
+      poll_interrupt();
       for (Index j = 0; j <= m; ++j) {
         if (i > 0 && j > 0) {
           row[j] = rank_(algebra.arrive(above[j], Move::insertion), algebra.arrive(above[j - 1], Move::match),

@@ -1,0 +1,195 @@
+"""Elastic measures that charge for warping: ERP, EDR, MSM and TWE."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from . import _inputs
+from ._base import PairAligner, finite
+from .dtw import check_window
+
+
+class _Elastic(PairAligner):
+    """What they share: series as input, a window, a policy for NaN."""
+
+    window: int | float | None
+    nan_policy: str
+
+    @abstractmethod
+    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
+        """The core's method."""
+
+    def _build(self) -> _core.Method:
+        return self._make(check_window(self.window), _inputs.check_nan_policy(self.nan_policy) == "propagate")
+
+    def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        return _inputs.all_series(values, name, self.nan_policy)
+
+
+class ERP(_Elastic):
+    """Edit distance with real penalty: a metric; what is left out is matched with a constant.
+
+    Parameters
+    ----------
+    gap : float or array_like, shape (d,)
+        The constant; one value for all, or one for each value of an element.
+    window : int or float, optional
+        ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
+    nan_policy : str
+        ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+
+    Notes
+    -----
+    The distance of two elements is ``|x - y|`` in the paper; for series of shape (n, d), where the paper has none, the Euclidean distance,
+    as is usual. An empty series is matched with gaps alone. Leaving out the first elements costs their distance to the gap, as in the paper
+    (some packages charge nothing or no longer allow it). O(n m) time.
+
+    References
+    ----------
+    L. Chen and R. Ng, On the marriage of Lp-norms and edit distance, 2004.
+
+    Examples
+    --------
+    >>> from plait.align import ERP
+    >>> ERP(gap=0).score([1, 2, 3], [1, 3])
+    2.0
+    >>> ERP(gap=0).align([1, 2, 3], [1, 3]).path.tolist()
+    [[0, -1], [1, 0], [2, 1]]
+    """
+
+    def __init__(self, gap: Any = 0.0, window: int | float | None = None, nan_policy: str = "raise"):
+        self.gap = gap
+        self.window = window
+        self.nan_policy = nan_policy
+        self._method()  # what cannot be is refused here
+
+    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
+        try:
+            gap = np.atleast_1d(np.asarray(self.gap, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise ValueError(f"gap: expected a number or one for each value of an element, got {self.gap!r}") from None
+        if gap.ndim != 1 or gap.size == 0:
+            raise _core.ShapeError(f"gap: expected a number or an array of shape (d,), got shape {gap.shape}")
+        return _core.make_erp(gap.tolist(), window, propagate)
+
+
+class EDR(_Elastic):
+    """Edit distance on real sequences: elements that are close count as equal, everything else costs one.
+
+    Parameters
+    ----------
+    epsilon : float
+        Elements match if none of their values differs by more than this.
+    window : int or float, optional
+        ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
+    nan_policy : str
+        ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+
+    Notes
+    -----
+    The number of edits, as in the paper, whose trajectories have several values in an element; some packages divide by the longer length.
+    The distance to an empty series is the number of elements. The paper standardises series first; that is left to the caller. O(n m) time.
+
+    References
+    ----------
+    L. Chen, M. T. Özsu and V. Oria, Robust and fast similarity search for moving object trajectories, 2005.
+
+    Examples
+    --------
+    >>> from plait.align import EDR
+    >>> EDR(epsilon=0.25).score([1.0, 2.0, 3.0], [1.1, 3.2])
+    1.0
+    """
+
+    def __init__(self, epsilon: float, window: int | float | None = None, nan_policy: str = "raise"):
+        self.epsilon = epsilon
+        self.window = window
+        self.nan_policy = nan_policy
+        self._method()  # what cannot be is refused here
+
+    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
+        return _core.make_edr(finite(self.epsilon, "epsilon"), window, propagate)
+
+
+class MSM(_Elastic):
+    """Move-split-merge: a metric; values are moved at the price of the difference, doubled and merged at a constant price.
+
+    Parameters
+    ----------
+    cost : float
+        Of a split or merge, besides what the value moves.
+    window : int or float, optional
+        ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
+    nan_policy : str
+        ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+
+    Notes
+    -----
+    Paths are those of warping: each element meets at least one of the other series. The paper is about single values; for series of shape
+    (n, d) it is the dependent form of Shifaz and others: Euclidean distances, and between two elements is the ball over both. O(n m) time.
+
+    References
+    ----------
+    A. Stefan, V. Athitsos and G. Das, The move-split-merge metric for time series, 2013.
+    A. Shifaz, C. Pelletier, F. Petitjean and G. I. Webb, Elastic similarity and distance measures for multivariate time series, 2023.
+
+    Examples
+    --------
+    >>> from plait.align import MSM
+    >>> MSM(cost=0.5).score([1, 2, 3], [1, 1, 2, 3])
+    0.5
+    """
+
+    def __init__(self, cost: float = 1.0, window: int | float | None = None, nan_policy: str = "raise"):
+        self.cost = cost
+        self.window = window
+        self.nan_policy = nan_policy
+        self._method()  # what cannot be is refused here
+
+    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
+        return _core.make_msm(finite(self.cost, "cost"), window, propagate)
+
+
+class TWE(_Elastic):
+    """Time warp edit distance: a metric on series whose elements have times, here 1, 2, 3 and so on.
+
+    Parameters
+    ----------
+    stiffness : float
+        What a difference of one in time costs (nu in the paper).
+    penalty : float
+        What deleting an element costs besides (lambda in the paper).
+    window : int or float, optional
+        ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
+    nan_policy : str
+        ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+
+    Notes
+    -----
+    Before the first element there is one of zeros, as in the paper. The distance of two elements is the Euclidean one. O(n m) time.
+
+    References
+    ----------
+    P.-F. Marteau, Time warp edit distance with stiffness adjustment for time series matching, 2009.
+
+    Examples
+    --------
+    >>> from plait.align import TWE
+    >>> TWE(stiffness=0.5, penalty=1.0).score([1, 2, 3], [1, 2, 3])
+    0.0
+    """
+
+    def __init__(self, stiffness: float = 0.001, penalty: float = 1.0, window: int | float | None = None, nan_policy: str = "raise"):
+        self.stiffness = stiffness
+        self.penalty = penalty
+        self.window = window
+        self.nan_policy = nan_policy
+        self._method()  # what cannot be is refused here
+
+    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
+        return _core.make_twe(finite(self.stiffness, "stiffness"), finite(self.penalty, "penalty"), window, propagate)
