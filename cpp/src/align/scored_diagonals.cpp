@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "align/scored_way.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align {
@@ -96,44 +97,27 @@ class Diagonals {
     const bool at_once = every == diagonals();
     if (at_once) s_.moves = workspace_.take_as<std::uint8_t>(static_cast<std::size_t>(every) * row, kMovesSlot);
     const End end = forward(every);
-    Path out{end.score, {}};
-    Index i = end.i, j = end.j, loaded = at_once ? 0 : -1;
-    const auto byte_at = [&](Index a, Index b) -> int {
-      const Index part = (a + b) / every_;
-      if (part != loaded) load(part, a + b);
+    WayBack way(end.score, end.i, end.j);
+    Index loaded = at_once ? 0 : -1;
+    Move state = Move::none;
+    while (way.i > 0 && way.j > 0) {
+      const Index d = way.i + way.j, part = d / every_;
+      if (part != loaded) load(part, d);
       loaded = part;
-      return s_.moves[(a + b - s_.first) * (n_ + 1) + a];
-    };
-    int state = 0;
-    while (i > 0 && j > 0) {
-      const int byte = byte_at(i, j);
-      if (state == 0) state = byte & 3;
-      if (state == static_cast<int>(Move::match)) {
-        if ((byte & kBegins) != 0) break;
-        push(out, i--, j--);
-        state = 0;
-      } else if (state == static_cast<int>(Move::deletion)) {
-        push(out, 0, j--);
-        state = (byte >> kBeforeDeletion) & 3;
-      } else {
-        push(out, i--, 0);
-        state = (byte >> kBeforeInsertion) & 3;
-      }
+      const int byte = s_.moves[(d - s_.first) * (n_ + 1) + way.i];
+      if (state == Move::none) state = static_cast<Move>(byte & 3);
+      if (state == Move::match && (byte & kBegins) != 0) break;
+      way.step(state);
+      // Before a match there is whatever is best there.
+      const int before = state == Move::deletion ? byte >> kBeforeDeletion : state == Move::insertion ? byte >> kBeforeInsertion : 0;
+      state = static_cast<Move>(before & 3);
     }
-    const bool local = options_.ends.local;
-    while (i == 0 && j > 0 && !local && !options_.ends.y_begin) push(out, 0, j--);
-    while (j == 0 && i > 0 && !local && !options_.ends.x_begin) push(out, i--, 0);
-    for (std::size_t a = 0, b = out.pairs.size(); a + 2 <= b; a += 2, b -= 2) {
-      std::swap(out.pairs[a], out.pairs[b - 2]);
-      std::swap(out.pairs[a + 1], out.pairs[b - 1]);
-    }
-    return out;
+    return way.finish(options_.ends);
   }
 
  private:
   [[nodiscard]] Index diagonals() const { return n_ + m_ + 1; }
   [[nodiscard]] std::size_t state_bytes() const { return static_cast<std::size_t>(kArrays * (n_ + 1)) * sizeof(double); }
-  static void push(Path& out, Index i, Index j) { out.pairs.insert(out.pairs.end(), {i - 1, j - 1}); }
 
   void run(Index begin, Index end) {
     const Index piece = std::max<Index>(1, kChunk / (std::min(n_, m_) + 1));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "align/scored_way.hpp"
 #include "align/scored_whole.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -66,7 +67,8 @@ class Strips {
     if (x_end) offer(0, m_, top(0)[m_]);
     for (Index k = 0; k < strips_; ++k) {
       const bool last = k + 1 == strips_;
-      const ScoredStrip<T> s = run(k, m_, moves ? moves_ + k * moves_of_a_strip(m_) : nullptr, !last || y_end, zero_ + (local ? best.value : 0), place);
+      const ScoredStrip<T> s =
+          run(k, m_, moves ? moves_ + k * moves_of_a_strip(m_) : nullptr, !last || y_end, zero_ + (local ? best.value : 0), place);
       if (s.overflow) return std::nullopt;
       if (local && s.best - zero_ > best.value) best = {k * strip_rows() + s.best_row + 1, s.best_column, s.best - zero_};
       for (Index r = 0; x_end && r < s.last + (last ? 0 : 1); ++r) offer(k * strip_rows() + r + 1, m_, h_at(s, r));
@@ -81,38 +83,31 @@ class Strips {
 
   /// The way back from there. Moves are those of forward(), or, if it kept its rows instead, are computed again strip by strip.
   Path back(const Place& end) {
-    Path out{static_cast<double>(end.value) * scores_.unit, {}};
-    out.pairs.reserve(static_cast<std::size_t>(2 * (end.i + end.j)));
-    Index i = end.i, j = end.j, segments = 0, words = 0, lane = -1, t = 0;  // lane < 0: row i is in a strip whose moves are not at hand
+    WayBack way(static_cast<double>(end.value) * scores_.unit, end.i, end.j);
+    Index segments = 0, words = 0, lane = -1, t = 0;  // lane < 0: row i is in a strip whose moves are not at hand
     Move state = Move::none;
     const T* moves = nullptr;
-    while (i > 0 && j > 0) {
+    while (way.i > 0 && way.j > 0) {
       if (lane < 0) {
-        const Index k = (i - 1) / strip_rows(), r = (i - 1) % strip_rows();
-        moves = moves_ != nullptr ? moves_ + k * moves_of_a_strip(m_) : again(k, j);
+        const Index k = (way.i - 1) / strip_rows(), r = (way.i - 1) % strip_rows();
+        moves = moves_ != nullptr ? moves_ + k * moves_of_a_strip(m_) : again(k, way.j);
         segments = segments_of(k);
         words = move_words<T>(segments);
         lane = r / segments;
         t = r % segments;
       }
-      const auto word = static_cast<std::uint32_t>(moves[((j - 1) * words + t / kMoves<T>)*kernels_.lanes + lane]);
+      const auto word = static_cast<std::uint32_t>(moves[((way.j - 1) * words + t / kMoves<T>)*kernels_.lanes + lane]);
       const int nibble = static_cast<int>(word >> (4 * (kMoves<T> - 1 - t % kMoves<T>)) & 15U);
       const bool goes_on = (nibble & (state == Move::deletion ? kDeletionGoesOn : state == Move::insertion ? kInsertionGoesOn : 0)) != 0;
       if (!goes_on) state = static_cast<Move>(nibble & 3);
       if (state == Move::none) break;
-      step(out, state, i, j);
+      way.step(state);
       if (state != Move::deletion && --t < 0) {
         t = segments - 1;
         --lane;
       }
     }
-    while (i == 0 && j > 0 && !scores_.ends.local && !scores_.ends.y_begin) step(out, Move::deletion, i, j);
-    while (j == 0 && i > 0 && !scores_.ends.local && !scores_.ends.x_begin) step(out, Move::insertion, i, j);
-    for (std::size_t a = 0, b = out.pairs.size(); a + 2 <= b; a += 2, b -= 2) {
-      std::swap(out.pairs[a], out.pairs[b - 2]);
-      std::swap(out.pairs[a + 1], out.pairs[b - 1]);
-    }
-    return out;
+    return way.finish(scores_.ends);
   }
 
   [[nodiscard]] std::size_t bytes_of_moves() const { return static_cast<std::size_t>(strips_ * moves_of_a_strip(m_)) * sizeof(T); }
@@ -190,13 +185,6 @@ class Strips {
     T* moves = workspace_.take_as<T>(static_cast<std::size_t>(moves_of_a_strip(columns)), kMovesSlot);
     run(k, columns, moves, false, std::numeric_limits<T>::max(), false);  // nothing is to be found that is better
     return moves;
-  }
-
-  static void step(Path& out, Move move, Index& i, Index& j) {
-    out.pairs.push_back(move == Move::deletion ? -1 : i - 1);
-    out.pairs.push_back(move == Move::insertion ? -1 : j - 1);
-    i -= move != Move::deletion;
-    j -= move != Move::insertion;
   }
 
   const WholeScores& scores_;
