@@ -15,6 +15,13 @@ struct Weights {
   double *m, *e;
 };
 
+struct ConstParts {
+  const double *a, *c;
+};
+struct Parts {
+  double *a, *c;
+};
+
 constexpr Index kNormaliseEvery = 32;
 
 struct SoftLoops {
@@ -22,9 +29,11 @@ struct SoftLoops {
   void (*distances)(const double* x, Index x_stride, const double* y, Index y_stride, Index width, double* d, Index count);
   /// out = (a + b + c) · exp(-d · scale · log 2)
   void (*forward)(ConstWeights a, ConstWeights b, ConstWeights c, const double* d, double scale, Weights out, Index count);
-  /// The same, and share[t] = way[t] · (a + b + c)[t] / total.
-  void (*backward)(ConstWeights a, ConstWeights b, ConstWeights c, const double* d, double scale, ConstWeights way, double total_m, double total_e,
-                   Weights out, double* share, Index count);
+  /// The same, and what parts of the sum a and c are; b is the rest.
+  void (*forward_parts)(ConstWeights a, ConstWeights b, ConstWeights c, const double* d, double scale, Weights out, Parts parts, Index count);
+  /// share = a · from_a.a + c · from_c.c + b · (1 - from_b.a - from_b.c): what those that come after a cell hand back to it.
+  void (*backward)(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* share,
+                   Index count);
   void (*normalise)(Weights w, Index count);
   /// gx[c][t] += 2 · share[t] · (x - y) and the opposite to gy, both with the strides of their series.
   void (*pull)(const double* share, const double* x, double* gx, Index x_stride, const double* y, double* gy, Index y_stride, Index width,

@@ -3,13 +3,15 @@
 namespace plait::PLAIT_ISA_NS {
 namespace {
 
+using align::ConstParts;
 using align::ConstWeights;
+using align::Parts;
 using align::Weights;
 
 // Adding it to a whole number below 2^51 leaves that number, plus the bias of an exponent, in the low bits of the sum.
 constexpr double kToExponent = 0x1.8p52 + 1023;
 constexpr double kToWhole = 0x1.8p52;
-constexpr double kNothing = -1000;      // 2^-1000 beside 1 is nothing
+constexpr double kNothing = -1023;      // 2^-1023 beside 1 is nothing, and as a power nothing at all
 constexpr double kMostBits = 0x1p1000;  // of one distance: below infinity, so that exponents can be added up
 using Bits = unsigned long long;
 constexpr Bits kMantissa = (Bits{1} << 52) - 1, kOne = Bits{1023} << 52;
@@ -18,7 +20,7 @@ inline double as_double(Bits bits) { return __builtin_bit_cast(double, bits); }
 inline Bits as_bits(double value) { return __builtin_bit_cast(Bits, value); }
 inline double larger(double a, double b) { return a > b ? a : b; }
 
-/// 2^t for whole t in [-1000, 1000].
+/// 2^t for whole t in (-1023, 1023]; 0 for -1023.
 inline double power_of_two(double t) { return as_double(as_bits(t + kToExponent) << 52); }
 
 /// 2^-f for f in [-1/2, 1/2], within 4e-16 of it: the polynomial through Chebyshev's eleven nodes.
@@ -39,12 +41,16 @@ inline double exp2_minus(double f) {
 struct Weight {
   double m, e;
 };
-/// The outer two commute, so that x against y is y against x: all products by powers of two are exact, fused or not.
-inline Weight sum_of(double am, double ae, double bm, double be, double cm, double ce) {
+/// Three weights over one power of two.
+struct Three {
+  double a, b, c, e;
+  /// The outer two commute, so that x against y is y against x: all products by powers of two are exact, fused or not.
+  double sum() const { return (a + c) + b; }
+};
+inline Three together(double am, double ae, double bm, double be, double cm, double ce) {
   const double top = larger(larger(ae, ce), be);
-  const double a = power_of_two(larger(ae - top, kNothing)), b = power_of_two(larger(be - top, kNothing)),
-               c = power_of_two(larger(ce - top, kNothing));
-  return {(am * a + cm * c) + bm * b, top};
+  return {am * power_of_two(larger(ae - top, kNothing)), bm * power_of_two(larger(be - top, kNothing)), cm * power_of_two(larger(ce - top, kNothing)),
+          top};
 }
 inline Weight times_exp(Weight s, double d, double scale) {
   const double product = d * scale, bits = product < kMostBits ? product : kMostBits, near = __builtin_rint(bits);
@@ -70,23 +76,31 @@ void forward(ConstWeights a, ConstWeights b, ConstWeights c, const double* __res
   double* __restrict om = out.m, * __restrict oe = out.e;
 #pragma GCC ivdep
   for (Index t = 0; t < count; ++t) {
-    const Weight w = times_exp(sum_of(a.m[t], a.e[t], b.m[t], b.e[t], c.m[t], c.e[t]), d[t], scale);
+    const Three s = together(a.m[t], a.e[t], b.m[t], b.e[t], c.m[t], c.e[t]);
+    const Weight w = times_exp({s.sum(), s.e}, d[t], scale);
     om[t] = w.m;
     oe[t] = w.e;
   }
 }
 
-void backward(ConstWeights a, ConstWeights b, ConstWeights c, const double* __restrict d, double scale, ConstWeights way, double total_m,
-              double total_e, Weights out, double* __restrict share, Index count) {
-  double* __restrict om = out.m, * __restrict oe = out.e;
-  const double one_by_total = 1 / total_m;
+void forward_parts(ConstWeights a, ConstWeights b, ConstWeights c, const double* __restrict d, double scale, Weights out, Parts parts, Index count) {
+  double* __restrict om = out.m, * __restrict oe = out.e, * __restrict pa = parts.a, * __restrict pc = parts.c;
 #pragma GCC ivdep
   for (Index t = 0; t < count; ++t) {
-    const Weight s = sum_of(a.m[t], a.e[t], b.m[t], b.e[t], c.m[t], c.e[t]), w = times_exp(s, d[t], scale);
+    const Three s = together(a.m[t], a.e[t], b.m[t], b.e[t], c.m[t], c.e[t]);
+    const double sum = s.sum(), one_by_sum = 1 / sum;
+    const Weight w = times_exp({sum, s.e}, d[t], scale);
     om[t] = w.m;
     oe[t] = w.e;
-    share[t] = way.m[t] * one_by_total * s.m * power_of_two(larger(way.e[t] - total_e + s.e, kNothing));
+    pa[t] = s.a * one_by_sum;
+    pc[t] = s.c * one_by_sum;
   }
+}
+
+void backward(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* __restrict share,
+              Index count) {
+#pragma GCC ivdep
+  for (Index t = 0; t < count; ++t) share[t] = (a[t] * from_a.a[t] + c[t] * from_c.c[t]) + b[t] * larger(1 - (from_b.a[t] + from_b.c[t]), 0);
 }
 
 void normalise(Weights w, Index count) {
@@ -115,7 +129,7 @@ void pull(const double* __restrict share, const double* __restrict x, double* __
 }  // namespace
 
 const SoftLoops& soft_loops() {
-  static constexpr SoftLoops table{distances, forward, backward, normalise, pull};
+  static constexpr SoftLoops table{distances, forward, forward_parts, backward, normalise, pull};
   return table;
 }
 
