@@ -100,7 +100,7 @@ class SoftDtw {
         gamma_(gamma),
         scale_(std::numbers::log2e / gamma),
         workspace_(workspace),
-        distances_(static_cast<std::size_t>(kStretch)) {}
+        distances_(static_cast<std::size_t>(width_ != 1 ? kStretch : 0)) {}
 
   double score() {
     WeightRing ring(n_, 3, workspace_, 0);
@@ -136,10 +136,14 @@ class SoftDtw {
     if (k < 2) return;
     if (noted != nullptr) noted->pad(k);
     stretches(k, [&](const Stretch& s) {
-      loops_.distances(s.x, s.x_stride, s.y, s.y_stride, width_, distances_.data(), s.count);
+      Costs costs{nullptr, s.x, s.y};
+      if (width_ != 1) {
+        loops_.distances(s.x, s.x_stride, s.y, s.y_stride, width_, distances_.data(), s.count);
+        costs.d = distances_.data();
+      }
       const ConstWeights a = ring.from(k - 1, s.i - 1), b = ring.from(k - 2, s.i - 1), c = ring.from(k - 1, s.i);
-      if (noted == nullptr) loops_.forward(a, b, c, distances_.data(), scale_, ring.at(k, s.i), s.count);
-      else loops_.forward_parts(a, b, c, distances_.data(), scale_, ring.at(k, s.i), noted->at(k, s.i), s.count);
+      if (noted == nullptr) loops_.forward(a, b, c, costs, scale_, ring.at(k, s.i), s.count);
+      else loops_.forward_parts(a, b, c, costs, scale_, ring.at(k, s.i), noted->at(k, s.i), s.count);
       if (k % kNormaliseEvery == 0) loops_.normalise(ring.at(k, s.i), s.count);
     });
   }
@@ -196,7 +200,7 @@ class Checkpoints {
 /// How many diagonals make a block: all, if their parts take little memory; else what fits the second-level cache, as far as that does not ask
 /// for more memory than the square root of all.
 Index block_of(Index n, Index m) {
-  constexpr Index kAllPlaces = 1 << 21, kBlockPlaces = 1 << 15;
+  constexpr Index kAllPlaces = 1 << 16, kBlockPlaces = 1 << 15;
   const Index all = n + m + 1, least = std::min(n, m) + 2;
   if (least < kAllPlaces / all * 2 && n * m + 2 * all <= kAllPlaces) return all;
   return std::min(all, std::max({kBlockPlaces / least, static_cast<Index>(std::sqrt(static_cast<double>(all))), Index{4}}));
@@ -232,13 +236,13 @@ double SoftDtw::score(const SoftGradient& gradient) {
         // What lies beyond the matrix: column m + 1 on the diagonals before; row n + 1 is never written.
         if (k - m_ >= 1) *share(k + 1, k - m_) = *share(k + 2, k - m_ + 1) = 0;
         stretches(k, [&](const Stretch& s) {
-          double* const now = share(k, s.i);
+          double *const now = share(k, s.i), *const gx_at = gx.data() + s.i - 1, *const gy_at = gy.data() + m_ - k + s.i;
+          const bool by_itself = k == last || width_ != 1;
           if (k == last) *now = 1;
           else
             loops_.backward(share(k + 1, s.i + 1), noted.from(k + 1, s.i + 1), share(k + 2, s.i + 1), noted.from(k + 2, s.i + 1), share(k + 1, s.i),
-                            noted.from(k + 1, s.i), now, s.count);
-          const Index x_at = s.i - 1, y_at = m_ - k + s.i;
-          loops_.pull(now, s.x, gx.data() + x_at, n_, s.y, gy.data() + y_at, m_, width_, s.count);
+                            noted.from(k + 1, s.i), now, s.x, s.y, by_itself ? Slopes{} : Slopes{gx_at, gy_at}, s.count);
+          if (by_itself) loops_.pull(now, s.x, gx_at, n_, s.y, gy_at, m_, width_, s.count);
           if (gradient.expected != nullptr)
             for (Index t = 0; t < s.count; ++t) gradient.expected[(s.i + t - 1) * m_ + s.j - t - 1] = now[t];
         });

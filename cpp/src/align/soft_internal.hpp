@@ -24,16 +24,26 @@ struct Parts {
 
 constexpr Index kNormaliseEvery = 32;
 
+/// Distances along a diagonal: given, or where d is null those of series of one value, (x - y)².
+struct Costs {
+  const double *d, *x, *y;
+};
+/// Where the derivatives by a series of one value go; null for others.
+struct Slopes {
+  double *x, *y;
+};
+
 struct SoftLoops {
   /// d[t] = Σ_c (x[c · x_stride + t] - y[c · y_stride + t])²
   void (*distances)(const double* x, Index x_stride, const double* y, Index y_stride, Index width, double* d, Index count);
   /// out = (a + b + c) · exp(-d · scale · log 2)
-  void (*forward)(ConstWeights a, ConstWeights b, ConstWeights c, const double* d, double scale, Weights out, Index count);
+  void (*forward)(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, double scale, Weights out, Index count);
   /// The same, and what parts of the sum a and c are; b is the rest.
-  void (*forward_parts)(ConstWeights a, ConstWeights b, ConstWeights c, const double* d, double scale, Weights out, Parts parts, Index count);
-  /// share = a · from_a.a + c · from_c.c + b · (1 - from_b.a - from_b.c): what those that come after a cell hand back to it.
+  void (*forward_parts)(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, double scale, Weights out, Parts parts, Index count);
+  /// share = a · from_a.a + c · from_c.c + b · (1 - from_b.a - from_b.c): what those that come after a cell hand back to it. For series of one
+  /// value also `pull`.
   void (*backward)(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* share,
-                   Index count);
+                   const double* x, const double* y, Slopes slopes, Index count);
   void (*normalise)(Weights w, Index count);
   /// gx[c][t] += 2 · share[t] · (x - y) and the opposite to gy, both with the strides of their series.
   void (*pull)(const double* share, const double* x, double* gx, Index x_stride, const double* y, double* gy, Index y_stride, Index width,

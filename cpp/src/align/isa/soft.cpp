@@ -5,7 +5,9 @@ namespace {
 
 using align::ConstParts;
 using align::ConstWeights;
+using align::Costs;
 using align::Parts;
+using align::Slopes;
 using align::Weights;
 
 // Adding it to a whole number below 2^51 leaves that number, plus the bias of an exponent, in the low bits of the sum.
@@ -18,6 +20,7 @@ constexpr Bits kMantissa = (Bits{1} << 52) - 1, kOne = Bits{1023} << 52;
 
 inline double as_double(Bits bits) { return __builtin_bit_cast(double, bits); }
 inline Bits as_bits(double value) { return __builtin_bit_cast(Bits, value); }
+inline double square(double a) { return a * a; }
 inline double larger(double a, double b) { return a > b ? a : b; }
 
 /// 2^t for whole t in (-1023, 1023]; 0 for -1023.
@@ -72,35 +75,49 @@ void distances(const double* __restrict x, Index x_stride, const double* __restr
   }
 }
 
-void forward(ConstWeights a, ConstWeights b, ConstWeights c, const double* __restrict d, double scale, Weights out, Index count) {
-  double* __restrict om = out.m, * __restrict oe = out.e;
-#pragma GCC ivdep
-  for (Index t = 0; t < count; ++t) {
-    const Three s = together(a.m[t], a.e[t], b.m[t], b.e[t], c.m[t], c.e[t]);
-    const Weight w = times_exp({s.sum(), s.e}, d[t], scale);
-    om[t] = w.m;
-    oe[t] = w.e;
-  }
-}
-
-void forward_parts(ConstWeights a, ConstWeights b, ConstWeights c, const double* __restrict d, double scale, Weights out, Parts parts, Index count) {
+template <bool kGiven, bool kParts>
+void forward_loop(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, double scale, Weights out, Parts parts, Index count) {
   double* __restrict om = out.m, * __restrict oe = out.e, * __restrict pa = parts.a, * __restrict pc = parts.c;
+  const double* __restrict d = costs.d, * __restrict x = costs.x, * __restrict y = costs.y;
 #pragma GCC ivdep
   for (Index t = 0; t < count; ++t) {
     const Three s = together(a.m[t], a.e[t], b.m[t], b.e[t], c.m[t], c.e[t]);
-    const double sum = s.sum(), one_by_sum = 1 / sum;
-    const Weight w = times_exp({sum, s.e}, d[t], scale);
+    const double sum = s.sum();
+    const Weight w = times_exp({sum, s.e}, kGiven ? d[t] : square(x[t] - y[t]), scale);
     om[t] = w.m;
     oe[t] = w.e;
-    pa[t] = s.a * one_by_sum;
-    pc[t] = s.c * one_by_sum;
+    if constexpr (kParts) {
+      const double one_by_sum = 1 / sum;
+      pa[t] = s.a * one_by_sum;
+      pc[t] = s.c * one_by_sum;
+    }
   }
 }
+void forward(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, double scale, Weights out, Index count) {
+  (costs.d != nullptr ? forward_loop<true, false> : forward_loop<false, false>)(a, b, c, costs, scale, out, {}, count);
+}
+void forward_parts(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, double scale, Weights out, Parts parts, Index count) {
+  (costs.d != nullptr ? forward_loop<true, true> : forward_loop<false, true>)(a, b, c, costs, scale, out, parts, count);
+}
 
-void backward(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* __restrict share,
-              Index count) {
+template <bool kPull>
+void backward_loop(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c,
+                   double* __restrict share, const double* __restrict x, const double* __restrict y, Slopes slopes, Index count) {
+  double* __restrict gx = slopes.x, * __restrict gy = slopes.y;
 #pragma GCC ivdep
-  for (Index t = 0; t < count; ++t) share[t] = (a[t] * from_a.a[t] + c[t] * from_c.c[t]) + b[t] * larger(1 - (from_b.a[t] + from_b.c[t]), 0);
+  for (Index t = 0; t < count; ++t) {
+    const double now = (a[t] * from_a.a[t] + c[t] * from_c.c[t]) + b[t] * larger(1 - (from_b.a[t] + from_b.c[t]), 0);
+    share[t] = now;
+    if constexpr (kPull) {
+      const double g = 2 * now * (x[t] - y[t]);
+      gx[t] += g;
+      gy[t] -= g;
+    }
+  }
+}
+void backward(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* share,
+              const double* x, const double* y, Slopes slopes, Index count) {
+  (slopes.x != nullptr ? backward_loop<true> : backward_loop<false>)(a, from_a, b, from_b, c, from_c, share, x, y, slopes, count);
 }
 
 void normalise(Weights w, Index count) {
