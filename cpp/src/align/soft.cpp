@@ -22,20 +22,17 @@ namespace {
 constexpr Index kPollCells = 1 << 16;
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-/// Diagonals of weights, n + 2 places each, that take turns. What has not been set is not initialised.
+/// Doubles from one diagonal to the next in a ring: at least so many, and so that the rows written and read together differ in the low bits of
+/// their addresses; with the same ones a load waits for stores that do not concern it.
+Index ring_stride(Index places) { return (places + 511) / 512 * 512 + 80; }
+
+/// Three diagonals of weights, n + 1 places each, that take turns. What has not been set is not initialised.
 class WeightRing {
  public:
-  WeightRing(Index n, Index diagonals, Workspace& workspace, int slot)
-      : size_(n + 2),
-        diagonals_(diagonals),
-        m_(workspace.take_as<double>(static_cast<std::size_t>(2 * size_ * diagonals), slot)),
-        e_(m_ + size_ * diagonals) {}
-  void clear() {
-    std::fill_n(m_, size_ * diagonals_, 1.0);
-    std::fill_n(e_, size_ * diagonals_, kNone);
-  }
+  WeightRing(Index n, Workspace& workspace, int slot)
+      : size_(ring_stride(n + 1)), m_(workspace.take_as<double>(static_cast<std::size_t>(6 * size_), slot)), e_(m_ + 3 * size_) {}
   Weights at(Index k, Index i) {
-    const Index offset = k % diagonals_ * size_ + i;
+    const Index offset = k % 3 * size_ + i;
     return {m_ + offset, e_ + offset};
   }
   ConstWeights from(Index k, Index i) {
@@ -49,7 +46,7 @@ class WeightRing {
   }
 
  private:
-  Index size_, diagonals_;
+  Index size_;
   double *m_, *e_;
 };
 
@@ -103,7 +100,7 @@ class SoftDtw {
         distances_(static_cast<std::size_t>(width_ != 1 ? kStretch : 0)) {}
 
   double score() {
-    WeightRing ring(n_, 3, workspace_, 0);
+    WeightRing ring(n_, workspace_, 0);
     for (Index k = 0; k <= n_ + m_; ++k) forward(ring, k);
     return score_of(ring);
   }
@@ -202,13 +199,13 @@ class Checkpoints {
 Index block_of(Index n, Index m) {
   constexpr Index kAllPlaces = 1 << 16, kBlockPlaces = 1 << 15;
   const Index all = n + m + 1, least = std::min(n, m) + 2;
-  if (least < kAllPlaces / all * 2 && n * m + 2 * all <= kAllPlaces) return all;
+  if (n <= kAllPlaces / m && n * m + 2 * all <= kAllPlaces) return all;
   return std::min(all, std::max({kBlockPlaces / least, static_cast<Index>(std::sqrt(static_cast<double>(all))), Index{4}}));
 }
 
 double SoftDtw::score(const SoftGradient& gradient) {
   const Index last = n_ + m_, every = block_of(n_, m_), last_begin = last / every * every;
-  WeightRing ring(n_, 3, workspace_, 0);
+  WeightRing ring(n_, workspace_, 0);
   const Checkpoints kept(n_, m_, every, workspace_, 1);
   NotedParts noted(n_, m_, every, workspace_, 2);
   noted.begin(last_begin);
@@ -221,7 +218,7 @@ double SoftDtw::score(const SoftGradient& gradient) {
   std::vector<double> gx(static_cast<std::size_t>(n_ * width_)), gy(static_cast<std::size_t>(m_ * width_));  // by value, y reversed
   if (gradient.expected != nullptr) std::fill_n(gradient.expected, n_ * m_, 0.0);
   if (std::isfinite(result)) {
-    const Index size = n_ + 2;
+    const Index size = ring_stride(n_ + 2);
     double* const shares = workspace_.take_as<double>(static_cast<std::size_t>(3 * size), 3);
     const auto share = [&](Index k, Index i) { return shares + k % 3 * size + i; };
     std::fill_n(shares, 3 * size, 0.0);

@@ -1,5 +1,5 @@
 // The loops of soft-DTW along an anti-diagonal. A weight is m · 2^e: m a double near 1, e a double that holds a whole number, -inf for no weight.
-// So weights down to 2^(-10^300) are there, and adding and multiplying them takes neither exp nor log. A step multiplies m by 0.7 to 4.3;
+// So weights down to 2^(-10^300) are there, and adding and multiplying them takes neither exp nor log. A step multiplies m by 0.4 to 4.3;
 // every kNormaliseEvery steps it is brought back to [1, 2).
 #pragma once
 
