@@ -22,10 +22,6 @@ namespace {
 constexpr Index kPollCells = 1 << 16;
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-/// Doubles from one diagonal to the next in a ring: at least so many, and so that the rows written and read together differ in the low bits of
-/// their addresses; with the same ones a load waits for stores that do not concern it.
-Index ring_stride(Index places) { return (places + 511) / 512 * 512 + 80; }
-
 /// Three diagonals of weights, n + 1 places each, that take turns. What has not been set is not initialised.
 class WeightRing {
  public:
