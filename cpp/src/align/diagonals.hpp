@@ -35,10 +35,14 @@ class Elements {
   std::vector<double> x_, y_;
 };
 
+/// Doubles from one diagonal to the next in a ring: at least so many, and so that the rows written and read together differ in the low bits of
+/// their addresses; with the same ones a load waits for stores that do not concern it.
+inline Index ring_stride(Index places) { return (places + 511) / 512 * 512 + 80; }
+
 /// Three diagonals of n + 1 places that take turns.
 class Ring {
  public:
-  explicit Ring(Index n) : size_(n + 1), values_(static_cast<std::size_t>(3 * size_)) {}
+  explicit Ring(Index n) : size_(ring_stride(n + 1)), values_(static_cast<std::size_t>(3 * size_)) {}
   double* operator[](Index k) { return values_.data() + k % 3 * size_; }
 
  private:

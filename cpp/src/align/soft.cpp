@@ -1,10 +1,10 @@
 // Soft-DTW by weights instead of soft minima: W(i, j) = exp(-D(i, j) / gamma) = exp(-d(x_i, y_j) / gamma) · (W(i-1, j) + W(i-1, j-1) + W(i, j-1)).
 //
-// The same recursion from the other end gives V(i, j), the weight of all ways from (i, j) to the end, the cell's own factor left out; then
-// W · V / W(n, m) is the share of paths that go through the cell, and the derivative of the score by its distance.
+// The way back needs no weights. A(i, j), the share of paths that go through the cell, is the derivative of the score by its distance; a cell
+// hands it back to the three before it in proportion to their weights. These parts of the sum, numbers of [0, 1], are noted on the way there.
 //
-// W is needed backwards: the first pass keeps every K-th pair of diagonals, and blocks of K are computed again, which costs less than to
-// write and read the matrix.
+// All of them are kept where that is little memory. Otherwise the first pass keeps every K-th pair of diagonals, and blocks of K are computed
+// again with their parts, which costs less than to write the matrix and read it.
 #include "plait/align/soft.hpp"
 
 #include <cmath>
@@ -22,20 +22,13 @@ namespace {
 constexpr Index kPollCells = 1 << 16;
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-/// Diagonals of weights, n + 2 places each, that take turns. What has not been set is not initialised.
+/// Three diagonals of weights, n + 1 places each, that take turns. What has not been set is not initialised.
 class WeightRing {
  public:
-  WeightRing(Index n, Index diagonals, Workspace& workspace, int slot)
-      : size_(n + 2),
-        diagonals_(diagonals),
-        m_(workspace.take_as<double>(static_cast<std::size_t>(2 * size_ * diagonals), slot)),
-        e_(m_ + size_ * diagonals) {}
-  void clear() {
-    std::fill_n(m_, size_ * diagonals_, 1.0);
-    std::fill_n(e_, size_ * diagonals_, kNone);
-  }
+  WeightRing(Index n, Workspace& workspace, int slot)
+      : size_(ring_stride(n + 1)), m_(workspace.take_as<double>(static_cast<std::size_t>(6 * size_), slot)), e_(m_ + 3 * size_) {}
   Weights at(Index k, Index i) {
-    const Index offset = k % diagonals_ * size_ + i;
+    const Index offset = k % 3 * size_ + i;
     return {m_ + offset, e_ + offset};
   }
   ConstWeights from(Index k, Index i) {
@@ -49,8 +42,44 @@ class WeightRing {
   }
 
  private:
-  Index size_, diagonals_;
+  Index size_;
   double *m_, *e_;
+};
+
+/// The parts of the inner cells of the K + 1 diagonals after `begin`, one after the other, each with a place at either side of it.
+class NotedParts {
+ public:
+  NotedParts(Index n, Index m, Index every, Workspace& workspace, int slot) : n_(n), m_(m), starts_(static_cast<std::size_t>(n + m + 3)) {
+    const Index last = n + m + 1;
+    for (Index k = 2; k <= last; ++k) starts_[place(k + 1)] = starts_[place(k)] + size(k);
+    Index most = 0;
+    for (Index k = 0; k < last; k += every) most = std::max(most, starts_[place(std::min(k + every + 1, last) + 1)] - starts_[place(k + 1)]);
+    values_ = workspace.take_as<double>(static_cast<std::size_t>(2 * most), slot);
+  }
+  void begin(Index begin) { begin_ = starts_[place(begin + 1)]; }
+  Parts at(Index k, Index i) {
+    double* const a = values_ + 2 * (starts_[place(k)] - begin_) + (i - std::max<Index>(1, k - m_) + 1);
+    return {a, a + size(k)};
+  }
+  ConstParts from(Index k, Index i) {
+    const Parts parts = at(k, i);
+    return {parts.a, parts.c};
+  }
+  /// What lies beside a diagonal is read, but counts nothing.
+  void pad(Index k) {
+    const Index count = size(k);
+    double* const a = at(k, std::max<Index>(1, k - m_) - 1).a;
+    a[0] = a[count - 1] = a[count] = a[2 * count - 1] = 0;
+  }
+
+ private:
+  static std::size_t place(Index k) { return static_cast<std::size_t>(k); }
+  /// Cells of diagonal k >= 2, and two places.
+  [[nodiscard]] Index size(Index k) const { return std::min(n_, k - 1) - std::max<Index>(1, k - m_) + 3; }
+
+  Index n_, m_, begin_ = 0;
+  std::vector<Index> starts_;
+  double* values_;
 };
 
 class SoftDtw {
@@ -64,10 +93,10 @@ class SoftDtw {
         gamma_(gamma),
         scale_(std::numbers::log2e / gamma),
         workspace_(workspace),
-        distances_(static_cast<std::size_t>(kStretch)) {}
+        distances_(static_cast<std::size_t>(width_ != 1 ? kStretch : 0)) {}
 
   double score() {
-    WeightRing ring(n_, 3, workspace_, 0);
+    WeightRing ring(n_, workspace_, 0);
     for (Index k = 0; k <= n_ + m_; ++k) forward(ring, k);
     return score_of(ring);
   }
@@ -82,7 +111,6 @@ class SoftDtw {
     Stretch s;
     for (Index i = std::max<Index>(1, k - m_); i < end; i += kStretch) {
       elements_.set(s, k, i, std::min(kStretch, end - i));
-      loops_.distances(s.x, s.x_stride, s.y, s.y_stride, width_, distances_.data(), s.count);
       f(s);
       if ((unpolled_ += s.count) < kPollCells) continue;
       unpolled_ = 0;
@@ -90,11 +118,7 @@ class SoftDtw {
     }
   }
 
-  void normalise(WeightRing& ring, Index k, const Stretch& s) {
-    if (k % kNormaliseEvery == 0) loops_.normalise(ring.at(k, s.i), s.count);
-  }
-
-  void forward(WeightRing& ring, Index k) {
+  void forward(WeightRing& ring, Index k, NotedParts* noted = nullptr) {
     if (k == 0) {
       *ring.at(0, 0).m = 1;
       *ring.at(0, 0).e = 0;
@@ -102,10 +126,18 @@ class SoftDtw {
     }
     if (k <= m_) ring.clear(k, 0);
     if (k <= n_) ring.clear(k, k);
+    if (k < 2) return;
+    if (noted != nullptr) noted->pad(k);
     stretches(k, [&](const Stretch& s) {
-      loops_.forward(ring.from(k - 1, s.i - 1), ring.from(k - 2, s.i - 1), ring.from(k - 1, s.i), distances_.data(), scale_, ring.at(k, s.i),
-                     s.count);
-      normalise(ring, k, s);
+      Costs costs{nullptr, s.x, s.y};
+      if (width_ != 1) {
+        loops_.distances(s.x, s.x_stride, s.y, s.y_stride, width_, distances_.data(), s.count);
+        costs.d = distances_.data();
+      }
+      const ConstWeights a = ring.from(k - 1, s.i - 1), b = ring.from(k - 2, s.i - 1), c = ring.from(k - 1, s.i);
+      if (noted == nullptr) loops_.forward(a, b, c, costs, scale_, ring.at(k, s.i), s.count);
+      else loops_.forward_parts(a, b, c, costs, scale_, ring.at(k, s.i), noted->at(k, s.i), s.count);
+      if (k % kNormaliseEvery == 0) loops_.normalise(ring.at(k, s.i), s.count);
     });
   }
 
@@ -158,50 +190,54 @@ class Checkpoints {
   double* values_;
 };
 
+/// How many diagonals make a block: all, if their parts take little memory; else what fits the second-level cache, as far as that does not ask
+/// for more memory than the square root of all.
+Index block_of(Index n, Index m) {
+  constexpr Index kAllPlaces = 1 << 16, kBlockPlaces = 1 << 15;
+  const Index all = n + m + 1, least = std::min(n, m) + 2;
+  if (n <= kAllPlaces / m && n * m + 2 * all <= kAllPlaces) return all;
+  return std::min(all, std::max({kBlockPlaces / least, static_cast<Index>(std::sqrt(static_cast<double>(all))), Index{4}}));
+}
+
 double SoftDtw::score(const SoftGradient& gradient) {
-  // A block of W fits the second-level cache, as far as that does not ask for more memory than the square root of all.
-  constexpr Index kBlockPlaces = 1 << 15;
-  const Index last = n_ + m_, root = static_cast<Index>(std::sqrt(static_cast<double>(last)));
-  const Index every = std::min(last + 1, std::max({kBlockPlaces / (n_ + 2), root, Index{4}}));
-  WeightRing ring(n_, every + 2, workspace_, 0);
+  const Index last = n_ + m_, every = block_of(n_, m_), last_begin = last / every * every;
+  WeightRing ring(n_, workspace_, 0);
   const Checkpoints kept(n_, m_, every, workspace_, 1);
+  NotedParts noted(n_, m_, every, workspace_, 2);
+  noted.begin(last_begin);
   for (Index k = 0; k <= last; ++k) {
-    forward(ring, k);
+    forward(ring, k, k > last_begin ? &noted : nullptr);
     kept.keep(k, ring);
   }
+  noted.pad(last + 1);
   const double result = score_of(ring);
   std::vector<double> gx(static_cast<std::size_t>(n_ * width_)), gy(static_cast<std::size_t>(m_ * width_));  // by value, y reversed
   if (gradient.expected != nullptr) std::fill_n(gradient.expected, n_ * m_, 0.0);
   if (std::isfinite(result)) {
-    const double total_m = *ring.from(last, n_).m, total_e = *ring.from(last, n_).e;
-    WeightRing back(n_, 3, workspace_, 2);
-    back.clear();
-    std::vector<double> share(kStretch);
-    for (Index end = last; end >= 2;) {
-      const Index begin = end / every * every;  // computed again: all after `begin`
-      if (end != last && begin > 0) {
-        kept.restore(begin, ring);
-        for (Index k = begin + 1; k <= end; ++k) forward(ring, k);
-      } else if (end != last) {
-        for (Index k = 0; k <= end; ++k) forward(ring, k);
+    const Index size = ring_stride(n_ + 2);
+    double* const shares = workspace_.take_as<double>(static_cast<std::size_t>(3 * size), 3);
+    const auto share = [&](Index k, Index i) { return shares + k % 3 * size + i; };
+    std::fill_n(shares, 3 * size, 0.0);
+    for (Index begin = last_begin; begin >= 0; begin -= every) {
+      const Index end = std::min(begin + every - 1, last);
+      if (begin != last_begin) {
+        noted.begin(begin);
+        if (begin > 0) kept.restore(begin, ring);
+        for (Index k = begin == 0 ? 0 : begin + 1; k <= end + 2; ++k) forward(ring, k, &noted);
       }
-      for (; end >= std::max<Index>(begin, 2); --end) {
-        const Index k = end;
+      for (Index k = end; k >= std::max<Index>(begin, 2); --k) {
         // What lies beyond the matrix: column m + 1 on the diagonals before; row n + 1 is never written.
-        if (k - m_ >= 1) {
-          back.clear(k + 1, k - m_);
-          back.clear(k + 2, k - m_ + 1);
-        }
+        if (k - m_ >= 1) *share(k + 1, k - m_) = *share(k + 2, k - m_ + 1) = 0;
         stretches(k, [&](const Stretch& s) {
-          if (k == last) *back.at(k + 2, n_ + 1).e = 0;  // the end itself: one way, of weight 1
-          loops_.backward(back.from(k + 1, s.i + 1), back.from(k + 2, s.i + 1), back.from(k + 1, s.i), distances_.data(), scale_, ring.from(k, s.i),
-                          total_m, total_e, back.at(k, s.i), share.data(), s.count);
-          normalise(back, k, s);
-          if (k == last) back.clear(k + 2, n_ + 1);
-          const Index x_at = s.i - 1, y_at = m_ - k + s.i;
-          loops_.pull(share.data(), s.x, gx.data() + x_at, n_, s.y, gy.data() + y_at, m_, width_, s.count);
+          double *const now = share(k, s.i), *const gx_at = gx.data() + s.i - 1, *const gy_at = gy.data() + m_ - k + s.i;
+          const bool by_itself = k == last || width_ != 1;
+          if (k == last) *now = 1;
+          else
+            loops_.backward(share(k + 1, s.i + 1), noted.from(k + 1, s.i + 1), share(k + 2, s.i + 1), noted.from(k + 2, s.i + 1), share(k + 1, s.i),
+                            noted.from(k + 1, s.i), now, s.x, s.y, by_itself ? Slopes{} : Slopes{gx_at, gy_at}, s.count);
+          if (by_itself) loops_.pull(now, s.x, gx_at, n_, s.y, gy_at, m_, width_, s.count);
           if (gradient.expected != nullptr)
-            for (Index t = 0; t < s.count; ++t) gradient.expected[(s.i + t - 1) * m_ + s.j - t - 1] = share[static_cast<std::size_t>(t)];
+            for (Index t = 0; t < s.count; ++t) gradient.expected[(s.i + t - 1) * m_ + s.j - t - 1] = now[t];
         });
       }
     }

@@ -25,7 +25,9 @@ class LaneBinder {
   };
   struct Pair {
     LaneLoop loop = nullptr;
-    std::size_t first = 0;  ///< the instruction taken in
+    std::size_t first = 0;   ///< the instruction taken in
+    std::size_t before = 0;  ///< the one that it had taken in itself; 0: none
+    int position = 0;        ///< the operand that `first` was
     std::size_t a = 0, b = 0, others[2] = {0, 0};
   };
 
@@ -67,6 +69,7 @@ class LaneBinder {
 
   void find_pairs();
   void make_pair(std::size_t r, std::size_t first, int position);
+  void make_sum(std::size_t r, std::size_t first, std::size_t addend);
   LaneStep single(std::size_t r);
   LaneSlot spread(std::size_t r);
   [[nodiscard]] LaneLoop find(LaneOp op, int uniform) const;

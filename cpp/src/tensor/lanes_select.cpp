@@ -37,6 +37,29 @@ void LaneBinder::find_pairs() {
       make_pair(r, first, position);
     }
   }
+  for (std::size_t r = first_instruction(); r < registers_; ++r) {
+    if (live_[r] == 0 || uniform_[r] != 0 || pair_[r].loop != nullptr || code_of(r).op != LaneOp::add) continue;
+    const std::size_t a = code_of(r).a, b = code_of(r).b;
+    if (uses[a] == 1) make_sum(r, a, b);
+    if (uses[b] == 1 && pair_[r].loop == nullptr) make_sum(r, b, a);
+  }
+}
+
+/// A pair whose result is added to something takes the addition in.
+void LaneBinder::make_sum(std::size_t r, std::size_t first, std::size_t addend) {
+  Pair pair = pair_[first];
+  if (pair.loop == nullptr || pair.before != 0 || arity(code_of(first).op) != 2) return;
+  for (const std::size_t operand : {pair.a, pair.b, pair.others[0], addend})
+    if (uniform_[operand] != 0) return;
+  pair.loop = tables_.pairs.find_sum(program_.type, code_of(pair.first).op, code_of(first).op, pair.position);
+  if (pair.loop == nullptr) return;
+  pair.others[1] = addend;
+  pair.before = pair.first;
+  pair.first = first;
+  pair_[r] = pair;
+  absorbed_[first] = 1;
+  for (const std::size_t taken : {pair.first, pair.before})
+    for_each_operand(code_of(taken), [&](std::size_t operand) { last_use_[operand] = std::max(last_use_[operand], r); });
 }
 
 void LaneBinder::make_pair(std::size_t r, std::size_t first, int position) {
@@ -45,6 +68,7 @@ void LaneBinder::make_pair(std::size_t r, std::size_t first, int position) {
   if (arity(inner.op) == 1) inner.b = inner.a;
   Pair pair;
   pair.first = first;
+  pair.position = position;
   pair.others[0] = position == 0 ? outer.b : outer.a;
   pair.others[1] = position == 2 ? outer.b : outer.c;
   const int others = arity(outer.op) - 1;
@@ -99,6 +123,7 @@ void LaneBinder::place_instructions() {
     // Operands that die here may give their buffer to the result: element by element, each is read before it is written.
     for_each_operand(code_of(r), [&](std::size_t operand) { release_after(operand, r); });
     if (pair.loop != nullptr) for_each_operand(code_of(pair.first), [&](std::size_t operand) { release_after(operand, r); });
+    if (pair.before != 0) for_each_operand(code_of(pair.before), [&](std::size_t operand) { release_after(operand, r); });
     if (direct_of_[r] >= 0) {
       slot_[r] = add_slot(Home::elsewhere);
       ++streams_;

@@ -27,6 +27,8 @@ struct LaneLoops {
 struct LanePairs {
   /// second(first(a, b), c, e), with the first result at operand `position` of the second and c, e its other operands in order.
   LaneLoop (*find)(LaneType type, LaneOp first, LaneOp second, int position, int uniform);
+  /// second(first(a, b), c) + e, likewise; nothing uniform.
+  LaneLoop (*find_sum)(LaneType type, LaneOp first, LaneOp second, int position);
 };
 
 /// destination[r * columns + c] = source[r * row_stride + c * column_stride], converted; strides in elements of the source.

@@ -48,30 +48,66 @@ TEST_CASE("weights add and multiply as numbers do, on every instruction set") {
     if (!isa_supported(level)) continue;
     CAPTURE(isa_name(level));
     const SoftLoops& loops = loops_of(level);
-    std::vector<double> m[3], e[3], d(kCount), om(kCount), oe(kCount), bm(kCount), be(kCount), share(kCount);
-    std::uniform_real_distribution<double> mantissa(1, 2), distance(0, 40);
+    std::vector<double> m[3], e[3], x(kCount), y(kCount), d(kCount), om(kCount), oe(kCount), bm(kCount), be(kCount), pa(kCount), pc(kCount);
+    std::uniform_real_distribution<double> mantissa(1, 2), place(-4, 4);
     std::uniform_int_distribution<int> exponent(-1200, 0);
     for (int k = 0; k < 3; ++k)
       for (Index t = 0; t < kCount; ++t) {
         m[k].push_back(mantissa(random));
         e[k].push_back(k > 0 && t % 5 == 0 ? -std::numeric_limits<double>::infinity() : exponent(random) / (t % 3 == 0 ? 400 : 1));
       }
-    for (double& v : d) v = distance(random);
-    const auto weights = [&](int k) { return ConstWeights{m[k].data(), e[k].data()}; };
-    loops.forward(weights(0), weights(1), weights(2), d.data(), 1.5, {om.data(), oe.data()}, kCount);
-    loops.backward(weights(0), weights(1), weights(2), d.data(), 1.5, weights(0), 1.25, 3, {bm.data(), be.data()}, share.data(), kCount);
-    CHECK(om == bm);
-    CHECK(oe == be);
-    loops.normalise({bm.data(), be.data()}, kCount);
     for (Index t = 0; t < kCount; ++t) {
-      const double top = std::max({e[0][t], e[1][t], e[2][t]});
-      const double sum = m[0][t] * std::exp2(e[0][t] - top) + m[1][t] * std::exp2(e[1][t] - top) + m[2][t] * std::exp2(e[2][t] - top);
-      CHECK(std::log2(om[t]) + oe[t] == doctest::Approx(std::log2(sum) + top - 1.5 * d[t]).epsilon(1e-14));
-      CHECK(bm[t] >= 1);
-      CHECK(bm[t] < 2);
-      CHECK(std::ldexp(bm[t], static_cast<int>(be[t] - oe[t])) == om[t]);
-      const double product = m[0][t] * sum / 1.25 * std::exp2(std::max(-1000.0, e[0][t] + top - 3));
-      CHECK(share[t] == doctest::Approx(product).epsilon(1e-14));
+      x[t] = place(random);
+      y[t] = place(random);
+    }
+    loops.distances(x.data(), kCount, y.data(), kCount, 1, d.data(), kCount);
+    const auto weights = [&](int k) { return ConstWeights{m[k].data(), e[k].data()}; };
+    for (const Index count : {Index{5}, kCount})
+      for (const bool given : {true, false}) {
+        const Costs costs{given ? d.data() : nullptr, x.data(), y.data()};
+        loops.forward(weights(0), weights(1), weights(2), costs, 1.5, {om.data(), oe.data()}, count);
+        loops.forward_parts(weights(0), weights(1), weights(2), costs, 1.5, {bm.data(), be.data()}, {pa.data(), pc.data()}, count);
+        for (Index t = 0; t < count; ++t) {
+          CHECK(om[t] == bm[t]);
+          CHECK(oe[t] == be[t]);
+        }
+        loops.normalise({bm.data(), be.data()}, count);
+        for (Index t = 0; t < count; ++t) {
+          const double top = std::max({e[0][t], e[1][t], e[2][t]});
+          const double a = m[0][t] * std::exp2(e[0][t] - top), b = m[1][t] * std::exp2(e[1][t] - top), c = m[2][t] * std::exp2(e[2][t] - top);
+          CHECK(std::log2(om[t]) + oe[t] == doctest::Approx(std::log2(a + b + c) + top - 1.5 * d[t]).epsilon(1e-14));
+          CHECK(bm[t] >= 1);
+          CHECK(bm[t] < 2);
+          CHECK(std::ldexp(bm[t], static_cast<int>(be[t] - oe[t])) == om[t]);
+          CHECK(pa[t] == doctest::Approx(a / (a + b + c)).epsilon(1e-14));
+          CHECK(pc[t] == doctest::Approx(c / (a + b + c)).epsilon(1e-14));
+        }
+      }
+  }
+}
+
+TEST_CASE("what follows a cell hands its share back, on every instruction set") {
+  std::mt19937 random(4);
+  constexpr Index kCount = 37;
+  std::uniform_real_distribution<double> half(0, 0.5);
+  std::vector<double> v[9];
+  for (auto& values : v)
+    for (Index t = 0; t < kCount; ++t) values.push_back(half(random));
+  const auto data = [&](int k) { return v[k].data(); };
+  for (const Isa level : {Isa::v2, Isa::v3, Isa::v4}) {
+    if (!isa_supported(level)) continue;
+    CAPTURE(isa_name(level));
+    const SoftLoops& loops = loops_of(level);
+    std::vector<double> share(kCount), alone(kCount), gx(kCount, 1.0), gy(kCount, 2.0), px(kCount, 1.0), py(kCount, 2.0);
+    const ConstParts from_a{data(3), data(4)}, from_b{data(5), data(6)}, from_c{data(4), data(3)};
+    loops.backward(data(0), from_a, data(1), from_b, data(2), from_c, share.data(), data(7), data(8), {gx.data(), gy.data()}, kCount);
+    loops.backward(data(0), from_a, data(1), from_b, data(2), from_c, alone.data(), data(7), data(8), {}, kCount);
+    loops.pull(alone.data(), data(7), px.data(), kCount, data(8), py.data(), kCount, 1, kCount);
+    for (Index t = 0; t < kCount; ++t) {
+      CHECK(share[t] == alone[t]);
+      CHECK(share[t] == doctest::Approx(v[0][t] * v[3][t] + v[2][t] * v[3][t] + v[1][t] * (1 - v[5][t] - v[6][t])).epsilon(1e-14));
+      CHECK(gx[t] == doctest::Approx(px[t]).epsilon(1e-14));
+      CHECK(gy[t] == doctest::Approx(py[t]).epsilon(1e-14));
     }
   }
 }
@@ -94,7 +130,7 @@ TEST_CASE("the score is the template's soft minimum") {
 TEST_CASE("gradients are slopes, in blocks as well") {
   std::mt19937 random(3);
   Workspace workspace;
-  for (const auto& [n, m] : {std::pair<Index, Index>{5, 4}, {300, 260}}) {
+  for (const auto& [n, m] : {std::pair<Index, Index>{5, 4}, {200, 180}, {400, 380}, {1, 90}, {70000, 2}}) {
     std::vector<double> a = numbers(random, n), b = numbers(random, m);
     const Sequence x{a.data(), n, 1}, y{b.data(), m, 1};
     std::vector<double> gx(a.size()), gy(b.size());

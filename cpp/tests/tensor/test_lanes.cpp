@@ -117,6 +117,35 @@ TEST_CASE("NaN spreads in maximum and minimum wherever it stands") {
   });
 }
 
+TEST_CASE("the best of three ways and its cost, in every order of operands, to the last bit and with NaN") {
+  const Index n = 517;
+  std::mt19937 random(5);
+  std::vector<double> v[4], out(static_cast<std::size_t>(n)), sum(out), best(out);
+  for (auto& values : v)
+    for (Index i = 0; i < n; ++i) values.push_back(random() % 17 == 0 ? NAN : random() % 5 == 0 ? INFINITY : static_cast<double>(random()) * 0x1p-32);
+  const LaneInput line{DType::float64, {1}};
+  at_every_level([&] {
+    for (const LaneOp op : {LaneOp::minimum, LaneOp::maximum})
+      for (const bool first : {true, false})
+        for (const bool sum_first : {true, false}) {
+          const LaneInstruction inner{op, 0, 1}, outer = first ? LaneInstruction{op, 4, 2} : LaneInstruction{op, 2, 4};
+          const LaneInstruction add = sum_first ? LaneInstruction{LaneOp::add, 5, 3} : LaneInstruction{LaneOp::add, 3, 5};
+          const std::vector<LaneInput> lines(4, line);
+          const std::vector<const void*> in{v[0].data(), v[1].data(), v[2].data(), v[3].data()};
+          run(LaneKernel({LaneType::f64, 4, {}, {inner, outer, add}, {6}}, {n}, lines, {{DType::float64}}), in, {out.data()});
+          // An output in between keeps the instructions apart.
+          run(LaneKernel({LaneType::f64, 4, {}, {inner, outer, add}, {6, 5}}, {n}, lines, {{DType::float64}, {DType::float64}}), in,
+              {sum.data(), best.data()});
+          for (std::size_t i = 0; i < out.size(); ++i) {
+            REQUIRE((out[i] == sum[i] || (std::isnan(out[i]) && std::isnan(sum[i]))));
+            const bool nan = std::isnan(v[0][i]) || std::isnan(v[1][i]) || std::isnan(v[2][i]);
+            REQUIRE(std::isnan(best[i]) == nan);
+            if (!nan) REQUIRE(best[i] == (op == LaneOp::minimum ? std::min({v[0][i], v[1][i], v[2][i]}) : std::max({v[0][i], v[1][i], v[2][i]})));
+          }
+        }
+  });
+}
+
 TEST_CASE("empty and scalar spaces") {
   std::vector<float> out{7, 7, 7};
   const auto reduce = [&](Kind kind) {

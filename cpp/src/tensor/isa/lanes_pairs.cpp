@@ -126,6 +126,26 @@ LaneLoop find_double(LaneOp first, LaneOp second, int position, int uniform) {
   return second == LaneOp::abs ? loop<First<Sub, 0>, SecondUnary<Abs>, double> : nullptr;
 }
 
+/// A second instruction, and e added to its result.
+template <class S>
+struct Summed {
+  static constexpr int kUniform = S::kUniform;
+  template <class T>
+  static T of(T x, T c, T e) {
+    return Add::of(S::of(x, c, e), e);
+  }
+};
+template <class Op>
+LaneLoop best_of_three(int position) {
+  return position == 0 ? loop<First<Op, 0>, Summed<Second<Op, 0>>, double> : loop<First<Op, 0>, Summed<SecondSwapped<Op, 0>>, double>;
+}
+/// The best of three ways, and a distance.
+LaneLoop find_sum(LaneType type, LaneOp first, LaneOp second, int position) {
+  if (type != LaneType::f64 || first != second) return nullptr;
+  if (first == LaneOp::minimum) return best_of_three<Least>(position);
+  return first == LaneOp::maximum ? best_of_three<Greatest>(position) : nullptr;
+}
+
 LaneLoop find(LaneType type, LaneOp first, LaneOp second, int position, int uniform) {
   if (type == LaneType::f64) return find_double(first, second, position, uniform);
   if (type != LaneType::f32) return nullptr;
@@ -150,7 +170,7 @@ LaneLoop find(LaneType type, LaneOp first, LaneOp second, int position, int unif
 }  // namespace
 
 const LanePairs& lane_pairs() {
-  static constexpr LanePairs table = {find};
+  static constexpr LanePairs table = {find, find_sum};
   return table;
 }
 
