@@ -117,6 +117,9 @@ class LCS(SymbolAligner):
     4.0
     """
 
+    def __init__(self) -> None:
+        """It has no parameters; without this, `object`'s would be taken for some."""
+
     def _build(self) -> _core.Method:
         return _core.make_lcs()
 

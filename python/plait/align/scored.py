@@ -91,6 +91,7 @@ class NeedlemanWunsch(_Scored):
         self.gap = gap
         self.gap_open = gap_open
         self.gap_extend = gap_extend
+        self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
         return self._make()
@@ -127,6 +128,7 @@ class SmithWaterman(_Scored):
         self.gap = gap
         self.gap_open = gap_open
         self.gap_extend = gap_extend
+        self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
         return self._make(local=True)
@@ -174,6 +176,7 @@ class SemiGlobal(_Scored):
         self.gap_extend = gap_extend
         self.free_start = free_start
         self.free_end = free_end
+        self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
         return self._make(_sides(self.free_start, "free_start"), _sides(self.free_end, "free_end"))
