@@ -27,6 +27,7 @@ from plait.align import (
     SmithWaterman,
     SoftDTW,
     TimeSeriesKNN,
+    barycenter,
 )
 
 
@@ -101,6 +102,30 @@ def test_what_is_no_sequence_of_symbols_is_refused(aligner: Any) -> None:
             aligner.align(value, "AC")
     with pytest.raises(ValueError, match=r"nan|NaN at element 1 is no symbol"):
         aligner.score(["A", math.nan], ["A", math.nan])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Levenshtein(insert=1e308), "insert: expected a number of at most 1e"),
+        (lambda: NeedlemanWunsch((1e308, -1)), "similarity: match: expected a number of at most 1e"),
+        (lambda: SmithWaterman({("A", "A"): 1e308}), "similarity: expected a number of at most 1e"),
+        (lambda: SemiGlobal((1, -1), gap=-1e308), "gap: expected a number of at most 1e"),
+        (lambda: Levenshtein(transposition=["osa"]), "transposition: expected"),  # type: ignore[arg-type]
+        (lambda: DTW(metric=["squared"]), "metric: expected"),  # type: ignore[arg-type]
+        (lambda: barycenter([[1.0]], iterations=0), "iterations: expected a whole number"),
+        (lambda: barycenter([[1.0]], length=1.5), "length: expected a whole number"),  # type: ignore[arg-type]
+        (lambda: barycenter([[1.0]], tolerance=math.nan), "tolerance: expected a finite number"),
+    ],
+)
+def test_parameters_that_cannot_be_are_named(make: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_averages_need_an_aligner() -> None:
+    with pytest.raises(TypeError, match="aligner: expected an aligner"):
+        barycenter([[1.0]], 3)  # type: ignore[arg-type]
 
 
 def test_masked_elements_are_missing() -> None:

@@ -17,6 +17,8 @@ from .alignment import Alignment
 
 #: Bytes that a traceback may keep before parts of the matrix are computed twice instead.
 MEMORY_LIMIT = 1 << 28
+#: Of an edit, a gap or a similarity: as many of them as there can be in memory add up to a float64.
+LARGEST_WEIGHT = 1e290
 
 
 class PairAligner(Estimator, ABC):
@@ -252,4 +254,11 @@ def finite(value: float, name: str) -> float:
     """A finite number, or an error that names it."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
         raise ValueError(f"{name}: expected a finite number, got {value!r}")
+    return float(value)
+
+
+def weight(value: float, name: str) -> float:
+    """A finite number of which the sum over any alignment is finite, or an error that names it."""
+    if abs(finite(value, name)) > LARGEST_WEIGHT:
+        raise ValueError(f"{name}: expected a number of at most {LARGEST_WEIGHT:g}, so that sums are finite, got {value!r}")
     return float(value)

@@ -96,7 +96,7 @@ class DTW(PairAligner):
     def _build(self) -> _core.Method:
         _inputs.check_nan_policy(self.nan_policy)
         self.__dict__["_costs"] = PairCosts(self.metric) if callable(self.metric) else None
-        if not callable(self.metric) and self.metric not in METRICS:
+        if not callable(self.metric) and self.metric not in tuple(METRICS):  # nor what cannot be hashed
             raise ValueError(f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}")
         return _core.make_dtw(
             METRICS["precomputed" if callable(self.metric) else self.metric],
