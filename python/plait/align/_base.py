@@ -90,7 +90,7 @@ class PairAligner(Estimator, ABC):
         Returns
         -------
         Alignment
-            Score and path.
+            Score and path; the path's numbers are places in `x` and `y` as they were given, also where elements are left out for NaN.
         """
         method = self._method()
         a, b = self._prepare((x, y), "xy".__getitem__)
