@@ -5,6 +5,7 @@
 
 #include "align.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/interrupt.hpp"
 
 namespace {
 
@@ -37,6 +38,7 @@ auto without_gil(Index cells, F&& f) {
 void check_pairs(const Method& method, const std::vector<Sequence>& x, const References& y) {
   if (method.takes_any_pair()) return;
   for (std::size_t i = 0; i < x.size(); ++i) {
+    poll_interrupt();
     for (Index k = 0; k < y.size(); ++k) {
       try {
         method.check(x[i], y[k]);

@@ -33,7 +33,7 @@ py::tuple gradients(const py::object& x, const py::object& y, double gamma, bool
   double score = 0;
   {
     const py::gil_scoped_release release;
-    score = soft_dtw(a, b, gamma, wanted, thread_workspace());
+    score = below_infinity(soft_dtw(a, b, gamma, wanted, thread_workspace()));
   }
   return py::make_tuple(score, gx, gy, share);
 }

@@ -376,6 +376,10 @@ def continuation(truth: npt.ArrayLike, made: npt.ArrayLike, *, names: Sequence[s
     return ax
 
 
+#: At most so many rows and columns of a matrix are told apart in a picture.
+SHADES = 600
+
+
 def numbers_of(sequence: Sequence[Any]) -> npt.NDArray[np.float64] | None:
     """(n, d), or nothing for symbols."""
     if isinstance(sequence, (str, bytes)):
@@ -384,7 +388,7 @@ def numbers_of(sequence: Sequence[Any]) -> npt.NDArray[np.float64] | None:
         values = np.asarray(sequence, dtype=np.float64)
     except (TypeError, ValueError):
         return None
-    return values.reshape(len(values), -1)
+    return values.reshape(len(values), -1 if values.size else 1)
 
 
 def alignment(found: Pairs, ax: Axes | None = None, *, kind: str | None = None) -> Axes:
@@ -423,8 +427,9 @@ def alignment(found: Pairs, ax: Axes | None = None, *, kind: str | None = None) 
     if x is None or y is None or kind == "matrix":
         return _draw_matrix(found, x, y, path, axes_or_new(ax, (4.6, 4.4)))
     ax = axes_or_new(ax, (8, 3.2))
-    spread = 1.2 * max(float(np.ptp(x)) if x.size else 0.0, float(np.ptp(y)) if y.size else 0.0, 1e-9)
-    lift = spread + (float(y.max()) if y.size else 0.0) - (float(x.min()) if x.size else 0.0)
+    bounds = [(float(known.min()), float(known.max())) if (known := s[np.isfinite(s)]).size else (0.0, 0.0) for s in (x, y)]
+    spread = 1.2 * max(1e-9, *(high - low for low, high in bounds))
+    lift = spread + bounds[1][1] - bounds[0][0]
     every = max(1, len(both) // 120)  # more lines are a grey wall
     for i, j in both[::every]:
         ax.plot([i, j], [x[i, 0] + lift, y[j, 0]], color="0.7", linewidth=0.5, zorder=1)
@@ -438,12 +443,14 @@ def alignment(found: Pairs, ax: Axes | None = None, *, kind: str | None = None) 
 
 
 def _draw_matrix(found: Pairs, x: npt.NDArray[Any] | None, y: npt.NDArray[Any] | None, path: npt.NDArray[np.int64], ax: Axes) -> Axes:
+    n, m = len(found.x), len(found.y)
+    rows, columns = (range(0, length, 1 + length // SHADES) for length in (n, m))  # of long sequences not every element
     if x is not None and y is not None:
-        shades = np.sqrt(((x[:, None] - y[None]) ** 2).sum(axis=-1))
+        shades = np.sqrt(((x[rows][:, None] - y[columns][None]) ** 2).sum(axis=-1))
     else:
-        shades = np.array([[0.0 if a == b else 1.0 for b in found.y] for a in found.x]).reshape(len(found.x), len(found.y))
+        shades = np.array([[0.0 if found.x[i] == found.y[j] else 1.0 for j in columns] for i in rows])
     if shades.size:
-        ax.imshow(shades, cmap="Greys_r", alpha=0.6, aspect="auto", interpolation="nearest")
+        ax.imshow(shades, cmap="Greys_r", alpha=0.6, aspect="auto", interpolation="nearest", extent=(-0.5, m - 0.5, n - 0.5, -0.5))
     # A gap stays where the other sequence has come to.
     at = np.maximum.accumulate(path, axis=0) if len(path) else path.reshape(0, 2)
     ax.plot(at[:, 1], at[:, 0], color=colour(3), linewidth=1.5, marker="." if len(path) <= 60 else "")

@@ -77,6 +77,8 @@ def test_scored_letters(tmp_path: Path, capsys: Capture) -> None:
         (["one.fasta"], "two sequences are needed, 1 found"),
         (["two.fasta", "--method", "dtw"], "dtw aligns series, these are symbols"),
         (["empty.csv"], "empty"),
+        (["binary.csv"], "binary.csv: no CSV file"),
+        (["holes.csv"], "x: NaN at element 1"),
         (["one.fasta", "series.csv"], "series and symbols cannot be aligned with each other"),
     ],
 )
@@ -87,6 +89,8 @@ def test_what_is_wrong_is_said(
     (tmp_path / "one.fasta").write_text(">a\nAC\n")
     (tmp_path / "two.fasta").write_text(">a\nAC\n>b\nAC\n")
     (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "binary.csv").write_bytes(b"\xfe\xff\x00")
+    (tmp_path / "holes.csv").write_text("x,y\n1,2\n,3\n4,5\n")
     monkeypatch.chdir(tmp_path)
     assert cli.main(["align", *arguments]) == 1
     assert message in capsys.readouterr().err

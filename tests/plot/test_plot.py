@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from plait import plot
+from plait.align import DTW, ERP, Levenshtein
 
 figure = pytest.importorskip("matplotlib.figure")
 
@@ -128,3 +129,15 @@ def test_a_continuation_stands_at_the_series_end(ax: Any) -> None:
     for made in (np.zeros((7, 2)), np.zeros(3)):
         with pytest.raises(ValueError, match="for a series of shape"):
             plot.continuation(truth, made)
+
+
+def test_alignments_of_nothing_of_gaps_in_series_and_of_very_much(ax: Any) -> None:
+    plot.alignment(ERP().align([], [1.0, 2.0]), ax)
+    plot.alignment(ERP().align([], []), figure.Figure().add_subplot())
+    plot.alignment(DTW(nan_policy="omit").align([1.0, np.nan, 2.0], [1.0, 2.0]), linked := figure.Figure().add_subplot())
+    assert [line.get_xdata().tolist() for line in linked.lines[:2]] == [[0, 0], [2, 1]]
+    assert all(np.isfinite(line.get_ydata()).all() for line in linked.lines[:2])
+    long = Levenshtein().align("ACGT" * 10_000, "GATTACA" * 5_000)
+    plot.alignment(long, shown := figure.Figure().add_subplot())
+    assert max(shown.images[0].get_array().shape) <= plot.SHADES
+    assert shown.images[0].get_extent() == [-0.5, 34_999.5, 39_999.5, -0.5]

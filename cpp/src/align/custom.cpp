@@ -26,7 +26,7 @@ Elements::Elements(const Sequence& x, const Sequence& y)
 
 namespace {
 
-constexpr Index kPollCells = 1 << 16;
+constexpr Index kPollCells = 1 << 12;  // 10 ms of a rank in Python
 
 using Values = std::shared_ptr<const std::vector<double>>;
 

@@ -5,6 +5,7 @@
 // only row i-2, and for each column j the value D(i'-1, j-2) at the last row i' with x_i' = y_j.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "align/edit_internal.hpp"
 #include "align/edit_path.hpp"
@@ -160,11 +161,12 @@ Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y,
     height = std::min(height, static_cast<Index>(std::sqrt(40.0 * static_cast<double>(n))) + 1);
   }
   std::vector<Rows<Algebra::Value>> saved;
-  std::vector<std::uint8_t> moves(static_cast<std::size_t>(height) * static_cast<std::size_t>(m));
+  // Not initialised: hundreds of megabytes would be written where no interrupt is looked for.
+  const auto moves = std::make_unique_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(height) * static_cast<std::size_t>(m));
   auto rows = recursion.first();
   for (Index i = 0; i < n; ++i) {
     if (i % height == 0) saved.push_back(rows);
-    recursion.next(rows, i + 1, height == n ? moves.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(m) : nullptr);
+    recursion.next(rows, i + 1, height == n ? moves.get() + static_cast<std::size_t>(i) * static_cast<std::size_t>(m) : nullptr);
     poll_interrupt();
   }
   Way way(n, m);
@@ -174,12 +176,12 @@ Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y,
     if (height != n) {
       rows = std::move(saved.back());
       for (Index i = low; i < high; ++i) {
-        recursion.next(rows, i + 1, moves.data() + static_cast<std::size_t>(i - low) * static_cast<std::size_t>(m));
+        recursion.next(rows, i + 1, moves.get() + static_cast<std::size_t>(i - low) * static_cast<std::size_t>(m));
         poll_interrupt();
       }
     }
     saved.pop_back();
-    back(way, a, b, options.transposition == Transposition::restricted, moves.data(), low);
+    back(way, a, b, options.transposition == Transposition::restricted, moves.get(), low);
   }
   return {score, way.finish()};
 }

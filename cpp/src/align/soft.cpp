@@ -260,10 +260,12 @@ class SoftMethod final : public Method {
     PLAIT_REQUIRE_AS(ShapeError, x.width == y.width, "SoftDTW: x has ", x.width, " values an element, y has ", y.width);
     PLAIT_REQUIRE(x.length > 0 && y.length > 0, "SoftDTW: ", x.length == 0 ? "x" : "y", " is empty; a warping path needs an element of each");
   }
-  double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override { return soft_dtw(x, y, gamma_, {}, workspace); }
+  double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override {
+    return below_infinity(soft_dtw(x, y, gamma_, {}, workspace));
+  }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     Path path = hard_->path(x, y, memory_limit, workspace);
-    path.score = soft_dtw(x, y, gamma_, {}, workspace);
+    path.score = score(x, y, worst(), workspace);
     return path;
   }
   double count(const Sequence& x, const Sequence& y) const override { return hard_->count(x, y); }
@@ -291,6 +293,12 @@ double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGr
       }
   SoftDtw pair(x, y, gamma, workspace);
   return gradient.x == nullptr && gradient.y == nullptr && gradient.expected == nullptr ? pair.score() : pair.score(gradient);
+}
+
+double below_infinity(double score) {
+  PLAIT_REQUIRE(!(score == std::numeric_limits<double>::infinity()),
+                "SoftDTW: the sum of distances, in units of gamma, is beyond the largest float64; scale the series");
+  return score;
 }
 
 std::unique_ptr<Method> make_soft_dtw(double gamma) { return std::make_unique<SoftMethod>(gamma); }

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from .. import _core
 from .._estimator import Estimator
-from ..graph import get_num_threads
-from . import _inputs, _tiles
+from . import _arguments, _inputs, _tiles
 from .alignment import Alignment
 
 #: Bytes that a traceback may keep before parts of the matrix are computed twice instead.
 MEMORY_LIMIT = 1 << 28
+#: Of an edit, a gap or a similarity: as many of them as there can be in memory add up to a float64.
+LARGEST_WEIGHT = 1e290
 
 
 class PairAligner(Estimator, ABC):
@@ -48,7 +49,8 @@ class PairAligner(Estimator, ABC):
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
     def _check(self, values: list[Any], name: _inputs.Name) -> None:
-        """Errors of sequences that are kept for later."""
+        """Errors of parameters, and of sequences that are kept for later."""
+        self._method()
         self._prepare(values, name)
 
     def _method(self) -> _core.Method:
@@ -75,7 +77,7 @@ class PairAligner(Estimator, ABC):
         """
         method = self._method()
         a, b = self._prepare((x, y), "xy".__getitem__)
-        return method.score(a, b) if cutoff is None else method.score(a, b, float(cutoff))
+        return method.score(a, b) if cutoff is None else method.score(a, b, _arguments.limit(cutoff))
 
     def align(self, x: Any, y: Any) -> Alignment:
         """The best alignment itself; among equals, that which takes a match before a deletion before an insertion, seen from the end.
@@ -88,12 +90,12 @@ class PairAligner(Estimator, ABC):
         Returns
         -------
         Alignment
-            Score and path.
+            Score and path; the path's numbers are places in `x` and `y` as they were given, also where elements are left out for NaN.
         """
         method = self._method()
         a, b = self._prepare((x, y), "xy".__getitem__)
         score, path = method.path(a, b, MEMORY_LIMIT)
-        return Alignment(score, path, x, y)
+        return Alignment(score, _inputs.as_given(path, (a, b), (x, y)), x, y)
 
     def align_many(self, query: Any, references: Any, *, threads: int | None = None) -> list[Alignment]:
         """The best alignments of one sequence with many.
@@ -112,11 +114,16 @@ class PairAligner(Estimator, ABC):
         list of Alignment
             As `align` gives them, in the order of the references.
         """
+        return self._align_many(query, _inputs.collection(references, "references"), _arguments.thread_count(threads))
+
+    def _align_many(self, query: Any, against: list[Any], threads: int) -> list[Alignment]:
         method = self._method()
-        against = _inputs.collection(references, "references")
-        prepared = self._prepare([query, *against], lambda i: f"references[{i - 1}]" if i else "query")
-        found = method.paths(prepared[0], method.prepare(prepared[1:]), MEMORY_LIMIT, threads or get_num_threads())
-        return [Alignment(score, path, query, y) for (score, path), y in zip(found, against, strict=True)]
+        x, *ys = self._prepare([query, *against], _query_first)
+        found = method.paths(x, method.prepare(ys), MEMORY_LIMIT, threads)
+        return [
+            Alignment(score, _inputs.as_given(path, (x, y), (query, given)), query, given)
+            for (score, path), y, given in zip(found, ys, against, strict=True)
+        ]
 
     def count(self, x: Any, y: Any) -> float:
         """How many alignments have the best score.
@@ -169,18 +176,25 @@ class PairAligner(Estimator, ABC):
         ndarray of float64, shape (a, b)
             ``scores[i, j]`` belongs to ``X[i]`` and ``Y[j]``.
         """
+        cutoff = None if cutoff is None else _arguments.limit(cutoff)
+        threads = _arguments.thread_count(threads)
         rows = _inputs.collection(X, "X")
         columns = None if Y is None else _inputs.collection(Y, "Y")
         shape = len(rows), len(rows if columns is None else columns)
-        if out is None:
-            out = np.empty(shape)
-        elif not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != np.float64:
-            came = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
-            raise _core.ShapeError(f"pairwise: out must be a float64 array of shape {shape}, got {came}")
+        if out is not None:
+            _arguments.output(out, shape)
+        in_place = out is not None and any(isinstance(read, np.ndarray) and np.may_share_memory(out, read) for read in (X, Y))
+        scores = np.empty(shape) if out is None or in_place else out
+        if executor is not None and not hasattr(executor, "submit"):
+            raise TypeError(f"executor: expected one of concurrent.futures's protocol, got {type(executor).__name__}")
         if executor is not None or progress:
-            _tiles.Tiled(self, rows, columns, self._method().symmetric, cutoff, out).run(executor, progress, threads)
+            _tiles.Tiled(self, rows, columns, self._method().symmetric, cutoff, scores).run(executor, progress, threads)
         else:
-            self._matrix(rows, columns, cutoff, out, threads)
+            self._matrix(rows, columns, cutoff, scores, threads)
+        if out is None:
+            return scores
+        if in_place:  # where sequences were read until now
+            out[...] = scores
         return out
 
     def _matrix(
@@ -189,14 +203,13 @@ class PairAligner(Estimator, ABC):
         """All scores; no columns: the rows against themselves."""
         method = self._method()
         a = len(rows)
+        worst = method.worst if cutoff is None else cutoff
         if columns is None:
             x = y = self._prepare(rows, lambda i: f"X[{i}]")
         else:
             both = self._prepare([*rows, *columns], lambda i: f"X[{i}]" if i < a else f"Y[{i - a}]")
             x, y = both[:a], both[a:]
-        method.pairwise(
-            x, method.prepare(y), columns is None, method.worst if cutoff is None else float(cutoff), out, threads or get_num_threads()
-        )
+        method.pairwise(x, method.prepare(y), columns is None, worst, out, _arguments.thread_count(threads))
 
     def nearest(self, query: Any, references: Any, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The best references for a query, exactly.
@@ -218,9 +231,8 @@ class PairAligner(Estimator, ABC):
             Theirs.
         """
         against = _inputs.collection(references, "references")
-        if not 1 <= k <= len(against):
-            raise ValueError(f"k: expected 1 to {len(against)}, the number of references, got {k}")
-        indices, scores = self._nearest([query], against, k, 1, lambda i: f"references[{i - 1}]" if i else "query")
+        k = _arguments.whole(k, "k", len(against), "references")
+        indices, scores = self._nearest([query], against, k, 1, _query_first)
         return indices[0], scores[0]
 
     def _nearest(
@@ -230,11 +242,23 @@ class PairAligner(Estimator, ABC):
         method = self._method()
         prepared = self._prepare([*queries, *against], name)
         count = len(queries)
-        return method.nearest(prepared[:count], method.prepare(prepared[count:]), k, threads or get_num_threads())
+        return method.nearest(prepared[:count], method.prepare(prepared[count:]), k, _arguments.thread_count(threads))
+
+
+def _query_first(k: int) -> str:
+    """What messages call the k-th of a query and its references."""
+    return f"references[{k - 1}]" if k else "query"
 
 
 def finite(value: float, name: str) -> float:
     """A finite number, or an error that names it."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
         raise ValueError(f"{name}: expected a finite number, got {value!r}")
+    return float(value)
+
+
+def weight(value: float, name: str) -> float:
+    """A finite number of which the sum over any alignment is finite, or an error that names it."""
+    if abs(finite(value, name)) > LARGEST_WEIGHT:
+        raise ValueError(f"{name}: expected a number of at most {LARGEST_WEIGHT:g}, so that sums are finite, got {value!r}")
     return float(value)

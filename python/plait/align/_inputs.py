@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +16,8 @@ Prepared: TypeAlias = "str | bytes | Array"
 #: What messages call the k-th sequence of a call. A function, so that no name is made that no message needs.
 Name: TypeAlias = Callable[[int], str]
 
+#: Iterables that are no sequences: what can be gone through only once, or in no order.
+UNORDERED = (dict, set, frozenset, Iterator)
 NAN_POLICIES = ("raise", "propagate", "omit")
 
 
@@ -29,14 +31,21 @@ def all_series(values: Sequence[Any], name: Name, nan_policy: str = "raise") -> 
 def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
     """A series as contiguous float64 of shape (n,) or (n, d).
 
-    NaN is refused, kept ("propagate": the score is then NaN), or its elements are left out ("omit"). Infinities are refused.
+    NaN, as which masked elements count, is refused, kept ("propagate": the score is then NaN), or its elements are left out ("omit").
+    Infinities are refused.
     """
+    if isinstance(value, np.ma.MaskedArray):  # what is masked is missing
+        value = np.ma.filled(value.astype(np.float64), np.nan)
     try:
-        array = np.ascontiguousarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+        plain = np.asarray(value)
+        # Neither text that looks like numbers, nor dates, nor the real parts of complex numbers; of objects, those that are numbers.
+        if plain.dtype.kind not in "biufO" or (plain.dtype.kind == "O" and plain.ndim == 0):
+            raise TypeError
+        array = np.ascontiguousarray(plain, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name(k)}: expected a series of numbers of shape (n,) or (n, d), got {_told(value)}") from None
-    if array.ndim not in (1, 2) or np.ndim(value) == 0:
-        raise _core.ShapeError(f"{name(k)}: expected a series of shape (n,) or (n, d), got shape {np.shape(value)}")
+    if plain.ndim not in (1, 2):
+        raise _core.ShapeError(f"{name(k)}: expected a series of shape (n,) or (n, d), got shape {plain.shape}")
     if array.ndim == 2 and array.shape[1] == 0:
         raise _core.ShapeError(f"{name(k)}: expected a series of shape (n, d) with d of at least 1, got shape {array.shape}")
     if not np.isfinite(array).all():
@@ -60,6 +69,8 @@ def collection(values: Any, name: str) -> list[Any]:
         if values.dtype.kind in "US":  # an array of words
             return list(values.tolist())
         raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
+    if hasattr(values, "__array__") and not isinstance(values, np.ndarray):  # rows of a table, which would itself go through its columns
+        return collection(np.asarray(values), name)
     try:
         return list(values)
     except TypeError:
@@ -79,7 +90,26 @@ def symbols(values: Sequence[Any], name: Name) -> list[Prepared]:
         if integers is not None:
             return integers
     numbers: dict[Hashable, int] = {}
-    return [_interned(value, name, k, numbers) for k, value in enumerate(values)]
+    found: list[Prepared] = [_interned(value, name, k, numbers) for k, value in enumerate(values)]
+    if any(map(_is_nan, numbers)):
+        k, at = next((k, at) for k, value in enumerate(values) for at, symbol in enumerate(value) if _is_nan(symbol))
+        raise ValueError(f"{name(k)}: NaN at element {at} is no symbol")
+    return found
+
+
+def _is_nan(symbol: Hashable) -> bool:
+    return isinstance(symbol, float) and symbol != symbol
+
+
+def as_given(path: Array, kept: Sequence[Prepared], given: Sequence[Any]) -> Array:
+    """A path over sequences of which elements were left out, in places of what was given."""
+    for column, (rest, whole) in enumerate(zip(kept, given, strict=True)):
+        if whole is None or len(rest) == len(whole):
+            continue
+        values = np.ma.filled(np.ma.asarray(whole, np.float64), np.nan)
+        places = np.flatnonzero(~np.isnan(values.reshape(len(whole), -1)).any(axis=1))
+        path[:, column] = np.where(path[:, column] < 0, -1, places[path[:, column]])
+    return path
 
 
 def _integers(values: Sequence[Array]) -> list[Prepared] | None:
@@ -99,10 +129,8 @@ def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> A
     if isinstance(value, np.ndarray):
         if value.ndim != 1:
             raise _core.ShapeError(f"{name(k)}: expected a sequence of symbols of shape (n,), got shape {value.shape}")
-        if value.dtype.kind == "f" and np.isnan(value).any():
-            raise ValueError(f"{name(k)}: NaN at element {_first(np.isnan(value))} is no symbol")
         value = value.tolist()
-    if not isinstance(value, Iterable) or isinstance(value, (dict, set, frozenset)):
+    if not isinstance(value, Iterable) or isinstance(value, UNORDERED):
         raise TypeError(f"{name(k)}: expected a sequence of symbols (str, bytes, integers, or a list of hashables), got {_told(value)}")
     try:
         return np.fromiter((numbers.setdefault(symbol, len(numbers)) for symbol in value), np.uint32)

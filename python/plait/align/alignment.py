@@ -42,8 +42,7 @@ class Alignment:
     def __init__(self, score: float, path: NDArray[np.int64], x: Sequence[Any], y: Sequence[Any]):
         self.score = score
         self.path = path
-        self.x = x
-        self.y = y
+        self.x, self.y = _by_position(x), _by_position(y)
 
     def __len__(self) -> int:
         """Columns of the alignment."""
@@ -179,6 +178,11 @@ class Alignment:
             lines.append(f"{'':>{digits + 3}}{marks}".rstrip())
             lines.append(f"y {numbers[1][0]:>{digits}} {rows[1]} {numbers[1][1]}")
         return lines
+
+
+def _by_position(values: Any) -> Any:
+    """A data frame's column would go by its labels."""
+    return np.asarray(values) if hasattr(values, "__array__") and not isinstance(values, np.ndarray) else values
 
 
 def _equal(a: Any, b: Any) -> bool:

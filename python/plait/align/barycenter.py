@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from .. import _core
 from . import _inputs
-from ._base import PairAligner
+from ._arguments import whole
+from ._base import PairAligner, finite
 from .dtw import DTW
 from .soft import SoftDTW
 
@@ -72,6 +73,9 @@ def barycenter(
     [0.0, 0.0, 1.0, 2.0, 1.0, 0.0]
     """
     chosen = DTW() if aligner is None else aligner
+    if not isinstance(chosen, PairAligner):
+        raise TypeError(f"aligner: expected an aligner such as DTW(), got {chosen!r:.60}")
+    iterations, tolerance = whole(iterations, "iterations"), finite(tolerance, "tolerance")
     values = _inputs.collection(series, "series")
     if not values:
         raise ValueError("series: there is none to average")
@@ -83,7 +87,7 @@ def barycenter(
     if any(a.shape[1:] != middle.shape[1:] for a in arrays):
         raise _core.ShapeError(f"series: elements of shapes {sorted({a.shape[1:] for a in [middle, *arrays]})}; all must have one")
     if length is not None:
-        middle = _stretched(middle, length)
+        middle = _stretched(middle, whole(length, "length"))
     if isinstance(chosen, SoftDTW):
         return _descend(chosen, arrays, share, middle, iterations, tolerance)
     return _average(chosen, arrays, share, middle, iterations, tolerance)
@@ -108,8 +112,6 @@ def _medoid(aligner: PairAligner, arrays: Sequence[Array], share: Array) -> Arra
 
 
 def _stretched(series: Array, length: int) -> Array:
-    if length < 1:
-        raise ValueError(f"length: expected a positive number of elements, got {length}")
     at, places = np.linspace(0, 1, length), np.linspace(0, 1, len(series))
     columns = [np.interp(at, places, column) for column in series.reshape(len(series), -1).T]
     return np.stack(columns, axis=1).reshape(length, *series.shape[1:])

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from . import _inputs
+from . import _arguments, _inputs
 from ._base import PairAligner
 from ._pair_costs import PairCosts
+from .alignment import Alignment
 
 METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "euclidean", "absolute", "cosine", "precomputed")}
 
@@ -95,7 +96,7 @@ class DTW(PairAligner):
     def _build(self) -> _core.Method:
         _inputs.check_nan_policy(self.nan_policy)
         self.__dict__["_costs"] = PairCosts(self.metric) if callable(self.metric) else None
-        if not callable(self.metric) and self.metric not in METRICS:
+        if not callable(self.metric) and self.metric not in tuple(METRICS):  # nor what cannot be hashed
             raise ValueError(f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}")
         return _core.make_dtw(
             METRICS["precomputed" if callable(self.metric) else self.metric],
@@ -119,6 +120,10 @@ class DTW(PairAligner):
         return _inputs.all_series(values, name, self.nan_policy)
 
     def _check(self, values: list[Any], name: _inputs.Name) -> None:
+        if not callable(self.metric):
+            super()._check(values, name)
+            return
+        self._method()
         _inputs.all_series(values, name, self.nan_policy)
 
     def _prepare_matrix(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
@@ -148,7 +153,7 @@ class DTW(PairAligner):
         """
         method = self._method()  # not by super(): of short series the call is a third
         a, b = self._prepare((x, y), _NAMES)
-        return method.score(a, b) if cutoff is None else method.score(a, b, float(cutoff))
+        return method.score(a, b) if cutoff is None else method.score(a, b, _arguments.limit(cutoff))
 
     def align(self, x: Any, y: Any = None) -> Any:
         """The best path itself; among equals, that which takes a match before a deletion before an insertion, seen from the end.
@@ -188,19 +193,26 @@ class DTW(PairAligner):
         if not callable(self.metric):
             super()._matrix(rows, columns, cutoff, out, threads)
             return
-        most = math.inf if cutoff is None else float(cutoff)
-        for i, x in enumerate(rows):
-            for j, y in enumerate(rows if columns is None else columns):
+        most, a = math.inf if cutoff is None else cutoff, len(rows)
+        series = _inputs.all_series([*rows, *(columns or [])], lambda k: f"X[{k}]" if k < a else f"Y[{k - a}]", self.nan_policy)
+        for i, x in enumerate(series[:a]):
+            for j, y in enumerate(series if columns is None else series[a:]):
                 score = self.score(x, y, cutoff=most)
                 out[i, j] = math.inf if score > most else score
+
+    def _align_many(self, query: Any, against: list[Any], threads: int) -> list[Alignment]:
+        if not callable(self.metric):
+            return super()._align_many(query, against, threads)
+        return [self.align(query, y) for y in against]
 
     def _nearest(
         self, queries: list[Any], against: list[Any], k: int, threads: int | None, name: _inputs.Name
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         if not callable(self.metric):
             return super()._nearest(queries, against, k, threads, name)
-        scores = np.empty((len(queries), len(against)))
-        self._matrix(queries, against, None, scores, threads)
+        series, count = _inputs.all_series([*queries, *against], name, self.nan_policy), len(queries)
+        scores = np.empty((count, len(against)))
+        self._matrix(series[:count], series[count:], None, scores, threads)
         order = np.argsort(scores, axis=1, kind="stable")[:, :k].astype(np.int64)
         return order, np.take_along_axis(scores, order, axis=1)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import _core
 from . import _inputs
-from ._base import PairAligner, finite
+from ._base import PairAligner, weight
 
 TRANSPOSITIONS = {
     None: _core.Transposition.none,
@@ -95,9 +95,9 @@ class Levenshtein(SymbolAligner):
         self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
-        if self.transposition not in TRANSPOSITIONS:
+        if self.transposition not in tuple(TRANSPOSITIONS):  # nor what cannot be hashed
             raise ValueError(f"transposition: expected None, 'osa' or 'damerau', got {self.transposition!r}")
-        insert, delete, substitute = (finite(getattr(self, name), name) for name in ("insert", "delete", "substitute"))
+        insert, delete, substitute = (weight(getattr(self, name), name) for name in ("insert", "delete", "substitute"))
         return _core.make_levenshtein(insert, delete, substitute, TRANSPOSITIONS[self.transposition])
 
 
@@ -116,6 +116,9 @@ class LCS(SymbolAligner):
     >>> LCS().score("human", "chimpanzee")
     4.0
     """
+
+    def __init__(self) -> None:
+        """It has no parameters; without this, `object`'s would be taken for some."""
 
     def _build(self) -> _core.Method:
         return _core.make_lcs()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from .._estimator import ClassifierEstimator
-from . import _inputs
+from . import _arguments, _inputs
 from ._base import PairAligner
 from .dtw import DTW
 
@@ -56,6 +56,8 @@ class TimeSeriesKNN(ClassifierEstimator):
         return hasattr(self, "series_")
 
     def _aligner(self) -> PairAligner:
+        if self.aligner is not None and not isinstance(self.aligner, PairAligner):
+            raise TypeError(f"TimeSeriesKNN: aligner: expected an aligner such as DTW(), got {self.aligner!r:.60}")
         return DTW() if self.aligner is None else self.aligner
 
     def fit(self, X: Any, y: Any) -> TimeSeriesKNN:
@@ -74,8 +76,7 @@ class TimeSeriesKNN(ClassifierEstimator):
             Itself.
         """
         series = self._series(X)
-        if isinstance(self.k, bool) or not isinstance(self.k, (int, np.integer)) or not 1 <= self.k <= len(series):
-            raise ValueError(f"TimeSeriesKNN: k: expected 1 to {len(series)}, the number of series, got {self.k!r}")
+        _arguments.whole(self.k, "TimeSeriesKNN: k", len(series), "series")
         self._codes = self._labels(y, len(series))
         self._aligner()._check(series, lambda i: f"X[{i}]")  # errors belong to fit
         self.series_ = series
@@ -103,10 +104,12 @@ class TimeSeriesKNN(ClassifierEstimator):
         self._require_fitted()
         own = X is None
         queries = self.series_ if own else self._series(X)
-        k = self.k if n_neighbors is None else n_neighbors
-        most = len(self.series_) - own
-        if not 1 <= k <= most:
-            raise ValueError(f"TimeSeriesKNN: n_neighbors: expected 1 to {most}, got {k!r}")
+        k = _arguments.whole(
+            self.k if n_neighbors is None else n_neighbors,
+            "TimeSeriesKNN: n_neighbors",
+            len(self.series_) - own,
+            "series besides itself" if own else "series",
+        )
         n = len(queries)
         indices, scores = self._aligner()._nearest(
             queries, self.series_, k + own, self.threads, lambda i: f"X[{i}]" if i < n else f"series_[{i - n}]"

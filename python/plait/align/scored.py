@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 
 from .. import _core
 from . import _inputs
-from ._base import PairAligner, finite
+from ._base import PairAligner, weight
 from .substitution import Substitution
 
 Similarity: TypeAlias = "Substitution | str | Mapping[tuple[Any, Any], float] | tuple[float, float]"
@@ -40,6 +40,8 @@ class _Scored(PairAligner):
 
     def _make(self, free_start: str = "", free_end: str = "", local: bool = False) -> _core.Method:
         similarity = resolve(self.similarity)
+        if isinstance(similarity, Substitution):
+            weight(float(abs(similarity.scores).max()), "similarity")
         self.__dict__["_table"] = similarity if isinstance(similarity, Substitution) else None
         opening, extending = gaps(self.gap, self.gap_open, self.gap_extend)
         scores = similarity.scores if isinstance(similarity, Substitution) else similarity
@@ -176,7 +178,7 @@ class SemiGlobal(_Scored):
         self.gap_extend = gap_extend
         self.free_start = free_start
         self.free_end = free_end
-        self._method()
+        self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
         return self._make(_sides(self.free_start, "free_start"), _sides(self.free_end, "free_end"))
@@ -276,7 +278,7 @@ def resolve(similarity: Any) -> Substitution | tuple[float, float]:
     if isinstance(similarity, Mapping):
         return Substitution.from_dict(similarity)
     if isinstance(similarity, (tuple, list)) and len(similarity) == 2:
-        return finite(similarity[0], "similarity: match"), finite(similarity[1], "similarity: mismatch")
+        return weight(similarity[0], "similarity: match"), weight(similarity[1], "similarity: mismatch")
     raise TypeError(
         f"similarity: expected a Substitution, the name of one, a mapping {{(a, b): score}} or (match, mismatch), got {similarity!r:.60}"
     )
@@ -291,7 +293,7 @@ def gaps(gap: Any, gap_open: Any, gap_extend: Any) -> tuple[float, float]:
         )
     named = {"gap": gap} if gap_open is None else {"gap_open": gap_open, "gap_extend": gap_extend}
     for name, value in named.items():
-        if finite(value, name) > 0:
+        if weight(value, name) > 0:
             raise ValueError(f"{name}: scores of gaps are added as given, so expected a number of at most 0, got {value!r}")
     values = [float(value) for value in named.values()]
     return values[0], values[-1]

@@ -34,7 +34,7 @@ class Substitution:
     Notes
     -----
     Sequences may be str, bytes (read as the characters of Latin-1 where the alphabet has characters, else as numbers), arrays of integers
-    or any iterable of hashables.
+    or lists of hashables.
 
     Examples
     --------
@@ -182,7 +182,7 @@ class Substitution:
             if value.ndim != 1:
                 raise _core.ShapeError(f"{name(k)}: expected a sequence of symbols of shape (n,), got shape {value.shape}")
             symbols = value.tolist()
-        elif not isinstance(value, Iterable) or isinstance(value, (dict, set, frozenset)):
+        elif not isinstance(value, Iterable) or isinstance(value, _inputs.UNORDERED):
             raise TypeError(f"{name(k)}: expected a sequence of symbols (str, bytes, integers, or a list of hashables), got {value!r:.60}")
         codes = []
         for at, symbol in enumerate(symbols):

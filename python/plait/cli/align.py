@@ -53,7 +53,10 @@ def add(commands: Any) -> None:
 
 def read_columns(path: Path) -> list[Named]:
     """The columns of a CSV file that hold numbers only; a series ends where its column does."""
-    text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Failure(f"{path}: no CSV file: {error}") from None
     if not text.strip():
         raise Failure(f"{path}: empty")
     try:
@@ -65,7 +68,10 @@ def read_columns(path: Path) -> list[Named]:
     body = rows[1:] if header is rows[0] else rows
     found = []
     for k, name in enumerate(header):
-        cells = [row[k].strip() for row in body if k < len(row) and row[k].strip()]
+        cells = [row[k].strip() if k < len(row) else "" for row in body]
+        while cells and not cells[-1]:
+            cells.pop()
+        cells = [cell or "nan" for cell in cells]  # the aligner says where
         if cells and all(map(is_number, cells)):
             found.append(Named(name.strip(), np.array(cells, dtype=np.float64)))
     return found

@@ -19,7 +19,10 @@ struct SoftGradient {
 /// Time O(n m); memory O((n + m)^1.5), and that of the results.
 double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGradient& gradient, Workspace& workspace);
 
-/// As a method; the path is the most probable one, which is that of DTW.
+/// The score, if distances have not overflowed; std::invalid_argument if they have.
+double below_infinity(double score);
+
+/// As a method; its scores are finite, and the path is the most probable one, which is that of DTW.
 std::unique_ptr<Method> make_soft_dtw(double gamma);
 
 }  // namespace plait::align

@@ -1,0 +1,47 @@
+"""Arguments that several methods of an aligner take, checked here once."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..graph import get_num_threads
+
+
+def thread_count(threads: Any) -> int:
+    """How many threads at most; what `plait.set_num_threads` says unless given."""
+    if threads is None:
+        return get_num_threads()
+    return min(whole(threads, "threads"), 2**31 - 1)
+
+
+def whole(value: Any, name: str, most: int | None = None, of: str = "") -> int:
+    """A whole number from 1 to `most`, or an error that names it and says of what there are so many."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1 or (most is not None and value > most):
+        if most is None:
+            raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
+        if most == 0:
+            raise ValueError(f"{name}: expected 1 or more {of}, there are none")
+        raise ValueError(f"{name}: expected 1 to {most}, the number of {of}, got {value!r}")
+    return int(value)
+
+
+def limit(cutoff: Any) -> float:
+    """A score beyond which none matters."""
+    if isinstance(cutoff, bool) or not isinstance(cutoff, (int, float, np.number)) or math.isnan(cutoff):
+        raise ValueError(f"cutoff: expected a number, got {cutoff!r}")
+    return float(cutoff)
+
+
+def output(out: Any, shape: tuple[int, int]) -> None:
+    """ShapeError: scores cannot be written to it as they are computed."""
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != np.float64:
+        came = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+        raise _core.ShapeError(f"pairwise: out must be a float64 array of shape {shape}, got {came}")
+    if not (out.flags.c_contiguous and out.flags.writeable):
+        raise _core.ShapeError(
+            f"pairwise: out must be contiguous and writeable, got strides {out.strides}, writeable {out.flags.writeable}"
+        )
