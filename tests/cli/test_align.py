@@ -49,8 +49,6 @@ def test_two_files_with_one_column(tmp_path: Path, capsys: Capture) -> None:
 
 
 def test_letters(tmp_path: Path, capsys: Capture) -> None:
-    if not hasattr(align, "Levenshtein"):
-        pytest.skip("no Levenshtein")
     path = tmp_path / "two.fasta"
     path.write_text(">one\nKITTEN\n>two\nSITTING\n>three\nSITTEN\n")
     result = told(capsys, path, "--method", "levenshtein")
@@ -60,8 +58,6 @@ def test_letters(tmp_path: Path, capsys: Capture) -> None:
 
 
 def test_scored_letters(tmp_path: Path, capsys: Capture) -> None:
-    if not hasattr(align, "NeedlemanWunsch"):
-        pytest.skip("no NeedlemanWunsch")
     path = tmp_path / "two.fasta"
     path.write_text(">one\nACGT\n>two\nACT\n")
     assert told(capsys, path, "--similarity", "2/-1", "--gap", "-3")["score"] == 3.0
