@@ -1,6 +1,8 @@
 // The recurrences of edit_strips.cpp for patterns of one word (Hyyrö 2003 and 2004), a pattern a lane.
 #include "align/edit_lanes.hpp"
 
+#include "plait/tensor/vector.hpp"
+
 namespace plait {
 namespace PLAIT_ISA_NS {
 namespace {
@@ -8,19 +10,12 @@ namespace {
 using align::edit::kLaneBytes;
 using align::edit::Lanes;
 
-#if defined(__AVX512F__)
-constexpr int kBytes = 64;
-#elif defined(__AVX2__)
-constexpr int kBytes = 32;
-#else
-constexpr int kBytes = 16;
-#endif
 /// Registers side by side: a step waits for the one before, so that one register alone would leave the core idle.
-constexpr int kRegisters = kLaneBytes / kBytes;
+constexpr int kRegisters = kLaneBytes / kVectorBytes;
 
 template <class T>
 struct RegisterOf {
-  typedef T type __attribute__((vector_size(kBytes)));
+  typedef T type __attribute__((vector_size(kVectorBytes)));
 };
 
 #define PLAIT_EACH_REGISTER _Pragma("GCC unroll 8") for (int r = 0; r < kRegisters; ++r)
@@ -52,7 +47,7 @@ void distance(const Lanes& lanes) {
     const char* const row = masks + static_cast<std::size_t>(lanes.text[i]) * kLaneBytes;
     PLAIT_EACH_REGISTER {
       V mask;
-      __builtin_memcpy(&mask, row + r * kBytes, kBytes);
+      __builtin_memcpy(&mask, row + r * kVectorBytes, kVectorBytes);
       V d = (((mask & plus[r]) + plus[r]) ^ plus[r]) | mask | minus[r];
       if constexpr (restricted) {
         const V half = ~diagonal[r] & mask;
@@ -72,12 +67,12 @@ void distance(const Lanes& lanes) {
   T counts[kLaneBytes / sizeof(T)];
   PLAIT_EACH_REGISTER {
     V pattern;
-    __builtin_memcpy(&pattern, static_cast<const char*>(lanes.patterns) + r * kBytes, kBytes);
+    __builtin_memcpy(&pattern, static_cast<const char*>(lanes.patterns) + r * kVectorBytes, kVectorBytes);
     V up = plus[r] & pattern, down = minus[r] & pattern;
     PLAIT_COUNT_BITS(up);
     PLAIT_COUNT_BITS(down);
     up -= down;
-    __builtin_memcpy(counts + r * (kBytes / static_cast<int>(sizeof(T))), &up, kBytes);
+    __builtin_memcpy(counts + r * (kVectorBytes / static_cast<int>(sizeof(T))), &up, kVectorBytes);
   }
   finish(counts, static_cast<double>(lanes.length), lanes);
 }
@@ -92,7 +87,7 @@ void common(const Lanes& lanes) {
     const char* const row = masks + static_cast<std::size_t>(lanes.text[i]) * kLaneBytes;
     PLAIT_EACH_REGISTER {
       V mask;
-      __builtin_memcpy(&mask, row + r * kBytes, kBytes);
+      __builtin_memcpy(&mask, row + r * kVectorBytes, kVectorBytes);
       const V both = same[r] & mask;
       same[r] = (same[r] + both) | (same[r] ^ both);
     }
@@ -100,10 +95,10 @@ void common(const Lanes& lanes) {
   T counts[kLaneBytes / sizeof(T)];
   PLAIT_EACH_REGISTER {
     V pattern;
-    __builtin_memcpy(&pattern, static_cast<const char*>(lanes.patterns) + r * kBytes, kBytes);
+    __builtin_memcpy(&pattern, static_cast<const char*>(lanes.patterns) + r * kVectorBytes, kVectorBytes);
     V grown = ~same[r] & pattern;
     PLAIT_COUNT_BITS(grown);
-    __builtin_memcpy(counts + r * (kBytes / static_cast<int>(sizeof(T))), &grown, kBytes);
+    __builtin_memcpy(counts + r * (kVectorBytes / static_cast<int>(sizeof(T))), &grown, kVectorBytes);
   }
   finish(counts, 0, lanes);
 }
