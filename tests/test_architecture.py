@@ -32,17 +32,17 @@ PYTHON_ARROWS = {
     "train": {"graph", "optim"},
     "nn": {"graph", "losses", "train"},
     "align": {"graph"},
-    "sparse": set(),
+    "sparse": {"graph"},
     "histogram": set(),
     "tree": {"histogram"},
-    "infer": {"graph", "optim", "train"},
+    "infer": {"graph", "optim", "train", "optimize"},
     "optimize": {"graph"},
     "portfolio": {"optimize"},
     "datasets": set(),
     "picture": {"graph"},
     "plot": {"picture"},
     "report": {"plot"},
-    "cli": {"nn", "align", "tree", "infer", "portfolio", "datasets", "report"},
+    "cli": {"nn", "align", "histogram", "tree", "infer", "portfolio", "datasets", "report"},
 }
 # What draws is asked for by its method (`.plot()`, a node in a notebook) and imported only then, inside of a function.
 IMPORTED_WHEN_ASKED = {"plot", "picture"}

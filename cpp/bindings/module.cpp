@@ -8,5 +8,9 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   bind_graph(m);
   bind_train(m);
   bind_align(m);
+  bind_sparse(m);
+  bind_histogram(m);
+  bind_tree(m);
+  bind_optimize(m);
   bind_joined(m);
 }

@@ -10,4 +10,8 @@ void bind_base(py::module_& m);
 void bind_graph(py::module_& m);
 void bind_train(py::module_& m);
 void bind_align(py::module_& m);
+void bind_sparse(py::module_& m);
+void bind_histogram(py::module_& m);
+void bind_tree(py::module_& m);
+void bind_optimize(py::module_& m);
 void bind_joined(py::module_& m);  // what two rooms make together
