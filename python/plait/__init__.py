@@ -24,6 +24,7 @@ from .graph import (
     broadcast_to,
     cast,
     check_gradient,
+    cholesky,
     clip,
     compile,
     concatenate,
@@ -88,6 +89,7 @@ from .graph import (
     sin,
     softmax,
     softplus,
+    solve_triangular,
     sqrt,
     square,
     squeeze,
@@ -106,7 +108,7 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture
+    from . import align, datasets, infer, nn, picture
     from .picture import draw, to_dot
 
 __all__ = [
@@ -129,6 +131,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "check_gradient",
+    "cholesky",
     "clip",
     "compile",
     "concatenate",
@@ -156,6 +159,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "infer",
     "input",
     "jacobian",
     "less",
@@ -200,6 +204,7 @@ __all__ = [
     "sin",
     "softmax",
     "softplus",
+    "solve_triangular",
     "sqrt",
     "square",
     "squeeze",
@@ -219,7 +224,7 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "infer": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
 
 if not TYPE_CHECKING:
 
