@@ -108,8 +108,9 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, infer, nn, picture
+    from . import align, datasets, infer, nn, picture, sparse
     from .picture import draw, to_dot
+    from .sparse import SparseVector
 
 __all__ = [
     "ConvergenceWarning",
@@ -121,6 +122,7 @@ __all__ = [
     "PerformanceWarning",
     "Program",
     "ShapeError",
+    "SparseVector",
     "Step",
     "Table",
     "TraceError",
@@ -205,6 +207,7 @@ __all__ = [
     "softmax",
     "softplus",
     "solve_triangular",
+    "sparse",
     "sqrt",
     "square",
     "squeeze",
@@ -224,7 +227,9 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "infer": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE |= dict.fromkeys(["SparseVector"], "sparse")
+_LATE |= {"infer": ""}
 
 if not TYPE_CHECKING:
 
