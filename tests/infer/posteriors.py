@@ -11,7 +11,20 @@ import numpy as np
 
 import plait
 from plait import infer
-from plait.infer import Beta, Dirichlet, Exponential, Gamma, HalfCauchy, HalfNormal, MultivariateNormal, Normal, Ordered, Positive, Real, Simplex
+from plait.infer import (
+    Beta,
+    Dirichlet,
+    Exponential,
+    Gamma,
+    HalfCauchy,
+    HalfNormal,
+    MultivariateNormal,
+    Normal,
+    Ordered,
+    Positive,
+    Real,
+    Simplex,
+)
 
 NAMES = [
     "kidiq-kidscore_momiq",

@@ -62,7 +62,8 @@ class Approximation:
         if kind in ("Real", "_RealVector"):
             return m
         with np.errstate(over="ignore"):
-            return np.exp(m + 0.5 * s * s) if kind == "Positive" else self._moments()[latent.name].mean(axis=0)
+            exact = np.exp(m + 0.5 * s * s)
+        return np.asarray(exact if kind == "Positive" else self._moments()[latent.name].mean(axis=0))
 
     def std(self, latent: Latent) -> Array:
         """The standard deviation of a latent."""
@@ -73,11 +74,12 @@ class Approximation:
         if kind in ("Real", "_RealVector"):
             return s
         with np.errstate(over="ignore"):
-            return np.exp(m + 0.5 * s * s) * np.sqrt(np.expm1(s * s)) if kind == "Positive" else self._moments()[latent.name].std(axis=0)
+            exact = np.exp(m + 0.5 * s * s) * np.sqrt(np.expm1(s * s))
+        return np.asarray(exact if kind == "Positive" else self._moments()[latent.name].std(axis=0))
 
     def quantile(self, latent: Latent, p: float) -> Array:
         """A quantile of each element."""
-        if latent.name in self.natural or latent.support.event and type(latent.support).__name__ != "_RealVector":
+        if latent.name in self.natural or (latent.support.event and type(latent.support).__name__ != "_RealVector"):
             return np.asarray(np.quantile(self._moments()[latent.name], p, axis=0))
         m, s = self._free(latent)
         z = NormalDist().inv_cdf(p)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,9 +21,47 @@ Batched: TypeAlias = tuple[Node, bool]
 
 _OPEN = np.iinfo(np.int64).min  # an end of a slice that is left out
 _ELEMENTWISE = frozenset(
-    "negative abs sign square sqrt reciprocal exp expm1 log log1p sin cos tanh sigmoid softplus relu erf lgamma digamma trigamma floor cast "
-    "logical_not add subtract multiply divide power minimum maximum less less_equal equal not_equal logical_and logical_or where sum_n "
-    "stop_gradient".split()
+    [
+        "negative",
+        "abs",
+        "sign",
+        "square",
+        "sqrt",
+        "reciprocal",
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "sin",
+        "cos",
+        "tanh",
+        "sigmoid",
+        "softplus",
+        "relu",
+        "erf",
+        "lgamma",
+        "digamma",
+        "trigamma",
+        "floor",
+        "cast",
+        "logical_not",
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "power",
+        "minimum",
+        "maximum",
+        "less",
+        "less_equal",
+        "equal",
+        "not_equal",
+        "logical_and",
+        "logical_or",
+        "where",
+        "sum_n",
+        "stop_gradient",
+    ]
 )
 _RESHAPING = frozenset(["reshape", "reshape_like", "flatten_leading", "expand_dims", "squeeze"])
 
@@ -84,7 +122,9 @@ class Batch:
             return _core.apply(op, [n for n, _ in inputs], ints, reals, False, _core.scan_body(node)), False
         if op in _ELEMENTWISE:
             rank = len(node.shape)
-            return _core.apply(op, [self._aligned(item, old.shape, rank) for item, old in zip(inputs, node.inputs, strict=True)], ints, reals, False), True
+            return _core.apply(
+                op, [self._aligned(item, old.shape, rank) for item, old in zip(inputs, node.inputs, strict=True)], ints, reals, False
+            ), True
         if op in _RESHAPING:
             return (_core.reshape(inputs[0][0], (self.size, *node.shape)), True) if inputs[0][1] else self._plain(node, inputs)
         rule: Callable[[Node, list[Batched]], Batched] | None = getattr(self, f"_{op}", None)
@@ -181,7 +221,7 @@ class Batch:
         first = _core.reshape(a, (*a.shape[:-1], 1, a.shape[-1])) if rank_a == 1 else a
         second = _core.reshape(b, (*b.shape, 1)) if rank_b == 1 else b
         rank = max(rank_a, rank_b, 2)
-        shapes = [(1, *s) if len(s) == 1 else s for s in (node.inputs[0].shape,)][0], node.inputs[1].shape
+        shapes = next((1, *s) if len(s) == 1 else s for s in (node.inputs[0].shape,)), node.inputs[1].shape
         first = self._aligned((first, of_a), shapes[0], rank)
         second = self._aligned((second, of_b), (*shapes[1], 1) if rank_b == 1 else shapes[1], rank)
         return _core.reshape(_core.matmul(first, second), (self.size, *node.shape)), True
@@ -213,7 +253,7 @@ class Batch:
 
     _take_along_axis_gradient = _take_along_axis
 
-    def _cholesky(self, node: Node, inputs: list[Batched]) -> Batched:
+    def _cholesky(self, _node: Node, inputs: list[Batched]) -> Batched:
         return _core.apply("cholesky", [inputs[0][0]], [], [], False), True
 
     def _triangular_solve(self, node: Node, inputs: list[Batched]) -> Batched:

@@ -99,6 +99,7 @@ class Density:
 
     def constrained(self, u: Array) -> dict[str, Array]:
         """The latents for rows of unconstrained numbers."""
+
         def make() -> Any:
             x = graph.input("u", (CHUNK, self.dimension), "float64")
             values = self.values(x, CHUNK)[0]
@@ -108,9 +109,7 @@ class Density:
         parts: list[list[Array]] = []
         for rows in pieces(u):
             parts.append(program(u=rows))
-        return {
-            latent.name: np.concatenate([p[k] for p in parts])[: len(u)] for k, latent in enumerate(self.gaussian)
-        }
+        return {latent.name: np.concatenate([p[k] for p in parts])[: len(u)] for k, latent in enumerate(self.gaussian)}
 
     def by_term(self, u: Array) -> dict[str, float]:
         """Every summand at one point, by label."""

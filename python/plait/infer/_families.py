@@ -116,7 +116,7 @@ class FullRank:
     def place(self, phi: Node, frame: dict[str, Node], noise: Node) -> tuple[Node, Node]:
         """Samples of unconstrained numbers, and the entropy."""
         d = self.dimension
-        parts = [graph.exp(phi[d : 2 * d]), *([phi[2 * d :]] if d > 1 else []), np.zeros(1)]
+        parts = [graph.exp(phi[d : 2 * d]), *([phi[2 * d :]] if d > 1 else []), graph.constant(np.zeros(1))]
         factor = graph.take(graph.concatenate(parts), self.places)
         inner = phi[:d] + _core.matmul(noise, graph.transpose(factor))
         u = frame["centre"] + _core.matmul(inner, graph.transpose(frame["root"]))

@@ -87,7 +87,7 @@ def from_tree(cls: Any, tree: Any, path: Any, model: Any, latents: Any) -> Any:
 
         natural = {name: getattr(room, spec["kind"])(**spec["parameters"]) for name, spec in q["natural"].items()}
         approximation = Approximation(Density(m), gaussian, natural)
-        report = {k: v for k, v in tree["report"].items()}
+        report = dict(tree["report"].items())
         rest = {k: tree[k] for k in ("elbo_history", "estimators", "warnings")}
         return cls(approximation, model, **report, **rest)
     except (KeyError, AttributeError, TypeError) as error:

@@ -33,11 +33,12 @@ def minimize(
     memory: int = 20,
     longest: float = 4.0,
     callback: Callable[[int, float], None] | None = None,
+    runaway: Callable[[Array], bool] | None = None,
 ) -> Minimum:
     """The minimum of `function`, which gives a value and a gradient, from `x` on.
 
     Converged where the gradient's largest element is at most `tolerance`, or where rounding hides any further descent. Steps are at most
-    `longest` in the largest element. Trial points with values that are not finite are stepped around and counted. After Nocedal and Wright
+    `longest` in the largest element. Trial points with values that are not finite are stepped around and counted; `runaway` says where to give up. After Nocedal and Wright
     (2006), algorithms 7.4 and 7.5, with a line search by bisection for the weak Wolfe conditions.
     """
     x = np.array(x, np.float64)
@@ -83,7 +84,7 @@ def minimize(
             found.history.append(value)
             if callback is not None:
                 callback(found.steps, value)
-            if stalled >= 3:
+            if stalled >= 3 or (runaway is not None and runaway(x)):
                 break
     except KeyboardInterrupt:
         found.interrupted = True

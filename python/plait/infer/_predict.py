@@ -61,5 +61,3 @@ def _draw(model: Model, distribution: Any, seen: tuple[int, ...], values: dict[s
     parameters[first_key] = np.broadcast_to(value, (n, *batch_shape, *value.shape[value.ndim - inner :]))
     drawn = type(distribution)(**parameters).sample((), rng)
     return np.asarray(drawn)
-
-

@@ -124,7 +124,9 @@ class Model:
         """
         if not isinstance(distribution, Distribution):
             raise TypeError(f"observe: expected a distribution of plait.infer, got {type(distribution).__name__}")
-        label = name or ("y" if not any(t.label == "y" for t in self.terms) else f"y{1 + sum(t.distribution is not None for t in self.terms)}")
+        label = name or (
+            "y" if not any(t.label == "y" for t in self.terms) else f"y{1 + sum(t.distribution is not None for t in self.terms)}"
+        )
         if any(t.distribution is not None and t.label == label for t in self.terms):
             raise ValueError(f"observe: there is an observation named {label!r} already")
         value = as_value(value, f"observe {label!r}: value")
@@ -145,7 +147,9 @@ class Model:
         node = None if self.predicting else distribution._known_density(value) if known else distribution.log_prob(value)
         if node is not None and not isinstance(node, Node):
             node = _core.as_node(np.asarray(node, np.float64), "observe")
-        self.terms.append(Term(label, node if node is not None else _core.constant(0.0, "", "float64"), self._scale(node), distribution, value))
+        self.terms.append(
+            Term(label, node if node is not None else _core.constant(0.0, "", "float64"), self._scale(node), distribution, value)
+        )
 
     def _check_support(self, label: str, distribution: Distribution, value: Any) -> None:
         """ValueError that names data which the distribution cannot give."""
@@ -222,7 +226,9 @@ class Model:
                 given = self.new_data.get(names[k])
                 fresh = np.zeros((len(new[0]), *value.shape[1:])) if given is None else np.asarray(given, np.float64)
                 if fresh.shape[1:] != value.shape[1:] or len(fresh) != len(new[0]):
-                    raise graph.ShapeError(f"predict: data {names[k]!r}: expected shape {(len(new[0]), *value.shape[1:])}, got {fresh.shape}")
+                    raise graph.ShapeError(
+                        f"predict: data {names[k]!r}: expected shape {(len(new[0]), *value.shape[1:])}, got {fresh.shape}"
+                    )
                 nodes.append(_core.constant(fresh, "", "float64"))
             elif self.batch_size is None or self.batch_size >= len(value):
                 nodes.append(_core.constant(value, "", "float64"))
@@ -254,9 +260,9 @@ def trace(model: Any, latents: Mapping[str, Support] | None = None, batch_size: 
         if latents is not None and latent.leaf.id not in below:
             raise ValueError(f"bbvi: the log joint does not depend on latent {latent.name!r}, so its posterior is improper")
         if latents is None and own and latent.leaf.id not in {n.id for n in _core.ancestors([t.node for t in own])}:
-            warnings.warn(
-                f"bbvi: nothing but its prior depends on latent {latent.name!r}", graph.ConvergenceWarning, stacklevel=3
-            ) if len(m.latents) > 1 else None
+            warnings.warn(f"bbvi: nothing but its prior depends on latent {latent.name!r}", graph.ConvergenceWarning, stacklevel=3) if len(
+                m.latents
+            ) > 1 else None
     return m
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,15 @@ GOOD, USABLE = 0.5, 0.7  # k-hat: Vehtari and others (2024)
 
 class Posterior:
     """An approximation of a posterior, with the report of how it came about.
+
+    Parameters
+    ----------
+    approximation : Approximation
+        What `bbvi` found.
+    model : callable, optional
+        Its model.
+    **report : object
+        Values of the attributes.
 
     Attributes
     ----------
@@ -233,8 +243,10 @@ class Posterior:
         dict of str to ndarray
             By the observation's name, (n, …) each.
         """
-        if self._model is None:
-            raise ValueError("predict: needs a model function with m.observe; a log joint or a loaded posterior does not say what is observed")
+        if self._model is None or not any(term.distribution is not None for term in self._density.model.terms):
+            raise ValueError(
+                "predict: needs a model function with m.observe; a log joint or a loaded posterior does not say what is observed"
+            )
         g = generator(rng)
         values, _ = self._q.draw(_count("predict", n), g)
         return predict(self._model, self._density, values, n, data, g)
@@ -272,7 +284,7 @@ class Posterior:
 
     def to_arviz(self, n: int = 1000, rng: RandomSource = 0) -> Any:
         """Draws as ArviZ's InferenceData, one chain of `n` draws."""
-        import arviz
+        arviz: Any = importlib.import_module("arviz")
 
         draws = {name: value[None] for name, value in self.sample(n, rng).items()}
         try:
@@ -302,7 +314,8 @@ class Posterior:
         Posterior
             As it was saved.
         """
-        return _files.from_tree(cls, graph.load(path), path, model, latents)
+        found: Posterior = _files.from_tree(cls, graph.load(path), path, model, latents)
+        return found
 
 
 def _plain(x: Any) -> Any:

@@ -108,9 +108,7 @@ def bbvi(
     try:
         if _smooth(traced, gradient, family, optimizer):
             return _fixed(traced, model, family, samples, tolerance, max_steps, restarts, g, shower)
-        from .stochastic import stochastic
-
-        return stochastic(traced, model, gradient, family, samples, optimizer, tolerance, max_steps, restarts, g, shower)
+        raise NotImplementedError("bbvi: stochastic estimators come with the next landing")
     finally:
         shower.close()
 
@@ -216,20 +214,29 @@ def assess(
     if not report["converged"]:
         warnings.append(f"not converged ({report['reason']})")
     if bad:
-        warnings.append(f"the log joint is not finite at {bad} of {REPORT_DRAWS} draws, which the ELBO leaves out: check supports and scales")
+        warnings.append(
+            f"the log joint is not finite at {bad} of {REPORT_DRAWS} draws, which the ELBO leaves out: check supports and scales"
+        )
     elif report["nonfinite"]:
         warnings.append(f"{report['nonfinite']} points at which the log joint is not finite were stepped around")
-    better = "full_rank" if report["family"] in ("mean_field", "natural") else "a model without the strongest dependence (a non-centred form)"
+    better = (
+        "full_rank" if report["family"] in ("mean_field", "natural") else "a model without the strongest dependence (a non-centred form)"
+    )
     if khat > USABLE:
-        warnings.append(f"k-hat {khat:.2f} > {USABLE}: the approximation misses the posterior's shape; try family={better!r}"
-                        if better == "full_rank" else f"k-hat {khat:.2f} > {USABLE}: the approximation misses the posterior's shape; try {better}")
+        warnings.append(
+            f"k-hat {khat:.2f} > {USABLE}: the approximation misses the posterior's shape; try family={better!r}"
+            if better == "full_rank"
+            else f"k-hat {khat:.2f} > {USABLE}: the approximation misses the posterior's shape; try {better}"
+        )
     elif khat > GOOD:
         warnings.append(f"k-hat {khat:.2f}: usable with .resample() or std(…, correction='linear_response'); sds may be too small")
     if len(fits) > 1:
         top = max(f["elbo"] for f in fits)
         apart = [f for f in fits if not f["elbo"] > top - 1.0]
         if apart:
-            warnings.append(f"{len(apart)} of {len(fits)} starts ended elsewhere, the worst at an ELBO lower by {top - min(f['elbo'] for f in apart):.3g}: see .modes")
+            warnings.append(
+                f"{len(apart)} of {len(fits)} starts ended elsewhere, the worst at an ELBO lower by {top - min(f['elbo'] for f in apart):.3g}: see .modes"
+            )
     close = [m for m in (modes or [])[1:] if m[0] > (modes or [])[0][0] - 5.0]
     if close:
         warnings.append(f"{len(close)} other mode(s) hold a comparable share of the posterior, of which this one is not part")
