@@ -106,8 +106,9 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture
+    from . import align, datasets, nn, picture, sparse
     from .picture import draw, to_dot
+    from .sparse import SparseVector
 
 __all__ = [
     "ConvergenceWarning",
@@ -119,6 +120,7 @@ __all__ = [
     "PerformanceWarning",
     "Program",
     "ShapeError",
+    "SparseVector",
     "Step",
     "Table",
     "TraceError",
@@ -200,6 +202,7 @@ __all__ = [
     "sin",
     "softmax",
     "softplus",
+    "sparse",
     "sqrt",
     "square",
     "squeeze",
@@ -219,7 +222,8 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE |= dict.fromkeys(["SparseVector"], "sparse")
 
 if not TYPE_CHECKING:
 
