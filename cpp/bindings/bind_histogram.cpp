@@ -1,8 +1,7 @@
 // Histograms and quantile sketches: arrays in and out, and an insert that is called a million times.
-#include "histogram.hpp"
-
 #include <pybind11/stl.h>
 
+#include "histogram.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/histogram/accumulator.hpp"
@@ -49,9 +48,9 @@ py::tuple contents(const Accumulator& self) {
   return py::make_tuple(as_array(now.sums), now.squares ? as_array(*now.squares) : py::none(), now.invalid);
 }
 
-Contents as_contents(const std::vector<double>& sums, const std::optional<std::vector<double>>& squares, std::uint64_t invalid) {
-  return {sums, squares, invalid};
-}
+using Doubles = py::array_t<double, py::array::c_style | py::array::forcecast>;
+
+std::vector<double> as_vector(const Doubles& array) { return {array.data(), array.data() + array.size()}; }
 
 py::array_t<std::int64_t> find(const Accumulator& self, std::size_t axis, const py::object& x) {
   Index n = -1;
@@ -88,7 +87,8 @@ PyObject* insert(PyObject* self, PyObject* const* arguments, Py_ssize_t count, P
       }
       weight_given = arguments[count];
     } else if (count != axes && weight_given == nullptr) {
-      PyErr_Format(PyExc_TypeError, "insert: expected %zd value%s and perhaps a weight, got %zd", axes, axes == 1 ? "" : "s, one for each axis", count);
+      PyErr_Format(PyExc_TypeError, "insert: expected %zd value%s and perhaps a weight, got %zd", axes, axes == 1 ? "" : "s, one for each axis",
+                   count);
       return nullptr;
     }
     if (count < axes) {
@@ -140,7 +140,9 @@ void bind_histogram(py::module_& core) {
   py::module_ m = core.def_submodule("histogram", "Histograms and quantile sketches.");
   py::class_<Accumulator> accumulator(m, "Accumulator", "Counts in cells between borders.");
   accumulator
-      .def(py::init([](const std::vector<std::vector<double>>& borders, bool right) {
+      .def(py::init([](const std::vector<Doubles>& of_axes, bool right) {
+             std::vector<std::vector<double>> borders;
+             for (const Doubles& of_axis : of_axes) borders.push_back(as_vector(of_axis));
              PLAIT_REQUIRE(borders.size() <= kMostAxes, "Histogram: expected at most ", kMostAxes, " axes, got ", borders.size());
              return std::make_unique<Accumulator>(borders, right ? Closed::right : Closed::left);
            }),
@@ -149,11 +151,14 @@ void bind_histogram(py::module_& core) {
       .def("_contents", &contents)
       .def(
           "_set_contents",
-          [](Accumulator& self, const std::vector<double>& sums, const std::optional<std::vector<double>>& squares, std::uint64_t invalid) {
-            self.set_contents(as_contents(sums, squares, invalid));
+          [](Accumulator& self, const Doubles& sums, const std::optional<Doubles>& squares, std::uint64_t invalid) {
+            Contents contents{as_vector(sums), std::nullopt, invalid};
+            if (squares) contents.squares = as_vector(*squares);
+            self.set_contents(std::move(contents));
           },
           py::arg("sums"), py::arg("squares"), py::arg("invalid"), py::pos_only())
-      .def("_add", [](Accumulator& self, const Accumulator& other) { self.add(other.contents()); }, py::arg("other"), py::pos_only())
+      .def(
+          "_add", [](Accumulator& self, const Accumulator& other) { self.add(other.contents()); }, py::arg("other"), py::pos_only())
       .def("_find", &find, py::arg("axis"), py::arg("x"), py::pos_only());
   add_method(accumulator, insert_method);
 }

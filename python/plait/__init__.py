@@ -106,7 +106,8 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture, sparse
+    from . import align, datasets, histogram, nn, picture, sparse
+    from .histogram import Histogram
     from .picture import draw, to_dot
     from .sparse import SparseVector
 
@@ -115,6 +116,7 @@ __all__ = [
     "DTypeError",
     "FormatError",
     "GraphError",
+    "Histogram",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
@@ -158,6 +160,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "histogram",
     "input",
     "jacobian",
     "less",
@@ -224,6 +227,7 @@ __all__ = [
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
 _LATE |= dict.fromkeys(["SparseVector"], "sparse")
+_LATE |= {"histogram": "", "Histogram": "histogram"}
 
 if not TYPE_CHECKING:
 

@@ -13,11 +13,11 @@
 namespace plait::histogram {
 namespace {
 
-constexpr Index kTask = Index{1} << 17;         // values, where the bounds of tasks do not matter
-constexpr Index kMostAtOnce = Index{1} << 31;   // values between two commits: counts have 32 bits
-constexpr Index kLeastBlock = Index{1} << 16;   // values, of weighted sums
-constexpr Index kMostBlocks = 64;               //
-constexpr Index kMostPartials = Index{1} << 22; // cells of all blocks together
+constexpr Index kTask = Index{1} << 17;          // values, where the bounds of tasks do not matter
+constexpr Index kMostAtOnce = Index{1} << 31;    // values between two commits: counts have 32 bits
+constexpr Index kLeastBlock = Index{1} << 16;    // values, of weighted sums
+constexpr Index kMostBlocks = 64;                //
+constexpr Index kMostPartials = Index{1} << 22;  // cells of all blocks together
 
 /// Arrays that take turns, as many as stay in the second-level cache.
 int copies_for(Index cells, Index cell_bytes) {
@@ -114,10 +114,12 @@ void Accumulator::fill(std::span<const Column> columns, Index n, const double* w
   PLAIT_REQUIRE(columns.size() == locators_.size(), "fill: expected values for ", locators_.size(), " axes, got ", columns.size());
   PLAIT_REQUIRE(std::isfinite(weight), "weights: expected a finite number, got ", weight);
   if (n <= std::max<Index>(64, cells_ / 8)) return fill_directly(columns, n, weights, weight);
-  if (n <= kMostAtOnce || weights != nullptr) return add(weights == nullptr ? counted(columns, n, weight, threads) : weighed(columns, n, weights, threads));
+  if (n <= kMostAtOnce || weights != nullptr)
+    return add(weights == nullptr ? counted(columns, n, weight, threads) : weighed(columns, n, weights, threads));
   for (Index at = 0; at < n; at += kMostAtOnce) {
     std::vector<Column> rest(columns.begin(), columns.end());
-    for (Column& column : rest) column.data = static_cast<const char*>(column.data) + at * static_cast<Index>(column.single ? sizeof(float) : sizeof(double));
+    for (Column& column : rest)
+      column.data = static_cast<const char*>(column.data) + at * static_cast<Index>(column.single ? sizeof(float) : sizeof(double));
     add(counted(rest, std::min(kMostAtOnce, n - at), weight, threads));
   }
 }
@@ -135,10 +137,8 @@ void Accumulator::fill_directly(std::span<const Column> columns, Index n, const 
   const std::lock_guard lock(mutex_);
   if (!weighted && !contents_.squares) {
     for (Index i = 0; i < n; ++i) {
-      if (cells[static_cast<std::size_t>(i)] == cells_)
-        ++contents_.invalid;
-      else
-        ++contents_.sums[cells[static_cast<std::size_t>(i)]];
+      if (cells[static_cast<std::size_t>(i)] == cells_) ++contents_.invalid;
+      else ++contents_.sums[cells[static_cast<std::size_t>(i)]];
     }
     return;
   }

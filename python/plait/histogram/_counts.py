@@ -216,7 +216,9 @@ class Counts(_core.histogram.Accumulator):
         for k, values in enumerate(x):
             array = numbers(values, "find")
             if np.isnan(array).any():
-                raise ValueError(f"find: {'x' if array.ndim == 0 else f'element {int(np.isnan(array).argmax())}'} is NaN, which is in no bin")
+                raise ValueError(
+                    f"find: {'x' if array.ndim == 0 else f'element {int(np.isnan(array).argmax())}'} is NaN, which is in no bin"
+                )
             bins = self._find(k, column(array, "find"))
             found.append(int(bins[0]) if array.ndim == 0 else bins.reshape(array.shape))
         return found[0] if self.ndim == 1 else tuple(found)
@@ -320,17 +322,17 @@ class Counts(_core.histogram.Accumulator):
         """
         return float(self.values(flow).sum())
 
-    def __add__(self, other: Counts) -> Self:
+    def __add__(self, other: Counts | Literal[0]) -> Self:
         """What both have counted."""
-        if not isinstance(other, Counts):
-            return self if other is 0 else NotImplemented  # noqa: F632
+        if not isinstance(other, Counts):  # sum() begins with 0
+            return copy.copy(self) if isinstance(other, int) and other == 0 else NotImplemented
         made = copy.copy(self)
         made += other
         return made
 
-    __radd__ = __add__  # sum() begins with 0
+    __radd__ = __add__
 
-    def __iadd__(self, other: Counts) -> Self:
+    def __iadd__(self, other: Counts | Literal[0]) -> Self:
         """Add what another one has counted."""
         if not isinstance(other, Counts):
             return NotImplemented
@@ -347,7 +349,9 @@ class Counts(_core.histogram.Accumulator):
         if not isinstance(other, Counts):
             return NotImplemented
         same = self._axes == other._axes and self.invalid == other.invalid
-        return same and np.array_equal(self.values(True), other.values(True)) and np.array_equal(self.variances(True), other.variances(True))
+        return (
+            same and np.array_equal(self.values(True), other.values(True)) and np.array_equal(self.variances(True), other.variances(True))
+        )
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -12,7 +12,7 @@ from .. import _core
 from ._inputs import column, finite
 
 if TYPE_CHECKING:
-    from .histogram import Histogram
+    from ._counts import Counts
 
 PIECE = 1 << 20  # entries that are sent at once
 IN_FLIGHT = 4  # pieces per worker that is known, so that a long array is not pickled all at once
@@ -40,14 +40,14 @@ def weights_for(weights: Any, shape: tuple[int, ...]) -> tuple[NDArray[np.float6
     return column(weights, "weights").astype(np.float64, copy=False), 1.0
 
 
-def fill_piece(empty: Histogram, arrays: list[NDArray[Any]], weights: NDArray[np.float64] | None, weight: float) -> Histogram:
+def fill_piece(empty: Counts, arrays: list[NDArray[Any]], weights: NDArray[np.float64] | None, weight: float) -> Counts:
     """What a worker does; a function of the module, so that it can be pickled."""
     empty._fill(arrays, weights, weight, 1)
     return empty
 
 
 def fill_elsewhere(
-    histogram: Histogram, arrays: list[NDArray[Any]], weights: NDArray[np.float64] | None, weight: float, executor: Any
+    histogram: Counts, arrays: list[NDArray[Any]], weights: NDArray[np.float64] | None, weight: float, executor: Any
 ) -> None:
     """All pieces, a few at a time, added in their order once all have come: an error leaves the histogram as it was."""
     if not hasattr(executor, "submit"):

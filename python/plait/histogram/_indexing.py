@@ -125,11 +125,11 @@ def _groups(step: Any, axis: Axis, first: int, last: int) -> list[int]:
 def cut_cells(cells: Floats, k: int, index: int | Cut) -> Floats:
     """What is left of cells, flow included, after the k-th axis was cut; an axis that is picked or added up is gone."""
     if not isinstance(index, Cut):
-        return np.take(cells, index + 1, axis=k)
+        return np.asarray(np.take(cells, index + 1, axis=k))
     if index.groups is None:
         start = 0 if index.start is None else index.start + 1
         stop = cells.shape[k] if index.stop is None else index.stop + 1
-        return np.take(cells, range(start, stop), axis=k).sum(axis=k)
+        return np.asarray(np.take(cells, range(start, stop), axis=k).sum(axis=k))
     first = (index.start or 0) + 1
     return np.add.reduceat(cells, [0, *(first + _sums(index.groups))], axis=k)
 

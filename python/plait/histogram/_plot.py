@@ -28,10 +28,11 @@ def draw(histogram: Histogram, ax: Axes | None, density: bool, options: dict[str
     else:
         mesh = ax.pcolormesh(*edges, heights.T, **options)
         ax.figure.colorbar(mesh, ax=ax, label="density" if density else "count")
-    for axis, scale, label in zip(histogram.axes, (ax.set_xscale, ax.set_yscale), (ax.set_xlabel, ax.set_ylabel), strict=False):
+    for axis, along in zip(histogram.axes, (ax.xaxis, ax.yaxis), strict=False):
         if axis.scale == "log":
-            scale("log")
-        label(axis.label)
+            (ax.set_xscale if along is ax.xaxis else ax.set_yscale)("log")
+        if axis.label:
+            along.set_label_text(axis.label)
     return ax
 
 

@@ -30,10 +30,8 @@ def quantile(axis: Axis, shares: Floats, sums: Floats) -> Floats:
     cells, part = _cells_of(shares, sums)
     low, high = _borders(axis, cells)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        if axis.scale == "log":
-            inside = np.exp((1 - part) * np.log(low) + part * np.log(high))
-        else:
-            inside = (1 - part) * low + part * high
+        log = axis.scale == "log"
+        inside = np.exp((1 - part) * np.log(low) + part * np.log(high)) if log else (1 - part) * low + part * high
     # At the ends of a bin its borders, exactly; within a bin that is infinite nothing better than its infinite end.
     inside = np.clip(np.where(np.isnan(inside), low, inside), low, high)
     inside = np.where(part <= 0, low, np.where(part >= 1, high, inside))
@@ -69,7 +67,7 @@ def density(axes: tuple[Axis, ...], sums: Floats) -> Floats:
     total = sums.sum()
     if not total > 0:
         raise ValueError("density: the histogram is empty, or what its weights sum up to is not positive")
-    result = sums / total
+    result: Floats = sums / total
     for k, axis in enumerate(axes):
         result = result / axis.widths.reshape([-1 if j == k else 1 for j in range(len(axes))])
     return result

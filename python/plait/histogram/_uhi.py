@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from .axis import Axis, Floats, Scale
 if TYPE_CHECKING:
     from .histogram import Histogram
 
+AnyHistogram = TypeVar("AnyHistogram", bound="Histogram")
 SCHEMA = 1
 WRITER = "plait"
 
@@ -45,7 +46,7 @@ def _axis_to_dict(axis: Axis) -> dict[str, Any]:
     return made
 
 
-def from_dict(cls: type[Histogram], found: Mapping[str, Any]) -> Histogram:
+def from_dict(cls: type[AnyHistogram], found: Mapping[str, Any]) -> AnyHistogram:
     """A histogram from the representation; FormatError says what is not as it should be."""
     try:
         if found["uhi_schema"] != SCHEMA:
@@ -112,7 +113,7 @@ def to_json(histogram: Histogram) -> str:
     return json.dumps(to_dict(histogram), default=plain)
 
 
-def from_json(cls: type[Histogram], text: str | bytes) -> Histogram:
+def from_json(cls: type[AnyHistogram], text: str | bytes) -> AnyHistogram:
     """A histogram from text."""
     try:
         found = json.loads(text)
@@ -123,7 +124,7 @@ def from_json(cls: type[Histogram], text: str | bytes) -> Histogram:
     return from_dict(cls, found)
 
 
-def from_any(cls: type[Histogram], other: Any) -> Histogram:
+def from_any(cls: type[AnyHistogram], other: Any) -> AnyHistogram:
     """A histogram from a dictionary, or from another package's."""
     if isinstance(other, Mapping):
         return from_dict(cls, other)

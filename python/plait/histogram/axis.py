@@ -135,7 +135,7 @@ class Axis:
 
     @property
     def scale(self) -> Scale:
-        """ "linear" or "log"."""
+        """Of quantiles and centres: "linear" or "log"."""
         return self._scale
 
     @property

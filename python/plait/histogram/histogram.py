@@ -358,7 +358,9 @@ class Histogram(Counts):
         if content.get("kind") != "histogram":
             raise _core.FormatError(f"{path}: holds a {content.get('kind')!r}, not a histogram")
         if content.get("version") != VERSION:
-            raise _core.FormatError(f"{path}: written in version {content.get('version')!r} of the format; this plait reads version {VERSION}")
+            raise _core.FormatError(
+                f"{path}: written in version {content.get('version')!r} of the format; this plait reads version {VERSION}"
+            )
         try:
             told = content["axes"]
             axes = [Axis(edges, scale=of["scale"], label=str(of["label"])) for edges, of in zip(tensors[: len(told)], told, strict=True)]

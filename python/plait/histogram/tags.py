@@ -34,7 +34,7 @@ class Place:
         raise NotImplementedError
 
 
-class loc(Place):  # noqa: N801 (as UHI writes it)
+class loc(Place):
     """The bin in which a value lies.
 
     Parameters
@@ -62,15 +62,49 @@ class loc(Place):  # noqa: N801 (as UHI writes it)
 
 
 class Underflow(Place):
-    """What lies below the first border."""
+    """What lies below the first border.
 
-    def __call__(self, axis: Any) -> int:
+    Parameters
+    ----------
+    axis : Axis
+        Given when it is used as an index.
+
+    Returns
+    -------
+    int
+        The bin -1.
+
+    Examples
+    --------
+    >>> from plait.histogram import underflow
+    >>> plait.Histogram([0, 1]).fill([-1, -2])[underflow]
+    2.0
+    """
+
+    def __call__(self, axis: Any) -> int:  # noqa: ARG002
         """-1, moved."""
         return -1 + self.offset
 
 
 class Overflow(Place):
-    """What lies above the last border."""
+    """What lies above the last border.
+
+    Parameters
+    ----------
+    axis : Axis
+        Given when it is used as an index.
+
+    Returns
+    -------
+    int
+        The number of bins.
+
+    Examples
+    --------
+    >>> from plait.histogram import overflow
+    >>> plait.Histogram([0, 1]).fill([3, 4])[overflow]
+    2.0
+    """
 
     def __call__(self, axis: Any) -> int:
         """The number of bins, moved."""
@@ -81,7 +115,7 @@ underflow = Underflow()
 overflow = Overflow()
 
 
-class rebin:  # noqa: N801 (as UHI writes it)
+class rebin:
     """The step of a slice that merges neighbouring bins; what is left over goes to the overflow.
 
     Parameters
