@@ -24,6 +24,7 @@ from .graph import (
     broadcast_to,
     cast,
     check_gradient,
+    cholesky,
     clip,
     compile,
     concatenate,
@@ -88,6 +89,7 @@ from .graph import (
     sin,
     softmax,
     softplus,
+    solve_triangular,
     sqrt,
     square,
     squeeze,
@@ -106,7 +108,7 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, nn, picture, sparse
+    from . import align, datasets, histogram, infer, nn, picture, sparse
     from .histogram import Histogram
     from .picture import draw, to_dot
     from .sparse import SparseVector
@@ -133,6 +135,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "check_gradient",
+    "cholesky",
     "clip",
     "compile",
     "concatenate",
@@ -161,6 +164,7 @@ __all__ = [
     "greater_equal",
     "hessian",
     "histogram",
+    "infer",
     "input",
     "jacobian",
     "less",
@@ -205,6 +209,7 @@ __all__ = [
     "sin",
     "softmax",
     "softplus",
+    "solve_triangular",
     "sparse",
     "sqrt",
     "square",
@@ -228,6 +233,7 @@ __all__ = [
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
 _LATE |= dict.fromkeys(["SparseVector"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram"}
+_LATE |= {"infer": ""}
 
 if not TYPE_CHECKING:
 
