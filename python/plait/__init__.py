@@ -109,7 +109,7 @@ from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
     from . import align, datasets, histogram, infer, nn, picture, sparse
-    from .histogram import Histogram
+    from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
     from .sparse import SparseVector
 
@@ -123,6 +123,7 @@ __all__ = [
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
+    "QuantileSketch",
     "ShapeError",
     "SparseVector",
     "Step",
@@ -232,7 +233,7 @@ __all__ = [
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
 _LATE |= dict.fromkeys(["SparseVector"], "sparse")
-_LATE |= {"histogram": "", "Histogram": "histogram"}
+_LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": ""}
 
 if not TYPE_CHECKING:
