@@ -12,12 +12,28 @@
 namespace plait::histogram {
 namespace {
 
-/// No level is smaller: sorting so many at once costs less a value, and they are few beside the highest levels.
-constexpr std::size_t kLeastCapacity = 32;
 constexpr std::size_t kMostLevels = 60;
 
 void check_k(std::int64_t k) {
   PLAIT_REQUIRE(k >= Sketch::kLeastK && k <= Sketch::kMostK, "k: expected ", Sketch::kLeastK, " to ", Sketch::kMostK, ", got ", k);
+}
+
+/// No level is smaller: sorting so many at once costs less a value, and they are few beside the highest levels.
+std::size_t least_capacity(std::int64_t k) { return static_cast<std::size_t>(std::clamp<std::int64_t>(k / 3, 8, 64)); }
+
+/// Adds an increasing run to another one, from the back, so that nothing is overwritten before it is read.
+void merge_into(std::vector<double>& above, const double* more, std::size_t count) {
+  std::size_t a = above.size(), b = count;
+  above.resize(a + b);
+  double* const out = above.data();
+  while (a > 0 && b > 0) {
+    const bool first = out[a - 1] > more[b - 1];
+    const double larger = first ? out[a - 1] : more[b - 1];
+    out[a + b - 1] = larger;
+    a -= first;
+    b -= !first;
+  }
+  for (; b > 0; --b) out[b - 1] = more[b - 1];
 }
 
 }  // namespace
@@ -56,12 +72,13 @@ Sketch::Sketch(SketchState state) : state_(std::move(state)) {
   while (held_ > room_) compress();
 }
 
-/// 99th percentiles of |rank - true rank| measured over sketches of 10^5 and 10^6 values, k = 8 … 4096, and fitted from above.
-double Sketch::error(std::int64_t k) { return 2.3 / std::pow(static_cast<double>(k), 0.97); }
+/// Measured, a little above: 99 % of |rank - true rank| are within 0.8 / k to 1.65 / k, the latter for k >= 200, over sketches of 3·10^3 to
+/// 10^6 values that were made at once or added up from 7 or 32 parts, whichever is worst.
+double Sketch::error(std::int64_t k) { return 1.75 / static_cast<double>(k); }
 
 std::size_t Sketch::capacity(std::size_t level) const {
   const double depth = static_cast<double>(state_.levels.size() - 1 - level);
-  return std::max(kLeastCapacity, static_cast<std::size_t>(std::ceil(static_cast<double>(state_.k) * std::pow(2.0 / 3.0, depth))));
+  return std::max(least_capacity(state_.k), static_cast<std::size_t>(std::ceil(static_cast<double>(state_.k) * std::pow(2.0 / 3.0, depth))));
 }
 
 void Sketch::set_room() {
@@ -119,9 +136,7 @@ void Sketch::compact(std::size_t level) {
   const std::uint64_t toss = mix_seed(state_.seed ^ std::bit_cast<std::uint64_t>(values.back()), state_.coins++);
   std::size_t pairs = 0;
   for (std::size_t i = kept + (toss & 1); i < values.size(); i += 2) values[kept + pairs++] = values[i];
-  const std::size_t middle = above.size();
-  above.insert(above.end(), values.begin() + static_cast<std::ptrdiff_t>(kept), values.begin() + static_cast<std::ptrdiff_t>(kept + pairs));
-  std::inplace_merge(above.begin(), above.begin() + static_cast<std::ptrdiff_t>(middle), above.end());
+  merge_into(above, values.data() + kept, pairs);
   values.resize(kept);
   held_ -= pairs;
 }
@@ -137,10 +152,13 @@ void Sketch::merge(const Sketch& other) {
   if (state_.levels.size() < from.levels.size()) state_.levels.resize(from.levels.size());
   for (std::size_t level = 0; level < from.levels.size(); ++level) {
     std::vector<double>& values = state_.levels[level];
-    const std::ptrdiff_t middle = static_cast<std::ptrdiff_t>(values.size());
-    values.insert(values.end(), from.levels[level].begin(), from.levels[level].end());
-    if (level > 0) std::inplace_merge(values.begin(), values.begin() + middle, values.end());
-    held_ += from.levels[level].size();
+    const std::vector<double>& more = from.levels[level];
+    if (level > 0) {
+      merge_into(values, more.data(), more.size());
+    } else {
+      values.insert(values.end(), more.begin(), more.end());
+    }
+    held_ += more.size();
   }
   set_room();
   while (held_ > room_) compress();

@@ -28,7 +28,7 @@ class QuantileSketch(_core.histogram.Sketch):
     Parameters
     ----------
     k : int
-        From 8 to 65535: about 3·k values are kept, and ranks are off by about 2.3 / k of all; see `error`.
+        From 8 to 65535: about 3·k values are kept, and ranks are off by less than 1.75 / k of all; see `error`.
     rng : int, SeedSequence or Generator
         Decides which values are kept. The same seed and the same order of values give the same sketch.
 
