@@ -231,7 +231,7 @@ def test_executors(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(ValueError, match="weights"):
             h.fill(x, w, executor=threads)
         assert h == make().fill([0.0])
-    with pytest.raises(TypeError, match="executor: expected one of concurrent.futures's protocol, got int"):
+    with pytest.raises(TypeError, match=r"executor: expected one of concurrent.futures's protocol, got int"):
         h.fill(x, executor=3)
 
 
