@@ -24,6 +24,7 @@ from .graph import (
     broadcast_to,
     cast,
     check_gradient,
+    cholesky,
     clip,
     compile,
     concatenate,
@@ -88,6 +89,7 @@ from .graph import (
     sin,
     softmax,
     softplus,
+    solve_triangular,
     sqrt,
     square,
     squeeze,
@@ -106,8 +108,9 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture
+    from . import align, datasets, infer, nn, picture, sparse
     from .picture import draw, to_dot
+    from .sparse import SparseVector
 
 __all__ = [
     "ConvergenceWarning",
@@ -119,6 +122,7 @@ __all__ = [
     "PerformanceWarning",
     "Program",
     "ShapeError",
+    "SparseVector",
     "Step",
     "Table",
     "TraceError",
@@ -129,6 +133,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "check_gradient",
+    "cholesky",
     "clip",
     "compile",
     "concatenate",
@@ -156,6 +161,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "infer",
     "input",
     "jacobian",
     "less",
@@ -200,6 +206,8 @@ __all__ = [
     "sin",
     "softmax",
     "softplus",
+    "solve_triangular",
+    "sparse",
     "sqrt",
     "square",
     "squeeze",
@@ -219,7 +227,9 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE |= dict.fromkeys(["SparseVector"], "sparse")
+_LATE |= {"infer": ""}
 
 if not TYPE_CHECKING:
 
