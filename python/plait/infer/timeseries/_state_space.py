@@ -108,28 +108,11 @@ def log_likelihood(model: StateSpace, y: Any, observed: np.ndarray[Any, Any]) ->
         response = v[:, 1:]
         S = response.T @ (response * graph.expand_dims(weight, 1))
         s = response.T @ (v[:, 0] * weight)
-        log_det, explained = _cholesky_terms(S, s, k)
-        quadratic = quadratic - explained
-        total = total + log_det
+        root = graph.cholesky(S)
+        z = graph.solve_triangular(root, graph.expand_dims(s, 1))
+        quadratic = quadratic - graph.sum(z * z)
+        total = total + 2 * graph.sum(graph.log(graph.sum(root * np.eye(k), axis=1)))
     return -0.5 * (total + quadratic)
-
-
-def _cholesky_terms(S: Any, s: Any, k: int) -> tuple[Any, Any]:
-    """Log det S and sᵀ S⁻¹ s by elimination; k is small, so it is written out entry by entry."""
-    rows = [[S[i, j] for j in range(i + 1)] for i in range(k)]
-    rest = [s[i] for i in range(k)]
-    log_det: Any = 0.0
-    explained: Any = 0.0
-    for p in range(k):
-        pivot = rows[p][p]
-        log_det = log_det + graph.log(pivot)
-        explained = explained + rest[p] * rest[p] / pivot
-        for i in range(p + 1, k):
-            factor = rows[i][p] / pivot
-            rest[i] = rest[i] - factor * rest[p]
-            for j in range(p + 1, i + 1):
-                rows[i][j] = rows[i][j] - factor * rows[j][p]
-    return log_det, explained
 
 
 def diffuse_estimate(v: Any, F: Any, observed: Any) -> tuple[Any, Any]:
