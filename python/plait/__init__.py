@@ -108,7 +108,7 @@ from .train import NotFiniteError, train
 if TYPE_CHECKING:
     from . import align, datasets, nn, picture, sparse
     from .picture import draw, to_dot
-    from .sparse import SparseVector
+    from .sparse import SparseRows, SparseVector
 
 __all__ = [
     "ConvergenceWarning",
@@ -120,6 +120,7 @@ __all__ = [
     "PerformanceWarning",
     "Program",
     "ShapeError",
+    "SparseRows",
     "SparseVector",
     "Step",
     "Table",
@@ -223,7 +224,7 @@ __all__ = [
 
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
-_LATE |= dict.fromkeys(["SparseVector"], "sparse")
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
 
 if not TYPE_CHECKING:
 
