@@ -24,6 +24,7 @@ from .graph import (
     broadcast_to,
     cast,
     check_gradient,
+    cholesky,
     clip,
     compile,
     concatenate,
@@ -88,6 +89,7 @@ from .graph import (
     sin,
     softmax,
     softplus,
+    solve_triangular,
     sqrt,
     square,
     squeeze,
@@ -106,20 +108,23 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture, sparse
+    from . import align, datasets, histogram, infer, nn, picture, sparse
+    from .histogram import Histogram
     from .picture import draw, to_dot
-    from .sparse import SparseVector
+    from .sparse import SparseRows, SparseVector
 
 __all__ = [
     "ConvergenceWarning",
     "DTypeError",
     "FormatError",
     "GraphError",
+    "Histogram",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
     "ShapeError",
+    "SparseRows",
     "SparseVector",
     "Step",
     "Table",
@@ -131,6 +136,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "check_gradient",
+    "cholesky",
     "clip",
     "compile",
     "concatenate",
@@ -158,6 +164,8 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "histogram",
+    "infer",
     "input",
     "jacobian",
     "less",
@@ -202,6 +210,7 @@ __all__ = [
     "sin",
     "softmax",
     "softplus",
+    "solve_triangular",
     "sparse",
     "sqrt",
     "square",
@@ -223,7 +232,9 @@ __all__ = [
 
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
-_LATE |= dict.fromkeys(["SparseVector"], "sparse")
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
+_LATE |= {"histogram": "", "Histogram": "histogram"}
+_LATE |= {"infer": ""}
 
 if not TYPE_CHECKING:
 

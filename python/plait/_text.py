@@ -13,13 +13,15 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infin
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
+def read_text(path: str | os.PathLike[str], errors: str = "strict") -> str:
     """A file's text: UTF-8, or UTF-16 where a byte order mark says so; unpacked where it is gzip's.
+
+    ``errors="replace"`` is for files whose comments may be of another encoding.
 
     FormatError: it is no text, or a packed file is damaged.
     """
     data = Path(path).read_bytes()
-    if data.startswith(b"\x1f\x8b"):
+    if data.startswith(b"\x1f\x8b") or Path(path).suffix == ".gz":
         import gzip
         import zlib
 
@@ -29,7 +31,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
             raise _core.FormatError(f"{path}: damaged, it cannot be unpacked: {error}") from None
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
     try:
-        text = data.decode(encoding)
+        text = data.decode(encoding, errors)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _core.FormatError(f"{path}, line {line}: no text in {encoding.upper().removesuffix('-SIG')}: {error.reason}") from None

@@ -124,8 +124,10 @@ class Alignment:
         return names
 
     def _mark_transpositions(self, rows: list[list[int]], names: list[str]) -> None:
-        """Substitutions whose symbols are crossed were one transposition. In a run of them, as in abab and baba, each takes part in one, from
-        the left: as many as there can be, which is what the least cost has.
+        """Rename substitutions whose symbols are crossed: they were one transposition.
+
+        In a run of them, as in abab and baba, each takes part in one, from the left: as many as there can be, which is what the least cost
+        has.
         """
         before: int | None = None
         for k, (i, j) in enumerate(rows):

@@ -120,7 +120,7 @@ class Substitution:
         FormatError
             If the file is not like that; the message names the line.
         """
-        return cls._parse(read_text(path), str(path))
+        return cls._parse(read_text(path, "replace"), str(path))
 
     @classmethod
     def named(cls, name: str) -> Substitution:
