@@ -108,20 +108,23 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, infer, nn, picture, sparse
+    from . import align, datasets, histogram, infer, nn, picture, sparse
+    from .histogram import Histogram
     from .picture import draw, to_dot
-    from .sparse import SparseVector
+    from .sparse import SparseRows, SparseVector
 
 __all__ = [
     "ConvergenceWarning",
     "DTypeError",
     "FormatError",
     "GraphError",
+    "Histogram",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
     "ShapeError",
+    "SparseRows",
     "SparseVector",
     "Step",
     "Table",
@@ -161,6 +164,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "histogram",
     "infer",
     "input",
     "jacobian",
@@ -228,7 +232,8 @@ __all__ = [
 
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
-_LATE |= dict.fromkeys(["SparseVector"], "sparse")
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
+_LATE |= {"histogram": "", "Histogram": "histogram"}
 _LATE |= {"infer": ""}
 
 if not TYPE_CHECKING:
