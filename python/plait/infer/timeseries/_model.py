@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from ... import graph
+from ..._core.optimize import lbfgs
 from ...graph import ConvergenceWarning
+from ...optimize._programs import graph_problem
 from ._data import Series, read_series
 from ._parameters import Layout
 from ._posterior import ParameterPosterior
 from .result import Result
 
 METHODS = ("bbvi", "map", "mle")
+SOLVED = 0  # status of lbfgs
 
 
 class Model:
@@ -151,16 +154,15 @@ class Model:
 
 def _maximize(target: Any, starts: list[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], bool]:
     """The best of the maxima found from each start."""
-    from ...optimize import minimize
-
-    found = None
-    for u0 in starts:
-        result = minimize(lambda u: -target(u), u0, method="L-BFGS-B")
-        if found is None or not np.isfinite(found.fun) or result.fun < found.fun:
-            found = result
-    assert found is not None
-    gradient = np.abs(graph.grad(target)(found.x)).max() if len(found.x) else 0.0
-    return np.asarray(found.x), bool(found.success or gradient < 1e-3 * max(1.0, abs(found.fun)) ** 0.5)
+    u = graph.input("u", starts[0].shape, dtype="float64")
+    problem = graph_problem(-target(u), [u])
+    unlimited, none = np.full(len(starts[0]), np.inf), np.empty(0)
+    problem.set_limits(-unlimited, unlimited, none, none, none, none, none)
+    found = [lbfgs(problem, u0) for u0 in starts]
+    best = min(found, key=lambda r: r.f if np.isfinite(r.f) else np.inf)
+    # Where the search ends for want of any descent, rounding has the last word: the slope says whether it is a maximum.
+    flat = float(np.max(np.abs(best.gradient), initial=0.0)) <= 1e-5 * max(1.0, abs(best.f))
+    return np.asarray(best.x), best.status == SOLVED or flat
 
 
 def _information(target: Any, u: np.ndarray[Any, Any]) -> Any:

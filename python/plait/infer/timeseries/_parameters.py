@@ -44,6 +44,10 @@ class Block:
         raise NotImplementedError
 
 
+# Variances are at least this share of their scale: where all of them vanished, a filter would divide rounding errors by each other.
+FLOOR = 1e-10
+
+
 def _log_normal(x: Any, mean: float, sd: float) -> Any:
     z = (x - mean) / sd
     return -0.5 * z * z - math.log(sd) - 0.5 * math.log(2 * math.pi)
@@ -72,21 +76,21 @@ class Real(Block):
 
 @dataclasses.dataclass
 class Positive(Block):
-    """A variance: scale · exp(u)."""
+    """A variance: scale · (exp(u) + FLOOR)."""
 
     scales: tuple[float, ...]
 
     def forward(self, u: Sequence[Any]) -> list[Any]:
-        return [s * np.exp(v) for s, v in zip(self.scales, u, strict=True)]
+        return [s * (np.exp(v) + FLOOR) for s, v in zip(self.scales, u, strict=True)]
 
     def backward(self, values: Sequence[float]) -> list[float]:
         for name, value in zip(self.names, values, strict=True):
             if not value > 0:
                 raise ValueError(f"start: {name} is {value}, a positive number is needed")
-        return [float(np.log(v / s)) for s, v in zip(self.scales, values, strict=True)]
+        return [float(np.log(max(v / s - FLOOR, FLOOR))) for s, v in zip(self.scales, values, strict=True)]
 
     def log_jacobian(self, u: Sequence[Any], values: Sequence[Any]) -> Any:  # noqa: ARG002
-        return sum(np.log(v) for v in values)
+        return sum(v + math.log(s) for s, v in zip(self.scales, u, strict=True))
 
     def log_prior(self, u: Sequence[Any]) -> Any:
         """Log-normal: the median is a tenth of the scale, within a factor of e⁶ in either direction nearly surely."""

@@ -26,6 +26,19 @@ class Forecast:
     """Forecasts of the next values, and limits that hold each with a given probability.
 
     ``np.asarray(forecast)`` is the mean.
+
+    Parameters
+    ----------
+    mean : ndarray, shape (h,)
+        Expected values.
+    lower, upper : ndarray, shape (h,), or None
+        Each value lies between them with probability `level`.
+    index : ndarray or pandas index, shape (h,)
+        The times.
+    level : float
+        See above.
+    variance : ndarray, shape (h,), or None
+        Expected conditional variances, of volatility models.
     """
 
     mean: Any
@@ -56,7 +69,30 @@ class Forecast:
 
 
 class Result:
-    """A fitted model of a time series.
+    """A fitted model of a time series; made by ``fit``.
+
+    Parameters
+    ----------
+    model : model
+        Which was fitted.
+    series : Series
+        To what.
+    layout : Layout
+        The parameters and their maps.
+    u : array, shape (k,)
+        Unconstrained coordinates of the estimate.
+    loglik : float
+        See below.
+    converged : bool
+        See below.
+    method : str
+        How it was fitted.
+    covariance : array, shape (k, k), optional
+        Of the parameters.
+    posterior : ParameterPosterior, optional
+        See below.
+    rng : int, SeedSequence or Generator
+        For fits while rolling.
 
     Attributes
     ----------
