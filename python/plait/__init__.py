@@ -106,14 +106,16 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture
+    from . import align, datasets, nn, picture, portfolio
     from .picture import draw, to_dot
+    from .portfolio import InfeasibleError
 
 __all__ = [
     "ConvergenceWarning",
     "DTypeError",
     "FormatError",
     "GraphError",
+    "InfeasibleError",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
@@ -186,6 +188,7 @@ __all__ = [
     "optim",
     "parameter",
     "picture",
+    "portfolio",
     "power",
     "prod",
     "reciprocal",
@@ -219,7 +222,16 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {
+    "align": "",
+    "datasets": "",
+    "nn": "",
+    "picture": "",
+    "portfolio": "",
+    "draw": "picture",
+    "to_dot": "picture",
+    "InfeasibleError": "portfolio",
+}
 
 if not TYPE_CHECKING:
 
