@@ -24,6 +24,7 @@ from .graph import (
     broadcast_to,
     cast,
     check_gradient,
+    cholesky,
     clip,
     compile,
     concatenate,
@@ -88,6 +89,7 @@ from .graph import (
     sin,
     softmax,
     softplus,
+    solve_triangular,
     sqrt,
     square,
     squeeze,
@@ -106,21 +108,25 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture, portfolio
+    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse
+    from .histogram import Histogram
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
+    from .sparse import SparseVector
 
 __all__ = [
     "ConvergenceWarning",
     "DTypeError",
     "FormatError",
     "GraphError",
+    "Histogram",
     "InfeasibleError",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
     "ShapeError",
+    "SparseVector",
     "Step",
     "Table",
     "TraceError",
@@ -131,6 +137,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "check_gradient",
+    "cholesky",
     "clip",
     "compile",
     "concatenate",
@@ -158,6 +165,8 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "histogram",
+    "infer",
     "input",
     "jacobian",
     "less",
@@ -203,6 +212,8 @@ __all__ = [
     "sin",
     "softmax",
     "softplus",
+    "solve_triangular",
+    "sparse",
     "sqrt",
     "square",
     "squeeze",
@@ -222,16 +233,11 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {
-    "align": "",
-    "datasets": "",
-    "nn": "",
-    "picture": "",
-    "portfolio": "",
-    "draw": "picture",
-    "to_dot": "picture",
-    "InfeasibleError": "portfolio",
-}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE |= dict.fromkeys(["SparseVector"], "sparse")
+_LATE |= {"histogram": "", "Histogram": "histogram"}
+_LATE |= {"infer": ""}
+_LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 
 if not TYPE_CHECKING:
 

@@ -96,7 +96,7 @@ def covariance_of(returns: Array, kind: str, span: float, assets: Labels) -> Arr
         ages = weights_of_ages(len(returns), span)
         means = np.nansum(returns * ages[:, None], axis=0) / (known * ages[:, None]).sum(axis=0)
         return second_moments(returns - means, ages)
-    both = known.T.astype(np.float64) @ known
+    both: Array = known.T.astype(np.float64) @ known.astype(np.float64)
     if both.min() < 2:
         i, j = (int(k) for k in np.argwhere(both < 2)[0])
         raise ValueError(f"prices: {int(both[i, j])} returns are known of both {assets[i]!r} and {assets[j]!r}, two at least are needed")

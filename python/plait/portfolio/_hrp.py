@@ -14,8 +14,8 @@ def weights_of(covariance: Array) -> Array:
     weights = np.ones(n)
     if (variances <= 0).any():  # assets without risk take everything
         weights = np.where(variances <= 0, 1.0, 0.0)
-        share: Array = weights / weights.sum()
-        return share
+        alone: Array = weights / weights.sum()
+        return alone
     deviations = np.sqrt(variances)
     correlation = np.clip(covariance / np.outer(deviations, deviations), -1.0, 1.0)
     order = leaves(np.sqrt(np.maximum((1 - correlation) / 2, 0.0)))

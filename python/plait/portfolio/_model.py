@@ -79,6 +79,8 @@ class Model:
         found = program.solve(q, self.lift.lower, self.lift.upper, row_lower, self.row_upper)
         if found.status == "infeasible":
             raise self.infeasible(found, least_return)
+        if found.status in ("step_limit", "not_convex"):
+            raise ArithmeticError(f"the quadratic program could not be solved: {found.status}")
         if found.status == "unbounded":
             raise ValueError(
                 "the portfolio is unbounded: weights without bounds gain without end; give bounds, leverage or a group's limits"

@@ -131,7 +131,7 @@ class Portfolio(PortfolioBase):
         Examples
         --------
         >>> prices = {"a": [1.0, 1.1, 1.05, 1.2], "b": [2.0, 2.0, 2.1, 2.05]}
-        >>> plait.portfolio.Portfolio.from_prices(prices, frequency=12, shrinkage=None).min_variance()["b"] > 0.8
+        >>> plait.portfolio.Portfolio.from_prices(prices, frequency=12, shrinkage=None).min_variance()["b"] > 0.6
         True
         """
         found = estimate(

@@ -1,0 +1,7 @@
+"""Sparse vectors and rows of them: products, nearest rows, and a leaf that feeds them to graphs."""
+
+from __future__ import annotations
+
+from .._core.sparse import SparseVector
+
+__all__ = ["SparseVector"]
