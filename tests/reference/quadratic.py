@@ -1,12 +1,16 @@
-"""The one place where the portfolio layer meets the quadratic solver: min ½ x'Hx + q'x within bounds and two-sided rows."""
+"""Convex quadratic programs by the dual active set method of Goldfarb and Idnani (1983), each step written out with dense algebra.
+
+A singular H is made regular by proximal points: what is added to it is taken off again from step to step.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from ._labels import Array
+Array = npt.NDArray[np.float64]
 
 INF = float("inf")
 

@@ -34,6 +34,12 @@ def conflict_of(model: Model, found: Solution, least_return: float | None) -> In
             rest = [other for other in kept if other != name]
             if _excludes(model, limits.only(set(rest)), least_return):
                 kept = rest
+    feasible_without = asked is not None and not _excludes(model, limits.only(set(limits.names())), None)
+    if feasible_without and least_return is not None:
+        most = model.constant + float(model.slope @ model.most_return())  # type: ignore[operator]
+        return InfeasibleError(
+            f"target_return: {least_return:g} is out of reach: the limits allow returns up to {most:.6g}", [*kept, "target_return"]
+        )
     conflict = [*kept, asked] if asked and not _excludes(model, limits.only(set(kept)), None) else kept
     return error(limits, conflict, least_return)
 

@@ -129,7 +129,7 @@ def mean_of(returns: Array, kind: str, mean: str, frequency: float, span: float,
     if mean == "arithmetic":
         return arithmetic
     if market is None:
-        market = np.nanmean(np.where(known.any(axis=1)[:, None], returns, 0.0), axis=1)
+        market = np.nanmean(np.where(np.atleast_1d(known.any(axis=1))[:, None], returns, 0.0), axis=1)
     usable = known & ~np.isnan(market)[:, None]
     m = np.where(usable, market[:, None], np.nan)
     dm = m - np.nanmean(m, axis=0)

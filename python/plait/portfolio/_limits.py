@@ -308,6 +308,14 @@ def optional_number(value: Any, name: str, least: float = -INF) -> float | None:
     return number
 
 
+def required_number(value: Any, name: str, least: float = -INF) -> float:
+    """A finite number not below `least`."""
+    number = optional_number(value, name, least)
+    if number is None:
+        raise ValueError(f"{name}: expected a number, got None")
+    return number
+
+
 def read_limits(assets: Labels, bounds: Any, groups: Any, budget: Any, leverage: Any, previous: Any, turnover: Any, cost: Any) -> Limits:
     """All limits of a portfolio, checked."""
     lower, upper = read_bounds(bounds, assets)

@@ -12,7 +12,7 @@ from ._base import PortfolioBase
 from ._black_litterman import posterior, read_views
 from ._estimates import covariance_of, estimate, positive_number
 from ._labels import Array, table, vector
-from ._limits import optional_number
+from ._limits import required_number
 from ._model import Model
 from ._weights import Weights
 
@@ -185,9 +185,7 @@ class Portfolio(PortfolioBase):
             No portfolio gives that much; the message says how much the limits allow.
         """
         self._require_means("target_return")
-        wanted = optional_number(target, "target")
-        if wanted is None:
-            raise ValueError("target: expected a number, got None")
+        wanted = required_number(target, "target")
 
         def relaxed(model: Model) -> tuple[float, Array]:
             weights = model.lift.weights(model.least_risk(wanted))
@@ -209,9 +207,7 @@ class Portfolio(PortfolioBase):
             The weights.
         """
         self._require_means("max_utility")
-        price = optional_number(risk_aversion, "risk_aversion", 0.0)
-        if price is None:
-            raise ValueError("risk_aversion: expected a number, got None")
+        price = required_number(risk_aversion, "risk_aversion", 0.0)
 
         def relaxed(model: Model) -> tuple[float, Array]:
             weights = model.lift.weights(model.utility(price))

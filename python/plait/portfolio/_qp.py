@@ -53,7 +53,7 @@ class Quadratic:
         if len(row_lower) == 0:
             row_lower = row_upper = None  # type: ignore[assignment]
         with self._lock:
-            made = self._qp.solve(q, lower, upper, row_lower, row_upper, None if warm is None else warm.made)
+            made = self._qp.solve(q, lower, upper, row_lower, row_upper, None if warm is None else warm.made)  # type: ignore[arg-type]
         status = made.status
         if status == "infeasible":
             return Solution(status, made.x, made.bound_certificate, made.row_certificate, made)
