@@ -112,7 +112,7 @@ if TYPE_CHECKING:
     from .histogram import Histogram
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
-    from .sparse import SparseVector
+    from .sparse import SparseRows, SparseVector
 
 __all__ = [
     "ConvergenceWarning",
@@ -126,6 +126,7 @@ __all__ = [
     "PerformanceWarning",
     "Program",
     "ShapeError",
+    "SparseRows",
     "SparseVector",
     "Step",
     "Table",
@@ -234,7 +235,7 @@ __all__ = [
 
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
-_LATE |= dict.fromkeys(["SparseVector"], "sparse")
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram"}
 _LATE |= {"infer": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
