@@ -108,9 +108,10 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, picture, sparse
+    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse
     from .histogram import Histogram
     from .picture import draw, to_dot
+    from .portfolio import InfeasibleError
     from .sparse import SparseRows, SparseVector
 
 __all__ = [
@@ -119,6 +120,7 @@ __all__ = [
     "FormatError",
     "GraphError",
     "Histogram",
+    "InfeasibleError",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
@@ -196,6 +198,7 @@ __all__ = [
     "optim",
     "parameter",
     "picture",
+    "portfolio",
     "power",
     "prod",
     "reciprocal",
@@ -235,6 +238,7 @@ _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "dr
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram"}
 _LATE |= {"infer": ""}
+_LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 
 if not TYPE_CHECKING:
 
