@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ...plot import axes_or_new
 from ._data import Series
 from .result import Forecast
 
 
 def fit(series: Series, mean: Any, variance: Any, volatility: bool, ax: Any = None) -> Any:
     """Observations, and one-step forecasts with a band of two standard deviations."""
-    ax = axes_or_new(ax, (7.0, 3.2))
+    ax = _axes(ax, (7.0, 3.2))
     times = series.steps.past()
     times = times.to_timestamp() if hasattr(times, "to_timestamp") else times
     ax.plot(times, series.y, ".", color="0.35", markersize=3, label="observed")
@@ -29,7 +28,7 @@ def fit(series: Series, mean: Any, variance: Any, volatility: bool, ax: Any = No
 
 def fan(series: Series, fans: Sequence[Forecast], past: int, ax: Any = None) -> Any:
     """The last observations and forecasts with nested limits."""
-    ax = axes_or_new(ax, (7.0, 3.2))
+    ax = _axes(ax, (7.0, 3.2))
     times, ahead = series.steps.past()[-past:], fans[0].index
     if hasattr(ahead, "to_timestamp"):
         times, ahead = times.to_timestamp(), ahead.to_timestamp()
@@ -44,7 +43,7 @@ def fan(series: Series, fans: Sequence[Forecast], past: int, ax: Any = None) -> 
 
 def check(series: Series, made: Sequence[Any], ax: Any = None) -> Any:
     """Quantiles of the observations against those of simulated series."""
-    ax = axes_or_new(ax, (4.5, 4.0))
+    ax = _axes(ax, (4.5, 4.0))
     probabilities = np.linspace(0.01, 0.99, 50)
     observed = np.quantile(series.y[series.observed], probabilities)
     for values in made:
@@ -61,3 +60,9 @@ def _frame(ax: Any, series: Series, mean: Any) -> None:
     low, high = float(values.min()), float(values.max())
     ax.set_ylim(low - 0.3 * (high - low), high + 0.3 * (high - low))
     ax.set_xlabel("time")
+
+
+def _axes(ax: Any, size: tuple[float, float]) -> Any:
+    from ...plot import axes_or_new
+
+    return axes_or_new(ax, size)
