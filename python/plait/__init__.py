@@ -106,7 +106,7 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture
+    from . import align, datasets, nn, picture, tree
     from .picture import draw, to_dot
 
 __all__ = [
@@ -213,13 +213,14 @@ __all__ = [
     "to_dot",
     "train",
     "transpose",
+    "tree",
     "uniform",
     "value_and_grad",
     "where",
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture", "tree": ""}
 
 if not TYPE_CHECKING:
 
