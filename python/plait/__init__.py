@@ -24,6 +24,7 @@ from .graph import (
     broadcast_to,
     cast,
     check_gradient,
+    cholesky,
     clip,
     compile,
     concatenate,
@@ -88,6 +89,7 @@ from .graph import (
     sin,
     softmax,
     softplus,
+    solve_triangular,
     sqrt,
     square,
     squeeze,
@@ -106,19 +108,26 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture, tree
+    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
+    from .histogram import Histogram
     from .picture import draw, to_dot
+    from .portfolio import InfeasibleError
+    from .sparse import SparseRows, SparseVector
 
 __all__ = [
     "ConvergenceWarning",
     "DTypeError",
     "FormatError",
     "GraphError",
+    "Histogram",
+    "InfeasibleError",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
     "ShapeError",
+    "SparseRows",
+    "SparseVector",
     "Step",
     "Table",
     "TraceError",
@@ -129,6 +138,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "check_gradient",
+    "cholesky",
     "clip",
     "compile",
     "concatenate",
@@ -156,6 +166,8 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "histogram",
+    "infer",
     "input",
     "jacobian",
     "less",
@@ -186,6 +198,7 @@ __all__ = [
     "optim",
     "parameter",
     "picture",
+    "portfolio",
     "power",
     "prod",
     "reciprocal",
@@ -200,6 +213,8 @@ __all__ = [
     "sin",
     "softmax",
     "softplus",
+    "solve_triangular",
+    "sparse",
     "sqrt",
     "square",
     "squeeze",
@@ -220,7 +235,11 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture", "tree": ""}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
+_LATE |= {"histogram": "", "Histogram": "histogram"}
+_LATE |= {"infer": "", "tree": ""}
+_LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 
 if not TYPE_CHECKING:
 

@@ -73,7 +73,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], _core.tree.Tree,
         nodes = payload["nodes"]
         ints = {name: np.array(nodes[name], np.int32) for name in ("categories", "attribute", "first", "branches", "map", "maps")}
         floats = {name: np.array(nodes[name], np.float64) for name in ("threshold", "weight", "counts")}
-        require(classes.ndim == 1 and all(a.ndim == 1 for a in (*ints.values(), *floats.values())), "arrays of other shapes")
+        require(all(np.ndim(a) == 1 for a in (classes, *ints.values(), *floats.values())), "arrays of other shapes")
         tree = _core.tree.Tree(classes=len(classes), **ints, **floats)
     except _core.FormatError as error:
         raise _core.FormatError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
