@@ -108,7 +108,7 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse
+    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
     from .histogram import Histogram
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
@@ -228,6 +228,7 @@ __all__ = [
     "to_dot",
     "train",
     "transpose",
+    "tree",
     "uniform",
     "value_and_grad",
     "where",
@@ -237,7 +238,7 @@ __all__ = [
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram"}
-_LATE |= {"infer": ""}
+_LATE |= {"infer": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 
 if not TYPE_CHECKING:
