@@ -312,11 +312,12 @@ class QuantileSketch(_core.histogram.Sketch):
             if ends.shape != (2,) or values.ndim != 1 or {ends.dtype, values.dtype} != {np.dtype(np.float64)}:
                 raise ValueError("arrays of another form")
             state = [int(part, 16) for part in content["state"]]
-            return _restored(cls, (*state, float(ends[0]), float(ends[1]), content["sizes"], values))
+            made: Self = _restored(cls, (*state, float(ends[0]), float(ends[1]), content["sizes"], values))
         except _core.FormatError as error:
             raise _core.FormatError(f"{path}: {error}") from None
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise _core.FormatError(f"{path}: the contents do not fit together ({type(error).__name__}: {error})") from None
+        return made
 
     def _require_values(self, name: str) -> None:
         if not self.count:
