@@ -83,4 +83,5 @@ bool is_number(py::handle object, double& number) {
 void bind_sparse(py::module_& m) {
   py::module_ room = m.def_submodule("sparse", "Sparse vectors and rows of them.");
   bind_sparse_vector(room);
+  bind_sparse_rows(room);
 }

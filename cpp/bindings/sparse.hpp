@@ -35,3 +35,4 @@ constexpr sparse::Index kReleaseElements = 1 << 15;
 }  // namespace plait
 
 void bind_sparse_vector(py::module_& m);
+void bind_sparse_rows(py::module_& m);

@@ -108,20 +108,26 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, infer, nn, picture, sparse
+    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
+    from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
-    from .sparse import SparseVector
+    from .portfolio import InfeasibleError
+    from .sparse import SparseRows, SparseVector
 
 __all__ = [
     "ConvergenceWarning",
     "DTypeError",
     "FormatError",
     "GraphError",
+    "Histogram",
+    "InfeasibleError",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
+    "QuantileSketch",
     "ShapeError",
+    "SparseRows",
     "SparseVector",
     "Step",
     "Table",
@@ -161,6 +167,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "histogram",
     "infer",
     "input",
     "jacobian",
@@ -192,6 +199,7 @@ __all__ = [
     "optim",
     "parameter",
     "picture",
+    "portfolio",
     "power",
     "prod",
     "reciprocal",
@@ -221,6 +229,7 @@ __all__ = [
     "to_dot",
     "train",
     "transpose",
+    "tree",
     "uniform",
     "value_and_grad",
     "where",
@@ -228,8 +237,10 @@ __all__ = [
 
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
-_LATE |= dict.fromkeys(["SparseVector"], "sparse")
-_LATE |= {"infer": ""}
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
+_LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
+_LATE |= {"infer": "", "tree": ""}
+_LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 
 if not TYPE_CHECKING:
 

@@ -48,14 +48,18 @@ double search_dot(const I* a, const T* x, Index n, const I* b, const T* y, Index
   return sum;
 }
 
+}  // namespace
+
 template <class I, class T>
-double dot_of(const I* a, const T* x, Index n, const I* b, const T* y, Index m) {
+double dot_of(const I* a, const T* x, std::int64_t n, const I* b, const T* y, std::int64_t m) {
   if (n > m) return dot_of(b, y, m, a, x, n);
   if (n * kSkewed < m) return search_dot(a, x, n, b, y, m);
   return dot_loops<I, T>().merge(a, x, n, b, y, m);
 }
-
-}  // namespace
+template double dot_of(const std::int32_t*, const float*, std::int64_t, const std::int32_t*, const float*, std::int64_t);
+template double dot_of(const std::int32_t*, const double*, std::int64_t, const std::int32_t*, const double*, std::int64_t);
+template double dot_of(const std::int64_t*, const float*, std::int64_t, const std::int64_t*, const float*, std::int64_t);
+template double dot_of(const std::int64_t*, const double*, std::int64_t, const std::int64_t*, const double*, std::int64_t);
 
 double dot(const Vector& a, const Vector& b) {
   if (a.size() != b.size()) common_size(a, b, "dot");

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .._core.sparse import SparseVector
+from .rows import SparseRows
 
-__all__ = ["SparseVector"]
+__all__ = ["SparseRows", "SparseVector"]

@@ -33,22 +33,41 @@ void finish(int steps, const double* thresholds, const double* x, Index n, Slot*
   }
 }
 
-/// Thresholds are in the middles of cells, one in each: rounding decides, but for values next to a middle.
-void uniform(const Lookup& lookup, const double* x, Index n, Slot* out) {
+// Eight at a time, in however many registers that takes.
+typedef double Doubles __attribute__((vector_size(64)));
+typedef long long Masks __attribute__((vector_size(64)));
+typedef std::int32_t Cells __attribute__((vector_size(32)));
+constexpr Index kLanes = 8;
+
+void uniform_compared(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const double low = lookup.low, scale = lookup.scale, last = static_cast<double>(lookup.cells) - 0.25;
-  std::int32_t near = 0;
-  for (Index i = 0; i < n; ++i) {
-    const double q = linear_position(x[i], low, scale, last);
-    const std::int32_t cell = static_cast<std::int32_t>(q);
-    const double past = q - static_cast<double>(cell) - 0.5;
-    near |= static_cast<std::int32_t>((past < 0 ? -past : past) <= kNear);
-    out[i] = static_cast<Slot>(cell + static_cast<std::int32_t>(past > 0));
-  }
-  if (near == 0) return;
   for (Index i = 0; i < n; ++i) {
     const Slot cell = static_cast<Slot>(static_cast<std::int32_t>(linear_position(x[i], low, scale, last)));
     out[i] = cell + static_cast<Slot>(lookup.thresholds[cell] <= x[i]);
   }
+}
+
+/// Thresholds are in the middles of cells, one in each: rounding decides, but for values next to a middle.
+void uniform(const Lookup& lookup, const double* x, Index n, Slot* out) {
+  const Doubles zero{}, low = zero + lookup.low, scale = zero + lookup.scale, last = zero + (static_cast<double>(lookup.cells) - 0.25);
+  Masks near{};
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    Doubles q;
+    __builtin_memcpy(&q, x + i, sizeof q);
+    q = (q - low) * scale;
+    q = q > zero ? q : zero;
+    q = q < last ? q : last;
+    q += 0.5;
+    const Cells rounded = __builtin_convertvector(q, Cells);
+    const Doubles past = q - __builtin_convertvector(rounded, Doubles);
+    near |= (past <= kNear) | (past >= 1 - kNear);
+    __builtin_memcpy(out + i, &rounded, sizeof rounded);
+  }
+  long long any = 0;
+  for (Index lane = 0; lane < kLanes; ++lane) any |= near[lane];
+  if (any != 0) i = 0;
+  uniform_compared(lookup, x + i, n - i, out + i);
 }
 
 void linear(const Lookup& lookup, const double* x, Index n, Slot* out) {

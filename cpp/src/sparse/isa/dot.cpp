@@ -94,9 +94,9 @@ constexpr sparse::DotLoops<I, T> kLoops{merge, dense};
 
 }  // namespace
 
-const SparseLoops& sparse_loops() {
-  static constexpr SparseLoops table{kLoops<std::int32_t, float>, kLoops<std::int32_t, double>, kLoops<std::int64_t, float>,
-                                     kLoops<std::int64_t, double>};
+const SparseDotTable& sparse_dots() {
+  static constexpr SparseDotTable table{kLoops<std::int32_t, float>, kLoops<std::int32_t, double>, kLoops<std::int64_t, float>,
+                                        kLoops<std::int64_t, double>};
   return table;
 }
 
