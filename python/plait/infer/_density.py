@@ -70,7 +70,11 @@ class Density:
     def log_joint(self, u: Node, samples: int | None) -> Node:
         """The log joint with Jacobians: (samples,), or a scalar."""
         values, jacobian = self.values(u, samples)
-        return add_up([*self.terms(values, samples), jacobian])
+        return add_up([*self.terms(values, samples, self.all_rows(), whole=True), jacobian])
+
+    def all_rows(self) -> dict[int, tuple[Node, bool]]:
+        """For data that come in mini-batches: all rows in their place."""
+        return {leaf.id: (graph.constant(array), False) for leaf, array, _ in self.model.rows if leaf.op == "input"}
 
     def _compiled(self, key: Any, make: Any) -> Any:
         if key not in self._programs:
@@ -84,8 +88,7 @@ class Density:
             x = graph.input("u", (CHUNK, self.dimension), "float64")
             given, jacobian = self.values(x, CHUNK)
             leaves = {latent.name: graph.input(latent.name, (CHUNK, *latent.shape), "float64") for latent in self.natural}
-            rows = {leaf.id: (graph.constant(array), False) for leaf, array, _ in self.model.rows if leaf.op == "input"}
-            total = add_up([*self.terms({**given, **leaves}, CHUNK, rows, whole=True), jacobian])
+            total = add_up([*self.terms({**given, **leaves}, CHUNK, self.all_rows(), whole=True), jacobian])
             return graph.compile(graph.broadcast_to(total, (CHUNK,))), leaves, x
 
         program, leaves, x = self._compiled("evaluate", make)
@@ -115,7 +118,7 @@ class Density:
         """Every summand at one point, by label."""
         x = graph.input("u", (self.dimension,), "float64")
         values, jacobian = self.values(x, None)
-        nodes = self.terms(values, None)
+        nodes = self.terms(values, None, self.all_rows(), whole=True)
         found = graph.evaluate([*nodes, jacobian], {x: u})
         labels = [t.label for t in self.model.terms]
         return {label: float(v) for label, v in zip([*labels, "Jacobian"], found, strict=True)}
