@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-
 from .. import graph
 from ..graph import Node
 from ._batch import Batch
@@ -64,10 +63,9 @@ class Gradients:
 
     def _draw(self, unit: Unit, noise: Node | None) -> None:
         s, latent = self.samples, unit.latent
-        lead = lambda node: graph.broadcast_to(node, (s, *node.shape))  # noqa: E731
         if unit.natural is not None:
             unit.value = graph.stop_gradient(unit.natural.draw(unit.parameters, s))
-            unit.repeated = [lead(p) for p in unit.parameters]
+            unit.repeated = [graph.broadcast_to(p, (s, *p.shape)) for p in unit.parameters]
             unit.log_q = unit.natural.distribution(unit.repeated)._known_density(unit.value)
             return
         mean, log_sd = unit.parameters
@@ -81,7 +79,7 @@ class Gradients:
         if type(latent.support).__name__ not in ("Real", "_RealVector"):
             unit.jacobian = latent.support.log_jacobian(free)
         fixed = [graph.stop_gradient(p) for p in unit.parameters] if unit.estimator == "sticking_the_landing" else unit.parameters
-        unit.repeated = [lead(p) for p in fixed]
+        unit.repeated = [graph.broadcast_to(p, (s, *p.shape)) for p in fixed]
         density = Normal(unit.repeated[0], graph.exp(unit.repeated[1]))._density(free)
         unit.log_q = graph.sum(density, axis=-1) if latent.support.event else density
 
@@ -165,5 +163,3 @@ def candidates(unit: Unit) -> list[str]:
     """Estimators that "auto" compares."""
     scores = ["rao_blackwell_control", "score_loo"]
     return scores if unit.natural is not None else [*PATHS, *scores]
-
-

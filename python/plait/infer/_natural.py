@@ -32,7 +32,7 @@ class Natural:
 
 def _gamma(shape: Node, count: int) -> Node:
     full = graph.broadcast_to(shape, (count, *shape.shape))
-    return _core.apply("random_gamma", [graph.stop_gradient(full)], [3, 0, 0, 0], [], False)
+    return _core.apply("random_gamma", [graph.stop_gradient(full)], [4, 0, 0, 0], [], False)
 
 
 def _uniform(shape: tuple[int, ...]) -> Node:
@@ -63,7 +63,7 @@ def natural(latent: Latent) -> Natural | None:
                 [zeros + np.log(2.0)],
                 lambda p: Poisson(graph.exp(p[0])),
                 lambda p, s: _core.apply(
-                    "random_poisson", [graph.stop_gradient(graph.broadcast_to(graph.exp(p[0]), (s, *shape)))], [3, 0, 0, 0], [], False
+                    "random_poisson", [graph.stop_gradient(graph.broadcast_to(graph.exp(p[0]), (s, *shape)))], [4, 0, 0, 0], [], False
                 ),
                 lambda q: [_log(q[0])],
             )
@@ -125,5 +125,3 @@ def natural(latent: Latent) -> Natural | None:
             lambda q: [np.asarray(q[0], np.float64), _log(q[1])],
         )
     return None
-
-

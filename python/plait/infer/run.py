@@ -16,7 +16,7 @@ from ._values import Array, generator
 from .fixed import Fit, fit, linear_response
 from .model import Model, trace
 from .posterior import GOOD, USABLE, Posterior
-from .stochastic import Settings, Stochastic
+from .stochastic import Run, Settings, Stochastic
 from .supports import Support
 
 FAMILIES = ("mean_field", "full_rank", "low_rank", "natural")
@@ -109,7 +109,9 @@ def bbvi(
     try:
         if _smooth(traced, gradient, family, optimizer):
             return _fixed(traced, model, family, samples, tolerance, max_steps, restarts, g, shower)
-        return _stochastic(traced, model, gradient, family, samples, optimizer, batch_size, tolerance, max_steps, restarts, g, shower)
+        return _stochastic(
+            traced, model, latents, gradient, family, samples, optimizer, batch_size, tolerance, max_steps, restarts, g, shower
+        )
     finally:
         shower.close()
 
@@ -153,6 +155,7 @@ def first_point(density: Density, rng: np.random.Generator) -> Array:
 def _stochastic(
     m: Model,
     model: Any,
+    latents: Any,
     gradient: str,
     family: str,
     samples: int | None,
@@ -164,10 +167,11 @@ def _stochastic(
     rng: np.random.Generator,
     shower: Shower,
 ) -> Posterior:
-    runs = []
+    whole = trace(model, latents) if any(scale != 1.0 for _, _, scale in m.rows) else m
+    runs: list[Run] = []
     for _ in range(restarts):
         settings = Settings(gradient, family, samples, optimizer, batch_size, tolerance, max_steps, bool(runs))
-        runs.append(Stochastic(m, settings, rng, shower).run())
+        runs.append(Stochastic(m, whole, settings, rng, shower).run())
         if runs[-1].reason == "interrupted":
             break
     best = max(runs, key=lambda r: (r.converged, r.elbo if np.isfinite(r.elbo) else -np.inf))

@@ -93,7 +93,7 @@ def gradient_samples(
     for u in units:
         parts = []
         for p in u.parameters:
-            size = int(np.prod(p.shape))
+            size = int(np.prod(p.value.shape))
             parts.append(record[:, column : column + size].reshape((-1, *(int(n or 0) for n in p.shape))))
             column += size
         result[u.latent.name] = tuple(parts)

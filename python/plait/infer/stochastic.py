@@ -104,10 +104,11 @@ class Step:
 class Stochastic:
     """One fit."""
 
-    def __init__(self, m: Model, settings: Settings, rng: np.random.Generator, shower: Shower) -> None:
+    def __init__(self, m: Model, whole: Model, settings: Settings, rng: np.random.Generator, shower: Shower) -> None:
         self.model, self.settings, self.rng, self.shower = m, settings, rng, shower
         self.own = naturals(m, settings.family)
         self.density = Density(m, tuple(self.own))
+        self.whole = self.density if whole is m else Density(whole, tuple(self.own))  # with all rows: what the result is judged by
         gaussian = [latent for latent in m.latents.values() if latent.name not in self.own]
         for latent in gaussian:
             if latent.discrete:
@@ -132,7 +133,7 @@ class Stochastic:
         if self.own or d == 0 or d > 64 or self.settings.again:
             return plain
         try:
-            found = choose_frame(self.density, centre, self.rng)[0]
+            found = choose_frame(self.whole, centre, self.rng)[0]
         except graph.GraphError:
             return plain
         return found if self.joined else Frame(found.centre, np.diag(np.exp(found.log_sd)), found.log_sd)
@@ -143,14 +144,14 @@ class Stochastic:
             return np.asarray(self.family.start())
         parts = [np.zeros(2 * self.density.dimension)]
         for found in self.own.values():
-            jitter = 0.5 * self.rng.standard_normal if self.settings.again else np.zeros
-            parts += [p.ravel() + np.reshape(jitter(p.size), p.size) for p in found.start]
+            spread = 0.5 if self.settings.again else 0.0
+            parts += [p.ravel() + spread * self.rng.standard_normal(p.size) for p in found.start]
         return np.concatenate(parts)
 
     def units(self, phi: Node, estimators: dict[str, str]) -> list[Unit]:
         """Every latent's distribution as nodes of the flat parameters."""
         d, at, found = self.density.dimension, 2 * self.density.dimension, []
-        scale = np.diag(self.frame.root)
+        scale = graph.constant(np.diag(self.frame.root))
         for latent in self.model.latents.values():
             if latent.name in self.own:
                 own = self.own[latent.name]
@@ -162,8 +163,8 @@ class Stochastic:
             else:
                 part = self.density.slices[latent.name]
                 shape = latent.support.free_shape
-                mean = self.frame.centre[part] + scale[part] * phi[part]
-                log_sd = self.frame.log_sd[part] + phi[part.start + d : part.stop + d]
+                mean = scale[part] * phi[part] + self.frame.centre[part]
+                log_sd = phi[part.start + d : part.stop + d] + self.frame.log_sd[part]
                 found.append(Unit(latent, [mean.reshape(shape), log_sd.reshape(shape)], None, estimators[latent.name]))
         return found
 
@@ -215,11 +216,12 @@ class Stochastic:
             for u, part in zip(units, self.parts(units), strict=True):
                 if name in candidates(u):
                     spread[u.latent.name][name] = float(record[:, part].var(axis=0).sum())
-        return {latent: min(found, key=lambda e: (found[e] if np.isfinite(found[e]) else np.inf)) for latent, found in spread.items()}
+        return {latent: min(found, key=lambda e: found[e] if np.isfinite(found[e]) else np.inf) for latent, found in spread.items()}
 
-    def parts(self, units: list[Unit]) -> list[Array]:
+    def parts(self, units: list[Unit]) -> list[Any]:
         """For each unit where its parameters stand among the flat ones."""
-        d, at, found = self.density.dimension, 2 * self.density.dimension, []
+        d, at = self.density.dimension, 2 * self.density.dimension
+        found: list[Any] = []
         for u in units:
             if u.natural is not None:
                 size = sum(p.size for p in u.natural.start)
@@ -240,7 +242,7 @@ class Stochastic:
     def approximation(self, phi: Array) -> Approximation:
         """The distribution for these parameters."""
         if self.family is not None:
-            return Approximation(self.density, self.family.gaussian(phi, self.frame))
+            return Approximation(self.whole, self.family.gaussian(phi, self.frame))
         d = self.density.dimension
         gaussian = Gaussian(self.frame.centre + self.frame.root @ phi[:d], np.exp(self.frame.log_sd + phi[d : 2 * d]))
         at, own = 2 * d, {}
@@ -251,7 +253,7 @@ class Stochastic:
                 at += p.size
             nodes = found.distribution([graph.constant(v) for v in values])
             own[name] = type(nodes)(**{k: graph.evaluate(v) if isinstance(v, Node) else v for k, v in nodes.parameters.items()})
-        return Approximation(self.density, gaussian, own)
+        return Approximation(self.whole, gaussian, own)
 
     def distance(self, a: Array, b: Array) -> float:
         """About the Kullback-Leibler divergence between the distributions of two sets of parameters."""
@@ -332,5 +334,3 @@ def _stationary(a: tuple[Array, Array], b: tuple[Array, Array], n: int) -> bool:
     with np.errstate(divide="ignore", invalid="ignore"):
         rhat = np.sqrt((n - 1) / n + between / within)
     return bool((np.where(within > 0, rhat, 1.0) < STATIONARY).all())
-
-
