@@ -36,15 +36,29 @@ def adopt_classes(module: ModuleType) -> None:
             adopt_classes(value)
 
 
+def annotated(bare: re.Match[str]) -> str:
+    """A signature that says nothing of types (methods in the interpreter's own convention), with `Any` for each."""
+    parameters = [
+        part
+        if part in {"self", "/", "*"} or ":" in part
+        else re.sub(r"^(\*{0,2}\w+)(?: = )?", lambda m: f"{m[1]}: typing.Any" + " = " * m[0].endswith("= "), part)
+        for part in bare[2].split(", ")
+    ]
+    return f"{bare[1]}({', '.join(parameters)}) -> typing.Any:"
+
+
 def tightened(stub: str) -> str:
     """A stub that passes `mypy --strict`: the generator leaves containers and bare arguments without types, and names of the package as they are."""
     stub = re.sub(r"\bplait\.(?=[A-Z])", "", stub)
-    stub = re.sub(r"(?<=-> )(list|set|frozenset)(?=:|$)|(?<=: )(list|set|frozenset)(?=[,) =])", r"\g<0>[typing.Any]", stub, flags=re.MULTILINE)
+    stub = re.sub(
+        r"(?<=-> )(list|set|frozenset)(?=:|$)|(?<=: )(list|set|frozenset)(?=[,) =])", r"\g<0>[typing.Any]", stub, flags=re.MULTILINE
+    )
     stub = re.sub(r"(?<=-> )dict(?=:|$)|(?<=: )dict(?=[,) =])", "dict[typing.Any, typing.Any]", stub, flags=re.MULTILINE)
     stub = re.sub(r"(?<=-> )tuple(?=:|$)|(?<=: )tuple(?=[,) =])", "tuple[typing.Any, ...]", stub, flags=re.MULTILINE)
     stub = re.sub(r"\*args(?=[,)])", "*args: typing.Any", stub)
     stub = re.sub(r"\*\*kwargs(?=\))", "**kwargs: typing.Any", stub)
     stub = re.sub(r"(def __call__\(self, .*\)):", r"\1 -> typing.Any:", stub)
+    stub = re.sub(r"^(\s*def \w+)\(([^()]*)\):$", annotated, stub, flags=re.MULTILINE)
     # Comparisons of nodes give nodes.
     return re.sub(r"(def __(?:eq|ne)__\(.*-> (?!bool).*:)$", r"\1  # type: ignore[override]", stub, flags=re.MULTILINE)
 

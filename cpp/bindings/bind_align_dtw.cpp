@@ -27,7 +27,7 @@ bool are_series(const py::object& values) {
     if (Py_TYPE(item) != array_type) return false;
     const auto array = py::reinterpret_borrow<py::array>(item);
     if (array.dtype().ptr() != number.ptr() || (array.flags() & py::array::c_style) == 0) return false;
-    if (array.ndim() != 1 && (array.ndim() != 2 || array.shape(1) == 0)) return false;
+    if ((array.ndim() != 1 && array.ndim() != 2) || array.size() == 0) return false;  // of an empty one the others decide what its elements are
     const auto* data = static_cast<const double*>(array.data());
     bool finite = true;
     for (py::ssize_t i = 0; i < array.size(); ++i) finite &= data[i] - data[i] == 0;

@@ -1,4 +1,87 @@
-// Sparse vectors and rows of them.
-#include "rooms.hpp"
+// Sparse vectors and rows of them: the module, and arrays on their way in.
+#include <cstring>
 
-void bind_sparse(py::module_& m) { m.def_submodule("sparse", "Sparse vectors and rows of them."); }
+#include "plait/base/error.hpp"
+#include "sparse.hpp"
+
+namespace plait {
+
+namespace {
+
+// The array of an object before its dtype is looked at; what SciPy calls sparse is named instead of becoming an array of one object.
+py::array any_array(py::handle object, const std::string& what) {
+  if (py::hasattr(object, "tocoo")) throw py::type_error(what + ": a SciPy sparse array; use from_scipy, or .toarray()");
+  if (py::hasattr(object, "mask") && py::hasattr(object, "filled") && py::bool_(object.attr("mask").attr("any")()))
+    throw std::invalid_argument(what + ": a masked array with masked values; fill them first (.filled(...))");
+  return py::array::ensure(object) ? py::array::ensure(object) : throw py::error_already_set();
+}
+
+void require_one_dimension(const py::array& array, const std::string& what) {
+  PLAIT_REQUIRE_AS(ShapeError, array.ndim() == 1, what, ": expected one dimension, got an array of shape ", to_string(array_shape(array)));
+}
+
+}  // namespace
+
+py::array whole_numbers(py::handle object, const std::string& what) {
+  const py::array given = any_array(object, what);
+  require_one_dimension(given, what);
+  const char kind = given.dtype().kind();
+  if (given.size() == 0 && std::strchr("biuf", kind) != nullptr) return py::array_t<sparse::Index>(0);
+  PLAIT_REQUIRE_AS(DTypeError, kind == 'i' || kind == 'u', what, ": expected whole numbers, got an array of ",
+                   py::str(given.dtype()).cast<std::string>());
+  return py::reinterpret_borrow<py::array>(array_as(given, what, DType::int64));
+}
+
+std::span<const sparse::Index> numbers_of(const py::array& array) {
+  return {static_cast<const sparse::Index*>(array.data()), static_cast<std::size_t>(array.size())};
+}
+
+py::array dense_from(py::handle object, const std::string& what) {
+  for (const DType dtype : {DType::float64, DType::float32})
+    if (array_is_plain(object, dtype)) return py::reinterpret_borrow<py::array>(object);
+  const py::array given = any_array(object, what);
+  const bool single = given.dtype().kind() == 'f' && given.itemsize() <= 4;
+  return py::reinterpret_borrow<py::array>(array_as(given, what, single ? DType::float32 : DType::float64));
+}
+
+sparse::Values values_from(py::handle object, const std::string& what) {
+  const py::array array = dense_from(object, what);
+  require_one_dimension(array, what);
+  const auto copy = [&](auto zero) {
+    using T = decltype(zero);
+    const T* const data = static_cast<const T*>(array.data());
+    return sparse::Values(std::vector<T>(data, data + array.size()));
+  };
+  return array.itemsize() == 4 ? copy(0.0F) : copy(0.0);
+}
+
+sparse::Index size_from(py::handle object) {
+  if (object.is_none()) return sparse::kOpen;
+  if (PyIndex_Check(object.ptr()) == 0 || PyBool_Check(object.ptr()) != 0)
+    throw py::type_error(message("size: expected a whole number or None, got ", Py_TYPE(object.ptr())->tp_name));
+  const py::ssize_t size = PyNumber_AsSsize_t(object.ptr(), PyExc_OverflowError);
+  if (size == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+  PLAIT_REQUIRE(size >= 0, "size: expected a number of at least 0, got ", size);
+  return size;
+}
+
+bool is_number(py::handle object, double& number) {
+  PyObject* const p = object.ptr();
+  if (PyFloat_Check(p) == 0 && PyLong_Check(p) == 0) {
+    if (!py::hasattr(object, "dtype") || !py::hasattr(object, "ndim") || node_of(object) != nullptr) return false;
+    if (py::cast<py::ssize_t>(object.attr("ndim")) != 0) return false;
+    const std::string kind = py::str(object.attr("dtype").attr("kind"));
+    if (std::string_view("biuf").find(kind) == std::string_view::npos) return false;
+  }
+  number = PyFloat_AsDouble(p);
+  if (number == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+  return true;
+}
+
+}  // namespace plait
+
+void bind_sparse(py::module_& m) {
+  py::module_ room = m.def_submodule("sparse", "Sparse vectors and rows of them.");
+  bind_sparse_vector(room);
+  bind_sparse_rows(room);
+}

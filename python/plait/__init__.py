@@ -24,6 +24,7 @@ from .graph import (
     broadcast_to,
     cast,
     check_gradient,
+    cholesky,
     clip,
     compile,
     concatenate,
@@ -88,6 +89,7 @@ from .graph import (
     sin,
     softmax,
     softplus,
+    solve_triangular,
     sqrt,
     square,
     squeeze,
@@ -106,19 +108,27 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, nn, picture
+    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
+    from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
+    from .portfolio import InfeasibleError
+    from .sparse import SparseRows, SparseVector
 
 __all__ = [
     "ConvergenceWarning",
     "DTypeError",
     "FormatError",
     "GraphError",
+    "Histogram",
+    "InfeasibleError",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
+    "QuantileSketch",
     "ShapeError",
+    "SparseRows",
+    "SparseVector",
     "Step",
     "Table",
     "TraceError",
@@ -129,6 +139,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "check_gradient",
+    "cholesky",
     "clip",
     "compile",
     "concatenate",
@@ -156,6 +167,8 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "histogram",
+    "infer",
     "input",
     "jacobian",
     "less",
@@ -186,6 +199,7 @@ __all__ = [
     "optim",
     "parameter",
     "picture",
+    "portfolio",
     "power",
     "prod",
     "reciprocal",
@@ -200,6 +214,8 @@ __all__ = [
     "sin",
     "softmax",
     "softplus",
+    "solve_triangular",
+    "sparse",
     "sqrt",
     "square",
     "squeeze",
@@ -213,13 +229,18 @@ __all__ = [
     "to_dot",
     "train",
     "transpose",
+    "tree",
     "uniform",
     "value_and_grad",
     "where",
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
+_LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
+_LATE |= {"infer": "", "tree": ""}
+_LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 
 if not TYPE_CHECKING:
 

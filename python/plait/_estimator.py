@@ -8,7 +8,8 @@ from __future__ import annotations
 import inspect
 import sys
 import warnings
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ def _sklearn(module: str, name: str, otherwise: Any) -> Any:
 
 class Estimator:
     """What scikit-learn asks of an estimator: constructor arguments are kept as they are, fitted attributes end in an underscore."""
+
+    #: What stands for None where an argument is an estimator itself.
+    _DEFAULTS: ClassVar[dict[str, Callable[[], Any]]] = {}
 
     @classmethod
     def _parameter_names(cls) -> list[str]:
@@ -78,7 +82,16 @@ class Estimator:
             else:
                 setattr(self, name, value)
         for name, values in inner.items():
-            getattr(self, name).set_params(**values)
+            part = getattr(self, name)
+            if part is None and name in self._DEFAULTS:  # what stands for None has parameters, too
+                part = self._DEFAULTS[name]()
+                setattr(self, name, part)
+            if not hasattr(part, "set_params") or isinstance(part, type):
+                key = f"{name}__{next(iter(values))}"
+                raise ValueError(
+                    f"Invalid parameter {key!r} for estimator {self!r}: {name} is {part!r:.60}, which has no parameters to set."
+                )
+            part.set_params(**values)
         return self
 
     def __repr__(self) -> str:

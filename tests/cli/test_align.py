@@ -61,7 +61,47 @@ def test_scored_letters(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "two.fasta"
     path.write_text(">one\nACGT\n>two\nACT\n")
     assert told(capsys, path, "--similarity", "2/-1", "--gap", "-3")["score"] == 3.0
-    assert told(capsys, path)["score"] == align.NeedlemanWunsch("BLOSUM62").score("ACGT", "ACT")
+    found = told(capsys, path)
+    assert (found["similarity"], found["gap"]) == ("NUC.4.4", -5.0)
+    assert found["score"] == align.NeedlemanWunsch("DNA").score("ACGT", "ACT")
+    protein = told(capsys, path, "--similarity", "BLOSUM62", "--all")
+    assert protein["similarity"] == "BLOSUM62"
+    assert np.shape(protein["scores"]) == (2, 2)
+    assert cli.main(["align", str(path), "--method", "semi-global"]) == 0
+    assert "similarity: NUC.4.4\ngap: -5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("letters", "table"),
+    [
+        (("ACGT", "ACT"), "NUC.4.4"),
+        (("acgtn", "ACGT"), "NUC.4.4"),  # small letters mark repeats
+        (("ACGU", "ACU"), "NUC.4.4"),
+        (("ACGTRACGTA", "ACGTACGTAC"), "NUC.4.4"),
+        (("ACGT", "HEAGAWGHEE"), "BLOSUM62"),
+        (("MKVDAR", "HEAG"), "BLOSUM62"),
+        (("", "ACGT"), "BLOSUM62"),
+        (("WSKRYM", "ACGT"), "BLOSUM62"),  # all of them stand for several nucleotides, and for amino acids
+    ],
+)
+def test_the_letters_decide_on_the_table(letters: tuple[str, str], table: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "two.fasta"
+    path.write_text(f">one\n{letters[0]}\n>two\n{letters[1]}\n")
+    found = told(capsys, path)
+    assert found["similarity"] == table
+    x, y = (text.upper().replace("U", "T") for text in letters)
+    assert found["score"] == align.NeedlemanWunsch(table).score(x, y)
+
+
+@pytest.mark.parametrize(
+    ("letters", "place"), [("AC-GT", "letter 3: NUC.4.4 does not know '-'"), ("MKJ1", "letter 4: BLOSUM62 does not know '1'")]
+)
+def test_a_letter_that_no_table_knows_is_named(letters: str, place: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "two.fasta"
+    path.write_text(f">one\nACGT\n>two words\n{letters}\n")
+    similarity = "NUC.4.4" if "-" in letters else "BLOSUM62"
+    assert cli.main(["align", str(path), "--similarity", similarity]) == 1
+    assert f"two.fasta, record 2 'two', {place}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -70,11 +110,17 @@ def test_scored_letters(tmp_path: Path, capsys: Capture) -> None:
         (["nothing.fasta"], "no such file"),
         (["series.csv", "--names", "a", "z"], "no sequence is called 'z'"),
         (["series.csv", "--method", "lcs"], "lcs aligns symbols, these are series"),
-        (["one.fasta"], "two sequences are needed, 1 found"),
+        (["one.fasta"], "two sequences are needed, 1 found in one.fasta: taken for FASTA with 1 record"),
+        (
+            ["words.csv"],
+            "0 found in words.csv: taken for CSV with cells separated by commas and the columns 'a' (no numbers), 'b' (no numbers)",
+        ),
+        (["words.csv", "--names", "a", "b"], "words.csv, column 'a' holds no numbers: 'x' in row 2"),
+        (["series.dat"], "series.dat, line 1: expected a header that begins with '>', got '1,2' (taken for FASTA)"),
         (["two.fasta", "--method", "dtw"], "dtw aligns series, these are symbols"),
         (["empty.csv"], "empty"),
-        (["binary.csv"], "binary.csv: no CSV file"),
-        (["holes.csv"], "x: NaN at element 1"),
+        (["binary.csv"], "binary.csv, line 1: no text in UTF-16"),
+        (["holes.csv"], "holes.csv, row 3, column 'x': no value"),
         (["one.fasta", "series.csv"], "series and symbols cannot be aligned with each other"),
     ],
 )
@@ -85,6 +131,8 @@ def test_what_is_wrong_is_said(
     (tmp_path / "one.fasta").write_text(">a\nAC\n")
     (tmp_path / "two.fasta").write_text(">a\nAC\n>b\nAC\n")
     (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "words.csv").write_text("a,b\nx,y\n")
+    (tmp_path / "series.dat").write_text("1,2\n3,4\n")
     (tmp_path / "binary.csv").write_bytes(b"\xfe\xff\x00")
     (tmp_path / "holes.csv").write_text("x,y\n1,2\n,3\n4,5\n")
     monkeypatch.chdir(tmp_path)

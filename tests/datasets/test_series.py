@@ -70,3 +70,47 @@ def test_fasta(data_file: Callable[[str], Path], tmp_path: Path) -> None:
         (tmp_path / "bad").write_bytes(content)
         with pytest.raises(plait.FormatError):
             datasets.fasta(tmp_path / "bad")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_byte_order_marks_are_no_letters(encoding: str, packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(name: str, text: str) -> Path:
+        data = text.encode(encoding)
+        (tmp_path / name).write_bytes(gzip.compress(data) if packed else data)
+        return tmp_path / name
+
+    assert datasets.fasta(write("a.fa", ">one größe\nAC\n")) == [("one", "größe", "AC")]
+    assert plait.align.Substitution.from_ncbi(write("a.mat", "# note\n  A C\nA 1 -1\nC -1 1\n"))["A", "C"] == -1
+    (tmp_path / "ucr").mkdir()
+    monkeypatch.setenv("PLAIT_DATA", str(tmp_path))
+    for part in ("TRAIN", "TEST"):
+        write(f"ucr/Few_{part}.ts", "@classLabel true a\n@data\n1,?,3:a\n")
+    assert len(datasets.ucr("Few").test_series[0]) == 3
+
+
+def test_a_value_that_is_no_number_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ucr").mkdir()
+    monkeypatch.setenv("PLAIT_DATA", str(tmp_path))
+    for wrong in ("b", "1_0", "", "0x1", "\u0661"):
+        (tmp_path / "ucr" / "Bad_TRAIN.ts").write_text(f"# note\n@classLabel true a\n@data\n1,2:3,{wrong}:a\n", encoding="utf-8")
+        with pytest.raises(plait.FormatError, match=rf"Bad_TRAIN.ts, line 4, dimension 2, value 2: '{wrong}' is no number"):
+            datasets.ucr("Bad")
+    (tmp_path / "bad.mat").write_text("  A C\nA 1 -1\nC -1 x\n")
+    with pytest.raises(plait.FormatError, match=r"bad.mat, line 3, symbol 'C': 'x' is no number"):
+        plait.align.Substitution.from_ncbi(tmp_path / "bad.mat")
+
+
+def test_damaged_files_of_text_are_refused(tmp_path: Path) -> None:
+    """Truncated at every byte, and with every bit turned over: what is read is text, or the error is FormatError."""
+    packed = gzip.compress(b">one\nACGTACGTAC\n>two\nAC\n")
+    path = tmp_path / "a.fa.gz"
+    damaged = [packed[:k] for k in range(1, len(packed))]
+    damaged += [bytes(b ^ (1 << bit) if i == k else b for i, b in enumerate(packed)) for k in range(len(packed)) for bit in range(8)]
+    for data in damaged:
+        path.write_bytes(data)
+        try:
+            found = datasets.fasta(path)
+        except plait.FormatError:
+            continue
+        assert [record.name for record in found] == ["one", "two"]  # bits of the header that mean nothing for what is inside

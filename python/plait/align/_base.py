@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ class PairAligner(Estimator, ABC):
     """
 
     _built: _core.Method | None = None
+    _KIND: str | None = "edits"
 
     @abstractmethod
     def _build(self) -> _core.Method:
@@ -95,7 +96,21 @@ class PairAligner(Estimator, ABC):
         method = self._method()
         a, b = self._prepare((x, y), "xy".__getitem__)
         score, path = method.path(a, b, MEMORY_LIMIT)
-        return Alignment(score, _inputs.as_given(path, (a, b), (x, y)), x, y)
+        return self._alignment(score, path, (a, b), (x, y))
+
+    def _alignment(self, score: float, path: NDArray[np.int64], prepared: Sequence[_inputs.Prepared], given: Sequence[Any]) -> Alignment:
+        x: Any
+        y: Any
+        x, y = (np.asarray(value).reshape(-1) if isinstance(value, np.matrix) and len(value) == 1 else value for value in given)
+        return Alignment(score, _inputs.as_given(path, prepared, (x, y)), x, y, kind=self._path_kind(path), same=self._same())
+
+    def _path_kind(self, path: NDArray[np.int64]) -> str | None:  # noqa: ARG002 - of some it depends on the path
+        """What an alignment's columns are; see `Alignment`."""
+        return self._KIND
+
+    def _same(self) -> Callable[[Any, Any], bool] | None:
+        """What equal means where it is not ``==``."""
+        return None
 
     def align_many(self, query: Any, references: Any, *, threads: int | None = None) -> list[Alignment]:
         """The best alignments of one sequence with many.
@@ -120,10 +135,7 @@ class PairAligner(Estimator, ABC):
         method = self._method()
         x, *ys = self._prepare([query, *against], _query_first)
         found = method.paths(x, method.prepare(ys), MEMORY_LIMIT, threads)
-        return [
-            Alignment(score, _inputs.as_given(path, (x, y), (query, given)), query, given)
-            for (score, path), y, given in zip(found, ys, against, strict=True)
-        ]
+        return [self._alignment(score, path, (x, y), (query, given)) for (score, path), y, given in zip(found, ys, against, strict=True)]
 
     def count(self, x: Any, y: Any) -> float:
         """How many alignments have the best score.

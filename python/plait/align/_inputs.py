@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,8 +16,8 @@ Prepared: TypeAlias = "str | bytes | Array"
 #: What messages call the k-th sequence of a call. A function, so that no name is made that no message needs.
 Name: TypeAlias = Callable[[int], str]
 
-#: Iterables that are no sequences: what can be gone through only once, or in no order.
-UNORDERED = (dict, set, frozenset, Iterator)
+#: Iterables that are no sequences: what can be gone through only once, or in no order, or whose elements are its keys.
+UNORDERED = (Mapping, set, frozenset, Iterator)
 NAN_POLICIES = ("raise", "propagate", "omit")
 
 
@@ -25,7 +25,11 @@ def all_series(values: Sequence[Any], name: Name, nan_policy: str = "raise") -> 
     """Series of one call, each as :func:`series` makes it."""
     if _core.are_series(values):
         return list(values)
-    return [series(value, name, k, nan_policy) for k, value in enumerate(values)]
+    found = [series(value, name, k, nan_policy) for k, value in enumerate(values)]
+    if any(array.size == 0 for array in found):  # [] has no elements of any width: it is taken for one of the others' kind
+        wide = next((array.shape[1:] for array in found if array.ndim == 2), ())
+        found = [np.empty((0, *wide)) if array.size == 0 and array.ndim == 1 else array for array in found]
+    return list(found)
 
 
 def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
@@ -38,6 +42,8 @@ def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
         value = np.ma.filled(value.astype(np.float64), np.nan)
     try:
         plain = np.asarray(value)
+        if isinstance(value, np.matrix) and len(plain) == 1:  # a row of a matrix is a matrix again
+            plain = plain.reshape(-1)
         # Neither text that looks like numbers, nor dates, nor the real parts of complex numbers; of objects, those that are numbers.
         if plain.dtype.kind not in "biufO" or (plain.dtype.kind == "O" and plain.ndim == 0):
             raise TypeError
@@ -60,17 +66,28 @@ def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
 
 
 def collection(values: Any, name: str) -> list[Any]:
-    """The sequences of a 2-D or 3-D array, or of any iterable."""
-    if isinstance(values, (str, bytes)):
+    """The sequences of a 2-D or 3-D array, or of any iterable that has an order."""
+    if isinstance(values, (str, bytes, bytearray)):
         raise TypeError(f"{name}: expected a collection of sequences, got one {type(values).__name__}")
-    if isinstance(values, np.ndarray) and values.ndim not in (1, 2, 3):
-        raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
-    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype != object:
-        if values.dtype.kind in "US":  # an array of words
+    if isinstance(values, Mapping):
+        raise TypeError(
+            f"{name}: expected a list of sequences, got a {type(values).__name__}, of which the keys would be taken; use list(….values())"
+        )
+    if isinstance(values, (set, frozenset)):
+        raise TypeError(f"{name}: expected a list of sequences, got a {type(values).__name__}, which has no order; use sorted(…)")
+    if not isinstance(values, (np.ndarray, list, tuple)) and hasattr(
+        values, "__array__"
+    ):  # rows of a table, which itself goes through columns
+        values = np.asarray(values)
+    if isinstance(values, np.ndarray):
+        if not isinstance(values, np.ma.MaskedArray):
+            values = np.asarray(values)  # rows of a matrix would be matrices
+        if values.ndim == 1 and values.dtype.kind in "US":  # an array of words
             return list(values.tolist())
-        raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
-    if hasattr(values, "__array__") and not isinstance(values, np.ndarray):  # rows of a table, which would itself go through its columns
-        return collection(np.asarray(values), name)
+        if values.ndim == 1 and values.dtype != object:
+            raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
+        if values.ndim not in (1, 2, 3):
+            raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
     try:
         return list(values)
     except TypeError:
@@ -92,13 +109,30 @@ def symbols(values: Sequence[Any], name: Name) -> list[Prepared]:
     numbers: dict[Hashable, int] = {}
     found: list[Prepared] = [_interned(value, name, k, numbers) for k, value in enumerate(values)]
     if any(map(_is_nan, numbers)):
-        k, at = next((k, at) for k, value in enumerate(values) for at, symbol in enumerate(value) if _is_nan(symbol))
+        k, at = next((k, at) for k, value in enumerate(values) for at, symbol in enumerate(elements(value, name, k)) if _is_nan(symbol))
         raise ValueError(f"{name(k)}: NaN at element {at} is no symbol")
+    _require_one_kind_of_text(values, numbers, name)
     return found
 
 
+def _require_one_kind_of_text(values: Sequence[Any], numbers: Iterable[Hashable], name: Name) -> None:
+    """No str is equal to any bytes: where both come, nothing would match."""
+    texts = any(isinstance(symbol, str) for symbol in numbers)
+    if not texts:
+        return
+    for k, value in enumerate(values):
+        raw = isinstance(value, (bytes, bytearray, memoryview))
+        if raw or (not isinstance(value, str) and any(isinstance(symbol, bytes) for symbol in elements(value, name, k))):
+            other = next(i for i, v in enumerate(values) if isinstance(v, str) or any(isinstance(s, str) for s in elements(v, name, i)))
+            raise TypeError(
+                f"{name(k)}: {'bytes' if raw else 'symbols of type bytes'}, while {name(other)} has str, of which none is equal; decode the bytes"
+            )
+
+
 def _is_nan(symbol: Hashable) -> bool:
-    return isinstance(symbol, float) and symbol != symbol
+    if isinstance(symbol, (float, np.inexact, np.datetime64, np.timedelta64)):
+        return bool(symbol != symbol)
+    return type(symbol).__name__ in ("NAType", "NaTType")  # pandas', which is equal to nothing
 
 
 def as_given(path: Array, kept: Sequence[Prepared], given: Sequence[Any]) -> Array:
@@ -125,15 +159,25 @@ def _integers(values: Sequence[Array]) -> list[Prepared] | None:
     return [(value.astype(np.int64) - low).astype(dtype) for value in values]
 
 
-def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> Array:
-    if isinstance(value, np.ndarray):
-        if value.ndim != 1:
-            raise _core.ShapeError(f"{name(k)}: expected a sequence of symbols of shape (n,), got shape {value.shape}")
-        value = value.tolist()
+def elements(value: Any, name: Name, k: int) -> Iterable[Any]:
+    """The symbols of one sequence that is no plain string: what cannot be one is refused, and arrays of any library are gone through by place."""
+    if not isinstance(value, (str, bytes, list, tuple)) and hasattr(value, "__array__"):
+        if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+            raise ValueError(f"{name(k)}: masked at element {_first(np.ma.getmaskarray(value))}; a masked element is no symbol")
+        array = np.asarray(value)
+        if array.ndim != 1:
+            what = "" if isinstance(value, np.ndarray) else f"a {type(value).__name__} of "
+            raise _core.ShapeError(f"{name(k)}: expected a sequence of symbols of shape (n,), got {what}shape {array.shape}")
+        return array if array.dtype.kind == "M" else array.tolist()  # dates of nanoseconds would become integers
     if not isinstance(value, Iterable) or isinstance(value, UNORDERED):
         raise TypeError(f"{name(k)}: expected a sequence of symbols (str, bytes, integers, or a list of hashables), got {_told(value)}")
+    return value
+
+
+def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> Array:
+    symbols_of = elements(value, name, k)
     try:
-        return np.fromiter((numbers.setdefault(symbol, len(numbers)) for symbol in value), np.uint32)
+        return np.fromiter((numbers.setdefault(symbol, len(numbers)) for symbol in symbols_of), np.uint32)
     except TypeError as error:
         raise TypeError(f"{name(k)}: a symbol must be hashable: {error}") from None
 
@@ -142,8 +186,8 @@ def is_symbolic(value: Any) -> bool:
     """Whether a sequence is one of symbols and not of numbers: text, or a list that starts with no number, nor with a vector."""
     if isinstance(value, (str, bytes)):
         return True
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in "OUS"
+    if not isinstance(value, (list, tuple)) and hasattr(value, "__array__"):
+        return np.asarray(value).dtype.kind in "OUS"
     first = value
     while isinstance(first, (list, tuple)) and first:
         first = first[0]

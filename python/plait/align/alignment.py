@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 COLUMNS = 60  # of a printed line
 SEGMENTS = 12  # of a warping path, printed
+KINDS = ("edits", "transpositions", "warping")
 _LETTERS = {"match": "=", "substitute": "X", "insert": "I", "delete": "D"}
 _MARKS = {"match": "|", "substitute": ".", "transpose": "x", "insert": " ", "delete": " "}
 
@@ -27,6 +28,11 @@ class Alignment:
         for a gap.
     x, y : sequence
         What was aligned.
+    kind : {"edits", "transpositions", "warping"}, optional
+        What the columns are: edits of symbols, among which neighbours may change places ("transpositions"), or cells of a warping path. The
+        aligner says so; where nobody does, a path in which an element stands twice is taken for a warping.
+    same : callable, optional
+        ``same(a, b)``: whether two elements count as equal; ``a == b`` unless given.
 
     Examples
     --------
@@ -39,10 +45,26 @@ class Alignment:
     y  1 axcd 4
     """
 
-    def __init__(self, score: float, path: NDArray[np.int64], x: Sequence[Any], y: Sequence[Any]):
+    def __init__(
+        self,
+        score: float,
+        path: NDArray[np.int64],
+        x: Sequence[Any],
+        y: Sequence[Any],
+        kind: str | None = None,
+        same: Callable[[Any, Any], bool] | None = None,
+    ):
+        if kind not in (None, *KINDS):
+            raise ValueError(f"kind: expected one of {', '.join(map(repr, KINDS))} or None, got {kind!r}")
         self.score = score
         self.path = path
         self.x, self.y = _by_position(x), _by_position(y)
+        if isinstance(x, bytes) and isinstance(y, str):  # aligners that take both read bytes as Latin-1
+            self.x = x.decode("latin-1")
+        if isinstance(y, bytes) and isinstance(x, str):
+            self.y = y.decode("latin-1")
+        self.kind = kind
+        self._same = _equal if same is None else same
 
     def __len__(self) -> int:
         """Columns of the alignment."""
@@ -63,7 +85,9 @@ class Alignment:
 
     @property
     def is_warping(self) -> bool:
-        """Whether an element stands in several columns, as in a warping path; there are no gaps then."""
+        """Whether it is a warping path, in which an element may stand in several columns; there are no gaps then."""
+        if self.kind is not None:
+            return self.kind == "warping"
         path = np.asarray(self.path)
         if len(path) < 2 or (path < 0).any():
             return False
@@ -73,27 +97,48 @@ class Alignment:
     def operations(self) -> list[str]:
         """What turns x into y, a name for each column.
 
-        Without repeated elements: ``"match"`` (equal elements), ``"substitute"`` (elements that differ), ``"insert"`` (an element of y is
-        added), ``"delete"`` (one of x is dropped), ``"transpose"`` (both columns of two neighbours that change places). In a warping path:
-        ``"match"`` (both series move on), ``"repeat x"`` and ``"repeat y"`` (that series stands still).
+        Of edits: ``"match"`` (equal elements), ``"substitute"`` (elements that differ), ``"insert"`` (an element of y is added),
+        ``"delete"`` (one of x is dropped), ``"transpose"`` (both columns of two symbols that change places; what was added or dropped
+        between them stands between). In a warping path: ``"match"`` (both series move on), ``"repeat x"`` and ``"repeat y"`` (that series
+        stands still).
         """
         path = np.asarray(self.path)
         if self.is_warping:
             steps = np.diff(path, axis=0)
-            return ["match", *("repeat x" if di == 0 else "repeat y" if dj == 0 else "match" for di, dj in steps.tolist())]
-        names = []
-        for i, j in path.tolist():
+            names = ["repeat x" if di == 0 else "repeat y" if dj == 0 else "match" for di, dj in steps.tolist()]
+            return ["match", *names] if len(path) else []
+        rows, names = path.tolist(), []
+        for i, j in rows:
             if i < 0:
                 names.append("insert")
             elif j < 0:
                 names.append("delete")
             else:
-                names.append("match" if _equal(self.x[i], self.y[j]) else "substitute")
-        for k in range(len(path) - 1):
-            (i, j), (ii, jj) = path[k], path[k + 1]
+                names.append("match" if self._same(self.x[i], self.y[j]) else "substitute")
+        if self.kind == "transpositions":
+            self._mark_transpositions(rows, names)
+        for k in range(len(rows) - 1):
+            (i, j), (ii, jj) = rows[k], rows[k + 1]
             if min(i, j, ii, jj) >= 0 and (jj < j or ii < i):
                 names[k] = names[k + 1] = "transpose"
         return names
+
+    def _mark_transpositions(self, rows: list[list[int]], names: list[str]) -> None:
+        """Rename substitutions whose symbols are crossed: they were one transposition.
+
+        In a run of them, as in abab and baba, each takes part in one, from the left: as many as there can be, which is what the least cost
+        has.
+        """
+        before: int | None = None
+        for k, (i, j) in enumerate(rows):
+            if names[k] == "match":
+                before = None
+            elif names[k] == "substitute":
+                if before is not None and self._same(self.x[rows[before][0]], self.y[j]) and self._same(self.x[i], self.y[rows[before][1]]):
+                    names[before] = names[k] = "transpose"
+                    before = None
+                else:
+                    before = k
 
     @property
     def cigar(self) -> str:
@@ -113,7 +158,7 @@ class Alignment:
         if len(self) == 0:
             return 0.0
         pairs = [(i, j) for i, j in np.asarray(self.path).tolist() if i >= 0 and j >= 0]
-        return sum(_equal(self.x[i], self.y[j]) for i, j in pairs) / len(self)
+        return sum(self._same(self.x[i], self.y[j]) for i, j in pairs) / len(self)
 
     def plot(self, ax: Any = None, kind: str | None = None) -> Any:
         """Draw both series with links between them, or the matrix with the path through it.

@@ -34,7 +34,8 @@ def barycenter(
     Parameters
     ----------
     series : array of shape (n, length) or (n, length, d), or list of arrays
-        What is averaged.
+        What is averaged. Where the aligner's ``nan_policy`` is ``"omit"``, elements that hold NaN are left out: series of different lengths
+        may come as one array filled up with NaN.
     aligner : PairAligner, optional
         DTW unless given. With `SoftDTW` the weighted sum of its scores is minimised; with any other aligner elements that a path puts together
         are averaged.
@@ -81,9 +82,13 @@ def barycenter(
         raise ValueError("series: there is none to average")
     if chosen._method().worst < 0:
         raise ValueError(f"aligner: expected one that looks for small scores, got {chosen!r}")
-    arrays = [np.asarray(_inputs.series(value, lambda k: f"series[{k}]", k)) for k, value in enumerate(values)]
+    # A NaN that is passed on would make everything NaN: only "omit" has a meaning here.
+    policy = "omit" if getattr(chosen, "nan_policy", "raise") == "omit" else "raise"
+    arrays = [np.asarray(_inputs.series(value, lambda k: f"series[{k}]", k, policy)) for k, value in enumerate(values)]
+    if policy == "omit" and any(len(a) == 0 for a in arrays):
+        raise ValueError(f"series[{next(k for k, a in enumerate(arrays) if len(a) == 0)}]: nothing is left of it without NaN")
     share = _shares(weights, len(arrays))
-    middle = np.asarray(_inputs.series(start, lambda _: "start", 0)).copy() if start is not None else _medoid(chosen, arrays, share)
+    middle = np.asarray(_inputs.series(start, lambda _: "start", 0, policy)).copy() if start is not None else _medoid(chosen, arrays, share)
     if any(a.shape[1:] != middle.shape[1:] for a in arrays):
         raise _core.ShapeError(f"series: elements of shapes {sorted({a.shape[1:] for a in [middle, *arrays]})}; all must have one")
     if length is not None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .. import _core
 from . import _functions, _inputs
 from ._base import PairAligner
@@ -70,4 +73,17 @@ class Aligner(PairAligner):
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         if any(map(_inputs.is_symbolic, values)) and all(_inputs.is_symbolic(value) or _inputs.is_empty_list(value) for value in values):
             return _inputs.symbols(values, name)
-        return [_inputs.series(value, name, k, self.nan_policy) for k, value in enumerate(values)]
+        return _inputs.all_series(values, name, self.nan_policy)
+
+    def _path_kind(self, path: NDArray[np.int64]) -> str | None:
+        """A path without gaps is one of warping if no path may begin beside (0, 0)."""
+        if len(path) == 0 or (path < 0).any():
+            return "edits"
+        border = _functions.border_values(self.init)
+        worst = self._method().worst
+        ends = (path[-1] + 2).tolist()
+        return (
+            "warping"
+            if all((border(along_x, 1, end) == worst).all() for along_x, end in zip((True, False), ends, strict=True))
+            else "edits"
+        )

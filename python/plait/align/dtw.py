@@ -35,7 +35,8 @@ class DTW(PairAligner):
     root : bool
         The square root of the sum is the score.
     open_begin, open_end : bool
-        The path may begin or end anywhere in `y`: `x` is looked for within `y`.
+        The path may begin or end anywhere in `y`: `x` is looked for within `y`. A window has no place with `open_begin`, nor has a slope with
+        either.
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
     slope : float, optional
@@ -44,7 +45,7 @@ class DTW(PairAligner):
     Raises
     ------
     ValueError
-        If a series is empty, holds infinity, or NaN where the policy is to raise; if no path fits into the window or parallelogram; if the
+        If a window comes with `open_begin`, or a slope with an open end; if a series is empty, holds infinity, or NaN where the policy is to raise; if no path fits into the window or parallelogram; if the
         sum of distances is beyond the largest float64.
     ShapeError
         If the elements of `x` and `y` have different numbers of values.
@@ -91,6 +92,7 @@ class DTW(PairAligner):
         self.slope = slope
         self._method()  # what cannot be is refused here
 
+    _KIND = "warping"
     _costs: PairCosts | None = None
 
     def _build(self) -> _core.Method:
@@ -98,6 +100,11 @@ class DTW(PairAligner):
         self.__dict__["_costs"] = PairCosts(self.metric) if callable(self.metric) else None
         if not callable(self.metric) and self.metric not in tuple(METRICS):  # nor what cannot be hashed
             raise ValueError(f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}")
+        if self.open_begin and self.window is not None:
+            raise ValueError(
+                f"window: with open_begin=True the path may begin anywhere in y, while a window lies about the diagonal from (0, 0); got "
+                f"window={self.window!r}. Leave one of them out, or cut y into pieces about the places where x may begin"
+            )
         return _core.make_dtw(
             METRICS["precomputed" if callable(self.metric) else self.metric],
             check_window(self.window),

@@ -74,7 +74,8 @@ class Levenshtein(SymbolAligner):
     ``"damerau"``: O(nm) (Wagner and Fischer 1974; Lowrance and Wagner 1975). Memory is linear for scores, and for paths O(m √n).
 
     A transposition shows in an alignment's path as two columns whose symbols are crossed: (i, j) and (i + 1, j + 1) with ``x[i] == y[j + 1]``
-    and ``x[i + 1] == y[j]``; what ``"damerau"`` added or dropped between them stands between them, as gaps. The score counts both as one.
+    and ``x[i + 1] == y[j]``; what ``"damerau"`` added or dropped between them stands between them, as gaps. The score counts both as one,
+    and so does `Alignment.operations`, which calls both ``"transpose"``.
 
     Examples
     --------
@@ -98,6 +99,7 @@ class Levenshtein(SymbolAligner):
         if self.transposition not in tuple(TRANSPOSITIONS):  # nor what cannot be hashed
             raise ValueError(f"transposition: expected None, 'osa' or 'damerau', got {self.transposition!r}")
         insert, delete, substitute = (weight(getattr(self, name), name) for name in ("insert", "delete", "substitute"))
+        self.__dict__["_KIND"] = "edits" if self.transposition is None else "transpositions"
         return _core.make_levenshtein(insert, delete, substitute, TRANSPOSITIONS[self.transposition])
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,14 @@ class EDR(_Elastic):
     def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
         return _core.make_edr(finite(self.epsilon, "epsilon"), window, propagate)
 
+    def _same(self) -> Callable[[Any, Any], bool]:
+        return functools.partial(_within, float(self.epsilon))
+
+
+def _within(epsilon: float, a: Any, b: Any) -> bool:
+    """Whether elements count as equal; a function of the module, so that alignments can be pickled."""
+    return bool(np.all(np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64)) <= epsilon))
+
 
 class MSM(_Elastic):
     """Move-split-merge: a metric; values are moved at the price of the difference, doubled and merged at a constant price.
@@ -144,6 +153,8 @@ class MSM(_Elastic):
     >>> MSM(cost=0.5).score([1, 2, 3], [1, 1, 2, 3])
     0.5
     """
+
+    _KIND = "warping"
 
     def __init__(self, cost: float = 1.0, window: int | float | None = None, nan_policy: str = "raise"):
         self.cost = cost

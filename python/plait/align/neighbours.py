@@ -46,6 +46,8 @@ class TimeSeriesKNN(ClassifierEstimator):
     array(['bump', 'ramp'], dtype='<U4')
     """
 
+    _DEFAULTS = {"aligner": DTW}  # noqa: RUF012
+
     def __init__(self, aligner: PairAligner | None = None, k: int = 1, threads: int | None = None):
         self.aligner = aligner
         self.k = k

@@ -38,6 +38,8 @@ class SoftDTW(PairAligner):
     -2.7e-05
     """
 
+    _KIND = "warping"
+
     def __init__(self, gamma: float = 1.0, nan_policy: str = "raise"):
         self.gamma = gamma
         self.nan_policy = nan_policy
@@ -54,7 +56,7 @@ class SoftDTW(PairAligner):
         return _core.make_soft_dtw(self._gamma())
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        return [_inputs.series(value, name, k, self.nan_policy) for k, value in enumerate(values)]
+        return _inputs.all_series(values, name, self.nan_policy)
 
     def gradient(self, x: Any, y: Any) -> NDArray[np.float64]:
         """The derivative of the score by `x`.

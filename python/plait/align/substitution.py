@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
+from .._text import number, read_text
 from . import _inputs
 
 NAMES = ("BLOSUM45", "BLOSUM50", "BLOSUM62", "BLOSUM80", "BLOSUM90", "PAM30", "PAM70", "PAM250", "NUC.4.4")
@@ -119,7 +120,7 @@ class Substitution:
         FormatError
             If the file is not like that; the message names the line.
         """
-        return cls._parse(Path(path).read_text(encoding="ascii", errors="replace"), str(path))
+        return cls._parse(read_text(path, "replace"), str(path))
 
     @classmethod
     def named(cls, name: str) -> Substitution:
@@ -145,7 +146,7 @@ class Substitution:
     def _parse(cls, text: str, source: str) -> Substitution:
         alphabet: list[str] = []
         rows: dict[str, list[float]] = {}
-        for number, line in enumerate(text.splitlines(), 1):
+        for at, line in enumerate(text.splitlines(), 1):
             words = line.split()
             if not words or line.startswith("#"):
                 continue
@@ -155,12 +156,12 @@ class Substitution:
             symbol, *values = words
             if symbol not in alphabet or symbol in rows or len(values) != len(alphabet):
                 raise _core.FormatError(
-                    f"{source}, line {number}: expected one of the symbols {' '.join(alphabet)}, not yet seen, and {len(alphabet)} scores"
+                    f"{source}, line {at}: expected one of the symbols {' '.join(alphabet)}, not yet seen, and {len(alphabet)} scores"
                 )
             try:
-                rows[symbol] = [float(value) for value in values]
+                rows[symbol] = [number(value) for value in values]
             except ValueError as error:
-                raise _core.FormatError(f"{source}, line {number}: {error}") from None
+                raise _core.FormatError(f"{source}, line {at}, symbol {symbol!r}: {error}") from None
         missing = [symbol for symbol in alphabet if symbol not in rows]
         if missing or not alphabet:
             raise _core.FormatError(f"{source}: " + (f"no line for {missing[0]!r}" if missing else "no line of symbols"))
@@ -175,15 +176,7 @@ class Substitution:
                 return self._known(value.encode("latin-1").translate(self._characters), value, name, k)
             except UnicodeEncodeError:
                 pass  # characters beyond Latin-1, which the alphabet may have
-        symbols: Any = value
-        if isinstance(value, bytes):
-            symbols = [b if b in self._code else chr(b) for b in value]
-        elif isinstance(value, np.ndarray):
-            if value.ndim != 1:
-                raise _core.ShapeError(f"{name(k)}: expected a sequence of symbols of shape (n,), got shape {value.shape}")
-            symbols = value.tolist()
-        elif not isinstance(value, Iterable) or isinstance(value, _inputs.UNORDERED):
-            raise TypeError(f"{name(k)}: expected a sequence of symbols (str, bytes, integers, or a list of hashables), got {value!r:.60}")
+        symbols: Any = [b if b in self._code else chr(b) for b in value] if isinstance(value, bytes) else _inputs.elements(value, name, k)
         codes = []
         for at, symbol in enumerate(symbols):
             try:

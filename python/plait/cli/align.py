@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import align, datasets, plot, report
+from .._core import FormatError
+from .._text import is_number, read_text
+from ._columns import read_columns
 from ._common import Failure, Result, add_common, at_least, positive
 
 #: Methods by the names that they have here, and the classes behind them; those of symbols first.
@@ -25,22 +28,39 @@ SERIES = {"dtw": "DTW", "soft-dtw": "SoftDTW"}
 CSV_ENDINGS = {".csv", ".tsv", ".txt"}
 
 
+#: The letters of nucleic acids, and those that stand for several of them; this share must be of the former.
+NUCLEOTIDES, AMBIGUOUS, SHARE = set("ACGTUN"), set("RYSWKMBDHV"), 0.9
+DNA, PROTEIN = "NUC.4.4", "BLOSUM62"
+
+
 class Named(NamedTuple):
-    """A sequence and what it is called."""
+    """A sequence, what it is called, and where it stands; or why it cannot be used."""
 
     name: str
     values: Any
+    where: str
+    problem: str = ""
+
+
+class Read(NamedTuple):
+    """The sequences of a file, and what it was taken for."""
+
+    sequences: list[Named]
+    told: str
 
 
 def add(commands: Any) -> None:
     """Puts the subcommand into the parser."""
     parser = commands.add_parser("align", help="align sequences (FASTA) or series (CSV)", description=__doc__.split(": ", 1)[1])
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="FASTA, or CSV where it ends in .csv, .tsv or .txt")
+    parser.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE", help="FASTA, or CSV where it ends in .csv, .tsv or .txt and does not begin with >"
+    )
     parser.add_argument("--names", nargs=2, metavar=("X", "Y"), help="which sequences or columns; the first two without it")
     parser.add_argument("--all", action="store_true", help="scores of all pairs, and no alignment")
     parser.add_argument("--method", choices=[*SYMBOLS, *SERIES], help="default: needleman-wunsch for FASTA, dtw for CSV")
     parser.add_argument(
-        "--similarity", default="BLOSUM62", help="matrix of scored methods, or MATCH/MISMATCH as in 2/-1 (default BLOSUM62)"
+        "--similarity",
+        help=f"matrix of scored methods, or MATCH/MISMATCH as in 2/-1 (default: {DNA} where all letters are DNA's, else {PROTEIN})",
     )
     parser.add_argument("--gap", type=float, default=-5.0, help="score of a gap's element (default -5)")
     parser.add_argument("--window", type=at_least(0), help="DTW within so many cells of the diagonal")
@@ -51,89 +71,106 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def read_columns(path: Path) -> list[Named]:
-    """The columns of a CSV file that hold numbers only; a series ends where its column does."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Failure(f"{path}: no CSV file: {error}") from None
-    if not text.strip():
-        raise Failure(f"{path}: empty")
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:4096], delimiters=",;\t ")
-    except csv.Error:  # one column
-        dialect = csv.excel
-    rows = [row for row in csv.reader(text.splitlines(), dialect) if row]
-    header = rows[0] if not all(map(is_number, rows[0])) else [f"column {k + 1}" for k in range(len(rows[0]))]
-    body = rows[1:] if header is rows[0] else rows
-    found = []
-    for k, name in enumerate(header):
-        cells = [row[k].strip() if k < len(row) else "" for row in body]
-        while cells and not cells[-1]:
-            cells.pop()
-        cells = [cell or "nan" for cell in cells]  # the aligner says where
-        if cells and all(map(is_number, cells)):
-            found.append(Named(name.strip(), np.array(cells, dtype=np.float64)))
-    return found
-
-
-def is_number(text: str) -> bool:
-    """Whether it reads as one."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def read(path: Path) -> list[Named]:
+def read(path: Path) -> Read:
     """All sequences of a file."""
     if not path.is_file():
         raise Failure(f"{path}: no such file")
-    if path.suffix.lower() in CSV_ENDINGS:
-        return read_columns(path)
-    return [Named(record.name, record.letters) for record in datasets.fasta(path)]
+    endings = [ending for ending in path.suffixes if ending != ".gz"][-1:]
+    try:
+        text = read_text(path)
+        if endings and endings[0].lower() in CSV_ENDINGS and not text.lstrip().startswith(">"):
+            found = read_columns(path, text)
+            # What is text from top to bottom is no series, but is known by its name.
+            named = [
+                Named(c.name, c.values, f"{path}, column {c.name!r}", c.problem) for c in sorted(found.columns, key=lambda c: c.is_text)
+            ]
+            return Read(named, f"{path}: {found.told()}")
+        records = datasets.fasta(path)
+    except FormatError as error:
+        raise Failure(f"{error} (taken for {'CSV' if endings and endings[0].lower() in CSV_ENDINGS else 'FASTA'})") from None
+    named = [Named(r.name, r.letters, f"{path}, record {k} {r.name!r}") for k, r in enumerate(records, 1)]
+    return Read(named, f"{path}: taken for FASTA with {len(named)} record{'' if len(named) == 1 else 's'}")
+
+
+def is_series(sequence: Named) -> bool:
+    """Whether it is more than a column of text."""
+    return isinstance(sequence.values, str) or len(sequence.values) > 0
 
 
 def choose(options: argparse.Namespace) -> list[Named]:
     """The sequences that were asked for."""
     files = [read(path) for path in options.files]
-    everything = [sequence for file in files for sequence in file]
+    everything = [sequence for file in files for sequence in file.sequences]
     if options.names:
         known = {sequence.name: sequence for sequence in reversed(everything)}
         missing = [name for name in options.names if name not in known]
         if missing:
             raise Failure(f"no sequence is called {missing[0]!r}; there are {', '.join(list(known)[:20])}")
-        return [known[name] for name in options.names]
-    if not options.all and len(files) > 1:
-        everything = [file[0] for file in files if file]
-    if len(everything) < 2:
-        raise Failure(f"two sequences are needed, {len(everything)} found in {', '.join(map(str, options.files))}")
-    return everything if options.all else everything[:2]
+        chosen = [known[name] for name in options.names]
+    else:
+        parts = [[sequence for sequence in file.sequences if is_series(sequence)] for file in files]
+        chosen = [sequence for part in parts for sequence in (part if options.all or len(files) == 1 else part[:1])]
+        if len(chosen) < 2:
+            raise Failure(f"two sequences are needed, {len(chosen)} found in {'; '.join(file.told for file in files)}")
+        chosen = chosen if options.all else chosen[:2]
+    for sequence in chosen:
+        if sequence.problem:
+            raise Failure(sequence.problem)
+    return chosen
 
 
-def make_aligner(options: argparse.Namespace, of_series: bool) -> tuple[str, Any]:
-    """The method's name and the aligner."""
+def make_aligner(options: argparse.Namespace, sequences: list[Named]) -> tuple[str, Any, list[Named], dict[str, Any]]:
+    """The method's name, the aligner, the sequences as it reads them, and what the output says about how they are scored."""
+    of_series = not isinstance(sequences[0].values, str)
     name = options.method or ("dtw" if of_series else "needleman-wunsch")
     if of_series != (name in SERIES):
         raise Failure(f"{name} aligns {'series' if name in SERIES else 'symbols'}, these are {'series' if of_series else 'symbols'}")
     make = getattr(align, (SERIES if of_series else SYMBOLS)[name])
     if name == "dtw":
-        return name, make(window=options.window)
+        return name, make(window=options.window), sequences, {}
     if name == "soft-dtw":
-        return name, make(gamma=options.gamma)
-    return name, make() if name in ("levenshtein", "lcs") else make(options.similarity, gap=options.gap)
+        return name, make(gamma=options.gamma), sequences, {}
+    if name in ("levenshtein", "lcs"):
+        return name, make(), sequences, {}
+    similarity = options.similarity or (DNA if all(is_dna(sequence.values) for sequence in sequences) else PROTEIN)
+    told = {"similarity": similarity, "gap": options.gap}
+    if "/" in similarity:
+        return name, make(scored_by(similarity, sequences), gap=options.gap), sequences, told
+    table = align.Substitution.named(similarity)
+    return name, make(table, gap=options.gap), [spelled(sequence, table, similarity) for sequence in sequences], told
+
+
+def is_dna(letters: str) -> bool:
+    """Whether a sequence is one of nucleotides by its letters."""
+    counts = Counter(letters.upper())
+    certain = sum(counts[letter] for letter in NUCLEOTIDES)
+    return set(counts) <= NUCLEOTIDES | AMBIGUOUS and certain >= SHARE * len(letters) > 0
+
+
+def spelled(sequence: Named, table: align.Substitution, similarity: str) -> Named:
+    """A sequence in the letters that a table knows: small ones (which mark repeats) as capitals, RNA's U as T where there is no U."""
+    known = set(table.alphabet)
+    change: dict[str, str] = {}
+    for letter in sorted(set(sequence.values) - known):
+        capital = letter.upper()
+        if capital == "U" and "U" not in known and "T" in known:
+            capital = "T"
+        if capital not in known:
+            at = sequence.values.index(letter)
+            raise Failure(
+                f"{sequence.where}, letter {at + 1}: {similarity} does not know {letter!r}; it knows {''.join(map(str, table.alphabet))}"
+            )
+        change[letter] = capital
+    return sequence._replace(values=sequence.values.translate(str.maketrans(change))) if change else sequence
 
 
 def scored_by(similarity: str, sequences: list[Named]) -> Any:
-    """A matrix's name as it is; "2/-1" as a table over the letters that occur."""
-    match, slash, mismatch = similarity.partition("/")
-    if not slash:
-        return similarity
+    """MATCH/MISMATCH as a table over the letters that occur."""
+    match, _, mismatch = similarity.partition("/")
     if not (is_number(match) and is_number(mismatch)):
         raise Failure(f"--similarity: {similarity} is neither the name of a matrix nor MATCH/MISMATCH")
     letters = sorted(set().union(*(sequence.values for sequence in sequences)))
-    return {(a, b): float(match) if a == b else float(mismatch) for a in letters for b in letters}
+    return {(a, b): float(match) if a == b else float(mismatch) for a in letters for b in letters} or (float(match), float(mismatch))
 
 
 def normalised(values: Any) -> Any:
@@ -149,9 +186,8 @@ def run(options: argparse.Namespace) -> Result:
     if any(isinstance(sequence.values, str) == of_series for sequence in sequences):
         raise Failure("series and symbols cannot be aligned with each other")
     if of_series and options.normalise:
-        sequences = [Named(name, normalised(values)) for name, values in sequences]
-    options.similarity = scored_by(options.similarity, sequences)
-    method, aligner = make_aligner(options, of_series)
+        sequences = [sequence._replace(values=normalised(sequence.values)) for sequence in sequences]
+    method, aligner, sequences, scoring = make_aligner(options, sequences)
     names, values = [sequence.name for sequence in sequences], [sequence.values for sequence in sequences]
     began = time.perf_counter()
     if options.all:
@@ -163,6 +199,7 @@ def run(options: argparse.Namespace) -> Result:
         return {
             "command": "align",
             "method": method,
+            **scoring,
             "names": names,
             "seconds": seconds,
             "scores": scores.tolist() if options.json else shown,
@@ -172,6 +209,7 @@ def run(options: argparse.Namespace) -> Result:
     result: dict[str, Any] = {
         "command": "align",
         "method": method,
+        **scoring,
         "x": names[0],
         "y": names[1],
         "score": found.score,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 from .. import _core
+from .._text import read_text
 
 
 class Sequence(NamedTuple):
@@ -34,7 +34,7 @@ def fasta(path: str | os.PathLike[str]) -> list[Sequence]:
     Parameters
     ----------
     path : path
-        The file; one that ends in ``.gz`` is unpacked on the way.
+        The file; one that gzip has packed is unpacked on the way.
 
     Returns
     -------
@@ -54,11 +54,7 @@ def fasta(path: str | os.PathLike[str]) -> list[Sequence]:
     [('a', 'ACGTAC'), ('b', 'GG')]
     """
     file = Path(path)
-    data = file.read_bytes()
-    try:
-        text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8")
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
-        raise _core.FormatError(f"{file}: no FASTA file: {error}") from None
+    text = read_text(file)
     found: list[tuple[str, list[str]]] = []
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()

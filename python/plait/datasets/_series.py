@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
+from .._text import is_number, number, read_text
 from ._store import cache_folder
 from ._types import Seed
 
@@ -82,13 +83,13 @@ def _read(path: Path) -> tuple[list[Array], npt.NDArray[Any]]:
     labels: list[str] = []
     header: dict[str, str] = {}
     in_data = False
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    for at, line in enumerate(read_text(path, "replace").splitlines(), 1):
         line = line.strip()
         if not line or line.startswith(("#", "%")):
             continue
         if not in_data:
             if not line.startswith("@"):
-                raise _core.FormatError(f"{path}, line {number}: expected '@' and a tag before the data, got {line[:40]!r}")
+                raise _core.FormatError(f"{path}, line {at}: expected '@' and a tag before the data, got {line[:40]!r}")
             tag, _, value = line[1:].partition(" ")
             header[tag.lower()] = value.strip().lower()
             in_data = tag.lower() == "data"
@@ -96,17 +97,24 @@ def _read(path: Path) -> tuple[list[Array], npt.NDArray[Any]]:
                 raise _core.FormatError(f"{path}: expected a file with class labels and without time stamps")
             continue
         *parts, label = line.split(":")
-        try:
-            rows = [np.array([np.nan if v.strip() == "?" else float(v) for v in part.split(",")]) for part in parts]
-        except ValueError as error:
-            raise _core.FormatError(f"{path}, line {number}: {error}") from None
+        rows = [_values(part, f"{path}, line {at}, dimension {d}") for d, part in enumerate(parts, 1)]
         if not rows or len({len(row) for row in rows}) != 1:
-            raise _core.FormatError(f"{path}, line {number}: dimensions of lengths {[len(row) for row in rows]}")
+            raise _core.FormatError(f"{path}, line {at}: dimensions of lengths {[len(row) for row in rows]}")
         series.append(rows[0] if len(rows) == 1 else np.stack(rows, axis=1))
         labels.append(label.strip())
     if not series:
         raise _core.FormatError(f"{path}: no series after '@data'")
     return series, np.array(labels)
+
+
+def _values(part: str, where: str) -> Array:
+    """The values of one dimension."""
+    values = part.split(",")
+    try:
+        return np.array([np.nan if v.strip() == "?" else number(v) for v in values])
+    except ValueError:
+        k = next(k for k, v in enumerate(values) if v.strip() != "?" and not is_number(v))
+        raise _core.FormatError(f"{where}, value {k + 1}: {values[k].strip()[:40]!r} is no number") from None
 
 
 def gestures(train: int = 6, test: int = 12, *, noise: float = 0.12, rng: Seed = 0) -> Series:

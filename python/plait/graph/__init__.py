@@ -52,6 +52,7 @@ from .elementwise import (
 )
 from .files import load, save
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
+from .linalg import cholesky, solve_triangular
 from .programs import compile, evaluate, get_num_threads, gradient, set_num_threads
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
 from .scan import scan
@@ -90,6 +91,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "check_gradient",
+    "cholesky",
     "clip",
     "compile",
     "concatenate",
@@ -154,6 +156,7 @@ __all__ = [
     "sin",
     "softmax",
     "softplus",
+    "solve_triangular",
     "sqrt",
     "square",
     "squeeze",

@@ -1,0 +1,126 @@
+"""A file of arrays and a JSON header with a checksum over everything: safetensors, so that others read the arrays too."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._core import FormatError
+
+Array: TypeAlias = NDArray[Any]
+
+CHECKSUM = "plait_checksum"
+BLANK = "0" * 64
+MOST_HEADER = 1 << 30
+
+NAMES = {
+    "bool": "BOOL",
+    "int8": "I8",
+    "uint8": "U8",
+    "int16": "I16",
+    "uint16": "U16",
+    "int32": "I32",
+    "uint32": "U32",
+    "int64": "I64",
+    "uint64": "U64",
+    "float16": "F16",
+    "float32": "F32",
+    "float64": "F64",
+}
+DTYPES = {name: np.dtype(dtype).newbyteorder("<") for dtype, name in NAMES.items()}
+
+
+# The file: 8 bytes with the header's length, the header, the data.
+# hashlib, json and tempfile are imported by those who write or read a file: they would be most of what this module costs at import.
+
+
+def _digest(start: bytes, chunks: Any) -> str:
+    import hashlib
+
+    digest = hashlib.blake2b(start, digest_size=32)
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write(path: Path, tensors: list[Array], content: dict[str, Any]) -> None:
+    """All of it or nothing: `content` is what JSON holds, among it `version` and `kind`."""
+    import json
+    import tempfile
+
+    header: dict[str, Any] = {"__metadata__": {"format": "plait", CHECKSUM: BLANK, "plait": json.dumps(content, separators=(",", ":"))}}
+    offset = 0
+    chunks = []
+    for k, tensor in enumerate(tensors):
+        little = np.ascontiguousarray(tensor, DTYPES[NAMES[tensor.dtype.name]])
+        header[f"t{k}"] = {"dtype": NAMES[tensor.dtype.name], "shape": list(tensor.shape), "data_offsets": [offset, offset + little.nbytes]}
+        offset += little.nbytes
+        chunks.append(little.reshape(-1).view(np.uint8).data)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    start = struct.pack("<Q", len(text)) + text
+    blank = f'"{CHECKSUM}":"{BLANK}"'.encode()
+    start = start.replace(blank, f'"{CHECKSUM}":"{_digest(start, chunks)}"'.encode(), 1)
+    # Beside the file and then in its place: a reader finds the old file or the new one. The bytes are on the disk before the name is.
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(start)
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(beside).chmod(0o666 & ~umask)
+        Path(beside).replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(beside).unlink()
+        raise
+
+
+def read(path: Path) -> tuple[list[Array], dict[str, Any]]:
+    """Tensors and content; FormatError if any bit is not as it was written."""
+    import json
+
+    data = path.read_bytes()
+    if len(data) < 8:
+        raise FormatError(f"{path}: too short to be a safetensors file")
+    (length,) = struct.unpack_from("<Q", data)
+    if not 2 <= length <= min(MOST_HEADER, len(data) - 8):
+        raise FormatError(f"{path}: not a safetensors file, or cut off: its header would take {length} of {len(data) - 8} bytes")
+    start, body = data[: 8 + length], memoryview(data)[8 + length :]
+    mark = f'"{CHECKSUM}":"'.encode()
+    at = start.find(mark)
+    if at < 0:
+        raise FormatError(f"{path}: has no plait checksum; it was not written by plait.save, or is damaged")
+    at += len(mark)
+    found = start[at : at + 64]
+    if found != _digest(start[:at] + BLANK.encode() + start[at + 64 :], [body]).encode():
+        raise FormatError(f"{path}: the checksum does not fit: the file is damaged")
+    try:
+        header = json.loads(start[8:])
+        content = json.loads(header.pop("__metadata__")["plait"])
+        tensors = []
+        for k in range(len(header)):
+            entry = header[f"t{k}"]
+            begin, end = entry["data_offsets"]
+            dtype, shape = DTYPES[entry["dtype"]], tuple(entry["shape"])
+            if begin < 0 or begin > end or end > len(body) or any(size < 0 for size in shape):
+                raise FormatError(f"{path}: tensor t{k} does not lie inside of the file")
+            array = np.frombuffer(body[begin:end], dtype).reshape(shape)
+            tensors.append(array.astype(dtype.newbyteorder("=")))  # a copy: writable, aligned, and the file's bytes can go
+    except FormatError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise FormatError(f"{path}: the header does not fit together ({type(error).__name__}: {error})") from None
+    if not isinstance(content, dict):
+        raise FormatError(f"{path}: the header holds no plait content")
+    return tensors, content

@@ -1,0 +1,184 @@
+"""Columns of numbers in a CSV file: which character separates cells, whether there is a header, and what each cell says.
+
+Nothing is guessed silently: a column in which some cells are numbers is a series, and a cell of it that cannot be read is told by file, row and
+column as soon as the series is asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._text import is_number
+from ._common import Failure
+
+SEPARATORS = ("\t", ";", "|", ",", " ")  # of equals the first: what holds a comma may be a number, what holds a semicolon is none
+NAMES = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces", "": "nothing"}
+LOOKED_AT = 1000  # rows that decide on the separator
+MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing", "-", "--", ".", "?"}
+_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+_NAME = re.compile(r"\d*", re.ASCII)  # a number that may stand in a header
+
+
+class Row(NamedTuple):
+    """A row and the line of the file that it ends on."""
+
+    line: int
+    cells: list[str]
+
+
+class Column(NamedTuple):
+    """A series; or why it is none that can be used."""
+
+    name: str
+    values: NDArray[np.float64]
+    problem: str = ""
+    is_text: bool = False
+
+
+class Columns(NamedTuple):
+    """What a file was taken for."""
+
+    columns: list[Column]
+    separator: str
+
+    def told(self) -> str:
+        """In words."""
+        names = ", ".join(f"{c.name!r}{' (no numbers)' if c.is_text else ''}" for c in self.columns[:20])
+        return f"taken for CSV with cells separated by {NAMES[self.separator]} and the columns {names or '(none)'}"
+
+
+def read_columns(path: Path, text: str) -> Columns:
+    """The columns of a CSV file; a series ends where its column does."""
+    if not text.strip():
+        raise Failure(f"{path}: empty")
+    declared = re.match(r"\s*sep=(.)\r?\n", text)  # Excel's own line
+    separator = declared[1] if declared else _separator(path, text)
+    rows = _rows(path, text, separator)[1 if declared else 0 :]
+    if not rows:
+        raise Failure(f"{path}: holds comments only")
+    width = max(len(row.cells) for row in rows)
+    header = _header(path, rows)
+    names = [f"column {k + 1}" for k in range(width)]
+    if header is not None:
+        rows = rows[1:]
+        names = [name or names[k] for k, name in enumerate(header)]
+        long = next((row for row in rows if any(row.cells[len(header) :])), None)
+        if long is not None:
+            raise Failure(
+                f"{path}, row {long.line}: {len(long.cells)} cells under {len(header)} names, so it is not clear what belongs where"
+            )
+    marks = _Marks(path, rows, separator)
+    columns = [_column(path, name, k, rows, marks) for k, name in enumerate(names)]
+    return Columns([c for k, c in enumerate(columns) if len(c.values) or c.is_text or (header is not None and header[k])], separator)
+
+
+def _rows(path: Path, text: str, separator: str, most: int | None = None) -> list[Row]:
+    found: list[Row] = []
+    if separator == " ":
+        lines = ((k, line.split()) for k, line in enumerate(text.splitlines(), 1))
+        found = [Row(k, cells) for k, cells in lines if cells and not cells[0].startswith("#")]
+        return found[:most]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator or ",", skipinitialspace=True)
+    try:
+        for cells in reader:
+            stripped = [cell.strip() for cell in cells]
+            comment = stripped[:1] and stripped[0].startswith("#") and stripped[0].lower() not in MISSING
+            if stripped not in ([], [""]) and not comment:
+                found.append(Row(reader.line_num, stripped))
+            if most is not None and len(found) >= most:
+                break
+    except csv.Error as error:
+        raise Failure(f"{path}, row {reader.line_num}: no CSV: {error}") from None
+    return found
+
+
+def _separator(path: Path, text: str) -> str:
+    """The one that gives most rows the number of cells of the widest, which must have several; of equals that which leaves least text."""
+    best, most = "", (0, 0)
+    for separator in SEPARATORS:
+        if separator not in text:
+            continue
+        rows = _rows(path, text, separator, LOOKED_AT)
+        widths = [len(row.cells) for row in rows]
+        widest = max(widths, default=0)
+        found = widths.count(widest), -sum(_is_text(cell) for row in rows for cell in row.cells)
+        if widest > 1 and (not best or found > most):
+            best, most = separator, found
+    return best
+
+
+def _as_number(cell: str) -> bool:
+    return is_number(cell) or _COMMA.fullmatch(cell) is not None
+
+
+def _is_text(cell: str) -> bool:
+    return cell.lower() not in MISSING and not _as_number(cell)
+
+
+def _header(path: Path, rows: Sequence[Row]) -> list[str] | None:
+    """The names in the first row, or None where it holds values."""
+    first = rows[0].cells
+    if not any(map(_is_text, first)):
+        return None
+    odd = next((cell for cell in first if not _is_text(cell) and cell.lower() not in MISSING and not _NAME.fullmatch(cell)), None)
+    labels = [all(_is_text(row.cells[k]) for row in rows[1:] if k < len(row.cells)) for k in range(len(first))]
+    if any(_as_number(cell) for cell in first) and all(labels[k] for k, cell in enumerate(first) if _is_text(cell)) and len(rows) > 1:
+        return None  # a column of labels beside numbers
+    if odd is not None:
+        k = next(k for k, cell in enumerate(first) if _is_text(cell))
+        raise Failure(
+            f"{path}, row {rows[0].line}, column {k + 1}: {first[k]!r} is no number, and {odd!r} in the same row no name of a column"
+        )
+    return first
+
+
+class _Marks:
+    """How the numbers of a file are written: with a decimal point or with a decimal comma."""
+
+    def __init__(self, path: Path, rows: Sequence[Row], separator: str) -> None:
+        cells = [(row.line, k, cell) for row in rows for k, cell in enumerate(row.cells) if "," in cell and _COMMA.fullmatch(cell)]
+        self.comma = bool(cells)
+        self.problem = ""
+        if not cells:
+            return
+        line, k, cell = cells[0]
+        where = f"{path}, row {line}, column {k + 1}: {cell!r}"
+        other = next((c for row in rows for c in row.cells if "." in c and is_number(c)), None)
+        if other is not None:
+            self.problem = f"{where} has a decimal comma, while {other!r} has a decimal point"
+        elif separator != ";" and all(_GROUPED.fullmatch(cell) for _, _, cell in cells):
+            self.problem = f"{where} may be {cell.replace(',', '')} or {cell.replace(',', '.')}"
+
+    def read(self, cell: str) -> float:
+        """The number of a cell that is one."""
+        return float(cell.replace(",", ".") if self.comma else cell)
+
+
+def _column(path: Path, name: str, k: int, rows: Sequence[Row], marks: _Marks) -> Column:
+    cells = [(row.line, row.cells[k] if k < len(row.cells) else "") for row in rows]
+    while cells and not cells[-1][1]:
+        cells.pop()
+    if not any(_as_number(cell) for _, cell in cells) and any(_is_text(cell) for _, cell in cells):
+        line, cell = next((line, cell) for line, cell in cells if _is_text(cell))
+        return Column(name, np.empty(0), f"{path}, column {name!r} holds no numbers: {cell[:40]!r} in row {line}", is_text=True)
+    values = np.empty(len(cells))
+    for at, (line, cell) in enumerate(cells):
+        where = f"{path}, row {line}, column {name!r}"
+        if cell.lower() in MISSING:
+            return Column(name, values, f"{where}: no value{f' ({cell})' if cell else ''}; a series has one in each row until it ends")
+        if not _as_number(cell):
+            return Column(name, values, f"{where}: {cell[:40]!r} is no number")
+        values[at] = marks.read(cell)
+        if not math.isfinite(values[at]):
+            return Column(name, values, f"{where}: {cell!r} is not finite")
+    return Column(name, values, marks.problem)

@@ -1,0 +1,40 @@
+"""Black box variational inference: distributions, models, and posteriors that say when not to believe them."""
+
+from __future__ import annotations
+
+from .bounded import Beta, Dirichlet, Uniform
+from .continuous import Cauchy, Normal, StudentT
+from .discrete import Bernoulli, Binomial, Categorical, NegativeBinomial, Poisson
+from .distribution import Distribution
+from .multivariate import MultivariateNormal
+from .positive import Exponential, Gamma, HalfCauchy, HalfNormal, InverseGamma, LogNormal
+from .supports import Integers, Interval, Ordered, Positive, Real, Simplex, Support
+
+__all__ = [
+    "Bernoulli",
+    "Beta",
+    "Binomial",
+    "Categorical",
+    "Cauchy",
+    "Dirichlet",
+    "Distribution",
+    "Exponential",
+    "Gamma",
+    "HalfCauchy",
+    "HalfNormal",
+    "Integers",
+    "Interval",
+    "InverseGamma",
+    "LogNormal",
+    "MultivariateNormal",
+    "NegativeBinomial",
+    "Normal",
+    "Ordered",
+    "Poisson",
+    "Positive",
+    "Real",
+    "Simplex",
+    "StudentT",
+    "Support",
+    "Uniform",
+]
