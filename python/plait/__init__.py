@@ -109,7 +109,7 @@ from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
     from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
-    from .histogram import Histogram
+    from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
     from .sparse import SparseRows, SparseVector
@@ -125,6 +125,7 @@ __all__ = [
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
+    "QuantileSketch",
     "ShapeError",
     "SparseRows",
     "SparseVector",
@@ -237,7 +238,7 @@ __all__ = [
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
-_LATE |= {"histogram": "", "Histogram": "histogram"}
+_LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 
