@@ -55,4 +55,5 @@ void bind_optimize(py::module_& top) {
       .def("solve", &BoundQp::solve, py::arg("gradient"), py::arg("lower") = py::none(), py::arg("upper") = py::none(),
            py::arg("row_lower") = py::none(), py::arg("row_upper") = py::none(), py::arg("warm") = py::none(), py::arg("max_steps") = 0);
   bind_problems(m);
+  bind_slsqp(m);
 }

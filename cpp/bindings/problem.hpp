@@ -70,3 +70,4 @@ inline optimize::IterationCallback callback_of(const py::object& callback, Index
 }  // namespace plait
 
 void bind_problems(py::module_& m);
+void bind_slsqp(py::module_& m);
