@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import datasets
-from . import align, histogram, lstm, vae
+from . import align, histogram, lstm, tree, vae
 from ._common import Result, add_training, progress, use_threads
 
 
@@ -42,7 +42,8 @@ def run(options: argparse.Namespace) -> Result:
     generated, sequence = lstm.demo_section(options.seed)
     gestures, told = align.demo_sections(options.seed)
     amounts, counted = histogram.demo_sections(options.seed)
-    page.add(generated, *gestures)
+    trees, grown = tree.demo_sections()
+    page.add(generated, *gestures, *trees)
     page.add(*amounts)
     return {
         "command": "demo",
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace) -> Result:
         **sequence,
         **told,
         **counted,
+        **grown,
         "report": page.save(options.out),
         "seconds_in_all": time.perf_counter() - began,
     }
