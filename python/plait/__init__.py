@@ -111,7 +111,7 @@ if TYPE_CHECKING:
     from . import align, datasets, histogram, infer, nn, picture, sparse
     from .histogram import Histogram
     from .picture import draw, to_dot
-    from .sparse import SparseRows, SparseVector
+    from .sparse import SparseRows, SparseVector, sparse_input
 
 __all__ = [
     "ConvergenceWarning",
@@ -212,6 +212,7 @@ __all__ = [
     "softplus",
     "solve_triangular",
     "sparse",
+    "sparse_input",
     "sqrt",
     "square",
     "squeeze",
@@ -232,7 +233,7 @@ __all__ = [
 
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
-_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram"}
 _LATE |= {"infer": ""}
 
