@@ -1,23 +1,14 @@
 // Constrained optimisation: quadratic programs; what is over graphs is in join_optimize.cpp.
-#include <pybind11/numpy.h>
-#include <pybind11/stl.h>
-
 #include "plait/base/error.hpp"
 #include "plait/optimize/qp.hpp"
-#include "rooms.hpp"
+#include "problem.hpp"
 
 namespace {
 
 using namespace plait;
 using namespace plait::optimize;
-using Numbers = py::array_t<double, py::array::c_style | py::array::forcecast>;
 
 std::span<const double> span_of(const Numbers& a) { return {a.data(), static_cast<std::size_t>(a.size())}; }
-
-template <class T>
-py::array_t<T> array_of(const std::vector<T>& v) {
-  return py::array_t<T>(static_cast<py::ssize_t>(v.size()), v.data());
-}
 
 struct BoundQp {
   Qp qp;
@@ -63,4 +54,5 @@ void bind_optimize(py::module_& top) {
       .def(py::init(&BoundQp::make), py::arg("hessian"), py::arg("rows") = py::none())
       .def("solve", &BoundQp::solve, py::arg("gradient"), py::arg("lower") = py::none(), py::arg("upper") = py::none(),
            py::arg("row_lower") = py::none(), py::arg("row_upper") = py::none(), py::arg("warm") = py::none(), py::arg("max_steps") = 0);
+  bind_problems(m);
 }

@@ -42,21 +42,23 @@ def test_answers_fulfil_the_conditions_that_make_them_answers(seed: int) -> None
         x, y, z = r.x, r.row_multipliers, r.bound_multipliers
         force, size = np.abs(g).max() + np.abs(h @ x).max(), 1 + np.abs(x).max()
         assert np.abs(h @ x + g - a.T @ y - z).max() <= 1e-8 * force
-        for multiplier, value, low, high in (*zip(z, x, lower, upper), *zip(y, a @ x, row_lower, row_upper)):
+        for multiplier, value, low, high in (*zip(z, x, lower, upper, strict=True), *zip(y, a @ x, row_lower, row_upper, strict=True)):
             assert low - 1e-9 * size <= value <= high + 1e-9 * size
             gap = abs(value - low) if multiplier > 0 else abs(value - high)
             assert min(abs(multiplier) / force, gap) <= 1e-8 * size
     elif r.status == "infeasible":
         y, z = r.row_certificate, r.bound_certificate
         assert np.abs(a.T @ y + z).max() <= 1e-8
-        limits = (*zip(y, row_lower, row_upper), *zip(z, lower, upper))
+        limits = (*zip(y, row_lower, row_upper, strict=True), *zip(z, lower, upper, strict=True))
         assert sum(c * (low if c > 0 else high) for c, low, high in limits if abs(c) > 1e-12) > 0
     else:
         assert r.status == "unbounded"
         assert g @ r.ray < 0
         assert np.abs(h @ r.ray).max() <= 1e-6 * max(np.abs(h).max(), 1e-300)
-        assert np.all((r.ray >= -1e-9) | (lower == -INF)) and np.all((r.ray <= 1e-9) | (upper == INF))
-        assert np.all((a @ r.ray >= -1e-8) | (row_lower == -INF)) and np.all((a @ r.ray <= 1e-8) | (row_upper == INF))
+        assert np.all((r.ray >= -1e-9) | (lower == -INF))
+        assert np.all((r.ray <= 1e-9) | (upper == INF))
+        assert np.all((a @ r.ray >= -1e-8) | (row_lower == -INF))
+        assert np.all((a @ r.ray <= 1e-8) | (row_upper == INF))
 
 
 @pytest.mark.parametrize("n", [4, 20, 100])

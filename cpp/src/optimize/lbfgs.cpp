@@ -1,0 +1,242 @@
+#include "plait/optimize/lbfgs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "dense.hpp"
+#include "plait/base/error.hpp"
+#include "plait/base/interrupt.hpp"
+
+namespace plait::optimize {
+namespace {
+
+constexpr double kArmijo = 1e-4, kWolfe = 0.9;
+constexpr double kNoise = 16 * std::numeric_limits<double>::epsilon();  // of |f|: what a value may be off by
+constexpr int kMostTrials = 40;
+
+struct Pair {
+  std::vector<double> s, y;
+};
+
+struct Point {
+  std::vector<double> x, g;
+  double f = 0;
+};
+
+class Lbfgs {
+ public:
+  Lbfgs(Problem& problem, const LbfgsOptions& options, const IterationCallback& callback)
+      : problem_(problem), options_(options), callback_(callback), n_(static_cast<std::size_t>(problem.n)) {
+    direction_.resize(n_);
+    rows_.resize(static_cast<std::size_t>(problem.m));
+    jacobian_.resize(static_cast<std::size_t>(problem.m) * n_);
+  }
+
+  LbfgsResult run(const std::vector<double>& x0) {
+    at_.x = x0;
+    for (std::size_t i = 0; i < n_; ++i) at_.x[i] = inside(i, at_.x[i]);
+    evaluate(at_);
+    if (!finite(at_)) return finish(Status::not_finite);
+    const double first = at_.f;
+    double steepest = 0;
+    int quiet = 0;
+    for (;; ++result_.iterations) {
+      poll_interrupt();
+      result_.projected_gradient = projected();
+      steepest = std::max(steepest, result_.projected_gradient);
+      if (result_.projected_gradient <= std::max(options_.gtol * steepest, options_.gtol_absolute)) return finish(Status::solved);
+      if (result_.iterations >= options_.max_iterations || result_.evaluations >= options_.max_evaluations) return finish(Status::step_limit);
+      choose_direction();
+      const double before = at_.f;
+      if (!search()) {
+        if (!pairs_.empty()) {  // once more from steepest descent
+          pairs_.clear();
+          continue;
+        }
+        const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest;
+        return finish(at_rounding ? Status::solved : Status::no_descent);
+      }
+      if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > 1e100) return finish(Status::unbounded);
+      if (callback_ && callback_(at_.x.data(), at_.f, result_.iterations + 1)) {
+        ++result_.iterations;
+        return finish(Status::stopped);
+      }
+      quiet = before - at_.f <= options_.ftol * std::min(first - at_.f, std::abs(at_.f)) ? quiet + 1 : 0;
+      if (quiet >= 2 && projected() <= 10 * std::sqrt(options_.ftol) * steepest) {
+        ++result_.iterations;
+        result_.projected_gradient = projected();
+        return finish(Status::solved);
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] double inside(std::size_t i, double v) const { return std::min(std::max(v, problem_.lower[i]), problem_.upper[i]); }
+  static double largest(const std::vector<double>& v) {
+    double most = 0;
+    for (const double e : v) most = std::max(most, std::abs(e));
+    return most;
+  }
+  static bool finite(const Point& p) {
+    if (!std::isfinite(p.f)) return false;
+    return std::all_of(p.g.begin(), p.g.end(), [](double v) { return std::isfinite(v); });
+  }
+  void evaluate(Point& p) {
+    p.g.resize(n_);
+    problem_.values(p.x.data(), p.f, rows_.data());
+    ++result_.evaluations;
+    if (std::isfinite(p.f)) problem_.derivatives(p.x.data(), p.g.data(), jacobian_.data());
+  }
+  // How far x moves when it goes down the gradient by 1 and is put back into the bounds.
+  [[nodiscard]] double projected() const {
+    double most = 0;
+    for (std::size_t i = 0; i < n_; ++i) most = std::max(most, std::min(std::abs(at_.g[i]), std::abs(at_.x[i] - inside(i, at_.x[i] - at_.g[i]))));
+    return most;
+  }
+  [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& b) const {
+    return table_.dot(static_cast<Index>(n_), a.data(), b.data());
+  }
+  void add(double scale, const std::vector<double>& a, std::vector<double>& to) const {
+    table_.axpy(static_cast<Index>(n_), scale, a.data(), to.data());
+  }
+
+  // -H g on the variables that may move; the others stay where the gradient holds them.
+  void choose_direction() {
+    held_.assign(n_, 0);
+    bool any = false;
+    for (std::size_t i = 0; i < n_; ++i) {
+      held_[i] = (at_.x[i] <= problem_.lower[i] && at_.g[i] > 0) || (at_.x[i] >= problem_.upper[i] && at_.g[i] < 0) ? 1 : 0;
+      any = any || held_[i] != 0;
+    }
+    const auto mask = [&](std::vector<double>& v) {
+      if (!any) return;
+      for (std::size_t i = 0; i < n_; ++i)
+        if (held_[i] != 0) v[i] = 0;
+    };
+    direction_ = at_.g;
+    mask(direction_);
+    std::vector<double> alpha(pairs_.size(), 0.0), rho(pairs_.size(), 0.0);
+    double gamma = 0;
+    for (std::size_t k = pairs_.size(); k-- > 0;) {
+      std::vector<double> s = pairs_[k].s;
+      mask(s);  // masking one side of a product is enough
+      const double sy = dot(s, pairs_[k].y);
+      double yy = 0;
+      for (std::size_t i = 0; i < n_; ++i) yy += held_[i] != 0 ? 0.0 : pairs_[k].y[i] * pairs_[k].y[i];
+      if (!(sy > 1e-12 * std::sqrt(dot(s, s) * yy))) continue;
+      rho[k] = 1 / sy;
+      if (gamma == 0) gamma = sy / yy;
+      alpha[k] = rho[k] * dot(s, direction_);
+      add(-alpha[k], pairs_[k].y, direction_);
+      mask(direction_);
+    }
+    if (gamma == 0) {
+      // The first step: one unit long at most, for nothing is known of the scale.
+      const double size = std::sqrt(dot(direction_, direction_));
+      gamma = size > 0 ? std::min(1.0, 1 / size) : 1.0;
+    }
+    for (double& d : direction_) d *= gamma;
+    for (std::size_t k = 0; k < pairs_.size(); ++k) {
+      if (rho[k] == 0) continue;
+      std::vector<double> s = pairs_[k].s;
+      mask(s);
+      const double beta = rho[k] * dot(pairs_[k].y, direction_);
+      add(alpha[k] - beta, s, direction_);
+    }
+    for (double& d : direction_) d = -d;
+    mask(direction_);
+    if (!(dot(direction_, at_.g) < 0)) {
+      pairs_.clear();
+      for (std::size_t i = 0; i < n_; ++i) direction_[i] = held_[i] != 0 ? 0.0 : -at_.g[i];
+    }
+  }
+
+  // A point on the path max(lower, min(x + t d, upper)) that fulfils Wolfe's conditions, as far as the path is straight.
+  bool search() {
+    double low = 0, high = std::numeric_limits<double>::infinity(), t = 1;
+    const double noise = kNoise * std::abs(at_.f);
+    Point best;
+    bool found = false;
+    for (int trial = 0; trial < kMostTrials; ++trial) {
+      Point next;
+      next.x.resize(n_);
+      double slope = 0;
+      bool bent = false, moved = false;
+      for (std::size_t i = 0; i < n_; ++i) {
+        const double to = at_.x[i] + t * direction_[i];
+        next.x[i] = inside(i, to);
+        bent = bent || next.x[i] != to;
+        moved = moved || next.x[i] != at_.x[i];
+        slope += at_.g[i] * (next.x[i] - at_.x[i]);
+      }
+      if (!moved) break;
+      evaluate(next);
+      if (next.f == -std::numeric_limits<double>::infinity()) {
+        at_ = std::move(next);
+        return true;
+      }
+      if (!finite(next) || next.f > at_.f + kArmijo * slope + noise || (found && next.f > best.f + noise)) {
+        high = t;
+        double shorter = 0.1;
+        if (finite(next)) {
+          const double bend = next.f - at_.f - slope;
+          shorter = bend > 0 ? std::min(0.5, std::max(0.1, -slope / (2 * bend))) : 0.5;
+        }
+        t = low > 0 ? 0.5 * (low + high) : t * shorter;
+        if (found && trial > 12) break;
+        continue;
+      }
+      const double before = dot(at_.g, direction_);
+      double after = 0;
+      for (std::size_t i = 0; i < n_; ++i) after += next.g[i] * direction_[i];
+      best = std::move(next);
+      found = true;
+      if (bent || after >= kWolfe * before) break;
+      low = t;
+      // Extrapolates to where the slope would vanish.
+      const double guess = before < after ? t * before / (before - after) : 10 * t;
+      t = std::isinf(high) ? std::min(std::max(guess, 2 * t), 10 * t) : 0.5 * (low + high);
+    }
+    if (!found) return false;
+    Pair pair{best.x, best.g};
+    add(-1, at_.x, pair.s);
+    add(-1, at_.g, pair.y);
+    const double sy = dot(pair.s, pair.y);
+    if (sy > 1e-10 * std::sqrt(dot(pair.s, pair.s) * dot(pair.y, pair.y))) {
+      if (pairs_.size() == static_cast<std::size_t>(options_.memory)) pairs_.pop_front();
+      pairs_.push_back(std::move(pair));
+    }
+    at_ = std::move(best);
+    return true;
+  }
+
+  LbfgsResult finish(Status status) {
+    result_.status = status;
+    result_.x = at_.x;
+    result_.gradient = at_.g;
+    result_.f = at_.f;
+    return result_;
+  }
+
+  Problem& problem_;
+  const LbfgsOptions& options_;
+  const IterationCallback& callback_;
+  const std::size_t n_;
+  const DenseTable& table_ = dense();
+  Point at_;
+  std::deque<Pair> pairs_;
+  std::vector<char> held_;
+  std::vector<double> direction_, rows_, jacobian_;
+  LbfgsResult result_;
+};
+
+}  // namespace
+
+LbfgsResult lbfgs(Problem& problem, const std::vector<double>& x0, const LbfgsOptions& options, const IterationCallback& callback) {
+  PLAIT_REQUIRE(x0.size() == static_cast<std::size_t>(problem.n), "lbfgs: x0: expected ", problem.n, " numbers, got ", x0.size());
+  PLAIT_REQUIRE(options.memory > 0, "lbfgs: memory: expected a positive number, got ", options.memory);
+  return Lbfgs(problem, options, callback).run(x0);
+}
+
+}  // namespace plait::optimize
