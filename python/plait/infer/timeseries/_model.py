@@ -105,17 +105,8 @@ class Model:
         if not converged:
             warnings.warn(f"{name}.fit: the search for the maximum stopped before it converged", ConvergenceWarning, stacklevel=2)
         covariance = _covariance(target, layout, best)
-        return Result(
-            self,
-            series,
-            layout,
-            best,
-            covariance=covariance,
-            loglik=float(graph.function(loglik)(best)),
-            converged=converged,
-            method=method,
-            rng=rng,
-        )
+        return Result(self, series, layout, best, covariance=covariance, loglik=float(graph.function(loglik)(best)), converged=converged,
+                      method=method, rng=rng)
 
     def _infer(self, series: Series, layout: Layout, loglik: Any, priors: dict[str, Any], begin: Any, rng: Any, options: Any) -> Result:
         from .. import Real as RealLine
@@ -132,17 +123,8 @@ class Model:
         posterior = bbvi(lambda z: joint(mode + spread @ z["u"]), latents={"u": RealLine(shape=layout.size)}, rng=rng, **options)
         wrapped = ParameterPosterior(posterior, layout, mode, spread)
         center = mode + spread @ np.asarray(posterior.mean("u"))
-        return Result(
-            self,
-            series,
-            layout,
-            center,
-            posterior=wrapped,
-            loglik=float(graph.function(loglik)(center)),
-            converged=bool(posterior.converged),
-            method="bbvi",
-            rng=rng,
-        )
+        return Result(self, series, layout, center, posterior=wrapped, loglik=float(graph.function(loglik)(center)),
+                      converged=bool(posterior.converged), method="bbvi", rng=rng)
 
     # --- what a model says of itself
 

@@ -276,9 +276,8 @@ class Result:
         z = NormalDist().inv_cdf((1 + level) / 2)
         mean, variance = mean[0, n - h :], variance[0, n - h :]
         sd = np.sqrt(variance)
-        return Forecast(
-            mean, mean - z * sd, mean + z * sd, series.steps.past()[n - h :], level, variance if hasattr(self.model, "volatility") else None
-        )
+        return Forecast(mean, mean - z * sd, mean + z * sd, series.steps.past()[n - h :], level,
+                        variance if hasattr(self.model, "volatility") else None)
 
     def _levels(self) -> Any:
         return self._series.y
@@ -393,3 +392,5 @@ def _probability(level: float) -> float:
     if not 0 < level < 1:
         raise ValueError(f"predict: level is {level}, a probability between 0 and 1 is needed (0.9, say)")
     return float(level)
+
+

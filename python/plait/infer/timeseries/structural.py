@@ -10,7 +10,7 @@ import numpy as np
 from ._data import Series
 from ._linear import LinearModel
 from ._parameters import Layout, Positive, Real
-from ._state_space import StateSpace
+from ._state_space import Affine, StateSpace
 
 __all__ = ["DynamicRegression", "LocalLevel", "LocalTrend"]
 
@@ -57,7 +57,9 @@ class StructuralModel(LinearModel):
                 raise ValueError(f"{name}.fit: the columns {', '.join(fixed)} of X are constant or linearly dependent")
             beta = np.linalg.lstsq(dX, steps, rcond=None)[0]
             spread = max(float(np.var(steps - dX @ beta)), 1e-12 * spread)
-            blocks += [Real((n,), (float(b),), (np.sqrt(spread) / float(np.std(c)),)) for n, b, c in zip(fixed, beta, dX.T, strict=True)]
+            blocks += [
+                Real((n,), (float(b),), (np.sqrt(spread) / float(np.std(c)),)) for n, b, c in zip(fixed, beta, dX.T, strict=True)
+            ]
         blocks += [Positive((n,), (s,)) for n, s in zip(self._variances(series), self._scales(series, spread), strict=True)]
         return series, Layout(blocks)
 
@@ -73,13 +75,9 @@ class StructuralModel(LinearModel):
     def _space(self, parameters: Mapping[str, Any], series: Series) -> StateSpace:
         names, T = self._states(series)
         m = len(T)
-        Q: Any = np.zeros((m, m))
-        for k, name in enumerate(names):
-            unit = np.zeros((m, m))
-            unit[k, k] = 1.0
-            Q = Q + parameters[name] * unit
         Z = self._design_matrix(series, series.X, len(series.y))
-        return StateSpace(T=T, Q=Q, Z=Z, H=parameters["sigma2.irregular"], P0=np.zeros((m, m)), D=np.eye(m))
+        variances = [parameters[name] for name in names]
+        return StateSpace(T=Affine(T), R=Affine(np.eye(m)), s=variances, Z=Z, H=parameters["sigma2.irregular"], D=np.eye(m))
 
     def _offset(self, parameters: Mapping[str, Any], series: Series, X: Any, first: int, n: int) -> Any:  # noqa: ARG002
         total: Any = np.zeros(n)
