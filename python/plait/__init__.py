@@ -108,7 +108,7 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, picture, sparse
+    from . import align, datasets, histogram, infer, nn, picture, plot, report, sparse
     from .histogram import Histogram
     from .picture import draw, to_dot
     from .sparse import SparseRows, SparseVector
@@ -196,10 +196,12 @@ __all__ = [
     "optim",
     "parameter",
     "picture",
+    "plot",
     "power",
     "prod",
     "reciprocal",
     "relu",
+    "report",
     "reshape",
     "save",
     "scan",
@@ -235,6 +237,7 @@ _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "dr
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram"}
 _LATE |= {"infer": ""}
+_LATE |= {"plot": "", "report": "", "__version__": "_version"}
 
 if not TYPE_CHECKING:
 
