@@ -12,5 +12,6 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   bind_histogram(m);
   bind_tree(m);
   bind_optimize(m);
+  bind_optimize_portfolio(m);
   bind_joined(m);
 }

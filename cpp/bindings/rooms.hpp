@@ -14,4 +14,5 @@ void bind_sparse(py::module_& m);
 void bind_histogram(py::module_& m);
 void bind_tree(py::module_& m);
 void bind_optimize(py::module_& m);
+void bind_optimize_portfolio(py::module_& m);  // after bind_optimize
 void bind_joined(py::module_& m);  // what two rooms make together

@@ -108,9 +108,10 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, picture, plot, report, sparse
-    from .histogram import Histogram
+    from . import align, datasets, histogram, infer, nn, picture, plot, portfolio, report, sparse, tree
+    from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
+    from .portfolio import InfeasibleError
     from .sparse import SparseRows, SparseVector
 
 __all__ = [
@@ -119,10 +120,12 @@ __all__ = [
     "FormatError",
     "GraphError",
     "Histogram",
+    "InfeasibleError",
     "Node",
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
+    "QuantileSketch",
     "ShapeError",
     "SparseRows",
     "SparseVector",
@@ -197,6 +200,7 @@ __all__ = [
     "parameter",
     "picture",
     "plot",
+    "portfolio",
     "power",
     "prod",
     "reciprocal",
@@ -227,6 +231,7 @@ __all__ = [
     "to_dot",
     "train",
     "transpose",
+    "tree",
     "uniform",
     "value_and_grad",
     "where",
@@ -235,8 +240,9 @@ __all__ = [
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
-_LATE |= {"histogram": "", "Histogram": "histogram"}
-_LATE |= {"infer": ""}
+_LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
+_LATE |= {"infer": "", "tree": ""}
+_LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 _LATE |= {"plot": "", "report": "", "__version__": "_version"}
 
 if not TYPE_CHECKING:

@@ -1,0 +1,329 @@
+"""The portfolio and its methods; each finds its weights in a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _hrp
+from ._base import PortfolioBase
+from ._black_litterman import posterior, read_views
+from ._estimates import covariance_of, estimate, positive_number
+from ._labels import Array, table, vector
+from ._limits import required_number
+from ._model import Model
+from ._weights import Weights
+
+
+class Portfolio(PortfolioBase):
+    """Assets with expected returns, a covariance and limits, over which money is to be divided.
+
+    Every method keeps every limit, and raises `plait.InfeasibleError` where that cannot be.
+
+    Parameters
+    ----------
+    expected_returns : array_like, series, mapping or None
+        Mean return of each asset; None where only risk matters. Labelled values are matched by label.
+    covariance : array_like or data frame, shape (n, n)
+        Covariance of the returns, in the same period as the means (a year, a day, …) and the same units (1 or per cent).
+    assets : sequence, optional
+        Names of the assets; without them the labels of the covariance or of the means, or numbers from 0.
+    bounds : pair, sequence of pairs, mapping from asset to pair, or pair of arrays
+        Least and greatest weight; None is no bound.
+    groups : mapping, optional
+        ``{"tech": (["AAPL", "MSFT"], 0.0, 0.25)}`` keeps the sum of the weights of some assets between two limits.
+    repair : {None, "clip", "nearest"}
+        What to do with a covariance that has negative eigenvalues: refuse it, set them to 0, or take the nearest matrix with the same
+        variances (Higham 2002).
+    budget : float or None
+        Sum of the weights; 0 is market-neutral, None leaves it free.
+    leverage : float, optional
+        Most of Σ|w|.
+    previous : array_like, series or mapping, optional
+        Weights held before, from which `turnover` and `cost` count.
+    turnover : float, optional
+        Most of ½ Σ|w - previous|.
+    cost : float
+        Taken from the expected return per unit of Σ|w - previous|.
+    l2 : float
+        Added to the variance per unit of Σw² wherever variance is minimised: spreads weights. What results tell as risk is without it.
+    max_assets : int, optional
+        Most assets to hold; solved exactly for up to 50 assets, beyond that ``.gap`` of the result tells how much is left.
+    min_weight : float, optional
+        Least weight, sign aside, of what is held.
+
+    Raises
+    ------
+    ValueError
+        NaN or infinity, labels that are missing or occur twice, a covariance that is not symmetric or has a negative eigenvalue (named).
+    plait.ShapeError
+        Shapes that do not belong together.
+
+    Examples
+    --------
+    >>> p = plait.portfolio.Portfolio([0.10, 0.06], [[0.04, 0.0], [0.0, 0.01]], assets=["stocks", "bonds"])
+    >>> p.min_variance()
+    Weights(bonds: 0.8000, stocks: 0.2000; expected_return=0.068, risk=0.089443)
+    """
+
+    @classmethod
+    def from_prices(
+        cls,
+        frame: Any,
+        frequency: float = 252,
+        shrinkage: str | float | None = "ledoit_wolf",
+        returns: str = "simple",
+        mean: str = "arithmetic",
+        missing: str = "drop",
+        *,
+        covariance: str = "sample",
+        span: float = 180,
+        market: Any = None,
+        risk_free: float = 0.0,
+        assets: Sequence[Hashable] | None = None,
+        **limits: Any,
+    ) -> Portfolio:
+        """A portfolio with means and covariance estimated from prices.
+
+        Parameters
+        ----------
+        frame : data frame, mapping or array_like, shape (times, n)
+            Prices, a column for each asset, the oldest first.
+        frequency : float
+            Rows in a year: means and covariances are multiplied by it.
+        shrinkage : {"ledoit_wolf", "constant_correlation", "single_factor", "oas", None} or float
+            How the sample covariance is shrunk; a number from 0 to 1 is a share of the identity times the mean variance.
+        returns : {"simple", "log"}
+            Returns from row to row.
+        mean : {"arithmetic", "compounded", "ema", "capm"}
+            Mean times frequency; growth over a year; exponentially weighted by `span`; or from the capital asset pricing model.
+        missing : {"drop", "ffill", "pairwise"}
+            Rows with a missing price are left out; filled from before; or each pair of assets takes the returns that it has.
+        covariance : {"sample", "semi", "ema"}
+            Covariance over n - 1; of returns below 0; or exponentially weighted by `span`.
+        span : float
+            Of exponential weights: a row counts (1 - 2 / (span + 1)) times as much as the next.
+        market : series or array_like, optional
+            Prices of the market for ``mean="capm"``; the equally weighted mean of the assets without it.
+        risk_free : float
+            Rate for ``mean="capm"``.
+        assets : sequence, optional
+            Which columns to take, and in which order.
+        **limits
+            Bounds, groups and the other arguments of `Portfolio`.
+
+        Returns
+        -------
+        Portfolio
+            Its ``returns`` are the returns that were used.
+
+        Raises
+        ------
+        ValueError
+            A price is not above 0, or too few rows are left.
+
+        Notes
+        -----
+        Shrinkage follows Ledoit and Wolf (2003, 2004, 2004) and Chen et al. (2010).
+
+        Examples
+        --------
+        >>> prices = {"a": [1.0, 1.1, 1.05, 1.2], "b": [2.0, 2.0, 2.1, 2.05]}
+        >>> plait.portfolio.Portfolio.from_prices(prices, frequency=12, shrinkage=None).min_variance()["b"] > 0.6
+        True
+        """
+        found = estimate(
+            frame,
+            frequency=frequency,
+            shrinkage=shrinkage,
+            returns=returns,
+            mean=mean,
+            missing=missing,
+            covariance=covariance,
+            span=span,
+            market=market,
+            risk_free=risk_free,
+            assets=None if assets is None else list(assets),
+        )
+        made = cls(found.mean, found.covariance, assets=found.assets, **limits)
+        made.returns = found.returns
+        return made
+
+    def min_variance(self) -> Weights:
+        """The weights of least variance.
+
+        Returns
+        -------
+        Weights
+            The weights.
+        """
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            weights = model.lift.weights(model.least_risk())
+            return model.variance(weights), weights
+
+        return self._best("min_variance", relaxed)
+
+    def target_return(self, target: float) -> Weights:
+        """The weights of least variance whose expected return is at least `target`.
+
+        Parameters
+        ----------
+        target : float
+            In the units of the means; costs are taken off before it is compared.
+
+        Returns
+        -------
+        Weights
+            The weights.
+
+        Raises
+        ------
+        plait.InfeasibleError
+            No portfolio gives that much; the message says how much the limits allow.
+        """
+        self._require_means("target_return")
+        wanted = required_number(target, "target")
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            weights = model.lift.weights(model.least_risk(wanted))
+            return model.variance(weights), weights
+
+        return self._best("target_return", relaxed)
+
+    def max_utility(self, risk_aversion: float = 1.0) -> Weights:
+        """The weights of greatest return - risk_aversion / 2 · variance.
+
+        Parameters
+        ----------
+        risk_aversion : float
+            Price of variance; 0 or more.
+
+        Returns
+        -------
+        Weights
+            The weights.
+        """
+        self._require_means("max_utility")
+        price = required_number(risk_aversion, "risk_aversion", 0.0)
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            weights = model.lift.weights(model.utility(price))
+            gained = model.expected_return(weights)
+            assert gained is not None
+            return price / 2 * model.variance(weights) - gained, weights
+
+        return self._best("max_utility", relaxed)
+
+    def min_tracking_error(self, benchmark: Any) -> Weights:
+        """The weights whose return differs least from a benchmark's.
+
+        Parameters
+        ----------
+        benchmark : array_like, series or mapping
+            Weights of the benchmark.
+
+        Returns
+        -------
+        Weights
+            The weights; ``details["tracking_error"]`` is the standard deviation of the difference.
+        """
+        against = vector(benchmark, "benchmark", self.assets)
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            weights = model.lift.weights(model.tracking(against))
+            return model.variance(weights - against), weights
+
+        made = self._best("min_tracking_error", relaxed)
+        difference = np.asarray(made) - against
+        made.details["tracking_error"] = float(np.sqrt(max(0.0, float(difference @ self.covariance @ difference))))
+        return made
+
+    def hrp(self, returns: Any = None) -> Weights:
+        """Hierarchical risk parity: clusters of similar assets share risk with each other, and within.
+
+        Parameters
+        ----------
+        returns : data frame, mapping or array_like, shape (times, n), optional
+            Returns whose covariance is used; the portfolio's covariance without them.
+
+        Returns
+        -------
+        Weights
+            The weights. Where they break a limit, the weights nearest to them that keep all limits, and ``details["projected"]`` is true.
+
+        Notes
+        -----
+        López de Prado (2016): single linkage on √((1 - ρ) / 2), leaves in order, repeated halving by inverse cluster variance. O(n²) time.
+        """
+        covariance = self.covariance
+        if returns is not None:
+            found = table(returns, "returns", self.assets)
+            covariance = covariance_of(self._returns(found.values, "hrp"), "sample", 1.0, self.assets)
+        weights = _hrp.weights_of(covariance) * (1.0 if self.limits.budget is None else self.limits.budget)
+        fits = self.limits.violation(weights) <= 1e-12 and not self._searches
+        if fits:
+            return self._result(weights, "hrp", projected=False)
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            near = model.lift.weights(model.closest(weights))
+            return float(((near - weights) ** 2).sum()), near
+
+        made = self._best("hrp", relaxed)
+        made.details["projected"] = bool(np.abs(np.asarray(made) - weights).max() > 1e-9)
+        return made
+
+    def black_litterman(
+        self,
+        views: Any,
+        prior: Any = None,
+        market: Any = None,
+        risk_aversion: float = 2.5,
+        tau: float = 0.05,
+        omega: Any = None,
+        confidences: Any = None,
+    ) -> Portfolio:
+        """The portfolio after taking views on returns into account.
+
+        Parameters
+        ----------
+        views : mapping from asset to return, or pair (P, q)
+            What is expected of assets, or of portfolios of them (the rows of P).
+        prior : array_like, series or mapping, optional
+            Means before the views; the portfolio's own unless `market` implies some.
+        market : array_like, series or mapping, optional
+            Weights of the market, from which the prior means risk_aversion · Σ · market follow.
+        risk_aversion : float
+            Of the market.
+        tau : float
+            Uncertainty of the prior means, as a share of the covariance.
+        omega : array_like, shape (views,) or (views, views), optional
+            Covariance of the views' errors; the diagonal of P (tau Σ) P' without it.
+        confidences : array_like or mapping, optional
+            Instead of `omega`: how far each view moves the means, from 0 (not at all) to 1 (the view is certain); Idzorek (2007).
+
+        Returns
+        -------
+        Portfolio
+            The same assets and limits with the posterior means, and the covariance Σ + M with M that of the posterior means.
+        """
+        if market is not None:
+            if prior is not None:
+                raise ValueError("prior, market: give one of them")
+            share = vector(market, "market", self.assets)
+            before = positive_number(risk_aversion, "risk_aversion") * (self.covariance @ share)
+        elif prior is not None:
+            before = vector(prior, "prior", self.assets)
+        else:
+            before = self._require_means("black_litterman (without prior and market)")
+        about, said, names = read_views(views, self.assets)
+        mean, covariance = posterior(self.covariance, before, about, said, names, tau, omega, confidences)
+        return self._with(mean, covariance)
+
+    def _with(self, mean: Array, covariance: Array) -> Portfolio:
+        """The same assets and limits with other means and another covariance."""
+        made = Portfolio(mean, covariance, self.assets, l2=self.l2, max_assets=self.max_assets, min_weight=self.min_weight, repair="clip")
+        made.limits, made.returns = self.limits, self.returns
+        return made

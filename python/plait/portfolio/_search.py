@@ -1,0 +1,166 @@
+"""Limits on how many assets are held, and on the least weight of one that is: branch and bound over who is held.
+
+A node decides of some assets that they are held or that they are not. Its relaxation leaves the others free between their bounds, so it
+is at least as good as everything below the node; a node whose relaxation is no better than the best portfolio found so far is dropped
+(Bienstock 1996, Computational study of a family of mixed-integer quadratic programming problems).
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from .. import _core
+from ._errors import InfeasibleError
+from ._labels import Array
+
+if TYPE_CHECKING:
+    from ._model import Model
+
+#: Solves without limits on how many are held: (what is minimised, weights); raises `InfeasibleError`.
+Relaxed: TypeAlias = "Callable[[Model], tuple[float, Array]]"
+
+EXACT_UP_TO = 50
+MOST_NODES_BEYOND = 2000
+NOTHING = 1e-9  # weights below are taken for 0
+PRECISION = 1e-10  # how much better, relatively, a node must be
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best weights of a search."""
+
+    weights: Array
+    proven: bool
+    gap: float
+
+
+@dataclass(frozen=True)
+class Node:
+    """Bounds that say who is held and who is not."""
+
+    lower: Array
+    upper: Array
+    held: frozenset[int]
+
+
+def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: float | None) -> Found:
+    """The best weights of which at most `max_assets` differ from 0, each by `min_weight` or more."""
+    n = len(model.limits.assets)
+    most = n if max_assets is None else min(max_assets, n)
+    least = 0.0 if min_weight is None else min_weight
+    node_limit = 2**62 if n <= EXACT_UP_TO else MOST_NODES_BEYOND
+    best: tuple[float, Array] | None = None
+    refused: InfeasibleError | None = None
+    order = itertools.count()
+
+    def evaluate(node: Node) -> tuple[float, Array] | None:
+        nonlocal refused
+        try:
+            return relaxed(model.bounded(node.lower, node.upper))
+        except InfeasibleError as error:
+            refused = refused or error
+            return None
+
+    def offer(node: Node) -> None:
+        """Tries the node's weights rounded: the largest are held, the others are not."""
+        nonlocal best
+        found = evaluate(node)
+        if found is not None and _fits(found[1], most, least) and (best is None or found[0] < best[0]):
+            best = found
+
+    root = Node(model.limits.lower, model.limits.upper, frozenset())
+    found = relaxed(model)  # where even this is infeasible, its error says why
+    queue = [(found[0], next(order), root, found[1])]
+    nodes = 0
+    while queue:
+        bound, _, node, weights = heapq.heappop(queue)
+        if best is not None and bound >= best[0] - PRECISION * abs(best[0]):
+            return Found(best[1], True, 0.0)
+        _core.check_interrupt() if hasattr(_core, "check_interrupt") else None
+        if _fits(weights, most, least):
+            if best is None or bound < best[0]:
+                best = (bound, weights)
+            continue
+        nodes += 1
+        if nodes > node_limit and best is not None:
+            gap = (best[0] - bound) / max(abs(best[0]), 1e-300)
+            return Found(best[1], False, gap)
+        if nodes <= 8 or nodes % 16 == 0:
+            rounded = _rounded(node, weights, most, least)
+            if rounded is not None:
+                offer(rounded)
+        for child in _children(node, weights, most, least):
+            made = evaluate(child)
+            if made is not None and (best is None or made[0] < best[0] - PRECISION * abs(best[0])):
+                heapq.heappush(queue, (made[0], next(order), child, made[1]))
+    if best is None:
+        names = [name for name, given in (("max_assets", max_assets), ("min_weight", min_weight)) if given is not None]
+        others = [] if refused is None else [name for name in refused.conflict if not name.startswith(("lower bound", "upper bound"))]
+        told = ", ".join(f"{name}={value}" for name, value in (("max_assets", max_assets), ("min_weight", min_weight)) if value is not None)
+        raise InfeasibleError(f"no portfolio keeps all limits with {told}", [*others, *names])
+    return Found(best[1], True, 0.0)
+
+
+def _fits(weights: Array, most: int, least: float) -> bool:
+    sizes = np.abs(weights)
+    held = sizes > NOTHING
+    return int(held.sum()) <= most and (least == 0 or bool((sizes[held] >= least * (1 - 1e-9)).all()))
+
+
+def _hold(node: Node, asset: int, sign: int, least: float) -> Node | None:
+    """The node with the asset held, long or short."""
+    lower, upper = node.lower.copy(), node.upper.copy()
+    if sign > 0:
+        lower[asset] = max(lower[asset], least)
+    else:
+        upper[asset] = min(upper[asset], -least)
+    return Node(lower, upper, node.held | {asset}) if lower[asset] <= upper[asset] else None
+
+
+def _without(node: Node, assets: list[int]) -> Node | None:
+    """The node with assets left out."""
+    lower, upper = node.lower.copy(), node.upper.copy()
+    if (lower[assets] > 0).any() or (upper[assets] < 0).any():
+        return None
+    lower[assets] = upper[assets] = 0.0
+    return Node(lower, upper, node.held)
+
+
+def _children(node: Node, weights: Array, most: int, least: float) -> list[Node]:
+    sizes = np.abs(weights)
+    open_ = [k for k in np.flatnonzero(sizes > NOTHING).tolist() if k not in node.held]
+    short = [k for k in open_ if sizes[k] < least * (1 - 1e-9)]
+    too_many = int((sizes > NOTHING).sum()) > most
+    # The one about which most is at stake: the largest of those that are too many, or the one furthest from 0 and from the least weight.
+    asset = max(short, key=lambda k: min(sizes[k], least - sizes[k])) if short and not too_many else max(open_, key=lambda k: sizes[k])
+    children = [_without(node, [asset])]
+    for sign in (1, -1):
+        if least == 0 and sign < 0:
+            continue  # held without a least weight: the range stays as it is, both signs in one
+        child = _hold(node, asset, sign, least) if least > 0 else Node(node.lower, node.upper, node.held | {asset})
+        if child is not None and len(child.held) >= most:
+            rest = [k for k in range(len(weights)) if k not in child.held]
+            child = _without(child, rest) if rest else child
+        children.append(child)
+    return [child for child in children if child is not None]
+
+
+def _rounded(node: Node, weights: Array, most: int, least: float) -> Node | None:
+    """The node that holds the largest weights of a relaxation and nothing else."""
+    sizes = np.abs(weights) + 10.0 * np.isin(np.arange(len(weights)), list(node.held))
+    kept = np.argsort(-sizes, kind="stable")[:most].tolist()
+    kept = [k for k in kept if np.abs(weights[k]) > NOTHING or k in node.held]
+    if least > 0:
+        kept = [k for k in kept if abs(weights[k]) >= least / 2 or k in node.held]
+    rest = [k for k in range(len(weights)) if k not in kept]
+    made = _without(node, rest) if rest else node
+    for k in kept:
+        if made is not None and least > 0:
+            made = _hold(made, k, 1 if weights[k] >= 0 else -1, least)
+    return made
