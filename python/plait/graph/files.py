@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .._core import FormatError, Program
-from .._masks import unmasked
 from .._files import NAMES, read, write
+from .._masks import unmasked
 from ._types import Array
 from .program_file import decode_program, encode_program
 

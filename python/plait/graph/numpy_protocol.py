@@ -71,7 +71,11 @@ def _refuse_partial(name: str, kwargs: dict[str, Any]) -> None:
     for key, nothing in (("where", True), ("initial", None)):
         value = kwargs.pop(key, NO_VALUE)
         if value is not NO_VALUE and value is not nothing:  # compared by identity: an array or a node is equal to nothing
-            neutral = "plait.where(mask, node, 0) first, or what else changes nothing," if key == "where" else "plait.maximum and the like on the result"
+            neutral = (
+                "plait.where(mask, node, 0) first, or what else changes nothing,"
+                if key == "where"
+                else "plait.maximum and the like on the result"
+            )
             refuse(f"{name} with {key}=", f"Use {neutral} instead")
 
 
