@@ -18,7 +18,7 @@ struct Table {
 
   Table() {
     for (const auto family : {add_leaf_ops, add_elementwise_ops, add_reduction_ops, add_view_ops, add_matmul_ops, add_index_ops, add_random_ops,
-                              add_scan_ops, add_segment_ops, add_lengths_ops, add_linalg_ops})
+                              add_scan_ops, add_segment_ops, add_lengths_ops, add_recurrence_ops, add_linalg_ops})
       family(ops);
     for (const auto family : joined_families()) family(ops);
     for (const Op& op : ops) by_name.emplace(op.name, &op);

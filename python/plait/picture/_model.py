@@ -166,9 +166,9 @@ def collect(roots: Roots, max_nodes: int) -> Drawing:
     answering = {key: {key_of(consumer) for consumer in node.consumers} for key, node in shown.items()}
     waits = dict.fromkeys(shown, 0)  # edges of this graph; a node may have other consumers elsewhere
     for key, node in shown.items():
-        for source in map(key_of, node.inputs):
-            if source in waits and key in answering[source]:
-                waits[source] += 1
+        for used in map(key_of, node.inputs):
+            if used in waits and key in answering[used]:
+                waits[used] += 1
     drawing = Drawing()
     for key in order:
         node = shown[key]

@@ -110,6 +110,7 @@ void add_random_ops(OpList& ops);
 void add_scan_ops(OpList& ops);
 void add_segment_ops(OpList& ops);
 void add_lengths_ops(OpList& ops);
+void add_recurrence_ops(OpList& ops);
 void add_linalg_ops(OpList& ops);
 
 /// A family from beyond this room, by whoever joins rooms; before the table is first used.
