@@ -112,7 +112,7 @@ if TYPE_CHECKING:
     from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
-    from .sparse import SparseRows, SparseVector
+    from .sparse import SparseRows, SparseVector, sparse_input
 
 __all__ = [
     "ConvergenceWarning",
@@ -218,6 +218,7 @@ __all__ = [
     "softplus",
     "solve_triangular",
     "sparse",
+    "sparse_input",
     "sqrt",
     "square",
     "squeeze",
@@ -239,7 +240,7 @@ __all__ = [
 
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
-_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}

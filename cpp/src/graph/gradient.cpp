@@ -140,7 +140,7 @@ std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> 
   const std::vector<Node*> order = ancestors(outputs);
   std::unordered_map<Node*, Waiting> nodes;
   nodes.reserve(order.size());
-  for (Node* node : order) nodes[node].wanted = is_float(node->spec.dtype);
+  for (Node* node : order) nodes[node].wanted = is_float(node->spec.dtype) && !node->op->opaque;
   return distribute(outputs, seeds, nodes, order);
 }
 
