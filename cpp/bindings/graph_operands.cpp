@@ -295,6 +295,7 @@ NodeRef power(const Operand& base, const Operand& exponent) {
 }
 
 NodeRef matrix_product(const Operand& a, const Operand& b) {
+  if (a.node && a.node->op->opaque) return sparse_product(a.node, b);
   const Operand both[] = {a, b};
   const DType dtype = common_dtype(both), as = is_float(dtype) ? dtype : DType::float64;
   NodeRef x = realise(a, as), y = realise(b, as);
