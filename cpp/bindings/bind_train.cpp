@@ -5,6 +5,7 @@
 #include "graph.hpp"
 #include "plait/base/error.hpp"
 #include "plait/train/loop.hpp"
+#include "plait/train/steps.hpp"
 
 namespace {
 
@@ -55,11 +56,12 @@ struct BoundResult {
 /// A Loop and the arrays that it reads.
 class BoundLoop {
  public:
-  BoundLoop(BatchProgram program, std::vector<py::array> arrays, const std::vector<bool>& fixed, Index batch_size) : arrays_(std::move(arrays)) {
+  BoundLoop(BatchProgram program, std::vector<py::object> arrays, const std::vector<bool>& fixed, Index batch_size) : arrays_(std::move(arrays)) {
     PLAIT_REQUIRE(fixed.size() == arrays_.size() && arrays_.size() == program->inputs().size(), "Loop: ", program->inputs().size(), " inputs, ",
                   arrays_.size(), " arrays");
     std::vector<Rows> rows;
-    for (std::size_t i = 0; i < arrays_.size(); ++i) rows.push_back(rows_of(arrays_[i], fixed[i]));
+    for (std::size_t i = 0; i < arrays_.size(); ++i)
+      rows.push_back(program->inputs()[i]->op->opaque ? sparse_rows(arrays_[i], *program->inputs()[i]) : rows_of(arrays_[i], fixed[i]));
     const py::gil_scoped_release release;
     loop_ = std::make_unique<Loop>(std::move(program), std::move(rows), batch_size);
   }
@@ -99,8 +101,37 @@ class BoundLoop {
   [[nodiscard]] Index steps() const { return loop_->steps(); }
 
  private:
-  std::vector<py::array> arrays_;
+  std::vector<py::object> arrays_;
   std::unique_ptr<Loop> loop_;
+};
+
+/// A StepLoop and the arrays that it reads.
+class BoundSteps {
+ public:
+  BoundSteps(BatchProgram program, std::vector<py::array> arrays, Index batch_size) : arrays_(std::move(arrays)) {
+    std::vector<Rows> rows;
+    for (const py::array& array : arrays_) rows.push_back(rows_of(array, false));
+    const py::gil_scoped_release release;
+    loop_ = std::make_unique<StepLoop>(std::move(program), std::move(rows), batch_size);
+  }
+
+  Index run(std::uint64_t seed, std::uint64_t first, const py::array_t<double, py::array::c_style>& record) {
+    PLAIT_REQUIRE_AS(ShapeError, record.ndim() == 2 && record.shape(1) == loop_->width(), "StepLoop: expected a record of rows of ", loop_->width(),
+                     " numbers");
+    py::array_t<double, py::array::c_style> into = record;
+    double* const data = into.mutable_data();
+    const Index n = into.shape(0);
+    Index done = 0;
+    const py::gil_scoped_release release;
+    loop_->run(n, seed, first, data, done);
+    return done;
+  }
+
+  [[nodiscard]] Index width() const { return loop_->width(); }
+
+ private:
+  std::vector<py::array> arrays_;
+  std::unique_ptr<StepLoop> loop_;
 };
 
 }  // namespace
@@ -121,9 +152,13 @@ void bind_train(py::module_& m) {
       .def_readonly("bad_loss", &BoundResult::bad_loss)
       .def_readonly("means", &BoundResult::means, "Of every output, over rows.")
       .def_readonly("bad_parameter", &BoundResult::bad_parameter);
+  py::class_<BoundSteps>(m, "StepLoop", "A program run many times in a row, its outputs kept.")
+      .def(py::init<BatchProgram, std::vector<py::array>, Index>(), py::arg("program"), py::arg("arrays"), py::arg("batch_size"))
+      .def("run", &BoundSteps::run, py::arg("seed"), py::arg("first"), py::arg("record"), "A run for each row of the record; how many.")
+      .def_property_readonly("width", &BoundSteps::width);
   py::class_<BoundLoop>(m, "Loop", "A program, the arrays that feed its inputs in batches, and the loops over them.")
-      .def(py::init<BatchProgram, std::vector<py::array>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"), py::arg("fixed"),
-           py::arg("batch_size"))
+      .def(py::init<BatchProgram, std::vector<py::object>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"),
+           py::arg("fixed"), py::arg("batch_size"))
       .def("run", &BoundLoop::run, py::arg("epoch"), py::arg("shuffle"), py::arg("shuffle_seed"), py::arg("seed"), py::arg("first_run"),
            py::arg("stop_at_not_finite"), py::arg("progress"), py::arg("threads") = 0, "Every batch once.")
       .def("predict", &BoundLoop::predict, py::arg("seed"), py::arg("first_run"), py::arg("threads") = 0,

@@ -108,11 +108,11 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
+    from . import align, datasets, histogram, infer, nn, picture, plot, portfolio, report, sparse, tree
     from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
-    from .sparse import SparseRows, SparseVector
+    from .sparse import SparseRows, SparseVector, sparse_input
 
 __all__ = [
     "ConvergenceWarning",
@@ -199,11 +199,13 @@ __all__ = [
     "optim",
     "parameter",
     "picture",
+    "plot",
     "portfolio",
     "power",
     "prod",
     "reciprocal",
     "relu",
+    "report",
     "reshape",
     "save",
     "scan",
@@ -216,6 +218,7 @@ __all__ = [
     "softplus",
     "solve_triangular",
     "sparse",
+    "sparse_input",
     "sqrt",
     "square",
     "squeeze",
@@ -237,10 +240,11 @@ __all__ = [
 
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
-_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
+_LATE |= {"plot": "", "report": "", "__version__": "_version"}
 
 if not TYPE_CHECKING:
 

@@ -43,8 +43,7 @@ class LinearModel(Model):
             space = self._space(parameters, series)
             y = np.nan_to_num(series.y) - offset
             v, F, a, P = kalman_filter(space, y, series.observed)
-            start = space.P0
-            parts = [v, F, a, P, space.T, space.Q, space.Z, space.H, start, y + np.zeros(n)]
+            parts = [v, F, a, P, space.T.matrix(), space.Q(), space.Z, space.H, space.P0(), y + np.zeros(n)]
             return [_core.as_node(x, "timeseries").astype("float64") for x in parts]
 
         program = series.programs.setdefault("filter", graph.function(run))

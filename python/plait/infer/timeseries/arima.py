@@ -12,7 +12,7 @@ from ... import graph
 from ._data import Series
 from ._linear import LinearModel
 from ._parameters import Layout, Positive, Real, Stationary
-from ._state_space import StateSpace, log_likelihood, stationary_covariance
+from ._state_space import Affine, StateSpace, add, log_likelihood, multiply
 
 __all__ = ["ARIMA", "ARMA"]
 
@@ -33,10 +33,15 @@ def product(a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
     out: list[Any] = [0.0] * (len(a) + len(b) - 1)
     for i, x in enumerate(a):
         for j, y in enumerate(b):
-            if (isinstance(x, float) and x == 0.0) or (isinstance(y, float) and y == 0.0):
-                continue
-            out[i + j] = out[i + j] + (y if isinstance(x, float) and x == 1.0 else x * y)
+            out[i + j] = add(out[i + j], multiply(x, y))
     return out
+
+
+def _unit(rows: int, columns: int, i: int, j: int) -> np.ndarray[Any, Any]:
+    """The matrix whose only entry is a one at (i, j)."""
+    found = np.zeros((rows, columns))
+    found[i, j] = 1.0
+    return found
 
 
 class ARIMA(LinearModel):
@@ -208,28 +213,28 @@ class ARIMA(LinearModel):
         ma: list[Any] = product([1.0, *(p[f"ma.L{k + 1}"] for k in range(self.q))], _spread_out([p[f"ma.S.L{s * (k + 1)}"] for k in range(Q)], s))
         return [-1 * a if not isinstance(a, float) else -a for a in ar[1:]], ma[1:]
 
-    def _arma(self, p: Mapping[str, Any]) -> tuple[Any, Any, Any, int]:
-        """T, Q and the stationary covariance of the ARMA part, and its number of states."""
+    def _arma(self, p: Mapping[str, Any]) -> tuple[Affine, Affine, int]:
+        """T and R of the ARMA part, and its number of states r: y = x₁, T the companion of φ, R = (1, θ) (Harvey, 1989, 4.3)."""
         ar, ma = self._polynomials(p)
         r = max(len(ar), len(ma) + 1)
-        phi = graph.reshape(_vector([*ar, *[0.0] * (r - len(ar))]), (r, 1))
-        T = phi @ np.eye(1, r) + np.eye(r, k=1)
-        R = graph.reshape(_vector([1.0, *ma, *[0.0] * (r - 1 - len(ma))]), (r, 1))
-        Q = p["sigma2"] * (R @ R.T)
-        return T, Q, stationary_covariance(T, Q), r
+        T = Affine(np.eye(r, k=1), [(phi, _unit(r, r, k, 0)) for k, phi in enumerate(ar)])
+        R = Affine(_unit(r, 1, 0, 0), [(theta, _unit(r, 1, k + 1, 0)) for k, theta in enumerate(ma)])
+        return T, R, r
 
     def _space(self, parameters: Mapping[str, Any], series: Series) -> StateSpace:  # noqa: ARG002
         """With the differenced values as states: (y_{t-1} … y_{t-k}, ARMA states), the first k diffuse."""
-        T, Q, P, r = self._arma(parameters)
+        T, R, r = self._arma(parameters)
         delta = -np.array(self._difference()[1:])
         k = len(delta)
-        lift = np.concatenate([np.zeros((k, r)), np.eye(r)])  # (k + r, r): where the ARMA states stand
         Z = np.concatenate([delta, np.eye(1, r)[0]])
         C = np.zeros((k + r, k + r))
         if k:
             C[0] = Z
             C[1:k, : k - 1] = np.eye(k - 1)
-        return StateSpace(T=C + lift @ T @ lift.T, Q=lift @ Q @ lift.T, Z=Z, H=0.0, P0=lift @ P @ lift.T, D=np.eye(k + r)[:, :k])
+        C[k:, k:] = T.constant
+        both = Affine(C, [(p, np.pad(unit, [(k, 0), (k, 0)])) for p, unit in T.terms])
+        tall = Affine(np.pad(R.constant, [(k, 0), (0, 0)]), [(p, np.pad(u, [(k, 0), (0, 0)])) for p, u in R.terms])
+        return StateSpace(T=both, R=tall, s=[parameters["sigma2"]], Z=Z, H=0.0, D=np.eye(k + r)[:, :k], stationary=r)
 
     def _log_likelihood(self, parameters: Mapping[str, Any], series: Series) -> Any:
         if not series.observed.all():
@@ -239,8 +244,9 @@ class ARIMA(LinearModel):
         w = self._differenced(series.y)
         if names:
             w = w - self._differenced(design) @ _vector([parameters[n] for n in names])
-        T, Q, P, r = self._arma(parameters)
-        return log_likelihood(StateSpace(T=T, Q=Q, Z=np.eye(1, r)[0], H=0.0, P0=P, D=np.zeros((r, 0))), w, np.ones(len(series.y) - len(self._difference()) + 1, bool))
+        T, R, r = self._arma(parameters)
+        space = StateSpace(T=T, R=R, s=[parameters["sigma2"]], Z=np.eye(1, r)[0], H=0.0, D=np.zeros((r, 0)), stationary=r)
+        return log_likelihood(space, w, np.ones(len(w) if isinstance(w, np.ndarray) else w.shape[0], bool))
 
     def _offset(self, parameters: Mapping[str, Any], series: Series, X: Any, first: int, n: int) -> Any:
         names, design = self._regressors(series, X, first, n)

@@ -10,7 +10,7 @@ import numpy as np
 from ._data import Series
 from ._linear import LinearModel
 from ._parameters import Layout, Positive, Real
-from ._state_space import StateSpace
+from ._state_space import Affine, StateSpace
 
 __all__ = ["DynamicRegression", "LocalLevel", "LocalTrend"]
 
@@ -75,13 +75,9 @@ class StructuralModel(LinearModel):
     def _space(self, parameters: Mapping[str, Any], series: Series) -> StateSpace:
         names, T = self._states(series)
         m = len(T)
-        Q: Any = np.zeros((m, m))
-        for k, name in enumerate(names):
-            unit = np.zeros((m, m))
-            unit[k, k] = 1.0
-            Q = Q + parameters[name] * unit
         Z = self._design_matrix(series, series.X, len(series.y))
-        return StateSpace(T=T, Q=Q, Z=Z, H=parameters["sigma2.irregular"], P0=np.zeros((m, m)), D=np.eye(m))
+        variances = [parameters[name] for name in names]
+        return StateSpace(T=Affine(T), R=Affine(np.eye(m)), s=variances, Z=Z, H=parameters["sigma2.irregular"], D=np.eye(m))
 
     def _offset(self, parameters: Mapping[str, Any], series: Series, X: Any, first: int, n: int) -> Any:  # noqa: ARG002
         total: Any = np.zeros(n)
