@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ._discrete import Allocation
 from ._errors import InfeasibleError
+from ._frontier import Frontier
 from ._portfolio import Portfolio
 from ._weights import AssetWeights, Weights
 
-__all__ = ["AssetWeights", "InfeasibleError", "Portfolio", "Weights"]
+__all__ = ["Allocation", "AssetWeights", "Frontier", "InfeasibleError", "Portfolio", "Weights"]

@@ -94,11 +94,12 @@ class PortfolioBase:
             marginal=marginal,
         )
 
-    def _best(self, method: str, relaxed: Relaxed, *, risk_free: float = 0.0, **details: Any) -> Weights:
+    def _best(self, method: str, relaxed: Relaxed, *, model: Model | None = None, risk_free: float = 0.0, **details: Any) -> Weights:
         """The best weights by a method, with limits on how many are held by a search over them."""
+        model = self._model if model is None else model
         if not self._searches:
-            return self._result(relaxed(self._model)[1], method, risk_free=risk_free, **details)
-        found = search(self._model, relaxed, self.max_assets, self.min_weight)
+            return self._result(relaxed(model)[1], method, risk_free=risk_free, **details)
+        found = search(model, relaxed, self.max_assets, self.min_weight)
         return self._result(found.weights, method, risk_free=risk_free, proven=found.proven, gap=found.gap, **details)
 
     def _require_means(self, method: str) -> Array:
