@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._labels import dated
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ._backtest import Backtest
     from ._frontier import Frontier
     from ._mean_variance import MeanVariance
     from ._weights import Weights
@@ -55,5 +58,21 @@ def draw_portfolio(portfolio: MeanVariance, ax: Axes | None) -> Axes:
     for label, marker, found in (("least risk", "o", portfolio.min_variance()), ("greatest Sharpe ratio", "*", portfolio.max_sharpe())):
         if found.expected_return is not None:
             ax.scatter([found.risk], [found.expected_return], marker=marker, s=60, zorder=3, label=label)
+    ax.legend(frameon=False)
+    return ax
+
+
+def draw_backtest(course: Backtest, ax: Axes | None) -> Axes:
+    """Value over time, and how far it is below its highest."""
+    from ..plot import axes_or_new
+
+    ax = axes_or_new(ax, (6, 3.2))
+    days = dated(course.index)
+    x = np.arange(len(course.value)) if days is None else days
+    ax.plot(x, course.value, label="value")
+    peak = np.maximum.accumulate(course.value)
+    ax.fill_between(x, course.value, peak, alpha=0.25, linewidth=0, label="drawdown")
+    ax.set_ylabel("value")
+    ax.grid(alpha=0.3)
     ax.legend(frameon=False)
     return ax

@@ -156,13 +156,12 @@ def _solve(kkt: Array, right: Array) -> Array:
     if not len(kkt):
         return np.zeros(right.shape)
     try:
-        solved: Array = np.linalg.solve(kkt, right)
-        scale: Array = np.abs(kkt) @ np.abs(solved) + np.abs(right)
-        if np.isfinite(solved).all() and (np.abs(kkt @ solved - right) <= 1e-9 * scale).all() and np.abs(solved).max() < 1e12:
+        solved = np.asarray(np.linalg.solve(kkt, right), dtype=np.float64)
+        scale = np.abs(kkt) @ np.abs(solved) + np.abs(right)
+        if np.isfinite(solved).all() and bool((np.abs(kkt @ solved - right) <= 1e-9 * scale).all()) and float(np.abs(solved).max()) < 1e12:
             return solved
     except np.linalg.LinAlgError:
         pass
     # Rows and columns brought to one size first: a variance of 1e-6 is no zero beside a budget's 1.
-    size: Array = np.sqrt(np.maximum(np.abs(kkt).max(axis=1), 1e-300))
-    least: Array = np.linalg.lstsq(kkt / np.outer(size, size), right / size[:, None], rcond=1e-12)[0]
-    return least / size[:, None]
+    size = np.sqrt(np.maximum(np.abs(kkt).max(axis=1), 1e-300))
+    return np.asarray(np.linalg.lstsq(kkt / np.outer(size, size), right / size[:, None], rcond=1e-12)[0] / size[:, None], dtype=np.float64)
