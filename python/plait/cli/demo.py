@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import datasets
-from . import align, lstm, vae
+from . import align, lstm, portfolio, vae
 from ._common import Result, add_training, progress, use_threads
 
 
@@ -41,12 +41,14 @@ def run(options: argparse.Namespace) -> Result:
     )
     generated, sequence = lstm.demo_section(options.seed)
     gestures, told = align.demo_sections(options.seed)
-    page.add(generated, *gestures)
+    money, divided = portfolio.demo_section(options.seed)
+    page.add(generated, *gestures, *money)
     return {
         "command": "demo",
         **result,
         **sequence,
         **told,
+        **divided,
         "report": page.save(options.out),
         "seconds_in_all": time.perf_counter() - began,
     }

@@ -73,10 +73,19 @@ class PortfolioBase:
         return self.max_assets is not None or self.min_weight is not None
 
     def _result(
-        self, weights: Array, method: str, *, risk_free: float = 0.0, proven: bool = True, gap: float = 0.0, **details: Any
+        self,
+        weights: Array,
+        method: str,
+        *,
+        risk_free: float = 0.0,
+        proven: bool = True,
+        gap: float = 0.0,
+        clip: bool = True,
+        **details: Any,
     ) -> Weights:
         limits = self.limits
-        weights = np.minimum(np.maximum(weights, limits.lower), limits.upper)
+        if clip:  # off the bounds by rounding only
+            weights = np.minimum(np.maximum(weights, limits.lower), limits.upper)
         marginal = self.covariance @ weights
         risk = float(np.sqrt(max(0.0, float(weights @ marginal))))
         if limits.previous is not None:

@@ -157,6 +157,28 @@ class Portfolio(MeanVariance):
         made.returns = found.returns
         return made
 
+    def evaluate(self, weights: Any, risk_free: float = 0.0) -> Weights:
+        """Return, risk and the rest of weights that are given; no limit is looked at.
+
+        Parameters
+        ----------
+        weights : array_like, series or mapping
+            One for each asset.
+        risk_free : float
+            For the Sharpe ratio.
+
+        Returns
+        -------
+        Weights
+            The weights.
+
+        Examples
+        --------
+        >>> plait.portfolio.Portfolio([0.1, 0.0], np.diag([0.04, 0.0])).evaluate([0.5, 0.5]).sharpe
+        0.5
+        """
+        return self._result(vector(weights, "weights", self.assets), "evaluate", risk_free=risk_free, clip=False)
+
     def min_cvar(self, returns: Any = None, level: float = 0.95) -> Weights:
         """The weights of least conditional value at risk: the mean loss of the worst returns.
 

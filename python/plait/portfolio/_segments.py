@@ -17,6 +17,8 @@ from ._model import Model
 from ._qp import Solution
 
 INF = float("inf")
+# Relative distance behind a corner at which the next piece is looked for; shorter pieces are passed over.
+BEYOND = 1e-9
 
 
 @dataclass(frozen=True)
@@ -76,44 +78,46 @@ class Path:
         solved = _solve(kkt, right)
         a, b = fixed, np.zeros(len(fixed))
         a[free], b[free] = solved[:f, 0], solved[:f, 1]
-        low, high = 0.0, INF
-        # What must stay: free variables within bounds, other rows within theirs, and the signs of multipliers.
-        steps = [(a[free] - at.lower[free], b[free]), (at.upper[free] - a[free], -b[free])]
+        b[np.abs(b) < 1e-12 / self.scale] = 0.0  # rounding of what does not move
+        # What must stay: free variables within bounds, other rows within theirs, and the signs of multipliers. Each as constant + slope t,
+        # with what rounding leaves of a slope that is 0.
+        noise = 1e-12 * np.abs(b)
+        steps = [(a[free] - at.lower[free], b[free], noise[free]), (at.upper[free] - a[free], -b[free], noise[free])]
         other = ~active
-        value, change = rows[other] @ a, rows[other] @ b
-        steps += [(value - at.row_lower[other], change), (at.row_upper[other] - value, -change)]
+        value, change, noise = rows[other] @ a, rows[other] @ b, 1e-12 * (np.abs(rows[other]) @ np.abs(b))
+        steps += [(value - at.row_lower[other], change, noise), (at.row_upper[other] - value, -change, noise)]
         y = -solved[f:]
         signs = np.where(found.rows_active[: len(at.rows)] > 0, -1.0, 1.0)[active]
         loose = (at.row_lower < at.row_upper)[active]
-        steps.append((signs[loose] * y[loose, 0], signs[loose] * y[loose, 1]))
+        steps.append((signs[loose] * y[loose, 0], signs[loose] * y[loose, 1], 1e-12 * np.abs(y[loose, 1])))
         gradient = model.start_gradient + h @ a - rows[active].T @ y[:, 0]
         tilt = h @ b - self.slope - rows[active].T @ y[:, 1]
+        noise = 1e-12 * (np.abs(h) @ np.abs(b) + np.abs(self.slope) + np.abs(rows[active]).T @ np.abs(y[:, 1]))
         held = (~free) & (at.lower < at.upper)
         sign = np.where(bounds[held] > 0, -1.0, 1.0)
-        steps.append((sign * gradient[held], sign * tilt[held]))
-        for constant, slope in steps:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                crossing = -constant / slope
-            size = float(np.abs(slope).max(initial=0.0)) * 1e-13
-            rising, falling = slope > size, slope < -size
+        steps.append((sign * gradient[held], sign * tilt[held], noise[held]))
+        low, high = 0.0, INF
+        for constant, slope, least in steps:
+            rising, falling = slope > least, slope < -least
             # Limits that are met at t itself are so by rounding when they seem to be broken.
-            low = max(low, float(np.minimum(crossing[rising], t).max(initial=0.0)))
-            high = min(high, float(np.maximum(crossing[falling], t).min(initial=INF)))
+            low = max(low, float(np.minimum(-constant[rising] / slope[rising], t).max(initial=0.0)))
+            high = min(high, float(np.maximum(-constant[falling] / slope[falling], t).min(initial=INF)))
         return Segment(a, b, low, high)
 
     def walk(self) -> Iterator[Segment]:
         """All pieces from least risk to most return."""
-        t = 1e-10 * self.scale
-        low = 0.0
+        t, low, beyond = 1e-10 * self.scale, 0.0, BEYOND
         while True:
             piece = self.segment(self.at(t), t)
             high = piece.high
-            yield Segment(piece.a, piece.b, low, high)
+            # The solver may take the corner for a part of the piece before: then the next look is further away.
+            beyond = 8 * beyond if high <= t * (1 + 1e-12) else BEYOND
+            if high > t * (1 + 1e-12):
+                yield Segment(piece.a, piece.b, low, high)
+                low = high
             if high == INF:
                 return
-            low = high
-            # Just beyond the corner; pieces shorter than that are passed over.
-            t = max(high, t) * (1 + 1e-9)
+            t = max(high, t) * (1 + beyond)
 
     def end(self) -> Array:
         """Most return, and least risk among such."""
@@ -130,7 +134,7 @@ class Path:
 
         Newton's method over the pieces, which ends on the right one; bisection where it would leave what is known.
         """
-        low, high, t = 0.0, INF, self.scale
+        low, high, t, beyond = 0.0, INF, self.scale, BEYOND
         before: Array = self.at(t).x
         for _ in range(300):
             found = self.at(t)
@@ -139,13 +143,15 @@ class Path:
             before = x if positive else before
             piece = self.segment(found, t)
             guess = solve_in(piece, x, t)
-            if piece.low * (1 - 1e-12) <= guess <= piece.high * (1 + 1e-12):
+            if guess < INF and piece.low * (1 - 1e-12) <= guess <= piece.high * (1 + 1e-12):
                 return piece.a + piece.b * guess
+            end = piece.high if positive else piece.low
+            beyond = 8 * beyond if abs(end - t) <= 1e-12 * t else BEYOND
             if not low < guess < high:
-                guess = piece.high * (1 + 1e-9) if positive else piece.low * (1 - 1e-9)
+                guess = end * (1 + beyond) if positive else end * (1 - beyond)
             if not low < guess < high:
                 guess = float(np.sqrt(max(low, high * 1e-12) * high)) if high < INF else t * 16
-            if high - low <= 1e-15 * high:
+            if high < INF and high - low <= 1e-15 * high:
                 break
             t = guess
         return before
