@@ -69,7 +69,7 @@ void bind_reductions(Class& cls) {
   cls.def(
       "std",
       [spread](const Node& self, const py::object& axis, double ddof, bool keepdims) {
-        return PyNode(build::unary("sqrt", spread(self, axis, ddof, keepdims)));
+        return PyNode(build::unary("root", spread(self, axis, ddof, keepdims)));
       },
       py::arg("axis") = py::none(), py::arg("ddof") = 0.0, py::arg("keepdims") = false, "Square root of var().");
   cls.def(

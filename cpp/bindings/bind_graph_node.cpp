@@ -34,18 +34,8 @@ NodeRef add(const Operand& a, const Operand& b) { return two("add", a, b); }
 NodeRef subtract(const Operand& a, const Operand& b) { return two("subtract", a, b); }
 NodeRef multiply(const Operand& a, const Operand& b) { return two("multiply", a, b); }
 NodeRef divide(const Operand& a, const Operand& b) { return two("divide", a, b); }
-NodeRef floor_divide(const Operand& a, const Operand& b) {
-  const Operand both[] = {a, b};
-  PLAIT_REQUIRE_AS(DTypeError, is_float(common_dtype(both)), "floor_divide: integers are not divided here; plait.cast them to a float dtype");
-  return build::unary("floor", divide(a, b));
-}
-NodeRef remainder(const Operand& a, const Operand& b) {
-  const Operand both[] = {a, b};
-  const DType dtype = common_dtype(both);
-  PLAIT_REQUIRE_AS(DTypeError, is_float(dtype), "remainder: integers are not divided here; plait.cast them to a float dtype");
-  const NodeRef x = realise(a, dtype), y = realise(b, dtype);
-  return build::subtract(x, build::multiply(y, build::unary("floor", build::divide(x, y))));
-}
+NodeRef floor_divide(const Operand& a, const Operand& b) { return two("floor_divide", a, b); }
+NodeRef remainder(const Operand& a, const Operand& b) { return two("remainder", a, b); }
 NodeRef less(const Operand& a, const Operand& b) { return two("less", a, b); }
 NodeRef less_equal(const Operand& a, const Operand& b) { return two("less_equal", a, b); }
 NodeRef equal(const Operand& a, const Operand& b) { return two("equal", a, b); }
@@ -129,8 +119,10 @@ std::string describe(const Node& node) {
 void bind_properties(Class& cls) {
   cls.def_property_readonly(
       "shape", [](const Node& n) { return shape_tuple(n.spec.shape); }, "Sizes; None for one that is bound when the graph runs.");
-  cls.def_property_readonly("dtype", [](const Node& n) { return numpy_dtype(n.spec.dtype); }, "The NumPy dtype.");
-  cls.def_property_readonly("ndim", [](const Node& n) { return n.spec.shape.size(); }, "Number of dimensions.");
+  cls.def_property_readonly(
+      "dtype", [](const Node& n) { return numpy_dtype(n.spec.dtype); }, "The NumPy dtype.");
+  cls.def_property_readonly(
+      "ndim", [](const Node& n) { return n.spec.shape.size(); }, "Number of dimensions.");
   cls.def_property_readonly(
       "size",
       [](const Node& n) {
@@ -143,9 +135,11 @@ void bind_properties(Class& cls) {
   cls.def_property(
       "name", [](const Node& n) { return n.name; }, [](Node& n, std::string name) { n.name = std::move(name); },
       "The name given by the user, or ''.");
-  cls.def_property_readonly("op", [](const Node& n) { return std::string(n.op->name); }, "Name of the operation, such as 'add'.");
+  cls.def_property_readonly(
+      "op", [](const Node& n) { return std::string(n.op->name); }, "Name of the operation, such as 'add'.");
   cls.def_property_readonly("label", &Node::label, "The name if there is one, else the operation and a number, as in messages.");
-  cls.def_property_readonly("id", [](const Node& n) { return n.id; }, "Grows with creation: inputs have smaller numbers than their consumers.");
+  cls.def_property_readonly(
+      "id", [](const Node& n) { return n.id; }, "Grows with creation: inputs have smaller numbers than their consumers.");
   cls.def_property_readonly(
       "inputs",
       [](const Node& n) {
@@ -157,7 +151,8 @@ void bind_properties(Class& cls) {
   cls.def_property_readonly(
       "attributes", [](const Node& n) { return py::make_tuple(n.attributes.ints, n.attributes.reals); },
       "What the operation needs to know besides its inputs: two lists, whole numbers and real ones.");
-  cls.def_property_readonly("backward", [](const Node& n) { return n.backward; }, "True if gradient() made it.");
+  cls.def_property_readonly(
+      "backward", [](const Node& n) { return n.backward; }, "True if gradient() made it.");
   cls.def_property_readonly(
       "consumers", [](const Node& n) { return to_python(n.consumers()); },
       "Nodes that use this one and will send it a gradient, oldest first; those that gradient() made do not count.");
@@ -219,7 +214,8 @@ array([3., 3.], dtype=float32)
     for (Index i = 0; i < n; ++i) rows[i] = to_python(apply("index", {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
     return py::typing::Iterator<NodeObject>(py::iter(rows));
   });
-  m.def("label", [](const Node& n) { return n.label(); }, py::arg("node"));
+  m.def(
+      "label", [](const Node& n) { return n.label(); }, py::arg("node"));
 }
 
 }  // namespace plait

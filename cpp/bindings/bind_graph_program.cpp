@@ -199,6 +199,13 @@ class PyProgram {
     bool same = last != nullptr;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const DType dtype = inputs[i]->spec.dtype;
+      if (inputs[i]->op->opaque) {
+        const SparseFeed feed = sparse_feed(given[i], *inputs[i], "feed");
+        given[i] = feed.owner;
+        feeds[i] = feed.tensor->data.get();
+        same = same && last->specs[i] == feed.tensor->spec;
+        continue;
+      }
       if (!array_is_plain(given[i], dtype)) given[i] = array_as(given[i], "feed of " + inputs[i]->label(), dtype);
       const auto* a = py::detail::array_proxy(given[i].ptr());
       feeds[i] = a->data;
@@ -209,7 +216,9 @@ class PyProgram {
     }
     if (same) return last;
     std::vector<Spec> specs;
-    for (std::size_t i = 0; i < inputs.size(); ++i) specs.push_back({array_shape(given[i]), inputs[i]->spec.dtype});
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      specs.push_back(inputs[i]->op->opaque ? sparse_feed(given[i], *inputs[i], "feed").tensor->spec
+                                            : Spec{array_shape(given[i]), inputs[i]->spec.dtype});
     return bind(std::move(specs));
   }
 

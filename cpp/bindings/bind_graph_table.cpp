@@ -10,7 +10,7 @@ namespace {
 std::vector<NodeRef> inputs_of(std::span<const NodeRef> outputs) {
   std::vector<NodeRef> inputs;
   for (Node* node : ancestors(outputs))
-    if (std::string_view(node->op->name) == "input") inputs.emplace_back(node);
+    if (node->op->kind == OpKind::leaf && !node->value) inputs.emplace_back(node);
   return inputs;
 }
 
@@ -42,7 +42,8 @@ Feeds parse_feeds(const py::object& feeds, std::span<const NodeRef> inputs) {
       throw py::type_error(message("feeds: keys are nodes or names of inputs, got ", Py_TYPE(key.ptr())->tp_name));
     }
     PLAIT_REQUIRE_AS(GraphError, found.find(input->get()) == found.end(), "feed of ", (*input)->label(), ": given twice");
-    found.emplace(input->get(), tensor_from(value, "feed of " + (*input)->label(), (*input)->spec.dtype));
+    found.emplace(input->get(), (*input)->op->opaque ? sparse_feed(value, **input, "feed").tensor
+                                                     : tensor_from(value, "feed of " + (*input)->label(), (*input)->spec.dtype));
   }
   return found;
 }
@@ -96,7 +97,12 @@ array([0.       , 1.1815685])
           }),
           py::arg("nodes"), py::arg("feeds") = py::none(), py::arg("rng") = py::none());
   cls.def(
-      "__getitem__", [](const Table& self, const py::object& node) { return array_from(*self.value(require_node(node, "table[node]"))); },
+      "__getitem__",
+      [](const Table& self, const py::object& object) {
+        const NodeRef node = require_node(object, "table[node]");
+        PLAIT_REQUIRE_AS(GraphError, !node->op->opaque, "table: ", node->label(), " is a ", node->op->name, "; its value is what was fed");
+        return array_from(*self.value(node));
+      },
       py::arg("node"));
   cls.def(
       "grad", [](const Table& self, const py::object& node) { return array_from(*self.gradient(require_node(node, "table.grad"))); }, py::arg("node"),

@@ -161,4 +161,5 @@ void bind_histogram(py::module_& core) {
           "_add", [](Accumulator& self, const Accumulator& other) { self.add(other.contents()); }, py::arg("other"), py::pos_only())
       .def("_find", &find, py::arg("axis"), py::arg("x"), py::pos_only());
   add_method(accumulator, insert_method);
+  bind_histogram_sketch(m);
 }

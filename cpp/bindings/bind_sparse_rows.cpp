@@ -128,8 +128,9 @@ py::object part_of(const py::object& self, Get get) {
 
 void bind_sparse_rows(py::module_& m) {
   using namespace plait;
+  using sparse::Rows;  // not those of train
   using Release = py::call_guard<py::gil_scoped_release>;
-  py::class_<Rows>(m, "Rows", "Compressed sparse rows; immutable.")
+  py::class_<Rows, std::shared_ptr<Rows>>(m, "Rows", "Compressed sparse rows; immutable.")
       .def(py::init(&make_rows), py::arg("offsets"), py::arg("positions"), py::arg("values"), py::arg("columns"), py::arg("summed"), py::pos_only())
       .def_static("join", &join_vectors, py::arg("vectors"), py::arg("columns"), py::pos_only())
       .def_static("from_dense", &from_dense, py::arg("array"), py::pos_only())

@@ -55,11 +55,12 @@ struct BoundResult {
 /// A Loop and the arrays that it reads.
 class BoundLoop {
  public:
-  BoundLoop(BatchProgram program, std::vector<py::array> arrays, const std::vector<bool>& fixed, Index batch_size) : arrays_(std::move(arrays)) {
+  BoundLoop(BatchProgram program, std::vector<py::object> arrays, const std::vector<bool>& fixed, Index batch_size) : arrays_(std::move(arrays)) {
     PLAIT_REQUIRE(fixed.size() == arrays_.size() && arrays_.size() == program->inputs().size(), "Loop: ", program->inputs().size(), " inputs, ",
                   arrays_.size(), " arrays");
     std::vector<Rows> rows;
-    for (std::size_t i = 0; i < arrays_.size(); ++i) rows.push_back(rows_of(arrays_[i], fixed[i]));
+    for (std::size_t i = 0; i < arrays_.size(); ++i)
+      rows.push_back(program->inputs()[i]->op->opaque ? sparse_rows(arrays_[i], *program->inputs()[i]) : rows_of(arrays_[i], fixed[i]));
     const py::gil_scoped_release release;
     loop_ = std::make_unique<Loop>(std::move(program), std::move(rows), batch_size);
   }
@@ -99,7 +100,7 @@ class BoundLoop {
   [[nodiscard]] Index steps() const { return loop_->steps(); }
 
  private:
-  std::vector<py::array> arrays_;
+  std::vector<py::object> arrays_;
   std::unique_ptr<Loop> loop_;
 };
 
@@ -122,8 +123,8 @@ void bind_train(py::module_& m) {
       .def_readonly("means", &BoundResult::means, "Of every output, over rows.")
       .def_readonly("bad_parameter", &BoundResult::bad_parameter);
   py::class_<BoundLoop>(m, "Loop", "A program, the arrays that feed its inputs in batches, and the loops over them.")
-      .def(py::init<BatchProgram, std::vector<py::array>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"), py::arg("fixed"),
-           py::arg("batch_size"))
+      .def(py::init<BatchProgram, std::vector<py::object>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"),
+           py::arg("fixed"), py::arg("batch_size"))
       .def("run", &BoundLoop::run, py::arg("epoch"), py::arg("shuffle"), py::arg("shuffle_seed"), py::arg("seed"), py::arg("first_run"),
            py::arg("stop_at_not_finite"), py::arg("progress"), py::arg("threads") = 0, "Every batch once.")
       .def("predict", &BoundLoop::predict, py::arg("seed"), py::arg("first_run"), py::arg("threads") = 0,

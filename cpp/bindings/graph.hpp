@@ -34,6 +34,8 @@ PYBIND11_DECLARE_HOLDER_TYPE(T, Held<T>, true)
 
 namespace plait {
 
+struct Rows;  // train/rows.hpp
+
 /// Python objects of which the type stub should say what they are: a node (or NotImplemented, of which stubs do not speak), an array.
 class NodeObject : public py::object {
   PYBIND11_OBJECT_DEFAULT(NodeObject, object, PyObject_Type)
@@ -102,6 +104,16 @@ bool array_is_narrow(py::handle object);
 /// True for what array_as would hand back as it is.
 bool array_is_plain(py::handle object, DType dtype);
 
+/// What a sparse input is fed with: a tensor of the rows' shape whose data are a sparse::RowsView, and the Python object that keeps it.
+struct SparseFeed {
+  py::object owner;
+  TensorRef tensor;
+};
+/// From plait.SparseRows, a SciPy sparse array or matrix, or an owner of before. `what` begins the message of what cannot be.
+SparseFeed sparse_feed(py::handle object, const Node& input, const std::string& what);
+/// The same as rows that a loop takes batches of; nothing is copied for a batch.
+Rows sparse_rows(py::handle object, const Node& input);
+
 // ---- operands ----
 
 /// What stands beside a node in an expression.
@@ -131,6 +143,8 @@ std::vector<NodeRef> realise_all(std::span<const Operand> operands);
 /// An elementwise op by name, with promotion: integers become float64 for functions that need it, booleans count where they must.
 NodeRef elementwise(std::string_view name, std::span<const Operand> operands);
 NodeRef power(const Operand& base, const Operand& exponent);
+/// x @ w of a sparse input on the left; the join of graph and sparse has it.
+NodeRef sparse_product(const NodeRef& x, const Operand& w);
 /// NumPy's @ with its rules for one dimension.
 NodeRef matrix_product(const Operand& a, const Operand& b);
 NodeRef reduction(std::string_view name, const NodeRef& x, py::handle axis, bool keepdims);

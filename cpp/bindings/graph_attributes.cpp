@@ -92,6 +92,11 @@ const std::map<std::string_view, Check>& checks() {
       {"prod", reduction_over},
       {"max", reduction_over},
       {"min", reduction_over},
+      {"recurrence",
+       [](const Claim& c) {
+         c.require(c.ints().size() >= 2 && (c.ints()[0] == 0 || c.ints()[0] == 1) && (c.ints()[1] == 0 || c.ints()[1] == 1));
+         c.axes(c.ints().subspan(2));
+       }},
       {"axis_size",
        [](const Claim& c) {
          c.require(!c.ints().empty());

@@ -17,8 +17,9 @@ using Weak = Operand::Weak;
 enum class Takes : std::uint8_t { numbers, floats, anything, booleans };
 
 Takes takes(std::string_view name) {
-  constexpr std::array<std::string_view, 18> kFloats{"sqrt",    "reciprocal", "exp", "expm1",  "log",     "log1p",    "sin",   "cos",    "tanh",
-                                                     "sigmoid", "softplus",   "erf", "lgamma", "digamma", "trigamma", "floor", "divide", "power"};
+  constexpr std::array<std::string_view, 27> kFloats{"sqrt",    "reciprocal", "exp",  "expm1",   "log",       "log1p",    "sin",   "cos",    "tanh",
+                                                     "sigmoid", "softplus",   "erf",  "lgamma",  "digamma",   "trigamma", "exp2",  "log2",   "log10",
+                                                     "tan",     "sinh",       "cosh", "expm1mx", "logaddexp", "hypot",    "floor", "divide", "power"};
   constexpr std::array<std::string_view, 4> kAnything{"less", "less_equal", "equal", "not_equal"};
   if (std::find(kFloats.begin(), kFloats.end(), name) != kFloats.end()) return Takes::floats;
   if (std::find(kAnything.begin(), kAnything.end(), name) != kAnything.end()) return Takes::anything;
@@ -71,12 +72,61 @@ std::optional<double> known_scalar(const Operand& o) {
   return {};
 }
 
+bool is_named(const Node* node, std::string_view name) { return node->op->name == name; }
+
+bool is_positive_number(const Node* node) {
+  if (is_named(node, "axis_size")) return true;
+  if (!is_named(node, "constant") || node->value->count() != 1) return false;
+  const double x = element_as_double(node->value->data.get(), node->spec.dtype, 0);
+  return x > 0 && std::isfinite(x);
+}
+
+// Whether a node is made of squares in such a way that where it is 0, all of them are: sums, means, parts. Looks at a few nodes only.
+bool is_sum_of_squares(const NodeRef& of) {
+  std::vector<const Node*> open{of.get()};
+  for (int looked = 0; !open.empty(); ++looked) {
+    if (looked == 32) return false;
+    const Node* const node = open.back();
+    open.pop_back();
+    if (is_named(node, "square")) continue;
+    const bool product = is_named(node, "multiply");
+    if (product && node->input(0) == node->input(1)) continue;
+    if (is_named(node, "add")) {
+      open.push_back(node->input(0));
+      open.push_back(node->input(1));
+    } else if (node->op->kind == OpKind::view || is_named(node, "sum") ||
+               ((product || is_named(node, "divide")) && is_positive_number(node->input(1)))) {
+      open.push_back(node->input(0));
+    } else if (product && is_positive_number(node->input(0))) {
+      open.push_back(node->input(1));
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The root of a sum of squares is a length: as of abs, its slope at 0 is 0, where that of the square root times 0 would be NaN.
+NodeRef square_root(const NodeRef& x) { return build::unary(is_sum_of_squares(x) ? "root" : "sqrt", x); }
+
+// The square of an absolute value, a root or a length is what is under it: a smooth function, whose curvature at 0 is lost by the way over the kink.
+NodeRef squared(const NodeRef& x) {
+  if (is_named(x.get(), "abs")) return build::unary("square", x->input_ref(0));
+  if (is_named(x.get(), "root")) return x->input_ref(0);
+  if (is_named(x.get(), "hypot")) return build::add(build::unary("square", x->input_ref(0)), build::unary("square", x->input_ref(1)));
+  if (is_named(x.get(), "sqrt")) {  // NaN stays NaN
+    const NodeRef under = x->input_ref(0);
+    return build::select(build::less(under, build::constant_like(x, 0)), build::constant_like(x, std::numeric_limits<double>::quiet_NaN()), under);
+  }
+  return build::unary("square", x);
+}
+
 // x to a whole power by repeated squaring.
 NodeRef whole_power(const NodeRef& x, int n) {
   NodeRef result, square = x;
   for (; n > 0; n >>= 1) {
     if ((n & 1) != 0) result = result ? build::multiply(result, square) : square;
-    if (n > 1) square = build::unary("square", square);
+    if (n > 1) square = squared(square);
   }
   return result;
 }
@@ -191,6 +241,12 @@ NodeRef elementwise(std::string_view name, std::span<const Operand> operands) {
   std::vector<NodeRef> nodes;
   nodes.reserve(operands.size());
   for (const Operand& o : operands) nodes.push_back(realise(o, dtype));
+  if (name == "square") return squared(nodes[0]);
+  if (name == "sqrt") return square_root(nodes[0]);
+  if (name == "multiply" && nodes[0] == nodes[1]) {
+    const NodeRef square = squared(nodes[0]);
+    if (!is_named(square.get(), "square") || square->input(0) != nodes[0].get()) return square;
+  }
   return plait::apply(find_op(name), nodes);  // std has one too
 }
 
@@ -206,17 +262,18 @@ NodeRef power(const Operand& base, const Operand& exponent) {
       const NodeRef x = build::cast(base.node, as);
       if (*n == 0) return build::ones_like(x);
       if (std::abs(*n) <= (is_float(as) ? 4 : 64)) {
-        const NodeRef result = whole_power(x, static_cast<int>(std::abs(*n)));
-        return *n < 0 ? build::unary("reciprocal", result) : result;
+        // The inverse first: the slope at 0 is then an infinity and not inf * 0.
+        return whole_power(*n < 0 ? build::unary("reciprocal", x) : x, static_cast<int>(std::abs(*n)));
       }
     }
-    if (is_float(dtype) && *n == 0.5) return build::unary("sqrt", build::cast(base.node, dtype));
+    if (is_float(dtype) && *n == 0.5) return square_root(build::cast(base.node, dtype));
   }
   PLAIT_REQUIRE_AS(DTypeError, is_float(dtype), "power: integers to powers that are not known before; plait.cast one of them to a float dtype");
   return apply("power", {realise(base, dtype), realise(exponent, dtype)});
 }
 
 NodeRef matrix_product(const Operand& a, const Operand& b) {
+  if (a.node && a.node->op->opaque) return sparse_product(a.node, b);
   const Operand both[] = {a, b};
   const DType dtype = common_dtype(both), as = is_float(dtype) ? dtype : DType::float64;
   NodeRef x = realise(a, as), y = realise(b, as);

@@ -6,12 +6,15 @@
 
 #include <exception>
 
+#include "plait/base/error.hpp"
 #include "rooms.hpp"
 
 /// A Python number as a double; false with a TypeError that names it otherwise.
 bool as_number(PyObject* object, double& out, const char* name);
 
 void add_method(const py::object& type, PyMethodDef& method);
+
+void bind_histogram_sketch(py::module_& m);
 
 /// Calls `body` with the C++ object of `self`; exceptions become Python's.
 template <class T, class F>
@@ -25,6 +28,8 @@ PyObject* fast_method(PyObject* self, F&& body) {
     return body(*object);
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
+  } catch (const plait::Interrupted&) {
+    if (PyErr_Occurred() == nullptr) PyErr_SetNone(PyExc_KeyboardInterrupt);
   } catch (const std::invalid_argument& error) {
     PyErr_SetString(PyExc_ValueError, error.what());
   } catch (const std::exception& error) {

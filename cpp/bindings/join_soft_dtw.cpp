@@ -153,6 +153,12 @@ NodeObject soft_dtw_node(const py::object& x, const py::object& y, double gamma)
 }  // namespace
 }  // namespace plait
 
-void join_rooms() { plait::join_ops(plait::add_soft_dtw_ops); }
+void join_rooms() {
+  plait::join_ops(plait::add_soft_dtw_ops);
+  join_sparse_input();
+}
 
-void bind_joined(py::module_& m) { m.def("soft_dtw", &plait::soft_dtw_node, py::arg("x"), py::arg("y"), py::arg("gamma"), py::pos_only()); }
+void bind_joined(py::module_& m) {
+  bind_sparse_input(m);
+  m.def("soft_dtw", &plait::soft_dtw_node, py::arg("x"), py::arg("y"), py::arg("gamma"), py::pos_only());
+}

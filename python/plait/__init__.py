@@ -108,11 +108,11 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse
-    from .histogram import Histogram
+    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
+    from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
-    from .sparse import SparseRows, SparseVector
+    from .sparse import SparseRows, SparseVector, sparse_input
 
 __all__ = [
     "ConvergenceWarning",
@@ -125,6 +125,7 @@ __all__ = [
     "NotFiniteError",
     "PerformanceWarning",
     "Program",
+    "QuantileSketch",
     "ShapeError",
     "SparseRows",
     "SparseVector",
@@ -215,6 +216,7 @@ __all__ = [
     "softplus",
     "solve_triangular",
     "sparse",
+    "sparse_input",
     "sqrt",
     "square",
     "squeeze",
@@ -228,6 +230,7 @@ __all__ = [
     "to_dot",
     "train",
     "transpose",
+    "tree",
     "uniform",
     "value_and_grad",
     "where",
@@ -235,9 +238,9 @@ __all__ = [
 
 # Imported when first asked for: what a program does not use it does not wait for.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
-_LATE |= dict.fromkeys(["SparseRows", "SparseVector"], "sparse")
-_LATE |= {"histogram": "", "Histogram": "histogram"}
-_LATE |= {"infer": ""}
+_LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
+_LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
+_LATE |= {"infer": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 
 if not TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from . import _core
-from .graph import Node, abs, exp, log_softmax, maximum, softplus, square, take_along_axis
+from .graph import Node, log_softmax, softplus, square, take_along_axis
 
 __all__ = ["binary_cross_entropy_with_logits", "cross_entropy_with_logits", "gaussian_kl", "mse"]
 
@@ -67,8 +67,10 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     array([0.69314718, 0.        ])
     """
     x, t = _pair(logits, target, "binary_cross_entropy_with_logits")
-    # softplus(x) - t x cancels for large x and t = 1; max(x, 0) - t x is exact there, and what is left is small.
-    return _reduced(maximum(x, 0.0) - x * t + softplus(-abs(x)), reduction, "binary_cross_entropy_with_logits")
+    # softplus(x) - t x cancels for large x and t = 1; (step - t) x is exact there, and what is left, softplus(-|x|), is small. The sign stands as a
+    # factor without a slope, since over the kink of abs the curvature at 0 would be lost.
+    step = (x > 0.0).astype(x.dtype)
+    return _reduced((step - t) * x + softplus((1.0 - 2.0 * step) * x), reduction, "binary_cross_entropy_with_logits")
 
 
 def cross_entropy_with_logits(logits: Any, target: Any, axis: int = -1, reduction: Reduction = "mean") -> Node:
@@ -141,7 +143,7 @@ def gaussian_kl(mean: Any, log_variance: Any, reduction: Reduction = "mean") -> 
     array([0., 2.])
     """
     m, v = _pair(mean, log_variance, "gaussian_kl")
-    return _reduced(0.5 * (square(m) + exp(v) - 1.0 - v), reduction, "gaussian_kl")
+    return _reduced(0.5 * (square(m) + _core.elementwise("expm1mx", v)), reduction, "gaussian_kl")
 
 
 def _float(x: Any, what: str) -> Node:

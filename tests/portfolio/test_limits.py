@@ -109,7 +109,7 @@ def test_conflicts_are_named_and_irreducible() -> None:
     assert set(conflict) - {"tech", "food", "budget"} <= {f"lower bound of {name}" for name in "ef"}
     narrow = make(bounds=(0, 0.1))
     assert set(infeasible(narrow.max_sharpe)) == {"budget", *(f"upper bound of {name}" for name in names)}
-    pair = make(groups={"most": (["a", "b"], None, 0.2), "least": (["a", "b", "c"], 0.9, None)}, bounds={n: (0, 0.5) for n in names})
+    pair = make(groups={"most": (["a", "b"], None, 0.2), "least": (["a", "b", "c"], 0.9, None)}, bounds=dict.fromkeys(names, (0, 0.5)))
     assert set(infeasible(pair.risk_parity)) == {"most", "least", "upper bound of c"}
     still = make(previous=[1, 0, 0, 0, 0, 0], turnover=0.1, bounds=(0, 0.5))
     assert set(infeasible(still.hrp)) == {"turnover", "upper bound of a"}

@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "chosen.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/graph/build.hpp"
@@ -11,15 +12,14 @@ namespace {
 
 // What a node knows while gradients travel.
 struct Waiting {
-  std::size_t edges = 0;          // over which a gradient will still come
-  std::vector<NodeRef> received;  // what has come
-  bool wanted = false;            // lies between an output and a node we differentiate for
+  std::size_t edges = 0;            // over which a gradient will still come
+  std::vector<Cotangent> received;  // what has come
+  bool wanted = false;              // lies between an output and a node we differentiate for
 };
 
-NodeRef total(const std::vector<NodeRef>& parts) {
-  if (parts.size() == 1) return parts[0];
-  if (parts.size() == 2) return build::add(parts[0], parts[1]);
-  return plait::apply(find_op("sum_n"), parts);
+bool takes_gradient(const Node* node, std::size_t k, std::unordered_map<Node*, Waiting>& nodes) {
+  const bool shape_only = k < 32 && (node->op->shape_only >> k & 1U) != 0;
+  return !shape_only && is_float(node->input(k)->spec.dtype) && nodes[node->input(k)].wanted;
 }
 
 // The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sum of every node that received one.
@@ -27,14 +27,21 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
                                                     std::unordered_map<Node*, Waiting>& nodes, const std::vector<Node*>& order) {
   // Count: every wanted node waits for the edges of those consumers that will themselves receive a gradient.
   std::unordered_map<const Node*, bool> reached;
+  Fragile fragile;
+  for (Node* const node : order) {
+    if (!nodes[node].wanted || node->op->kind == OpKind::leaf) continue;
+    std::vector<Node*> inputs;
+    for (std::size_t k = 0; k < node->input_count(); ++k)
+      if (takes_gradient(node, k, nodes)) inputs.push_back(node->input(k));
+    fragile.add(node, inputs);
+  }
   for (const NodeRef& output : outputs) reached[output.get()] = true;
   for (std::size_t i = order.size(); i-- > 0;) {
     Node* const node = order[i];
     if (!reached[node] || !nodes[node].wanted || node->op->kind == OpKind::leaf) continue;
     for (std::size_t k = 0; k < node->input_count(); ++k) {
+      if (!takes_gradient(node, k, nodes)) continue;
       Node* const input = node->input(k);
-      const bool shape_only = k < 32 && (node->op->shape_only >> k & 1U) != 0;
-      if (shape_only || !is_float(input->spec.dtype) || !nodes[input].wanted) continue;
       nodes[input].edges += 1;
       reached[input] = true;
     }
@@ -47,7 +54,7 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
     NodeRef seed = i < seeds.size() ? seeds[i] : NodeRef();
     if (!seed) seed = build::ones_like(outputs[i]);
     else seed = build::broadcast_like(build::cast(seed, output->spec.dtype), outputs[i]);
-    nodes[output].received.push_back(seed);
+    nodes[output].received.push_back(fragile.carries(output, true) ? taken_apart(seed, true) : Cotangent{seed, {}});
   }
   std::unordered_map<const Node*, NodeRef> sums;
   for (const NodeRef& output : outputs)
@@ -60,25 +67,34 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
     Node* const node = ready.front();
     ready.pop_front();
     Waiting& waiting = nodes[node];
-    NodeRef g;
-    if (!waiting.received.empty()) sums[node] = g = total(waiting.received);
+    Cotangent g;
+    if (!waiting.received.empty()) {
+      g = total(waiting.received);
+      sums[node] = realised(g);
+      if (g.mask && !fragile.carries(node, g.strong)) g = {sums[node], {}};
+    }
     waiting.received.clear();
     if (!waiting.wanted || node->op->kind == OpKind::leaf) continue;
-    std::vector<NodeRef> parts;
-    if (g) {
+    std::vector<Cotangent> parts;
+    if (g.g) {
       bool any = false;
       for (const Edge& edge : node->inputs()) any = any || (is_float(edge.input->spec.dtype) && nodes[edge.input].wanted);
       if (any) {
         PLAIT_REQUIRE_AS(GraphError, node->op->gradient != nullptr, "gradient: ", node->op->name, " (", node->label(), ") has no gradient");
-        parts = node->op->gradient(NodeRef(node), g);
+        if (g.mask) parts = carried(NodeRef(node), g);
+        else
+          for (NodeRef& part : node->op->gradient(NodeRef(node), g.g)) parts.push_back({std::move(part), {}});
       }
     }
     for (std::size_t k = 0; k < node->input_count(); ++k) {
+      if (!takes_gradient(node, k, nodes)) continue;
       Node* const input = node->input(k);
-      const bool shape_only = k < 32 && (node->op->shape_only >> k & 1U) != 0;
-      if (shape_only || !is_float(input->spec.dtype) || !nodes[input].wanted) continue;
       Waiting& next = nodes[input];
-      if (k < parts.size() && parts[k]) next.received.push_back(parts[k]);
+      if (k < parts.size() && parts[k].g) {
+        const bool strong = node->op->name == std::string_view("where");
+        const bool apart = !parts[k].mask && fragile.carries(input, strong);
+        next.received.push_back(apart ? taken_apart(parts[k].g, strong) : parts[k]);
+      }
       if (--next.edges == 0) ready.push_back(input);  // the last has come (even if none of them carried anything)
     }
   }
@@ -124,7 +140,7 @@ std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> 
   const std::vector<Node*> order = ancestors(outputs);
   std::unordered_map<Node*, Waiting> nodes;
   nodes.reserve(order.size());
-  for (Node* node : order) nodes[node].wanted = is_float(node->spec.dtype);
+  for (Node* node : order) nodes[node].wanted = is_float(node->spec.dtype) && !node->op->opaque;
   return distribute(outputs, seeds, nodes, order);
 }
 

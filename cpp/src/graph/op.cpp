@@ -18,7 +18,7 @@ struct Table {
 
   Table() {
     for (const auto family : {add_leaf_ops, add_elementwise_ops, add_reduction_ops, add_view_ops, add_matmul_ops, add_index_ops, add_random_ops,
-                              add_scan_ops, add_segment_ops, add_lengths_ops, add_linalg_ops})
+                              add_scan_ops, add_segment_ops, add_lengths_ops, add_recurrence_ops, add_linalg_ops})
       family(ops);
     for (const auto family : joined_families()) family(ops);
     for (const Op& op : ops) by_name.emplace(op.name, &op);
@@ -62,7 +62,14 @@ NodeRef apply(const Op& op, std::span<const NodeRef> inputs, Attributes attribut
                    op.name, ": expected ", op.inputs < 0 ? std::string("one or more") : std::to_string(op.inputs), " inputs, got ", inputs.size());
   std::vector<Spec> specs;
   specs.reserve(inputs.size());
-  for (const NodeRef& input : inputs) specs.push_back(input->spec);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    specs.push_back(inputs[i]->spec);
+    const bool taken = i < 32 && (op.takes_opaque >> i & 1U) != 0;
+    PLAIT_REQUIRE_AS(GraphError, !inputs[i]->op->opaque || taken || shape_only(op, i), op.name, ": ", inputs[i]->label(), " is a ",
+                     inputs[i]->op->name, ", which only a product x @ w with it on the left can read; plait.input makes a dense one");
+    PLAIT_REQUIRE_AS(GraphError, inputs[i]->op->opaque || !taken, op.name, ": ", inputs[i]->label(),
+                     " is an array here, not a sparse input (the step of a loop cannot read one)");
+  }
   Spec spec;
   try {
     spec = op.infer(specs, attributes);

@@ -151,6 +151,8 @@ Program::Program(std::vector<NodeRef> outputs, Updates updates, std::uint64_t se
       PLAIT_REQUIRE_AS(GraphError, !(updates_[i].first == parameter), "updates: parameter ", parameter->label(), " is updated twice");
     wanted.push_back(value);
   }
+  for (const NodeRef& node : wanted)
+    PLAIT_REQUIRE_AS(GraphError, !node->op->opaque, "compile: ", node->label(), " is a ", node->op->name, "; there is nothing to compute");
   for (Node* node : ancestors(wanted))
     if (node->op->kind == OpKind::leaf && !node->value) inputs_.emplace_back(node);
 }

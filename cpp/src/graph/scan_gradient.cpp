@@ -7,7 +7,9 @@
 // what makes recurrences with small batches fast; a loop that recomputes to save memory adds up instead.
 #include <algorithm>
 #include <functional>
+#include <limits>
 
+#include "chosen.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"
@@ -87,11 +89,19 @@ class Differentiation {
       result_.seeded.push_back(static_cast<int>(f_.next.size() + k));
       seed_rows_.push_back(make_input("gradient of " + row->label(), row->spec));
       floating_outputs_.push_back(row);
-      seeds_.push_back(seed_rows_.back());
+      seeds_.push_back(k < f_.results.size() ? seed_rows_.back() : where_it_counts(seed_rows_.back(), row));
     }
     for (const auto* list : {&f_.rows, &f_.closed})
       for (const NodeRef& node : *list)
         if (is_float(node->spec.dtype)) wrt_.push_back(node);
+  }
+
+  // A gradient of 0 for a kept value that is not finite, of a branch that was not chosen, is carried as a choice: 0 times its slope would be NaN.
+  static NodeRef where_it_counts(const NodeRef& gradient, const NodeRef& row) {
+    if (!is_steep(row.get())) return gradient;
+    const NodeRef zero = constant_like(row, 0), infinity = constant_like(row, std::numeric_limits<double>::infinity());
+    const NodeRef counts = apply("logical_or", {apply("not_equal", {gradient, zero}), less(unary("abs", row), infinity)});
+    return select(counts, gradient, zero);
   }
 
   // What backward nodes read of the forward step: kept as rows, or, where the step is recomputed, only its states.

@@ -111,6 +111,8 @@ void Table::backward(std::span<const NodeRef> outputs, std::span<const TensorRef
 TensorRef Table::gradient(const NodeRef& node) const {
   PLAIT_REQUIRE_AS(GraphError, backward_done_, "table: no gradients yet; call backward first");
   const TensorRef own = value(node);
+  PLAIT_REQUIRE_AS(GraphError, !node->op->opaque, "table: ", node->label(), " is a ", node->op->name,
+                   "; plait.gradient gives its gradient, which is dense");
   const auto found = gradients_.find(node.get());
   if (found != gradients_.end()) return found->second;
   auto zeros = std::make_shared<Tensor>(own->spec);

@@ -85,7 +85,8 @@ void run_pass(const LaneCall& call, int threads) {
     LaneWorker(call, 0).task(0);
   } else {
     const bool worth = static_cast<double>(call.pass.count) * call.pass.cost > kWorthThreads;
-    parallel_for(cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
+    parallel_for(
+        cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
   }
   combine_tasks(call);
 }
@@ -168,11 +169,12 @@ Isa& lane_isa() {
 int arity(LaneOp op) { return op < LaneOp::add ? 1 : op < LaneOp::select ? 2 : 3; }
 
 const char* name_of(LaneOp op) {
-  constexpr const char* kNames[] = {"copy",     "neg",        "abs",    "sign",      "square",      "sqrt",       "reciprocal", "exp",
-                                    "expm1",    "log",        "log1p",  "sin",       "cos",         "tanh",       "sigmoid",    "softplus",
-                                    "relu",     "erf",        "lgamma", "digamma",   "trigamma",    "floor",      "to_bool",    "logical_not",
-                                    "truncate", "add",        "sub",    "mul",       "div",         "pow",        "minimum",    "maximum",
-                                    "less",     "less_equal", "equal",  "not_equal", "logical_and", "logical_or", "select",     "multiply_add"};
+  constexpr const char* kNames[] = {
+      "copy", "neg",        "abs",   "sign",      "square",      "sqrt",       "reciprocal", "exp",          "expm1",       "log",      "log1p",
+      "sin",  "cos",        "tanh",  "sigmoid",   "softplus",    "relu",       "erf",        "lgamma",       "digamma",     "trigamma", "exp2",
+      "log2", "log10",      "tan",   "sinh",      "cosh",        "expm1mx",    "floor",      "to_bool",      "logical_not", "truncate", "add",
+      "sub",  "mul",        "div",   "pow",       "logaddexp",   "hypot",      "difference", "floor_divide", "remainder",   "minimum",  "maximum",
+      "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or", "select",     "multiply_add"};
   return kNames[static_cast<int>(op)];
 }
 

@@ -99,13 +99,24 @@ double lane_cost(LaneType type, LaneOp op) {
     case LaneOp::exp:
     case LaneOp::expm1:
     case LaneOp::log:
+    case LaneOp::exp2:
     case LaneOp::sigmoid:
     case LaneOp::tanh: ns = 0.4; break;
+    case LaneOp::log2:
+    case LaneOp::log10:
+    case LaneOp::sinh:
+    case LaneOp::cosh:
+    case LaneOp::tan:
+    case LaneOp::expm1mx:
+    case LaneOp::hypot:
     case LaneOp::log1p:
     case LaneOp::sin:
     case LaneOp::cos:
     case LaneOp::softplus:
     case LaneOp::erf: ns = 0.7; break;
+    case LaneOp::logaddexp:
+    case LaneOp::floor_divide:
+    case LaneOp::remainder:
     case LaneOp::pow: ns = 2; break;
     case LaneOp::lgamma:
     case LaneOp::digamma:

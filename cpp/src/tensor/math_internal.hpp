@@ -9,8 +9,8 @@ namespace plait {
 struct MathTable {
   void (*unary_f32[kMathFunctions])(const float*, float*, Index);
   void (*unary_f64[kMathFunctions])(const double*, double*, Index);
-  void (*pow_f32)(const float*, const float*, float*, Index);
-  void (*pow_f64)(const double*, const double*, double*, Index);
+  void (*binary_f32[kMathBinaries])(const float*, const float*, float*, Index);
+  void (*binary_f64[kMathBinaries])(const double*, const double*, double*, Index);
 };
 
 PLAIT_DECLARE_TABLE(MathTable, math_table)

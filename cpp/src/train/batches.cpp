@@ -46,6 +46,10 @@ const void* const* Batches::feeds(Index batch, int threads) {
   const Index begin = first(batch), n = size(batch);
   for (std::size_t i = 0; i < arrays_.size(); ++i) {
     const Rows& rows = arrays_[i];
+    if (rows.source) {
+      pointers_[i] = rows.source->gather(order_.empty() ? nullptr : order_.data() + begin, begin, n);
+      continue;
+    }
     const bool fixed = rows.count == kAny, converted = rows.type != source_type(types_[i]);
     if (!converted && (fixed || order_.empty())) {
       const Index offset = fixed ? 0 : begin * rows.width();

@@ -34,8 +34,8 @@ std::vector<Level> levels() {
 }
 auto unary(const MathTable& t, MathFunction f, float) { return t.unary_f32[static_cast<int>(f)]; }
 auto unary(const MathTable& t, MathFunction f, double) { return t.unary_f64[static_cast<int>(f)]; }
-auto power(const MathTable& t, float) { return t.pow_f32; }
-auto power(const MathTable& t, double) { return t.pow_f64; }
+auto power(const MathTable& t, float) { return t.binary_f32[static_cast<int>(MathBinary::pow)]; }
+auto power(const MathTable& t, double) { return t.binary_f64[static_cast<int>(MathBinary::pow)]; }
 
 Wide sigmoid(Wide x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
 Wide softplus(Wide x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x))); }

@@ -57,13 +57,13 @@ class Columns(NamedTuple):
         return f"taken for CSV with cells separated by {NAMES[self.separator]} and the columns {names or '(none)'}"
 
 
-def read_columns(path: Path, text: str) -> Columns:
-    """The columns of a CSV file; a series ends where its column does."""
+def read_columns(path: Path, text: str, gaps: bool = False) -> Columns:
+    """The columns of a CSV file; a series ends where its column does, or with `gaps` goes on as NaN where a value is missing."""
     if not text.strip():
         raise Failure(f"{path}: empty")
     declared = re.match(r"\s*sep=(.)\r?\n", text)  # Excel's own line
-    separator = declared[1] if declared else separator_of(path, text)
-    rows = read_rows(path, text, separator)[1 if declared else 0 :]
+    separator = declared[1] if declared else _separator(path, text)
+    rows = _rows(path, text, separator)[1 if declared else 0 :]
     if not rows:
         raise Failure(f"{path}: holds comments only")
     width = max(len(row.cells) for row in rows)
@@ -77,12 +77,12 @@ def read_columns(path: Path, text: str) -> Columns:
             raise Failure(
                 f"{path}, row {long.line}: {len(long.cells)} cells under {len(header)} names, so it is not clear what belongs where"
             )
-    marks = Marks(path, rows, separator)
-    columns = [_column(path, name, k, rows, marks) for k, name in enumerate(names)]
+    marks = _Marks(path, rows, separator)
+    columns = [_column(path, name, k, rows, marks, gaps) for k, name in enumerate(names)]
     return Columns([c for k, c in enumerate(columns) if len(c.values) or c.is_text or (header is not None and header[k])], separator)
 
 
-def read_rows(path: Path, text: str, separator: str, most: int | None = None) -> list[Row]:
+def _rows(path: Path, text: str, separator: str, most: int | None = None) -> list[Row]:
     found: list[Row] = []
     if separator == " ":
         lines = ((k, line.split()) for k, line in enumerate(text.splitlines(), 1))
@@ -102,13 +102,13 @@ def read_rows(path: Path, text: str, separator: str, most: int | None = None) ->
     return found
 
 
-def separator_of(path: Path, text: str) -> str:
+def _separator(path: Path, text: str) -> str:
     """The one that gives most rows the number of cells of the widest, which must have several; of equals that which leaves least text."""
     best, most = "", (0, 0)
     for separator in SEPARATORS:
         if separator not in text:
             continue
-        rows = read_rows(path, text, separator, LOOKED_AT)
+        rows = _rows(path, text, separator, LOOKED_AT)
         widths = [len(row.cells) for row in rows]
         widest = max(widths, default=0)
         found = widths.count(widest), -sum(_is_text(cell) for row in rows for cell in row.cells)
@@ -117,12 +117,12 @@ def separator_of(path: Path, text: str) -> str:
     return best
 
 
-def is_numeric(cell: str) -> bool:
+def _as_number(cell: str) -> bool:
     return is_number(cell) or _COMMA.fullmatch(cell) is not None
 
 
 def _is_text(cell: str) -> bool:
-    return cell.lower() not in MISSING and not is_numeric(cell)
+    return cell.lower() not in MISSING and not _as_number(cell)
 
 
 def _header(path: Path, rows: Sequence[Row]) -> list[str] | None:
@@ -132,7 +132,7 @@ def _header(path: Path, rows: Sequence[Row]) -> list[str] | None:
         return None
     odd = next((cell for cell in first if not _is_text(cell) and cell.lower() not in MISSING and not _NAME.fullmatch(cell)), None)
     labels = [all(_is_text(row.cells[k]) for row in rows[1:] if k < len(row.cells)) for k in range(len(first))]
-    if any(is_numeric(cell) for cell in first) and all(labels[k] for k, cell in enumerate(first) if _is_text(cell)) and len(rows) > 1:
+    if any(_as_number(cell) for cell in first) and all(labels[k] for k, cell in enumerate(first) if _is_text(cell)) and len(rows) > 1:
         return None  # a column of labels beside numbers
     if odd is not None:
         k = next(k for k, cell in enumerate(first) if _is_text(cell))
@@ -142,7 +142,7 @@ def _header(path: Path, rows: Sequence[Row]) -> list[str] | None:
     return first
 
 
-class Marks:
+class _Marks:
     """How the numbers of a file are written: with a decimal point or with a decimal comma."""
 
     def __init__(self, path: Path, rows: Sequence[Row], separator: str) -> None:
@@ -164,21 +164,24 @@ class Marks:
         return float(cell.replace(",", ".") if self.comma else cell)
 
 
-def _column(path: Path, name: str, k: int, rows: Sequence[Row], marks: Marks) -> Column:
+def _column(path: Path, name: str, k: int, rows: Sequence[Row], marks: _Marks, gaps: bool) -> Column:
     cells = [(row.line, row.cells[k] if k < len(row.cells) else "") for row in rows]
-    while cells and not cells[-1][1]:
+    while cells and not cells[-1][1] and not gaps:
         cells.pop()
-    if not any(is_numeric(cell) for _, cell in cells) and any(_is_text(cell) for _, cell in cells):
+    if not any(_as_number(cell) for _, cell in cells) and any(_is_text(cell) for _, cell in cells):
         line, cell = next((line, cell) for line, cell in cells if _is_text(cell))
         return Column(name, np.empty(0), f"{path}, column {name!r} holds no numbers: {cell[:40]!r} in row {line}", is_text=True)
     values = np.empty(len(cells))
     for at, (line, cell) in enumerate(cells):
         where = f"{path}, row {line}, column {name!r}"
         if cell.lower() in MISSING:
+            if gaps:
+                values[at] = math.nan
+                continue
             return Column(name, values, f"{where}: no value{f' ({cell})' if cell else ''}; a series has one in each row until it ends")
-        if not is_numeric(cell):
+        if not _as_number(cell):
             return Column(name, values, f"{where}: {cell[:40]!r} is no number")
         values[at] = marks.read(cell)
-        if not math.isfinite(values[at]):
+        if not math.isfinite(values[at]) and not gaps:
             return Column(name, values, f"{where}: {cell!r} is not finite")
     return Column(name, values, marks.problem)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import portfolio, report
-from ._columns import MISSING, Marks, is_numeric, read_rows, separator_of
+from ._columns import MISSING, _as_number, _Marks, _rows, _separator
 from ._common import Failure, Result, add_common, positive
 
 METHODS = ("min-variance", "max-sharpe", "risk-parity", "max-diversification", "min-cvar", "hrp", "equal")
@@ -59,18 +59,18 @@ def read(path: Path) -> Prices:
         raise Failure(f"{path}: no CSV file: {error}") from None
     if not text.strip():
         raise Failure(f"{path}: empty")
-    separator = separator_of(path, text)
-    rows = read_rows(path, text, separator)
+    separator = _separator(path, text)
+    rows = _rows(path, text, separator)
     if len(rows) < 2:
         raise Failure(f"{path}: {len(rows)} row, expected names and then prices")
     header, body = rows[0], rows[1:]
     for row in body:
         if len(row.cells) > len(header.cells) and any(row.cells[len(header.cells) :]):
             raise Failure(f"{path}, row {row.line}: {len(row.cells)} cells under {len(header.cells)} names")
-    marks = Marks(path, body, separator)
+    marks = _Marks(path, body, separator)
     if marks.problem:
         raise Failure(marks.problem)
-    with_days = not any(is_numeric(row.cells[0]) for row in body) or header.cells[0].lower() in ("", "date", "day", "time", "index")
+    with_days = not any(_as_number(row.cells[0]) for row in body) or header.cells[0].lower() in ("", "date", "day", "time", "index")
     first = 1 if with_days else 0
     names = header.cells[first:]
     if not names or not all(names):
@@ -80,7 +80,7 @@ def read(path: Path) -> Prices:
         for k, cell in enumerate(row.cells[first : len(header.cells)]):
             if cell.lower() in MISSING:
                 continue
-            if not is_numeric(cell):
+            if not _as_number(cell):
                 raise Failure(f"{path}, row {row.line}, column {names[k]!r}: {cell[:40]!r} is no number")
             values[i, k] = marks.read(cell)
     days: list[Any] = list(range(len(body)))

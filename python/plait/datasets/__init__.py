@@ -1,4 +1,4 @@
-"""Data sets to try things on: images, a table, points on a spiral, labelled series and sequences of letters.
+"""Data sets to try things on: images, tables, points on a spiral, labelled series and sequences of letters.
 
 Nothing is read before it is asked for, and only `fashion_mnist` and `mnist` may need the network: their files are looked for
 
@@ -10,6 +10,7 @@ Nothing is read before it is asked for, and only `fashion_mnist` and `mnist` may
 
 from __future__ import annotations
 
+from ._arff import Table, arff
 from ._fasta import Sequence, fasta
 from ._images import fashion_mnist, mnist
 from ._series import Series, gestures, ucr
@@ -22,6 +23,8 @@ __all__ = [
     "Points",
     "Sequence",
     "Series",
+    "Table",
+    "arff",
     "digits",
     "fashion_mnist",
     "fasta",

@@ -175,5 +175,5 @@ def log_softmax(x: Operand, axis: Axis = -1) -> Node:
 
 
 def _below_top(x: Node, axis: Axis) -> Node:
-    """X minus its largest element along the axis. The shift cancels, so nothing flows through it."""
-    return x - _core.stop_gradient(x.max(axis, keepdims=True))
+    """X minus its largest element along the axis, 0 where an infinity is that. The shift cancels, so nothing flows through it."""
+    return _core.elementwise("difference", x, _core.stop_gradient(x.max(axis, keepdims=True)))

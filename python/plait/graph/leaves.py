@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import _core
 from .._core import Node
 from .._rng import RandomSource, seed
@@ -139,7 +141,7 @@ def uniform(
     shape : int or sequence of int and None, optional
         A size that is None is that of the same axis of `like`; None: the shape of `like`.
     low, high : Node or array_like
-        Bounds; low is possible, high is not.
+        Finite bounds, low <= high; low is possible, high is not. Nodes that are not constants are taken as they come.
     like : Node, optional
         Lends sizes, and its dtype.
     rng : int, SeedSequence or Generator, optional
@@ -158,6 +160,13 @@ def uniform(
     >>> bool(u.min() >= 2 and u.max() < 3)
     True
     """
+    bounds = {"low": _known(low), "high": _known(high)}
+    for name, bound in bounds.items():
+        if bound is not None and not np.isfinite(bound).all():
+            raise ValueError(f"uniform: {name} is finite, got {_worst(bound, np.isfinite(bound))}")
+    first, last = bounds.values()
+    if first is not None and last is not None and not (first <= last).all():
+        raise ValueError(f"uniform: low is at most high, got {low!r} and {high!r}")
     u = _core.random("uniform", _shape(shape, like), like, None if rng is None else seed(rng), _dtype(dtype, like))
     begin, end = _end(low), _end(high)
     if type(begin) is float and type(end) is float and (begin, end) == (0.0, 1.0):
@@ -174,7 +183,8 @@ def bernoulli(
     Parameters
     ----------
     p : float, Node or array_like
-        Probabilities, of a shape that broadcasts to the result's.
+        Probabilities in [0, 1], of a shape that broadcasts to the result's. A node that is not constant is taken as it comes: below 0 or NaN it
+        gives zeros, above 1 ones.
     shape : int or sequence of int and None, optional
         A size that is None is that of the same axis of `like`; None: the shape of `like`, or of p.
     like : Node, optional
@@ -194,6 +204,9 @@ def bernoulli(
     >>> round(float(plait.evaluate(plait.bernoulli(0.3, (10000,), rng=0)).mean()), 1)
     0.3
     """
+    chances = _known(p)
+    if chances is not None and not ((chances >= 0) & (chances <= 1)).all():
+        raise ValueError(f"bernoulli: p is a probability from 0 to 1, got {_worst(chances, (chances >= 0) & (chances <= 1))}")
     if shape is None and like is None:
         like = as_float(p, "bernoulli")
     out = _dtype(dtype, like)
@@ -258,6 +271,17 @@ def stop_gradient(x: Operand) -> Node:
     array(3.)
     """
     return _core.stop_gradient(x)
+
+
+def _known(x: Any) -> Any:
+    """The values of a parameter of a random node, None where they are computed."""
+    node = _core.as_node(x, "random parameter")
+    return np.asarray(node.value, dtype=np.float64) if node.op == "constant" else None
+
+
+def _worst(values: Any, right: Any) -> float:
+    """The first value that is not right, for a message."""
+    return float(values[~right].flat[0]) if values.ndim else float(values)
 
 
 def _end(x: Any) -> Any:

@@ -10,24 +10,39 @@ import numpy as np
 
 from .. import _core
 from .._core import Node
-from . import activations, binary, elementwise, reductions, shaping
+from . import binary, elementwise, reductions, shaping
+from ._operands import as_float
 from ._types import Axis, DType, Operand
 
-UFUNCS: dict[str, Callable[..., Node]] = {
+UFUNCS: dict[str, Callable[..., Any]] = {
     name: getattr(module, ours)
     for module, names in (
-        (elementwise, "exp log log1p expm1 sqrt square reciprocal absolute=abs fabs=abs negative sign floor sin cos tanh logical_not"),
+        (elementwise, "exp log log1p expm1 sqrt square reciprocal absolute=abs negative sign floor sin cos tanh logical_not"),
         (
             binary,
-            "add subtract multiply divide power float_power=power minimum maximum fmin=minimum fmax=maximum less less_equal greater "
+            "add subtract multiply divide power minimum maximum less less_equal greater "
             "greater_equal equal not_equal logical_and logical_or",
         ),
         (shaping, "matmul"),
     )
     for name, ours in (word.split("=") if "=" in word else (word, word) for word in names.split())
 }
-for _name in ("fmin", "fmax"):  # NumPy's ignore NaN; ours would not
-    del UFUNCS[_name]
+UFUNCS |= {
+    name: functools.partial(_core.elementwise, name) for name in ("exp2", "log2", "log10", "tan", "sinh", "cosh", "logaddexp", "hypot")
+}
+UFUNCS |= {name: functools.partial(_core.elementwise, name) for name in ("floor_divide", "remainder")}
+
+
+def _reciprocal(x: Operand) -> Node:
+    """Of integers NumPy's is cut off: 1, -1 or 0."""
+    node = _core.as_node(x, "reciprocal")
+    return (
+        elementwise.reciprocal(node)
+        if node.dtype.kind in "fb"
+        else binary.where(elementwise.abs(node) > 1, 0, 1 // node).astype(node.dtype)
+    )
+
+
 UFUNCS |= {
     "true_divide": binary.divide,
     "positive": lambda x: x,
@@ -36,19 +51,13 @@ UFUNCS |= {
     "bitwise_or": lambda a, b: _core.as_node(a, "|") | b,
     "bitwise_xor": lambda a, b: _core.as_node(a, "^") ^ b,
     "logical_xor": lambda a, b: binary.not_equal(elementwise.logical_not(a), elementwise.logical_not(b)),
-    "floor_divide": lambda a, b: _core.as_node(a, "//") // b,
-    "remainder": lambda a, b: _core.as_node(a, "%") % b,
-    "exp2": lambda x: elementwise.exp(x * float(np.log(2.0))),
-    "log2": lambda x: elementwise.log(x) * float(1 / np.log(2.0)),
-    "log10": lambda x: elementwise.log(x) * float(1 / np.log(10.0)),
-    "tan": lambda x: elementwise.sin(x) / elementwise.cos(x),
-    "sinh": lambda x: 0.5 * (elementwise.exp(x) - elementwise.exp(-x)),
-    "cosh": lambda x: 0.5 * (elementwise.exp(x) + elementwise.exp(-x)),
-    "logaddexp": lambda a, b: binary.maximum(a, b) + activations.softplus(-abs(_core.as_node(a, "logaddexp") - b)),
+    "fabs": lambda x: elementwise.abs(as_float(x, "fabs")),
+    "float_power": lambda a, b: binary.power(_core.as_node(a, "float_power").astype("float64"), b),
+    "reciprocal": _reciprocal,
+    "divmod": lambda a, b: (_core.elementwise("floor_divide", a, b), _core.elementwise("remainder", a, b)),
     "isnan": lambda x: x != x,
     "isfinite": lambda x: abs(x) < float("inf"),
     "isinf": lambda x: abs(x) == float("inf"),
-    "hypot": lambda a, b: elementwise.sqrt(elementwise.square(a) + elementwise.square(b)),
     "deg2rad": lambda x: x * float(np.pi / 180),
     "rad2deg": lambda x: x * float(180 / np.pi),
 }

@@ -9,7 +9,8 @@ from .._core import FormatError, Node, Program
 from ._types import Array
 from .structure import Kept
 
-LEAVES = {"input", "parameter", "constant"}
+INPUTS = {"input": _core.input, "sparse_input": _core.sparse_input}
+LEAVES = {"parameter", "constant"}
 
 
 def encode_program(program: Program, tensors: list[Array]) -> dict[str, Any]:
@@ -109,7 +110,7 @@ class _Bodies:
             entry["name"] = node.name
         if node.backward:
             entry["backward"] = True
-        if node.op == "input":
+        if node.op in INPUTS:
             entry |= {"dtype": node.dtype.name, "shape": list(node.shape)}
         elif node.op in LEAVES:
             entry["tensor"] = len(self.tensors)
@@ -129,8 +130,8 @@ def decode_nodes(entries: list[dict[str, Any]], tensors: list[Array], bodies: li
     for entry in entries:
         name = entry.get("name", "")
         op = entry["op"]
-        if op == "input":
-            node = _core.input(name, entry["shape"], entry["dtype"])
+        if op in INPUTS:
+            node = INPUTS[op](name, entry["shape"], entry["dtype"])
         elif op == "parameter":
             node = _core.parameter(tensors[entry["tensor"]], name, None)
         elif op == "constant":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import _core
 from .._core import Node
 from ._operands import as_float
 from ._types import Axis, Operand
-from .binary import equal, where
+from .binary import equal, maximum, where
 from .elementwise import abs as absolute
 from .elementwise import exp, log, sqrt, square
 
@@ -160,8 +162,11 @@ def logsumexp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
     """
     node = as_float(x, "logsumexp")
     top = _core.stop_gradient(node.max(axis, keepdims=True))
-    shift = where(absolute(top) < float("inf"), top, 0.0)  # inf - inf would be NaN
-    result = log(exp(node - shift).sum(axis, keepdims=True)) + shift
+    some = top > -float("inf")
+    below = _core.elementwise("difference", node, where(some, top, 0.0))  # of infinities 0, where inf - inf would be NaN
+    # The largest element alone makes the sum 1, unless all are -inf; then nothing flows, and not inf * 0.
+    total = maximum(exp(below).sum(axis, keepdims=True), np.finfo(node.dtype).tiny)
+    result = log(total) + where(some, top, where(equal(top, top), -float("inf"), top))
     if keepdims:
         return result
     return _core.squeeze(result, tuple(range(node.ndim)) if axis is None else axis)
@@ -216,9 +221,7 @@ def norm(x: Operand, ord: float | str | None = None, axis: Axis = None, keepdims
     """
     node = as_float(x, "norm")
     if ord in (None, 2, "fro"):
-        total = square(node).sum(axis, keepdims)
-        zero = equal(total, 0.0)
-        return where(zero, 0.0, sqrt(where(zero, 1.0, total)))
+        return sqrt(square(node).sum(axis, keepdims))  # a length: its slope at 0 is 0
     if ord == 1:
         return absolute(node).sum(axis, keepdims)
     if ord == float("inf"):

@@ -77,8 +77,11 @@ def counts(sums: Floats, squares: Floats | None) -> Floats:
     """Effective entries: so many of equal weight are as uncertain as these."""
     if squares is None:
         return sums
-    scaled = np.divide(sums, np.sqrt(squares), out=np.zeros_like(sums), where=squares > 0)  # first, so that no square overflows
-    return np.asarray(scaled**2)
+    with np.errstate(all="ignore"):
+        direct = sums * sums / squares
+        scaled = (sums / np.sqrt(squares)) ** 2  # where a square leaves the range of doubles
+    plain = (np.abs(sums) > 1e-150) & (np.abs(sums) < 1e150)
+    return np.asarray(np.where(squares > 0, np.where(plain, direct, scaled), 0.0))
 
 
 def running(values: Any) -> Floats:

@@ -238,10 +238,10 @@ class Histogram(Counts):
         if len(set(wanted)) < len(wanted):
             raise ValueError(f"project: expected each axis once at most, got {axes}")
         gone = tuple(k for k in range(self.ndim) if k not in wanted)
-        order = np.argsort(np.argsort(wanted))
+        order = np.argsort(np.argsort(wanted))  # the axes that stay are in their old order
 
         def project(cells: Floats) -> Floats:
-            return np.moveaxis(cells.sum(axis=gone), range(len(order)), order)
+            return np.transpose(cells.sum(axis=gone), order)
 
         sums, squares = self._nd()
         return self._made([self._axes[k] for k in wanted], project(sums), None if squares is None else project(squares))

@@ -6,8 +6,11 @@ from .bounded import Beta, Dirichlet, Uniform
 from .continuous import Cauchy, Normal, StudentT
 from .discrete import Bernoulli, Binomial, Categorical, NegativeBinomial, Poisson
 from .distribution import Distribution
+from .model import Model
 from .multivariate import MultivariateNormal
 from .positive import Exponential, Gamma, HalfCauchy, HalfNormal, InverseGamma, LogNormal
+from .posterior import Posterior
+from .run import bbvi
 from .supports import Integers, Interval, Ordered, Positive, Real, Simplex, Support
 
 __all__ = [
@@ -26,15 +29,18 @@ __all__ = [
     "Interval",
     "InverseGamma",
     "LogNormal",
+    "Model",
     "MultivariateNormal",
     "NegativeBinomial",
     "Normal",
     "Ordered",
     "Poisson",
     "Positive",
+    "Posterior",
     "Real",
     "Simplex",
     "StudentT",
     "Support",
     "Uniform",
+    "bbvi",
 ]

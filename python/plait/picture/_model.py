@@ -74,6 +74,8 @@ class Box:
         """Decides the colour."""
         if self.op in {"input", "parameter", "constant"}:
             return self.op
+        if self.op == "sparse_input":
+            return "input"
         return "random" if self.op.startswith(("random", "normal", "uniform", "bernoulli")) else "op"
 
 

@@ -18,6 +18,8 @@ from .. import _core
 from ._labels import Array, Labels, numbers, places, vector
 
 INF = float("inf")
+# Turnover of 0 leaves one point: with a limit as small as rounding the solver has room to find it.
+SLACK = 1e-13
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ def lift(limits: Limits) -> Lift:
     if trades and limits.previous is not None:
         traded_start, traded = absolute(limits.previous, start, asset, lower, upper)
         if limits.turnover is not None:
-            add("turnover", traded, -INF, difference(2 * limits.turnover, traded_start))
+            add("turnover", traded, -INF, difference(2 * limits.turnover, traded_start) + SLACK)
     matrix = np.array(rows) if rows else np.zeros((0, len(asset)))
     return Lift(
         start, asset, sign, lower, upper, matrix, np.array(row_lower), np.array(row_upper), names, traded_start, traded, identity

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._core.sparse import SparseVector
+from .leaf import sparse_input
 from .rows import SparseRows
 
-__all__ = ["SparseRows", "SparseVector"]
+__all__ = ["SparseRows", "SparseVector", "sparse_input"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import graph
+from .. import _core, graph
 
 if TYPE_CHECKING:
     from ..graph import Node
@@ -82,7 +82,7 @@ def plain(value: Any, node: Node, what: str) -> Array:
     return np.ascontiguousarray(array, np.dtype(name if name in _GATHERED else wider)).reshape(array.shape)
 
 
-def feeds(inputs: Sequence[Node], data: Mapping[Any, Any], what: str) -> tuple[list[Array], list[bool]]:
+def feeds(inputs: Sequence[Node], data: Mapping[Any, Any], what: str) -> tuple[list[Any], list[bool]]:
     """Arrays in the order of `inputs`, and for each whether it is one value for every batch (an input without axes)."""
-    arrays = [plain(value, node, what) for value, node in zip(arrange(inputs, data, what), inputs, strict=True)]
+    arrays = [_core.sparse_feed(value, node, what) if node.op == "sparse_input" else plain(value, node, what) for value, node in zip(arrange(inputs, data, what), inputs, strict=True)]
     return arrays, [array.ndim == 0 for array in arrays]

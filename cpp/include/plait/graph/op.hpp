@@ -66,6 +66,8 @@ struct Op {
   LaneOp lane = LaneOp::copy;    ///< for elementwise ops
   LaneOutput::Kind reduce = {};  ///< for reductions
   unsigned shape_only = 0;       ///< bit i: of input i only the shape matters
+  bool opaque = false;           ///< a leaf whose value is no array of its shape: a pointer to what only ops that take it can read
+  unsigned takes_opaque = 0;     ///< bit i: input i is such a leaf
 };
 
 /// The entry of that name; throws GraphError if there is none.
@@ -110,6 +112,7 @@ void add_random_ops(OpList& ops);
 void add_scan_ops(OpList& ops);
 void add_segment_ops(OpList& ops);
 void add_lengths_ops(OpList& ops);
+void add_recurrence_ops(OpList& ops);
 void add_linalg_ops(OpList& ops);
 
 /// A family from beyond this room, by whoever joins rooms; before the table is first used.

@@ -20,7 +20,7 @@ enum class QpStatus : std::uint8_t { solved, infeasible, unbounded, step_limit, 
 
 /// One problem of a prepared Qp. Empty spans: no limits. Lower limits may be -inf, upper ones inf.
 struct QpLimits {
-  std::span<const double> lower, upper, row_lower, row_upper;
+  std::span<const double> lower{}, upper{}, row_lower{}, row_upper{};
 };
 
 /// Which limits hold with equality: -1 lower, 1 upper, 0 neither; of an equality -1.

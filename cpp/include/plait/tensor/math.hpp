@@ -8,8 +8,31 @@
 
 namespace plait {
 
-enum class MathFunction : std::uint8_t { exp, expm1, log, log1p, sin, cos, tanh, sigmoid, softplus, erf, lgamma, digamma, trigamma };
-constexpr int kMathFunctions = 13;
+enum class MathFunction : std::uint8_t {
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  cos,
+  tanh,
+  sigmoid,
+  softplus,
+  erf,
+  exp2,
+  log2,
+  log10,
+  tan,
+  sinh,
+  cosh,
+  expm1mx,  ///< e^x - 1 - x
+  lgamma,
+  digamma,
+  trigamma
+};
+constexpr int kMathFunctions = 20;
+enum class MathBinary : std::uint8_t { pow, logaddexp, hypot, floor_divide, remainder };
+constexpr int kMathBinaries = 5;
 const char* name_of(MathFunction f);
 
 /// y[i] = f(x[i]); y may be x, and may not overlap it otherwise.

@@ -34,12 +34,21 @@ constexpr SourceType source_type(DType t) {
   return SourceType::float32;
 }
 
+/// Rows that are no array: what an opaque input is fed with.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  /// Rows order[0], …, order[n - 1], or without an order first, first + 1, …; what the pointer leads to holds until the next call.
+  virtual const void* gather(const std::int64_t* order, Index first, Index n) = 0;
+};
+
 /// A contiguous array that somebody else owns. Row i begins at element i * width.
 struct Rows {
   const void* data = nullptr;
   SourceType type = SourceType::float32;
-  Index count = 0;  ///< rows; kAny for a value that is the same in every batch
-  Shape shape;      ///< of one row
+  Index count = 0;                      ///< rows; kAny for a value that is the same in every batch
+  Shape shape;                          ///< of one row
+  std::shared_ptr<RowSource> source{};  ///< where the rows are no array
   [[nodiscard]] Index width() const { return count_of(shape); }
 };
 

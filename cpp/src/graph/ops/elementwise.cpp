@@ -1,5 +1,6 @@
 // Elementwise ops: each is one lane instruction, with NumPy's broadcasting, and a gradient rule in nodes.
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "plait/base/error.hpp"
@@ -79,9 +80,19 @@ Gradients d_neg(const NodeRef&, const NodeRef& g) { return {negate(g)}; }
 Gradients d_abs(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary("sign", in(n)))}; }
 Gradients d_square(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(in(n), 2))}; }
 Gradients d_sqrt(const NodeRef& n, const NodeRef& g) { return {divide(scale(g, 0.5), n)}; }
+// What a norm or a spread takes: its slope at 0 is called 0, as that of abs is, and not inf * 0.
+Gradients d_root(const NodeRef& n, const NodeRef& g) { return {select(less(constant_like(n, 0), n), divide(scale(g, 0.5), n), constant_like(g, 0))}; }
 Gradients d_reciprocal(const NodeRef& n, const NodeRef& g) { return {negate(multiply(g, unary("square", n)))}; }
 Gradients d_exp(const NodeRef& n, const NodeRef& g) { return {multiply(g, n)}; }
-Gradients d_expm1(const NodeRef& n, const NodeRef& g) { return {multiply(g, shift(n, 1))}; }
+// Not from n + 1, which cancels far below zero.
+Gradients d_expm1(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary("exp", in(n)))}; }
+Gradients d_expm1mx(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary("expm1", in(n)))}; }
+Gradients d_exp2(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(n, std::numbers::ln2))}; }
+Gradients d_log2(const NodeRef& n, const NodeRef& g) { return {divide(scale(g, std::numbers::log2e), in(n))}; }
+Gradients d_log10(const NodeRef& n, const NodeRef& g) { return {divide(scale(g, std::numbers::log10e), in(n))}; }
+Gradients d_tan(const NodeRef& n, const NodeRef& g) { return {multiply(g, shift(unary("square", n), 1))}; }
+Gradients d_sinh(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary("cosh", in(n)))}; }
+Gradients d_cosh(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary("sinh", in(n)))}; }
 Gradients d_log(const NodeRef& n, const NodeRef& g) { return {divide(g, in(n))}; }
 Gradients d_log1p(const NodeRef& n, const NodeRef& g) { return {divide(g, shift(in(n), 1))}; }
 Gradients d_sin(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary("cos", in(n)))}; }
@@ -128,15 +139,47 @@ Gradients d_power(const NodeRef& n, const NodeRef& g) {
   const NodeRef zero = constant_like(x, 0), one = constant_like(x, 1), safe = select(less(zero, x), x, one);
   // At 0^0 the first would be 0 * inf.
   const NodeRef lower = select(apply("logical_and", {equal(x, zero), equal(y, zero)}), one, shift(y, -1));
-  return {to(n, 0, multiply(g, multiply(y, apply("power", {x, lower})))), to(n, 1, multiply(g, multiply(n, unary("log", safe))))};
+  // At 0 to a negative power inf log 0 is -inf.
+  const NodeRef pole = apply("logical_and", {equal(x, zero), less(y, zero)});
+  const NodeRef by_exponent = select(pole, constant_like(n, -std::numeric_limits<double>::infinity()), multiply(n, unary("log", safe)));
+  return {to(n, 0, multiply(g, multiply(y, apply("power", {x, lower})))), to(n, 1, multiply(g, by_exponent))};
+}
+// sigmoid of the difference of the two; nothing flows to -inf and -inf, whose exponentials are both 0.
+Gradients d_logaddexp(const NodeRef& n, const NodeRef& g) {
+  const NodeRef nothing = equal(n, constant_like(n, -std::numeric_limits<double>::infinity())), zero = constant_like(g, 0);
+  const auto share = [&](std::size_t i) {
+    return to(n, i, select(nothing, zero, multiply(g, unary("sigmoid", apply("difference", {in(n, i), in(n, 1 - i)})))));
+  };
+  return {share(0), share(1)};
+}
+// x / hypot, 0 at the tip of the cone; an infinite operand is all of the length.
+Gradients d_hypot(const NodeRef& n, const NodeRef& g) {
+  const NodeRef zero = constant_like(g, 0), infinity = constant_like(n, std::numeric_limits<double>::infinity()), endless = equal(n, infinity);
+  const auto part = [&](std::size_t i) {
+    const NodeRef x = in(n, i), far = select(equal(unary("abs", x), infinity), unary("sign", x), zero);
+    return to(n, i, select(less(zero, n), multiply(g, select(endless, far, divide(x, n))), zero));
+  };
+  return {part(0), part(1)};
+}
+Gradients d_difference(const NodeRef& n, const NodeRef& g) { return {to(n, 0, g), to(n, 1, negate(g))}; }
+// x - y floor(x / y), with a slope of 0 of the steps.
+Gradients d_remainder(const NodeRef& n, const NodeRef& g) {
+  if (!is_float(n->spec.dtype)) return {{}, {}};
+  return {to(n, 0, g), to(n, 1, negate(multiply(g, apply("floor_divide", {in(n, 0), in(n, 1)}))))};
 }
 // The extreme takes all of the gradient; a tie is shared, as everywhere in the field.
-Gradients d_extreme(const NodeRef& n, const NodeRef& g, const NodeRef& first_wins) {
-  const NodeRef tie = equal(in(n, 0), in(n, 1)), zero = constant_like(g, 0), half = scale(g, 0.5);
-  return {to(n, 0, select(tie, half, select(first_wins, g, zero))), to(n, 1, select(tie, half, select(first_wins, zero, g)))};
+Gradients d_extreme(const NodeRef& n, const NodeRef& g, const NodeRef& first, const NodeRef& second) {
+  const NodeRef zero = constant_like(g, 0), some = select(equal(in(n, 0), in(n, 1)), scale(g, 0.5), g);
+  return {to(n, 0, select(first, some, zero)), to(n, 1, select(second, some, zero))};
 }
-Gradients d_minimum(const NodeRef& n, const NodeRef& g) { return d_extreme(n, g, less(in(n, 0), in(n, 1))); }
-Gradients d_maximum(const NodeRef& n, const NodeRef& g) { return d_extreme(n, g, less(in(n, 1), in(n, 0))); }
+Gradients d_minimum(const NodeRef& n, const NodeRef& g) {
+  const NodeRef a = in(n, 0), b = in(n, 1);
+  return d_extreme(n, g, apply("less_equal", {a, b}), apply("logical_not", {less(a, b)}));
+}
+Gradients d_maximum(const NodeRef& n, const NodeRef& g) {
+  const NodeRef a = in(n, 0), b = in(n, 1);
+  return d_extreme(n, g, apply("less_equal", {b, a}), apply("logical_not", {less(b, a)}));
+}
 Gradients d_where(const NodeRef& n, const NodeRef& g) {
   const NodeRef zero = constant_like(g, 0), c = in(n, 0);
   return {{}, to(n, 1, select(c, g, zero)), to(n, 2, select(c, zero, g))};
@@ -168,6 +211,14 @@ void add_elementwise_ops(OpList& ops) {
   entry("lgamma", LaneOp::lgamma, 1, float_rule<"lgamma">, d_lgamma);
   entry("digamma", LaneOp::digamma, 1, float_rule<"digamma">, d_digamma);
   entry("trigamma", LaneOp::trigamma, 1, float_rule<"trigamma">, d_trigamma);
+  entry("exp2", LaneOp::exp2, 1, float_rule<"exp2">, d_exp2);
+  entry("log2", LaneOp::log2, 1, float_rule<"log2">, d_log2);
+  entry("log10", LaneOp::log10, 1, float_rule<"log10">, d_log10);
+  entry("tan", LaneOp::tan, 1, float_rule<"tan">, d_tan);
+  entry("sinh", LaneOp::sinh, 1, float_rule<"sinh">, d_sinh);
+  entry("cosh", LaneOp::cosh, 1, float_rule<"cosh">, d_cosh);
+  entry("expm1mx", LaneOp::expm1mx, 1, float_rule<"expm1mx">, d_expm1mx);
+  entry("root", LaneOp::sqrt, 1, float_rule<"root">, d_root);
   entry("floor", LaneOp::floor, 1, float_rule<"floor">, none1);
   entry("cast", LaneOp::copy, 1, cast_rule, d_cast);
   entry("logical_not", LaneOp::logical_not, 1, logic_rule<"logical_not">, none1);
@@ -176,6 +227,11 @@ void add_elementwise_ops(OpList& ops) {
   entry("multiply", LaneOp::mul, 2, number_rule<"multiply">, d_multiply);
   entry("divide", LaneOp::div, 2, float_rule<"divide">, d_divide);
   entry("power", LaneOp::pow, 2, float_rule<"power">, d_power);
+  entry("logaddexp", LaneOp::logaddexp, 2, float_rule<"logaddexp">, d_logaddexp);
+  entry("hypot", LaneOp::hypot, 2, float_rule<"hypot">, d_hypot);
+  entry("difference", LaneOp::difference, 2, number_rule<"difference">, d_difference);
+  entry("floor_divide", LaneOp::floor_divide, 2, number_rule<"floor_divide">, none2);
+  entry("remainder", LaneOp::remainder, 2, number_rule<"remainder">, d_remainder);
   entry("minimum", LaneOp::minimum, 2, number_rule<"minimum">, d_minimum);
   entry("maximum", LaneOp::maximum, 2, number_rule<"maximum">, d_maximum);
   entry("less", LaneOp::less, 2, compare_rule<"less">, none2);

@@ -45,16 +45,18 @@ Gradients d_extreme(const NodeRef& n, const NodeRef& g) {
   return {multiply(hit, divide(restored(n, g), hits))};
 }
 
-// The product of the others: the product over the non-zero elements, divided by the element itself where nothing is zero, as it is at a single
-// zero, and nothing elsewhere.
+// The product of the others: of those before times of those after. Nothing is divided, so zeros need no case of their own, in this derivative or in
+// the next.
 Gradients d_prod(const NodeRef& n, const NodeRef& g) {
-  const NodeRef x = n->input_ref(0), zero = constant_like(x, 0), one = constant_like(x, 1);
+  const NodeRef x = n->input_ref(0), none = zeros_like(x);
   const std::vector<Index> axes = axes_of(n->attributes);
-  const NodeRef is_zero = equal(x, zero), filled = select(is_zero, one, x);
-  const NodeRef product = reduce("prod", filled, axes, true), zeros = reduce("sum", cast(is_zero, x->spec.dtype), axes, true);
-  const NodeRef others = divide(product, filled);
-  const NodeRef lone = apply("logical_and", {is_zero, equal(zeros, one)});
-  return {multiply(restored(n, g), select(equal(zeros, zero), others, select(lone, others, zero)))};
+  const auto product_of_others = [&](Index reverse) {
+    Attributes attributes{{reverse, 1}, {}};
+    attributes.ints.insert(attributes.ints.end(), axes.begin(), axes.end());
+    return apply("recurrence", {none, x}, std::move(attributes));
+  };
+  const NodeRef others = multiply(product_of_others(0), product_of_others(1));
+  return {multiply(restored(n, g), others)};
 }
 
 // sum_to_like(g, ref): g summed down to the shape of ref, which broadcasts to g's. Lowered to a sum when shapes are bound.

@@ -84,6 +84,7 @@ LaneLoop find_typed(LaneOp op, int uniform) {
     case LaneOp::sub: return binary<T, Sub>(uniform);
     case LaneOp::mul: return commuting<T, Mul>(uniform);
     case LaneOp::div: return binary<T, Div>(uniform);
+    case LaneOp::difference: return binary<T, Difference>(uniform);
     case LaneOp::minimum: return binary<T, Minimum>(uniform);
     case LaneOp::maximum: return binary<T, Maximum>(uniform);
     case LaneOp::less: return binary<T, Less>(uniform);
@@ -98,6 +99,8 @@ LaneLoop find_typed(LaneOp op, int uniform) {
   }
   if constexpr (kInteger<T>) {
     if (op == LaneOp::floor || op == LaneOp::truncate) return unary<T, Copy>(uniform);
+    if (op == LaneOp::floor_divide) return binary<T, FloorDivide>(uniform);
+    if (op == LaneOp::remainder) return binary<T, Remainder>(uniform);
   } else {
     if (op == LaneOp::sqrt) return unary<T, Sqrt>(uniform);
     if (op == LaneOp::reciprocal) return unary<T, Reciprocal>(uniform);

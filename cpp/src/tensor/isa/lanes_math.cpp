@@ -14,12 +14,12 @@ struct Loops;
 template <>
 struct Loops<float> {
   static auto unary(MathFunction f) { return math_table().unary_f32[static_cast<int>(f)]; }
-  static auto pow() { return math_table().pow_f32; }
+  static auto binary(MathBinary f) { return math_table().binary_f32[static_cast<int>(f)]; }
 };
 template <>
 struct Loops<double> {
   static auto unary(MathFunction f) { return math_table().unary_f64[static_cast<int>(f)]; }
-  static auto pow() { return math_table().pow_f64; }
+  static auto binary(MathBinary f) { return math_table().binary_f64[static_cast<int>(f)]; }
 };
 
 // The padding repeats an element, so that it takes no slow path that the data do not take.
@@ -48,13 +48,13 @@ void unary_scalar(const void* a, const void*, const void*, const void*, void* d,
   Loops<T>::unary(f)(static_cast<const T*>(a), static_cast<T*>(d), n);
 }
 
-template <class T, int uniform>
-void power(const void* pa, const void* pb, const void*, const void*, void* pd, Index n) {
+template <class T, MathBinary f, int uniform>
+void binary(const void* pa, const void* pb, const void*, const void*, void* pd, Index n) {
   constexpr Index kChunk = 128;
   const T* a = static_cast<const T*>(pa);
   const T* b = static_cast<const T*>(pb);
   T* d = static_cast<T*>(pd);
-  const auto loop = Loops<T>::pow();
+  const auto loop = Loops<T>::binary(f);
   alignas(64) T same[kChunk];
   if constexpr (uniform != 0) {
     const Index fill = n < kChunk ? (n + kGroup - 1) / kGroup * kGroup : kChunk;
@@ -76,13 +76,24 @@ void power(const void* pa, const void* pb, const void*, const void*, void* pd, I
   }
 }
 
+template <class T, MathBinary f>
+LaneLoop find_binary(int uniform) {
+  return uniform == 0           ? binary<T, f, 0>
+         : uniform == kUniformA ? binary<T, f, kUniformA>
+         : uniform == kUniformB ? binary<T, f, kUniformB>
+                                : static_cast<LaneLoop>(nullptr);
+}
+
 template <class T>
 LaneLoop find_typed(LaneOp op, int uniform) {
-  if (op == LaneOp::pow)
-    return uniform == 0           ? power<T, 0>
-           : uniform == kUniformA ? power<T, kUniformA>
-           : uniform == kUniformB ? power<T, kUniformB>
-                                  : static_cast<LaneLoop>(nullptr);
+  switch (op) {
+    case LaneOp::pow: return find_binary<T, MathBinary::pow>(uniform);
+    case LaneOp::logaddexp: return find_binary<T, MathBinary::logaddexp>(uniform);
+    case LaneOp::hypot: return find_binary<T, MathBinary::hypot>(uniform);
+    case LaneOp::floor_divide: return find_binary<T, MathBinary::floor_divide>(uniform);
+    case LaneOp::remainder: return find_binary<T, MathBinary::remainder>(uniform);
+    default: break;
+  }
   if (uniform != 0) return nullptr;
   switch (op) {
     case LaneOp::exp: return unary<T, MathFunction::exp>;
@@ -95,6 +106,13 @@ LaneLoop find_typed(LaneOp op, int uniform) {
     case LaneOp::sigmoid: return unary<T, MathFunction::sigmoid>;
     case LaneOp::softplus: return unary<T, MathFunction::softplus>;
     case LaneOp::erf: return unary<T, MathFunction::erf>;
+    case LaneOp::exp2: return unary<T, MathFunction::exp2>;
+    case LaneOp::log2: return unary<T, MathFunction::log2>;
+    case LaneOp::log10: return unary<T, MathFunction::log10>;
+    case LaneOp::tan: return unary<T, MathFunction::tan>;
+    case LaneOp::sinh: return unary<T, MathFunction::sinh>;
+    case LaneOp::cosh: return unary<T, MathFunction::cosh>;
+    case LaneOp::expm1mx: return unary<T, MathFunction::expm1mx>;
     case LaneOp::lgamma: return unary_scalar<T, MathFunction::lgamma>;
     case LaneOp::digamma: return unary_scalar<T, MathFunction::digamma>;
     case LaneOp::trigamma: return unary_scalar<T, MathFunction::trigamma>;

@@ -55,6 +55,29 @@ struct Div {
   }
 };
 
+// Quotients rounded down; the remainder has the sign of the divisor. These are for integers: those of floating types are mathematical functions.
+struct FloorDivide {
+  static Index of(Index a, Index b) {
+    if (b == 0) return 0;
+    if (b == -1) return static_cast<Index>(0 - static_cast<Word>(a));
+    return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+  }
+};
+struct Remainder {
+  static Index of(Index a, Index b) {
+    if (b == 0 || b == -1) return 0;
+    const Index r = a % b;
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+  }
+};
+// Of equal infinities, too, the difference is 0.
+struct Difference {
+  template <class T>
+  static T of(T a, T b) {
+    return a == b ? T(0) : Sub::of(a, b);
+  }
+};
+
 // In these two a NaN in a is kept by the second test, one in b because the comparison is false.
 PLAIT_OP2(Minimum, (a < b) | (a != a) ? a : b)
 PLAIT_OP2(Maximum, (a > b) | (a != a) ? a : b)

@@ -25,5 +25,6 @@
 #include "tensor/isa/math_exp.hpp"
 #include "tensor/isa/math_log.hpp"
 #include "tensor/isa/math_pow.hpp"
+#include "tensor/isa/math_quotient.hpp"
 #include "tensor/isa/math_special.hpp"
 #include "tensor/isa/math_trig.hpp"

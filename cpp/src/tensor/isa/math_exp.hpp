@@ -1,4 +1,4 @@
-// exp, expm1, tanh, sigmoid. Cody and Waite's reduction x = n ln 2 + r, then e^r - 1 = r + r^2 Q(r) with a minimax Q.
+// exp, exp2, expm1, e^x - 1 - x, sinh, cosh, tanh, sigmoid. Cody and Waite's reduction x = n ln 2 + r, then e^r - 1 = r + r^2 Q(r) with a minimax Q.
 #pragma once
 
 #include "tensor/isa/math_bits.hpp"
@@ -70,6 +70,54 @@ PLAIT_MATH double exp_(double x) {
   return scale(r * r * exp_tail(r) + r + 1.0, a.rounded);
 }
 
+// 2^x = 2^n e^(f ln 2), where n + f = x is exact; whole x are exact.
+PLAIT_MATH float exp2_(float x) {
+  x = x < -152.0F ? -152.0F : x;
+  x = x > 129.0F ? 129.0F : x;
+  const float rounded = x + kRound32, r = (x - (rounded - kRound32)) * 0.6931472F;
+  return scale(r * r * exp_tail(r) + r + 1.0F, rounded);
+}
+PLAIT_MATH double exp2_(double x) {
+  x = x < -1077.0 ? -1077.0 : x;
+  x = x > 1025.0 ? 1025.0 : x;
+  const double rounded = x + kRound64, r = (x - (rounded - kRound64)) * 0.6931471805599453;
+  return scale(r * r * exp_tail(r) + r + 1.0, rounded);
+}
+
+// e^x / 2 for x >= 0, which is finite where sinh and cosh are.
+PLAIT_MATH float half_exp(float x) {
+  x = x > 91.0F ? 91.0F : x;
+  const Reduced32 a = reduce_exp(x);
+  return scale(a.r * a.r * exp_tail(a.r) + a.r + 1.0F, a.rounded - 1.0F);
+}
+PLAIT_MATH double half_exp(double x) {
+  x = x > 712.0 ? 712.0 : x;
+  const Reduced64 a = reduce_exp(x);
+  return scale(a.r * a.r * exp_tail(a.r) + a.r + 1.0, a.rounded - 1.0);
+}
+// Up to 1 the series, beyond (e^x - e^-x) / 2, where little cancels.
+PLAIT_MATH float sinh_(float x) {
+  const float a = magnitude(x), z = a * a, u = half_exp(a);
+  const float near = a + a * z * (0.16666667F + z * (0.008333334F + z * (0.0001984127F + z * (2.7557319e-06F + z * 2.505211e-08F))));
+  return with_sign(a <= 1.0F ? near : u - 0.25F / u, x);
+}
+PLAIT_MATH double sinh_(double x) {
+  const double a = magnitude(x), z = a * a, u = half_exp(a);
+  const double high = 2.7557319223985893e-06 +
+                      z * (2.505210838544172e-08 +
+                           z * (1.6059043836821613e-10 + z * (7.647163731819816e-13 + z * (2.8114572543455206e-15 + z * 8.22063524662433e-18))));
+  const double near = a + a * z * (0.16666666666666666 + z * (0.008333333333333333 + z * (0.0001984126984126984 + z * high)));
+  return with_sign(a <= 1.0 ? near : u - 0.25 / u, x);
+}
+PLAIT_MATH float cosh_(float x) {
+  const float u = half_exp(magnitude(x));
+  return u + 0.25F / u;
+}
+PLAIT_MATH double cosh_(double x) {
+  const double u = half_exp(magnitude(x));
+  return u + 0.25 / u;
+}
+
 // 2^n (e^r - 1) + (2^n - 1), computed as twice its half: n may be one more than the largest exponent. Tiny arguments are their own result.
 PLAIT_MATH float expm1_(float x) {
   const float tiny = x;
@@ -90,6 +138,25 @@ PLAIT_MATH double expm1_(double x) {
   const double q = a.r * a.r * exp_tail(a.r) + rest + a.r, s = power_of_two(a.rounded, ~std::uint64_t{0});
   const double y = 2.0 * (s * q + (s - 0.5));
   return magnitude(tiny) < 0x1p-55 ? tiny : y;
+}
+
+// e^x - 1 - x: up to 1 the series, beyond the difference, where little cancels.
+PLAIT_MATH float expm1mx_(float x) {
+  const float low = 0.5F + x * (0.16666667F + x * (0.041666668F + x * (0.008333334F + x * 0.0013888889F)));
+  const float high = 0.0001984127F + x * (2.4801588e-05F + x * (2.7557319e-06F + x * (2.755732e-07F + x * 2.505211e-08F)));
+  const float x2 = x * x, far = x < kInf32 ? expm1_(x) - x : x;
+  return magnitude(x) <= 1.0F ? x2 * (low + x2 * x2 * x * high) : far;
+}
+PLAIT_MATH double expm1mx_(double x) {
+  const double low = 0.5 + x * (0.16666666666666666 + x * (0.041666666666666664 + x * (0.008333333333333333 + x * 0.001388888888888889)));
+  const double middle = 0.0001984126984126984 +
+                        x * (2.48015873015873e-05 +
+                             x * (2.7557319223985893e-06 + x * (2.755731922398589e-07 + x * (2.505210838544172e-08 + x * 2.08767569878681e-09))));
+  const double high = 1.6059043836821613e-10 +
+                      x * (1.1470745597729725e-11 +
+                           x * (7.647163731819816e-13 + x * (4.779477332387385e-14 + x * (2.8114572543455206e-15 + x * 1.5619206968586225e-16))));
+  const double x2 = x * x, x5 = x2 * x2 * x, far = x < kInf64 ? expm1_(x) - x : x;
+  return magnitude(x) <= 1.0 ? x2 * (low + x5 * (middle + x5 * x * high)) : far;
 }
 
 // Up to 0.35 a minimax polynomial (4.8e-10 and 1.2e-19 of the result), from there t / (t + 2) with t = e^(2|x|) - 1: 2|x| is then past the

@@ -1,4 +1,4 @@
-// sin and cos, and sin(pi x) for the reflections of the gamma functions.
+// sin, cos and tan, and sin(pi x) for the reflections of the gamma functions.
 //
 // A float is reduced in double. `small` forms subtract multiples of pi / 2 in parts (Cody and Waite); the others are right for every
 // argument: for float by Payne and Hanek's method (the digits of 2 / pi that matter, three of them chosen by the size of the argument),
@@ -54,22 +54,47 @@ PLAIT_MATH Angle32 reduce_any(float x) {
 }
 
 // Minimax on |r| <= pi / 4: relative errors 3.7e-9 and 9.8e-11, 3.6e-18 and 4.9e-20. The odd quarters take the other function.
-PLAIT_MATH float sin_of(Angle32 a) {
+struct Sines32 {
+  float sine, cosine;
+};
+struct Sines64 {
+  double sine, cosine;
+};
+PLAIT_MATH Sines32 sines_of(Angle32 a) {
   const float z = a.r * a.r;
   const float s = a.r + a.r * z * (-0.16666655F + z * (0.008332169F + z * -0.00019516012F));
   const float c = 1.0F + (z * z * (0.041666646F + z * (-0.0013887355F + z * 2.4437008e-05F)) - 0.5F * z);
-  const float y = (a.quarter & 1U) != 0 ? c : s;
-  return from_bits(bits(y) ^ ((a.quarter & 2U) << 30));
+  return {s, c};
 }
-PLAIT_MATH double sin_of(Angle64 a) {
+PLAIT_MATH Sines64 sines_of(Angle64 a) {
   const double z = a.r * a.r;
   const double s3 = -0.00019841269829632433 + z * (2.7557313628603472e-06 + z * (-2.5050747843003207e-08 + z * 1.5896180776844872e-10));
   const double half = 0.5 * z, w = 1.0 - half;
   const double s = a.r + (a.r * z * (-0.16666666666666632 + z * (0.008333333333322205 + z * s3)) + a.rest * w);
   const double c4 = 2.48015872892974e-05 + z * (-2.7557314296688275e-07 + z * (2.0875715422541734e-09 + z * -1.1359227368530962e-11));
   const double c = w + (((1.0 - w) - half) + (z * z * (0.041666666666666595 + z * (-0.001388888888887384 + z * c4)) - a.r * a.rest));
-  const double y = (a.quarter & 1U) != 0 ? c : s;
+  return {s, c};
+}
+PLAIT_MATH float sin_of(Angle32 a) {
+  const Sines32 of = sines_of(a);
+  const float y = (a.quarter & 1U) != 0 ? of.cosine : of.sine;
+  return from_bits(bits(y) ^ ((a.quarter & 2U) << 30));
+}
+PLAIT_MATH double sin_of(Angle64 a) {
+  const Sines64 of = sines_of(a);
+  const double y = (a.quarter & 1U) != 0 ? of.cosine : of.sine;
   return from_bits(bits(y) ^ ((a.quarter & 2U) << 62));
+}
+// In odd quarters the tangent is minus the inverse one.
+PLAIT_MATH float tan_of(Angle32 a) {
+  const Sines32 of = sines_of(a);
+  const bool odd = (a.quarter & 1U) != 0;
+  return (odd ? -of.cosine : of.sine) / (odd ? of.sine : of.cosine);
+}
+PLAIT_MATH double tan_of(Angle64 a) {
+  const Sines64 of = sines_of(a);
+  const bool odd = (a.quarter & 1U) != 0;
+  return (odd ? -of.cosine : of.sine) / (odd ? of.sine : of.cosine);
 }
 
 PLAIT_MATH bool is_small_angle(float x) { return magnitude(x) <= static_cast<float>(kTrigSmall); }
@@ -98,6 +123,10 @@ PLAIT_MATH float cos_(float x) {
   const Angle32 a = reduce(x);
   return sin_of(Angle32{a.r, a.quarter + 1U});
 }
+PLAIT_MATH float tan_small_(float x) { return x == 0 ? x : tan_of(reduce_small(x)); }
+PLAIT_MATH double tan_small_(double x) { return x == 0 ? x : tan_of(reduce_small(x)); }
+PLAIT_MATH float tan_(float x) { return x == 0 ? x : tan_of(reduce(x)); }
+PLAIT_MATH double tan_(double x) { return is_small_angle(x) ? tan_small_(x) : __builtin_tan(x); }
 PLAIT_MATH double sin_(double x) { return is_small_angle(x) ? sin_small_(x) : __builtin_sin(x); }
 PLAIT_MATH double cos_(double x) { return is_small_angle(x) ? cos_small_(x) : __builtin_cos(x); }
 
@@ -127,6 +156,17 @@ PLAIT_MATH void cos_array(const T* x, T* y, std::int64_t n) {
   } else {
 #pragma GCC ivdep
     for (std::int64_t i = 0; i < n; ++i) y[i] = cos_(x[i]);
+  }
+}
+
+template <class T>
+PLAIT_MATH void tan_array(const T* x, T* y, std::int64_t n) {
+  if (all_small_angles(x, n)) {
+#pragma GCC ivdep
+    for (std::int64_t i = 0; i < n; ++i) y[i] = tan_small_(x[i]);
+  } else {
+#pragma GCC ivdep
+    for (std::int64_t i = 0; i < n; ++i) y[i] = tan_(x[i]);
   }
 }
 

@@ -1,0 +1,106 @@
+// hypot, and the quotient rounded down and its remainder as Python and NumPy define them: x = y floor(x / y) + r exactly, before one rounding,
+// with r on the side of y.
+#pragma once
+
+#include "tensor/isa/math_bits.hpp"
+
+namespace plait {
+namespace PLAIT_ISA_NS {
+namespace math {
+
+// Squares of floats are exact in double, and in its range.
+PLAIT_MATH float hypot_(float x, float y) {
+  const auto a = static_cast<double>(x), b = static_cast<double>(y);
+  const auto r = static_cast<float>(__builtin_sqrt(a * a + b * b));
+  return magnitude(x) == kInf32 || magnitude(y) == kInf32 ? kInf32 : r;  // also beside NaN
+}
+// Scaled by a power of two where squares would leave the range.
+PLAIT_MATH double hypot_(double x, double y) {
+  const double a = magnitude(x), b = magnitude(y), most = a < b ? b : a;
+  const double up = most < 0x1p-500 ? 0x1p600 : most > 0x1p500 ? 0x1p-600 : 1.0;
+  const double down = most < 0x1p-500 ? 0x1p-600 : most > 0x1p500 ? 0x1p600 : 1.0;
+  const double u = a * up, v = b * up, r = __builtin_sqrt(u * u + v * v) * down;
+  return a == kInf64 || b == kInf64 ? kInf64 : r;
+}
+
+// By C's remainder, which is exact for every pair.
+template <class T>
+PLAIT_MATH T c_remainder(T x, T y) {
+  if constexpr (sizeof(T) == 4) return __builtin_fmodf(x, y);
+  else return __builtin_fmod(x, y);
+}
+template <class T>
+PLAIT_MATH T remainder_(T x, T y) {
+  T r = c_remainder(x, y);
+  if (r == 0) return with_sign(r, y);
+  if ((r < 0) != (y < 0)) r += y;
+  return r;
+}
+template <class T>
+PLAIT_MATH T floor_divide_(T x, T y) {
+  if (y == 0) return x / y;
+  const T r = c_remainder(x, y);
+  T q = (x - r) / y;
+  if (r != 0 && (r < 0) != (y < 0)) q -= 1;
+  if (q == 0) return with_sign(T(0), x / y);
+  const T whole = sizeof(T) == 4 ? static_cast<T>(__builtin_floorf(static_cast<float>(q))) : static_cast<T>(__builtin_floor(static_cast<double>(q)));
+  return q - whole > T(0.5) ? whole + 1 : whole;
+}
+
+// Quotients up to 2^28 (float) and 2^50 (double): x - y floor(x / y) is exact, in double or by a fused multiply, and the rounded quotient can be
+// one too large but not too small. False for NaN, a divisor of 0 and infinities.
+struct Divided {
+  double quotient, remainder;
+};
+PLAIT_MATH bool is_small_quotient(float x, float y) {
+  return magnitude(static_cast<double>(x) / static_cast<double>(y)) < 0x1p28 && magnitude(y) < kInf32;
+}
+PLAIT_MATH Divided divide_small(float x, float y) {
+  const auto a = static_cast<double>(x), b = static_cast<double>(y);
+  const double q = __builtin_floor(a / b);
+  return {q, a - q * b};
+}
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+PLAIT_MATH bool is_small_quotient(double x, double y) { return magnitude(x / y) < 0x1p50 && magnitude(y) < kInf64; }
+PLAIT_MATH Divided divide_small(double x, double y) {
+  const double q = __builtin_floor(x / y), r = __builtin_fma(-q, y, x);
+  const bool over = r != 0 && (r < 0) != (y < 0);
+  return {over ? q - 1.0 : q, over ? r + y : r};
+}
+#else
+PLAIT_MATH bool is_small_quotient(double, double) { return false; }
+PLAIT_MATH Divided divide_small(double x, double) { return {x, x}; }
+#endif
+
+template <class T>
+PLAIT_MATH bool all_small_quotients(const T* x, const T* y, std::int64_t n) {
+  int others = 0;
+  for (std::int64_t i = 0; i < n; ++i) others |= is_small_quotient(x[i], y[i]) ? 0 : 1;
+  return others == 0;
+}
+/// z[i] = x[i] // y[i], x[i] % y[i]; z may be one of them.
+template <class T>
+PLAIT_MATH void floor_divide_array(const T* x, const T* y, T* z, std::int64_t n) {
+  if (all_small_quotients(x, y, n)) {
+#pragma GCC ivdep
+    for (std::int64_t i = 0; i < n; ++i) z[i] = static_cast<T>(divide_small(x[i], y[i]).quotient);
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) z[i] = floor_divide_(x[i], y[i]);
+  }
+}
+template <class T>
+PLAIT_MATH void remainder_array(const T* x, const T* y, T* z, std::int64_t n) {
+  if (all_small_quotients(x, y, n)) {
+#pragma GCC ivdep
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto r = static_cast<T>(divide_small(x[i], y[i]).remainder);
+      z[i] = r == 0 ? with_sign(T(0), y[i]) : r;
+    }
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) z[i] = remainder_(x[i], y[i]);
+  }
+}
+
+}  // namespace math
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait

@@ -1,0 +1,327 @@
+#include "grow.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "columns.hpp"
+#include "criterion.hpp"
+#include "plait/base/interrupt.hpp"
+#include "plait/base/thread_pool.hpp"
+
+namespace plait::tree {
+
+Grower::Grower(const Samples& samples, const Options& options) : samples_(samples), options_(options), binned_(options.max_bins > 0) {}
+
+bool Grower::may_grow(const WorkTree& tree, std::int32_t node) const {
+  const WorkNode& at = tree.nodes[static_cast<std::size_t>(node)];
+  if (options_.max_depth >= 0 && at.depth >= options_.max_depth) return false;
+  if (greater(2 * options_.min_leaf, at.weight)) return false;
+  const double* counts = tree.counts_of(node);
+  return !equal(at.weight, counts[largest_class(counts, tree.classes)]);
+}
+
+NodeFacts Grower::facts(const WorkTree& tree, std::int32_t node) const {
+  const WorkNode& at = tree.nodes[static_cast<std::size_t>(node)];
+  return {*at.block, tree.counts_of(node), tree.classes, at.weight, options_.min_leaf, at.block->weight.empty() ? logs_.get() : nullptr};
+}
+
+Candidate Grower::judge(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const {
+  const NodeFacts node = facts(tree, item.node);
+  const WorkNode& at = tree.nodes[static_cast<std::size_t>(item.node)];
+  const auto f = static_cast<std::size_t>(feature);
+  const std::int32_t categories = samples_.categories[f];
+  const auto k = static_cast<std::size_t>(tree.classes);
+  if (!item.orders) {
+    const double* sums = item.sums.data() + static_cast<std::size_t>(offsets_[f]) * k;
+    return categories > 0 ? split_categories(sums, categories, options_.subsets, node) : split_binned(sums, values_[f], node, space.split);
+  }
+  if (categories == 0) return split_sorted(item.orders->of[f].data() + at.begin, at.end - at.begin, values_[f], node, space.split);
+  space.sums.assign(static_cast<std::size_t>(categories) * k, 0.0);
+  const Block& block = *at.block;
+  for (std::uint32_t i = at.begin; i < at.end; ++i) {
+    const std::uint32_t id = block.ids[i];
+    const double x = samples_.values[static_cast<Index>(block.row[id]) * samples_.features + feature];
+    if (x == x) space.sums[static_cast<std::size_t>(x) * k + block.label[id]] += block.weight_of(id);
+  }
+  return split_categories(space.sums.data(), categories, options_.subsets, node);
+}
+
+std::int32_t Grower::choose(const std::vector<Candidate>& candidates) const {
+  // Features of many categories have high gains by chance; they do not raise the mean that others must reach, unless there are no others.
+  const auto many = [&](std::size_t f) { return samples_.categories[f] > 0 && !greater(0.3 * total_, static_cast<double>(samples_.categories[f])); };
+  bool all_many = true;
+  for (std::size_t f = 0; f < candidates.size(); ++f) all_many = all_many && many(f);
+  double sum = 0;
+  int counted = 0;
+  for (std::size_t f = 0; f < candidates.size(); ++f)
+    if (candidates[f].valid && (all_many || !many(f))) {
+      sum += candidates[f].gain;
+      ++counted;
+    }
+  if (counted == 0) return -1;
+  const double mean = sum / counted;
+  double best = 0;
+  std::int32_t chosen = -1;
+  for (std::size_t f = 0; f < candidates.size(); ++f)
+    if (candidates[f].valid && candidates[f].gain >= mean - 1e-3 && greater(candidates[f].ratio, best)) {  // 1e-3 as in C4.5's own code
+      best = candidates[f].ratio;
+      chosen = static_cast<std::int32_t>(f);
+    }
+  return chosen;
+}
+
+void Grower::partition_orders(const WorkTree& tree, std::int32_t node, const Partition& parts, Orders& orders, Orders& fresh,
+                              std::vector<GrowSpace>& spaces, int threads) const {
+  const WorkNode& at = tree.nodes[static_cast<std::size_t>(node)];
+  const auto branches = static_cast<std::size_t>(at.branches);
+  const WorkNode* child = &tree.nodes[static_cast<std::size_t>(at.first)];
+  const auto task = [&](std::int64_t f, int worker) {
+    auto& order = orders.of[static_cast<std::size_t>(f)];
+    if (order.empty()) return;
+    GrowSpace& space = spaces[static_cast<std::size_t>(worker)];
+    Ranked* begin = order.data() + at.begin;
+    const Index n = at.end - at.begin;
+    const std::uint16_t* branch = orders.branch.data();
+    if (!parts.moved && branches == 2) {
+      if (f == at.attribute && at.map < 0) return;  // the cut of a sorted order
+      space.ranked.resize(std::max(space.ranked.size(), static_cast<std::size_t>(n) + 1));
+      Ranked *left = begin, *right = space.ranked.data();
+      for (Index i = 0; i < n; ++i) {  // no branch to mispredict: both are written, one of them stays
+        const Ranked one = begin[i];
+        const std::size_t b = branch[one.id];
+        *left = one;
+        *right = one;
+        left += 1 - b;
+        right += b;
+      }
+      std::memcpy(left, space.ranked.data(), static_cast<std::size_t>(right - space.ranked.data()) * sizeof(Ranked));
+      return;
+    }
+    std::vector<Index> cursor(branches);
+    if (!parts.moved) {
+      space.ranked.assign(begin, begin + n);
+      for (std::size_t b = 0; b < branches; ++b) cursor[b] = child[b].begin;
+      for (Index i = 0; i < n; ++i)
+        order[static_cast<std::size_t>(cursor[branch[space.ranked[static_cast<std::size_t>(i)].id]]++)] = space.ranked[static_cast<std::size_t>(i)];
+      return;
+    }
+    auto& to = fresh.of[static_cast<std::size_t>(f)];
+    to.resize(static_cast<std::size_t>(child->block->size()));
+    for (std::size_t b = 0; b < branches; ++b) cursor[b] = child[b].begin;
+    for (Index i = 0; i < n; ++i) {
+      const Ranked one = begin[i];
+      const std::uint32_t target = orders.target[one.id];
+      if (branch[one.id] != kMissingCode) {
+        to[static_cast<std::size_t>(cursor[branch[one.id]]++)] = {target, one.rank};
+        continue;
+      }
+      for (std::size_t b = 0; b < branches; ++b)
+        if (parts.missing_begin[b] >= 0)
+          to[static_cast<std::size_t>(cursor[b]++)] = {static_cast<std::uint32_t>(parts.missing_begin[b] + target), one.rank};
+    }
+  };
+  if (threads == 1) {
+    for (std::int32_t f = 0; f < samples_.features; ++f) task(f, 0);
+  } else {
+    parallel_for(samples_.features, task, threads);
+  }
+}
+
+void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std::vector<GrowSpace>& spaces, int threads) {
+  poll_interrupt();
+  const auto node = static_cast<std::size_t>(item.node);
+  if (!item.orders && item.sums.empty()) add_up(tree, item, threads);
+  std::vector<Candidate> candidates(static_cast<std::size_t>(samples_.features));
+  const auto task = [&](std::int64_t f, int worker) {
+    candidates[static_cast<std::size_t>(f)] = judge(tree, item, static_cast<std::int32_t>(f), spaces[static_cast<std::size_t>(worker)]);
+  };
+  if (threads == 1) {
+    for (std::int32_t f = 0; f < samples_.features; ++f) task(f, 0);
+  } else {
+    parallel_for(samples_.features, task, threads);
+  }
+  const std::int32_t chosen = choose(candidates);
+  if (chosen < 0) return;
+  const Candidate& best = candidates[static_cast<std::size_t>(chosen)];
+  const std::int32_t first = tree.add(best.branches);
+  WorkNode& at = tree.nodes[node];
+  at.attribute = chosen;
+  at.threshold = best.threshold;
+  at.first = first;
+  at.branches = best.branches;
+  if (!best.map.empty()) {
+    at.map = static_cast<std::int32_t>(tree.maps.size());
+    tree.maps.insert(tree.maps.end(), best.map.begin(), best.map.end());
+  }
+  const Partition parts = partition_ids(samples_, tree, item.node);
+  std::vector<std::int32_t> growing;
+  for (std::int32_t b = 0; b < best.branches; ++b)
+    if (may_grow(tree, first + b)) growing.push_back(first + b);
+  if (growing.empty()) return;
+  if (!item.orders) {
+    // The largest child's histograms are what the others leave of the parent's.
+    std::int32_t largest = growing[0];
+    const auto cases = [&](std::int32_t n) { return tree.nodes[static_cast<std::size_t>(n)].end - tree.nodes[static_cast<std::size_t>(n)].begin; };
+    for (const std::int32_t child : growing)
+      if (cases(child) > cases(largest)) largest = child;
+    const bool subtract = !parts.moved && best.branches == 2 && growing.size() == 2;
+    std::vector<double> rest = std::move(item.sums);
+    std::size_t place = next.size();
+    for (const std::int32_t child : growing) {
+      next.push_back({child, nullptr, {}});
+      if (subtract && child == largest) place = next.size() - 1;
+      if (subtract && child != largest) {
+        add_up(tree, next.back(), threads);
+        for (std::size_t i = 0; i < rest.size(); ++i) rest[i] -= next.back().sums[i];
+      }
+    }
+    if (subtract) next[place].sums = std::move(rest);
+    return;
+  }
+  Orders& orders = *item.orders;
+  for (std::size_t i = 0; i < parts.ids.size(); ++i) {
+    orders.branch[parts.ids[i]] = parts.branch[i];
+    if (parts.moved) orders.target[parts.ids[i]] = parts.target[i];
+  }
+  std::shared_ptr<Orders> below = item.orders;
+  if (parts.moved) {
+    const auto size = static_cast<std::size_t>(tree.nodes[static_cast<std::size_t>(first)].block->size());
+    below = std::make_shared<Orders>();
+    below->of.resize(orders.of.size());
+    below->branch.resize(size);
+    below->target.resize(size);
+  }
+  partition_orders(tree, item.node, parts, orders, *below, spaces, threads);
+  for (const std::int32_t child : growing) next.push_back({child, below, {}});
+}
+
+// A copy of the node's cases, numbered from 0.
+void Grower::own_block(WorkTree& tree, std::int32_t node) {
+  WorkNode& at = tree.nodes[static_cast<std::size_t>(node)];
+  const Block& whole = *at.block;
+  auto block = std::make_shared<Block>();
+  for (std::uint32_t i = at.begin; i < at.end; ++i) {
+    const std::uint32_t id = whole.ids[i];
+    block->ids.push_back(i - at.begin);
+    block->row.push_back(whole.row[id]);
+    block->label.push_back(whole.label[id]);
+    if (!whole.weight.empty()) block->weight.push_back(whole.weight[id]);
+  }
+  at.end -= at.begin;
+  at.begin = 0;
+  at.block = std::move(block);
+}
+
+void Grower::subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker) {
+  std::vector<GrowSpace> own(1);
+  std::swap(own[0], spaces[static_cast<std::size_t>(worker)]);
+  if (!item.orders) {
+    own_block(tree, item.node);
+    item.orders = orders_of(tree, item.node);
+  }
+  std::vector<Pending> stack;
+  stack.push_back(std::move(item));
+  std::vector<Pending> next;
+  while (!stack.empty()) {
+    Pending at = std::move(stack.back());
+    stack.pop_back();
+    next.clear();
+    step(tree, std::move(at), next, own, 1);
+    // The largest comes last of all, so that what is kept for the others is small.
+    std::stable_sort(next.begin(), next.end(), [&](const Pending& a, const Pending& b) {
+      const WorkNode &x = tree.nodes[static_cast<std::size_t>(a.node)], &y = tree.nodes[static_cast<std::size_t>(b.node)];
+      return x.end - x.begin > y.end - y.begin;
+    });
+    for (Pending& child : next) stack.push_back(std::move(child));
+  }
+  std::swap(own[0], spaces[static_cast<std::size_t>(worker)]);
+}
+
+WorkTree Grower::run() {
+  WorkTree tree(samples_.classes);
+  const auto n = static_cast<std::size_t>(samples_.rows);
+  const int threads = options_.threads > 0 ? options_.threads : get_num_threads();
+  tree.add(1);
+  auto block = std::make_shared<Block>();
+  block->row.resize(n);
+  block->ids.resize(n);
+  std::iota(block->row.begin(), block->row.end(), 0U);
+  std::iota(block->ids.begin(), block->ids.end(), 0U);
+  block->label.assign(samples_.labels, samples_.labels + n);
+  if (samples_.weights != nullptr) block->weight.assign(samples_.weights, samples_.weights + n);
+  tree.nodes[0].block = block;
+  tree.nodes[0].end = static_cast<std::uint32_t>(n);
+  count(tree, 0);
+  total_ = tree.nodes[0].weight;
+  if (!may_grow(tree, 0)) return tree;
+  logs_ = std::make_unique<Logs>(samples_.rows);
+  values_.resize(static_cast<std::size_t>(samples_.features));
+
+  Pending root;
+  if (binned_) {
+    bin_features(threads);
+  } else {
+    root.orders = std::make_shared<Orders>();
+    root.orders->of.resize(static_cast<std::size_t>(samples_.features));
+    root.orders->branch.resize(n);
+    root.orders->target.resize(n);
+    parallel_for(
+        samples_.features,
+        [&](std::int64_t f, int) {
+          const auto at = static_cast<std::size_t>(f);
+          if (samples_.categories[at] == 0) root.orders->of[at] = presort(samples_, static_cast<std::int32_t>(f), values_[at]);
+        },
+        threads);
+  }
+  std::vector<GrowSpace> spaces(static_cast<std::size_t>(threads));
+  const Index small = binned_ ? 4096 : std::max<Index>(2048, samples_.rows / (4 * threads));
+  std::vector<Pending> stack, subtrees, next;
+  stack.push_back(std::move(root));
+  while (!stack.empty()) {
+    Pending item = std::move(stack.back());
+    stack.pop_back();
+    const WorkNode& at = tree.nodes[static_cast<std::size_t>(item.node)];
+    if (static_cast<Index>(at.end) - at.begin <= small || (threads == 1 && !binned_)) {
+      item.sums = {};
+      subtrees.push_back(std::move(item));
+      continue;
+    }
+    next.clear();
+    step(tree, std::move(item), next, spaces, threads);
+    for (Pending& child : next) stack.push_back(std::move(child));
+  }
+  // Subtrees grow apart and are put together in their order, whoever was ready first.
+  std::vector<WorkTree> grown(subtrees.size(), WorkTree(samples_.classes));
+  parallel_for(
+      static_cast<Index>(subtrees.size()),
+      [&](std::int64_t i, int worker) {
+        const auto at = static_cast<std::size_t>(i);
+        WorkTree& part = grown[at];
+        part.add(1);
+        part.nodes[0] = tree.nodes[static_cast<std::size_t>(subtrees[at].node)];
+        std::copy_n(tree.counts_of(subtrees[at].node), samples_.classes, part.counts_of(0));
+        Pending item = std::move(subtrees[at]);
+        subtrees[at].node = item.node;
+        item.node = 0;
+        subtree(part, std::move(item), spaces, worker);
+      },
+      threads);
+  for (std::size_t i = 0; i < grown.size(); ++i) {
+    WorkTree& part = grown[i];
+    const auto nodes = static_cast<std::int32_t>(tree.nodes.size()) - 1;  // node 0 of the part is there already
+    const auto maps = static_cast<std::int32_t>(tree.maps.size());
+    for (WorkNode& node : part.nodes) {
+      if (node.first >= 0) node.first += nodes;
+      if (node.map >= 0) node.map += maps;
+    }
+    tree.nodes[static_cast<std::size_t>(subtrees[i].node)] = part.nodes[0];
+    tree.nodes.insert(tree.nodes.end(), part.nodes.begin() + 1, part.nodes.end());
+    tree.counts.insert(tree.counts.end(), part.counts.begin() + samples_.classes, part.counts.end());
+    tree.maps.insert(tree.maps.end(), part.maps.begin(), part.maps.end());
+    part = WorkTree(samples_.classes);
+  }
+  return tree;
+}
+
+}  // namespace plait::tree

@@ -1,0 +1,61 @@
+// Growing a tree: nodes from an explicit stack, large ones with all threads at their features, small ones as subtrees side by side.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "partition.hpp"
+#include "split.hpp"
+#include "work.hpp"
+
+namespace plait::tree {
+
+/// A node that is to be split, and what is known of its cases.
+struct Pending {
+  std::int32_t node = 0;
+  std::shared_ptr<Orders> orders;  ///< null while histograms are used
+  std::vector<double> sums;        ///< histograms by (feature, bin, class); empty: not added up yet
+};
+
+/// Space of one thread.
+struct GrowSpace {
+  SplitSpace split;
+  std::vector<Ranked> ranked;
+  std::vector<double> sums;
+};
+
+class Grower {
+ public:
+  Grower(const Samples& samples, const Options& options);
+  WorkTree run();
+
+ private:
+  // Whether a node can be split at all.
+  bool may_grow(const WorkTree& tree, std::int32_t node) const;
+  NodeFacts facts(const WorkTree& tree, std::int32_t node) const;
+  // One node; its children that may grow are appended to `next`.
+  void step(WorkTree& tree, Pending item, std::vector<Pending>& next, std::vector<GrowSpace>& spaces, int threads);
+  void subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker);
+  // The best split on one feature.
+  Candidate judge(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const;
+  // Quinlan's choice: the best ratio among features with at least the mean gain. -1: none.
+  std::int32_t choose(const std::vector<Candidate>& candidates) const;
+  void partition_orders(const WorkTree& tree, std::int32_t node, const Partition& parts, Orders& orders, Orders& fresh,
+                        std::vector<GrowSpace>& spaces, int threads) const;
+  // Binned features.
+  void bin_features(int threads);
+  void add_up(const WorkTree& tree, Pending& item, int threads) const;
+  static void own_block(WorkTree& tree, std::int32_t node);
+  std::shared_ptr<Orders> orders_of(const WorkTree& tree, std::int32_t node) const;
+
+  const Samples& samples_;
+  const Options& options_;
+  double total_ = 0;
+  bool binned_ = false;
+  std::unique_ptr<Logs> logs_;
+  std::vector<std::vector<double>> values_;  ///< numeric: distinct values, or upper borders of bins
+  std::vector<std::uint16_t> codes_;         ///< binned: (rows, features)
+  std::vector<std::int32_t> offsets_;        ///< binned: first bin of each feature, and the number of all; each has one more for what is missing
+};
+
+}  // namespace plait::tree

@@ -1,0 +1,207 @@
+"""What a series may be: arrays, lists, pandas Series and data frames, their dates, and which values are missing."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..._core import ShapeError
+
+__all__ = ["Series", "Steps", "read_future", "read_series"]
+
+
+class Steps:
+    """The times of observations: counted from 0, or a pandas index that can be carried on.
+
+    Parameters
+    ----------
+    size : int
+        Number of observations.
+    index : pandas.Index, optional
+        Their dates or periods.
+    """
+
+    def __init__(self, size: int, index: Any = None) -> None:
+        self.size, self.index = size, index
+
+    def past(self) -> Any:
+        """The times of the observations."""
+        return np.arange(self.size) if self.index is None else self.index
+
+    def future(self, h: int) -> Any:
+        """The next `h` times after the last observation."""
+        if self.index is None:
+            return np.arange(self.size, self.size + h)
+        last = self.index[-1]
+        if hasattr(self.index, "to_timestamp"):  # periods
+            return type(self.index)([last + k for k in range(1, h + 1)], freq=self.index.freq)
+        pd = importlib.import_module("pandas")
+
+        return pd.date_range(last, periods=h + 1, freq=self.index.freq)[1:]
+
+
+@dataclasses.dataclass
+class Series:
+    """Observations in time order, with regressors."""
+
+    y: np.ndarray[Any, Any]  # (n,) float64, NaN where missing
+    X: np.ndarray[Any, Any] | None  # (n, k)
+    x_names: tuple[str, ...]
+    steps: Steps
+    programs: dict[str, Any] = dataclasses.field(default_factory=dict)  # compiled for this series, by what they give
+
+    @property
+    def observed(self) -> Any:
+        """Which of the values are there."""
+        return ~np.isnan(self.y)
+
+    @property
+    def scale(self) -> float:
+        """The standard deviation of the observations, or 1 for a constant series."""
+        spread = float(np.nanstd(self.y))
+        return spread if spread > 0 else 1.0
+
+
+def _pandas(value: Any) -> bool:
+    return type(value).__module__.split(".")[0] == "pandas"
+
+
+def _numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
+    if isinstance(value, np.ma.MaskedArray):
+        value = np.ma.filled(value.astype(np.float64), np.nan)
+    array = np.asarray(value)
+    if array.dtype.kind in "OUSMmc" and not (array.dtype.kind == "O" and _pandas(value)):
+        raise TypeError(f"{what}: real numbers are needed, got dtype {array.dtype}")
+    try:
+        return np.array(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{what}: real numbers are needed, got dtype {array.dtype}") from error
+
+
+def _regular(value: Any, what: str) -> Any:
+    """The pandas object with an index whose steps are regular; dates left out become missing values."""
+    index = value.index
+    if index.has_duplicates:
+        raise ValueError(f"{what}: the index holds {index[index.duplicated()][0]!r} more than once; each time may stand once")
+    if not index.is_monotonic_increasing:
+        raise ValueError(f"{what}: the index is not sorted; sort the series by time (y.sort_index()) first")
+    if hasattr(index, "to_timestamp"):
+        pd = importlib.import_module("pandas")
+
+        return value.reindex(pd.period_range(index[0], index[-1], freq=index.freq))
+    if index.dtype.kind != "M":
+        return value
+    if index.freq is not None:
+        return value
+    pd = importlib.import_module("pandas")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas 3 announces that the result changes its type
+        freq = pd.infer_freq(index) if len(index) > 2 else None
+    if freq is None and len(index) > 2:
+        gaps = np.diff(index.asi8)
+        step = np.gcd.reduce(gaps)
+        # Days left out of a daily series (or hours of an hourly one): the shortest step is the frequency, the rest is missing.
+        if step == gaps.min() and len(index) * 2 > (index.asi8[-1] - index.asi8[0]) // step:
+            freq = pd.tseries.frequencies.to_offset(pd.Timedelta(int(step), unit=index.unit))
+        else:
+            for name in ("MS", "ME", "QS", "QE", "YS", "YE", "B"):
+                full = pd.date_range(index[0], index[-1], freq=name)
+                if index.isin(full).all() and len(index) * 2 > len(full):
+                    freq = name
+                    break
+    return value if freq is None else value.asfreq(freq)
+
+
+def read_series(y: Any, X: Any = None, *, what: str = "fit", missing: bool = True) -> Series:
+    """Reads a series and its regressors; errors name the argument.
+
+    Parameters
+    ----------
+    y : array_like or pandas.Series, shape (n,)
+        The observations.
+    X : array_like or pandas.DataFrame, shape (n, k), optional
+        Regressors.
+    what : str
+        Who asks, for messages.
+    missing : bool
+        Whether NaN may stand in `y`.
+    """
+    index = None
+    if _pandas(y):
+        if getattr(y, "ndim", 1) == 2:
+            if y.shape[1] != 1:
+                raise ShapeError(f"{what}: y has {y.shape[1]} columns, one is needed")
+            y = y.iloc[:, 0]
+        if hasattr(y, "index"):
+            before = y.index
+            y = _regular(y, f"{what}: y")
+            if y.index.dtype.kind == "M" or hasattr(y.index, "to_timestamp"):
+                index = y.index if getattr(y.index, "freq", None) is not None else None
+            if X is not None and _pandas(X):
+                if not before.isin(X.index).all():
+                    raise ValueError(f"{what}: X has no row for {before[~before.isin(X.index)][0]!r} of y")
+                X = X.loc[before].reindex(y.index)
+    values = _numbers(y, f"{what}: y")
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise ShapeError(f"{what}: y has shape {values.shape}, one series of shape (n,) is needed")
+    if not len(values):
+        raise ShapeError(f"{what}: y is empty")
+    if np.isinf(values).any():
+        raise ValueError(f"{what}: y[{int(np.flatnonzero(np.isinf(values))[0])}] is infinite")
+    bad = np.flatnonzero(np.isnan(values))
+    if len(bad) and not missing:
+        raise ValueError(f"{what}: y[{bad[0]}] is missing (NaN; {len(bad)} in all), which this model does not allow")
+    if len(bad) == len(values):
+        raise ValueError(f"{what}: every value of y is missing (NaN)")
+    names: tuple[str, ...] = ()
+    regressors = None
+    if X is not None:
+        regressors, names = _read_regressors(X, len(values), what)
+        holes = np.isnan(regressors).any(1) & ~np.isnan(values)
+        if holes.any():
+            raise ValueError(f"{what}: X has a missing value (NaN) in row {int(np.flatnonzero(holes)[0])}, where y has none")
+        regressors = np.nan_to_num(regressors)  # only in rows that are skipped
+    return Series(values, regressors, names, Steps(len(values), index))
+
+
+def _read_regressors(X: Any, rows: int | None, what: str) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+    columns = getattr(X, "columns", None) if _pandas(X) else None
+    array = _numbers(X, f"{what}: X")
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise ShapeError(f"{what}: X has shape {array.shape}, (n, k) is needed")
+    if rows is not None and len(array) != rows:
+        raise ShapeError(f"{what}: X has {len(array)} rows, {rows} are needed")
+    if np.isinf(array).any():
+        raise ValueError(f"{what}: X holds an infinite value in row {int(np.argwhere(np.isinf(array))[0][0])}")
+    names = tuple(map(str, columns)) if columns is not None else tuple(f"x{k + 1}" for k in range(array.shape[1]))
+    return array, names
+
+
+def read_future(X: Any, series: Series, h: int, what: str = "predict") -> np.ndarray[Any, Any] | None:
+    """Regressors of the next `h` steps: as many columns as at fit, in the same order where they have names."""
+    if series.X is None:
+        if X is not None:
+            raise ValueError(f"{what}: X was given, but the model was fitted without regressors")
+        return None
+    if X is None:
+        raise ValueError(f"{what}: the model was fitted with the regressors {', '.join(series.x_names)}: X of {h} future rows is needed")
+    if _pandas(X) and hasattr(X, "columns"):
+        missing = [name for name in series.x_names if name not in set(map(str, X.columns))]
+        if missing:
+            raise ValueError(f"{what}: X has no column {missing[0]!r}; the model was fitted with {', '.join(series.x_names)}")
+        X = X[[c for name in series.x_names for c in X.columns if str(c) == name]]
+    array, _ = _read_regressors(X, h, what)
+    if array.shape[1] != len(series.x_names):
+        raise ShapeError(f"{what}: X has {array.shape[1]} columns, the model was fitted with {len(series.x_names)}")
+    if np.isnan(array).any():
+        raise ValueError(f"{what}: X holds a missing value (NaN) in row {int(np.argwhere(np.isnan(array))[0][0])}")
+    return array

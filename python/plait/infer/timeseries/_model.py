@@ -1,0 +1,189 @@
+"""What all models of time series share: fitting by variational inference, maximum a posteriori or maximum likelihood."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ... import graph
+from ..._core.optimize import lbfgs
+from ...graph import ConvergenceWarning
+from ...optimize._programs import graph_problem
+from ._data import Series, read_series
+from ._parameters import Layout
+from ._posterior import ParameterPosterior
+from .result import Result
+
+METHODS = ("bbvi", "map", "mle")
+SOLVED = 0  # status of lbfgs
+
+
+class Model:
+    """A model of one time series; subclasses give the parameters, the likelihood and the forecasts."""
+
+    allows_missing = True
+
+    def fit(
+        self,
+        y: Any,
+        X: Any = None,
+        method: str = "bbvi",
+        priors: Mapping[str, Any] | None = None,
+        start: Mapping[str, float] | None = None,
+        rng: Any = 0,
+        **options: Any,
+    ) -> Result:
+        """Fit the model to a series.
+
+        Parameters
+        ----------
+        y : array_like or pandas.Series, shape (n,)
+            The observations in time order. NaN, and dates left out of a regular index, are missing values where the model allows them.
+        X : array_like or pandas.DataFrame, shape (n, k), optional
+            Regressors of the mean.
+        method : {"bbvi", "map", "mle"}
+            Variational inference (:func:`plait.infer.bbvi`, with a full-rank gaussian unless `family` says otherwise), the mode of the
+            posterior density of the parameters, or maximum likelihood.
+        priors : dict of name to distribution, optional
+            Priors of :mod:`plait.infer` for parameters by name, in the units of the series. Parameters without one have a weak prior on the
+            scale of the data.
+        start : dict of name to float, optional
+            Where the search starts; all other parameters start at a moment estimate.
+        rng : int, SeedSequence or Generator
+            Random numbers of variational inference and of simulated forecasts.
+        **options
+            For :func:`plait.infer.bbvi`.
+
+        Returns
+        -------
+        Result
+            Parameters, their errors, and forecasts.
+
+        Raises
+        ------
+        ValueError
+            An unknown method or parameter name; a series that is constant, too short, infinite or missing where that is not allowed; unsorted
+            or repeated dates.
+
+        Notes
+        -----
+        The likelihood is a graph; its gradient is exact. Standard errors come from the inverse of the observed information.
+        """
+        if method not in METHODS:
+            raise ValueError(f"fit: method is one of {', '.join(map(repr, METHODS))}, got {method!r}")
+        name = type(self).__name__
+        series = read_series(y, X, what=f"{name}.fit", missing=self.allows_missing)
+        series, layout = self._prepare(series)
+        needed = layout.size + 1
+        if series.observed.sum() <= needed:
+            raise ValueError(f"{name}.fit: {int(series.observed.sum())} observations are too few for {layout.size} parameters")
+        for what, given in (("priors", priors), ("start", start)):
+            for key in given or {}:
+                if key not in layout.names:
+                    raise ValueError(f"{name}.fit: {what} names {key!r}; the parameters are {', '.join(layout.names)}")
+        begin = self._starts(series, layout)
+        if start:
+            begin = [layout.unconstrained({**layout.parameters(begin[0]), **start})]
+
+        def loglik(u: Any) -> Any:
+            return self._log_likelihood(layout.parameters(u), series)
+
+        if method == "bbvi":
+            return self._infer(series, layout, loglik, dict(priors or {}), begin, rng, options)
+        if options:
+            raise TypeError(f"{name}.fit: {', '.join(options)} is for method='bbvi'")
+        target = loglik
+        if method == "map":
+
+            def target(u: Any) -> Any:
+                return loglik(u) + layout.log_prior(u, priors or {}) - layout.log_jacobian(u)
+
+        best, converged = _maximize(target, begin)
+        if not converged:
+            warnings.warn(f"{name}.fit: the search for the maximum stopped before it converged", ConvergenceWarning, stacklevel=2)
+        covariance = _covariance(target, layout, best)
+        return Result(self, series, layout, best, covariance=covariance, loglik=float(graph.function(loglik)(best)), converged=converged,
+                      method=method, rng=rng)
+
+    def _infer(self, series: Series, layout: Layout, loglik: Any, priors: dict[str, Any], begin: Any, rng: Any, options: Any) -> Result:
+        from .. import Real as RealLine
+        from .. import bbvi
+
+        # The mode first: the likelihoods of short series have far, flat regions in which a search from elsewhere would sit.
+        def joint(u: Any) -> Any:
+            return loglik(u) + layout.log_prior(u, priors)
+
+        mode, _ = _maximize(joint, begin)
+        spread = _spread(joint, mode)
+        options.setdefault("family", "full_rank")
+        options.setdefault("progress", False)
+        posterior = bbvi(lambda z: joint(mode + spread @ z["u"]), latents={"u": RealLine(shape=layout.size)}, rng=rng, **options)
+        wrapped = ParameterPosterior(posterior, layout, mode, spread)
+        center = mode + spread @ np.asarray(posterior.mean("u"))
+        return Result(self, series, layout, center, posterior=wrapped, loglik=float(graph.function(loglik)(center)),
+                      converged=bool(posterior.converged), method="bbvi", rng=rng)
+
+    # --- what a model says of itself
+
+    def _prepare(self, series: Series) -> tuple[Series, Layout]:
+        """The series as the likelihood takes it, and the parameters."""
+        raise NotImplementedError
+
+    def _starts(self, series: Series, layout: Layout) -> list[np.ndarray[Any, Any]]:
+        """Points from which the search for a mode starts."""
+        raise NotImplementedError
+
+    def _log_likelihood(self, parameters: Mapping[str, Any], series: Series) -> Any:
+        raise NotImplementedError
+
+    def _forecast(self, parameters: Mapping[str, Any], series: Series, h: int, X: Any, rng: np.random.Generator, paths: int) -> Any:
+        """Moments or paths of the next `h` values for rows of parameters; see `result.Forecast`."""
+        raise NotImplementedError
+
+    def _one_step(self, parameters: Mapping[str, Any], series: Series) -> tuple[Any, Any]:
+        """Mean and variance of each observation given those before it."""
+        raise NotImplementedError
+
+    def _simulate(self, parameters: Mapping[str, Any], series: Series, n: int, X: Any, fresh: bool, rng: np.random.Generator) -> Any:
+        """One path of n values."""
+        raise NotImplementedError
+
+
+def _maximize(target: Any, starts: list[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], bool]:
+    """The best of the maxima found from each start."""
+    u = graph.input("u", starts[0].shape, dtype="float64")
+    problem = graph_problem(-target(u), [u])
+    unlimited, none = np.full(len(starts[0]), np.inf), np.empty(0)
+    problem.set_limits(-unlimited, unlimited, none, none, none, none, none)
+    found = [lbfgs(problem, u0) for u0 in starts]
+    best = min(found, key=lambda r: r.f if np.isfinite(r.f) else np.inf)
+    # Where the search ends for want of any descent, rounding has the last word: the slope says whether it is a maximum.
+    flat = float(np.max(np.abs(best.gradient), initial=0.0)) <= 1e-5 * max(1.0, abs(best.f))
+    return np.asarray(best.x), best.status == SOLVED or flat
+
+
+def _information(target: Any, u: np.ndarray[Any, Any]) -> Any:
+    return -np.asarray(graph.hessian(target)(u))
+
+
+def _spread(target: Any, u: np.ndarray[Any, Any]) -> Any:
+    """A factor of the covariance of a Gaussian at the mode: coordinates in which the posterior is about standard normal."""
+    values, vectors = np.linalg.eigh(_information(target, u))
+    return vectors / np.sqrt(np.clip(values, 1e-2, None))
+
+
+def _covariance(target: Any, layout: Layout, u: np.ndarray[Any, Any]) -> Any:
+    """Of the parameters, by the delta method; NaN in directions in which the likelihood is flat (a variance at zero)."""
+    information = _information(target, u)
+    jacobian = np.asarray(graph.jacobian(lambda v: graph.stack(list(layout.parameters(v).values())))(u))
+    values, vectors = np.linalg.eigh(information)
+    good = values > 1e-7 * max(float(np.abs(values).max()), 1e-300)
+    inverse = (vectors[:, good] / values[good]) @ vectors[:, good].T
+    covariance = jacobian @ inverse @ jacobian.T
+    lost = np.abs(jacobian @ vectors[:, ~good]) if (~good).any() else np.zeros((len(u), 0))
+    flat = (np.abs(vectors[:, ~good]) > 0.5).any(1) if lost.size else np.zeros(len(u), bool)
+    covariance[flat] = covariance[:, flat] = np.nan
+    return covariance

@@ -1,0 +1,8 @@
+"""C4.5 decision trees: multiway splits, missing values, pessimistic pruning, and trees that can be read, drawn and taken elsewhere."""
+
+from __future__ import annotations
+
+from ._rules import Condition, Rule
+from .classifier import C45Classifier
+
+__all__ = ["C45Classifier", "Condition", "Rule"]

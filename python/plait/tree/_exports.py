@@ -1,0 +1,207 @@
+"""What can be read from a fitted tree: text, rules, pictures, SQL, C, and why it decides as it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from .._estimator import ClassifierEstimator
+from . import _c, _nodes, _picture, _rules, _sql
+from ._table import Column, is_frame
+
+Array = NDArray[Any]
+
+
+class ReadableTree(ClassifierEstimator):
+    """A fitted tree that can be read."""
+
+    tree_: _core.tree.Tree
+    feature_names_in_: Array
+    _columns: list[Column]
+    confidence: float
+
+    def _known_rows(self, X: Any, names: bool = True) -> Array:
+        raise NotImplementedError
+
+    def _weights(self, codes: Array, sample_weight: Any) -> Array | None:
+        raise NotImplementedError
+
+    def decision_path(self, X: Any) -> Any:
+        """The nodes that each sample comes through.
+
+        Parameters
+        ----------
+        X : array_like or data frame, shape (n, features)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix, shape (n, nodes)
+            1 where a sample comes through a node. It needs SciPy.
+        """
+        rows = self._known_rows(X)
+        try:
+            from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+        except ImportError:
+            raise ModuleNotFoundError("decision_path gives a matrix of SciPy, which is not installed: pip install scipy") from None
+        at, nodes, _ = _nodes.reached(self.tree_, rows)
+        starts = np.searchsorted(at, np.arange(len(rows) + 1))
+        return csr_matrix((np.ones(len(nodes), np.int64), nodes, starts), shape=(len(rows), len(self.tree_.attribute)))
+
+    def explain(self, x: Any) -> str:
+        """The rule that fired for one sample, in words.
+
+        Parameters
+        ----------
+        x : array_like, shape (features,), or a data frame of one row
+            The sample.
+
+        Returns
+        -------
+        str
+            The path's conditions and the class; where a missing value leads to several leaves, each with its share.
+        """
+        if not is_frame(x):
+            x = (
+                np.asarray(x, dtype=object)
+                if any(isinstance(v, str) or v is None for v in np.ravel(np.asarray(x, dtype=object)))
+                else np.asarray(x)
+            )
+            x = x.reshape(1, -1)
+        rows = self._known_rows(x, names=is_frame(x))
+        if len(rows) != 1:
+            raise ValueError(f"explain: one sample was expected, {len(rows)} were given")
+        nodes = self._nodes()
+        by_leaf = {rule.leaf: rule for rule in _rules.to_rules(nodes, self.classes_)}
+        _, at, shares = _nodes.reached(self.tree_, rows)
+        ends = [(float(s), int(n)) for n, s in zip(at, shares, strict=True) if nodes.branches[n] == 0]
+        if len(ends) == 1:
+            leaf = ends[0][1]
+            if leaf in by_leaf:
+                return str(by_leaf[leaf])
+            test = " and ".join(nodes.words(t) for t in nodes.path(leaf, nodes.parents()))
+            return f"if {test} then {nodes.labels[nodes.label[leaf]]} (no training case came here: what most cases say one node above)"
+        said = self.classes_[self.tree_.predict(rows, 1)[0]]
+        lines = [f"{said}: values are missing, so {len(ends)} rules share the decision"]
+        lines += [f"{100 * share:.3g} %: {by_leaf[leaf]}" for share, leaf in sorted(ends, key=lambda e: (-e[0], e[1])) if leaf in by_leaf]
+        return "\n".join(lines)
+
+    def export_text(self, names: Any = None) -> str:
+        """The tree as indented text, as C4.5 prints it.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            Names of the features; those of the data frame, or x0, x1, … unless given.
+
+        Returns
+        -------
+        str
+            A line for each branch; a leaf has its class, the weight of its cases and, after a slash, of those of other classes.
+        """
+        return _nodes.export_text(self._nodes(names))
+
+    def to_rules(self, X: Any = None, y: Any = None, sample_weight: Any = None, names: Any = None) -> list[_rules.Rule]:
+        """The tree as rules.
+
+        Parameters
+        ----------
+        X, y : as in `fit`, optional
+            With cases to judge by (the training data), conditions are dropped as C4.5rules does: the least useful first, as long as the
+            pessimistic error does not rise; rules that become equal are given once, the most confident first. Without them each leaf is
+            a rule, in which conditions that others imply are left out.
+        sample_weight : array_like, optional
+            Weights of these cases.
+        names : sequence of str, optional
+            Names of the features.
+
+        Returns
+        -------
+        list of Rule
+            With ``conditions``, ``label``, ``support``, ``confidence``.
+        """
+        nodes = self._nodes(names)
+        if X is None:
+            return _rules.to_rules(nodes, self.classes_)
+        rows = self._known_rows(X)
+        codes = self._known(y, len(rows))
+        weights = self._weights(codes, sample_weight)
+        return _rules.generalised(
+            nodes, self.classes_, rows, codes, np.ones(len(rows)) if weights is None else weights, float(self.confidence)
+        )
+
+    def to_dot(self, names: Any = None) -> str:
+        """The tree as Graphviz text.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            Names of the features.
+
+        Returns
+        -------
+        str
+            For ``dot`` and its like.
+        """
+        return _picture.to_dot(self._nodes(names))
+
+    def plot(self, ax: Any = None, names: Any = None, max_depth: int | None = None) -> Any:
+        """Draw the tree with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to; a figure of its own unless given.
+        names : sequence of str, optional
+            Names of the features.
+        max_depth : int, optional
+            Levels to be drawn.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            That it was drawn on.
+        """
+        return _picture.plot(self._nodes(names), ax, max_depth)
+
+    def to_sql(self, table: str | None = None, names: Any = None) -> str:
+        """The tree as SQL.
+
+        Parameters
+        ----------
+        table : str, optional
+            With it a query that adds a column ``prediction`` to this table; without it the expression alone.
+        names : sequence of str, optional
+            Names of the columns.
+
+        Returns
+        -------
+        str
+            A CASE expression of standard SQL. NULL is a missing value, divided as in `predict`; thresholds are written in full.
+        """
+        return _sql.to_sql(self._nodes(names), self.classes_, table)
+
+    def to_c(self, name: str = "tree", names: Any = None) -> str:
+        """The tree as C source without dependencies.
+
+        Parameters
+        ----------
+        name : str
+            What the functions' names begin with: ``int NAME_predict(const double *x)``, the number of the class in ``classes_``, and
+            ``void NAME_predict_proba(const double *x, double *p)``. Categories are given as their index, missing values as NaN.
+        names : sequence of str, optional
+            Names of the features, for the comment.
+
+        Returns
+        -------
+        str
+            C99.
+        """
+        return _c.to_c(self._nodes(names), self.tree_, name)
+
+    def _nodes(self, names: Any = None) -> _nodes.Nodes:
+        self._require_fitted()
+        return _nodes.Nodes(self.tree_, self._columns, self.classes_, names)

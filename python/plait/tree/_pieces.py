@@ -1,0 +1,41 @@
+"""Histograms of a node's cases in pieces: each is added up by whoever has time, and the sums are added here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+
+Array = NDArray[Any]
+PIECE = 1 << 16  # cases
+
+
+def add_up(codes: Array, labels: Array, weights: Array | None, offsets: Array, classes: int) -> Array:
+    """What a worker does; a function of the module, so that it can be pickled."""
+    return _core.tree.histogram(codes, labels, weights, offsets, classes)
+
+
+def collector(executor: Any) -> Callable[..., Array]:
+    """For `fit`: sends pieces of fixed size to the executor and adds the sums in their order, so that the result does not depend on workers."""
+
+    def collect(codes: Array, labels: Array, weights: Array | None, offsets: Array, classes: int) -> Array:
+        futures = []
+        try:
+            for begin in range(0, len(labels), PIECE):
+                part = slice(begin, begin + PIECE)
+                futures.append(
+                    executor.submit(add_up, codes[part], labels[part], None if weights is None else weights[part], offsets, classes)
+                )
+            total = np.zeros((int(offsets[-1]), classes))
+            for future in futures:
+                total += future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+        return total
+
+    return collect

@@ -1,0 +1,146 @@
+"""A tree as rules: a path for each leaf, with conditions that say nothing new left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from ._bounds import leaves, tests
+from ._nodes import Nodes, Test, weight_text
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a rule.
+
+    Parameters
+    ----------
+    feature : str
+        The feature's name.
+    operator : str
+        "<=", ">" or "in".
+    value : float, tuple
+        The threshold, or the categories; of an ordered column the value at which it is cut.
+    text : str
+        The condition in words.
+    column : int
+        The feature's number.
+    """
+
+    feature: str
+    operator: str
+    value: Any
+    text: str
+    column: int
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Rule:
+    """If all conditions hold, the label.
+
+    Parameters
+    ----------
+    conditions : tuple of Condition
+        All of them have to hold; none for a rule that always fires.
+    label : object
+        The class, as it stood in ``y``.
+    support : float
+        Weight of the training cases that it covers.
+    confidence : float
+        Share of them that are of its class, from 0 to 1.
+    leaf : int
+        The leaf that it was read from.
+    """
+
+    conditions: tuple[Condition, ...]
+    label: Any
+    support: float
+    confidence: float
+    leaf: int
+
+    def __str__(self) -> str:
+        when = " and ".join(map(str, self.conditions))
+        start = f"if {when} then " if when else "always "
+        return f"{start}{self.label} ({100 * self.confidence:.3g} % of {weight_text(self.support)} cases)"
+
+
+def condition(nodes: Nodes, test: Test) -> Condition:
+    """A test for those who use the tree."""
+    column = nodes.columns[test.feature]
+    value: Any = test.bound
+    if test.operator == "in":
+        value = tuple(column.values[c] for c in test.values)
+    elif column.kind == "ordered":
+        value = column.values[int(test.bound)]
+    return Condition(nodes.names[test.feature], test.operator, value, nodes.words(test), test.feature)
+
+
+def make_rule(nodes: Nodes, classes: Array, leaf: int, conditions: list[Test], support: float, right: float) -> Rule:
+    """A rule from its parts."""
+    confidence = right / support if support > 0 else 0.0
+    label = classes[nodes.label[leaf]]
+    return Rule(tuple(condition(nodes, t) for t in conditions), label, support, confidence, leaf)
+
+
+def to_rules(nodes: Nodes, classes: Array) -> list[Rule]:
+    """A rule for each leaf that has cases, in the order of the tree."""
+    found = []
+    for leaf, bounds in leaves(nodes):
+        if nodes.weight[leaf] > 0:
+            right = float(nodes.counts[leaf, nodes.label[leaf]])
+            found.append(make_rule(nodes, classes, leaf, tests(bounds), nodes.weight[leaf], right))
+    return found
+
+
+def holds(test: Test, X: Array) -> Array:
+    """Which rows are known to satisfy it."""
+    x = X[:, test.feature]
+    if test.operator == "<=":
+        return np.asarray(x <= test.bound)
+    if test.operator == ">":
+        return np.asarray(x > test.bound)
+    return np.isin(x, test.values)
+
+
+def generalised(nodes: Nodes, classes: Array, X: Array, y: Array, w: Array, confidence: float) -> list[Rule]:
+    """C4.5rules' first step: conditions are dropped, the least useful first, as long as the pessimistic error does not rise.
+
+    Rules that become equal are given once. The best ones come first.
+    """
+    found: dict[tuple[Any, ...], Rule] = {}
+    for leaf, bounds in leaves(nodes):
+        if nodes.weight[leaf] == 0:
+            continue
+        kept = tests(bounds)
+        masks = [holds(t, X) for t in kept]
+        of_class = y == nodes.label[leaf]
+
+        def judged(chosen: list[Array], of_class: Array = of_class) -> tuple[float, float, float]:
+            inside = np.logical_and.reduce(chosen) if chosen else np.ones(len(X), bool)
+            n, right = float(w[inside].sum()), float(w[inside & of_class].sum())
+            if n <= 0:
+                return 1.0, 0.0, 0.0
+            wrong = max(n - right, 0.0)
+            return (wrong + _core.tree.added_errors(n, wrong, confidence)) / n, n, right
+
+        now = judged(masks)
+        while kept:
+            tries = [judged(masks[:i] + masks[i + 1 :]) for i in range(len(kept))]
+            best = min(range(len(kept)), key=lambda i: tries[i][0])
+            if tries[best][0] > now[0]:
+                break
+            now = tries[best]
+            del kept[best], masks[best]
+        rule = make_rule(nodes, classes, leaf, kept, now[1], now[2])
+        key = (nodes.label[leaf], *sorted((c.column, c.operator, str(c.value)) for c in rule.conditions))
+        found.setdefault(key, rule)
+    return sorted(found.values(), key=lambda r: (-r.confidence, -r.support))

@@ -1,0 +1,240 @@
+"""From arrays and data frames to one matrix: categories become their index, what is missing becomes NaN.
+
+pandas is never imported: a data frame is known by what it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+EXACT = 2**53  # beyond it not every integer is a double
+
+
+@dataclass
+class Column:
+    """One feature as `fit` has seen it.
+
+    ``kind`` is "numeric", "ordered" (an ordered category column: its values' positions are the numbers) or "categorical".
+    """
+
+    name: str
+    kind: str = "numeric"
+    values: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.index: dict[Any, int] = {}
+        for i, value in enumerate(self.values):
+            self.index.setdefault(value, i)
+
+    @property
+    def categories(self) -> int:
+        """How many; 0 for what is split by a threshold."""
+        return len(self.values) if self.kind == "categorical" else 0
+
+    def codes(self, values: Any) -> Array:
+        """Positions of values; NaN for what is missing or was never seen."""
+        index = self.index
+        return np.fromiter((index.get(_plain(value), np.nan) if _hashable(value) else np.nan for value in values), np.float64, len(values))
+
+
+class Encoded:
+    """A matrix that still knows its column names."""
+
+    def __init__(self, matrix: Array, columns: Any) -> None:
+        self.matrix = matrix
+        if columns is not None:
+            self.columns = columns
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """The matrix."""
+        return self.matrix if dtype is None else self.matrix.astype(dtype, copy=bool(copy))
+
+
+def _hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy scalar as Python's, so that equal values are one category whatever array they come in."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def is_missing(value: Any) -> bool:
+    """None, NaN, NaT or pandas' NA."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except TypeError:  # pandas.NA answers no question
+        return True
+
+
+def is_frame(X: Any) -> bool:
+    """Whether it is a data frame as pandas has them."""
+    return hasattr(X, "columns") and hasattr(X, "iloc") and hasattr(X, "dtypes")
+
+
+def numbers(values: Any, name: str) -> Array:
+    """A numeric column as float64; integers that float64 cannot tell apart are refused."""
+    dtype = getattr(values, "dtype", None)
+    kind = getattr(dtype, "kind", "O")
+    if kind in "Mm":
+        raise TypeError(f"column {name!r} holds {dtype}: dates and times are no feature of a tree; give numbers, such as days since a date")
+    if kind == "c":
+        raise ValueError(f"column {name!r}: Complex data not supported: {dtype}")
+    if hasattr(values, "to_numpy"):
+        if kind in "iu" and not values.isna().any():
+            array = values.to_numpy(dtype=f"{'int' if kind == 'i' else 'uint'}64")
+        elif kind in "iu":
+            whole = values.dropna().to_numpy(dtype=f"{'int' if kind == 'i' else 'uint'}64")
+            require_exact(whole, name)
+            return np.asarray(values.to_numpy(dtype="float64", na_value=np.nan), np.float64)
+        else:
+            array = values.to_numpy(dtype="float64", na_value=np.nan)
+    else:
+        array = np.asarray(values)
+    require_exact(array, name)
+    return np.asarray(array, np.float64)
+
+
+def require_exact(array: Array, name: str) -> None:
+    """Refuses integers that change when they become float64."""
+    if array.dtype.kind not in "iu" or array.dtype.itemsize < 8 or len(array) == 0:
+        return
+    if int(array.max()) <= EXACT and int(array.min()) >= -EXACT:
+        return
+    as_float = array.astype(np.float64)
+    limits = np.iinfo(array.dtype)
+    inside = (as_float > float(limits.min)) & (as_float < float(limits.max))
+    wrong = ~inside
+    wrong[inside] = as_float[inside].astype(array.dtype) != array[inside]
+    if wrong.any():
+        raise ValueError(
+            f"column {name!r}: {int(array[wrong][0])} is beyond 2**53, where float64 cannot tell whole numbers apart; "
+            "subtract an offset, or name the column in categorical="
+        )
+
+
+def wanted_categorical(categorical: Any, names: Sequence[str], known: bool) -> set[int]:
+    """Column numbers that `categorical` means: a mask, indices or names."""
+    if categorical is None:
+        return set()
+    given = [categorical] if isinstance(categorical, (str, int)) and not isinstance(categorical, bool) else list(categorical)
+    width = len(names)
+    if given and all(isinstance(g, (bool, np.bool_)) for g in given):
+        if len(given) != width:
+            raise ValueError(f"categorical: a mask of {len(given)} entries was given for {width} columns")
+        return {i for i, g in enumerate(given) if g}
+    found = set()
+    for g in given:
+        if isinstance(g, str):
+            if not known or g not in names:
+                raise ValueError(
+                    f"categorical: no column is called {g!r}" + (f"; there are {', '.join(map(str, names[:20]))}" if known else "")
+                )
+            found.add(list(names).index(g))
+        elif isinstance(g, (int, np.integer)):
+            if not -width <= g < width:
+                raise ValueError(f"categorical: column {g} was given, there are {width}")
+            found.add(int(g) % width)
+        else:
+            raise TypeError(f"categorical: {g!r} was given; indices, names or a mask were expected")
+    return found
+
+
+def distinct(values: Any, name: str) -> list[Any]:
+    """The categories that occur, sorted where they can be."""
+    try:
+        found = {_plain(v) for v in values if not is_missing(v)}
+    except TypeError:
+        raise TypeError(
+            f"column {name!r}: argument must be a string or a number, values of a category that cannot be hashed came"
+        ) from None
+    try:
+        return sorted(found)
+    except TypeError:
+        return sorted(found, key=lambda v: (type(v).__name__, str(v)))
+
+
+def frame_column(series: Any, name: str, categorical: bool) -> Column:
+    """What a data frame's column is."""
+    dtype = series.dtype
+    if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
+        if dtype.ordered and not categorical:
+            return Column(name, "ordered", [_plain(v) for v in dtype.categories])
+        present = {_plain(v) for v in series.dropna().unique()}
+        return Column(name, "categorical", [_plain(v) for v in dtype.categories if _plain(v) in present])
+    kind = getattr(dtype, "kind", "O")
+    if categorical or kind in "ObUST" or str(dtype) in ("string", "str", "boolean"):
+        return Column(name, "categorical", distinct(series.tolist(), name))
+    return Column(name)
+
+
+def array_column(values: Array, name: str, categorical: bool) -> Column:
+    """What a column of an array is."""
+    if categorical:
+        return Column(name, "categorical", distinct(values.tolist(), name))
+    if values.dtype.kind in "OUS" and any(isinstance(v, (str, bytes)) for v in values.tolist()):
+        return Column(name, "categorical", distinct(values.tolist(), name))
+    return Column(name)
+
+
+def encode(X: Any, columns: list[Column]) -> Array:
+    """The matrix of a table whose columns are known."""
+    frame = is_frame(X)
+    array = None if frame else np.asarray(X)
+    rows = len(X) if array is None else array.shape[0]
+    matrix = np.empty((rows, len(columns)), np.float64)
+    for i, column in enumerate(columns):
+        values = X.iloc[:, i] if frame else array[:, i]  # type: ignore[index]
+        if column.kind != "numeric":
+            matrix[:, i] = column.codes(values.tolist())
+            continue
+        try:
+            matrix[:, i] = numbers(values, column.name) if getattr(values.dtype, "kind", "O") != "O" else objects(values.tolist())
+        except ValueError as error:
+            if "could not convert" not in str(error):
+                raise
+            raise ValueError(f"column {column.name!r} held numbers when the tree was fitted: {error}") from None
+    return matrix
+
+
+def objects(values: list[Any]) -> Array:
+    """Numbers among Python objects."""
+    out = np.empty(len(values))
+    for i, value in enumerate(values):
+        if is_missing(value):
+            out[i] = np.nan
+        elif isinstance(value, (dict, list, tuple, set)):
+            raise TypeError(f"argument must be a string or a number, got {type(value).__name__}")
+        else:
+            out[i] = float(value)
+    return out
+
+
+def table_columns(X: Any, categorical: Any, names: Array | None) -> list[Column] | None:
+    """What each column is; None for an array of numbers without categories, which needs no encoding."""
+    if is_frame(X):
+        labels = [str(c) for c in X.columns]
+        chosen = wanted_categorical(categorical, labels, names is not None)
+        return [frame_column(X.iloc[:, i], name, i in chosen) for i, name in enumerate(labels)]
+    array = np.asarray(X)
+    if array.ndim != 2 or array.dtype.kind == "c":
+        return None  # refused where all arrays are
+    labels = [f"x{i}" for i in range(array.shape[1])]
+    chosen = wanted_categorical(categorical, labels, False)
+    if not chosen and array.dtype.kind in "buif":
+        for i in range(array.shape[1]):
+            require_exact(array[:, i], labels[i])
+        return None
+    return [array_column(array[:, i], name, i in chosen) for i, name in enumerate(labels)]
