@@ -21,11 +21,12 @@ struct BoundQp {
   }
 
   QpResult solve(const Numbers& gradient, const std::optional<Numbers>& lower, const std::optional<Numbers>& upper,
-                 const std::optional<Numbers>& row_lower, const std::optional<Numbers>& row_upper, const QpResult* warm, int max_steps) {
+                 const std::optional<Numbers>& row_lower, const std::optional<Numbers>& row_upper, const std::optional<QpResult>& warm,
+                 int max_steps) {
     const auto part = [](const std::optional<Numbers>& a) { return a ? span_of(*a) : std::span<const double>{}; };
     const QpLimits limits{part(lower), part(upper), part(row_lower), part(row_upper)};
     const py::gil_scoped_release release;
-    return qp.solve(span_of(gradient), limits, {max_steps, warm != nullptr ? &warm->active : nullptr});
+    return qp.solve(span_of(gradient), limits, {max_steps, warm ? &warm->active : nullptr});
   }
 };
 
@@ -55,4 +56,5 @@ void bind_optimize(py::module_& top) {
       .def("solve", &BoundQp::solve, py::arg("gradient"), py::arg("lower") = py::none(), py::arg("upper") = py::none(),
            py::arg("row_lower") = py::none(), py::arg("row_upper") = py::none(), py::arg("warm") = py::none(), py::arg("max_steps") = 0);
   bind_problems(m);
+  bind_slsqp(m);
 }

@@ -52,11 +52,11 @@ void set_parameter(GraphProblem& p, std::size_t k, const py::object& value) {
 }
 
 LbfgsResult run_lbfgs(Problem& problem, const Numbers& x0, int memory, int max_iterations, int max_evaluations, double ftol, double gtol,
-                      double gtol_absolute, const py::object& callback) {
+                      double gtol_absolute, bool second_order, const py::object& callback) {
   const std::vector<double> start = vector_of(x0);
   const IterationCallback each = callback_of(callback, problem.n);
   const py::gil_scoped_release release;
-  return lbfgs(problem, start, {memory, max_iterations, max_evaluations, ftol, gtol, gtol_absolute}, each);
+  return lbfgs(problem, start, {memory, max_iterations, max_evaluations, ftol, gtol, gtol_absolute, second_order}, each);
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ void bind_problems(py::module_& m) {
            py::arg("directions"), py::arg("multipliers"), py::arg("m"))
       .def("set_parameter", &set_parameter, py::arg("k"), py::arg("value"));
   py::class_<CallableProblem, Problem, std::shared_ptr<CallableProblem>>(m, "CallableProblem", "Functions of Python as a Problem.")
-      .def(py::init([](Index n, Index rows, py::function values, py::function derivatives, py::object curvature, bool by_differences) {
+      .def(py::init([](Index n, Index rows, py::object values, py::object derivatives, py::object curvature, bool by_differences) {
              auto p = std::make_shared<CallableProblem>();
              p->n = n;
              p->m = rows;
@@ -115,5 +115,5 @@ void bind_problems(py::module_& m) {
       .def_readonly("evaluations", &LbfgsResult::evaluations);
   m.def("lbfgs", &run_lbfgs, py::arg("problem"), py::arg("x0"), py::arg("memory") = 10, py::arg("max_iterations") = 15000,
         py::arg("max_evaluations") = 100000, py::arg("ftol") = 1e-10, py::arg("gtol") = 1e-8, py::arg("gtol_absolute") = 0.0,
-        py::arg("callback") = py::none());
+        py::arg("second_order") = false, py::arg("callback") = py::none());
 }

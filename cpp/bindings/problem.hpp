@@ -24,7 +24,7 @@ py::array_t<T> array_of(const std::vector<T>& v) {
 /// Functions of Python as a Problem. What they give has been checked there: float64, contiguous, of the right size.
 class CallableProblem final : public optimize::Problem {
  public:
-  py::function value_of, derivatives_of;
+  py::object value_of, derivatives_of;
   py::object curvature_of = py::none();
   bool by_differences = false;
 
@@ -70,3 +70,4 @@ inline optimize::IterationCallback callback_of(const py::object& callback, Index
 }  // namespace plait
 
 void bind_problems(py::module_& m);
+void bind_slsqp(py::module_& m);

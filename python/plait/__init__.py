@@ -108,7 +108,7 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
+    from . import align, datasets, histogram, infer, nn, picture, plot, portfolio, report, sparse, tree
     from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
@@ -199,11 +199,13 @@ __all__ = [
     "optim",
     "parameter",
     "picture",
+    "plot",
     "portfolio",
     "power",
     "prod",
     "reciprocal",
     "relu",
+    "report",
     "reshape",
     "save",
     "scan",
@@ -242,6 +244,7 @@ _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
+_LATE |= {"plot": "", "report": "", "__version__": "_version"}
 
 if not TYPE_CHECKING:
 

@@ -7,6 +7,7 @@
 #include "dense.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
+#include "second_order.hpp"
 
 namespace plait::optimize {
 namespace {
@@ -14,12 +15,13 @@ namespace {
 constexpr double kArmijo = 1e-4, kWolfe = 0.9;
 constexpr double kNoise = 16 * std::numeric_limits<double>::epsilon();  // of |f|: what a value may be off by
 constexpr int kMostTrials = 40;
+constexpr int kMostLeft = 20;  // points of negative curvature
 
 struct Pair {
   std::vector<double> s, y;
 };
 
-struct Point {
+struct Iterate {
   std::vector<double> x, g;
   double f = 0;
 };
@@ -45,7 +47,11 @@ class Lbfgs {
       poll_interrupt();
       result_.projected_gradient = projected();
       steepest = std::max(steepest, result_.projected_gradient);
-      if (result_.projected_gradient <= std::max(options_.gtol * steepest, options_.gtol_absolute)) return finish(Status::solved);
+      if (result_.projected_gradient <= std::max(options_.gtol * steepest, options_.gtol_absolute)) {
+        if (!bends_down(steepest)) return finish(Status::solved);
+        if (!leave()) return finish(Status::no_descent);
+        continue;
+      }
       if (result_.iterations >= options_.max_iterations || result_.evaluations >= options_.max_evaluations) return finish(Status::step_limit);
       choose_direction();
       const double before = at_.f;
@@ -54,7 +60,7 @@ class Lbfgs {
           pairs_.clear();
           continue;
         }
-        const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest;
+        const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest && !bends_down(steepest);
         return finish(at_rounding ? Status::solved : Status::no_descent);
       }
       if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > 1e100) return finish(Status::unbounded);
@@ -66,7 +72,9 @@ class Lbfgs {
       if (quiet >= 2 && projected() <= 10 * std::sqrt(options_.ftol) * steepest) {
         ++result_.iterations;
         result_.projected_gradient = projected();
-        return finish(Status::solved);
+        if (!bends_down(steepest)) return finish(Status::solved);
+        if (!leave()) return finish(Status::no_descent);
+        quiet = 0;
       }
     }
   }
@@ -78,11 +86,11 @@ class Lbfgs {
     for (const double e : v) most = std::max(most, std::abs(e));
     return most;
   }
-  static bool finite(const Point& p) {
+  static bool finite(const Iterate& p) {
     if (!std::isfinite(p.f)) return false;
     return std::all_of(p.g.begin(), p.g.end(), [](double v) { return std::isfinite(v); });
   }
-  void evaluate(Point& p) {
+  void evaluate(Iterate& p) {
     p.g.resize(n_);
     problem_.values(p.x.data(), p.f, rows_.data());
     ++result_.evaluations;
@@ -156,10 +164,10 @@ class Lbfgs {
   bool search() {
     double low = 0, high = std::numeric_limits<double>::infinity(), t = 1;
     const double noise = kNoise * std::abs(at_.f);
-    Point best;
+    Iterate best;
     bool found = false;
     for (int trial = 0; trial < kMostTrials; ++trial) {
-      Point next;
+      Iterate next;
       next.x.resize(n_);
       double slope = 0;
       bool bent = false, moved = false;
@@ -211,6 +219,35 @@ class Lbfgs {
     return true;
   }
 
+  // A direction in which the objective bends down where its gradient vanishes: in held_'s place, direction_ then holds it.
+  bool bends_down(double steepest) {
+    if (!options_.second_order || problem_.m > 0 || (problem_.differences() && n_ > 10)) return false;
+    Evaluation e;
+    e.begin(problem_);
+    e.rows = 0;
+    Point p;
+    p.x = at_.x;
+    p.g = at_.g;
+    p.f = at_.f;
+    return SecondOrder().find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_);
+  }
+
+  bool leave() {
+    if (++left_ > kMostLeft) return false;
+    pairs_.clear();
+    double t = std::max(1.0, largest(at_.x));
+    for (int trial = 0; trial < kMostTrials; ++trial, t *= 0.3) {
+      Iterate next;
+      next.x.resize(n_);
+      for (std::size_t i = 0; i < n_; ++i) next.x[i] = inside(i, at_.x[i] + t * direction_[i]);
+      evaluate(next);
+      if (!finite(next) || next.f >= at_.f - 2 * kNoise * std::abs(at_.f)) continue;
+      at_ = std::move(next);
+      return true;
+    }
+    return false;
+  }
+
   LbfgsResult finish(Status status) {
     result_.status = status;
     result_.x = at_.x;
@@ -224,11 +261,12 @@ class Lbfgs {
   const IterationCallback& callback_;
   const std::size_t n_;
   const DenseTable& table_ = dense();
-  Point at_;
+  Iterate at_;
   std::deque<Pair> pairs_;
   std::vector<char> held_;
   std::vector<double> direction_, rows_, jacobian_;
   LbfgsResult result_;
+  int left_ = 0;
 };
 
 }  // namespace

@@ -57,8 +57,8 @@ class Columns(NamedTuple):
         return f"taken for CSV with cells separated by {NAMES[self.separator]} and the columns {names or '(none)'}"
 
 
-def read_columns(path: Path, text: str) -> Columns:
-    """The columns of a CSV file; a series ends where its column does."""
+def read_columns(path: Path, text: str, gaps: bool = False) -> Columns:
+    """The columns of a CSV file; a series ends where its column does, or with `gaps` goes on as NaN where a value is missing."""
     if not text.strip():
         raise Failure(f"{path}: empty")
     declared = re.match(r"\s*sep=(.)\r?\n", text)  # Excel's own line
@@ -78,7 +78,7 @@ def read_columns(path: Path, text: str) -> Columns:
                 f"{path}, row {long.line}: {len(long.cells)} cells under {len(header)} names, so it is not clear what belongs where"
             )
     marks = _Marks(path, rows, separator)
-    columns = [_column(path, name, k, rows, marks) for k, name in enumerate(names)]
+    columns = [_column(path, name, k, rows, marks, gaps) for k, name in enumerate(names)]
     return Columns([c for k, c in enumerate(columns) if len(c.values) or c.is_text or (header is not None and header[k])], separator)
 
 
@@ -164,9 +164,9 @@ class _Marks:
         return float(cell.replace(",", ".") if self.comma else cell)
 
 
-def _column(path: Path, name: str, k: int, rows: Sequence[Row], marks: _Marks) -> Column:
+def _column(path: Path, name: str, k: int, rows: Sequence[Row], marks: _Marks, gaps: bool) -> Column:
     cells = [(row.line, row.cells[k] if k < len(row.cells) else "") for row in rows]
-    while cells and not cells[-1][1]:
+    while cells and not cells[-1][1] and not gaps:
         cells.pop()
     if not any(_as_number(cell) for _, cell in cells) and any(_is_text(cell) for _, cell in cells):
         line, cell = next((line, cell) for line, cell in cells if _is_text(cell))
@@ -175,10 +175,13 @@ def _column(path: Path, name: str, k: int, rows: Sequence[Row], marks: _Marks) -
     for at, (line, cell) in enumerate(cells):
         where = f"{path}, row {line}, column {name!r}"
         if cell.lower() in MISSING:
+            if gaps:
+                values[at] = math.nan
+                continue
             return Column(name, values, f"{where}: no value{f' ({cell})' if cell else ''}; a series has one in each row until it ends")
         if not _as_number(cell):
             return Column(name, values, f"{where}: {cell[:40]!r} is no number")
         values[at] = marks.read(cell)
-        if not math.isfinite(values[at]):
+        if not math.isfinite(values[at]) and not gaps:
             return Column(name, values, f"{where}: {cell!r} is not finite")
     return Column(name, values, marks.problem)

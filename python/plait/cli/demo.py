@@ -1,4 +1,4 @@
-"""``plait demo``: in under a minute and without a network, train two small models, align gestures, and write a page about it all."""
+"""``plait demo``: in under a minute and without a network, train two small models, align gestures, count amounts, and write a page about it all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import datasets
-from . import align, lstm, tree, vae
+from . import align, histogram, lstm, portfolio, tree, vae
 from ._common import Result, add_training, progress, use_threads
 
 
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> Result:
-    """Trains the variational autoencoder on scikit-learn's digits and an LSTM on a circle, aligns gestures, and writes the page."""
+    """Trains the variational autoencoder on scikit-learn's digits and an LSTM on a circle, aligns gestures, counts amounts, and writes the page."""
     began = time.perf_counter()
     use_threads(options)
     result, page = vae.train(
@@ -41,14 +41,20 @@ def run(options: argparse.Namespace) -> Result:
     )
     generated, sequence = lstm.demo_section(options.seed)
     gestures, told = align.demo_sections(options.seed)
+    amounts, counted = histogram.demo_sections(options.seed)
     trees, grown = tree.demo_sections()
     page.add(generated, *gestures, *trees)
+    page.add(*amounts)
+    money, divided = portfolio.demo_section(options.seed)
+    page.add(*money)
     return {
         "command": "demo",
         **result,
         **sequence,
         **told,
+        **counted,
         **grown,
+        **divided,
         "report": page.save(options.out),
         "seconds_in_all": time.perf_counter() - began,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -54,20 +53,6 @@ def initial_weight(inputs: int, outputs: int, activation: Activation, dtype: str
     name = activation if isinstance(activation, str) or activation is None else getattr(activation, "__name__", "")
     limit = np.sqrt(6.0 / inputs) if name in _HALF else np.sqrt(6.0 / (inputs + outputs))
     return rng.uniform(-limit, limit, (inputs, outputs)).astype(dtype)
-
-
-def _remade(value: NDArray[Any], name: str) -> Node:
-    return graph.parameter(value, name=name)
-
-
-def _reduced(node: Node) -> tuple[Any, ...]:
-    """How a node travels as a pickle: a parameter as its value. One that several layers share stays shared, as every object in a pickle."""
-    if not is_parameter(node):
-        raise TypeError(f"a node that is no parameter cannot be pickled: {node!r}")
-    return _remade, (np.array(node.value), node.name)
-
-
-copyreg.pickle(graph.Node, _reduced)
 
 
 def is_parameter(value: Any) -> bool:

@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from ._minimize import minimize
+from ._result import OptimizeResult
+
+__all__ = ["OptimizeResult", "minimize"]

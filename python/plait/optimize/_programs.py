@@ -46,7 +46,7 @@ def graph_problem(
         derivatives += [stack([_double(row[v]).ravel() for row in by_row]) for v in range(len(variables))]
     # <grad L, v> has the gradient (Hessian of L) v.
     multipliers = None if rows is None else input("multipliers", (m,), "float64")
-    lagrangian = f if rows is None else f - sum_of(stop_gradient(multipliers) * rows)
+    lagrangian = f if rows is None or multipliers is None else f - sum_of(stop_gradient(multipliers) * rows)
     directions = [input(f"direction_{k}", v.shape, v.dtype) for k, v in enumerate(variables)]
     along = [sum_of(g * d) for g, d in zip(gradient(lagrangian, list(variables)), directions, strict=True)]
     total = along[0]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, graph
+from .._masks import unmasked
 
 if TYPE_CHECKING:
     from ..graph import Node
@@ -62,7 +63,7 @@ def arrange(inputs: Sequence[Node], data: Mapping[Any, Any], what: str) -> list[
 
 def plain(value: Any, node: Node, what: str) -> Array:
     """`value` as a contiguous array that rows of input `node` can be gathered from; copied only where needed."""
-    array = np.asarray(value)
+    array = unmasked(value, f"{what}: '{node.name}'")
     target = np.dtype(node.dtype)
     allowed = {"f": "buif", "i": "bui", "b": "b"}[target.kind]
     if array.dtype.kind not in allowed:

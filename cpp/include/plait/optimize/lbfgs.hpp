@@ -15,6 +15,7 @@ struct LbfgsOptions {
   double ftol = 1e-10;  ///< stop where a step lowers f by less than this share of |f|, and of all it has come down, twice in a row
   double gtol = 1e-8;   ///< stop where the projected gradient is below this share of the largest one seen
   double gtol_absolute = 0;
+  bool second_order = false;  ///< where the gradient vanishes, look for directions in which the objective bends down
 };
 
 struct LbfgsResult {

@@ -1,0 +1,33 @@
+// B, the approximate Hessian of the Lagrangian: damped BFGS (Powell 1978), so that it stays positive definite.
+#pragma once
+
+#include <vector>
+
+#include "dense.hpp"
+
+namespace plait::optimize {
+
+class QuasiNewton {
+ public:
+  /// scale · identity.
+  void reset(Index n, double scale);
+  void set(Index n, const std::vector<double>& b, double scale);  ///< n × n times scale
+  /// out = B s
+  void multiply(const std::vector<double>& s, std::vector<double>& out) const {
+    out.resize(s.size());
+    table_->gemv(n_, n_, b_.data(), ld_, s.data(), out.data());
+  }
+  /// Takes in a step s and the change y of the Lagrangian's gradient. False: nothing could be learnt.
+  bool update(const std::vector<double>& s, const std::vector<double>& y);
+  [[nodiscard]] const std::vector<double>& matrix() const { return b_; }
+  [[nodiscard]] Index stride() const { return ld_; }
+  [[nodiscard]] bool fresh() const { return fresh_; }
+
+ private:
+  const DenseTable* table_ = &dense();
+  Index n_ = 0, ld_ = 0;
+  bool fresh_ = true;
+  std::vector<double> b_, bs_, r_, scaled_;
+};
+
+}  // namespace plait::optimize

@@ -1,0 +1,203 @@
+#include "second_order.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace plait::optimize {
+namespace {
+
+constexpr std::size_t kMostExact = 40;  // degrees of freedom
+constexpr std::size_t kKrylov = 20;
+constexpr double kTight = 1e-7;  // a limit so near holds
+constexpr double kWeak = 1e-7;   // a multiplier so small beside the forces is none
+
+/// Eigenvalues (diagonal of a afterwards) and vectors (columns of v) of a symmetric matrix by Jacobi's rotations.
+void eigen(std::size_t n, std::vector<double>& a, std::vector<double>& v) {
+  v.assign(n * n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) v[i * n + i] = 1;
+  for (int sweep = 0; sweep < 30; ++sweep) {
+    double off = 0, all = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t k = 0; k < n; ++k) {
+        all += a[i * n + k] * a[i * n + k];
+        if (i != k) off += a[i * n + k] * a[i * n + k];
+      }
+    if (off <= 1e-22 * all) return;
+    for (std::size_t p = 0; p < n; ++p)
+      for (std::size_t q = p + 1; q < n; ++q) {
+        if (a[p * n + q] == 0) continue;
+        const double theta = (a[q * n + q] - a[p * n + p]) / (2 * a[p * n + q]);
+        const double t = (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::sqrt(theta * theta + 1));
+        const double c = 1 / std::sqrt(t * t + 1), s = t * c;
+        for (std::size_t k = 0; k < n; ++k) {
+          const double x = a[k * n + p], y = a[k * n + q];
+          a[k * n + p] = c * x - s * y;
+          a[k * n + q] = s * x + c * y;
+        }
+        for (std::size_t k = 0; k < n; ++k) {
+          const double x = a[p * n + k], y = a[q * n + k];
+          a[p * n + k] = c * x - s * y;
+          a[q * n + k] = s * x + c * y;
+        }
+        for (std::size_t k = 0; k < n; ++k) {
+          const double x = v[k * n + p], y = v[k * n + q];
+          v[k * n + p] = c * x - s * y;
+          v[k * n + q] = s * x + c * y;
+        }
+      }
+  }
+}
+
+}  // namespace
+
+// v less its parts along the normals and the space, twice for rounding; to unit length. False: nothing of v was left.
+bool SecondOrder::orthogonal(std::vector<double>& v, double least) const {
+  const double before = std::sqrt(table_->dot(n_, v.data(), v.data()));
+  if (before == 0) return false;
+  for (int pass = 0; pass < 2; ++pass)
+    for (const auto* basis : {&normals_, &space_})
+      for (const std::vector<double>& b : *basis) table_->axpy(n_, -table_->dot(n_, b.data(), v.data()), b.data(), v.data());
+  const double after = std::sqrt(table_->dot(n_, v.data(), v.data()));
+  if (!(after > least * before)) return false;
+  for (double& e : v) e /= after;
+  return true;
+}
+
+bool SecondOrder::feasible(const Evaluation& e, const Point& p, const std::vector<double>& d) const {
+  for (std::size_t i = 0; i < d.size(); ++i)
+    if ((bound_[i] == Side::lower && d[i] < -1e-12) || (bound_[i] == Side::upper && d[i] > 1e-12)) return false;
+  for (std::size_t k = 0; k < row_.size(); ++k) {
+    if (row_[k] == Side::free) continue;
+    const double move = table_->dot(n_, p.jacobian.data() + static_cast<Index>(k) * e.n, d.data());
+    if ((row_[k] == Side::lower && move < -1e-10) || (row_[k] == Side::upper && move > 1e-10)) return false;
+  }
+  return true;
+}
+
+// The least eigenvector of the Lagrangian's Hessian on what the constraints that hold leave free; best_ if its value is negative.
+bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<double>& multipliers, bool keep_weak, double force, double relative) {
+  const auto n = static_cast<std::size_t>(n_);
+  normals_.clear();
+  space_.clear();
+  images_.clear();
+  work_.assign(n, 0.0);
+  std::vector<char> held(n, 0);
+  for (std::size_t i = 0; i < n; ++i) held[i] = bound_[i] != Side::free && (keep_weak || bound_weak_[i] == 0) ? 1 : 0;
+  for (std::size_t k = 0; k < row_.size(); ++k) {
+    if (row_[k] == Side::free || (!keep_weak && row_weak_[k] != 0)) continue;
+    std::copy_n(p.jacobian.begin() + static_cast<std::ptrdiff_t>(k * n), n, work_.begin());
+    for (std::size_t i = 0; i < n; ++i)
+      if (held[i] != 0) work_[i] = 0;
+    if (orthogonal(work_, 1e-9)) normals_.push_back(work_);
+  }
+  const auto loose = static_cast<std::size_t>(std::count(held.begin(), held.end(), 0));
+  if (normals_.size() >= loose) return false;
+  const std::size_t freedom = loose - normals_.size();
+  const auto image_of_last = [&] {
+    images_.emplace_back(n);
+    e.curvature(p, multipliers, space_.back(), images_.back());
+  };
+  if (freedom <= kMostExact) {
+    for (std::size_t i = 0; i < n && space_.size() < freedom; ++i) {
+      if (held[i] != 0) continue;
+      std::fill(work_.begin(), work_.end(), 0.0);
+      work_[i] = 1;
+      if (!orthogonal(work_, 1e-2 / static_cast<double>(loose))) continue;
+      space_.push_back(work_);
+      image_of_last();
+    }
+  } else {
+    unsigned seed = 12345;
+    for (std::size_t i = 0; i < n; ++i) {
+      seed = seed * 1664525U + 1013904223U;
+      work_[i] = held[i] != 0 ? 0.0 : static_cast<double>(seed >> 8) / 16777216.0 - 0.5;
+    }
+    while (space_.size() < kKrylov && orthogonal(work_, 1e-8)) {
+      space_.push_back(work_);
+      image_of_last();
+      work_ = images_.back();
+      for (std::size_t i = 0; i < n; ++i)
+        if (held[i] != 0) work_[i] = 0;
+    }
+  }
+  const std::size_t k = space_.size();
+  if (k == 0) return false;
+  reduced_.assign(k * k, 0.0);
+  for (std::size_t a = 0; a < k; ++a)
+    for (std::size_t b = 0; b <= a; ++b) {
+      const double value = 0.5 * (table_->dot(n_, space_[a].data(), images_[b].data()) + table_->dot(n_, space_[b].data(), images_[a].data()));
+      reduced_[a * k + b] = reduced_[b * k + a] = value;
+    }
+  if (k > 1) eigen(k, reduced_, vectors_);
+  else vectors_.assign(1, 1.0);
+  std::size_t least = 0;
+  double largest = 0;
+  for (std::size_t a = 0; a < k; ++a) {
+    largest = std::max(largest, std::abs(reduced_[a * k + a]));
+    if (reduced_[a * k + a] < reduced_[least * k + least]) least = a;
+  }
+  if (!(reduced_[least * k + least] < -relative * std::max(largest, 1e-2 * force))) return false;
+  best_.assign(n, 0.0);
+  for (std::size_t a = 0; a < k; ++a) table_->axpy(n_, vectors_[a * k + least], space_[a].data(), best_.data());
+  return true;
+}
+
+bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<double>& multipliers, const std::vector<double>& bound_multipliers,
+                               double force, double relative, std::vector<double>& direction) {
+  n_ = e.n;
+  const auto n = static_cast<std::size_t>(n_);
+  bool any_weak = false;
+  bound_.assign(n, Side::free);
+  bound_weak_.assign(n, 0);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double near = kTight * std::max(1.0, std::abs(p.x[i]));
+    if (e.lower[i] == e.upper[i]) bound_[i] = Side::fixed;
+    else if (p.x[i] - e.lower[i] <= std::min(near, 1e-3 * (e.upper[i] - e.lower[i]))) bound_[i] = Side::lower;
+    else if (e.upper[i] - p.x[i] <= std::min(near, 1e-3 * (e.upper[i] - e.lower[i]))) bound_[i] = Side::upper;
+    bound_weak_[i] = (bound_[i] == Side::lower || bound_[i] == Side::upper) && std::abs(bound_multipliers[i]) <= kWeak * force ? 1 : 0;
+    any_weak = any_weak || bound_weak_[i] != 0;
+  }
+  row_.assign(static_cast<std::size_t>(e.rows), Side::free);
+  row_weak_.assign(row_.size(), 0);
+  for (std::size_t k = 0; k < row_.size(); ++k) {
+    const double near = kTight * std::max(1.0, std::abs(p.c[k]));
+    if (e.row_lower[k] == e.row_upper[k]) row_[k] = Side::fixed;
+    else if (p.c[k] - e.row_lower[k] <= near) row_[k] = Side::lower;
+    else if (e.row_upper[k] - p.c[k] <= near) row_[k] = Side::upper;
+    double size = 0;
+    for (std::size_t i = 0; i < n; ++i) size = std::max(size, std::abs(p.jacobian[k * n + i]));
+    row_weak_[k] = (row_[k] == Side::lower || row_[k] == Side::upper) && std::abs(multipliers[k]) * size <= kWeak * force ? 1 : 0;
+    any_weak = any_weak || row_weak_[k] != 0;
+  }
+  const auto take = [&] {
+    const double slope = table_->dot(n_, p.g.data(), best_.data());
+    if (slope > 0)
+      for (double& d : best_) d = -d;
+    if (!feasible(e, p, best_)) {
+      for (double& d : best_) d = -d;
+      if (!feasible(e, p, best_)) return false;
+    }
+    direction = best_;
+    return true;
+  };
+  // Constraints without a force may be left; first all of them are kept, then none, then each bound by itself.
+  if (search_space(e, p, multipliers, true, force, relative) && take()) return true;
+  if (!any_weak) return false;
+  if (search_space(e, p, multipliers, false, force, relative) && take()) return true;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (bound_weak_[i] == 0) continue;
+    best_.assign(n, 0.0);
+    best_[i] = bound_[i] == Side::lower ? 1 : -1;
+    bool normal = false;
+    for (std::size_t k = 0; k < row_.size(); ++k) normal = normal || (row_[k] != Side::free && p.jacobian[k * n + i] != 0);
+    if (normal) continue;
+    e.curvature(p, multipliers, best_, work_);
+    if (best_[i] * work_[i] < 0 && p.g[i] * best_[i] <= kWeak * force) {
+      direction = best_;
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace plait::optimize

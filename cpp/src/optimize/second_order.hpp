@@ -1,0 +1,30 @@
+// The second-order conditions at a point where the first-order ones hold: is there a feasible direction in which the Lagrangian bends down?
+#pragma once
+
+#include "evaluation.hpp"
+
+namespace plait::optimize {
+
+class SecondOrder {
+ public:
+  /// True: `direction` (unit length, downhill if at all) keeps to first order to all constraints that hold, and the Lagrangian's second derivative
+  /// along it is negative. Exact for up to 40 degrees of freedom, a Krylov space of Hessian-vector products beyond. `force`: the size of the terms in
+  /// the first-order conditions; multipliers below rounding of it count as none.
+  bool find_descent(Evaluation& e, const Point& p, const std::vector<double>& multipliers, const std::vector<double>& bound_multipliers, double force,
+                    double relative, std::vector<double>& direction);
+
+ private:
+  enum class Side : signed char { free, lower, upper, fixed };
+  bool search_space(Evaluation& e, const Point& p, const std::vector<double>& multipliers, bool keep_weak, double force, double relative);
+  bool orthogonal(std::vector<double>& v, double least) const;
+  [[nodiscard]] bool feasible(const Evaluation& e, const Point& p, const std::vector<double>& d) const;
+
+  const DenseTable* table_ = &dense();
+  Index n_ = 0;
+  std::vector<Side> bound_, row_;
+  std::vector<char> bound_weak_, row_weak_;
+  std::vector<std::vector<double>> normals_, space_, images_;
+  std::vector<double> reduced_, vectors_, best_, work_;
+};
+
+}  // namespace plait::optimize

@@ -1,0 +1,235 @@
+#include "plait/optimize/slsqp.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/interrupt.hpp"
+#include "slsqp_body.hpp"
+
+namespace plait::optimize {
+namespace {
+
+constexpr double kLooseKkt = 1e-5;   // where the objective has settled, the residual must be below this
+constexpr double kForgetting = 0.1;  // how fast steep places on the way are forgotten
+constexpr double kFar = 1e12;        // of the start's size: unbounded
+
+}  // namespace
+
+double Slsqp::Body::dot(const std::vector<double>& a, const std::vector<double>& c) const {
+  return table->dot(static_cast<Index>(a.size()), a.data(), c.data());
+}
+
+bool Slsqp::Body::next_step() {
+  for (int again = 0; again < 2; ++again) {
+    steps.solve(e, at, b.matrix(), b.stride(), nullptr, step);
+    if (steps.factored()) break;
+    b.reset(e.n, 1);
+  }
+  if (step.solved) {
+    const double size = largest(step.s);
+    if (std::isfinite(size) && size < 1e100) return true;
+    b.reset(e.n, 1);
+    step.solved = false;
+  }
+  double price = 1e2;
+  for (int k = 0; k < 3; ++k, price *= 1e2) {
+    steps.solve_elastic(e, at, b.matrix(), b.stride(), price, step);
+    if (step.solved && linear_violation() <= 0.5 * at.violation) return true;
+  }
+  return step.solved;
+}
+
+void Slsqp::Body::raise_penalties() {
+  for (std::size_t k = 0; k < penalty.size(); ++k) {
+    const double r = std::abs(step.multipliers[k]);
+    penalty[k] = std::max(r, 0.5 * (penalty[k] + r));
+  }
+}
+
+void Slsqp::Body::learn(const Point& from, const Point& to) {
+  y = to.g;
+  direction.resize(y.size());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    y[i] -= from.g[i];
+    direction[i] = to.x[i] - from.x[i];
+  }
+  for (std::size_t k = 0; k < step.multipliers.size(); ++k) {
+    const double r = step.multipliers[k];
+    if (r == 0 || static_cast<Index>(k) >= e.m) continue;
+    table->axpy(e.n, -r, to.jacobian.data() + static_cast<Index>(k) * e.n, y.data());
+    table->axpy(e.n, r, from.jacobian.data() + static_cast<Index>(k) * e.n, y.data());
+  }
+  b.update(direction, y);
+}
+
+Status Slsqp::Body::end_solved() {
+  if (options.check_derivatives && !derivatives_agree()) return Status::wrong_derivative;
+  return Status::solved;
+}
+
+SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
+  at.x = x0;
+  for (std::size_t i = 0; i < at.x.size(); ++i) at.x[i] = e.inside(i, at.x[i]);
+  step.multipliers.assign(static_cast<std::size_t>(e.rows), 0.0);
+  penalty.assign(static_cast<std::size_t>(e.rows), 0.0);
+  b.reset(e.n, 1);
+  e.values(at);
+  if (!at.finite) return finish(Status::not_finite);
+  e.derivatives(at);
+  if (!at.finite) return finish(Status::not_finite);
+  if (options.check_derivatives && !derivatives_agree()) return finish(Status::wrong_derivative);
+  e.scale_at(at);
+  if (options.hessian != nullptr) b.set(e.n, *options.hessian, e.f_scale);
+  low_f = high_f = at.f;
+  steepest = 1;
+  start_size = std::max(1.0, largest(at.x));
+  steps.begin(e.n, e.rows);
+  remember_best(at);
+  int failures = 0;
+  while (true) {
+    poll_interrupt();
+    if (!next_step()) return finish(at.violation > 0 && e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
+    b.multiply(step.s, bs);
+    const bool feasible = e.infeasibility(at, options.ctol) <= 1;
+    const double slope = dot(at.g, step.s), left = step.elastic ? linear_violation() : 0.0;
+    raise_penalties();
+    double fall = slope, priced = 0;
+    for (std::size_t k = 0; k < penalty.size(); ++k) {
+      double c = at.c[k];
+      const double now = e.row_violation(at, k);
+      double then = 0;
+      if (step.elastic) {
+        c += table->dot(e.n, at.jacobian.data() + static_cast<Index>(k) * e.n, step.s.data());
+        then = std::max({e.row_lower[k] - c, c - e.row_upper[k], 0.0});
+      }
+      fall -= penalty[k] * (now - then);
+      priced += std::abs(step.multipliers[k]) * now;
+    }
+    if (feasible && !step.elastic) {
+      const double kkt = judge(at, step.multipliers, result.bound_multipliers);
+      const double promise = std::abs(slope) + priced;
+      const bool settled = promise <= options.ftol * std::min(high_f - low_f, std::max(std::abs(at.f), 1e-6 * (high_f - low_f)));
+      const bool invisible = promise <= 4 * kEpsilon * std::abs(at.f);
+      quiet = settled || invisible ? quiet + 1 : 0;
+      if (kkt <= options.gtol || ((settled || invisible) && kkt <= kLooseKkt)) {
+        if (!options.second_order) return finish(end_solved());
+        const Curved found = leave_along_curvature();
+        if (found == Curved::none) return finish(end_solved());
+        if (found == Curved::stuck) {
+          result.negative_curvature = true;
+          return finish(Status::no_descent);
+        }
+        after_move();
+        failures = 0;
+        if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
+        continue;
+      }
+    }
+    if (step.elastic && !feasible && left > (1 - 1e-3) * at.violation) {
+      if (!restore()) return finish(e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
+      recover();
+      if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
+      continue;
+    }
+    if (!(fall < 0) || !search(fall)) {
+      if (failures == 0 && !b.fresh()) {
+        b.reset(e.n, 1);
+        ++failures;
+        if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
+        continue;
+      }
+      if (!feasible && failures < 4) {
+        ++failures;
+        const double before = at.violation;
+        if (!restore() && !(at.violation < before)) return finish(Status::infeasible);
+        recover();
+        if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
+        continue;
+      }
+      return finish_stuck(feasible);
+    }
+    failures = 0;
+    if (trial.f == -std::numeric_limits<double>::infinity()) {
+      at.x = trial.x;
+      at.f = trial.f;
+      return finish(Status::unbounded);
+    }
+    e.derivatives(trial);
+    if (!trial.finite) {  // derivatives that are not finite: nearer to where they were
+      if (!closer_with_derivatives()) return finish(Status::not_finite);
+    }
+    learn(at, trial);
+    std::swap(at, trial);
+    after_move();
+    if (largest(at.x) > kFar * start_size && e.infeasibility(at, options.ctol) <= 1 && at.f < low_f + kEpsilon * std::abs(low_f))
+      return finish(Status::unbounded);
+    if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
+  }
+}
+
+bool Slsqp::Body::closer_with_derivatives() {
+  for (int k = 0; k < 8; ++k) {
+    for (std::size_t i = 0; i < trial.x.size(); ++i) trial.x[i] = 0.5 * (trial.x[i] + at.x[i]);
+    e.values(trial);
+    if (!trial.finite) continue;
+    e.derivatives(trial);
+    if (trial.finite) return true;
+  }
+  return false;
+}
+
+void Slsqp::Body::after_move() {
+  low_f = std::min(low_f, at.f);
+  high_f = std::max(high_f, at.f);
+  // The yardstick of the first-order conditions: the start's gradient, or a steeper one of the last steps.
+  steepest = std::max({1.0, largest(at.g), kForgetting * steepest});
+  remember_best(at);
+}
+
+void Slsqp::Body::recover() {
+  b.reset(e.n, 1);
+  std::fill(penalty.begin(), penalty.end(), 0.0);
+  after_move();
+}
+
+Status Slsqp::Body::each_iteration() {
+  ++result.iterations;
+  if (*callback && (*callback)(at.x.data(), at.f / e.f_scale, result.iterations)) return Status::stopped;
+  return result.iterations >= options.max_iterations ? Status::step_limit : Status::solved;
+}
+
+SlsqpResult& Slsqp::Body::finish_stuck(bool feasible) {
+  if (!feasible) return finish(Status::infeasible);
+  const double kkt = judge(at, step.multipliers, result.bound_multipliers);
+  if (kkt > kLooseKkt) return finish(Status::no_descent);
+  if (options.second_order) {
+    std::vector<double> d;
+    if (second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, problem->differences() ? 1e-3 : 1e-6, d)) {
+      result.negative_curvature = true;
+      return finish(Status::no_descent);
+    }
+  }
+  return finish(end_solved());
+}
+
+Slsqp::Slsqp() : body_(std::make_unique<Body>()) {}
+Slsqp::~Slsqp() = default;
+Slsqp::Slsqp(Slsqp&&) noexcept = default;
+Slsqp& Slsqp::operator=(Slsqp&&) noexcept = default;
+
+SlsqpResult Slsqp::solve(Problem& problem, const std::vector<double>& x0, const SlsqpOptions& options, const IterationCallback& callback) {
+  PLAIT_REQUIRE(x0.size() == static_cast<std::size_t>(problem.n), "slsqp: x0: expected ", problem.n, " numbers, got ", x0.size());
+  for (std::size_t i = 0; i < x0.size(); ++i) {
+    PLAIT_REQUIRE(std::isfinite(x0[i]), "slsqp: x0: element ", i, " is ", x0[i]);
+    PLAIT_REQUIRE(problem.lower[i] <= problem.upper[i], "slsqp: bounds: variable ", i, ": lower bound ", problem.lower[i], ", upper bound ",
+                  problem.upper[i]);
+  }
+  Body& body = *body_;
+  body.options = options;
+  body.callback = &callback;
+  body.problem = &problem;
+  body.result = {};
+  body.curved = body.quiet = 0;
+  body.e.begin(problem);
+  return std::move(body.run(x0));
+}
+
+}  // namespace plait::optimize

@@ -1,0 +1,76 @@
+// The iteration behind Slsqp: what it holds, and its parts. slsqp.cpp has the loop, slsqp_search.cpp what moves a point, slsqp_report.cpp what judges
+// one.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "plait/optimize/slsqp.hpp"
+#include "quasi_newton.hpp"
+#include "second_order.hpp"
+#include "sqp_step.hpp"
+
+namespace plait::optimize {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+inline double largest(const std::vector<double>& v) {
+  double most = 0;
+  for (const double e : v) most = std::max(most, std::abs(e));
+  return most;
+}
+
+struct Slsqp::Body {
+  Evaluation e;
+  QuasiNewton b, identity;
+  StepSolver steps;
+  SecondOrder second;
+  Point at, trial, corrected;
+  Step step, correction;
+  std::vector<double> penalty, bs, y, direction, image, row_values;
+  SlsqpOptions options;
+  const IterationCallback* callback = nullptr;
+  Problem* problem = nullptr;
+  SlsqpResult result;
+  const DenseTable* table = &dense();
+  double steepest = 1, low_f = 0, high_f = 0, start_size = 1, force = 1;
+  int curved = 0, quiet = 0;
+  enum class Curved { none, moved, stuck };
+
+  [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& c) const;
+  void remember_best(const Point& p);
+  /// The residual of the first-order conditions at a point, judged from nothing but its derivatives and the multipliers.
+  double judge(const Point& p, const std::vector<double>& multipliers, std::vector<double>& bound_multipliers);
+  SlsqpResult& finish(Status status);
+  bool derivatives_agree();
+  [[nodiscard]] double merit(const Point& p) const;
+  [[nodiscard]] double noise() const;
+  void move(const Point& from, const std::vector<double>& s, double t, Point& to) const;
+  /// `trial` lower by what `fall` (negative: the merit's slope along the step) promises.
+  bool search(double fall);
+  /// Rows that curve away make the merit rise along a good step (Maratos): the same quadratic program about the rows' values at the end of it.
+  bool correct(double before, double fall, double tolerance);
+  /// Gauss-Newton steps with damping that lower the violation, whatever becomes of the objective. False: it can't be lowered here.
+  bool restore();
+  [[nodiscard]] double linear_violation() const;
+  bool next_step();
+  void raise_penalties();
+  /// y for the multipliers of the step, bounds aside.
+  void learn(const Point& from, const Point& to);
+  /// Leaves a point that only looks like a minimum.
+  Curved leave_along_curvature();
+  [[nodiscard]] double lagrangian(const Point& p) const;
+  /// The nearest point to `trial` on the rows as they are linear at `at`.
+  bool back_to_rows();
+  Status end_solved();
+  SlsqpResult& run(const std::vector<double>& x0);
+  bool closer_with_derivatives();
+  void after_move();
+  /// After restoration nothing of what was learnt holds.
+  void recover();
+  Status each_iteration();
+  /// No step goes down. That is a solution where the first-order conditions hold but for what rounding leaves.
+  SlsqpResult& finish_stuck(bool feasible);
+};
+
+}  // namespace plait::optimize

@@ -1,0 +1,155 @@
+// What moves a point: the search along a step, its correction, restoration of feasibility, and steps along negative curvature.
+#include "plait/base/interrupt.hpp"
+#include "slsqp_body.hpp"
+
+namespace plait::optimize {
+namespace {
+
+constexpr double kArmijo = 0.1;     // Kraft's
+constexpr double kLeastStep = 0.1;  // the search goes down by no more at a time
+constexpr int kMostTrials = 25;
+constexpr int kMostCurved = 20;  // steps along negative curvature
+
+}  // namespace
+
+double Slsqp::Body::merit(const Point& p) const {
+  double sum = p.f;
+  for (std::size_t k = 0; k < penalty.size(); ++k) sum += penalty[k] * e.row_violation(p, k);
+  return sum;
+}
+
+double Slsqp::Body::noise() const {
+  double sum = std::abs(at.f);
+  for (std::size_t k = 0; k < penalty.size(); ++k) sum += penalty[k] * std::abs(at.c[k]) * 1e-1;
+  return 20 * kEpsilon * sum;
+}
+
+void Slsqp::Body::move(const Point& from, const std::vector<double>& s, double t, Point& to) const {
+  to.x.resize(from.x.size());
+  for (std::size_t i = 0; i < to.x.size(); ++i) to.x[i] = e.inside(i, from.x[i] + t * s[i]);
+}
+
+bool Slsqp::Body::search(double fall) {
+  const double before = merit(at), tolerance = noise();
+  double t = 1;
+  for (int k = 0; k < kMostTrials; ++k) {
+    move(at, step.s, t, trial);
+    e.values(trial);
+    if (trial.f == -std::numeric_limits<double>::infinity()) return true;
+    if (!trial.finite) {
+      t *= k < 3 ? 0.25 : 0.1;
+      continue;
+    }
+    const double after = merit(trial);
+    if (after <= before + kArmijo * t * fall + tolerance) return true;
+    if (k == 0 && e.m > 0 && correct(before, fall, tolerance)) return true;
+    const double bend = after - before - t * fall;
+    t *= std::min(std::max(bend > 0 ? -t * fall / (2 * bend) : 0.5, kLeastStep), 0.9);
+    if (t * largest(step.s) < 1e-2 * kEpsilon * std::max(largest(at.x), 1e-300)) break;
+  }
+  return false;
+}
+
+bool Slsqp::Body::correct(double before, double fall, double tolerance) {
+  if (!(trial.violation > at.violation * 0.1 + 1e-14)) return false;
+  row_values.resize(trial.c.size());
+  for (std::size_t k = 0; k < row_values.size(); ++k)
+    row_values[k] = trial.c[k] - table->dot(e.n, at.jacobian.data() + static_cast<Index>(k) * e.n, step.s.data());
+  if (step.elastic || !steps.correct(e, at, row_values.data(), correction)) return false;
+  double change = 0;
+  for (std::size_t i = 0; i < step.s.size(); ++i) change = std::max(change, std::abs(correction.s[i] - step.s[i]));
+  if (!(change <= 2 * largest(step.s))) return false;
+  move(at, correction.s, 1, corrected);
+  e.values(corrected);
+  if (!corrected.finite || merit(corrected) > before + kArmijo * fall + tolerance) return false;
+  std::swap(trial, corrected);
+  return true;
+}
+
+bool Slsqp::Body::restore() {
+  std::vector<double> gradient(at.g.size(), 0.0);
+  QuasiNewton damping;
+  double weight = 1e-8;
+  const double first = at.violation;
+  penalty.assign(penalty.size(), 1.0);
+  for (int k = 0; k < 60; ++k) {
+    poll_interrupt();
+    if (e.infeasibility(at, options.ctol) <= 0.5) return true;
+    damping.reset(e.n, weight);
+    std::swap(at.g, gradient);
+    steps.solve_elastic(e, at, damping.matrix(), damping.stride(), 1.0, step);
+    std::swap(at.g, gradient);
+    if (!step.solved) return at.violation < 0.9 * first;
+    const double promised = at.violation - linear_violation();
+    if (!(promised > 1e-9 * at.violation) || weight > 1e12) return at.violation < 0.5 * first;
+    move(at, step.s, 1, trial);
+    e.values(trial);
+    if (trial.finite && at.violation - trial.violation > 0.1 * promised) {
+      e.derivatives(trial);
+      if (trial.finite) {
+        std::swap(at, trial);
+        weight = std::max(1e-8, weight * 0.1);
+        continue;
+      }
+    }
+    weight = std::max(weight * 10, 1e-4);
+  }
+  return at.violation < 0.5 * first;
+}
+
+double Slsqp::Body::linear_violation() const {
+  double sum = 0;
+  for (std::size_t k = 0; k < at.c.size(); ++k) {
+    const double c = at.c[k] + table->dot(e.n, at.jacobian.data() + static_cast<Index>(k) * e.n, step.s.data());
+    const double by = std::max({e.row_lower[k] - c, c - e.row_upper[k], 0.0});
+    if (by > 1e-12 * std::max(1.0, std::abs(c))) sum += by;
+  }
+  return sum;
+}
+
+Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
+  std::vector<double> d;
+  const double relative = problem->differences() ? 1e-3 : 1e-6;
+  if (!second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d)) return Curved::none;
+  if (++curved > kMostCurved) return Curved::stuck;
+  const double before = merit(at), lagrangian_before = lagrangian(at), tolerance = noise();
+  double t = std::max(1.0, largest(at.x));
+  for (int k = 0; k < 30; ++k, t *= 0.3) {
+    move(at, d, t, trial);
+    e.values(trial);
+    if (!trial.finite) continue;
+    if (trial.violation > at.violation + 1e-10 && !back_to_rows()) continue;
+    const double after = merit(trial);
+    // Where a row bends away, the objective may stay as it is while room is won: then the Lagrangian has fallen.
+    if (after < before - 2 * tolerance || (after <= before + tolerance && lagrangian(trial) < lagrangian_before - 2 * tolerance)) {
+      e.derivatives(trial);
+      if (!trial.finite) continue;
+      std::swap(at, trial);
+      b.reset(e.n, 1);
+      return Curved::moved;
+    }
+  }
+  return Curved::stuck;
+}
+
+double Slsqp::Body::lagrangian(const Point& p) const {
+  double sum = p.f;
+  for (std::size_t k = 0; k < step.multipliers.size(); ++k) sum -= step.multipliers[k] * p.c[k];
+  return sum;
+}
+
+bool Slsqp::Body::back_to_rows() {
+  corrected = trial;
+  corrected.jacobian = at.jacobian;
+  corrected.g.assign(at.g.size(), 0.0);
+  identity.reset(e.n, 1);
+  steps.solve(e, corrected, identity.matrix(), identity.stride(), nullptr, correction);
+  if (!correction.solved) return false;
+  move(trial, correction.s, 1, corrected);
+  e.values(corrected);
+  if (!corrected.finite) return false;
+  std::swap(trial, corrected);
+  return true;
+}
+
+}  // namespace plait::optimize

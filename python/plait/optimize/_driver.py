@@ -1,0 +1,197 @@
+"""From a problem of the core to a result: options, callbacks, statuses, multipliers in the user's order."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..graph._types import Array
+from ._conflict import irreducible
+from ._result import STATUS, OptimizeResult
+
+SLSQP_OPTIONS = {"maxiter": 1000, "ftol": 1e-10, "gtol": 1e-8, "ctol": 1e-8}
+LBFGS_OPTIONS = {"maxiter": 15000, "maxfun": 15000, "maxcor": 10, "ftol": 1e-10, "gtol": 1e-8}
+ACCEPTED = {"disp", "iprint", "eps", "finite_diff_rel_step", "maxls", "workers"}  # SciPy's; some have no meaning here
+
+
+@dataclass
+class Limits:
+    """Limits of a problem: its own rows, then linear ones; and how the user counts them."""
+
+    low: Array
+    high: Array
+    row_lower: Array
+    row_upper: Array
+    linear: Array
+    linear_lower: Array
+    linear_upper: Array
+    order: Array = field(default_factory=lambda: np.empty(0, np.intp))  # user's row -> the core's
+    names: list[Any] = field(default_factory=list)  # by the core's row
+    bound_names: list[tuple[Any, Any]] = field(default_factory=list)
+
+    def set_on(self, problem: _core.optimize.Problem) -> None:
+        """Give them to the core."""
+        problem.set_limits(self.low, self.high, self.row_lower, self.row_upper, self.linear.ravel(), self.linear_lower, self.linear_upper)
+
+
+def read_options(options: dict[str, Any] | None, tol: float | None, method: str) -> dict[str, Any]:
+    """Options by name with their defaults; unknown ones are named in a warning, as SciPy does it."""
+    known: dict[str, Any] = dict(SLSQP_OPTIONS if method == "SLSQP" else LBFGS_OPTIONS)
+    if tol is not None:
+        known.update({name: tol for name in ("ftol", "gtol", "ctol") if name in known})
+    unknown = []
+    for name, value in (options or {}).items():
+        if name in known:
+            known[name] = value
+        elif name not in ACCEPTED:
+            unknown.append(name)
+    if unknown:
+        warnings.warn(f"Unknown solver options: {', '.join(sorted(unknown))}", RuntimeWarning, stacklevel=3)
+    for name, value in known.items():
+        if not np.isscalar(value) or not value >= 0:  # type: ignore[operator]
+            raise ValueError(f"options: {name}: expected a number of at least 0, got {value!r}")
+    return known
+
+
+class Stopper:
+    """The user's callback as the core calls it: it gets copies, and stops by StopIteration or by returning True."""
+
+    def __init__(self, callback: Callable[..., Any]) -> None:
+        self.callback = callback
+        try:
+            self.by_result = set(inspect.signature(callback).parameters) == {"intermediate_result"}
+        except (TypeError, ValueError):
+            self.by_result = False
+
+    def __call__(self, x: Array, f: float, iteration: int) -> bool:
+        try:
+            if self.by_result:
+                return self.callback(intermediate_result=OptimizeResult(x=x, fun=f, nit=iteration)) is True
+            return self.callback(x) is True
+        except StopIteration:
+            return True
+
+
+def run_slsqp(
+    problem: _core.optimize.Problem,
+    x0: Array,
+    limits: Limits,
+    options: dict[str, Any],
+    callback: Callable[..., Any] | None = None,
+    check: bool = False,
+    hessian: Array | None = None,
+) -> OptimizeResult:
+    """Solve, and say it in the user's terms."""
+    r = _core.optimize.slsqp(
+        problem,
+        x0,
+        int(options["maxiter"]),
+        options["ftol"],
+        options["gtol"],
+        options["ctol"],
+        check,
+        True,
+        hessian,
+        None if callback is None else Stopper(callback),
+    )
+    order = limits.order
+    status = r.status
+    message = STATUS[status]
+    conflict: list[Any] = []
+    if status == 4:
+        conflict, message = explain_conflict(problem, r, limits)
+    elif status == 13:
+        where = "the objective" if r.wrong_row < 0 else f"constraint {limits.names[r.wrong_row]!r}"
+        message = f"jac of {where} differs from a difference of its values by {r.wrong_by:.2g} (relative)."
+    elif status == 8 and r.negative_curvature:
+        message = "The first-order conditions hold, but the objective bends down along a feasible direction: no minimum."
+    multipliers = r.multipliers[order]
+    return OptimizeResult(
+        x=r.x,
+        fun=r.f,
+        jac=r.gradient,
+        success=status == 0,
+        status=status,
+        message=message,
+        nit=r.iterations,
+        nfev=r.evaluations,
+        njev=r.derivative_evaluations,
+        multipliers=multipliers,
+        bound_multipliers=r.bound_multipliers,
+        active=r.active[order],
+        kkt=r.kkt,
+        constraint_violation=r.violation,
+        best_feasible=(r.best_x, r.best_f) if r.feasible_found else None,
+        conflict=conflict,
+        _hessian=r.hessian,
+    )
+
+
+def explain_conflict(problem: _core.optimize.Problem, r: Any, limits: Limits) -> tuple[list[Any], str]:
+    """Constraints that exclude each other, as they are linear at the last point."""
+    matrix = limits.linear.reshape(-1, r.x.size)
+    lower, upper = limits.linear_lower, limits.linear_upper
+    local = problem.m > 0
+    if local:
+        jacobian = problem.derivatives(r.x)[1]
+        at = r.rows[: problem.m] - jacobian @ r.x
+        matrix = np.vstack([jacobian, matrix])
+        lower = np.concatenate([limits.row_lower - at, lower])
+        upper = np.concatenate([limits.row_upper - at, upper])
+    if not np.isfinite(matrix).all():
+        return [], STATUS[4]
+    # Slopes of next to nothing are none: a step of any use along them would leave what is linear.
+    sizes = np.abs(matrix).max(axis=1, initial=0)
+    matrix = np.where((sizes <= 1e-6 * np.maximum(1.0, np.abs(r.rows)))[:, None], 0.0, matrix)
+    conflict = irreducible(matrix, lower, upper, limits.low, limits.high, limits.names, limits.bound_names)
+    if not conflict:
+        violated = np.maximum(
+            np.concatenate([limits.row_lower, limits.linear_lower]) - r.rows,
+            r.rows - np.concatenate([limits.row_upper, limits.linear_upper]),
+        )
+        conflict = [limits.names[k] for k in np.flatnonzero(violated > 0)]
+    which = ", ".join(map(str, conflict))
+    return conflict, f"The constraints exclude each other{' near the last point' if local else ''}: {which}."
+
+
+def run_lbfgs(
+    problem: _core.optimize.Problem, x0: Array, limits: Limits, options: dict[str, Any], callback: Callable[..., Any] | None = None
+) -> OptimizeResult:
+    """The same by L-BFGS, within bounds alone."""
+    r = _core.optimize.lbfgs(
+        problem,
+        x0,
+        int(options["maxcor"]),
+        int(options["maxiter"]),
+        int(options["maxfun"]),
+        options["ftol"],
+        options["gtol"],
+        0.0,
+        True,
+        None if callback is None else Stopper(callback),
+    )
+    held = ((r.x <= limits.low) & (r.gradient > 0)) | ((r.x >= limits.high) & (r.gradient < 0)) | (limits.low == limits.high)
+    return OptimizeResult(
+        x=r.x,
+        fun=r.f,
+        jac=r.gradient,
+        success=r.status == 0,
+        status=r.status,
+        message=STATUS[r.status],
+        nit=r.iterations,
+        nfev=r.evaluations,
+        njev=r.evaluations,
+        multipliers=np.empty(0),
+        bound_multipliers=np.where(held, r.gradient, 0.0),
+        active=np.empty(0, bool),
+        kkt=r.projected_gradient,
+        constraint_violation=0.0,
+        best_feasible=(r.x, r.f),
+        conflict=[],
+    )
