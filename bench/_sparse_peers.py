@@ -61,14 +61,14 @@ def graphblas_dot(a: Parts, b: Parts) -> Dot:
 
 
 def eigen_library(folder: str) -> Any:
-    """The helper compiled with the machine's own instructions; ImportError where there is no compiler or no Eigen."""
+    """The helper compiled as a distribution would; ImportError where there is no compiler or no Eigen."""
     compiler = shutil.which("c++")
     headers = Path("/usr/include/eigen3")
     if compiler is None or not headers.exists():
         raise ImportError("Eigen")
     library = Path(folder) / "eigen.so"
     source = Path(__file__).with_name("_sparse_eigen.cpp")
-    flags = ["-O3", "-march=native", "-std=c++17", "-shared", "-fPIC", "-DNDEBUG", f"-I{headers}"]
+    flags = ["-O3", "-std=c++17", "-shared", "-fPIC", "-DNDEBUG", f"-I{headers}"]
     subprocess.run([compiler, *flags, str(source), "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
     loaded.make.restype, loaded.make.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32]
