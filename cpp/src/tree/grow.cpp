@@ -213,10 +213,26 @@ void Grower::own_block(WorkTree& tree, std::int32_t node) {
   at.block = std::move(block);
 }
 
+// Back to the block that the copy was made of: pruning wants a node's cases where its parent has them.
+void Grower::return_block(WorkTree& tree, const WorkNode& root) {
+  const std::shared_ptr<Block> copy = tree.nodes[0].block;
+  std::vector<std::uint32_t>& ids = root.block->ids;
+  const std::vector<std::uint32_t> before(ids.begin() + root.begin, ids.begin() + root.end);
+  for (std::size_t i = 0; i < before.size(); ++i) ids[root.begin + i] = before[copy->ids[i]];
+  for (WorkNode& node : tree.nodes)
+    if (node.block == copy) {
+      node.block = root.block;
+      node.begin += root.begin;
+      node.end += root.begin;
+    }
+}
+
 void Grower::subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker) {
   std::vector<GrowSpace> own(1);
   std::swap(own[0], spaces[static_cast<std::size_t>(worker)]);
-  if (!item.orders) {
+  const WorkNode root = tree.nodes[static_cast<std::size_t>(item.node)];
+  const bool from_bins = !item.orders;
+  if (from_bins) {
     own_block(tree, item.node);
     item.orders = orders_of(tree, item.node);
   }
@@ -236,6 +252,7 @@ void Grower::subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& space
     for (Pending& child : next) stack.push_back(std::move(child));
   }
   std::swap(own[0], spaces[static_cast<std::size_t>(worker)]);
+  if (from_bins) return_block(tree, root);
 }
 
 WorkTree Grower::run() {

@@ -46,6 +46,7 @@ class Grower {
   void bin_features(int threads);
   void add_up(const WorkTree& tree, Pending& item, int threads) const;
   static void own_block(WorkTree& tree, std::int32_t node);
+  static void return_block(WorkTree& tree, const WorkNode& root);
   std::shared_ptr<Orders> orders_of(const WorkTree& tree, std::int32_t node) const;
 
   const Samples& samples_;

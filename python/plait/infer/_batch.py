@@ -43,6 +43,19 @@ _ELEMENTWISE = frozenset(
         "digamma",
         "trigamma",
         "floor",
+        "exp2",
+        "log2",
+        "log10",
+        "tan",
+        "sinh",
+        "cosh",
+        "expm1mx",
+        "root",
+        "logaddexp",
+        "hypot",
+        "difference",
+        "floor_divide",
+        "remainder",
         "cast",
         "logical_not",
         "add",
@@ -150,6 +163,12 @@ class Batch:
         return _core.apply(node.op, [inputs[0][0]], [ints[0], *(a + 1 for a in ints[1:])], reals, False), True
 
     _sum = _prod = _max = _min = _reduce
+
+    def _recurrence(self, node: Node, inputs: list[Batched]) -> Batched:
+        ints, reals = node.attributes
+        whole = (self.size, *node.shape)
+        operands = [_core.broadcast_to(self._aligned(item, node.shape, len(node.shape)), whole) for item in inputs]
+        return _core.apply("recurrence", operands, [*ints[:2], *(a + 1 for a in ints[2:])], reals, False), True
 
     def _sum_to_like(self, node: Node, inputs: list[Batched]) -> Batched:
         x, batched = inputs[0]

@@ -61,8 +61,8 @@ PLAIT_BINARY_LOOP(hypot)
 // In pieces, as the sines: a pair with a huge quotient makes only its neighbours slow.
 template <class T>
 void loop_floor_divide(const T* x, const T* y, T* z, Index n) {
-  for (; n > 0; x += kTrigPiece, y += kTrigPiece, z += kTrigPiece, n -= kTrigPiece)
-    math::floor_divide_array(x, y, z, n < kTrigPiece ? n : kTrigPiece);
+  constexpr Index kPiece = math::kQuotientPiece;
+  for (; n > 0; x += kPiece, y += kPiece, z += kPiece, n -= kPiece) math::floor_divide_array(x, y, z, n < kPiece ? n : kPiece);
 }
 template <class T>
 void loop_remainder(const T* x, const T* y, T* z, Index n) {
