@@ -107,8 +107,9 @@ def cross_entropy_with_logits(logits: Any, target: Any, axis: int = -1, reductio
         if t.dtype.kind == "b":
             raise _core.DTypeError(f"{what}: targets are booleans; plait.cast them to int64 for class indices")
         at = axis % x.ndim
+        _check_labels(t, x, at, what)
         losses = -_core.squeeze(take_along_axis(logs, _core.expand_dims(t, at), at), at)
-    elif t.ndim == x.ndim:
+    elif t.ndim == x.ndim and (t.dtype.kind == "f" or _same_shape(t.shape, x.shape)):
         losses = -(logs * t.astype(x.dtype)).sum(axis)
     else:
         raise _core.ShapeError(
@@ -144,6 +145,26 @@ def gaussian_kl(mean: Any, log_variance: Any, reduction: Reduction = "mean") -> 
     """
     m, v = _pair(mean, log_variance, "gaussian_kl")
     return _reduced(0.5 * (square(m) + _core.elementwise("expm1mx", v)), reduction, "gaussian_kl")
+
+
+def _same_shape(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> bool:
+    return len(a) == len(b) and all(n is None or m is None or n == m for n, m in zip(a, b, strict=True))
+
+
+def _check_labels(t: Node, x: Node, at: int, what: str) -> None:
+    """Class indices that are known while the graph is built must be classes, and of the logits' shape without the axis."""
+    rest = x.shape[:at] + x.shape[at + 1 :]
+    if not _same_shape(t.shape, rest):
+        raise _core.ShapeError(f"{what}: expected class indices of shape {rest}, got {t.shape}")
+    if t.op != "constant" or x.shape[at] is None:
+        return
+    labels = np.asarray(t.value)
+    wrong = np.argwhere((labels < 0) | (labels >= x.shape[at]))
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        raise ValueError(
+            f"{what}: label {labels[place]} at {place if len(place) != 1 else place[0]} is no class; there are 0 to {x.shape[at] - 1}"
+        )
 
 
 def _float(x: Any, what: str) -> Node:
