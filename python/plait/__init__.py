@@ -108,7 +108,7 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
+    from . import align, datasets, histogram, infer, nn, optimize, picture, portfolio, sparse, tree
     from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
@@ -193,6 +193,7 @@ __all__ = [
     "negative",
     "nn",
     "norm",
+    "optimize",
     "normal",
     "not_equal",
     "one_hot",
@@ -240,7 +241,7 @@ __all__ = [
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
-_LATE |= {"infer": "", "tree": ""}
+_LATE |= {"infer": "", "optimize": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
 
 if not TYPE_CHECKING:
