@@ -37,7 +37,7 @@ def test_import_time_is_reported(record_property: pytest.FixtureRequest, capsys:
 def test_installed_package_has_type_stubs() -> None:
     folder = Path(plait.__file__).parent
     assert (folder / "py.typed").exists()
-    assert (folder / "_core.pyi").exists() or (folder / "_core" / "__init__.pyi").exists()
+    assert (folder / "_core" / "__init__.pyi").exists()
 
 
 def test_no_file_asks_for_the_machine_it_is_built_on(root: Path) -> None:

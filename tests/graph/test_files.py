@@ -122,14 +122,14 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 def rewritten(path: Path, change: Any) -> None:
     """The file with other content under a checksum that fits."""
-    from plait.graph import files
+    from plait import _files
 
     data = path.read_bytes()
     (length,) = struct.unpack_from("<Q", data)
     content = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["plait"])
-    tensors, _ = files._read(path)
+    tensors, _ = _files.read(path)
     change(content)
-    files._write(path, tensors, content)
+    _files.write(path, tensors, content)
 
 
 @pytest.mark.parametrize(

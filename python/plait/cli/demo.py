@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import datasets
-from . import align, histogram, lstm, tree, vae
+from . import align, histogram, lstm, portfolio, tree, vae
 from ._common import Result, add_training, progress, use_threads
 
 
@@ -45,6 +45,8 @@ def run(options: argparse.Namespace) -> Result:
     trees, grown = tree.demo_sections()
     page.add(generated, *gestures, *trees)
     page.add(*amounts)
+    money, divided = portfolio.demo_section(options.seed)
+    page.add(*money)
     return {
         "command": "demo",
         **result,
@@ -52,6 +54,7 @@ def run(options: argparse.Namespace) -> Result:
         **told,
         **counted,
         **grown,
+        **divided,
         "report": page.save(options.out),
         "seconds_in_all": time.perf_counter() - began,
     }
