@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import graph
+from .._names import require_same_names
 
 if TYPE_CHECKING:
     from ..graph import Node
@@ -167,6 +168,7 @@ class Layer:
             raise graph.FormatError(
                 f"{path}: holds {len(tree['values'])} parameters of a {tree['class']}, this {type(self).__name__} has {len(parameters)}"
             )
+        require_same_names(path, tree["names"], parameters)
         for name, value, node in zip(tree["names"], tree["values"], parameters, strict=True):
             if value.shape != tuple(node.shape) or value.dtype != np.dtype(node.dtype):
                 raise graph.FormatError(f"{path}: '{name}' is {value.dtype} {value.shape} there and {node.dtype} {tuple(node.shape)} here")
