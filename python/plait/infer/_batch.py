@@ -229,12 +229,22 @@ class Batch:
     def _matmul(self, node: Node, inputs: list[Batched]) -> Batched:
         (a, of_a), (b, of_b) = inputs
         rank_a, rank_b = (len(old.shape) for old in node.inputs)
+        if not of_b and rank_b == 2 and rank_a == 2:
+            rows = _core.reshape(a, (self.size * (node.inputs[0].shape[0] or 0), node.inputs[0].shape[1]))
+            return _core.reshape(_core.matmul(rows, b), (self.size, *node.shape)), True
         if not of_b and rank_b <= 2:
             return _core.matmul(a, b), True
         if not of_a and rank_b == 1:
             return (_core.matmul(b, graph.transpose(a)) if rank_a == 2 else _core.matmul(b, a)), True
         if rank_a == 1 and rank_b == 1:
             return graph.sum(a * b, axis=-1), True
+        if not of_a and rank_a == 2 and rank_b == 2:  # one product: samples and columns side by side
+            k, m = node.inputs[1].shape
+            columns = _core.reshape(b if m == 1 else graph.transpose(b, (0, 2, 1)), (self.size * (m or 0), k))
+            found = _core.matmul(columns, graph.transpose(a))
+            if m == 1:
+                return _core.reshape(found, (self.size, *node.shape)), True
+            return graph.transpose(_core.reshape(found, (self.size, m, node.shape[0])), (0, 2, 1)), True
         if not of_a and rank_a <= rank_b:
             return _core.matmul(a, b), True
         first = _core.reshape(a, (*a.shape[:-1], 1, a.shape[-1])) if rank_a == 1 else a
