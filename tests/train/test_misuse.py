@@ -117,3 +117,32 @@ def test_labels_are_classes() -> None:
     assert float(plait.evaluate(ce(logits, [0, 1]))) == pytest.approx(0.2395, abs=1e-4)
     with pytest.raises(plait.ShapeError):
         ce(plait.input("x", (None, 3)), plait.input("t", (None, 1), dtype="int64"))
+
+
+def test_labels_that_are_known_late_are_classes_too() -> None:
+    x, t = plait.input("x", (None, 3), dtype="float64"), plait.input("t", (None,), dtype="int64")
+    each = plait.losses.cross_entropy_with_logits(x, t, reduction="none")
+    w = plait.parameter(np.zeros((3, 3)), name="w")
+    loss = plait.losses.cross_entropy_with_logits(x @ w, t)
+    for label in (-1, -3, -100, 3):
+        feeds = {x: np.zeros((2, 3)), t: np.array([0, label])}
+        for call in (plait.compile(each), lambda f: plait.evaluate(each, f), lambda f: plait.train(loss, f, epochs=1)):
+            with pytest.raises(plait.ShapeError, match="out of range"):
+                call(feeds)
+    assert plait.compile(each)({x: np.zeros((2, 3)), t: [0, 2]}).tolist() == pytest.approx([np.log(3)] * 2)
+
+
+@pytest.mark.parametrize("ignored", [-1, -100, 1])
+def test_labels_that_do_not_count(ignored: int) -> None:
+    x, t = plait.input("x", (None, 3), dtype="float64"), plait.input("t", (None,), dtype="int64")
+    rows, labels = np.random.default_rng(0).normal(size=(5, 3)), np.array([0, ignored, 2, ignored, 0])
+    kept = labels != ignored
+    ce = plait.losses.cross_entropy_with_logits
+    for reduction in ("mean", "sum"):
+        right = float(plait.evaluate(ce(rows[kept], labels[kept], reduction=reduction)))
+        late = ce(x, t, reduction=reduction, ignore_index=ignored)
+        assert float(plait.compile(late)({x: rows, t: labels})) == pytest.approx(right)
+        assert float(plait.evaluate(ce(rows, labels, reduction=reduction, ignore_index=ignored))) == pytest.approx(right)
+        slope = plait.compile(plait.gradient(late, x))({x: rows, t: labels})
+        assert np.isfinite(slope).all()
+        assert (slope[~kept] == 0).all()

@@ -180,7 +180,7 @@ def optimizer_of(given: Any) -> Optimizer:
     """What was given for ``optimizer=``: a rule, the name of one in any case, or None for Adam."""
     from . import adaptive, sgd
 
-    rules: dict[str, type[Optimizer]] = {
+    rules: dict[str, Callable[[], Optimizer]] = {
         rule.__name__.lower(): rule for rule in (sgd.SGD, adaptive.RMSprop, adaptive.AdaGrad, adaptive.Adam, adaptive.AdamW)
     }
     if given is None:
