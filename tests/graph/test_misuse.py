@@ -232,3 +232,18 @@ def test_what_is_imported_late() -> None:
     assert plait.report.__name__ == "plait.report"
     assert isinstance(plait.__version__, str)
     assert {"plot", "report", "__version__"} <= {*dir(plait)}
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (2, 0, 3)])
+def test_soft_maxima_over_nothing(shape: tuple[int, ...]) -> None:
+    x, empty = plait.input("x", shape, dtype="float64"), np.zeros(shape)
+    for axis in (*range(len(shape)), -1):
+        for soft in (plait.softmax, plait.log_softmax):
+            assert plait.evaluate(soft(x, axis) * 1, {x: empty}).shape == shape
+        for keepdims in (False, True):
+            with np.errstate(divide="ignore"):
+                right = np.log(np.exp(empty).sum(axis=axis, keepdims=keepdims))
+            node = plait.logsumexp(x, axis, keepdims)
+            for found in (plait.evaluate(node, {x: empty}), plait.compile(node)({x: empty})):
+                assert np.array_equal(found, right)
+    assert plait.evaluate(plait.logsumexp(x), {x: empty}) == -np.inf

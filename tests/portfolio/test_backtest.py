@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 from reference.markets import prices
@@ -101,3 +104,12 @@ def test_missing_prices_and_other_trouble() -> None:
         backtest([[1.0], [3.0], [4.0]], [-1.0], rebalance=2)
     with pytest.raises(ValueError, match="rebalance: expected"):
         backtest(PRICES, [1.0, 0.0, 0.0], rebalance="now")
+
+
+def test_the_class_example_runs(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "prices.csv"
+    lines = ["date,a,b,c", *(f"{k},{row[0]},{row[1]},{row[2]}" for k, row in enumerate(PRICES.tolist()))]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    told = runpy.run_path(str(root / "examples" / "buy_and_hold.py"))["main"]([str(path)])
+    assert told["equal"] == pytest.approx(backtest(PRICES, np.full(3, 1 / 3), rebalance=None, cost=0.0).sharpe)
+    assert "greatest Sharpe ratio" in capsys.readouterr().out

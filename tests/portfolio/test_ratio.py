@@ -160,3 +160,34 @@ def test_one_asset_and_assets_without_risk() -> None:
     same = Portfolio([0.05, 0.05], [[0.04, 0.04], [0.04, 0.04]])
     assert same.min_variance().risk == pytest.approx(0.2)
     assert same.max_sharpe().sharpe == pytest.approx(0.25)
+
+
+def test_an_asset_that_earns_without_risk() -> None:
+    """Its ratio is infinite, whatever the rest."""
+    found = Portfolio([0.05, 0.02], [[0.04, 0.0], [0.0, 0.0]]).max_sharpe(0.01)
+    assert np.asarray(found) == pytest.approx([0, 1], abs=1e-6)
+    assert found.sharpe is not None
+    assert found.sharpe > 1e4
+    still = Portfolio([0.02, 0.01], np.zeros((2, 2))).max_sharpe()
+    assert still.sharpe == np.inf
+
+
+@pytest.mark.parametrize("n", [20, 60])
+def test_more_assets_than_rows_of_returns(n: int) -> None:
+    returns = np.random.default_rng(n).normal(0.0005, 0.01, (n // 2, n))
+    p = Portfolio(returns.mean(axis=0), np.cov(returns.T))
+    assert p.min_variance().risk ** 2 <= 1e-16
+    for found in (p.max_sharpe(), p.target_return(0.001), p.efficient_frontier(5), p.turning_points(), p.max_diversification()):
+        weights = np.asarray(getattr(found, "weights", found))
+        assert np.isfinite(weights).all()
+        assert weights.sum(axis=-1) == pytest.approx(1)
+
+
+def test_means_of_currencies_that_all_fell() -> None:
+    """A report from the trade (PyPortfolioOpt, issue 88): every mean below 0, where the usual programs are infeasible."""
+    mean = {"BTC": -0.654099, "ETH": -1.011251, "LTC": -1.016013}
+    covariance = [[0.447307, 0.467077, 0.487518], [0.467077, 0.756588, 0.623595], [0.487518, 0.623595, 0.803425]]
+    found = Portfolio(mean, covariance).max_sharpe()
+    assert dict(found.weights) == {"BTC": 1.0, "ETH": 0.0, "LTC": 0.0}
+    assert found.sharpe == pytest.approx(-0.654099 / np.sqrt(0.447307))
+    assert found.proven

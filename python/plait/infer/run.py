@@ -241,15 +241,19 @@ def assess(
 ) -> Posterior:
     """The posterior with its ELBO, k-hat and warnings, from fresh draws."""
     values, u = q.draw(REPORT_DRAWS, rng, matched=True)
-    with np.errstate(all="ignore"):
-        weights = q.density.evaluate(u, values) - q.log_density(values, u)
+    try:
+        with np.errstate(all="ignore"):
+            weights = q.density.evaluate(u, values) - q.log_density(values, u)
+    except KeyboardInterrupt:
+        weights = np.full(len(u), np.nan)
+        report = {**report, "converged": False, "reason": "interrupted"}
     finite = np.isfinite(weights)
     khat = psis(weights)[1] if finite.any() else np.inf
     bad = int((~finite).sum())
     kept = weights[finite]
     elbo = float(kept.mean()) if len(kept) else -np.inf
     report = {**report, "elbo": elbo, "khat": khat, "elbo_error": _error(weights), "nonfinite": report["nonfinite"] + bad}
-    warnings = []
+    warnings = list(q.density.model.notes)
     if not report["converged"]:
         warnings.append(f"not converged ({report['reason']})")
     if bad:

@@ -19,7 +19,7 @@ from ._labels import Array, Labels, numbers, places, vector
 
 INF = float("inf")
 # Turnover of 0 leaves one point: with a limit as small as rounding the solver has room to find it.
-SLACK = 1e-13
+SLACK = 1e-11
 
 
 @dataclass(frozen=True)
@@ -336,7 +336,10 @@ def read_limits(assets: Labels, bounds: Any, groups: Any, budget: Any, leverage:
         previous = vector(previous, "previous", assets)
     if lower.shape != (len(assets),):
         raise _core.ShapeError(f"bounds: {len(lower)} for {len(assets)} assets")
-    return Limits(
+    made = Limits(
         assets, lower, upper, read_groups(groups, assets), optional_number(budget, "budget"), optional_number(leverage, "leverage", 0.0),
         previous, turnover, cost,
     )  # fmt: skip
+    if previous is not None and turnover == 0 and made.violation(previous) <= 1e-12:
+        return replace(made, lower=previous, upper=previous, turnover=None)  # one point is left
+    return made

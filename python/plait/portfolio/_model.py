@@ -60,6 +60,11 @@ class Model:
         return Quadratic(self.hessian, self.rows)
 
     @cached_property
+    def cone(self) -> Quadratic:
+        """Programs with the portfolio's covariance and no limits but signs."""
+        return Quadratic(self.penalised, np.zeros((0, len(self.penalised))))
+
+    @cached_property
     def linear(self) -> Quadratic:
         """Programs without a quadratic part."""
         return Quadratic(np.zeros_like(self.hessian), self.rows)

@@ -11,7 +11,6 @@ from ._conflict import risk_out_of_reach
 from ._labels import Array
 from ._limits import INF
 from ._model import Model
-from ._qp import Quadratic
 from ._segments import Path, Segment
 
 MOST_VERTICES = 200_000
@@ -82,16 +81,22 @@ def ratio_of(model: Model, weights: Array, risk_free: float) -> float:
 
 
 def _long_only(model: Model, excess: Array, budget: float, risk_free: float) -> Best:
-    """Without other limits than w ≥ 0: min y'Σy with excess @ y = 1 and y ≥ 0, then scaled to the budget."""
-    if not (excess > 0).any():
-        return _no_excess(model, risk_free)
+    """Without other limits than w ≥ 0: the y of least ½ y'Σy - excess @ y with y ≥ 0 lies on the tangent's ray, and is scaled to the budget."""
     size = float(excess.max())
-    program: Quadratic = Quadratic(model.penalised, excess[None, :] / size)
+    if size <= 0:
+        return _no_excess(model, risk_free)
     n = len(excess)
-    found = program.solve(np.zeros(n), np.zeros(n), np.full(n, INF), np.ones(1), np.ones(1))
-    total = float(found.x.sum())
-    if found.status != "solved" or not total > 0:
-        raise ArithmeticError(f"the quadratic program could not be solved: {found.status}")
+    variance = float(np.diagonal(model.penalised).max())
+    q = -excess * ((variance if variance > 0 else 1.0) / size)
+    found = model.cone.solve(q, np.zeros(n), np.full(n, INF), np.zeros(0), np.zeros(0))
+    total = float(found.x.sum()) if found.status == "solved" else 0.0
+    if not total > 0:  # an asset that earns without any risk
+        free = np.where(np.diagonal(model.penalised) == 0, excess, -INF)
+        weights = np.zeros(n)
+        weights[int(free.argmax())] = budget
+        if not free.max() > 0:
+            raise ArithmeticError(f"the quadratic program could not be solved: {found.status}")
+        return Best(weights, ratio_of(model, weights, risk_free))
     weights = np.maximum(found.x, 0.0) * (budget / total)
     return Best(weights, ratio_of(model, weights, risk_free))
 

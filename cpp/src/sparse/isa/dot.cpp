@@ -76,6 +76,11 @@ struct Meetings {
 };
 
 inline unsigned bits(__m128i mask) { return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(mask))); }
+/// Whether all four stand in the same places, as where a vector meets itself.
+inline bool agree(const std::int32_t* a, const std::int32_t* b) {
+  const __m128i u = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a)), v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
+  return bits(_mm_cmpeq_epi32(u, v)) == 0xf;
+}
 /// Four positions of 32 bits on either side.
 inline Meetings meet(const std::int32_t* a, const std::int32_t* b) {
   const __m128i u = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a)), v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
@@ -91,9 +96,16 @@ constexpr Index kBlock = 4;
 
 template <class T>
 double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, const T* y, Index m) {
-  double sum = 0;
+  double sum = 0, four[kBlock] = {};
   Index i = 0, j = 0;
   while (i + kBlock <= n && j + kBlock <= m) {
+    if (agree(a + i, b + j)) {
+      const T *u = x + i, *v = y + j;
+      for (Index k = 0; k < kBlock; ++k) four[k] += static_cast<double>(u[k]) * static_cast<double>(v[k]);
+      i += kBlock;
+      j += kBlock;
+      continue;
+    }
     Meetings met = meet(a + i, b + j);
     const std::int32_t p = a[i + kBlock - 1], q = b[j + kBlock - 1];
     while (met.a != 0) {
@@ -104,6 +116,7 @@ double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, 
     i += p <= q ? kBlock : 0;
     j += q <= p ? kBlock : 0;
   }
+  for (const double part : four) sum += part;
   return sum + merge_tail(a + i, x + i, n - i, b + j, y + j, m - j);
 }
 #else
