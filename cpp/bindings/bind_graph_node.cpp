@@ -1,6 +1,8 @@
 // The class Node: what a node says about itself, and Python's operators.
 #include <pybind11/stl.h>
 
+#include <algorithm>
+
 #include "graph.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
@@ -92,7 +94,9 @@ void bind_refusals(Class& cls) {
                   instead);
     });
   };
-  const char* const evaluate = "Run the graph first (plait.compile or plait.evaluate), or stay with nodes";
+  const char* const evaluate =
+      "Run the graph first (plait.compile or plait.evaluate), or stay with nodes: instead of filling an array, collect nodes in a list and "
+      "plait.stack it";
   refuse("__bool__", "if node, while, and, or, not, in:", "Use plait.where(condition, a, b), & | ~ for logic, and `is` to ask for the same node");
   refuse("__float__", "float(node)", evaluate);
   refuse("__int__", "int(node)", evaluate);
@@ -100,7 +104,11 @@ void bind_refusals(Class& cls) {
   refuse("__index__", "a node as an index or a range", "Use plait.take(array, node) for an index that is computed, plait.scan for a loop");
   refuse("__array__", "np.asarray(node)",
          "Use plait.stack for lists of nodes, plait's functions or NumPy's on the node itself, or run the graph first");
-  refuse("__setitem__", "node[...] = value: nodes do not change; it", "Use plait.where, plait.concatenate or plait.stack");
+  for (const char* method : {"__setitem__", "__delitem__"})
+    cls.def(method, [](const Node& self, const py::args&) -> py::object {
+      trace_error(message("node[...] = value cannot be traced: nodes do not change, and ", self.label(), " ", to_string(self.spec.shape), " is one"),
+                  "Make a new node: plait.where(mask, value, node), plait.concatenate or plait.stack");
+    });
   refuse("__round__", "round(node)", "It has no gradient; plait has floor as np.floor(node)");
   for (const char* method : {"item", "tolist"})
     cls.def(
@@ -109,6 +117,21 @@ void bind_refusals(Class& cls) {
           trace_error(message("node.", method, "() needs a value, and ", self.label(), " has none while the graph is built"), evaluate);
         },
         "Refused: a node has no value while the graph is built (TraceError).");
+}
+
+/// The nodes of a structure, or those that a program gives.
+void collect_nodes(const py::object& part, std::vector<NodeRef>& found) {
+  if (Node* const node = node_of(part)) {
+    found.emplace_back(node);
+  } else if (PyDict_Check(part.ptr())) {
+    for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(part)) collect_nodes(py::reinterpret_borrow<py::object>(value), found);
+  } else if (PyList_Check(part.ptr()) || PyTuple_Check(part.ptr())) {
+    for (const py::handle item : part) collect_nodes(py::reinterpret_borrow<py::object>(item), found);
+  } else if (py::hasattr(part, "outputs")) {
+    collect_nodes(part.attr("outputs"), found);
+  } else {
+    throw py::type_error(message("wait_count_in: expected a node, a structure of nodes or a program, got ", Py_TYPE(part.ptr())->tp_name));
+  }
 }
 
 std::string describe(const Node& node) {
@@ -156,7 +179,40 @@ void bind_properties(Class& cls) {
   cls.def_property_readonly(
       "consumers", [](const Node& n) { return to_python(n.consumers()); },
       "Nodes that use this one and will send it a gradient, oldest first; those that gradient() made do not count.");
-  cls.def_property_readonly("wait_count", &Node::wait_count, "Edges over which a gradient would come: ``x * x`` waits for two.");
+  cls.def_property_readonly("wait_count", &Node::wait_count,
+                            "Edges over which a gradient would come, into all graphs that are alive: ``x * x`` waits for two.");
+  cls.def(
+      "wait_count_in",
+      [](const Node& n, const py::object& outputs) {
+        std::vector<NodeRef> found;
+        collect_nodes(outputs, found);
+        const std::vector<NodeRef> consumers = n.consumers();
+        std::size_t edges = 0;
+        for (const Node* const node : ancestors(found)) {
+          if (std::none_of(consumers.begin(), consumers.end(), [&](const NodeRef& consumer) { return consumer.get() == node; })) continue;
+          for (std::size_t k = 0; k < node->input_count(); ++k) edges += node->input(k) == &n && !shape_only(*node->op, k) ? 1 : 0;
+        }
+        return edges;
+      },
+      py::arg("outputs"), R"(Edges over which a gradient comes within the graph below some outputs, as a picture of it shows them.
+
+Parameters
+----------
+outputs : Node, or list, tuple or dict of Node, or Program
+    The graph.
+
+Returns
+-------
+int
+    `wait_count` counts the edges into all graphs that are alive: those of another loss, or of an update, too.
+
+Examples
+--------
+>>> x = plait.input("x", (3,))
+>>> loss, other = (x * x).sum(), plait.exp(x)
+>>> x.wait_count, x.wait_count_in(loss), x.wait_count_in([loss, other])
+(3, 2, 3)
+)");
   cls.def_property(
       "value",
       [](const Node& n) {
@@ -214,6 +270,15 @@ array([3., 3.], dtype=float32)
     for (Index i = 0; i < n; ++i) rows[i] = to_python(apply("index", {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
     return py::typing::Iterator<NodeObject>(py::iter(rows));
   });
+  cls.def("__reversed__", [length](const Node& self) {
+    const Index n = length(self);
+    py::list rows(n);
+    for (Index i = 0; i < n; ++i) rows[n - 1 - i] = to_python(apply("index", {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
+    return py::typing::Iterator<NodeObject>(py::iter(rows));
+  });
+  // What C calls a sequence, NumPy takes apart before it asks for a number: `out[0] = node` would end in a ValueError that names neither the
+  // node nor the line. Python itself goes by __getitem__ and __iter__.
+  reinterpret_cast<PyHeapTypeObject*>(cls.ptr())->as_sequence.sq_item = nullptr;
   m.def(
       "label", [](const Node& n) { return n.label(); }, py::arg("node"));
 }

@@ -161,12 +161,13 @@ void bind_operations(py::module_& m) {
       "An operation as it stands in a file: nothing is promoted.");
   m.def(
       "operations",
-      [] {
+      [](bool elementwise) {
         py::list names;
-        for (const Op* op : all_ops()) names.append(op->name);
+        for (const Op* op : all_ops())
+          if (!elementwise || op->kind == OpKind::elementwise) names.append(op->name);
         return names;
       },
-      "Names of all operations.");
+      py::arg("elementwise") = false, "Names of all operations, or of the elementwise ones.");
   m.def(
       "ancestors",
       [](const py::list& outputs) {

@@ -26,6 +26,62 @@ SlsqpResult run(Problem& problem, const Numbers& x0, int max_iterations, double 
   return solver.solve(problem, start, options, each);
 }
 
+constexpr Index kTogether = 32;  // problems that one task solves
+
+/// Many problems that differ in start and parameters: (x, f, status, kkt, iterations).
+py::tuple run_many(const GraphProblem& problem, const Numbers& starts, const std::vector<std::pair<std::size_t, py::array>>& parameters,
+                   int max_iterations, double ftol, double gtol, double ctol, int threads) {
+  const Index count = starts.shape(0), n = problem.n;
+  PLAIT_REQUIRE(starts.ndim() == 2 && starts.shape(1) == n, "solve_many: starts: expected (k, ", n, ")");
+  struct Varying {
+    std::size_t k;
+    Shape shape;
+    const std::byte* data;
+    Index bytes;
+  };
+  std::vector<Varying> varying;
+  for (const auto& [k, array] : parameters) {
+    PLAIT_REQUIRE(array.ndim() > 0 && array.shape(0) == count && (array.flags() & py::array::c_style) != 0, "solve_many: parameters: expected ",
+                  count, " values");
+    Index bytes = array.itemsize();
+    for (py::ssize_t axis = 1; axis < array.ndim(); ++axis) bytes *= array.shape(axis);
+    varying.push_back({k, Shape(array.shape() + 1, array.shape() + array.ndim()), static_cast<const std::byte*>(array.data()), bytes});
+  }
+  py::array_t<double> x({count, n}), f(count), kkt(count);
+  py::array_t<int> status(count), iterations(count);
+  double *const to_x = x.mutable_data(), *const to_f = f.mutable_data(), *const to_kkt = kkt.mutable_data();
+  int *const to_status = status.mutable_data(), *const to_iterations = iterations.mutable_data();
+  const double* const from = starts.data();
+  const SlsqpOptions options{max_iterations, ftol, gtol, ctol, false, true, nullptr};
+  {
+    const py::gil_scoped_release release;
+    if (threads <= 0) threads = get_num_threads();
+    struct Worker {
+      std::unique_ptr<GraphProblem> problem;
+      Slsqp solver;
+    };
+    std::vector<Worker> workers(static_cast<std::size_t>(threads));
+    parallel_for((count + kTogether - 1) / kTogether,
+                 [&](std::int64_t task, int worker) {
+                   Worker& own = workers[static_cast<std::size_t>(worker)];
+                   if (!own.problem) own.problem = problem.clone();
+                   std::vector<double> start(static_cast<std::size_t>(n));
+                   for (Index i = task * kTogether; i < std::min(count, (task + 1) * kTogether); ++i) {
+                     for (const Varying& v : varying) own.problem->set_parameter(v.k, v.shape, v.data + i * v.bytes);
+                     std::copy_n(from + i * n, n, start.begin());
+                     const SlsqpResult r = own.solver.solve(*own.problem, start, options);
+                     std::copy_n(r.x.begin(), n, to_x + i * n);
+                     to_f[i] = r.f;
+                     to_kkt[i] = r.kkt;
+                     to_status[i] = static_cast<int>(r.status);
+                     to_iterations[i] = r.iterations;
+                   }
+                 },
+                 threads);
+  }
+  return py::make_tuple(x, f, status, kkt, iterations);
+}
+
 }  // namespace
 
 void bind_slsqp(py::module_& m) {
@@ -62,4 +118,6 @@ void bind_slsqp(py::module_& m) {
   m.def("slsqp", &run, py::arg("problem"), py::arg("x0"), py::arg("max_iterations") = 1000, py::arg("ftol") = 1e-10, py::arg("gtol") = 1e-8,
         py::arg("ctol") = 1e-8, py::arg("check_derivatives") = false, py::arg("second_order") = true, py::arg("hessian") = py::none(),
         py::arg("callback") = py::none());
+  m.def("slsqp_many", &run_many, py::arg("problem"), py::arg("starts"), py::arg("parameters"), py::arg("max_iterations"), py::arg("ftol"),
+        py::arg("gtol"), py::arg("ctol"), py::arg("threads"));
 }

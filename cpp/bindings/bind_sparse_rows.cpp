@@ -153,6 +153,8 @@ void bind_sparse_rows(py::module_& m) {
       .def(
           "scaled", [](const Rows& r, double factor) { return scaled(r, factor); }, py::arg("factor"), py::pos_only(), Release())
       .def(
+          "divided", [](const Rows& r, double divisor) { return divided(r, divisor); }, py::arg("divisor"), py::pos_only(), Release())
+      .def(
           "rows_scaled",
           [](const Rows& r, const std::vector<double>& factors) {
             PLAIT_REQUIRE_AS(ShapeError, static_cast<Index>(factors.size()) == r.rows(), "rows_scaled: ", factors.size(), " factors for ", r.rows(),

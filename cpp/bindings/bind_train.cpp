@@ -5,6 +5,7 @@
 #include "graph.hpp"
 #include "plait/base/error.hpp"
 #include "plait/train/loop.hpp"
+#include "plait/train/steps.hpp"
 
 namespace {
 
@@ -104,6 +105,35 @@ class BoundLoop {
   std::unique_ptr<Loop> loop_;
 };
 
+/// A StepLoop and the arrays that it reads.
+class BoundSteps {
+ public:
+  BoundSteps(BatchProgram program, std::vector<py::array> arrays, Index batch_size) : arrays_(std::move(arrays)) {
+    std::vector<Rows> rows;
+    for (const py::array& array : arrays_) rows.push_back(rows_of(array, false));
+    const py::gil_scoped_release release;
+    loop_ = std::make_unique<StepLoop>(std::move(program), std::move(rows), batch_size);
+  }
+
+  Index run(std::uint64_t seed, std::uint64_t first, const py::array_t<double, py::array::c_style>& record) {
+    PLAIT_REQUIRE_AS(ShapeError, record.ndim() == 2 && record.shape(1) == loop_->width(), "StepLoop: expected a record of rows of ", loop_->width(),
+                     " numbers");
+    py::array_t<double, py::array::c_style> into = record;
+    double* const data = into.mutable_data();
+    const Index n = into.shape(0);
+    Index done = 0;
+    const py::gil_scoped_release release;
+    loop_->run(n, seed, first, data, done);
+    return done;
+  }
+
+  [[nodiscard]] Index width() const { return loop_->width(); }
+
+ private:
+  std::vector<py::array> arrays_;
+  std::unique_ptr<StepLoop> loop_;
+};
+
 }  // namespace
 
 void bind_train(py::module_& m) {
@@ -122,6 +152,10 @@ void bind_train(py::module_& m) {
       .def_readonly("bad_loss", &BoundResult::bad_loss)
       .def_readonly("means", &BoundResult::means, "Of every output, over rows.")
       .def_readonly("bad_parameter", &BoundResult::bad_parameter);
+  py::class_<BoundSteps>(m, "StepLoop", "A program run many times in a row, its outputs kept.")
+      .def(py::init<BatchProgram, std::vector<py::array>, Index>(), py::arg("program"), py::arg("arrays"), py::arg("batch_size"))
+      .def("run", &BoundSteps::run, py::arg("seed"), py::arg("first"), py::arg("record"), "A run for each row of the record; how many.")
+      .def_property_readonly("width", &BoundSteps::width);
   py::class_<BoundLoop>(m, "Loop", "A program, the arrays that feed its inputs in batches, and the loops over them.")
       .def(py::init<BatchProgram, std::vector<py::object>, const std::vector<bool>&, Index>(), py::arg("program"), py::arg("arrays"),
            py::arg("fixed"), py::arg("batch_size"))

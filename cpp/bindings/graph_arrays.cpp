@@ -55,11 +55,20 @@ py::object steal(PyObject* object) {
   return py::reinterpret_steal<py::object>(object);
 }
 
+bool is_masked(py::handle array) {
+  return Py_TYPE(array.ptr()) != Api::get().PyArray_Type_ && py::hasattr(array, "mask") && py::bool_(array.attr("mask").attr("any")());
+}
+
 py::object as_array(py::handle object, const std::string& what) {
   py::object array = steal(Api::get().PyArray_FromAny_(object.ptr(), nullptr, 0, 0, 0, nullptr));
-  // A masked array hides values that would come back to life here.
-  if (Py_TYPE(array.ptr()) != Api::get().PyArray_Type_ && py::hasattr(array, "mask") && py::bool_(array.attr("mask").attr("any")()))
-    throw std::invalid_argument(what + ": a masked array with masked values; fill them first (.filled(...))");
+  // A masked array hides values that would come back to life here; so does one in a list.
+  bool masked = is_masked(array);
+  if (!masked && (PyList_Check(object.ptr()) || PyTuple_Check(object.ptr()))) {
+    for (const py::handle item : object) {
+      if (Api::get().PyArray_Check_(item.ptr()) && is_masked(item)) masked = true;
+    }
+  }
+  if (masked) throw std::invalid_argument(what + ": a masked array with masked values; fill them first (.filled(...))");
   return array;
 }
 

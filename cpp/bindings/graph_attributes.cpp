@@ -144,6 +144,8 @@ const std::map<std::string_view, Check>& checks() {
        }},
       {"cumsum", [](const Claim& c) { c.count(2), c.axis(c.ints()[0], 0, c.rank()); }},
       {"triangular_solve", [](const Claim& c) { c.count(1), c.require(c.ints()[0] == 0 || c.ints()[0] == 1); }},
+      {"random_gamma", [](const Claim& c) { c.count(4), c.require(c.ints()[3] >= 0); }},
+      {"random_poisson", [](const Claim& c) { c.count(4), c.require(c.ints()[3] >= 0); }},
       {"random_normal", random_numbers},
       {"random_uniform", random_numbers},
       {"soft_dtw", positive_number},

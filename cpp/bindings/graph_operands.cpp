@@ -66,6 +66,7 @@ DType own_dtype(const Operand& o) {
 
 // The number that an exponent is, if it is known while the graph is built and the same for all elements.
 std::optional<double> known_scalar(const Operand& o) {
+  if (o.tensor && o.tensor->spec.shape.empty()) return element_as_double(o.tensor->data.get(), o.tensor->spec.dtype, 0);
   if (o.weak == Weak::integer) return static_cast<double>(o.integer);
   if (o.weak == Weak::real) return o.real;
   if (o.weak == Weak::boolean) return o.integer;
@@ -109,7 +110,31 @@ bool is_sum_of_squares(const NodeRef& of) {
 // The root of a sum of squares is a length: as of abs, its slope at 0 is 0, where that of the square root times 0 would be NaN.
 NodeRef square_root(const NodeRef& x) { return build::unary(is_sum_of_squares(x) ? "root" : "sqrt", x); }
 
+// Whether two nodes are written alike over the same inputs, as norm(x) and norm(x) are. Looks at a few nodes only.
+bool are_alike(const NodeRef& a, const NodeRef& b) {
+  std::vector<std::pair<const Node*, const Node*>> open{{a.get(), b.get()}};
+  for (int looked = 0; !open.empty(); ++looked) {
+    if (looked == 32) return false;
+    const auto [x, y] = open.back();
+    open.pop_back();
+    if (x == y) continue;
+    if (x->op != y->op || x->attributes != y->attributes || x->spec != y->spec || x->input_count() != y->input_count()) return false;
+    if (x->op->kind == OpKind::random) return false;
+    if (x->op->kind == OpKind::leaf) {
+      const bool scalars = is_named(x, "constant") && x->value->count() == 1;
+      if (!scalars || element_as_double(x->value->data.get(), x->spec.dtype, 0) != element_as_double(y->value->data.get(), y->spec.dtype, 0))
+        return false;
+    }
+    for (std::size_t k = 0; k < x->input_count(); ++k) open.emplace_back(x->input(k), y->input(k));
+  }
+  return true;
+}
+
 // The square of an absolute value, a root or a length is what is under it: a smooth function, whose curvature at 0 is lost by the way over the kink.
+bool hides_a_square(const NodeRef& x) {
+  constexpr std::array<std::string_view, 4> kRoots{"abs", "root", "hypot", "sqrt"};
+  return std::find(kRoots.begin(), kRoots.end(), x->op->name) != kRoots.end();
+}
 NodeRef squared(const NodeRef& x) {
   if (is_named(x.get(), "abs")) return build::unary("square", x->input_ref(0));
   if (is_named(x.get(), "root")) return x->input_ref(0);
@@ -243,10 +268,7 @@ NodeRef elementwise(std::string_view name, std::span<const Operand> operands) {
   for (const Operand& o : operands) nodes.push_back(realise(o, dtype));
   if (name == "square") return squared(nodes[0]);
   if (name == "sqrt") return square_root(nodes[0]);
-  if (name == "multiply" && nodes[0] == nodes[1]) {
-    const NodeRef square = squared(nodes[0]);
-    if (!is_named(square.get(), "square") || square->input(0) != nodes[0].get()) return square;
-  }
+  if (name == "multiply" && hides_a_square(nodes[0]) && are_alike(nodes[0], nodes[1])) return squared(nodes[0]);
   return plait::apply(find_op(name), nodes);  // std has one too
 }
 

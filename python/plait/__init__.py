@@ -108,7 +108,7 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, picture, portfolio, sparse, tree
+    from . import align, datasets, histogram, infer, nn, optimize, picture, plot, portfolio, report, sparse, tree
     from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
@@ -197,13 +197,16 @@ __all__ = [
     "not_equal",
     "one_hot",
     "optim",
+    "optimize",
     "parameter",
     "picture",
+    "plot",
     "portfolio",
     "power",
     "prod",
     "reciprocal",
     "relu",
+    "report",
     "reshape",
     "save",
     "scan",
@@ -240,8 +243,9 @@ __all__ = [
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
-_LATE |= {"infer": "", "tree": ""}
+_LATE |= {"infer": "", "optimize": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
+_LATE |= {"plot": "", "report": "", "__version__": "_version"}
 
 if not TYPE_CHECKING:
 

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ._masks import unmasked
+
 Array = NDArray[Any]
 E = TypeVar("E", bound="Estimator")
 
@@ -116,7 +118,7 @@ class Estimator:
         if hasattr(X, "toarray"):
             raise TypeError(f"{name}: X is a sparse matrix, but dense data is required. Use X.toarray() to convert it.")
         columns = _column_names(X)
-        array = np.asarray(X)
+        array = unmasked(X, f"{name}: X")
         if array.dtype.kind == "c":
             raise ValueError(f"{name}: Complex data not supported: X is {array.dtype}")
         if array.ndim != 2:
@@ -179,7 +181,7 @@ class ClassifierEstimator(Estimator):
         name = type(self).__name__
         if y is None:
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")
-        labels = np.asarray(y)
+        labels = unmasked(y, f"{name}: y")
         if labels.ndim == 2 and labels.shape[1] == 1:
             warning = _sklearn("exceptions", "DataConversionWarning", UserWarning)
             warnings.warn(
@@ -207,7 +209,7 @@ class ClassifierEstimator(Estimator):
 
     def _known(self, y: Any, samples: int) -> Array:
         """Class numbers of labels that `fit` has seen."""
-        labels = np.asarray(y).reshape(-1)
+        labels = unmasked(y, f"{type(self).__name__}: validation labels").reshape(-1)
         if len(labels) != samples:
             raise ValueError(f"{type(self).__name__}: validation has {samples} samples and {len(labels)} labels")
         codes = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
@@ -236,7 +238,9 @@ class ClassifierEstimator(Estimator):
         float
             From 0 to 1.
         """
-        return float(np.average(np.asarray(y).reshape(-1) == self.predict(X), weights=sample_weight))
+        name = type(self).__name__
+        weights = None if sample_weight is None else unmasked(sample_weight, f"{name}: sample_weight")
+        return float(np.average(unmasked(y, f"{name}: y").reshape(-1) == self.predict(X), weights=weights))
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks before it runs a check; only it calls this."""

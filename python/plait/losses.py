@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from . import _core
-from .graph import Node, log_softmax, softplus, square, take_along_axis
+from .graph import Node, log_softmax, softplus, square, take_along_axis, where
 
 __all__ = ["binary_cross_entropy_with_logits", "cross_entropy_with_logits", "gaussian_kl", "mse"]
 
@@ -73,7 +73,9 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     return _reduced((step - t) * x + softplus((1.0 - 2.0 * step) * x), reduction, "binary_cross_entropy_with_logits")
 
 
-def cross_entropy_with_logits(logits: Any, target: Any, axis: int = -1, reduction: Reduction = "mean") -> Node:
+def cross_entropy_with_logits(
+    logits: Any, target: Any, axis: int = -1, reduction: Reduction = "mean", *, ignore_index: int | None = None
+) -> Node:
     """Minus the log likelihood of classes under softmax(logits).
 
     Parameters
@@ -86,11 +88,21 @@ def cross_entropy_with_logits(logits: Any, target: Any, axis: int = -1, reductio
         The axis of classes.
     reduction : {"mean", "sum", "none"}
         Over all that is left; "none" leaves it.
+    ignore_index : int, optional
+        Where a target is this, the loss is 0 and does not count in the mean.
 
     Returns
     -------
     Node
         A scalar, or the shape of the logits without the axis.
+
+    Raises
+    ------
+    ShapeError
+        If class indices have another shape than the logits without the axis; when the graph runs, if one that is fed is no class, negative
+        ones among them.
+    ValueError
+        If a class index that is known while the graph is built is no class.
 
     Examples
     --------
@@ -107,8 +119,17 @@ def cross_entropy_with_logits(logits: Any, target: Any, axis: int = -1, reductio
         if t.dtype.kind == "b":
             raise _core.DTypeError(f"{what}: targets are booleans; plait.cast them to int64 for class indices")
         at = axis % x.ndim
-        losses = -_core.squeeze(take_along_axis(logs, _core.expand_dims(t, at), at), at)
-    elif t.ndim == x.ndim:
+        _check_labels(t, x, at, what, ignore_index)
+        chosen = t if ignore_index is None else where(t != ignore_index, t, 0)
+        if t.op != "constant":  # counted from the end, -1 would be a class: moved out of the range, it is refused when the graph runs
+            chosen = where(chosen < 0, chosen - 2**30, chosen)
+        losses = -_core.squeeze(take_along_axis(logs, _core.expand_dims(chosen, at), at), at)
+        if ignore_index is not None:
+            counted = t != ignore_index
+            losses = where(counted, losses, 0.0)
+            if reduction == "mean":
+                return losses.sum() / counted.astype(x.dtype).sum()
+    elif t.ndim == x.ndim and (t.dtype.kind == "f" or _same_shape(t.shape, x.shape)):
         losses = -(logs * t.astype(x.dtype)).sum(axis)
     else:
         raise _core.ShapeError(
@@ -144,6 +165,27 @@ def gaussian_kl(mean: Any, log_variance: Any, reduction: Reduction = "mean") -> 
     """
     m, v = _pair(mean, log_variance, "gaussian_kl")
     return _reduced(0.5 * (square(m) + _core.elementwise("expm1mx", v)), reduction, "gaussian_kl")
+
+
+def _same_shape(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> bool:
+    return len(a) == len(b) and all(n is None or m is None or n == m for n, m in zip(a, b, strict=True))
+
+
+def _check_labels(t: Node, x: Node, at: int, what: str, ignore_index: int | None) -> None:
+    """Class indices that are known while the graph is built must be classes, and of the logits' shape without the axis."""
+    rest = x.shape[:at] + x.shape[at + 1 :]
+    if not _same_shape(t.shape, rest):
+        raise _core.ShapeError(f"{what}: expected class indices of shape {rest}, got {t.shape}")
+    if t.op != "constant" or x.shape[at] is None:
+        return
+    classes = x.shape[at] or 0
+    labels = np.asarray(t.value)
+    wrong = np.argwhere(((labels < 0) | (labels >= classes)) & (labels != ignore_index if ignore_index is not None else True))
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        raise ValueError(
+            f"{what}: label {labels[place]} at {place if len(place) != 1 else place[0]} is no class; there are 0 to {classes - 1}"
+        )
 
 
 def _float(x: Any, what: str) -> Node:

@@ -96,7 +96,6 @@ def test_files_that_cannot_be_read_say_why(text: str, message: str) -> None:
 def test_nothing_else_is_raised(text: str) -> None:
     try:
         found = read_columns(PATH, text)
-    except Failure as failure:
-        assert str(failure).startswith("a.csv")
-    else:
-        assert all(c.problem or np.isfinite(c.values).all() for c in found.columns)
+    except Failure:
+        return
+    assert all(c.problem or np.isfinite(c.values).all() for c in found.columns)

@@ -150,9 +150,9 @@ def test_what_does_not_depend_has_gradient_zero() -> None:
     g = plait.gradient(x.sum(), [x, y])
     assert plait.evaluate(g[1], {y: np.ones((2, 3))}).tolist() == np.zeros((2, 3)).tolist()
     assert plait.evaluate(plait.gradient(plait.stop_gradient(x).sum(), x), {x: [1, 2]}).tolist() == [0, 0]
-    with pytest.raises(plait.GraphError, match="floating"):
+    with pytest.raises(plait.DTypeError, match="floating"):
         plait.gradient(x.sum(), plait.input("i", (), "int64"))
-    with pytest.raises(plait.GraphError, match="int64"):
+    with pytest.raises(plait.DTypeError, match="int64"):
         plait.gradient(plait.input("i", (), "int64"), x)
 
 

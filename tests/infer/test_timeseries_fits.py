@@ -10,7 +10,17 @@ import pytest
 import plait
 from plait.infer.timeseries import AR, ARIMA, ARMA, EGARCH, GARCH, DynamicRegression, LocalLevel, LocalTrend
 
-ALL = [AR(2), AR(2, conditional=True), ARMA(1, 1), ARIMA(1, 1, 1), ARIMA(0, 1, 1, seasonal=(0, 1, 1, 4)), LocalLevel(), LocalTrend(), GARCH(), EGARCH()]
+ALL = [
+    AR(2),
+    AR(2, conditional=True),
+    ARMA(1, 1),
+    ARIMA(1, 1, 1),
+    ARIMA(0, 1, 1, seasonal=(0, 1, 1, 4)),
+    LocalLevel(),
+    LocalTrend(),
+    GARCH(),
+    EGARCH(),
+]
 
 
 def walk(n=120, seed=0):
@@ -201,7 +211,12 @@ def test_too_short_a_series_is_named(model):
 
 def test_bad_input_is_named():
     y = walk()
-    for bad, message in (([], "empty"), (np.zeros((3, 4)), "shape"), ([1.0, np.inf, 2.0], r"y\[1\] is infinite"), ([np.nan] * 5, "every value")):
+    for bad, message in (
+        ([], "empty"),
+        (np.zeros((3, 4)), "shape"),
+        ([1.0, np.inf, 2.0], r"y\[1\] is infinite"),
+        ([np.nan] * 5, "every value"),
+    ):
         with pytest.raises(ValueError, match=message):
             ARMA(1, 0).fit(bad, method="mle")
     with pytest.raises(TypeError, match="real numbers"):

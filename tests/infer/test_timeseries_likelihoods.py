@@ -77,7 +77,15 @@ def test_garch_is_the_plain_recursion():
     assert found == pytest.approx(-0.5 * float(np.sum(np.log(2 * np.pi * s2) + e * e / s2)), rel=1e-12)
 
 
-MODELS = [ARMA(2, 1), ARIMA(0, 1, 1, seasonal=(0, 1, 1, 4)), AR(2, conditional=True), LocalTrend(), GARCH(), EGARCH(2, 1, 1), GARCH(mean=AR(1))]
+MODELS = [
+    ARMA(2, 1),
+    ARIMA(0, 1, 1, seasonal=(0, 1, 1, 4)),
+    AR(2, conditional=True),
+    LocalTrend(),
+    GARCH(),
+    EGARCH(2, 1, 1),
+    GARCH(mean=AR(1)),
+]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=repr)

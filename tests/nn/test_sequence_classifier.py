@@ -148,7 +148,7 @@ def test_what_cannot_be_fitted_is_refused_in_words() -> None:
         (np.zeros((0, 3)), y, "no sequences"),
         (np.zeros(20), y, r"one array of shape \(20,\). Reshape your data"),
         (np.zeros((20, 5)) * 1j, y, "Complex data not supported"),
-        ([*X[:-1], np.ma.masked_greater(X[-1], 0)], y, r"X\[19\]: masked values"),
+        ([*X[:-1], np.ma.masked_greater(X[-1], 0)], y, r"X\[19\]: a masked array with masked values"),
         ([*X[:-1], X[-1] * 1e300], y, r"X\[19\]: a value too large for float32 at step 0"),
         ([*X[:-1], [[0.0, 1.0], [2.0]]], y, r"X\[19\]: expected an array of numbers, but its parts differ in length"),
         ([*X[:-1], X[-1][:0]], y, r"X\[19\]: a sequence of zero steps"),

@@ -96,7 +96,7 @@ class Quadratic:
                 for k, j in enumerate(working):
                     if not equal[j] and r[k] > 1e-13 and u[k] / r[k] < t1:
                         t1, leave = u[k] / r[k], k
-                t2 = (target - float(plus @ x)) / slope if slope > 1e-12 * norm[i] ** 2 * float(self.inverse.diagonal().max()) else INF
+                t2 = (target - float(plus @ x)) / slope if slope > 1e-10 * float(plus @ hn) else INF
                 if t2 == INF and equal[i] and abs(target - float(plus @ x)) <= 1e-11 * norm[i] * (1 + np.abs(x).max()):
                     break  # a dependent equality that holds
                 t = min(t1, t2)

@@ -40,7 +40,9 @@ def test_a_resumed_run_has_the_bits_of_one_that_never_stopped(tmp_path: Path) ->
     file = tmp_path / "run.ckpt"
     Run().fit(3, checkpoint=file)
     again = Run()
-    resumed = again.fit(7, checkpoint=file, resume=True, rng=99)  # the checkpoint's seed counts
+    with pytest.raises(plait.FormatError, match="written by a run with rng seed 3, this one has seed 99"):
+        again.fit(7, checkpoint=file, resume=True, rng=99)
+    resumed = again.fit(7, checkpoint=file, resume=True)
     assert again.bits() == whole.bits()
     assert resumed.loss == history.loss
     assert resumed.validation == history.validation

@@ -179,15 +179,15 @@ def test_ctrl_c_stops_a_fit(options: dict[str, Any]) -> None:
         raise Stopped
 
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(400_000, 8))
-    y = rng.integers(0, 4, len(X))  # noise: a tree that takes long
+    X = rng.normal(size=(800_000, 8))
+    y = ((X[:, :4] * X[:, 4:] > 0).sum(axis=1) + (rng.random(len(X)) < 0.3)) % 3  # hard to learn: a large tree
     before = signal.signal(signal.SIGALRM, stop)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        signal.setitimer(signal.ITIMER_REAL, 0.15)
         began = time.monotonic()
         with pytest.raises(Stopped):
             C45Classifier(min_leaf=1, **options).fit(X, y)
-        late = time.monotonic() - began - 0.3
+        late = time.monotonic() - began - 0.15
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

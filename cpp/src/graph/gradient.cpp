@@ -49,7 +49,7 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
   std::deque<Node*> ready;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     Node* const output = outputs[i].get();
-    PLAIT_REQUIRE_AS(GraphError, is_float(output->spec.dtype), "gradient: ", output->label(), " is ", name_of(output->spec.dtype),
+    PLAIT_REQUIRE_AS(DTypeError, is_float(output->spec.dtype), "gradient: ", output->label(), " is ", name_of(output->spec.dtype),
                      "; only floating point results have gradients");
     NodeRef seed = i < seeds.size() ? seeds[i] : NodeRef();
     if (!seed) seed = build::ones_like(outputs[i]);
@@ -111,7 +111,7 @@ std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const 
   std::unordered_map<Node*, Waiting> nodes;
   nodes.reserve(order.size());
   for (const NodeRef& target : wrt) {
-    PLAIT_REQUIRE_AS(GraphError, is_float(target->spec.dtype), "gradient: ", target->label(), " is ", name_of(target->spec.dtype),
+    PLAIT_REQUIRE_AS(DTypeError, is_float(target->spec.dtype), "gradient: ", target->label(), " is ", name_of(target->spec.dtype),
                      "; only floating point nodes have gradients");
     nodes[target.get()].wanted = true;
   }

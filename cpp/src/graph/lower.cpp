@@ -79,7 +79,7 @@ class Lowering {
     if (name == "head_like" || name == "tail_like") return part(std::move(value), specs[0].shape, name == "head_like");
     if (value.op->kind == OpKind::reduction) return split_reduction(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::random) {
-      value.inputs.clear();
+      if (shape_only(*value.op, 0)) value.inputs.clear();
       value.attributes.ints[kRandomOrdinal] = random_ordinal_++;
     }
     return push(std::move(value));

@@ -99,7 +99,7 @@ class Placer {
         if (shares) turn_once(value);
       } else if (assembled) {
         bring_pieces(static_cast<int>(old), value);
-      } else if (value.op->kind == OpKind::other) {
+      } else if (value.op->kind == OpKind::other || value.op->kind == OpKind::random) {
         for (int& input : value.inputs) input = in_order(input);
       }
       const int v = push(std::move(value));

@@ -113,6 +113,8 @@ TensorRef Table::gradient(const NodeRef& node) const {
   const TensorRef own = value(node);
   PLAIT_REQUIRE_AS(GraphError, !node->op->opaque, "table: ", node->label(), " is a ", node->op->name,
                    "; plait.gradient gives its gradient, which is dense");
+  PLAIT_REQUIRE_AS(DTypeError, is_float(node->spec.dtype), "table: ", node->label(), " is ", name_of(node->spec.dtype),
+                   "; only floating point nodes have gradients");
   const auto found = gradients_.find(node.get());
   if (found != gradients_.end()) return found->second;
   auto zeros = std::make_shared<Tensor>(own->spec);

@@ -39,6 +39,7 @@ std::vector<double> quantile_borders(std::vector<double> values, Index bins) {
     std::size_t next = static_cast<std::size_t>(found - changes.begin());
     const bool none = next == changes.size();
     if (next > at && (none || wanted - static_cast<double>(changes[next - 1]) < static_cast<double>(changes[next]) - wanted)) --next;
+    next = std::min(next, changes.size() - static_cast<std::size_t>(left - 1));  // one is left for each border to come
     cut(changes[next]);
     begin = changes[next];
     at = next + 1;

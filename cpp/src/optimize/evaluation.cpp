@@ -7,7 +7,7 @@ namespace plait::optimize {
 namespace {
 
 constexpr double kNoLimit = 1e20;
-constexpr double kLeastScale = 1e-12, kMostScale = 1e12;
+constexpr double kLeastScale = 1e-60, kMostScale = 1e60;
 
 }  // namespace
 

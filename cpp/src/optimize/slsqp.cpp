@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kLooseKkt = 1e-5;   // where the objective has settled, the residual must be below this
 constexpr double kForgetting = 0.1;  // how fast steep places on the way are forgotten
+constexpr double kNear = 1e-6;       // of the objective: what a step may still promise at a solution
 constexpr double kFar = 1e12;        // of the start's size: unbounded
 
 }  // namespace
@@ -106,10 +107,13 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
     if (feasible && !step.elastic) {
       const double kkt = judge(at, step.multipliers, result.bound_multipliers);
       const double promise = std::abs(slope) + priced;
-      const bool settled = promise <= options.ftol * std::min(high_f - low_f, std::max(std::abs(at.f), 1e-6 * (high_f - low_f)));
+      const double range = high_f - low_f;
+      const bool settled = promise <= options.ftol * std::min(range, std::max(std::abs(at.f), 1e-6 * range));
       const bool invisible = promise <= 4 * kEpsilon * std::abs(at.f);
+      // A residual may be small beside a start that was very steep, and yet there is far to go.
+      const bool near = promise <= kNear * std::max(std::abs(at.f), 1e-9 * range) || range == 0;
       quiet = settled || invisible ? quiet + 1 : 0;
-      if (kkt <= options.gtol || ((settled || invisible) && kkt <= kLooseKkt)) {
+      if ((kkt <= options.gtol && near) || ((settled || invisible) && kkt <= kLooseKkt)) {
         if (!options.second_order) return finish(end_solved());
         const Curved found = leave_along_curvature();
         if (found == Curved::none) return finish(end_solved());
@@ -124,7 +128,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       }
     }
     if (step.elastic && !feasible && left > (1 - 1e-3) * at.violation) {
-      if (!restore()) return finish(e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
+      if (!restore() && !restore_from_nearby()) return finish(e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
       recover();
       if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
       continue;
@@ -139,7 +143,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       if (!feasible && failures < 4) {
         ++failures;
         const double before = at.violation;
-        if (!restore() && !(at.violation < before)) return finish(Status::infeasible);
+        if (!restore() && !(at.violation < before) && !restore_from_nearby()) return finish(Status::infeasible);
         recover();
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
         continue;

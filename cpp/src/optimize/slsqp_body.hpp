@@ -52,6 +52,8 @@ struct Slsqp::Body {
   bool correct(double before, double fall, double tolerance);
   /// Gauss-Newton steps with damping that lower the violation, whatever becomes of the objective. False: it can't be lowered here.
   bool restore();
+  /// The same from points around: where violations are largest, or at a saddle of them, their gradients say nothing.
+  bool restore_from_nearby();
   [[nodiscard]] double linear_violation() const;
   bool next_step();
   void raise_penalties();

@@ -7,7 +7,7 @@ namespace {
 
 constexpr double kArmijo = 0.1;     // Kraft's
 constexpr double kLeastStep = 0.1;  // the search goes down by no more at a time
-constexpr int kMostTrials = 25;
+constexpr int kMostTrials = 40;
 constexpr int kMostCurved = 20;  // steps along negative curvature
 
 }  // namespace
@@ -44,7 +44,7 @@ bool Slsqp::Body::search(double fall) {
     if (after <= before + kArmijo * t * fall + tolerance) return true;
     if (k == 0 && e.m > 0 && correct(before, fall, tolerance)) return true;
     const double bend = after - before - t * fall;
-    t *= std::min(std::max(bend > 0 ? -t * fall / (2 * bend) : 0.5, kLeastStep), 0.9);
+    t *= k > 4 ? kLeastStep : std::min(std::max(bend > 0 ? -t * fall / (2 * bend) : 0.5, kLeastStep), 0.9);
     if (t * largest(step.s) < 1e-2 * kEpsilon * std::max(largest(at.x), 1e-300)) break;
   }
   return false;
@@ -95,6 +95,23 @@ bool Slsqp::Body::restore() {
     weight = std::max(weight * 10, 1e-4);
   }
   return at.violation < 0.5 * first;
+}
+
+bool Slsqp::Body::restore_from_nearby() {
+  if (e.m == 0) return false;
+  const Point here = at;
+  unsigned seed = 88172645U;
+  for (const double scale : {1e-2, 0.5}) {
+    for (std::size_t i = 0; i < at.x.size(); ++i) {
+      seed = seed * 1664525U + 1013904223U;
+      at.x[i] = e.inside(i, here.x[i] + scale * std::max(1.0, std::abs(here.x[i])) * (static_cast<double>(seed >> 8) / 8388608.0 - 1));
+    }
+    e.values(at);
+    if (at.finite) e.derivatives(at);
+    if (at.finite && (restore() || at.violation < 0.5 * here.violation) && e.infeasibility(at, options.ctol) <= 1) return true;
+    at = here;
+  }
+  return false;
 }
 
 double Slsqp::Body::linear_violation() const {

@@ -97,6 +97,10 @@ WholeShares whole_shares(std::span<const double> wanted, std::span<const double>
     const std::size_t depth = stack.size() - 1;
     const double shares = level.next, floor = assets[depth].floor;
     level.next = shares - 1;
+    if (shares < 0 && assets[depth].wanted >= 0) {  // what is not to be held is not sold short to pay for the rest
+      stack.pop_back();
+      continue;
+    }
     const double left = level.money - shares * assets[depth].price, cost = level.cost + cost_of(depth, shares);
     const double least = cost + bound(depth + 1, left);
     if (least >= best.error - slack) {

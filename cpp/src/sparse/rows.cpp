@@ -201,6 +201,9 @@ Rows add(const Rows& a, const Rows& b, double sign) {
 Rows scaled(const Rows& r, double factor) {
   return each_value(r, [&]<class T>(Index, T x) { return x * static_cast<T>(factor); });
 }
+Rows divided(const Rows& r, double divisor) {
+  return each_value(r, [&]<class T>(Index, T x) { return x / static_cast<T>(divisor); });
+}
 Rows rows_scaled(const Rows& r, std::span<const double> factors) {
   return each_value(r, [&]<class T>(Index i, T x) { return static_cast<double>(x) * factors[i]; });
 }

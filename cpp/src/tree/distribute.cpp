@@ -60,32 +60,33 @@ Partition partition_ids(const Samples& samples, WorkTree& tree, std::int32_t nod
     const double all = std::accumulate(known.begin(), known.end(), 0.0);
     std::vector<double> share(branches);
     for (std::size_t b = 0; b < branches; ++b) share[b] = equal(all, 0) ? 1.0 / static_cast<double>(branches) : known[b] / all;
-    auto fresh = std::make_shared<Block>();
     parts.ids.assign(block.ids.begin() + at.begin, block.ids.begin() + at.end);
     parts.target.assign(parts.ids.size(), 0);
-    parts.missing_begin.assign(branches, 0);
-    std::vector<Index> cursor(branches);
-    Index total = 0;
+    parts.missing_begin.assign(branches, -1);
+    std::vector<Block*> fresh(branches);
     for (std::size_t b = 0; b < branches; ++b) {
-      cursor[b] = total;
-      parts.missing_begin[b] = total + sizes[b];
+      auto own = std::make_shared<Block>();
       const bool takes = greater(share[b], 0);
-      starts[b] = total;
-      total += sizes[b] + (takes ? missing : 0);
-      if (!takes) parts.missing_begin[b] = -1;
+      if (takes) parts.missing_begin[b] = sizes[b];
+      const auto total = static_cast<std::size_t>(sizes[b] + (takes ? missing : 0));
+      own->row.resize(total);
+      own->weight.resize(total);
+      own->label.resize(total);
+      own->ids.resize(total);
+      std::iota(own->ids.begin(), own->ids.end(), 0U);
+      WorkNode& child = tree.nodes[static_cast<std::size_t>(at.first) + b];
+      fresh[b] = own.get();
+      child.block = std::move(own);
+      child.begin = 0;
+      child.end = static_cast<std::uint32_t>(total);
     }
-    starts[branches] = total;
-    fresh->row.resize(static_cast<std::size_t>(total));
-    fresh->weight.resize(static_cast<std::size_t>(total));
-    fresh->label.resize(static_cast<std::size_t>(total));
-    fresh->ids.resize(static_cast<std::size_t>(total));
-    std::iota(fresh->ids.begin(), fresh->ids.end(), 0U);
-    const auto put = [&](Index to, std::uint32_t id, double weight) {
+    const auto put = [&](std::size_t b, Index to, std::uint32_t id, double weight) {
       const auto t = static_cast<std::size_t>(to);
-      fresh->row[t] = block.row[id];
-      fresh->weight[t] = weight;
-      fresh->label[t] = block.label[id];
+      fresh[b]->row[t] = block.row[id];
+      fresh[b]->weight[t] = weight;
+      fresh[b]->label[t] = block.label[id];
     };
+    std::vector<Index> cursor(branches, 0);
     Index nth = 0;
     for (std::size_t i = 0; i < parts.ids.size(); ++i) {
       const std::uint32_t id = parts.ids[i];
@@ -93,19 +94,13 @@ Partition partition_ids(const Samples& samples, WorkTree& tree, std::int32_t nod
       if (parts.branch[i] != kMissingCode) {
         const Index to = cursor[parts.branch[i]]++;
         parts.target[i] = static_cast<std::uint32_t>(to);
-        put(to, id, weight);
+        put(parts.branch[i], to, id, weight);
         continue;
       }
       parts.target[i] = static_cast<std::uint32_t>(nth);
       for (std::size_t b = 0; b < branches; ++b)
-        if (parts.missing_begin[b] >= 0) put(parts.missing_begin[b] + nth, id, share[b] * weight);
+        if (parts.missing_begin[b] >= 0) put(b, parts.missing_begin[b] + nth, id, share[b] * weight);
       ++nth;
-    }
-    for (std::size_t b = 0; b < branches; ++b) {
-      WorkNode& child = tree.nodes[static_cast<std::size_t>(at.first) + b];
-      child.block = fresh;
-      child.begin = static_cast<std::uint32_t>(starts[b]);
-      child.end = static_cast<std::uint32_t>(starts[b + 1]);
     }
   }
   for (std::int32_t b = 0; b < at.branches; ++b) {

@@ -71,8 +71,8 @@ std::int32_t Grower::choose(const std::vector<Candidate>& candidates) const {
   return chosen;
 }
 
-void Grower::partition_orders(const WorkTree& tree, std::int32_t node, const Partition& parts, Orders& orders, Orders& fresh,
-                              std::vector<GrowSpace>& spaces, int threads) const {
+void Grower::partition_orders(const WorkTree& tree, std::int32_t node, const Partition& parts, Orders& orders,
+                              const std::vector<std::shared_ptr<Orders>>& fresh, std::vector<GrowSpace>& spaces, int threads) const {
   const WorkNode& at = tree.nodes[static_cast<std::size_t>(node)];
   const auto branches = static_cast<std::size_t>(at.branches);
   const WorkNode* child = &tree.nodes[static_cast<std::size_t>(at.first)];
@@ -106,20 +106,25 @@ void Grower::partition_orders(const WorkTree& tree, std::int32_t node, const Par
         order[static_cast<std::size_t>(cursor[branch[space.ranked[static_cast<std::size_t>(i)].id]]++)] = space.ranked[static_cast<std::size_t>(i)];
       return;
     }
-    auto& to = fresh.of[static_cast<std::size_t>(f)];
-    to.resize(static_cast<std::size_t>(child->block->size()));
-    for (std::size_t b = 0; b < branches; ++b) cursor[b] = child[b].begin;
+    std::vector<Ranked*> to(branches, nullptr);
+    for (std::size_t b = 0; b < branches; ++b)
+      if (fresh[b]) {
+        auto& own = fresh[b]->of[static_cast<std::size_t>(f)];
+        own.resize(static_cast<std::size_t>(child[b].end));
+        to[b] = own.data();
+      }
     for (Index i = 0; i < n; ++i) {
       const Ranked one = begin[i];
       const std::uint32_t target = orders.target[one.id];
-      if (branch[one.id] != kMissingCode) {
-        to[static_cast<std::size_t>(cursor[branch[one.id]]++)] = {target, one.rank};
+      const std::uint16_t way = branch[one.id];
+      if (way != kMissingCode) {
+        if (to[way] != nullptr) *to[way]++ = {target, one.rank};
         continue;
       }
       for (std::size_t b = 0; b < branches; ++b)
-        if (parts.missing_begin[b] >= 0)
-          to[static_cast<std::size_t>(cursor[b]++)] = {static_cast<std::uint32_t>(parts.missing_begin[b] + target), one.rank};
+        if (to[b] != nullptr && parts.missing_begin[b] >= 0) *to[b]++ = {static_cast<std::uint32_t>(parts.missing_begin[b] + target), one.rank};
     }
+    if (static_cast<std::size_t>(n) == order.size()) std::vector<Ranked>().swap(order);  // nobody else needs it
   };
   if (threads == 1) {
     for (std::int32_t f = 0; f < samples_.features; ++f) task(f, 0);
@@ -184,16 +189,19 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
     orders.branch[parts.ids[i]] = parts.branch[i];
     if (parts.moved) orders.target[parts.ids[i]] = parts.target[i];
   }
-  std::shared_ptr<Orders> below = item.orders;
-  if (parts.moved) {
-    const auto size = static_cast<std::size_t>(tree.nodes[static_cast<std::size_t>(first)].block->size());
-    below = std::make_shared<Orders>();
-    below->of.resize(orders.of.size());
-    below->branch.resize(size);
-    below->target.resize(size);
+  std::vector<std::shared_ptr<Orders>> below(static_cast<std::size_t>(best.branches));
+  for (const std::int32_t child : growing) {
+    auto& own = below[static_cast<std::size_t>(child - first)];
+    own = item.orders;
+    if (!parts.moved) continue;
+    const auto size = static_cast<std::size_t>(tree.nodes[static_cast<std::size_t>(child)].block->size());
+    own = std::make_shared<Orders>();
+    own->of.resize(orders.of.size());
+    own->branch.resize(size);
+    own->target.resize(size);
   }
-  partition_orders(tree, item.node, parts, orders, *below, spaces, threads);
-  for (const std::int32_t child : growing) next.push_back({child, below, {}});
+  partition_orders(tree, item.node, parts, orders, below, spaces, threads);
+  for (const std::int32_t child : growing) next.push_back({child, below[static_cast<std::size_t>(child - first)], {}});
 }
 
 // A copy of the node's cases, numbered from 0.
@@ -213,10 +221,26 @@ void Grower::own_block(WorkTree& tree, std::int32_t node) {
   at.block = std::move(block);
 }
 
+// Back to the block that the copy was made of: pruning wants a node's cases where its parent has them.
+void Grower::return_block(WorkTree& tree, const WorkNode& root) {
+  const std::shared_ptr<Block> copy = tree.nodes[0].block;
+  std::vector<std::uint32_t>& ids = root.block->ids;
+  const std::vector<std::uint32_t> before(ids.begin() + root.begin, ids.begin() + root.end);
+  for (std::size_t i = 0; i < before.size(); ++i) ids[root.begin + i] = before[copy->ids[i]];
+  for (WorkNode& node : tree.nodes)
+    if (node.block == copy) {
+      node.block = root.block;
+      node.begin += root.begin;
+      node.end += root.begin;
+    }
+}
+
 void Grower::subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker) {
   std::vector<GrowSpace> own(1);
   std::swap(own[0], spaces[static_cast<std::size_t>(worker)]);
-  if (!item.orders) {
+  const WorkNode root = tree.nodes[static_cast<std::size_t>(item.node)];
+  const bool from_bins = !item.orders;
+  if (from_bins) {
     own_block(tree, item.node);
     item.orders = orders_of(tree, item.node);
   }
@@ -236,6 +260,7 @@ void Grower::subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& space
     for (Pending& child : next) stack.push_back(std::move(child));
   }
   std::swap(own[0], spaces[static_cast<std::size_t>(worker)]);
+  if (from_bins) return_block(tree, root);
 }
 
 WorkTree Grower::run() {

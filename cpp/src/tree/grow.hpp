@@ -40,12 +40,13 @@ class Grower {
   Candidate judge(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const;
   // Quinlan's choice: the best ratio among features with at least the mean gain. -1: none.
   std::int32_t choose(const std::vector<Candidate>& candidates) const;
-  void partition_orders(const WorkTree& tree, std::int32_t node, const Partition& parts, Orders& orders, Orders& fresh,
-                        std::vector<GrowSpace>& spaces, int threads) const;
+  void partition_orders(const WorkTree& tree, std::int32_t node, const Partition& parts, Orders& orders,
+                        const std::vector<std::shared_ptr<Orders>>& fresh, std::vector<GrowSpace>& spaces, int threads) const;
   // Binned features.
   void bin_features(int threads);
   void add_up(const WorkTree& tree, Pending& item, int threads) const;
   static void own_block(WorkTree& tree, std::int32_t node);
+  static void return_block(WorkTree& tree, const WorkNode& root);
   std::shared_ptr<Orders> orders_of(const WorkTree& tree, std::int32_t node) const;
 
   const Samples& samples_;

@@ -11,9 +11,9 @@ namespace plait::tree {
 struct Partition {
   std::vector<std::uint32_t> ids;     ///< the node's cases in their order before
   std::vector<std::uint16_t> branch;  ///< of each of them; kMissingCode where it went down several
-  bool moved = false;                 ///< whether the children have a new block
+  bool moved = false;                 ///< whether each child has a block of its own
   // Where moved:
-  std::vector<std::uint32_t> target;  ///< case in the new block; of a missing one its number among the missing
+  std::vector<std::uint32_t> target;  ///< case in the child's block; of a missing one its number among the missing
   std::vector<Index> missing_begin;   ///< by branch: case of the first missing one; -1 where the branch takes none
 };
 

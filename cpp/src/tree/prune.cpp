@@ -1,11 +1,13 @@
 // Collapsing and pessimistic pruning with subtree raising, from the leaves up and with explicit stacks. Children have higher numbers than
 // their parents, before and after raising.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "criterion.hpp"
 #include "pessimism.hpp"
 #include "plait/base/interrupt.hpp"
+#include "plait/base/thread_pool.hpp"
 #include "work.hpp"
 
 namespace plait::tree {
@@ -31,14 +33,50 @@ class Pruner {
         pessimism_(options.confidence),
         estimate_(tree.nodes.size()),
         divided_(tree.nodes.size()),
-        extra_(tree.counts.size()) {}
+        extra_(tree.counts.size()),
+        most_(tree.nodes.size(), -1.0),
+        done_(tree.nodes.size()),
+        per_error_(options.confidence >= 1e-3 ? 0.5 : 0.0) {
+    steps_.resize(tree.nodes.size());
+    for (std::size_t v = 0; v < steps_.size(); ++v) refresh(static_cast<std::int32_t>(v));
+  }
 
+  // Subtrees of small nodes side by side, then what is above them: no decision depends on another subtree.
   void run() {
-    std::vector<std::pair<std::int32_t, bool>> stack{{0, false}};
+    const Index small = std::max<Index>(1000, (at(0).end - at(0).begin) / 16);
+    std::vector<std::int32_t> roots, stack{0};
+    while (!stack.empty()) {
+      const std::int32_t v = stack.back();
+      stack.pop_back();
+      const WorkNode& node = at(v);
+      if (node.first < 0) continue;
+      if (static_cast<Index>(node.end) - node.begin <= small) {
+        roots.push_back(v);
+        continue;
+      }
+      for (std::int32_t b = 0; b < node.branches; ++b) stack.push_back(node.first + b);
+    }
+    parallel_for(
+        static_cast<Index>(roots.size()),
+        [&](std::int64_t i, int) {
+          run(roots[static_cast<std::size_t>(i)]);
+          done_[index(roots[static_cast<std::size_t>(i)])] = 1;
+        },
+        options_.threads);
+    run(0);
+  }
+
+ private:
+  void run(std::int32_t root) {
+    std::vector<std::pair<std::int32_t, bool>> stack{{root, false}};
     while (!stack.empty()) {
       const auto [v, ready] = stack.back();
       stack.pop_back();
       const WorkNode& node = at(v);
+      if (done_[index(v)] != 0) {
+        done_[index(v)] = 0;  // holds once: when a node above is raised, everything below is pruned anew
+        continue;
+      }
       if (node.first < 0) {
         estimate_[index(v)] = leaf_estimate(v);
         divided_[index(v)] = false;
@@ -54,7 +92,36 @@ class Pruner {
     }
   }
 
- private:
+  // What sending a case down reads of a node, close together.
+  struct Step {
+    double threshold;  ///< NaN: a categorical node
+    std::int32_t attribute;
+    std::int32_t first;  ///< negative: a leaf
+  };
+  void refresh(std::int32_t v) {
+    const WorkNode& node = at(v);
+    steps_[index(v)] = {node.map < 0 ? node.threshold : std::numeric_limits<double>::quiet_NaN(), node.attribute, node.first};
+  }
+
+  // Sends a few cases down side by side, so that their waits for memory overlap. False where one of them would have to be divided.
+  bool send(const double* const* rows, int n, std::int32_t* to) const {
+    for (bool moving = true; moving;) {
+      moving = false;
+      for (int j = 0; j < n; ++j) {
+        const Step& step = steps_[index(to[j])];
+        if (step.first < 0) continue;
+        const double x = rows[j][step.attribute];
+        if (x != x) return false;
+        std::int32_t b = static_cast<std::int32_t>(x > step.threshold);
+        if (step.threshold != step.threshold) b = branch_of(tree_.nodes[index(to[j])], tree_.maps, x);
+        if (b < 0) return false;
+        to[j] = step.first + b;
+        moving = true;
+      }
+    }
+    return true;
+  }
+
   static std::size_t index(std::int32_t v) { return static_cast<std::size_t>(v); }
   WorkNode& at(std::int32_t v) { return tree_.nodes[index(v)]; }
   double leaf_estimate(std::int32_t v) const { return pessimism_.estimate(tree_.counts_of(v), tree_.classes); }
@@ -75,10 +142,11 @@ class Pruner {
     }
     const double as_leaf = leaf_estimate(v);
     // Above this limit both comparisons below are decided.
-    const double limit = std::max(as_tree + 0.2, as_leaf + 0.2);
+    const double limit = at_most(as_leaf, as_tree + 0.1) ? std::max(as_tree, as_leaf) + 0.2 : as_tree + 0.2;
     const double as_branch = options_.subtree_raising ? branch_estimate(v, largest, limit) : limit + 1e300;
     if (at_most(as_leaf, as_tree + 0.1) && at_most(as_leaf, as_branch + 0.1)) {
       make_leaf(node);
+      refresh(v);
       estimate_[index(v)] = as_leaf;
       divided_[index(v)] = false;
       return false;
@@ -99,6 +167,7 @@ class Pruner {
     node.first = from.first;
     node.branches = from.branches;
     node.map = from.map;
+    refresh(v);
     std::vector<std::int32_t> stack{v};
     while (!stack.empty()) {
       const std::int32_t top = stack.back();
@@ -115,7 +184,7 @@ class Pruner {
     const Block& block = *node.block;
     if (at(child).block == node.block && !divided_[index(child)]) {
       double sum = 0;
-      if (with_others(v, child, sum)) return sum;
+      if (with_others(v, child, limit, sum)) return sum;
     }
     std::vector<Weighted> cases;
     cases.reserve(node.end - node.begin);
@@ -127,33 +196,51 @@ class Pruner {
   }
 
   // The branch's own cases stay in their leaves: only the others have to be sent down. False where one of them would have to be divided.
-  bool with_others(std::int32_t v, std::int32_t child, double& sum) {
+  bool with_others(std::int32_t v, std::int32_t child, double limit, double& sum) {
     const WorkNode& node = at(v);
     const WorkNode& kept = at(child);
     const Block& block = *node.block;
     std::vector<std::int32_t> touched;
     bool whole = true;
-    for (std::uint32_t i = node.begin; i < node.end && whole; ++i) {
-      if (i == kept.begin) i = kept.end;
-      if (i >= node.end) break;
-      const std::uint32_t id = block.ids[i];
-      const double* x = samples_.values + static_cast<Index>(block.row[id]) * samples_.features;
-      std::int32_t to = child;
-      while (at(to).first >= 0) {
-        const std::int32_t b = branch_of(at(to), tree_.maps, x[at(to).attribute]);
-        if (b < 0) {
-          whole = false;
-          break;
+    double errors = 0;  // that the others add; each adds at least per_error_ to the estimate, and no case lowers it
+    const double most_errors = per_error_ > 0 ? (limit - estimate_[index(child)]) / per_error_ : limit + 1e300;
+    constexpr int kTogether = 16;
+    constexpr std::uint32_t kAhead = 32;
+    const double* rows[kTogether];
+    std::int32_t to[kTogether];
+    std::uint32_t ids[kTogether];
+    for (std::uint32_t i = node.begin; i < node.end && errors <= most_errors && whole;) {
+      int n = 0;
+      for (; n < kTogether && i < node.end; ++i) {
+        if (i == kept.begin && kept.end > kept.begin) {
+          i = kept.end - 1;
+          continue;
         }
-        to = at(to).first + b;
+        if (i + kAhead < node.end) {  // rows come from all over the table
+          const double* soon = samples_.values + static_cast<Index>(block.row[block.ids[i + kAhead]]) * samples_.features;
+          for (std::int32_t f = 0; f < std::min(samples_.features, 24); f += 8) __builtin_prefetch(soon + f);
+        }
+        ids[n] = block.ids[i];
+        rows[n] = samples_.values + static_cast<Index>(block.row[ids[n]]) * samples_.features;
+        to[n++] = child;
       }
-      if (!whole) break;
-      double* extra = extra_.data() + static_cast<Index>(to) * tree_.classes;
-      extra[block.label[id]] += block.weight_of(id);
-      touched.push_back(to);
+      whole = send(rows, n, to);
+      for (int j = 0; j < n && whole; ++j) {
+        double* extra = extra_.data() + static_cast<Index>(to[j]) * tree_.classes;
+        const double* counts = tree_.counts_of(to[j]);
+        double& most = most_[index(to[j])];
+        if (most < 0) {
+          most = *std::max_element(counts, counts + tree_.classes);
+          touched.push_back(to[j]);
+        }
+        const double weight = block.weight_of(ids[j]);
+        const std::uint16_t label = block.label[ids[j]];
+        extra[label] += weight;
+        const double now = std::max(most, counts[label] + extra[label]);
+        errors += weight - (now - most);
+        most = now;
+      }
     }
-    std::sort(touched.begin(), touched.end());
-    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
     sum = estimate_[index(child)];
     std::vector<double> counts(static_cast<std::size_t>(tree_.classes));
     for (const std::int32_t leaf : touched) {
@@ -162,8 +249,10 @@ class Pruner {
         counts[k] = tree_.counts_of(leaf)[k] + extra[k];
         extra[k] = 0;
       }
+      most_[index(leaf)] = -1;
       sum += pessimism_.estimate(counts.data(), tree_.classes) - leaf_estimate(leaf);
     }
+    if (errors > most_errors) sum = limit + 1;
     return whole;
   }
 
@@ -215,6 +304,10 @@ class Pruner {
   std::vector<double> estimate_;  ///< of the subtree below each node
   std::vector<char> divided_;     ///< whether a split at or below it has divided cases
   std::vector<double> extra_;     ///< (nodes, classes), zero between uses
+  std::vector<double> most_;      ///< of each node, -1 between uses
+  std::vector<char> done_;        ///< subtrees that are pruned already
+  std::vector<Step> steps_;
+  double per_error_;  ///< least rise of the pessimistic error per error; checked for confidences from 0.001 on
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ inline constexpr std::uint32_t kMissingRank = 0xFFFFFFFFU;
 inline constexpr std::uint16_t kMissingCode = 0xFFFFU;
 
 /// Cases that nodes own ranges of, through one ordering array `ids`. A split that sends missing values down several branches needs more
-/// cases than it has, and opens a new block for its children; every other split permutes its range in place.
+/// cases than it has, and gives each child a block of its own; every other split permutes its range in place.
 struct Block {
   std::vector<std::uint32_t> row;    ///< of each case; a row may occur more than once, in different branches
   std::vector<double> weight;        ///< empty: 1 each
@@ -73,7 +73,7 @@ inline std::int32_t branch_of(const WorkNode& node, const std::vector<std::int32
   return maps[static_cast<std::size_t>(node.map) + static_cast<std::size_t>(x)];
 }
 
-/// Sends the node's cases to its children: permutes ids in place, or gives the children a block of their own where a missing value is
+/// Sends the node's cases to its children: permutes ids in place, or gives each child a block of its own where a missing value is
 /// divided among them. Sets the children's block, range, weight and counts. Those of the node itself must be set.
 void distribute(const Samples& samples, WorkTree& tree, std::int32_t node);
 /// Sets weight and counts of a node from its range.

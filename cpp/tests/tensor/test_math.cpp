@@ -34,11 +34,20 @@ std::vector<Level> levels() {
 }
 auto unary(const MathTable& t, MathFunction f, float) { return t.unary_f32[static_cast<int>(f)]; }
 auto unary(const MathTable& t, MathFunction f, double) { return t.unary_f64[static_cast<int>(f)]; }
+auto binary(const MathTable& t, MathBinary f, float) { return t.binary_f32[static_cast<int>(f)]; }
+auto binary(const MathTable& t, MathBinary f, double) { return t.binary_f64[static_cast<int>(f)]; }
 auto power(const MathTable& t, float) { return t.binary_f32[static_cast<int>(MathBinary::pow)]; }
 auto power(const MathTable& t, double) { return t.binary_f64[static_cast<int>(MathBinary::pow)]; }
 
 Wide sigmoid(Wide x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
 Wide softplus(Wide x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x))); }
+Wide expm1mx(Wide x) {
+  if (std::isinf(x)) return std::fabs(x);
+  if (std::fabs(x) > 1) return std::expm1(x) - x;
+  Wide term = x * x / 2, sum = 0;
+  for (int k = 3; k < 30; ++k) sum += term, term *= x / k;
+  return sum;
+}
 // Recurrence up to 40, where the asymptotic series has 1e-22.
 Wide digamma(Wide x) {
   if (x == 0) return std::copysign(std::numeric_limits<Wide>::infinity(), -x);
@@ -89,6 +98,13 @@ const Function kFunctions[] = {
     {MathFunction::sigmoid, sigmoid, 2.4, 2.4},
     {MathFunction::softplus, softplus, 2, 2},
     {MathFunction::erf, [](Wide x) { return std::erf(x); }, 1.6, 1.6},
+    {MathFunction::exp2, [](Wide x) { return std::exp2(x); }, 1.5, 1.5},
+    {MathFunction::log2, [](Wide x) { return std::log2(x); }, 1.5, 1},
+    {MathFunction::log10, [](Wide x) { return std::log10(x); }, 1.5, 1},
+    {MathFunction::tan, [](Wide x) { return std::tan(x); }, 3.5, 2.5},
+    {MathFunction::sinh, [](Wide x) { return std::sinh(x); }, 2.5, 2.5},
+    {MathFunction::cosh, [](Wide x) { return std::cosh(x); }, 2.5, 2.5},
+    {MathFunction::expm1mx, expm1mx, 4, 4},
     {MathFunction::lgamma, [](Wide x) { return std::lgamma(x); }, 0.6, 5, 0, 2},
     {MathFunction::digamma, digamma, 0.6, 8, 1, 32},
     {MathFunction::trigamma, trigamma, 0.6, 6},
@@ -264,6 +280,61 @@ TEST_CASE_TEMPLATE("pow: the special cases of C, and its accuracy", T, float, do
     CAPTURE(static_cast<double>(y[at]));
     CAPTURE(static_cast<double>(z[at]));
     CHECK(worst <= 1.5);
+  }
+}
+
+TEST_CASE_TEMPLATE("hypot, logaddexp, and quotients with their remainders", T, float, double) {
+  using Limits = std::numeric_limits<T>;
+  const auto inf = static_cast<double>(Limits::infinity()), nan = static_cast<double>(Limits::quiet_NaN());
+  const double cases[] = {0.0, -0.0, 0.1, -0.1, 1, -1, 2.5, -3, 7, 1e-40, 1e17, -1e17, 1e30, 1e-30, inf, -inf, nan};
+  std::vector<T> x, y;
+  for (const double a : cases)
+    for (const double b : cases) x.push_back(static_cast<T>(a)), y.push_back(static_cast<T>(b));
+  const Philox random{12, 0};
+  for (std::uint64_t i = 0; i < 40000; ++i) {
+    const auto w = random.block(i);
+    x.push_back(from_pattern(std::uint64_t{w[0]} << 32 | w[1], T{})), y.push_back(from_pattern(std::uint64_t{w[2]} << 32 | w[3], T{}));
+    const double size = std::exp(60 * uniform_double(w[0], w[1]) - 30);
+    x.push_back(static_cast<T>(static_cast<double>(w[2]) * size)), y.push_back(static_cast<T>(static_cast<double>(w[3]) - 0x1p31));
+    x.push_back(static_cast<T>(static_cast<int>(w[2] % 2000) - 1000) / 8), y.push_back(static_cast<T>(static_cast<int>(w[3] % 200) - 100) / 8);
+  }
+  const auto whole = [](Wide a, Wide b) { return std::fmod(a, b) != 0 && (std::fmod(a, b) < 0) != (b < 0); };
+  const auto n = static_cast<Index>(x.size());
+  for (const Level& level : levels()) {
+    const auto& table = sizeof(T) == 4 ? std::string("float") : std::string("double");
+    const std::string what = std::string(level.name) + " " + table;
+    CAPTURE(what);
+    std::vector<T> lengths(x.size()), sums(x.size()), quotients(x.size()), rests(x.size()), alone(x.size());
+    binary(*level.table, MathBinary::hypot, T{})(x.data(), y.data(), lengths.data(), n);
+    binary(*level.table, MathBinary::logaddexp, T{})(x.data(), y.data(), sums.data(), n);
+    binary(*level.table, MathBinary::floor_divide, T{})(x.data(), y.data(), quotients.data(), n);
+    binary(*level.table, MathBinary::remainder, T{})(x.data(), y.data(), rests.data(), n);
+    double worst_length = 0, worst_sum = 0;
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const Wide a = static_cast<Wide>(x[i]), b = static_cast<Wide>(y[i]);
+      worst_length = std::max(worst_length, error_in_ulp(lengths[i], std::hypot(a, b), 0));
+      const Wide sum = a == b ? a + std::log(Wide{2}) : std::max(a, b) + std::log1p(std::exp(-std::fabs(a - b)));
+      worst_sum = std::max(worst_sum, error_in_ulp(sums[i], std::isnan(a + b) && a != b && !(std::isinf(a) && std::isinf(b)) ? a + b : sum, 1));
+      // Python's definition, by the C library's exact remainder.
+      const Wide r = std::fmod(a, b);
+      const T rest = std::isnan(r) || b == 0 ? Limits::quiet_NaN()
+                     : r == 0                ? std::copysign(T{0}, y[i])
+                     : whole(a, b)           ? static_cast<T>(static_cast<T>(r) + y[i])
+                                             : static_cast<T>(r);
+      wrong += !same(rests[i], rest);
+      if (std::isfinite(a) && std::isfinite(b) && b != 0 && std::fabs(a / b) < 0x1p20L)
+        wrong += static_cast<Wide>(quotients[i]) != std::rint((a - r) / b) - (whole(a, b) ? 1 : 0);
+    }
+    CHECK(worst_length <= 1.5);
+    CHECK(worst_sum <= 3);
+    CHECK(wrong == 0);
+    // Neighbours with huge quotients do not matter.
+    for (Index i = 0; i < n; i += 16)
+      binary(*level.table, MathBinary::remainder, T{})(x.data() + i, y.data() + i, alone.data() + i, std::min<Index>(16, n - i));
+    std::size_t different = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) different += !same(alone[i], rests[i]);
+    CHECK(different == 0);
   }
 }
 

@@ -9,12 +9,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import align, bench, classifiers, demo, histogram, lstm, tree, vae
+from . import align, bench, classifiers, demo, histogram, lstm, portfolio, tree, vae
 from ._common import Failure, jsonable, lines
 
 __all__ = ["main"]
 
-COMMANDS = (demo, vae, lstm, classifiers, align, histogram, tree, bench)
+COMMANDS = (demo, vae, lstm, classifiers, align, histogram, tree, portfolio, bench)
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -6,7 +6,7 @@ Every name here is a name of :mod:`plait`.
 from __future__ import annotations
 
 from .._core import DTypeError, FormatError, GraphError, Node, Program, ShapeError, Step, Table, TraceError
-from . import numpy_protocol
+from . import copies, numpy_protocol
 from ._errors import ConvergenceWarning, PerformanceWarning
 from .activations import gelu, log_softmax, relu, sigmoid, silu, softmax, softplus
 from .binary import (
@@ -72,6 +72,7 @@ from .shaping import (
 from .transforms import function, grad, hessian, jacobian, value_and_grad
 
 numpy_protocol.install()
+copies.install()
 
 __all__ = [
     "ConvergenceWarning",

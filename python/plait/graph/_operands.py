@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .. import _core
 from .._core import Node
 from ._types import Operand
@@ -11,3 +13,9 @@ def as_float(x: Operand, what: str) -> Node:
     """A node with a floating dtype: integers and booleans become float64, as NumPy's functions make them."""
     node = _core.as_node(x, what)
     return node if node.dtype.kind == "f" else node.astype("float64")
+
+
+def is_empty(x: Node, axis: int | Sequence[int] | None) -> bool:
+    """Whether one of the axes that are gone over has no elements, as far as is known while the graph is built."""
+    axes = range(x.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+    return any(-x.ndim <= k < x.ndim and x.shape[k] == 0 for k in axes)

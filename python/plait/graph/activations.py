@@ -6,7 +6,7 @@ import math
 
 from .. import _core
 from .._core import Node
-from ._operands import as_float
+from ._operands import as_float, is_empty
 from ._types import Axis, Operand
 from .elementwise import erf, exp, log, tanh
 
@@ -146,7 +146,9 @@ def softmax(x: Operand, axis: Axis = -1) -> Node:
     >>> plait.evaluate(plait.softmax([0.0, 1000.0, 1000.0]))
     array([0. , 0.5, 0.5])
     """
-    e = exp(_below_top(as_float(x, "softmax"), axis))
+    if is_empty(node := as_float(x, "softmax"), axis):
+        return node
+    e = exp(_below_top(node, axis))
     return e / e.sum(axis, keepdims=True)
 
 
@@ -170,7 +172,9 @@ def log_softmax(x: Operand, axis: Axis = -1) -> Node:
     >>> plait.evaluate(plait.log_softmax([0.0, -1000.0]))
     array([    0., -1000.])
     """
-    below = _below_top(as_float(x, "log_softmax"), axis)
+    if is_empty(node := as_float(x, "log_softmax"), axis):
+        return node
+    below = _below_top(node, axis)
     return below - log(exp(below).sum(axis, keepdims=True))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from .._masks import unmasked
 from .programs import compile as compile_graph
 from .programs import gradient
 
@@ -41,7 +42,12 @@ def check_gradient(f: Callable[..., Any], *arrays: Any, order: int = 1) -> float
     """
     if order not in (1, 2):
         raise ValueError(f"check_gradient: order is 1 or 2, got {order!r}")
-    points = [np.array(a, dtype=np.float64 if np.asarray(a).dtype.kind == "f" else None) for a in arrays]
+    given = [unmasked(a, f"check_gradient: array {k}") for k, a in enumerate(arrays)]
+    points = [np.array(a, dtype=np.float64 if a.dtype.kind == "f" else None) for a in given]
+    if not any(p.dtype.kind == "f" for p in points):
+        raise _core.DTypeError(
+            f"check_gradient: got arrays of {', '.join(str(p.dtype) for p in points) or 'nothing'}; only floating point arguments have gradients"
+        )
     nodes = [_core.input(f"x{k}", p.shape, p.dtype) for k, p in enumerate(points)]
     float_nodes = [n for n in nodes if n.dtype.kind == "f"]
     output = _core.as_node(f(*nodes), "check_gradient")

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._core import FormatError, Program
 from .._files import NAMES, read, write
+from .._masks import unmasked
 from ._types import Array
 from .program_file import decode_program, encode_program
 
@@ -92,7 +93,7 @@ def _encode(part: Any, tensors: list[Array], at: str) -> Any:
     if part is None or isinstance(part, (bool, str)):
         return part
     if isinstance(part, (np.ndarray, np.generic)):
-        array = np.asarray(part)
+        array = unmasked(part, f"save: {at}")
         if array.dtype.name not in NAMES:
             raise TypeError(f"save: {at} has dtype {array.dtype}, which a file cannot hold")
         tensors.append(array)

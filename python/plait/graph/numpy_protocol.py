@@ -75,6 +75,19 @@ def refuse(name: str, instead: str = "Use plait's functions, or run the graph an
     raise AssertionError  # trace_error does not come back
 
 
+def _refuse_partial(name: str, kwargs: dict[str, Any]) -> None:
+    """Take out where= and initial= where they say nothing; TraceError where they do."""
+    for key, nothing in (("where", True), ("initial", None)):
+        value = kwargs.pop(key, NO_VALUE)
+        if value is not NO_VALUE and value is not nothing:  # compared by identity: an array or a node is equal to nothing
+            neutral = (
+                "plait.where(mask, node, 0) first, or what else changes nothing,"
+                if key == "where"
+                else "plait.maximum and the like on the result"
+            )
+            refuse(f"{name} with {key}=", f"Use {neutral} instead")
+
+
 def array_ufunc(_self: Node, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """``Node.__array_ufunc__``."""
     name = ufunc.__name__
@@ -94,8 +107,7 @@ def array_ufunc(_self: Node, ufunc: np.ufunc, method: str, *inputs: Any, **kwarg
             refuse(f"np.{name} with {', '.join(kwargs)}=")
         result = function(*inputs)
     elif method == "reduce" and name in REDUCED:
-        if kwargs.pop("where", True) is not True or kwargs.pop("initial", NO_VALUE) not in (NO_VALUE, None):
-            refuse(f"np.{name}.reduce with where= or initial=")
+        _refuse_partial(f"np.{name}.reduce", kwargs)
         result = _core.reduction(REDUCED[name], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
     elif method == "accumulate" and name == "add":
         result = _core.cumsum(inputs[0], kwargs.get("axis", 0))
@@ -114,8 +126,7 @@ def array_function(_self: Node, function: Callable[..., Any], _types: Any, args:
         refuse(f"np.{getattr(function, '__qualname__', function)}")
     if kwargs.pop("out", None) is not None:
         refuse(f"np.{function.__name__} with out=", "Nodes do not change")
-    if kwargs.pop("where", NO_VALUE) not in (NO_VALUE, True) or kwargs.pop("initial", NO_VALUE) not in (NO_VALUE, None):
-        refuse(f"np.{function.__name__} with where= or initial=", "Use plait.where first")
+    _refuse_partial(f"np.{function.__name__}", kwargs)
     kwargs = {name: value for name, value in kwargs.items() if value is not NO_VALUE and name not in ("order", "subok", "casting")}
     try:
         return ours(*args, **kwargs)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _core
 from .._core import Node
-from ._operands import as_float
+from ._operands import as_float, is_empty
 from ._types import Axis, Operand
 from .binary import equal, maximum, where
 from .elementwise import abs as absolute
@@ -161,6 +161,8 @@ def logsumexp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
     array(1000.69314718)
     """
     node = as_float(x, "logsumexp")
+    if is_empty(node, axis):
+        return log(exp(node).sum(axis, keepdims=keepdims))  # of nothing -inf, as the sum is 0
     top = _core.stop_gradient(node.max(axis, keepdims=True))
     some = top > -float("inf")
     below = _core.elementwise("difference", node, where(some, top, 0.0))  # of infinities 0, where inf - inf would be NaN

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import _core
 from .._core import DTypeError, Node, ShapeError
+from .._masks import refuse_masked
 from ._types import Array
 from .programs import compile as compile_graph
 from .programs import gradient
@@ -18,6 +19,9 @@ from .structure import Kept, children, flatten, like, unflatten
 
 STACKED = 32  # a Jacobian of up to so many rows is one program; a larger one runs one program for each row
 REMEMBERED = 64  # programs that one function keeps, the oldest of which goes first
+
+# Held while a function is traced. One for all functions, since they call each other in any order; and by one thread again and again.
+TRACING = threading.RLock()
 
 C = TypeVar("C")
 
@@ -28,7 +32,7 @@ class Traced(Generic[C]):
     def __init__(self, make: Callable[[Any, list[Node]], C]) -> None:
         self.make = make
         self.cache: dict[Any, C] = {}
-        self.lock = threading.Lock()
+        self.making: set[Any] = set()
 
     def get(self, args: tuple[Any, ...], kwargs: dict[str, Any], floats: Sequence[int] = ()) -> tuple[C, list[Array]]:
         """The thing for these arguments, made if it is not there, and the arrays to feed.
@@ -36,20 +40,34 @@ class Traced(Generic[C]):
         Arguments at the positions `floats` are to be differentiated: Python's integers there count as floats.
         """
         leaves, structure = flatten((args, kwargs), _is_array)
+        for k, leaf in enumerate(leaves):
+            if type(leaf) is not np.ndarray and isinstance(leaf, np.ma.MaskedArray):
+                refuse_masked(leaf, _place(structure, k))
         to_float = {k for position in floats if position < len(args) for k in _numbers(structure[0][position])}
         arrays = [_as_array(leaf, k in to_float) for k, leaf in enumerate(leaves)]
         key = (_key(structure), tuple((a.shape, a.dtype) for a in arrays))
         found = self.cache.get(key)
         if found is None:
-            with self.lock:
-                found = self.cache.get(key)
-                if found is None:
-                    inputs = [_core.input(f"argument_{k}", a.shape, a.dtype) for k, a in enumerate(arrays)]
-                    found = self.make(structure, inputs)
-                    if len(self.cache) >= REMEMBERED:
-                        self.cache.pop(next(iter(self.cache)))
-                    self.cache[key] = found
+            with TRACING:
+                found = self.cache.get(key) or self._made(key, structure, arrays)
         return found, arrays
+
+    def _made(self, key: Any, structure: Any, arrays: list[Array]) -> C:
+        if key in self.making:  # this thread's: no other has the lock
+            raise RecursionError(
+                "a compiled function calls itself with arrays of the same shapes while it is traced, which would never end; call the plain "
+                "function on nodes for what depends on its arguments, and plait.scan for a loop"
+            )
+        self.making.add(key)
+        try:
+            inputs = [_core.input(f"argument_{k}", a.shape, a.dtype) for k, a in enumerate(arrays)]
+            found = self.make(structure, inputs)
+        finally:
+            self.making.discard(key)
+        if len(self.cache) >= REMEMBERED:
+            self.cache.pop(next(iter(self.cache)))
+        self.cache[key] = found
+        return found
 
 
 def function(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -286,6 +304,13 @@ def _as_array(leaf: Any, to_float: bool) -> Array:
     elif array.dtype.kind in "iu" and array.dtype not in (np.int32, np.int64):
         array = array.astype(np.int64 if array.dtype.itemsize >= 4 else np.int32)
     return array
+
+
+def _place(structure: Any, k: int) -> str:
+    """What messages call the argument with the k-th array."""
+    args, kwargs = structure
+    found = [f"argument {position}" for position, part in enumerate(args) if k in _numbers(part)]
+    return (found or [f"argument {name!r}" for name, part in kwargs.items() if k in _numbers(part)])[0]
 
 
 def _key(structure: Any) -> Any:

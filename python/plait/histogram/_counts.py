@@ -171,6 +171,9 @@ class Counts(_core.histogram.Accumulator):
         if len(arrays) != self.ndim:
             raise TypeError(f"fill: expected {self.ndim} array{'s, one for each axis' if self.ndim > 1 else ''}, got {len(arrays)}")
         most = thread_count(threads)
+        if weights is None and executor is None and all(map(_fill.is_ready, arrays)) and len({len(array) for array in arrays}) == 1:
+            self._fill(list(arrays), None, 1.0, most)
+            return self
         arrays = tuple(array if hasattr(array, "dtype") else np.asarray(array) for array in arrays)
         made = _fill.columns(arrays)
         each, weight = _fill.weights_for(weights, max((np.shape(array) for array in arrays), key=len))

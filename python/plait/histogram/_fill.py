@@ -18,6 +18,11 @@ PIECE = 1 << 20  # entries that are sent at once
 IN_FLIGHT = 4  # pieces per worker that is known, so that a long array is not pickled all at once
 
 
+def is_ready(array: Any) -> bool:
+    """Whether the core takes it as it is; short arrays would otherwise spend most of their time on the way there."""
+    return type(array) is np.ndarray and array.ndim == 1 and array.dtype == np.float64 and array.dtype.isnative and array.flags.c_contiguous
+
+
 def columns(arrays: tuple[Any, ...]) -> list[NDArray[Any]]:
     """Flat arrays of one length, one for each axis; a single number goes along with all."""
     shapes = [np.shape(array) for array in arrays]

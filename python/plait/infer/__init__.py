@@ -11,6 +11,7 @@ from .multivariate import MultivariateNormal
 from .positive import Exponential, Gamma, HalfCauchy, HalfNormal, InverseGamma, LogNormal
 from .posterior import Posterior
 from .run import bbvi
+from .sampling import gradient_samples
 from .supports import Integers, Interval, Ordered, Positive, Real, Simplex, Support
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "Support",
     "Uniform",
     "bbvi",
+    "gradient_samples",
 ]

@@ -56,26 +56,28 @@ class Approximation:
     def mean(self, latent: Latent) -> Array:
         """The mean of a latent."""
         if latent.name in self.natural:
-            return np.asarray(self.natural[latent.name].mean)
+            return np.asarray(self.natural[latent.name].mean, np.float64)
         m, s = self._free(latent)
         kind = type(latent.support).__name__
         if kind in ("Real", "_RealVector"):
             return m
         with np.errstate(over="ignore"):
             exact = np.exp(m + 0.5 * s * s)
-        return np.asarray(exact if kind == "Positive" else self._moments()[latent.name].mean(axis=0))
+        found: Array = exact if kind == "Positive" else self._moments()[latent.name].mean(axis=0)
+        return found
 
     def std(self, latent: Latent) -> Array:
         """The standard deviation of a latent."""
         if latent.name in self.natural:
-            return np.sqrt(np.asarray(self.natural[latent.name].variance))
+            return np.asarray(np.sqrt(np.asarray(self.natural[latent.name].variance)))
         m, s = self._free(latent)
         kind = type(latent.support).__name__
         if kind in ("Real", "_RealVector"):
             return s
         with np.errstate(over="ignore"):
             exact = np.exp(m + 0.5 * s * s) * np.sqrt(np.expm1(s * s))
-        return np.asarray(exact if kind == "Positive" else self._moments()[latent.name].std(axis=0))
+        found: Array = exact if kind == "Positive" else self._moments()[latent.name].std(axis=0)
+        return found
 
     def quantile(self, latent: Latent, p: float) -> Array:
         """A quantile of each element."""
@@ -85,7 +87,7 @@ class Approximation:
         z = NormalDist().inv_cdf(p)
         row = np.repeat(self.gaussian.mean[None], 1, axis=0)
         row[0, self.density.slices[latent.name]] = (m + z * s).ravel()
-        return self.density.constrained(row)[latent.name][0]
+        return np.asarray(self.density.constrained(row)[latent.name][0])
 
     def tree(self) -> dict[str, Any]:
         """What a file keeps."""

@@ -43,6 +43,19 @@ _ELEMENTWISE = frozenset(
         "digamma",
         "trigamma",
         "floor",
+        "exp2",
+        "log2",
+        "log10",
+        "tan",
+        "sinh",
+        "cosh",
+        "expm1mx",
+        "root",
+        "logaddexp",
+        "hypot",
+        "difference",
+        "floor_divide",
+        "remainder",
         "cast",
         "logical_not",
         "add",
@@ -151,6 +164,12 @@ class Batch:
 
     _sum = _prod = _max = _min = _reduce
 
+    def _recurrence(self, node: Node, inputs: list[Batched]) -> Batched:
+        ints, reals = node.attributes
+        whole = (self.size, *node.shape)
+        operands = [_core.broadcast_to(self._aligned(item, node.shape, len(node.shape)), whole) for item in inputs]
+        return _core.apply("recurrence", operands, [*ints[:2], *(a + 1 for a in ints[2:])], reals, False), True
+
     def _sum_to_like(self, node: Node, inputs: list[Batched]) -> Batched:
         x, batched = inputs[0]
         lead = int(batched)
@@ -210,12 +229,22 @@ class Batch:
     def _matmul(self, node: Node, inputs: list[Batched]) -> Batched:
         (a, of_a), (b, of_b) = inputs
         rank_a, rank_b = (len(old.shape) for old in node.inputs)
+        if not of_b and rank_b == 2 and rank_a == 2:
+            rows = _core.reshape(a, (self.size * (node.inputs[0].shape[0] or 0), node.inputs[0].shape[1]))
+            return _core.reshape(_core.matmul(rows, b), (self.size, *node.shape)), True
         if not of_b and rank_b <= 2:
             return _core.matmul(a, b), True
         if not of_a and rank_b == 1:
             return (_core.matmul(b, graph.transpose(a)) if rank_a == 2 else _core.matmul(b, a)), True
         if rank_a == 1 and rank_b == 1:
             return graph.sum(a * b, axis=-1), True
+        if not of_a and rank_a == 2 and rank_b == 2:  # one product: samples and columns side by side
+            k, m = node.inputs[1].shape
+            columns = _core.reshape(b if m == 1 else graph.transpose(b, (0, 2, 1)), (self.size * (m or 0), k))
+            found = _core.matmul(columns, graph.transpose(a))
+            if m == 1:
+                return _core.reshape(found, (self.size, *node.shape)), True
+            return graph.transpose(_core.reshape(found, (self.size, m, node.shape[0])), (0, 2, 1)), True
         if not of_a and rank_a <= rank_b:
             return _core.matmul(a, b), True
         first = _core.reshape(a, (*a.shape[:-1], 1, a.shape[-1])) if rank_a == 1 else a

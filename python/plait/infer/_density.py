@@ -54,17 +54,14 @@ class Density:
         axes = tuple(range(lead, len(node.shape)))
         return graph.sum(node, axis=axes) if axes else node
 
-    def terms(
-        self, values: dict[str, Node], samples: int | None, extra: dict[int, tuple[Node, bool]] | None = None, whole: bool = False
-    ) -> list[Node]:
-        """The summands of the log joint at these values: (samples,) each, or scalars. `whole`: all rows are there, nothing is scaled."""
+    def terms(self, values: dict[str, Node], samples: int | None) -> list[Node]:
+        """The summands of the log joint at these values: (samples,) each, or scalars."""
         replaced = {latent.leaf.id: (values[latent.name], samples is not None) for latent in self.latents}
-        replaced.update(extra or {})
         batch = Batch(samples or 1, replaced)
         found = []
         for (node, batched), term in zip(batch([t.node for t in self.model.terms]), self.model.terms, strict=True):
             value = self.summed(node, int(batched))
-            found.append(value if term.scale == 1.0 or whole else value * term.scale)
+            found.append(value if term.scale == 1.0 else value * term.scale)
         return found
 
     def log_joint(self, u: Node, samples: int | None) -> Node:
@@ -84,8 +81,7 @@ class Density:
             x = graph.input("u", (CHUNK, self.dimension), "float64")
             given, jacobian = self.values(x, CHUNK)
             leaves = {latent.name: graph.input(latent.name, (CHUNK, *latent.shape), "float64") for latent in self.natural}
-            rows = {leaf.id: (graph.constant(array), False) for leaf, array, _ in self.model.rows if leaf.op == "input"}
-            total = add_up([*self.terms({**given, **leaves}, CHUNK, rows, whole=True), jacobian])
+            total = add_up([*self.terms({**given, **leaves}, CHUNK), jacobian])
             return graph.compile(graph.broadcast_to(total, (CHUNK,))), leaves, x
 
         program, leaves, x = self._compiled("evaluate", make)

@@ -16,6 +16,7 @@ from ._values import Array, generator
 from .fixed import Fit, fit, linear_response
 from .model import Model, trace
 from .posterior import GOOD, USABLE, Posterior
+from .stochastic import Run, Settings, Stochastic
 from .supports import Support
 
 FAMILIES = ("mean_field", "full_rank", "low_rank", "natural")
@@ -108,7 +109,9 @@ def bbvi(
     try:
         if _smooth(traced, gradient, family, optimizer):
             return _fixed(traced, model, family, samples, tolerance, max_steps, restarts, g, shower)
-        raise NotImplementedError("bbvi: stochastic estimators come with the next landing")
+        return _stochastic(
+            traced, model, latents, gradient, family, samples, optimizer, batch_size, tolerance, max_steps, restarts, g, shower
+        )
     finally:
         shower.close()
 
@@ -147,6 +150,42 @@ def first_point(density: Density, rng: np.random.Generator) -> Array:
     raise ValueError(
         f"bbvi: the log joint is finite at none of 200 starting points; at the origin {', '.join(wrong) or 'only its slope is not finite'}"
     )
+
+
+def _stochastic(
+    m: Model,
+    model: Any,
+    latents: Any,
+    gradient: str,
+    family: str,
+    samples: int | None,
+    optimizer: Any,
+    batch_size: int | None,
+    tolerance: float,
+    max_steps: int | None,
+    restarts: int,
+    rng: np.random.Generator,
+    shower: Shower,
+) -> Posterior:
+    whole = trace(model, latents) if any(scale != 1.0 for _, _, scale in m.rows) else m
+    runs: list[Run] = []
+    for _ in range(restarts):
+        settings = Settings(gradient, family, samples, optimizer, batch_size, tolerance, max_steps, bool(runs))
+        runs.append(Stochastic(m, whole, settings, rng, shower).run())
+        if runs[-1].reason == "interrupted":
+            break
+    best = max(runs, key=lambda r: (r.converged, r.elbo if np.isfinite(r.elbo) else -np.inf))
+    report: dict[str, Any] = {
+        "converged": best.converged,
+        "reason": best.reason,
+        "steps": sum(r.steps for r in runs),
+        "nonfinite": sum(r.nonfinite for r in runs),
+        "elbo_history": best.history,
+        "estimators": best.estimators,
+        "family": family,
+    }
+    found = [{"elbo": r.elbo, "mean": {n: r.q.mean(m.latents[n]) for n in m.latents}} for r in runs]
+    return assess(best.q, model, report, found if restarts > 1 else [], rng)
 
 
 def _fixed(
@@ -202,15 +241,19 @@ def assess(
 ) -> Posterior:
     """The posterior with its ELBO, k-hat and warnings, from fresh draws."""
     values, u = q.draw(REPORT_DRAWS, rng, matched=True)
-    with np.errstate(all="ignore"):
-        weights = q.density.evaluate(u, values) - q.log_density(values, u)
+    try:
+        with np.errstate(all="ignore"):
+            weights = q.density.evaluate(u, values) - q.log_density(values, u)
+    except KeyboardInterrupt:
+        weights = np.full(len(u), np.nan)
+        report = {**report, "converged": False, "reason": "interrupted"}
     finite = np.isfinite(weights)
     khat = psis(weights)[1] if finite.any() else np.inf
     bad = int((~finite).sum())
     kept = weights[finite]
     elbo = float(kept.mean()) if len(kept) else -np.inf
     report = {**report, "elbo": elbo, "khat": khat, "elbo_error": _error(weights), "nonfinite": report["nonfinite"] + bad}
-    warnings = []
+    warnings = list(q.density.model.notes)
     if not report["converged"]:
         warnings.append(f"not converged ({report['reason']})")
     if bad:

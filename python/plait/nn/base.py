@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import graph
+from .._names import require_same_names
 
 if TYPE_CHECKING:
     from ..graph import Node
@@ -54,20 +54,6 @@ def initial_weight(inputs: int, outputs: int, activation: Activation, dtype: str
     name = activation if isinstance(activation, str) or activation is None else getattr(activation, "__name__", "")
     limit = np.sqrt(6.0 / inputs) if name in _HALF else np.sqrt(6.0 / (inputs + outputs))
     return rng.uniform(-limit, limit, (inputs, outputs)).astype(dtype)
-
-
-def _remade(value: NDArray[Any], name: str) -> Node:
-    return graph.parameter(value, name=name)
-
-
-def _reduced(node: Node) -> tuple[Any, ...]:
-    """How a node travels as a pickle: a parameter as its value. One that several layers share stays shared, as every object in a pickle."""
-    if not is_parameter(node):
-        raise TypeError(f"a node that is no parameter cannot be pickled: {node!r}")
-    return _remade, (np.array(node.value), node.name)
-
-
-copyreg.pickle(graph.Node, _reduced)
 
 
 def is_parameter(value: Any) -> bool:
@@ -182,6 +168,7 @@ class Layer:
             raise graph.FormatError(
                 f"{path}: holds {len(tree['values'])} parameters of a {tree['class']}, this {type(self).__name__} has {len(parameters)}"
             )
+        require_same_names(path, tree["names"], parameters)
         for name, value, node in zip(tree["names"], tree["values"], parameters, strict=True):
             if value.shape != tuple(node.shape) or value.dtype != np.dtype(node.dtype):
                 raise graph.FormatError(f"{path}: '{name}' is {value.dtype} {value.shape} there and {node.dtype} {tuple(node.shape)} here")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import graph
+from .._masks import unmasked
 
 Array = NDArray[Any]
 Form = Literal["one", "list", "array"]
@@ -18,11 +19,11 @@ def _array(value: Any, what: str) -> Array:
     """An array of whatever it holds, unless something would be lost or made up on the way."""
     if hasattr(value, "toarray"):
         raise TypeError(f"{what} is a sparse matrix, but dense data is required. Use .toarray() to convert it.")
-    if np.ma.is_masked(value):
-        raise ValueError(f"{what}: masked values; fill them, or leave these steps out")
     try:
-        return np.asarray(value)
-    except ValueError:
+        return unmasked(value, what)
+    except ValueError as error:
+        if "masked" in str(error):
+            raise
         raise graph.ShapeError(f"{what}: expected an array of numbers, but its parts differ in length or depth") from None
 
 

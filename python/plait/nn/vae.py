@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, graph, losses
+from .._masks import unmasked
 from ..optim import Optimizer
 from ..train import History, Progress, predict, train
 from ..train.data import at_least_one
@@ -257,7 +258,7 @@ class VAE(Layer):
         ndarray, shape (n, inputs)
             Probabilities with the Bernoulli likelihood, else means.
         """
-        codes = np.asarray(z, self.dtype)
+        codes = unmasked(z, "VAE: z").astype(self.dtype)
         if codes.ndim != 2 or codes.shape[1] != self.latent:
             raise graph.ShapeError(f"decode: expected shape (n, {self.latent}), got {codes.shape}")
         return self._run("decoded", self.decoded, codes)[0]
@@ -299,7 +300,7 @@ class VAE(Layer):
 
     def _samples(self, images: Any, what: str) -> Array:
         """Rows of `inputs` values: flattened, bytes divided by 255, and refused by name where the likelihood does not take them."""
-        array = np.asarray(images)
+        array = unmasked(images, "VAE: images")
         if array.dtype.kind not in "buif":
             raise graph.DTypeError(f"{what}: expected numbers, got an array of {array.dtype}")
         if array.ndim < 2 or array.shape[0] == 0 or int(np.prod(array.shape[1:])) != self.inputs:

@@ -63,7 +63,7 @@ class RMSprop(Optimizer):
         square = step.moving(parameter, "square", self.decay, gradient * gradient)
         if self.centered:
             mean = step.moving(parameter, "mean", self.decay, gradient)
-            square = square - mean * mean
+            square = graph.maximum(square - mean * mean, 0.0)  # equal gradients leave a rounding error of either sign
         direction = gradient / (graph.sqrt(square) + self.eps)
         if self.momentum:
             velocity = step.state(parameter, "velocity")

@@ -116,12 +116,7 @@ class Optimizer:
         trained = trainable(loss, parameters)
         gradients = list(graph.gradient(loss, trained))
         if self.clip_norm is not None:
-            squares = [graph.cast(graph.sum(graph.square(g)), "float64") for g in gradients]
-            total = squares[0]
-            for square in squares[1:]:
-                total = total + square
-            factor = graph.minimum(self.clip_norm / (graph.sqrt(total) + 1e-6), 1.0)
-            gradients = [g * Step.scalar(factor, g) for g in gradients]
+            gradients = clipped(gradients, self.clip_norm)
         step = Step()
         rate = self._rate(step)
         updates: dict[Node, Node] = {}
@@ -155,6 +150,50 @@ class Optimizer:
     def __hash__(self) -> int:
         """Equal settings, equal hashes."""
         return hash((type(self), *vars(self).values()))
+
+
+def clipped(gradients: Sequence[Node], limit: float) -> list[Node]:
+    """Gradients scaled down together to a common norm of at most `limit`.
+
+    Squares are taken in float64, where none of a float32 overflows or vanishes; float64 ones are divided by the largest of all first.
+    """
+    filled = [graph.cast(g, "float64") for g in gradients if 0 not in g.shape]
+    if not filled:
+        return list(gradients)
+    top: Any = 1.0
+    if any(g.dtype == np.float64 for g in gradients):
+        for k, g in enumerate(filled):
+            largest = graph.max(graph.abs(g))
+            top = largest if k == 0 else graph.maximum(top, largest)
+        top = graph.maximum(top, 1e-200)
+        filled = [g / top for g in filled]
+    total = graph.sum(graph.square(filled[0]))
+    for g in filled[1:]:
+        total = total + graph.sum(graph.square(g))
+    least = 1e-6 * min(limit, 1.0)  # what keeps the quotient finite, small beside the limit
+    factor = graph.minimum(limit / top / (graph.sqrt(total) + least / top), 1.0)
+    half = graph.sqrt(factor)  # applied twice: the factor of a float32 of 1e38 is no float32
+    return [g * Step.scalar(half, g) * Step.scalar(half, g) for g in gradients]
+
+
+def optimizer_of(given: Any) -> Optimizer:
+    """What was given for ``optimizer=``: a rule, the name of one in any case, or None for Adam."""
+    from . import adaptive, sgd
+
+    rules: dict[str, Callable[[], Optimizer]] = {
+        rule.__name__.lower(): rule for rule in (sgd.SGD, adaptive.RMSprop, adaptive.AdaGrad, adaptive.Adam, adaptive.AdamW)
+    }
+    if given is None:
+        return adaptive.Adam()
+    if isinstance(given, str) and given.lower() in rules:
+        return rules[given.lower()]()
+    if isinstance(given, type) and issubclass(given, Optimizer):
+        raise TypeError(f"optimizer: got the class {given.__name__}; an instance was expected, such as plait.optim.{given.__name__}()")
+    if not isinstance(given, Optimizer) and not hasattr(given, "updates"):
+        known = ", ".join(repr(name) for name in rules)
+        raise ValueError(f"optimizer: expected one of {known}, or a rule such as plait.optim.Adam(1e-3), got {given!r:.60}")
+    rule: Optimizer = given
+    return rule
 
 
 def trainable(loss: Node, parameters: Sequence[Node] | None) -> list[Node]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._minimize import minimize
+from ._problem import Problem
 from ._result import OptimizeResult
 
-__all__ = ["OptimizeResult", "minimize"]
+__all__ = ["OptimizeResult", "Problem", "minimize"]

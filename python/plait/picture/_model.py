@@ -39,7 +39,7 @@ class Node(Protocol):
 
     @property
     def wait_count(self) -> int:
-        """Edges over which it would receive a gradient."""
+        """Edges over which it would receive a gradient, in all graphs; the picture counts its own."""
 
 
 class Program(Protocol):
@@ -166,10 +166,15 @@ def collect(roots: Roots, max_nodes: int) -> Drawing:
     order = inputs_first(shown)
     number = {key: i for i, key in enumerate(order)}
     answering = {key: {key_of(consumer) for consumer in node.consumers} for key, node in shown.items()}
+    waits = dict.fromkeys(shown, 0)  # edges of this graph; a node may have other consumers elsewhere
+    for key, node in shown.items():
+        for used in map(key_of, node.inputs):
+            if used in waits and key in answering[used]:
+                waits[used] += 1
     drawing = Drawing()
     for key in order:
         node = shown[key]
-        box = Box(node.op, name_of(node), f"{dtype_text(node.dtype)} {shape_text(node.shape)}", node.wait_count, key in output_keys)
+        box = Box(node.op, name_of(node), f"{dtype_text(node.dtype)} {shape_text(node.shape)}", waits[key], key in output_keys)
         drawing.boxes.append(box)
         for slot, source in enumerate(node.inputs):
             if key_of(source) in number:

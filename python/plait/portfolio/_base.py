@@ -73,10 +73,19 @@ class PortfolioBase:
         return self.max_assets is not None or self.min_weight is not None
 
     def _result(
-        self, weights: Array, method: str, *, risk_free: float = 0.0, proven: bool = True, gap: float = 0.0, **details: Any
+        self,
+        weights: Array,
+        method: str,
+        *,
+        risk_free: float = 0.0,
+        proven: bool = True,
+        gap: float = 0.0,
+        clip: bool = True,
+        **details: Any,
     ) -> Weights:
         limits = self.limits
-        weights = np.minimum(np.maximum(weights, limits.lower), limits.upper)
+        if clip:  # off the bounds by rounding only
+            weights = np.minimum(np.maximum(weights, limits.lower), limits.upper)
         marginal = self.covariance @ weights
         risk = float(np.sqrt(max(0.0, float(weights @ marginal))))
         if limits.previous is not None:
@@ -94,11 +103,12 @@ class PortfolioBase:
             marginal=marginal,
         )
 
-    def _best(self, method: str, relaxed: Relaxed, *, risk_free: float = 0.0, **details: Any) -> Weights:
+    def _best(self, method: str, relaxed: Relaxed, *, model: Model | None = None, risk_free: float = 0.0, **details: Any) -> Weights:
         """The best weights by a method, with limits on how many are held by a search over them."""
+        model = self._model if model is None else model
         if not self._searches:
-            return self._result(relaxed(self._model)[1], method, risk_free=risk_free, **details)
-        found = search(self._model, relaxed, self.max_assets, self.min_weight)
+            return self._result(relaxed(model)[1], method, risk_free=risk_free, **details)
+        found = search(model, relaxed, self.max_assets, self.min_weight)
         return self._result(found.weights, method, risk_free=risk_free, proven=found.proven, gap=found.gap, **details)
 
     def _require_means(self, method: str) -> Array:

@@ -5,6 +5,7 @@ Chinneck (2008), Feasibility and Infeasibility in Optimization, ch. 6: what can 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,19 +22,15 @@ MOST_SHOWN = 12
 
 def conflict_of(model: Model, found: Solution, least_return: float | None) -> InfeasibleError:
     """The error that names limits which exclude each other."""
-    limits, at = model.limits, model.lift
+    limits = model.limits
     asked = None if least_return is None else "target_return"
     suspects = _suspects(model, found)
     order = [name for name in limits.names() if name in suspects]
     if not _excludes(model, limits.only(set(order)), least_return):
         order = limits.names()  # the proof is not exact enough
     kept = list(order)
-    if len(at.lower) and not _bounds_alone(limits, kept):
-        # Bounds last: a conflict of a few named groups says more than one of many bounds.
-        for name in sorted(order, key=lambda name: not name.startswith(("lower bound", "upper bound"))):
-            rest = [other for other in kept if other != name]
-            if _excludes(model, limits.only(set(rest)), least_return):
-                kept = rest
+    if not _bounds_alone(limits, kept):
+        kept = irreducible(order, lambda names: _excludes(model, limits.only(names), least_return))
     feasible_without = asked is not None and not _excludes(model, limits.only(set(limits.names())), None)
     if feasible_without and least_return is not None:
         most = model.constant + float(model.slope @ model.most_return())  # type: ignore[operator]
@@ -42,6 +39,33 @@ def conflict_of(model: Model, found: Solution, least_return: float | None) -> In
         )
     conflict = [*kept, asked] if asked and not _excludes(model, limits.only(set(kept)), None) else kept
     return error(limits, conflict, least_return)
+
+
+def irreducible(names: list[str], excludes: Callable[[set[str]], bool]) -> list[str]:
+    """What is left after every limit without which the others still exclude each other has been taken out, bounds first."""
+    kept = list(names)
+    for name in sorted(names, key=lambda name: not name.startswith(("lower bound", "upper bound"))):
+        rest = [other for other in kept if other != name]
+        if excludes(set(rest)):
+            kept = rest
+    return kept
+
+
+def risk_out_of_reach(model: Model, risk: float, least: float, greatest: float) -> InfeasibleError:
+    """The error for a risk below the least that the limits allow."""
+    limits = model.limits
+    found = model.solution(model.quadratic, model.start_gradient)
+    held = _suspects(model, found)
+
+    def excludes(names: set[str]) -> bool:
+        other = type(model)(limits.only(names), None, model.covariance)
+        made = other.quadratic.solve(other.start_gradient, other.lift.lower, other.lift.upper, other.row_lower, other.row_upper)
+        return made.status == "solved" and other.variance(other.lift.weights(made.x)) > risk**2
+
+    names = [name for name in limits.names() if name in held]
+    conflict = [*irreducible(names, excludes), "target_risk"]
+    text = f"target_risk: {risk:g} is out of reach: the limits allow risks from {least:.6g}; above {greatest:.6g} nothing is gained"
+    return InfeasibleError(text, conflict)
 
 
 def error(limits: Limits, conflict: list[str], least_return: float | None = None) -> InfeasibleError:

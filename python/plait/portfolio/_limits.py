@@ -18,6 +18,8 @@ from .. import _core
 from ._labels import Array, Labels, numbers, places, vector
 
 INF = float("inf")
+# Turnover of 0 leaves one point: with a limit as small as rounding the solver has room to find it.
+SLACK = 1e-11
 
 
 @dataclass(frozen=True)
@@ -192,24 +194,31 @@ def lift(limits: Limits) -> Lift:
         names.append(name)
 
     if limits.budget is not None:
-        add("budget", sign, limits.budget - float(start.sum()), limits.budget - float(start.sum()))
+        left = difference(limits.budget, float(start.sum()))
+        add("budget", sign, left, left)
     for group in limits.groups:
         member = np.zeros(n)
         member[group.members] = 1.0
         there = float(start @ member)
-        add(group.name, member[asset] * sign, group.lower - there, group.upper - there)
+        add(group.name, member[asset] * sign, difference(group.lower, there), difference(group.upper, there))
     if limits.leverage is not None:
         constant, slopes = absolute(np.zeros(n), start, asset, lower, upper)
-        add("leverage", slopes, -INF, limits.leverage - constant)
+        add("leverage", slopes, -INF, difference(limits.leverage, constant))
     traded_start, traded = 0.0, np.zeros(len(asset))
     if trades and limits.previous is not None:
         traded_start, traded = absolute(limits.previous, start, asset, lower, upper)
         if limits.turnover is not None:
-            add("turnover", traded, -INF, 2 * limits.turnover - traded_start)
+            add("turnover", traded, -INF, difference(2 * limits.turnover, traded_start) + SLACK)
     matrix = np.array(rows) if rows else np.zeros((0, len(asset)))
     return Lift(
         start, asset, sign, lower, upper, matrix, np.array(row_lower), np.array(row_upper), names, traded_start, traded, identity
     )  # fmt: skip
+
+
+def difference(limit: float, there: float) -> float:
+    """What a limit leaves; rounding of sums is no reason for two limits to exclude each other."""
+    left = limit - there
+    return 0.0 if abs(left) <= 1e-14 * (1 + abs(there)) else left
 
 
 def absolute(about: Array, start: Array, asset: npt.NDArray[np.int64], lower: Array, upper: Array) -> tuple[float, Array]:
@@ -327,7 +336,10 @@ def read_limits(assets: Labels, bounds: Any, groups: Any, budget: Any, leverage:
         previous = vector(previous, "previous", assets)
     if lower.shape != (len(assets),):
         raise _core.ShapeError(f"bounds: {len(lower)} for {len(assets)} assets")
-    return Limits(
+    made = Limits(
         assets, lower, upper, read_groups(groups, assets), optional_number(budget, "budget"), optional_number(leverage, "leverage", 0.0),
         previous, turnover, cost,
     )  # fmt: skip
+    if previous is not None and turnover == 0 and made.violation(previous) <= 1e-12:
+        return replace(made, lower=previous, upper=previous, turnover=None)  # one point is left
+    return made

@@ -60,6 +60,11 @@ class Model:
         return Quadratic(self.hessian, self.rows)
 
     @cached_property
+    def cone(self) -> Quadratic:
+        """Programs with the portfolio's covariance and no limits but signs."""
+        return Quadratic(self.penalised, np.zeros((0, len(self.penalised))))
+
+    @cached_property
     def linear(self) -> Quadratic:
         """Programs without a quadratic part."""
         return Quadratic(np.zeros_like(self.hessian), self.rows)
@@ -71,21 +76,37 @@ class Model:
 
     def solve(self, program: Quadratic, q: Array, *, least_return: float | None = None) -> Array:
         """The x of the best portfolio; `InfeasibleError` where there is none."""
+        return self.solution(program, q, least_return=least_return).x
+
+    def solution(self, program: Quadratic, q: Array, *, least_return: float | None = None, warm: Solution | None = None) -> Solution:
+        """The same with multipliers and active limits."""
         row_lower = self.row_lower
         if least_return is not None:
             assert self.constant is not None
             row_lower = row_lower.copy()
             row_lower[-1] = least_return - self.constant
-        found = program.solve(q, self.lift.lower, self.lift.upper, row_lower, self.row_upper)
+        found = program.solve(q, self.lift.lower, self.lift.upper, row_lower, self.row_upper, warm)
+        if found.status != "solved":
+            raise self.failure(found, least_return)
+        return found
+
+    def most_return_solution(self, most_return: float, warm: Solution | None) -> Solution:
+        """Least risk with at most that return: the lower branch of the frontier."""
+        assert self.constant is not None
+        row_upper = self.row_upper.copy()
+        row_upper[-1] = most_return - self.constant
+        found = self.quadratic.solve(self.start_gradient, self.lift.lower, self.lift.upper, self.row_lower, row_upper, warm)
+        if found.status != "solved":
+            raise self.failure(found, None)
+        return found
+
+    def failure(self, found: Solution, least_return: float | None) -> Exception:
+        """The error for a program without a solution."""
         if found.status == "infeasible":
-            raise self.infeasible(found, least_return)
-        if found.status in ("step_limit", "not_convex"):
-            raise ArithmeticError(f"the quadratic program could not be solved: {found.status}")
+            return self.infeasible(found, least_return)
         if found.status == "unbounded":
-            raise ValueError(
-                "the portfolio is unbounded: weights without bounds gain without end; give bounds, leverage or a group's limits"
-            )
-        return found.x
+            return ValueError("the portfolio is unbounded: weights without bounds gain without end; give bounds, groups or leverage")
+        return ArithmeticError(f"the quadratic program could not be solved: {found.status}")
 
     def infeasible(self, found: Solution, least_return: float | None = None) -> InfeasibleError:
         """The error that names limits which exclude each other."""

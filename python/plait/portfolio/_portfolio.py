@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _hrp
-from ._base import PortfolioBase
 from ._black_litterman import posterior, read_views
+from ._cvar import least_cvar, most_return_within, tail
 from ._estimates import covariance_of, estimate, positive_number
 from ._labels import Array, table, vector
 from ._limits import required_number
+from ._mean_variance import MeanVariance
 from ._model import Model
+from ._parity import parity, parity_within
+from ._search import NOTHING
 from ._weights import Weights
 
+if TYPE_CHECKING:
+    pass
 
-class Portfolio(PortfolioBase):
+
+class Portfolio(MeanVariance):
     """Assets with expected returns, a covariance and limits, over which money is to be divided.
 
     Every method keeps every limit, and raises `plait.InfeasibleError` where that cannot be.
@@ -151,95 +157,147 @@ class Portfolio(PortfolioBase):
         made.returns = found.returns
         return made
 
-    def min_variance(self) -> Weights:
-        """The weights of least variance.
+    def evaluate(self, weights: Any, risk_free: float = 0.0) -> Weights:
+        """Return, risk and the rest of weights that are given; no limit is looked at.
+
+        Parameters
+        ----------
+        weights : array_like, series or mapping
+            One for each asset.
+        risk_free : float
+            For the Sharpe ratio.
 
         Returns
         -------
         Weights
             The weights.
+
+        Examples
+        --------
+        >>> plait.portfolio.Portfolio([0.1, 0.0], np.diag([0.04, 0.0])).evaluate([0.5, 0.5]).sharpe
+        0.5
         """
+        return self._result(vector(weights, "weights", self.assets), "evaluate", risk_free=risk_free, clip=False)
 
-        def relaxed(model: Model) -> tuple[float, Array]:
-            weights = model.lift.weights(model.least_risk())
-            return model.variance(weights), weights
+    def min_cvar(self, returns: Any = None, level: float = 0.95) -> Weights:
+        """The weights of least conditional value at risk: the mean loss of the worst returns.
 
-        return self._best("min_variance", relaxed)
+        Parameters
+        ----------
+        returns : data frame, mapping or array_like, shape (times, n), optional
+            Returns, a row for each time; those that `from_prices` found without them.
+        level : float
+            0.95 takes the worst 5 per cent.
 
-    def target_return(self, target: float) -> Weights:
-        """The weights of least variance whose expected return is at least `target`.
+        Returns
+        -------
+        Weights
+            The weights; ``details["cvar"]`` is the mean loss, in the units of `returns`.
+
+        Notes
+        -----
+        Rockafellar and Uryasev (2000), solved by cutting planes to a relative gap of 1e-10.
+        """
+        rows, share = self._tail(returns, level, "min_cvar")
+        made = self._best("min_cvar", lambda model: least_cvar(model, rows, share))
+        made.details["cvar"] = tail(rows, np.asarray(made), share)[0]
+        return made
+
+    def target_cvar(self, target: float, returns: Any = None, level: float = 0.95) -> Weights:
+        """The weights of most expected return whose conditional value at risk is at most `target`.
 
         Parameters
         ----------
         target : float
-            In the units of the means; costs are taken off before it is compared.
+            Mean loss of the worst returns, in the units of `returns`.
+        returns : data frame, mapping or array_like, shape (times, n), optional
+            Returns, a row for each time; those that `from_prices` found without them.
+        level : float
+            0.95 takes the worst 5 per cent.
 
         Returns
         -------
         Weights
-            The weights.
+            The weights; ``details["cvar"]`` is the mean loss.
 
         Raises
         ------
         plait.InfeasibleError
-            No portfolio gives that much; the message says how much the limits allow.
+            Every portfolio has more; the message says how much the limits allow.
         """
-        self._require_means("target_return")
+        self._require_means("target_cvar")
         wanted = required_number(target, "target")
+        rows, share = self._tail(returns, level, "target_cvar")
 
         def relaxed(model: Model) -> tuple[float, Array]:
-            weights = model.lift.weights(model.least_risk(wanted))
-            return model.variance(weights), weights
+            weights = most_return_within(model, rows, share, wanted)
+            return -float(model.expected_return(weights) or 0.0), weights
 
-        return self._best("target_return", relaxed)
-
-    def max_utility(self, risk_aversion: float = 1.0) -> Weights:
-        """The weights of greatest return - risk_aversion / 2 · variance.
-
-        Parameters
-        ----------
-        risk_aversion : float
-            Price of variance; 0 or more.
-
-        Returns
-        -------
-        Weights
-            The weights.
-        """
-        self._require_means("max_utility")
-        price = required_number(risk_aversion, "risk_aversion", 0.0)
-
-        def relaxed(model: Model) -> tuple[float, Array]:
-            weights = model.lift.weights(model.utility(price))
-            gained = model.expected_return(weights)
-            assert gained is not None
-            return price / 2 * model.variance(weights) - gained, weights
-
-        return self._best("max_utility", relaxed)
-
-    def min_tracking_error(self, benchmark: Any) -> Weights:
-        """The weights whose return differs least from a benchmark's.
-
-        Parameters
-        ----------
-        benchmark : array_like, series or mapping
-            Weights of the benchmark.
-
-        Returns
-        -------
-        Weights
-            The weights; ``details["tracking_error"]`` is the standard deviation of the difference.
-        """
-        against = vector(benchmark, "benchmark", self.assets)
-
-        def relaxed(model: Model) -> tuple[float, Array]:
-            weights = model.lift.weights(model.tracking(against))
-            return model.variance(weights - against), weights
-
-        made = self._best("min_tracking_error", relaxed)
-        difference = np.asarray(made) - against
-        made.details["tracking_error"] = float(np.sqrt(max(0.0, float(difference @ self.covariance @ difference))))
+        made = self._best("target_cvar", relaxed)
+        made.details["cvar"] = tail(rows, np.asarray(made), share)[0]
         return made
+
+    def _tail(self, returns: Any, level: Any, method: str) -> tuple[Array, float]:
+        share = required_number(level, "level")
+        if not 0 < share < 1:
+            raise ValueError(f"level: expected a number between 0 and 1, got {level!r}")
+        if returns is None:
+            if self.returns is None:
+                raise ValueError(f"{method}: returns are needed: the portfolio was not made from prices")
+            rows = self.returns[~np.isnan(self.returns).any(axis=1)]
+        else:
+            rows = table(returns, "returns", self.assets).values
+        return self._returns(rows, method), share
+
+    def risk_parity(self, shares: Any = None) -> Weights:
+        """The weights with which every asset contributes equally to the risk.
+
+        Parameters
+        ----------
+        shares : array_like, series or mapping, optional
+            Share of the risk of each asset, above 0; equal ones without it. They are scaled to sum to 1.
+
+        Returns
+        -------
+        Weights
+            The weights, all above 0; see ``.risk_contributions``. Where limits exclude equal contributions, those that minimise
+            ½ variance - k Σ share · ln(weight) within the limits, and ``details["equal"]`` is False.
+
+        Raises
+        ------
+        ValueError
+            The budget is not above 0, or an asset has no risk.
+
+        Notes
+        -----
+        Spinu (2013), by Newton's method; limits as in Richard and Roncalli (2019). With `max_assets` or `min_weight`, the assets that the
+        portfolio of least variance holds share the risk.
+        """
+        part = np.ones(len(self)) if shares is None else vector(shares, "shares", self.assets)
+        if not (part > 0).all():
+            raise ValueError("shares: expected numbers above 0")
+        if self.limits.budget is None or self.limits.budget <= 0:
+            raise ValueError(f"risk_parity: expected a budget above 0, got {self.limits.budget}")
+        model = self._model
+        proven, gap = True, 0.0
+        if self._searches:
+            least = self.min_variance()
+            proven, gap = least.proven, least.gap
+            held = np.asarray(least) > NOTHING
+            low = np.where(held, np.maximum(model.limits.lower, self.min_weight or 0.0), 0.0)
+            model = model.bounded(low, np.where(held, model.limits.upper, 0.0))
+        else:
+            model.least_risk()  # says what excludes what
+        counted = model.limits.upper > 0
+        part = np.where(counted, part, 0.0) / part[counted].sum()
+        weights = np.zeros(len(self))
+        names = [name for name, kept in zip(self.assets, counted.tolist(), strict=True) if kept]
+        weights[counted] = parity(self.covariance[np.ix_(counted, counted)], part[counted], list(names))
+        weights *= self.limits.budget / weights.sum()
+        equal = model.limits.violation(weights) <= 1e-12
+        if not equal:
+            weights = parity_within(model, weights, part)
+        return self._result(weights, "risk_parity", proven=proven, gap=gap, equal=equal)
 
     def hrp(self, returns: Any = None) -> Weights:
         """Hierarchical risk parity: clusters of similar assets share risk with each other, and within.

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from .. import _core
 from ._errors import InfeasibleError
 from ._labels import Array
 
@@ -82,7 +81,6 @@ def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: f
         bound, _, node, weights = heapq.heappop(queue)
         if best is not None and bound >= best[0] - PRECISION * abs(best[0]):
             return Found(best[1], True, 0.0)
-        _core.check_interrupt() if hasattr(_core, "check_interrupt") else None
         if _fits(weights, most, least):
             if best is None or bound < best[0]:
                 best = (bound, weights)

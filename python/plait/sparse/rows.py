@@ -294,7 +294,11 @@ class SparseRows:
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: Any) -> SparseRows:
-        return SparseRows._of(self._rows.scaled(1.0 / float(divisor))) if is_scalar(divisor) else NotImplemented
+        if not is_scalar(divisor):
+            return NotImplemented
+        if divisor == 0:
+            raise ZeroDivisionError("sparse rows divided by zero")
+        return SparseRows._of(self._rows.divided(float(divisor)))
 
     def norms(self, order: float = 2) -> NDArray[np.float64]:
         """The norm of each row.

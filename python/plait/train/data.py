@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, graph
+from .._masks import unmasked
 
 if TYPE_CHECKING:
     from ..graph import Node
@@ -62,7 +63,7 @@ def arrange(inputs: Sequence[Node], data: Mapping[Any, Any], what: str) -> list[
 
 def plain(value: Any, node: Node, what: str) -> Array:
     """`value` as a contiguous array that rows of input `node` can be gathered from; copied only where needed."""
-    array = np.asarray(value)
+    array = unmasked(value, f"{what}: '{node.name}'")
     target = np.dtype(node.dtype)
     allowed = {"f": "buif", "i": "bui", "b": "b"}[target.kind]
     if array.dtype.kind not in allowed:
@@ -82,7 +83,24 @@ def plain(value: Any, node: Node, what: str) -> Array:
     return np.ascontiguousarray(array, np.dtype(name if name in _GATHERED else wider)).reshape(array.shape)
 
 
+def not_finite(arrays: Sequence[Array], inputs: Sequence[Node]) -> str:
+    """Where there is a NaN or an infinity in the data, which is what has made a loss one: input, row and column; empty if nowhere."""
+    for array, node in zip(arrays, inputs, strict=True):
+        if array.dtype.kind != "f" or np.isfinite(array).all():
+            continue
+        place = [int(k) for k in np.argwhere(~np.isfinite(array))[0]]
+        value = array[tuple(place)]
+        kind = "NaN" if np.isnan(value) else "infinite"
+        where = ["row", "column"] if array.ndim <= 2 else ["row", *[f"axis {k}" for k in range(1, array.ndim)]]
+        told = ", ".join(f"{name} {k}" for name, k in zip(where, place, strict=False)) or "its only value"
+        return f"'{node.name}' is {kind} at {told}"
+    return ""
+
+
 def feeds(inputs: Sequence[Node], data: Mapping[Any, Any], what: str) -> tuple[list[Any], list[bool]]:
     """Arrays in the order of `inputs`, and for each whether it is one value for every batch (an input without axes)."""
-    arrays = [_core.sparse_feed(value, node, what) if node.op == "sparse_input" else plain(value, node, what) for value, node in zip(arrange(inputs, data, what), inputs, strict=True)]
+    arrays = [
+        _core.sparse_feed(value, node, what) if node.op == "sparse_input" else plain(value, node, what)
+        for value, node in zip(arrange(inputs, data, what), inputs, strict=True)
+    ]
     return arrays, [array.ndim == 0 for array in arrays]

@@ -14,9 +14,10 @@ import numpy as np
 from .. import _core
 from .._rng import RandomSource
 from .._rng import seed as random_seed
-from ..optim import Adam, Optimizer
+from ..optim import Optimizer
+from ..optim.base import optimizer_of
 from . import checkpoint as checkpoints
-from .data import Array, at_least_one, feeds
+from .data import Array, at_least_one, feeds, not_finite
 from .history import History, NotFiniteError, Progress
 from .progress import reporter
 
@@ -30,7 +31,7 @@ def train(
     loss: Node,
     data: Data,
     parameters: Sequence[Node] | None = None,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | str | None = None,
     *,
     epochs: int = 10,
     batch_size: int = 32,
@@ -53,8 +54,8 @@ def train(
         without axes takes one value for all batches. Integers and other precisions are converted batch by batch.
     parameters : sequence of Node, optional
         What to train; every parameter with a floating dtype that the loss depends on, unless given.
-    optimizer : Optimizer, optional
-        The update rule; ``Adam()`` unless given. Its state is made anew for each run.
+    optimizer : Optimizer or str, optional
+        The update rule, or its name in any case, such as ``"adam"``; ``Adam()`` unless given. Its state is made anew for each run.
     epochs : int
         How often all rows are seen. With `resume`, the epochs before count.
     batch_size : int
@@ -67,7 +68,7 @@ def train(
         True shows a bar (tqdm where it is installed) on stderr; a callable is called with a ``Progress`` at most ten times a second and at
         each epoch's end.
     callbacks : callable or sequence of callables
-        Called with a ``Progress`` at each epoch's end; one that returns True, or raises StopIteration, ends the run after that epoch.
+        Called with a ``Progress`` at each epoch's end; one that returns True (or NumPy's), or raises StopIteration, ends the run after that epoch.
     checkpoint : path, optional
         A file that is written anew after each epoch, never half of it.
     resume : bool
@@ -85,7 +86,8 @@ def train(
     NotFiniteError
         (a FloatingPointError) If the loss or a parameter becomes NaN or infinite; the parameters go back to the end of the epoch before.
     FormatError
-        If the checkpoint to go on from is damaged or belongs to something else.
+        If the checkpoint to go on from is damaged or belongs to something else: parameters of other names, another update rule, another
+        `rng`.
     KeyboardInterrupt
         Within 100 ms of Ctrl-C; the parameters hold what the steps so far have made of them.
 
@@ -99,8 +101,12 @@ def train(
     array([ 1., -2.], dtype=float32)
     """
     epochs, batch_size = at_least_one("train: epochs", epochs), at_least_one("train: batch_size", batch_size)
-    updates = (Adam() if optimizer is None else optimizer).updates(loss, parameters)
-    loop = _loop(_core.BatchProgram([loss], updates), data, batch_size, "train: data")
+    rule = optimizer_of(optimizer)
+    updates = rule.updates(loss, parameters)
+    program = _core.BatchProgram([loss], updates)
+    loss_inputs = list(program.inputs)
+    loop_arrays, fixed = feeds(loss_inputs, data, "train: data")
+    loop = _core.Loop(program, loop_arrays, fixed, batch_size)
     measure = None
     if validation is not None:
         measured, validation_data = validation if isinstance(validation, tuple) else (loss, validation)
@@ -114,8 +120,9 @@ def train(
     history = History()
     settings = {"rows": loop.rows, "batch_size": batch_size, "shuffle": int(shuffle)}
     seed = random_seed(rng)
+    identity = checkpoints.identity(rule, rng)
     if resume and path is not None and path.exists():
-        history, kept = checkpoints.read(path, nodes, settings)
+        history, kept = checkpoints.read(path, nodes, settings, identity)
         seed = kept["seed"]
     settings["seed"] = seed
     shuffle_seed, run_seed, validation_seed = (int(s) for s in np.random.SeedSequence(seed).generate_state(3, np.uint64))
@@ -133,7 +140,7 @@ def train(
                 shown.show(standing(step, mean, None), False)
 
             result = loop.run(epoch - 1, shuffle, shuffle_seed, run_seed, history.step, True, within if shown.wants_steps else None)
-            _require_finite(result, epoch, history)
+            _require_finite(result, epoch, history, lambda: not_finite(loop_arrays, loss_inputs))
             history.step += result.steps
             mean = result.means[0]
             validated = None
@@ -143,7 +150,7 @@ def train(
             history.loss.append(mean)
             history.seconds.append(time.perf_counter() - epoch_began)
             if path is not None:
-                checkpoints.write(path, nodes, history, settings)
+                checkpoints.write(path, nodes, history, settings, identity)
             now = standing(loop.steps, mean, validated)
             shown.show(now, True)
             if _stop(calls, now):
@@ -164,13 +171,19 @@ def _stop(calls: Iterable[Callable[[Progress], Any]], now: Progress) -> bool:
     stop = False
     for call in calls:
         try:
-            stop = call(now) is True or stop
+            stop = _says_stop(call(now)) or stop
         except StopIteration:
             stop = True
     return stop
 
 
-def _require_finite(result: Any, epoch: int, history: History) -> None:
+def _says_stop(answer: Any) -> bool:
+    """True in any of the forms that comparisons of arrays and numbers give it."""
+    plain = isinstance(answer, (bool, np.bool_)) or (isinstance(answer, np.ndarray) and answer.dtype == bool and answer.ndim == 0)
+    return plain and bool(answer)
+
+
+def _require_finite(result: Any, epoch: int, history: History, in_data: Callable[[], str]) -> None:
     """Turn the loop's status into an exception that says where it happened."""
     if result.status == "done":
         return
@@ -182,9 +195,9 @@ def _require_finite(result: Any, epoch: int, history: History) -> None:
         text = f"train: the loss is {kind} {where}"
     else:
         text = f"train: parameter '{result.bad_parameter}' is no longer finite {where}"
-    raise NotFiniteError(
-        f"{text}; a smaller rate or clip_norm= may help. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history
-    )
+    found = in_data()
+    cause = f"it is in the data: {found}; fill or leave out such rows" if found else "a smaller rate or clip_norm= may help"
+    raise NotFiniteError(f"{text}; {cause}. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history)
 
 
 def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_size: int = 256, rng: RandomSource = 0) -> list[Array]:

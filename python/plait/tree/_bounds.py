@@ -64,6 +64,18 @@ def leaves(nodes: Nodes) -> Iterator[tuple[int, Bounds]]:
                 stack.append((nodes.first[node] + b, below))
 
 
+def path_bounds(nodes: Nodes, node: int, parents: list[tuple[int, int]]) -> Bounds:
+    """What the path to one node says."""
+    path = []
+    while parents[node][0] >= 0:
+        path.append(parents[node])
+        node = parents[node][0]
+    bounds: Bounds = {}
+    for parent, branch in reversed(path):
+        bounds = narrowed(nodes, bounds, parent, branch)
+    return bounds
+
+
 def tests(bounds: Bounds) -> list[Test]:
     """The same as tests, at most two for a feature."""
     found = []

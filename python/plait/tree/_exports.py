@@ -75,19 +75,21 @@ class ReadableTree(ClassifierEstimator):
         if len(rows) != 1:
             raise ValueError(f"explain: one sample was expected, {len(rows)} were given")
         nodes = self._nodes()
-        by_leaf = {rule.leaf: rule for rule in _rules.to_rules(nodes, self.classes_)}
+        parents = nodes.parents()
         _, at, shares = _nodes.reached(self.tree_, rows)
         ends = [(float(s), int(n)) for n, s in zip(at, shares, strict=True) if nodes.branches[n] == 0]
-        if len(ends) == 1:
-            leaf = ends[0][1]
-            if leaf in by_leaf:
-                return str(by_leaf[leaf])
-            test = " and ".join(nodes.words(t) for t in nodes.path(leaf, nodes.parents()))
-            return f"if {test} then {nodes.labels[nodes.label[leaf]]} (no training case came here: what most cases say one node above)"
+        rules = [
+            (share, _rules.leaf_rule(nodes, self.classes_, leaf, parents)) for share, leaf in sorted(ends, key=lambda e: (-e[0], e[1]))
+        ]
+        if len(rules) == 1:
+            rule = rules[0][1]
+            if rule.support > 0:
+                return str(rule)
+            when = " and ".join(map(str, rule.conditions))
+            return f"if {when} then {rule.label} (no training case came here: what most cases say one node above)"
         said = self.classes_[self.tree_.predict(rows, 1)[0]]
         lines = [f"{said}: values are missing, so {len(ends)} rules share the decision"]
-        lines += [f"{100 * share:.3g} %: {by_leaf[leaf]}" for share, leaf in sorted(ends, key=lambda e: (-e[0], e[1])) if leaf in by_leaf]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"{100 * share:.3g} %: {rule}" for share, rule in rules)])
 
     def export_text(self, names: Any = None) -> str:
         """The tree as indented text, as C4.5 prints it.

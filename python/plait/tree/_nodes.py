@@ -111,15 +111,6 @@ class Nodes:
                 found[child] = (node, b)
         return found
 
-    def path(self, node: int, parents: list[tuple[int, int]]) -> list[Test]:
-        """Tests from the root to a node."""
-        tests = []
-        while parents[node][0] >= 0:
-            parent, branch = parents[node]
-            tests.append(self.test(parent, branch))
-            node = parent
-        return tests[::-1]
-
 
 def export_text(nodes: Nodes) -> str:
     """A line for each branch, a bar for each level above it; of very deep levels the number, so that the text grows with the tree alone."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ._bounds import leaves, tests
+from ._bounds import leaves, path_bounds, tests
 from ._nodes import Nodes, Test, weight_text
 
 Array = NDArray[Any]
@@ -99,6 +99,12 @@ def to_rules(nodes: Nodes, classes: Array) -> list[Rule]:
             right = float(nodes.counts[leaf, nodes.label[leaf]])
             found.append(make_rule(nodes, classes, leaf, tests(bounds), nodes.weight[leaf], right))
     return found
+
+
+def leaf_rule(nodes: Nodes, classes: Array, leaf: int, parents: list[tuple[int, int]]) -> Rule:
+    """The rule of one leaf."""
+    right = float(nodes.counts[leaf, nodes.label[leaf]])
+    return make_rule(nodes, classes, leaf, tests(path_bounds(nodes, leaf, parents)), nodes.weight[leaf], right)
 
 
 def holds(test: Test, X: Array) -> Array:

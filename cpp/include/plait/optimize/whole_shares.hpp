@@ -1,5 +1,6 @@
 // How many whole shares of each asset come closest to the money that each should get?
-//   min Σ |wanted_i - n_i price_i|   over integers n   subject to   Σ n_i price_i <= money.
+//   min Σ |wanted_i - n_i price_i|   over integers n   subject to   Σ n_i price_i <= money,
+// n_i of the sign of wanted_i.
 //
 // Branch and bound, the dearest share first. The bound lets the rest be cut into any fraction of a share: an asset's cost is then convex
 // and piecewise linear in the money put into it, so that filling the best slopes first solves it.

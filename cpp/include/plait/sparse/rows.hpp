@@ -55,6 +55,7 @@ Rows take(const Rows& r, std::span<const Index> numbers);
 Rows transposed(const Rows& r);
 Rows add(const Rows& a, const Rows& b, double sign);
 Rows scaled(const Rows& r, double factor);
+Rows divided(const Rows& r, double divisor);
 /// Row i times factors[i].
 Rows rows_scaled(const Rows& r, std::span<const double> factors);
 std::vector<double> norms(const Rows& r, double order);

@@ -154,10 +154,10 @@ Gradients d_logaddexp(const NodeRef& n, const NodeRef& g) {
 }
 // x / hypot, 0 at the tip of the cone; an infinite operand is all of the length.
 Gradients d_hypot(const NodeRef& n, const NodeRef& g) {
-  const NodeRef zero = constant_like(g, 0), infinity = constant_like(n, std::numeric_limits<double>::infinity()), endless = equal(n, infinity);
+  const NodeRef zero = constant_like(g, 0), infinity = constant_like(n, std::numeric_limits<double>::infinity()), length = less(zero, n);
   const auto part = [&](std::size_t i) {
-    const NodeRef x = in(n, i), far = select(equal(unary("abs", x), infinity), unary("sign", x), zero);
-    return to(n, i, select(less(zero, n), multiply(g, select(endless, far, divide(x, n))), zero));
+    const NodeRef x = in(n, i), share = select(equal(unary("abs", x), infinity), unary("sign", x), divide(x, n));
+    return to(n, i, select(length, multiply(g, share), zero));
   };
   return {part(0), part(1)};
 }
@@ -172,14 +172,9 @@ Gradients d_extreme(const NodeRef& n, const NodeRef& g, const NodeRef& first, co
   const NodeRef zero = constant_like(g, 0), some = select(equal(in(n, 0), in(n, 1)), scale(g, 0.5), g);
   return {to(n, 0, select(first, some, zero)), to(n, 1, select(second, some, zero))};
 }
-Gradients d_minimum(const NodeRef& n, const NodeRef& g) {
-  const NodeRef a = in(n, 0), b = in(n, 1);
-  return d_extreme(n, g, apply("less_equal", {a, b}), apply("logical_not", {less(a, b)}));
-}
-Gradients d_maximum(const NodeRef& n, const NodeRef& g) {
-  const NodeRef a = in(n, 0), b = in(n, 1);
-  return d_extreme(n, g, apply("less_equal", {b, a}), apply("logical_not", {less(b, a)}));
-}
+NodeRef at_most(const NodeRef& a, const NodeRef& b) { return apply("less_equal", {a, b}); }
+Gradients d_minimum(const NodeRef& n, const NodeRef& g) { return d_extreme(n, g, at_most(in(n, 0), in(n, 1)), at_most(in(n, 1), in(n, 0))); }
+Gradients d_maximum(const NodeRef& n, const NodeRef& g) { return d_extreme(n, g, at_most(in(n, 1), in(n, 0)), at_most(in(n, 0), in(n, 1))); }
 Gradients d_where(const NodeRef& n, const NodeRef& g) {
   const NodeRef zero = constant_like(g, 0), c = in(n, 0);
   return {{}, to(n, 1, select(c, g, zero)), to(n, 2, select(c, zero, g))};

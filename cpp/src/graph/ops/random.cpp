@@ -86,6 +86,58 @@ std::unique_ptr<Kernel> random_kernel(std::span<const Spec>, const Spec& out, co
   return std::make_unique<RandomKernel<draw, keyed>>(out, a);
 }
 
+// ---- draws whose parameter is the value of the input: random_gamma(shape), of rate 1, and random_poisson(rate); of the input's shape ----
+
+Spec drawn_rule(std::span<const Spec> in, const Attributes&) {
+  PLAIT_REQUIRE_AS(DTypeError, is_float(in[0].dtype), "random: expected float32 or float64, got ", name_of(in[0].dtype));
+  return in[0];
+}
+
+template <class T, bool poisson>
+void draw_all(const T* parameter, T* out, Index count, std::uint64_t key, std::uint64_t stream, int threads) {
+  parallel_for((count + kChunk - 1) / kChunk,
+               [&](std::int64_t chunk, int) {
+                 const Index begin = chunk * kChunk, n = std::min(kChunk, count - begin);
+                 for (Index i = begin; i < begin + n; ++i) {
+                   const auto p = static_cast<double>(parameter[i]);
+                   out[i] = static_cast<T>(poisson ? random_poisson(p, i, key, stream) : random_gamma(p, i, key, stream));
+                 }
+               },
+               threads);
+}
+
+template <bool poisson>
+class DrawnKernel final : public Kernel {
+ public:
+  DrawnKernel(const Spec& out, const Attributes& a)
+      : count_(count_of(out.shape)),
+        dtype_(out.dtype),
+        has_seed_(a.ints[1] != 0),
+        seed_(static_cast<std::uint64_t>(a.ints[2])),
+        ordinal_(static_cast<std::uint64_t>(a.ints[3])) {}
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
+    const std::uint64_t key = has_seed_ ? mix_seed(seed_, 0) : mix_seed(context.seed, ordinal_ + 1);
+    const auto all = [&](auto* out) {
+      using T = std::remove_reference_t<decltype(*out)>;
+      draw_all<T, poisson>(static_cast<const T*>(inputs[0]), out, count_, key, context.run, context.threads);
+    };
+    if (dtype_ == DType::float32) all(static_cast<float*>(outputs[0]));
+    else all(static_cast<double*>(outputs[0]));
+  }
+  [[nodiscard]] double cost_ns() const override { return 60.0 * static_cast<double>(count_); }
+
+ private:
+  Index count_;
+  DType dtype_;
+  bool has_seed_;
+  std::uint64_t seed_, ordinal_;
+};
+
+template <bool poisson>
+std::unique_ptr<Kernel> drawn_kernel(std::span<const Spec>, const Spec& out, const Attributes& a) {
+  return std::make_unique<DrawnKernel<poisson>>(out, a);
+}
+
 }  // namespace
 
 void add_random_ops(OpList& ops) {
@@ -97,6 +149,10 @@ void add_random_ops(OpList& ops) {
     ops.push_back(
         {.name = name, .kind = OpKind::other, .inputs = -1, .infer = keyed_rule, .gradient = no_gradient, .kernel = kernel, .shape_only = 0b100});
   };
+  ops.push_back(
+      {.name = "random_gamma", .kind = OpKind::random, .inputs = 1, .infer = drawn_rule, .gradient = no_gradient, .kernel = drawn_kernel<false>});
+  ops.push_back(
+      {.name = "random_poisson", .kind = OpKind::random, .inputs = 1, .infer = drawn_rule, .gradient = no_gradient, .kernel = drawn_kernel<true>});
   drawn("random_normal", random_kernel<Draw::normal, false>);
   drawn("random_uniform", random_kernel<Draw::uniform, false>);
   drawn("scan_key", random_kernel<Draw::key, false>);

@@ -33,11 +33,19 @@ void finish(int steps, const double* thresholds, const double* x, Index n, Slot*
   }
 }
 
-// Eight at a time, in however many registers that takes.
-typedef double Doubles __attribute__((vector_size(64)));
-typedef long long Masks __attribute__((vector_size(64)));
-typedef std::int32_t Cells __attribute__((vector_size(32)));
-constexpr Index kLanes = 8;
+// As many at a time as a register holds: wider vectors are taken apart through memory.
+#if defined(__AVX512F__)
+constexpr int kBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kBytes = 32;
+#else
+constexpr int kBytes = 16;
+#endif
+typedef double Doubles __attribute__((vector_size(kBytes)));
+typedef long long Masks __attribute__((vector_size(kBytes)));
+typedef std::int32_t Cells __attribute__((vector_size(kBytes / 2)));
+constexpr Index kLanes = kBytes / 8;
+constexpr Index kProbe = 64;  // values after which it is seen whether these are data that lie on borders
 
 void uniform_compared(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const double low = lookup.low, scale = lookup.scale, last = static_cast<double>(lookup.cells) - 0.25;
@@ -47,12 +55,11 @@ void uniform_compared(const Lookup& lookup, const double* x, Index n, Slot* out)
   }
 }
 
-/// Thresholds are in the middles of cells, one in each: rounding decides, but for values next to a middle.
-void uniform(const Lookup& lookup, const double* x, Index n, Slot* out) {
+/// Thresholds are in the middles of cells, one in each: rounding decides, but for values next to a middle. False if there were such.
+bool uniform_rounded(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const Doubles zero{}, low = zero + lookup.low, scale = zero + lookup.scale, last = zero + (static_cast<double>(lookup.cells) - 0.25);
   Masks near{};
-  Index i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
+  for (Index i = 0; i < n; i += kLanes) {
     Doubles q;
     __builtin_memcpy(&q, x + i, sizeof q);
     q = (q - low) * scale;
@@ -66,8 +73,14 @@ void uniform(const Lookup& lookup, const double* x, Index n, Slot* out) {
   }
   long long any = 0;
   for (Index lane = 0; lane < kLanes; ++lane) any |= near[lane];
-  if (any != 0) i = 0;
-  uniform_compared(lookup, x + i, n - i, out + i);
+  return any == 0;
+}
+
+void uniform(const Lookup& lookup, const double* x, Index n, Slot* out) {
+  const Index probe = n < kProbe ? 0 : kProbe, whole = n / kLanes * kLanes;
+  const bool rounds = uniform_rounded(lookup, x, probe, out) && uniform_rounded(lookup, x + probe, whole - probe, out + probe);
+  const Index done = rounds ? whole : 0;
+  uniform_compared(lookup, x + done, n - done, out + done);
 }
 
 void linear(const Lookup& lookup, const double* x, Index n, Slot* out) {

@@ -29,13 +29,58 @@ inline double merge_tail(const I* a, const T* x, Index n, const I* b, const T* y
   return sum;
 }
 
+#if defined(__AVX512F__)
+inline __m512d eight(const double* p) { return _mm512_loadu_pd(p); }
+inline __m512d eight(const float* p) { return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(p)); }
+
+/// Which of eight positions meet one of eight others, given where the two agree in place; `turns` are the rotations.
+inline __mmask8 met(__m256i u, __m256i v, __mmask8 in_place, const __m256i* turns) {
+  unsigned found = in_place;
+  for (int r = 0; r < 7; ++r) found |= _mm256_cmpeq_epi32_mask(u, _mm256_permutevar8x32_epi32(v, turns[r]));
+  return static_cast<__mmask8>(found);
+}
+
+/// Eight positions of 32 bits on either side. The values of those that meet are pushed together in both, so that they stand side by side.
+template <class T>
+double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, const T* y, Index m) {
+  constexpr Index kBlock = 8;
+  __m256i turns[7];
+  for (int r = 0; r < 7; ++r) {
+    const __m256i places = _mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32(r + 1));
+    turns[r] = _mm256_and_si256(places, _mm256_set1_epi32(7));
+  }
+  __m512d sum = _mm512_setzero_pd();
+  Index i = 0, j = 0;
+  while (i + kBlock <= n && j + kBlock <= m) {
+    const __m256i u = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a + i)), v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + j));
+    const __mmask8 in_place = _mm256_cmpeq_epi32_mask(u, v);
+    const std::int32_t p = a[i + kBlock - 1], q = b[j + kBlock - 1];
+    if (in_place == 0xff) {
+      sum = _mm512_fmadd_pd(eight(x + i), eight(y + j), sum);
+    } else if (const __mmask8 of_a = met(u, v, in_place, turns); of_a != 0) {
+      const __mmask8 of_b = met(v, u, in_place, turns);
+      sum = _mm512_fmadd_pd(_mm512_maskz_compress_pd(of_a, eight(x + i)), _mm512_maskz_compress_pd(of_b, eight(y + j)), sum);
+    }
+    i += p <= q ? kBlock : 0;
+    j += q <= p ? kBlock : 0;
+  }
+  double parts[8], total = 0;
+  _mm512_storeu_pd(parts, sum);
+  for (const double part : parts) total += part;
+  return total + merge_tail(a + i, x + i, n - i, b + j, y + j, m - j);
+}
+#elif defined(__SSE2__)
 /// Which of the block at a, and which of the block at b, meet one of the other; the k-th of the one meets the k-th of the other.
 struct Meetings {
   unsigned a, b;
 };
 
-#if defined(__SSE2__)
 inline unsigned bits(__m128i mask) { return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(mask))); }
+/// Whether all four stand in the same places, as where a vector meets itself.
+inline bool agree(const std::int32_t* a, const std::int32_t* b) {
+  const __m128i u = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a)), v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
+  return bits(_mm_cmpeq_epi32(u, v)) == 0xf;
+}
 /// Four positions of 32 bits on either side.
 inline Meetings meet(const std::int32_t* a, const std::int32_t* b) {
   const __m128i u = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a)), v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
@@ -51,9 +96,16 @@ constexpr Index kBlock = 4;
 
 template <class T>
 double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, const T* y, Index m) {
-  double sum = 0;
+  double sum = 0, four[kBlock] = {};
   Index i = 0, j = 0;
   while (i + kBlock <= n && j + kBlock <= m) {
+    if (agree(a + i, b + j)) {
+      const T *u = x + i, *v = y + j;
+      for (Index k = 0; k < kBlock; ++k) four[k] += static_cast<double>(u[k]) * static_cast<double>(v[k]);
+      i += kBlock;
+      j += kBlock;
+      continue;
+    }
     Meetings met = meet(a + i, b + j);
     const std::int32_t p = a[i + kBlock - 1], q = b[j + kBlock - 1];
     while (met.a != 0) {
@@ -64,6 +116,7 @@ double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, 
     i += p <= q ? kBlock : 0;
     j += q <= p ? kBlock : 0;
   }
+  for (const double part : four) sum += part;
   return sum + merge_tail(a + i, x + i, n - i, b + j, y + j, m - j);
 }
 #else

@@ -72,30 +72,33 @@ PLAIT_MATH bool is_small_quotient(double, double) { return false; }
 PLAIT_MATH Divided divide_small(double x, double) { return {x, x}; }
 #endif
 
-template <class T>
-PLAIT_MATH bool all_small_quotients(const T* x, const T* y, std::int64_t n) {
-  int others = 0;
-  for (std::int64_t i = 0; i < n; ++i) others |= is_small_quotient(x[i], y[i]) ? 0 : 1;
-  return others == 0;
-}
-/// z[i] = x[i] // y[i], x[i] % y[i]; z may be one of them.
+constexpr std::int64_t kQuotientPiece = 256;
+/// z[i] = x[i] // y[i], x[i] % y[i] for up to kQuotientPiece elements; z may be one of them.
 template <class T>
 PLAIT_MATH void floor_divide_array(const T* x, const T* y, T* z, std::int64_t n) {
-  if (all_small_quotients(x, y, n)) {
-#pragma GCC ivdep
-    for (std::int64_t i = 0; i < n; ++i) z[i] = static_cast<T>(divide_small(x[i], y[i]).quotient);
+  T small[kQuotientPiece];
+  int others = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    small[i] = static_cast<T>(divide_small(x[i], y[i]).quotient);
+    others |= is_small_quotient(x[i], y[i]) ? 0 : 1;
+  }
+  if (others == 0) {
+    for (std::int64_t i = 0; i < n; ++i) z[i] = small[i];
   } else {
     for (std::int64_t i = 0; i < n; ++i) z[i] = floor_divide_(x[i], y[i]);
   }
 }
 template <class T>
 PLAIT_MATH void remainder_array(const T* x, const T* y, T* z, std::int64_t n) {
-  if (all_small_quotients(x, y, n)) {
-#pragma GCC ivdep
-    for (std::int64_t i = 0; i < n; ++i) {
-      const auto r = static_cast<T>(divide_small(x[i], y[i]).remainder);
-      z[i] = r == 0 ? with_sign(T(0), y[i]) : r;
-    }
+  T small[kQuotientPiece];
+  int others = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto r = static_cast<T>(divide_small(x[i], y[i]).remainder);
+    small[i] = r == 0 ? with_sign(T(0), y[i]) : r;
+    others |= is_small_quotient(x[i], y[i]) ? 0 : 1;
+  }
+  if (others == 0) {
+    for (std::int64_t i = 0; i < n; ++i) z[i] = small[i];
   } else {
     for (std::int64_t i = 0; i < n; ++i) z[i] = remainder_(x[i], y[i]);
   }

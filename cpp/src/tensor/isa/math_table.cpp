@@ -54,15 +54,20 @@ void loop_tan(const T* x, T* y, Index n) {
     _Pragma("GCC ivdep") for (Index i = 0; i < n; ++i) z[i] = math::name##_(x[i], y[i]); \
   }
 PLAIT_BINARY_LOOP(pow)
-PLAIT_BINARY_LOOP(logaddexp)
 PLAIT_BINARY_LOOP(hypot)
 #undef PLAIT_BINARY_LOOP
+
+template <class T>
+void loop_logaddexp(const T* x, const T* y, T* z, Index n) {
+  constexpr Index kPiece = math::kSumPiece;
+  for (; n > 0; x += kPiece, y += kPiece, z += kPiece, n -= kPiece) math::logaddexp_array(x, y, z, n < kPiece ? n : kPiece);
+}
 
 // In pieces, as the sines: a pair with a huge quotient makes only its neighbours slow.
 template <class T>
 void loop_floor_divide(const T* x, const T* y, T* z, Index n) {
-  for (; n > 0; x += kTrigPiece, y += kTrigPiece, z += kTrigPiece, n -= kTrigPiece)
-    math::floor_divide_array(x, y, z, n < kTrigPiece ? n : kTrigPiece);
+  constexpr Index kPiece = math::kQuotientPiece;
+  for (; n > 0; x += kPiece, y += kPiece, z += kPiece, n -= kPiece) math::floor_divide_array(x, y, z, n < kPiece ? n : kPiece);
 }
 template <class T>
 void loop_remainder(const T* x, const T* y, T* z, Index n) {

@@ -1,0 +1,30 @@
+"""Masked arrays: what a mask hides would come back to life in a conversion, so it is refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def holds_masked(value: Any) -> bool:
+    """Whether something is masked in an array, or in one of several in a list."""
+    if isinstance(value, np.ndarray):
+        return isinstance(value, np.ma.MaskedArray) and bool(np.ma.is_masked(value))
+    if isinstance(value, (list, tuple)):
+        kinds = {kind for kind in set(map(type, value)) if issubclass(kind, (np.ma.MaskedArray, list, tuple))}
+        return bool(kinds) and any(type(item) in kinds and holds_masked(item) for item in value)
+    return False
+
+
+def refuse_masked(value: Any, what: str) -> None:
+    """ValueError: `value` is or holds a masked array with masked values."""
+    if holds_masked(value):
+        raise ValueError(f"{what}: a masked array with masked values; fill them first (.filled(...))")
+
+
+def unmasked(value: Any, what: str) -> NDArray[Any]:
+    """`value` as an array; ValueError: something in it is masked."""
+    refuse_masked(value, what)
+    return np.asarray(value)

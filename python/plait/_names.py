@@ -1,0 +1,17 @@
+"""Files are matched by names: equal shapes in another order are other parameters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from . import _core
+
+
+def require_same_names(path: str | os.PathLike[str], names: Sequence[str], nodes: Sequence[Any]) -> None:
+    """FormatError: a file's arrays are not those of `nodes`, in order. A node without a name fits any."""
+    for k, (name, node) in enumerate(zip(names, nodes, strict=True)):
+        here = node.name or ""
+        if name and here and name != here:
+            raise _core.FormatError(f"{path}: array {k} is '{name}' there and '{here}' here; arrays are matched by their names")

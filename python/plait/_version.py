@@ -1,0 +1,16 @@
+"""The version of the installed package, read from its metadata when somebody asks."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+
+def installed_version() -> str:
+    """Of the distribution; a source tree that is only on the path has none."""
+    try:
+        return importlib.metadata.version("plait")
+    except importlib.metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+__version__ = installed_version()

@@ -1,0 +1,137 @@
+"""Conditional value at risk, the mean of the worst returns: least of it, or most return within it, by cutting planes.
+
+CVaR is the greatest of finitely many linear functions of the weights, one for each way to weigh the worst rows (Rockafellar and Uryasev
+2000). Only those that matter are made: each round adds the one that is greatest at the weights found (Künzi-Bay and Mayer 2006), until the
+bound of the rounds and the best weights meet. The programs have as many variables as assets, however many rows there are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._errors import InfeasibleError
+from ._labels import Array
+from ._limits import INF
+from ._model import Model
+from ._qp import Quadratic
+
+PRECISION = 1e-10
+MOST_ROUNDS = 5000
+
+
+def tail(returns: Array, weights: Array, level: float) -> tuple[float, Array]:
+    """CVaR of weights, and its gradient: the mean of the worst (1 - level) of the rows, the last of them in part."""
+    losses = -(returns @ weights)
+    count = (1 - level) * len(losses)
+    whole = min(int(np.floor(count + 1e-9)), len(losses))
+    order = np.argpartition(-losses, min(whole, len(losses) - 1))
+    share = np.zeros(len(losses))
+    share[order[:whole]] = 1.0
+    if whole < len(losses) and count - whole > 1e-9:
+        share[order[whole]] = count - whole
+    share /= share.sum()
+    return float(share @ losses), -(returns.T @ share)
+
+
+class Cuts:
+    """Linear functions below the CVaR, and programs over them."""
+
+    def __init__(self, model: Model, returns: Array, level: float) -> None:
+        self.model, self.returns, self.level = model, returns, level
+        self.slopes: list[Array] = []
+        self.constants: list[float] = []
+
+    def add(self, weights: Array) -> float:
+        """The CVaR at these weights, whose function becomes a cut."""
+        value, gradient = tail(self.returns, weights, self.level)
+        at = self.model.lift
+        self.slopes.append(at.linear(gradient))
+        self.constants.append(float(gradient @ at.start) if not at.identity else 0.0)
+        return value
+
+    def drop_slack(self, multipliers: Array, keep: int) -> None:
+        """Forgets old cuts that do not matter any more."""
+        if len(self.slopes) > keep:
+            kept = [k for k, y in enumerate(multipliers.tolist()) if y > 0 or k >= len(multipliers) - keep // 4]
+            self.slopes, self.constants = [self.slopes[k] for k in kept], [self.constants[k] for k in kept]
+
+    def least(self, centre: Array | None = None, pull: float = 0.0) -> tuple[Array, float, Array]:
+        """The x of the least maximum of the cuts, that maximum, and the cuts' multipliers; with a pull towards a centre if asked."""
+        model = self.model
+        n, k = len(model.lift.lower), len(self.slopes)
+        rows = np.zeros((len(model.rows) + k, n + 1))
+        rows[: len(model.rows), :n] = model.rows
+        rows[len(model.rows) :, :n] = -np.array(self.slopes)
+        rows[len(model.rows) :, n] = 1.0
+        low = np.concatenate([model.row_lower, self.constants])
+        high = np.concatenate([model.row_upper, np.full(k, INF)])
+        hessian = np.zeros((n + 1, n + 1))
+        q = np.append(np.zeros(n), 1.0)
+        if centre is not None:
+            hessian[:n, :n] = pull * np.eye(n)
+            q[:n] = -pull * centre
+        found = Quadratic(hessian, rows).solve(q, np.append(model.lift.lower, -INF), np.append(model.lift.upper, INF), low, high)
+        if found.status != "solved":
+            raise model.failure(found, None)
+        return found.x[:n], float(found.x[n]), found.rows[len(model.rows) :]
+
+    def most_return(self, limit: float) -> Array | None:
+        """The x of most return among those where no cut is above the limit; None where there is none."""
+        model = self.model
+        rows = np.vstack([model.rows, np.array(self.slopes)])
+        low = np.concatenate([model.row_lower, np.full(len(self.slopes), -INF)])
+        high = np.concatenate([model.row_upper, limit - np.array(self.constants)])
+        assert model.slope is not None
+        found = Quadratic(np.zeros_like(model.hessian), rows).solve(-model.slope, model.lift.lower, model.lift.upper, low, high)
+        if found.status == "infeasible":
+            return None
+        if found.status != "solved":
+            raise model.failure(found, None)
+        return found.x
+
+
+def least_cvar(model: Model, returns: Array, level: float) -> tuple[float, Array]:
+    """Least CVaR and its weights."""
+    cuts = Cuts(model, returns, level)
+    x = model.least_risk()
+    best_value = cuts.add(model.lift.weights(x))
+    best = x
+    scale = float(np.abs(returns).max(initial=0.0)) or 1.0
+    pull = scale
+    bound = -INF
+    for round_ in range(MOST_ROUNDS):
+        if round_ % 4 == 0:  # a proof of how far the best may be away; the rounds between stay near the best, which converges sooner
+            y, bound, _ = cuts.least()
+        else:
+            y, _, _ = cuts.least(best, pull)
+        value = cuts.add(model.lift.weights(y))
+        if value < best_value:
+            best, best_value = y, value
+            pull /= 2
+        elif round_ % 4:
+            pull *= 1.5
+        if best_value - bound <= PRECISION * max(abs(best_value), 1e-3 * scale):
+            break
+    return best_value, model.lift.weights(best)
+
+
+def most_return_within(model: Model, returns: Array, level: float, limit: float) -> Array:
+    """Weights of most return whose CVaR is at most a limit."""
+    cuts = Cuts(model, returns, level)
+    scale = float(np.abs(returns).max(initial=0.0)) or 1.0
+    slack = PRECISION * max(abs(limit), 1e-3 * scale)
+    x: Array | None = model.most_return()
+    for _ in range(MOST_ROUNDS):
+        assert x is not None
+        weights = model.lift.weights(x)
+        if cuts.add(weights) <= limit + slack:
+            return weights
+        x = cuts.most_return(limit)
+        if x is None:
+            least, weights = least_cvar(model, returns, level)
+            if least <= limit + slack:
+                return weights
+            raise InfeasibleError(
+                f"target_cvar: {limit:g} is out of reach: the limits allow values from {least:.6g}", [*model.limits.names(), "target_cvar"]
+            )
+    raise ArithmeticError("target_cvar: the cutting planes did not converge")

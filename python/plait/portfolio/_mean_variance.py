@@ -1,0 +1,255 @@
+"""Methods of mean and variance: points of the frontier, and the frontier itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._base import PortfolioBase
+from ._frontier import Frontier, corners, equal_steps
+from ._labels import Array, vector
+from ._limits import required_number
+from ._model import Model
+from ._ratio import most_ratio, most_return_at
+from ._weights import Weights, sharpe_ratio
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class MeanVariance(PortfolioBase):
+    """Methods of mean and variance."""
+
+    def min_variance(self) -> Weights:
+        """The weights of least variance.
+
+        Returns
+        -------
+        Weights
+            The weights.
+        """
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            weights = model.lift.weights(model.least_risk())
+            return model.variance(weights), weights
+
+        return self._best("min_variance", relaxed)
+
+    def target_return(self, target: float) -> Weights:
+        """The weights of least variance whose expected return is at least `target`.
+
+        Parameters
+        ----------
+        target : float
+            In the units of the means; costs are taken off before it is compared.
+
+        Returns
+        -------
+        Weights
+            The weights.
+
+        Raises
+        ------
+        plait.InfeasibleError
+            No portfolio gives that much; the message says how much the limits allow.
+        """
+        self._require_means("target_return")
+        wanted = required_number(target, "target")
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            weights = model.lift.weights(model.least_risk(wanted))
+            return model.variance(weights), weights
+
+        return self._best("target_return", relaxed)
+
+    def target_risk(self, target: float) -> Weights:
+        """The weights of most expected return whose risk is at most `target`.
+
+        Parameters
+        ----------
+        target : float
+            A standard deviation in the units of the covariance.
+
+        Returns
+        -------
+        Weights
+            The weights.
+
+        Raises
+        ------
+        plait.InfeasibleError
+            Every portfolio has more risk; the message says how much the limits allow.
+        """
+        self._require_means("target_risk")
+        wanted = required_number(target, "target", 0.0)
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            weights = most_return_at(model, wanted)
+            return -float(model.expected_return(weights) or 0.0), weights
+
+        return self._best("target_risk", relaxed)
+
+    def max_sharpe(self, risk_free: float = 0.0) -> Weights:
+        """The weights of greatest Sharpe ratio, (expected return - risk_free) / risk.
+
+        Parameters
+        ----------
+        risk_free : float
+            Return without risk, in the units of the means.
+
+        Returns
+        -------
+        Weights
+            The weights. ``.proven`` is False where no asset earns more than `risk_free` and other limits than bounds hold: the best of
+            many starts is then given.
+
+        Notes
+        -----
+        Where something is earned, the tangent of the efficient frontier: a quadratic program, or a walk along the frontier's pieces.
+        Where not, the ratio's best is at a vertex of the limits.
+        """
+        self._require_means("max_sharpe")
+        free = required_number(risk_free, "risk_free")
+        return self._by_ratio("max_sharpe", free, None)
+
+    def max_diversification(self) -> Weights:
+        """The weights of greatest diversification ratio, Σ weight · deviation over the portfolio's deviation.
+
+        Returns
+        -------
+        Weights
+            The weights; ``details["diversification_ratio"]`` is the ratio.
+
+        Notes
+        -----
+        Choueifaty and Coignard (2008): the Sharpe ratio's problem with deviations for means.
+        """
+        deviations = np.sqrt(np.diagonal(self.covariance))
+        made = self._by_ratio("max_diversification", 0.0, deviations)
+        made.details["diversification_ratio"] = sharpe_ratio(float(deviations @ np.asarray(made)), made.risk)
+        return made
+
+    def _by_ratio(self, method: str, risk_free: float, mean: Array | None) -> Weights:
+        proven = True
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            nonlocal proven
+            best = most_ratio(model, risk_free)
+            proven = proven and best.proven
+            return -best.ratio, best.weights
+
+        model = self._model if mean is None else Model(replace(self.limits, cost=0.0), mean, self.covariance, self.l2)
+        made = self._best(method, relaxed, model=model, risk_free=risk_free)
+        made.proven = made.proven and proven
+        return made
+
+    def max_utility(self, risk_aversion: float = 1.0) -> Weights:
+        """The weights of greatest return - risk_aversion / 2 · variance.
+
+        Parameters
+        ----------
+        risk_aversion : float
+            Price of variance; 0 or more.
+
+        Returns
+        -------
+        Weights
+            The weights.
+        """
+        self._require_means("max_utility")
+        price = required_number(risk_aversion, "risk_aversion", 0.0)
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            weights = model.lift.weights(model.utility(price))
+            gained = model.expected_return(weights)
+            assert gained is not None
+            return price / 2 * model.variance(weights) - gained, weights
+
+        return self._best("max_utility", relaxed)
+
+    def min_tracking_error(self, benchmark: Any) -> Weights:
+        """The weights whose return differs least from a benchmark's.
+
+        Parameters
+        ----------
+        benchmark : array_like, series or mapping
+            Weights of the benchmark.
+
+        Returns
+        -------
+        Weights
+            The weights; ``details["tracking_error"]`` is the standard deviation of the difference.
+        """
+        against = vector(benchmark, "benchmark", self.assets)
+
+        def relaxed(model: Model) -> tuple[float, Array]:
+            weights = model.lift.weights(model.tracking(against))
+            return model.variance(weights - against), weights
+
+        made = self._best("min_tracking_error", relaxed)
+        difference = np.asarray(made) - against
+        made.details["tracking_error"] = float(np.sqrt(max(0.0, float(difference @ self.covariance @ difference))))
+        return made
+
+    def efficient_frontier(self, points: int = 50, lower: bool = False) -> Frontier:
+        """Portfolios of least risk for equal steps of return, from the least risk to the most return.
+
+        Parameters
+        ----------
+        points : int
+            How many; two or more.
+        lower : bool
+            Whether to begin at the least return instead: the lower branch comes before the efficient one.
+
+        Returns
+        -------
+        Frontier
+            ``.weights (points, n)``, ``.expected_return``, ``.risk`` and ``.sharpe``.
+        """
+        self._require_means("efficient_frontier")
+        if isinstance(points, bool) or not isinstance(points, (int, np.integer)) or points < 2:
+            raise ValueError(f"points: expected a whole number of at least 2, got {points!r}")
+        return equal_steps(self, int(points), bool(lower))
+
+    def turning_points(self) -> Frontier:
+        """The exact efficient frontier: the portfolios at which an asset comes in or goes out, and limits begin or cease to hold.
+
+        Between two neighbours every efficient portfolio is a mixture of both.
+
+        Returns
+        -------
+        Frontier
+            From the least risk to the most return.
+
+        Raises
+        ------
+        ValueError
+            With limits on how many assets are held the frontier has no such pieces.
+
+        Notes
+        -----
+        Markowitz's critical line (1956), for all limits. Costs of trading count in the returns.
+        """
+        self._require_means("turning_points")
+        if self._searches:
+            raise ValueError("turning_points: with max_assets or min_weight the frontier is not made of mixtures; take efficient_frontier")
+        return corners(self)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The efficient frontier with the assets and the portfolios of least risk and greatest Sharpe ratio.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure without it.
+
+        Returns
+        -------
+        Axes
+            Where it was drawn.
+        """
+        from ._plots import draw_portfolio
+
+        return draw_portfolio(self, ax)

@@ -1,0 +1,214 @@
+"""The most return per risk, and the most return for a risk: points of the efficient path."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._conflict import risk_out_of_reach
+from ._labels import Array
+from ._limits import INF
+from ._model import Model
+from ._segments import Path, Segment
+
+MOST_VERTICES = 200_000
+STARTS = 64
+
+
+@dataclass(frozen=True)
+class Best:
+    """Weights, the ratio that they reach, and whether it is proven to be the greatest."""
+
+    weights: Array
+    ratio: float
+    proven: bool = True
+
+
+def most_ratio(model: Model, risk_free: float) -> Best:
+    """Greatest (return - risk_free) / deviation; `model.mean` is what return means."""
+    assert model.mean is not None
+    mean, limits = model.mean, model.limits
+    if (
+        limits.simple
+        and limits.budget is not None
+        and limits.budget > 0
+        and (limits.lower == 0).all()
+        and (limits.upper >= limits.budget).all()
+    ):
+        return _long_only(model, mean - risk_free / limits.budget, limits.budget, risk_free)
+    path = Path(model)
+    end = path.end()
+    if path.gain(end) - risk_free <= 0:
+        return _no_excess(model, risk_free)
+    t = 1e-9 * path.scale
+    first = path.at(t)
+    variance = path.variance(first.x)
+    floor = 1e-15 * float(np.abs(np.diagonal(model.penalised)).max(initial=0.0))
+    if variance <= floor * float(np.square(model.lift.weights(first.x)).sum()) and path.gain(first.x) > risk_free:
+        # No risk, or as little as a market-neutral portfolio near 0 has: on such a ray every size has the same ratio, so the largest is taken.
+        piece = path.segment(first, t)
+        x = piece.a + piece.b * piece.high if piece.high < INF else end
+        return _made(model, x, risk_free)
+
+    def value(x: Array, t: float) -> float:
+        return path.variance(x) - t * (path.gain(x) - risk_free)
+
+    def solve_in(piece: Segment, x: Array, t: float) -> float:
+        # On a piece variance = v + e t² and return = r + e t, so that variance = t · return at t = v / r.
+        e = float(path.slope @ piece.b)
+        v, r = path.variance(x) - e * t * t, path.gain(x) - risk_free - e * t
+        return v / r if r > 0 else INF
+
+    return _made(model, path.crossing(value, solve_in), risk_free)
+
+
+def _made(model: Model, x: Array, risk_free: float, proven: bool = True) -> Best:
+    weights = model.lift.weights(x)
+    return Best(weights, ratio_of(model, weights, risk_free), proven)
+
+
+def ratio_of(model: Model, weights: Array, risk_free: float) -> float:
+    """(return - risk_free) / deviation, `l2` in the deviation."""
+    gained = model.expected_return(weights)
+    assert gained is not None
+    variance = model.variance(weights)
+    excess = gained - risk_free
+    if variance > 0:
+        return float(excess / np.sqrt(variance))
+    return 0.0 if excess == 0 else float(np.copysign(INF, excess))
+
+
+def _long_only(model: Model, excess: Array, budget: float, risk_free: float) -> Best:
+    """Without other limits than w ≥ 0: the y of least ½ y'Σy - excess @ y with y ≥ 0 lies on the tangent's ray, and is scaled to the budget."""
+    size = float(excess.max())
+    if size <= 0:
+        return _no_excess(model, risk_free)
+    n = len(excess)
+    variance = float(np.diagonal(model.penalised).max())
+    q = -excess * ((variance if variance > 0 else 1.0) / size)
+    found = model.cone.solve(q, np.zeros(n), np.full(n, INF), np.zeros(0), np.zeros(0))
+    total = float(found.x.sum()) if found.status == "solved" else 0.0
+    if not total > 0:  # an asset that earns without any risk
+        free = np.where(np.diagonal(model.penalised) == 0, excess, -INF)
+        weights = np.zeros(n)
+        weights[int(free.argmax())] = budget
+        if not free.max() > 0:
+            raise ArithmeticError(f"the quadratic program could not be solved: {found.status}")
+        return Best(weights, ratio_of(model, weights, risk_free))
+    weights = np.maximum(found.x, 0.0) * (budget / total)
+    return Best(weights, ratio_of(model, weights, risk_free))
+
+
+def _no_excess(model: Model, risk_free: float) -> Best:
+    """No portfolio earns more than `risk_free`: the ratio is then quasi-concave in minus the return, its best is at a vertex.
+
+    With -excess ≥ 0 linear and the deviation convex, {excess / deviation ≥ -s} is the set where a linear function is below s times a convex
+    one, whose complement is convex: a line through two feasible points has its best at one of its ends.
+    """
+    limits = model.limits
+    if limits.simple and limits.budget is not None and np.isfinite(limits.lower).all() and np.isfinite(limits.upper).all():
+        vertices = _vertices(limits.lower, limits.upper, limits.budget)
+        if vertices is not None:
+            best = max(vertices, key=lambda w: ratio_of(model, w, risk_free))
+            return Best(best, ratio_of(model, best, risk_free))
+    rng = np.random.default_rng(0)
+    n = len(model.lift.lower)
+    found: Best | None = None
+    directions = [*np.eye(n)[: 4 * STARTS], *rng.normal(size=(STARTS, n))]
+    for direction in directions:
+        x = model.solve(model.linear, -direction)
+        made = _climb(model, x, risk_free)
+        if found is None or made.ratio > found.ratio:
+            found = made
+    assert found is not None
+    return found
+
+
+def _climb(model: Model, x: Array, risk_free: float) -> Best:
+    """From vertex to vertex while the ratio grows: each step maximises its linearisation."""
+    best = _made(model, x, risk_free, proven=False)
+    for _ in range(100):
+        weights = best.weights
+        variance = model.variance(weights)
+        gained = model.expected_return(weights)
+        if variance <= 0 or gained is None or model.slope is None:
+            break
+        gradient = model.slope - (gained - risk_free) / variance * model.lift.linear(model.penalised @ weights)
+        made = _made(model, model.solve(model.linear, -gradient), risk_free, proven=False)
+        if not made.ratio > best.ratio + 1e-14 * abs(best.ratio):
+            break
+        best = made
+    return best
+
+
+def _vertices(lower: Array, upper: Array, budget: float) -> list[Array] | None:
+    """Vertices of {lower ≤ w ≤ upper, Σw = budget}: all weights but one at a bound. None where there are too many."""
+    n = len(lower)
+    room = upper - lower
+    left = budget - float(lower.sum())
+    if left < -1e-12 or left > float(room.sum()) + 1e-12:
+        return None
+    movable = np.flatnonzero(room > 0)
+    if (room[movable] >= left * (1 - 1e-12)).all():
+        found = []
+        for k in movable.tolist():
+            w = lower.copy()
+            w[k] = min(upper[k], lower[k] + left)
+            found.append(w)
+        return found or [lower.copy()]
+    if len(movable) * 2.0 ** (len(movable) - 1) > MOST_VERTICES * 16:
+        return None
+    found = []
+    for k in movable.tolist():
+        others = [j for j in movable.tolist() if j != k]
+        for full in itertools.product((False, True), repeat=len(others)):
+            rest = left - float(room[others][list(full)].sum()) if others else left
+            if -1e-12 <= rest <= room[k] + 1e-12:
+                w = lower.copy()
+                chosen = [j for j, is_full in zip(others, full, strict=True) if is_full]
+                w[chosen] = upper[chosen]
+                w[k] = min(upper[k], max(lower[k], lower[k] + rest))
+                found.append(w)
+    return found if n else None
+
+
+def most_return_at(model: Model, risk: float) -> Array:
+    """Weights of most return whose deviation is at most `risk`; of the frontier with `l2`, the last point that keeps it."""
+    path = Path(model)
+    covariance = model.covariance
+
+    def true_variance(x: Array) -> float:
+        weights = model.lift.weights(x)
+        return float(weights @ covariance @ weights)
+
+    end = path.end()
+    limit = risk * risk
+    if true_variance(end) <= limit:
+        return model.lift.weights(end)
+    least = model.lift.weights(model.least_risk())
+    lowest = float(least @ covariance @ least)
+    if lowest > limit * (1 + 1e-12):
+        raise risk_out_of_reach(model, risk, float(np.sqrt(lowest)), float(np.sqrt(true_variance(end))))
+
+    def value(x: Array, t: float) -> float:  # noqa: ARG001
+        return limit - true_variance(x)
+
+    def solve_in(piece: Segment, x: Array, t: float) -> float:  # noqa: ARG001
+        a = model.lift.weights(piece.a)
+        b = model.lift.weights(piece.a + piece.b) - a
+        return _positive_root(float(b @ covariance @ b), 2 * float(a @ covariance @ b), float(a @ covariance @ a) - limit)
+
+    return model.lift.weights(path.crossing(value, solve_in))
+
+
+def _positive_root(a: float, b: float, c: float) -> float:
+    """The larger root of a t² + b t + c, infinite where there is none."""
+    if a <= 0:
+        return INF if b <= 0 else -c / b
+    inside = b * b - 4 * a * c
+    if inside < 0:
+        return INF
+    root = float(np.sqrt(inside))
+    return (-b + root) / (2 * a) if b <= 0 else 2 * -c / (b + root)

@@ -1,0 +1,173 @@
+"""The efficient frontier as it is: pieces on which the weights are linear in the price of return (Markowitz's critical line).
+
+x(t) minimises ½ variance - t · return. While the active limits stay the same, x(t) = a + b t. A piece is found from the solver's active
+limits at one t, together with the range of t in which they stay active, so that neither equal means nor twin assets can lead the
+walk astray: the solver decides anew at each piece who is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._labels import Array
+from ._model import Model
+from ._qp import Solution
+
+INF = float("inf")
+# Relative distance behind a corner at which the next piece is looked for; shorter pieces are passed over.
+BEYOND = 1e-9
+
+
+@dataclass(frozen=True)
+class Segment:
+    """X = a + b t for low ≤ t ≤ high."""
+
+    a: Array
+    b: Array
+    low: float
+    high: float
+
+
+class Path:
+    """The efficient portfolios of a model by the price of return."""
+
+    def __init__(self, model: Model) -> None:
+        assert model.slope is not None
+        assert model.constant is not None
+        self.model, self.slope, self.constant = model, model.slope, model.constant
+        variance = float(np.abs(np.diagonal(model.hessian)).max(initial=0.0))
+        spread = float(np.ptp(model.slope)) if len(model.slope) > 1 else abs(float(model.slope[0]))
+        self.scale = (variance if variance > 0 else 1.0) / (spread if spread > 0 else 1.0)
+        self._last: Solution | None = None
+
+    def at(self, t: float) -> Solution:
+        """The efficient portfolio at a price of return."""
+        model = self.model
+        q = model.start_gradient - t * self.slope
+        self._last = model.solution(model.quadratic, q, warm=self._last)
+        return self._last
+
+    def gain(self, x: Array) -> float:
+        """Expected return of x."""
+        return self.constant + float(self.slope @ x)
+
+    def variance(self, x: Array) -> float:
+        """Variance of the weights of x, `l2` with it."""
+        return self.model.variance(self.model.lift.weights(x))
+
+    def segment(self, found: Solution, t: float) -> Segment:
+        """The piece around t, from the limits that are active there."""
+        model, at = self.model, self.model.lift
+        h, rows = model.hessian, model.rows[: len(at.rows)]
+        bounds, active = found.bounds_active, found.rows_active[: len(at.rows)] != 0
+        free = bounds == 0
+        f, m = int(free.sum()), int(active.sum())
+        fixed: Array = np.where(free, 0.0, found.x)
+        kkt = np.zeros((f + m, f + m))
+        kkt[:f, :f] = h[np.ix_(free, free)]
+        part = rows[np.ix_(active, free)]
+        kkt[f:, :f], kkt[:f, f:] = part, part.T
+        side = np.where(found.rows_active[: len(at.rows)] > 0, at.row_upper, at.row_lower)[active]
+        right = np.zeros((f + m, 2))
+        right[:f, 0] = -(model.start_gradient + h @ fixed)[free]
+        right[:f, 1] = self.slope[free]
+        right[f:, 0] = side - rows[active] @ fixed
+        solved = _solve(kkt, right)
+        a, b = fixed, np.zeros(len(fixed))
+        a[free], b[free] = solved[:f, 0], solved[:f, 1]
+        b[np.abs(b) < 1e-12 / self.scale] = 0.0  # rounding of what does not move
+        # What must stay: free variables within bounds, other rows within theirs, and the signs of multipliers. Each as constant + slope t,
+        # with what rounding leaves of a slope that is 0.
+        noise = 1e-12 * np.abs(b)
+        steps = [(a[free] - at.lower[free], b[free], noise[free]), (at.upper[free] - a[free], -b[free], noise[free])]
+        other = ~active
+        value, change, noise = rows[other] @ a, rows[other] @ b, 1e-12 * (np.abs(rows[other]) @ np.abs(b))
+        steps += [(value - at.row_lower[other], change, noise), (at.row_upper[other] - value, -change, noise)]
+        y = -solved[f:]
+        signs = np.where(found.rows_active[: len(at.rows)] > 0, -1.0, 1.0)[active]
+        loose = (at.row_lower < at.row_upper)[active]
+        steps.append((signs[loose] * y[loose, 0], signs[loose] * y[loose, 1], 1e-12 * np.abs(y[loose, 1])))
+        gradient = model.start_gradient + h @ a - rows[active].T @ y[:, 0]
+        tilt = h @ b - self.slope - rows[active].T @ y[:, 1]
+        noise = 1e-12 * (np.abs(h) @ np.abs(b) + np.abs(self.slope) + np.abs(rows[active]).T @ np.abs(y[:, 1]))
+        held = (~free) & (at.lower < at.upper)
+        sign = np.where(bounds[held] > 0, -1.0, 1.0)
+        steps.append((sign * gradient[held], sign * tilt[held], noise[held]))
+        low, high = 0.0, INF
+        for constant, slope, least in steps:
+            rising, falling = slope > least, slope < -least
+            # Limits that are met at t itself are so by rounding when they seem to be broken.
+            low = max(low, float(np.minimum(-constant[rising] / slope[rising], t).max(initial=0.0)))
+            high = min(high, float(np.maximum(-constant[falling] / slope[falling], t).min(initial=INF)))
+        return Segment(a, b, low, high)
+
+    def walk(self) -> Iterator[Segment]:
+        """All pieces from least risk to most return."""
+        t, low, beyond = 1e-10 * self.scale, 0.0, BEYOND
+        while True:
+            piece = self.segment(self.at(t), t)
+            high = piece.high
+            # The solver may take the corner for a part of the piece before: then the next look is further away.
+            beyond = 8 * beyond if high <= t * (1 + 1e-12) else BEYOND
+            if high > t * (1 + 1e-12):
+                yield Segment(piece.a, piece.b, low, high)
+                low = high
+            if high == INF:
+                return
+            t = max(high, t) * (1 + beyond)
+
+    def end(self) -> Array:
+        """Most return, and least risk among such."""
+        t = 1e6 * self.scale
+        for _ in range(12):
+            found = self.at(t)
+            if self.segment(found, t).high == INF:
+                return found.x
+            t *= 100
+        return found.x
+
+    def crossing(self, value: Callable[[Array, float], float], solve_in: Callable[[Segment, Array, float], float]) -> Array:
+        """The x at which `value(x, t)`, positive at first, becomes 0: `solve_in` tells the t at which it does if the piece never ended.
+
+        Newton's method over the pieces, which ends on the right one; bisection where it would leave what is known.
+        """
+        low, high, t, beyond = 0.0, INF, self.scale, BEYOND
+        before: Array = self.at(t).x
+        for _ in range(300):
+            found = self.at(t)
+            x, positive = found.x, value(found.x, t) > 0
+            low, high = (t, high) if positive else (low, t)
+            before = x if positive else before
+            piece = self.segment(found, t)
+            guess = solve_in(piece, x, t)
+            if guess < INF and piece.low * (1 - 1e-12) <= guess <= piece.high * (1 + 1e-12):
+                return piece.a + piece.b * guess
+            end = piece.high if positive else piece.low
+            beyond = 8 * beyond if abs(end - t) <= 1e-12 * t else BEYOND
+            if not low < guess < high:
+                guess = end * (1 + beyond) if positive else end * (1 - beyond)
+            if not low < guess < high:
+                guess = float(np.sqrt(max(low, high * 1e-12) * high)) if high < INF else t * 16
+            if high < INF and high - low <= 1e-15 * high:
+                break
+            t = guess
+        return before
+
+
+def _solve(kkt: Array, right: Array) -> Array:
+    """Solves the conditions of optimality; where several solutions exist (twin assets), the least of them."""
+    if not len(kkt):
+        return np.zeros(right.shape)
+    try:
+        solved = np.asarray(np.linalg.solve(kkt, right), dtype=np.float64)
+        scale = np.abs(kkt) @ np.abs(solved) + np.abs(right)
+        if np.isfinite(solved).all() and bool((np.abs(kkt @ solved - right) <= 1e-9 * scale).all()) and float(np.abs(solved).max()) < 1e12:
+            return solved
+    except np.linalg.LinAlgError:
+        pass
+    # Rows and columns brought to one size first: a variance of 1e-6 is no zero beside a budget's 1.
+    size = np.sqrt(np.maximum(np.abs(kkt).max(axis=1), 1e-300))
+    return np.asarray(np.linalg.lstsq(kkt / np.outer(size, size), right / size[:, None], rcond=1e-12)[0] / size[:, None], dtype=np.float64)

@@ -1,0 +1,144 @@
+"""The stochastic fit: the same answers as fixed draws, whole numbers, mini-batches, families of their own, and when it ends."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+import scipy.stats as st
+
+import plait
+from plait import _core
+from plait.infer import Bernoulli, Beta, Dirichlet, Gamma, Model, Normal, Poisson, bbvi
+
+QUIET: dict[str, Any] = {"progress": False, "rng": 0}
+Y = np.array([1.0, -2.0, 0.5, 3.0])
+
+
+def local(m: Model) -> None:
+    mu = m.latent("mu", Normal(0, 3))
+    m.observe(Normal(m.latent("x", Normal(mu, 1), shape=4), 1.0), Y)
+
+
+@pytest.mark.parametrize("gradient", ["rao_blackwell_control", "score_loo", "reparameterization", "sticking_the_landing"])
+def test_the_same_answer_as_with_fixed_draws(gradient: str) -> None:
+    fixed, found = bbvi(local, **QUIET), bbvi(local, gradient=gradient, **QUIET)
+    assert found.converged
+    assert found.elbo == pytest.approx(fixed.elbo, abs=0.02)
+    np.testing.assert_allclose(found.mean("x"), fixed.mean("x"), atol=0.08)
+    np.testing.assert_allclose(found.std("x"), fixed.std("x"), rtol=0.1)
+    assert set(found.estimators.values()) == {gradient}
+
+
+@pytest.mark.parametrize("family", ["full_rank", "low_rank"])
+def test_correlated_families(family: str) -> None:
+    fixed = bbvi(local, family=family, **QUIET)
+    found = bbvi(local, family=family, gradient="reparameterization", **QUIET)
+    assert found.elbo == pytest.approx(fixed.elbo, abs=0.05)
+    with pytest.raises(ValueError, match="reparameterization alone"):
+        bbvi(local, family=family, gradient="score", **QUIET)
+
+
+def test_conjugates_in_their_own_family() -> None:
+    def rates(m: Model) -> None:
+        m.observe(Poisson(m.latent("r", Gamma(2, 1))), [3.0, 4.0])
+
+    evidence = (
+        scipy.special.gammaln(9) - 9 * math.log(3) - scipy.special.gammaln([4.0, 5.0]).sum() + 2 * math.log(1) - scipy.special.gammaln(2)
+    )
+    p = bbvi(rates, family="natural", **QUIET)
+    assert p.converged
+    assert p.elbo == pytest.approx(evidence, abs=0.01)
+    assert p.mean("r") == pytest.approx(3.0, rel=0.03)
+    assert p.std("r") == pytest.approx(1.0, rel=0.05)
+    assert p.khat < 0.5
+
+    p = bbvi(lambda m: m.observe(Bernoulli(m.latent("p", Beta(2, 3))), [1.0, 1.0, 0.0]), family="natural", **QUIET)
+    assert p.elbo == pytest.approx(scipy.special.betaln(4, 4) - scipy.special.betaln(2, 3), abs=0.01)
+    assert p.mean("p") == pytest.approx(0.5, abs=0.02)
+
+    counts = np.array([3.0, 5.0, 2.0])
+
+    def votes(m: Model) -> None:
+        m.factor((counts * plait.log(m.latent("p", Dirichlet(np.ones(3))))).sum())
+
+    p = bbvi(votes, family="natural", **QUIET)
+    assert p.elbo == pytest.approx(scipy.special.gammaln(counts + 1).sum() - scipy.special.gammaln(13) + math.log(2), abs=0.01)
+    np.testing.assert_allclose(p.mean("p"), (counts + 1) / 13, atol=0.02)
+    low, high = p.interval("p", 0.5)
+    assert (low < p.mean("p")).all()
+    assert (high > p.mean("p")).all()
+
+
+def test_whole_numbers() -> None:
+    def model(m: Model) -> None:
+        z = m.latent("z", Bernoulli(0.3), shape=4)
+        m.observe(Normal(2.0 * z, 1.0), Y)
+
+    p = bbvi(model, **QUIET)
+    odds = np.log(0.3 / 0.7) + st.norm(2, 1).logpdf(Y) - st.norm(0, 1).logpdf(Y)
+    np.testing.assert_allclose(p.mean("z"), 1 / (1 + np.exp(-odds)), atol=0.03)
+    assert p.elbo == pytest.approx(
+        np.logaddexp(np.log(0.3) + st.norm(2, 1).logpdf(Y), np.log(0.7) + st.norm(0, 1).logpdf(Y)).sum(), abs=0.02
+    )
+    assert set(np.unique(p.sample(50, rng=0)["z"])) <= {0.0, 1.0}
+    assert p.predict(20)["y"].shape == (20, 4)
+    with pytest.raises(ValueError, match="needs gaussian families; 'z' has its own"):
+        bbvi(model, gradient="reparameterization", **QUIET)
+
+
+def test_mini_batches() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1000, 3))
+    t = (rng.random(1000) < 1 / (1 + np.exp(-x @ [1.0, -2.0, 0.5]))).astype(float)
+
+    def model(m: Model) -> None:
+        rows, target = m.data(x, t, name=("x", "t"))
+        b = m.latent("b", Normal(0, 3), shape=3)
+        m.observe(Bernoulli(logits=rows @ b), target, name="t")
+
+    whole = bbvi(model, **QUIET)
+    batched = bbvi(model, batch_size=100, **QUIET)
+    np.testing.assert_allclose(batched.mean("b"), whole.mean("b"), atol=0.5 * whole.std("b").max())
+    np.testing.assert_allclose(batched.std("b"), whole.std("b"), rtol=0.25)
+    assert batched.elbo == pytest.approx(whole.elbo, abs=0.3)
+    assert batched.predict(30, data={"x": x[:7]}, rng=0)["t"].shape == (30, 7)
+
+
+def test_auto_chooses_by_variance() -> None:
+    p = bbvi(local, optimizer=plait.optim.Adam(0.02), **QUIET)
+    assert set(p.estimators) == {"mu", "x"}
+    assert p.estimators["x"] == "sticking_the_landing"
+
+
+def test_it_says_when_it_ran_out_of_steps() -> None:
+    p = bbvi(local, gradient="score", max_steps=100, **QUIET)
+    assert not p.converged
+    assert p.steps == 100
+    assert any("not converged" in w for w in p.warnings)
+
+
+def test_steps_that_are_not_finite_are_counted() -> None:
+    def model(m: Model) -> None:
+        x = m.latent("x", Normal(0, 1))
+        m.factor(plait.log(x + 2.0))
+
+    p = bbvi(model, gradient="reparameterization", samples=4, max_steps=2000, **QUIET)
+    assert p.nonfinite > 0
+    assert any("not finite" in w for w in p.warnings)
+
+
+def test_draws_inside_of_programs_follow_their_distributions() -> None:
+    x = plait.input("x", (4000,), "float64")
+    drawn = {name: plait.compile(_core.apply(f"random_{name}", [x], [4, 0, 0, 0], [], False), rng=0) for name in ("gamma", "poisson")}
+    for a in (0.3, 1.0, 2.0, 7.0, 40.0, 300.0):
+        assert st.kstest(drawn["gamma"](x=np.full(4000, a)), st.gamma(a).cdf).pvalue > 1e-4
+        counts = drawn["poisson"](x=np.full(4000, a))
+        at = np.unique(np.quantile(counts, [0.1, 0.5, 0.9]))
+        np.testing.assert_allclose([(counts <= k).mean() for k in at], st.poisson(a).cdf(at), atol=0.035)
+    assert np.isnan(drawn["gamma"](x=np.full(4000, -1.0))).all()
+    fixed = plait.compile(_core.apply("random_gamma", [plait.constant(np.full(3, 2.0))], [4, 0, 0, 0], [], False), rng=0)
+    assert not np.array_equal(fixed(), fixed())

@@ -1,0 +1,148 @@
+"""What a training run is given is what it goes by, or is refused with a name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import plait
+from plait import optim
+
+
+def line(names: str = "ab") -> tuple[Any, Any, list[Any]]:
+    x = plait.input("x", (None, 2))
+    ws = [plait.parameter(np.full(2, k + 1.0, "float32"), name=name) for k, name in enumerate(names)]
+    return x, (plait.square(x @ ws[0] - x @ ws[1])).mean(), ws
+
+
+DATA = np.ones((8, 2), "float32")
+
+
+@pytest.mark.parametrize("answer", [True, np.True_, np.array(True)], ids=repr)
+def test_a_callback_that_says_true_stops(answer: Any) -> None:
+    x, loss, _ = line()
+    assert plait.train(loss, {x: DATA}, epochs=5, callbacks=lambda _: answer).epochs == 1
+
+
+@pytest.mark.parametrize("answer", [None, False, np.False_, np.array(False), 1.5, "yes"], ids=repr)
+def test_a_callback_that_says_anything_else_does_not(answer: Any) -> None:
+    x, loss, _ = line()
+    assert plait.train(loss, {x: DATA}, epochs=3, callbacks=lambda _: answer).epochs == 3
+
+
+def test_checkpoints_are_matched_by_names_rule_and_rng(tmp_path: Path) -> None:
+    file = tmp_path / "run.ckpt"
+    x, loss, ws = line("ab")
+    common: dict[str, Any] = {"epochs": 2, "checkpoint": file}
+    plait.train(loss, {x: DATA}, ws, optim.SGD(0.01, momentum=0.9), **common)
+    with pytest.raises(plait.FormatError, match="array 0 is 'a' there and 'b' here; arrays are matched by their names"):
+        plait.train(loss, {x: DATA}, ws[::-1], optim.SGD(0.01, momentum=0.9), resume=True, **common)
+    with pytest.raises(plait.FormatError, match="written by a run with the rule SGD, this one has AdaGrad"):
+        plait.train(loss, {x: DATA}, ws, optim.AdaGrad(0.01), resume=True, **common)
+    with pytest.raises(plait.FormatError, match="written by a run with rng seed 0, this one has seed 1"):
+        plait.train(loss, {x: DATA}, ws, optim.SGD(0.01, momentum=0.9), resume=True, rng=1, **common)
+    assert plait.train(loss, {x: DATA}, ws, optim.SGD(0.02, momentum=0.9), resume=True, **common).epochs == 2
+
+
+def test_layers_are_loaded_by_names(tmp_path: Path) -> None:
+    class Two(plait.nn.Layer):
+        def __init__(self, *names: str) -> None:
+            self.parts = [plait.parameter(np.zeros(2), name=name) for name in names]
+
+    Two("a", "b").save(tmp_path / "f")
+    with pytest.raises(plait.FormatError, match="array 0 is 'a' there and 'b' here"):
+        Two("b", "a").load(tmp_path / "f")
+    Two("a", "b").load(tmp_path / "f")
+
+
+@pytest.mark.parametrize("name", ["adam", "Adam", "SGD", "rmsprop", "adagrad", "adamw"])
+def test_rules_by_name(name: str) -> None:
+    x, loss, _ = line()
+    assert plait.train(loss, {x: DATA}, optimizer=name, epochs=1).epochs == 1
+
+
+def test_what_is_no_rule_is_refused_kindly() -> None:
+    x, loss, _ = line()
+    with pytest.raises(ValueError, match=r"optimizer: expected one of 'sgd', .*, or a rule such as plait.optim.Adam"):
+        plait.train(loss, {x: DATA}, optimizer="adagard")
+    with pytest.raises(TypeError, match=r"got the class Adam; an instance was expected, such as plait\.optim\.Adam\(\)"):
+        plait.train(loss, {x: DATA}, optimizer=optim.Adam)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("value", "kind"), [(np.nan, "NaN"), (np.inf, "infinite")])
+def test_what_is_not_finite_in_the_data_is_found_there(value: float, kind: str) -> None:
+    x, loss, _ = line()
+    data = DATA.copy()
+    data[5, 1] = value
+    with pytest.raises(plait.NotFiniteError, match=f"it is in the data: 'x' is {kind} at row 5, column 1") as told:
+        plait.train(loss, {x: data}, epochs=1)
+    assert "rate" not in str(told.value)
+
+
+def test_centred_rmsprop_with_constant_gradients() -> None:
+    w = plait.parameter(np.zeros(3, "float32"), name="w")
+    loss = (w * np.array([0.1, 1.0, 3.0], "float32")).sum()
+    step = plait.compile([loss], updates=optim.RMSprop(1e-3, centered=True).updates(loss))
+    for _ in range(3000):
+        step()
+    assert np.isfinite(w.value).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [1e20, 1e38, 1e-20, 1e-8, 1.0, 1e200, 1e-200])
+def test_gradients_of_any_size_are_clipped(size: float, dtype: str) -> None:
+    if dtype == "float32" and not 1e-37 < size < 3e38:
+        pytest.skip("no float32")
+    for limit in (1.0, size / 10 if size < 1 else 1.0):
+        w = plait.parameter(np.zeros(2, dtype), name="w")
+        loss = (w * np.array([0.6 * size, 0.8 * size], dtype)).sum()
+        step = plait.compile([loss], updates=optim.SGD(0.5, clip_norm=limit).updates(loss))
+        step()
+        length = 0.5 * min(limit, size)
+        np.testing.assert_allclose(w.value, [-0.6 * length, -0.8 * length], rtol=3e-6)
+
+
+def test_labels_are_classes() -> None:
+    ce = plait.losses.cross_entropy_with_logits
+    logits = [[2.0, 0, 0], [0.0, 2, 0]]
+    for shape in ([[0], [1]], [0], [[0, 1]]):
+        with pytest.raises(plait.ShapeError):
+            ce(logits, np.array(shape))
+    for label in (-1, 3):
+        with pytest.raises(ValueError, match=f"label {label} at 1 is no class; there are 0 to 2"):
+            ce(logits, [0, label])
+    assert float(plait.evaluate(ce(logits, [0, 1]))) == pytest.approx(0.2395, abs=1e-4)
+    with pytest.raises(plait.ShapeError):
+        ce(plait.input("x", (None, 3)), plait.input("t", (None, 1), dtype="int64"))
+
+
+def test_labels_that_are_known_late_are_classes_too() -> None:
+    x, t = plait.input("x", (None, 3), dtype="float64"), plait.input("t", (None,), dtype="int64")
+    each = plait.losses.cross_entropy_with_logits(x, t, reduction="none")
+    w = plait.parameter(np.zeros((3, 3)), name="w")
+    loss = plait.losses.cross_entropy_with_logits(x @ w, t)
+    for label in (-1, -3, -100, 3):
+        feeds = {x: np.zeros((2, 3)), t: np.array([0, label])}
+        for call in (plait.compile(each), lambda f: plait.evaluate(each, f), lambda f: plait.train(loss, f, epochs=1)):
+            with pytest.raises(plait.ShapeError, match="out of range"):
+                call(feeds)
+    assert plait.compile(each)({x: np.zeros((2, 3)), t: [0, 2]}).tolist() == pytest.approx([np.log(3)] * 2)
+
+
+@pytest.mark.parametrize("ignored", [-1, -100, 1])
+def test_labels_that_do_not_count(ignored: int) -> None:
+    x, t = plait.input("x", (None, 3), dtype="float64"), plait.input("t", (None,), dtype="int64")
+    rows, labels = np.random.default_rng(0).normal(size=(5, 3)), np.array([0, ignored, 2, ignored, 0])
+    kept = labels != ignored
+    ce = plait.losses.cross_entropy_with_logits
+    for reduction in ("mean", "sum"):
+        right = float(plait.evaluate(ce(rows[kept], labels[kept], reduction=reduction)))
+        late = ce(x, t, reduction=reduction, ignore_index=ignored)
+        assert float(plait.compile(late)({x: rows, t: labels})) == pytest.approx(right)
+        assert float(plait.evaluate(ce(rows, labels, reduction=reduction, ignore_index=ignored))) == pytest.approx(right)
+        slope = plait.compile(plait.gradient(late, x))({x: rows, t: labels})
+        assert np.isfinite(slope).all()
+        assert (slope[~kept] == 0).all()
