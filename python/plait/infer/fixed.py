@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import graph
-from ._density import Density
+from ._density import CHUNK, Density
 from ._families import Frame, Gaussian, family_of
 from ._lbfgs import Minimum, minimize
 from ._values import Array
@@ -21,7 +21,8 @@ from ._values import Array
 MOST_DRAWS = 4096
 RUNAWAY = 20.0  # standard deviations, or logs of them, that a parameter may move from where curvature puts it
 MOST_FOR_STARTS = 32  # dimensions up to which modes are looked for from several starts
-OTHER_STARTS = (1.0, 2.0, 3.0, 4.0)  # how far from the first
+SPREADS = (1.0, 2.0, 3.0, 4.0)  # how far from the first
+BEST_STARTS = 3
 
 
 @dataclass
@@ -160,7 +161,12 @@ def choose_frame(density: Density, start: Array, rng: np.random.Generator) -> tu
     program = density.slope()
     starts = [start]
     if density.dimension <= MOST_FOR_STARTS:
-        starts += [start + scale * rng.standard_normal(density.dimension) for scale in OTHER_STARTS]
+        # The best of many points around it, far ones among them, and one that nothing speaks for.
+        around = start + np.repeat(SPREADS, CHUNK // len(SPREADS))[:, None] * rng.standard_normal((CHUNK, density.dimension))
+        with np.errstate(all="ignore"):
+            height = density.evaluate(around)
+        order = np.argsort(-np.where(np.isfinite(height), height, -np.inf), kind="stable")
+        starts += [*around[order[:BEST_STARTS]], around[0]]
     best: tuple[float, Array, Array | None] = -np.inf, start, None
     modes: list[tuple[float, Array]] = []
     steps = bad = 0
