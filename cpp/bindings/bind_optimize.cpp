@@ -57,4 +57,5 @@ void bind_optimize(py::module_& top) {
            py::arg("row_lower") = py::none(), py::arg("row_upper") = py::none(), py::arg("warm") = py::none(), py::arg("max_steps") = 0);
   bind_problems(m);
   bind_slsqp(m);
+  bind_solution(m);
 }

@@ -12,6 +12,9 @@
 #include "plait/tensor/buffer.hpp"
 
 namespace plait {
+
+void add_solution_ops(OpList& ops);  // join_solution.cpp
+
 namespace {
 
 using Gradients = std::vector<NodeRef>;
@@ -155,6 +158,7 @@ NodeObject soft_dtw_node(const py::object& x, const py::object& y, double gamma)
 
 void join_rooms() {
   plait::join_ops(plait::add_soft_dtw_ops);
+  plait::join_ops(plait::add_solution_ops);
   join_sparse_input();
 }
 

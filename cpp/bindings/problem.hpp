@@ -71,3 +71,4 @@ inline optimize::IterationCallback callback_of(const py::object& callback, Index
 
 void bind_problems(py::module_& m);
 void bind_slsqp(py::module_& m);
+void bind_solution(py::module_& m);

@@ -63,6 +63,8 @@ def test_the_demo(tmp_path: Path) -> None:
         "Nearest gestures",
         "Histogram",
         "Quantiles",
+        "Eight schools",
+        "A forecast",
     ):
         assert f"<h2>{title}</h2>" in page
     assert page.count("data:image/png;base64,") >= 9  # more with each room that shows a picture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -285,3 +287,43 @@ def test_interrupted_fits_give_the_posterior_so_far() -> None:
     assert not p.converged
     assert p.reason == "interrupted"
     assert np.isfinite(p.mean("z")).all()
+
+
+def test_a_latent_that_nothing_uses_is_named() -> None:
+    def model(m: Model) -> None:
+        m.latent("spare", Normal(0, 1))
+        m.observe(Normal(m.latent("x", Normal(0, 1)), 1.0), 2.0)
+
+    p = bbvi(model, **QUIET)
+    assert p.converged
+    assert any("'spare'" in w for w in p.warnings)
+
+
+@pytest.mark.parametrize("settings", [{}, {"gradient": "reparameterization"}])
+def test_ctrl_c_gives_the_posterior_so_far(settings: dict[str, Any]) -> None:
+    """The signal comes while C++ works."""
+    x = np.random.default_rng(0).normal(size=(4000, 60))
+    t = (x[:, 0] > 0).astype(float)
+
+    def model(m: Model) -> None:
+        m.observe(plait.infer.Bernoulli(logits=x @ m.latent("b", Normal(0, 1), shape=60)), t)
+
+    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    try:
+        p = bbvi(model, tolerance=1e-9, samples=2000, **settings, **QUIET)
+    finally:
+        timer.cancel()
+    assert not p.converged
+    assert p.reason == "interrupted"
+    assert np.isfinite(p.mean("b")).all()
+
+
+def test_a_latent_of_no_elements() -> None:
+    def model(m: Model) -> None:
+        m.latent("none", Normal(0, 1), shape=0)
+        m.observe(Normal(m.latent("x", Normal(0, 1)), 1.0), 2.0)
+
+    p = bbvi(model, **QUIET)
+    assert p.mean("none").shape == (0,)
+    assert p.mean("x") == pytest.approx(1.0, abs=1e-3)

@@ -221,3 +221,22 @@ def test_problems_with_several_variables_parameters_and_warm_starts() -> None:
         np.testing.assert_allclose(many.x[x][k], problem.solve({x: [0.0, 0.0], y: 1.0}, parameters={c: float(k)}).x[x], atol=1e-12)
     with pytest.raises(ValueError, match="no value for c"):
         problem.solve({x: [0.0, 0.0], y: 1.0})
+
+
+def test_the_solution_is_differentiable() -> None:
+    rng = np.random.default_rng(0)
+    factor = rng.normal(size=(9, 4))
+    x, c, q = plait.input("x", (4,), "float64"), plait.input("c", (4, 4), "float64"), plait.input("q", (4,), "float64")
+    problem = Problem(
+        x @ c @ x - (q * x).sum(), x, equalities=[x.sum() - 1], inequalities=[0.9 - (x * x).sum()], bounds={x: (0, 1)}, parameters=[c, q]
+    )
+    c0, q0 = factor.T @ factor / 9, np.array([0.4, -0.2, 0.1, 0.3])
+    weights = np.array([1.0, -2, 3, 0.5])
+    assert (
+        plait.check_gradient(
+            lambda c, q: (problem.solution({problem.parameters[0]: c, problem.parameters[1]: q}, np.full(4, 0.25)) * weights).sum(), c0, q0
+        )
+        < 1e-4
+    )
+    with pytest.raises(RuntimeError, match="not solved"):
+        plait.evaluate(problem.solution({c: -np.inf * np.ones((4, 4)), q: q0}))

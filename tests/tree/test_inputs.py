@@ -124,6 +124,14 @@ def test_a_category_that_training_never_saw_is_missing() -> None:
     np.testing.assert_allclose(none, [[1 / 3, 2 / 3]])
 
 
+def test_lists_of_text_and_numbers_keep_both() -> None:
+    rows = [["a", 1.5], ["b", 2.5], ["a", 7], ["b", 8]] * 5
+    tree = C45Classifier().fit(rows, [x > 5 for _, x in rows])
+    assert [c.kind for c in tree._columns] == ["categorical", "numeric"]
+    assert tree.export_text() == "x1 <= 2.5: False (10)\nx1 > 2.5: True (10)"
+    assert tree.predict([["a", 6], ["zzz", 2]]).tolist() == [True, False]
+
+
 def test_integers_beyond_2_to_the_53() -> None:
     big = 2**53
     X = np.array([[big], [big + 1], [big + 2], [big + 3]], dtype=np.int64)

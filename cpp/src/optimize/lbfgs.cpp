@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kArmijo = 1e-4, kWolfe = 0.9;
 constexpr double kNoise = 16 * std::numeric_limits<double>::epsilon();  // of |f|: what a value may be off by
+constexpr double kFar = 1e20;                                           // of the start's size: unbounded
 constexpr int kMostTrials = 40;
 constexpr int kMostLeft = 20;  // points of negative curvature
 
@@ -63,7 +64,7 @@ class Lbfgs {
         const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest && !bends_down(steepest);
         return finish(at_rounding ? Status::solved : Status::no_descent);
       }
-      if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > 1e100) return finish(Status::unbounded);
+      if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > kFar * std::max(1.0, largest(x0))) return finish(Status::unbounded);
       if (callback_ && callback_(at_.x.data(), at_.f, result_.iterations + 1)) {
         ++result_.iterations;
         return finish(Status::stopped);
@@ -99,7 +100,10 @@ class Lbfgs {
   // How far x moves when it goes down the gradient by 1 and is put back into the bounds.
   [[nodiscard]] double projected() const {
     double most = 0;
-    for (std::size_t i = 0; i < n_; ++i) most = std::max(most, std::min(std::abs(at_.g[i]), std::abs(at_.x[i] - inside(i, at_.x[i] - at_.g[i]))));
+    for (std::size_t i = 0; i < n_; ++i) {
+      const double g = at_.g[i], room = g > 0 ? at_.x[i] - problem_.lower[i] : problem_.upper[i] - at_.x[i];
+      most = std::max(most, std::min(std::abs(g), room));
+    }
     return most;
   }
   [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& b) const {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import datasets
-from . import align, histogram, lstm, portfolio, tree, vae
+from . import align, histogram, infer, lstm, portfolio, tree, vae
 from ._common import Result, add_training, progress, use_threads
 
 
@@ -43,8 +43,10 @@ def run(options: argparse.Namespace) -> Result:
     gestures, told = align.demo_sections(options.seed)
     amounts, counted = histogram.demo_sections(options.seed)
     trees, grown = tree.demo_sections()
+    inferred, judged = infer.demo_sections(options.seed)
     page.add(generated, *gestures, *trees)
     page.add(*amounts)
+    page.add(*inferred)
     money, divided = portfolio.demo_section(options.seed)
     page.add(*money)
     return {
@@ -54,6 +56,7 @@ def run(options: argparse.Namespace) -> Result:
         **told,
         **counted,
         **grown,
+        **judged,
         **divided,
         "report": page.save(options.out),
         "seconds_in_all": time.perf_counter() - began,

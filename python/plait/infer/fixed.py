@@ -231,45 +231,53 @@ def fit(
     best: Minimum | None = None
     converged, reason = False, "step limit"
     objective = None
-    while True:
-        objective = Objective(density, family, matched_draws(count, family.noise, rng))
-        objective.set_frame(frame)
-        before = objective(phi)[0] if best is not None else np.inf
-        found = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
-        steps += found.steps
-        bad += found.nonfinite
-        rounds = 0
-        while not found.converged and not found.interrupted and not runaway(found.x) and steps < limit and rounds < 6 and found.steps > 0:
-            rounds += 1  # other coordinates: those of the curvature where the fit stands
-            frame, phi = _recentred(density, family_name, family, frame, found.x)
+    try:
+        while True:
+            objective = Objective(density, family, matched_draws(count, family.noise, rng))
             objective.set_frame(frame)
-            again = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
-            steps, bad = steps + again.steps, bad + again.nonfinite
+            before = objective(phi)[0] if best is not None else np.inf
+            found = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
+            steps += found.steps
+            bad += found.nonfinite
+            rounds = 0
+            while (
+                not found.converged and not found.interrupted and not runaway(found.x) and steps < limit and rounds < 6 and found.steps > 0
+            ):
+                rounds += 1  # other coordinates: those of the curvature where the fit stands
+                frame, phi = _recentred(density, family_name, family, frame, found.x)
+                objective.set_frame(frame)
+                again = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
+                steps, bad = steps + again.steps, bad + again.nonfinite
+                history += [-v for v in found.history]
+                stuck = abs(again.value - found.value) < 1e-6 * (1 + abs(found.value)) and again.steps < 3
+                found = again
+                if stuck:
+                    found.converged = bool(0.5 * (found.slope @ found.slope) < 1e-2)
+                    break
             history += [-v for v in found.history]
-            stuck = abs(again.value - found.value) < 1e-6 * (1 + abs(found.value)) and again.steps < 3
-            found = again
-            if stuck:
-                found.converged = bool(0.5 * (found.slope @ found.slope) < 1e-2)
+            phi, best = found.x, found
+            gaussian = family.gaussian(phi, frame)
+            if runaway(phi):
+                worst = int(np.argmax(gaussian.marginal_sd()))
+                name = next(n for n, s in density.slices.items() if s.start <= worst < s.stop)
+                converged, reason = False, f"improper: the spread of {name!r} grows without end"
                 break
-        history += [-v for v in found.history]
-        phi, best = found.x, found
-        gaussian = family.gaussian(phi, frame)
-        if runaway(phi):
-            worst = int(np.argmax(gaussian.marginal_sd()))
-            name = next(n for n, s in density.slices.items() if s.start <= worst < s.stop)
-            converged, reason = False, f"improper: the spread of {name!r} grows without end"
-            break
-        if found.interrupted or not found.converged:
-            reason = "interrupted" if found.interrupted else f"no convergence after {steps} steps"
-            break
-        if samples is not None or count >= MOST_DRAWS or (before - found.value < tolerance and before < np.inf):
-            left = before - found.value
-            converged = True
-            reason = (
-                f"{count} fixed draws; more of them change the ELBO by {max(left, 0.0):.1g}" if before < np.inf else f"{count} fixed draws"
-            )
-            break
-        count = min(4 * count, MOST_DRAWS)
+            if found.interrupted or not found.converged:
+                reason = "interrupted" if found.interrupted else f"no convergence after {steps} steps"
+                break
+            if samples is not None or count >= MOST_DRAWS or (before - found.value < tolerance and before < np.inf):
+                left = before - found.value
+                converged = True
+                reason = (
+                    f"{count} fixed draws; more of them change the ELBO by {max(left, 0.0):.1g}"
+                    if before < np.inf
+                    else f"{count} fixed draws"
+                )
+                break
+            count = min(4 * count, MOST_DRAWS)
+    except KeyboardInterrupt:  # between two runs of the quasi-Newton method
+        return Fit(family.gaussian(phi, frame), np.nan, False, "interrupted", steps, bad, True, history)
+    assert best is not None
     return Fit(
         family.gaussian(phi, frame),
         -best.value,

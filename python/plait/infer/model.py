@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,7 +70,7 @@ class Model:
         self.predicting = new_data is not None
         self.rows: list[tuple[Node, Array, float]] = []  # inputs of mini-batches, their arrays, and rows / batch
         self.named_data: set[str] = set()
-        self.nonfinite_data: list[str] = []
+        self.notes: list[str] = []  # what speaks against the model itself
 
     def latent(self, name: str, distribution: Distribution, shape: Any = None) -> Node:
         """A quantity to infer, with its prior.
@@ -259,10 +258,8 @@ def trace(model: Any, latents: Mapping[str, Support] | None = None, batch_size: 
         own = [t for t in m.terms if t.label != latent.name or latents is not None]
         if latents is not None and latent.leaf.id not in below:
             raise ValueError(f"bbvi: the log joint does not depend on latent {latent.name!r}, so its posterior is improper")
-        if latents is None and own and latent.leaf.id not in {n.id for n in _core.ancestors([t.node for t in own])}:
-            warnings.warn(f"bbvi: nothing but its prior depends on latent {latent.name!r}", graph.ConvergenceWarning, stacklevel=3) if len(
-                m.latents
-            ) > 1 else None
+        if latents is None and len(m.latents) > 1 and latent.leaf.id not in {n.id for n in _core.ancestors([t.node for t in own])}:
+            m.notes.append(f"nothing but its prior depends on latent {latent.name!r}")
     return m
 
 

@@ -30,7 +30,8 @@ GRADIENTS = (
     "sticking_the_landing",
 )
 MOST_FIXED = 300  # dimensions up to which draws are fixed
-REPORT_DRAWS = 4000
+REPORT_DRAWS = 2000  # for the ELBO
+KHAT_DRAWS = 8000
 
 
 def bbvi(
@@ -241,20 +242,26 @@ def assess(
 ) -> Posterior:
     """The posterior with its ELBO, k-hat and warnings, from fresh draws."""
     values, u = q.draw(REPORT_DRAWS, rng, matched=True)
-    with np.errstate(all="ignore"):
-        weights = q.density.evaluate(u, values) - q.log_density(values, u)
+    try:
+        with np.errstate(all="ignore"):
+            weights = q.density.evaluate(u, values) - q.log_density(values, u)
+            others, v = q.draw(KHAT_DRAWS, rng)  # independent ones: pairs would count every tail twice
+            ratios = q.density.evaluate(v, others) - q.log_density(others, v)
+    except KeyboardInterrupt:
+        weights = ratios = np.full(len(u), np.nan)
+        report = {**report, "converged": False, "reason": "interrupted"}
     finite = np.isfinite(weights)
-    khat = psis(weights)[1] if finite.any() else np.inf
-    bad = int((~finite).sum())
+    khat = psis(ratios)[1] if np.isfinite(ratios).any() else np.inf
+    bad = int((~finite).sum() + (~np.isfinite(ratios)).sum())
     kept = weights[finite]
     elbo = float(kept.mean()) if len(kept) else -np.inf
     report = {**report, "elbo": elbo, "khat": khat, "elbo_error": _error(weights), "nonfinite": report["nonfinite"] + bad}
-    warnings = []
+    warnings = list(q.density.model.notes)
     if not report["converged"]:
         warnings.append(f"not converged ({report['reason']})")
     if bad:
         warnings.append(
-            f"the log joint is not finite at {bad} of {REPORT_DRAWS} draws, which the ELBO leaves out: check supports and scales"
+            f"the log joint is not finite at {bad} of {len(weights) + len(ratios)} draws, which the ELBO leaves out: check supports and scales"
         )
     elif report["nonfinite"]:
         warnings.append(f"{report['nonfinite']} points at which the log joint is not finite were stepped around")

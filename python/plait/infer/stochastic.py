@@ -122,6 +122,7 @@ class Stochastic:
         rows = {len(array) for leaf, array, scale in m.rows if scale != 1.0 and leaf.op == "input"}
         if len(rows) > 1:
             raise ValueError(f"bbvi: mini-batches of data with different numbers of rows: {sorted(rows)}")
+        self.stopped = False
         self.frame = self._frame()
         self.family = family_of(settings.family, self.density.dimension) if self.joined else None
 
@@ -134,7 +135,8 @@ class Stochastic:
             return plain
         try:
             found = choose_frame(self.whole, centre, self.rng)[0]
-        except graph.GraphError:
+        except KeyboardInterrupt:
+            self.stopped = True
             return plain
         return found if self.joined else Frame(found.centre, np.diag(np.exp(found.log_sd)), found.log_sd)
 
@@ -283,6 +285,8 @@ class Stochastic:
         window, rate = WINDOW, RATE
         converged, reason = False, f"no convergence after {limit} steps"
         try:
+            if self.stopped:
+                raise KeyboardInterrupt
             if settings.gradient == "auto" and limit > WARM_UP:
                 step.window(WARM_UP, seed, 0)
                 steps = WARM_UP

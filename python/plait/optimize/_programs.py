@@ -59,5 +59,22 @@ def graph_problem(
     return _core.optimize.GraphProblem(list(variables), list(parameters), values, derivatives, curvature, directions, multipliers, m)
 
 
+def pullback_of(
+    objective: Node, variable: Node, constraints: Sequence[Node], parameters: Sequence[Node]
+) -> tuple[list[Node], Node, Node, Node]:
+    """Gradients for the parameters of <direction, grad L> + <weights, c>; then direction, multipliers and weights, which are inputs."""
+    parts = [_double(c).ravel() for c in constraints]
+    rows = concatenate(parts) if parts else None
+    m = 0 if rows is None else rows.shape[0]
+    direction = input("direction", variable.shape, "float64")
+    multipliers, weights = input("multipliers", (m,), "float64"), input("weights", (m,), "float64")
+    f = _double(objective).reshape(())
+    lagrangian = f if rows is None else f - sum_of(stop_gradient(multipliers) * rows)
+    total = sum_of(gradient(lagrangian, variable) * direction)
+    if rows is not None:
+        total = total + sum_of(weights * rows)
+    return gradient(total, list(parameters)), direction, multipliers, weights
+
+
 def _double(node: Node) -> Node:
     return node if str(node.dtype) == "float64" else cast(node, "float64")

@@ -84,6 +84,12 @@ def is_frame(X: Any) -> bool:
     return hasattr(X, "columns") and hasattr(X, "iloc") and hasattr(X, "dtypes")
 
 
+def as_array(X: Any) -> Array:
+    """An array; lists in which text stands beside numbers keep both, instead of becoming all text."""
+    array = np.asarray(X)
+    return np.asarray(X, dtype=object) if array.dtype.kind in "US" and not hasattr(X, "dtype") else array
+
+
 def numbers(values: Any, name: str) -> Array:
     """A numeric column as float64; integers that float64 cannot tell apart are refused."""
     dtype = getattr(values, "dtype", None)
@@ -192,7 +198,7 @@ def array_column(values: Array, name: str, categorical: bool) -> Column:
 def encode(X: Any, columns: list[Column]) -> Array:
     """The matrix of a table whose columns are known."""
     frame = is_frame(X)
-    array = None if frame else np.asarray(X)
+    array = None if frame else as_array(X)
     rows = len(X) if array is None else array.shape[0]
     matrix = np.empty((rows, len(columns)), np.float64)
     for i, column in enumerate(columns):
@@ -228,7 +234,7 @@ def table_columns(X: Any, categorical: Any, names: Array | None) -> list[Column]
         labels = [str(c) for c in X.columns]
         chosen = wanted_categorical(categorical, labels, names is not None)
         return [frame_column(X.iloc[:, i], name, i in chosen) for i, name in enumerate(labels)]
-    array = np.asarray(X)
+    array = as_array(X)
     if array.ndim != 2 or array.dtype.kind == "c":
         return None  # refused where all arrays are
     labels = [f"x{i}" for i in range(array.shape[1])]

@@ -12,7 +12,7 @@ from .. import _core
 from .._estimator import _column_names
 from . import _files, _pieces
 from ._exports import ReadableTree
-from ._table import Column, Encoded, encode, is_frame, table_columns
+from ._table import Column, Encoded, as_array, encode, is_frame, table_columns
 
 Array = NDArray[Any]
 
@@ -292,7 +292,7 @@ class C45Classifier(ReadableTree):
                 X = Encoded(encode(X, columns), labels)
         else:
             columns = self._columns
-            array = X if is_frame(X) else np.asarray(X)
+            array = X if is_frame(X) else as_array(X)
             fits = len(array.shape) == 2 and array.shape[1] == len(columns) and array.shape[0] > 0
             numeric = not is_frame(X) and array.dtype.kind in "buif" and all(c.kind == "numeric" for c in columns)
             if names:
