@@ -30,7 +30,8 @@ GRADIENTS = (
     "sticking_the_landing",
 )
 MOST_FIXED = 300  # dimensions up to which draws are fixed
-REPORT_DRAWS = 4000
+REPORT_DRAWS = 2000  # for the ELBO
+KHAT_DRAWS = 8000
 
 
 def bbvi(
@@ -244,12 +245,14 @@ def assess(
     try:
         with np.errstate(all="ignore"):
             weights = q.density.evaluate(u, values) - q.log_density(values, u)
+            others, v = q.draw(KHAT_DRAWS, rng)  # independent ones: pairs would count every tail twice
+            ratios = q.density.evaluate(v, others) - q.log_density(others, v)
     except KeyboardInterrupt:
-        weights = np.full(len(u), np.nan)
+        weights = ratios = np.full(len(u), np.nan)
         report = {**report, "converged": False, "reason": "interrupted"}
     finite = np.isfinite(weights)
-    khat = psis(weights)[1] if finite.any() else np.inf
-    bad = int((~finite).sum())
+    khat = psis(ratios)[1] if np.isfinite(ratios).any() else np.inf
+    bad = int((~finite).sum() + (~np.isfinite(ratios)).sum())
     kept = weights[finite]
     elbo = float(kept.mean()) if len(kept) else -np.inf
     report = {**report, "elbo": elbo, "khat": khat, "elbo_error": _error(weights), "nonfinite": report["nonfinite"] + bad}
@@ -258,7 +261,7 @@ def assess(
         warnings.append(f"not converged ({report['reason']})")
     if bad:
         warnings.append(
-            f"the log joint is not finite at {bad} of {REPORT_DRAWS} draws, which the ELBO leaves out: check supports and scales"
+            f"the log joint is not finite at {bad} of {len(weights) + len(ratios)} draws, which the ELBO leaves out: check supports and scales"
         )
     elif report["nonfinite"]:
         warnings.append(f"{report['nonfinite']} points at which the log joint is not finite were stepped around")
