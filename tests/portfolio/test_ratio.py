@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -191,3 +193,24 @@ def test_means_of_currencies_that_all_fell() -> None:
     assert dict(found.weights) == {"BTC": 1.0, "ETH": 0.0, "LTC": 0.0}
     assert found.sharpe == pytest.approx(-0.654099 / np.sqrt(0.447307))
     assert found.proven
+
+
+def test_vertices_of_many_assets_are_all_tried() -> None:
+    mean, covariance = market(14, 5)
+    mean = -np.abs(mean) - 0.01
+    found = Portfolio(mean, covariance, bounds=(0, 0.3)).max_sharpe()
+    assert found.proven
+    best = -np.inf
+    for full in itertools.combinations(range(14), 3):
+        for last in set(range(14)) - set(full):
+            w = np.zeros(14)
+            w[list(full)], w[last] = 0.3, 0.1
+            best = max(best, float(mean @ w / np.sqrt(w @ covariance @ w)))
+    assert found.sharpe == pytest.approx(best, rel=1e-12)
+
+
+def test_a_single_point_is_a_vertex() -> None:
+    for bounds in ((0, 0.5), (0.5, 0.5), (0.5, 1)):
+        found = Portfolio([-0.1, -0.2], np.eye(2), bounds=bounds).max_sharpe()
+        assert np.asarray(found).tolist() == [0.5, 0.5]
+        assert found.proven

@@ -278,7 +278,7 @@ class Problem:
             if value.shape[len(lead) :] != tuple(v.shape) or value.shape[: len(lead)] != lead:
                 raise ShapeError(f"x0: {v!r}: expected shape {(*lead, *v.shape)}, got {value.shape}")
             parts.append(value.reshape((*lead, -1)))
-        flat = np.concatenate(parts, axis=-1)
+        flat = parts[0] if self.single else np.concatenate(parts, axis=-1)
         if not np.isfinite(flat).all():
             raise ValueError("x0: expected finite numbers")
         return flat
@@ -292,6 +292,8 @@ class Problem:
 
     def _unflat(self, x: Array) -> Any:
         lead = x.shape[:-1]
+        if self.single:
+            return x.reshape((*lead, *self.variables[0].shape))
         parts = np.split(x, np.cumsum(self.sizes)[:-1], axis=-1)
         shaped = [np.ascontiguousarray(part).reshape((*lead, *v.shape)) for part, v in zip(parts, self.variables, strict=True)]
-        return shaped[0] if self.single else dict(zip(self.variables, shaped, strict=True))
+        return dict(zip(self.variables, shaped, strict=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from ._limits import INF
 from ._model import Model
 from ._segments import Path, Segment
 
-MOST_VERTICES = 200_000
+MOST_VERTICES = 100_000
 STARTS = 64
 
 
@@ -145,33 +144,33 @@ def _climb(model: Model, x: Array, risk_free: float) -> Best:
 
 def _vertices(lower: Array, upper: Array, budget: float) -> list[Array] | None:
     """Vertices of {lower ≤ w ≤ upper, Σw = budget}: all weights but one at a bound. None where there are too many."""
-    n = len(lower)
     room = upper - lower
     left = budget - float(lower.sum())
     if left < -1e-12 or left > float(room.sum()) + 1e-12:
         return None
-    movable = np.flatnonzero(room > 0)
-    if (room[movable] >= left * (1 - 1e-12)).all():
-        found = []
-        for k in movable.tolist():
-            w = lower.copy()
-            w[k] = min(upper[k], lower[k] + left)
-            found.append(w)
-        return found or [lower.copy()]
-    if len(movable) * 2.0 ** (len(movable) - 1) > MOST_VERTICES * 16:
-        return None
+    movable = np.flatnonzero(room > 0).tolist()
     found = []
-    for k in movable.tolist():
-        others = [j for j in movable.tolist() if j != k]
-        for full in itertools.product((False, True), repeat=len(others)):
-            rest = left - float(room[others][list(full)].sum()) if others else left
-            if -1e-12 <= rest <= room[k] + 1e-12:
+    # Sets of assets at their upper bounds, each once: an asset is added only behind the last; what is left must fit into one more.
+    stack: list[tuple[list[int], float]] = [([], left)]
+    visited = 0
+    while stack:
+        full, rest = stack.pop()
+        visited += 1
+        if len(full) == len(movable) and abs(rest) <= 1e-12:
+            found.append(upper.copy())
+        for k in movable:
+            if k in full:
+                continue
+            if rest <= room[k] + 1e-12:
                 w = lower.copy()
-                chosen = [j for j, is_full in zip(others, full, strict=True) if is_full]
-                w[chosen] = upper[chosen]
-                w[k] = min(upper[k], max(lower[k], lower[k] + rest))
+                w[full] = upper[full]
+                w[k] = min(upper[k], lower[k] + max(rest, 0.0))
                 found.append(w)
-    return found if n else None
+            if (not full or k > full[-1]) and room[k] <= rest + 1e-12:
+                stack.append(([*full, k], rest - float(room[k])))
+        if max(visited, len(found)) > MOST_VERTICES:
+            return None
+    return found
 
 
 def most_return_at(model: Model, risk: float) -> Array:
