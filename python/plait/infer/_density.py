@@ -13,6 +13,7 @@ from ._batch import Batch
 from ._values import Array
 from .model import Latent, Model
 
+MOST_FLOPS = 5e7  # of a chunk, up to which draws for the report are not saved
 CHUNK = 500  # samples of one run of the program that only evaluates
 
 
@@ -92,6 +93,11 @@ class Density:
         split = {leaf: pieces(array) for leaf, array in columns.items()}
         count = -(-len(u) // CHUNK)
         return np.concatenate([program({leaf: parts[k] for leaf, parts in split.items()}) for k in range(count)])[: len(u)]
+
+    def affordable(self, draws: int) -> int:
+        """As many draws as can be evaluated without their taking long, at least a thousand; after a first evaluation."""
+        cost = float(self._programs["evaluate"][0].flops)
+        return int(min(draws, max(1000, draws * MOST_FLOPS / max(cost, 1.0))))
 
     def constrained(self, u: Array) -> dict[str, Array]:
         """The latents for rows of unconstrained numbers."""

@@ -245,7 +245,7 @@ def assess(
     try:
         with np.errstate(all="ignore"):
             weights = q.density.evaluate(u, values) - q.log_density(values, u)
-            others, v = q.draw(KHAT_DRAWS, rng)  # independent ones: pairs would count every tail twice
+            others, v = q.draw(q.density.affordable(KHAT_DRAWS), rng)  # independent ones: pairs would count every tail twice
             ratios = q.density.evaluate(v, others) - q.log_density(others, v)
     except KeyboardInterrupt:
         weights = ratios = np.full(len(u), np.nan)
