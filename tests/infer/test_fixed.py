@@ -302,13 +302,13 @@ def test_a_latent_that_nothing_uses_is_named() -> None:
 @pytest.mark.parametrize("settings", [{}, {"gradient": "reparameterization"}])
 def test_ctrl_c_gives_the_posterior_so_far(settings: dict[str, Any]) -> None:
     """The signal comes while C++ works."""
-    x = np.random.default_rng(0).normal(size=(4000, 60))
+    x = np.random.default_rng(0).normal(size=(8000, 60))
     t = (x[:, 0] > 0).astype(float)
 
     def model(m: Model) -> None:
         m.observe(plait.infer.Bernoulli(logits=x @ m.latent("b", Normal(0, 1), shape=60)), t)
 
-    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
+    timer = threading.Timer(0.4, signal.raise_signal, [signal.SIGINT])
     timer.start()
     try:
         p = bbvi(model, tolerance=1e-9, samples=2000, **settings, **QUIET)
