@@ -106,8 +106,9 @@ def lsq(
 ) -> tuple[Array, Array, Array] | None:
     """min ½ x'Hx + g'x within limits as least squares: x, signed multipliers of bounds and rows; None where the limits exclude each other."""
     n = len(gradient)
-    factor = np.linalg.cholesky(hessian)
-    e, f = factor.T, -np.linalg.solve(factor, gradient)
+    factor: Array = np.asarray(np.linalg.cholesky(hessian), np.float64)
+    e: Array = np.ascontiguousarray(factor.T)
+    f: Array = -np.asarray(np.linalg.solve(factor, gradient), np.float64)
     normals = np.vstack([np.eye(n), rows])
     low, high = np.concatenate([lower, row_lower]), np.concatenate([upper, row_upper])
     equal = low == high
