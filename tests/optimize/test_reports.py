@@ -206,6 +206,42 @@ def test_misuse_is_named(change: dict, match: str) -> None:
         minimize(given.pop("fun"), given.pop("x0"), **given)
 
 
+@pytest.mark.parametrize(
+    ("change", "kind", "match"),
+    [
+        ({"tol": "x"}, ValueError, "ftol: expected a number"),
+        ({"tol": np.nan}, ValueError, "ftol: expected a number"),
+        ({"options": "x"}, TypeError, "options: expected a dict, got str"),
+        ({"options": {"maxiter": [1]}}, ValueError, "maxiter: expected a number"),
+        ({"options": {"eps": -1e-8}}, ValueError, "eps: expected a number above 0"),
+        ({"options": {"eps": np.nan}}, ValueError, "eps: expected a number above 0"),
+        ({"callback": 3}, TypeError, "callback: expected a callable, got int"),
+        ({"fun": lambda _: None}, ValueError, "expected one number, got NoneType"),
+        ({"fun": lambda _: "a"}, ValueError, "expected one number, got str"),
+        ({"constraints": {"type": "eq", "fun": lambda _: None}}, ValueError, "expected numbers, got NoneType"),
+    ],
+)
+def test_more_misuse_is_named(change: dict, kind: type[Exception], match: str) -> None:
+    given = {"fun": lambda x: (x**2).sum(), "x0": [1.0, 2.0]} | change
+    with pytest.raises(kind, match=match):
+        minimize(given.pop("fun"), given.pop("x0"), **given)
+
+
+def test_misuse_of_problems_is_named() -> None:
+    assert minimize(lambda x: (x**2).sum(), [1.0], options={"maxiter": 1e30}).success
+    x, c = plait.input("x", (2,), "float64"), plait.input("c", (2,), "float64")
+    problem = Problem(((x - c) ** 2).sum(), x, parameters=[c])
+    with pytest.raises(plait.ShapeError, match="expected at least one problem"):
+        problem.solve_many(np.zeros((0, 2)), {c: np.zeros((0, 2))})
+    with pytest.raises(TypeError, match="warm: expected an earlier result, got dict"):
+        problem.solve(None, {c: np.ones(2)}, warm={})
+    with pytest.raises(TypeError, match="objective: expected a node, got float"):
+        Problem(3.0, x)
+    with pytest.raises(ValueError, match="given twice"):
+        Problem(x.sum(), [x, x])
+    assert problem.solve_many(np.zeros(2), {c: np.full((3, 2), np.nan)}).status.tolist() == [11] * 3
+
+
 def test_problems_with_several_variables_parameters_and_warm_starts() -> None:
     x, y = plait.input("x", (2,), "float64"), plait.input("y", (), "float64")
     c = plait.input("c", (), "float64")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from ._result import STATUS, OptimizeResult
 
 SLSQP_OPTIONS = {"maxiter": 1000, "ftol": 1e-10, "gtol": 1e-8, "ctol": 1e-8}
 LBFGS_OPTIONS = {"maxiter": 15000, "maxfun": 15000, "maxcor": 10, "ftol": 1e-10, "gtol": 1e-8}
+MOST = 2**31 - 1  # what counts iterations is an int
 ACCEPTED = {"disp", "iprint", "eps", "finite_diff_rel_step", "maxls", "workers"}  # SciPy's; some have no meaning here
 
 
@@ -45,6 +46,8 @@ def read_options(options: dict[str, Any] | None, tol: float | None, method: str)
     known: dict[str, Any] = dict(SLSQP_OPTIONS if method == "SLSQP" else LBFGS_OPTIONS)
     if tol is not None:
         known.update({name: tol for name in ("ftol", "gtol", "ctol") if name in known})
+    if options is not None and not isinstance(options, Mapping):
+        raise TypeError(f"options: expected a dict, got {type(options).__name__}")
     unknown = []
     for name, value in (options or {}).items():
         if name in known:
@@ -54,8 +57,14 @@ def read_options(options: dict[str, Any] | None, tol: float | None, method: str)
     if unknown:
         warnings.warn(f"Unknown solver options: {', '.join(sorted(unknown))}", RuntimeWarning, stacklevel=3)
     for name, value in known.items():
-        if not np.isscalar(value) or not value >= 0:  # type: ignore[operator]
+        if not isinstance(value, (int, float, np.integer, np.floating)) or not value >= 0:
             raise ValueError(f"options: {name}: expected a number of at least 0, got {value!r}")
+        if name.startswith("max"):
+            known[name] = int(min(value, MOST))
+    for name in ("eps", "finite_diff_rel_step"):
+        step = (options or {}).get(name)
+        if step is not None and not np.all(np.isfinite(step) & (np.asarray(step) > 0)):
+            raise ValueError(f"options: {name}: expected a number above 0, got {step!r}")
     return known
 
 
@@ -63,6 +72,8 @@ class Stopper:
     """The user's callback as the core calls it: it gets copies, and stops by StopIteration or by returning True."""
 
     def __init__(self, callback: Callable[..., Any]) -> None:
+        if not callable(callback):
+            raise TypeError(f"callback: expected a callable, got {type(callback).__name__}")
         self.callback = callback
         try:
             self.by_result = set(inspect.signature(callback).parameters) == {"intermediate_result"}

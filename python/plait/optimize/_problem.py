@@ -61,6 +61,10 @@ class Problem:
         self.parameters = [parameters] if isinstance(parameters, Node) else list(parameters)
         equal = [equalities] if isinstance(equalities, Node) else list(equalities)
         atleast = [inequalities] if isinstance(inequalities, Node) else list(inequalities)
+        if not isinstance(objective, Node):
+            raise TypeError(f"Problem: objective: expected a node, got {type(objective).__name__}")
+        if len(set(self.variables)) != len(self.variables):
+            raise ValueError("Problem: variables: one of them is given twice")
         if not self.variables or not all(isinstance(v, Node) for v in self.variables):
             raise TypeError("Problem: variables: expected a node or a sequence of nodes")
         for p in self.parameters:
@@ -125,6 +129,8 @@ class Problem:
         if x0 is None:
             if warm is None:
                 raise ValueError("solve: x0: expected a start, or an earlier result as warm")
+            if not isinstance(warm, OptimizeResult):
+                raise TypeError(f"solve: warm: expected an earlier result, got {type(warm).__name__}")
             x0 = warm["x"]
         start = self._flat(x0, ())
         for k, value in enumerate(self._values(parameters or {})):
@@ -172,6 +178,8 @@ class Problem:
         if len(counts) != 1:
             raise ShapeError(f"solve_many: x0s and parameters have {sorted(counts)} problems; expected one number")
         count = counts.pop()
+        if count == 0:
+            raise ShapeError("solve_many: expected at least one problem, got none")
         starts = np.ascontiguousarray(np.broadcast_to(starts, (count, starts.shape[1])))
         if not np.isfinite(starts).all():
             raise ValueError("solve_many: x0s: expected finite numbers")
@@ -277,7 +285,7 @@ class Problem:
             value = np.asarray(x0[v], np.float64)
             if value.shape[len(lead) :] != tuple(v.shape) or value.shape[: len(lead)] != lead:
                 raise ShapeError(f"x0: {v!r}: expected shape {(*lead, *v.shape)}, got {value.shape}")
-            parts.append(value.reshape((*lead, -1)))
+            parts.append(value.reshape((*lead, int(v.size or 0))))
         flat = parts[0] if self.single else np.concatenate(parts, axis=-1)
         if not np.isfinite(flat).all():
             raise ValueError("x0: expected finite numbers")
