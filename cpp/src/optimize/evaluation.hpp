@@ -27,6 +27,7 @@ class Evaluation {
   /// (Hessian of the scaled Lagrangian) v, exactly or by a difference of gradients. Multipliers of all rows.
   void curvature(const Point& point, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out);
 
+  [[nodiscard]] bool differences() const { return problem_->differences(); }
   [[nodiscard]] double row_violation(const Point& point, std::size_t k) const;
   [[nodiscard]] double violation_of(const std::vector<double>& c) const;
   /// The largest of violation / tolerance: at most 1 at a feasible point.
