@@ -158,7 +158,8 @@ def _maximize(target: Any, starts: list[np.ndarray[Any, Any]]) -> tuple[np.ndarr
     problem = graph_problem(-target(u), [u])
     unlimited, none = np.full(len(starts[0]), np.inf), np.empty(0)
     problem.set_limits(-unlimited, unlimited, none, none, none, none, none)
-    found = [lbfgs(problem, u0) for u0 in starts]
+    # A start that leads to the edge of the stationary region creeps along it for ever; the others are the ones that count.
+    found = [lbfgs(problem, u0, max_iterations=500, max_evaluations=1000) for u0 in starts]
     best = min(found, key=lambda r: r.f if np.isfinite(r.f) else np.inf)
     # Where the search ends for want of any descent, rounding has the last word: the slope says whether it is a maximum.
     flat = float(np.max(np.abs(best.gradient), initial=0.0)) <= 1e-5 * max(1.0, abs(best.f))
