@@ -112,6 +112,7 @@ void bind_slsqp(py::module_& m) {
       .def_readonly("iterations", &SlsqpResult::iterations)
       .def_readonly("evaluations", &SlsqpResult::evaluations)
       .def_readonly("derivative_evaluations", &SlsqpResult::derivative_evaluations)
+      .def_readonly("products", &SlsqpResult::products)
       .def_readonly("wrong_by", &SlsqpResult::wrong_by)
       .def_readonly("wrong_row", &SlsqpResult::wrong_row)
       .def_readonly("negative_curvature", &SlsqpResult::negative_curvature);

@@ -218,3 +218,12 @@ def test_solved_with_default_options(  # type: ignore[no-untyped-def]
         low = np.array([-np.inf if b[0] is None else b[0] for b in bounds])
         high = np.array([np.inf if b[1] is None else b[1] for b in bounds])
         assert np.all((r.x >= low) & (r.x <= high))
+
+
+def test_no_more_evaluations_than_the_peer_takes() -> None:
+    """SciPy 1.17's SLSQP takes 652 on those of the 55 that it solves, with exact gradients and default options."""
+    total = 0
+    for p in PROBLEMS.values():
+        constraints = [{"type": kind, "fun": c} for kind, c in (("eq", p.h), ("ineq", p.g)) if c is not None]
+        total += int(minimize(p.f, p.x0, bounds=p.bounds, constraints=constraints).nfev)
+    assert total <= 652

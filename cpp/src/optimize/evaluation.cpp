@@ -32,7 +32,7 @@ void Evaluation::begin(Problem& problem) {
   limits(row_lower, row_upper);
   f_scale = 1;
   row_scale.assign(static_cast<std::size_t>(rows), 1.0);
-  evaluations = derivative_evaluations = 0;
+  evaluations = derivative_evaluations = products = 0;
 }
 
 void Evaluation::scale_at(Point& p) {
@@ -117,14 +117,18 @@ double Evaluation::infeasibility(const Point& p, double ctol) const {
   return most;
 }
 
-void Evaluation::curvature(const Point& p, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out) {
+bool Evaluation::exact_curvature(const Point& p, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out) {
   out.resize(static_cast<std::size_t>(n));
   unscaled_.resize(static_cast<std::size_t>(m));
   for (std::size_t k = 0; k < unscaled_.size(); ++k) unscaled_[k] = multipliers[k] * row_scale[k] / f_scale;
-  if (problem_->curvature(p.x.data(), unscaled_.data(), v.data(), out.data())) {
-    for (double& h : out) h *= f_scale;
-    return;
-  }
+  if (!problem_->curvature(p.x.data(), unscaled_.data(), v.data(), out.data())) return false;
+  ++products;
+  for (double& h : out) h *= f_scale;
+  return true;
+}
+
+void Evaluation::curvature(const Point& p, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out) {
+  if (exact_curvature(p, multipliers, v, out)) return;
   // (grad L(x + h v) - grad L(x)) / h, or the other way round where a bound is in the way.
   double size = 0, length = 0;
   for (std::size_t i = 0; i < v.size(); ++i) {

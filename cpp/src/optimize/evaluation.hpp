@@ -27,6 +27,9 @@ class Evaluation {
   /// (Hessian of the scaled Lagrangian) v, exactly or by a difference of gradients. Multipliers of all rows.
   void curvature(const Point& point, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out);
 
+  /// The same, exactly; false where the problem has no products with its Hessian.
+  bool exact_curvature(const Point& point, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out);
+
   [[nodiscard]] double row_violation(const Point& point, std::size_t k) const;
   [[nodiscard]] double violation_of(const std::vector<double>& c) const;
   /// The largest of violation / tolerance: at most 1 at a feasible point.
@@ -37,7 +40,7 @@ class Evaluation {
   std::vector<double> lower, upper, row_lower, row_upper;  // rows scaled
   double f_scale = 1;
   std::vector<double> row_scale;
-  int evaluations = 0, derivative_evaluations = 0;
+  int evaluations = 0, derivative_evaluations = 0, products = 0;
 
  private:
   Problem* problem_ = nullptr;

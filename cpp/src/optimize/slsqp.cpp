@@ -18,7 +18,9 @@ double Slsqp::Body::dot(const std::vector<double>& a, const std::vector<double>&
   return table->dot(static_cast<Index>(a.size()), a.data(), c.data());
 }
 
-bool Slsqp::Body::next_step() {
+bool Slsqp::Body::next_step(bool newton) {
+  sharp = newton && newton_step();
+  if (sharp) return true;
   for (int again = 0; again < 2; ++again) {
     steps.solve(e, at, b.matrix(), b.stride(), nullptr, step);
     if (steps.factored()) break;
@@ -87,8 +89,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   int failures = 0;
   while (true) {
     poll_interrupt();
-    if (!next_step()) return finish(at.violation > 0 && e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
-    b.multiply(step.s, bs);
+    if (!next_step(failures == 0)) return finish(at.violation > 0 && e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
     const bool feasible = e.infeasibility(at, options.ctol) <= 1;
     const double slope = dot(at.g, step.s), left = step.elastic ? linear_violation() : 0.0;
     raise_penalties();
@@ -112,7 +113,6 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       const bool invisible = promise <= 4 * kEpsilon * std::abs(at.f);
       // A residual may be small beside a start that was very steep, and yet there is far to go.
       const bool near = promise <= kNear * std::max(std::abs(at.f), 1e-9 * range) || range == 0;
-      quiet = settled || invisible ? quiet + 1 : 0;
       if ((kkt <= options.gtol && near) || ((settled || invisible) && kkt <= kLooseKkt)) {
         if (!options.second_order) return finish(end_solved());
         const Curved found = leave_along_curvature();
@@ -134,8 +134,8 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       continue;
     }
     if (!(fall < 0) || !search(fall)) {
-      if (failures == 0 && !b.fresh()) {
-        b.reset(e.n, 1);
+      if (failures == 0 && (sharp || !b.fresh())) {
+        if (!sharp) b.reset(e.n, 1);
         ++failures;
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
         continue;
@@ -231,7 +231,8 @@ SlsqpResult Slsqp::solve(Problem& problem, const std::vector<double>& x0, const 
   body.callback = &callback;
   body.problem = &problem;
   body.result = {};
-  body.curved = body.quiet = 0;
+  body.curved = 0;
+  body.exact = true;
   body.e.begin(problem);
   return std::move(body.run(x0));
 }

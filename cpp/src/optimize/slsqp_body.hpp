@@ -27,14 +27,17 @@ struct Slsqp::Body {
   SecondOrder second;
   Point at, trial, corrected;
   Step step, correction;
-  std::vector<double> penalty, bs, y, direction, image, row_values;
+  std::vector<double> penalty, y, direction, image, row_values;
+  std::vector<double> hessian, weights, unit, tried, floor;  // the exact Hessian, what rows add to it, and what it takes to find and judge it
   SlsqpOptions options;
   const IterationCallback* callback = nullptr;
   Problem* problem = nullptr;
   SlsqpResult result;
   const DenseTable* table = &dense();
   double steepest = 1, low_f = 0, high_f = 0, start_size = 1, force = 1;
-  int curved = 0, quiet = 0;
+  int curved = 0;
+  bool exact = true;   ///< the problem gives products with the exact Hessian
+  bool sharp = false;  ///< the step in work is one with the exact Hessian
   enum class Curved { none, moved, stuck };
 
   [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& c) const;
@@ -55,7 +58,11 @@ struct Slsqp::Body {
   /// The same from points around: where violations are largest, or at a saddle of them, their gradients say nothing.
   bool restore_from_nearby();
   [[nodiscard]] double linear_violation() const;
-  bool next_step();
+  bool next_step(bool newton);
+  /// `hessian` at `at` for the multipliers of the last step. False: it is not to be had, or not positive definite.
+  bool sharpen();
+  /// `step` by it. False: there is none.
+  bool newton_step();
   void raise_penalties();
   /// y for the multipliers of the step, bounds aside.
   void learn(const Point& from, const Point& to);

@@ -76,6 +76,7 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
       result.hessian[i * n + k] = b.matrix().empty() ? 0.0 : b.matrix()[i * static_cast<std::size_t>(b.stride()) + k] / e.f_scale;
   result.evaluations = e.evaluations;
   result.derivative_evaluations = e.derivative_evaluations;
+  result.products = e.products;
   return result;
 }
 

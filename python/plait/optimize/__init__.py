@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ._factor import FactorCovariance
 from ._minimize import minimize
 from ._problem import Problem
 from ._result import OptimizeResult
 
-__all__ = ["OptimizeResult", "Problem", "minimize"]
+__all__ = ["FactorCovariance", "OptimizeResult", "Problem", "minimize"]

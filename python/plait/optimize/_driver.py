@@ -122,6 +122,7 @@ def run_slsqp(
         nit=r.iterations,
         nfev=r.evaluations,
         njev=r.derivative_evaluations,
+        nhev=r.products,
         multipliers=multipliers,
         bound_multipliers=r.bound_multipliers,
         active=r.active[order],

@@ -31,8 +31,8 @@ class OptimizeResult(dict[str, Any]):
         The same in words.
     fun, jac : float, ndarray
         Objective and gradient at x.
-    nit, nfev, njev : int
-        Iterations, evaluations of the objective and of derivatives.
+    nit, nfev, njev, nhev : int
+        Iterations, evaluations of the objective and of derivatives, products of the exact Hessian with a vector (SLSQP).
     multipliers, bound_multipliers : ndarray
         Of the Lagrangian f - Σ λ c: ≥ 0 at a lower limit, ≤ 0 at an upper one; flat, in the order in which constraints were given.
     active : ndarray of bool

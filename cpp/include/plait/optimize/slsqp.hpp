@@ -1,7 +1,8 @@
 // Sequential quadratic programming after Kraft (1988), for small and middling dense problems: damped BFGS (Powell 1978) for the Hessian of the
-// Lagrangian, a convex quadratic program for each step, an L1 merit function with a safeguarded search along the step. What Kraft's code gives up on
-// is gone on with: linearised constraints that contradict each other are made elastic, values that are not finite make a step shorter, points that
-// only look like minima are left along directions of negative curvature, and "solved" is said after a check of its own.
+// Lagrangian (or, up to 50 variables, the exact one where the problem gives products with it and it is positive definite), a convex quadratic program
+// for each step, an L1 merit function with a safeguarded search along the step. What Kraft's code gives up on is gone on with: linearised constraints
+// that contradict each other are made elastic, values that are not finite make a step shorter, points that only look like minima are left along
+// directions of negative curvature, and "solved" is said after a check of its own.
 #pragma once
 
 #include <memory>
@@ -35,6 +36,7 @@ struct SlsqpResult {
   double best_f = 0;
   std::vector<double> hessian;  ///< B, unscaled
   int iterations = 0, evaluations = 0, derivative_evaluations = 0;
+  int products = 0;                 ///< of the exact Hessian with a vector
   double wrong_by = 0;              ///< status wrong_derivative: relative difference
   int wrong_row = -1;               ///< and which: -1 the objective, else the row of c
   bool negative_curvature = false;  ///< status no_descent: the point has a direction of negative curvature that led nowhere

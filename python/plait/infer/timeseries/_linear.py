@@ -108,9 +108,9 @@ class LinearModel(Model):
     def _simulate(self, parameters: Mapping[str, Any], series: Series, n: int, X: Any, fresh: bool, rng: np.random.Generator) -> Any:
         f = self._state(parameters, series)
         T, Q, H = f["T"][0], f["Q"][0], float(f["H"][0])
-        D = self._space({k: float(v[0]) for k, v in parameters.items()}, series).D
+        space = self._space({k: float(v[0]) for k, v in parameters.items()}, series)
         if fresh:
-            mean = D @ f["delta"][0] if D.shape[1] else np.zeros(len(T))
+            mean = space.origin + space.D @ f["delta"][0] if space.D.shape[1] else space.origin
             cov = f["P0"][0]
         else:
             mean, cov = f["mean"][0], f["cov"][0]

@@ -181,6 +181,7 @@ def _maximize(target: Any, starts: list[np.ndarray[Any, Any]]) -> tuple[np.ndarr
     problem = graph_problem(-target(u), [u])
     unlimited, none = np.full(len(starts[0]), np.inf), np.empty(0)
     problem.set_limits(-unlimited, unlimited, none, none, none, none, none)
+    # A start that leads to the edge of the stationary region creeps along it for ever; the others are the ones that count.
     found = [lbfgs(problem, u0, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES) for u0 in starts]
     best = min(found, key=lambda r: r.f if np.isfinite(r.f) else np.inf)
     # A search that came to its end is as good as one that creeps on among rounding errors, toward a variance of 0, say.
@@ -190,7 +191,7 @@ def _maximize(target: Any, starts: list[np.ndarray[Any, Any]]) -> tuple[np.ndarr
     mode, converged = _newton(target, np.asarray(best.x))
     if converged:
         return mode, True
-    best = lbfgs(problem, np.asarray(best.x))
+    best = lbfgs(problem, np.asarray(best.x), max_iterations=10 * MOST_STEPS, max_evaluations=10 * MOST_VALUES)
     return np.asarray(best.x), best.status == SOLVED or _is_flat(best.f, best.gradient)
 
 

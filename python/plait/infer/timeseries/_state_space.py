@@ -86,6 +86,7 @@ class StateSpace:
     Z: Any  # array (m,) or, where it changes, (n, m)
     H: Any  # number
     D: np.ndarray[Any, Any]  # (m, k), k the number of diffuse directions
+    origin: np.ndarray[Any, Any]  # (m,), the mean of the states at the start for δ = 0; near δ's estimate, so that little cancels
     stationary: int = 0  # so many of the last states start in their stationary distribution, the others at zero
 
     def Q(self) -> Any:
@@ -177,8 +178,7 @@ def _filter_entries(model: StateSpace, y: Any, observed: np.ndarray[Any, Any]) -
         spread = [add(_dot(TP[i], T[j]), Q[i, j]) - KF[i] * K[j] for i, j in upper]
         return (moved, spread), (v, F)
 
-    zero = graph.constant(np.float64(0.0))
-    first = [[zero, *(graph.constant(np.float64(d)) for d in model.D[i])] for i in range(m)]
+    first = [[graph.constant(np.float64(d)) for d in (model.origin[i], *model.D[i])] for i in range(m)]
     (a, packed), (v, F) = graph.scan(step, (first, [start[i, j] for i, j in upper]), rows)
     P = dict(zip(upper, packed, strict=True))
     covariance = graph.stack([graph.stack([P[min(i, j), max(i, j)] for j in range(m)]) for i in range(m)])
@@ -212,7 +212,7 @@ def _filter_matrices(model: StateSpace, y: Any, observed: np.ndarray[Any, Any]) 
         P = T @ P @ T.T + Q - K @ (K.T * F)
         return (a, 0.5 * (P + P.T)), (v, F)
 
-    start = graph.constant(np.concatenate([np.zeros((m, 1)), model.D], axis=1))
+    start = graph.constant(np.concatenate([model.origin[:, None], model.D], axis=1))
     (a, P), (v, F) = graph.scan(step, (start, model.P0()), rows)
     return graph.reshape(v, (n, 1 + k)), graph.reshape(F, (n,)), a, P
 

@@ -221,7 +221,7 @@ class ARIMA(LinearModel):
         R = Affine(_unit(r, 1, 0, 0), [(theta, _unit(r, 1, k + 1, 0)) for k, theta in enumerate(ma)])
         return T, R, r
 
-    def _space(self, parameters: Mapping[str, Any], series: Series) -> StateSpace:  # noqa: ARG002
+    def _space(self, parameters: Mapping[str, Any], series: Series) -> StateSpace:
         """With the differenced values as states: (y_{t-1} … y_{t-k}, ARMA states), the first k diffuse."""
         T, R, r = self._arma(parameters)
         delta = -np.array(self._difference()[1:])
@@ -234,7 +234,10 @@ class ARIMA(LinearModel):
         C[k:, k:] = T.constant
         both = Affine(C, [(p, np.pad(unit, [(k, 0), (k, 0)])) for p, unit in T.terms])
         tall = Affine(np.pad(R.constant, [(k, 0), (0, 0)]), [(p, np.pad(u, [(k, 0), (0, 0)])) for p, u in R.terms])
-        return StateSpace(T=both, R=tall, s=[parameters["sigma2"]], Z=Z, H=0.0, D=np.eye(k + r)[:, :k], stationary=r)
+        origin = np.zeros(k + r)
+        origin[:k] = series.y[series.observed][0]
+        D = np.eye(k + r)[:, :k]
+        return StateSpace(T=both, R=tall, s=[parameters["sigma2"]], Z=Z, H=0.0, D=D, origin=origin, stationary=r)
 
     def _log_likelihood(self, parameters: Mapping[str, Any], series: Series) -> Any:
         if not series.observed.all():
@@ -245,7 +248,7 @@ class ARIMA(LinearModel):
         if names:
             w = w - self._differenced(design) @ _vector([parameters[n] for n in names])
         T, R, r = self._arma(parameters)
-        space = StateSpace(T=T, R=R, s=[parameters["sigma2"]], Z=np.eye(1, r)[0], H=0.0, D=np.zeros((r, 0)), stationary=r)
+        space = StateSpace(T=T, R=R, s=[parameters["sigma2"]], Z=np.eye(1, r)[0], H=0.0, D=np.zeros((r, 0)), origin=np.zeros(r), stationary=r)
         return log_likelihood(space, w, np.ones(len(w) if isinstance(w, np.ndarray) else w.shape[0], bool))
 
     def _offset(self, parameters: Mapping[str, Any], series: Series, X: Any, first: int, n: int) -> Any:

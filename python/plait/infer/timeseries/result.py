@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import math
-import numbers
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -413,7 +412,7 @@ def _positive(h: Any, what: str) -> int:
 
 
 def _probability(level: Any) -> float:
-    if not isinstance(level, numbers.Real) or not 0 < level < 1:
+    if not isinstance(level, (float, int, np.number)) or not 0 < level < 1:
         raise ValueError(f"predict: level is {level!r}, a probability between 0 and 1 is needed (0.9, say)")
     return float(level)
 

@@ -77,7 +77,12 @@ class StructuralModel(LinearModel):
         m = len(T)
         Z = self._design_matrix(series, series.X, len(series.y))
         variances = [parameters[name] for name in names]
-        return StateSpace(T=Affine(T), R=Affine(np.eye(m)), s=variances, Z=Z, H=parameters["sigma2.irregular"], D=np.eye(m))
+        H, origin = parameters["sigma2.irregular"], self._origin(series, m)
+        return StateSpace(T=Affine(T), R=Affine(np.eye(m)), s=variances, Z=Z, H=H, D=np.eye(m), origin=origin)
+
+    def _origin(self, series: Series, m: int) -> Any:
+        """A level at the first observation, without a slope."""
+        return series.y[series.observed][0] * np.eye(1, m)[0]
 
     def _offset(self, parameters: Mapping[str, Any], series: Series, X: Any, first: int, n: int) -> Any:  # noqa: ARG002
         total: Any = np.zeros(n)
@@ -186,6 +191,11 @@ class DynamicRegression(StructuralModel):
     def _design_matrix(self, series: Series, X: Any, n: int) -> Any:  # noqa: ARG002
         X = np.asarray(X)
         return np.concatenate([np.ones((n, 1)), X], axis=1) if self.intercept else X
+
+    def _origin(self, series: Series, m: int) -> Any:  # noqa: ARG002
+        """The coefficients of a regression in which they stay."""
+        Z = self._design_matrix(series, series.X, len(series.y))[series.observed]
+        return np.linalg.lstsq(Z, series.y[series.observed], rcond=None)[0]
 
     def _design(self, series: Series, X: Any, h: int) -> Any:
         return self._design_matrix(series, X, h)
