@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plait/base/interrupt.hpp"
+
 namespace plait::optimize {
 namespace {
 
@@ -131,6 +133,7 @@ bool BlockPivot::solve(const QpView& v, const double* hessian, Index ld, const Q
   Index fewest = n + m + 1;
   int patience = kPatience;
   for (int round = 0; round < kMostRounds; ++round) {
+    poll_interrupt();
     ++result.steps;
     if (!solve_on_set(v, hessian, ld, result)) return false;
     for (int refinement = 0; measure(v, hessian, ld, result) && refinement < 3; ++refinement) add_solution(result);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plait/base/interrupt.hpp"
+
 namespace plait::optimize {
 namespace {
 
@@ -197,6 +199,7 @@ void DualActiveSet::certify(Index id, double sign, QpResult& result) const {
 bool DualActiveSet::enter(Index id, double sign, bool equality, QpResult& result) {
   double multiplier = 0;
   while (true) {
+    poll_interrupt();
     if (++steps_ > max_steps_) {
       result.status = QpStatus::step_limit;
       return false;
