@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from reference.hs_further import FURTHER
 from reference.hs_problems import PROBLEMS, exp, log, sin
 
 from plait.optimize import minimize
@@ -199,7 +200,7 @@ def plain(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def problems() -> list[Any]:
     given = [(str(k), (p.x0, p.fstar, p.local, p.f, p.g, p.h, p.bounds)) for k, p in PROBLEMS.items()]
-    return [pytest.param(*p, id=f"HS{k}") for k, p in [*given, *MORE.items()]]
+    return [pytest.param(*p, id=f"HS{k}") for k, p in [*given, *MORE.items(), *FURTHER.items()]]
 
 
 @pytest.mark.parametrize("form", [lambda f: f, plain], ids=["traced", "called"])

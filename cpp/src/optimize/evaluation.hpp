@@ -30,6 +30,7 @@ class Evaluation {
   /// The same, exactly; false where the problem has no products with its Hessian.
   bool exact_curvature(const Point& point, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out);
 
+  [[nodiscard]] bool differences() const { return problem_->differences(); }
   [[nodiscard]] double row_violation(const Point& point, std::size_t k) const;
   [[nodiscard]] double violation_of(const std::vector<double>& c) const;
   /// The largest of violation / tolerance: at most 1 at a feasible point.

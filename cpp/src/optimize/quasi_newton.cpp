@@ -43,6 +43,20 @@ bool QuasiNewton::update(const std::vector<double>& s, const std::vector<double>
     for (std::size_t i = 0; i < r_.size(); ++i) r_[i] = theta * y[i] + (1 - theta) * bs_[i];
     sy = kDamping * sbs;
   }
+  replace(sy, sbs);
+  return true;
+}
+
+void QuasiNewton::learn_exactly(const std::vector<double>& s, const std::vector<double>& y) {
+  multiply(s, bs_);
+  const double sy = table_->dot(n_, s.data(), y.data()), sbs = table_->dot(n_, s.data(), bs_.data());
+  if (!(sy > 0) || !(sbs > 0)) return;
+  r_ = y;
+  replace(sy, sbs);
+}
+
+// B <- B + r r'/s'y - B s s'B / s'B s
+void QuasiNewton::replace(double sy, double sbs) {
   scaled_.resize(r_.size());
   for (std::size_t i = 0; i < r_.size(); ++i) scaled_[i] = r_[i] / sy;
   table_->rank_one(n_, n_, scaled_.data(), r_.data(), b_.data(), ld_);
@@ -51,7 +65,6 @@ bool QuasiNewton::update(const std::vector<double>& s, const std::vector<double>
   for (Index i = 0; i < n_; ++i)  // the two changes round differently on both sides of the diagonal
     for (Index k = 0; k < i; ++k) b_[static_cast<std::size_t>(k * ld_ + i)] = b_[static_cast<std::size_t>(i * ld_ + k)];
   fresh_ = false;
-  return true;
 }
 
 }  // namespace plait::optimize

@@ -19,11 +19,14 @@ class QuasiNewton {
   }
   /// Takes in a step s and the change y of the Lagrangian's gradient. False: nothing could be learnt.
   bool update(const std::vector<double>& s, const std::vector<double>& y);
+  /// The same with an exact image y of a direction of positive curvature: nothing is damped.
+  void learn_exactly(const std::vector<double>& s, const std::vector<double>& y);
   [[nodiscard]] const std::vector<double>& matrix() const { return b_; }
   [[nodiscard]] Index stride() const { return ld_; }
   [[nodiscard]] bool fresh() const { return fresh_; }
 
  private:
+  void replace(double sy, double sbs);
   const DenseTable* table_ = &dense();
   Index n_ = 0, ld_ = 0;
   bool fresh_ = true;

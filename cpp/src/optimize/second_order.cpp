@@ -142,9 +142,27 @@ bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<
   return true;
 }
 
+void SecondOrder::look_for_missed(const Point& p, double worth, bool differences) {
+  bool any = false;
+  double size = 1;
+  for (const double x : p.x) size = std::max(size, std::abs(x));
+  for (std::size_t a = 0; a < space_.size(); ++a) {
+    const std::vector<double>& z = space_[a];
+    const double slope = table_->dot(n_, p.g.data(), z.data()), curve = table_->dot(n_, z.data(), images_[a].data());
+    double terms = 0;
+    for (std::size_t i = 0; i < z.size(); ++i) terms += std::abs(p.g[i] * z[i]);
+    const double noise = differences ? 1e-7 * (std::abs(p.f) + curve * size) + 1e-6 * terms : 1e-12 * terms;
+    if (!(curve > 0)) continue;
+    missed.push_back({z, images_[a]});  // all, so that what is learnt fits together
+    any = any || (std::abs(slope) > noise && slope * slope > 2 * worth * curve);
+  }
+  if (!any) missed.clear();
+}
+
 bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<double>& multipliers, const std::vector<double>& bound_multipliers,
-                               double force, double relative, std::vector<double>& direction) {
+                               double force, double relative, std::vector<double>& direction, double worth) {
   n_ = e.n;
+  missed.clear();
   const auto n = static_cast<std::size_t>(n_);
   bool any_weak = false;
   bound_.assign(n, Side::free);
@@ -181,7 +199,9 @@ bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<
     return true;
   };
   // Constraints without a force may be left; first all of them are kept, then none, then each bound by itself.
-  if (search_space(e, p, multipliers, true, force, relative) && take()) return true;
+  const bool found = search_space(e, p, multipliers, true, force, relative);
+  if (std::isfinite(worth)) look_for_missed(p, worth, e.differences());
+  if (found && take()) return true;
   if (!any_weak) return false;
   if (search_space(e, p, multipliers, false, force, relative) && take()) return true;
   for (std::size_t i = 0; i < n; ++i) {

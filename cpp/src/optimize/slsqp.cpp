@@ -81,7 +81,8 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   if (options.check_derivatives && !derivatives_agree()) return finish(Status::wrong_derivative);
   e.scale_at(at);
   if (options.hessian != nullptr) b.set(e.n, *options.hessian, e.f_scale);
-  low_f = high_f = at.f;
+  low_f = high_f = last_f = at.f;
+  spread = 0;
   steepest = 1;
   start_size = std::max(1.0, largest(at.x));
   steps.begin(e.n, e.rows);
@@ -121,7 +122,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
           result.negative_curvature = true;
           return finish(Status::no_descent);
         }
-        after_move();
+        if (found == Curved::moved) after_move();
         failures = 0;
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
         continue;
@@ -147,6 +148,15 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
         recover();
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
         continue;
+      }
+      if (feasible && options.second_order && judge(at, step.multipliers, result.bound_multipliers) <= kLooseKkt) {
+        const Curved found = leave_along_curvature();
+        if (found == Curved::sharpened || found == Curved::moved) {
+          if (found == Curved::moved) after_move();
+          failures = 0;
+          if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
+          continue;
+        }
       }
       return finish_stuck(feasible);
     }
@@ -181,6 +191,8 @@ bool Slsqp::Body::closer_with_derivatives() {
 }
 
 void Slsqp::Body::after_move() {
+  spread = std::max(std::abs(at.f - last_f), kForgetting * spread);
+  last_f = at.f;
   low_f = std::min(low_f, at.f);
   high_f = std::max(high_f, at.f);
   // The yardstick of the first-order conditions: the start's gradient, or a steeper one of the last steps.
@@ -231,7 +243,7 @@ SlsqpResult Slsqp::solve(Problem& problem, const std::vector<double>& x0, const 
   body.callback = &callback;
   body.problem = &problem;
   body.result = {};
-  body.curved = 0;
+  body.curved = body.sharpened = 0;
   body.exact = true;
   body.e.begin(problem);
   return std::move(body.run(x0));

@@ -35,10 +35,11 @@ struct Slsqp::Body {
   SlsqpResult result;
   const DenseTable* table = &dense();
   double steepest = 1, low_f = 0, high_f = 0, start_size = 1, force = 1;
-  int curved = 0;
-  bool exact = true;   ///< the problem gives products with the exact Hessian
-  bool sharp = false;  ///< the step in work is one with the exact Hessian
-  enum class Curved { none, moved, stuck };
+  int curved = 0, sharpened = 0;
+  double last_f = 0, spread = 0;  // what the objective changed by lately
+  bool exact = true;              ///< the problem gives products with the exact Hessian
+  bool sharp = false;             ///< the step in work is one with the exact Hessian
+  enum class Curved { none, moved, sharpened, stuck };
 
   [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& c) const;
   void remember_best(const Point& p);

@@ -8,7 +8,9 @@ namespace {
 constexpr double kArmijo = 0.1;     // Kraft's
 constexpr double kLeastStep = 0.1;  // the search goes down by no more at a time
 constexpr int kMostTrials = 40;
-constexpr int kMostCurved = 20;  // steps along negative curvature
+constexpr int kMostCurved = 20;   // steps along negative curvature
+constexpr double kMissed = 1e-6;  // of the objective: what a Newton step may still promise at a solution
+constexpr int kMostSharpened = 3;
 
 }  // namespace
 
@@ -127,7 +129,14 @@ double Slsqp::Body::linear_violation() const {
 Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
   std::vector<double> d;
   const double relative = problem->differences() ? 1e-3 : 1e-6;
-  if (!second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d)) return Curved::none;
+  const double f = std::abs(at.f), worth = kMissed * f + 1e-9 * kMissed * spread;
+  const bool bent = second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d, worth);
+  if (!bent && !second.missed.empty() && sharpened < kMostSharpened) {
+    ++sharpened;
+    for (const SecondOrder::Missed& m : second.missed) b.learn_exactly(m.direction, m.image);
+    return Curved::sharpened;
+  }
+  if (!bent) return Curved::none;
   if (++curved > kMostCurved) return Curved::stuck;
   const double before = merit(at), lagrangian_before = lagrangian(at), tolerance = noise();
   double t = std::max(1.0, largest(at.x));

@@ -82,9 +82,8 @@ class Stopper:
 
     def __call__(self, x: Array, f: float, iteration: int) -> bool:
         try:
-            if self.by_result:
-                return self.callback(intermediate_result=OptimizeResult(x=x, fun=f, nit=iteration)) is True
-            return self.callback(x) is True
+            stop = self.callback(intermediate_result=OptimizeResult(x=x, fun=f, nit=iteration)) if self.by_result else self.callback(x)
+            return isinstance(stop, (bool, np.bool_)) and bool(stop)
         except StopIteration:
             return True
 

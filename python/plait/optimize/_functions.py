@@ -60,7 +60,7 @@ class Function:
         if isinstance(result, _core.Node):
             raise TypeError(f"{self.what}: gave a node for an array")
         try:
-            if result is None:  # NumPy would make a NaN of it
+            if result is None:  # NumPy would make it NaN
                 raise TypeError
             values = np.asarray(result, np.float64).reshape(-1)
         except (TypeError, ValueError):

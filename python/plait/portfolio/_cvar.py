@@ -92,12 +92,12 @@ class Cuts:
 
 def least_cvar(model: Model, returns: Array, level: float) -> tuple[float, Array]:
     """Least CVaR and its weights."""
-    cuts = Cuts(model, returns, level)
+    scale = float(np.abs(returns).max(initial=0.0)) or 1.0
+    cuts = Cuts(model, returns / scale, level)  # rows of a size that does not depend on the unit of returns
     x = model.least_risk()
     best_value = cuts.add(model.lift.weights(x))
     best = x
-    scale = float(np.abs(returns).max(initial=0.0)) or 1.0
-    pull = scale
+    pull = 1.0
     bound = -INF
     for round_ in range(MOST_ROUNDS):
         if round_ % 4 == 0:  # a proof of how far the best may be away; the rounds between stay near the best, which converges sooner
@@ -110,26 +110,26 @@ def least_cvar(model: Model, returns: Array, level: float) -> tuple[float, Array
             pull /= 2
         elif round_ % 4:
             pull *= 1.5
-        if best_value - bound <= PRECISION * max(abs(best_value), 1e-3 * scale):
+        if best_value - bound <= PRECISION * max(abs(best_value), 1e-3):
             break
-    return best_value, model.lift.weights(best)
+    return best_value * scale, model.lift.weights(best)
 
 
 def most_return_within(model: Model, returns: Array, level: float, limit: float) -> Array:
     """Weights of most return whose CVaR is at most a limit."""
-    cuts = Cuts(model, returns, level)
     scale = float(np.abs(returns).max(initial=0.0)) or 1.0
-    slack = PRECISION * max(abs(limit), 1e-3 * scale)
+    cuts = Cuts(model, returns / scale, level)
+    slack = PRECISION * max(abs(limit / scale), 1e-3)
     x: Array | None = model.most_return()
     for _ in range(MOST_ROUNDS):
         assert x is not None
         weights = model.lift.weights(x)
-        if cuts.add(weights) <= limit + slack:
+        if cuts.add(weights) <= limit / scale + slack:
             return weights
-        x = cuts.most_return(limit)
+        x = cuts.most_return(limit / scale)
         if x is None:
             least, weights = least_cvar(model, returns, level)
-            if least <= limit + slack:
+            if least <= limit + slack * scale:
                 return weights
             raise InfeasibleError(
                 f"target_cvar: {limit:g} is out of reach: the limits allow values from {least:.6g}", [*model.limits.names(), "target_cvar"]

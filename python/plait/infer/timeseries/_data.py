@@ -13,6 +13,8 @@ from ..._core import ShapeError
 
 __all__ = ["Series", "Steps", "read_future", "read_series"]
 
+LARGEST = 1e120  # of a value: likelihoods square it, and some of their derivatives square that
+
 
 class Steps:
     """The times of observations: counted from 0, or a pandas index that can be carried on.
@@ -41,6 +43,9 @@ class Steps:
             return type(self.index)([last + k for k in range(1, h + 1)], freq=self.index.freq)
         pd = importlib.import_module("pandas")
 
+        if self.index.dtype.kind in "iu":
+            step = int(self.index[1] - self.index[0])
+            return pd.RangeIndex(int(last) + step, int(last) + step * (h + 1), step)
         return pd.date_range(last, periods=h + 1, freq=self.index.freq)[1:]
 
 
@@ -82,9 +87,22 @@ def _numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
         raise TypeError(f"{what}: real numbers are needed, got dtype {array.dtype}") from error
 
 
+def _frequencies_of_parts(index: Any, parts: int = 200) -> list[str]:
+    """Frequencies of runs of dates: where some follow each other without a gap, they tell it."""
+    pd = importlib.import_module("pandas")
+
+    starts = range(0, len(index) - 3, 1 + len(index) // parts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = [pd.infer_freq(index[k : k + 4]) for k in starts]
+    return list(dict.fromkeys(f for f in found if f is not None))
+
+
 def _regular(value: Any, what: str) -> Any:
     """The pandas object with an index whose steps are regular; dates left out become missing values."""
     index = value.index
+    if index.hasnans:
+        raise ValueError(f"{what}: the index holds no time (NaT or NaN) at position {int(np.flatnonzero(index.isna())[0])}")
     if index.has_duplicates:
         raise ValueError(f"{what}: the index holds {index[index.duplicated()][0]!r} more than once; each time may stand once")
     if not index.is_monotonic_increasing:
@@ -109,11 +127,15 @@ def _regular(value: Any, what: str) -> Any:
         if step == gaps.min() and len(index) * 2 > (index.asi8[-1] - index.asi8[0]) // step:
             freq = pd.tseries.frequencies.to_offset(pd.Timedelta(int(step), unit=index.unit))
         else:
-            for name in ("MS", "ME", "QS", "QE", "YS", "YE", "B"):
+            for name in [*_frequencies_of_parts(index), "MS", "ME", "B"]:
                 full = pd.date_range(index[0], index[-1], freq=name)
                 if index.isin(full).all() and len(index) * 2 > len(full):
                     freq = name
                     break
+    if freq is None and len(index) > 2:
+        warnings.warn(
+            f"{what}: the dates have no frequency; the observations are taken to be evenly spaced, and forecasts are counted from 0",
+            UserWarning, stacklevel=5)
     return value if freq is None else value.asfreq(freq)
 
 
@@ -142,6 +164,10 @@ def read_series(y: Any, X: Any = None, *, what: str = "fit", missing: bool = Tru
             y = _regular(y, f"{what}: y")
             if y.index.dtype.kind == "M" or hasattr(y.index, "to_timestamp"):
                 index = y.index if getattr(y.index, "freq", None) is not None else None
+            elif y.index.dtype.kind in "iu" and len(y) > 1 and len(np.unique(np.diff(y.index))) == 1:
+                index = y.index  # years, say
+            if X is not None and not _pandas(X) and len(before) < len(y) and np.ndim(X) and len(X) == len(before):
+                X = _spread_rows(X, y.index.get_indexer(before), len(y), what)  # a row for each date that is there
             if X is not None and _pandas(X):
                 if not before.isin(X.index).all():
                     raise ValueError(f"{what}: X has no row for {before[~before.isin(X.index)][0]!r} of y")
@@ -155,6 +181,9 @@ def read_series(y: Any, X: Any = None, *, what: str = "fit", missing: bool = Tru
         raise ShapeError(f"{what}: y is empty")
     if np.isinf(values).any():
         raise ValueError(f"{what}: y[{int(np.flatnonzero(np.isinf(values))[0])}] is infinite")
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
+    if largest > LARGEST or 0 < largest < 1 / LARGEST:
+        raise ValueError(f"{what}: y has values of the size of {largest:.3g}, whose squares are out of range; give it in other units")
     bad = np.flatnonzero(np.isnan(values))
     if len(bad) and not missing:
         raise ValueError(f"{what}: y[{bad[0]}] is missing (NaN; {len(bad)} in all), which this model does not allow")
@@ -169,6 +198,13 @@ def read_series(y: Any, X: Any = None, *, what: str = "fit", missing: bool = Tru
             raise ValueError(f"{what}: X has a missing value (NaN) in row {int(np.flatnonzero(holes)[0])}, where y has none")
         regressors = np.nan_to_num(regressors)  # only in rows that are skipped
     return Series(values, regressors, names, Steps(len(values), index))
+
+
+def _spread_rows(X: Any, at: np.ndarray[Any, Any], rows: int, what: str) -> np.ndarray[Any, Any]:
+    array = _numbers(X, f"{what}: X")
+    spread = np.full((rows, *array.shape[1:]), np.nan)
+    spread[at] = array
+    return spread
 
 
 def _read_regressors(X: Any, rows: int | None, what: str) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:

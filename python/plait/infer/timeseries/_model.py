@@ -12,6 +12,10 @@ from ... import graph
 from ..._core.optimize import lbfgs
 from ...graph import ConvergenceWarning
 from ...optimize._programs import graph_problem
+from .._density import Density
+from ..fixed import find_mode
+from ..model import trace
+from ..supports import Real as RealLine
 from ._data import Series, read_series
 from ._parameters import Layout
 from ._posterior import ParameterPosterior
@@ -19,6 +23,20 @@ from .result import Result
 
 METHODS = ("bbvi", "map", "mle")
 SOLVED = 0  # status of lbfgs
+MOST_STEPS, MOST_VALUES = 500, 800  # of lbfgs: a search that needs more has lost its way
+SAME = 1e-4  # log likelihoods closer than this are the same
+
+
+def _check_values(name: str, priors: Mapping[str, Any], start: Mapping[str, Any], method: str) -> None:
+    """Priors are distributions and starts numbers."""
+    if priors and method == "mle":
+        raise ValueError(f"{name}.fit: priors are for method='bbvi' and 'map'; maximum likelihood has none")
+    for key, value in priors.items():
+        if not hasattr(value, "log_prob"):
+            raise TypeError(f"{name}.fit: the prior of {key!r} is {value!r}, a distribution of plait.infer is needed (Normal(0, 1), say)")
+    for key, value in start.items():
+        if isinstance(value, str) or np.ndim(value):
+            raise TypeError(f"{name}.fit: the start of {key!r} is {value!r}, a number is needed")
 
 
 class Model:
@@ -46,7 +64,8 @@ class Model:
             Regressors of the mean.
         method : {"bbvi", "map", "mle"}
             Variational inference (:func:`plait.infer.bbvi`, with a full-rank gaussian unless `family` says otherwise), the mode of the
-            posterior density of the parameters, or maximum likelihood.
+            posterior density, or maximum likelihood. The density is that of the quantities that the default priors are about: partial
+            autocorrelations, the unconditional variance.
         priors : dict of name to distribution, optional
             Priors of :mod:`plait.infer` for parameters by name, in the units of the series. Parameters without one have a weak prior on the
             scale of the data.
@@ -77,6 +96,9 @@ class Model:
         name = type(self).__name__
         series = read_series(y, X, what=f"{name}.fit", missing=self.allows_missing)
         series, layout = self._prepare(series)
+        if len(set(layout.names)) < layout.size:
+            twice = next(n for n in layout.names if layout.names.count(n) > 1)
+            raise ValueError(f"{name}.fit: two parameters would be named {twice!r}; rename that column of X")
         needed = layout.size + 1
         if series.observed.sum() <= needed:
             raise ValueError(f"{name}.fit: {int(series.observed.sum())} observations are too few for {layout.size} parameters")
@@ -84,6 +106,7 @@ class Model:
             for key in given or {}:
                 if key not in layout.names:
                     raise ValueError(f"{name}.fit: {what} names {key!r}; the parameters are {', '.join(layout.names)}")
+        _check_values(name, priors or {}, start or {}, method)
         begin = self._starts(series, layout)
         if start:
             begin = [layout.unconstrained({**layout.parameters(begin[0]), **start})]
@@ -99,17 +122,17 @@ class Model:
         if method == "map":
 
             def target(u: Any) -> Any:
-                return loglik(u) + layout.log_prior(u, priors or {}) - layout.log_jacobian(u)
+                return loglik(u) + layout.log_density(u, priors or {})
 
         best, converged = _maximize(target, begin)
         if not converged:
             warnings.warn(f"{name}.fit: the search for the maximum stopped before it converged", ConvergenceWarning, stacklevel=2)
         covariance = _covariance(target, layout, best)
         return Result(self, series, layout, best, covariance=covariance, loglik=float(graph.function(loglik)(best)), converged=converged,
-                      method=method, rng=rng)
+                      method=method, rng=rng, again={"priors": priors})
 
     def _infer(self, series: Series, layout: Layout, loglik: Any, priors: dict[str, Any], begin: Any, rng: Any, options: Any) -> Result:
-        from .. import Real as RealLine
+        again = {"priors": priors, **options}
         from .. import bbvi
 
         # The mode first: the likelihoods of short series have far, flat regions in which a search from elsewhere would sit.
@@ -124,7 +147,7 @@ class Model:
         wrapped = ParameterPosterior(posterior, layout, mode, spread)
         center = mode + spread @ np.asarray(posterior.mean("u"))
         return Result(self, series, layout, center, posterior=wrapped, loglik=float(graph.function(loglik)(center)),
-                      converged=bool(posterior.converged), method="bbvi", rng=rng)
+                      converged=bool(posterior.converged), method="bbvi", rng=rng, again=again)
 
     # --- what a model says of itself
 
@@ -159,11 +182,32 @@ def _maximize(target: Any, starts: list[np.ndarray[Any, Any]]) -> tuple[np.ndarr
     unlimited, none = np.full(len(starts[0]), np.inf), np.empty(0)
     problem.set_limits(-unlimited, unlimited, none, none, none, none, none)
     # A start that leads to the edge of the stationary region creeps along it for ever; the others are the ones that count.
-    found = [lbfgs(problem, u0, max_iterations=500, max_evaluations=1000) for u0 in starts]
+    found = [lbfgs(problem, u0, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES) for u0 in starts]
     best = min(found, key=lambda r: r.f if np.isfinite(r.f) else np.inf)
-    # Where the search ends for want of any descent, rounding has the last word: the slope says whether it is a maximum.
-    flat = float(np.max(np.abs(best.gradient), initial=0.0)) <= 1e-5 * max(1.0, abs(best.f))
-    return np.asarray(best.x), best.status == SOLVED or flat
+    # A search that came to its end is as good as one that creeps on among rounding errors, toward a variance of 0, say.
+    ended = [r for r in found if (r.status == SOLVED or _is_flat(r.f, r.gradient)) and r.f <= best.f + SAME]
+    if ended:
+        return np.asarray(min(ended, key=lambda r: float(r.f)).x), True
+    mode, converged = _newton(target, np.asarray(best.x))
+    if converged:
+        return mode, True
+    best = lbfgs(problem, np.asarray(best.x), max_iterations=10 * MOST_STEPS, max_evaluations=10 * MOST_VALUES)
+    return np.asarray(best.x), best.status == SOLVED or _is_flat(best.f, best.gradient)
+
+
+def _is_flat(value: float, slope: Any) -> bool:
+    """Where a search ends for want of any ascent, rounding has the last word: the slope says whether it is a maximum."""
+    return float(np.max(np.abs(slope), initial=0.0)) <= 1e-5 * max(1.0, abs(value))
+
+
+def _newton(target: Any, u: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], bool]:
+    """Newton's method from where the quasi-Newton method was lost: in a bent valley, say, as near a double unit root."""
+    density = Density(trace(lambda z: target(z["u"]), {"u": RealLine(shape=len(u))}))
+    found, _, _, _ = find_mode(density, u)
+    value, slope = density.slope()(u=found)
+    before, _ = density.slope()(u=u)
+    better = bool(np.isfinite(value)) and bool(value >= before)
+    return np.asarray(found), better and _is_flat(float(value), slope)
 
 
 def _information(target: Any, u: np.ndarray[Any, Any]) -> Any:

@@ -43,6 +43,10 @@ class Block:
         """Log density of the default prior, of the unconstrained numbers."""
         raise NotImplementedError
 
+    def log_density(self, u: Sequence[Any]) -> Any:
+        """Log density that a mode is of: of the parameters, or of quantities in which it is bounded."""
+        return self.log_prior(u) - self.log_jacobian(u, self.forward(u))
+
 
 # Variances are at least this share of their scale: where all of them vanished, a filter would divide rounding errors by each other.
 FLOOR = 1e-10
@@ -137,6 +141,10 @@ class Stationary(Block):
             total = total + (k // 2) * below + ((k - 1) // 2) * above
         return total
 
+    def log_density(self, u: Sequence[Any]) -> Any:  # noqa: ARG002
+        """Of the partial autocorrelations: that of the coefficients has no bound near a unit root."""
+        return -self.size * math.log(2.0)
+
     def log_prior(self, u: Sequence[Any]) -> Any:
         """Each partial autocorrelation uniform on (-1, 1)."""
         return sum(np.log(2.0) - np.logaddexp(0.0, 2 * v) - np.logaddexp(0.0, -2 * v) for v in u)
@@ -181,6 +189,10 @@ class Shares(Block):
             total = total + np.log(share)
         return total - float(np.sum(np.log(self.weights)))
 
+    def log_density(self, u: Sequence[Any]) -> Any:
+        """Of the unconditional variance and the shares: that of ω has no bound where the sum of the shares goes to 1."""
+        return _log_normal(u[0], 0.0, 1.0) - u[0] + math.lgamma(len(u))
+
     def log_prior(self, u: Sequence[Any]) -> Any:
         """The unconditional variance log-normal about `scale`; the shares and the slack uniform on their simplex."""
         shares, slack = self._shares(u)
@@ -219,6 +231,12 @@ class LogVariance(Block):
         beta = self._split(values)[2]
         slope = np.log(1.0 - sum(beta)) if self.lags else 0.0
         return slope + len(responses) * math.log(0.3) + (polynomial.log_jacobian(lags, beta) if self.lags else 0.0)
+
+    def log_density(self, u: Sequence[Any]) -> Any:
+        """Of the mean log variance, the responses and the partial autocorrelations."""
+        mean, responses, lags, polynomial = self._split(u)
+        total = _log_normal(mean, 0.0, 1.0) + sum(_log_normal(r, 0.0, 1.0) for r in responses)
+        return total + (polynomial.log_density(lags) if self.lags else 0.0)
 
     def log_prior(self, u: Sequence[Any]) -> Any:
         """The mean log variance normal about the series', responses normal with sd 0.3, partial autocorrelations uniform."""
@@ -270,6 +288,18 @@ class Layout:
             values = block.forward(part)
             total = total + block.log_jacobian(part, values)
             for name, value in zip(block.names, values, strict=True):
+                if name in priors:
+                    total = total + priors[name].log_prob(value)
+        return total
+
+    def log_density(self, u: Any, priors: Mapping[str, Any]) -> Any:
+        """The log prior density that a mode is of: of the parameters with a prior by name, else as each block has it."""
+        total: Any = 0.0
+        for block, part in self._parts(u):
+            if not any(name in priors for name in block.names):
+                total = total + block.log_density(part)
+                continue
+            for name, value in zip(block.names, block.forward(part), strict=True):
                 if name in priors:
                     total = total + priors[name].log_prob(value)
         return total

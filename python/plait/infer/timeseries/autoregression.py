@@ -75,16 +75,15 @@ class ConditionalAR(Model):
         mean = np.zeros((rows, h))
         for t in range(h):
             lags = np.concatenate([past, mean[:, :t]], 1)[:, ::-1][:, : self.p]
-            mean[:, t] = self._outside(parameters, X, t) + (phi * lags).sum(1)
+            mean[:, t] = self._outside(parameters, series, X, t) + (phi * lags).sum(1)
             psi[:, t] = 1.0 if t == 0 else sum(phi[:, k] * psi[:, t - 1 - k] for k in range(min(self.p, t)))
         return {"mean": mean, "variance": np.cumsum(psi * psi, 1) * parameters["sigma2"][:, None]}
 
-    def _outside(self, parameters: Mapping[str, Any], X: Any, t: int) -> Any:
+    def _outside(self, parameters: Mapping[str, Any], series: Series, X: Any, t: int) -> Any:
         """The part of the mean that does not come from the past."""
         total = parameters["const"] if self.trend else 0.0
         if X is not None:
-            names = [n for n in parameters if n not in ("const", "sigma2") and not n.startswith("ar.L")]
-            total = total + sum(parameters[n] * X[t, k] for k, n in enumerate(names))
+            total = total + sum(parameters[n] * X[t, k] for k, n in enumerate(series.x_names))
         return total
 
     def _one_step(self, parameters: Mapping[str, Any], series: Series) -> tuple[Any, Any]:
@@ -96,7 +95,7 @@ class ConditionalAR(Model):
         past = list(series.y[: self.p] if fresh else series.y[len(series.y) - self.p :])
         sd = float(np.sqrt(parameters["sigma2"][0]))
         for t in range(n):
-            mean = float(np.asarray(self._outside(parameters, X, t)).ravel()[0])
+            mean = float(np.asarray(self._outside(parameters, series, X, t)).ravel()[0])
             mean += sum(float(parameters[f"ar.L{k + 1}"][0]) * past[-1 - k] for k in range(self.p))
             past.append(mean + sd * rng.standard_normal())
         return np.array(past[self.p :])

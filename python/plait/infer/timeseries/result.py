@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,6 +94,8 @@ class Result:
         See below.
     rng : int, SeedSequence or Generator
         For fits while rolling.
+    again : dict, optional
+        What else such fits are given: priors, and options of the inference.
 
     Attributes
     ----------
@@ -123,7 +126,9 @@ class Result:
         covariance: Any = None,
         posterior: Any = None,
         rng: Any = 0,
+        again: dict[str, Any] | None = None,
     ) -> None:
+        self._again = again or {}
         self.model, self.posterior, self.loglik, self.converged, self.method = model, posterior, loglik, converged, method
         self._series, self._layout, self._u, self._rng = series, layout, u, rng
         self.covariance = covariance
@@ -212,7 +217,9 @@ class Result:
         future = read_future(X, self._series, h)
         generator = np.random.default_rng(rng)
         draws = self._draws(DRAWS, generator)
-        found = self.model._forecast(draws, self._series, h, future, generator, PATHS if intervals else 0)
+        with np.errstate(all="ignore"):  # of draws far out
+            found = self.model._forecast(draws, self._series, h, future, generator, PATHS if intervals else 0)
+        found = _finite(found)
         return self._summarize(found, level, intervals, self._series.steps.future(h), generator)
 
     def _summarize(self, found: Any, level: float, intervals: bool, index: Any, rng: np.random.Generator) -> Forecast:
@@ -265,7 +272,7 @@ class Result:
         if refit:
             for t in range(n - h, n):
                 part = None if series.X is None else series.X[:t]
-                fitted = self.model.fit(self._levels()[:t], part, method=self.method, rng=self._rng)
+                fitted = self.model.fit(self._levels()[:t], part, method=self.method, rng=self._rng, **self._again)
                 rows.append(fitted.predict(1, None if series.X is None else series.X[t : t + 1], level=level, rng=rng))
             stack = {k: [getattr(r, k) for r in rows] for k in ("mean", "lower", "upper", "variance")}
             joined = {k: None if v[0] is None else np.concatenate(v) for k, v in stack.items()}
@@ -379,18 +386,34 @@ class Result:
         return _plot.check(self._series, made, ax)
 
 
+def _finite(found: dict[str, Any]) -> dict[str, Any]:
+    """Without draws of the parameters whose forecasts explode; a warning says how many there were."""
+    rows = {k: np.asarray(v) for k, v in found.items() if k in ("mean", "variance", "paths")}
+    good = {k: np.isfinite(v).all(axis=1) for k, v in rows.items()}
+    lost = max(int((~g).sum()) for g in good.values())
+    if not lost:
+        return found
+    if not all(g.any() for g in good.values()):
+        raise FloatingPointError("predict: the forecast overflows")
+    warnings.warn(f"predict: {lost} draws from the posterior have no finite forecast and were left out", RuntimeWarning, stacklevel=3)
+    return {**found, **{k: v[good[k]] for k, v in rows.items()}}
+
+
 def _positive(h: Any, what: str) -> int:
     import operator
 
-    value = operator.index(h)
+    try:
+        value = operator.index(h)
+    except TypeError:
+        raise TypeError(f"{what} is {h!r}, a whole number of steps is needed") from None
     if value < 1:
         raise ValueError(f"{what} is {value}, at least 1 is needed")
     return value
 
 
-def _probability(level: float) -> float:
-    if not 0 < level < 1:
-        raise ValueError(f"predict: level is {level}, a probability between 0 and 1 is needed (0.9, say)")
+def _probability(level: Any) -> float:
+    if not isinstance(level, (float, int, np.number)) or not 0 < level < 1:
+        raise ValueError(f"predict: level is {level!r}, a probability between 0 and 1 is needed (0.9, say)")
     return float(level)
 
 

@@ -179,7 +179,7 @@ class VolatilityModel(Model):
 
     def _variance_forecast(self, parameters: Mapping[str, Any], series: Series, h: int, simulated: Any) -> Any:  # noqa: ARG002
         """Expected variances; the mean over simulated paths where there is no closed form."""
-        return simulated.mean(0, keepdims=True)
+        return simulated[np.isfinite(simulated).all(axis=1)].mean(0, keepdims=True)
 
     def _one_step(self, parameters: Mapping[str, Any], series: Series) -> tuple[Any, Any]:
         residuals, variances = self._past(parameters, series)
