@@ -62,3 +62,16 @@ def test_frontier_of_few_assets() -> None:
     frontier = Portfolio(mean, covariance, max_assets=2).efficient_frontier(5)
     assert ((np.abs(frontier.weights) > 1e-9).sum(axis=1) <= 2).all()
     assert (np.diff(frontier.expected_return) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("limits", "conflict"),
+    [
+        ({"max_assets": 2, "groups": {k: ([k], 0.1, 1) for k in "ABC"}}, {"A", "B", "C", "max_assets"}),
+        ({"max_assets": 1, "bounds": (0, 0.4)}, {"budget", "max_assets", *(f"upper bound of {k}" for k in "ABCD")}),
+    ],
+)
+def test_all_that_take_part_in_a_conflict_are_named(limits: dict, conflict: set) -> None:  # type: ignore[type-arg]
+    with pytest.raises(InfeasibleError) as caught:
+        Portfolio([0.1] * 4, np.diag([1.0, 2, 3, 4]), list("ABCD"), **limits).min_variance()
+    assert set(caught.value.conflict) >= conflict

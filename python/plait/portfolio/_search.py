@@ -17,6 +17,7 @@ import numpy as np
 
 from ._errors import InfeasibleError
 from ._labels import Array
+from ._limits import lower_name, upper_name
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -55,15 +56,15 @@ def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: f
     least = 0.0 if min_weight is None else min_weight
     node_limit = 2**62 if n <= EXACT_UP_TO else MOST_NODES_BEYOND
     best: tuple[float, Array] | None = None
-    refused: InfeasibleError | None = None
+    refused: dict[str, None] = {}  # limits that excluded what was tried, in order
     order = itertools.count()
 
     def evaluate(node: Node) -> tuple[float, Array] | None:
-        nonlocal refused
         try:
             return relaxed(model.bounded(node.lower, node.upper))
         except InfeasibleError as error:
-            refused = refused or error
+            branched = _branched(model, node)
+            refused.update((name, None) for name in error.conflict if name not in branched)
             return None
 
     def offer(node: Node) -> None:
@@ -99,10 +100,16 @@ def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: f
                 heapq.heappush(queue, (made[0], next(order), child, made[1]))
     if best is None:
         names = [name for name, given in (("max_assets", max_assets), ("min_weight", min_weight)) if given is not None]
-        others = [] if refused is None else [name for name in refused.conflict if not name.startswith(("lower bound", "upper bound"))]
         told = ", ".join(f"{name}={value}" for name, value in (("max_assets", max_assets), ("min_weight", min_weight)) if value is not None)
-        raise InfeasibleError(f"no portfolio keeps all limits with {told}", [*others, *names])
+        raise InfeasibleError(f"no portfolio keeps all limits with {told}", [*refused, *names])
     return Found(best[1], True, 0.0)
+
+
+def _branched(model: Model, node: Node) -> set[str]:
+    """Names of bounds that are the search's and not the user's."""
+    limits = model.limits
+    lower = {lower_name(a) for a, own, now in zip(limits.assets, limits.lower, node.lower, strict=True) if own != now}
+    return lower | {upper_name(a) for a, own, now in zip(limits.assets, limits.upper, node.upper, strict=True) if own != now}
 
 
 def _fits(weights: Array, most: int, least: float) -> bool:
