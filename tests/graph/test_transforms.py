@@ -135,3 +135,17 @@ def test_check_gradient_sees_a_wrong_one() -> None:
     assert plait.check_gradient(lambda v: v**3, x, order=2) < 1e-8
     assert plait.check_gradient(lambda v: v * plait.stop_gradient(v), x) > 0.1
     assert plait.check_gradient(lambda v, i: plait.take(v, i, 0) ** 2, x, np.array([0, 0, 3])) < 1e-8
+
+
+def test_gradients_nest() -> None:
+    def f(x):
+        return (x**3).sum()
+
+    x, v = np.array([1.0, 2.0]), np.array([1.0, -2.0])
+    np.testing.assert_allclose(plait.grad(lambda x: (plait.grad(f)(x) * v).sum())(x), 6 * x * v)
+    np.testing.assert_allclose(plait.jacobian(plait.grad(f))(x), plait.hessian(f)(x))
+    assert plait.grad(plait.grad(plait.grad(lambda x: x**4)))(2.0) == pytest.approx(48.0)
+    assert plait.grad(lambda a, b: plait.grad(lambda p, q: p * p * q, 1)(a, b))(3.0, 2.0) == pytest.approx(6.0)
+    value, slope = plait.function(lambda x: plait.value_and_grad(f)(2.0 * x))(x)
+    assert value == pytest.approx(72.0)
+    np.testing.assert_allclose(slope, 12 * x**2)

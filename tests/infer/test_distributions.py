@@ -247,3 +247,10 @@ def test_beside_torch() -> None:
         theirs = getattr(torch.distributions, name)(**{k: torch.as_tensor(v, dtype=torch.float64) for k, v in parameters.items()})
         found = getattr(infer, name)(**parameters).log_prob(x)
         np.testing.assert_allclose(found, theirs.log_prob(torch.as_tensor(x)).numpy(), rtol=1e-8, err_msg=name)
+
+
+@pytest.mark.parametrize("df", [0.1, 1999.0, 2001.0, 1e6, 1e10, 1e15])
+def test_students_t_of_many_degrees_of_freedom_is_normal_in_the_end(df):
+    stats = pytest.importorskip("scipy.stats")
+    x = np.array([-50.0, 0.0, 1.0, 3.0])
+    np.testing.assert_allclose(plait.infer.StudentT(df, 1.0, 2.0).log_prob(x), stats.t(df, 1.0, 2.0).logpdf(x), rtol=1e-9)

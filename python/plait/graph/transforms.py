@@ -147,7 +147,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     Returns
     -------
     callable
-        With the arguments of f; gives (value, gradient).
+        With the arguments of f; gives (value, gradient). Called with nodes, inside of a function that is being traced, it gives nodes, so that
+        gradients nest.
 
     Examples
     --------
@@ -156,7 +157,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     """
     positions = _positions(argnums)
 
-    def make(structure: Any, inputs: list[Node]) -> _Compiled:
+    def differentiate(structure: Any, inputs: list[Node]) -> tuple[Node, Any]:
         args, kwargs = unflatten(structure, inputs)
         value = _scalar(f(*args, **kwargs), "grad")
         wanted = _wanted(structure, inputs, positions)
@@ -165,13 +166,20 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
         for nodes, part in wanted:
             grads.append(unflatten(part, flat[begin : begin + len(nodes)]))
             begin += len(nodes)
-        return _Compiled((value, grads[0] if isinstance(argnums, int) else tuple(grads)), inputs)
+        return value, grads[0] if isinstance(argnums, int) else tuple(grads)
+
+    def make(structure: Any, inputs: list[Node]) -> _Compiled:
+        return _Compiled(differentiate(structure, inputs), inputs)
 
     traced = Traced(make)
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
-        program, arrays = traced.get(args, kwargs, positions)
+        try:
+            program, arrays = traced.get(args, kwargs, positions)
+        except _NodeGiven:  # inside of a function that is being traced: nodes in, nodes out
+            leaves, structure = flatten((args, kwargs), _is_array)
+            return differentiate(structure, [_core.as_node(leaf, "grad") for leaf in leaves])
         return program(arrays)
 
     return call
@@ -293,9 +301,13 @@ def _is_array(part: Any) -> bool:
     return (isinstance(part, (np.ndarray, np.generic, int, float)) and not isinstance(part, bool)) or hasattr(part, "__array__")
 
 
+class _NodeGiven(TypeError):
+    """A node where a compiled function takes arrays."""
+
+
 def _as_array(leaf: Any, to_float: bool) -> Array:
     if isinstance(leaf, Node):
-        raise TypeError("a compiled function takes arrays, got a node; call the function itself on nodes")
+        raise _NodeGiven("a compiled function takes arrays, got a node; call the function itself on nodes")
     array = np.asarray(leaf)
     if to_float and isinstance(leaf, int):
         array = array.astype(np.float64)

@@ -13,6 +13,14 @@ from .distribution import Distribution
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
+def _half_step_of_lgamma(h: Any) -> Any:
+    """Log Γ(h + ½) - log Γ(h); by its asymptotic series for a large h, where the difference would cancel."""
+    large = graph.greater(h, 1000.0)
+    far, near = graph.where(large, h, 1000.0), graph.where(large, 1000.0, h)
+    series = 0.5 * graph.log(far) - 0.125 / far + 1.0 / (192.0 * far * far * far)
+    return graph.where(large, series, graph.lgamma(near + 0.5) - graph.lgamma(near))
+
+
 class Normal(Distribution):
     """The normal distribution.
 
@@ -104,9 +112,7 @@ class StudentT(Distribution):
 
     def _density(self, x: Any) -> Any:
         df, loc, scale = (self._parameters[key] for key in ("df", "loc", "scale"))
-        constant = (
-            graph.lgamma(0.5 * (df + 1.0)) - graph.lgamma(0.5 * df) - 0.5 * graph.log(df) - 0.5 * math.log(math.pi) - graph.log(scale)
-        )
+        constant = _half_step_of_lgamma(0.5 * df) - 0.5 * graph.log(df) - 0.5 * math.log(math.pi) - graph.log(scale)
         return constant - 0.5 * (df + 1.0) * graph.log1p(graph.square((x - loc) / scale) / df)
 
     def _sample(self, shape: tuple[int, ...], g: np.random.Generator) -> Any:
@@ -124,5 +130,5 @@ class StudentT(Distribution):
     def _entropy(self) -> Any:
         df, scale = self._parameters["df"], self._parameters["scale"]
         half, more = 0.5 * df, 0.5 * (df + 1.0)
-        log_beta = graph.lgamma(half) + math.lgamma(0.5) - graph.lgamma(half + 0.5)
+        log_beta = math.lgamma(0.5) - _half_step_of_lgamma(half)
         return graph.log(scale) + more * (graph.digamma(more) - graph.digamma(half)) + 0.5 * graph.log(df) + log_beta

@@ -321,7 +321,7 @@ class EGARCH(VolatilityModel):
 
     Examples
     --------
-    >>> y = np.random.default_rng(0).normal(size=300)
+    >>> y = np.random.default_rng(0).normal(size=300) * np.exp(np.sin(np.arange(300) / 30))
     >>> list(plait.infer.timeseries.EGARCH().fit(y, method="mle").params)
     ['mu', 'omega', 'alpha[1]', 'gamma[1]', 'beta[1]']
     """
