@@ -188,7 +188,8 @@ def test_ctrl_c_stops_a_fit(options: dict[str, Any]) -> None:
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(800_000, 8))
-    y = ((X[:, :4] * X[:, 4:] > 0).sum(axis=1) + (rng.random(len(X)) < 0.3)) % 3  # hard to learn: a large tree
+    # stripes with noise: a first split is found, and a large tree after it, with bins too
+    y = (np.floor(4 * X[:, 0]).astype(int) + (X[:, 1] > 0) + (rng.random(len(X)) < 0.3)) % 3
     before = signal.signal(signal.SIGALRM, stop)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.15)
