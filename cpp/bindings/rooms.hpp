@@ -15,6 +15,6 @@ void bind_histogram(py::module_& m);
 void bind_tree(py::module_& m);
 void bind_optimize(py::module_& m);
 void bind_optimize_portfolio(py::module_& m);  // after bind_optimize
-void bind_joined(py::module_& m);  // what two rooms make together
+void bind_joined(py::module_& m);              // what two rooms make together
 void join_sparse_input();
 void bind_sparse_input(py::module_& m);
