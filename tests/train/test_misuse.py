@@ -91,11 +91,11 @@ def test_centred_rmsprop_with_constant_gradients() -> None:
     assert np.isfinite(w.value).all()
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("size", [1e20, 1e38, 1e-20, 1e-8, 1.0, 1e200, 1e-200])
+SIZES = {"float32": [1e20, 1e38, 1e-20, 1e-8, 1.0], "float64": [1e20, 1e38, 1e-20, 1e-8, 1.0, 1e200, 1e-200]}
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(dtype, size) for dtype, sizes in SIZES.items() for size in sizes])
 def test_gradients_of_any_size_are_clipped(size: float, dtype: str) -> None:
-    if dtype == "float32" and not 1e-37 < size < 3e38:
-        pytest.skip("no float32")
     for limit in (1.0, size / 10 if size < 1 else 1.0):
         w = plait.parameter(np.zeros(2, dtype), name="w")
         loss = (w * np.array([0.6 * size, 0.8 * size], dtype)).sum()
