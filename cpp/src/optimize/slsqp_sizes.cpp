@@ -47,7 +47,7 @@ bool Slsqp::Body::resize() {
 void Slsqp::Body::guess_sizes() {
   const std::size_t n = unknown.size();
   if (std::find(unknown.begin(), unknown.end(), 1) == unknown.end()) return;
-  weights.assign(n, 0.0);  // the most that a variable weighs anywhere, beside those that are known
+  weights.assign(n, 0.0);  // what a variable weighs in the objective beside those that are known; else in a row
   const auto weigh = [&](const double* slopes) {
     double known = 0, most = 0;
     for (std::size_t i = 0; i < n; ++i) {
@@ -55,7 +55,10 @@ void Slsqp::Body::guess_sizes() {
       if (unknown[i] == 0) known = std::max(known, std::abs(slopes[i]));
     }
     if (!(most > 0)) return;
-    for (std::size_t i = 0; i < n; ++i) weights[i] = std::max(weights[i], std::abs(slopes[i]) / (known > 0 ? known : most));
+    for (std::size_t i = 0; i < n; ++i) {
+      if (unknown[i] == 0 || weights[i] > 0) continue;
+      weights[i] = std::abs(slopes[i]) / (known > 0 ? known : most);
+    }
   };
   weigh(at.g.data());
   for (std::size_t k = 0; k < at.c.size(); ++k) weigh(at.jacobian.data() + k * n);
