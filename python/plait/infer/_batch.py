@@ -303,7 +303,7 @@ class Batch:
 
     def _take_along_axis(self, node: Node, inputs: list[Batched]) -> Batched:
         parts = [self.widened(item, old.shape) for item, old in zip(inputs, node.inputs, strict=True)]
-        return _core.apply(node.op, parts, [node.attributes[0][0] + 1], [], False), True
+        return _core.apply(node.op, parts, [node.attributes[0][0] + 1, *node.attributes[0][1:]], [], False), True
 
     _take_along_axis_gradient = _take_along_axis
 
