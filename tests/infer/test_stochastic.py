@@ -54,10 +54,11 @@ def test_correlated_families_are_fitted_by_unbiased_gradients(family: str) -> No
     m = trace(local)
     rng = np.random.default_rng(5)
     found = {}
+    start = None
     for gradient in ("reparameterization", "sticking_the_landing", "score", "score_loo"):
         fit = Stochastic(m, m, Settings(gradient, family, 4, None, None, 0.01, None), np.random.default_rng(1), Shower(False))
-        phi = plait.parameter(fit.start() + 0.3 * rng.normal(size=len(fit.start())) if not found else phi.value)
-        found[gradient] = fit.probe(phi, fit.estimators(), 4, 20_000)
+        start = fit.start() + 0.3 * rng.normal(size=len(fit.start())) if start is None else start
+        found[gradient] = fit.probe(plait.parameter(start), fit.estimators(), 4, 20_000)
     exact = found["reparameterization"]
     for gradient, rows in found.items():
         errors = np.sqrt((rows.var(0) + exact.var(0)) / len(rows)) + 1e-12
