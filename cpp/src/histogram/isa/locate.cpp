@@ -9,11 +9,13 @@ using namespace plait::histogram;
 
 constexpr Index kGroup = 16;
 
-/// Rest of the search within the cells: out holds their starts.
+/// The search within the cells: out holds their numbers.
 template <int steps>
-void finish(const double* thresholds, const double* x, Index n, Slot* out) {
+void finish(const Lookup& lookup, const double* x, Index n, Slot* out) {
+  const Slot* const start = lookup.start;
+  const double* const thresholds = lookup.thresholds;
   for (Index i = 0; i < n; ++i) {
-    Slot at = out[i];
+    Slot at = start[out[i]];
     const double value = x[i];
     if constexpr (steps >= 4) at += (thresholds[at + 7] <= value) * 8U;
     if constexpr (steps >= 3) at += (thresholds[at + 3] <= value) * 4U;
@@ -23,13 +25,13 @@ void finish(const double* thresholds, const double* x, Index n, Slot* out) {
   }
 }
 
-void finish(int steps, const double* thresholds, const double* x, Index n, Slot* out) {
-  switch (steps) {
-    case 0: return;
-    case 1: return finish<1>(thresholds, x, n, out);
-    case 2: return finish<2>(thresholds, x, n, out);
-    case 3: return finish<3>(thresholds, x, n, out);
-    default: return finish<4>(thresholds, x, n, out);
+void finish(const Lookup& lookup, const double* x, Index n, Slot* out) {
+  switch (lookup.steps) {
+    case 0: return finish<0>(lookup, x, n, out);
+    case 1: return finish<1>(lookup, x, n, out);
+    case 2: return finish<2>(lookup, x, n, out);
+    case 3: return finish<3>(lookup, x, n, out);
+    default: return finish<4>(lookup, x, n, out);
   }
 }
 
@@ -109,16 +111,14 @@ void uniform(const Lookup& lookup, const double* x, Index n, Slot* out) {
 void linear(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const double low = lookup.low, scale = lookup.scale, last = static_cast<double>(lookup.cells - 1);
   for (Index i = 0; i < n; ++i) out[i] = static_cast<Slot>(static_cast<std::int32_t>(linear_position(x[i], low, scale, last)));
-  for (Index i = 0; i < n; ++i) out[i] = lookup.start[out[i]];
-  finish(lookup.steps, lookup.thresholds, x, n, out);
+  finish(lookup, x, n, out);
 }
 
 void bits(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const std::int32_t first = lookup.first_key, last = static_cast<std::int32_t>(lookup.cells - 1);
   const int shift = lookup.shift;
   for (Index i = 0; i < n; ++i) out[i] = static_cast<Slot>(bits_cell(x[i], shift, first, last));
-  for (Index i = 0; i < n; ++i) out[i] = lookup.start[out[i]];
-  finish(lookup.steps, lookup.thresholds, x, n, out);
+  finish(lookup, x, n, out);
 }
 
 void tree(const Lookup& lookup, const double* x, Index n, Slot* out) {
