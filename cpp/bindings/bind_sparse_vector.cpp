@@ -5,7 +5,7 @@
 #include "plait/base/error.hpp"
 #include "sparse.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using sparse::Index;
@@ -155,8 +155,10 @@ array([ 0., 22.,  0.,  4.,  0.,  2.])
 )";
 
 void bind_arithmetic(py::class_<Vector>& cls) {
-  cls.def("__add__", [](const Vector& v, const Vector& w) { return add(v, w, 1); }, py::is_operator());
-  cls.def("__sub__", [](const Vector& v, const Vector& w) { return add(v, w, -1); }, py::is_operator());
+  cls.def(
+      "__add__", [](const Vector& v, const Vector& w) { return add(v, w, 1); }, py::is_operator());
+  cls.def(
+      "__sub__", [](const Vector& v, const Vector& w) { return add(v, w, -1); }, py::is_operator());
   cls.def("__neg__", [](const Vector& v) { return scaled(v, -1); });
   cls.def("__mul__", &times, py::arg("other"));
   cls.def("__rmul__", &times, py::arg("other"));
@@ -184,10 +186,11 @@ void bind_arithmetic(py::class_<Vector>& cls) {
 }
 
 }  // namespace
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_sparse_vector(py::module_& m) {
   using namespace plait;
+  using namespace plait::bindings;
   py::class_<Vector> cls(m, "SparseVector", kDoc);
   cls.attr("__module__") = "plait";
   cls.def(py::init([](const py::object& positions, const py::object& values, const py::object& size) {
@@ -221,7 +224,8 @@ Returns
 float
     Without overflow on the way.
 )");
-  cls.def("cosine", [](const Vector& v, const Vector& w) { return cosine(v, w); }, py::arg("other"), R"(The cosine of the angle between two vectors.
+  cls.def(
+      "cosine", [](const Vector& v, const Vector& w) { return cosine(v, w); }, py::arg("other"), R"(The cosine of the angle between two vectors.
 
 Parameters
 ----------
@@ -233,7 +237,8 @@ Returns
 float
     In [-1, 1]; 0 where one of them is zero.
 )");
-  cls.def("sum", [](const Vector& v) { return sum(v); }, "The sum of all values.");
+  cls.def(
+      "sum", [](const Vector& v) { return sum(v); }, "The sum of all values.");
   cls.def("__getitem__", &item, py::arg("key"));
   cls.def("__len__", [](const Vector& v) {
     if (v.size() == kOpen) throw py::type_error("the size of this vector is open; .nnz counts its values");

@@ -3,7 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
-namespace plait {
+namespace plait::train {
 
 StepLoop::StepLoop(std::shared_ptr<Program> program, std::vector<Rows> arrays, Index batch_size) : program_(std::move(program)) {
   PLAIT_REQUIRE(arrays.size() == program_->inputs().size(), "StepLoop: ", program_->inputs().size(), " inputs, ", arrays.size(), " arrays");
@@ -49,4 +49,4 @@ void StepLoop::run(Index n, std::uint64_t seed, std::uint64_t first, double* rec
   }
 }
 
-}  // namespace plait
+}  // namespace plait::train
