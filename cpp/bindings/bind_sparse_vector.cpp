@@ -1,4 +1,5 @@
 // SparseVector. A dot product of a hundred values is mostly the cost of its call, so the overload for two vectors comes first and converts nothing.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -16,6 +17,12 @@ py::object not_implemented() { return py::reinterpret_borrow<py::object>(Py_NotI
 py::object wrap(Vector v) { return py::cast(std::move(v)); }
 py::object size_object(const Vector& v) { return v.size() == kOpen ? py::object(py::none()) : py::int_(v.size()); }
 const Vector* vector_of(py::handle object) { return py::isinstance<Vector>(object) ? object.cast<const Vector*>() : nullptr; }
+
+const Vector& required_vector(const py::object& object, const char* what) {
+  const Vector* const v = vector_of(object);
+  if (v == nullptr) throw py::type_error(message(what, ": expected a SparseVector, got ", Py_TYPE(object.ptr())->tp_name));
+  return *v;
+}
 
 double dot_vectors(const Vector& a, const Vector& b) {
   if (a.count() < kReleaseElements || b.count() < kReleaseElements) return dot(a, b);
@@ -107,6 +114,13 @@ py::object item(const Vector& v, const py::object& key) {
   return py::float_(element(v, position_from(v, key)));
 }
 
+// The same size, and equal numbers of either precision stored at the same positions.
+bool same(const Vector& v, const Vector& w) {
+  if (v.size() != w.size() || v.count() != w.count()) return false;
+  const auto equal = [](const auto& a, const auto& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
+  return std::visit(equal, v.positions(), w.positions()) && std::visit(equal, v.values(), w.values());
+}
+
 py::object times(const Vector& v, const py::object& other) {
   if (const Vector* const w = vector_of(other)) return wrap(multiply(v, *w));
   double factor = 0;
@@ -171,12 +185,21 @@ void bind_arithmetic(py::class_<Vector>& cls) {
   });
   const auto product = [](const Vector& v, const py::object& other) -> py::object {
     if (const Vector* const w = vector_of(other)) return py::float_(dot_vectors(v, *w));
-    if (py::detail::npy_api::get().PyArray_Check_(other.ptr()) && py::reinterpret_borrow<py::array>(other).ndim() == 1)
+    if (py::detail::npy_api::get().PyArray_Check_(other.ptr()) ? py::reinterpret_borrow<py::array>(other).ndim() == 1
+                                                               : PyList_Check(other.ptr()) != 0 || PyTuple_Check(other.ptr()) != 0)
       return py::float_(dot_dense(v, other));
     return not_implemented();
   };
   cls.def("__matmul__", product, py::arg("other"));
   cls.def("__rmatmul__", product, py::arg("other"));
+  cls.def(
+      "__eq__",
+      [](const Vector& v, const py::object& other) {
+        const Vector* const w = vector_of(other);
+        return w != nullptr && same(v, *w);
+      },
+      py::arg("other"));
+  cls.def("__hash__", [](const Vector& v) { return py::hash(py::make_tuple(size_object(v), v.count(), sum(v))); });
   cls.attr("__array_ufunc__") = py::none();  // NumPy's numbers and arrays leave operators to this class
   cls.def("__array__", [](const Vector&, const py::args&, const py::kwargs&) -> py::object {
     throw py::type_error("a plait.SparseVector does not become dense by itself; use .to_dense()");
@@ -221,7 +244,9 @@ Returns
 float
     Without overflow on the way.
 )");
-  cls.def("cosine", [](const Vector& v, const Vector& w) { return cosine(v, w); }, py::arg("other"), R"(The cosine of the angle between two vectors.
+  cls.def(
+      "cosine", [](const Vector& v, const py::object& other) { return cosine(v, required_vector(other, "cosine")); }, py::arg("other"),
+      R"(The cosine of the angle between two vectors.
 
 Parameters
 ----------
