@@ -1,8 +1,9 @@
-// SparseVector. A dot product of a hundred values is mostly the cost of its call, so the overload for two vectors comes first and converts nothing.
+// SparseVector. A product of a hundred values takes less than pybind11's way to it, so what takes two vectors has the interpreter's own convention.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "fast_call.hpp"
 #include "plait/base/error.hpp"
 #include "sparse.hpp"
 
@@ -16,13 +17,7 @@ using sparse::Vector;
 py::object not_implemented() { return py::reinterpret_borrow<py::object>(Py_NotImplemented); }
 py::object wrap(Vector v) { return py::cast(std::move(v)); }
 py::object size_object(const Vector& v) { return v.size() == kOpen ? py::object(py::none()) : py::int_(v.size()); }
-const Vector* vector_of(py::handle object) { return py::isinstance<Vector>(object) ? object.cast<const Vector*>() : nullptr; }
-
-const Vector& required_vector(const py::object& object, const char* what) {
-  const Vector* const v = vector_of(object);
-  if (v == nullptr) throw py::type_error(message(what, ": expected a SparseVector, got ", Py_TYPE(object.ptr())->tp_name));
-  return *v;
-}
+PyObject* release(Vector v) { return wrap(std::move(v)).release().ptr(); }
 
 double dot_vectors(const Vector& a, const Vector& b) {
   if (a.count() < kReleaseElements || b.count() < kReleaseElements) return dot(a, b);
@@ -121,11 +116,76 @@ bool same(const Vector& v, const Vector& w) {
   return std::visit(equal, v.positions(), w.positions()) && std::visit(equal, v.values(), w.values());
 }
 
-py::object times(const Vector& v, const py::object& other) {
-  if (const Vector* const w = vector_of(other)) return wrap(multiply(v, *w));
-  double factor = 0;
-  return is_number(other, factor) ? wrap(scaled(v, factor)) : not_implemented();
+/// A method whose argument may be another vector: `of_two` makes its result, `otherwise` that of all else.
+template <auto of_two, auto otherwise>
+PyObject* with_vector(PyObject* self, PyObject* other) {
+  return fast_method<const Vector>(self, [&](const Vector& v) -> PyObject* {
+    const Vector* const w = held_beside<const Vector>(self, other);
+    return w != nullptr ? of_two(v, *w) : otherwise(v, other);
+  });
 }
+
+PyObject* refuse_operand(const Vector& /*v*/, PyObject* /*other*/) { Py_RETURN_NOTIMPLEMENTED; }
+PyObject* added(const Vector& v, const Vector& w) { return release(add(v, w, 1)); }
+PyObject* subtracted(const Vector& v, const Vector& w) { return release(add(v, w, -1)); }
+PyObject* multiplied(const Vector& v, const Vector& w) { return release(multiply(v, w)); }
+PyObject* times_number(const Vector& v, PyObject* other) {
+  double factor = 0;
+  if (!is_number(other, factor)) Py_RETURN_NOTIMPLEMENTED;
+  return release(scaled(v, factor));
+}
+
+PyObject* dot_of_two(const Vector& v, const Vector& w) { return PyFloat_FromDouble(dot_vectors(v, w)); }
+PyObject* dot_with_dense(const Vector& v, PyObject* other) { return PyFloat_FromDouble(dot_dense(v, py::reinterpret_borrow<py::object>(other))); }
+PyObject* product_with_dense(const Vector& v, PyObject* other) {
+  const bool array = py::detail::npy_api::get().PyArray_Check_(other);
+  if (array ? py::reinterpret_borrow<py::array>(other).ndim() != 1 : PyList_Check(other) == 0 && PyTuple_Check(other) == 0) Py_RETURN_NOTIMPLEMENTED;
+  return dot_with_dense(v, other);
+}
+
+PyObject* cosine_of_two(const Vector& v, const Vector& w) { return PyFloat_FromDouble(cosine(v, w)); }
+PyObject* refuse_cosine(const Vector& /*v*/, PyObject* other) {
+  return PyErr_Format(PyExc_TypeError, "cosine: other: expected a SparseVector, got %s", Py_TYPE(other)->tp_name);
+}
+
+PyMethodDef kWithVector[] = {
+    {"__add__", &with_vector<&added, &refuse_operand>, METH_O, "__add__($self, other, /)\n--\n\n"},
+    {"__sub__", &with_vector<&subtracted, &refuse_operand>, METH_O, "__sub__($self, other, /)\n--\n\n"},
+    {"__mul__", &with_vector<&multiplied, &times_number>, METH_O, "__mul__($self, other, /)\n--\n\n"},
+    {"__rmul__", &with_vector<&multiplied, &times_number>, METH_O, "__rmul__($self, other, /)\n--\n\n"},
+    {"__matmul__", &with_vector<&dot_of_two, &product_with_dense>, METH_O, "__matmul__($self, other, /)\n--\n\n"},
+    {"__rmatmul__", &with_vector<&dot_of_two, &product_with_dense>, METH_O, "__rmatmul__($self, other, /)\n--\n\n"},
+    {"dot", &with_vector<&dot_of_two, &dot_with_dense>, METH_O, R"(dot($self, other, /)
+--
+
+The sum of products over common positions.
+
+Parameters
+----------
+other : SparseVector or array_like, shape (size,)
+    Of the same size; a dense vector beside one of open size may be longer.
+
+Returns
+-------
+float
+    In double precision.
+)"},
+    {"cosine", &with_vector<&cosine_of_two, &refuse_cosine>, METH_O, R"(cosine($self, other, /)
+--
+
+The cosine of the angle between two vectors.
+
+Parameters
+----------
+other : SparseVector
+    Of the same size.
+
+Returns
+-------
+float
+    In [-1, 1]; 0 where one of them is zero.
+)"},
+};
 
 double norm_of(const Vector& v, const py::object& order) {
   double number = 0;
@@ -169,11 +229,8 @@ array([ 0., 22.,  0.,  4.,  0.,  2.])
 )";
 
 void bind_arithmetic(py::class_<Vector>& cls) {
-  cls.def("__add__", [](const Vector& v, const Vector& w) { return add(v, w, 1); }, py::is_operator());
-  cls.def("__sub__", [](const Vector& v, const Vector& w) { return add(v, w, -1); }, py::is_operator());
+  for (PyMethodDef& method : kWithVector) add_method(cls, method);
   cls.def("__neg__", [](const Vector& v) { return scaled(v, -1); });
-  cls.def("__mul__", &times, py::arg("other"));
-  cls.def("__rmul__", &times, py::arg("other"));
   cls.def("__truediv__", [](const Vector& v, const py::object& other) {
     double divisor = 0;
     if (!is_number(other, divisor)) return not_implemented();
@@ -183,21 +240,8 @@ void bind_arithmetic(py::class_<Vector>& cls) {
     }
     return wrap(divided(v, divisor));
   });
-  const auto product = [](const Vector& v, const py::object& other) -> py::object {
-    if (const Vector* const w = vector_of(other)) return py::float_(dot_vectors(v, *w));
-    if (py::detail::npy_api::get().PyArray_Check_(other.ptr()) ? py::reinterpret_borrow<py::array>(other).ndim() == 1
-                                                               : PyList_Check(other.ptr()) != 0 || PyTuple_Check(other.ptr()) != 0)
-      return py::float_(dot_dense(v, other));
-    return not_implemented();
-  };
-  cls.def("__matmul__", product, py::arg("other"));
-  cls.def("__rmatmul__", product, py::arg("other"));
   cls.def(
-      "__eq__",
-      [](const Vector& v, const py::object& other) {
-        const Vector* const w = vector_of(other);
-        return w != nullptr && same(v, *w);
-      },
+      "__eq__", [](const Vector& v, const py::object& other) { return py::isinstance<Vector>(other) && same(v, other.cast<const Vector&>()); },
       py::arg("other"));
   cls.def("__hash__", [](const Vector& v) { return py::hash(py::make_tuple(size_object(v), v.count(), sum(v))); });
   cls.attr("__array_ufunc__") = py::none();  // NumPy's numbers and arrays leave operators to this class
@@ -218,19 +262,6 @@ void bind_sparse_vector(py::module_& m) {
             return Vector(numbers_of(p), values_from(values, "values"), size_from(size));
           }),
           py::arg("positions"), py::arg("values"), py::arg("size") = py::none());
-  cls.def("dot", &dot_vectors, py::arg("other"), py::pos_only(), "The sum of products over common positions.");
-  cls.def("dot", &dot_dense, py::arg("other"), py::pos_only(), R"(The sum of products over common positions.
-
-Parameters
-----------
-other : SparseVector or array_like, shape (size,)
-    Of the same size; a dense vector beside one of open size may be longer.
-
-Returns
--------
-float
-    In double precision.
-)");
   bind_arithmetic(cls);
   cls.def("norm", &norm_of, py::arg("order") = 2, R"(The norm of the vector.
 
@@ -243,20 +274,6 @@ Returns
 -------
 float
     Without overflow on the way.
-)");
-  cls.def(
-      "cosine", [](const Vector& v, const py::object& other) { return cosine(v, required_vector(other, "cosine")); }, py::arg("other"),
-      R"(The cosine of the angle between two vectors.
-
-Parameters
-----------
-other : SparseVector
-    Of the same size.
-
-Returns
--------
-float
-    In [-1, 1]; 0 where one of them is zero.
 )");
   cls.def("sum", [](const Vector& v) { return sum(v); }, "The sum of all values.");
   cls.def("__getitem__", &item, py::arg("key"));

@@ -45,6 +45,12 @@ void one_axis(const Claim& c) {
   c.count(1);
   c.axis(c.ints()[0], 0, c.rank(input));
 }
+// A second number, 1, says that the indices are classes.
+template <std::size_t input>
+void along_axis(const Claim& c) {
+  c.require(c.ints().size() == 1 || (c.ints().size() == 2 && c.ints()[1] == 1));
+  c.axis(c.ints()[0], 0, c.rank(input));
+}
 template <std::size_t input>
 void ranges(const Claim& c) {
   c.count(3 * static_cast<std::size_t>(c.rank(input)));
@@ -134,8 +140,8 @@ const std::map<std::string_view, Check>& checks() {
        }},
       {"take", one_axis<0>},
       {"take_gradient", one_axis<2>},
-      {"take_along_axis", one_axis<0>},
-      {"take_along_axis_gradient", one_axis<2>},
+      {"take_along_axis", along_axis<0>},
+      {"take_along_axis_gradient", along_axis<2>},
       {"one_hot",
        [](const Claim& c) {
          c.count(2);

@@ -17,9 +17,9 @@ using Weak = Operand::Weak;
 enum class Takes : std::uint8_t { numbers, floats, anything, booleans };
 
 Takes takes(std::string_view name) {
-  constexpr std::array<std::string_view, 27> kFloats{"sqrt",    "reciprocal", "exp",  "expm1",   "log",       "log1p",    "sin",   "cos",    "tanh",
-                                                     "sigmoid", "softplus",   "erf",  "lgamma",  "digamma",   "trigamma", "exp2",  "log2",   "log10",
-                                                     "tan",     "sinh",       "cosh", "expm1mx", "logaddexp", "hypot",    "floor", "divide", "power"};
+  constexpr std::array<std::string_view, 28> kFloats{
+      "sqrt",    "reciprocal", "exp",  "expm1", "log",   "log1p", "sin",  "cos",  "tanh",    "sigmoid",   "softplus", "erf",   "erfc",   "lgamma",
+      "digamma", "trigamma",   "exp2", "log2",  "log10", "tan",   "sinh", "cosh", "expm1mx", "logaddexp", "hypot",    "floor", "divide", "power"};
   constexpr std::array<std::string_view, 4> kAnything{"less", "less_equal", "equal", "not_equal"};
   if (std::find(kFloats.begin(), kFloats.end(), name) != kFloats.end()) return Takes::floats;
   if (std::find(kAnything.begin(), kAnything.end(), name) != kAnything.end()) return Takes::anything;

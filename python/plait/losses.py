@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from . import _core
-from .graph import Node, log_softmax, softplus, square, take_along_axis, where
+from .graph import Node, log_softmax, softplus, square, where
 
 __all__ = ["binary_cross_entropy_with_logits", "cross_entropy_with_logits", "gaussian_kl", "mse"]
 
@@ -121,9 +121,9 @@ def cross_entropy_with_logits(
         at = axis % x.ndim
         _check_labels(t, x, at, what, ignore_index)
         chosen = t if ignore_index is None else where(t != ignore_index, t, 0)
-        if t.op != "constant":  # counted from the end, -1 would be a class: moved out of the range, it is refused when the graph runs
-            chosen = where(chosen < 0, chosen - 2**30, chosen)
-        losses = -_core.squeeze(take_along_axis(logs, _core.expand_dims(chosen, at), at), at)
+        # Labels that are fed are looked at when the graph runs (the 1: classes are not counted from the end).
+        labels = _core.expand_dims(chosen.astype(np.int64), at)
+        losses = -_core.squeeze(_core.apply("take_along_axis", [logs, labels], [at, 1], [], False), at)
         if ignore_index is not None:
             counted = t != ignore_index
             losses = where(counted, losses, 0.0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
@@ -80,8 +83,38 @@ def test_batches_of_unknown_size() -> None:
         found = program(x=LOGITS[:n], c=CLASSES[:n])
         np.testing.assert_allclose(found[0], -scipy.special.log_softmax(LOGITS[:n], axis=1)[np.arange(n), CLASSES[:n]].mean(), rtol=1e-5)
     assert found[0].dtype == np.float32
-    with pytest.raises(plait.ShapeError, match="out of range"):
-        program(x=LOGITS[:1], c=[4])
+    for label in (4, -1):
+        with pytest.raises(plait.ShapeError, match=f"cross_entropy_with_logits: label {label} is no class; there are 0 to 3"):
+            program(x=LOGITS[:1], c=[label])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("f", "plain"),
+    [
+        (plait.gelu, lambda x: x * mpmath.ncdf(x)),
+        (plait.silu, lambda x: x / (1 + mpmath.exp(-x))),
+        (
+            lambda x: plait.gelu(x, approximate=True),
+            lambda x: x / (1 + mpmath.exp(-2 * mpmath.sqrt(2 / mpmath.pi) * (x + mpmath.mpf("0.044715") * x**3))),
+        ),
+    ],
+)
+def test_activations_keep_their_digits_far_out_and_have_limits_at_infinities(f: Any, plain: Any, dtype: str) -> None:
+    x = np.array([-8, -5, -3.5, -1, -1e-3, 1e-3, 0.5, 2, 8, 40], dtype)
+    node = plait.input("x", (None,), dtype)
+    y = f(node)
+    slope = plait.gradient(y.sum(), node)
+    program = plait.compile([y, slope, plait.gradient(slope.sum(), node)])
+    eps = np.finfo(dtype).eps
+    with mpmath.workdps(40):
+        wanted = [[float(mpmath.diff(plain, mpmath.mpf(float(v)), k)) for v in x] for k in range(3)]
+    for k, found in enumerate(program(x=x)):
+        # an argument's rounding comes back multiplied by the slope of the exponent, at most x^2
+        np.testing.assert_allclose(found, wanted[k], rtol=1000 * eps, atol=0 if k == 0 else 4 * eps)
+    far = np.array([-np.inf, np.inf, -1e30, 1e30, np.nan], dtype)
+    for found, limit in zip(program(x=far), ([0, np.inf, 0, far[3], np.nan], [0, 1, 0, 1, np.nan], [0, 0, 0, 0, np.nan]), strict=True):
+        np.testing.assert_array_equal(found, np.array(limit, dtype))
 
 
 def test_mistakes() -> None:

@@ -133,6 +133,7 @@ ENDS: dict[str, tuple[float, float, float, float]] = {  # f(inf), f(-inf), f(0.0
     "softplus": (INF, 0.0, float(np.log(2)), float(np.log(2))),
     "relu": (INF, 0.0, 0.0, -0.0),
     "erf": (1.0, -1.0, 0.0, -0.0),
+    "erfc": (0.0, 2.0, 1.0, 1.0),
     "expm1mx": (INF, INF, 0.0, 0.0),
     "lgamma": (INF, INF, INF, INF),
     "digamma": (INF, NAN, -INF, INF),

@@ -232,6 +232,44 @@ def test_no_gradient_is_a_nan_that_the_input_did_not_hold(f: Callable[..., Any],
     np.testing.assert_allclose(slope(f, x), wanted, rtol=1e-12)
 
 
+def test_functions_of_nothing_along_an_axis_whose_size_comes_later() -> None:
+    x = plait.input("x", (2, None), "float64")
+    program = plait.compile([plait.softmax(x), plait.log_softmax(x), plait.logsumexp(x, axis=1), plait.logsumexp(x), plait.logsumexp(x, 0)])
+    empty = program(x=np.zeros((2, 0)))
+    assert [a.shape for a in empty] == [(2, 0), (2, 0), (2,), (), (0,)]
+    assert empty[2].tolist() == [-INF, -INF]
+    assert empty[3] == -INF
+    np.testing.assert_allclose(program(x=np.zeros((2, 2)))[2], np.log([2, 2]))
+    with pytest.raises(plait.ShapeError, match="empty and has no max"):
+        plait.compile(x.max(1))(x=np.zeros((2, 0)))
+
+
+@pytest.mark.parametrize("n", [-1, 3])
+def test_one_hot_takes_classes_only(n: int) -> None:
+    with pytest.raises(plait.ShapeError, match=f"one_hot: label {n} is no class; there are 0 to 2"):
+        plait.evaluate(plait.one_hot([0, n], 3))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda r: r.max(),
+        lambda r: r.min(),
+        plait.prod,
+        lambda r: plait.take(r, [0, 0, 1, 2]).sum(),
+        lambda r: plait.take_along_axis(r, [2, 2, 1], 0).sum(),
+        lambda r: plait.cumsum(r).sum(),
+        lambda r: plait.logsumexp(r),
+    ],
+)
+def test_reductions_and_lookups_of_the_branch_not_chosen(f: Callable[[plait.Node], plait.Node]) -> None:
+    x = plait.input("x", (3,), "float64")
+    y = plait.where(x.sum() > 0, f(plait.sqrt(x)), 2.0 * x.sum())
+    program, alone = plait.compile(plait.gradient(y, x)), plait.compile(plait.gradient(f(plait.sqrt(x)), x))
+    assert program(x=np.array([-1.0, -2, 0])).tolist() == [2, 2, 2]
+    np.testing.assert_array_equal(program(x=np.array([1.0, 2, 3])), alone(x=np.array([1.0, 2, 3])))
+
+
 def test_values_at_infinities() -> None:
     assert plait.evaluate(np.logaddexp(plait.constant([-INF, INF, INF, -INF]), [-INF, INF, -INF, 2.0])).tolist() == [-INF, INF, INF, 2.0]
     assert plait.evaluate(plait.softmax([[INF, 0.0], [-INF, -INF], [INF, INF]])).tolist() == [[1, 0], [0.5, 0.5], [0.5, 0.5]]

@@ -254,3 +254,24 @@ def test_students_t_of_many_degrees_of_freedom_is_normal_in_the_end(df):
     stats = pytest.importorskip("scipy.stats")
     x = np.array([-50.0, 0.0, 1.0, 3.0])
     np.testing.assert_allclose(plait.infer.StudentT(df, 1.0, 2.0).log_prob(x), stats.t(df, 1.0, 2.0).logpdf(x), rtol=1e-9)
+
+
+@pytest.mark.parametrize("x", [1e-300, 1e-160, 0.3, 1e8, 1.9e8, 1e10, 1e155, 1e300])
+def test_densities_with_heavy_tails_are_finite_over_the_whole_range(x):
+    far = np.log1p(x * x) if x < 1e100 else 2 * np.log(x)
+    assert float(Cauchy(0.0, 1.0).log_prob(x)) == pytest.approx(-far - np.log(np.pi), rel=1e-14)
+    assert float(Cauchy(0.0, 1.0).log_prob(-x)) == pytest.approx(-far - np.log(np.pi), rel=1e-14)
+    assert float(HalfCauchy(1.0).log_prob(x)) == pytest.approx(np.log(2) - far - np.log(np.pi), rel=1e-14, abs=1e-15)
+    node = plait.input("x", (), "float64")
+    for distribution in (Cauchy(0.0, 1.0), HalfCauchy(1.0), StudentT(1.0, 0.0, 1.0)):
+        value = distribution.log_prob(node)
+        slope = plait.gradient(value, node)
+        found = plait.compile([value, slope, plait.gradient(slope, node)])(x=x)
+        assert found[0] == pytest.approx(float(distribution.log_prob(x)), rel=1e-14)
+        assert found[1] == pytest.approx(-2 / x if x > 1e8 else -2 * x / (1 + x * x), rel=1e-12)
+        assert np.isfinite(found[2])
+    value = InverseGamma(2.0, 3.0).log_prob(node)
+    slope = plait.gradient(value, node)
+    found = plait.compile([value, slope, plait.gradient(slope, node)])(x=x)
+    assert found[0] == pytest.approx(2 * np.log(3) - 3 * np.log(x) - 3 / x, rel=1e-13)
+    assert not np.isnan(found).any()

@@ -117,7 +117,7 @@ def test_a_double_root_near_one_takes_no_longer_than_others():
 
 def test_forecasts_of_draws_that_overflow_are_left_out_and_counted():
     found = {"mean": np.array([[1.0], [np.inf], [2.0]]), "variance": np.ones((3, 1))}
-    with pytest.warns(RuntimeWarning, match="1 draws"):
+    with pytest.warns(RuntimeWarning, match="1 of 3 draws from the posterior"):
         assert _finite(found)["mean"].tolist() == [[1.0], [2.0]]
     with pytest.raises(FloatingPointError):
         _finite({"mean": np.full((2, 1), np.nan), "variance": np.ones((2, 1))})

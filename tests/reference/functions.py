@@ -53,6 +53,7 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "softplus": lambda x: _logaddexp(x, mp.mpf(0)),
     "relu": lambda x: max(x, mp.mpf(0)),
     "erf": mp.erf,
+    "erfc": lambda x: mp.erfc(min(x, mp.mpf(1e5))) if x > -1e5 else mp.mpf(2),
     "expm1mx": lambda x: mp.exp(x) - 1 - x if abs(x) > 1e-3 else mp.nsum(lambda k: x**k / mp.factorial(k), [2, 14]),
     "lgamma": lambda x: mp.log(abs(mp.gamma(x))) if abs(x) < 1e5 else mp.loggamma(x).real,
     "digamma": mp.digamma,

@@ -242,5 +242,5 @@ def test_equal_vectors_are_equal() -> None:
 def test_lists_stand_for_arrays_in_products() -> None:
     v = plait.SparseVector([3, 1], [4.0, 2.0], size=6)
     assert v @ [1, 2, 3, 4, 5, 6] == [1, 2, 3, 4, 5, 6] @ v == v.dot([1, 2, 3, 4, 5, 6]) == 20
-    with pytest.raises(TypeError, match="cosine: expected a SparseVector, got list"):
+    with pytest.raises(TypeError, match="cosine: other: expected a SparseVector, got list"):
         v.cosine([1.0] * 6)

@@ -29,14 +29,17 @@ constexpr std::array<std::string_view, 18> kSteep{"sqrt",  "reciprocal", "divide
 /// Rules that multiply by no value.
 constexpr std::array<std::string_view, 9> kPlain{"add", "subtract", "difference", "negative", "cast", "where", "relu", "minimum", "maximum"};
 
+/// Rules that hand on parts of what comes, and add them up.
+constexpr std::array<std::string_view, 7> kMoves{"sum", "sum_to_like", "concatenate", "cumsum", "take", "take_along_axis", "take_gradient"};
+/// What every element of a run has a part in: all of them were chosen if the result was.
+constexpr std::array<std::string_view, 3> kReductions{"max", "min", "prod"};
+
 bool is_linear(const Node* node) {
   if (is_one_of(node, kPlain)) return true;
   return is_named(node, "multiply") && (is_number(node->input(0)) || is_number(node->input(1)));
 }
 /// Whose rule moves gradients about and adds them up: what it does with ones says what was chosen.
-bool moves(const Node* node) {
-  return node->op->kind == OpKind::view || is_named(node, "sum") || is_named(node, "sum_to_like") || is_named(node, "concatenate");
-}
+bool moves(const Node* node) { return node->op->kind == OpKind::view || is_one_of(node, kMoves) || is_one_of(node, kReductions); }
 
 NodeRef below_zero(const NodeRef& chosen) { return less(constant_like(chosen, 0), chosen); }
 
@@ -98,7 +101,8 @@ void Fragile::add(Node* node, const std::vector<Node*>& wanted) {
 std::vector<Cotangent> carried(const NodeRef& node, const Cotangent& c) {
   std::vector<Cotangent> result;
   if (moves(node.get())) {
-    const std::vector<NodeRef> parts = node->op->gradient(node, realised(c)), chosen = node->op->gradient(node, cast(c.mask, c.g->spec.dtype));
+    const Op& mover = is_one_of(node.get(), kReductions) ? find_op("sum") : *node->op;
+    const std::vector<NodeRef> parts = node->op->gradient(node, realised(c)), chosen = mover.gradient(node, cast(c.mask, c.g->spec.dtype));
     for (std::size_t k = 0; k < parts.size(); ++k) result.push_back(parts[k] ? Cotangent{parts[k], below_zero(chosen[k]), c.strong} : Cotangent{});
     return result;
   }

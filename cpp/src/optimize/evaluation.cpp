@@ -7,6 +7,8 @@ namespace plait::optimize {
 namespace {
 
 constexpr double kNoLimit = 1e20;
+constexpr double kSteep = 10;    // of the other slopes: stands for an infinite one
+constexpr double kSmall = 1e-3;  // nonlinear rows below that are scaled up
 constexpr double kLeastScale = 1e-60, kMostScale = 1e60;
 
 }  // namespace
@@ -48,7 +50,11 @@ void Evaluation::scale_at(Point& p) {
   for (Index k = 0; k < rows; ++k) {
     double* const row = p.jacobian.data() + k * n;
     const double size = largest(row, n);
-    const double scale = size > 1 || k >= m ? (size > 0 ? std::max(1 / size, kLeastScale) : 1) : 1;
+    // A nonlinear row that is only flat here is left as it is; one that is small altogether is not.
+    const double all = k >= m ? size
+                              : std::max(size, std::min(std::abs(p.c[static_cast<std::size_t>(k)] - row_lower[static_cast<std::size_t>(k)]),
+                                                        std::abs(p.c[static_cast<std::size_t>(k)] - row_upper[static_cast<std::size_t>(k)])));
+    const double scale = size > 1 || k >= m ? (size > 0 ? std::max(1 / size, kLeastScale) : 1) : all < kSmall && all > 1 / kMostScale ? 1 / all : 1;
     row_scale[static_cast<std::size_t>(k)] = scale;
     row_lower[static_cast<std::size_t>(k)] *= scale;
     row_upper[static_cast<std::size_t>(k)] *= scale;
@@ -56,6 +62,14 @@ void Evaluation::scale_at(Point& p) {
     for (Index i = 0; i < n; ++i) row[i] *= scale;
   }
   p.violation = violation_of(p.c);
+}
+
+void Evaluation::resize(Problem& problem, const std::vector<double>& ratio) {
+  problem_ = &problem;
+  for (std::size_t i = 0; i < ratio.size(); ++i) {
+    lower[i] /= ratio[i];
+    upper[i] /= ratio[i];
+  }
 }
 
 void Evaluation::values(Point& p) {
@@ -92,7 +106,20 @@ void Evaluation::derivatives(Point& p) {
       total += row[i];
     }
   }
-  p.finite = p.finite && std::isfinite(total);
+  if (!std::isfinite(total) && p.finite) p.finite = lean_on_bounds(p);
+}
+
+bool Evaluation::lean_on_bounds(Point& p) const {
+  double most = 1;
+  for (const double g : p.g)
+    if (std::isfinite(g)) most = std::max(most, std::abs(g));
+  for (std::size_t i = 0; i < p.g.size(); ++i) {
+    if (std::isfinite(p.g[i])) continue;
+    const bool held = (p.x[i] <= lower[i] && p.g[i] > 0) || (p.x[i] >= upper[i] && p.g[i] < 0);  // false for NaN
+    if (!held) return false;
+    p.g[i] = std::copysign(kSteep * most, p.g[i]);
+  }
+  return std::all_of(p.jacobian.begin(), p.jacobian.end(), [](double v) { return std::isfinite(v); });
 }
 
 double Evaluation::row_violation(const Point& p, std::size_t k) const {
@@ -112,7 +139,13 @@ double Evaluation::infeasibility(const Point& p, double ctol) const {
     const double by = row_violation(p, k);
     if (by == 0) continue;
     const double limit = p.c[k] < row_lower[k] ? row_lower[k] : row_upper[k];
-    most = std::max(most, by / (ctol * std::max(std::min(1.0, row_scale[k]), std::abs(limit))));
+    double tolerance = ctol * std::max(std::min(1.0, row_scale[k]), std::abs(limit));
+    if (by > tolerance && p.jacobian.size() == p.c.size() * p.x.size()) {  // what rounding of x makes of the row is no violation
+      double terms = 0;
+      for (std::size_t i = 0; i < p.x.size(); ++i) terms += std::abs(p.jacobian[k * p.x.size() + i] * p.x[i]);
+      tolerance = std::max(tolerance, 4 * std::numeric_limits<double>::epsilon() * terms);
+    }
+    most = std::max(most, by / tolerance);
   }
   return most;
 }

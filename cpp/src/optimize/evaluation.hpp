@@ -22,6 +22,9 @@ class Evaluation {
   /// Scales the objective and the rows by their gradients at a point whose derivatives are known, which is scaled along.
   void scale_at(Point& point);
 
+  /// The same problem in variables x / ratio from now on.
+  void resize(Problem& problem, const std::vector<double>& ratio);
+
   void values(Point& point);
   void derivatives(Point& point);
   /// (Hessian of the scaled Lagrangian) v, exactly or by a difference of gradients. Multipliers of all rows.
@@ -44,6 +47,8 @@ class Evaluation {
   int evaluations = 0, derivative_evaluations = 0, products = 0;
 
  private:
+  /// An infinite slope towards a bound that holds (√x at 0) becomes a steep one. False: others are not finite.
+  bool lean_on_bounds(Point& point) const;
   Problem* problem_ = nullptr;
   const DenseTable* table_ = &dense();
   Point near_;

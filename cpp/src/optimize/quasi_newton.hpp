@@ -21,6 +21,11 @@ class QuasiNewton {
   bool update(const std::vector<double>& s, const std::vector<double>& y);
   /// The same with an exact image y of a direction of positive curvature: nothing is damped.
   void learn_exactly(const std::vector<double>& s, const std::vector<double>& y);
+  /// In variables x / ratio.
+  void resize(const std::vector<double>& ratio) {
+    for (std::size_t i = 0; i < ratio.size(); ++i)
+      for (std::size_t k = 0; k < ratio.size(); ++k) b_[i * static_cast<std::size_t>(ld_) + k] *= ratio[i] * ratio[k];
+  }
   [[nodiscard]] const std::vector<double>& matrix() const { return b_; }
   [[nodiscard]] Index stride() const { return ld_; }
   [[nodiscard]] bool fresh() const { return fresh_; }

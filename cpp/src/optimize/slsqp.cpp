@@ -11,6 +11,8 @@ constexpr double kLooseKkt = 1e-5;   // where the objective has settled, the res
 constexpr double kForgetting = 0.1;  // how fast steep places on the way are forgotten
 constexpr double kNear = 1e-6;       // of the objective: what a step may still promise at a solution
 constexpr double kFar = 1e12;        // of the start's size: unbounded
+constexpr int kMostFar = 6;          // if it stays there for so many steps, and falls
+constexpr double kStill = 1e-3;      // of a variable: a step so short changes little of a function
 
 }  // namespace
 
@@ -70,6 +72,8 @@ Status Slsqp::Body::end_solved() {
 
 SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   at.x = x0;
+  if (is_sized())
+    for (std::size_t i = 0; i < at.x.size(); ++i) at.x[i] /= sized.sizes()[i];
   for (std::size_t i = 0; i < at.x.size(); ++i) at.x[i] = e.inside(i, at.x[i]);
   step.multipliers.assign(static_cast<std::size_t>(e.rows), 0.0);
   penalty.assign(static_cast<std::size_t>(e.rows), 0.0);
@@ -78,9 +82,20 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   if (!at.finite) return finish(Status::not_finite);
   e.derivatives(at);
   if (!at.finite) return finish(Status::not_finite);
+  start_slopes = at.g;
+  start_x = at.x;
+  seen.resize(at.x.size());
+  for (std::size_t i = 0; i < seen.size(); ++i) seen[i] = std::abs(at.x[i]);
+  guess_sizes();
+  steepest = 0;
   if (options.check_derivatives && !derivatives_agree()) return finish(Status::wrong_derivative);
   e.scale_at(at);
-  if (options.hessian != nullptr) b.set(e.n, *options.hessian, e.f_scale);
+  start_slopes = at.g;
+  if (options.hessian != nullptr) {
+    b.set(e.n, *options.hessian, e.f_scale);
+    if (is_sized()) b.resize(sized.sizes());
+  }
+  base = 1;
   low_f = high_f = last_f = at.f;
   spread = 0;
   steepest = 1;
@@ -110,11 +125,17 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       const double kkt = judge(at, step.multipliers, result.bound_multipliers);
       const double promise = std::abs(slope) + priced;
       const double range = high_f - low_f;
-      const bool settled = promise <= options.ftol * std::min(range, std::max(std::abs(at.f), 1e-6 * range));
+      // What f has come down by says when there is no more to win only where x stands still, too: a start at a pole is higher than anything.
+      const double whole = still() ? range : 0.0;
+      const bool settled = promise <= options.ftol * std::min(range, std::max(std::abs(at.f), 1e-6 * whole));
       const bool invisible = promise <= 4 * kEpsilon * std::abs(at.f);
       // A residual may be small beside a start that was very steep, and yet there is far to go.
-      const bool near = promise <= kNear * std::max(std::abs(at.f), 1e-9 * range) || range == 0;
+      const bool near = promise <= kNear * std::max(std::abs(at.f), 1e-9 * whole) || range == 0;
       if ((kkt <= options.gtol && near) || ((settled || invisible) && kkt <= kLooseKkt)) {
+        if (resize()) {
+          if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
+          continue;
+        }
         if (!options.second_order) return finish(end_solved());
         const Curved found = leave_along_curvature();
         if (found == Curved::none) return finish(end_solved());
@@ -173,10 +194,24 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
     learn(at, trial);
     std::swap(at, trial);
     after_move();
-    if (largest(at.x) > kFar * start_size && e.infeasibility(at, options.ctol) <= 1 && at.f < low_f + kEpsilon * std::abs(low_f))
-      return finish(Status::unbounded);
+    if (runs_away()) return finish(Status::unbounded);
     if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
   }
+}
+
+bool Slsqp::Body::still() const {
+  for (std::size_t i = 0; i < at.x.size(); ++i)
+    if (std::abs(step.s[i]) > kStill * std::max(1.0, std::abs(at.x[i]))) return false;
+  return true;
+}
+
+bool Slsqp::Body::runs_away() {
+  double most = 0;
+  for (std::size_t i = 0; i < at.x.size(); ++i)
+    if (std::isinf(at.x[i] < 0 ? e.lower[i] : e.upper[i])) most = std::max(most, std::abs(at.x[i]));
+  const bool far = most > kFar * start_size && e.infeasibility(at, options.ctol) <= 1 && at.f < low_f + kEpsilon * std::abs(low_f);
+  far_away = far ? far_away + 1 : 0;
+  return far_away >= kMostFar;
 }
 
 bool Slsqp::Body::closer_with_derivatives() {
@@ -196,7 +231,8 @@ void Slsqp::Body::after_move() {
   low_f = std::min(low_f, at.f);
   high_f = std::max(high_f, at.f);
   // The yardstick of the first-order conditions: the start's gradient, or a steeper one of the last steps.
-  steepest = std::max({1.0, largest(at.g), kForgetting * steepest});
+  steepest = std::max({base, largest(at.g), kForgetting * steepest});
+  for (std::size_t i = 0; i < seen.size(); ++i) seen[i] = std::max(seen[i], std::abs(at.x[i] - start_x[i]));
   remember_best(at);
 }
 
@@ -208,7 +244,11 @@ void Slsqp::Body::recover() {
 
 Status Slsqp::Body::each_iteration() {
   ++result.iterations;
-  if (*callback && (*callback)(at.x.data(), at.f / e.f_scale, result.iterations)) return Status::stopped;
+  if (*callback) {
+    outer = at.x;
+    if (is_sized()) sized.to_inner(outer);
+    if ((*callback)(outer.data(), at.f / e.f_scale, result.iterations)) return Status::stopped;
+  }
   return result.iterations >= options.max_iterations ? Status::step_limit : Status::solved;
 }
 
@@ -241,11 +281,10 @@ SlsqpResult Slsqp::solve(Problem& problem, const std::vector<double>& x0, const 
   Body& body = *body_;
   body.options = options;
   body.callback = &callback;
-  body.problem = &problem;
   body.result = {};
-  body.curved = body.sharpened = 0;
+  body.curved = body.sharpened = body.resized = body.far_away = 0;
   body.exact = true;
-  body.e.begin(problem);
+  body.prepare(problem, x0);
   return std::move(body.run(x0));
 }
 

@@ -8,6 +8,7 @@
 #include "plait/optimize/slsqp.hpp"
 #include "quasi_newton.hpp"
 #include "second_order.hpp"
+#include "sized_problem.hpp"
 #include "sqp_step.hpp"
 
 namespace plait::optimize {
@@ -31,7 +32,13 @@ struct Slsqp::Body {
   std::vector<double> hessian, weights, unit, tried, floor;  // the exact Hessian, what rows add to it, and what it takes to find and judge it
   SlsqpOptions options;
   const IterationCallback* callback = nullptr;
-  Problem* problem = nullptr;
+  SizedProblem sized;
+  Problem* problem = nullptr;              ///< the problem, or `sized` before it
+  std::vector<double> seen, ratio, outer;  // the largest |x| met, and what sizes change by
+  double base = 1;                         ///< the start's largest derivative
+  std::vector<double> start_slopes, start_x;
+  std::vector<char> unknown;  ///< variables whose size neither start nor bounds tell
+  int resized = 0, far_away = 0;
   SlsqpResult result;
   const DenseTable* table = &dense();
   double steepest = 1, low_f = 0, high_f = 0, start_size = 1, force = 1;
@@ -74,7 +81,19 @@ struct Slsqp::Body {
   bool back_to_rows();
   Status end_solved();
   SlsqpResult& run(const std::vector<double>& x0);
+  void prepare(Problem& original, const std::vector<double>& x0);
+  /// Variables that turned out to be of another size than was thought: in new units, all that is known along with them. False: there are none.
+  bool resize();
+  /// Sizes that neither start nor bounds tell: such that no variable weighs more than the others.
+  void guess_sizes();
+  /// All that is known in variables x / ratio.
+  void take_units();
+  [[nodiscard]] bool is_sized() const { return problem == &sized; }
   bool closer_with_derivatives();
+  /// The step is short beside each variable.
+  [[nodiscard]] bool still() const;
+  /// The objective falls for ever.
+  bool runs_away();
   void after_move();
   /// After restoration nothing of what was learnt holds.
   void recover();

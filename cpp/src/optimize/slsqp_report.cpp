@@ -5,6 +5,7 @@ namespace plait::optimize {
 namespace {
 
 constexpr double kWrong = 1e-3;  // relative difference that a derivative may show
+constexpr double kFlat = 1e-6;   // of the steepest slope: what counts as none
 
 }  // namespace
 
@@ -74,6 +75,15 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t k = 0; k < n; ++k)
       result.hessian[i * n + k] = b.matrix().empty() ? 0.0 : b.matrix()[i * static_cast<std::size_t>(b.stride()) + k] / e.f_scale;
+  if (is_sized()) {
+    const std::vector<double>& size = sized.sizes();
+    sized.to_inner(result.x);
+    sized.to_inner(result.best_x);
+    sized.gradient_to_inner(result.gradient);
+    sized.gradient_to_inner(result.bound_multipliers);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t k = 0; k < n; ++k) result.hessian[i * n + k] /= size[i] * size[k];
+  }
   result.evaluations = e.evaluations;
   result.derivative_evaluations = e.derivative_evaluations;
   result.products = e.products;
@@ -94,11 +104,14 @@ bool Slsqp::Body::derivatives_agree() {
   const auto differs = [&](double slope, double difference, double scale, double noise) {
     return std::abs(slope - difference) > kWrong * std::max(scale, std::abs(difference)) + noise;
   };
+  // Where the objective is flat all that a difference shows is curvature.
+  const double flat = kFlat * steepest;
   trial.x = at.x;
   for (std::size_t i = 0; i < n; ++i) trial.x[i] = at.x[i] + h * direction[i];
   e.values(trial);
   if (!trial.finite) return true;
   int row = -2;
+  bool clear = true;  // rounding has no part in it
   const auto compare = [&](double shrink) {
     row = -2;
     const auto check = [&](int k, const double* slopes, double from, double to) {
@@ -109,7 +122,8 @@ bool Slsqp::Body::derivatives_agree() {
       }
       const double difference = (to - from) / shrink;
       const double noise = 1e2 * kEpsilon * (std::abs(from) + std::abs(to)) / shrink;
-      if (row == -2 && differs(slope, difference, terms, noise)) {
+      clear = clear && noise <= kWrong * std::max(terms, std::abs(difference));
+      if (row == -2 && differs(slope, difference, terms, noise + (k < 0 ? flat : 0.0))) {
         row = k;
         result.wrong_by = std::abs(slope - difference) / std::max({terms, std::abs(difference), 1e-300});
       }
@@ -143,6 +157,7 @@ bool Slsqp::Body::derivatives_agree() {
     std::swap(at.f, back.f);
     std::swap(at.c, back.c);
   }
+  std::vector<double> shape = direction;
   if (!fine) {  // and once beside each variable's own size: 1/x near 0 is far from straight on any other
     for (std::size_t i = 0; i < n; ++i) direction[i] *= std::abs(at.x[i]);
     for (std::size_t i = 0; i < n; ++i) trial.x[i] = e.inside(i, at.x[i] + 1e-6 * direction[i]);
@@ -158,6 +173,21 @@ bool Slsqp::Body::derivatives_agree() {
         result.wrong_by = by;
       }
     }
+  }
+  // Nothing tells how quickly it bends: shorter and shorter, as far as a difference shows more than rounding.
+  for (int k = 0; k < 2 && !fine; ++k) {
+    h *= 1e-3;
+    for (std::size_t i = 0; i < n; ++i) trial.x[i] = e.inside(i, at.x[i] + h * shape[i]);
+    e.values(trial);
+    if (!trial.finite) break;
+    const int accused = row;
+    const double by = result.wrong_by;
+    std::swap(direction, shape);
+    clear = true;
+    fine = compare(h) && clear;
+    std::swap(direction, shape);
+    row = accused;
+    result.wrong_by = by;
   }
   result.wrong_row = row;
   return fine;

@@ -35,21 +35,24 @@ void check(const LaneProgram& program, const Shape& space, const std::vector<Lan
 }
 
 template <class T>
-void fill(void* out, Index n, int value) {
-  for (Index i = 0; i < n; ++i) static_cast<T*>(out)[i] = static_cast<T>(value);
+void fill(void* out, Index n, LaneOutput::Kind kind) {
+  using Kind = LaneOutput::Kind;
+  using Limits = std::numeric_limits<T>;
+  const T most = Limits::has_infinity ? Limits::infinity() : Limits::max(), least = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  const T value = kind == Kind::maximum ? least : kind == Kind::minimum ? most : static_cast<T>(kind == Kind::product);
+  std::fill_n(static_cast<T*>(out), n, value);
 }
 
-/// Nothing to reduce: sums are 0, products 1.
+/// Nothing to reduce: sums are 0, products 1, and extremes what any element would replace.
 void fill_empty(const LaneOutput& out, void* to) {
-  if (out.kind != LaneOutput::Kind::sum && out.kind != LaneOutput::Kind::product) return;
-  const int value = out.kind == LaneOutput::Kind::product ? 1 : 0;
+  if (out.kind == LaneOutput::Kind::store) return;
   const Index n = out.outer * out.inner;
   switch (out.dtype) {
-    case DType::boolean: return fill<std::uint8_t>(to, n, value);
-    case DType::int32: return fill<std::int32_t>(to, n, value);
-    case DType::int64: return fill<std::int64_t>(to, n, value);
-    case DType::float32: return fill<float>(to, n, value);
-    case DType::float64: return fill<double>(to, n, value);
+    case DType::boolean: return fill<std::uint8_t>(to, n, out.kind);
+    case DType::int32: return fill<std::int32_t>(to, n, out.kind);
+    case DType::int64: return fill<std::int64_t>(to, n, out.kind);
+    case DType::float32: return fill<float>(to, n, out.kind);
+    case DType::float64: return fill<double>(to, n, out.kind);
   }
 }
 
@@ -169,11 +172,11 @@ int arity(LaneOp op) { return op < LaneOp::add ? 1 : op < LaneOp::select ? 2 : 3
 
 const char* name_of(LaneOp op) {
   constexpr const char* kNames[] = {
-      "copy", "neg",        "abs",   "sign",      "square",      "sqrt",       "reciprocal", "exp",          "expm1",       "log",      "log1p",
-      "sin",  "cos",        "tanh",  "sigmoid",   "softplus",    "relu",       "erf",        "lgamma",       "digamma",     "trigamma", "exp2",
-      "log2", "log10",      "tan",   "sinh",      "cosh",        "expm1mx",    "floor",      "to_bool",      "logical_not", "truncate", "add",
-      "sub",  "mul",        "div",   "pow",       "logaddexp",   "hypot",      "difference", "floor_divide", "remainder",   "minimum",  "maximum",
-      "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or", "select",     "multiply_add"};
+      "copy",    "neg",  "abs",        "sign",    "square",    "sqrt",        "reciprocal", "exp",        "expm1",        "log",         "log1p",
+      "sin",     "cos",  "tanh",       "sigmoid", "softplus",  "relu",        "erf",        "erfc",       "lgamma",       "digamma",     "trigamma",
+      "exp2",    "log2", "log10",      "tan",     "sinh",      "cosh",        "expm1mx",    "floor",      "to_bool",      "logical_not", "truncate",
+      "add",     "sub",  "mul",        "div",     "pow",       "logaddexp",   "hypot",      "difference", "floor_divide", "remainder",   "minimum",
+      "maximum", "less", "less_equal", "equal",   "not_equal", "logical_and", "logical_or", "select",     "multiply_add"};
   return kNames[static_cast<int>(op)];
 }
 

@@ -113,7 +113,8 @@ double lane_cost(LaneType type, LaneOp op) {
     case LaneOp::sin:
     case LaneOp::cos:
     case LaneOp::softplus:
-    case LaneOp::erf: ns = 0.7; break;
+    case LaneOp::erf:
+    case LaneOp::erfc: ns = 0.7; break;
     case LaneOp::logaddexp:
     case LaneOp::floor_divide:
     case LaneOp::remainder:

@@ -5,8 +5,9 @@
 namespace plait {
 
 const char* name_of(MathFunction f) {
-  constexpr const char* kNames[kMathFunctions] = {"exp",  "expm1", "log",   "log1p", "sin",  "cos",  "tanh",    "sigmoid", "softplus", "erf",
-                                                  "exp2", "log2",  "log10", "tan",   "sinh", "cosh", "expm1mx", "lgamma",  "digamma",  "trigamma"};
+  constexpr const char* kNames[kMathFunctions] = {"exp",     "expm1",    "log",  "log1p",   "sin",    "cos",     "tanh",
+                                                  "sigmoid", "softplus", "erf",  "erfc",    "exp2",   "log2",    "log10",
+                                                  "tan",     "sinh",     "cosh", "expm1mx", "lgamma", "digamma", "trigamma"};
   return kNames[static_cast<int>(f)];
 }
 

@@ -98,6 +98,7 @@ const Function kFunctions[] = {
     {MathFunction::sigmoid, sigmoid, 2.4, 2.4},
     {MathFunction::softplus, softplus, 2, 2},
     {MathFunction::erf, [](Wide x) { return std::erf(x); }, 1.6, 1.6},
+    {MathFunction::erfc, [](Wide x) { return std::erfc(x); }, 4.5, 4.5},
     {MathFunction::exp2, [](Wide x) { return std::exp2(x); }, 1.5, 1.5},
     {MathFunction::log2, [](Wide x) { return std::log2(x); }, 1.5, 1},
     {MathFunction::log10, [](Wide x) { return std::log10(x); }, 1.5, 1},

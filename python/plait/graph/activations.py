@@ -6,9 +6,12 @@ import math
 
 from .. import _core
 from .._core import Node
-from ._operands import as_float, is_empty
+from ._operands import as_float, is_empty, largest
 from ._types import Axis, Operand
-from .elementwise import erf, exp, log, tanh
+from .binary import where
+from .elementwise import exp, log
+
+_FAR = 1e4  # beyond it a normal or logistic distribution function is 0 or 1, of either dtype
 
 
 def sigmoid(x: Operand) -> Node:
@@ -92,8 +95,8 @@ def silu(x: Operand) -> Node:
     >>> plait.evaluate(plait.silu([0.0, 1.0]))
     array([0.        , 0.73105858])
     """
-    x = as_float(x, "silu")
-    return x * sigmoid(x)
+    low, both = _bounded(as_float(x, "silu"))
+    return low * sigmoid(both)
 
 
 def gelu(x: Operand, approximate: bool = False) -> Node:
@@ -120,10 +123,11 @@ def gelu(x: Operand, approximate: bool = False) -> Node:
     >>> plait.evaluate(plait.gelu([0.0, 1.0]))
     array([0.        , 0.84134475])
     """
-    x = as_float(x, "gelu")
+    low, both = _bounded(as_float(x, "gelu"))
     if approximate:
-        return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))))
-    return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
+        # (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits far below zero
+        return low * sigmoid(math.sqrt(8 / math.pi) * (both + 0.044715 * (both * both * both)))
+    return 0.5 * low * _core.elementwise("erfc", both * -math.sqrt(0.5))
 
 
 def softmax(x: Operand, axis: Axis = -1) -> Node:
@@ -178,6 +182,12 @@ def log_softmax(x: Operand, axis: Axis = -1) -> Node:
     return below - log(exp(below).sum(axis, keepdims=True))
 
 
+def _bounded(x: Node) -> tuple[Node, Node]:
+    """X for a product with a function that is 0 far below zero and 1 far above, and x for that function: no 0 * inf, in slopes neither."""
+    low = where(x < -_FAR, -_FAR, x)  # no maximum, whose slope at NaN is 0
+    return low, where(low > _FAR, _FAR, low)
+
+
 def _below_top(x: Node, axis: Axis) -> Node:
     """X minus its largest element along the axis, 0 where an infinity is that. The shift cancels, so nothing flows through it."""
-    return _core.elementwise("difference", x, _core.stop_gradient(x.max(axis, keepdims=True)))
+    return _core.elementwise("difference", x, _core.stop_gradient(largest(x, axis)))

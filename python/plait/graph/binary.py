@@ -340,8 +340,9 @@ def where(condition: Operand, x1: Operand, x2: Operand) -> Node:
     Notes
     -----
     What was not chosen may be NaN or infinite: the gradient of ``where(x > 0, sqrt(x), x)`` at -1 is 1. For that the choice is made once more for
-    every operand behind each elementwise operation, reshaping or sum of a branch, up to its first matrix product, loop or other reduction: an
-    instruction each, and none where a branch only adds, negates or chooses. Behind those operations a slope that is not finite times 0 is NaN.
+    every operand behind each elementwise operation, reshaping, reduction or lookup of a branch, up to its first matrix product, solution of
+    equations or loop: an instruction each, and none where a branch only adds, negates or chooses. Behind those a slope that is not finite times
+    0 is NaN, as is the slope of another operation where the branch shares its operand with it.
 
     Examples
     --------

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _core
 from .._core import Node
-from ._operands import as_float, is_empty
+from ._operands import as_float, is_empty, largest
 from ._types import Axis, Operand
 from .binary import equal, maximum, where
 from .elementwise import abs as absolute
@@ -163,7 +163,7 @@ def logsumexp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
     node = as_float(x, "logsumexp")
     if is_empty(node, axis):
         return log(exp(node).sum(axis, keepdims=keepdims))  # of nothing -inf, as the sum is 0
-    top = _core.stop_gradient(node.max(axis, keepdims=True))
+    top = _core.stop_gradient(largest(node, axis))
     some = top > -float("inf")
     below = _core.elementwise("difference", node, where(some, top, 0.0))  # of infinities 0, where inf - inf would be NaN
     # The largest element alone makes the sum 1, unless all are -inf; then nothing flows, and not inf * 0.

@@ -1,7 +1,8 @@
-"""The picture of a posterior."""
+"""The picture of a posterior, and its draws for ArviZ."""
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -37,3 +38,13 @@ def draw(posterior: Any, names: list[str] | None = None) -> Any:
         ax.set_visible(False)
     figure.tight_layout()
     return figure
+
+
+def to_arviz(draws: dict[str, Any]) -> Any:
+    """Draws (n, …) by name as one chain, for either generation of ArviZ."""
+    arviz: Any = importlib.import_module("arviz")
+    chain = {name: value[None] for name, value in draws.items()}
+    try:
+        return arviz.from_dict(posterior=chain)  # before ArviZ 1: InferenceData
+    except TypeError:
+        return arviz.from_dict({"posterior": chain})  # a DataTree

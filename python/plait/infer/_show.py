@@ -1,4 +1,4 @@
-"""How a fit shows where it stands."""
+"""How a fit shows where it stands, and what it found."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 _QUIET = 1.0  # seconds before anything is shown
 _EVERY = 0.1
@@ -43,3 +45,24 @@ class Shower:
         """The fit has ended."""
         if self.shown:
             sys.stderr.write("\n")
+
+
+def summarize(posterior: Any) -> str:
+    """A table of what a posterior is of, and in one line what speaks against it and what to try."""
+    lines = [f"{'':24s}{'mean':>12s}{'sd':>12s}{'5 %':>12s}{'95 %':>12s}"]
+    for name in posterior.names:
+        mean, sd = np.asarray(posterior.mean(name)), np.asarray(posterior.std(name))
+        low, high = (np.asarray(x) for x in posterior.interval(name, 0.9))
+        for at in list(np.ndindex(mean.shape))[:20]:
+            label = name + (f"[{','.join(map(str, at))}]" if at else "")
+            lines.append(f"{label:24s}{mean[at]:12.5g}{sd[at]:12.5g}{low[at]:12.5g}{high[at]:12.5g}")
+        if mean.size > 20:
+            lines.append(f"{name}: {mean.size - 20} more")
+    state = "converged" if posterior.converged else "NOT converged"
+    lines.append(f"ELBO {posterior.elbo:.3f} ± {posterior.elbo_error:.2g}, k-hat {posterior.khat:.2f}, {state}: {posterior.reason}")
+    lines.append(
+        "Against it: " + "; ".join(posterior.warnings)
+        if posterior.warnings
+        else "Nothing found that speaks against it; k-hat sees only the mode that the fit sits in (restarts= looks for others)"
+    )
+    return "\n".join(lines)

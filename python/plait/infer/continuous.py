@@ -21,6 +21,11 @@ def _half_step_of_lgamma(h: Any) -> Any:
     return graph.where(large, series, graph.lgamma(near + 0.5) - graph.lgamma(near))
 
 
+def log_cauchy(off: Any, scale: Any) -> Any:
+    """Log (scale / (scale² + off²)), with no square that could overflow."""
+    return graph.log(scale) - 2.0 * graph.log(np.hypot(off, scale))
+
+
 class Normal(Distribution):
     """The normal distribution.
 
@@ -77,7 +82,7 @@ class Cauchy(Distribution):
 
     def _density(self, x: Any) -> Any:
         loc, scale = self._parameters["loc"], self._parameters["scale"]
-        return -graph.log1p(graph.square((x - loc) / scale)) - graph.log(scale) - math.log(math.pi)
+        return log_cauchy(x - loc, scale) - math.log(math.pi)
 
     def _sample(self, shape: tuple[int, ...], g: np.random.Generator) -> Any:
         return self._parameters["loc"] + self._parameters["scale"] * g.standard_cauchy(shape)
@@ -113,7 +118,11 @@ class StudentT(Distribution):
     def _density(self, x: Any) -> Any:
         df, loc, scale = (self._parameters[key] for key in ("df", "loc", "scale"))
         constant = _half_step_of_lgamma(0.5 * df) - 0.5 * graph.log(df) - 0.5 * math.log(math.pi) - graph.log(scale)
-        return constant - 0.5 * (df + 1.0) * graph.log1p(graph.square((x - loc) / scale) / df)
+        off, root = x - loc, graph.sqrt(df)
+        large = graph.greater(graph.abs(off) * 1e-8, scale * root)  # where 1 + z² / df is z² / df, and z² may overflow
+        far, near = graph.where(large, graph.abs(off), 1.0), graph.where(large, 0.0, off)
+        tail = 2.0 * (graph.log(far) - graph.log(scale)) - graph.log(df)
+        return constant - 0.5 * (df + 1.0) * graph.where(large, tail, graph.log1p(graph.square(near / scale / root)))
 
     def _sample(self, shape: tuple[int, ...], g: np.random.Generator) -> Any:
         return self._parameters["loc"] + self._parameters["scale"] * g.standard_t(np.broadcast_to(self._parameters["df"], shape), shape)

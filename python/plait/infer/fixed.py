@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from .. import graph
+from ..graph import Node
 from ._density import CHUNK, Density
 from ._families import Frame, Gaussian, family_of
 from ._lbfgs import Minimum, minimize
 from ._values import Array
 
 MOST_DRAWS = 4096
+MOST_LEFT = 10.0  # tolerances that the last of the draws may leave open
 RUNAWAY = 20.0  # standard deviations, or logs of them, that a parameter may move from where curvature puts it
 MOST_FOR_STARTS = 32  # dimensions up to which modes are looked for from several starts
 SPREADS = (1.0, 2.0, 3.0, 4.0)  # how far from the first
@@ -185,8 +187,8 @@ def choose_frame(density: Density, start: Array, rng: np.random.Generator) -> tu
     return frame_from(best[1], best[2]), steps, bad, sorted(modes, key=lambda m: -m[0])
 
 
-def linear_response(found: Fit, density: Density) -> Array:
-    """The covariance of all latents' elements, as means of the optimum answer to linear terms added to the log joint.
+def linear_response(found: Fit, density: Density, functions: Callable[[dict[str, Node]], Node] | None = None) -> Array:
+    """The covariance of all latents' elements, or of `functions` of them (samples, k), as means of the optimum answer to linear terms added to the log joint.
 
     Giordano, Broderick and Jordan (2018): with F the negative ELBO and g the means of the latents as functions of its parameters, the
     covariance is ∇gᵀ (∇²F)⁻¹ ∇g at the optimum.
@@ -194,7 +196,10 @@ def linear_response(found: Fit, density: Density) -> Array:
     objective = found.objective
     samples = len(objective.noise)
     values, _ = density.values(objective.u, samples)
-    flat = graph.concatenate([values[latent.name].reshape((samples, -1)) for latent in density.gaussian], axis=1)
+    if functions is not None:
+        flat = functions(values)
+    else:
+        flat = graph.concatenate([values[latent.name].reshape((samples, -1)) for latent in density.gaussian], axis=1)
     means = graph.mean(flat, axis=0)
     weight = graph.input("weight", (means.shape[0] or 0,), "float64")
     program = graph.compile(graph.gradient((means * weight).sum(), objective.phi))
@@ -271,14 +276,12 @@ def fit(
             if found.interrupted or not found.converged:
                 reason = "interrupted" if found.interrupted else f"no convergence after {steps} steps"
                 break
-            if samples is not None or count >= MOST_DRAWS or (before - found.value < tolerance and before < np.inf):
-                left = before - found.value
-                converged = True
-                reason = (
-                    f"{count} fixed draws; more of them change the ELBO by {max(left, 0.0):.1g}"
-                    if before < np.inf
-                    else f"{count} fixed draws"
-                )
+            left = before - found.value
+            if samples is not None or count >= MOST_DRAWS or (left < tolerance and before < np.inf):
+                converged = samples is not None or left < MOST_LEFT * tolerance
+                reason = f"{count} fixed draws"
+                if before < np.inf:
+                    reason += f"; {'more of them' if converged else 'the last of them'} change the ELBO by {max(left, 0.0):.1g}"
                 break
             count = min(4 * count, MOST_DRAWS)
     except KeyboardInterrupt:  # between two runs of the quasi-Newton method

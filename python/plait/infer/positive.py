@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import graph
 from ._values import xlogy
+from .continuous import log_cauchy
 from .distribution import Distribution
 from .supports import Positive, Support
 
@@ -111,7 +112,7 @@ class HalfCauchy(_OnPositive):
 
     def _density(self, x: Any) -> Any:
         scale = self._parameters["scale"]
-        return -graph.log1p(graph.square(x / scale)) - graph.log(scale) + math.log(2 / math.pi)
+        return log_cauchy(x, scale) + math.log(2 / math.pi)
 
     def _sample(self, shape: tuple[int, ...], g: np.random.Generator) -> Any:
         return np.abs(self._parameters["scale"] * g.standard_cauchy(shape))
@@ -182,7 +183,8 @@ class InverseGamma(_OnPositive):
 
     def _density(self, x: Any) -> Any:
         a, rate = self._parameters["concentration"], self._parameters["rate"]
-        return a * graph.log(rate) - graph.lgamma(a) - (a + 1.0) * graph.log(x) - rate / x
+        log = graph.log(x)  # for rate / x too: its slope is added to that of the log before either is divided by a tiny x
+        return a * graph.log(rate) - graph.lgamma(a) - (a + 1.0) * log - rate * graph.exp(-log)
 
     def _sample(self, shape: tuple[int, ...], g: np.random.Generator) -> Any:
         return self._parameters["rate"] / g.standard_gamma(np.broadcast_to(self._parameters["concentration"], shape), shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from .. import graph
 from .._rng import RandomSource
 from . import _files
 from ._approximation import Approximation
+from ._draw import draw, to_arviz
 from ._predict import predict
 from ._psis import psis
+from ._show import summarize
 from ._values import Array, generator
 
 GOOD, USABLE = 0.5, 0.7  # k-hat: Vehtari and others (2024)
@@ -133,10 +135,14 @@ class Posterior:
         if correction != "linear_response":
             raise ValueError(f"covariance: correction: expected None or 'linear_response', got {correction!r}")
         if self._corrected is None:
-            if self._response is None:
-                raise ValueError("linear_response: needs the optimum of a fit with fixed draws (gradient='auto' on a small smooth model)")
-            self._corrected = self._response()
+            self._corrected = self._linear_response(None)
         return self._corrected
+
+    def _linear_response(self, functions: Callable[[dict[str, Any]], Any] | None) -> Array:
+        """The corrected covariance of functions of the latents' values, given with a sample axis; None: of all their elements."""
+        if self._response is None:
+            raise ValueError("linear_response: needs the optimum of a fit with fixed draws (gradient='auto' on a small smooth model)")
+        return np.asarray(self._response(functions))
 
     def interval(self, name: str, level: float = 0.9) -> tuple[Any, Any]:
         """The equal-tailed interval of each element.
@@ -253,23 +259,7 @@ class Posterior:
 
     def summary(self) -> str:
         """A table of latents, and in one line what speaks against the result and what to try."""
-        lines = [f"{'':24s}{'mean':>12s}{'sd':>12s}{'5 %':>12s}{'95 %':>12s}"]
-        for latent in self._density.latents:
-            mean, sd = np.asarray(self.mean(latent.name)), np.asarray(self.std(latent.name))
-            low, high = (np.asarray(x) for x in self.interval(latent.name, 0.9))
-            for at in list(np.ndindex(mean.shape))[:20]:
-                label = latent.name + (f"[{','.join(map(str, at))}]" if at else "")
-                lines.append(f"{label:24s}{mean[at]:12.5g}{sd[at]:12.5g}{low[at]:12.5g}{high[at]:12.5g}")
-            if mean.size > 20:
-                lines.append(f"{latent.name}: {mean.size - 20} more")
-        state = "converged" if self.converged else "NOT converged"
-        lines.append(f"ELBO {self.elbo:.3f} ± {self.elbo_error:.2g}, k-hat {self.khat:.2f}, {state}: {self.reason}")
-        lines.append(
-            "Against it: " + "; ".join(self.warnings)
-            if self.warnings
-            else "Nothing found that speaks against it; k-hat sees only the mode that the fit sits in (restarts= looks for others)"
-        )
-        return "\n".join(lines)
+        return summarize(self)
 
     def __repr__(self) -> str:
         """One line."""
@@ -278,19 +268,11 @@ class Posterior:
 
     def plot(self, names: list[str] | None = None) -> Any:
         """Marginal densities of latents and the course of the ELBO, on a new matplotlib figure."""
-        from ._draw import draw
-
         return draw(self, names)
 
     def to_arviz(self, n: int = 1000, rng: RandomSource = 0) -> Any:
-        """Draws as ArviZ's InferenceData, one chain of `n` draws."""
-        arviz: Any = importlib.import_module("arviz")
-
-        draws = {name: value[None] for name, value in self.sample(n, rng).items()}
-        try:
-            return arviz.from_dict(posterior=draws)
-        except TypeError:
-            return arviz.from_dict({"posterior": draws})
+        """Draws for ArviZ (InferenceData, or a DataTree from version 1 on), one chain of `n` draws."""
+        return to_arviz(self.sample(n, rng))
 
     def save(self, path: str | Path) -> None:
         """Write the approximation and its report to a file; the model stays in its code."""

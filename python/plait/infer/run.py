@@ -31,7 +31,9 @@ GRADIENTS = (
 )
 MOST_FIXED = 300  # dimensions up to which draws are fixed
 REPORT_DRAWS = 2000  # for the ELBO
-KHAT_DRAWS = 8000
+KHAT_DRAWS, MOST_KHAT_DRAWS, MOST_KHAT_NUMBERS = 8000, 128_000, 4e6
+EVEN = 0.75  # share of the draws that uneven weights are worth, above which k-hat may be of the bulk
+MOST_ERROR = 1.0  # nats: with a larger standard error an ELBO has no mean that a thousand pairs of draws show
 
 
 def bbvi(
@@ -226,7 +228,7 @@ def _fixed(
         "family": family,
     }
     if best.phi is not None:
-        report["response"] = lambda: linear_response(best, density)
+        report["response"] = lambda functions: linear_response(best, density, functions)
     others = [Approximation(density, f.gaussian) for f in fits]
     found = [{"elbo": f.value, "mean": {n: q.mean(m.latents[n]) for n in m.latents}} for f, q in zip(fits, others, strict=True)]
     return assess(Approximation(density, best.gaussian), model, report, found if restarts > 1 else [], rng, best.modes)
@@ -245,18 +247,23 @@ def assess(
     try:
         with np.errstate(all="ignore"):
             weights = q.density.evaluate(u, values) - q.log_density(values, u)
-            others, v = q.draw(q.density.affordable(KHAT_DRAWS), rng)  # independent ones: pairs would count every tail twice
-            ratios = q.density.evaluate(v, others) - q.log_density(others, v)
+            khat, ratios = _tail(q, rng)
     except KeyboardInterrupt:
         weights = ratios = np.full(len(u), np.nan)
+        khat = np.inf
         report = {**report, "converged": False, "reason": "interrupted"}
     finite = np.isfinite(weights)
-    khat = psis(ratios)[1] if np.isfinite(ratios).any() else np.inf
     bad = int((~finite).sum() + (~np.isfinite(ratios)).sum())
     kept = weights[finite]
     elbo = float(kept.mean()) if len(kept) else -np.inf
     report = {**report, "elbo": elbo, "khat": khat, "elbo_error": _error(weights), "nonfinite": report["nonfinite"] + bad}
     warnings = list(q.density.model.notes)
+    if report["converged"] and not report["elbo_error"] < MOST_ERROR:
+        report = {
+            **report,
+            "converged": False,
+            "reason": f"rare draws decide on the ELBO: its standard error is {report['elbo_error']:.2g}",
+        }
     if not report["converged"]:
         warnings.append(f"not converged ({report['reason']})")
     if bad:
@@ -288,6 +295,26 @@ def assess(
         warnings.append(f"{len(close)} other mode(s) hold a comparable share of the posterior, of which this one is not part")
     fits = sorted(fits, key=lambda f: -f["elbo"])
     return Posterior(q, model, **report, warnings=warnings, modes=fits)
+
+
+def _tail(q: Approximation, rng: np.random.Generator) -> tuple[float, Array]:
+    """K-hat, and the log ratios of independent draws that it is of: pairs would count every tail twice.
+
+    Where nearly all weights are equal, k-hat's threshold lies among them and not in the tail, and k-hat may be anything: more draws raise it.
+    """
+    n = q.density.affordable(KHAT_DRAWS)
+    most = min(q.density.affordable(MOST_KHAT_DRAWS), MOST_KHAT_NUMBERS / max(q.gaussian.noise, 1))
+    ratios = np.zeros(0)
+    while True:
+        values, u = q.draw(n - len(ratios), rng)
+        ratios = np.concatenate([ratios, q.density.evaluate(u, values) - q.log_density(values, u)])
+        if not np.isfinite(ratios).any():
+            return np.inf, ratios
+        khat = psis(ratios)[1]
+        weights = np.exp(np.nan_to_num(ratios - np.nanmax(ratios), nan=-np.inf))
+        if khat <= GOOD or weights.sum() ** 2 < EVEN * n * (weights**2).sum() or 4 * n > most:
+            return khat, ratios
+        n *= 4
 
 
 def _error(weights: Array) -> float:

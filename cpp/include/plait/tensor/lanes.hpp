@@ -43,6 +43,7 @@ enum class LaneOp : std::uint8_t {
   softplus,
   relu,
   erf,
+  erfc,
   lgamma,
   digamma,
   trigamma,

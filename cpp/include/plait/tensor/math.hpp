@@ -19,6 +19,7 @@ enum class MathFunction : std::uint8_t {
   sigmoid,
   softplus,
   erf,
+  erfc,
   exp2,
   log2,
   log10,
@@ -30,7 +31,7 @@ enum class MathFunction : std::uint8_t {
   digamma,
   trigamma
 };
-constexpr int kMathFunctions = 20;
+constexpr int kMathFunctions = 21;
 enum class MathBinary : std::uint8_t { pow, logaddexp, hypot, floor_divide, remainder };
 constexpr int kMathBinaries = 5;
 const char* name_of(MathFunction f);

@@ -104,6 +104,9 @@ Gradients d_relu(const NodeRef& n, const NodeRef& g) { return {select(less(const
 Gradients d_erf(const NodeRef& n, const NodeRef& g) {
   return {multiply(g, scale(unary("exp", negate(unary("square", in(n)))), 2 * std::numbers::inv_sqrtpi))};
 }
+Gradients d_erfc(const NodeRef& n, const NodeRef& g) {
+  return {multiply(g, scale(unary("exp", negate(unary("square", in(n)))), -2 * std::numbers::inv_sqrtpi))};
+}
 Gradients d_lgamma(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary("digamma", in(n)))}; }
 Gradients d_digamma(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary("trigamma", in(n)))}; }
 // The third derivative of lgamma as an expression: reflection below zero, ten steps of the recurrence, then the asymptotic series
@@ -203,6 +206,7 @@ void add_elementwise_ops(OpList& ops) {
   entry("softplus", LaneOp::softplus, 1, float_rule<"softplus">, d_softplus);
   entry("relu", LaneOp::relu, 1, number_rule<"relu">, d_relu);
   entry("erf", LaneOp::erf, 1, float_rule<"erf">, d_erf);
+  entry("erfc", LaneOp::erfc, 1, float_rule<"erfc">, d_erfc);
   entry("lgamma", LaneOp::lgamma, 1, float_rule<"lgamma">, d_lgamma);
   entry("digamma", LaneOp::digamma, 1, float_rule<"digamma">, d_digamma);
   entry("trigamma", LaneOp::trigamma, 1, float_rule<"trigamma">, d_trigamma);

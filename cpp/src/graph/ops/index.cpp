@@ -30,6 +30,12 @@ Index checked(Index i, Index size, const char* name) {
   return i < 0 ? i + size : i;
 }
 
+// Classes are not counted from the end.
+Index checked_class(Index i, Index size, const char* name) {
+  PLAIT_REQUIRE_AS(ShapeError, i >= 0 && i < size, name, ": label ", i, " is no class; there are 0 to ", size - 1);
+  return i;
+}
+
 template <class F>
 void with_type(DType t, F&& f) {
   switch (t) {
@@ -101,7 +107,8 @@ std::unique_ptr<Kernel> take_gradient_kernel(Specs in, const Spec& out, const At
   return std::make_unique<TakeKernel>(out.shape, count_of(in[1].shape), normalize_axis(a.ints[0], out.shape.size(), "take"), out.dtype, true);
 }
 
-// ---- take_along_axis(x, indices): same rank, same sizes but along the axis ----
+// ---- take_along_axis(x, indices): same rank, same sizes but along the axis; attributes.ints = (axis), or (axis, 1) where the indices are classes,
+// which are not counted from the end ----
 
 Spec along_rule(Specs in, const Attributes& a) {
   require_indices(in[1], "take_along_axis");
@@ -128,8 +135,8 @@ Gradients d_along_gradient(const NodeRef& n, const NodeRef& g) { return {apply("
 
 class AlongKernel final : public Kernel {
  public:
-  AlongKernel(const Shape& source, const Shape& indices, Index axis, DType dtype, bool scatter)
-      : source_(source, axis), picked_(indices, axis), dtype_(dtype), scatter_(scatter) {}
+  AlongKernel(const Shape& source, const Shape& indices, const Attributes& a, DType dtype, bool scatter)
+      : source_(source, a.ints[0]), picked_(indices, a.ints[0]), dtype_(dtype), scatter_(scatter), classes_(a.ints.size() > 1) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     const auto* index = static_cast<const std::int64_t*>(inputs[1]);
     with_type(dtype_, [&](auto zero) {
@@ -139,7 +146,9 @@ class AlongKernel final : public Kernel {
         for (Index k = 0; k < picked_.size; ++k)
           for (Index i = 0; i < picked_.inner; ++i) {
             const Index part = (o * picked_.size + k) * picked_.inner + i;
-            const Index whole = (o * source_.size + checked(index[part], source_.size, "take_along_axis")) * source_.inner + i;
+            const Index row = classes_ ? checked_class(index[part], source_.size, "cross_entropy_with_logits")
+                                       : checked(index[part], source_.size, "take_along_axis");
+            const Index whole = (o * source_.size + row) * source_.inner + i;
             if (scatter_) {
               T& to = static_cast<T*>(outputs[0])[whole];
               to = static_cast<T>(to + static_cast<const T*>(inputs[0])[part]);
@@ -153,13 +162,13 @@ class AlongKernel final : public Kernel {
  private:
   Around source_, picked_;
   DType dtype_;
-  bool scatter_;
+  bool scatter_, classes_;
 };
 std::unique_ptr<Kernel> along_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<AlongKernel>(in[0].shape, in[1].shape, a.ints[0], out.dtype, false);
+  return std::make_unique<AlongKernel>(in[0].shape, in[1].shape, a, out.dtype, false);
 }
 std::unique_ptr<Kernel> along_gradient_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<AlongKernel>(out.shape, in[1].shape, a.ints[0], out.dtype, true);
+  return std::make_unique<AlongKernel>(out.shape, in[1].shape, a, out.dtype, true);
 }
 
 // ---- one_hot(indices): attributes.ints = (depth, dtype); out of range is an error ----
@@ -178,7 +187,7 @@ class OneHotKernel final : public Kernel {
       using T = decltype(zero);
       T* out = static_cast<T*>(outputs[0]);
       std::fill_n(out, count_ * depth_, T{});
-      for (Index k = 0; k < count_; ++k) out[k * depth_ + checked(static_cast<const std::int64_t*>(inputs[0])[k], depth_, "one_hot")] = T{1};
+      for (Index k = 0; k < count_; ++k) out[k * depth_ + checked_class(static_cast<const std::int64_t*>(inputs[0])[k], depth_, "one_hot")] = T{1};
     });
   }
 

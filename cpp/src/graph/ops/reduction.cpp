@@ -30,8 +30,9 @@ Spec reduced(const Spec& in, const Attributes& a, const char* name, bool needs_e
 
 Spec sum_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "sum", false); }
 Spec prod_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "prod", false); }
-Spec max_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "max", true); }
-Spec min_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "min", true); }
+// With a number in attributes.reals an empty axis has the extreme of nothing: -inf, or inf.
+Spec max_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "max", a.reals.empty()); }
+Spec min_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "min", a.reals.empty()); }
 
 NodeRef restored(const NodeRef& n, const NodeRef& r) { return restore_axes(r, axes_of(n->attributes), keeps(n->attributes)); }
 

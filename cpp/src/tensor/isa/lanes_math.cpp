@@ -106,6 +106,7 @@ LaneLoop find_typed(LaneOp op, int uniform) {
     case LaneOp::sigmoid: return unary<T, MathFunction::sigmoid>;
     case LaneOp::softplus: return unary<T, MathFunction::softplus>;
     case LaneOp::erf: return unary<T, MathFunction::erf>;
+    case LaneOp::erfc: return unary<T, MathFunction::erfc>;
     case LaneOp::exp2: return unary<T, MathFunction::exp2>;
     case LaneOp::log2: return unary<T, MathFunction::log2>;
     case LaneOp::log10: return unary<T, MathFunction::log10>;

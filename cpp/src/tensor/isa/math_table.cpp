@@ -21,6 +21,7 @@ PLAIT_UNARY_LOOP(tanh)
 PLAIT_UNARY_LOOP(sigmoid)
 PLAIT_UNARY_LOOP(softplus)
 PLAIT_UNARY_LOOP(erf)
+PLAIT_UNARY_LOOP(erfc)
 PLAIT_UNARY_LOOP(exp2)
 PLAIT_UNARY_LOOP(log2)
 PLAIT_UNARY_LOOP(log10)
@@ -78,13 +79,14 @@ void loop_remainder(const T* x, const T* y, T* z, Index n) {
 
 const MathTable& math_table() {
   static constexpr MathTable table = {
-      {loop_exp<float>,     loop_expm1<float>,    loop_log<float>,     loop_log1p<float>,  loop_sin<float>,     loop_cos<float>,     loop_tanh<float>,
-       loop_sigmoid<float>, loop_softplus<float>, loop_erf<float>,     loop_exp2<float>,   loop_log2<float>,    loop_log10<float>,   loop_tan<float>,
-       loop_sinh<float>,    loop_cosh<float>,     loop_expm1mx<float>, loop_lgamma<float>, loop_digamma<float>, loop_trigamma<float>},
-      {loop_exp<double>,  loop_expm1<double>,   loop_log<double>,     loop_log1p<double>,    loop_sin<double>,
-       loop_cos<double>,  loop_tanh<double>,    loop_sigmoid<double>, loop_softplus<double>, loop_erf<double>,
-       loop_exp2<double>, loop_log2<double>,    loop_log10<double>,   loop_tan<double>,      loop_sinh<double>,
-       loop_cosh<double>, loop_expm1mx<double>, loop_lgamma<double>,  loop_digamma<double>,  loop_trigamma<double>},
+      {loop_exp<float>,    loop_expm1<float>,   loop_log<float>,      loop_log1p<float>, loop_sin<float>,  loop_cos<float>,
+       loop_tanh<float>,   loop_sigmoid<float>, loop_softplus<float>, loop_erf<float>,   loop_erfc<float>, loop_exp2<float>,
+       loop_log2<float>,   loop_log10<float>,   loop_tan<float>,      loop_sinh<float>,  loop_cosh<float>, loop_expm1mx<float>,
+       loop_lgamma<float>, loop_digamma<float>, loop_trigamma<float>},
+      {loop_exp<double>,    loop_expm1<double>,   loop_log<double>,      loop_log1p<double>, loop_sin<double>,  loop_cos<double>,
+       loop_tanh<double>,   loop_sigmoid<double>, loop_softplus<double>, loop_erf<double>,   loop_erfc<double>, loop_exp2<double>,
+       loop_log2<double>,   loop_log10<double>,   loop_tan<double>,      loop_sinh<double>,  loop_cosh<double>, loop_expm1mx<double>,
+       loop_lgamma<double>, loop_digamma<double>, loop_trigamma<double>},
       {loop_pow<float>, loop_logaddexp<float>, loop_hypot<float>, loop_floor_divide<float>, loop_remainder<float>},
       {loop_pow<double>, loop_logaddexp<double>, loop_hypot<double>, loop_floor_divide<double>, loop_remainder<double>}};
   return table;

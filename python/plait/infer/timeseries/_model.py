@@ -24,6 +24,7 @@ from .result import Result
 METHODS = ("bbvi", "map", "mle")
 SOLVED = 0  # status of lbfgs
 MOST_STEPS, MOST_VALUES = 500, 800  # of lbfgs: a search that needs more has lost its way
+BARRIER = 0.1  # log likelihood by which a filter that forgets its start e times as slowly is less probable
 SAME = 1e-4  # log likelihoods closer than this are the same
 
 
@@ -43,6 +44,7 @@ class Model:
     """A model of one time series; subclasses give the parameters, the likelihood and the forecasts."""
 
     allows_missing = True
+    may_be_chaotic = False  # whether there are parameters at which the filter never forgets its start
 
     def fit(
         self,
@@ -114,8 +116,10 @@ class Model:
         def loglik(u: Any) -> Any:
             return self._log_likelihood(layout.parameters(u), series)
 
+        growth = (lambda u: self._growth(layout.parameters(u), series)) if self.may_be_chaotic else None
+
         if method == "bbvi":
-            return self._infer(series, layout, loglik, dict(priors or {}), begin, rng, options)
+            return self._infer(series, layout, loglik, growth, dict(priors or {}), begin, rng, options)
         if options:
             raise TypeError(f"{name}.fit: {', '.join(options)} is for method='bbvi'")
         target = loglik
@@ -124,14 +128,16 @@ class Model:
             def target(u: Any) -> Any:
                 return loglik(u) + layout.log_density(u, priors or {})
 
-        best, converged = _maximize(target, begin)
+        best, converged = _maximize(target, begin, growth)
         if not converged:
             warnings.warn(f"{name}.fit: the search for the maximum stopped before it converged", ConvergenceWarning, stacklevel=2)
         covariance = _covariance(target, layout, best)
         return Result(self, series, layout, best, covariance=covariance, loglik=float(graph.function(loglik)(best)), converged=converged,
                       method=method, rng=rng, again={"priors": priors})
 
-    def _infer(self, series: Series, layout: Layout, loglik: Any, priors: dict[str, Any], begin: Any, rng: Any, options: Any) -> Result:
+    def _infer(
+        self, series: Series, layout: Layout, loglik: Any, growth: Any, priors: dict[str, Any], begin: Any, rng: Any, options: Any
+    ) -> Result:
         again = {"priors": priors, **options}
         from .. import bbvi
 
@@ -139,7 +145,7 @@ class Model:
         def joint(u: Any) -> Any:
             return loglik(u) + layout.log_prior(u, priors)
 
-        mode, _ = _maximize(joint, begin)
+        mode, _ = _maximize(joint, begin, growth)
         spread = _spread(joint, mode)
         options.setdefault("family", "full_rank")
         options.setdefault("progress", False)
@@ -162,6 +168,10 @@ class Model:
     def _log_likelihood(self, parameters: Mapping[str, Any], series: Series) -> Any:
         raise NotImplementedError
 
+    def _growth(self, parameters: Mapping[str, Any], series: Series) -> Any:
+        """By how much a disturbance of the filter grows in a step, the mean of its log: a node; where it `may_be_chaotic`."""
+        raise NotImplementedError
+
     def _forecast(self, parameters: Mapping[str, Any], series: Series, h: int, X: Any, rng: np.random.Generator, paths: int) -> Any:
         """Moments or paths of the next `h` values for rows of parameters; see `result.Forecast`."""
         raise NotImplementedError
@@ -175,24 +185,52 @@ class Model:
         raise NotImplementedError
 
 
-def _maximize(target: Any, starts: list[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], bool]:
-    """The best of the maxima found from each start."""
-    u = graph.input("u", starts[0].shape, dtype="float64")
-    problem = graph_problem(-target(u), [u])
-    unlimited, none = np.full(len(starts[0]), np.inf), np.empty(0)
-    problem.set_limits(-unlimited, unlimited, none, none, none, none, none)
+def _maximize(target: Any, starts: list[np.ndarray[Any, Any]], growth: Any = None) -> tuple[np.ndarray[Any, Any], bool]:
+    """The best of the maxima found from each start; of those whose filter forgets its start, where `growth` says how it does."""
+    problem = _problem(target, len(starts[0]))
     # A start that leads to the edge of the stationary region creeps along it for ever; the others are the ones that count.
     found = [lbfgs(problem, u0, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES) for u0 in starts]
+    if growth is not None:
+        return _maximize_stable(target, starts, growth, found)
     best = min(found, key=lambda r: r.f if np.isfinite(r.f) else np.inf)
     # A search that came to its end is as good as one that creeps on among rounding errors, toward a variance of 0, say.
-    ended = [r for r in found if (r.status == SOLVED or _is_flat(r.f, r.gradient)) and r.f <= best.f + SAME]
+    ended = [r for r in found if _ended(r) and r.f <= best.f + SAME]
     if ended:
         return np.asarray(min(ended, key=lambda r: float(r.f)).x), True
     mode, converged = _newton(target, np.asarray(best.x))
     if converged:
         return mode, True
     best = lbfgs(problem, np.asarray(best.x), max_iterations=10 * MOST_STEPS, max_evaluations=10 * MOST_VALUES)
-    return np.asarray(best.x), best.status == SOLVED or _is_flat(best.f, best.gradient)
+    return np.asarray(best.x), _ended(best)
+
+
+def _maximize_stable(target: Any, starts: list[np.ndarray[Any, Any]], growth: Any, found: list[Any]) -> tuple[np.ndarray[Any, Any], bool]:
+    """The best maximum of those at which the filter forgets its start.
+
+    Elsewhere a likelihood is as rough as the filter is chaotic, and its many maxima say nothing (Wintenberger, 2013, Continuous invertibility
+    and stable QML estimation of the EGARCH(1,1) model). Where all searches went there, a log barrier keeps them from it.
+    """
+    speed = graph.function(growth)
+    stable = [r for r in found if _ended(r) and float(speed(np.asarray(r.x))) < 0]
+    if not stable:
+        fenced = _problem(lambda u: target(u) + BARRIER * graph.log(-growth(u)), len(starts[0]))
+        stable = [lbfgs(fenced, u0, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES) for u0 in starts]
+    best = min(stable, key=lambda r: (not _ended(r), r.f if np.isfinite(r.f) else np.inf))
+    return np.asarray(best.x), _ended(best)
+
+
+def _problem(target: Any, size: int) -> Any:
+    """The minimisation of minus `target`, without limits."""
+    u = graph.input("u", (size,), dtype="float64")
+    problem = graph_problem(-target(u), [u])
+    unlimited, none = np.full(size, np.inf), np.empty(0)
+    problem.set_limits(-unlimited, unlimited, none, none, none, none, none)
+    return problem
+
+
+def _ended(found: Any) -> bool:
+    """Whether a search ended at a maximum."""
+    return bool(found.status == SOLVED or _is_flat(found.f, found.gradient))
 
 
 def _is_flat(value: float, slope: Any) -> bool:

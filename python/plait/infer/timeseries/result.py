@@ -20,6 +20,7 @@ __all__ = ["Forecast", "Result"]
 
 DRAWS = 1000  # parameters drawn from a posterior for a forecast
 PATHS = 10_000  # paths whose quantiles are the limits
+LARGEST = 1e300  # of a forecast: sums and interpolated quantiles of larger ones overflow
 
 
 @dataclasses.dataclass
@@ -387,15 +388,19 @@ class Result:
 
 
 def _finite(found: dict[str, Any]) -> dict[str, Any]:
-    """Without draws of the parameters whose forecasts explode; a warning says how many there were."""
+    """Without draws of the parameters, and simulated paths, that explode; a warning says how many there were."""
     rows = {k: np.asarray(v) for k, v in found.items() if k in ("mean", "variance", "paths")}
-    good = {k: np.isfinite(v).all(axis=1) for k, v in rows.items()}
-    lost = max(int((~g).sum()) for g in good.values())
-    if not lost:
-        return found
+    with np.errstate(invalid="ignore"):
+        good = {k: (np.abs(v) < LARGEST).all(axis=1) for k, v in rows.items()}
     if not all(g.any() for g in good.values()):
         raise FloatingPointError("predict: the forecast overflows")
-    warnings.warn(f"predict: {lost} draws from the posterior have no finite forecast and were left out", RuntimeWarning, stacklevel=3)
+    draws = max(int((~good[k]).sum()) for k in ("mean", "variance"))
+    paths = int((~good["paths"]).sum()) if "paths" in good else 0
+    lost = [f"{n} of {len(rows[k])} {what}" for n, k, what in (
+        (draws, "mean", "draws from the posterior"), (paths, "paths", "simulated paths")) if n]
+    if not lost:
+        return found
+    warnings.warn(f"predict: {' and '.join(lost)} have no finite forecast and were left out", RuntimeWarning, stacklevel=3)
     return {**found, **{k: v[good[k]] for k, v in rows.items()}}
 
 

@@ -23,6 +23,10 @@ __all__ = ["EGARCH", "GARCH"]
 
 ROOT_2_PI = math.sqrt(2 / math.pi)  # E|z| of a standard normal
 BACKCAST_STEPS, BACKCAST_DECAY = 75, 0.94
+# Log variances of EGARCH stay within so much of the series': the package ``arch`` bounds variances by factors of 10⁶ likewise. Without bounds
+# and with α < 0, one large error gives a variance so small that the next is larger still, without end: the mean of the log likelihood over any
+# normal posterior would be minus infinity.
+WIDEST = math.log(1e6)
 
 
 class VolatilityModel(Model):
@@ -317,7 +321,8 @@ class EGARCH(VolatilityModel):
     Notes
     -----
     The parameters are ``mu`` …, ``omega``, ``alpha[1]`` …, ``gamma[1]`` …, ``beta[1]`` …. The likelihood is that of the package ``arch`` with its
-    backcast. The polynomial of β is stationary.
+    backcast. The polynomial of β is stationary, and a maximum is one at which the filter forgets its start (Wintenberger, 2013): where it does
+    not, as with α < 0 and β near 1, the likelihood is rough and has high but meaningless maxima.
 
     Examples
     --------
@@ -325,6 +330,8 @@ class EGARCH(VolatilityModel):
     >>> list(plait.infer.timeseries.EGARCH().fit(y, method="mle").params)
     ['mu', 'omega', 'alpha[1]', 'gamma[1]', 'beta[1]']
     """
+
+    may_be_chaotic = True
 
     def __init__(self, p: int = 1, o: int = 1, q: int = 1, mean: Any = "constant") -> None:
         self.p, self.o, self.q = order(p, "EGARCH: p"), order(o, "EGARCH: o"), order(q, "EGARCH: q")
@@ -356,9 +363,28 @@ class EGARCH(VolatilityModel):
             found.append(layout.unconstrained(point))
         return found
 
+    def _growth(self, parameters: Mapping[str, Any], series: Series) -> Any:
+        residuals = self._residuals(parameters, series)
+        z = residuals / graph.sqrt(self._variances(parameters, residuals, series))
+        deep = max(self.p, self.o)
+
+        def step(state: tuple[Any, ...], z: Any) -> tuple[tuple[Any, ...], Any]:
+            sizes, signs, logs = state[:deep], state[deep : 2 * deep], state[2 * deep :]
+            change: Any = 0.0
+            for names, past in zip(self._names(), (sizes, signs, logs), strict=True):
+                for name, s in zip(names, past, strict=False):
+                    change = change + parameters[name] * s
+            new = (-0.5 * graph.abs(z) * change, *sizes[:-1], -0.5 * z * change, *signs[:-1], *((change, *logs[:-1]) if logs else ()))
+            size = graph.sqrt(sum((graph.square(s) for s in new), graph.constant(np.float64(1e-300))))
+            return tuple(s / size for s in new), graph.log(size)
+
+        one = graph.constant(np.float64(1.0))
+        return graph.mean(graph.scan(step, (one,) * (2 * deep + self.q), z)[1])
+
     def _variances(self, parameters: Mapping[str, Any], residuals: Any, series: Series) -> Any:
         n = len(series.y) - self.lags
         start = math.log(self._backcast(series))
+        level = math.log(float(np.var(self._mean_start(series)[1])))
         deep = max(self.p, self.o)
         zero, first = graph.constant(np.float64(0.0)), graph.constant(np.float64(start))
 
@@ -371,6 +397,7 @@ class EGARCH(VolatilityModel):
                 value = value + parameters[f"gamma[{k + 1}]"] * signs[k]
             for k in range(self.q):
                 value = value + parameters[f"beta[{k + 1}]"] * logs[k]
+            value = graph.clip(value, level - WIDEST, level + WIDEST)
             z = e * graph.exp(-0.5 * value)
             return (graph.abs(z) - ROOT_2_PI, *sizes[:-1], z, *signs[:-1], *((value, *logs[:-1]) if logs else ())), value
 
