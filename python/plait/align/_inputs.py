@@ -106,6 +106,8 @@ def symbols(values: Sequence[Any], name: Name) -> list[Prepared]:
         integers = _integers(values)
         if integers is not None:
             return integers
+    if not kinds.isdisjoint((bytearray, memoryview)):
+        return symbols([raw(value) for value in values], name)
     numbers: dict[Hashable, int] = {}
     found: list[Prepared] = [_interned(value, name, k, numbers) for k, value in enumerate(values)]
     if any(map(_is_nan, numbers)):
@@ -115,17 +117,25 @@ def symbols(values: Sequence[Any], name: Name) -> list[Prepared]:
     return found
 
 
+def raw(value: Any) -> Any:
+    """Buffers of bytes as bytes, others as the arrays that they are."""
+    if isinstance(value, memoryview):
+        return bytes(value) if value.format in ("B", "b", "c") and value.ndim == 1 else np.asarray(value)
+    return bytes(value) if isinstance(value, bytearray) else value
+
+
 def _require_one_kind_of_text(values: Sequence[Any], numbers: Iterable[Hashable], name: Name) -> None:
     """No str is equal to any bytes: where both come, nothing would match."""
     texts = any(isinstance(symbol, str) for symbol in numbers)
     if not texts:
         return
     for k, value in enumerate(values):
-        raw = isinstance(value, (bytes, bytearray, memoryview))
-        if raw or (not isinstance(value, str) and any(isinstance(symbol, bytes) for symbol in elements(value, name, k))):
+        if (is_raw := isinstance(value, bytes)) or (
+            not isinstance(value, str) and any(isinstance(symbol, bytes) for symbol in elements(value, name, k))
+        ):
             other = next(i for i, v in enumerate(values) if isinstance(v, str) or any(isinstance(s, str) for s in elements(v, name, i)))
             raise TypeError(
-                f"{name(k)}: {'bytes' if raw else 'symbols of type bytes'}, while {name(other)} has str, of which none is equal; decode the bytes"
+                f"{name(k)}: {'bytes' if is_raw else 'symbols of type bytes'}, while {name(other)} has str, of which none is equal; decode the bytes"
             )
 
 
