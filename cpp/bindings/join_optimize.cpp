@@ -6,6 +6,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::optimize;
 
 void set_limits(Problem& p, const Numbers& lower, const Numbers& upper, const Numbers& row_lower, const Numbers& row_upper, const Numbers& linear,
@@ -65,6 +66,12 @@ void bind_problems(py::module_& m) {
   py::class_<Problem, std::shared_ptr<Problem>>(m, "Problem", "What is to be minimised.")
       .def_readonly("n", &Problem::n)
       .def_readonly("m", &Problem::m)
+      .def_property_readonly("by_differences", &Problem::differences)
+      .def("set_sizes",
+           [](Problem& p, const Numbers& sizes) {
+             PLAIT_REQUIRE(sizes.size() == p.n, "Problem: sizes: expected ", p.n, " numbers, got ", sizes.size());
+             p.sizes = vector_of(sizes);
+           })
       .def("set_limits", &set_limits, py::arg("lower"), py::arg("upper"), py::arg("row_lower"), py::arg("row_upper"), py::arg("linear"),
            py::arg("linear_lower"), py::arg("linear_upper"))
       .def("values",

@@ -66,3 +66,22 @@ def test_simulated_paths_that_overflow_are_called_paths() -> None:
     rows = {"mean": np.ones((2, 3)), "variance": np.ones((2, 3)), "paths": np.array([[1.0, 2.0, 1e301], [1.0, 2.0, 3.0]])}
     with pytest.warns(RuntimeWarning, match="1 of 2 simulated paths have"):
         assert _finite(rows)["paths"].shape == (1, 3)
+
+
+@pytest.mark.peer
+@pytest.mark.filterwarnings("ignore")  # ArviZ warns of its own future on import
+def test_draws_for_arviz() -> None:
+    arviz = pytest.importorskip("arviz")
+
+    def model(m):
+        m.observe(Normal(m.latent("mu", Normal(0, 5), shape=3), 1.0), [1.0, 2.0, 3.0])
+
+    posterior = bbvi(model, progress=False)
+    found = posterior.to_arviz(500, rng=1)
+    draws = np.asarray(found["posterior"]["mu"])
+    assert draws.shape == (1, 500, 3)
+    np.testing.assert_array_equal(draws[0], posterior.sample(500, rng=1)["mu"])
+    table = arviz.summary(found)
+    np.testing.assert_allclose(table["mean"].astype(float), posterior.mean("mu"), atol=0.2)
+    series = AR(1).fit(white(60, 0)).posterior.to_arviz(100)
+    assert set(series["posterior"].data_vars) == {"const", "ar.L1", "sigma2"}

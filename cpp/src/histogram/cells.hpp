@@ -39,9 +39,6 @@ struct LocateTable {
   void (*of_float)(const Lookup&, const float* x, Index n, Slot* out);
 };
 
-}  // namespace plait::histogram
-
-namespace plait {
 using histogram::LocateTable;
 PLAIT_DECLARE_TABLE(LocateTable, locate_table)
-}  // namespace plait
+}  // namespace plait::histogram

@@ -7,7 +7,8 @@ namespace plait::optimize {
 namespace {
 
 constexpr double kNoLimit = 1e20;
-constexpr double kSteep = 10;  // of the other slopes: stands for an infinite one
+constexpr double kSteep = 10;    // of the other slopes: stands for an infinite one
+constexpr double kSmall = 1e-3;  // nonlinear rows below that are scaled up
 constexpr double kLeastScale = 1e-60, kMostScale = 1e60;
 
 }  // namespace
@@ -49,7 +50,11 @@ void Evaluation::scale_at(Point& p) {
   for (Index k = 0; k < rows; ++k) {
     double* const row = p.jacobian.data() + k * n;
     const double size = largest(row, n);
-    const double scale = size > 1 || k >= m ? (size > 0 ? std::max(1 / size, kLeastScale) : 1) : 1;
+    // A nonlinear row that is only flat here is left as it is; one that is small altogether is not.
+    const double all = k >= m ? size
+                              : std::max(size, std::min(std::abs(p.c[static_cast<std::size_t>(k)] - row_lower[static_cast<std::size_t>(k)]),
+                                                        std::abs(p.c[static_cast<std::size_t>(k)] - row_upper[static_cast<std::size_t>(k)])));
+    const double scale = size > 1 || k >= m ? (size > 0 ? std::max(1 / size, kLeastScale) : 1) : all < kSmall && all > 1 / kMostScale ? 1 / all : 1;
     row_scale[static_cast<std::size_t>(k)] = scale;
     row_lower[static_cast<std::size_t>(k)] *= scale;
     row_upper[static_cast<std::size_t>(k)] *= scale;

@@ -6,8 +6,8 @@
 namespace plait::optimize {
 namespace {
 
-constexpr double kOrdinary = 1e3;    // sizes within this of 1 are left alone
-constexpr double kLargest = 1e150;   // products of three sizes and a derivative stay finite
+constexpr double kOrdinary = 1e3;   // sizes within this of 1 are left alone
+constexpr double kLargest = 1e150;  // products of three sizes and a derivative stay finite
 constexpr double kNoLimit = 1e20;
 
 }  // namespace
@@ -27,6 +27,7 @@ std::vector<double> typical_sizes(const Problem& problem, const std::vector<doub
     // A narrow interval tells it whatever the start, a wide one where the start is at its end, which says little of the rest.
     if (width > 0 && (width < size || x0[i] == low || x0[i] == high)) size = std::max(width, 1e-8 * size);
     else if (size == 0) size = std::max(below ? std::abs(low) : 0.0, above ? std::abs(high) : 0.0);
+    if (!problem.sizes.empty() && problem.sizes[i] > 0) size = problem.sizes[i];
     sizes[i] = size > 0 ? rounded_size(size) : 0;
   }
   return sizes;

@@ -33,11 +33,11 @@ struct Slsqp::Body {
   SlsqpOptions options;
   const IterationCallback* callback = nullptr;
   SizedProblem sized;
-  Problem* problem = nullptr;      ///< the problem, or `sized` before it
+  Problem* problem = nullptr;              ///< the problem, or `sized` before it
   std::vector<double> seen, ratio, outer;  // the largest |x| met, and what sizes change by
-  double base = 1;                 ///< the start's largest derivative
+  double base = 1;                         ///< the start's largest derivative
   std::vector<double> start_slopes, start_x;
-  std::vector<char> unknown;       ///< variables whose size neither start nor bounds tell
+  std::vector<char> unknown;  ///< variables whose size neither start nor bounds tell
   int resized = 0, far_away = 0;
   SlsqpResult result;
   const DenseTable* table = &dense();

@@ -111,6 +111,7 @@ bool Slsqp::Body::derivatives_agree() {
   e.values(trial);
   if (!trial.finite) return true;
   int row = -2;
+  bool clear = true;  // rounding has no part in it
   const auto compare = [&](double shrink) {
     row = -2;
     const auto check = [&](int k, const double* slopes, double from, double to) {
@@ -121,6 +122,7 @@ bool Slsqp::Body::derivatives_agree() {
       }
       const double difference = (to - from) / shrink;
       const double noise = 1e2 * kEpsilon * (std::abs(from) + std::abs(to)) / shrink;
+      clear = clear && noise <= kWrong * std::max(terms, std::abs(difference));
       if (row == -2 && differs(slope, difference, terms, noise + (k < 0 ? flat : 0.0))) {
         row = k;
         result.wrong_by = std::abs(slope - difference) / std::max({terms, std::abs(difference), 1e-300});
@@ -155,6 +157,7 @@ bool Slsqp::Body::derivatives_agree() {
     std::swap(at.f, back.f);
     std::swap(at.c, back.c);
   }
+  std::vector<double> shape = direction;
   if (!fine) {  // and once beside each variable's own size: 1/x near 0 is far from straight on any other
     for (std::size_t i = 0; i < n; ++i) direction[i] *= std::abs(at.x[i]);
     for (std::size_t i = 0; i < n; ++i) trial.x[i] = e.inside(i, at.x[i] + 1e-6 * direction[i]);
@@ -170,6 +173,21 @@ bool Slsqp::Body::derivatives_agree() {
         result.wrong_by = by;
       }
     }
+  }
+  // Nothing tells how quickly it bends: shorter and shorter, as far as a difference shows more than rounding.
+  for (int k = 0; k < 2 && !fine; ++k) {
+    h *= 1e-3;
+    for (std::size_t i = 0; i < n; ++i) trial.x[i] = e.inside(i, at.x[i] + h * shape[i]);
+    e.values(trial);
+    if (!trial.finite) break;
+    const int accused = row;
+    const double by = result.wrong_by;
+    std::swap(direction, shape);
+    clear = true;
+    fine = compare(h) && clear;
+    std::swap(direction, shape);
+    row = accused;
+    result.wrong_by = by;
   }
   result.wrong_row = row;
   return fine;

@@ -10,18 +10,17 @@ import numpy as np
 from .. import _core
 from ..graph._types import Array
 from ._limits import Constraint
-
-EPSILON = float(np.finfo(np.float64).eps)
+from ._steps import Steps
 
 
 class Function:
     """A function of x, its derivative given or by differences; remembers its last value, counts its calls."""
 
     def __init__(
-        self, fun: Callable[..., Any], jac: Any, args: tuple[Any, ...], what: str, scalar: bool, low: Array, high: Array, step: Any
+        self, fun: Callable[..., Any], jac: Any, args: tuple[Any, ...], what: str, scalar: bool, low: Array, high: Array, steps: Steps
     ) -> None:
         self.fun, self.jac, self.args, self.what, self.scalar = fun, jac, args, what, scalar
-        self.low, self.high, self.step = low, high, step
+        self.low, self.high, self.steps = low, high, steps
         self.size = 1 if scalar else -1
         self.calls = self.derivative_calls = 0
         self.last_x: Array | None = None
@@ -88,23 +87,26 @@ class Function:
 
     def _differences(self, x: Array, at: Array) -> Array:
         central = self.jac == "3-point"
-        relative = EPSILON ** (1 / 3) if central else EPSILON**0.5
         rows = np.zeros((at.size, x.size))
         last = self.last_x, self.last
-        steps = relative * np.maximum(1.0, np.abs(x)) if self.step is None else np.broadcast_to(np.abs(self.step), x.shape)
-        for i, h in enumerate(steps):
-            room_up, room_down = self.high[i] - x[i], x[i] - self.low[i]
-            if central and room_up >= h and room_down >= h:
-                ends = x[i] - h, x[i] + h
-            elif room_up >= h or (room_up >= room_down and room_up > 0):
-                ends = x[i], min(x[i] + h, self.high[i])
-            elif room_down > 0:
-                ends = x[i], max(x[i] - h, self.low[i])
-            else:
-                continue  # fixed
-            rows[:, i] = (self._moved(x, i, ends[1]) - (at if ends[0] == x[i] else self._moved(x, i, ends[0]))) / (ends[1] - ends[0])
+        for i, h in enumerate(self.steps.at(x, central)):
+            rows[:, i] = self._difference(x, at, i, h, central)
         self.last_x, self.last = last
         return rows
+
+    def _difference(self, x: Array, at: Array, i: int, h: float, central: bool) -> Array:
+        room_up, room_down = self.high[i] - x[i], x[i] - self.low[i]
+        if central and room_up >= h and room_down >= h:
+            ends = x[i] - h, x[i] + h
+        elif room_up >= h or (room_up >= room_down and room_up > 0):
+            ends = x[i], min(x[i] + h, self.high[i])
+        elif room_down > 0:
+            ends = x[i], max(x[i] - h, self.low[i])
+        else:  # fixed
+            return np.zeros(at.size)
+        if ends[0] == ends[1]:
+            return np.zeros(at.size)
+        return np.asarray((self._moved(x, i, ends[1]) - (at if ends[0] == x[i] else self._moved(x, i, ends[0]))) / (ends[1] - ends[0]))
 
     def _moved(self, x: Array, i: int, to: float) -> Array:
         moved = x.copy()
@@ -116,18 +118,20 @@ class Functions:
     """An objective and constraints as a CallableProblem, whose limits are still to be set."""
 
     def __init__(
-        self, fun: Callable[..., Any], jac: Any, args: tuple[Any, ...], rows: list[Constraint], low: Array, high: Array, step: Any
+        self, fun: Callable[..., Any], jac: Any, args: tuple[Any, ...], rows: list[Constraint], low: Array, high: Array, steps: Steps
     ) -> None:
-        self.objective = Function(fun, jac, args, "fun", True, low, high, step)
+        self.steps = steps
+        self.objective = Function(fun, jac, args, "fun", True, low, high, steps)
         wanted = jac if isinstance(jac, str) else None
         self.rows = [
-            Function(c.fun, c.jac or wanted, c.args, f"constraint {c.name}", False, low, high, step) for c in rows if c.fun is not None
+            Function(c.fun, c.jac or wanted, c.args, f"constraint {c.name}", False, low, high, steps) for c in rows if c.fun is not None
         ]
         self.given = [f for f in (self.objective, *self.rows) if callable(f.jac) or f.jac is True]
 
     def build(self, x0: Array) -> tuple[_core.optimize.CallableProblem, list[int]]:
         """The problem, and the number of rows of each constraint, learnt by a call at x0."""
         sizes = [f.value(x0).size for f in self.rows]
+        self.steps.lengthen([f.value for f in (self.objective, *self.rows) if not (callable(f.jac) or f.jac is True)], x0)
         exact = len(self.given) == 1 + len(self.rows)
         problem = _core.optimize.CallableProblem(x0.size, sum(sizes), self._values, self._derivatives, None, not exact)
         return problem, sizes

@@ -14,9 +14,12 @@ from ._driver import Limits, read_options, run_lbfgs, run_slsqp
 from ._functions import Functions
 from ._limits import Constraint, as_bounds, as_constraints, sides
 from ._result import OptimizeResult
+from ._steps import Steps, improve
 from ._trace import traced
 
 LARGE = 300  # variables from which on L-BFGS is taken where nothing but bounds limits them
+MOST_STEPS = 4  # times that the steps of differences are improved
+LEAST_GAIN = 1e-6  # of the objective: what other steps of differences must bring
 DIFFERENCES = ("2-point", "3-point", "cs")
 
 
@@ -113,17 +116,40 @@ def minimize(
         problem, sizes = made
     else:
         step = (options or {}).get("finite_diff_rel_step", (options or {}).get("eps"))
-        functions = Functions(fun, None if jac is False else jac, args, rows, low, high, step)
+        functions = Functions(fun, None if jac is False else jac, args, rows, low, high, Steps(start, low, high, step))
         problem, sizes = functions.build(start)
     limits = _limits(rows, sizes, low, high)
     limits.set_on(problem)
-    if chosen == "SLSQP":
-        result = run_slsqp(problem, start, limits, settings, callback, functions is not None and bool(functions.given))
-    else:
-        result = run_lbfgs(problem, start, limits, settings, callback)
+    given = functions is not None and bool(functions.given)
+    result = _run(chosen, problem, start, limits, settings, callback, given)
+    for _ in range(MOST_STEPS):
+        if functions is None or not problem.by_differences or result.status not in (0, 8, 9) or not improve(functions, result.x, start):
+            break
+        before = result
+        problem.set_sizes(np.where(functions.steps.learnt, functions.steps.size, 0.0))
+        result = _run(chosen, problem, before.x, limits, settings, callback, given)
+        result["nit"] += before.nit
+        size = max(abs(before.fun), abs(float(functions.objective.value(start)[0]) - before.fun))
+        if before.success and result.fun >= before.fun - LEAST_GAIN * size:
+            result = before
+            break
     if functions is not None:
         result["nfev"] = functions.objective.calls
     return result
+
+
+def _run(
+    method: str,
+    problem: _core.optimize.Problem,
+    start: Array,
+    limits: Limits,
+    settings: dict[str, Any],
+    callback: Callable[..., Any] | None,
+    check: bool,
+) -> OptimizeResult:
+    if method == "SLSQP":
+        return run_slsqp(problem, start, limits, settings, callback, check)
+    return run_lbfgs(problem, start, limits, settings, callback)
 
 
 def _start(x0: Any) -> Array:

@@ -11,6 +11,8 @@
 
 namespace plait::optimize {
 
+using namespace tensor;
+
 class Problem {
  public:
   virtual ~Problem() = default;
@@ -21,6 +23,7 @@ class Problem {
   std::vector<double> row_lower, row_upper;  ///< m
   std::vector<double> linear;                ///< A, row-major, (linear_lower.size(), n)
   std::vector<double> linear_lower, linear_upper;
+  std::vector<double> sizes;  ///< typical sizes of variables where they are known, 0 where not; may be empty
 
   /// f and c (m numbers) at x. Whatever is not finite is taken for a point outside of the domain.
   virtual void values(const double* x, double& f, double* c) = 0;

@@ -2,7 +2,7 @@
 // flight: gathers are no quicker here.
 #include "histogram/cells.hpp"
 
-namespace plait::PLAIT_ISA_NS {
+namespace plait::histogram::PLAIT_ISA_NS {
 namespace {
 
 using namespace plait::histogram;
@@ -170,4 +170,4 @@ const LocateTable& locate_table() {
   return table;
 }
 
-}  // namespace plait::PLAIT_ISA_NS
+}  // namespace plait::histogram::PLAIT_ISA_NS

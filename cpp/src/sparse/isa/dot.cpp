@@ -14,7 +14,7 @@
 
 #include "sparse/loops.hpp"
 
-namespace plait::PLAIT_ISA_NS {
+namespace plait::sparse::PLAIT_ISA_NS {
 namespace {
 
 using Index = std::int64_t;
@@ -233,4 +233,4 @@ const SparseDotTable& sparse_dots() {
   return table;
 }
 
-}  // namespace plait::PLAIT_ISA_NS
+}  // namespace plait::sparse::PLAIT_ISA_NS

@@ -1,0 +1,132 @@
+"""Steps of differences: as long as a variable's size asks for, and a look afterwards whether they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..graph._types import Array
+
+if TYPE_CHECKING:
+    from ._functions import Functions
+
+EPSILON = float(np.finfo(np.float64).eps)
+SMALL = 1e-3  # a variable whose start is smaller has that for its size
+FINER = 1e-4  # what a step that was too long is shortened by
+COARSER = 1e3
+UNSEEN = 8  # last digits: what may be rounding
+
+
+class Steps:
+    """How far to go for a difference: √ε (central: ∛ε) of the larger of |x| and the variable's size; a given step is taken as it is."""
+
+    def __init__(self, x0: Array, low: Array, high: Array, given: Any) -> None:
+        self.given = given
+        size = np.abs(x0)
+        with np.errstate(invalid="ignore"):
+            width = high - low
+        at_end = (x0 == low) | (x0 == high)
+        size = np.where(np.isfinite(width) & (width > 0) & ((width < size) | at_end), np.maximum(width, 1e-8 * size), size)
+        ends = np.maximum(np.where(np.isfinite(low), np.abs(low), 0), np.where(np.isfinite(high), np.abs(high), 0))
+        size = np.where(size == 0, ends, size)
+        self.size = np.where((size > 0) & (size < SMALL), size, 1.0)
+        self.learnt = np.zeros(x0.size, bool)  # sizes that differences have shown
+        self.longest = np.zeros(x0.size, bool)  # longer than usual, as nothing changed
+
+    def at(self, x: Array, central: bool) -> Array:
+        """The steps at x."""
+        if self.given is not None:
+            return np.broadcast_to(np.abs(np.asarray(self.given, np.float64)), x.shape)
+        return np.asarray((EPSILON ** (1 / 3) if central else EPSILON**0.5) * np.maximum(self.size, np.abs(x)))
+
+    def lengthen(self, values: Sequence[Callable[[Array], Array]], x0: Array) -> None:
+        """Where a step that is short for a small start shows nothing of any function, the start stands for 0: nearer to an ordinary one."""
+        if self.given is not None:
+            return
+        for i in np.flatnonzero(self.size < SMALL):
+            while self.size[i] < SMALL:
+                moved = x0.copy()
+                moved[i] += self.at(x0, False)[i] * (1 if moved[i] <= 0 else -1)
+                changes = ((v(moved), v(x0)) for v in values)
+                if any(np.any(np.abs(a - b) > 100 * EPSILON * np.abs(b)) for a, b in changes):
+                    break
+                self.size[i] *= COARSER
+            if self.size[i] >= SMALL:
+                self.size[i] = 1.0
+
+
+def improve(functions: Functions, x: Array, start: Array) -> bool:
+    """Whether derivatives by differences at `x` can't be trusted; the steps have been made to suit then.
+
+    Too long: between the points of a difference the functions are not what it says. Too short: nothing changes at all.
+    """
+    steps = functions.steps
+    if steps.given is not None:
+        return False
+    by_differences = [f for f in (functions.objective, *functions.rows) if not (callable(f.jac) or f.jac is True)]
+    low, high = functions.objective.low, functions.objective.high
+    h = steps.at(x, False)
+    h = np.where(x + h <= high, h, np.where(x - h >= low, -h, 0.0))
+    scales = [np.maximum(np.abs(f.value(x)), np.abs(f.value(start))) for f in by_differences]
+    values = [f.value(x) for f in by_differences]
+    slopes = [f.derivative(x) for f in by_differences]
+
+    def bent(d: Array) -> bool:
+        for f, scale, value, slope in zip(by_differences, scales, values, slopes, strict=True):
+            moved = f.value(x + d)
+            if not np.isfinite(moved).all():
+                continue
+            if np.any(np.abs(moved - value - slope @ d) > 1e-6 * np.maximum(scale, np.abs(slope * d).sum(axis=1)) + 1e3 * EPSILON * scale):
+                return True
+        return False
+
+    changed = False
+    for i in np.flatnonzero(steps.longest):  # a step to get out of where all is flat is no step for the rest of the way
+        moved = x.copy()
+        ordinary = EPSILON**0.5 * max(1.0, abs(x[i]))
+        moved[i] += ordinary if x[i] + ordinary <= high[i] else -ordinary
+        if moved[i] >= low[i] and _visible([f.value(moved) for f in by_differences], values):
+            steps.size[i] = 1.0
+            steps.longest[i] = False
+            changed = True
+    if changed:
+        return True
+    if bent(0.4 * h):
+        for i in np.flatnonzero(h):
+            alone = np.zeros_like(x)
+            alone[i] = 0.4 * h[i]
+            shorter = abs(h[i]) / EPSILON**0.5 * FINER
+            if bent(alone) and shorter > 1e4 * EPSILON * abs(x[i]) and shorter > 1e-30:
+                steps.size[i] = shorter
+                steps.learnt[i] = changed = True
+        return changed
+    if len(by_differences) != 1 + len(functions.rows):
+        return changed
+
+    def unseen(slopes: list[Array]) -> list[int]:
+        return [
+            int(i)
+            for i in np.flatnonzero(h)
+            if all(np.all(np.abs(s[:, i] * h[i]) <= UNSEEN * EPSILON * np.abs(v)) for s, v in zip(slopes, values, strict=True))
+        ]
+
+    blind = unseen(slopes)
+    if blind and not np.array_equal(x, start):
+        at_start = set(unseen([f.derivative(start) for f in by_differences]))
+        blind = [i for i in blind if i in at_start]
+    for k in blind:
+        for power in (3, 6, 9, 12, 15):
+            far = x.copy()
+            far[k] = min(max(x[k] + h[k] * 10.0**power, low[k]), high[k])
+            if _visible([f.value(far) for f in by_differences], values):
+                steps.size[k] = abs(h[k]) / EPSILON**0.5 * 10.0**power
+                steps.learnt[k] = steps.longest[k] = changed = True
+                break
+    return changed
+
+
+def _visible(found: list[Array], values: list[Array]) -> bool:
+    """Whether functions changed by more than their last digits."""
+    return any(np.any(np.isfinite(a) & (np.abs(a - b) > 1e6 * EPSILON * np.abs(b))) for a, b in zip(found, values, strict=True))
