@@ -1,10 +1,11 @@
 // Sparse vectors and rows of them: the module, and arrays on their way in.
 #include <cstring>
+#include <limits>
 
 #include "plait/base/error.hpp"
 #include "sparse.hpp"
 
-namespace plait {
+namespace plait::bindings {
 
 namespace {
 
@@ -13,7 +14,13 @@ py::array any_array(py::handle object, const std::string& what) {
   if (py::hasattr(object, "tocoo")) throw py::type_error(what + ": a SciPy sparse array; use from_scipy, or .toarray()");
   if (py::hasattr(object, "mask") && py::hasattr(object, "filled") && py::bool_(object.attr("mask").attr("any")()))
     throw std::invalid_argument(what + ": a masked array with masked values; fill them first (.filled(...))");
-  return py::array::ensure(object) ? py::array::ensure(object) : throw py::error_already_set();
+  if (py::isinstance<py::array>(object)) return py::reinterpret_borrow<py::array>(object);
+  try {
+    return py::module_::import("numpy").attr("asarray")(object);
+  } catch (py::error_already_set& error) {  // lists of unequal lengths among them
+    if (!error.matches(PyExc_ValueError)) throw;
+    throw std::invalid_argument(what + ": " + std::string(py::str(error.value())));
+  }
 }
 
 void require_one_dimension(const py::array& array, const std::string& what) {
@@ -59,9 +66,10 @@ sparse::Index size_from(py::handle object) {
   if (object.is_none()) return sparse::kOpen;
   if (PyIndex_Check(object.ptr()) == 0 || PyBool_Check(object.ptr()) != 0)
     throw py::type_error(message("size: expected a whole number or None, got ", Py_TYPE(object.ptr())->tp_name));
-  const py::ssize_t size = PyNumber_AsSsize_t(object.ptr(), PyExc_OverflowError);
+  const py::ssize_t size = PyNumber_AsSsize_t(object.ptr(), nullptr);  // beyond 64 bits the nearest that fits
   if (size == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-  PLAIT_REQUIRE(size >= 0, "size: expected a number of at least 0, got ", size);
+  PLAIT_REQUIRE(size >= 0 && size < std::numeric_limits<py::ssize_t>::max(), "size: expected a number from 0 to 2^63 - 2, got ",
+                std::string(py::str(object)));
   return size;
 }
 
@@ -78,7 +86,7 @@ bool is_number(py::handle object, double& number) {
   return true;
 }
 
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_sparse(py::module_& m) {
   py::module_ room = m.def_submodule("sparse", "Sparse vectors and rows of them.");

@@ -1,4 +1,5 @@
 // SparseVector. A product of a hundred values takes less than pybind11's way to it, so what takes two vectors has the interpreter's own convention.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -6,7 +7,7 @@
 #include "plait/base/error.hpp"
 #include "sparse.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using sparse::Index;
@@ -108,6 +109,13 @@ py::object item(const Vector& v, const py::object& key) {
   return py::float_(element(v, position_from(v, key)));
 }
 
+// The same size, and equal numbers of either precision stored at the same positions.
+bool same(const Vector& v, const Vector& w) {
+  if (v.size() != w.size() || v.count() != w.count()) return false;
+  const auto equal = [](const auto& a, const auto& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
+  return std::visit(equal, v.positions(), w.positions()) && std::visit(equal, v.values(), w.values());
+}
+
 /// A method whose argument may be another vector: `of_two` makes its result, `otherwise` that of all else.
 template <auto of_two, auto otherwise>
 PyObject* with_vector(PyObject* self, PyObject* other) {
@@ -130,7 +138,8 @@ PyObject* times_number(const Vector& v, PyObject* other) {
 PyObject* dot_of_two(const Vector& v, const Vector& w) { return PyFloat_FromDouble(dot_vectors(v, w)); }
 PyObject* dot_with_dense(const Vector& v, PyObject* other) { return PyFloat_FromDouble(dot_dense(v, py::reinterpret_borrow<py::object>(other))); }
 PyObject* product_with_dense(const Vector& v, PyObject* other) {
-  if (!py::detail::npy_api::get().PyArray_Check_(other) || py::reinterpret_borrow<py::array>(other).ndim() != 1) Py_RETURN_NOTIMPLEMENTED;
+  const bool array = py::detail::npy_api::get().PyArray_Check_(other);
+  if (array ? py::reinterpret_borrow<py::array>(other).ndim() != 1 : PyList_Check(other) == 0 && PyTuple_Check(other) == 0) Py_RETURN_NOTIMPLEMENTED;
   return dot_with_dense(v, other);
 }
 
@@ -231,6 +240,10 @@ void bind_arithmetic(py::class_<Vector>& cls) {
     }
     return wrap(divided(v, divisor));
   });
+  cls.def(
+      "__eq__", [](const Vector& v, const py::object& other) { return py::isinstance<Vector>(other) && same(v, other.cast<const Vector&>()); },
+      py::arg("other"));
+  cls.def("__hash__", [](const Vector& v) { return py::hash(py::make_tuple(size_object(v), v.count(), sum(v))); });
   cls.attr("__array_ufunc__") = py::none();  // NumPy's numbers and arrays leave operators to this class
   cls.def("__array__", [](const Vector&, const py::args&, const py::kwargs&) -> py::object {
     throw py::type_error("a plait.SparseVector does not become dense by itself; use .to_dense()");
@@ -238,10 +251,11 @@ void bind_arithmetic(py::class_<Vector>& cls) {
 }
 
 }  // namespace
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_sparse_vector(py::module_& m) {
   using namespace plait;
+  using namespace plait::bindings;
   py::class_<Vector> cls(m, "SparseVector", kDoc);
   cls.attr("__module__") = "plait";
   cls.def(py::init([](const py::object& positions, const py::object& values, const py::object& size) {
@@ -262,8 +276,7 @@ Returns
 float
     Without overflow on the way.
 )");
-  cls.def(
-      "sum", [](const Vector& v) { return sum(v); }, "The sum of all values.");
+  cls.def("sum", [](const Vector& v) { return sum(v); }, "The sum of all values.");
   cls.def("__getitem__", &item, py::arg("key"));
   cls.def("__len__", [](const Vector& v) {
     if (v.size() == kOpen) throw py::type_error("the size of this vector is open; .nnz counts its values");

@@ -1,6 +1,8 @@
 // Sparse inputs of graphs: joins sparse and graph, which do not know each other. The leaf's value is a sparse::RowsView behind the pointer that a
 // kernel gets; its spec is that of the dense matrix. A batch is a view with other beginnings and ends of rows: nothing of the data is copied.
 //   sparse_matmul(x, w): (n, d) times (d, m). sparse_transposed_matmul(x, g): xᵀ (d, n) times (n, m); each is the other's gradient.
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "graph.hpp"
@@ -9,7 +11,7 @@
 #include "plait/sparse/rows.hpp"
 #include "plait/train/rows.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using Gradients = std::vector<NodeRef>;
@@ -142,6 +144,23 @@ class Batch final : public RowSource {
 
 }  // namespace
 
+namespace {
+
+py::object first_not_finite(const Fed& fed) {
+  const sparse::Rows& rows = *fed.tensor->rows;
+  return std::visit(
+      [&](const auto& positions, const auto& values) -> py::object {
+        const auto bad = std::find_if(values.begin(), values.end(), [](auto x) { return !std::isfinite(x); });
+        if (bad == values.end()) return py::none();
+        const auto at = static_cast<Index>(bad - values.begin());
+        const auto row = std::upper_bound(rows.offsets().begin(), rows.offsets().end(), at) - rows.offsets().begin() - 1;
+        return py::make_tuple(row, positions[static_cast<std::size_t>(at)], static_cast<double>(*bad));
+      },
+      rows.positions(), rows.values());
+}
+
+}  // namespace
+
 SparseFeed sparse_feed(py::handle object, const Node& input, const std::string& what) {
   if (py::isinstance<Fed>(object) && object.cast<const Fed&>().tensor->spec.dtype == input.spec.dtype)
     return {py::reinterpret_borrow<py::object>(object), object.cast<const Fed&>().tensor};
@@ -181,14 +200,17 @@ NodeRef sparse_product(const NodeRef& x, const Operand& other) {
   return rank == 1 ? apply("squeeze", {product}, {{-1}, {}}) : product;
 }
 
-}  // namespace plait
+}  // namespace plait::bindings
 
-void join_sparse_input() { plait::join_ops(plait::add_sparse_ops); }
+void join_sparse_input() { plait::graph::join_ops(plait::bindings::add_sparse_ops); }
 
 void bind_sparse_input(py::module_& m) {
   using namespace plait;
+  using namespace plait::bindings;
   m.def("sparse_input", &sparse_input, py::arg("name"), py::arg("shape"), py::arg("dtype"), py::pos_only());
-  py::class_<Fed>(m, "SparseFeed", "Rows on their way into a graph.").def_property_readonly("ndim", [](const Fed&) { return 2; });
+  py::class_<Fed>(m, "SparseFeed", "Rows on their way into a graph.")
+      .def_property_readonly("ndim", [](const Fed&) { return 2; })
+      .def("not_finite", &first_not_finite, "Row, column and value of the first NaN or infinity; None where there is none.");
   m.def(
       "sparse_feed",
       [](const py::object& rows, const py::object& node, const std::string& what) {

@@ -9,6 +9,17 @@ from typing import Any
 from . import _core
 
 
+def require_same_places(
+    path: str | os.PathLike[str], names: Sequence[str], places: Sequence[str], nodes: Sequence[Any], here: Sequence[str]
+) -> None:
+    """FormatError: arrays without names stood in other attributes; `here` are those of `nodes`."""
+    for name, place, node, now in zip(names, places, nodes, here, strict=True):
+        if place != now and not (name and node.name):
+            raise _core.FormatError(
+                f"{path}: an array of attribute '{place}' there and '{now}' here; without names, arrays are matched by their attributes"
+            )
+
+
 def require_same_names(path: str | os.PathLike[str], names: Sequence[str], nodes: Sequence[Any]) -> None:
     """FormatError: a file's arrays are not those of `nodes`, in order. A node without a name fits any."""
     for k, (name, node) in enumerate(zip(names, nodes, strict=True)):

@@ -262,3 +262,16 @@ def test_threads_may_share_an_aligner(aligner: Any) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_buffers_of_bytes_are_bytes_and_others_are_arrays() -> None:
+    numbers = np.array([1, 2, 3])
+    table = plait.align.Substitution([1, 2, 3, "a", "b"], np.eye(5))
+    for aligner in (plait.align.Levenshtein(), plait.align.NeedlemanWunsch((1, -1)), plait.align.NeedlemanWunsch(table)):
+        for value in (b"abba", numbers):
+            mine = aligner.score(value, value)
+            for other in (memoryview(value), bytearray(value)) if isinstance(value, bytes) else (memoryview(value),):
+                assert aligner.score(other, value) == aligner.score(value, other) == aligner.score(other, other) == mine
+                assert len(aligner.align(other, other)) == len(value)
+    with pytest.raises(TypeError, match="x: bytes, while y has str"):
+        plait.align.Levenshtein().score(memoryview(b"abc"), "abc")

@@ -113,3 +113,32 @@ def test_what_has_no_rule_is_unrolled_with_a_warning() -> None:
         (found,) = Batch(4, {v.id: (new, True)}).full([node])
     values = RNG.normal(size=(4, 3))
     np.testing.assert_allclose(plait.evaluate(found, {new: values}), [SQUARE[:, (row > 0).astype(int)] for row in values])
+
+
+def nested(row, carry, x):
+    return plait.scan(lambda k, r: (plait.tanh(k * x[0, 0] + r), k), carry, row)[0]
+
+
+LOOPS = {
+    "of a state": lambda x, v: plait.scan(lambda h, r: (plait.sin(h * x[0, 0] + r), h), v[0], v)[0],
+    "of rows": lambda x, v: plait.scan(lambda h, r: (plait.tanh(h @ x + r), plait.maximum(h, r)), v, x)[1].sum(),
+    "reversed": lambda x, v: plait.scan(lambda h, r: (plait.tanh(h @ x + r), h), v, x, reverse=True)[0].sum(),
+    "recomputed": lambda x, v: plait.scan(lambda h, r: (plait.sin(h @ x + r), h), v, plait.stack([v, 2 * v, x[0], v, x[1]]), checkpoint=True)[0].sum(),
+    "in a loop": lambda x, v: plait.scan(lambda h, r: (nested(r, h, x), h), v[0], x)[1].sum(),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.parametrize("order", [1, 2])
+def test_gradients_of_loops_are_batched_too(name: str, order: int) -> None:
+    rng = np.random.default_rng(order)
+    x, v = plait.input("x", (3, 3), "float64"), plait.input("v", (3,), "float64")
+    node = LOOPS[name](x, v)
+    for _ in range(order):
+        slopes = plait.gradient(node, [x, v])
+        node = plait.sum(slopes[0] * slopes[0]) + plait.sum(slopes[1] * x[0])
+    new_x, new_v = plait.input("new_x", (4, 3, 3), "float64"), plait.input("new_v", (4, 3), "float64")
+    (found,) = Batch(4, {x.id: (new_x, True), v.id: (new_v, True)}).full([node])
+    xs, vs = rng.normal(size=(4, 3, 3)), rng.normal(size=(4, 3))
+    expected = [plait.evaluate(node, {x: a, v: b}) for a, b in zip(xs, vs, strict=True)]
+    np.testing.assert_allclose(plait.evaluate(found, {new_x: xs, new_v: vs}), expected, rtol=1e-9)

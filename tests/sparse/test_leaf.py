@@ -164,3 +164,13 @@ def test_programs_with_a_sparse_input_are_saved(tmp_path: Path) -> None:
     R = plait.SparseRows.from_dense(counts(4, 30))
     np.testing.assert_array_equal(plait.load(tmp_path / "program")(x=R), program(x=R))
     assert "sparse_input" in plait.to_dot(x @ w)
+
+
+@pytest.mark.parametrize(("bad", "said"), [(np.nan, "NaN"), (np.inf, "infinite")])
+def test_what_makes_a_loss_nan_is_told(bad: float, said: str) -> None:
+    dense = counts(8, 30)
+    dense[:3] = 0
+    dense[3, 7] = bad
+    x, t, w = plait.sparse_input("x", (None, 30)), plait.input("t", (None,)), plait.parameter(np.zeros(30, "float32"), name="w")
+    with pytest.raises(ArithmeticError, match=f"'x' is {said} at row 3, column 7"):
+        plait.train(((x @ w - t) ** 2).mean(), {x: plait.SparseRows.from_dense(dense), t: np.ones(8)}, epochs=1)

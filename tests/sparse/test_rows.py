@@ -269,3 +269,38 @@ def test_files(tmp_path: Path) -> None:
         plait.save(path, wrong)
         with pytest.raises(plait.FormatError):
             plait.SparseRows.load(path)
+
+
+def test_equal_rows_are_equal() -> None:
+    R = plait.SparseRows.from_dense([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])
+    for same in (pickle.loads(pickle.dumps(R)), copy.deepcopy(R), R.T.T, R[:], R.astype("float32")):
+        assert same == R
+        assert hash(R) == hash(same)
+    for other in (R[::-1], R[:1], R * 2, plait.SparseRows.from_dense([[1.0, 0.0, 2.0, 0.0], [0.0, 3.0, 0.0, 0.0]]), 5):
+        assert other != R
+
+
+def test_lists_stand_for_arrays_in_products_and_scipy_is_named() -> None:
+    R = plait.SparseRows.from_dense([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])
+    np.testing.assert_array_equal(R @ [1, 2, 3], R.dot([1, 2, 3]))
+    np.testing.assert_array_equal([1, 2] @ R, [1, 6, 2])
+    assert R[np.array(1)] == R[1]
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(TypeError, match="from_scipy"):
+        R @ sparse.eye_array(3)
+
+
+@pytest.mark.parametrize("length", [1e-320, 1e-300, 1e300, 1.7e308])
+def test_rows_of_extreme_length_are_normalized(length: float) -> None:
+    R = plait.SparseRows.from_dense([[length, 0.0], [0.0, 0.0], [3.0, 4.0]]).normalized()
+    np.testing.assert_allclose(R.to_dense(), [[1, 0], [0, 0], [0.6, 0.8]], rtol=1e-15)
+
+
+def test_bad_arguments_are_named() -> None:
+    R = plait.SparseRows.from_dense([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])
+    with pytest.raises(ValueError, match=r"from_dense: .*inhomogeneous"):
+        plait.SparseRows.from_dense([[1, 2], [3]])
+    with pytest.raises(TypeError, match="norms: order: expected 1, 2 or infinity, got 'l2'"):
+        R.norms("l2")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="min_score: expected a number or None, got 'a'"):
+        R.top_k(R, 1, min_score="a")  # type: ignore[arg-type]

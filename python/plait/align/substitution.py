@@ -169,6 +169,7 @@ class Substitution:
 
     def encode(self, value: Iterable[Any], name: _inputs.Name, k: int) -> _inputs.Prepared:
         """A sequence as numbers of symbols, for the core; ``name(k)`` is what messages call it."""
+        value = _inputs.raw(value)
         if isinstance(value, bytes) and self._bytes is not None:
             return self._known(value.translate(self._bytes), value, name, k)
         if isinstance(value, str) and self._characters is not None:

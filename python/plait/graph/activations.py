@@ -95,8 +95,8 @@ def silu(x: Operand) -> Node:
     >>> plait.evaluate(plait.silu([0.0, 1.0]))
     array([0.        , 0.73105858])
     """
-    low, both = _bounded(as_float(x, "silu"))
-    return low * sigmoid(both)
+    x = _bounded(as_float(x, "silu"))
+    return x * sigmoid(x)
 
 
 def gelu(x: Operand, approximate: bool = False) -> Node:
@@ -123,11 +123,11 @@ def gelu(x: Operand, approximate: bool = False) -> Node:
     >>> plait.evaluate(plait.gelu([0.0, 1.0]))
     array([0.        , 0.84134475])
     """
-    low, both = _bounded(as_float(x, "gelu"))
+    x = _bounded(as_float(x, "gelu"))
     if approximate:
         # (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits far below zero
-        return low * sigmoid(math.sqrt(8 / math.pi) * (both + 0.044715 * (both * both * both)))
-    return 0.5 * low * _core.elementwise("erfc", both * -math.sqrt(0.5))
+        return x * sigmoid(math.sqrt(8 / math.pi) * (x + 0.044715 * (x * x * x)))
+    return 0.5 * x * _core.elementwise("erfc", x * -math.sqrt(0.5))
 
 
 def softmax(x: Operand, axis: Axis = -1) -> Node:
@@ -182,10 +182,9 @@ def log_softmax(x: Operand, axis: Axis = -1) -> Node:
     return below - log(exp(below).sum(axis, keepdims=True))
 
 
-def _bounded(x: Node) -> tuple[Node, Node]:
-    """X for a product with a function that is 0 far below zero and 1 far above, and x for that function: no 0 * inf, in slopes neither."""
-    low = where(x < -_FAR, -_FAR, x)  # no maximum, whose slope at NaN is 0
-    return low, where(low > _FAR, _FAR, low)
+def _bounded(x: Node) -> Node:
+    """X for a product with a function that is 0 far below zero: -inf times 0 is NaN."""
+    return where(x < -_FAR, -_FAR, x)
 
 
 def _below_top(x: Node, axis: Axis) -> Node:

@@ -76,7 +76,7 @@ _ELEMENTWISE = frozenset(
         "stop_gradient",
     ]
 )
-_RESHAPING = frozenset(["reshape", "reshape_like", "flatten_leading", "expand_dims", "squeeze"])
+_RESHAPING = frozenset(["reshape", "reshape_like", "flatten_leading", "expand_dims", "squeeze", "scan_join"])
 
 
 class Batch:
@@ -125,11 +125,7 @@ class Batch:
         if op == "scan":
             return self._scan(node, inputs)
         if op == "scan_output" and node.inputs[0].id in self.loops:
-            outputs = self.loops[node.inputs[0].id]
-            k = int(node.attributes[0][0])
-            if k < len(outputs):
-                return outputs[k]
-            raise graph.GraphError("infer: gradients of loops inside of a log joint are not supported")
+            return self.loops[node.inputs[0].id][int(node.attributes[0][0])]
         ints, reals = node.attributes
         if not any(batched for _, batched in inputs):
             return _core.apply(op, [n for n, _ in inputs], ints, reals, False, _core.scan_body(node)), False
@@ -215,6 +211,35 @@ class Batch:
 
     _tail_like = _head_like
 
+    def _steps(self, item: Batched, node: Node, first: int, count: int) -> Node:
+        """Some of the steps of a sequence."""
+        x, batched = item
+        return _core.apply(
+            "slice", [x], [_OPEN, _OPEN, 1] * batched + [first, first + count, 1, *[_OPEN, _OPEN, 1] * (len(node.shape) - 1)], [], False
+        )
+
+    def _scan_segments(self, node: Node, inputs: list[Batched]) -> Batched:
+        x = self._steps(inputs[0], node.inputs[0], 0, (node.shape[0] or 0) * (node.shape[1] or 0))
+        return _core.reshape(x, (self.size, *node.shape)), True
+
+    def _scan_rest(self, node: Node, inputs: list[Batched]) -> Batched:
+        count = node.shape[0] or 0
+        return self._steps(inputs[0], node.inputs[0], (node.inputs[0].shape[0] or 0) - count, count), True
+
+    def _scan_fill(self, node: Node, inputs: list[Batched]) -> Batched:
+        x, batched = inputs[0]
+        at_end = bool(node.attributes[0][1])
+        shape = node.inputs[0].shape
+        lead = len(shape) - len(node.shape)  # segments bring an axis of their own
+        steps = math.prod(n or 0 for n in shape[: 1 + lead])
+        empty = np.zeros((*(self.size,) * batched, (node.shape[0] or 0) - steps, *(n or 0 for n in node.shape[1:])))
+        x = _core.reshape(x, (*(self.size,) * batched, steps, *node.shape[1:]))
+        filling = _core.cast(_core.constant(empty, "", "float64"), node.dtype)
+        return _core.apply("concatenate", [filling, x] if at_end else [x, filling], [int(batched)], [], False), batched
+
+    def _scan_index(self, node: Node, inputs: list[Batched]) -> Batched:  # noqa: ARG002
+        return _core.constant(np.arange(node.shape[0] or 0), "", "int64"), False
+
     def _concatenate(self, node: Node, inputs: list[Batched]) -> Batched:
         parts = [self.widened(item, old.shape) for item, old in zip(inputs, node.inputs, strict=True)]
         return _core.apply("concatenate", parts, [node.attributes[0][0] + 1], [], False), True
@@ -295,6 +320,7 @@ class Batch:
         body = _core.scan_body(node)
         assert body is not None
         n_states, n_rows = len(body.states), len(body.rows)
+        kept = body.kept  # what a gradient of the loop, if there is one, reads of every step
         if not any(batched for _, batched in inputs):
             return _core.apply("scan", [n for n, _ in inputs], *node.attributes, False, body), False
         states = [self.widened(item, old.shape) for item, old in zip(inputs[:n_states], body.states, strict=True)]
@@ -306,7 +332,7 @@ class Batch:
             replaced: dict[int, Batched] = dict(closed)
             replaced.update((old.id, (new, True)) for old, new in zip(body.states, state, strict=True))
             replaced.update((old.id, (new, b)) for old, new, b in zip(body.rows, row, of_rows, strict=True))
-            found = Batch(self.size, replaced).full([*body.next, *body.results])
+            found = Batch(self.size, replaced).full([*body.next, *body.results, *kept])
             return found[:n_states], found[n_states:]
 
         last, results = graph.scan(step, states, rows, reverse=body.reverse)

@@ -20,6 +20,7 @@ from .model import Latent
 
 SCORES = ("score", "rao_blackwell", "rao_blackwell_control", "score_loo")
 PATHS = ("reparameterization", "sticking_the_landing")
+JOINED = (*PATHS, "score", "score_loo")  # of families that join all latents
 
 
 @dataclass
@@ -152,6 +153,27 @@ class Gradients:
                 best = (graph.sum(products, axis=0, keepdims=True) - products) / graph.maximum(rest, 1e-300)
                 weight = weight - best
             self.gradients[node] = graph.mean(score * weight, axis=0)
+
+
+def joined(density: Density, family: Any, frame: dict[str, Node], phi: Node, samples: int, estimator: str) -> tuple[Node, Node]:
+    """The ELBO's estimate and its gradient for a family that joins all latents: no term can be left out of a latent's signal there."""
+    noise = graph.normal((samples, family.noise), dtype="float64")
+    inner = family.inner(phi, frame, noise)
+    scored = estimator in SCORES
+    if scored:
+        inner = graph.stop_gradient(inner)
+    joint = graph.broadcast_to(density.log_joint(family.outer(inner, frame), samples), (samples,))
+    if estimator == "reparameterization":
+        elbo = graph.mean(joint) + family.place(phi, frame, noise)[1]
+        return elbo, graph.gradient(elbo, phi)
+    log_q = family.log_density(phi if scored else graph.stop_gradient(phi), frame, inner)
+    elbo = graph.mean(joint - log_q)
+    if not scored:
+        return elbo, graph.gradient(elbo, phi)
+    signal = graph.stop_gradient(joint - log_q)
+    if estimator == "score_loo" and samples > 1:
+        signal = (signal - graph.mean(signal)) * (samples / (samples - 1.0))
+    return elbo, graph.gradient(graph.mean(signal * log_q), phi)
 
 
 def default_estimator(latent: Latent, is_natural: bool) -> str:

@@ -113,13 +113,29 @@ class FullRank:
         """Parameters of the frame's own gaussian."""
         return np.zeros(self.size)
 
+    def _factor(self, phi: Node) -> Node:
+        d = self.dimension
+        parts = [graph.exp(phi[d : 2 * d]), *([phi[2 * d :]] if d > 1 else []), graph.constant(np.zeros(1))]
+        return graph.take(graph.concatenate(parts), self.places)
+
+    def inner(self, phi: Node, frame: dict[str, Node], noise: Node) -> Node:  # noqa: ARG002
+        """Samples in the frame's coordinates."""
+        return phi[: self.dimension] + _core.matmul(noise, graph.transpose(self._factor(phi)))
+
+    def outer(self, inner: Node, frame: dict[str, Node]) -> Node:
+        """Unconstrained numbers of them."""
+        return frame["centre"] + _core.matmul(inner, graph.transpose(frame["root"]))
+
+    def log_density(self, phi: Node, frame: dict[str, Node], inner: Node) -> Node:
+        """Log density of the unconstrained numbers of such samples."""
+        d = self.dimension
+        z = graph.solve_triangular(self._factor(phi), graph.transpose(inner - phi[:d]))
+        return -0.5 * graph.sum(z * z, axis=0) - graph.sum(phi[d : 2 * d]) - frame["log_det"] - 0.5 * d * _LOG_2PI
+
     def place(self, phi: Node, frame: dict[str, Node], noise: Node) -> tuple[Node, Node]:
         """Samples of unconstrained numbers, and the entropy."""
         d = self.dimension
-        parts = [graph.exp(phi[d : 2 * d]), *([phi[2 * d :]] if d > 1 else []), graph.constant(np.zeros(1))]
-        factor = graph.take(graph.concatenate(parts), self.places)
-        inner = phi[:d] + _core.matmul(noise, graph.transpose(factor))
-        u = frame["centre"] + _core.matmul(inner, graph.transpose(frame["root"]))
+        u = self.outer(self.inner(phi, frame, noise), frame)
         return u, graph.sum(phi[d : 2 * d]) + frame["log_det"] + 0.5 * d * (1 + _LOG_2PI)
 
     def gaussian(self, phi: Array, frame: Frame) -> Gaussian:
@@ -144,18 +160,44 @@ class LowRank:
         phi[2 * self.dimension :] = 0.1 * np.random.default_rng(0).standard_normal(self.rank * self.dimension)
         return phi
 
+    def _parts(self, phi: Node, frame: dict[str, Node]) -> tuple[Node, Node, Node]:
+        """Mean, log sds and factors."""
+        d, r = self.dimension, self.rank
+        mean = frame["centre"] + _core.matmul(frame["root"], phi[:d])
+        return mean, frame["log_sd"] + phi[d : 2 * d], phi[2 * d :].reshape((d, r)) * graph.exp(frame["log_sd"]).reshape((d, 1))
+
+    def _capacitance(self, log_sd: Node, factor: Node) -> tuple[Node, Node]:
+        """Factors over sds, and the triangular root of I + FᵀD⁻¹F."""
+        scaled = factor * graph.exp(-log_sd).reshape((self.dimension, 1))
+        return scaled, graph.cholesky(_core.matmul(graph.transpose(scaled), scaled) + np.eye(self.rank))
+
+    def _log_det(self, log_sd: Node, root: Node) -> Node:
+        return graph.sum(log_sd) + graph.sum(graph.log(graph.sum(root * np.eye(self.rank), axis=1)))
+
+    def inner(self, phi: Node, frame: dict[str, Node], noise: Node) -> Node:
+        """Samples of unconstrained numbers."""
+        d = self.dimension
+        mean, log_sd, factor = self._parts(phi, frame)
+        return mean + graph.exp(log_sd) * noise[:, :d] + _core.matmul(noise[:, d:], graph.transpose(factor))
+
+    def outer(self, inner: Node, frame: dict[str, Node]) -> Node:  # noqa: ARG002
+        """They are what they are."""
+        return inner
+
+    def log_density(self, phi: Node, frame: dict[str, Node], inner: Node) -> Node:
+        """Log density of such samples, by the matrix inversion lemma."""
+        mean, log_sd, factor = self._parts(phi, frame)
+        scaled, root = self._capacitance(log_sd, factor)
+        z = (inner - mean) * graph.exp(-log_sd)
+        w = graph.solve_triangular(root, graph.transpose(_core.matmul(z, scaled)))
+        quadratic = graph.sum(z * z, axis=1) - graph.sum(w * w, axis=0)
+        return -0.5 * quadratic - self._log_det(log_sd, root) - 0.5 * self.dimension * _LOG_2PI
+
     def place(self, phi: Node, frame: dict[str, Node], noise: Node) -> tuple[Node, Node]:
         """Samples of unconstrained numbers, and the entropy."""
-        d, r = self.dimension, self.rank
-        log_sd = frame["log_sd"] + phi[d : 2 * d]
-        mean = frame["centre"] + _core.matmul(frame["root"], phi[:d])
-        scale = graph.exp(frame["log_sd"])
-        factor = phi[2 * d :].reshape((d, r)) * scale.reshape((d, 1))
-        scaled = factor * graph.exp(-log_sd).reshape((d, 1))
-        inner = graph.cholesky(_core.matmul(graph.transpose(scaled), scaled) + np.eye(r))
-        log_det = graph.sum(graph.log(graph.sum(inner * np.eye(r), axis=1)))
-        u = mean + graph.exp(log_sd) * noise[:, :d] + _core.matmul(noise[:, d:], graph.transpose(factor))
-        return u, graph.sum(log_sd) + log_det + 0.5 * d * (1 + _LOG_2PI)
+        _, log_sd, factor = self._parts(phi, frame)
+        root = self._capacitance(log_sd, factor)[1]
+        return self.inner(phi, frame, noise), self._log_det(log_sd, root) + 0.5 * self.dimension * (1 + _LOG_2PI)
 
     def gaussian(self, phi: Array, frame: Frame) -> Gaussian:
         """The distribution for these parameters."""

@@ -175,7 +175,7 @@ class Model:
         if node is None or not self.rows:
             return 1.0
         below = {n.id for n in _core.ancestors([node])}
-        scales = {scale for leaf, _, scale in self.rows if leaf.id in below}
+        scales = {scale for leaf, _, scale in self.rows if leaf.id in below and scale != 1.0}
         if len(scales) > 1:
             raise ValueError("observe: a term depends on data of different numbers of rows; mini-batches of both cannot be scaled")
         return scales.pop() if scales else 1.0
@@ -195,6 +195,8 @@ class Model:
 
     def data(self, *arrays: Any, name: Any = None) -> Any:
         """Arrays whose rows are drawn in mini-batches.
+
+        Each call may have its own number of rows; data with no more rows than a batch are seen whole.
 
         Parameters
         ----------

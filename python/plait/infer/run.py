@@ -259,7 +259,11 @@ def assess(
     report = {**report, "elbo": elbo, "khat": khat, "elbo_error": _error(weights), "nonfinite": report["nonfinite"] + bad}
     warnings = list(q.density.model.notes)
     if report["converged"] and not report["elbo_error"] < MOST_ERROR:
-        report = {**report, "converged": False, "reason": f"rare draws decide on the ELBO: its standard error is {report['elbo_error']:.2g}"}
+        report = {
+            **report,
+            "converged": False,
+            "reason": f"rare draws decide on the ELBO: its standard error is {report['elbo_error']:.2g}",
+        }
     if not report["converged"]:
         warnings.append(f"not converged ({report['reason']})")
     if bad:

@@ -14,9 +14,9 @@ import numpy as np
 
 from .. import _core, graph, optim
 from ..graph import Node
-from ._approximation import Approximation
+from ._approximation import Approximation, divergence
 from ._density import Density
-from ._estimators import Gradients, Unit, candidates, default_estimator
+from ._estimators import JOINED, PATHS, Gradients, Unit, candidates, default_estimator, joined
 from ._families import Frame, Gaussian, family_of
 from ._natural import natural
 from ._show import Shower
@@ -30,6 +30,7 @@ PROBES = 200  # gradients that "auto" measures for each estimator
 MOST_STEPS = 100_000
 WINDOW = 200
 STATIONARY = 1.1
+DRIFT = 0.1  # share of the tolerance that the distribution may move from window to window
 
 
 @dataclass
@@ -114,14 +115,14 @@ class Stochastic:
             if latent.discrete:
                 raise ValueError(f"bbvi: latent {latent.name!r} is a whole number without a family")
         self.joined = settings.family in ("full_rank", "low_rank")
-        paths = ("auto", "reparameterization", "sticking_the_landing")
-        if self.joined and (self.own or settings.gradient not in paths):
-            raise ValueError(f"bbvi: family {settings.family!r} is fitted by reparameterization alone, and without whole numbers")
-        if self.own and settings.gradient in paths[1:]:
+        if self.joined and self.own:
+            raise ValueError(f"bbvi: family {settings.family!r} is of real numbers; {next(iter(self.own))!r} is a whole number")
+        if self.joined and settings.gradient not in ("auto", *JOINED):
+            raise ValueError(
+                f"bbvi: gradient {settings.gradient!r} needs independent latents; with family {settings.family!r} there are {', '.join(JOINED)}"
+            )
+        if self.own and settings.gradient in PATHS:
             raise ValueError(f"bbvi: gradient {settings.gradient!r} needs gaussian families; {next(iter(self.own))!r} has its own")
-        rows = {len(array) for leaf, array, scale in m.rows if scale != 1.0 and leaf.op == "input"}
-        if len(rows) > 1:
-            raise ValueError(f"bbvi: mini-batches of data with different numbers of rows: {sorted(rows)}")
         self.stopped = False
         self.frame = self._frame()
         self.family = family_of(settings.family, self.density.dimension) if self.joined else None
@@ -179,13 +180,7 @@ class Stochastic:
                 "log_sd": graph.constant(self.frame.log_sd),
                 "log_det": graph.constant(np.asarray(np.linalg.slogdet(self.frame.root)[1])),
             }
-            u, entropy = self.family.place(phi, frame, graph.normal((samples, self.family.noise), dtype="float64"))
-            values, jacobian = self.density.values(u, samples)
-            joint = jacobian
-            for term in self.density.terms(values, samples):
-                joint = joint + term
-            elbo = graph.mean(graph.broadcast_to(joint, (samples,))) + entropy
-            return elbo, graph.gradient(elbo, phi)
+            return joined(self.density, self.family, frame, phi, samples, next(iter(estimators.values())))
         units = self.units(phi, estimators)
         found = Gradients(self.density, units, samples)
         nodes = [p for u in units for p in u.parameters]
@@ -258,15 +253,8 @@ class Stochastic:
         return Approximation(self.whole, gaussian, own)
 
     def distance(self, a: Array, b: Array) -> float:
-        """About the Kullback-Leibler divergence between the distributions of two sets of parameters."""
-        d = self.density.dimension
-        change = a - b
-        if self.family is not None or not d:
-            return 0.5 * float(change @ change)
-        sd = np.exp(self.frame.log_sd + b[d : 2 * d])
-        means = self.frame.root @ change[:d] / sd
-        logs = change[d : 2 * d]
-        return float(0.5 * (means @ means) + (logs @ logs) + 0.25 * (change[2 * d :] @ change[2 * d :]))
+        """The Kullback-Leibler divergence between the distributions of two sets of parameters."""
+        return divergence(self.approximation(a), self.approximation(b), self.rng)
 
     def run(self) -> Run:
         """The fit."""
@@ -306,7 +294,10 @@ class Stochastic:
                 if bad > 0 and record[:, 1].mean() > 0.5:
                     reason = "the gradient is not finite at most steps"
                     break
-                if previous is not None and _stationary(previous, (mean, variance), n):
+                # Parameters of one distribution may drift for ever: factors that share a variance, logits of probabilities near 0 or 1.
+                if previous is not None and (
+                    _stationary(previous, (mean, variance), n) or self.distance(mean, previous[0]) < DRIFT * settings.tolerance
+                ):
                     stages += 1
                     average = 0.5 * (previous[0] + mean)
                     best = average

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import graph
-from .._names import require_same_names
+from .._names import require_same_names, require_same_places
 
 if TYPE_CHECKING:
     from ..graph import Node
@@ -61,15 +61,13 @@ def is_parameter(value: Any) -> bool:
     return isinstance(value, graph.Node) and value.op == "parameter"
 
 
-def _parts(value: Any) -> Iterator[Any]:
-    """Layers and parameters in an attribute: itself, or what stands in lists, tuples and dicts."""
+def _parts(value: Any, place: str) -> Iterator[tuple[Any, str]]:
+    """Layers and parameters in an attribute, each with its place: itself, or what stands in lists, tuples and dicts."""
     if isinstance(value, Layer) or is_parameter(value):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _parts(item)
-    elif isinstance(value, dict):
-        yield from _parts(list(value.values()))
+        yield value, place
+    elif isinstance(value, (list, tuple, dict)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _parts(item, f"{place}.{key}")
 
 
 class Layer:
@@ -113,16 +111,20 @@ class Layer:
         list of Node
             Parameters of this layer and of those inside.
         """
-        found: dict[int, Node] = {}
-        open_: list[Any] = [self]
+        return [part for part, _ in self._placed()]
+
+    def _placed(self) -> list[tuple[Node, str]]:
+        """All parameters, and the attributes that lead to each."""
+        found: dict[int, tuple[Node, str]] = {}
+        open_: list[tuple[Any, str]] = [(self, "")]
         seen: set[int] = set()
         while open_:
-            part = open_.pop()
+            part, place = open_.pop()
             if not isinstance(part, Layer):
-                found.setdefault(id(part), part)
+                found.setdefault(id(part), (part, place.removeprefix(".")))
             elif id(part) not in seen:
                 seen.add(id(part))
-                open_ += reversed([inner for value in vars(part).values() for inner in _parts(value)])
+                open_ += reversed([inner for name, value in vars(part).items() for inner in _parts(value, f"{place}.{name}")])
         return list(found.values())
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -133,12 +135,13 @@ class Layer:
         path : path
             The file; replaced where it exists.
         """
-        parameters = self.parameters()
+        placed = self._placed()
         tree = {
             "kind": KIND,
             "class": type(self).__name__,
-            "names": [p.name or "" for p in parameters],
-            "values": [np.asarray(p.value) for p in parameters],
+            "names": [p.name or "" for p, _ in placed],
+            "places": [place for _, place in placed],
+            "values": [np.asarray(p.value) for p, _ in placed],
         }
         graph.save(path, tree)
 
@@ -163,12 +166,14 @@ class Layer:
         tree = graph.load(path)
         if not isinstance(tree, dict) or tree.get("kind") != KIND:
             raise graph.FormatError(f"{path}: not the parameters of a layer")
-        parameters = self.parameters()
+        placed = self._placed()
+        parameters, here = [part for part, _ in placed], [place for _, place in placed]
         if len(tree["values"]) != len(parameters):
             raise graph.FormatError(
                 f"{path}: holds {len(tree['values'])} parameters of a {tree['class']}, this {type(self).__name__} has {len(parameters)}"
             )
         require_same_names(path, tree["names"], parameters)
+        require_same_places(path, tree["names"], tree.get("places", here), parameters, here)
         for name, value, node in zip(tree["names"], tree["values"], parameters, strict=True):
             if value.shape != tuple(node.shape) or value.dtype != np.dtype(node.dtype):
                 raise graph.FormatError(f"{path}: '{name}' is {value.dtype} {value.shape} there and {node.dtype} {tuple(node.shape)} here")

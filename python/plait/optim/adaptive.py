@@ -41,6 +41,8 @@ class RMSprop(Optimizer):
     0.99
     """
 
+    _meaning = ("decay", "momentum", "centered")
+
     def __init__(
         self,
         rate: Rate = 1e-2,
@@ -145,6 +147,8 @@ class Adam(Optimizer):
     >>> w.value.round(6)  # the first step has the length of the rate, whatever the gradient
     array([ 2.5, -2.5])
     """
+
+    _meaning = ("betas",)
 
     def __init__(
         self,

@@ -126,6 +126,8 @@ class Optimizer:
             updates[parameter] = self._next(step, parameter, gradient, rate)
         return updates | step.updates
 
+    # Settings without which the state means something else: a run goes on with the same ones only.
+    _meaning: tuple[str, ...] = ()
     # AdamW takes its decay out of the parameter itself.
     _decoupled = False
 

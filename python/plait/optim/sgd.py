@@ -44,6 +44,8 @@ class SGD(Optimizer):
     array([ 1., -2.])
     """
 
+    _meaning = ("momentum",)
+
     def __init__(
         self, rate: Rate = 1e-2, momentum: float = 0.0, nesterov: bool = False, *, weight_decay: float = 0.0, clip_norm: float | None = None
     ) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core import DTypeError, ShapeError
 from .._core.sparse import Rows, SparseVector
-from ._arguments import is_scalar, sparse_parts, thread_count
+from ._arguments import is_scalar, is_scipy, sparse_parts, thread_count
 from ._files import load_rows, save_rows
 
 Floats = NDArray[Any]
@@ -253,6 +253,8 @@ class SparseRows:
         if isinstance(key, tuple):
             raise IndexError(f"rows are indexed by a number, a slice or an array; for one element: R[{key[0]!r}][…]")
         numbers = np.asarray(key)
+        if numbers.ndim == 0 and numbers.dtype.kind in "iu":
+            return self[int(numbers)]
         if numbers.ndim == 0:
             raise TypeError(f"rows are indexed by a number, a slice or an array, got {type(key).__name__}")
         if numbers.dtype.kind == "b":
@@ -262,6 +264,16 @@ class SparseRows:
         elif numbers.dtype.kind in "iu":
             numbers = np.where(numbers < 0, numbers + len(self), numbers)
         return SparseRows._of(self._rows.take(numbers))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether shape, positions and values are the same."""
+        if not isinstance(other, SparseRows):
+            return NotImplemented
+        mine, theirs = (self.offsets, self.positions, self.values), (other.offsets, other.positions, other.values)
+        return self is other or (self.shape == other.shape and all(map(np.array_equal, mine, theirs)))
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.nnz))
 
     def __repr__(self) -> str:
         return f"<plait.SparseRows {self.shape} with {self.nnz} value{'s' * (self.nnz != 1)}, {self.dtype.name}>"
@@ -313,6 +325,8 @@ class SparseRows:
         numpy.ndarray of float64, shape (rows,)
             Without overflow on the way.
         """
+        if not is_scalar(order):
+            raise TypeError(f"norms: order: expected 1, 2 or infinity, got {order!r}")
         found: NDArray[np.float64] = self._rows.norms(float(order))
         return found
 
@@ -330,6 +344,10 @@ class SparseRows:
             Of the same shape.
         """
         lengths = self.norms(order)
+        if ((lengths > 0) & ((lengths < 1e-290) | (lengths > 1e290))).any():  # one over such a length is no full double
+            lengths = np.where(lengths == 0, 1.0, lengths)
+            values = (self.values / np.repeat(lengths, np.diff(self.offsets))).astype(self.dtype)
+            return SparseRows.from_csr(self.offsets, self.positions, values, self.shape[1])
         return SparseRows._of(self._rows.rows_scaled((1.0 / np.where(lengths == 0, 1.0, lengths)).tolist()))
 
     def astype(self, dtype: Any) -> SparseRows:
@@ -389,15 +407,15 @@ class SparseRows:
         return self._rows.times_dense(other, workers)
 
     def __matmul__(self, other: Any) -> Any:
-        if isinstance(other, (SparseVector, SparseRows, np.ndarray)):
+        if isinstance(other, (SparseVector, SparseRows, np.ndarray, list, tuple)) or is_scipy(other):
             return self.dot(other)
         return NotImplemented
 
     def __rmatmul__(self, other: Any) -> Any:
         if isinstance(other, SparseVector):
             return self.T.dot(other)
-        if isinstance(other, np.ndarray):
-            return self.T.dot(other.T).T
+        if isinstance(other, (np.ndarray, list, tuple)):
+            return self.T.dot(np.asarray(other).T).T
         return NotImplemented
 
     def top_k(
@@ -457,6 +475,8 @@ class SparseRows:
             raise ValueError(f"top_k: metric: expected 'cosine' or 'dot', got {metric!r}")
         if isinstance(k, bool) or not hasattr(k, "__index__"):
             raise TypeError(f"top_k: k: expected a whole number, got {k!r}")
+        if min_score is not None and not is_scalar(min_score):
+            raise TypeError(f"top_k: min_score: expected a number or None, got {min_score!r}")
         best: tuple[NDArray[np.int64], NDArray[np.float64]] = self._rows.top_k(
             queries._rows, k.__index__(), metric == "cosine", min_score, thread_count(threads, "top_k")
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import graph
+from .. import _core, graph
 from .._names import require_same_names
 from .._rng import RandomSource
 from .history import History
@@ -20,9 +22,34 @@ if TYPE_CHECKING:
 KIND = "plait.train checkpoint"
 
 
-def identity(rule: Optimizer, rng: RandomSource) -> dict[str, str]:
-    """What a run is besides its parameters: the update rule, and where the random numbers come from where that can be told."""
-    return {"rule": type(rule).__name__, "rng": f"seed {rng}" if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) else ""}
+def identity(rule: Optimizer, rng: RandomSource, loss: Node, nodes: Sequence[Node]) -> dict[str, str]:
+    """What a run is besides its parameters.
+
+    The update rule and those of its settings that say what its state is; where the random numbers come from, where that can be told; and which of
+    several parameters without names stands where.
+    """
+    return {
+        "rule": type(rule).__name__,
+        "settings": ", ".join(f"{name}={getattr(rule, name)!r}" for name in getattr(rule, "_meaning", ())),
+        "rng": f"seed {rng}" if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) else "",
+        "structure": _structure(loss, nodes),
+    }
+
+
+def _structure(loss: Node, nodes: Sequence[Node]) -> str:
+    """A digest of the loss's graph with the parameters numbered as they are in the file; empty where names and shapes tell them apart."""
+    alike = Counter((str(node.dtype), tuple(node.shape)) for node in nodes if not node.name)
+    if not any(count > 1 for count in alike.values()):
+        return ""
+    places = {node: k for k, node in enumerate(nodes)}
+    order = _core.ancestors([loss])
+    numbers = {node: k for k, node in enumerate(order)}
+    digest = hashlib.sha256()
+    for node in order:
+        drawn = node.op.startswith("random") or "key" in node.op  # whose attributes are seeds
+        of = places.get(node, -1) if node.op == "parameter" else () if drawn else node.attributes
+        digest.update(repr((node.op, node.shape, str(node.dtype), of, [numbers[i] for i in node.inputs])).encode())
+    return digest.hexdigest()
 
 
 def write(path: Path, nodes: Sequence[Node], history: History, settings: dict[str, int], who: dict[str, str]) -> None:
@@ -62,9 +89,18 @@ def read(path: Path, nodes: Sequence[Node], settings: dict[str, int], who: dict[
     kept_who = tree.get("identity", {})
     if kept_who.get("rule", who["rule"]) != who["rule"]:
         raise graph.FormatError(f"{path}: written by a run with the rule {kept_who['rule']}, this one has {who['rule']}")
+    if kept_who.get("settings", who["settings"]) != who["settings"]:
+        raise graph.FormatError(
+            f"{path}: written by a run with {kept_who['rule']}({kept_who['settings']}), this one has {who['settings']}: the averages mean something else"
+        )
     if kept_who.get("rng") and who["rng"] and kept_who["rng"] != who["rng"]:
         raise graph.FormatError(f"{path}: written by a run with rng {kept_who['rng']}, this one has {who['rng']}")
     require_same_names(path, names, nodes)
+    if kept_who.get("structure", who["structure"]) != who["structure"]:
+        raise graph.FormatError(
+            f"{path}: parameters of equal shapes without names, of a loss of another structure or in another order; give them names, by which "
+            "they are matched"
+        )
     for name, value, node in zip(names, values, nodes, strict=True):
         if value.shape != tuple(node.shape) or value.dtype != np.dtype(node.dtype):
             raise graph.FormatError(f"{path}: '{name}' is {value.dtype} {value.shape} there and {node.dtype} {tuple(node.shape)} here")

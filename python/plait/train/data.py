@@ -83,9 +83,14 @@ def plain(value: Any, node: Node, what: str) -> Array:
     return np.ascontiguousarray(array, np.dtype(name if name in _GATHERED else wider)).reshape(array.shape)
 
 
-def not_finite(arrays: Sequence[Array], inputs: Sequence[Node]) -> str:
+def not_finite(arrays: Sequence[Any], inputs: Sequence[Node]) -> str:
     """Where there is a NaN or an infinity in the data, which is what has made a loss one: input, row and column; empty if nowhere."""
     for array, node in zip(arrays, inputs, strict=True):
+        if isinstance(array, _core.SparseFeed):
+            found = array.not_finite()
+            if found is not None:
+                return f"'{node.name}' is {'NaN' if np.isnan(found[2]) else 'infinite'} at row {found[0]}, column {found[1]}"
+            continue
         if array.dtype.kind != "f" or np.isfinite(array).all():
             continue
         place = [int(k) for k in np.argwhere(~np.isfinite(array))[0]]

@@ -120,7 +120,7 @@ def train(
     history = History()
     settings = {"rows": loop.rows, "batch_size": batch_size, "shuffle": int(shuffle)}
     seed = random_seed(rng)
-    identity = checkpoints.identity(rule, rng)
+    identity = checkpoints.identity(rule, rng, loss, nodes) if path is not None else {}
     if resume and path is not None and path.exists():
         history, kept = checkpoints.read(path, nodes, settings, identity)
         seed = kept["seed"]

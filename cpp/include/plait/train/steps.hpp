@@ -7,12 +7,15 @@
 #include "plait/graph/program.hpp"
 #include "plait/train/batches.hpp"
 
-namespace plait {
+namespace plait::train {
+
+using namespace graph;
 
 /// A program with float64 outputs, and arrays for its inputs whose rows are drawn in batches. The data must outlive it.
 class StepLoop {
  public:
-  /// arrays[i] feeds program.inputs()[i] with batch_size rows; none: the program has no inputs.
+  /// arrays[i] feeds program.inputs()[i] with batch_size rows; none: the program has no inputs. Arrays with equally many rows are drawn
+  /// together, others by themselves.
   StepLoop(std::shared_ptr<Program> program, std::vector<Rows> arrays, Index batch_size);
 
   /// Numbers that one run gives: its outputs one after the other.
@@ -24,10 +27,17 @@ class StepLoop {
 
  private:
   std::shared_ptr<Program> program_;
-  std::unique_ptr<Batches> batches_;
-  Index whole_ = 0;  // batches of an epoch
+  /// Arrays with equally many rows.
+  struct Group {
+    std::unique_ptr<Batches> batches;
+    std::vector<std::size_t> inputs;  // whose they are
+    Index whole = 0;                  // batches of an epoch
+    std::uint64_t epoch = 0;          // of which the order is
+  };
+  std::vector<Group> groups_;
+  std::vector<const void*> feeds_;
   Index width_ = 0;
   std::shared_ptr<Plan> plan_;
 };
 
-}  // namespace plait
+}  // namespace plait::train

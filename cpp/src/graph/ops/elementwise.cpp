@@ -6,7 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -170,14 +170,14 @@ Gradients d_remainder(const NodeRef& n, const NodeRef& g) {
   if (!is_float(n->spec.dtype)) return {{}, {}};
   return {to(n, 0, g), to(n, 1, negate(multiply(g, apply("floor_divide", {in(n, 0), in(n, 1)}))))};
 }
-// The extreme takes all of the gradient; a tie is shared, as everywhere in the field.
-Gradients d_extreme(const NodeRef& n, const NodeRef& g, const NodeRef& first, const NodeRef& second) {
+// The extreme takes all of the gradient; a tie is shared, as everywhere in the field. Beside NaN, which is above and below nothing, it is not
+// stopped.
+Gradients d_extreme(const NodeRef& n, const NodeRef& g, const NodeRef& not_first, const NodeRef& not_second) {
   const NodeRef zero = constant_like(g, 0), some = select(equal(in(n, 0), in(n, 1)), scale(g, 0.5), g);
-  return {to(n, 0, select(first, some, zero)), to(n, 1, select(second, some, zero))};
+  return {to(n, 0, select(not_first, zero, some)), to(n, 1, select(not_second, zero, some))};
 }
-NodeRef at_most(const NodeRef& a, const NodeRef& b) { return apply("less_equal", {a, b}); }
-Gradients d_minimum(const NodeRef& n, const NodeRef& g) { return d_extreme(n, g, at_most(in(n, 0), in(n, 1)), at_most(in(n, 1), in(n, 0))); }
-Gradients d_maximum(const NodeRef& n, const NodeRef& g) { return d_extreme(n, g, at_most(in(n, 1), in(n, 0)), at_most(in(n, 0), in(n, 1))); }
+Gradients d_minimum(const NodeRef& n, const NodeRef& g) { return d_extreme(n, g, less(in(n, 1), in(n, 0)), less(in(n, 0), in(n, 1))); }
+Gradients d_maximum(const NodeRef& n, const NodeRef& g) { return d_extreme(n, g, less(in(n, 0), in(n, 1)), less(in(n, 1), in(n, 0))); }
 Gradients d_where(const NodeRef& n, const NodeRef& g) {
   const NodeRef zero = constant_like(g, 0), c = in(n, 0);
   return {{}, to(n, 1, select(c, g, zero)), to(n, 2, select(c, zero, g))};
@@ -242,4 +242,4 @@ void add_elementwise_ops(OpList& ops) {
   entry("where", LaneOp::select, 3, where_rule, d_where);
 }
 
-}  // namespace plait
+}  // namespace plait::graph

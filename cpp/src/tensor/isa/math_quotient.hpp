@@ -4,17 +4,18 @@
 
 #include "tensor/isa/math_bits.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
-// Squares of floats are exact in double, and in its range.
+// Scaled by a power of two where squares would leave the range; infinite also beside NaN.
 PLAIT_MATH float hypot_(float x, float y) {
-  const auto a = static_cast<double>(x), b = static_cast<double>(y);
-  const auto r = static_cast<float>(__builtin_sqrt(a * a + b * b));
-  return magnitude(x) == kInf32 || magnitude(y) == kInf32 ? kInf32 : r;  // also beside NaN
+  const float a = magnitude(x), b = magnitude(y), most = a < b ? b : a;
+  const float up = most < 0x1p-50F ? 0x1p90F : most > 0x1p60F ? 0x1p-90F : 1.0F;
+  const float down = most < 0x1p-50F ? 0x1p-90F : most > 0x1p60F ? 0x1p90F : 1.0F;
+  const float u = a * up, v = b * up, r = __builtin_sqrtf(u * u + v * v) * down;
+  return a == kInf32 || b == kInf32 ? kInf32 : r;
 }
-// Scaled by a power of two where squares would leave the range.
 PLAIT_MATH double hypot_(double x, double y) {
   const double a = magnitude(x), b = magnitude(y), most = a < b ? b : a;
   const double up = most < 0x1p-500 ? 0x1p600 : most > 0x1p500 ? 0x1p-600 : 1.0;
@@ -47,11 +48,13 @@ PLAIT_MATH T floor_divide_(T x, T y) {
   return q - whole > T(0.5) ? whole + 1 : whole;
 }
 
-// Quotients up to 2^28 (float) and 2^50 (double): x - y floor(x / y) is exact, in double or by a fused multiply, and the rounded quotient can be
-// one too large but not too small. False for NaN, a divisor of 0 and infinities.
-struct Divided {
-  double quotient, remainder;
+// Quotients up to 2^28 (float, in double) and 2^21 and 2^50 (float and double, by a fused multiply): x - y floor(x / y) is exact, and the rounded
+// quotient can be one too large but not too small. False for NaN, a divisor of 0 and infinities.
+template <class T>
+struct Quotient {
+  T quotient, remainder;
 };
+using Divided = Quotient<double>;
 PLAIT_MATH bool is_small_quotient(float x, float y) {
   return magnitude(static_cast<double>(x) / static_cast<double>(y)) < 0x1p28 && magnitude(y) < kInf32;
 }
@@ -61,6 +64,13 @@ PLAIT_MATH Divided divide_small(float x, float y) {
   return {q, a - q * b};
 }
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+constexpr bool kHasFma = true;
+PLAIT_MATH bool is_tiny_quotient(float x, float y) { return magnitude(x / y) < 0x1p21F && magnitude(y) < kInf32; }
+PLAIT_MATH Quotient<float> divide_tiny(float x, float y) {
+  const float q = __builtin_floorf(x / y), r = __builtin_fmaf(-q, y, x);
+  const bool over = r != 0 && (r < 0) != (y < 0);
+  return {over ? q - 1.0F : q, over ? r + y : r};
+}
 PLAIT_MATH bool is_small_quotient(double x, double y) { return magnitude(x / y) < 0x1p50 && magnitude(y) < kInf64; }
 PLAIT_MATH Divided divide_small(double x, double y) {
   const double q = __builtin_floor(x / y), r = __builtin_fma(-q, y, x);
@@ -68,6 +78,9 @@ PLAIT_MATH Divided divide_small(double x, double y) {
   return {over ? q - 1.0 : q, over ? r + y : r};
 }
 #else
+constexpr bool kHasFma = false;
+PLAIT_MATH bool is_tiny_quotient(float, float) { return false; }
+PLAIT_MATH Quotient<float> divide_tiny(float x, float) { return {x, x}; }
 PLAIT_MATH bool is_small_quotient(double, double) { return false; }
 PLAIT_MATH Divided divide_small(double x, double) { return {x, x}; }
 #endif
@@ -78,6 +91,17 @@ template <class T>
 PLAIT_MATH void floor_divide_array(const T* x, const T* y, T* z, std::int64_t n) {
   T small[kQuotientPiece];
   int others = 0;
+  if constexpr (sizeof(T) == 4 && kHasFma) {
+    for (std::int64_t i = 0; i < n; ++i) {
+      small[i] = divide_tiny(x[i], y[i]).quotient;
+      others |= is_tiny_quotient(x[i], y[i]) ? 0 : 1;
+    }
+    if (others == 0) {
+      for (std::int64_t i = 0; i < n; ++i) z[i] = small[i];
+      return;
+    }
+    others = 0;
+  }
   for (std::int64_t i = 0; i < n; ++i) {
     small[i] = static_cast<T>(divide_small(x[i], y[i]).quotient);
     others |= is_small_quotient(x[i], y[i]) ? 0 : 1;
@@ -92,6 +116,18 @@ template <class T>
 PLAIT_MATH void remainder_array(const T* x, const T* y, T* z, std::int64_t n) {
   T small[kQuotientPiece];
   int others = 0;
+  if constexpr (sizeof(T) == 4 && kHasFma) {
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T r = divide_tiny(x[i], y[i]).remainder;
+      small[i] = r == 0 ? with_sign(T(0), y[i]) : r;
+      others |= is_tiny_quotient(x[i], y[i]) ? 0 : 1;
+    }
+    if (others == 0) {
+      for (std::int64_t i = 0; i < n; ++i) z[i] = small[i];
+      return;
+    }
+    others = 0;
+  }
   for (std::int64_t i = 0; i < n; ++i) {
     const auto r = static_cast<T>(divide_small(x[i], y[i]).remainder);
     small[i] = r == 0 ? with_sign(T(0), y[i]) : r;
@@ -106,4 +142,4 @@ PLAIT_MATH void remainder_array(const T* x, const T* y, T* z, std::int64_t n) {
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

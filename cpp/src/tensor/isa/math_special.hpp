@@ -4,7 +4,7 @@
 #include "tensor/isa/math_log.hpp"
 #include "tensor/isa/math_trig.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
@@ -49,8 +49,12 @@ PLAIT_MATH double erf_(double x) {
 PLAIT_MATH float erfc_(float x) {
   float a = magnitude(x);
   a = a > 10.5F ? 10.5F : a;
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  const float high = a * a, low = __builtin_fmaf(a, a, -high);
+#else
   const double square = static_cast<double>(a) * static_cast<double>(a);
   const float high = static_cast<float>(square), low = static_cast<float>(square - static_cast<double>(high));
+#endif
   const float inverse = 1.0F / (a + 2.0F), q = (a - 2.0F) * inverse;
   const float r5 = 0.006476868005F + q * (0.002182784964F + q * (-0.0007973371718F + q * (-0.0004388813299F + q * -3.1365056e-5F)));
   const float r = 0.2769783735F + q * (-0.3697424805F + q * (0.2037122706F + q * (-0.03965362908F + q * (-0.01456167339F + q * r5))));
@@ -172,4 +176,4 @@ PLAIT_MATH float trigamma_(float x) { return static_cast<float>(trigamma_(static
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor
