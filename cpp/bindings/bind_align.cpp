@@ -10,6 +10,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::align;
 
 /// Below this many cells a pair is done before releasing the GIL would have paid (about 10 µs).

@@ -11,6 +11,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::align;
 
 struct PyRule {

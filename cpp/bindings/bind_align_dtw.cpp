@@ -8,6 +8,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::align;
 
 /// None, a number of cells, or a fraction of the longer length.

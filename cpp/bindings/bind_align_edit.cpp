@@ -6,6 +6,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::align;
 
 /// Nanoseconds below which a pair is done before releasing the GIL would have paid.

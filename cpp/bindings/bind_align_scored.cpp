@@ -6,6 +6,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::align;
 
 /// A square matrix, or a pair (match, mismatch).

@@ -6,6 +6,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::align;
 
 void check_gamma(double gamma) { PLAIT_REQUIRE(gamma > 0 && gamma < kWorst<Order::minimum>, "gamma: expected a positive number, got ", gamma); }

@@ -18,6 +18,7 @@ bool python_interrupted() {
 
 void bind_base(py::module_& m) {
   using namespace plait;
+  using namespace plait::bindings;
   py::register_exception<ShapeError>(m, "ShapeError", PyExc_ValueError).attr("__module__") = "plait";
   py::register_exception<DTypeError>(m, "DTypeError", PyExc_TypeError).attr("__module__") = "plait";
   py::register_exception<GraphError>(m, "GraphError", PyExc_ValueError).attr("__module__") = "plait";
@@ -31,7 +32,8 @@ void bind_base(py::module_& m) {
   });
   set_interrupt_hook(&python_interrupted);
 
-  m.def("isa", [] { return isa_name(isa()); }, "Instruction set in use: 'v2', 'v3' or 'v4' (x86-64 levels; 'v2' is the baseline elsewhere).");
+  m.def(
+      "isa", [] { return isa_name(isa()); }, "Instruction set in use: 'v2', 'v3' or 'v4' (x86-64 levels; 'v2' is the baseline elsewhere).");
   m.def("set_num_threads", &set_num_threads, py::arg("n"), py::pos_only());
   m.def("get_num_threads", &get_num_threads);
 }

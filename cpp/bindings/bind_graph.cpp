@@ -7,7 +7,7 @@
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 PyTypeObject* g_node_type = nullptr;
@@ -111,10 +111,11 @@ NodeList to_python(std::span<const NodeRef> nodes) {
   return py::reinterpret_steal<NodeList>(list.release());
 }
 
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_graph(py::module_& m) {
   using namespace plait;
+  using namespace plait::bindings;
   py::register_exception<TraceError>(m, "TraceError", PyExc_TypeError).attr("__module__") = "plait";
   auto node = py::class_<Node, PyNode>(m, "Node");
   g_node_type = reinterpret_cast<PyTypeObject*>(node.ptr());

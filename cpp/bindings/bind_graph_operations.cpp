@@ -6,7 +6,7 @@
 #include "plait/graph/build.hpp"
 #include "plait/graph/scan.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 NodeRef as_node(py::handle object, const char* what) { return realise(require_operand(object, what)); }
@@ -127,7 +127,8 @@ void bind_operations(py::module_& m) {
   m.def(
       "cast", [](const py::object& x, const py::object& dtype) { return PyNode(build::cast(as_node(x, "cast"), parse_dtype(dtype, "cast"))); },
       py::arg("x"), py::arg("dtype"));
-  m.def("stop_gradient", [](const py::object& x) { return PyNode(apply("stop_gradient", {as_node(x, "stop_gradient")})); }, py::arg("x"));
+  m.def(
+      "stop_gradient", [](const py::object& x) { return PyNode(apply("stop_gradient", {as_node(x, "stop_gradient")})); }, py::arg("x"));
   m.def(
       "as_node", [](const py::object& x, const std::string& what) { return PyNode(as_node(x, what.c_str())); }, py::arg("x"), py::arg("what"),
       "A node as it is, anything else as a constant.");
@@ -179,4 +180,4 @@ void bind_operations(py::module_& m) {
       py::arg("outputs"), "All nodes that the outputs depend on, inputs before consumers.");
 }
 
-}  // namespace plait
+}  // namespace plait::bindings

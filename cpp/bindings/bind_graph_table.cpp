@@ -3,7 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/table.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 // The graph's inputs, for feeds by name.
@@ -147,4 +147,4 @@ seed : array_like or sequence of array_like, optional
 )");
 }
 
-}  // namespace plait
+}  // namespace plait::bindings

@@ -9,6 +9,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::histogram;
 
 /// Below this many values the interpreter's lock is kept: releasing it pays from about 10 µs on.

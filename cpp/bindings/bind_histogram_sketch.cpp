@@ -9,6 +9,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::histogram;
 using Doubles = py::array_t<double, py::array::c_style | py::array::forcecast>;
 

@@ -6,7 +6,7 @@
 #include "plait/graph/build.hpp"
 #include "plait/graph/scan.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using BoundBody = std::shared_ptr<ScanBody>;
@@ -84,4 +84,4 @@ void bind_scan_nodes(py::module_& m) {
       py::arg("checkpoint"), "The loop of a traced step: its last states, then its stacked results.");
 }
 
-}  // namespace plait
+}  // namespace plait::bindings

@@ -6,6 +6,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::optimize;
 
 SlsqpResult run(Problem& problem, const Numbers& x0, int max_iterations, double ftol, double gtol, double ctol, bool check_derivatives,

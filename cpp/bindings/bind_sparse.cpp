@@ -5,7 +5,7 @@
 #include "plait/base/error.hpp"
 #include "sparse.hpp"
 
-namespace plait {
+namespace plait::bindings {
 
 namespace {
 
@@ -86,7 +86,7 @@ bool is_number(py::handle object, double& number) {
   return true;
 }
 
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_sparse(py::module_& m) {
   py::module_ room = m.def_submodule("sparse", "Sparse vectors and rows of them.");

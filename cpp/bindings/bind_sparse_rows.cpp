@@ -8,7 +8,7 @@
 #include "plait/sparse/top_k.hpp"
 #include "sparse.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using sparse::Index;
@@ -124,10 +124,11 @@ py::object part_of(const py::object& self, Get get) {
 }
 
 }  // namespace
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_sparse_rows(py::module_& m) {
   using namespace plait;
+  using namespace plait::bindings;
   using sparse::Rows;  // not those of train
   using Release = py::call_guard<py::gil_scoped_release>;
   py::class_<Rows, std::shared_ptr<Rows>>(m, "Rows", "Compressed sparse rows; immutable.")

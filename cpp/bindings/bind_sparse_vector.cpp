@@ -7,7 +7,7 @@
 #include "plait/base/error.hpp"
 #include "sparse.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using sparse::Index;
@@ -251,10 +251,11 @@ void bind_arithmetic(py::class_<Vector>& cls) {
 }
 
 }  // namespace
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_sparse_vector(py::module_& m) {
   using namespace plait;
+  using namespace plait::bindings;
   py::class_<Vector> cls(m, "SparseVector", kDoc);
   cls.attr("__module__") = "plait";
   cls.def(py::init([](const py::object& positions, const py::object& values, const py::object& size) {

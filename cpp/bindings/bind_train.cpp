@@ -10,6 +10,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 
 SourceType source_of(const py::array& array) {
   const py::dtype type = array.dtype();

@@ -23,18 +23,20 @@ class Held {
  public:
   Held() = default;
   explicit Held(T* node) : ref_(node) {}
-  explicit Held(plait::NodeRef ref) : ref_(std::move(ref)) {}
+  explicit Held(plait::graph::NodeRef ref) : ref_(std::move(ref)) {}
   [[nodiscard]] T* get() const { return ref_.get(); }
-  [[nodiscard]] const plait::NodeRef& ref() const { return ref_; }
+  [[nodiscard]] const plait::graph::NodeRef& ref() const { return ref_; }
 
  private:
-  plait::NodeRef ref_;
+  plait::graph::NodeRef ref_;
 };
 PYBIND11_DECLARE_HOLDER_TYPE(T, Held<T>, true)
 
-namespace plait {
+namespace plait::train {
+struct Rows;
+}
 
-struct Rows;  // train/rows.hpp
+namespace plait::bindings {
 
 /// Python objects of which the type stub should say what they are: a node (or NotImplemented, of which stubs do not speak), an array.
 class NodeObject : public py::object {
@@ -47,20 +49,20 @@ using NodeTuple = py::typing::Tuple<NodeObject, py::ellipsis>;
 using NodeList = py::typing::List<NodeObject>;
 using ShapeTuple = py::typing::Tuple<py::typing::Optional<py::int_>, py::ellipsis>;
 
-}  // namespace plait
+}  // namespace plait::bindings
 
 namespace pybind11::detail {
 template <>
-struct handle_type_name<plait::NodeObject> {
+struct handle_type_name<plait::bindings::NodeObject> {
   static constexpr auto name = const_name("_core.Node");
 };
 template <>
-struct handle_type_name<plait::ArrayObject> {
+struct handle_type_name<plait::bindings::ArrayObject> {
   static constexpr auto name = const_name("numpy.typing.NDArray[typing.Any]");
 };
 }  // namespace pybind11::detail
 
-namespace plait {
+namespace plait::bindings {
 
 /// An expression that needs a value while only a graph is there. Python: plait.TraceError, a TypeError.
 struct TraceError : std::invalid_argument {
@@ -168,4 +170,4 @@ void bind_table(py::module_& m);
 void bind_program(py::module_& m);
 void bind_scan_nodes(py::module_& m);
 
-}  // namespace plait
+}  // namespace plait::bindings

@@ -7,7 +7,7 @@
 #include "graph.hpp"
 #include "plait/base/error.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using Api = py::detail::npy_api;
@@ -212,4 +212,4 @@ Shape array_shape(py::handle array) {
   return {a->dimensions, a->dimensions + a->nd};
 }
 
-}  // namespace plait
+}  // namespace plait::bindings

@@ -9,7 +9,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/scan.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 struct Claim {
@@ -181,4 +181,4 @@ void check_attributes(const Op& op, std::span<const NodeRef> inputs, const Attri
   else found->second(claim);
 }
 
-}  // namespace plait
+}  // namespace plait::bindings

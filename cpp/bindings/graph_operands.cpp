@@ -8,7 +8,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using Weak = Operand::Weak;
@@ -269,7 +269,7 @@ NodeRef elementwise(std::string_view name, std::span<const Operand> operands) {
   if (name == "square") return squared(nodes[0]);
   if (name == "sqrt") return square_root(nodes[0]);
   if (name == "multiply" && hides_a_square(nodes[0]) && are_alike(nodes[0], nodes[1])) return squared(nodes[0]);
-  return plait::apply(find_op(name), nodes);  // std has one too
+  return plait::graph::apply(find_op(name), nodes);  // std has one too
 }
 
 NodeRef power(const Operand& base, const Operand& exponent) {
@@ -318,4 +318,4 @@ NodeRef matrix_product(const Operand& a, const Operand& b) {
   return build::cast(z, dtype == DType::boolean ? DType::boolean : dtype);
 }
 
-}  // namespace plait
+}  // namespace plait::bindings

@@ -7,7 +7,7 @@
 #include "plait/base/thread_pool.hpp"
 #include "plait/graph/op.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 constexpr double kTogether = 5e3;  // ns: a program of derivatives up to here is run at once where only values are asked for
@@ -174,4 +174,4 @@ bool GraphProblem::curvature(const double* x, const double* multipliers, const d
   return true;
 }
 
-}  // namespace plait
+}  // namespace plait::bindings

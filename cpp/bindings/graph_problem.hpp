@@ -7,8 +7,9 @@
 
 #include "plait/graph/program.hpp"
 #include "plait/optimize/problem.hpp"
+#include "rooms.hpp"
 
-namespace plait {
+namespace plait::bindings {
 
 /// The programs, shared by all that solve with them.
 struct ProblemPrograms {
@@ -52,4 +53,4 @@ class GraphProblem final : public optimize::Problem {
   bool known_ = false;
 };
 
-}  // namespace plait
+}  // namespace plait::bindings

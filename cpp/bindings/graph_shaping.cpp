@@ -6,7 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 Index as_index(py::handle object) {
@@ -225,4 +225,4 @@ NodeRef cumsum_node(const NodeRef& of, py::handle axis) {
   return apply("cumsum", {x}, {{normalize_axis(as_index(axis), x->spec.shape.size(), "cumsum"), 0}, {}});
 }
 
-}  // namespace plait
+}  // namespace plait::bindings

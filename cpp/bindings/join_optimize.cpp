@@ -6,6 +6,7 @@
 namespace {
 
 using namespace plait;
+using namespace plait::bindings;
 using namespace plait::optimize;
 
 void set_limits(Problem& p, const Numbers& lower, const Numbers& upper, const Numbers& row_lower, const Numbers& row_upper, const Numbers& linear,

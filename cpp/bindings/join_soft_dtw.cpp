@@ -11,7 +11,7 @@
 #include "plait/graph/build.hpp"
 #include "plait/tensor/buffer.hpp"
 
-namespace plait {
+namespace plait::bindings {
 
 void add_solution_ops(OpList& ops);  // join_solution.cpp
 
@@ -154,15 +154,15 @@ NodeObject soft_dtw_node(const py::object& x, const py::object& y, double gamma)
 }
 
 }  // namespace
-}  // namespace plait
+}  // namespace plait::bindings
 
 void join_rooms() {
-  plait::join_ops(plait::add_soft_dtw_ops);
-  plait::join_ops(plait::add_solution_ops);
+  plait::graph::join_ops(plait::bindings::add_soft_dtw_ops);
+  plait::graph::join_ops(plait::bindings::add_solution_ops);
   join_sparse_input();
 }
 
 void bind_joined(py::module_& m) {
   bind_sparse_input(m);
-  m.def("soft_dtw", &plait::soft_dtw_node, py::arg("x"), py::arg("y"), py::arg("gamma"), py::pos_only());
+  m.def("soft_dtw", &plait::bindings::soft_dtw_node, py::arg("x"), py::arg("y"), py::arg("gamma"), py::pos_only());
 }

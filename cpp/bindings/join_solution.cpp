@@ -10,7 +10,7 @@
 #include "plait/optimize/slsqp.hpp"
 #include "problem.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using Specs = std::span<const Spec>;
@@ -198,12 +198,13 @@ Index register_solution(std::shared_ptr<GraphProblem> problem, const Numbers& st
 }
 
 }  // namespace
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_solution(py::module_& m) {
-  m.def("register_solution", &plait::register_solution, py::arg("problem"), py::arg("start"), py::arg("pullback"), py::arg("direction"),
+  m.def("register_solution", &plait::bindings::register_solution, py::arg("problem"), py::arg("start"), py::arg("pullback"), py::arg("direction"),
         py::arg("multipliers"), py::arg("weights"));
-  m.def("solution", [](plait::Index number, const py::object& parameters) -> py::object {
-    return plait::to_python(plait::apply(plait::find_op("solution"), plait::require_nodes(parameters, "solution"), {{number}, {}}));
+  m.def("solution", [](plait::tensor::Index number, const py::object& parameters) -> py::object {
+    return plait::bindings::to_python(
+        plait::graph::apply(plait::graph::find_op("solution"), plait::bindings::require_nodes(parameters, "solution"), {{number}, {}}));
   });
 }

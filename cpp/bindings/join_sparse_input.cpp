@@ -11,7 +11,7 @@
 #include "plait/sparse/rows.hpp"
 #include "plait/train/rows.hpp"
 
-namespace plait {
+namespace plait::bindings {
 namespace {
 
 using Gradients = std::vector<NodeRef>;
@@ -200,12 +200,13 @@ NodeRef sparse_product(const NodeRef& x, const Operand& other) {
   return rank == 1 ? apply("squeeze", {product}, {{-1}, {}}) : product;
 }
 
-}  // namespace plait
+}  // namespace plait::bindings
 
-void join_sparse_input() { plait::join_ops(plait::add_sparse_ops); }
+void join_sparse_input() { plait::graph::join_ops(plait::bindings::add_sparse_ops); }
 
 void bind_sparse_input(py::module_& m) {
   using namespace plait;
+  using namespace plait::bindings;
   m.def("sparse_input", &sparse_input, py::arg("name"), py::arg("shape"), py::arg("dtype"), py::pos_only());
   py::class_<Fed>(m, "SparseFeed", "Rows on their way into a graph.")
       .def_property_readonly("ndim", [](const Fed&) { return 2; })

@@ -11,7 +11,7 @@
 #include "plait/base/error.hpp"
 #include "rooms.hpp"
 
-namespace plait {
+namespace plait::bindings {
 
 using Numbers = py::array_t<double, py::array::c_style | py::array::forcecast>;
 
@@ -67,7 +67,7 @@ inline optimize::IterationCallback callback_of(const py::object& callback, Index
   };
 }
 
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_problems(py::module_& m);
 void bind_slsqp(py::module_& m);

@@ -5,6 +5,17 @@
 
 namespace py = pybind11;
 
+namespace plait::tensor {}
+namespace plait::graph {}
+namespace plait::train {}
+
+/// What joins Python and the rooms. The rooms of graphs are open here; the others are named.
+namespace plait::bindings {
+using namespace tensor;
+using namespace graph;
+using namespace train;
+}  // namespace plait::bindings
+
 void join_rooms();  // before the others
 void bind_base(py::module_& m);
 void bind_graph(py::module_& m);

@@ -6,7 +6,7 @@
 #include "graph.hpp"
 #include "plait/sparse/vector.hpp"
 
-namespace plait {
+namespace plait::bindings {
 
 /// A one-dimensional array of whole numbers as 64-bit positions; DTypeError for floats and booleans, ShapeError for another number of dimensions.
 py::array whole_numbers(py::handle object, const std::string& what);
@@ -32,7 +32,7 @@ py::array view_of(const std::vector<T>& values, py::handle owner) {
 /// Work below this many elements does not let go of the GIL.
 constexpr sparse::Index kReleaseElements = 1 << 15;
 
-}  // namespace plait
+}  // namespace plait::bindings
 
 void bind_sparse_vector(py::module_& m);
 void bind_sparse_rows(py::module_& m);

@@ -15,6 +15,8 @@
 
 namespace plait::align::edit {
 
+using namespace tensor;
+
 struct Weights {
   std::int32_t insert, remove, substitute;
 };
@@ -47,6 +49,6 @@ struct DiagonalTable {
 
 }  // namespace plait::align::edit
 
-namespace plait {
-PLAIT_DECLARE_TABLE(align::edit::DiagonalTable, edit_diagonal_table)
+namespace plait::align {
+PLAIT_DECLARE_TABLE(edit::DiagonalTable, edit_diagonal_table)
 }

@@ -8,6 +8,8 @@
 
 namespace plait::align::edit {
 
+using namespace tensor;
+
 constexpr int kLaneBytes = 128;  // of all lanes together, for every instruction set
 
 /// Patterns of at most 8, 16, 32 or 64 symbols: as many as lanes of that many bits fit into kLaneBytes.
@@ -29,6 +31,6 @@ struct LanesTable {
 
 }  // namespace plait::align::edit
 
-namespace plait {
-PLAIT_DECLARE_TABLE(align::edit::LanesTable, edit_lanes_table)
+namespace plait::align {
+PLAIT_DECLARE_TABLE(edit::LanesTable, edit_lanes_table)
 }

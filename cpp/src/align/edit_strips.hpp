@@ -12,6 +12,8 @@
 
 namespace plait::align::edit {
 
+using namespace tensor;
+
 /// What crosses a word's edge in one column: bits of `above` and `below`.
 enum Carry : std::uint8_t { kPlus = 1, kMinus = 2, kCrossed = 4 };  // a step of +1 or -1 to the right; half of a transposition
 
@@ -37,6 +39,6 @@ struct StripTable {
 
 }  // namespace plait::align::edit
 
-namespace plait {
-PLAIT_DECLARE_TABLE(align::edit::StripTable, edit_strip_table)
+namespace plait::align {
+PLAIT_DECLARE_TABLE(edit::StripTable, edit_strip_table)
 }

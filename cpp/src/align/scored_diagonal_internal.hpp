@@ -7,7 +7,9 @@
 #include "plait/base/isa.hpp"
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::align {
+
+using namespace tensor;
 
 /// A matrix between two calls of the kernel. Arrays of a diagonal are indexed by the row i = 0 … n.
 struct ScoredDiagonals {
@@ -38,4 +40,4 @@ struct ScoredDiagonalTable {
 
 PLAIT_DECLARE_TABLE(ScoredDiagonalTable, scored_diagonal_table)
 
-}  // namespace plait
+}  // namespace plait::align

@@ -7,7 +7,9 @@
 #include "plait/base/isa.hpp"
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::align {
+
+using namespace tensor;
 
 /// A strip between two calls of the kernel. All values have the same offset, so that those that can occur just fit into T.
 template <class T>
@@ -69,4 +71,4 @@ struct ScoredTable {
 
 PLAIT_DECLARE_TABLE(ScoredTable, scored_table)
 
-}  // namespace plait
+}  // namespace plait::align

@@ -7,7 +7,9 @@
 #include "plait/base/isa.hpp"
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::align {
+
+using namespace tensor;
 
 /// Symbols of y, one of them for the columns after a sequence's end.
 constexpr Index kLaneCodes = 32;
@@ -45,4 +47,4 @@ struct ScoredLanesTable {
 
 PLAIT_DECLARE_TABLE(ScoredLanesTable, scored_lanes_table)
 
-}  // namespace plait
+}  // namespace plait::align

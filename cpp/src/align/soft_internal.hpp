@@ -8,6 +8,8 @@
 
 namespace plait::align {
 
+using namespace tensor;
+
 struct ConstWeights {
   const double *m, *e;
 };
@@ -50,9 +52,6 @@ struct SoftLoops {
                Index count);
 };
 
-}  // namespace plait::align
-
-namespace plait {
 using align::SoftLoops;
 PLAIT_DECLARE_TABLE(SoftLoops, soft_loops)
-}  // namespace plait
+}  // namespace plait::align

@@ -11,6 +11,8 @@
 
 namespace plait::align {
 
+using namespace tensor;
+
 /// What a cell costs; the numbers are those of the rows of a WarpTable. The first ones, up to `given`, are those of DTW.
 enum class Cost : std::uint8_t { squared, absolute, euclidean, cosine, given, erp, edr, msm, twe };
 constexpr int kCosts = 9;
@@ -50,8 +52,5 @@ struct WarpTable {
   double (*squares_beyond)(const double* y, const double* lower, const double* upper, Index n);
 };
 
+PLAIT_DECLARE_TABLE(WarpTable, warp_table)
 }  // namespace plait::align
-
-namespace plait {
-PLAIT_DECLARE_TABLE(align::WarpTable, warp_table)
-}

@@ -5,7 +5,7 @@
 #include "lowered.hpp"
 #include "plait/base/error.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 std::size_t rounded(std::size_t bytes) { return std::max<std::size_t>(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment); }
@@ -214,4 +214,4 @@ class Allocator {
 
 Allocated allocate(Scheduled in, std::span<const NodeRef> inputs) { return Allocator(std::move(in), inputs).run(); }
 
-}  // namespace plait
+}  // namespace plait::graph

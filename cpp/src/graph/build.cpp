@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-namespace plait::build {
+namespace plait::graph::build {
 
 NodeRef constant(double value, DType dtype) { return make_constant(scalar_tensor(value, dtype)); }
 NodeRef constant_like(const NodeRef& node, double value) { return constant(value, node->spec.dtype); }
@@ -66,4 +66,4 @@ NodeRef matmul(const NodeRef& a, const NodeRef& b) { return apply("matmul", {a, 
 NodeRef zeros_like(const NodeRef& a) { return broadcast_like(constant_like(a, 0), a); }
 NodeRef ones_like(const NodeRef& a) { return broadcast_like(constant_like(a, 1), a); }
 
-}  // namespace plait::build
+}  // namespace plait::graph::build

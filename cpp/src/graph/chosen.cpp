@@ -7,7 +7,7 @@
 
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -67,7 +67,7 @@ Cotangent total(const std::vector<Cotangent>& parts) {
   const auto sum = [&](auto of) {
     std::vector<NodeRef> terms;
     for (const Cotangent& part : parts) terms.push_back(of(part));
-    return terms.size() == 1 ? terms[0] : terms.size() == 2 ? add(terms[0], terms[1]) : plait::apply(find_op("sum_n"), terms);
+    return terms.size() == 1 ? terms[0] : terms.size() == 2 ? add(terms[0], terms[1]) : graph::apply(find_op("sum_n"), terms);
   };
   Cotangent all{{}, parts[0].mask, parts[0].strong};
   bool same = true;
@@ -121,4 +121,4 @@ std::vector<Cotangent> carried(const NodeRef& node, const Cotangent& c) {
   return result;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -10,7 +10,7 @@
 
 #include "plait/graph/node.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 /// g where the mask holds (of the shape of g; empty: everywhere), else 0.
 struct Cotangent {
@@ -43,4 +43,4 @@ class Fragile {
 /// The gradient rule of a node that carries a choice: one cotangent per input.
 std::vector<Cotangent> carried(const NodeRef& node, const Cotangent& c);
 
-}  // namespace plait
+}  // namespace plait::graph

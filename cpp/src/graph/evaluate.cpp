@@ -3,7 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/tensor/copy.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 // An elementwise op as a lane program of one instruction.
@@ -86,4 +86,4 @@ TensorRef axis_size(const Shape& shape, const Attributes& attributes) {
   return scalar_tensor(static_cast<double>(n), static_cast<DType>(attributes.ints[0]));
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -9,7 +9,7 @@
 #include "plait/base/error.hpp"
 #include "product.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 class Fuser {
@@ -230,4 +230,4 @@ std::vector<int> reads_of(const Fused& fused, int g) {
   return reads;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

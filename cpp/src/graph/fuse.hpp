@@ -3,7 +3,7 @@
 
 #include "lowered.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 /// Few enough that registers of a block stay in the first-level cache and operand lists stay short; longer chains go on in another group.
 constexpr std::size_t kMostMembers = 40;
@@ -14,4 +14,4 @@ bool reads_register(const Fused& fused, int v, const Group& group);
 /// Moves values to the later group that alone reads them, where that saves memory traffic.
 void postpone(Fused& fused);
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -7,7 +7,7 @@
 #include "plait/base/interrupt.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 // What a node knows while gradients travel.
@@ -144,4 +144,4 @@ std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> 
   return distribute(outputs, seeds, nodes, order);
 }
 
-}  // namespace plait
+}  // namespace plait::graph

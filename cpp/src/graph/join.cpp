@@ -12,7 +12,7 @@
 
 #include "plait/base/error.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 // Beyond this size of a graph the search for independent pieces would take longer than it saves.
@@ -260,4 +260,4 @@ Lowered join(Lowered in) {
   return graph.changed() ? simplify(graph.take()) : graph.release();
 }
 
-}  // namespace plait
+}  // namespace plait::graph

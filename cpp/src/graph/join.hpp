@@ -5,7 +5,7 @@
 
 #include "lowered.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 class Rewriter {
  public:
@@ -77,4 +77,4 @@ bool join_sums(Rewriter& graph);        ///< sums of products, and of sums: one 
 bool share_stacks(Rewriter& graph);     ///< concatenations that are runs of another's pieces: slices of it
 bool trim_products(Rewriter& graph);    ///< products that are read in part: only that part
 
-}  // namespace plait
+}  // namespace plait::graph

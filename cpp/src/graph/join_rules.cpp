@@ -4,7 +4,7 @@
 
 #include "join.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 // Rows (or columns) of a product below which many small ones are worth stacking.
@@ -422,4 +422,4 @@ bool join_sums(Rewriter& graph) {
   return changed;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

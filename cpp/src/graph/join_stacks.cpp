@@ -4,7 +4,7 @@
 
 #include "join.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 bool share_stacks(Rewriter& graph) {
   struct Spot {
@@ -38,4 +38,4 @@ bool share_stacks(Rewriter& graph) {
   return changed;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -6,7 +6,7 @@
 
 #include "join.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 // The range of one axis that the consumers of v read, if all of them read slices along it and some of it is left.
@@ -51,4 +51,4 @@ bool trim_products(Rewriter& graph) {
   return changed;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

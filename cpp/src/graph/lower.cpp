@@ -5,7 +5,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/scan.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 class Lowering {
@@ -162,4 +162,4 @@ Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const st
   return lowering.take();
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -11,7 +11,7 @@
 #include "plait/graph/op.hpp"
 #include "plait/graph/program.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 struct Value {
   const Op* op = nullptr;
@@ -151,4 +151,4 @@ TensorRef axis_size(const Shape& shape, const Attributes& attributes);
 LaneOp lane_op(const Op& op, DType from, DType to);
 LaneType lane_type(const Op& op, DType first, DType last, DType to);
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -7,7 +7,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/op.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 std::atomic<std::uint64_t> g_next_id{1};
@@ -143,4 +143,4 @@ std::vector<Node*> ancestors(std::span<const NodeRef> outputs) {
   return found;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

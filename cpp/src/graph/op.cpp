@@ -4,7 +4,7 @@
 
 #include "plait/base/error.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 std::vector<OpFamily>& joined_families() {
@@ -102,4 +102,4 @@ NodeRef make_constant(TensorRef value) {
   return make_node(op, {}, {}, std::move(spec), std::move(value), {});
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -6,7 +6,7 @@
 #include "lowered.hpp"
 #include "product.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 bool is_concatenation(const Value& value) { return std::strcmp(value.op->name, "concatenate") == 0; }
@@ -244,4 +244,4 @@ Shape strides_over(const Shape& space, const Shape& shape, const Shape& strides)
   return result;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

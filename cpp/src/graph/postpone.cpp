@@ -6,7 +6,7 @@
 
 #include "fuse.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 class Postponer {
@@ -126,4 +126,4 @@ class Postponer {
 
 void postpone(Fused& fused) { Postponer(fused).run(); }
 
-}  // namespace plait
+}  // namespace plait::graph

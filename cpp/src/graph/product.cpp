@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace plait {
+namespace plait::graph {
 
 bool is_product(const Value& value) { return std::strcmp(value.op->name, "matmul") == 0; }
 
@@ -44,4 +44,4 @@ MatmulShape product_shape(const Spec& result, const Spec& a, const View& a_view,
   return p;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

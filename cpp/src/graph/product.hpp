@@ -6,7 +6,7 @@
 #include "lowered.hpp"
 #include "plait/tensor/matmul.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 bool is_product(const Value& value);
 
@@ -16,4 +16,4 @@ std::optional<Index> leading_stride(const Shape& result, const Shape& operand, c
 /// The product of two placed operands; leading dimensions that only extend the rows are folded into them.
 MatmulShape product_shape(const Spec& result, const Spec& a, const View& a_view, const Spec& b, const View& b_view);
 
-}  // namespace plait
+}  // namespace plait::graph

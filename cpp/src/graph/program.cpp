@@ -10,7 +10,7 @@
 #include "plait/base/interrupt.hpp"
 #include "plait/base/thread_pool.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 // How much estimated work may pass between two looks at Ctrl-C.
@@ -289,4 +289,4 @@ void PlanRunner::run(void* memory, const void* const* feeds, void* const* output
   body.run_steps(pointers, static_cast<std::byte*>(memory) + moving_->scratch, context);
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -15,7 +15,7 @@
 #include "plait/graph/gradient.hpp"
 #include "plait/graph/scan.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -291,7 +291,7 @@ std::vector<NodeRef> scan_gradient(const NodeRef& node, const std::vector<NodeRe
     }
     return result(s.index);
   };
-  const auto matrix = [&](const Stack& s) { return plait::apply("flatten_leading", {stack(s)}); };
+  const auto matrix = [&](const Stack& s) { return graph::apply("flatten_leading", {stack(s)}); };
   std::vector<NodeRef> gradients(node->input_count());
   for (std::size_t i = 0; i < n; ++i)
     if (gradient->state_of[i] >= 0) gradients[i] = found[static_cast<std::size_t>(gradient->state_of[i])];
@@ -312,4 +312,4 @@ std::vector<NodeRef> scan_gradient(const NodeRef& node, const std::vector<NodeRe
   return gradients;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -6,7 +6,7 @@
 #include "plait/graph/build.hpp"
 #include "plait/graph/scan.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -110,14 +110,14 @@ class Tracer {
     if (!index_) {
       index_ = make_input("step", {{}, DType::int64});
       graph_.rows.push_back(index_);
-      sequences_.push_back(plait::apply("scan_index", {sequences_[0]}));
+      sequences_.push_back(graph::apply("scan_index", {sequences_[0]}));
     }
     const bool own_seed = node.attributes.ints[1] != 0;
     NodeRef key = key_;
     if (!key || own_seed) {
       Attributes attributes{{static_cast<Index>(DType::int64), 0, 0, 0}, {}};
       if (own_seed) std::copy_n(node.attributes.ints.begin() + 1, 2, attributes.ints.begin() + 1);
-      key = close_over(plait::apply(find_op("scan_key"), std::span<const NodeRef>{}, attributes));
+      key = close_over(graph::apply(find_op("scan_key"), std::span<const NodeRef>{}, attributes));
       if (!own_seed) key_ = key;
     }
     Attributes attributes = node.attributes;
@@ -125,7 +125,7 @@ class Tracer {
     std::vector<NodeRef> inputs = {key, index_};
     inputs.insert(inputs.end(), like.begin(), like.end());
     const std::string_view name = node.op->name;
-    return plait::apply(find_op(name == "random_normal"    ? "scan_normal"
+    return graph::apply(find_op(name == "random_normal"    ? "scan_normal"
                                 : name == "random_uniform" ? "scan_uniform"
                                                            : "scan_draw_key"),
                         inputs, attributes);
@@ -182,8 +182,8 @@ std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, con
   StepGraph outer{.reverse = body->graph.reverse, .recompute = true};
   std::vector<NodeRef> segments, rest;
   for (const NodeRef& sequence : sequences) {
-    segments.push_back(plait::apply("scan_segments", {sequence}, {{length}, {}}));
-    rest.push_back(plait::apply("scan_rest", {sequence}, {{length}, {}}));
+    segments.push_back(graph::apply("scan_segments", {sequence}, {{length}, {}}));
+    rest.push_back(graph::apply("scan_rest", {sequence}, {{length}, {}}));
     const Shape& shape = segments.back()->spec.shape;
     outer.rows.push_back(make_input(sequence->label(), {Shape(shape.begin() + 1, shape.end()), sequence->spec.dtype}));
   }
@@ -202,7 +202,7 @@ std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, con
     carried.assign(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(n));
   }
   std::vector<NodeRef> outputs = carried;
-  for (std::size_t k = n; k < n + m; ++k) outputs.push_back(plait::apply("concatenate", {plait::apply("scan_join", {whole[k]}), part[k]}, {{0}, {}}));
+  for (std::size_t k = n; k < n + m; ++k) outputs.push_back(graph::apply("concatenate", {graph::apply("scan_join", {whole[k]}), part[k]}, {{0}, {}}));
   return outputs;
 }
 
@@ -211,7 +211,7 @@ std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, con
 NodeRef clone_node(const Node& node, std::span<const NodeRef> inputs) {
   std::optional<BackwardScope> scope;
   if (node.backward) scope.emplace();
-  NodeRef clone = plait::apply(*node.op, inputs, node.attributes);
+  NodeRef clone = graph::apply(*node.op, inputs, node.attributes);
   clone->name = node.name;
   return clone;
 }
@@ -245,4 +245,4 @@ std::vector<NodeRef> scan(const TracedScan& traced) {
   return scan_by_segments(body, traced.states, tracer.sequences(), tracer.closed(), *traced.checkpoint);
 }
 
-}  // namespace plait
+}  // namespace plait::graph

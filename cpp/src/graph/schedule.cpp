@@ -10,7 +10,7 @@
 
 #include "lowered.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 class Scheduler {
@@ -125,4 +125,4 @@ class Scheduler {
 
 Scheduled schedule(Fused in) { return Scheduler(std::move(in)).run(); }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -9,7 +9,7 @@
 #include "plait/base/error.hpp"
 #include "product.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 constexpr Index kFoldLimit = 4096;  // elements; larger results are computed at run time rather than kept
@@ -339,4 +339,4 @@ Lowered simplify(Lowered in) {
   return needed_by_depth(std::move(graph));
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -9,7 +9,7 @@
 #include "plait/tensor/copy.hpp"
 #include "product.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 constexpr double kProductFlopsPerNs = 60, kBytesPerNs = 20, kStepNs = 100;  // rough, for estimates
@@ -275,4 +275,4 @@ StepPlan make_step(const Fused& fused, int g) {
   return step;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -7,7 +7,7 @@
 #include "plait/graph/gradient.hpp"
 #include "plait/graph/scan.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 void check_feed(const Node& input, const Spec& got) {
@@ -122,4 +122,4 @@ TensorRef Table::gradient(const NodeRef& node) const {
   return zeros;
 }
 
-}  // namespace plait
+}  // namespace plait::graph

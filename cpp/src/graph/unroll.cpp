@@ -8,7 +8,7 @@
 #include "plait/base/error.hpp"
 #include "product.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using Registers = std::vector<std::uint16_t>;  // of a value's elements, row-major
@@ -191,4 +191,4 @@ LaneProgram unroll(const NodeRef& output, std::span<const NodeRef> inputs) {
   return Unroller(simplify(lower(outputs, {}, feeds)), inputs).run();
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -4,7 +4,9 @@
 #include "plait/base/isa.hpp"
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::optimize {
+
+using namespace tensor;
 
 struct DenseTable {
   double (*dot)(Index n, const double* x, const double* y);
@@ -17,8 +19,6 @@ struct DenseTable {
   void (*rank_one)(Index rows, Index n, const double* s, const double* v, double* a, Index ld);
 };
 PLAIT_DECLARE_TABLE(DenseTable, dense_table)
-
-namespace optimize {
 
 /// The table of the level in use.
 const DenseTable& dense();
@@ -34,5 +34,4 @@ inline Index padded(Index n) {
   return n < 32 ? n : 8 * (lines % 2 == 0 ? lines + 1 : lines);
 }
 
-}  // namespace optimize
-}  // namespace plait
+}  // namespace plait::optimize

@@ -55,18 +55,12 @@ struct ScoreTable {
   ScoreLoops<double> on_double;
 };
 
-}  // namespace plait::sparse
-
-namespace plait {
 using SparseDotTable = sparse::DotTable;
 using SparseRowTable = sparse::RowTable;
 using SparseScoreTable = sparse::ScoreTable;
 PLAIT_DECLARE_TABLE(SparseDotTable, sparse_dots)
 PLAIT_DECLARE_TABLE(SparseRowTable, sparse_row_loops)
 PLAIT_DECLARE_TABLE(SparseScoreTable, sparse_scores)
-}  // namespace plait
-
-namespace plait::sparse {
 
 /// The entry of a table for one type of positions and one of values.
 template <class I, class T, class Table>

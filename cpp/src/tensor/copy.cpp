@@ -6,7 +6,7 @@
 
 #include "plait/base/error.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 struct Dim {
@@ -194,4 +194,4 @@ void copy_strided(void* destination, const Shape& destination_strides, const voi
   }
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -7,7 +7,7 @@
 #include "plait/base/thread_pool.hpp"
 #include "tensor/lanes_run.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 constexpr double kWorthThreads = 20000;  // ns
@@ -88,7 +88,8 @@ void run_pass(const LaneCall& call, int threads) {
     LaneWorker(call, 0).task(0);
   } else {
     const bool worth = static_cast<double>(call.pass.count) * call.pass.cost > kWorthThreads;
-    parallel_for(cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
+    parallel_for(
+        cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
   }
   combine_tasks(call);
 }
@@ -180,4 +181,4 @@ const char* name_of(LaneOp op) {
   return kNames[static_cast<int>(op)];
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

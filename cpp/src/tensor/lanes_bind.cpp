@@ -5,7 +5,7 @@
 
 #include "tensor/lanes_binder.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 constexpr Index kLongestPeriod = 1024;  // a longer row is copied block by block, or read in place
@@ -218,4 +218,4 @@ LanePass bind_pass(const LaneProgram& program, const Shape& space, const std::ve
   return LaneBinder(program, space, inputs, outputs, which, tables).bind();
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

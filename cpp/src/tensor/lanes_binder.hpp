@@ -6,7 +6,7 @@
 
 #include "tensor/lanes_pass.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 class LaneBinder {
  public:
@@ -98,4 +98,4 @@ class LaneBinder {
   Index streams_ = 0;
 };
 
-}  // namespace plait
+}  // namespace plait::tensor

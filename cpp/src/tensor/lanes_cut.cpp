@@ -3,7 +3,7 @@
 
 #include "tensor/lanes_pass.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 constexpr Index kLevelOneBytes = 28 * 1024;  // of 32 KB: the rest for the pointers, constants and accumulators
@@ -127,4 +127,4 @@ double lane_cost(LaneType type, LaneOp op) {
   return type == LaneType::f32 ? ns : 2 * ns;
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -1,7 +1,7 @@
 // Costs, and where everything lies in a worker's scratch.
 #include "tensor/lanes_binder.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 constexpr Index kSecondLevelBytes = 1 << 20;
@@ -70,4 +70,4 @@ void LaneBinder::lay_out() {
   pass_.shared_bytes = end;
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -11,7 +11,7 @@
 #include "tensor/lanes_table.hpp"
 #include "tensor/lanes_view.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 using LaneSlot = std::uint32_t;
 
@@ -123,4 +123,4 @@ bool reduces_by_stripes(Index inner);
 /// Chooses block, tasks and traversal, with `streams` blocks in use at once; fills in cut and the widths of the reductions.
 void cut_pass(LanePass& pass, Index streams);
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -5,7 +5,7 @@
 
 #include "tensor/lanes_run.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 namespace {
 
@@ -145,4 +145,4 @@ void combine_tasks(const LaneCall& call) {
   }
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

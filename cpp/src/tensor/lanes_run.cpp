@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace plait {
+namespace plait::tensor {
 
 // What is the same for all blocks: pointers that stay, uniform values, rows that repeat.
 void LaneWorker::start(Index begin, Index length, Index origin) {
@@ -113,4 +113,4 @@ void LaneWorker::task(Index task) {
   for (const LaneReduction& r : pass_.reductions) leave_unfinished(r, task, end);
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -3,7 +3,7 @@
 
 #include "tensor/lanes_pass.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 /// The caller's pointers and the scratch of all workers: first what they share, then worker_bytes for each.
 struct LaneCall {
@@ -59,4 +59,4 @@ void clear_accumulators(const LaneReduction& r, std::byte* accumulators, Index n
 /// Joins what the tasks left, in their order.
 void combine_tasks(const LaneCall& call);
 
-}  // namespace plait
+}  // namespace plait::tensor

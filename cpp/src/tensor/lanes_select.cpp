@@ -4,7 +4,7 @@
 #include "plait/base/error.hpp"
 #include "tensor/lanes_binder.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 /// The slot of a whole block of a uniform register.
 LaneSlot LaneBinder::spread(std::size_t r) {
@@ -135,4 +135,4 @@ void LaneBinder::place_instructions() {
   }
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -5,7 +5,7 @@
 #include "plait/base/isa.hpp"
 #include "plait/tensor/lanes.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 constexpr int kLaneTypes = 3;
 constexpr int kDTypes = 5;
@@ -71,4 +71,4 @@ LaneTables lane_tables(Isa level);
 /// The level that kernels made from now on use; tests set it to reach every level in one process.
 Isa& lane_isa();
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace plait {
+namespace plait::tensor {
 
 LaneView::LaneView(const Shape& space, const Shape& over, DType dtype) : element(static_cast<Index>(size_of(dtype))) {
   for (std::size_t d = 0; d < space.size(); ++d) {
@@ -86,4 +86,4 @@ const void* LaneView::in_place(const void* base, Index begin, Index n) const {
   return static_cast<const std::byte*>(base) + offset * element;
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -4,7 +4,7 @@
 #include "plait/tensor/lanes.hpp"
 #include "tensor/lanes_table.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 /// Dimensions of size one dropped, neighbours merged where one stride reaches over both: outermost first, possibly none.
 struct LaneView {
@@ -32,4 +32,4 @@ struct LaneView {
   void pieces(Index begin, Index n, F f) const;
 };
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -2,7 +2,7 @@
 
 #include "tensor/math_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 const char* name_of(MathFunction f) {
   constexpr const char* kNames[kMathFunctions] = {"exp",     "expm1",    "log",  "log1p",   "sin",    "cos",     "tanh",
@@ -18,4 +18,4 @@ void map_pow(const double* x, const double* y, double* z, Index n) {
   PLAIT_PICK(math_table).binary_f64[static_cast<int>(MathBinary::pow)](x, y, z, n);
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -4,7 +4,7 @@
 #include "plait/base/isa.hpp"
 #include "plait/tensor/math.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 struct MathTable {
   void (*unary_f32[kMathFunctions])(const float*, float*, Index);
@@ -15,4 +15,4 @@ struct MathTable {
 
 PLAIT_DECLARE_TABLE(MathTable, math_table)
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -3,7 +3,7 @@
 
 #include "tensor/matmul_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 // Products that share B and lie below each other are one product with more rows.
@@ -125,4 +125,4 @@ PLAIT_INSTANCES(float)
 PLAIT_INSTANCES(double)
 #undef PLAIT_INSTANCES
 
-}  // namespace plait
+}  // namespace plait::tensor

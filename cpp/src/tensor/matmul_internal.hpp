@@ -5,7 +5,7 @@
 #include "plait/tensor/matmul.hpp"
 #include "tensor/isa/matmul.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 /// C = A B with strides for all three. When `turned`, this is the transposed product (C^T = B^T A^T), so that the wide side of the registers
 /// lies along the rows of the caller's C: better where C is narrow, or where it saves transposing the larger operand.
@@ -55,4 +55,4 @@ std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads, const Ma
 template <class T>
 void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads, const MatmulKernels<T>& kernels);
 
-}  // namespace plait
+}  // namespace plait::tensor

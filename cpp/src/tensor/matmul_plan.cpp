@@ -4,7 +4,7 @@
 
 #include "tensor/matmul_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 constexpr Index kFewRows = 128;             // by_columns up to here
@@ -126,4 +126,4 @@ Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels) {
 template Plan plan_matmul<float>(const MatmulShape&, const MatmulKernels<float>&);
 template Plan plan_matmul<double>(const MatmulShape&, const MatmulKernels<double>&);
 
-}  // namespace plait
+}  // namespace plait::tensor

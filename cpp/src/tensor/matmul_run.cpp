@@ -3,7 +3,7 @@
 
 #include "tensor/matmul_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 template <class T>
@@ -205,4 +205,4 @@ template void run_matmul<float>(const Plan&, const MatmulKernels<float>&, const 
 template void run_matmul<double>(const Plan&, const MatmulKernels<double>&, const double*, const double*, double*, RowsDone, Index, double*, int,
                                  int);
 
-}  // namespace plait
+}  // namespace plait::tensor

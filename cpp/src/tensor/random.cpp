@@ -4,7 +4,7 @@
 
 #include "tensor/random_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 template <class T>
@@ -46,4 +46,4 @@ void random_uniform(double* out, Index begin, Index n, std::uint64_t key, std::u
   fill(PLAIT_PICK(random_table).uniform_f64, out, begin, n, key, stream);
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

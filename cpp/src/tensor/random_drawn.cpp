@@ -7,7 +7,7 @@
 #include "plait/base/random.hpp"
 #include "plait/tensor/random.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace {
 
 // Uniform and normal numbers of one element, as many as it takes.
@@ -73,4 +73,4 @@ double random_poisson(double rate, Index i, std::uint64_t key, std::uint64_t str
   }
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

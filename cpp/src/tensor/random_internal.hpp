@@ -10,7 +10,7 @@
 #include "plait/base/isa.hpp"
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 constexpr Index kRandomLanes = 16;
 /// Numbers of a group of T.
@@ -27,4 +27,4 @@ struct RandomTable {
 
 PLAIT_DECLARE_TABLE(RandomTable, random_table)
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -4,7 +4,7 @@
 
 #include "plait/base/error.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 std::string to_string(const Shape& shape) {
   std::string text = "(";
@@ -57,4 +57,4 @@ int normalize_axis(Index axis, std::size_t rank, const char* what) {
   return static_cast<int>(axis < 0 ? axis + r : axis);
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -1,6 +1,6 @@
 #include "plait/tensor/tensor.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 double element_as_double(const void* data, DType dtype, Index i) {
   switch (dtype) {
@@ -29,4 +29,4 @@ TensorRef scalar_tensor(double value, DType dtype) {
   return t;
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

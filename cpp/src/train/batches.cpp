@@ -6,7 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/random.hpp"
 
-namespace plait {
+namespace plait::train {
 
 Batches::Batches(std::vector<Rows> arrays, std::vector<DType> types, std::vector<std::string> names, Index batch_size)
     : arrays_(std::move(arrays)), types_(std::move(types)), batch_size_(batch_size), buffers_(arrays_.size()), pointers_(arrays_.size()) {
@@ -64,4 +64,4 @@ const void* const* Batches::feeds(Index batch, int threads) {
   return pointers_.data();
 }
 
-}  // namespace plait
+}  // namespace plait::train

@@ -8,7 +8,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
-namespace plait {
+namespace plait::train {
 namespace {
 
 constexpr auto kProgressPeriod = std::chrono::milliseconds(100);
@@ -144,4 +144,4 @@ void Loop::predict(void* const* destinations, std::uint64_t seed, std::uint64_t 
   }
 }
 
-}  // namespace plait
+}  // namespace plait::train

@@ -6,7 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/thread_pool.hpp"
 
-namespace plait {
+namespace plait::train {
 namespace {
 
 // Elements per task: some tens of microseconds of copying, well above what handing out a task costs.
@@ -68,4 +68,4 @@ void gather_rows(void* out, DType type, const Rows& rows, const std::int64_t* or
   parallel_for((n + per_task - 1) / per_task, piece, threads);
 }
 
-}  // namespace plait
+}  // namespace plait::train

@@ -5,7 +5,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
-namespace plait {
+namespace plait::train {
 namespace {
 
 constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;  // groups of rows have orders of their own
@@ -64,4 +64,4 @@ void StepLoop::run(Index n, std::uint64_t seed, std::uint64_t first, double* rec
   }
 }
 
-}  // namespace plait
+}  // namespace plait::train

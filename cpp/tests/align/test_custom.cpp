@@ -11,13 +11,14 @@
 #include "tensor/lanes_table.hpp"
 
 using namespace plait;
+using namespace plait::graph;
 using namespace plait::align;
 
 namespace {
 
 /// (x - y)² + min(match, deletion, insertion), as nodes: of two vectors of that width.
 LaneProgram warping(Index width) {
-  using namespace plait::build;
+  using namespace plait::graph::build;
   std::vector<NodeRef> inputs;
   for (const char* name : {"insertion", "match", "deletion"}) inputs.push_back(make_input(name, {{}, DType::float64}));
   for (const char* name : {"x", "y"}) inputs.push_back(make_input(name, {{width}, DType::float64}));

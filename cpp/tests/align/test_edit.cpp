@@ -12,6 +12,7 @@
 #include "plait/base/random.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 using namespace plait::align;
 
 namespace {

@@ -10,6 +10,7 @@
 #include "align/scored_whole.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 using namespace plait::align;
 
 namespace {

@@ -10,6 +10,7 @@
 #include "plait/align/template.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 using namespace plait::align;
 
 namespace {

@@ -12,7 +12,8 @@
 #include "plait/graph/table.hpp"
 
 using namespace plait;
-using namespace plait::build;
+using namespace plait::graph;
+using namespace plait::graph::build;
 
 namespace {
 

@@ -10,7 +10,8 @@
 #include "plait/graph/gradient.hpp"
 
 using namespace plait;
-using namespace plait::build;
+using namespace plait::graph;
+using namespace plait::graph::build;
 
 namespace {
 

@@ -11,11 +11,12 @@
 #include "plait/graph/table.hpp"
 
 using namespace plait;
-using namespace plait::build;
+using namespace plait::graph;
+using namespace plait::graph::build;
 
 namespace {
 
-TensorRef tensor(Shape shape, const std::vector<double>& values, DType dtype = DType::float64) {
+TensorRef filled(Shape shape, const std::vector<double>& values, DType dtype = DType::float64) {
   auto t = std::make_shared<Tensor>(Spec{std::move(shape), dtype});
   for (Index i = 0; i < t->count(); ++i) set_element(t->data.get(), dtype, i, values[static_cast<std::size_t>(i) % values.size()]);
   return t;
@@ -52,7 +53,7 @@ TEST_CASE("the book's example: (a + b) c and (a + b) d, gradients of both output
   const auto leaf = [](const char* name) { return make_input(name, {{1, 2}, DType::float64}); };
   const NodeRef a = leaf("a"), b = leaf("b"), c = leaf("c"), d = leaf("d");
   const NodeRef s = add(a, b), y = multiply(s, c), z = multiply(s, d);
-  const std::vector<TensorRef> values = {tensor({1, 2}, {-2}), tensor({1, 2}, {5}), tensor({1, 2}, {-4}), tensor({1, 2}, {2})};
+  const std::vector<TensorRef> values = {filled({1, 2}, {-2}), filled({1, 2}, {5}), filled({1, 2}, {-4}), filled({1, 2}, {2})};
   CHECK(s->wait_count() == 2);
 
   Table table(std::vector{y, z}, {{a.get(), values[0]}, {b.get(), values[1]}, {c.get(), values[2]}, {d.get(), values[3]}});
@@ -77,9 +78,9 @@ TEST_CASE("the book's example: (a + b) c and (a + b) d, gradients of both output
 
 TEST_CASE("a training step: all new values come from the old ones") {
   const NodeRef x = make_input("x", {{2}, DType::float64});
-  const NodeRef w = make_parameter("w", tensor({2}, {1, 2})), v = make_parameter("v", tensor({2}, {10, 20}));
+  const NodeRef w = make_parameter("w", filled({2}, {1, 2})), v = make_parameter("v", filled({2}, {10, 20}));
   Program program({add(w, v)}, {{w, multiply(v, x)}, {v, add(w, x)}});
-  CHECK(run(program, {tensor({2}, {3, 3})})[0] == std::vector<double>{11, 22});
+  CHECK(run(program, {filled({2}, {3, 3})})[0] == std::vector<double>{11, 22});
   CHECK(element_as_double(w->value->data.get(), DType::float64, 1) == 60);
   CHECK(element_as_double(v->value->data.get(), DType::float64, 1) == 5);
 }
@@ -92,7 +93,7 @@ TEST_CASE("softmax cross entropy by hand, its gradient, and one and two threads 
       reduce("sum", subtract(unary("log", reduce("sum", unary("exp", shifted), {1}, false)), reduce("sum", shifted, {1}, false)), {0}, false);
   std::vector<double> data;
   for (int i = 0; i < rows * columns; ++i) data.push_back(std::sin(i * 0.37) * 3);
-  const TensorRef feed = tensor({rows, columns}, data, DType::float32);
+  const TensorRef feed = filled({rows, columns}, data, DType::float32);
   const auto g = gradient(std::vector{loss}, std::vector{x});
   Program program({loss, g[0]});
   const auto one = run(program, {feed}, 1), two = run(program, {feed}, 2);
@@ -111,7 +112,7 @@ TEST_CASE("batched and broadcast products agree with the table") {
   const NodeRef y = matmul(matmul(a, b), w);
   std::vector<double> data;
   for (int i = 0; i < 97; ++i) data.push_back(std::cos(i * 1.7));
-  const std::vector<TensorRef> feeds = {tensor({2, 1, 4, 5}, data), tensor({3, 5, 6}, data), tensor({6, 2}, data)};
+  const std::vector<TensorRef> feeds = {filled({2, 1, 4, 5}, data), filled({3, 5, 6}, data), filled({6, 2}, data)};
   const NodeRef loss = reduce("sum", unary("square", y), all_axes(y), false);
   const auto g = gradient(std::vector{loss}, std::vector{a, b, w});
   Program program({y, g[0], g[1], g[2]});
@@ -130,7 +131,7 @@ TEST_CASE("a chain of a million nodes builds, differentiates, runs and is freed"
   for (int i = 0; i < 1000000; ++i) y = shift(y, 1e-6);
   const auto g = gradient(std::vector{y}, std::vector{x});
   Program program({y, g[0]});
-  const auto result = run(program, {tensor({2}, {1})});
+  const auto result = run(program, {filled({2}, {1})});
   CHECK(result[0][0] == doctest::Approx(2));
   CHECK(result[1][0] == 1);
 }

@@ -14,7 +14,8 @@
 #include "plait/graph/table.hpp"
 
 using namespace plait;
-using namespace plait::build;
+using namespace plait::graph;
+using namespace plait::graph::build;
 
 namespace {
 
@@ -162,7 +163,7 @@ TEST_CASE("scan: what does not fit is refused by name") {
   CHECK_THROWS_WITH_AS(scan(traced({rows, more}, s)), "scan: sequences of different length: rows has 5 steps, more has 6", ShapeError);
   CHECK_THROWS_AS(scan(traced({rows}, expand_dims(s, 0))), ShapeError);
   CHECK_THROWS_AS(scan(traced({rows}, cast(s, DType::float32))), DTypeError);
-  CHECK_THROWS_AS(plait::apply("scan", {rows}), GraphError);
+  CHECK_THROWS_AS(plait::graph::apply("scan", {rows}), GraphError);
 }
 
 TEST_CASE("scan: Ctrl-C is heard between steps") {

@@ -7,6 +7,7 @@
 #include "plait/graph/unroll.hpp"
 
 using namespace plait;
+using namespace plait::graph;
 
 namespace {
 

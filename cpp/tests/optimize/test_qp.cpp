@@ -5,6 +5,7 @@
 #include "plait/optimize/qp.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 using namespace plait::optimize;
 
 TEST_CASE("qp: a contradiction is proved, and the same object goes on") {

@@ -5,6 +5,7 @@
 #include "plait/optimize/slsqp.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 using namespace plait::optimize;
 
 namespace {

@@ -13,6 +13,7 @@
 namespace lanes_reference {
 
 using namespace plait;
+using namespace plait::tensor;
 
 template <class T>
 T wrap(std::uint64_t x) {

@@ -9,6 +9,7 @@
 #include "plait/tensor/copy.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 
 namespace {
 

@@ -14,6 +14,7 @@
 #include "plait/tensor/lanes.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 using Kind = LaneOutput::Kind;
 
 namespace {

@@ -11,6 +11,7 @@
 #include "plait/tensor/buffer.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 
 namespace {
 

@@ -14,6 +14,7 @@
 #include "tensor/math_internal.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 
 namespace {
 

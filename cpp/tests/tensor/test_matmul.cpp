@@ -14,6 +14,7 @@
 #include "tensor/matmul_internal.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 
 namespace {
 

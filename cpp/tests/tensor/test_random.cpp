@@ -10,6 +10,7 @@
 #include "tensor/random_internal.hpp"
 
 using namespace plait;
+using namespace plait::tensor;
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include "plait/train/batches.hpp"
 
 using namespace plait;
+using namespace plait::train;
 
 namespace {
 

@@ -11,7 +11,8 @@
 #include "plait/train/loop.hpp"
 
 using namespace plait;
-using namespace plait::build;
+using namespace plait::train;
+using namespace plait::graph::build;
 
 namespace {
 

@@ -10,6 +10,8 @@
 
 namespace plait::align {
 
+using namespace tensor;
+
 /// Cells (i + t, j - t) for t in [0, count), their neighbours and their elements.
 struct Stretch {
   Index i = 0, j = 0;  ///< the first cell, from 1; its elements are x_i and y_j

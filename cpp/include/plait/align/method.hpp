@@ -14,6 +14,8 @@
 
 namespace plait::align {
 
+using namespace tensor;
+
 /// A view of one sequence: `length` elements of `width` doubles (row-major), or `length` symbols. Both sequences of a pair are of the same
 /// family, but their symbols may be of different size.
 struct Sequence {

@@ -17,6 +17,8 @@
 
 namespace plait::align {
 
+using namespace tensor;
+
 /// How a path came into a cell. An insertion consumes an element of x, a deletion one of y, a match both.
 enum class Move : std::uint8_t { none, match, deletion, insertion };
 

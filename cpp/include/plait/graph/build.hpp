@@ -5,7 +5,7 @@
 
 #include "plait/graph/op.hpp"
 
-namespace plait::build {
+namespace plait::graph::build {
 
 /// In a slice's attributes: an end that is left out.
 constexpr Index kOpen = std::numeric_limits<Index>::min();
@@ -45,4 +45,4 @@ NodeRef matmul(const NodeRef& a, const NodeRef& b);
 NodeRef zeros_like(const NodeRef& a);
 NodeRef ones_like(const NodeRef& a);
 
-}  // namespace plait::build
+}  // namespace plait::graph::build

@@ -12,7 +12,9 @@
 
 #include "plait/tensor/tensor.hpp"
 
-namespace plait {
+namespace plait::graph {
+
+using namespace tensor;
 
 struct Op;
 struct Scan;
@@ -120,4 +122,4 @@ class BackwardScope {
 /// All nodes that the outputs depend on, themselves included, inputs before consumers, ordered by id.
 std::vector<Node*> ancestors(std::span<const NodeRef> outputs);
 
-}  // namespace plait
+}  // namespace plait::graph

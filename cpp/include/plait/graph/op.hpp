@@ -11,7 +11,7 @@
 #include "plait/graph/node.hpp"
 #include "plait/tensor/lanes.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 /// What a running program offers to kernels besides memory.
 struct RunContext {
@@ -119,4 +119,4 @@ void add_linalg_ops(OpList& ops);
 using OpFamily = void (*)(OpList& ops);
 void join_ops(OpFamily family);
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -13,7 +13,7 @@
 
 #include "plait/graph/node.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 /// What one step of a plan does, for people.
 struct StepInfo {
@@ -114,4 +114,4 @@ class Program {
   std::vector<std::pair<std::vector<Spec>, std::shared_ptr<Plan>>> plans_;  // newest last; few
 };
 
-}  // namespace plait
+}  // namespace plait::graph

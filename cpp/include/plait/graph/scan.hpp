@@ -18,7 +18,7 @@
 
 #include "plait/graph/node.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 class ScanBody;
 
@@ -156,4 +156,4 @@ NodeRef clone_node(const Node& node, std::span<const NodeRef> inputs);
 /// The outputs with some nodes replaced, and everything between made anew; what none of the replaced nodes is below stays as it is.
 std::vector<NodeRef> replace_nodes(std::span<const NodeRef> outputs, std::unordered_map<const Node*, NodeRef>& replaced);
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -7,7 +7,7 @@
 
 #include "plait/graph/node.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 using Feeds = std::unordered_map<const Node*, TensorRef>;
 
@@ -42,4 +42,4 @@ class Table {
   bool backward_done_ = false;
 };
 
-}  // namespace plait
+}  // namespace plait::graph

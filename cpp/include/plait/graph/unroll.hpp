@@ -7,11 +7,11 @@
 #include "plait/graph/node.hpp"
 #include "plait/tensor/lanes.hpp"
 
-namespace plait {
+namespace plait::graph {
 
 /// The scalar `output` as a float64 program of the elements of `inputs`, one after the other, row-major; those that do not matter included.
 /// Integers and booleans are computed as whole numbers of float64. GraphError: what is no scalar, depends on something else than the inputs,
 /// computes in float32, or uses an operation that lanes do not have.
 LaneProgram unroll(const NodeRef& output, std::span<const NodeRef> inputs);
 
-}  // namespace plait
+}  // namespace plait::graph

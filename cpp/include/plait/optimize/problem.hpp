@@ -11,6 +11,8 @@
 
 namespace plait::optimize {
 
+using namespace tensor;
+
 class Problem {
  public:
   virtual ~Problem() = default;

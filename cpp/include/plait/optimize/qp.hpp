@@ -16,6 +16,8 @@
 
 namespace plait::optimize {
 
+using namespace tensor;
+
 enum class QpStatus : std::uint8_t { solved, infeasible, unbounded, step_limit, not_convex };
 
 /// One problem of a prepared Qp. Empty spans: no limits. Lower limits may be -inf, upper ones inf.

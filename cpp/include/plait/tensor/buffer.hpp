@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-namespace plait {
+namespace plait::tensor {
 
 constexpr std::size_t kAlignment = 64;  ///< one cache line, one AVX-512 register
 
@@ -23,4 +23,4 @@ inline Bytes allocate_bytes(std::size_t bytes) {
   return Bytes(static_cast<std::byte*>(p));
 }
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace plait {
+namespace plait::tensor {
 
 enum class DType : std::uint8_t { boolean, int32, int64, float32, float64 };
 
@@ -61,4 +61,4 @@ struct dtype_of<double> {
   static constexpr DType value = DType::float64;
 };
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -16,7 +16,7 @@
 #include "plait/tensor/dtype.hpp"
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 /// What a register holds. Booleans are 0 and 1 of the program's type; int32 is computed as i64. Integers wrap; x / 0 and the smallest
 /// integer / -1 give 0; what has no integer meaning (exp, sqrt, reciprocal, pow, …) is refused with a DTypeError. A floating value that an
@@ -147,4 +147,4 @@ class LaneKernel {
   std::unique_ptr<Plan> plan_;
 };
 
-}  // namespace plait
+}  // namespace plait::tensor

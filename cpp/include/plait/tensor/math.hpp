@@ -6,7 +6,7 @@
 
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 enum class MathFunction : std::uint8_t {
   exp,
@@ -43,4 +43,4 @@ void map_unary(MathFunction f, const double* x, double* y, Index n);
 void map_pow(const float* x, const float* y, float* z, Index n);
 void map_pow(const double* x, const double* y, double* z, Index n);
 
-}  // namespace plait
+}  // namespace plait::tensor

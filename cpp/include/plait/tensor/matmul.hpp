@@ -8,7 +8,7 @@
 #include "plait/base/thread_pool.hpp"
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 /// C (m × n, row stride ldc, unit column stride) = A (m × k) B (k × n), or += when accumulate. A and B have any row and column stride
 /// (a transpose is a swap of strides); strides in elements. Batched: `batch` products, each operand moved by its batch stride (0: shared).
@@ -56,4 +56,4 @@ class MatmulKernel {
   std::unique_ptr<const PlannedMatmul<T>> planned_;
 };
 
-}  // namespace plait
+}  // namespace plait::tensor

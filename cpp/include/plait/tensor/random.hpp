@@ -5,7 +5,7 @@
 
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 /// Standard normal numbers, out[0..n) being elements begin … begin+n of the stream.
 void random_normal(float* out, Index begin, Index n, std::uint64_t key, std::uint64_t stream);
@@ -18,4 +18,4 @@ void random_uniform(double* out, Index begin, Index n, std::uint64_t key, std::u
 double random_gamma(double a, Index i, std::uint64_t key, std::uint64_t stream);
 double random_poisson(double rate, Index i, std::uint64_t key, std::uint64_t stream);
 
-}  // namespace plait
+}  // namespace plait::tensor

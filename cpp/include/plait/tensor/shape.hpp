@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace plait {
+namespace plait::tensor {
 
 using Index = std::int64_t;
 constexpr Index kAny = -1;
@@ -30,4 +30,4 @@ Shape contiguous_strides(const Shape& shape);
 /// axis in [-rank, rank) to [0, rank); throws ShapeError that names `what`.
 int normalize_axis(Index axis, std::size_t rank, const char* what);
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -8,7 +8,7 @@
 #include "plait/tensor/dtype.hpp"
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 /// What is known of an array before it has data.
 struct Spec {
@@ -35,4 +35,4 @@ double element_as_double(const void* data, DType dtype, Index i);
 /// Writes value into element i, converted to dtype.
 void set_element(void* data, DType dtype, Index i, double value);
 
-}  // namespace plait
+}  // namespace plait::tensor

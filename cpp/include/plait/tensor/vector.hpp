@@ -6,7 +6,7 @@
 
 #define PLAIT_INLINE [[gnu::always_inline]] inline
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 
 #if defined(__AVX512F__)
@@ -53,4 +53,4 @@ PLAIT_INLINE void store(T* p, V v) {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

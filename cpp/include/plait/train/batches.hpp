@@ -7,7 +7,7 @@
 
 #include "plait/train/rows.hpp"
 
-namespace plait {
+namespace plait::train {
 
 /// Arrays with one common number of rows, cut into batches of `batch_size` rows; the last one holds what is left.
 /// Rows are gathered on the spot; where nothing is shuffled or converted the pointers lead into the data themselves.
@@ -42,4 +42,4 @@ class Batches {
   std::vector<const void*> pointers_;
 };
 
-}  // namespace plait
+}  // namespace plait::train

@@ -8,7 +8,9 @@
 #include "plait/graph/program.hpp"
 #include "plait/train/batches.hpp"
 
-namespace plait {
+namespace plait::train {
+
+using namespace graph;
 
 /// Where a loop stands, for people.
 struct Progress {
@@ -68,4 +70,4 @@ class Loop {
   std::vector<Bytes> before_;  // values of the program's parameters before an epoch, to go back to
 };
 
-}  // namespace plait
+}  // namespace plait::train

@@ -6,7 +6,9 @@
 
 #include "plait/tensor/tensor.hpp"
 
-namespace plait {
+namespace plait::train {
+
+using namespace tensor;
 
 /// Element types that data may come in: those of tensors, and bytes, in which images are stored.
 enum class SourceType : std::uint8_t { boolean, uint8, int32, int64, float32, float64 };
@@ -56,4 +58,4 @@ struct Rows {
 /// Every order[k] must be in [0, rows.count). Numbers convert as static_cast does, so a float64 beyond float32's range becomes infinite.
 void gather_rows(void* out, DType type, const Rows& rows, const std::int64_t* order, Index first, Index n, int threads = 0);
 
-}  // namespace plait
+}  // namespace plait::train

@@ -7,7 +7,9 @@
 #include "plait/graph/program.hpp"
 #include "plait/train/batches.hpp"
 
-namespace plait {
+namespace plait::train {
+
+using namespace graph;
 
 /// A program with float64 outputs, and arrays for its inputs whose rows are drawn in batches. The data must outlive it.
 class StepLoop {
@@ -38,4 +40,4 @@ class StepLoop {
   std::shared_ptr<Plan> plan_;
 };
 
-}  // namespace plait
+}  // namespace plait::train

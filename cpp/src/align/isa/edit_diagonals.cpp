@@ -1,7 +1,9 @@
 #include "align/edit_diagonals.hpp"
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
+
+using namespace tensor;
 namespace {
 
 using align::edit::Diagonals;
@@ -52,4 +54,4 @@ const align::edit::DiagonalTable& edit_diagonal_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

@@ -3,8 +3,11 @@
 
 #include "plait/tensor/vector.hpp"
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
+
+using namespace tensor;
+using namespace tensor::PLAIT_ISA_NS;
 namespace {
 
 using align::edit::kLaneBytes;
@@ -117,4 +120,4 @@ const align::edit::LanesTable& edit_lanes_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

@@ -5,8 +5,10 @@
 
 #define PLAIT_INLINE [[gnu::always_inline]] inline
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
+
+using namespace tensor;
 namespace {
 
 using align::edit::Strip;
@@ -164,4 +166,4 @@ const align::edit::StripTable& edit_strip_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

@@ -2,8 +2,11 @@
 #include "align/scored_diagonal_internal.hpp"
 #include "plait/tensor/vector.hpp"
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
+
+using namespace tensor;
+using namespace tensor::PLAIT_ISA_NS;
 namespace {
 
 PLAIT_INLINE double max(double a, double b) { return b > a ? b : a; }
@@ -90,4 +93,4 @@ const ScoredDiagonalTable& scored_diagonal_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

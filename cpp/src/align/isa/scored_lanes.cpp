@@ -3,7 +3,7 @@
 #include "align/isa/scored_vector.hpp"
 #include "align/scored_lanes_internal.hpp"
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -84,4 +84,4 @@ const ScoredLanesTable& scored_lanes_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

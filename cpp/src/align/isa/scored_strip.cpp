@@ -5,7 +5,7 @@
 #include "align/isa/scored_vector.hpp"
 #include "align/scored_internal.hpp"
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -215,4 +215,4 @@ const ScoredTable& scored_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

@@ -5,8 +5,11 @@
 
 #include "plait/tensor/vector.hpp"
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
+
+using namespace tensor;
+using namespace tensor::PLAIT_ISA_NS;
 
 template <class T>
 struct IntegersOf {
@@ -54,4 +57,4 @@ PLAIT_INLINE void look_up(const std::uint8_t* codes, Index count, const std::int
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

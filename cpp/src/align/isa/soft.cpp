@@ -4,7 +4,7 @@
 #include <immintrin.h>
 #endif
 
-namespace plait::PLAIT_ISA_NS {
+namespace plait::align::PLAIT_ISA_NS {
 namespace {
 
 using align::ConstParts;
@@ -231,4 +231,4 @@ const SoftLoops& soft_loops() {
   return table;
 }
 
-}  // namespace plait::PLAIT_ISA_NS
+}  // namespace plait::align::PLAIT_ISA_NS

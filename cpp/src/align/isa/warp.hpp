@@ -4,11 +4,13 @@
 #include "align/warp_internal.hpp"
 #include "plait/tensor/vector.hpp"
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
+
+using namespace tensor;
+using namespace tensor::PLAIT_ISA_NS;
 namespace {
 
-using namespace align;
 using V = Vector<double>;
 using M = Mask<double>;
 constexpr int kWide = kLanes<double>;
@@ -158,4 +160,4 @@ class StripOf {
 
 }  // namespace
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

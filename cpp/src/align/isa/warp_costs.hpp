@@ -4,7 +4,7 @@
 
 #include "align/isa/warp.hpp"
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -152,4 +152,4 @@ struct Twe {
 
 }  // namespace
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

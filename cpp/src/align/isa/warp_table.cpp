@@ -1,7 +1,7 @@
 // The strip loops of one instruction set level.
 #include "align/isa/warp_costs.hpp"
 
-namespace plait {
+namespace plait::align {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -71,4 +71,4 @@ const WarpTable& warp_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::align

@@ -6,7 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -242,4 +242,4 @@ void add_elementwise_ops(OpList& ops) {
   entry("where", LaneOp::select, 3, where_rule, d_where);
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -5,7 +5,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -284,4 +284,4 @@ void add_index_ops(OpList& ops) {
   entry("sum_n", -1, sum_n_rule, d_sum_n, sum_n_kernel);
 }
 
-}  // namespace plait
+}  // namespace plait::graph

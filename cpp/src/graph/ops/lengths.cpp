@@ -5,7 +5,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/op.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using Specs = std::span<const Spec>;
@@ -51,4 +51,4 @@ void add_lengths_ops(OpList& ops) {
                  .shape_only = 0b100});
 }
 
-}  // namespace plait
+}  // namespace plait::graph

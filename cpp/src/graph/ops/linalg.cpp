@@ -6,7 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -163,4 +163,4 @@ void add_linalg_ops(OpList& ops) {
   ops.push_back({.name = "triangular_solve", .kind = OpKind::other, .inputs = 2, .infer = solve_rule, .gradient = d_solve, .kernel = solve_kernel});
 }
 
-}  // namespace plait
+}  // namespace plait::graph

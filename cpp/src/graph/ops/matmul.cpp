@@ -5,7 +5,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -92,4 +92,4 @@ void add_matmul_ops(OpList& ops) {
   ops.push_back({.name = "matmul", .kind = OpKind::other, .inputs = 2, .infer = matmul_rule, .gradient = d_matmul, .kernel = matmul_kernel});
 }
 
-}  // namespace plait
+}  // namespace plait::graph

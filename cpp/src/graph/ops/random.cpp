@@ -12,7 +12,7 @@
 #include "plait/base/thread_pool.hpp"
 #include "plait/graph/op.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 constexpr std::size_t kShapeBegin = 4;
@@ -161,4 +161,4 @@ void add_random_ops(OpList& ops) {
   computed("scan_draw_key", random_kernel<Draw::key, true>);
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -5,7 +5,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -101,4 +101,4 @@ void add_recurrence_ops(OpList& ops) {
       {.name = "recurrence", .kind = OpKind::other, .inputs = 2, .infer = recurrence_rule, .gradient = d_recurrence, .kernel = recurrence_kernel});
 }
 
-}  // namespace plait
+}  // namespace plait::graph

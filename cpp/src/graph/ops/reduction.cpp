@@ -4,7 +4,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -174,4 +174,4 @@ void add_reduction_ops(OpList& ops) {
   ops.push_back({.name = "axis_size", .kind = OpKind::other, .inputs = 1, .infer = axis_size_rule, .gradient = no_gradient, .shape_only = 0b1});
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -10,7 +10,7 @@
 #include "plait/graph/build.hpp"
 #include "plait/graph/program.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using Gradients = std::vector<NodeRef>;
@@ -251,7 +251,7 @@ std::optional<View> output_view(const Spec&, const Spec& output, const Attribute
   return View{static_cast<Index>(begin_in(*a.scan, a) / size_of(output.dtype)), contiguous_strides(output.shape)};
 }
 
-Gradients d_output(const NodeRef& n, const NodeRef& g) { return {plait::apply("scan_cotangent", {g, n->input_ref(0)}, n->attributes)}; }
+Gradients d_output(const NodeRef& n, const NodeRef& g) { return {graph::apply("scan_cotangent", {g, n->input_ref(0)}, n->attributes)}; }
 
 Spec cotangent_rule(Specs in, const Attributes& a) { return {in[1].shape, scan_of(a, "scan_cotangent").body->buffer_type()}; }
 
@@ -279,4 +279,4 @@ void add_scan_ops(OpList& ops) {
       {.name = "scan_cotangent", .kind = OpKind::other, .inputs = 2, .infer = cotangent_rule, .kernel = cotangent_kernel, .shape_only = 0b10});
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -8,7 +8,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using Gradients = std::vector<NodeRef>;
@@ -61,12 +61,12 @@ std::optional<View> rest_view(const Spec& input, const Spec& output, const Attri
 
 // Back to the whole sequence, with zeros where nothing comes from.
 Gradients d_segments(const NodeRef& n, const NodeRef& g) {
-  return {plait::apply("scan_fill", {g, n->input_ref(0)}, {{n->attributes.ints[0], 0}, {}})};
+  return {graph::apply("scan_fill", {g, n->input_ref(0)}, {{n->attributes.ints[0], 0}, {}})};
 }
-Gradients d_rest(const NodeRef& n, const NodeRef& g) { return {plait::apply("scan_fill", {g, n->input_ref(0)}, {{n->attributes.ints[0], 1}, {}})}; }
+Gradients d_rest(const NodeRef& n, const NodeRef& g) { return {graph::apply("scan_fill", {g, n->input_ref(0)}, {{n->attributes.ints[0], 1}, {}})}; }
 Gradients d_join(const NodeRef& n, const NodeRef& g) { return {build::reshape_like(g, n->input_ref(0))}; }
 Gradients d_fill(const NodeRef& n, const NodeRef& g) {
-  return {plait::apply(n->attributes.ints[1] != 0 ? "scan_rest" : "scan_segments", {g}, {{n->attributes.ints[0]}, {}}), {}};
+  return {graph::apply(n->attributes.ints[1] != 0 ? "scan_rest" : "scan_segments", {g}, {{n->attributes.ints[0]}, {}}), {}};
 }
 
 Spec fill_rule(Specs in, const Attributes&) { return {in[1].shape, in[0].dtype}; }
@@ -129,4 +129,4 @@ void add_segment_ops(OpList& ops) {
                  .shape_only = 0b1});
 }
 
-}  // namespace plait
+}  // namespace plait::graph

@@ -5,7 +5,7 @@
 #include "plait/graph/build.hpp"
 #include "plait/tensor/copy.hpp"
 
-namespace plait {
+namespace plait::graph {
 namespace {
 
 using namespace build;
@@ -384,4 +384,4 @@ void add_view_ops(OpList& ops) {
                  .kernel = concatenate_kernel});
 }
 
-}  // namespace plait
+}  // namespace plait::graph

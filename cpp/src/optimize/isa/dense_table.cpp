@@ -2,8 +2,11 @@
 #include "../dense.hpp"
 #include "plait/tensor/vector.hpp"
 
-namespace plait {
+namespace plait::optimize {
 namespace PLAIT_ISA_NS {
+
+using namespace tensor;
+using namespace tensor::PLAIT_ISA_NS;
 namespace {
 
 using V = Vector<double>;
@@ -158,4 +161,4 @@ const DenseTable& dense_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::optimize

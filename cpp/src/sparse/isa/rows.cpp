@@ -1,7 +1,7 @@
 // Rows times dense matrices.
 #include "sparse/loops.hpp"
 
-namespace plait::PLAIT_ISA_NS {
+namespace plait::sparse::PLAIT_ISA_NS {
 namespace {
 
 using Index = std::int64_t;
@@ -54,4 +54,4 @@ const SparseRowTable& sparse_row_loops() {
   return table;
 }
 
-}  // namespace plait::PLAIT_ISA_NS
+}  // namespace plait::sparse::PLAIT_ISA_NS

@@ -1,7 +1,7 @@
 // Scores over many rows. Compiled without contraction to fused operations: a row has the same score here and where it is summed value by value.
 #include "sparse/loops.hpp"
 
-namespace plait::PLAIT_ISA_NS {
+namespace plait::sparse::PLAIT_ISA_NS {
 namespace {
 
 using Index = std::int64_t;
@@ -42,4 +42,4 @@ const SparseScoreTable& sparse_scores() {
   return table;
 }
 
-}  // namespace plait::PLAIT_ISA_NS
+}  // namespace plait::sparse::PLAIT_ISA_NS

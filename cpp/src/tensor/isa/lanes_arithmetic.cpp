@@ -2,7 +2,7 @@
 #include "tensor/isa/lanes_operations.hpp"
 #include "tensor/lanes_table.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -124,4 +124,4 @@ const LaneLoops& lane_loops() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

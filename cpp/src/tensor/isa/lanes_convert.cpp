@@ -1,7 +1,7 @@
 // Loads and stores of lane programs: strided reads, and conversions between the element types and the types that are computed with.
 #include "tensor/lanes_table.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -106,4 +106,4 @@ const LaneConversions& lane_conversions() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

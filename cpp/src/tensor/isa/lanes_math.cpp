@@ -3,7 +3,7 @@
 #include "tensor/lanes_table.hpp"
 #include "tensor/math_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -135,4 +135,4 @@ const LaneLoops& lane_math_loops() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -9,7 +9,7 @@
 #error "isa/lanes_operations.hpp is for files compiled once per instruction set"
 #endif
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -136,4 +136,4 @@ struct MultiplyAdd {
 
 }  // namespace
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -4,7 +4,7 @@
 #include "tensor/isa/lanes_operations.hpp"
 #include "tensor/lanes_table.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -175,4 +175,4 @@ const LanePairs& lane_pairs() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

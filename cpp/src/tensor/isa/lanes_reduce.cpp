@@ -2,7 +2,7 @@
 // the error of a sum over a block grows with a small part of its length; across blocks the caller accumulates in double.
 #include "tensor/lanes_table.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -190,4 +190,4 @@ const LaneReductions& lane_reductions() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -10,7 +10,7 @@
 // Always: a call left inside a loop would keep the loop scalar.
 #define PLAIT_MATH __attribute__((always_inline)) inline
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
@@ -47,4 +47,4 @@ PLAIT_MATH double split(double x, std::uint64_t low, double& e) {
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -3,7 +3,7 @@
 
 #include "tensor/isa/math_bits.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
@@ -199,4 +199,4 @@ PLAIT_MATH double sigmoid_(double x) {
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -4,7 +4,7 @@
 
 #include "tensor/isa/math_exp.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
@@ -169,4 +169,4 @@ PLAIT_MATH void logaddexp_array(const double* x, const double* y, double* z, std
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

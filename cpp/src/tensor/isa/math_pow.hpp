@@ -3,7 +3,7 @@
 
 #include "tensor/isa/math_log.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
@@ -38,4 +38,4 @@ PLAIT_MATH double pow_(double x, double y) { return __builtin_pow(x, y); }
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

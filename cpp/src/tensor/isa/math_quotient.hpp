@@ -4,7 +4,7 @@
 
 #include "tensor/isa/math_bits.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
@@ -142,4 +142,4 @@ PLAIT_MATH void remainder_array(const T* x, const T* y, T* z, std::int64_t n) {
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -4,7 +4,7 @@
 #include "tensor/isa/math_log.hpp"
 #include "tensor/isa/math_trig.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
@@ -176,4 +176,4 @@ PLAIT_MATH float trigamma_(float x) { return static_cast<float>(trigamma_(static
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

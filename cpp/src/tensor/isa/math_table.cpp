@@ -2,7 +2,7 @@
 #include "tensor/isa/math.hpp"
 #include "tensor/math_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -93,4 +93,4 @@ const MathTable& math_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -8,7 +8,7 @@
 
 #include "tensor/isa/math_bits.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
@@ -181,4 +181,4 @@ PLAIT_MATH double sin_pi_half(double f) {
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -5,7 +5,7 @@
 #include "plait/base/isa.hpp"
 #include "plait/tensor/shape.hpp"
 
-namespace plait {
+namespace plait::tensor {
 
 /// C (rows × width) = A (rows × k) B (k × width), or +=; any strides that the function that takes it does not rule out.
 template <class T>
@@ -57,4 +57,4 @@ struct MatmulTable {
 
 PLAIT_DECLARE_TABLE(MatmulTable, matmul_table)
 
-}  // namespace plait
+}  // namespace plait::tensor

@@ -2,7 +2,7 @@
 // lanes of each sum in the end.
 #include "tensor/isa/matmul_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -146,4 +146,4 @@ template void dots<float>(const PanelProduct<float>&);
 template void dots<double>(const PanelProduct<double>&);
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -4,7 +4,7 @@
 #include "plait/tensor/vector.hpp"
 #include "tensor/isa/matmul.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 
 // A register tile is kTileRows × two or kFewRows × four registers of sums; the others hold a row of B and broadcasts of A.
@@ -96,4 +96,4 @@ PLAIT_INLINE void transpose_block(const double* from, Index from_col, double* to
 #endif
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -1,7 +1,7 @@
 // Copies of blocks into packed form: rows of B side by side in panels, transposed where the source is.
 #include "tensor/isa/matmul_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -59,4 +59,4 @@ template void pack<float>(Index, Index, Index, const float*, Index, Index, float
 template void pack<double>(Index, Index, Index, const double*, Index, Index, double*, Index);
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

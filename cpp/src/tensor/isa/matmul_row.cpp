@@ -1,7 +1,7 @@
 // One row times a matrix whose rows are contiguous: bound by the reading of the matrix, so there is nothing to pack.
 #include "tensor/isa/matmul_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -113,4 +113,4 @@ template void row_times<float>(Index, Index, const float*, Index, const float*, 
 template void row_times<double>(Index, Index, const double*, Index, const double*, Index, double*, Index, bool);
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

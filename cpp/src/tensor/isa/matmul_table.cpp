@@ -1,7 +1,7 @@
 // The table of the dense product's loops for one level.
 #include "tensor/isa/matmul_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -18,4 +18,4 @@ const MatmulTable& matmul_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

@@ -2,7 +2,7 @@
 // has: the broadcasts cost the same, so it needs no packed form.
 #include "tensor/isa/matmul_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -136,4 +136,4 @@ template void panel_product<float>(const PanelProduct<float>&);
 template void panel_product<double>(const PanelProduct<double>&);
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor

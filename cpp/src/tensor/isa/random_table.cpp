@@ -9,7 +9,7 @@
 #include "tensor/isa/math.hpp"
 #include "tensor/random_internal.hpp"
 
-namespace plait {
+namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
@@ -182,4 +182,4 @@ const RandomTable& random_table() {
 }
 
 }  // namespace PLAIT_ISA_NS
-}  // namespace plait
+}  // namespace plait::tensor
