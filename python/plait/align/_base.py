@@ -99,9 +99,9 @@ class PairAligner(Estimator, ABC):
         return self._alignment(score, path, (a, b), (x, y))
 
     def _alignment(self, score: float, path: NDArray[np.int64], prepared: Sequence[_inputs.Prepared], given: Sequence[Any]) -> Alignment:
-        x: Any
-        y: Any
-        x, y = (np.asarray(value).reshape(-1) if isinstance(value, np.matrix) and len(value) == 1 else value for value in given)
+        x, y = given
+        if isinstance(x, np.matrix) or isinstance(y, np.matrix):
+            x, y = (np.asarray(value).reshape(-1) if isinstance(value, np.matrix) and len(value) == 1 else value for value in given)
         return Alignment(score, _inputs.as_given(path, prepared, (x, y)), x, y, kind=self._path_kind(path), same=self._same())
 
     def _path_kind(self, path: NDArray[np.int64]) -> str | None:  # noqa: ARG002 - of some it depends on the path

@@ -25,11 +25,25 @@ def all_series(values: Sequence[Any], name: Name, nan_policy: str = "raise") -> 
     """Series of one call, each as :func:`series` makes it."""
     if _core.are_series(values):
         return list(values)
+    quick = [_quick(value) for value in values]
+    if _core.are_series(quick):
+        return quick
     found = [series(value, name, k, nan_policy) for k, value in enumerate(values)]
     if any(array.size == 0 for array in found):  # [] has no elements of any width: it is taken for one of the others' kind
         wide = next((array.shape[1:] for array in found if array.ndim == 2), ())
         found = [np.empty((0, *wide)) if array.size == 0 and array.ndim == 1 else array for array in found]
     return list(found)
+
+
+def _quick(value: Any) -> Any:
+    """A list of numbers as an array; anything else as it is, for `series` to look at."""
+    if type(value) is not list:
+        return value
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError):
+        return value
+    return array.astype(np.float64) if array.dtype.kind in "bi" else array
 
 
 def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
@@ -100,7 +114,7 @@ def symbols(values: Sequence[Any], name: Name) -> list[Prepared]:
     All sequences of one call must come together: numbers are given to symbols in the order in which they are met.
     """
     kinds = set(map(type, values))
-    if kinds == {str} or kinds == {bytes}:
+    if len(kinds) == 1 and (str in kinds or bytes in kinds):
         return list(values)
     if kinds == {np.ndarray} and all(value.dtype.kind in "iu" and value.ndim == 1 for value in values):
         integers = _integers(values)
@@ -110,6 +124,9 @@ def symbols(values: Sequence[Any], name: Name) -> list[Prepared]:
         return symbols([raw(value) for value in values], name)
     numbers: dict[Hashable, int] = {}
     found: list[Prepared] = [_interned(value, name, k, numbers) for k, value in enumerate(values)]
+    types = set(map(type, numbers))
+    if types <= {int}:  # neither NaN nor text
+        return found
     if any(map(_is_nan, numbers)):
         k, at = next((k, at) for k, value in enumerate(values) for at, symbol in enumerate(elements(value, name, k)) if _is_nan(symbol))
         raise ValueError(f"{name(k)}: NaN at element {at} is no symbol")
@@ -147,6 +164,9 @@ def _is_nan(symbol: Hashable) -> bool:
 
 def as_given(path: Array, kept: Sequence[Prepared], given: Sequence[Any]) -> Array:
     """A path over sequences of which elements were left out, in places of what was given."""
+    x, y = given
+    if len(kept[0]) == len(x) and y is not None and len(kept[1]) == len(y):
+        return path
     for column, (rest, whole) in enumerate(zip(kept, given, strict=True)):
         if whole is None or len(rest) == len(whole):
             continue

@@ -61,7 +61,7 @@ class Alignment:
         self.x, self.y = _by_position(x), _by_position(y)
         if isinstance(x, bytes) and isinstance(y, str):  # aligners that take both read bytes as Latin-1
             self.x = x.decode("latin-1")
-        if isinstance(y, bytes) and isinstance(x, str):
+        elif isinstance(y, bytes) and isinstance(x, str):
             self.y = y.decode("latin-1")
         self.kind = kind
         self._same = _equal if same is None else same
@@ -227,7 +227,7 @@ class Alignment:
 
 def _by_position(values: Any) -> Any:
     """A data frame's column would go by its labels."""
-    return np.asarray(values) if hasattr(values, "__array__") and not isinstance(values, np.ndarray) else values
+    return np.asarray(values) if not isinstance(values, (str, np.ndarray, list)) and hasattr(values, "__array__") else values
 
 
 def _equal(a: Any, b: Any) -> bool:

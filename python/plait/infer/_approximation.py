@@ -15,6 +15,7 @@ from .fixed import matched_draws
 from .model import Latent
 
 _MOMENT_DRAWS = 4000
+_DIVERGENCE_DRAWS = 1000
 
 
 class Approximation:
@@ -98,3 +99,22 @@ class Approximation:
         for name, q in self.natural.items():
             tree["natural"][name] = {"kind": type(q).__name__, "parameters": {k: np.asarray(v) for k, v in q.parameters.items()}}
         return tree
+
+
+def divergence(a: Approximation, b: Approximation, rng: np.random.Generator) -> float:
+    """The Kullback-Leibler divergence KL(a ‖ b): of gaussians exactly, of other distributions from draws, never below 0."""
+    g, h = a.gaussian, b.gaussian
+    with np.errstate(all="ignore"):
+        if g.factor is None and h.factor is None:
+            ratio = g.sd / h.sd
+            total = 0.5 * float((ratio**2 - 1 + ((g.mean - h.mean) / h.sd) ** 2 - 2 * np.log(ratio)).sum())
+        else:
+            root = np.linalg.cholesky(h.covariance())
+            inner = np.linalg.solve(root, np.linalg.cholesky(g.covariance()))
+            off = np.linalg.solve(root, g.mean - h.mean)
+            total = 0.5 * float((inner**2).sum() - len(off) + off @ off) - float(np.log(np.abs(np.diag(inner))).sum())
+        for name, q in a.natural.items():
+            x = q.sample(_DIVERGENCE_DRAWS, rng)
+            change = np.minimum(np.asarray(b.natural[name].log_prob(x)) - np.asarray(q.log_prob(x)), 20.0)
+            total += float((np.expm1(change) - change).sum()) / _DIVERGENCE_DRAWS
+    return total if np.isfinite(total) else np.inf

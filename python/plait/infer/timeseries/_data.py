@@ -59,6 +59,10 @@ class Series:
     steps: Steps
     programs: dict[str, Any] = dataclasses.field(default_factory=dict)  # compiled for this series, by what they give
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was compiled."""
+        return {**self.__dict__, "programs": {}}
+
     @property
     def observed(self) -> Any:
         """Which of the values are there."""
