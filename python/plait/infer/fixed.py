@@ -17,10 +17,11 @@ from ..graph import Node
 from ._density import CHUNK, Density
 from ._families import Frame, Gaussian, family_of
 from ._lbfgs import Minimum, minimize
-from ._values import Array
+from ._values import Array, is_node
 
 MOST_DRAWS = 4096
 MOST_LEFT = 10.0  # tolerances that the last of the draws may leave open
+FAR = (10.0, 100.0, 1e3, 1e4)  # standard deviations along a direction
 RUNAWAY = 20.0  # standard deviations, or logs of them, that a parameter may move from where curvature puts it
 MOST_FOR_STARTS = 32  # dimensions up to which modes are looked for from several starts
 SPREADS = (1.0, 2.0, 3.0, 4.0)  # how far from the first
@@ -142,8 +143,9 @@ def find_mode(density: Density, u: Array, max_steps: int = 80) -> tuple[Array, A
             else:
                 bad += 1
             step *= 0.5
-        else:  # rounding hides any further rise
-            return u, curvature if definite and gain < 1e-3 else None, steps, bad
+        else:  # rounding hides any further rise, of the value or of the point
+            still = bool((np.abs(direction) <= 8 * np.finfo(float).eps * np.abs(u)).all())
+            return u, curvature if definite and (gain < 1e-3 or still) else None, steps, bad
         u, value, slope = new, new_value, new_slope
         steps += 1
 
@@ -184,7 +186,57 @@ def choose_frame(density: Density, start: Array, rng: np.random.Generator) -> tu
             modes.append((evidence, mode))
         if evidence > best[0] + 1e-6:
             best = evidence, mode, curvature
-    return frame_from(best[1], best[2]), steps, bad, sorted(modes, key=lambda m: -m[0])
+    frame, plain = frame_from(best[1], best[2]), prior_frame(density, start, rng)
+    if not modes or _worth(density, plain, rng) > _worth(density, frame, rng) + 1.0:
+        return plain, steps, bad, []  # what looks like a mode is the thin end of a funnel: a density without a maximum
+    return frame, steps, bad, sorted(modes, key=lambda m: -m[0])
+
+
+def prior_frame(density: Density, start: Array, rng: np.random.Generator) -> Frame:
+    """Coordinates by the medians and quartiles of the priors' unconstrained numbers; around `start` where a prior depends on other latents."""
+    frame = frame_from(start, None)
+    for latent in density.gaussian:
+        if latent.prior is None or any(is_node(p) for p in latent.prior.parameters.values()):
+            continue
+        part = density.slices[latent.name]
+        drawn = np.asarray(latent.prior.sample((200, *latent.support.shape), rng))
+        free = latent.support.to_free(drawn).reshape(200, -1)
+        low, centre, high = np.quantile(free, [0.25, 0.5, 0.75], axis=0)
+        spread = (high - low) / 1.35
+        if np.isfinite(centre).all() and np.isfinite(spread).all() and (spread > 0).all():
+            frame.centre[part], frame.log_sd[part] = centre, np.log(spread)
+    return Frame(frame.centre, np.diag(np.exp(frame.log_sd)), frame.log_sd)
+
+
+def _worth(density: Density, frame: Frame, rng: np.random.Generator) -> float:
+    """The ELBO of a frame's own gaussian, up to a constant."""
+    with np.errstate(all="ignore"):
+        value = density.evaluate(frame.centre + rng.standard_normal((CHUNK, density.dimension)) @ frame.root.T).mean()
+        found = float(value + np.linalg.slogdet(frame.root)[1])
+    return found if np.isfinite(found) else -np.inf
+
+
+def flat_direction(density: Density, gaussian: Gaussian) -> str:
+    """The latents along whose joint line the log joint never falls, so that no normalising constant exists; empty where there are none.
+
+    Candidates are directions without curvature at the mean, as of two coefficients of which only the sum is identified: a family that does
+    not follow such a direction converges on it all the same.
+    """
+    curvature = -density.hessian(gaussian.mean)
+    if not np.isfinite(curvature).all() or not len(curvature):
+        return ""
+    values, vectors, scale = _spectrum(curvature)
+    program = density.slope()
+    value = program(u=gaussian.mean)[0]
+    for k in np.flatnonzero(values < 1e-9 * np.abs(values).max(initial=1e-300)):
+        line = scale * vectors[:, k]
+        line /= np.abs(line / gaussian.marginal_sd()).max()
+        for sign in (-1.0, 1.0):
+            heights = [program(u=gaussian.mean + sign * t * line)[0] for t in FAR]
+            if np.isfinite(heights).all() and min(heights) > value - 5.0:
+                involved = [n for n, s in density.slices.items() if np.abs(line[s] / gaussian.marginal_sd()[s]).max(initial=0.0) > 1e-3]
+                return ", ".join(map(repr, involved))
+    return ""
 
 
 def linear_response(found: Fit, density: Density, functions: Callable[[dict[str, Node]], Node] | None = None) -> Array:
@@ -251,20 +303,29 @@ def fit(
             steps += found.steps
             bad += found.nonfinite
             rounds = 0
+            # Without a mode's curvature the coordinates say nothing of what a small slope is: those of the curvature where the fit stands do.
+            unproven = not modes
             while (
-                not found.converged and not found.interrupted and not runaway(found.x) and steps < limit and rounds < 6 and found.steps > 0
+                ((not found.converged and found.steps > 0) or unproven)
+                and not found.interrupted
+                and not runaway(found.x)
+                and steps < limit
+                and rounds < 6
             ):
-                rounds += 1  # other coordinates: those of the curvature where the fit stands
+                rounds += 1
                 frame, phi = _recentred(density, family_name, family, frame, found.x)
                 objective.set_frame(frame)
                 again = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
                 steps, bad = steps + again.steps, bad + again.nonfinite
                 history += [-v for v in found.history]
+                unproven = unproven and not again.value > found.value - 0.1 * tolerance
                 stuck = abs(again.value - found.value) < 1e-6 * (1 + abs(found.value)) and again.steps < 3
                 found = again
                 if stuck:
                     found.converged = bool(0.5 * (found.slope @ found.slope) < 1e-2)
                     break
+            if unproven:
+                found.converged = False
             history += [-v for v in found.history]
             phi, best = found.x, found
             gaussian = family.gaussian(phi, frame)
@@ -287,6 +348,8 @@ def fit(
     except KeyboardInterrupt:  # between two runs of the quasi-Newton method
         return Fit(family.gaussian(phi, frame), np.nan, False, "interrupted", steps, bad, True, history)
     assert best is not None
+    if converged and (free := flat_direction(density, family.gaussian(phi, frame))):
+        converged, reason = False, f"improper: along a line in {free} the log joint never falls"
     return Fit(
         family.gaussian(phi, frame),
         -best.value,
