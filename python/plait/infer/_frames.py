@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import _core, graph
+from ..graph import Node
 from ._density import CHUNK, Density
 from ._families import Frame
 from ._values import Array, is_node
+from .distribution import Distribution
 
 MOST_FOR_STARTS = 32  # dimensions up to which modes are looked for from several starts
 SPREADS = (1.0, 2.0, 3.0, 4.0)  # how far from the first
@@ -101,7 +104,7 @@ def choose_frame(density: Density, start: Array, rng: np.random.Generator) -> tu
             best = evidence, mode, curvature
     # What looks like a mode may be the thin end of a funnel, a density without a maximum: then the priors, or a point on the way there, serve.
     prior = prior_frame(density, start, rng)
-    others = [Frame(prior.centre, prior.root * k, prior.log_sd + np.log(k)) for k in NARROWER]
+    others = [Frame(prior.centre, prior.root, prior.log_sd + np.log(k)) for k in NARROWER]
     if trail:
         others.append(frame_from(*max(trail, key=lambda t: t[0])[1:]))
     worths = [_worth(density, other, rng) for other in others]
@@ -111,24 +114,45 @@ def choose_frame(density: Density, start: Array, rng: np.random.Generator) -> tu
 
 
 def prior_frame(density: Density, start: Array, rng: np.random.Generator) -> Frame:
-    """Coordinates by the medians and quartiles of the priors' unconstrained numbers; around `start` where a prior depends on other latents."""
+    """Coordinates by the medians and quartiles of the priors' unconstrained numbers, each given the medians of those that it depends on."""
     frame = frame_from(start, None)
-    for latent in density.gaussian:
-        if latent.prior is None or any(is_node(p) for p in latent.prior.parameters.values()):
+    medians: dict[Node, Array] = {}
+    for latent in density.latents:
+        prior = _at(latent.prior, medians)
+        if latent.name not in density.slices or prior is None:
             continue
         part = density.slices[latent.name]
-        drawn = np.asarray(latent.prior.sample((PRIOR_DRAWS, *latent.support.shape), rng))
+        drawn = np.asarray(prior.sample((PRIOR_DRAWS, *latent.support.shape), rng))
         free = latent.support.to_free(drawn).reshape(PRIOR_DRAWS, -1)
         low, centre, high = np.quantile(free, [0.25, 0.5, 0.75], axis=0)
         spread = (high - low) / 1.35
         if np.isfinite(centre).all() and np.isfinite(spread).all() and (spread > 0).all():
             frame.centre[part], frame.log_sd[part] = centre, np.log(spread)
+            medians[latent.leaf] = np.quantile(drawn, 0.5, axis=0)
     return Frame(frame.centre, np.diag(np.exp(frame.log_sd)), frame.log_sd)
 
 
+def _at(prior: Distribution | None, values: dict[Node, Array]) -> Distribution | None:
+    """A prior with its parameters at values of the latents that they depend on; None where some have no value."""
+    if prior is None:
+        return None
+    nodes = {k: p for k, p in prior.parameters.items() if is_node(p)}
+    if not nodes:
+        return prior
+    below = {n.id for n in _core.ancestors(list(nodes.values())) if n.op == "input"}
+    feeds = {leaf: x for leaf, x in values.items() if leaf.id in below}
+    if len(feeds) < len(below):
+        return None
+    try:
+        found = graph.evaluate(list(nodes.values()), feeds)
+        return type(prior)(**{**prior.parameters, **dict(zip(nodes, found, strict=True))})
+    except ValueError:
+        return None
+
+
 def _worth(density: Density, frame: Frame, rng: np.random.Generator) -> float:
-    """The ELBO of a frame's own gaussian, up to a constant."""
+    """The ELBO of a frame's own independent gaussian, up to a constant."""
     with np.errstate(all="ignore"):
-        value = density.evaluate(frame.centre + rng.standard_normal((CHUNK, density.dimension)) @ frame.root.T).mean()
-        found = float(value + np.linalg.slogdet(frame.root)[1])
+        value = density.evaluate(frame.centre + rng.standard_normal((CHUNK, density.dimension)) * np.exp(frame.log_sd)).mean()
+        found = float(value + frame.log_sd.sum())
     return found if np.isfinite(found) else -np.inf

@@ -17,10 +17,11 @@ from ..graph import Node
 from ._density import Density
 from ._families import Frame, Gaussian, family_of
 from ._frames import choose_frame, frame_from, spectrum
-from ._lbfgs import Minimum, minimize
+from ._lbfgs import Minimum, approach, minimize
 from ._values import Array
 
 MOST_DRAWS = 4096
+FEW_DRAWS = 32  # for an approach from afar
 MOST_LEFT = 10.0  # tolerances that the last of the draws may leave open
 FAR = (10.0, 100.0, 1e3, 1e4)  # standard deviations along a direction
 RUNAWAY = 20.0  # logs of standard deviations that a spread may move from where curvature puts it
@@ -171,13 +172,17 @@ def fit(
     limit = max_steps or 1000
     try:
         frame, newton, bad, modes = choose_frame(density, start, rng)
+        phi = family.start()
+        if not modes:
+            few = Objective(density, family, matched_draws(FEW_DRAWS, family.noise, rng))
+            few.set_frame(frame)
+            frame, phi = _recentred(density, family_name, family, frame, approach(few, phi))
     except KeyboardInterrupt:
         frame = frame_from(start, None)
         return Fit(family.gaussian(family.start(), frame), np.nan, False, "interrupted", 0, interrupted=True)
     need = 4 * family.noise
     count = samples or max(32, 1 << int(np.ceil(np.log2(need))))
     count += count % 2
-    phi = family.start()
     history: list[float] = []
 
     def runaway(x: Array) -> bool:
