@@ -132,8 +132,18 @@ class Model:
         if not converged:
             warnings.warn(f"{name}.fit: the search for the maximum stopped before it converged", ConvergenceWarning, stacklevel=2)
         covariance = _covariance(target, layout, best)
-        return Result(self, series, layout, best, covariance=covariance, loglik=float(graph.function(loglik)(best)), converged=converged,
-                      method=method, rng=rng, again={"priors": priors})
+        return Result(
+            self,
+            series,
+            layout,
+            best,
+            covariance=covariance,
+            loglik=float(graph.function(loglik)(best)),
+            converged=converged,
+            method=method,
+            rng=rng,
+            again={"priors": priors},
+        )
 
     def _infer(
         self, series: Series, layout: Layout, loglik: Any, growth: Any, priors: dict[str, Any], begin: Any, rng: Any, options: Any
@@ -152,8 +162,18 @@ class Model:
         posterior = bbvi(lambda z: joint(mode + spread @ z["u"]), latents={"u": RealLine(shape=layout.size)}, rng=rng, **options)
         wrapped = ParameterPosterior(posterior, layout, mode, spread)
         center = mode + spread @ np.asarray(posterior.mean("u"))
-        return Result(self, series, layout, center, posterior=wrapped, loglik=float(graph.function(loglik)(center)),
-                      converged=bool(posterior.converged), method="bbvi", rng=rng, again=again)
+        return Result(
+            self,
+            series,
+            layout,
+            center,
+            posterior=wrapped,
+            loglik=float(graph.function(loglik)(center)),
+            converged=bool(posterior.converged),
+            method="bbvi",
+            rng=rng,
+            again=again,
+        )
 
     # --- what a model says of itself
 
