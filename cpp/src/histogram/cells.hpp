@@ -9,8 +9,8 @@
 
 namespace plait::histogram {
 
-/// Of `uniform`: how near to the middle of a cell, where its threshold is, a value must be to be compared with the threshold.
-constexpr double kNear = 0x1p-20;
+/// Of `uniform`, in widths of a bin: how near to a threshold a value must be to be compared with it.
+constexpr double kNear = 0x1p-16;
 
 /// In [0, cells - 1], 0 for NaN; monotone in x.
 [[gnu::always_inline]] inline double linear_position(double x, double low, double scale, double last) {

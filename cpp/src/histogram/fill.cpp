@@ -19,10 +19,11 @@ constexpr Index kLeastBlock = Index{1} << 16;    // values, of weighted sums
 constexpr Index kMostBlocks = 64;                //
 constexpr Index kMostPartials = Index{1} << 22;  // cells of all blocks together
 
-/// Arrays that take turns, as many as stay in the second-level cache.
+/// Arrays that take turns, as many as leave room for data in the first-level cache; two of weights also where they do not, as these wait longer
+/// for each other.
 int copies_for(Index cells, Index cell_bytes) {
   int copies = 8;
-  while (copies > 1 && copies * cells * cell_bytes > (copies > 4 ? 24 << 10 : 192 << 10)) copies /= 2;
+  while (copies > 1 && copies * cells * cell_bytes > (cell_bytes > 4 && copies == 2 ? 96 << 10 : 24 << 10)) copies /= 2;
   return copies;
 }
 /// A little more than the cells, so that the same cell of two copies is not in lines that the cache confuses.
@@ -71,11 +72,7 @@ void weigh(int copies, const Slot* cells, const double* weights, Index n, Pair* 
   }
 }
 
-bool all_finite(const double* values, Index n) {
-  bool finite = true;
-  for (Index i = 0; i < n; ++i) finite &= std::abs(values[i]) <= std::numeric_limits<double>::max();
-  return finite;
-}
+bool finite(const Pair& pair) { return std::isfinite(pair.sum) && std::isfinite(pair.square); }
 
 void require_finite(const double* weights, Index n) {
   for (Index i = 0; i < n; ++i) {
@@ -236,22 +233,25 @@ Contents Accumulator::weighed(std::span<const Column> columns, Index n, const do
           std::uint64_t without_place = 0;
           for (Index at = task * block; at < end; at += kBlock) {
             const Index size = std::min(kBlock, end - at);
-            if (!all_finite(weights + at, size)) throw NotFinite{};
             locate(columns, at, size, cells, scratch);
-            for (Index i = 0; i < size; ++i) without_place += cells[i] == cells_;
+            Slot lost = 0;
+            for (Index i = 0; i < size; ++i) lost += static_cast<Slot>(cells[i] == cells_);
+            without_place += lost;
             weigh(copies, cells, weights + at, size, own.data(), stride);
             if ((at / kBlock) % 64 == 63) poll_interrupt();
           }
           std::vector<Pair>& sums = partials[static_cast<std::size_t>(task)];
-          sums.assign(own.begin(), own.begin() + Index{cells_});
+          sums.assign(own.begin(), own.begin() + Index{cells_} + 1);
           for (int k = 1; k < copies; ++k)
-            for (std::size_t cell = 0; cell < cells_; ++cell) sums[cell] += own[static_cast<std::size_t>(k * stride) + cell];
+            for (std::size_t cell = 0; cell <= cells_; ++cell) sums[cell] += own[static_cast<std::size_t>(k * stride) + cell];
+          // Of the entries without a place only the weights must be finite, not their squares.
+          if (!std::all_of(sums.begin(), sums.end() - 1, finite) || !std::isfinite(sums.back().sum)) throw NotFinite{};
           invalid[static_cast<std::size_t>(task)] = without_place;
         },
         workers);
   } catch (const NotFinite&) {
     require_finite(weights, n);  // says which
-    throw;
+    throw std::invalid_argument("weights: the sums of a bin, or of their squares, are no longer finite");
   }
   Contents out;
   out.sums.assign(cells_, 0.0);

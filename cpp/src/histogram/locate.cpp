@@ -77,22 +77,28 @@ Locator::Locator(std::span<const double> borders, Closed closed, Ends ends) : bo
 }
 
 /// Cells of one bin's width, shifted by half of it. Accepted only if every threshold, and hence by monotony every value beside it, is where
-/// the kernel takes it to be.
+/// the kernel takes it to be, with room for the rounding of either way to compute that place.
 bool Locator::make_uniform() {
   const Slot n = count();
   const double first = borders_.front(), last = borders_.back();
   if (n < 3 || n > (Slot{1} << 24) || !std::isfinite(first) || !std::isfinite(last)) return false;
-  const double width = last / (n - 1) - first / (n - 1), scale = 1 / width, low = first - width / 2;
-  if (!std::isfinite(width) || !std::isfinite(scale) || !std::isfinite(low)) return false;
+  const double width = last / (n - 1) - first / (n - 1), scale = 1 / width, low = first - width / 2, edge_low = first - width;
+  if (!std::isfinite(width) || !std::isfinite(scale) || !std::isfinite(edge_low)) return false;
   for (Slot i = 0; i < n; ++i) {
     const double position = linear_position(thresholds_[i], low, scale, static_cast<double>(n) - 0.25);
-    if (std::isnan(thresholds_[i]) || !(std::abs(position - (i + 0.5)) < kNear / 2)) return false;
+    const double edge_position = linear_position(thresholds_[i], edge_low, scale, static_cast<double>(n) + 0.5);
+    if (std::isnan(thresholds_[i]) || !(std::abs(position - (i + 0.5)) < kNear / 4) || !(std::abs(edge_position - (i + 1.0)) < kNear / 4))
+      return false;
   }
   lookup_.kind = Lookup::Kind::uniform;
   lookup_.cells = n;
   lookup_.low = low;
+  lookup_.edge_low = edge_low;
   lookup_.scale = scale;
   lookup_.steps = 1;
+  const int fraction = 31 - std::bit_width(n + 1);
+  const bool tells = std::ldexp(kNear, fraction) >= 1 && std::isfinite(std::ldexp(scale, fraction));
+  lookup_.fraction = tells ? fraction : 0;
   return true;
 }
 

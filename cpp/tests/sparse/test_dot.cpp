@@ -75,6 +75,32 @@ TEST_CASE("a merge finds every common position, on every instruction set") {
   }
 }
 
+TEST_CASE("a merge of long vectors whose stretches share many positions, few, or all") {
+  std::mt19937 random(3);
+  for (const Isa level : {Isa::v2, Isa::v3, Isa::v4}) {
+    if (!isa_supported(level)) continue;
+    CAPTURE(isa_name(level));
+    std::vector<std::int32_t> a, b;
+    std::vector<double> x, y;
+    double expected = 0;
+    std::int32_t at = 0;
+    for (int stretch = 0; stretch < 40; ++stretch) {
+      const int shared = std::uniform_int_distribution<int>(0, 3)(random);  // of 3: none, some, many, all
+      for (int k = 0; k < 900; ++k, ++at) {
+        const bool both = std::uniform_int_distribution<int>(0, 9)(random) < (shared == 3 ? 10 : 2 * shared * shared);
+        const bool left = both || k % 2 == 0, right = both || k % 2 == 1;
+        const double of_a = std::uniform_int_distribution<int>(-8, 8)(random), of_b = std::uniform_int_distribution<int>(-8, 8)(random);
+        if (left) a.push_back(at), x.push_back(of_a);
+        if (right) b.push_back(at), y.push_back(of_b);
+        if (both) expected += of_a * of_b;
+      }
+    }
+    const auto n = static_cast<Index>(a.size()), m = static_cast<Index>(b.size());
+    CHECK(table_of(level).narrow_double.merge(a.data(), x.data(), n, b.data(), y.data(), m) == expected);
+    CHECK(table_of(level).narrow_double.merge(b.data(), y.data(), m, a.data(), x.data(), n) == expected);
+  }
+}
+
 TEST_CASE("a product by search is that by merge") {
   std::mt19937 random(2);
   for (const Index n : {1, 7, 8, 9, 30}) {

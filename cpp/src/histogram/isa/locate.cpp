@@ -9,11 +9,13 @@ using namespace plait::histogram;
 
 constexpr Index kGroup = 16;
 
-/// Rest of the search within the cells: out holds their starts.
+/// The search within the cells: out holds their numbers.
 template <int steps>
-void finish(const double* thresholds, const double* x, Index n, Slot* out) {
+void finish(const Lookup& lookup, const double* x, Index n, Slot* out) {
+  const Slot* const start = lookup.start;
+  const double* const thresholds = lookup.thresholds;
   for (Index i = 0; i < n; ++i) {
-    Slot at = out[i];
+    Slot at = start[out[i]];
     const double value = x[i];
     if constexpr (steps >= 4) at += (thresholds[at + 7] <= value) * 8U;
     if constexpr (steps >= 3) at += (thresholds[at + 3] <= value) * 4U;
@@ -23,13 +25,13 @@ void finish(const double* thresholds, const double* x, Index n, Slot* out) {
   }
 }
 
-void finish(int steps, const double* thresholds, const double* x, Index n, Slot* out) {
-  switch (steps) {
-    case 0: return;
-    case 1: return finish<1>(thresholds, x, n, out);
-    case 2: return finish<2>(thresholds, x, n, out);
-    case 3: return finish<3>(thresholds, x, n, out);
-    default: return finish<4>(thresholds, x, n, out);
+void finish(const Lookup& lookup, const double* x, Index n, Slot* out) {
+  switch (lookup.steps) {
+    case 0: return finish<0>(lookup, x, n, out);
+    case 1: return finish<1>(lookup, x, n, out);
+    case 2: return finish<2>(lookup, x, n, out);
+    case 3: return finish<3>(lookup, x, n, out);
+    default: return finish<4>(lookup, x, n, out);
   }
 }
 
@@ -45,57 +47,78 @@ typedef double Doubles __attribute__((vector_size(kBytes)));
 typedef long long Masks __attribute__((vector_size(kBytes)));
 typedef std::int32_t Cells __attribute__((vector_size(kBytes / 2)));
 constexpr Index kLanes = kBytes / 8;
-constexpr Index kProbe = 64;  // values after which it is seen whether these are data that lie on borders
+typedef std::uint32_t Words __attribute__((vector_size(kBytes / 2)));
 
+/// Exact for every value, NaN included. Nothing is stored before it is right, so `out` may be what a first try left.
 void uniform_compared(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const double low = lookup.low, scale = lookup.scale, last = static_cast<double>(lookup.cells) - 0.25;
+  const double* const thresholds = lookup.thresholds;
+  const Slot of_nan = lookup.count + 1;
+  for (Index i = 0; i < n; ++i) out[i] = static_cast<Slot>(static_cast<std::int32_t>(linear_position(x[i], low, scale, last)));
   for (Index i = 0; i < n; ++i) {
-    const Slot cell = static_cast<Slot>(static_cast<std::int32_t>(linear_position(x[i], low, scale, last)));
-    out[i] = cell + static_cast<Slot>(lookup.thresholds[cell] <= x[i]);
+    const Slot slot = out[i] + static_cast<Slot>(thresholds[out[i]] <= x[i]);
+    out[i] = x[i] == x[i] ? slot : of_nan;
   }
 }
 
-/// Thresholds are in the middles of cells, one in each: rounding decides, but for values next to a middle. False if there were such.
+/// The slot is the whole part of a fixed-point number, as thresholds are within kNear / 2 of whole numbers. False if a value was nearer to one
+/// than that, or NaN, which the conversion makes the least of all integers, and hence seems to be near.
 bool uniform_rounded(const Lookup& lookup, const double* x, Index n, Slot* out) {
-  const Doubles zero{}, low = zero + lookup.low, scale = zero + lookup.scale, last = zero + (static_cast<double>(lookup.cells) - 0.25);
-  Masks near{};
+  const int fraction = lookup.fraction;
+  const double unit = static_cast<double>(1 << fraction);
+  const Doubles zero{}, low = zero + lookup.edge_low, scale = zero + lookup.scale * unit;
+  const Doubles least = zero + 0.5 * unit, most = zero + (static_cast<double>(lookup.cells) + 0.5) * unit;
+  const auto margin = static_cast<std::uint32_t>(kNear * unit);  // at least 1
+  const Words part = Words{} + ((std::uint32_t{1} << fraction) - 1);
+  Words nearest = ~Words{};
   for (Index i = 0; i < n; i += kLanes) {
     Doubles q;
     __builtin_memcpy(&q, x + i, sizeof q);
     q = (q - low) * scale;
-    q = q > zero ? q : zero;
-    q = q < last ? q : last;
-    q += 0.5;
-    const Cells rounded = __builtin_convertvector(q, Cells);
-    const Doubles past = q - __builtin_convertvector(rounded, Doubles);
-    near |= (past <= kNear) | (past >= 1 - kNear);
-    __builtin_memcpy(out + i, &rounded, sizeof rounded);
+    q = least > q ? least : q;  // in this order a NaN stays
+    q = most < q ? most : q;
+    const Words fixed = (Words) __builtin_convertvector(q, Cells);
+    const Words slots = fixed >> fraction, apart = (fixed + margin) & part;
+    nearest = apart < nearest ? apart : nearest;
+    __builtin_memcpy(out + i, &slots, sizeof slots);
   }
-  long long any = 0;
-  for (Index lane = 0; lane < kLanes; ++lane) any |= near[lane];
-  return any == 0;
+  bool far = true;
+  for (Index lane = 0; lane < kLanes; ++lane) far &= nearest[lane] >= 2 * margin;
+  return far;
 }
 
+/// In groups, so that a single NaN or a value on a border costs no more than its group; after one that had such, some go the exact way at once.
 void uniform(const Lookup& lookup, const double* x, Index n, Slot* out) {
-  const Index probe = n < kProbe ? 0 : kProbe, whole = n / kLanes * kLanes;
-  const bool rounds = uniform_rounded(lookup, x, probe, out) && uniform_rounded(lookup, x + probe, whole - probe, out + probe);
-  const Index done = rounds ? whole : 0;
-  uniform_compared(lookup, x + done, n - done, out + done);
+  constexpr Index kTogether = 64, kDistrusted = 192;
+  static_assert(kTogether % kLanes == 0);
+  Index distrusted = lookup.fraction > 0 ? 0 : n;
+  for (Index at = 0; at < n;) {
+    if (distrusted == 0 && n - at >= kTogether) {
+      if (!uniform_rounded(lookup, x + at, kTogether, out + at)) {
+        uniform_compared(lookup, x + at, kTogether, out + at);
+        distrusted = kDistrusted;
+      }
+      at += kTogether;
+    } else {
+      const Index size = distrusted == 0 || n - at < distrusted ? n - at : distrusted;
+      uniform_compared(lookup, x + at, size, out + at);
+      distrusted = 0;
+      at += size;
+    }
+  }
 }
 
 void linear(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const double low = lookup.low, scale = lookup.scale, last = static_cast<double>(lookup.cells - 1);
   for (Index i = 0; i < n; ++i) out[i] = static_cast<Slot>(static_cast<std::int32_t>(linear_position(x[i], low, scale, last)));
-  for (Index i = 0; i < n; ++i) out[i] = lookup.start[out[i]];
-  finish(lookup.steps, lookup.thresholds, x, n, out);
+  finish(lookup, x, n, out);
 }
 
 void bits(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const std::int32_t first = lookup.first_key, last = static_cast<std::int32_t>(lookup.cells - 1);
   const int shift = lookup.shift;
   for (Index i = 0; i < n; ++i) out[i] = static_cast<Slot>(bits_cell(x[i], shift, first, last));
-  for (Index i = 0; i < n; ++i) out[i] = lookup.start[out[i]];
-  finish(lookup.steps, lookup.thresholds, x, n, out);
+  finish(lookup, x, n, out);
 }
 
 void tree(const Lookup& lookup, const double* x, Index n, Slot* out) {
@@ -118,7 +141,7 @@ void tree(const Lookup& lookup, const double* x, Index n, Slot* out) {
 
 void block(const Lookup& lookup, const double* x, Index n, Slot* out) {
   switch (lookup.kind) {
-    case Lookup::Kind::uniform: uniform(lookup, x, n, out); break;
+    case Lookup::Kind::uniform: return uniform(lookup, x, n, out);
     case Lookup::Kind::linear: linear(lookup, x, n, out); break;
     case Lookup::Kind::bits: bits(lookup, x, n, out); break;
     case Lookup::Kind::tree: tree(lookup, x, n, out); break;

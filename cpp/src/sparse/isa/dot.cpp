@@ -1,6 +1,6 @@
 // Dot products over common positions. A block of positions of one vector is compared with a block of the other, each with each, then the block
 // that ends first goes on: no branch depends on how the two interleave, nor on whether they met.
-#if defined(__AVX512CD__)
+#if defined(__AVX2__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
 #include <immintrin.h>
@@ -64,30 +64,53 @@ inline bool all(V mask) {
   return every == ~std::uint64_t{0};
 }
 
-/// Four positions on either side. A value of b is brought to the place of the one it meets by masks, and where none is met both factors are zero.
-template <class I, class T>
-double merge_fours(const I* a, const T* x, Index n, const I* b, const T* y, Index m) {
-  constexpr Index kBlock = 4;
+/// Sums of products over what meets among four positions and four others, without a branch on which.
+struct Fours {
   FourDoubles sum = {};
-  Index i = 0, j = 0;
-  while (i + kBlock <= n && j + kBlock <= m) {
-    const auto u = four(a + i), v = four(b + j);
-    const auto e0 = u == v;
-    const I p = a[i + kBlock - 1], q = b[j + kBlock - 1];
-    const FourDoubles ys = four(y + j);
-    if (all(e0)) {  // as where a vector meets itself
-      sum += four(x + i) * ys;
-    } else {
-      const auto wide = [](auto mask) { return __builtin_convertvector(mask, FourWide); };
-      const FourWide m0 = wide(e0), m1 = wide(u == turned<1>(v)), m2 = wide(u == turned<2>(v)), m3 = wide(u == turned<3>(v));
-      const FourWide met = m0 | m1 | m2 | m3;
-      const FourWide brought = (m0 & (FourWide)ys) | (m1 & (FourWide)turned<1>(ys)) | (m2 & (FourWide)turned<2>(ys)) | (m3 & (FourWide)turned<3>(ys));
-      sum += (FourDoubles)((FourWide)four(x + i) & met) * (FourDoubles)brought;
+  FourWide meetings = {};  // counted downwards
+
+  /// A value of b is brought to the place of the one it meets by masks; where none is met both factors are zero. Says whether all met in place.
+  template <class I, class T>
+  bool add(const I* a, const T* x, const I* b, const T* y) {
+    const auto u = four(a), v = four(b);
+    const auto in_place = u == v;
+    const FourDoubles ys = four(y);
+    if (all(in_place)) {  // as where a vector meets itself
+      sum += four(x) * ys;
+      meetings -= 1;
+      return true;
     }
-    i += p <= q ? kBlock : 0;
-    j += q <= p ? kBlock : 0;
+    const auto wide = [](auto mask) { return __builtin_convertvector(mask, FourWide); };
+    const FourWide m0 = wide(in_place), m1 = wide(u == turned<1>(v)), m2 = wide(u == turned<2>(v)), m3 = wide(u == turned<3>(v));
+    const FourWide met = m0 | m1 | m2 | m3;
+    const FourWide brought = (m0 & (FourWide)ys) | (m1 & (FourWide)turned<1>(ys)) | (m2 & (FourWide)turned<2>(ys)) | (m3 & (FourWide)turned<3>(ys));
+    sum += (FourDoubles)((FourWide)four(x) & met) * (FourDoubles)brought;
+    meetings += met;
+    return false;
   }
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]) + merge_tail(a + i, x + i, n - i, b + j, y + j, m - j);
+  [[nodiscard]] double total() const { return (sum[0] + sum[1]) + (sum[2] + sum[3]); }
+};
+
+/// From i and j on, at most `steps` blocks of four; stops where one side has fewer than `least` left.
+template <class I, class T>
+void merge_fours(Fours& fours, const I* a, const T* x, Index n, const I* b, const T* y, Index m, Index& i, Index& j, Index steps, Index least) {
+  for (; steps > 0 && i + least <= n && j + least <= m; --steps) {
+    if (fours.add(a + i, x + i, b + j, y + j)) {  // predicted: the next four need not wait for what these compare to
+      i += 4;
+      j += 4;
+      continue;
+    }
+    const I p = a[i + 3], q = b[j + 3];
+    i += p <= q ? 4 : 0;
+    j += q <= p ? 4 : 0;
+  }
+}
+
+/// What is left from i and j on.
+template <class I, class T>
+double merge_rest(Fours& fours, const I* a, const T* x, Index n, const I* b, const T* y, Index m, Index i, Index j) {
+  merge_fours(fours, a, x, n, b, y, m, i, j, n + m, 4);
+  return fours.total() + merge_tail(a + i, x + i, n - i, b + j, y + j, m - j);
 }
 
 #if defined(__AVX512CD__)
@@ -132,16 +155,60 @@ double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, 
   for (const double part : parts) total += part;
   return total;
 }
+#elif defined(__AVX2__)
+/// Which of eight positions meet one of eight others.
+inline unsigned met(const std::int32_t* a, const std::int32_t* b) {
+  const __m256i u = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a)), v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b));
+  const auto in_halves = [&](__m256i w) {  // all rotations within halves
+    const __m256i e0 = _mm256_cmpeq_epi32(u, w), e1 = _mm256_cmpeq_epi32(u, _mm256_shuffle_epi32(w, 0x39));
+    const __m256i e2 = _mm256_cmpeq_epi32(u, _mm256_shuffle_epi32(w, 0x4E)), e3 = _mm256_cmpeq_epi32(u, _mm256_shuffle_epi32(w, 0x93));
+    return _mm256_or_si256(_mm256_or_si256(e0, e1), _mm256_or_si256(e2, e3));
+  };
+  return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_or_si256(in_halves(v), in_halves(_mm256_permute2x128_si256(v, v, 1))))));
+}
+
+/// Where few meet, eight positions on either side and a walk through those that do, seldom mispredicted; where more do, four without a branch.
+/// Which it is was seen in the spell before.
+template <class T>
+double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, const T* y, Index m) {
+  constexpr Index kBlock = 8, kSpell = 32, kFew = 10;
+  Fours fours;
+  double sum = 0;
+  Index i = 0, j = 0;
+  bool few = true;
+  while (i + kBlock <= n && j + kBlock <= m) {
+    Index meetings = 0;
+    if (few) {
+      for (Index step = 0; step < kSpell && i + kBlock <= n && j + kBlock <= m; ++step) {
+        const std::int32_t p = a[i + kBlock - 1], q = b[j + kBlock - 1];
+        if (unsigned of_a = met(a + i, b + j); of_a != 0) {  // the k-th of the one meets the k-th of the other
+          for (unsigned of_b = met(b + j, a + i); of_a != 0; of_a &= of_a - 1, of_b &= of_b - 1, ++meetings)
+            sum += static_cast<double>(x[i + std::countr_zero(of_a)]) * static_cast<double>(y[j + std::countr_zero(of_b)]);
+        }
+        i += p <= q ? kBlock : 0;
+        j += q <= p ? kBlock : 0;
+      }
+    } else {
+      fours.meetings = FourWide{};
+      merge_fours(fours, a, x, n, b, y, m, i, j, 2 * kSpell, kBlock);
+      meetings = -(fours.meetings[0] + fours.meetings[1] + fours.meetings[2] + fours.meetings[3]);
+    }
+    few = meetings <= kFew;
+  }
+  return sum + merge_rest(fours, a, x, n, b, y, m, i, j);
+}
 #else
 template <class T>
 double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, const T* y, Index m) {
-  return merge_fours(a, x, n, b, y, m);
+  Fours fours;
+  return merge_rest(fours, a, x, n, b, y, m, 0, 0);
 }
 #endif
 
 template <class T>
 double merge(const std::int64_t* a, const T* x, Index n, const std::int64_t* b, const T* y, Index m) {
-  return merge_fours(a, x, n, b, y, m);
+  Fours fours;
+  return merge_rest(fours, a, x, n, b, y, m, 0, 0);
 }
 
 /// Four sums, so that one addition need not wait for the one before.
