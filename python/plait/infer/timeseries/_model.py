@@ -13,7 +13,7 @@ from ..._core.optimize import lbfgs
 from ...graph import ConvergenceWarning
 from ...optimize._programs import graph_problem
 from .._density import Density
-from ..fixed import find_mode
+from .._frames import find_mode
 from ..model import trace
 from ..supports import Real as RealLine
 from ._data import Series, read_series
