@@ -53,7 +53,7 @@ void sort_keys(std::vector<Keyed>& items) {
 
 }  // namespace
 
-std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, std::vector<double>& values) {
+std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, Levels& values) {
   std::vector<Keyed> known;
   std::vector<Ranked> order;
   known.reserve(static_cast<std::size_t>(samples.rows));
@@ -66,12 +66,12 @@ std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, std::v
   sort_keys(known);
   std::size_t distinct = known.empty() ? 0 : 1;
   for (std::size_t i = 1; i < known.size(); ++i) distinct += known[i].key != known[i - 1].key ? 1 : 0;
-  values.clear();
-  values.reserve(distinct);
+  values = {{}, {}, samples.values + feature, samples.features};
+  values.rows.reserve(distinct);
   order.reserve(static_cast<std::size_t>(samples.rows));
-  for (const Keyed& item : known) {
-    if (values.empty() || value_of(item.key) != values.back()) values.push_back(value_of(item.key));
-    order.push_back({item.row, static_cast<std::uint32_t>(values.size() - 1)});
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (i == 0 || known[i].key != known[i - 1].key) values.rows.push_back(known[i].row);
+    order.push_back({known[i].row, static_cast<std::uint32_t>(values.rows.size() - 1)});
   }
   for (const std::uint32_t row : missing) order.push_back({row, kMissingRank});
   return order;

@@ -9,7 +9,7 @@
 namespace plait::tree {
 
 /// The cases of all rows by the value of one numeric feature, missing ones last; `values` becomes its distinct values, rising.
-std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, std::vector<double>& values);
+std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, Levels& values);
 
 /// At most `bins` bins of about equal size for a numeric feature: bin b holds values above borders[b - 1] and up to borders[b], which are values
 /// of the data; what lies above the last border belongs to the last bin. Of a large column a sample decides.
