@@ -18,7 +18,7 @@ def status(name):
 
 bins, missing = int(sys.argv[1]) or None, float(sys.argv[2])
 rng = np.random.default_rng(0)
-X = rng.normal(size=(100_000, 10))
+X = rng.normal(size=(100_000, 20))
 y = (X[:, 0] * X[:, 1] + X[:, 2] + rng.normal(0, 0.5, len(X)) > 0).astype(int)
 X[rng.random(X.shape) < missing] = np.nan
 make = lambda: C45Classifier(max_bins=bins, threads=2)
@@ -32,7 +32,7 @@ print((status("VmHWM") - before) / X.nbytes)
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peaks are read from Linux's /proc")
-@pytest.mark.parametrize(("bins", "missing"), [(0, 0.0), (0, 0.1), (0, 0.3), (255, 0.0), (255, 0.1)])
+@pytest.mark.parametrize(("bins", "missing"), [(0, 0.0), (0, 0.2), (255, 0.0), (255, 0.1)])
 def test_a_fit_takes_no_more_than_three_times_its_data(bins: int, missing: float) -> None:
     out = subprocess.run([sys.executable, "-c", PROGRAM, str(bins), str(missing)], capture_output=True, text=True, check=True)
     assert float(out.stdout) < 3

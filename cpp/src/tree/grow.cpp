@@ -160,6 +160,7 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
     tree.maps.insert(tree.maps.end(), best.map.begin(), best.map.end());
   }
   const Partition parts = partition_ids(samples_, tree, item.node);
+  if (parts.moved && tree.nodes[node].depth == 0) logs_.reset();  // all have weights now
   std::vector<std::int32_t> growing;
   for (std::int32_t b = 0; b < best.branches; ++b) {
     if (may_grow(tree, first + b)) growing.push_back(first + b);
@@ -294,7 +295,6 @@ WorkTree Grower::run() {
   count(tree, 0);
   total_ = tree.nodes[0].weight;
   if (!may_grow(tree, 0)) return tree;
-  logs_ = std::make_unique<Logs>(samples_.rows);
   values_.resize(static_cast<std::size_t>(samples_.features));
 
   Pending root;
@@ -305,14 +305,17 @@ WorkTree Grower::run() {
     root.orders->of.resize(static_cast<std::size_t>(samples_.features));
     root.orders->branch.resize(n);
     root.orders->target.resize(n);
+    std::vector<SortSpace> sorting(static_cast<std::size_t>(threads));
     parallel_for(
         samples_.features,
-        [&](std::int64_t f, int) {
+        [&](std::int64_t f, int worker) {
           const auto at = static_cast<std::size_t>(f);
-          if (samples_.categories[at] == 0) root.orders->of[at] = presort(samples_, static_cast<std::int32_t>(f), values_[at]);
+          if (samples_.categories[at] == 0)
+            root.orders->of[at] = presort(samples_, static_cast<std::int32_t>(f), values_[at], sorting[static_cast<std::size_t>(worker)]);
         },
         threads);
   }
+  logs_ = std::make_unique<Logs>(samples_.rows);
   std::vector<GrowSpace> spaces(static_cast<std::size_t>(threads));
   const Index small = binned_ ? 4096 : std::max<Index>(2048, samples_.rows / (4 * threads));
   std::vector<Pending> stack, subtrees, next;
@@ -323,11 +326,12 @@ WorkTree Grower::run() {
     Pending item = std::move(stack.back());
     stack.pop_back();
     const WorkNode& at = tree.nodes[static_cast<std::size_t>(item.node)];
-    if (static_cast<Index>(at.end) - at.begin <= small || (threads == 1 && !binned_)) {
+    const bool own = at.block != block;
+    if (static_cast<Index>(at.end) - at.begin <= (own ? std::max<Index>(2048, small / 4) : small) || (threads == 1 && !binned_)) {
       item.sums = {};
-      waiting += at.block == block ? 0 : static_cast<Index>(at.end) - at.begin;
+      waiting += own ? static_cast<Index>(at.end) - at.begin : 0;
       subtrees.push_back(std::move(item));
-      if (waiting <= samples_.rows / 4) continue;
+      if (waiting <= samples_.rows / 8) continue;
       grow_subtrees(tree, subtrees, grown, spaces, threads);
       waiting = 0;
       continue;
