@@ -86,3 +86,38 @@ def numpyro_models() -> dict[str, Any]:
         numpyro.sample("y", dist.Normal(a + d["lags"] @ b, numpyro.sample("s", dist.HalfCauchy(2))).to_event(1), obs=d["y"])
 
     return {"schools": schools, "logistic": logistic, "garch": garch, "ar5": ar5}
+
+
+def pymc_models() -> dict[str, Any]:
+    """The same for PyMC: each makes a model."""
+    import pymc as pm
+
+    d = data()
+
+    def schools() -> Any:
+        with pm.Model() as model:
+            z = pm.Normal("z", 0, 1, shape=8)
+            mu, tau = pm.Normal("mu", 0, 5), pm.HalfCauchy("tau", 5)
+            pm.Normal("y", mu + tau * z, ERRORS, observed=EFFECTS)
+        return model
+
+    def logistic() -> Any:
+        with pm.Model() as model:
+            b = pm.Normal("b", 0, 1, shape=20)
+            pm.Bernoulli("t", logit_p=pm.math.dot(d["x"], b), observed=d["t"])
+        return model
+
+    def garch() -> Any:
+        with pm.Model() as model:
+            w = pm.Gamma("w", 1, 1)
+            a, b = pm.Uniform("a", 0, 1), pm.Uniform("b", 0, 1)
+            pm.GARCH11("r", omega=w, alpha_1=a, beta_1=b, initial_vol=d["r"].std(), observed=d["r"])
+        return model
+
+    def ar5() -> Any:
+        with pm.Model() as model:
+            a, b = pm.Normal("a", 0, 1), pm.Normal("b", 0, 1, shape=5)
+            pm.Normal("y", a + pm.math.dot(d["lags"], b), pm.HalfCauchy("s", 2), observed=d["y"])
+        return model
+
+    return {"schools": schools, "logistic": logistic, "garch": garch, "ar5": ar5}

@@ -199,7 +199,7 @@ class ClassifierEstimator(Estimator):
                 raise ValueError(f"{name}: Input y contains {'NaN' if np.isnan(labels).any() else 'infinity'}.")
             if (labels != np.round(labels)).any():
                 raise ValueError(f"{name}: Unknown label type: continuous. Labels are classes; a regression target has none.")
-        if labels.dtype.kind == "O" and any(value is None or value != value for value in labels):
+        if labels.dtype.kind == "O" and any(_is_missing(value) for value in labels):
             raise ValueError(f"{name}: Input y contains NaN or None.")
         try:
             self.classes_, codes = np.unique(labels, return_inverse=True)
@@ -240,7 +240,10 @@ class ClassifierEstimator(Estimator):
         """
         name = type(self).__name__
         weights = None if sample_weight is None else unmasked(sample_weight, f"{name}: sample_weight")
-        return float(np.average(unmasked(y, f"{name}: y").reshape(-1) == self.predict(X), weights=weights))
+        labels, said = unmasked(y, f"{name}: y").reshape(-1), self.predict(X)
+        if len(labels) != len(said):
+            raise ValueError(f"{name}: Found input variables with inconsistent numbers of samples: {[len(said), len(labels)]}")
+        return float(np.average(labels == said, weights=weights))
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks before it runs a check; only it calls this."""
@@ -252,6 +255,14 @@ class ClassifierEstimator(Estimator):
             classifier_tags=ClassifierTags(),
             input_tags=InputTags(),
         )
+
+
+def _is_missing(value: Any) -> bool:
+    """None, NaN, NaT or pandas' NA, which has no truth value."""
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    different = value != value
+    return isinstance(different, (bool, np.bool_)) and bool(different)
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -13,6 +13,7 @@ import scipy.stats as st
 import plait
 from plait import _core
 from plait.infer import Bernoulli, Beta, Dirichlet, Gamma, Model, Normal, Poisson, bbvi
+from plait.infer._psis import psis
 from plait.infer._show import Shower
 from plait.infer.model import trace
 from plait.infer.stochastic import Settings, Stochastic
@@ -54,10 +55,11 @@ def test_correlated_families_are_fitted_by_unbiased_gradients(family: str) -> No
     m = trace(local)
     rng = np.random.default_rng(5)
     found = {}
+    start = None
     for gradient in ("reparameterization", "sticking_the_landing", "score", "score_loo"):
         fit = Stochastic(m, m, Settings(gradient, family, 4, None, None, 0.01, None), np.random.default_rng(1), Shower(False))
-        phi = plait.parameter(fit.start() + 0.3 * rng.normal(size=len(fit.start())) if not found else phi.value)
-        found[gradient] = fit.probe(phi, fit.estimators(), 4, 20_000)
+        start = fit.start() + 0.3 * rng.normal(size=len(fit.start())) if start is None else start
+        found[gradient] = fit.probe(plait.parameter(start), fit.estimators(), 4, 20_000)
     exact = found["reparameterization"]
     for gradient, rows in found.items():
         errors = np.sqrt((rows.var(0) + exact.var(0)) / len(rows)) + 1e-12
@@ -191,3 +193,30 @@ def test_draws_inside_of_programs_follow_their_distributions() -> None:
     assert np.isnan(drawn["gamma"](x=np.full(4000, -1.0))).all()
     fixed = plait.compile(_core.apply("random_gamma", [plait.constant(np.full(3, 2.0))], [4, 0, 0, 0], [], False), rng=0)
     assert not np.array_equal(fixed(), fixed())
+
+
+@pytest.mark.parametrize("family", ["mean_field", "natural"])
+def test_logits_that_drift_do_not_keep_a_fit_from_its_end(family: str) -> None:
+    def mixture(m: Model) -> None:  # probabilities of components near 0 and 1
+        mu, z = m.latent("mu", Normal(0, 5)), m.latent("z", Bernoulli(0.5), shape=8)
+        m.observe(Normal(mu + 4 * z, 1.0), np.array([0, 0.1, 4.2, 3.9, -0.3, 4.0, 0.2, 4.3]))
+
+    p = bbvi(mixture, family=family, **QUIET)
+    assert p.converged
+    assert p.elbo == pytest.approx(-15.675, abs=0.02)
+
+
+@pytest.mark.parametrize("gradient", ["reparameterization", "sticking_the_landing"])
+def test_factors_that_share_a_variance_do_not_keep_a_fit_from_its_end(gradient: str) -> None:
+    def spread(m: Model) -> None:
+        m.observe(Normal(m.latent("mu", Normal(0, 10)), m.latent("s", Gamma(2.0, 1.0))), Y)
+
+    p = bbvi(spread, family="low_rank", gradient=gradient, **QUIET)
+    assert p.converged
+    assert p.elbo == pytest.approx(bbvi(spread, family="full_rank", **QUIET).elbo, abs=0.05)
+
+
+def test_equal_weights_of_whole_numbers_are_no_heavy_tail() -> None:
+    k = psis(np.log(np.repeat([1.0, 1.2, 1.3], [5000, 2900, 100])))[1]
+    assert np.isfinite(k)
+    assert psis(np.log(np.repeat([1.0, 1.0 + 1e-5], [7000, 1000])))[1] == -np.inf

@@ -8,6 +8,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "second_order.hpp"
+#include "sized_problem.hpp"
 
 namespace plait::optimize {
 namespace {
@@ -16,7 +17,12 @@ constexpr double kArmijo = 1e-4, kWolfe = 0.9;
 constexpr double kNoise = 16 * std::numeric_limits<double>::epsilon();  // of |f|: what a value may be off by
 constexpr double kFar = 1e20;                                           // of the start's size: unbounded
 constexpr int kMostTrials = 40;
-constexpr int kMostLeft = 20;  // points of negative curvature
+constexpr int kMostLeft = 20;     // points of negative curvature
+constexpr int kMostResized = 8;   // times that variables get other units
+constexpr double kStill = 1e-3;   // of a variable: a step so short changes little of a function
+constexpr double kMissed = 1e-6;  // of the objective: what a Newton step may still promise at a solution
+constexpr double kChanged = 1e-2;
+constexpr double kRounding = 1e-11;  // a variable that moved no further has not shown its size
 
 struct Pair {
   std::vector<double> s, y;
@@ -30,7 +36,8 @@ struct Iterate {
 class Lbfgs {
  public:
   Lbfgs(Problem& problem, const LbfgsOptions& options, const IterationCallback& callback)
-      : problem_(problem), options_(options), callback_(callback), n_(static_cast<std::size_t>(problem.n)) {
+      : options_(options), callback_(callback), n_(static_cast<std::size_t>(problem.n)) {
+    problem_.wrap(problem, std::vector<double>(n_, 1.0));
     direction_.resize(n_);
     rows_.resize(static_cast<std::size_t>(problem.m));
     jacobian_.resize(static_cast<std::size_t>(problem.m) * n_);
@@ -41,17 +48,24 @@ class Lbfgs {
     for (std::size_t i = 0; i < n_; ++i) at_.x[i] = inside(i, at_.x[i]);
     evaluate(at_);
     if (!finite(at_)) return finish(Status::not_finite);
+    begin();
     const double first = at_.f;
-    double steepest = 0;
+    double& steepest = steepest_;
     int quiet = 0;
     for (;; ++result_.iterations) {
       poll_interrupt();
       result_.projected_gradient = projected();
       steepest = std::max(steepest, result_.projected_gradient);
-      if (result_.projected_gradient <= std::max(options_.gtol * steepest, options_.gtol_absolute)) {
-        if (!bends_down(steepest)) return finish(Status::solved);
-        if (!leave()) return finish(Status::no_descent);
-        continue;
+      if (result_.projected_gradient <= options_.gtol * steepest || (options_.gtol_absolute > 0 && outer_projected() <= options_.gtol_absolute)) {
+        if (outgrown()) continue;
+        if (near(first)) {
+          if (!bends_down(steepest)) {
+            if (missed()) continue;
+            return finish(Status::solved);
+          }
+          if (!leave()) return finish(Status::no_descent);
+          continue;
+        }
       }
       if (result_.iterations >= options_.max_iterations || result_.evaluations >= options_.max_evaluations) return finish(Status::step_limit);
       choose_direction();
@@ -64,18 +78,28 @@ class Lbfgs {
         const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest && !bends_down(steepest);
         return finish(at_rounding ? Status::solved : Status::no_descent);
       }
-      if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > kFar * std::max(1.0, largest(x0))) return finish(Status::unbounded);
-      if (callback_ && callback_(at_.x.data(), at_.f, result_.iterations + 1)) {
-        ++result_.iterations;
-        return finish(Status::stopped);
+      if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > kFar * std::max(1.0, largest(start_.x)))
+        return finish(Status::unbounded);
+      for (std::size_t i = 0; i < n_; ++i) seen_[i] = std::max(seen_[i], std::abs(at_.x[i] - start_.x[i]));
+      if (callback_) {
+        outer_ = at_.x;
+        problem_.to_inner(outer_);
+        if (callback_(outer_.data(), at_.f, result_.iterations + 1)) {
+          ++result_.iterations;
+          return finish(Status::stopped);
+        }
       }
       quiet = before - at_.f <= options_.ftol * std::min(first - at_.f, std::abs(at_.f)) ? quiet + 1 : 0;
       if (quiet >= 2 && projected() <= 10 * std::sqrt(options_.ftol) * steepest) {
         ++result_.iterations;
         result_.projected_gradient = projected();
-        if (!bends_down(steepest)) return finish(Status::solved);
-        if (!leave()) return finish(Status::no_descent);
         quiet = 0;
+        if (outgrown()) continue;
+        if (!bends_down(steepest)) {
+          if (missed()) continue;
+          return finish(Status::solved);
+        }
+        if (!leave()) return finish(Status::no_descent);
       }
     }
   }
@@ -97,14 +121,102 @@ class Lbfgs {
     ++result_.evaluations;
     if (std::isfinite(p.f)) problem_.derivatives(p.x.data(), p.g.data(), jacobian_.data());
   }
-  // How far x moves when it goes down the gradient by 1 and is put back into the bounds.
+  // The largest slope that may be gone down; one with little room counts by it, beside the slopes of the start.
   [[nodiscard]] double projected() const {
     double most = 0;
     for (std::size_t i = 0; i < n_; ++i) {
       const double g = at_.g[i], room = g > 0 ? at_.x[i] - problem_.lower[i] : problem_.upper[i] - at_.x[i];
-      most = std::max(most, std::min(std::abs(g), room));
+      most = std::max(most, std::min(std::abs(g), room * typical_slope_));
     }
     return most;
+  }
+  // How far x, as it was given, moves when it goes down the gradient by 1 and is put back into the bounds.
+  [[nodiscard]] double outer_projected() const {
+    double most = 0;
+    for (std::size_t i = 0; i < n_; ++i) {
+      const double g = at_.g[i], room = g > 0 ? at_.x[i] - problem_.lower[i] : problem_.upper[i] - at_.x[i];
+      most = std::max(most, std::min(std::abs(g) / problem_.units()[i], room * problem_.units()[i]));
+    }
+    return most;
+  }
+
+  // In units of each variable's size, as far as start, bounds and gradient tell it.
+  void begin() {
+    start_ = at_;
+    seen_.resize(n_);
+    for (std::size_t i = 0; i < n_; ++i) seen_[i] = std::abs(at_.x[i]);
+    typical_slope_ = largest(at_.g);
+    const std::vector<double> sizes = typical_sizes(problem_, at_.x);
+    std::vector<double> ratio = sizes;
+    for (double& size : ratio)
+      if (size == 0) size = 1;
+    take_units(ratio);
+    take_units(balance(sizes, at_.f, {at_.g.data()}));
+  }
+
+  bool take_units(const std::vector<double>& ratio) {
+    if (std::all_of(ratio.begin(), ratio.end(), [](double r) { return r == 1; })) return false;
+    problem_.resize(ratio);
+    pairs_.clear();
+    for (std::size_t i = 0; i < n_; ++i) {
+      at_.x[i] /= ratio[i];
+      at_.g[i] *= ratio[i];
+      start_.x[i] /= ratio[i];
+      start_.g[i] *= ratio[i];
+      seen_[i] /= ratio[i];
+    }
+    typical_slope_ = largest(start_.g);
+    steepest_ = 0;
+    for (std::size_t i = 0; i < n_; ++i) {
+      const double g = start_.g[i], room = g > 0 ? start_.x[i] - problem_.lower[i] : problem_.upper[i] - start_.x[i];
+      steepest_ = std::max(steepest_, std::min(std::abs(g), room * typical_slope_));
+    }
+    return true;
+  }
+
+  // Variables that turned out to be of another size than was thought.
+  bool outgrown() {
+    if (resized_ >= kMostResized) return false;
+    std::vector<double> ratio(n_, 1.0);
+    for (std::size_t i = 0; i < n_; ++i) {
+      const double size = std::max(seen_[i], std::abs(at_.x[i]));
+      // One that is still as steep as at the start has not gone far enough to show how far that is.
+      const bool shown = std::abs(at_.g[i] - start_.g[i]) > kChanged * std::abs(start_.g[i]);
+      if (size > kRounding && problem_.lower[i] != problem_.upper[i] && (shown || size > 1)) ratio[i] = rounded_size(size);
+    }
+    if (!take_units(ratio)) return false;
+    ++resized_;
+    return true;
+  }
+
+  // Where a Newton step along some variable would still lower the objective: in units in which all bend alike. False: there is none.
+  bool missed() {
+    if (second_.missed.empty() || resized_ >= kMostResized) return false;
+    double most = 0;
+    std::vector<double> bends(n_, 0.0);
+    for (const SecondOrder::Missed& m : second_.missed)
+      for (std::size_t i = 0; i < n_; ++i)
+        if (std::abs(m.direction[i]) == 1) bends[i] = m.direction[i] * m.image[i];
+    for (const double b : bends) most = std::max(most, b);
+    std::vector<double> ratio(n_, 1.0);
+    for (std::size_t i = 0; i < n_; ++i)
+      if (bends[i] > 0) ratio[i] = std::exp2(std::round(0.5 * std::log2(most / bends[i])));
+    ++resized_;
+    if (!take_units(ratio)) {
+      pairs_.clear();
+      for (const SecondOrder::Missed& m : second_.missed)
+        if (pairs_.size() < static_cast<std::size_t>(options_.memory)) pairs_.push_back({m.direction, m.image});
+    }
+    return true;
+  }
+
+  // A slope may be small beside a start that was very steep, and yet there is far to go: what the next step promises says so, unless it is short.
+  bool near(double first) {
+    choose_direction();
+    const double promise = -dot(direction_, at_.g);
+    bool still = true;
+    for (std::size_t i = 0; i < n_; ++i) still = still && std::abs(direction_[i]) <= kStill * std::max(1.0, std::abs(at_.x[i]));
+    return promise <= kMissed * std::max(std::abs(at_.f), still ? 1e-9 * (first - at_.f) : 0.0) || promise == 0;
   }
   [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& b) const {
     return table_.dot(static_cast<Index>(n_), a.data(), b.data());
@@ -225,6 +337,7 @@ class Lbfgs {
 
   // A direction in which the objective bends down where its gradient vanishes: in held_'s place, direction_ then holds it.
   bool bends_down(double steepest) {
+    second_.missed.clear();
     if (!options_.second_order || problem_.m > 0 || (problem_.differences() && n_ > 10)) return false;
     Evaluation e;
     e.begin(problem_);
@@ -233,7 +346,7 @@ class Lbfgs {
     p.x = at_.x;
     p.g = at_.g;
     p.f = at_.f;
-    return SecondOrder().find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_);
+    return second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_, kMissed * std::abs(at_.f));
   }
 
   bool leave() {
@@ -254,13 +367,16 @@ class Lbfgs {
 
   LbfgsResult finish(Status status) {
     result_.status = status;
+    result_.projected_gradient = at_.g.size() == n_ ? outer_projected() : 0.0;
     result_.x = at_.x;
     result_.gradient = at_.g;
     result_.f = at_.f;
+    problem_.to_inner(result_.x);
+    problem_.gradient_to_inner(result_.gradient);
     return result_;
   }
 
-  Problem& problem_;
+  SizedProblem problem_;
   const LbfgsOptions& options_;
   const IterationCallback& callback_;
   const std::size_t n_;
@@ -270,7 +386,11 @@ class Lbfgs {
   std::vector<char> held_;
   std::vector<double> direction_, rows_, jacobian_;
   LbfgsResult result_;
-  int left_ = 0;
+  int left_ = 0, resized_ = 0;
+  Iterate start_;
+  SecondOrder second_;
+  std::vector<double> seen_, outer_;
+  double typical_slope_ = 0, steepest_ = 0;
 };
 
 }  // namespace

@@ -9,6 +9,8 @@ namespace {
 constexpr double kOrdinary = 1e3;   // sizes within this of 1 are left alone
 constexpr double kLargest = 1e150;  // products of three sizes and a derivative stay finite
 constexpr double kNoLimit = 1e20;
+constexpr double kWeightless = 1e-5;  // of the heaviest variable
+constexpr double kOfValue = 1e-6;     // of the objective: what the heaviest variable counts for at least
 
 }  // namespace
 
@@ -33,7 +35,40 @@ std::vector<double> typical_sizes(const Problem& problem, const std::vector<doub
   return sizes;
 }
 
-void SizedProblem::wrap(Problem& inner, std::vector<double> sizes) {
+std::vector<double> balance(const std::vector<double>& sizes, double f, const std::vector<const double*>& slopes) {
+  const std::size_t n = sizes.size();
+  std::vector<double> ratio(n, 1.0), weights(n, 0.0);
+  std::vector<char> unknown(n, 0);
+  bool any = false;
+  const auto heaviest = [&](const double* slope, bool known) {
+    double most = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      if (!known || unknown[i] == 0) most = std::max(most, std::abs(slope[i]));
+    return most;
+  };
+  for (std::size_t i = 0; i < n; ++i) unknown[i] = sizes[i] == 0 || sizes[i] < 1 ? 1 : 0;
+  for (std::size_t k = 0; k < slopes.size(); ++k) {  // small ones that do weigh something are what they seem
+    const double enough = kWeightless * std::max(heaviest(slopes[k], false), k == 0 ? kOfValue * std::abs(f) : 0.0);
+    for (std::size_t i = 0; i < n; ++i)
+      if (sizes[i] > 0 && std::abs(slopes[k][i]) > enough) unknown[i] = 0;
+  }
+  for (std::size_t i = 0; i < n; ++i) any = any || unknown[i] != 0;
+  if (!any) return ratio;
+  for (const double* slope : slopes) {
+    const double known = heaviest(slope, true), most = heaviest(slope, false);
+    if (!(most > 0)) continue;
+    for (std::size_t i = 0; i < n; ++i)
+      if (unknown[i] != 0 && weights[i] == 0) weights[i] = std::abs(slope[i]) / (known > 0 ? known : most);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (unknown[i] == 0) continue;
+    if (weights[i] > 0) ratio[i] = rounded_size(1 / weights[i]);
+    if (sizes[i] > 0) ratio[i] = weights[i] > 0 && ratio[i] > 1 ? std::min(ratio[i], 1 / sizes[i]) : 1 / sizes[i];
+  }
+  return ratio;
+}
+
+void SizedProblem::wrap(Problem& inner, const std::vector<double>& units) {
   inner_ = &inner;
   n = inner.n;
   m = inner.m;
@@ -44,6 +79,7 @@ void SizedProblem::wrap(Problem& inner, std::vector<double> sizes) {
   linear = inner.linear;
   linear_lower = inner.linear_lower;
   linear_upper = inner.linear_upper;
+  sizes = inner.sizes;
   size_.assign(static_cast<std::size_t>(n), 1.0);
   x_.resize(size_.size());
   v_.resize(size_.size());
@@ -51,7 +87,7 @@ void SizedProblem::wrap(Problem& inner, std::vector<double> sizes) {
     if (lower[i] <= -kNoLimit) lower[i] = -std::numeric_limits<double>::infinity();
     if (upper[i] >= kNoLimit) upper[i] = std::numeric_limits<double>::infinity();
   }
-  resize(sizes);
+  resize(units);
 }
 
 void SizedProblem::resize(const std::vector<double>& ratio) {

@@ -8,16 +8,19 @@ namespace plait::optimize {
 /// Typical sizes of variables, powers of two: 1 where a variable is within a thousand of it. From where they start, or their bounds, or 0 if neither
 /// tells.
 std::vector<double> typical_sizes(const Problem& problem, const std::vector<double>& x0);
+/// Factors for units in which no variable weighs much more than the others: for those of size 0 in `sizes` (whose units are 1), and those whose small
+/// start must have stood for 0, as they weigh nothing in units of it. `slopes`: of the objective, then of each row, with respect to x / units.
+std::vector<double> balance(const std::vector<double>& sizes, double f, const std::vector<const double*>& slopes);
 /// A power of two near v; 1 where v is within a thousand of it.
 double rounded_size(double v);
 
 class SizedProblem final : public Problem {
  public:
   /// Stands before `inner` from now on.
-  void wrap(Problem& inner, std::vector<double> sizes);
+  void wrap(Problem& inner, const std::vector<double>& units);
   /// Sizes are multiplied by these, powers of two.
   void resize(const std::vector<double>& ratio);
-  [[nodiscard]] const std::vector<double>& sizes() const { return size_; }
+  [[nodiscard]] const std::vector<double>& units() const { return size_; }
 
   void values(const double* x, double& f, double* c) override;
   void derivatives(const double* x, double* gradient, double* jacobian) override;

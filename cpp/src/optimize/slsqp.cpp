@@ -73,7 +73,7 @@ Status Slsqp::Body::end_solved() {
 SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   at.x = x0;
   if (is_sized())
-    for (std::size_t i = 0; i < at.x.size(); ++i) at.x[i] /= sized.sizes()[i];
+    for (std::size_t i = 0; i < at.x.size(); ++i) at.x[i] /= sized.units()[i];
   for (std::size_t i = 0; i < at.x.size(); ++i) at.x[i] = e.inside(i, at.x[i]);
   step.multipliers.assign(static_cast<std::size_t>(e.rows), 0.0);
   penalty.assign(static_cast<std::size_t>(e.rows), 0.0);
@@ -87,15 +87,15 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   seen.resize(at.x.size());
   for (std::size_t i = 0; i < seen.size(); ++i) seen[i] = std::abs(at.x[i]);
   guess_sizes();
-  steepest = 0;
+  ever = 0;
   if (options.check_derivatives && !derivatives_agree()) return finish(Status::wrong_derivative);
   e.scale_at(at);
   start_slopes = at.g;
   if (options.hessian != nullptr) {
     b.set(e.n, *options.hessian, e.f_scale);
-    if (is_sized()) b.resize(sized.sizes());
+    if (is_sized()) b.resize(sized.units());
   }
-  base = 1;
+  base = ever = 1;
   low_f = high_f = last_f = at.f;
   spread = 0;
   steepest = 1;
@@ -232,6 +232,7 @@ void Slsqp::Body::after_move() {
   high_f = std::max(high_f, at.f);
   // The yardstick of the first-order conditions: the start's gradient, or a steeper one of the last steps.
   steepest = std::max({base, largest(at.g), kForgetting * steepest});
+  ever = std::max(ever, steepest);
   for (std::size_t i = 0; i < seen.size(); ++i) seen[i] = std::max(seen[i], std::abs(at.x[i] - start_x[i]));
   remember_best(at);
 }

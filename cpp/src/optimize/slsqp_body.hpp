@@ -35,9 +35,10 @@ struct Slsqp::Body {
   SizedProblem sized;
   Problem* problem = nullptr;              ///< the problem, or `sized` before it
   std::vector<double> seen, ratio, outer;  // the largest |x| met, and what sizes change by
+  double ever = 1;                         ///< the steepest slope of all
   double base = 1;                         ///< the start's largest derivative
   std::vector<double> start_slopes, start_x;
-  std::vector<char> unknown;  ///< variables whose size neither start nor bounds tell
+  std::vector<double> typical;  ///< sizes that start and bounds tell, 0 where they don't
   int resized = 0, far_away = 0;
   SlsqpResult result;
   const DenseTable* table = &dense();

@@ -5,7 +5,7 @@ namespace plait::optimize {
 namespace {
 
 constexpr double kWrong = 1e-3;  // relative difference that a derivative may show
-constexpr double kFlat = 1e-6;   // of the steepest slope: what counts as none
+constexpr double kFlat = 1e-5;   // of the steepest slope: what counts as none
 
 }  // namespace
 
@@ -76,7 +76,7 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
     for (std::size_t k = 0; k < n; ++k)
       result.hessian[i * n + k] = b.matrix().empty() ? 0.0 : b.matrix()[i * static_cast<std::size_t>(b.stride()) + k] / e.f_scale;
   if (is_sized()) {
-    const std::vector<double>& size = sized.sizes();
+    const std::vector<double>& size = sized.units();
     sized.to_inner(result.x);
     sized.to_inner(result.best_x);
     sized.gradient_to_inner(result.gradient);
@@ -105,7 +105,7 @@ bool Slsqp::Body::derivatives_agree() {
     return std::abs(slope - difference) > kWrong * std::max(scale, std::abs(difference)) + noise;
   };
   // Where the objective is flat all that a difference shows is curvature.
-  const double flat = kFlat * steepest;
+  const double flat = kFlat * ever;
   trial.x = at.x;
   for (std::size_t i = 0; i < n; ++i) trial.x[i] = at.x[i] + h * direction[i];
   e.values(trial);

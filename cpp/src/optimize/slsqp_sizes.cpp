@@ -5,24 +5,22 @@ namespace plait::optimize {
 namespace {
 
 constexpr int kMostResized = 4;
+constexpr double kChanged = 1e-2;
 constexpr double kRounding = 1e-11;  // a variable that moved no further has not shown its size
 
 }  // namespace
 
 void Slsqp::Body::prepare(Problem& original, const std::vector<double>& x0) {
   problem = &original;
-  std::vector<double> sizes = typical_sizes(original, x0);
+  typical = typical_sizes(original, x0);
+  ratio = typical;
   bool ordinary = true;
-  unknown.assign(sizes.size(), 0);
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] == 0) {
-      sizes[i] = 1;
-      unknown[i] = 1;
-    }
-    ordinary = ordinary && sizes[i] == 1;
+  for (double& size : ratio) {
+    if (size == 0) size = 1;
+    ordinary = ordinary && size == 1;
   }
   if (!ordinary) {
-    sized.wrap(original, std::move(sizes));
+    sized.wrap(original, ratio);
     problem = &sized;
   }
   e.begin(*problem);
@@ -35,7 +33,9 @@ bool Slsqp::Body::resize() {
   for (std::size_t i = 0; i < ratio.size(); ++i) {
     if (e.lower[i] == e.upper[i]) continue;
     const double size = std::max(seen[i], std::abs(at.x[i]));
-    if (size > kRounding) ratio[i] = rounded_size(size);
+    // One that is still as steep as at the start has not gone far enough to show how far that is.
+    const bool shown = std::abs(at.g[i] - start_slopes[i]) > kChanged * std::abs(start_slopes[i]);
+    if (size > kRounding && (shown || size > 1)) ratio[i] = rounded_size(size);
     any = any || ratio[i] != 1;
   }
   if (!any) return false;
@@ -45,28 +45,11 @@ bool Slsqp::Body::resize() {
 }
 
 void Slsqp::Body::guess_sizes() {
-  const std::size_t n = unknown.size();
-  if (std::find(unknown.begin(), unknown.end(), 1) == unknown.end()) return;
-  weights.assign(n, 0.0);  // the most that a variable weighs anywhere, beside those that are known
-  const auto weigh = [&](const double* slopes) {
-    double known = 0, most = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      most = std::max(most, std::abs(slopes[i]));
-      if (unknown[i] == 0) known = std::max(known, std::abs(slopes[i]));
-    }
-    if (!(most > 0)) return;
-    for (std::size_t i = 0; i < n; ++i) weights[i] = std::max(weights[i], std::abs(slopes[i]) / (known > 0 ? known : most));
-  };
-  weigh(at.g.data());
-  for (std::size_t k = 0; k < at.c.size(); ++k) weigh(at.jacobian.data() + k * n);
-  ratio.assign(n, 1.0);
-  bool any = false;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (unknown[i] == 0 || !(weights[i] > 0)) continue;
-    ratio[i] = rounded_size(1 / weights[i]);
-    any = any || ratio[i] != 1;
-  }
-  if (any) take_units();
+  if (std::none_of(typical.begin(), typical.end(), [](double size) { return size < 1; })) return;
+  std::vector<const double*> slopes{at.g.data()};
+  for (std::size_t k = 0; k < at.c.size(); ++k) slopes.push_back(at.jacobian.data() + k * at.g.size());
+  ratio = balance(typical, at.f, slopes);
+  if (std::any_of(ratio.begin(), ratio.end(), [](double r) { return r != 1; })) take_units();
 }
 
 void Slsqp::Body::take_units() {

@@ -15,6 +15,7 @@ from .fixed import matched_draws
 from .model import Latent
 
 _MOMENT_DRAWS = 4000
+_DIVERGENCE_DRAWS = 1000
 
 
 class Approximation:
@@ -24,6 +25,7 @@ class Approximation:
         self.density, self.gaussian, self.natural = density, gaussian, dict(natural or {})
         self._kept: dict[str, Array] | None = None
 
+    @np.errstate(all="ignore")
     def draw(self, n: int, rng: np.random.Generator, matched: bool = False) -> tuple[dict[str, Array], Array]:
         """Values by name, (n, …) each, and the unconstrained numbers of the gaussian's latents."""
         noise = matched_draws(n, self.gaussian.noise, rng) if matched and n % 2 == 0 else rng.standard_normal((n, self.gaussian.noise))
@@ -33,6 +35,7 @@ class Approximation:
             values[name] = q.sample(n, rng)
         return {latent.name: values[latent.name] for latent in self.density.latents}, u
 
+    @np.errstate(all="ignore")
     def log_density(self, values: dict[str, Array], u: Array) -> Array:
         """Log q at drawn values: of unconstrained numbers for the gaussian's latents."""
         total = self.gaussian.log_density(u)
@@ -53,6 +56,7 @@ class Approximation:
         shape = latent.support.free_shape
         return self.gaussian.mean[at].reshape(shape), self.gaussian.marginal_sd()[at].reshape(shape)
 
+    @np.errstate(all="ignore")
     def mean(self, latent: Latent) -> Array:
         """The mean of a latent."""
         if latent.name in self.natural:
@@ -61,11 +65,11 @@ class Approximation:
         kind = type(latent.support).__name__
         if kind in ("Real", "_RealVector"):
             return m
-        with np.errstate(over="ignore"):
-            exact = np.exp(m + 0.5 * s * s)
+        exact = np.exp(m + 0.5 * s * s)
         found: Array = exact if kind == "Positive" else self._moments()[latent.name].mean(axis=0)
         return found
 
+    @np.errstate(all="ignore")
     def std(self, latent: Latent) -> Array:
         """The standard deviation of a latent."""
         if latent.name in self.natural:
@@ -74,11 +78,11 @@ class Approximation:
         kind = type(latent.support).__name__
         if kind in ("Real", "_RealVector"):
             return s
-        with np.errstate(over="ignore"):
-            exact = np.exp(m + 0.5 * s * s) * np.sqrt(np.expm1(s * s))
+        exact = np.exp(m + 0.5 * s * s) * np.sqrt(np.expm1(s * s))
         found: Array = exact if kind == "Positive" else self._moments()[latent.name].std(axis=0)
         return found
 
+    @np.errstate(all="ignore")
     def quantile(self, latent: Latent, p: float) -> Array:
         """A quantile of each element."""
         if latent.name in self.natural or (latent.support.event and type(latent.support).__name__ != "_RealVector"):
@@ -98,3 +102,22 @@ class Approximation:
         for name, q in self.natural.items():
             tree["natural"][name] = {"kind": type(q).__name__, "parameters": {k: np.asarray(v) for k, v in q.parameters.items()}}
         return tree
+
+
+def divergence(a: Approximation, b: Approximation, rng: np.random.Generator) -> float:
+    """The Kullback-Leibler divergence KL(a ‖ b): of gaussians exactly, of other distributions from draws, never below 0."""
+    g, h = a.gaussian, b.gaussian
+    with np.errstate(all="ignore"):
+        if g.factor is None and h.factor is None:
+            ratio = g.sd / h.sd
+            total = 0.5 * float((ratio**2 - 1 + ((g.mean - h.mean) / h.sd) ** 2 - 2 * np.log(ratio)).sum())
+        else:
+            root = np.linalg.cholesky(h.covariance())
+            inner = np.linalg.solve(root, np.linalg.cholesky(g.covariance()))
+            off = np.linalg.solve(root, g.mean - h.mean)
+            total = 0.5 * float((inner**2).sum() - len(off) + off @ off) - float(np.log(np.abs(np.diag(inner))).sum())
+        for name, q in a.natural.items():
+            x = q.sample(_DIVERGENCE_DRAWS, rng)
+            change = np.minimum(np.asarray(b.natural[name].log_prob(x)) - np.asarray(q.log_prob(x)), 20.0)
+            total += float((np.expm1(change) - change).sum()) / _DIVERGENCE_DRAWS
+    return total if np.isfinite(total) else np.inf

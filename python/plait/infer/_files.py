@@ -15,7 +15,9 @@ from .model import Latent, Model, trace
 
 KIND = "plait.infer posterior"
 _NUMBERS = ("elbo", "elbo_error", "khat")
-_PLAIN = ("converged", "reason", "steps", "nonfinite", "family")
+_PLAIN: dict[str, Any] = {"converged": bool, "reason": str, "steps": int, "nonfinite": int, "family": str}
+_REPORT: dict[str, Any] = {**dict.fromkeys(_NUMBERS, float), **_PLAIN}
+FAMILIES = ("Normal", "Gamma", "Beta", "Dirichlet", "Bernoulli", "Categorical", "Poisson")
 
 
 def _support_tree(support: Any) -> dict[str, Any]:
@@ -72,23 +74,62 @@ def from_tree(cls: Any, tree: Any, path: Any, model: Any, latents: Any) -> Any:
     try:
         m = Model()
         for item in tree["latents"]:
-            support = _support(item)
-            m.latents[item["name"]] = Latent(item["name"], support, graph.input(item["name"], support.value_shape, "float64"))
-        if model is not None:
-            traced = trace(model, latents)
-            found = [(latent.name, latent.shape) for latent in traced.latents.values()]
-            kept = [(latent.name, latent.shape) for latent in m.latents.values()]
-            if found != kept:
-                raise ValueError(f"load: the model's latents {found} are not those of {path}: {kept}")
-            m = traced
-        q = tree["q"]
-        gaussian = Gaussian(np.asarray(q["mean"]), np.asarray(q["sd"]), q.get("factor"), bool(q["full"]))
-        import plait.infer as room
-
-        natural = {name: getattr(room, spec["kind"])(**spec["parameters"]) for name, spec in q["natural"].items()}
-        approximation = Approximation(Density(m), gaussian, natural)
-        report = dict(tree["report"].items())
-        rest = {k: tree[k] for k in ("elbo_history", "estimators", "warnings")}
-        return cls(approximation, model, **report, **rest)
-    except (KeyError, AttributeError, TypeError) as error:
+            name, support = item["name"], _support(item)
+            if not isinstance(name, str) or name in m.latents:
+                raise ValueError(f"the latent {name!r}")
+            m.latents[name] = Latent(name, support, graph.input(name, support.value_shape, "float64"))
+        natural = {name: _natural(m, name, spec) for name, spec in tree["q"]["natural"].items()}
+        gaussian = _gaussian(tree["q"], Density(m, tuple(natural)).dimension)
+        report = {k: _typed(tree["report"], k, kind) for k, kind in _REPORT.items()}
+        rest = {k: _typed(tree, k, kind) for k, kind in (("elbo_history", np.ndarray), ("estimators", dict), ("warnings", list))}
+    except graph.FormatError:
+        raise
+    except (KeyError, AttributeError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise graph.FormatError(f"{path}: a posterior without {error}") from None
+    if model is not None:
+        traced = trace(model, latents)
+        found = [(latent.name, latent.shape) for latent in traced.latents.values()]
+        kept = [(latent.name, latent.shape) for latent in m.latents.values()]
+        if found != kept:
+            raise ValueError(f"load: the model's latents {found} are not those of {path}: {kept}")
+        m = traced
+    return cls(Approximation(Density(m, tuple(natural)), gaussian, natural), model, **report, **rest)
+
+
+def _typed(tree: dict[str, Any], key: str, kind: Any) -> Any:
+    """What stands under a key, of a kind; ValueError that names it."""
+    value = tree[key]
+    if kind is float:
+        return float(np.asarray(value, np.float64).reshape(()))
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"a valid {key}")
+    if kind is np.ndarray and (value.ndim != 1 or value.dtype != np.float64):
+        raise ValueError(f"a valid {key}")
+    if kind in (dict, list) and not all(isinstance(x, str) for x in (value.values() if kind is dict else value)):
+        raise ValueError(f"valid {key}")
+    return value
+
+
+def _gaussian(q: dict[str, Any], d: int) -> Gaussian:
+    """The gaussian of d numbers; ValueError where it is none."""
+    mean, sd, factor = (q.get(k) if q.get(k) is None else np.asarray(q[k], np.float64) for k in ("mean", "sd", "factor"))
+    full = _typed(q, "full", bool)
+    if mean is None or sd is None or mean.shape != (d,) or sd.shape != (d,) or not (np.isfinite(mean).all() and (sd > 0).all()):
+        raise ValueError(f"means and sds of {d} numbers")
+    if (full and factor is None) or (factor is not None and (factor.ndim != 2 or len(factor) != d or not np.isfinite(factor).all())):
+        raise ValueError(f"a factor of {d} rows")
+    if full and factor is not None and factor.shape != (d, d):
+        raise ValueError(f"a factor of {d} columns")
+    return Gaussian(mean, sd, factor, full)
+
+
+def _natural(m: Model, name: str, spec: dict[str, Any]) -> Any:
+    """The distribution of a latent that has a family of its own; ValueError where it does not fit."""
+    import plait.infer as room
+
+    if spec["kind"] not in FAMILIES or name not in m.latents:
+        raise ValueError(f"a family of {name!r}")
+    found = getattr(room, spec["kind"])(**spec["parameters"])
+    if (*found.batch_shape, *found.event_shape) != m.latents[name].shape:
+        raise ValueError(f"a distribution of {name!r} of shape {m.latents[name].shape}")
+    return found

@@ -11,8 +11,8 @@ def psis(log_weights: Array) -> tuple[Array, float]:
     """Smoothed log weights, which sum to one, and k-hat.
 
     Vehtari, Simpson, Gelman, Yao and Gabry (2024), Pareto smoothed importance sampling. The tail's generalised Pareto distribution is
-    fitted after Zhang and Stephens (2009). k-hat is infinite where fewer than five weights are finite, and minus infinity where all
-    are equal.
+    fitted after Zhang and Stephens (2009). k-hat is infinite where fewer than five weights are finite, and minus infinity where the largest
+    are equal to within 0.1 %. Weights equal to the tail's smallest, of discrete values, are of the tail.
     """
     logs = np.array(log_weights, np.float64)
     logs[np.isnan(logs)] = -np.inf
@@ -22,10 +22,11 @@ def psis(log_weights: Array) -> tuple[Array, float]:
     k = np.inf
     if tail >= 5 and np.isfinite(logs).sum() > tail:
         order = np.argsort(logs, kind="stable")
+        tail = n - int(np.searchsorted(logs[order], logs[order[-tail]]))
         at = order[-tail:]
-        cut = logs[order[-tail - 1]]
+        cut = logs[order[-tail - 1]] if tail < n else -np.inf
         excess = np.exp(logs[at]) - np.exp(cut)
-        if logs[at[-1]] - logs[at[0]] < 1e-10:
+        if logs[at[-1]] - logs[at[0]] < 1e-3:
             k = -np.inf
         elif (excess > 0).all():
             k, scale = _fit(excess)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,16 @@ class Posterior:
         """Draws for ArviZ (InferenceData, or a DataTree from version 1 on), one chain of `n` draws."""
         return to_arviz(self.sample(n, rng))
 
+    def __reduce__(self) -> Any:
+        """Pickled as it is saved, with the model where that can be pickled (a function of a module, not one made on the spot)."""
+        supports = {latent.name: latent.support for latent in self._density.latents}
+        of_log_joint = any(latent.prior is None for latent in self._density.latents)
+        try:
+            model = pickle.dumps(self._model)
+        except (pickle.PicklingError, AttributeError, TypeError):
+            model = pickle.dumps(None)
+        return _unpickle, (_files.to_tree(self), model, supports if of_log_joint else None, self.modes, self._corrected)
+
     def save(self, path: str | Path) -> None:
         """Write the approximation and its report to a file; the model stays in its code."""
         graph.save(path, _files.to_tree(self))
@@ -298,6 +309,13 @@ class Posterior:
         """
         found: Posterior = _files.from_tree(cls, graph.load(path), path, model, latents)
         return found
+
+
+def _unpickle(tree: Any, model: bytes, latents: Any, modes: Any, corrected: Any) -> Posterior:
+    function = pickle.loads(model)
+    found: Posterior = _files.from_tree(Posterior, tree, "pickle", function, latents if function is not None else None)
+    found.modes, found._corrected = modes, corrected
+    return found
 
 
 def _plain(x: Any) -> Any:

@@ -14,14 +14,14 @@ import numpy as np
 
 from .. import _core, graph, optim
 from ..graph import Node
-from ._approximation import Approximation
+from ._approximation import Approximation, divergence
 from ._density import Density
 from ._estimators import JOINED, PATHS, Gradients, Unit, candidates, default_estimator, joined
 from ._families import Frame, Gaussian, family_of
+from ._frames import choose_frame
 from ._natural import natural
 from ._show import Shower
 from ._values import Array
-from .fixed import choose_frame
 from .model import Model
 
 RATE = 0.05
@@ -30,6 +30,7 @@ PROBES = 200  # gradients that "auto" measures for each estimator
 MOST_STEPS = 100_000
 WINDOW = 200
 STATIONARY = 1.1
+DRIFT = 0.1  # share of the tolerance that the distribution may move from window to window
 
 
 @dataclass
@@ -252,15 +253,8 @@ class Stochastic:
         return Approximation(self.whole, gaussian, own)
 
     def distance(self, a: Array, b: Array) -> float:
-        """About the Kullback-Leibler divergence between the distributions of two sets of parameters."""
-        d = self.density.dimension
-        change = a - b
-        if self.family is not None or not d:
-            return 0.5 * float(change @ change)
-        sd = np.exp(self.frame.log_sd + b[d : 2 * d])
-        means = self.frame.root @ change[:d] / sd
-        logs = change[d : 2 * d]
-        return float(0.5 * (means @ means) + (logs @ logs) + 0.25 * (change[2 * d :] @ change[2 * d :]))
+        """The Kullback-Leibler divergence between the distributions of two sets of parameters."""
+        return divergence(self.approximation(a), self.approximation(b), self.rng)
 
     def run(self) -> Run:
         """The fit."""
@@ -300,7 +294,10 @@ class Stochastic:
                 if bad > 0 and record[:, 1].mean() > 0.5:
                     reason = "the gradient is not finite at most steps"
                     break
-                if previous is not None and _stationary(previous, (mean, variance), n):
+                # Parameters of one distribution may drift for ever: factors that share a variance, logits of probabilities near 0 or 1.
+                if previous is not None and (
+                    _stationary(previous, (mean, variance), n) or self.distance(mean, previous[0]) < DRIFT * settings.tolerance
+                ):
                     stages += 1
                     average = 0.5 * (previous[0] + mean)
                     best = average

@@ -107,7 +107,7 @@ def _comment(texts: Iterable[str]) -> str:
 
 def to_c(nodes: Nodes, tree: _core.tree.Tree, name: str) -> str:
     """C source of a tree."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in KEYWORDS:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in KEYWORDS:
         raise ValueError(f"name: {name!r} was given, an identifier of C was expected")
     # Every node that is left on the stack waits beside the path to the current one.
     waiting = np.zeros(len(nodes), np.int64)

@@ -64,6 +64,10 @@ class ReadableTree(ClassifierEstimator):
         str
             The path's conditions and the class; where a missing value leads to several leaves, each with its share.
         """
+        if isinstance(x, dict):
+            raise TypeError(
+                "explain: a dict was given; a sequence of values in the order of the columns was expected, or a data frame of one row"
+            )
         if not is_frame(x):
             x = (
                 np.asarray(x, dtype=object)
@@ -86,9 +90,9 @@ class ReadableTree(ClassifierEstimator):
             if rule.support > 0:
                 return str(rule)
             when = " and ".join(map(str, rule.conditions))
-            return f"if {when} then {rule.label} (no training case came here: what most cases say one node above)"
+            return f"if {when} then {_nodes.shown(rule.label)} (no training case came here: what most cases say one node above)"
         said = self.classes_[self.tree_.predict(rows, 1)[0]]
-        lines = [f"{said}: values are missing, so {len(ends)} rules share the decision"]
+        lines = [f"{_nodes.shown(said)}: values are missing, so {len(ends)} rules share the decision"]
         return "\n".join([*lines, *(f"{100 * share:.3g} %: {rule}" for share, rule in rules)])
 
     def export_text(self, names: Any = None) -> str:

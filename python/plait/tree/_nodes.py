@@ -22,9 +22,15 @@ def number(x: float) -> str:
     return short if float(short) == x else repr(float(x))
 
 
+def shown(value: object) -> str:
+    """A name or a value in one line: what cannot be seen, a line's end for one, as Python writes it in a string."""
+    text = str(value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def weight_text(x: float) -> str:
     """A sum of weights, with at most two digits after the point."""
-    return f"{x:.2f}".rstrip("0").rstrip(".")
+    return f"{x:.6g}" if x >= 1e15 else f"{x:.2f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,14 @@ class Nodes:
     """The arrays of a tree, and words for what is in them."""
 
     def __init__(self, tree: _core.tree.Tree, columns: list[Column], classes: Array, names: Any = None) -> None:
+        if isinstance(names, str):
+            raise TypeError(f"names: {names!r} was given, a name for each feature was expected")
         if names is not None and len(names) != len(columns):
             raise ValueError(f"names: {len(names)} were given for {len(columns)} features")
         self.names = [str(n) for n in names] if names is not None else [c.name for c in columns]
         self.columns = columns
-        self.labels = [str(c) for c in classes]
+        self.shown_names = [shown(name) for name in self.names]
+        self.labels = [shown(c) for c in classes]
         self.attribute = tree.attribute.tolist()
         self.threshold = tree.threshold.tolist()
         self.first = tree.first.tolist()
@@ -78,14 +87,14 @@ class Nodes:
     def bound(self, feature: int, x: float) -> str:
         """A threshold in words: of an ordered column the value that stands there."""
         column = self.columns[feature]
-        return str(column.values[int(x)]) if column.kind == "ordered" else number(x)
+        return shown(column.values[int(x)]) if column.kind == "ordered" else number(x)
 
     def words(self, test: Test) -> str:
         """``humidity <= 75``, ``outlook = sunny``, ``colour in {red, green}``."""
-        name = self.names[test.feature]
+        name = self.shown_names[test.feature]
         if test.operator != "in":
             return f"{name} {test.operator} {self.bound(test.feature, test.bound)}"
-        values = [str(self.columns[test.feature].values[c]) for c in test.values]
+        values = [shown(self.columns[test.feature].values[c]) for c in test.values]
         return f"{name} = {values[0]}" if len(values) == 1 else f"{name} in {{{', '.join(values)}}}"
 
     def leaf_text(self, node: int) -> str:

@@ -13,7 +13,7 @@ def _quoted(text: str) -> str:
 
 def _answer(nodes: Nodes, test: Test) -> str:
     """What stands at an edge: the test without the feature's name."""
-    return nodes.words(test)[len(nodes.names[test.feature]) + 1 :]
+    return nodes.words(test)[len(nodes.shown_names[test.feature]) + 1 :]
 
 
 def to_dot(nodes: Nodes) -> str:
@@ -25,7 +25,7 @@ def to_dot(nodes: Nodes) -> str:
         if leaf:
             lines.append(f'  {node} [label={_quoted(nodes.leaf_text(node))}, fillcolor="#dbeafe"];')
         else:
-            label = f"{nodes.names[nodes.attribute[node]]}\n{weight_text(nodes.weight[node])} cases"
+            label = f"{nodes.shown_names[nodes.attribute[node]]}\n{weight_text(nodes.weight[node])} cases"
             lines.append(f"  {node} [label={_quoted(label)}];".replace("\n", "\\n"))
         if parent >= 0:
             lines.append(f"  {parent} -> {node} [label={_quoted(_answer(nodes, nodes.test(parent, branch)))}];")
@@ -55,6 +55,8 @@ def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
         import matplotlib.pyplot as plt
     except ImportError:
         raise ModuleNotFoundError("plot draws with matplotlib, which is not installed: pip install plait[plot]") from None
+    if max_depth is not None and max_depth < 0:
+        raise ValueError(f"max_depth: {max_depth} was given, None or a number from 0 on was expected")
     place = positions(nodes, max_depth)
     if ax is None:
         width = max(4.0, 1.5 * (1 + max(x for x, _ in place.values())))
@@ -66,8 +68,9 @@ def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
                 to = place[child]
                 ax.plot([x, to[0]], [-y, -to[1]], color="#a1a1aa", linewidth=1, zorder=1)
                 middle = ((x + to[0]) / 2, -(y + to[1]) / 2)
-                ax.text(*middle, _answer(nodes, nodes.test(node, b)), ha="center", va="center", fontsize=8, color="#52525b", zorder=2)
-        text = nodes.names[nodes.attribute[node]] if inner else nodes.leaf_text(node).replace(" (", "\n(")
+                answer = _answer(nodes, nodes.test(node, b))
+                ax.text(*middle, answer, ha="center", va="center", fontsize=8, color="#52525b", zorder=2, parse_math=False)
+        text = nodes.shown_names[nodes.attribute[node]] if inner else nodes.leaf_text(node).replace(" (", "\n(")
         face = "#f4f4f5" if inner else "#dbeafe"
         ax.text(
             x,
@@ -77,6 +80,7 @@ def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
             va="center",
             fontsize=9,
             zorder=3,
+            parse_math=False,
             bbox={"boxstyle": "round", "facecolor": face, "edgecolor": "#a1a1aa"},
         )
     ax.set_xlim(-0.7, max(x for x, _ in place.values()) + 0.7)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ._bounds import leaves, path_bounds, tests
-from ._nodes import Nodes, Test, weight_text
+from ._nodes import Nodes, Test, shown, weight_text
 
 Array = NDArray[Any]
 
@@ -70,7 +70,7 @@ class Rule:
     def __str__(self) -> str:
         when = " and ".join(map(str, self.conditions))
         start = f"if {when} then " if when else "always "
-        return f"{start}{self.label} ({100 * self.confidence:.3g} % of {weight_text(self.support)} cases)"
+        return f"{start}{shown(self.label)} ({100 * self.confidence:.3g} % of {weight_text(self.support)} cases)"
 
 
 def condition(nodes: Nodes, test: Test) -> Condition:

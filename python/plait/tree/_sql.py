@@ -120,6 +120,10 @@ class Writer:
 
 def to_sql(nodes: Nodes, classes: Array, table: str | None) -> str:
     """An expression, or a query of a table."""
+    if table is not None and not isinstance(table, str):
+        raise TypeError(f"table: expected a name, got {type(table).__name__}")
+    if table is not None and not all(table.split(".")):
+        raise ValueError(f"table: {table!r} was given, a name was expected")
     expression = Writer(nodes, classes).expression()
     if table is None:
         return expression

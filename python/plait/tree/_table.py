@@ -125,17 +125,17 @@ def require_exact(array: Array, name: str) -> None:
     wrong = ~inside
     wrong[inside] = as_float[inside].astype(array.dtype) != array[inside]
     if wrong.any():
-        raise ValueError(
-            f"column {name!r}: {int(array[wrong][0])} is beyond 2**53, where float64 cannot tell whole numbers apart; "
-            "subtract an offset, or name the column in categorical="
-        )
+        raise ValueError(inexact(array[wrong][0], name))
 
 
 def wanted_categorical(categorical: Any, names: Sequence[str], known: bool) -> set[int]:
     """Column numbers that `categorical` means: a mask, indices or names."""
     if categorical is None:
         return set()
-    given = [categorical] if isinstance(categorical, (str, int)) and not isinstance(categorical, bool) else list(categorical)
+    single = isinstance(categorical, (str, int, np.integer)) and not isinstance(categorical, bool)
+    if not single and not hasattr(categorical, "__iter__"):
+        raise TypeError(f"categorical: {categorical!r} was given; indices, names or a mask were expected")
+    given = [categorical] if single else list(categorical)
     width = len(names)
     if given and all(isinstance(g, (bool, np.bool_)) for g in given):
         if len(given) != width:
@@ -207,7 +207,9 @@ def encode(X: Any, columns: list[Column]) -> Array:
             matrix[:, i] = column.codes(values.tolist())
             continue
         try:
-            matrix[:, i] = numbers(values, column.name) if getattr(values.dtype, "kind", "O") != "O" else objects(values.tolist())
+            matrix[:, i] = (
+                numbers(values, column.name) if getattr(values.dtype, "kind", "O") != "O" else objects(values.tolist(), column.name)
+            )
         except ValueError as error:
             if "could not convert" not in str(error):
                 raise
@@ -215,17 +217,30 @@ def encode(X: Any, columns: list[Column]) -> Array:
     return matrix
 
 
-def objects(values: list[Any]) -> Array:
+def objects(values: list[Any], name: str) -> Array:
     """Numbers among Python objects."""
     out = np.empty(len(values))
     for i, value in enumerate(values):
         if is_missing(value):
             out[i] = np.nan
-        elif isinstance(value, (dict, list, tuple, set)):
-            raise TypeError(f"argument must be a string or a number, got {type(value).__name__}")
-        else:
+            continue
+        if not isinstance(value, str) and not hasattr(type(value), "__float__"):
+            raise TypeError(f"column {name!r}: argument must be a string or a number, got {type(value).__name__}")
+        try:
             out[i] = float(value)
+        except OverflowError:
+            out[i] = np.inf
+        if isinstance(value, (int, np.integer)) and abs(int(value)) > EXACT and (np.isinf(out[i]) or int(out[i]) != value):
+            raise ValueError(inexact(value, name))
     return out
+
+
+def inexact(value: Any, name: str) -> str:
+    """What is wrong with a whole number that is no double."""
+    return (
+        f"column {name!r}: {int(value)} is beyond 2**53, where float64 cannot tell whole numbers apart; "
+        "subtract an offset, or name the column in categorical="
+    )
 
 
 def table_columns(X: Any, categorical: Any, names: Array | None) -> list[Column] | None:

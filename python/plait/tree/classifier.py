@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from .. import _core
 from .._estimator import _column_names
-from . import _files, _pieces
+from . import _files, _pieces, _weights
 from ._exports import ReadableTree
 from ._table import Column, Encoded, as_array, encode, is_frame, table_columns
 
 Array = NDArray[Any]
+MOST = 2**31 - 1  # of what goes to the core as a 32-bit number
 
 
 class C45Classifier(ReadableTree):
@@ -23,7 +24,8 @@ class C45Classifier(ReadableTree):
     Parameters
     ----------
     min_leaf : float
-        Least weight of cases that at least two branches of a split need.
+        Least weight of cases that at least two branches of a split need. Weights count cases: where they are shares that add up to 1, as
+        boosting gives them, scale them to the number of samples, or there is nothing to split.
     confidence : float
         Of the pessimistic error that pruning compares, above 0 and up to 0.5; the smaller, the smaller the tree.
     prune : bool
@@ -159,9 +161,9 @@ class C45Classifier(ReadableTree):
             bool(self.prune),
             bool(self.subtree_raising),
             bool(self.subsets),
-            -1 if self.max_depth is None else int(self.max_depth),
-            0 if self.max_bins is None else int(self.max_bins),
-            0 if self.threads is None else int(self.threads),
+            -1 if self.max_depth is None else min(int(self.max_depth), MOST),
+            0 if self.max_bins is None else min(int(self.max_bins), MOST),
+            self._threads(),
             None if self.executor is None or self.max_bins is None else _pieces.collector(self.executor),
         )
         self._summarise()
@@ -181,7 +183,7 @@ class C45Classifier(ReadableTree):
             Labels as they stood in ``y``.
         """
         rows = self._known_rows(X)
-        return np.asarray(self.classes_[self.tree_.predict(rows, self.threads or 0)])
+        return np.asarray(self.classes_[self.tree_.predict(rows, self._threads())])
 
     def predict_proba(self, X: Any) -> Array:
         """The share of each class among the training cases of a sample's leaf; missing values are divided as in training.
@@ -197,7 +199,7 @@ class C45Classifier(ReadableTree):
             Each row sums to 1.
         """
         rows = self._known_rows(X)
-        return self.tree_.probabilities(rows, self.threads or 0)
+        return self.tree_.probabilities(rows, self._threads())
 
     def apply(self, X: Any) -> Array:
         """The leaf that each sample ends in; of several, which missing values lead to, the heaviest.
@@ -213,7 +215,7 @@ class C45Classifier(ReadableTree):
             Numbers of nodes of ``tree_``.
         """
         rows = self._known_rows(X)
-        return self.tree_.apply(rows, self.threads or 0).astype(np.int64)
+        return self.tree_.apply(rows, self._threads()).astype(np.int64)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the tree as JSON, with a checksum.
@@ -265,6 +267,9 @@ class C45Classifier(ReadableTree):
         found._summarise()
         return found
 
+    def _threads(self) -> int:
+        return min(int(self.threads or 0), 4096)
+
     def _check_parameters(self) -> None:
         def whole(name: str, least: int) -> None:
             value = getattr(self, name)
@@ -275,6 +280,9 @@ class C45Classifier(ReadableTree):
             raise ValueError(f"min_leaf: {self.min_leaf!r} was given, a number above 0 was expected")
         if not isinstance(self.confidence, (int, float, np.number)) or not 0 < self.confidence <= 0.5:
             raise ValueError(f"confidence: {self.confidence!r} was given, a number above 0 and up to 0.5 was expected")
+        for name in ("prune", "subtree_raising", "subsets"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise ValueError(f"{name}: {getattr(self, name)!r} was given, True or False was expected")
         whole("max_depth", 0)
         whole("max_bins", 2)
         whole("threads", 1)
@@ -318,39 +326,14 @@ class C45Classifier(ReadableTree):
 
     def _weights(self, codes: Array, sample_weight: Any) -> Array | None:
         """Weights of samples and classes together; None where all are 1."""
-        weights = None
-        if sample_weight is not None:
-            weights = np.asarray(sample_weight, dtype=np.float64)
-            if weights.ndim == 0:
-                weights = np.full(len(codes), float(weights))
-            if weights.ndim != 1:
-                raise ValueError(f"Sample weights must be 1D array or scalar, got {weights.ndim}D array")
-            if len(weights) != len(codes):
-                raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(len(codes),)}!")
-            if not np.isfinite(weights).all() or (weights < 0).any():
-                bad = weights[~np.isfinite(weights) | (weights < 0)][0]
-                raise ValueError(f"sample_weight: {bad} was given, finite numbers from 0 on were expected")
+        weights = None if sample_weight is None else _weights.of_samples(sample_weight, len(codes))
+        if self.class_weight is not None:
+            of_class = _weights.of_classes(self.class_weight, self.classes_, codes)[codes]
+            weights = of_class if weights is None else weights * of_class
             if not (weights > 0).any():
-                raise ValueError("sample_weight: all weights are zero, at least one sample must count")
-        if self.class_weight is None:
-            return weights
-        if isinstance(self.class_weight, str):
-            if self.class_weight != "balanced":
-                raise ValueError(f"class_weight: {self.class_weight!r} was given, a dict, 'balanced' or None was expected")
-            counts = np.bincount(codes, minlength=len(self.classes_))
-            of_class = len(codes) / (len(self.classes_) * np.maximum(counts, 1))
-        else:
-            known = {c.item() if isinstance(c, np.generic) else c: i for i, c in enumerate(self.classes_)}
-            of_class = np.ones(len(self.classes_))
-            for label, value in dict(self.class_weight).items():
-                if label not in known:
-                    raise ValueError(f"class_weight: no class is called {label!r}; there are {list(known)[:20]}")
-                if not np.isfinite(value) or value < 0:
-                    raise ValueError(f"class_weight: {value} for class {label!r}, a finite number from 0 on was expected")
-                of_class[known[label]] = value
-        weights = of_class[codes] if weights is None else weights * of_class[codes]
-        if not (weights > 0).any():
-            raise ValueError("class_weight: no sample has a weight above zero")
+                raise ValueError("class_weight: no sample has a weight above zero")
+        if weights is not None:
+            _weights.require_usable(weights, float(self.min_leaf))
         return weights
 
     def _summarise(self) -> None:

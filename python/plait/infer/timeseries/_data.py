@@ -59,6 +59,10 @@ class Series:
     steps: Steps
     programs: dict[str, Any] = dataclasses.field(default_factory=dict)  # compiled for this series, by what they give
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was compiled."""
+        return {**self.__dict__, "programs": {}}
+
     @property
     def observed(self) -> Any:
         """Which of the values are there."""
@@ -135,7 +139,9 @@ def _regular(value: Any, what: str) -> Any:
     if freq is None and len(index) > 2:
         warnings.warn(
             f"{what}: the dates have no frequency; the observations are taken to be evenly spaced, and forecasts are counted from 0",
-            UserWarning, stacklevel=5)
+            UserWarning,
+            stacklevel=5,
+        )
     return value if freq is None else value.asfreq(freq)
 
 
