@@ -32,8 +32,7 @@ void bind_base(py::module_& m) {
   });
   set_interrupt_hook(&python_interrupted);
 
-  m.def(
-      "isa", [] { return isa_name(isa()); }, "Instruction set in use: 'v2', 'v3' or 'v4' (x86-64 levels; 'v2' is the baseline elsewhere).");
+  m.def("isa", [] { return isa_name(isa()); }, "Instruction set in use: 'v2', 'v3' or 'v4' (x86-64 levels; 'v2' is the baseline elsewhere).");
   m.def("set_num_threads", &set_num_threads, py::arg("n"), py::pos_only());
   m.def("get_num_threads", &get_num_threads);
 }

@@ -101,12 +101,7 @@ void bind_shapes(Class& cls) {
       },
       py::arg("axis1"), py::arg("axis2"), "Two axes exchanged.");
   for (const char* name : {"flatten", "ravel"})
-    cls.def(
-        name,
-        [](const Node& self) {
-          return PyNode(apply("reshape", {ref(self)}, {{-1}, {}}));
-        },
-        "All elements in one axis.");
+    cls.def(name, [](const Node& self) { return PyNode(apply("reshape", {ref(self)}, {{-1}, {}})); }, "All elements in one axis.");
   cls.def(
       "squeeze", [](const Node& self, const py::object& axis) { return PyNode(squeeze_node(ref(self), axis)); }, py::arg("axis") = py::none(),
       "Without axes of size 1: all of them, or those named.");
@@ -116,8 +111,7 @@ void bind_shapes(Class& cls) {
   cls.def(
       "astype", [](const Node& self, const py::object& dtype) { return PyNode(build::cast(ref(self), parse_dtype(dtype, "astype"))); },
       py::arg("dtype"), "The values in another dtype; floats are cut off towards zero when they become integers.");
-  cls.def(
-      "copy", [](const Node& self) { return PyNode(ref(self)); }, "The node itself: nodes do not change.");
+  cls.def("copy", [](const Node& self) { return PyNode(ref(self)); }, "The node itself: nodes do not change.");
   cls.def(
       "dot",
       [](const Node& self, const py::object& other) {

@@ -142,10 +142,8 @@ std::string describe(const Node& node) {
 void bind_properties(Class& cls) {
   cls.def_property_readonly(
       "shape", [](const Node& n) { return shape_tuple(n.spec.shape); }, "Sizes; None for one that is bound when the graph runs.");
-  cls.def_property_readonly(
-      "dtype", [](const Node& n) { return numpy_dtype(n.spec.dtype); }, "The NumPy dtype.");
-  cls.def_property_readonly(
-      "ndim", [](const Node& n) { return n.spec.shape.size(); }, "Number of dimensions.");
+  cls.def_property_readonly("dtype", [](const Node& n) { return numpy_dtype(n.spec.dtype); }, "The NumPy dtype.");
+  cls.def_property_readonly("ndim", [](const Node& n) { return n.spec.shape.size(); }, "Number of dimensions.");
   cls.def_property_readonly(
       "size",
       [](const Node& n) {
@@ -158,11 +156,9 @@ void bind_properties(Class& cls) {
   cls.def_property(
       "name", [](const Node& n) { return n.name; }, [](Node& n, std::string name) { n.name = std::move(name); },
       "The name given by the user, or ''.");
-  cls.def_property_readonly(
-      "op", [](const Node& n) { return std::string(n.op->name); }, "Name of the operation, such as 'add'.");
+  cls.def_property_readonly("op", [](const Node& n) { return std::string(n.op->name); }, "Name of the operation, such as 'add'.");
   cls.def_property_readonly("label", &Node::label, "The name if there is one, else the operation and a number, as in messages.");
-  cls.def_property_readonly(
-      "id", [](const Node& n) { return n.id; }, "Grows with creation: inputs have smaller numbers than their consumers.");
+  cls.def_property_readonly("id", [](const Node& n) { return n.id; }, "Grows with creation: inputs have smaller numbers than their consumers.");
   cls.def_property_readonly(
       "inputs",
       [](const Node& n) {
@@ -174,8 +170,7 @@ void bind_properties(Class& cls) {
   cls.def_property_readonly(
       "attributes", [](const Node& n) { return py::make_tuple(n.attributes.ints, n.attributes.reals); },
       "What the operation needs to know besides its inputs: two lists, whole numbers and real ones.");
-  cls.def_property_readonly(
-      "backward", [](const Node& n) { return n.backward; }, "True if gradient() made it.");
+  cls.def_property_readonly("backward", [](const Node& n) { return n.backward; }, "True if gradient() made it.");
   cls.def_property_readonly(
       "consumers", [](const Node& n) { return to_python(n.consumers()); },
       "Nodes that use this one and will send it a gradient, oldest first; those that gradient() made do not count.");
@@ -279,8 +274,7 @@ array([3., 3.], dtype=float32)
   // What C calls a sequence, NumPy takes apart before it asks for a number: `out[0] = node` would end in a ValueError that names neither the
   // node nor the line. Python itself goes by __getitem__ and __iter__.
   reinterpret_cast<PyHeapTypeObject*>(cls.ptr())->as_sequence.sq_item = nullptr;
-  m.def(
-      "label", [](const Node& n) { return n.label(); }, py::arg("node"));
+  m.def("label", [](const Node& n) { return n.label(); }, py::arg("node"));
 }
 
 }  // namespace plait::bindings

@@ -127,8 +127,7 @@ void bind_operations(py::module_& m) {
   m.def(
       "cast", [](const py::object& x, const py::object& dtype) { return PyNode(build::cast(as_node(x, "cast"), parse_dtype(dtype, "cast"))); },
       py::arg("x"), py::arg("dtype"));
-  m.def(
-      "stop_gradient", [](const py::object& x) { return PyNode(apply("stop_gradient", {as_node(x, "stop_gradient")})); }, py::arg("x"));
+  m.def("stop_gradient", [](const py::object& x) { return PyNode(apply("stop_gradient", {as_node(x, "stop_gradient")})); }, py::arg("x"));
   m.def(
       "as_node", [](const py::object& x, const std::string& what) { return PyNode(as_node(x, what.c_str())); }, py::arg("x"), py::arg("what"),
       "A node as it is, anything else as a constant.");

@@ -322,20 +322,13 @@ Examples
 
 void bind_step(py::module_& m) {
   py::class_<Step> step(m, "Step", "One step of a program, in the order in which they run.");
-  step.def_property_readonly(
-      "label", [](const Step& s) { return s.info.label; }, "What it does, such as 'matmul+add+tanh'.");
-  step.def_property_readonly(
-      "node", [](const Step& s) { return s.info.node; }, "Label of the node that it computes.");
-  step.def_property_readonly(
-      "shape", [](const Step& s) { return shape_tuple(s.info.space); }, "The shape over which it runs.");
-  step.def_property_readonly(
-      "flops", [](const Step& s) { return s.info.flops; }, "Floating point operations.");
-  step.def_property_readonly(
-      "bytes", [](const Step& s) { return s.info.bytes; }, "Bytes read and written.");
-  step.def_property_readonly(
-      "cost_ns", [](const Step& s) { return s.info.cost_ns; }, "Estimated nanoseconds on one thread.");
-  step.def_property_readonly(
-      "seconds", [](const Step& s) { return s.seconds; }, "Measured seconds, where profile() gave the step; else 0.");
+  step.def_property_readonly("label", [](const Step& s) { return s.info.label; }, "What it does, such as 'matmul+add+tanh'.");
+  step.def_property_readonly("node", [](const Step& s) { return s.info.node; }, "Label of the node that it computes.");
+  step.def_property_readonly("shape", [](const Step& s) { return shape_tuple(s.info.space); }, "The shape over which it runs.");
+  step.def_property_readonly("flops", [](const Step& s) { return s.info.flops; }, "Floating point operations.");
+  step.def_property_readonly("bytes", [](const Step& s) { return s.info.bytes; }, "Bytes read and written.");
+  step.def_property_readonly("cost_ns", [](const Step& s) { return s.info.cost_ns; }, "Estimated nanoseconds on one thread.");
+  step.def_property_readonly("seconds", [](const Step& s) { return s.seconds; }, "Measured seconds, where profile() gave the step; else 0.");
   step.def("__repr__", [](const Step& s) {
     return message("<plait.Step ", s.info.label, " -> ", s.info.node, " ", to_string(s.info.space),
                    s.seconds > 0 ? message(" ", 1e6 * s.seconds, " us") : "", ">");
@@ -374,8 +367,7 @@ void bind_program(py::module_& m) {
       "random_state", [](PyProgram& p) { return py::make_tuple(p.program().seed(), p.program().runs()); },
       [](PyProgram& p, const std::pair<std::uint64_t, std::uint64_t>& state) { p.program().set_random_state(state.first, state.second); },
       "Seed and number of runs so far: all that random nodes depend on.");
-  cls.def(
-      "summary", [](PyProgram& p) { return p.plan("summary")->summary(); }, R"(A table of the steps: what runs, in what order, over which shapes.
+  cls.def("summary", [](PyProgram& p) { return p.plan("summary")->summary(); }, R"(A table of the steps: what runs, in what order, over which shapes.
 
 Returns
 -------
@@ -413,8 +405,7 @@ list of Step
       "memory_bytes", [](PyProgram& p) { return p.plan("memory_bytes")->memory_bytes(); }, "Memory of one run besides inputs and outputs.");
   cls.def_property_readonly(
       "unshared_bytes", [](PyProgram& p) { return p.plan("unshared_bytes")->unshared_bytes(); }, "What all values would take side by side.");
-  cls.def_property_readonly(
-      "flops", [](PyProgram& p) { return p.plan("flops")->flops(); }, "Floating point operations of one run.");
+  cls.def_property_readonly("flops", [](PyProgram& p) { return p.plan("flops")->flops(); }, "Floating point operations of one run.");
   cls.def("__repr__", [](PyProgram& p) {
     std::string inputs;
     for (const NodeRef& input : p.program().inputs()) inputs += (inputs.empty() ? "" : ", ") + input->label() + " " + to_string(input->spec.shape);

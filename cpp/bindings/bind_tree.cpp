@@ -146,10 +146,7 @@ void bind_tree(py::module_& m) {
       .def_property_readonly("map", [](const Tree& t) { return array_of(t.map); })
       .def_property_readonly("weight", [](const Tree& t) { return array_of(t.weight); })
       .def_property_readonly("maps", [](const Tree& t) { return array_of(t.maps); })
-      .def_property_readonly("counts",
-                             [](const Tree& t) {
-                               return array_of(t.counts).reshape({t.size(), static_cast<Index>(t.classes)});
-                             })
+      .def_property_readonly("counts", [](const Tree& t) { return array_of(t.counts).reshape({t.size(), static_cast<Index>(t.classes)}); })
       .def(
           "predict",
           [](const Tree& t, const In<double>& x, int threads) {

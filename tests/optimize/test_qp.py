@@ -113,3 +113,19 @@ def test_least_variance_is_a_peers(n: int) -> None:
     a = np.c_[np.ones(n), np.eye(n)]
     peer = quadprog.solve_qp(h, np.zeros(n), a, np.r_[1.0, np.zeros(n)], 1)[0]
     assert r.x @ h @ r.x <= peer @ h @ peer * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e4])
+@pytest.mark.parametrize(("n", "rank"), [(4, 1), (20, 10), (20, 2), (100, 50), (100, 99)])
+def test_a_least_value_of_zero_where_the_matrix_is_singular(n: int, rank: int, unit: float) -> None:
+    """The gradient vanishes with the objective: what is left of it is judged beside the terms that it is summed from."""
+    rng = np.random.default_rng(n + rank)
+    factor = rng.normal(size=(rank, n))
+    h = factor.T @ factor * unit
+    found = _core.optimize.Qp(h, np.ones((1, n))).solve(np.zeros(n), np.zeros(n), np.ones(n), np.ones(1), np.ones(1))
+    assert found.status == "solved"
+    assert found.x.sum() == pytest.approx(1, abs=1e-12)
+    # A witness with a ridge, off by no more than that.
+    ridge = h + 1e-12 * np.diagonal(h).max() * np.eye(n)
+    other = _core.optimize.Qp(ridge, np.ones((1, n))).solve(np.zeros(n), np.zeros(n), np.ones(n), np.ones(1), np.ones(1)).x
+    assert found.x @ h @ found.x <= other @ h @ other * (1 + 1e-9) + 1e-14 * np.diagonal(h).max()

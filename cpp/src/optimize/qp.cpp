@@ -13,8 +13,9 @@ namespace {
 constexpr double kPivot = 1e-13;    // a pivot below so much of its diagonal element: H is singular
 constexpr double kProximal = 1e-8;  // weight of a proximal term, over the diagonal
 constexpr int kMostProximal = 500;
-constexpr double kFlat = 1e-11;     // curvature along a step, over what the diagonal would give: none
-constexpr double kSettled = 1e-13;  // a proximal step that changes the gradient by so little of it was the last
+constexpr double kFlat = 1e-11;      // curvature along a step, over what the diagonal would give: none
+constexpr double kRounding = 1e-15;  // the same, over the terms of the gradient
+constexpr double kSettled = 1e-13;   // a proximal step that changes the gradient by so little of it was the last
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
@@ -113,15 +114,19 @@ struct Qp::Body {
       view.gradient = gradient.data();
       solve_definite(view, options, round == 0 ? options.warm : &active, result);
       if (result.status != QpStatus::solved) return;
-      double left = 0, force = 0;
+      double left = 0, force = 0, terms = 0;
       dense().gemv(n, n, hessian.data(), ld, result.x.data(), image.data());
       for (Index i = 0; i < n; ++i) {
         step[at(i)] = result.x[at(i)] - centre[at(i)];
         left = std::max(left, std::abs(weights[at(i)] * step[at(i)]));
         force = std::max({force, std::abs(image[at(i)]), std::abs(given.gradient[i])});
         image[at(i)] += given.gradient[i];
+        double sum = std::abs(given.gradient[i]);
+        for (Index k = 0; k < n; ++k) sum += std::abs(hessian[at(i * ld + k)] * result.x[at(k)]);
+        terms = std::max(terms, sum);
       }
-      if (left <= kSettled * force) return;
+      // Where the least value is 0, so is the gradient at it, but for rounding of what it is summed from.
+      if (left <= kSettled * force || left <= kRounding * terms) return;
       const double longer = round == 0 ? 0.0 : best_length(given, image, step, result.x);
       if (longer == kInfinity) {
         result.status = QpStatus::unbounded;

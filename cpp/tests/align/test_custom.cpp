@@ -8,7 +8,7 @@
 #include "plait/align/template.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/unroll.hpp"
-#include "tensor/lanes_table.hpp"
+#include "tensor/lanes/table.hpp"
 
 using namespace plait;
 using namespace plait::graph;

@@ -16,13 +16,7 @@ TEST_CASE("parallel_for runs every task once, also nested and from several threa
     callers.emplace_back([&] {
       for (int round = 0; round < 200; ++round) {
         std::vector<std::atomic<int>> hits(37);
-        parallel_for(
-            37,
-            [&](std::int64_t i, int) {
-              parallel_for(
-                  2, [&](std::int64_t, int) { hits[static_cast<std::size_t>(i)]++; }, 2);
-            },
-            3);
+        parallel_for(37, [&](std::int64_t i, int) { parallel_for(2, [&](std::int64_t, int) { hits[static_cast<std::size_t>(i)]++; }, 2); }, 3);
         for (auto& h : hits) wrong += h != 2;
       }
     });
@@ -40,7 +34,6 @@ TEST_CASE("an exception in a task reaches the caller and the pool goes on") {
                         2),
                     std::runtime_error);
   std::atomic<int> n{0};
-  parallel_for(
-      10, [&](std::int64_t, int) { ++n; }, 2);
+  parallel_for(10, [&](std::int64_t, int) { ++n; }, 2);
   CHECK(n == 10);
 }

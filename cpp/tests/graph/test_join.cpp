@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "graph/lowered.hpp"
+#include "graph/passes/lowered.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"
 #include "plait/graph/table.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "graph/lowered.hpp"
+#include "graph/passes/lowered.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"

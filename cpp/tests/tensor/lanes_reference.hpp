@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "../../src/tensor/lanes_table.hpp"
 #include "plait/tensor/lanes.hpp"
+#include "tensor/lanes/table.hpp"
 
 namespace lanes_reference {
 

@@ -8,10 +8,10 @@
 #include <random>
 #include <string>
 
-#include "../../src/tensor/lanes_table.hpp"
 #include "plait/base/error.hpp"
 #include "plait/tensor/buffer.hpp"
 #include "plait/tensor/lanes.hpp"
+#include "tensor/lanes/table.hpp"
 
 using namespace plait;
 using namespace plait::tensor;

@@ -11,7 +11,7 @@
 
 #include "plait/base/random.hpp"
 #include "plait/tensor/math.hpp"
-#include "tensor/math_internal.hpp"
+#include "tensor/math/internal.hpp"
 
 using namespace plait;
 using namespace plait::tensor;

@@ -11,7 +11,7 @@
 
 #include "plait/tensor/buffer.hpp"
 #include "plait/tensor/matmul.hpp"
-#include "tensor/matmul_internal.hpp"
+#include "tensor/matmul/internal.hpp"
 
 using namespace plait;
 using namespace plait::tensor;

@@ -7,7 +7,7 @@
 
 #include "plait/base/random.hpp"
 #include "plait/tensor/random.hpp"
-#include "tensor/random_internal.hpp"
+#include "tensor/random/internal.hpp"
 
 using namespace plait;
 using namespace plait::tensor;

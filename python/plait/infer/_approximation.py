@@ -25,6 +25,7 @@ class Approximation:
         self.density, self.gaussian, self.natural = density, gaussian, dict(natural or {})
         self._kept: dict[str, Array] | None = None
 
+    @np.errstate(all="ignore")
     def draw(self, n: int, rng: np.random.Generator, matched: bool = False) -> tuple[dict[str, Array], Array]:
         """Values by name, (n, …) each, and the unconstrained numbers of the gaussian's latents."""
         noise = matched_draws(n, self.gaussian.noise, rng) if matched and n % 2 == 0 else rng.standard_normal((n, self.gaussian.noise))
@@ -34,6 +35,7 @@ class Approximation:
             values[name] = q.sample(n, rng)
         return {latent.name: values[latent.name] for latent in self.density.latents}, u
 
+    @np.errstate(all="ignore")
     def log_density(self, values: dict[str, Array], u: Array) -> Array:
         """Log q at drawn values: of unconstrained numbers for the gaussian's latents."""
         total = self.gaussian.log_density(u)
@@ -54,6 +56,7 @@ class Approximation:
         shape = latent.support.free_shape
         return self.gaussian.mean[at].reshape(shape), self.gaussian.marginal_sd()[at].reshape(shape)
 
+    @np.errstate(all="ignore")
     def mean(self, latent: Latent) -> Array:
         """The mean of a latent."""
         if latent.name in self.natural:
@@ -62,11 +65,11 @@ class Approximation:
         kind = type(latent.support).__name__
         if kind in ("Real", "_RealVector"):
             return m
-        with np.errstate(over="ignore"):
-            exact = np.exp(m + 0.5 * s * s)
+        exact = np.exp(m + 0.5 * s * s)
         found: Array = exact if kind == "Positive" else self._moments()[latent.name].mean(axis=0)
         return found
 
+    @np.errstate(all="ignore")
     def std(self, latent: Latent) -> Array:
         """The standard deviation of a latent."""
         if latent.name in self.natural:
@@ -75,11 +78,11 @@ class Approximation:
         kind = type(latent.support).__name__
         if kind in ("Real", "_RealVector"):
             return s
-        with np.errstate(over="ignore"):
-            exact = np.exp(m + 0.5 * s * s) * np.sqrt(np.expm1(s * s))
+        exact = np.exp(m + 0.5 * s * s) * np.sqrt(np.expm1(s * s))
         found: Array = exact if kind == "Positive" else self._moments()[latent.name].std(axis=0)
         return found
 
+    @np.errstate(all="ignore")
     def quantile(self, latent: Latent, p: float) -> Array:
         """A quantile of each element."""
         if latent.name in self.natural or (latent.support.event and type(latent.support).__name__ != "_RealVector"):

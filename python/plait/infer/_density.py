@@ -128,7 +128,7 @@ class Density:
         def make() -> Any:
             u = graph.input("u", (self.dimension,), "float64")
             joint = self.log_joint(u, None)
-            return graph.compile([joint, graph.gradient(joint, u)])
+            return lenient(graph.compile([joint, graph.gradient(joint, u)]))
 
         return self._compiled("slope", make)
 
@@ -138,7 +138,7 @@ class Density:
         def make() -> Any:
             u, v = graph.input("u", (self.dimension,), "float64"), graph.input("v", (self.dimension,), "float64")
             slope = graph.gradient(self.log_joint(u, None), u)
-            return graph.compile(graph.gradient((slope * v).sum(), u))
+            return lenient(graph.compile(graph.gradient((slope * v).sum(), u)))
 
         return self._compiled("curvature", make)
 
@@ -172,6 +172,12 @@ class Density:
         if name not in self.model.latents:
             raise KeyError(f"no latent {name!r}; there are {', '.join(map(repr, self.model.latents))}")
         return self.model.latents[name]
+
+
+def lenient(program: Any) -> Any:
+    """A program to which inputs may be given that it does not read: of a log joint that is linear, say, a Hessian reads none."""
+    used = {node.name for node in program.inputs}
+    return lambda **feeds: program(**{k: x for k, x in feeds.items() if k in used})
 
 
 def add_up(nodes: list[Node]) -> Node:

@@ -95,6 +95,25 @@ def minimize(
     return found
 
 
+def approach(
+    function: Callable[[Array], tuple[float, Array]], x: Array, steps: int = 300, first: float = 0.1, last: float = 0.005
+) -> Array:
+    """A better point by steps of bounded length, for where curvature is of no help: Adam (Kingma and Ba, 2015) with a falling rate."""
+    best, lowest = x, np.inf
+    mean, square = np.zeros_like(x), np.zeros_like(x)
+    for t in range(steps):
+        value, slope = function(x)
+        if not (np.isfinite(value) and np.isfinite(slope).all()):
+            x, mean = best + 0.5 * (x - best), np.zeros_like(x)
+            continue
+        if value < lowest:
+            best, lowest = x, value
+        mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope**2
+        rate = last + 0.5 * (first - last) * (1 + np.cos(np.pi * t / steps))
+        x = x - rate * (mean / (1 - 0.9 ** (t + 1))) / (np.sqrt(square / (1 - 0.99 ** (t + 1))) + 1e-300)
+    return best
+
+
 def _two_loops(slope: Array, pairs: deque[tuple[Array, Array, float]]) -> Array:
     q = slope.copy()
     weights = []

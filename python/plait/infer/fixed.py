@@ -14,17 +14,18 @@ import numpy as np
 
 from .. import graph
 from ..graph import Node
-from ._density import CHUNK, Density
+from ._density import Density
 from ._families import Frame, Gaussian, family_of
-from ._lbfgs import Minimum, minimize
+from ._frames import choose_frame, frame_from, spectrum
+from ._lbfgs import Minimum, approach, minimize
 from ._values import Array
 
 MOST_DRAWS = 4096
+FEW_DRAWS = 32  # for an approach from afar
 MOST_LEFT = 10.0  # tolerances that the last of the draws may leave open
-RUNAWAY = 20.0  # standard deviations, or logs of them, that a parameter may move from where curvature puts it
-MOST_FOR_STARTS = 32  # dimensions up to which modes are looked for from several starts
-SPREADS = (1.0, 2.0, 3.0, 4.0)  # how far from the first
-BEST_STARTS = 3
+FAR = (10.0, 100.0, 1e3, 1e4)  # standard deviations along a direction
+RUNAWAY = 20.0  # logs of standard deviations that a spread may move from where curvature puts it
+RUNAWAY_MEAN = 1000.0  # standard deviations that a mean may move
 
 
 @dataclass
@@ -109,82 +110,27 @@ class Objective:
         return np.asarray(0.5 * (rows + rows.T))
 
 
-def _spectrum(curvature: Array) -> tuple[Array, Array, Array]:
-    """Eigenvalues and eigenvectors of a symmetric matrix scaled to a diagonal of ±1, and the scale: units of latents do not matter."""
-    diagonal = np.abs(np.diag(curvature))
-    scale = 1.0 / np.sqrt(np.maximum(diagonal, 1e-12 * max(diagonal.max(initial=0.0), 1e-300) if (diagonal == 0).any() else 1e-300))
-    values, vectors = np.linalg.eigh(scale[:, None] * curvature * scale)
-    return values, vectors, scale
+def flat_direction(density: Density, gaussian: Gaussian) -> str:
+    """The latents along whose joint line the log joint never falls, so that no normalising constant exists; empty where there are none.
 
-
-def find_mode(density: Density, u: Array, max_steps: int = 80) -> tuple[Array, Array | None, int, int]:
-    """A mode by Newton's method in |eigenvalues|: the point, minus the Hessian there if it is positive definite, steps, values not finite."""
+    Candidates are directions without curvature at the mean, as of two coefficients of which only the sum is identified: a family that does
+    not follow such a direction converges on it all the same.
+    """
+    curvature = -density.hessian(gaussian.mean)
+    if not np.isfinite(curvature).all() or not len(curvature):
+        return ""
+    values, vectors, scale = spectrum(curvature)
     program = density.slope()
-    value, slope = program(u=u)
-    bad = steps = 0
-    while True:
-        curvature = -density.hessian(u)
-        if not np.isfinite(curvature).all():
-            return u, None, steps, bad + 1
-        values, vectors, scale = _spectrum(curvature)
-        definite = bool(values.min(initial=1.0) > 1e-13)
-        direction = scale * (vectors @ ((vectors.T @ (scale * slope)) / np.maximum(np.abs(values), 1e-9)))
-        gain = float(direction @ slope)
-        if gain < 1e-8 * (1.0 if definite else 1e-4) or steps >= max_steps or np.abs(u).max(initial=0.0) > 1e12:
-            return u, curvature if definite and gain < 1e-3 else None, steps, bad
-        step = 1.0
-        for _ in range(50):
-            new = u + step * direction
-            new_value, new_slope = program(u=new)
-            if np.isfinite(new_value) and np.isfinite(new_slope).all():
-                if new_value >= value + 1e-4 * step * gain:
-                    break
-            else:
-                bad += 1
-            step *= 0.5
-        else:  # rounding hides any further rise
-            return u, curvature if definite and gain < 1e-3 else None, steps, bad
-        u, value, slope = new, new_value, new_slope
-        steps += 1
-
-
-def frame_from(centre: Array, curvature: Array | None) -> Frame:
-    """Coordinates for a posterior with this curvature at its centre."""
-    d = len(centre)
-    if curvature is None:
-        return Frame(centre.copy(), np.eye(d), np.zeros(d))
-    values, vectors, scale = _spectrum(curvature)
-    root = scale[:, None] * (vectors / np.sqrt(np.maximum(values, 1e-13)))
-    return Frame(centre.copy(), root, -0.5 * np.log(np.diag(curvature)))
-
-
-def choose_frame(density: Density, start: Array, rng: np.random.Generator) -> tuple[Frame, int, int, list[tuple[float, Array]]]:
-    """Coordinates at the best mode by Laplace's approximation, from `start` and, in few dimensions, from points around it."""
-    program = density.slope()
-    starts = [start]
-    if density.dimension <= MOST_FOR_STARTS:
-        # The best of many points around it, far ones among them, and one that nothing speaks for.
-        around = start + np.repeat(SPREADS, CHUNK // len(SPREADS))[:, None] * rng.standard_normal((CHUNK, density.dimension))
-        with np.errstate(all="ignore"):
-            height = density.evaluate(around)
-        order = np.argsort(-np.where(np.isfinite(height), height, -np.inf), kind="stable")
-        starts += [*around[order[:BEST_STARTS]], around[0]]
-    best: tuple[float, Array, Array | None] = -np.inf, start, None
-    modes: list[tuple[float, Array]] = []
-    steps = bad = 0
-    for point in starts:
-        if not np.isfinite(program(u=point)[0]):
-            continue
-        mode, curvature, taken, wrong = find_mode(density, point)
-        steps, bad = steps + taken, bad + wrong
-        if curvature is None:
-            continue
-        evidence = float(program(u=mode)[0]) - 0.5 * float(np.linalg.slogdet(curvature)[1])
-        if not any(np.abs(mode - other).max(initial=0.0) < 1e-3 * (1 + np.abs(other).max(initial=0.0)) for _, other in modes):
-            modes.append((evidence, mode))
-        if evidence > best[0] + 1e-6:
-            best = evidence, mode, curvature
-    return frame_from(best[1], best[2]), steps, bad, sorted(modes, key=lambda m: -m[0])
+    value = program(u=gaussian.mean)[0]
+    for k in np.flatnonzero(values < 1e-9 * np.abs(values).max(initial=1e-300)):
+        line = scale * vectors[:, k]
+        line /= np.abs(line / gaussian.marginal_sd()).max()
+        for sign in (-1.0, 1.0):
+            heights = [program(u=gaussian.mean + sign * t * line)[0] for t in FAR]
+            if np.isfinite(heights).all() and min(heights) > value - 5.0:
+                involved = [n for n, s in density.slices.items() if np.abs(line[s] / gaussian.marginal_sd()[s]).max(initial=0.0) > 1e-3]
+                return ", ".join(map(repr, involved))
+    return ""
 
 
 def linear_response(found: Fit, density: Density, functions: Callable[[dict[str, Node]], Node] | None = None) -> Array:
@@ -226,17 +172,21 @@ def fit(
     limit = max_steps or 1000
     try:
         frame, newton, bad, modes = choose_frame(density, start, rng)
+        phi = family.start()
+        if not modes:
+            few = Objective(density, family, matched_draws(FEW_DRAWS, family.noise, rng))
+            few.set_frame(frame)
+            frame, phi = _recentred(density, family_name, family, frame, approach(few, phi))
     except KeyboardInterrupt:
         frame = frame_from(start, None)
         return Fit(family.gaussian(family.start(), frame), np.nan, False, "interrupted", 0, interrupted=True)
     need = 4 * family.noise
     count = samples or max(32, 1 << int(np.ceil(np.log2(need))))
     count += count % 2
-    phi = family.start()
     history: list[float] = []
 
     def runaway(x: Array) -> bool:
-        return bool(np.abs(x).max(initial=0.0) > RUNAWAY)
+        return bool(np.abs(x[d : 2 * d]).max(initial=0.0) > RUNAWAY or np.abs(x).max(initial=0.0) > RUNAWAY_MEAN)
 
     steps = newton
     best: Minimum | None = None
@@ -251,20 +201,29 @@ def fit(
             steps += found.steps
             bad += found.nonfinite
             rounds = 0
+            # Without a mode's curvature the coordinates say nothing of what a small slope is: those of the curvature where the fit stands do.
+            unproven = not modes
             while (
-                not found.converged and not found.interrupted and not runaway(found.x) and steps < limit and rounds < 6 and found.steps > 0
+                ((not found.converged and found.steps > 0) or unproven)
+                and not found.interrupted
+                and not runaway(found.x)
+                and steps < limit
+                and rounds < 6
             ):
-                rounds += 1  # other coordinates: those of the curvature where the fit stands
+                rounds += 1
                 frame, phi = _recentred(density, family_name, family, frame, found.x)
                 objective.set_frame(frame)
                 again = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
                 steps, bad = steps + again.steps, bad + again.nonfinite
                 history += [-v for v in found.history]
+                unproven = unproven and not again.value > found.value - 0.1 * tolerance
                 stuck = abs(again.value - found.value) < 1e-6 * (1 + abs(found.value)) and again.steps < 3
                 found = again
                 if stuck:
                     found.converged = bool(0.5 * (found.slope @ found.slope) < 1e-2)
                     break
+            if unproven:
+                found.converged = False
             history += [-v for v in found.history]
             phi, best = found.x, found
             gaussian = family.gaussian(phi, frame)
@@ -287,6 +246,8 @@ def fit(
     except KeyboardInterrupt:  # between two runs of the quasi-Newton method
         return Fit(family.gaussian(phi, frame), np.nan, False, "interrupted", steps, bad, True, history)
     assert best is not None
+    if converged and (free := flat_direction(density, family.gaussian(phi, frame))):
+        converged, reason = False, f"improper: along a line in {free} the log joint never falls"
     return Fit(
         family.gaussian(phi, frame),
         -best.value,
@@ -311,7 +272,7 @@ def _recentred(density: Density, name: str, family: Any, frame: Frame, phi: Arra
     if name == "mean_field":
         usable = np.isfinite(curvature).all()
         if usable:
-            values, vectors, scale = _spectrum(curvature)
+            values, vectors, scale = spectrum(curvature)
             root = scale[:, None] * (vectors / np.sqrt(np.maximum(np.abs(values), 1e-12)))
         else:
             root = np.diag(g.sd)

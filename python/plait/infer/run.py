@@ -110,11 +110,12 @@ def bbvi(
     traced = trace(model, latents, batch_size)
     shower = Shower(progress)
     try:
-        if _smooth(traced, gradient, family, optimizer):
-            return _fixed(traced, model, family, samples, tolerance, max_steps, restarts, g, shower)
-        return _stochastic(
-            traced, model, latents, gradient, family, samples, optimizer, batch_size, tolerance, max_steps, restarts, g, shower
-        )
+        with np.errstate(all="ignore"):  # values that are not finite are stepped around, counted and reported
+            if _smooth(traced, gradient, family, optimizer):
+                return _fixed(traced, model, family, samples, tolerance, max_steps, restarts, g, shower)
+            return _stochastic(
+                traced, model, latents, gradient, family, samples, optimizer, batch_size, tolerance, max_steps, restarts, g, shower
+            )
     finally:
         shower.close()
 

@@ -13,8 +13,6 @@ from .._core import optimize as _optimize
 from ._labels import Array
 
 INF = float("inf")
-RIDGE = 1e-12
-SINGULAR = 1e-11  # a square of a pivot below, the largest variance being 1
 
 
 @dataclass
@@ -47,7 +45,7 @@ class Quadratic:
     """Programs that share H and the rows; each starts from the active set of the one before."""
 
     def __init__(self, hessian: Array, rows: Array) -> None:
-        self._qp = _optimize.Qp(regular(hessian), rows if len(rows) else None)
+        self._qp = _optimize.Qp(hessian, rows if len(rows) else None)
         self._lock = threading.Lock()  # the core's object owns its workspace
 
     def solve(self, q: Array, lower: Array, upper: Array, row_lower: Array, row_upper: Array, warm: Solution | None = None) -> Solution:
@@ -60,20 +58,3 @@ class Quadratic:
         if status == "infeasible":
             return Solution(status, made.x, made.bound_certificate, made.row_certificate, made)
         return Solution(status, made.x, made.bound_multipliers, made.row_multipliers, made)
-
-
-def regular(hessian: Array) -> Array:
-    """The matrix itself; a singular one with RIDGE of its largest entry on the diagonal.
-
-    With singular values s of what is left the solution is then off by RIDGE / s, and its variance by the square of that. A matrix of zeros,
-    a linear program, is the solver's business.
-    """
-    scale = float(np.abs(np.diagonal(hessian)).max(initial=0.0))
-    if scale == 0:
-        return hessian
-    try:
-        if float(np.diagonal(np.linalg.cholesky(hessian / scale)).min()) ** 2 > SINGULAR:
-            return hessian
-    except np.linalg.LinAlgError:
-        pass
-    return hessian + RIDGE * scale * np.eye(len(hessian))

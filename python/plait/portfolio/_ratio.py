@@ -89,6 +89,11 @@ def _long_only(model: Model, excess: Array, budget: float, risk_free: float) -> 
     q = -excess * ((variance if variance > 0 else 1.0) / size)
     found = model.cone.solve(q, np.zeros(n), np.full(n, INF), np.zeros(0), np.zeros(0))
     total = float(found.x.sum()) if found.status == "solved" else 0.0
+    if found.status == "unbounded":  # a mix that earns without any risk: the ray that the objective falls along
+        ray = np.maximum(np.asarray(found.made.ray, np.float64), 0.0)
+        if ray.sum() > 0:
+            weights = ray * (budget / ray.sum())
+            return Best(weights, ratio_of(model, weights, risk_free))
     if not total > 0:  # an asset that earns without any risk
         free = np.where(np.diagonal(model.penalised) == 0, excess, -INF)
         weights = np.zeros(n)

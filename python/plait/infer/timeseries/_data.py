@@ -139,7 +139,9 @@ def _regular(value: Any, what: str) -> Any:
     if freq is None and len(index) > 2:
         warnings.warn(
             f"{what}: the dates have no frequency; the observations are taken to be evenly spaced, and forecasts are counted from 0",
-            UserWarning, stacklevel=5)
+            UserWarning,
+            stacklevel=5,
+        )
     return value if freq is None else value.asfreq(freq)
 
 

@@ -13,7 +13,7 @@ from ..._core.optimize import lbfgs
 from ...graph import ConvergenceWarning
 from ...optimize._programs import graph_problem
 from .._density import Density
-from ..fixed import find_mode
+from .._frames import find_mode
 from ..model import trace
 from ..supports import Real as RealLine
 from ._data import Series, read_series
@@ -132,8 +132,18 @@ class Model:
         if not converged:
             warnings.warn(f"{name}.fit: the search for the maximum stopped before it converged", ConvergenceWarning, stacklevel=2)
         covariance = _covariance(target, layout, best)
-        return Result(self, series, layout, best, covariance=covariance, loglik=float(graph.function(loglik)(best)), converged=converged,
-                      method=method, rng=rng, again={"priors": priors})
+        return Result(
+            self,
+            series,
+            layout,
+            best,
+            covariance=covariance,
+            loglik=float(graph.function(loglik)(best)),
+            converged=converged,
+            method=method,
+            rng=rng,
+            again={"priors": priors},
+        )
 
     def _infer(
         self, series: Series, layout: Layout, loglik: Any, growth: Any, priors: dict[str, Any], begin: Any, rng: Any, options: Any
@@ -152,8 +162,18 @@ class Model:
         posterior = bbvi(lambda z: joint(mode + spread @ z["u"]), latents={"u": RealLine(shape=layout.size)}, rng=rng, **options)
         wrapped = ParameterPosterior(posterior, layout, mode, spread)
         center = mode + spread @ np.asarray(posterior.mean("u"))
-        return Result(self, series, layout, center, posterior=wrapped, loglik=float(graph.function(loglik)(center)),
-                      converged=bool(posterior.converged), method="bbvi", rng=rng, again=again)
+        return Result(
+            self,
+            series,
+            layout,
+            center,
+            posterior=wrapped,
+            loglik=float(graph.function(loglik)(center)),
+            converged=bool(posterior.converged),
+            method="bbvi",
+            rng=rng,
+            again=again,
+        )
 
     # --- what a model says of itself
 

@@ -85,7 +85,9 @@ class ARIMA(LinearModel):
         self.p, self.d, self.q = order(p, f"{name}: p"), order(d, f"{name}: d"), order(q, f"{name}: q")
         if seasonal is not None and (not isinstance(seasonal, (tuple, list)) or len(seasonal) != 4):
             raise ValueError(f"{name}: seasonal is (P, D, Q, s), got {seasonal!r}")
-        self.seasonal = None if seasonal is None else tuple(order(v, f"{name}: seasonal {k}") for v, k in zip(seasonal, "PDQs", strict=True))
+        self.seasonal = (
+            None if seasonal is None else tuple(order(v, f"{name}: seasonal {k}") for v, k in zip(seasonal, "PDQs", strict=True))
+        )
         if self.seasonal and self.seasonal[3] < 2 and any(self.seasonal[:3]):
             raise ValueError(f"{name}: a season has at least 2 steps, got s = {self.seasonal[3]}")
         if trend not in ("auto", "n", "c"):
@@ -149,7 +151,9 @@ class ARIMA(LinearModel):
                 residual = w[good] - dd @ coefficients
         spread = float(np.std(residual)) if len(residual) else 0.0
         if not spread > 1e-12 * max(float(np.max(np.abs(w[good]), initial=0.0)), 1e-300) or not spread > 0:
-            raise ValueError(f"{type(self).__name__}.fit: nothing is left to explain: y is constant, or an exact function of its regressors")
+            raise ValueError(
+                f"{type(self).__name__}.fit: nothing is left to explain: y is constant, or an exact function of its regressors"
+            )
         sizes = np.std(self._differenced(design), axis=0) if names else []
         blocks: list[Any] = [
             Real((n,), (float(c),), (spread / float(size) if size > 0 else spread,))
@@ -209,8 +213,12 @@ class ARIMA(LinearModel):
     def _polynomials(self, p: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
         """Coefficients of the autoregression (of lags 1 …) and of the moving average (of lags 1 …), seasonal factors multiplied out."""
         P, _D, Q, s = self._seasons
-        ar: list[Any] = product([1.0, *(-1 * p[f"ar.L{k + 1}"] for k in range(self.p))], _spread_out([-1 * p[f"ar.S.L{s * (k + 1)}"] for k in range(P)], s))
-        ma: list[Any] = product([1.0, *(p[f"ma.L{k + 1}"] for k in range(self.q))], _spread_out([p[f"ma.S.L{s * (k + 1)}"] for k in range(Q)], s))
+        ar: list[Any] = product(
+            [1.0, *(-1 * p[f"ar.L{k + 1}"] for k in range(self.p))], _spread_out([-1 * p[f"ar.S.L{s * (k + 1)}"] for k in range(P)], s)
+        )
+        ma: list[Any] = product(
+            [1.0, *(p[f"ma.L{k + 1}"] for k in range(self.q))], _spread_out([p[f"ma.S.L{s * (k + 1)}"] for k in range(Q)], s)
+        )
         return [-1 * a if not isinstance(a, float) else -a for a in ar[1:]], ma[1:]
 
     def _arma(self, p: Mapping[str, Any]) -> tuple[Affine, Affine, int]:
@@ -248,7 +256,9 @@ class ARIMA(LinearModel):
         if names:
             w = w - self._differenced(design) @ _vector([parameters[n] for n in names])
         T, R, r = self._arma(parameters)
-        space = StateSpace(T=T, R=R, s=[parameters["sigma2"]], Z=np.eye(1, r)[0], H=0.0, D=np.zeros((r, 0)), origin=np.zeros(r), stationary=r)
+        space = StateSpace(
+            T=T, R=R, s=[parameters["sigma2"]], Z=np.eye(1, r)[0], H=0.0, D=np.zeros((r, 0)), origin=np.zeros(r), stationary=r
+        )
         return log_likelihood(space, w, np.ones(len(w) if isinstance(w, np.ndarray) else w.shape[0], bool))
 
     def _offset(self, parameters: Mapping[str, Any], series: Series, X: Any, first: int, n: int) -> Any:

@@ -284,8 +284,9 @@ class Result:
         z = NormalDist().inv_cdf((1 + level) / 2)
         mean, variance = mean[0, n - h :], variance[0, n - h :]
         sd = np.sqrt(variance)
-        return Forecast(mean, mean - z * sd, mean + z * sd, series.steps.past()[n - h :], level,
-                        variance if hasattr(self.model, "volatility") else None)
+        return Forecast(
+            mean, mean - z * sd, mean + z * sd, series.steps.past()[n - h :], level, variance if hasattr(self.model, "volatility") else None
+        )
 
     def _levels(self) -> Any:
         return self._series.y
@@ -396,8 +397,11 @@ def _finite(found: dict[str, Any]) -> dict[str, Any]:
         raise FloatingPointError("predict: the forecast overflows")
     draws = max(int((~good[k]).sum()) for k in ("mean", "variance"))
     paths = int((~good["paths"]).sum()) if "paths" in good else 0
-    lost = [f"{n} of {len(rows[k])} {what}" for n, k, what in (
-        (draws, "mean", "draws from the posterior"), (paths, "paths", "simulated paths")) if n]
+    lost = [
+        f"{n} of {len(rows[k])} {what}"
+        for n, k, what in ((draws, "mean", "draws from the posterior"), (paths, "paths", "simulated paths"))
+        if n
+    ]
     if not lost:
         return found
     warnings.warn(f"predict: {' and '.join(lost)} have no finite forecast and were left out", RuntimeWarning, stacklevel=3)
@@ -420,5 +424,3 @@ def _probability(level: Any) -> float:
     if not isinstance(level, (float, int, np.number)) or not 0 < level < 1:
         raise ValueError(f"predict: level is {level!r}, a probability between 0 and 1 is needed (0.9, say)")
     return float(level)
-
-

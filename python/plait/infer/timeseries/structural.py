@@ -57,9 +57,7 @@ class StructuralModel(LinearModel):
                 raise ValueError(f"{name}.fit: the columns {', '.join(fixed)} of X are constant or linearly dependent")
             beta = np.linalg.lstsq(dX, steps, rcond=None)[0]
             spread = max(float(np.var(steps - dX @ beta)), 1e-12 * spread)
-            blocks += [
-                Real((n,), (float(b),), (np.sqrt(spread) / float(np.std(c)),)) for n, b, c in zip(fixed, beta, dX.T, strict=True)
-            ]
+            blocks += [Real((n,), (float(b),), (np.sqrt(spread) / float(np.std(c)),)) for n, b, c in zip(fixed, beta, dX.T, strict=True)]
         blocks += [Positive((n,), (s,)) for n, s in zip(self._variances(series), self._scales(series, spread), strict=True)]
         return series, Layout(blocks)
 

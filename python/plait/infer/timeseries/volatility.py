@@ -62,8 +62,10 @@ class VolatilityModel(Model):
         """Least squares: coefficients and residuals."""
         columns, target = self._mean_columns(series), series.y[self.lags :]
         if columns.shape[1] and np.linalg.matrix_rank(columns) < columns.shape[1]:
-            raise ValueError(f"{type(self).__name__}.fit: y is constant, or the columns of the mean ({', '.join(self._mean_names(series))})"
-                             " are linearly dependent")
+            raise ValueError(
+                f"{type(self).__name__}.fit: y is constant, or the columns of the mean ({', '.join(self._mean_names(series))})"
+                " are linearly dependent"
+            )
         beta = np.linalg.lstsq(columns, target, rcond=None)[0] if columns.shape[1] else np.zeros(0)
         return beta, target - columns @ beta
 
@@ -343,8 +345,11 @@ class EGARCH(VolatilityModel):
         return f"EGARCH({self.p}, {self.o}, {self.q})"
 
     def _names(self) -> tuple[list[str], list[str], list[str]]:
-        return ([f"alpha[{k + 1}]" for k in range(self.p)], [f"gamma[{k + 1}]" for k in range(self.o)],
-                [f"beta[{k + 1}]" for k in range(self.q)])
+        return (
+            [f"alpha[{k + 1}]" for k in range(self.p)],
+            [f"gamma[{k + 1}]" for k in range(self.o)],
+            [f"beta[{k + 1}]" for k in range(self.q)],
+        )
 
     def _variance_blocks(self, variance: float) -> list[Block]:
         alpha, gamma, beta = self._names()

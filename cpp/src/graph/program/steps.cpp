@@ -1,0 +1,278 @@
+// From groups to steps: what computes each group, and what it reads and writes.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "graph/passes/lowered.hpp"
+#include "graph/passes/product.hpp"
+#include "plait/base/error.hpp"
+#include "plait/tensor/copy.hpp"
+
+namespace plait::graph {
+namespace {
+
+constexpr double kProductFlopsPerNs = 60, kBytesPerNs = 20, kStepNs = 100;  // rough, for estimates
+constexpr std::size_t kMostOperands = 192;
+
+std::size_t lines(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+class LanesStep final : public Kernel {
+ public:
+  explicit LanesStep(LaneKernel kernel) : kernel_(std::move(kernel)) {}
+  void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
+    kernel_.run(inputs, outputs, scratch, context.threads);
+  }
+  [[nodiscard]] std::size_t scratch_bytes(int threads) const override { return kernel_.scratch_bytes(threads); }
+
+ private:
+  LaneKernel kernel_;
+};
+
+/// A product, and behind it a lane program over its rows while they are in cache. Inputs: a, b, then those of the lane program but the first,
+/// which is the product; outputs: the product, then those of the lane program.
+template <class T>
+class ProductStep final : public Kernel {
+ public:
+  ProductStep(const MatmulShape& shape, std::optional<LaneKernel> epilogue, std::size_t inputs)
+      : product_(shape), epilogue_(std::move(epilogue)), inputs_(inputs), columns_(shape.n), flops_(flops_of(shape)) {}
+
+  void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
+    RowsDone done{};
+    Behind behind;  // NOLINT(cppcoreguidelines-pro-type-member-init): only what is used is set
+    if (epilogue_) {
+      behind.kernel = &*epilogue_;
+      behind.inputs[0] = outputs[0];
+      std::copy_n(inputs + 2, inputs_ - 1, behind.inputs.begin() + 1);
+      behind.outputs = outputs + 1;
+      behind.scratch = static_cast<std::byte*>(scratch) + lines(product_.scratch_bytes(context.threads));
+      behind.scratch_each = lines(epilogue_->scratch_bytes(1));
+      behind.columns = columns_;
+      done.context = &behind;
+      done.call = [](void* rows, Index begin, Index end, int worker) {
+        const auto& b = *static_cast<const Behind*>(rows);
+        b.kernel->run_range(b.inputs.data(), b.outputs, begin * b.columns, end * b.columns,
+                            b.scratch + static_cast<std::size_t>(worker) * b.scratch_each);
+      };
+    }
+    product_.run(static_cast<const T*>(inputs[0]), static_cast<const T*>(inputs[1]), static_cast<T*>(outputs[0]), done, scratch, context.threads);
+  }
+  [[nodiscard]] std::size_t scratch_bytes(int threads) const override {
+    return lines(product_.scratch_bytes(threads)) + (epilogue_ ? static_cast<std::size_t>(threads) * lines(epilogue_->scratch_bytes(1)) : 0);
+  }
+  [[nodiscard]] double flops() const override { return flops_; }
+
+ private:
+  struct Behind {
+    const LaneKernel* kernel;
+    std::array<const void*, kMostOperands> inputs;
+    void* const* outputs;
+    std::byte* scratch;
+    std::size_t scratch_each;
+    Index columns;
+  };
+
+  static double flops_of(const MatmulShape& s) {
+    return 2.0 * static_cast<double>(s.batch) * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+  }
+
+  MatmulKernel<T> product_;
+  std::optional<LaneKernel> epilogue_;
+  std::size_t inputs_;  // of the lane program
+  Index columns_;
+  double flops_;
+};
+
+std::unique_ptr<Kernel> product_step(const MatmulShape& shape, DType dtype, std::optional<LaneKernel> epilogue, std::size_t inputs) {
+  if (dtype == DType::float32) return std::make_unique<ProductStep<float>>(shape, std::move(epilogue), inputs);
+  return std::make_unique<ProductStep<double>>(shape, std::move(epilogue), inputs);
+}
+
+class CopyStep final : public Kernel {
+ public:
+  CopyStep(Shape space, Shape from, Shape to, std::size_t bytes)
+      : space_(std::move(space)), from_(std::move(from)), to_(std::move(to)), bytes_(bytes) {}
+  void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
+    copy_strided(outputs[0], to_, inputs[0], from_, space_, bytes_);
+  }
+
+ private:
+  Shape space_, from_, to_;
+  std::size_t bytes_;
+};
+
+LaneKernel lane_kernel(const Fused& fused, const Group& group, const LaneBody& body) {
+  const auto& values = fused.placed.graph.values;
+  std::vector<LaneInput> inputs;
+  for (const int v : body.inputs)
+    inputs.push_back({values[v].spec.dtype, strides_over(group.space, values[v].spec.shape, fused.placed.places[v].view.strides)});
+  std::vector<LaneOutput> outputs;
+  for (const int v : body.outputs) {
+    const Value& value = values[v];
+    if (value.op->kind != OpKind::reduction) outputs.push_back({.dtype = value.spec.dtype, .strides = fused.placed.places[v].view.strides});
+    else outputs.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, std::span(value.attributes.ints).subspan(1)));
+  }
+  return {body.program, group.space, std::move(inputs), std::move(outputs)};
+}
+
+std::string names_of(const Fused& fused, const Group& group) {
+  std::string text;
+  std::vector<int> members = group.members;
+  members.insert(members.end(), group.reduced.begin(), group.reduced.end());
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (i == 8 && members.size() > 9) return message(text, " … ", members.size() - i, " more");
+    if (i > 0) text += ' ';
+    text += fused.placed.graph.values[members[i]].op->name;
+  }
+  return text;
+}
+
+std::string label_of(const Value& value) { return value.node ? value.node->label() : value.op->name; }
+
+double bytes_of(const Value& value) { return static_cast<double>(count_of(value.spec.shape)) * static_cast<double>(size_of(value.spec.dtype)); }
+
+}  // namespace
+
+LaneBody lane_body(const Fused& fused, int g) {
+  const Group& group = fused.groups[g];
+  const auto& values = fused.placed.graph.values;
+  const auto& places = fused.placed.places;
+  LaneBody body;
+  std::unordered_map<int, std::size_t> inputs, constants, members;  // value -> which
+  std::vector<double> numbers;
+  const auto inside = [&](int u) { return fused.group_of[places[u].root] == g && places[u].root != group.value; };
+  const auto note = [&](int v) {
+    for (const int u : values[v].inputs) {
+      if (inside(u)) continue;
+      const Value& root = values[places[u].root];
+      if (root.constant && root.constant->count() == 1) {
+        const double x = element_as_double(root.constant->data.get(), root.spec.dtype, 0);
+        if (is_float(root.spec.dtype) || std::fabs(x) < 0x1p53) {  // lane programs hold constants as doubles
+          if (constants.emplace(u, numbers.size()).second) numbers.push_back(x);
+          continue;
+        }
+      }
+      if (inputs.emplace(u, body.inputs.size()).second) body.inputs.push_back(u);
+    }
+  };
+  if (group.value >= 0) {
+    inputs.emplace(group.value, 0);
+    body.inputs.push_back(group.value);
+  }
+  for (const int v : group.members) note(v);
+  for (const int v : group.reduced) note(v);
+  const std::size_t first = body.inputs.size() + numbers.size();
+  const auto reg = [&](int u) {
+    if (inside(u)) return static_cast<std::uint16_t>(first + members.at(places[u].root));
+    if (const auto c = constants.find(u); c != constants.end()) return static_cast<std::uint16_t>(body.inputs.size() + c->second);
+    return static_cast<std::uint16_t>(inputs.at(u == group.value ? group.value : u));
+  };
+  body.program.type = group.type;
+  body.program.inputs = static_cast<int>(body.inputs.size());
+  body.program.constants = numbers;
+  for (const int v : group.members) {
+    const Value& value = values[v];
+    LaneInstruction code{.op = lane_op(*value.op, values[value.inputs[0]].spec.dtype, value.spec.dtype)};
+    code.a = reg(value.inputs[0]);
+    if (value.inputs.size() > 1) code.b = reg(value.inputs[1]);
+    if (value.inputs.size() > 2) code.c = reg(value.inputs[2]);
+    members.emplace(v, body.program.code.size());
+    body.program.code.push_back(code);
+    if (fused.escapes[v] == 0) continue;
+    body.program.outputs.push_back(static_cast<std::uint16_t>(first + body.program.code.size() - 1));
+    body.outputs.push_back(v);
+  }
+  for (const int v : group.reduced) {
+    body.program.outputs.push_back(reg(values[v].inputs[0]));
+    body.outputs.push_back(v);
+  }
+  return body;
+}
+
+StepPlan make_step(const Fused& fused, int g) {
+  const Group& group = fused.groups[g];
+  const auto& values = fused.placed.graph.values;
+  const auto& places = fused.placed.places;
+  StepPlan step;
+  const auto read = [&](int v) {
+    step.inputs.emplace_back(places[v].root, places[v].view.offset * static_cast<Index>(size_of(values[v].spec.dtype)));
+  };
+  double elements = 0;
+  if (group.kind != Group::Kind::single) {
+    step.info.space = group.space;
+    elements = static_cast<double>(count_of(group.space));
+    step.info.flops = elements * static_cast<double>(group.members.size() + group.reduced.size());
+  }
+  switch (group.kind) {
+    case Group::Kind::lanes: {
+      const LaneBody body = lane_body(fused, g);
+      LaneKernel kernel = lane_kernel(fused, group, body);
+      step.info.cost_ns = kernel.cost_per_element() * elements;
+      step.kernel = std::make_unique<LanesStep>(std::move(kernel));
+      for (const int v : body.inputs) read(v);
+      step.outputs = body.outputs;
+      step.info.label = names_of(fused, group);
+      step.info.node = label_of(values[body.outputs.back()]);
+      break;
+    }
+    case Group::Kind::product: {
+      const Value& value = values[group.value];
+      const int a = value.inputs[0], b = value.inputs[1];
+      const MatmulShape shape = product_shape(value.spec, values[a].spec, places[a].view, values[b].spec, places[b].view);
+      read(a);
+      read(b);
+      step.outputs = {group.value};
+      std::optional<LaneKernel> epilogue;
+      std::size_t inputs = 0;
+      step.info.label = "matmul";
+      step.info.node = label_of(value);
+      if (!group.members.empty()) {
+        const LaneBody body = lane_body(fused, g);
+        inputs = body.inputs.size();
+        PLAIT_ASSERT(inputs <= kMostOperands);
+        for (std::size_t i = 1; i < inputs; ++i) read(body.inputs[i]);
+        step.outputs.insert(step.outputs.end(), body.outputs.begin(), body.outputs.end());
+        epilogue.emplace(lane_kernel(fused, group, body));
+        step.info.cost_ns = epilogue->cost_per_element() * elements;
+        step.info.label += " + " + names_of(fused, group);
+      }
+      std::unique_ptr<Kernel> kernel = product_step(shape, value.spec.dtype, std::move(epilogue), inputs);
+      step.info.flops += kernel->flops();
+      step.info.cost_ns += kernel->flops() / kProductFlopsPerNs;
+      step.kernel = std::move(kernel);
+      break;
+    }
+    case Group::Kind::single: {
+      const Value& value = values[group.value];
+      step.outputs = {group.value};
+      step.info.label = value.op->name;
+      step.info.node = label_of(value);
+      step.info.space = value.spec.shape;
+      std::vector<Spec> specs;
+      for (const int u : value.inputs) {
+        read(u);
+        specs.push_back(values[u].spec);
+      }
+      if (value.op->kind == OpKind::elementwise) {
+        step.kernel = std::make_unique<CopyStep>(value.spec.shape, places[value.inputs[0]].view.strides, places[group.value].view.strides,
+                                                 size_of(value.spec.dtype));
+        step.info.label = "copy";
+      } else if (fused.placed.assembled[group.value] != 0) {
+        return step;  // its pieces are there already
+      } else {
+        step.kernel = value.op->kernel(specs, value.spec, value.attributes);
+      }
+      step.info.flops = step.kernel->flops();
+      step.info.cost_ns = step.kernel->cost_ns();
+      break;
+    }
+  }
+  double bytes = 0;
+  for (const auto& [root, offset] : step.inputs) bytes += bytes_of(values[root]);
+  for (const int v : step.outputs) bytes += bytes_of(values[v]);
+  step.info.bytes = static_cast<std::size_t>(bytes);
+  step.info.cost_ns = std::max(step.info.cost_ns, bytes / kBytesPerNs) + kStepNs;
+  return step;
+}
+
+}  // namespace plait::graph

@@ -1,0 +1,316 @@
+// The backward loop of a loop: its step is the gradient of the step, built on symbols, so it is a loop like any other and can be differentiated
+// again.
+//
+// It runs the other way round. Its states are the gradients of the states, and sums over steps for values that are the same at every step; its rows
+// are the sequences, what was kept of the forward steps, and the gradients that come for results. A weight's gradient is a sum of products,
+// Σ aᵀ b over steps: there both factors are handed out as rows and one product over all steps follows the loop. That costs memory for rows but is
+// what makes recurrences with small batches fast; a loop that recomputes to save memory adds up instead.
+#include "plait/graph/gradient.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include "graph/core/chosen.hpp"
+#include "plait/base/error.hpp"
+#include "plait/graph/build.hpp"
+#include "plait/graph/scan.hpp"
+
+namespace plait::graph {
+namespace {
+
+using namespace build;
+using Stack = ScanGradient::Stack;
+using Term = ScanGradient::Term;
+
+bool is_named(const NodeRef& node, const char* name) { return node->op->name == std::string_view(name); }
+
+// gradient() gives zeros where nothing depends.
+bool is_zero(const NodeRef& node) {
+  NodeRef at = node;
+  while (is_named(at, "broadcast_like")) at = at->input_ref(0);
+  return is_named(at, "constant") && at->value->count() == 1 && element_as_double(at->value->data.get(), at->spec.dtype, 0) == 0;
+}
+
+bool swaps_last_of_two(const NodeRef& node) { return is_named(node, "transpose") && node->attributes.ints == std::vector<Index>{1, 0}; }
+
+std::vector<NodeRef> terms_of(const NodeRef& sum) {
+  std::vector<NodeRef> open = {sum}, terms;
+  while (!open.empty()) {
+    const NodeRef node = open.back();
+    open.pop_back();
+    if (is_named(node, "add") || is_named(node, "sum_n"))
+      for (std::size_t i = node->input_count(); i-- > 0;) open.push_back(node->input_ref(i));
+    else terms.push_back(node);
+  }
+  return terms;
+}
+
+class Differentiation {
+ public:
+  using Keep = std::function<int(const NodeRef&)>;
+  Differentiation(const StepGraph& forward, std::vector<NodeRef> row_outputs, const std::vector<char>& seeded, Keep keep)
+      : f_(forward), row_outputs_(std::move(row_outputs)), seeded_(seeded), keep_(std::move(keep)) {
+    for (const auto* list : {&f_.next, &row_outputs_}) outputs_.insert(outputs_.end(), list->begin(), list->end());
+    for (Node* node : ancestors(outputs_)) forward_nodes_.insert(node);
+  }
+
+  ScanGradient run() {
+    const BackwardScope scope;
+    seed();
+    std::vector<NodeRef> grads = gradient(floating_outputs_, wrt_, seeds_);
+    for (NodeRef& grad : grads)
+      if (is_zero(grad)) grad = NodeRef();
+    find_kept(grads);
+    std::vector<NodeRef> present;
+    for (const NodeRef& grad : grads)
+      if (grad) present.push_back(grad);
+    const std::vector<NodeRef> rebuilt = replace_nodes(present, replaced_);
+    for (std::size_t i = 0, k = 0; i < grads.size(); ++i)
+      if (grads[i]) grads[i] = rebuilt[k++];
+    collect(grads);
+    return std::move(result_);
+  }
+
+ private:
+  // Every floating output brings a gradient from the step after it (states) or from outside (results).
+  void seed() {
+    for (std::size_t i = 0; i < f_.states.size(); ++i) {
+      result_.state_of.push_back(-1);
+      if (!is_float(f_.states[i]->spec.dtype)) continue;
+      result_.state_of[i] = static_cast<int>(b_.states.size());
+      b_.states.push_back(make_input("gradient of " + f_.states[i]->label(), f_.states[i]->spec));
+      floating_outputs_.push_back(f_.next[i]);
+      seeds_.push_back(b_.states.back());
+      wrt_.push_back(f_.states[i]);
+    }
+    for (std::size_t k = 0; k < seeded_.size(); ++k) {
+      const NodeRef& row = row_outputs_.at(k);
+      if (seeded_[k] == 0 || !is_float(row->spec.dtype)) continue;
+      result_.seeded.push_back(static_cast<int>(f_.next.size() + k));
+      seed_rows_.push_back(make_input("gradient of " + row->label(), row->spec));
+      floating_outputs_.push_back(row);
+      seeds_.push_back(k < f_.results.size() ? seed_rows_.back() : where_it_counts(seed_rows_.back(), row));
+    }
+    for (const auto* list : {&f_.rows, &f_.closed})
+      for (const NodeRef& node : *list)
+        if (is_float(node->spec.dtype)) wrt_.push_back(node);
+  }
+
+  // A gradient of 0 for a kept value that is not finite, of a branch that was not chosen, is carried as a choice: 0 times its slope would be NaN.
+  static NodeRef where_it_counts(const NodeRef& gradient, const NodeRef& row) {
+    if (!is_steep(row.get())) return gradient;
+    const NodeRef zero = constant_like(row, 0), infinity = constant_like(row, std::numeric_limits<double>::infinity());
+    const NodeRef counts = apply("logical_or", {apply("not_equal", {gradient, zero}), less(unary("abs", row), infinity)});
+    return select(counts, gradient, zero);
+  }
+
+  // What backward nodes read of the forward step: kept as rows, or, where the step is recomputed, only its states.
+  void find_kept(const std::vector<NodeRef>& grads) {
+    std::vector<NodeRef> open, read;
+    std::unordered_set<const Node*> seen;
+    const auto visit = [&](const NodeRef& node) {
+      if (!seen.insert(node.get()).second) return;
+      const bool of_inner_loop = is_named(node, "scan_output") && forward_nodes_.count(node->input(0)) > 0;  // kept by it for its own backward loop
+      if (forward_nodes_.count(node.get()) > 0 || (of_inner_loop && !f_.recompute)) read.push_back(node);
+      else open.push_back(node);
+    };
+    for (const NodeRef& grad : grads)
+      if (grad) visit(grad);
+    while (!open.empty()) {
+      const NodeRef node = open.back();
+      open.pop_back();
+      for (std::size_t k = 0; k < node->input_count(); ++k)
+        if (!shape_only(*node->op, k)) visit(node->input_ref(k));
+    }
+    if (f_.recompute) read = f_.states;
+    std::sort(read.begin(), read.end(), [](const NodeRef& a, const NodeRef& b) { return a->id < b->id; });
+    std::unordered_set<const Node*> free, constant;  // what need not be kept: inputs but for the states, views of them, and constants
+    for (Node* node : ancestors(outputs_)) {
+      bool all_free = true, all_constant = true;
+      for (const Edge& edge : node->inputs()) {
+        all_free = all_free && free.count(edge.input) > 0;
+        all_constant = all_constant && constant.count(edge.input) > 0;
+      }
+      if (node->op->kind == OpKind::leaf) all_constant = node->op->name == std::string_view("constant");
+      if (all_constant) constant.insert(node);
+      if (all_constant || (node->op->kind == OpKind::leaf ? !is_state(node) : all_free && node->op->kind == OpKind::view)) free.insert(node);
+    }
+    for (const NodeRef& node : read) {
+      if (free.count(node.get()) > 0) continue;
+      result_.kept.push_back(keep_(node));
+      kept_rows_.push_back(make_input(node->label(), node->spec));
+      replaced_.emplace(node.get(), kept_rows_.back());
+    }
+  }
+
+  bool is_state(const Node* node) const {
+    return std::any_of(f_.states.begin(), f_.states.end(), [&](const NodeRef& state) { return state.get() == node; });
+  }
+
+  void collect(const std::vector<NodeRef>& grads) {
+    std::size_t at = 0;
+    for (const int state : result_.state_of)
+      if (state >= 0) {
+        const NodeRef& grad = grads[at++];
+        b_.next.push_back(grad ? grad : zeros_like(b_.states[static_cast<std::size_t>(state)]));
+      }
+    for (const NodeRef& row : f_.rows) {
+      result_.result_of.push_back(-1);
+      if (!is_float(row->spec.dtype)) continue;
+      if (const NodeRef& grad = grads[at++]) {
+        result_.result_of.back() = static_cast<int>(b_.results.size());
+        b_.results.push_back(grad);
+      }
+    }
+    result_.closed.resize(f_.closed.size());
+    const std::size_t first = at;
+    if (!f_.recompute)
+      for (std::size_t j = 0; j < f_.closed.size(); ++j)
+        if (is_float(f_.closed[j]->spec.dtype))
+          if (const NodeRef& grad = grads[at++]) products(grad, result_.closed[j]);
+    at = first;
+    for (std::size_t j = 0; j < f_.closed.size(); ++j)
+      if (is_float(f_.closed[j]->spec.dtype))
+        if (const NodeRef& grad = grads[at++]) sums(f_.closed[j], grad, result_.closed[j]);
+    finish();
+  }
+
+  // Products of two matrices that differ from step to step.
+  void products(const NodeRef& grad, std::vector<Term>& terms) {
+    for (const NodeRef& term : terms_of(grad)) {
+      if (!is_product(term)) continue;
+      const NodeRef left = term->input_ref(0);
+      terms.push_back(
+          {.kind = Term::Kind::product, .a = stack(swaps_last_of_two(left) ? left->input_ref(0) : swap_last(left)), .b = stack(term->input_ref(1))});
+    }
+  }
+  bool is_product(const NodeRef& term) const { return !f_.recompute && is_named(term, "matmul") && term->spec.shape.size() == 2; }
+
+  // The rest is added up step by step, or afterwards where its rows are handed out anyway.
+  void sums(const NodeRef& closed, const NodeRef& grad, std::vector<Term>& terms) {
+    NodeRef sum;
+    for (const NodeRef& term : terms_of(grad)) {
+      if (is_product(term)) continue;
+      if (is_named(term, "sum_to_like")) {
+        if (const auto ready = stacked(term->input_ref(0)); ready && ready->kind == Stack::Kind::result) {
+          terms.push_back({.kind = Term::Kind::sum, .a = *ready});
+          continue;
+        }
+      }
+      sum = sum ? add(sum, term) : term;
+    }
+    if (!sum) return;
+    terms.push_back({.kind = Term::Kind::state, .state = static_cast<int>(b_.states.size())});
+    const NodeRef total = make_input("sum for " + closed->label(), closed->spec);
+    b_.states.push_back(total);
+    b_.next.push_back(add(total, sum));
+  }
+
+  std::optional<Stack> stacked(const NodeRef& node) const {
+    const auto find = [&](const std::vector<NodeRef>& list) { return std::find(list.begin(), list.end(), node) - list.begin(); };
+    if (const auto i = find(f_.rows); i < static_cast<std::ptrdiff_t>(f_.rows.size())) return Stack{Stack::Kind::row, static_cast<int>(i)};
+    if (const auto i = find(kept_rows_); i < static_cast<std::ptrdiff_t>(kept_rows_.size()))
+      return Stack{Stack::Kind::kept, result_.kept[static_cast<std::size_t>(i)]};
+    if (const auto i = find(b_.results); i < static_cast<std::ptrdiff_t>(b_.results.size())) return Stack{Stack::Kind::result, static_cast<int>(i)};
+    return {};
+  }
+  Stack stack(const NodeRef& node) {
+    if (const auto ready = stacked(node)) return *ready;
+    b_.results.push_back(node);
+    return {Stack::Kind::result, static_cast<int>(b_.results.size()) - 1};
+  }
+
+  void finish() {
+    b_.rows = f_.rows;
+    b_.rows.insert(b_.rows.end(), kept_rows_.begin(), kept_rows_.end());
+    b_.rows.insert(b_.rows.end(), seed_rows_.begin(), seed_rows_.end());
+    b_.closed = f_.closed;
+    b_.closed.insert(b_.closed.end(), f_.states.begin(), f_.states.end());  // for their shapes
+    b_.reverse = !f_.reverse;
+    result_.body = std::make_shared<ScanBody>(std::move(b_));
+  }
+
+  const StepGraph& f_;
+  const std::vector<NodeRef> row_outputs_;  // results and kept rows
+  const std::vector<char>& seeded_;
+  const Keep keep_;
+  std::vector<NodeRef> outputs_, floating_outputs_, seeds_, wrt_, seed_rows_, kept_rows_;
+  std::unordered_set<const Node*> forward_nodes_;
+  std::unordered_map<const Node*, NodeRef> replaced_;
+  StepGraph b_;
+  ScanGradient result_;
+};
+
+}  // namespace
+
+std::shared_ptr<const ScanGradient> ScanBody::gradient(std::vector<char> seeded) {
+  while (!seeded.empty() && seeded.back() == 0) seeded.pop_back();
+  const std::lock_guard lock(gradient_mutex_);
+  auto& known = gradients_[seeded];
+  if (!known) known = differentiate(seeded);
+  return known;
+}
+
+std::shared_ptr<const ScanGradient> ScanBody::differentiate(const std::vector<char>& seeded) {
+  std::vector<NodeRef> row_outputs = graph.results;
+  for (const NodeRef& node : kept()) row_outputs.push_back(node);
+  return std::make_shared<ScanGradient>(
+      Differentiation(graph, std::move(row_outputs), seeded, [this](const NodeRef& node) { return keep(node); }).run());
+}
+
+std::vector<NodeRef> scan_gradient(const NodeRef& node, const std::vector<NodeRef>& outputs) {
+  const std::shared_ptr<ScanBody>& body = node->attributes.scan->body;
+  const StepGraph& forward = body->graph;
+  const std::size_t n = forward.states.size(), rows = forward.rows.size(), closed = forward.closed.size();
+  std::vector<char> seeded;
+  for (std::size_t k = n; k < outputs.size(); ++k) seeded.push_back(outputs[k] ? 1 : 0);
+  const auto gradient = body->gradient(seeded);
+  const StepGraph& backward = gradient->body->graph;
+
+  std::vector<NodeRef> inputs;
+  for (std::size_t i = 0; i < n; ++i)
+    if (gradient->state_of[i] >= 0) inputs.push_back(outputs[i] ? outputs[i] : zeros_like(node->input_ref(i)));
+  for (std::size_t j = 0; j < closed; ++j)
+    for (const Term& term : gradient->closed[j])
+      if (term.kind == Term::Kind::state) inputs.push_back(zeros_like(node->input_ref(n + rows + j)));
+  PLAIT_ASSERT(inputs.size() == backward.states.size());
+  for (std::size_t j = 0; j < rows; ++j) inputs.push_back(node->input_ref(n + j));
+  std::map<int, NodeRef> kept;
+  for (const int k : gradient->kept) inputs.push_back(kept[k] = scan_output(node, k));
+  for (const int k : gradient->seeded) inputs.push_back(outputs[static_cast<std::size_t>(k)]);
+  for (std::size_t j = 0; j < closed; ++j) inputs.push_back(node->input_ref(n + rows + j));
+  for (std::size_t i = 0; i < n; ++i) inputs.push_back(node->input_ref(i));
+  const std::vector<NodeRef> found = apply_scan(gradient->body, inputs);
+
+  const auto result = [&](int k) { return found[backward.states.size() + static_cast<std::size_t>(k)]; };
+  const auto stack = [&](const Stack& s) {
+    switch (s.kind) {
+      case Stack::Kind::row: return node->input_ref(n + static_cast<std::size_t>(s.index));
+      case Stack::Kind::kept: return kept.at(s.index);
+      case Stack::Kind::result: break;
+    }
+    return result(s.index);
+  };
+  const auto matrix = [&](const Stack& s) { return graph::apply("flatten_leading", {stack(s)}); };
+  std::vector<NodeRef> gradients(node->input_count());
+  for (std::size_t i = 0; i < n; ++i)
+    if (gradient->state_of[i] >= 0) gradients[i] = found[static_cast<std::size_t>(gradient->state_of[i])];
+  for (std::size_t j = 0; j < rows; ++j)
+    if (gradient->result_of[j] >= 0) gradients[n + j] = result(gradient->result_of[j]);
+  for (std::size_t j = 0; j < closed; ++j) {
+    const NodeRef of = node->input_ref(n + rows + j);
+    NodeRef sum;
+    for (const Term& term : gradient->closed[j]) {
+      NodeRef part;
+      if (term.kind == Term::Kind::product) part = matmul(swap_last(matrix(term.a)), matrix(term.b));
+      else if (term.kind == Term::Kind::sum) part = sum_to_like(stack(term.a), of);
+      else part = found[static_cast<std::size_t>(term.state)];
+      sum = sum ? add(sum, part) : part;
+    }
+    gradients[n + rows + j] = sum;
+  }
+  return gradients;
+}
+
+}  // namespace plait::graph

@@ -1,0 +1,130 @@
+// Block size and tasks of a pass: by shape and by the rough costs, never by the number of threads.
+#include <algorithm>
+
+#include "pass.hpp"
+
+namespace plait::tensor {
+namespace {
+
+constexpr Index kLevelOneBytes = 28 * 1024;  // of 32 KB: the rest for the pointers, constants and accumulators
+constexpr Index kCacheBytes = 16 * 1024 * 1024;
+constexpr Index kSmallestBlock = 128, kLargestBlock = 1024;
+constexpr Index kWideEnough = 128;  // short rows stand side by side in accumulators up to this many columns
+constexpr Index kMostTasks = 256;
+constexpr double kTaskNs = 12000;
+
+bool goes_by_stripes(const LaneReduction& r) { return reduces_by_stripes(r.inner); }
+
+Index divide_up(Index a, Index b) { return (a + b - 1) / b; }
+
+/// n in `parts` equal parts, rounded up to whole groups of 16 elements.
+Index even_part(Index n, Index parts) { return divide_up(divide_up(n, parts), 16) * 16; }
+
+Index block_for(Index streams, Index width) {
+  Index block = kLargestBlock;
+  while (block > kSmallestBlock && block * width * streams > kLevelOneBytes) block /= 2;
+  return block;
+}
+
+void cut_stripes(LanePass& pass, Index block) {
+  LaneCut& cut = pass.cut;
+  const LaneReduction* main = nullptr;
+  for (const LaneReduction& r : pass.reductions)
+    if (goes_by_stripes(r)) main = &r;
+  cut.striped = true;
+  cut.outer = main->outer;
+  cut.middle = main->middle;
+  cut.inner = main->inner;
+  // Few slabs: narrower stripes, so that there is work for many threads.
+  while (block > 256 && main->outer * divide_up(main->inner, block) < 32) block /= 2;
+  cut.block = even_part(main->inner, divide_up(main->inner, block));
+  cut.stripes = divide_up(main->inner, cut.block);
+  const Index units = cut.outer * cut.stripes;
+  const double unit_ns = static_cast<double>(cut.block * cut.middle) * pass.cost;
+  const Index wanted = std::clamp<Index>(static_cast<Index>(unit_ns * static_cast<double>(units) / kTaskNs), 1, std::min(units, kMostTasks));
+  cut.units_per_task = divide_up(units, wanted);
+  cut.tasks = divide_up(units, cut.units_per_task);
+  for (LaneReduction& r : pass.reductions) {
+    r.striped = goes_by_stripes(r);
+    r.width = r.striped ? cut.block : 1;
+  }
+}
+
+void cut_linear(LanePass& pass, Index block) {
+  LaneCut& cut = pass.cut;
+  Index smallest_task = 1, slab = 1;
+  for (LaneReduction& r : pass.reductions) {
+    r.width = r.inner;
+    if (r.inner > 1 && r.inner < kWideEnough / 2 && r.middle * r.inner >= 4 * kWideEnough) r.width = kWideEnough / r.inner * r.inner;
+    if (r.inner > 1) smallest_task = std::max(smallest_task, 32 * r.inner);
+    slab = std::max(slab, r.slab);
+  }
+  // Blocks of whole rows of the first column reduction, so that it meets whole rows only.
+  Index row = 1;
+  for (const LaneReduction& r : pass.reductions)
+    if (r.inner > 1 && row == 1) row = r.width;
+  if (row > block) block = even_part(row, divide_up(row, block));
+  else block -= block % row;
+  cut.block = block;
+
+  const double total_ns = static_cast<double>(pass.count) * pass.cost;
+  const Index wanted = std::clamp<Index>(static_cast<Index>(total_ns / kTaskNs), 1, kMostTasks);
+  Index elements = std::max(divide_up(pass.count, wanted), smallest_task);
+  // Whole slabs where a task holds several of them: nothing is left to combine then.
+  const Index unit = slab <= elements / 4 && slab > 1 ? slab : block;
+  elements = divide_up(elements, unit) * unit;
+  cut.tasks = divide_up(pass.count, elements);
+  cut.task_elements = elements;
+}
+
+}  // namespace
+
+bool reduces_by_stripes(Index inner) { return inner > 2048; }
+
+void cut_pass(LanePass& pass, Index streams) {
+  Index block = block_for(streams, pass.width);
+  // From memory that no cache holds, short pieces of each array in turn come close to what one pass over all of them would get.
+  if (pass.memory_bytes > kCacheBytes) block = std::min<Index>(block, 1024 / pass.width);
+  const bool stripes = std::any_of(pass.reductions.begin(), pass.reductions.end(), goes_by_stripes);
+  if (stripes) cut_stripes(pass, block);
+  else cut_linear(pass, block);
+}
+
+double lane_cost(LaneType type, LaneOp op) {
+  double ns = 0.06;
+  switch (op) {
+    case LaneOp::sqrt:
+    case LaneOp::reciprocal: ns = 0.12; break;
+    case LaneOp::div: ns = type == LaneType::i64 ? 2 : 0.12; break;
+    case LaneOp::exp:
+    case LaneOp::expm1:
+    case LaneOp::log:
+    case LaneOp::exp2:
+    case LaneOp::sigmoid:
+    case LaneOp::tanh: ns = 0.4; break;
+    case LaneOp::log2:
+    case LaneOp::log10:
+    case LaneOp::sinh:
+    case LaneOp::cosh:
+    case LaneOp::tan:
+    case LaneOp::expm1mx:
+    case LaneOp::hypot:
+    case LaneOp::log1p:
+    case LaneOp::sin:
+    case LaneOp::cos:
+    case LaneOp::softplus:
+    case LaneOp::erf:
+    case LaneOp::erfc: ns = 0.7; break;
+    case LaneOp::logaddexp:
+    case LaneOp::floor_divide:
+    case LaneOp::remainder:
+    case LaneOp::pow: ns = 2; break;
+    case LaneOp::lgamma:
+    case LaneOp::digamma:
+    case LaneOp::trigamma: ns = 20; break;
+    default: break;
+  }
+  return type == LaneType::f32 ? ns : 2 * ns;
+}
+
+}  // namespace plait::tensor

@@ -1,0 +1,138 @@
+// Which loop runs each instruction, alone or as a pair, and the buffer it writes to.
+#include <algorithm>
+
+#include "binder.hpp"
+#include "plait/base/error.hpp"
+
+namespace plait::tensor {
+
+/// The slot of a whole block of a uniform register.
+LaneSlot LaneBinder::spread(std::size_t r) {
+  if (uniform_[r] == 0) return slot_[r];
+  if (spread_[r] == kNoSlot) {
+    spread_[r] = add_slot(Home::block);
+    pass_.spreads.push_back({tables_.loops.find(program_.type, LaneOp::copy, kUniformA), slot_[r], slot_[r], slot_[r], slot_[r], spread_[r]});
+  }
+  return spread_[r];
+}
+
+LaneLoop LaneBinder::find(LaneOp op, int uniform) const {
+  const LaneLoop loop = tables_.loops.find(program_.type, op, uniform);
+  return loop != nullptr ? loop : tables_.math.find(program_.type, op, uniform);
+}
+
+/// An instruction whose result another one alone uses may run in the loop of that one, where there is such a loop.
+void LaneBinder::find_pairs() {
+  std::vector<int> uses(registers_, 0);
+  for (std::size_t r = first_instruction(); r < registers_; ++r)
+    if (live_[r] != 0) for_each_operand(code_of(r), [&](std::size_t operand) { ++uses[operand]; });
+  for (const int k : which_) uses[register_of(k)] += 2;
+  for (std::size_t r = first_instruction(); r < registers_; ++r) {
+    if (live_[r] == 0 || uniform_[r] != 0) continue;
+    const LaneInstruction code = code_of(r);
+    const std::uint16_t operands[] = {code.a, code.b, code.c};
+    for (int position = 0; position < arity(code.op) && pair_[r].loop == nullptr; ++position) {
+      const std::size_t first = operands[position];
+      if (first < first_instruction() || uses[first] != 1 || uniform_[first] != 0 || pair_[first].loop != nullptr) continue;
+      make_pair(r, first, position);
+    }
+  }
+  for (std::size_t r = first_instruction(); r < registers_; ++r) {
+    if (live_[r] == 0 || uniform_[r] != 0 || pair_[r].loop != nullptr || code_of(r).op != LaneOp::add) continue;
+    const std::size_t a = code_of(r).a, b = code_of(r).b;
+    if (uses[a] == 1) make_sum(r, a, b);
+    if (uses[b] == 1 && pair_[r].loop == nullptr) make_sum(r, b, a);
+  }
+}
+
+/// A pair whose result is added to something takes the addition in.
+void LaneBinder::make_sum(std::size_t r, std::size_t first, std::size_t addend) {
+  Pair pair = pair_[first];
+  if (pair.loop == nullptr || pair.before != 0 || arity(code_of(first).op) != 2) return;
+  for (const std::size_t operand : {pair.a, pair.b, pair.others[0], addend})
+    if (uniform_[operand] != 0) return;
+  pair.loop = tables_.pairs.find_sum(program_.type, code_of(pair.first).op, code_of(first).op, pair.position);
+  if (pair.loop == nullptr) return;
+  pair.others[1] = addend;
+  pair.before = pair.first;
+  pair.first = first;
+  pair_[r] = pair;
+  absorbed_[first] = 1;
+  for (const std::size_t taken : {pair.first, pair.before})
+    for_each_operand(code_of(taken), [&](std::size_t operand) { last_use_[operand] = std::max(last_use_[operand], r); });
+}
+
+void LaneBinder::make_pair(std::size_t r, std::size_t first, int position) {
+  LaneInstruction inner = code_of(first), outer = code_of(r);
+  if (arity(inner.op) > 2) return;
+  if (arity(inner.op) == 1) inner.b = inner.a;
+  Pair pair;
+  pair.first = first;
+  pair.position = position;
+  pair.others[0] = position == 0 ? outer.b : outer.a;
+  pair.others[1] = position == 2 ? outer.b : outer.c;
+  const int others = arity(outer.op) - 1;
+  for (int i = 1; i >= others; --i) pair.others[i] = inner.a;  // there is none: something to point to
+  if (outer.op == LaneOp::multiply_add && position == 2 && uniform_[pair.others[0]] != 0) std::swap(pair.others[0], pair.others[1]);
+  if ((inner.op == LaneOp::add || inner.op == LaneOp::mul) && uniform_[inner.a] != 0) std::swap(inner.a, inner.b);
+  const int uniform = (uniform_[inner.a] != 0 ? kUniformA : 0) | (uniform_[inner.b] != 0 ? kUniformB : 0) |
+                      (others > 0 && uniform_[pair.others[0]] != 0 ? kUniformC : 0) | (others > 1 && uniform_[pair.others[1]] != 0 ? kUniformE : 0);
+  pair.a = inner.a;
+  pair.b = inner.b;
+  pair.loop = tables_.pairs.find(program_.type, inner.op, outer.op, position, uniform);
+  if (pair.loop == nullptr) return;
+  pair_[r] = pair;
+  absorbed_[first] = 1;
+  for_each_operand(code_of(first), [&](std::size_t operand) { last_use_[operand] = std::max(last_use_[operand], r); });
+}
+
+/// The loop of an instruction by itself.
+LaneStep LaneBinder::single(std::size_t r) {
+  LaneInstruction code = code_of(r);
+  const int n = arity(code.op);
+  if (n < 2) code.b = code.a;
+  if (n < 3) code.c = code.a;
+  int uniform =
+      (uniform_[code.a] != 0 ? kUniformA : 0) | (n > 1 && uniform_[code.b] != 0 ? kUniformB : 0) | (n > 2 && uniform_[code.c] != 0 ? kUniformC : 0);
+  const LaneLoop whole = find(code.op, 0);
+  PLAIT_REQUIRE_AS(DTypeError, whole != nullptr, "lane program: ", name_of(code.op), " is not defined for integers");
+  if (uniform_[r] != 0) return {whole, slot_[code.a], slot_[code.b], slot_[code.c], slot_[code.a], 0};
+  LaneLoop loop = find(code.op, uniform);
+  if (loop == nullptr && (uniform & kUniformA) != 0 && (uniform & kUniformB) == 0 && n > 1 && code.op != LaneOp::select) {
+    std::swap(code.a, code.b);  // what has no loop for a uniform first operand commutes
+    uniform = (uniform & kUniformC) | kUniformB;
+    loop = find(code.op, uniform);
+  }
+  if (loop != nullptr) return {loop, slot_[code.a], slot_[code.b], slot_[code.c], slot_[code.a], 0};
+  const LaneSlot a = spread(code.a);
+  return {whole, a, n > 1 ? spread(code.b) : a, n > 2 ? spread(code.c) : a, a, 0};
+}
+
+void LaneBinder::place_instructions() {
+  for (std::size_t r = first_instruction(); r < registers_; ++r) {
+    if (live_[r] == 0 || absorbed_[r] != 0) continue;
+    const Pair& pair = pair_[r];
+    LaneStep step =
+        pair.loop == nullptr ? single(r) : LaneStep{pair.loop, slot_[pair.a], slot_[pair.b], slot_[pair.others[0]], slot_[pair.others[1]], 0};
+    if (uniform_[r] != 0) {
+      direct_of_[r] = -1;
+      step.d = slot_[r] = add_slot(Home::scalar);
+      pass_.uniform_steps.push_back(step);
+      continue;
+    }
+    // Operands that die here may give their buffer to the result: element by element, each is read before it is written.
+    for_each_operand(code_of(r), [&](std::size_t operand) { release_after(operand, r); });
+    if (pair.loop != nullptr) for_each_operand(code_of(pair.first), [&](std::size_t operand) { release_after(operand, r); });
+    if (pair.before != 0) for_each_operand(code_of(pair.before), [&](std::size_t operand) { release_after(operand, r); });
+    if (direct_of_[r] >= 0) {
+      slot_[r] = add_slot(Home::elsewhere);
+      ++streams_;
+    } else {
+      slot_[r] = pooled_[r] = take_buffer();
+    }
+    step.d = slot_[r];
+    pass_.steps.push_back(step);
+  }
+}
+
+}  // namespace plait::tensor

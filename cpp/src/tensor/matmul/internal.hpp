@@ -1,0 +1,58 @@
+// How one product is cut: decided from the shape (and the register width), never from the number of threads.
+#pragma once
+
+#include "plait/base/thread_pool.hpp"
+#include "plait/tensor/matmul.hpp"
+#include "tensor/matmul/isa/matmul.hpp"
+
+namespace plait::tensor {
+
+/// C = A B with strides for all three. When `turned`, this is the transposed product (C^T = B^T A^T), so that the wide side of the registers
+/// lies along the rows of the caller's C: better where C is narrow, or where it saves transposing the larger operand.
+struct Product {
+  Index m, n, k;
+  Index a_row, a_col, b_row, b_col, c_row, c_col;
+  bool accumulate, turned;
+};
+
+/// Two ways to go through a product.
+/// by_columns: for each panel of B, all rows of A. The panel is packed just before its use, if at all. For few rows.
+/// by_rows: B is packed first, all of it or as much as kPackedElements, then blocks of rows go over all panels. For many rows.
+enum class Order { by_columns, by_rows };
+
+/// by_columns without panels: one row of A, or rows by rows.
+enum class RowKernel { none, times, streams, dots };
+
+struct Plan {
+  Product p;
+  Order order;
+  RowKernel row_kernel;
+  bool pack_b;            ///< false: whole panels are read in place
+  bool pack_a;            ///< blocks of A are copied
+  bool parallel;          ///< the work pays for waking other threads
+  Index panel;            ///< columns of a full panel
+  Index k_chunk;          ///< k is cut so that a block of A stays in the second-level cache
+  Index n_chunk;          ///< columns packed at once (by_rows)
+  bool overlap;           ///< a last panel may be moved back over columns that are done
+  bool rest_by_dots;      ///< a rest of columns is done by dots
+  Index narrow_rest;      ///< rests up to here are not worth a whole register
+  Index block;            ///< by_columns: columns of a task; by_rows: rows of a task
+  Index shared_elements;  ///< scratch for packed B, or for the row of A
+  Index worker_elements;  ///< scratch of each worker
+};
+
+template <class T>
+Plan plan_matmul(const MatmulShape& shape, const MatmulKernels<T>& kernels);
+
+/// One product of a batch; its rows are called [first_row, first_row + m) in `done`. worker is passed on when threads = 1.
+template <class T>
+void run_matmul(const Plan& plan, const MatmulKernels<T>& kernels, const T* a, const T* b, T* c, RowsDone done, Index first_row, T* scratch,
+                int threads, int worker);
+
+template <class T>
+std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads, const MatmulKernels<T>& kernels);
+/// The public function with a chosen level.
+template <class T>
+void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads, const MatmulKernels<T>& kernels);
+
+}  // namespace plait::tensor

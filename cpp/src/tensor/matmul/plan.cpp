@@ -1,0 +1,129 @@
+// The choice of the way through a product. All limits here were measured against neighbouring values; none changes a result by more than
+// the order of a sum.
+#include <algorithm>
+
+#include "internal.hpp"
+
+namespace plait::tensor {
+namespace {
+
+constexpr Index kFewRows = 128;             // by_columns up to here
+constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it gives
+constexpr Index kNearBytes = 24 << 10;      // nor does it give anything where B lies in the first-level cache as it is
+constexpr Index kChunk = 1024;              // of k
+constexpr Index kPackedElements = 1 << 20;  // of B at once
+constexpr Index kBlockRows = 96;            // by_rows: rows of a task at most
+constexpr Index kFarBytes = 8 << 20;        // a matrix larger than that comes from memory, or from a cache that others share
+constexpr Index kShort = 64;                // k up to which storing a padded rest costs more than computing a whole register
+constexpr Index kColumnsThatPayPacking = 256;
+constexpr double kTaskCycles = 20e3;      // by_columns: a task takes at least so long
+constexpr double kParallelCycles = 70e3;  // about 20 µs
+
+Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
+
+// Costs in cycles, roughly, to choose by. They are computed for every call, so no divisions: the numbers of lanes are powers of two.
+struct Costs {
+  Index lanes, half;
+  double per_lane;
+
+  double registers(Index n, Index wide) const { return static_cast<double>((n + wide - 1) & -wide) * per_lane; }
+
+  // Registers of products, plus copies into packed form (a strided copy is a transpose), plus turning the result.
+  double tiles(const Product& p) const {
+    const double m = static_cast<double>(p.m), n = static_cast<double>(p.n), k = static_cast<double>(p.k);
+    const Index rest = p.n & (lanes - 1);
+    const double last = may_dots(p) ? std::min(rest_by_tiles(p.k, rest), rest_by_dots(p.k, rest)) : rest_by_tiles(p.k, rest);
+    return m * (k * registers(p.n - rest, lanes) + last) + (p.b_col == 1 ? 0.0 : 0.35 * k * n) + (p.c_col == 1 ? 0.0 : 0.5 * m * n);
+  }
+  // A single row waits for its loads. Adding up the lanes of a sum costs about 4.5.
+  double dots(const Product& p) const {
+    if (p.b_row != 1 || p.k < lanes || (p.a_col != 1 && p.m > 4)) return 1e300;
+    return static_cast<double>(p.m * p.n) * (registers(p.k, lanes) * (p.m == 1 ? 2.0 : 1.0) + 4.5);
+  }
+  // Of one row in a rest of few columns, each of which could also be a dot product.
+  bool may_dots(const Product& p) const { return p.a_col == 1 && p.k >= lanes && p.k <= kChunk; }
+  double rest_by_dots(Index k, Index rest) const { return static_cast<double>(rest) * (registers(k, lanes) + 4.5); }
+  double rest_by_tiles(Index k, Index rest) const { return registers(rest, half) * static_cast<double>(k); }
+  double least(const Product& p) const { return std::min(tiles(p), dots(p)); }
+};
+
+Product turn(const Product& p) { return {p.n, p.m, p.k, p.b_col, p.b_row, p.a_col, p.a_row, p.c_col, p.c_row, p.accumulate, true}; }
+
+Product product_of(const MatmulShape& s, const Costs& costs) {
+  Product p{s.m, s.n, s.k, s.a_row, s.a_col, s.b_row, s.b_col, s.ldc, 1, s.accumulate, false};
+  // A stride over a side of length 1 means nothing: let it be what makes the operand contiguous.
+  if (p.m == 1) p.a_row = 1;
+  if (p.n == 1) p.b_col = 1;
+  if (p.k == 1) p.a_col = p.b_row = 1;
+  if (p.m <= 1 || p.n > kFewRows) return p;
+  const Product turned = turn(p);
+  return p.n == 1 || costs.least(turned) < costs.least(p) ? turned : p;
+}
+
+RowKernel row_kernel_of(const Product& p, Index lanes, Index element, double tiles, double dots) {
+  if (p.m != 1 || p.b_col != 1 || (p.n == 1 && p.b_row == 1 && p.k >= lanes)) return dots < tiles ? RowKernel::dots : RowKernel::none;
+  const bool far = p.c_col == 1 && p.n >= 16 * lanes && p.k * p.n * element > kFarBytes;
+  return far ? RowKernel::streams : RowKernel::times;
+}
+
+void cut_row_kernel(Plan& plan, Index lanes) {
+  if (plan.row_kernel == RowKernel::dots && plan.p.a_col != 1) plan.shared_elements = plan.p.m * plan.p.k;
+  const Index tasks = plan.row_kernel == RowKernel::streams ? 4 : 8;
+  plan.block = round_up(std::max<Index>(1, ceil_div(plan.p.n, tasks)), 8 * lanes);
+}
+
+void cut_columns(Plan& plan, Index lanes, Index element) {
+  const Product& p = plan.p;
+  plan.pack_b = p.b_col != 1 || (p.m > kRowsInPlace && p.k * p.b_row * element > kNearBytes);
+  plan.worker_elements = plan.k_chunk * plan.panel;
+  const double panel_cycles = static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(plan.panel / lanes);
+  plan.block = (static_cast<Index>(kTaskCycles / (panel_cycles + 1.0)) + 1) * plan.panel;
+}
+
+void cut_rows(Plan& plan, Index lanes, Index tile_rows, Index element) {
+  const Product& p = plan.p;
+  plan.pack_b = true;
+  plan.pack_a = p.n >= kColumnsThatPayPacking && (p.a_col != 1 || p.k > plan.k_chunk || p.a_row * element % 2048 == 0);
+  plan.n_chunk = std::max(kPackedElements / std::max<Index>(plan.k_chunk, 1) / plan.panel, Index{1}) * plan.panel;
+  plan.n_chunk = std::min(plan.n_chunk, round_up(p.n, plan.panel));
+  plan.shared_elements = plan.k_chunk * plan.n_chunk;
+  // A multiple of eight tasks, so that 2, 4 or 8 threads end together.
+  const Index tasks = round_up(ceil_div(p.m, kBlockRows), p.m >= 16 * tile_rows ? 8 : 4);
+  plan.block = ceil_div(p.m, tasks);
+  if (plan.pack_a) plan.worker_elements = plan.block * (plan.k_chunk + 2 * lanes);
+}
+
+}  // namespace
+
+template <class T>
+Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels) {
+  constexpr Index kElement = static_cast<Index>(sizeof(T));
+  const Index lanes = kernels.lanes;
+  const Costs costs{lanes, kernels.half_lanes, kernels.per_lane};
+  Plan plan{};
+  plan.p = product_of(s, costs);
+  const Product& p = plan.p;
+  const double tiles = costs.tiles(p), dots = costs.dots(p);
+  plan.row_kernel = row_kernel_of(p, lanes, kElement, tiles, dots);
+  plan.parallel = (p.m == 1 ? 2.0 * tiles : std::min(tiles, dots)) > kParallelCycles;
+
+  const Index chunks = std::max<Index>(1, ceil_div(p.k, kChunk));
+  plan.k_chunk = ceil_div(p.k, chunks);
+  plan.panel = p.m <= kernels.few_rows ? 4 * lanes : 2 * lanes;
+  plan.overlap = !p.accumulate && chunks == 1;
+  plan.narrow_rest = p.m <= kernels.few_rows || p.k <= kShort ? 0 : kernels.half_lanes;
+  const Index rest = p.n & (lanes - 1);
+  plan.rest_by_dots = costs.may_dots(p) && costs.rest_by_dots(p.k, rest) < costs.rest_by_tiles(p.k, rest);
+
+  plan.order = p.m <= kFewRows || p.turned || plan.row_kernel != RowKernel::none ? Order::by_columns : Order::by_rows;
+  if (plan.row_kernel != RowKernel::none) cut_row_kernel(plan, lanes);
+  else if (plan.order == Order::by_columns) cut_columns(plan, lanes, kElement);
+  else cut_rows(plan, lanes, kernels.tile_rows, kElement);
+  return plan;
+}
+
+template Plan plan_matmul<float>(const MatmulShape&, const MatmulKernels<float>&);
+template Plan plan_matmul<double>(const MatmulShape&, const MatmulKernels<double>&);
+
+}  // namespace plait::tensor
