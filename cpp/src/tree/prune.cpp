@@ -49,7 +49,7 @@ class Pruner {
       const std::int32_t v = stack.back();
       stack.pop_back();
       const WorkNode& node = at(v);
-      if (node.first < 0) continue;
+      if (node.first < 0 || node.block == nullptr) continue;
       if (static_cast<Index>(node.end) - node.begin <= small) {
         roots.push_back(v);
         continue;
@@ -84,11 +84,15 @@ class Pruner {
       }
       if (!ready) {
         poll_interrupt();
+        if (at(node.first).block == nullptr) distribute(samples_, tree_, v);  // growing did not keep them, or v was raised
         stack.emplace_back(v, true);
         for (std::int32_t b = 0; b < node.branches; ++b) stack.emplace_back(node.first + b, false);
-      } else if (decide(v)) {
-        stack.emplace_back(v, false);  // raised: its new subtree has other cases, and is pruned anew
+        continue;
       }
+      const std::int32_t first = node.first, branches = node.branches;
+      const bool raised = decide(v);
+      for (std::int32_t b = 0; b < branches; ++b) release(tree_, first + b);
+      if (raised) stack.emplace_back(v, false);  // its new subtree has other cases, and is pruned anew
     }
   }
 
@@ -172,8 +176,7 @@ class Pruner {
     while (!stack.empty()) {
       const std::int32_t top = stack.back();
       stack.pop_back();
-      if (at(top).first < 0) continue;
-      distribute(samples_, tree_, top);
+      if (top != v) at(top).block.reset();  // until the new cases are distributed
       for (std::int32_t b = 0; b < at(top).branches; ++b) stack.push_back(at(top).first + b);
     }
   }
