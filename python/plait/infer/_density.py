@@ -94,10 +94,10 @@ class Density:
         count = -(-len(u) // CHUNK)
         return np.concatenate([program({leaf: parts[k] for leaf, parts in split.items()}) for k in range(count)])[: len(u)]
 
-    def affordable(self, draws: int) -> int:
+    def affordable(self, draws: int, most: float = MOST_FLOPS) -> int:
         """As many draws as can be evaluated without their taking long, at least a thousand; after a first evaluation."""
         cost = float(self._programs["evaluate"][0].flops)
-        return int(min(draws, max(1000, draws * MOST_FLOPS / max(cost, 1.0))))
+        return int(min(draws, max(1000, draws * most / max(cost, 1.0))))
 
     def constrained(self, u: Array) -> dict[str, Array]:
         """The latents for rows of unconstrained numbers."""
