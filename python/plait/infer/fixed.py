@@ -6,6 +6,7 @@ sign and with the identity as their second moment, so that for a nearly gaussian
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from ..graph import Node
 from ._density import Density
 from ._families import Frame, Gaussian, family_of
 from ._frames import choose_frame, frame_from, spectrum
-from ._lbfgs import Minimum, approach, minimize
+from ._lbfgs import Minimum, Pairs, approach, minimize
 from ._values import Array
 
 MOST_DRAWS = 4096
@@ -188,6 +189,7 @@ def fit(
     def runaway(x: Array) -> bool:
         return bool(np.abs(x[d : 2 * d]).max(initial=0.0) > RUNAWAY or np.abs(x).max(initial=0.0) > RUNAWAY_MEAN)
 
+    pairs: Pairs = deque(maxlen=20)
     steps = newton
     best: Minimum | None = None
     converged, reason = False, "step limit"
@@ -197,7 +199,7 @@ def fit(
             objective = Objective(density, family, matched_draws(count, family.noise, rng))
             objective.set_frame(frame)
             before = objective(phi)[0] if best is not None else np.inf
-            found = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
+            found = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway, pairs=pairs)
             steps += found.steps
             bad += found.nonfinite
             rounds = 0
@@ -213,7 +215,8 @@ def fit(
                 rounds += 1
                 frame, phi = _recentred(density, family_name, family, frame, found.x)
                 objective.set_frame(frame)
-                again = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
+                pairs.clear()
+                again = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway, pairs=pairs)
                 steps, bad = steps + again.steps, bad + again.nonfinite
                 history += [-v for v in found.history]
                 unproven = unproven and not again.value > found.value - 0.1 * tolerance
