@@ -159,7 +159,7 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
     at.map = static_cast<std::int32_t>(tree.maps.size());
     tree.maps.insert(tree.maps.end(), best.map.begin(), best.map.end());
   }
-  const Partition parts = partition_ids(samples_, tree, item.node);
+  const Partition parts = partition_ids(samples_, tree, item.node, threads);
   if (parts.moved && tree.nodes[node].depth == 0) logs_.reset();  // all have weights now
   std::vector<std::int32_t> growing;
   for (std::int32_t b = 0; b < best.branches; ++b) {
@@ -210,6 +210,14 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
 
 namespace {
 
+// Binned: nodes of so many cases and less are grown by orders of codes, as their histograms would be mostly empty.
+constexpr Index kFewCases = 4096;
+
+Index cases(const WorkTree& tree, const Pending& item) {
+  const WorkNode& at = tree.nodes[static_cast<std::size_t>(item.node)];
+  return static_cast<Index>(at.end) - at.begin;
+}
+
 // The largest is taken from the stack last of all, so that what is kept for the others is small.
 void push_smallest_last(const WorkTree& tree, std::vector<Pending>& next, std::vector<Pending>& stack) {
   std::stable_sort(next.begin(), next.end(), [&](const Pending& a, const Pending& b) {
@@ -255,20 +263,26 @@ void Grower::return_block(WorkTree& tree, const WorkNode& root) {
 void Grower::subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker) {
   std::vector<GrowSpace> own(1);
   std::swap(own[0], spaces[static_cast<std::size_t>(worker)]);
-  const bool from_bins = !item.orders;
   WorkNode root;
-  if (from_bins) {
+  if (binned_ && cases(tree, item) <= kFewCases) {
     if (tree.nodes[0].block.get() == tree.kept) root = tree.nodes[0];
     own_block(tree, item.node);
+    item.sums = {};
     item.orders = orders_of(tree, item.node);
     tree.kept = root.block ? tree.nodes[0].block.get() : nullptr;
   }
-  std::vector<Pending> stack;
+  std::vector<Pending> stack, next;
   stack.push_back(std::move(item));
-  std::vector<Pending> next;
   while (!stack.empty()) {
     Pending at = std::move(stack.back());
     stack.pop_back();
+    if (!at.orders && cases(tree, at) <= kFewCases) {
+      Grown small{at.node, WorkTree(tree.classes)};
+      begin_part(tree, at, small.tree);
+      subtree(small.tree, std::move(at), own, 0);  // which uses no histograms, and so goes no deeper
+      absorb(tree, small);
+      continue;
+    }
     next.clear();
     step(tree, std::move(at), next, own, 1);
     push_smallest_last(tree, next, stack);
@@ -317,7 +331,8 @@ WorkTree Grower::run() {
   }
   logs_ = std::make_unique<Logs>(samples_.rows);
   std::vector<GrowSpace> spaces(static_cast<std::size_t>(threads));
-  const Index small = binned_ ? 4096 : std::max<Index>(2048, samples_.rows / (4 * threads));
+  // From here on down a subtree is one thread's; sums that come from elsewhere are waited for by one alone.
+  const Index small = options_.collect ? kFewCases : std::max<Index>(binned_ ? kFewCases : 2048, samples_.rows / ((binned_ ? 8 : 4) * threads));
   std::vector<Pending> stack, subtrees, next;
   std::vector<Grown> grown;
   stack.push_back(std::move(root));
@@ -327,9 +342,8 @@ WorkTree Grower::run() {
     stack.pop_back();
     const WorkNode& at = tree.nodes[static_cast<std::size_t>(item.node)];
     const bool own = at.block != block;
-    if (static_cast<Index>(at.end) - at.begin <= (own ? std::max<Index>(2048, small / 4) : small) || (threads == 1 && !binned_)) {
-      item.sums = {};
-      waiting += own ? static_cast<Index>(at.end) - at.begin : 0;
+    if (cases(tree, item) <= (own ? std::max<Index>(2048, small / 4) : small) || (threads == 1 && !options_.collect)) {
+      waiting += own ? cases(tree, item) : 0;
       subtrees.push_back(std::move(item));
       if (waiting <= samples_.rows / 8) continue;
       grow_subtrees(tree, subtrees, grown, spaces, threads);
@@ -341,21 +355,33 @@ WorkTree Grower::run() {
     push_smallest_last(tree, next, stack);
   }
   grow_subtrees(tree, subtrees, grown, spaces, threads);
-  for (Grown& one : grown) {
-    WorkTree& part = one.tree;
-    const auto nodes = static_cast<std::int32_t>(tree.nodes.size()) - 1;  // node 0 of the part is there already
-    const auto maps = static_cast<std::int32_t>(tree.maps.size());
-    for (WorkNode& node : part.nodes) {
-      if (node.first >= 0) node.first += nodes;
-      if (node.map >= 0) node.map += maps;
-    }
-    tree.nodes[static_cast<std::size_t>(one.node)] = part.nodes[0];
-    tree.nodes.insert(tree.nodes.end(), part.nodes.begin() + 1, part.nodes.end());
-    tree.counts.insert(tree.counts.end(), part.counts.begin() + samples_.classes, part.counts.end());
-    tree.maps.insert(tree.maps.end(), part.maps.begin(), part.maps.end());
-    part = WorkTree(samples_.classes);
-  }
+  for (Grown& one : grown) absorb(tree, one);
   return tree;
+}
+
+void Grower::absorb(WorkTree& tree, Grown& one) {
+  WorkTree& part = one.tree;
+  const auto nodes = static_cast<std::int32_t>(tree.nodes.size()) - 1;  // node 0 of the part is there already
+  const auto maps = static_cast<std::int32_t>(tree.maps.size());
+  for (WorkNode& node : part.nodes) {
+    if (node.first >= 0) node.first += nodes;
+    if (node.map >= 0) node.map += maps;
+  }
+  tree.nodes[static_cast<std::size_t>(one.node)] = part.nodes[0];
+  tree.nodes.insert(tree.nodes.end(), part.nodes.begin() + 1, part.nodes.end());
+  tree.counts.insert(tree.counts.end(), part.counts.begin() + tree.classes, part.counts.end());
+  tree.maps.insert(tree.maps.end(), part.maps.begin(), part.maps.end());
+  part = WorkTree(tree.classes);
+}
+
+// A tree whose root is the item's node; the item moves there.
+void Grower::begin_part(WorkTree& tree, Pending& item, WorkTree& part) {
+  part.kept = tree.kept;
+  part.add(1);
+  part.nodes[0] = tree.nodes[static_cast<std::size_t>(item.node)];
+  std::copy_n(tree.counts_of(item.node), tree.classes, part.counts_of(0));
+  release(tree, item.node);
+  item.node = 0;
 }
 
 // They are put together in their order, whoever was ready first.
@@ -365,15 +391,9 @@ void Grower::grow_subtrees(WorkTree& tree, std::vector<Pending>& subtrees, std::
   parallel_for(
       static_cast<Index>(subtrees.size()),
       [&](std::int64_t i, int worker) {
-        Pending item = std::move(subtrees[static_cast<std::size_t>(i)]);
         WorkTree& part = grown[before + static_cast<std::size_t>(i)].tree;
-        part.kept = tree.kept;
-        part.add(1);
-        part.nodes[0] = tree.nodes[static_cast<std::size_t>(item.node)];
-        std::copy_n(tree.counts_of(item.node), samples_.classes, part.counts_of(0));
-        release(tree, item.node);
-        item.node = 0;
-        subtree(part, std::move(item), spaces, worker);
+        begin_part(tree, subtrees[static_cast<std::size_t>(i)], part);
+        subtree(part, std::move(subtrees[static_cast<std::size_t>(i)]), spaces, worker);
       },
       threads);
   subtrees.clear();

@@ -43,6 +43,8 @@ class Grower {
   void step(WorkTree& tree, Pending item, std::vector<Pending>& next, std::vector<GrowSpace>& spaces, int threads);
   // Grows what stands in `subtrees`, side by side, into as many trees of their own at the end of `grown`.
   void grow_subtrees(WorkTree& tree, std::vector<Pending>& subtrees, std::vector<Grown>& grown, std::vector<GrowSpace>& spaces, int threads);
+  static void begin_part(WorkTree& tree, Pending& item, WorkTree& part);
+  static void absorb(WorkTree& tree, Grown& one);
   void subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker);
   // The best split on one feature.
   Candidate judge(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const;
