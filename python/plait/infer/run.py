@@ -31,7 +31,7 @@ GRADIENTS = (
 )
 MOST_FIXED = 300  # dimensions up to which draws are fixed
 REPORT_DRAWS = 2000  # for the ELBO
-KHAT_DRAWS, MOST_KHAT_DRAWS, MOST_KHAT_NUMBERS = 8000, 128_000, 4e6
+KHAT_DRAWS, MOST_KHAT_DRAWS, MOST_KHAT_NUMBERS = 8000, 32_000, 4e6
 EVEN = 0.75  # share of the draws that uneven weights are worth, above which k-hat may be of the bulk
 MOST_ERROR = 1.0  # nats: with a larger standard error an ELBO has no mean that a thousand pairs of draws show
 

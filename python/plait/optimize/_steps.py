@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from ..graph._types import Array
 
 if TYPE_CHECKING:
-    from ._functions import Functions
+    from ._functions import Function, Functions
 
 EPSILON = float(np.finfo(np.float64).eps)
 SMALL = 1e-3  # a variable whose start is smaller has that for its size
@@ -120,11 +121,24 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
         for power in (3, 6, 9, 12, 15):
             far = x.copy()
             far[k] = min(max(x[k] + h[k] * 10.0**power, low[k]), high[k])
-            if _visible([f.value(far) for f in by_differences], values):
+            found = _quietly(by_differences, far)
+            if found is None:  # nothing is to be had out there
+                break
+            if _visible(found, values):
                 steps.size[k] = abs(h[k]) / EPSILON**0.5 * 10.0**power
                 steps.learnt[k] = steps.longest[k] = changed = True
                 break
     return changed
+
+
+def _quietly(functions: list[Function], x: Array) -> list[Array] | None:
+    """Values at a point far from all that the solver looked at: functions may fail there without anybody's being told."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return [f.value(x) for f in functions]
+        except Exception:
+            return None
 
 
 def _visible(found: list[Array], values: list[Array]) -> bool:
