@@ -129,7 +129,7 @@ double Slsqp::Body::linear_violation() const {
 Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
   std::vector<double> d;
   const double relative = problem->differences() ? 1e-3 : 1e-6;
-  const double f = std::abs(at.f), worth = kMissed * f + 1e-9 * kMissed * spread;
+  const double f = std::abs(at.f), worth = std::max(kMissed, options.ftol) * f + 1e-9 * kMissed * spread;
   const bool bent = second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d, worth);
   if (!bent && !second.missed.empty() && sharpened < kMostSharpened) {
     ++sharpened;
