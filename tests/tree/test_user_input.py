@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import warnings
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -147,3 +148,23 @@ def test_a_picture_takes_words_literally() -> None:
     matplotlib.pyplot.close(ax.figure)
     with pytest.raises(ValueError, match="max_depth: -1"):
         C45Classifier().fit(X, Y).plot(max_depth=-1)
+
+
+def test_too_many_categories_are_named_by_their_column() -> None:
+    column = np.array([f"c{i}" for i in range(65_534)], dtype=object)[:, None]
+    with pytest.raises(ValueError, match="column 'x0': 65534 categories, at most 65533"):
+        C45Classifier().fit(column, np.arange(65_534) % 2)
+
+
+@pytest.mark.parametrize("piece", [None, "x", np.zeros(3), np.nan])
+def test_what_a_worker_gives_is_looked_at(piece: Any) -> None:
+    class Wrong:
+        def submit(self, function: Any, *arguments: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_result(function(*arguments) * piece if isinstance(piece, float) else piece)
+            return future
+
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(200_000, 1))
+    with pytest.raises(ValueError, match="executor: a piece gave"):
+        C45Classifier(max_bins=4, max_depth=1, executor=Wrong()).fit(data, data[:, 0] > 0)

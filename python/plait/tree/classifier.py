@@ -15,6 +15,7 @@ from ._exports import ReadableTree
 from ._table import Column, Encoded, as_array, encode, is_frame, table_columns
 
 Array = NDArray[Any]
+MOST_CATEGORIES = 65533
 MOST = 2**31 - 1  # of what goes to the core as a 32-bit number
 
 
@@ -143,6 +144,9 @@ class C45Classifier(ReadableTree):
         codes = self._labels(y, len(rows))
         if len(self.classes_) > 65535:
             raise ValueError(f"y: {len(self.classes_)} classes, at most 65535 were expected")
+        for column in self._columns:
+            if column.categories > MOST_CATEGORIES:
+                raise ValueError(f"column {column.name!r}: {column.categories} categories, at most {MOST_CATEGORIES} were expected")
         weights = self._weights(codes, sample_weight)
         if weights is not None:
             used = weights > 0
