@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future
 from fractions import Fraction
 from typing import Any
 
@@ -54,3 +55,16 @@ def test_places_are_shown_as_they_are_written() -> None:
     ]  # fmt: skip
     with pytest.raises(IndexError, match=r"from loc\(1\) \+ 100"):
         Histogram([0, 1, 2])[loc(1) + 100]
+
+
+def test_what_a_worker_gives_is_looked_at() -> None:
+    class Wrong:
+        def submit(self, *_: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_result(None)
+            return future
+
+    h = Histogram([0, 1])
+    with pytest.raises(TypeError, match="executor: a piece gave NoneType"):
+        h.fill([0.5], executor=Wrong())
+    assert h.sum() == 0

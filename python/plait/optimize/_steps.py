@@ -17,6 +17,7 @@ EPSILON = float(np.finfo(np.float64).eps)
 SMALL = 1e-3  # a variable whose start is smaller has that for its size
 FINER = 1e-4  # what a step that was too long is shortened by
 COARSER = 1e3
+BENT = 1e-8  # of a function: what a step of differences may leave unexplained
 UNSEEN = 8  # last digits: what may be rounding
 
 
@@ -40,7 +41,8 @@ class Steps:
         """The steps at x."""
         if self.given is not None:
             return np.broadcast_to(np.abs(np.asarray(self.given, np.float64)), x.shape)
-        return np.asarray((EPSILON ** (1 / 3) if central else EPSILON**0.5) * np.maximum(self.size, np.abs(x)))
+        size = np.where(self.learnt, self.size, np.maximum(self.size, np.abs(x)))
+        return np.asarray(np.maximum((EPSILON ** (1 / 3) if central else EPSILON**0.5) * size, 64 * EPSILON * np.abs(x)))
 
     def lengthen(self, values: Sequence[Callable[[Array], Array]], x0: Array) -> None:
         """Where a step that is short for a small start shows nothing of any function, the start stands for 0: nearer to an ordinary one."""
@@ -79,7 +81,7 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
             moved = f.value(x + d)
             if not np.isfinite(moved).all():
                 continue
-            if np.any(np.abs(moved - value - slope @ d) > 1e-6 * np.maximum(scale, np.abs(slope * d).sum(axis=1)) + 1e3 * EPSILON * scale):
+            if np.any(np.abs(moved - value - slope @ d) > BENT * np.maximum(scale, np.abs(slope * d).sum(axis=1)) + 1e3 * EPSILON * scale):
                 return True
         return False
 
