@@ -346,7 +346,8 @@ class Lbfgs {
     p.x = at_.x;
     p.g = at_.g;
     p.f = at_.f;
-    return second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_, std::max(kMissed, options_.ftol) * std::abs(at_.f));
+    return second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_,
+                                std::max(kMissed, options_.ftol) * std::abs(at_.f));
   }
 
   bool leave() {

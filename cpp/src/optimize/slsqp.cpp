@@ -139,10 +139,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
         if (!options.second_order) return finish(end_solved());
         const Curved found = leave_along_curvature();
         if (found == Curved::none) return finish(end_solved());
-        if (found == Curved::stuck) {
-          result.negative_curvature = true;
-          return finish(Status::no_descent);
-        }
+        if (found == Curved::stuck) return finish(Status::no_descent);
         if (found == Curved::moved) after_move();
         failures = 0;
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);

@@ -140,6 +140,16 @@ class C45Classifier(ReadableTree):
             X is sparse, or a column holds dates.
         """
         self._check_parameters()
+        before = dict(self.__dict__)
+        try:
+            self._grow(X, y, sample_weight)
+        except BaseException:  # an interrupt, too: columns and labels of one table beside the tree of another would predict nonsense
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+        return self
+
+    def _grow(self, X: Any, y: Any, sample_weight: Any) -> None:
         rows = self._matrix(X, fitting=True)
         codes = self._labels(y, len(rows))
         if len(self.classes_) > 65535:
@@ -171,7 +181,6 @@ class C45Classifier(ReadableTree):
             None if self.executor is None or self.max_bins is None else _pieces.collector(self.executor),
         )
         self._summarise()
-        return self
 
     def predict(self, X: Any) -> Array:
         """The most probable class of each sample, the first of equals.
