@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "align/core/traceback.hpp"
 #include "plait/base/error.hpp"
 
 namespace plait::align::detail {
@@ -172,22 +173,7 @@ StepCosts step_costs(const Measure& measure, const Sequence& x, const Sequence& 
 Path path_by_definition(const Measure& measure, const Sequence& x, const Sequence& y) {
   Traced<Order::minimum> traced;
   const auto end = run_definition(measure, x, y, traced);
-  Path out{end.score, {}};
-  Index i = 0, j = 0;
-  for (const Step& step : traced.path(end)) {
-    // In the border the log has cells of moves that an algebra's border does not name: where the indices went tells them.
-    const bool by_x = step.i > i, by_y = step.j > j;
-    i = step.i, j = step.j;
-    if (i == 0 && (j == 0 || measure.open_begin)) continue;
-    if (by_x && by_y) {
-      out.pairs.insert(out.pairs.end(), {i - 1, j - 1});
-    } else if (measure.gaps()) {
-      out.pairs.insert(out.pairs.end(), {by_x ? i - 1 : -1, by_y ? j - 1 : -1});
-    } else {
-      out.pairs.insert(out.pairs.end(), {i - 1, j - 1});
-    }
-  }
-  return out;
+  return {end.score, pairs_of(traced.path(end), measure.gaps() ? Traceback::Columns::gaps : Traceback::Columns::cells)};
 }
 
 }  // namespace plait::align::detail
