@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .alignment import Alignment
 from .barycenter import barycenter
+from .clusters import TimeSeriesKMeans, TimeSeriesKMedoids
 from .custom import Aligner
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
@@ -31,6 +32,8 @@ __all__ = [
     "SmithWaterman",
     "SoftDTW",
     "Substitution",
+    "TimeSeriesKMeans",
+    "TimeSeriesKMedoids",
     "TimeSeriesKNN",
     "TimeSeriesKNNRegressor",
     "ZNormalizer",
