@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .alignment import Alignment
 from .barycenter import barycenter
+from .best_window import BestWindow, best_window
 from .clusters import TimeSeriesKMeans, TimeSeriesKMedoids
 from .custom import Aligner
 from .dtw import DTW, dtw
@@ -24,6 +25,7 @@ __all__ = [
     "TWE",
     "Aligner",
     "Alignment",
+    "BestWindow",
     "Differencer",
     "Levenshtein",
     "NeedlemanWunsch",
@@ -38,6 +40,7 @@ __all__ = [
     "TimeSeriesKNNRegressor",
     "ZNormalizer",
     "barycenter",
+    "best_window",
     "difference",
     "dtw",
     "levenshtein",
