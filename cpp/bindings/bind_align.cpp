@@ -170,9 +170,9 @@ void bind_align(py::module_& m) {
       .def("nearest", &nearest, py::arg("queries"), py::arg("references"), py::arg("k"), py::arg("threads"), py::pos_only())
       .def_property_readonly("symmetric", &Method::symmetric)
       .def_property_readonly("worst", &Method::worst);
-  bind_align_dtw(m);
+  bind_align_elastic(m);
   bind_align_edit(m);
   bind_align_custom(m);
   bind_align_soft(m);
-  bind_align_scored(m);
+  bind_align_pairwise(m);
 }

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from . import _core
-from .graph import Node, log_softmax, softplus, square, where
+from .graph import Node, log_softmax, logical_and, maximum, softplus, square, where
 
 __all__ = ["binary_cross_entropy_with_logits", "cross_entropy_with_logits", "gaussian_kl", "mse"]
 
@@ -57,6 +57,11 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     Node
         A scalar, or the shape of the logits.
 
+    Raises
+    ------
+    ValueError
+        If a target that is known while the graph is built is not in [0, 1].
+
     Notes
     -----
     -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) = softplus(x) - t x, which overflows nowhere.
@@ -69,6 +74,8 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     x, t = _pair(logits, target, "binary_cross_entropy_with_logits")
     # softplus(x) - t x cancels for large x and t = 1; (step - t) x is exact there, and what is left, softplus(-|x|), is small. The sign stands as a
     # factor without a slope, since over the kink of abs the curvature at 0 would be lost.
+    if t.op == "constant" and not bool(np.all((np.asarray(t.value) >= 0) & (np.asarray(t.value) <= 1))):
+        raise ValueError("binary_cross_entropy_with_logits: targets are numbers in [0, 1]")
     step = (x > 0.0).astype(x.dtype)
     return _reduced((step - t) * x + softplus((1.0 - 2.0 * step) * x), reduction, "binary_cross_entropy_with_logits")
 
@@ -89,7 +96,7 @@ def cross_entropy_with_logits(
     reduction : {"mean", "sum", "none"}
         Over all that is left; "none" leaves it.
     ignore_index : int, optional
-        Where a target is this, the loss is 0 and does not count in the mean.
+        Where a target is this, the loss is 0 and does not count in the mean; where all are, that is 0.
 
     Returns
     -------
@@ -128,9 +135,11 @@ def cross_entropy_with_logits(
             counted = t != ignore_index
             losses = where(counted, losses, 0.0)
             if reduction == "mean":
-                return losses.sum() / counted.astype(x.dtype).sum()
+                return losses.sum() / maximum(counted.astype(x.dtype).sum(), 1.0)
     elif t.ndim == x.ndim and (t.dtype.kind == "f" or _same_shape(t.shape, x.shape)):
-        losses = -(logs * t.astype(x.dtype)).sum(axis)
+        t = t.astype(x.dtype)
+        # A class that has no probability, and is said to have none, adds nothing: 0 log 0 is 0.
+        losses = -(where(logical_and(t == 0.0, logs == -float("inf")), 0.0, logs) * t).sum(axis)
     else:
         raise _core.ShapeError(
             f"{what}: targets are class indices of shape {_without(x.shape, axis)} (integers) or probabilities of shape {x.shape}, "

@@ -96,3 +96,19 @@ def test_demo_sections() -> None:
     sections, told_ = histogram.demo_sections(0)
     assert [section.title for section in sections] == ["Histogram", "Quantiles"]
     assert told_["histogram_median"] == pytest.approx(np.exp(7), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("values", "bins"),
+    [([-1.7e308, 1.7e308], 10), ([2.0**60, 2.0**60 + 256], 1), ([1.0, 1 + 2**-52], 1), ([3.0, 3.0], 1)],
+)
+def test_ranges_that_suit_no_rule(values: list[float], bins: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "a.npy", np.array(values))
+    assert cli.main(["histogram", str(tmp_path / "a.npy"), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["counts"]) == bins
+
+
+def test_complex_numbers_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "a.npy", np.array([1j]))
+    assert cli.main(["histogram", str(tmp_path / "a.npy")]) == 1
+    assert "its numbers are complex" in capsys.readouterr().err

@@ -81,8 +81,8 @@ def test_cross_validation_of_iris(data_file: Callable[[str], Path], capsys: Capt
         (["golf.csv", "--folds", "1"], "1 parts of 14 rows"),
         (["golf.csv", "--folds", "15"], "15 parts of 14 rows"),
         (["empty.csv"], "empty"),
-        (["ragged.csv"], "row 2 has 1 cells, expected 2"),
-        (["binary.csv"], "no CSV file"),
+        (["ragged.csv"], "line 3: 1 cells, expected 2"),
+        (["binary.csv"], "no text in UTF-16"),
         (["bad.arff"], "the file ends before @data"),
         (["golf.csv", "--target", "temperature", "--max-depth", "0"], None),
     ],
@@ -99,6 +99,58 @@ def test_what_is_wrong_is_said(
     assert cli.main(["tree", *arguments]) == (0 if message is None else 1)
     if message is not None:
         assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda text: text.replace("\n", "\r\n"), True),
+        (lambda text: text.replace(",", ";"), True),
+        (lambda text: text.replace(",", "\t"), True),
+        (lambda text: text.replace(",", "|"), True),
+        (lambda text: text.replace(",", ", "), True),
+        (lambda text: "\ufeff" + text, True),
+        (lambda text: text.replace("temperature,humidity", "2019,2020"), False),  # a header of numbers beside names
+        (lambda text: text.replace("sunny", "it's").replace("rain", "'twas; so"), False),
+        (lambda text: text.replace("sunny", "sun\x0cny").replace("rain", "ra\u2028in").replace("overcast", "o\x85c"), False),
+        (lambda text: text.replace("sunny", '"a ""b"", c"'), False),
+        (lambda text: text.replace("outlook", ""), False),
+        (lambda text: text.replace(",", ";").replace("85;85", "85,5;85"), False),  # a decimal comma
+    ],
+)
+def test_files_as_people_have_them(change: Callable[[str], str], same: bool, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(change(CSV).encode())
+    (tmp_path / "golf.csv").write_text(CSV)
+    got, plain = (told(capsys, tmp_path / name, "--folds", 0) for name in ("a.csv", "golf.csv"))
+    assert (got["rows"], got["classes"], got["leaves"], got["training_error"]) == (14, ["no", "yes"], 5, 0.0)
+    assert got["tree"] == plain["tree"] or not same
+    assert "= overcast" in str(got["tree"]) or "= o\\x85c" in str(got["tree"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("85,85", "inf,85", "line 2, column 'temperature': inf is infinite"),
+        ("85,85", "1e999,85", "line 2, column 'temperature': 1e999 is beyond the largest double"),
+        ("69,70", "9007199254740993,70", "line 10, column 'temperature': 9007199254740993 is beyond 2**53"),
+        ("no,yes\n", "no,yes,\n", "line 4: 6 cells, expected 5"),
+        ("humidity", "temperature", "two columns are called 'temperature'"),
+        ("sunny", '"sunny', "no CSV"),
+    ],
+)
+def test_cells_that_cannot_be_used_are_told(old: str, new: str, message: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(CSV.replace(old, new, 1))
+    assert cli.main(["tree", str(path)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_comma_that_may_be_either_is_told(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + "".join(f'"1,{k:03d}",{"xy"[k % 2]}\n' for k in range(8)))
+    assert cli.main(["tree", str(path)]) == 1
+    assert "'1,000' may be 1000 or 1.000" in capsys.readouterr().err
 
 
 def test_wrong_usage() -> None:

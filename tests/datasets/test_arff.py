@@ -68,6 +68,9 @@ HEAD = "@relation r\n@attribute a {x, y}\n@attribute b numeric\n@data\n"
         (HEAD + "z,1\n", "'z' is no category of attribute 'a'"),
         (HEAD + "x,one\n", "attribute 'b': 'one' is no number"),
         (HEAD + "x,inf\n", "is not finite"),
+        (HEAD + "x,1_0\n", "'1_0' is no number"),
+        (HEAD + "x,９\n", "'９' is no number"),
+        (HEAD + "x,9007199254740993\n", "9007199254740993 is beyond"),
         (HEAD + "'x,1\n", "a quote that does not end"),
         ("@attribute d date\n@data\n1\n", "attribute 'd' is of type date"),
         ("@attribute s string\n@data\n1\n", "attribute 's' is of type string"),
@@ -128,3 +131,10 @@ def test_wekas_own_files(name: str, rows: int, columns: int, data_file: Callable
     table = arff(data_file(f"uci/{name}.arff"))
     assert len(table.names) == columns
     assert {len(c) for c in table.columns} == {rows}
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_lines_of_all_systems(end: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.arff"
+    path.write_bytes((HEAD + "x,1\ny,2\n").replace("\n", end).encode())
+    assert arff(path).columns[1].tolist() == [1, 2]

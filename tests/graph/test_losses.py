@@ -118,6 +118,31 @@ def test_activations_keep_their_digits_far_out_and_have_limits_at_infinities(f: 
     assert program(x=np.array([np.inf], dtype))[0] == np.inf
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_class_without_probability_adds_nothing(dtype: str) -> None:
+    inf = np.inf
+    rows, p = plait.input("r", (None, 3), dtype), plait.input("p", (None, 3), dtype)
+    loss = losses.cross_entropy_with_logits(rows, p, reduction="none")
+    program = plait.compile([loss, plait.gradient(loss.sum(), rows)])
+    found = program(r=np.array([[0, -inf, 0], [0, -inf, 0]], dtype), p=np.array([[1, 0, 0], [0, 1, 0]], dtype))
+    np.testing.assert_allclose(found[0], [np.log(2), inf], rtol=1e-6)
+    np.testing.assert_allclose(found[1][0], [-0.5, 0, 0.5], rtol=1e-6)
+
+
+def test_nothing_counts_where_all_is_ignored() -> None:
+    x, t = plait.input("x", (None, 3), "float64"), plait.input("t", (None,), "int64")
+    loss = losses.cross_entropy_with_logits(x, t, ignore_index=-100)
+    value_, slope = plait.compile([loss, plait.gradient(loss, x)])(x=LOGITS[:2, :3], t=[-100, -100])
+    assert value_ == 0
+    assert not slope.any()
+
+
+@pytest.mark.parametrize("target", [-1.0, 1.5, np.nan])
+def test_targets_that_are_no_probabilities_are_refused(target: float) -> None:
+    with pytest.raises(ValueError, match=r"targets are numbers in \[0, 1\]"):
+        losses.binary_cross_entropy_with_logits([0.0, 1.0], [0.5, target])
+
+
 def test_mistakes() -> None:
     x = plait.input("predictions", (8, 1))
     for f, error, words in [

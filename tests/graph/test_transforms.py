@@ -92,8 +92,6 @@ def test_mistakes() -> None:
         plait.grad(lambda x: x.sum(), argnums=1)(np.ones(3))
     with pytest.raises(ValueError, match="argnums"):
         plait.grad(lambda x: x.sum(), argnums=-1)
-    with pytest.raises(TypeError, match="call the function itself"):
-        plait.function(lambda x: x)(plait.input("x", ()))
     with pytest.raises(plait.TraceError, match="if x"):
         plait.function(lambda x: x if x > 0 else -x)(1.0)
     with pytest.raises(TypeError, match="hashed"):
@@ -149,3 +147,35 @@ def test_gradients_nest() -> None:
     value, slope = plait.function(lambda x: plait.value_and_grad(f)(2.0 * x))(x)
     assert value == pytest.approx(72.0)
     np.testing.assert_allclose(slope, 12 * x**2)
+
+
+def test_an_inner_derivative_takes_nodes_from_around_as_constants() -> None:
+    assert plait.grad(lambda x: x * plait.grad(lambda y: x + y)(x))(1.0) == 1
+    assert plait.grad(lambda x: x * plait.grad(lambda y: x * y)(x))(3.0) == 6
+    assert plait.grad(lambda x: plait.jacobian(lambda y: x * y)(x).sum())(np.array([3.0, 4.0])).tolist() == [1, 1]
+    assert plait.grad(lambda x: plait.hessian(lambda y: (x * y * y).sum())(x).sum())(np.array([3.0, 4.0])).tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("inner", "wanted"),
+    [
+        (lambda f: lambda x: plait.hessian(f)(x).sum(), [6, 6]),
+        (lambda f: lambda x: plait.jacobian(plait.grad(f))(x).sum(), [6, 6]),
+        (lambda _: lambda x: plait.jacobian(lambda v: v**3)(x).sum(), [6, 12]),
+        (lambda f: lambda x: plait.function(f)(x), [3, 12]),
+        (lambda f: lambda x: plait.function(lambda d: d["a"] + 2 * d["b"][0])({"a": f(x), "b": [f(x)]}), [9, 36]),
+        (lambda f: lambda x: plait.function(plait.grad(f))(x).sum(), [6, 12]),
+        (lambda f: lambda x: plait.value_and_grad(f)(x)[1].sum(), [6, 12]),
+    ],
+)
+def test_what_transforms_make_can_be_called_inside_of_each_other(inner: Any, wanted: list[float]) -> None:
+    cube = lambda v: (v**3).sum()  # noqa: E731
+    x = np.array([1.0, 2.0])
+    assert plait.grad(inner(cube))(x).tolist() == wanted
+
+
+def test_a_jacobian_as_a_node_is_of_known_size() -> None:
+    node = plait.input("x", (0,), "float64")
+    assert plait.evaluate(plait.jacobian(lambda v: v**2)(node)).shape == (0, 0)
+    with pytest.raises(plait.ShapeError, match="sizes must be known"):
+        plait.jacobian(lambda v: v**2)(plait.input("y", (None,)))

@@ -69,3 +69,35 @@ def test_units_of_columns_do_not_matter(scale: float) -> None:
     np.testing.assert_allclose(other.mean("b") * scale, plain.mean("b"), rtol=1e-3)
     np.testing.assert_allclose(other.std("b") * scale, plain.std("b"), rtol=1e-3)
     assert other.elbo == pytest.approx(plain.elbo - 2 * np.log(scale), abs=0.01)
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_many_groups_of_few(centred: bool) -> None:
+    rng = np.random.default_rng(7)
+    groups = np.sort(rng.integers(0, 40, 250))
+    below = (rng.random(250) < 0.2).astype(float)
+    y = rng.normal(1.5, 0.3, 40)[groups] - 0.7 * below + rng.normal(0, 0.75, 250)
+
+    def radon(m: Model) -> None:
+        mu, b = m.latent("mu", Normal(0, 10)), m.latent("b", Normal(0, 10))
+        t, s = m.latent("t", HalfNormal(1)), m.latent("s", HalfNormal(1))
+        a = m.latent("a", Normal(mu, t), shape=40) if centred else mu + t * m.latent("z", Normal(0, 1), shape=40)
+        m.observe(Normal(plait.take(a, groups) + b * below, s), y)
+
+    fixed = bbvi(radon, **QUIET)
+    assert fixed.converged
+    stochastic = bbvi(radon, gradient="sticking_the_landing", **QUIET)
+    assert fixed.elbo == pytest.approx(stochastic.elbo, abs=0.1)
+    for name in ("b", "s"):
+        assert fixed.mean(name) == pytest.approx(stochastic.mean(name), abs=0.2 * stochastic.std(name))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_funnel(seed: int) -> None:
+    def funnel(m: Model) -> None:
+        m.latent("x", Normal(0, plait.exp(m.latent("v", Normal(0, 3)) / 2)), shape=9)
+
+    posterior = bbvi(funnel, progress=False, rng=seed)
+    assert posterior.converged
+    assert posterior.elbo == pytest.approx(-1.855, abs=0.05)
+    assert posterior.khat > 0.5

@@ -89,3 +89,19 @@ def test_pieces_are_checked() -> None:
         add_up(codes, labels + np.uint16(7), None, offsets, 2)
     with pytest.raises(ValueError, match="do not fit"):
         add_up(codes, labels[:1], None, offsets, 2)
+
+
+@pytest.mark.parametrize("bins", [None, 64])
+@pytest.mark.parametrize("missing", [0.0, 0.03])
+def test_a_large_fit_is_the_same_with_any_number_of_threads(bins: int | None, missing: float) -> None:
+    """Large enough for stretches of a partition, subtrees with histograms, and waves of pruning."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(70_000, 3))
+    y = (X[:, 0] * X[:, 1] + rng.normal(0, 0.5, len(X)) > 0).astype(int) + (X[:, 2] > 1)
+    X[rng.random(X.shape) < missing] = np.nan
+    weights = rng.integers(1, 3, len(X)) / 7.0
+    for given in (None, weights):
+        one, *others = (C45Classifier(max_bins=bins, threads=threads).fit(X, y, given).tree_ for threads in (1, 2, 5))
+        for other in others:
+            for name in ("attribute", "threshold", "first", "branches", "weight", "counts"):
+                np.testing.assert_array_equal(getattr(other, name), getattr(one, name))

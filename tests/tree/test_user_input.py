@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import warnings
+from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,7 +96,8 @@ def test_weights_that_add_up_to_one_are_warned_of() -> None:
     assert tree.n_leaves_ == 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        C45Classifier().fit(X[:3], Y[:3], np.full(3, 0.1))  # too few cases anyway
+        C45Classifier().fit(X[:3], Y[:3], np.full(3, 0.01))  # too few cases anyway
+        C45Classifier().fit(X[:6], Y[:6], np.full(6, 0.5))  # cases that count less, not shares
         assert C45Classifier(min_leaf=2 / 30, prune=False).fit(X, Y, np.full(30, 1 / 30)).n_leaves_ == 2
 
 
@@ -147,3 +150,57 @@ def test_a_picture_takes_words_literally() -> None:
     matplotlib.pyplot.close(ax.figure)
     with pytest.raises(ValueError, match="max_depth: -1"):
         C45Classifier().fit(X, Y).plot(max_depth=-1)
+
+
+def test_too_many_categories_are_named_by_their_column() -> None:
+    column = np.array([f"c{i}" for i in range(65_534)], dtype=object)[:, None]
+    with pytest.raises(ValueError, match="column 'x0': 65534 categories, at most 65533"):
+        C45Classifier().fit(column, np.arange(65_534) % 2)
+
+
+@pytest.mark.parametrize("piece", [None, "x", np.zeros(3), np.nan])
+def test_what_a_worker_gives_is_looked_at(piece: Any) -> None:
+    class Wrong:
+        def submit(self, function: Any, *arguments: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_result(function(*arguments) * piece if isinstance(piece, float) else piece)
+            return future
+
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(200_000, 1))
+    with pytest.raises(ValueError, match="executor: a piece gave"):
+        C45Classifier(max_bins=4, max_depth=1, executor=Wrong()).fit(data, data[:, 0] > 0)
+
+
+def test_a_fit_that_fails_leaves_the_tree_before_it() -> None:
+    tree = C45Classifier().fit(X[:, :1], np.array(["a", "b"])[Y])
+    for bad in (
+        lambda: tree.fit(X, Y, np.full(30, -1)),
+        lambda: tree.fit(X[:, :1], np.array(["x", "y"])[Y], np.full(30, np.nan)),
+        lambda: tree.fit(X, Y[:5]),
+        lambda: tree.fit(np.where(X > 5, np.inf, X), Y),
+    ):
+        with pytest.raises(ValueError, match=r"sample_weight|inconsistent|infinity"):
+            bad()
+        assert tree.predict([[1.0], [6.0]]).tolist() == ["a", "b"]
+        assert tree.n_features_in_ == 1
+    fresh = C45Classifier()
+    with pytest.raises(ValueError, match="inconsistent"):
+        fresh.fit(X, Y[:5])
+    with pytest.raises(ValueError, match="not fitted"):
+        fresh.predict(X)
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 2")
+def test_strings_of_any_length_are_categories() -> None:
+    column = np.array([["a"], ["b"]] * 10, dtype=np.dtypes.StringDType())
+    tree = C45Classifier().fit(column, np.arange(20) % 2)
+    assert tree.export_text().splitlines() == ["x0 = a: 0 (10)", "x0 = b: 1 (10)"]
+    assert tree.predict(column[:2]).tolist() == [0, 1]
+
+
+def test_a_save_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="taken"):
+        C45Classifier().fit(X, Y).save(tmp_path / "taken")
+    assert [p.name for p in tmp_path.iterdir()] == ["taken"]

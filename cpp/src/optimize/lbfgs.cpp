@@ -216,7 +216,7 @@ class Lbfgs {
     const double promise = -dot(direction_, at_.g);
     bool still = true;
     for (std::size_t i = 0; i < n_; ++i) still = still && std::abs(direction_[i]) <= kStill * std::max(1.0, std::abs(at_.x[i]));
-    return promise <= kMissed * std::max(std::abs(at_.f), still ? 1e-9 * (first - at_.f) : 0.0) || promise == 0;
+    return promise <= std::max(kMissed, options_.ftol) * std::max(std::abs(at_.f), still ? 1e-9 * (first - at_.f) : 0.0) || promise == 0;
   }
   [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& b) const {
     return table_.dot(static_cast<Index>(n_), a.data(), b.data());
@@ -346,7 +346,8 @@ class Lbfgs {
     p.x = at_.x;
     p.g = at_.g;
     p.f = at_.f;
-    return second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_, kMissed * std::abs(at_.f));
+    return second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_,
+                                std::max(kMissed, options_.ftol) * std::abs(at_.f));
   }
 
   bool leave() {

@@ -130,7 +130,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       const bool settled = promise <= options.ftol * std::min(range, std::max(std::abs(at.f), 1e-6 * whole));
       const bool invisible = promise <= 4 * kEpsilon * std::abs(at.f);
       // A residual may be small beside a start that was very steep, and yet there is far to go.
-      const bool near = promise <= kNear * std::max(std::abs(at.f), 1e-9 * whole) || range == 0;
+      const bool near = promise <= std::max(kNear, options.ftol) * std::max(std::abs(at.f), 1e-9 * whole) || range == 0;
       if ((kkt <= options.gtol && near) || ((settled || invisible) && kkt <= kLooseKkt)) {
         if (resize()) {
           if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
@@ -139,10 +139,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
         if (!options.second_order) return finish(end_solved());
         const Curved found = leave_along_curvature();
         if (found == Curved::none) return finish(end_solved());
-        if (found == Curved::stuck) {
-          result.negative_curvature = true;
-          return finish(Status::no_descent);
-        }
+        if (found == Curved::stuck) return finish(Status::no_descent);
         if (found == Curved::moved) after_move();
         failures = 0;
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);

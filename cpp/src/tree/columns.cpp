@@ -9,11 +9,6 @@
 namespace plait::tree {
 namespace {
 
-struct Keyed {
-  std::uint64_t key;
-  std::uint32_t row;
-};
-
 // Unsigned integers that rise as the doubles do.
 std::uint64_t key_of(double x) {
   const auto bits = std::bit_cast<std::uint64_t>(x + 0.0);  // -0 is 0
@@ -22,39 +17,40 @@ std::uint64_t key_of(double x) {
 double value_of(std::uint64_t key) { return std::bit_cast<double>((key >> 63) != 0 ? key & 0x7FFFFFFFFFFFFFFFULL : ~key); }
 
 // Least significant digit first, 11 bits at a time; a digit that all keys share costs nothing.
-void radix_sort(std::vector<Keyed>& items) {
+void radix_sort(std::vector<Keyed>& items, std::vector<Keyed>& other) {
   constexpr int kBits = 11, kPasses = 6;
   constexpr std::size_t kSize = 1U << kBits;
   std::vector<std::array<std::uint32_t, kSize>> counts(kPasses);
   for (auto& c : counts) c.fill(0);
   for (const Keyed& item : items)
-    for (int p = 0; p < kPasses; ++p) ++counts[static_cast<std::size_t>(p)][(item.key >> (kBits * p)) & (kSize - 1)];
-  std::vector<Keyed> other(items.size());
+    for (int p = 0; p < kPasses; ++p) ++counts[static_cast<std::size_t>(p)][(item.key() >> (kBits * p)) & (kSize - 1)];
+  other.resize(items.size());
   for (int p = 0; p < kPasses; ++p) {
     poll_interrupt();
     auto& count = counts[static_cast<std::size_t>(p)];
-    if (count[(items[0].key >> (kBits * p)) & (kSize - 1)] == items.size()) continue;
+    if (count[(items[0].key() >> (kBits * p)) & (kSize - 1)] == items.size()) continue;
     std::uint32_t sum = 0;
     for (auto& c : count) {
       const std::uint32_t here = c;
       c = sum;
       sum += here;
     }
-    for (const Keyed& item : items) other[count[(item.key >> (kBits * p)) & (kSize - 1)]++] = item;
+    for (const Keyed& item : items) other[count[(item.key() >> (kBits * p)) & (kSize - 1)]++] = item;
     items.swap(other);
   }
 }
 
-void sort_keys(std::vector<Keyed>& items) {
+void sort_keys(std::vector<Keyed>& items, std::vector<Keyed>& other) {
   if (items.size() < 2000)
-    std::sort(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.key != b.key ? a.key < b.key : a.row < b.row; });
-  else radix_sort(items);
+    std::sort(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.key() != b.key() ? a.key() < b.key() : a.row < b.row; });
+  else radix_sort(items, other);
 }
 
 }  // namespace
 
-std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, std::vector<double>& values) {
-  std::vector<Keyed> known;
+std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, Levels& values, SortSpace& space) {
+  std::vector<Keyed>& known = space.items;
+  known.clear();
   std::vector<Ranked> order;
   known.reserve(static_cast<std::size_t>(samples.rows));
   std::vector<std::uint32_t> missing;
@@ -63,15 +59,15 @@ std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, std::v
     if (x == x) known.push_back({key_of(x), static_cast<std::uint32_t>(i)});
     else missing.push_back(static_cast<std::uint32_t>(i));
   }
-  sort_keys(known);
+  sort_keys(known, space.other);
   std::size_t distinct = known.empty() ? 0 : 1;
-  for (std::size_t i = 1; i < known.size(); ++i) distinct += known[i].key != known[i - 1].key ? 1 : 0;
-  values.clear();
-  values.reserve(distinct);
+  for (std::size_t i = 1; i < known.size(); ++i) distinct += known[i].key() != known[i - 1].key() ? 1 : 0;
+  values = {{}, {}, samples.values + feature, samples.features};
+  values.rows.reserve(distinct);
   order.reserve(static_cast<std::size_t>(samples.rows));
-  for (const Keyed& item : known) {
-    if (values.empty() || value_of(item.key) != values.back()) values.push_back(value_of(item.key));
-    order.push_back({item.row, static_cast<std::uint32_t>(values.size() - 1)});
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (i == 0 || known[i].key() != known[i - 1].key()) values.rows.push_back(known[i].row);
+    order.push_back({known[i].row, static_cast<std::uint32_t>(values.rows.size() - 1)});
   }
   for (const std::uint32_t row : missing) order.push_back({row, kMissingRank});
   return order;
@@ -79,7 +75,7 @@ std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, std::v
 
 std::vector<double> bin_borders(const Samples& samples, std::int32_t feature, int bins) {
   constexpr Index kSample = 1 << 17;
-  std::vector<Keyed> seen;
+  std::vector<Keyed> seen, other;
   std::uint64_t state = 0x9E3779B97F4A7C15ULL;
   const Index step = std::max<Index>(1, samples.rows / kSample);
   for (Index begin = 0; begin < samples.rows; begin += step) {  // one row of each stretch, chosen by a fixed generator
@@ -90,17 +86,17 @@ std::vector<double> bin_borders(const Samples& samples, std::int32_t feature, in
   }
   std::vector<double> borders;
   if (seen.empty()) return borders;
-  sort_keys(seen);
+  sort_keys(seen, other);
   std::size_t distinct = 1;
-  for (std::size_t i = 1; i < seen.size(); ++i) distinct += seen[i].key != seen[i - 1].key ? 1 : 0;
+  for (std::size_t i = 1; i < seen.size(); ++i) distinct += seen[i].key() != seen[i - 1].key() ? 1 : 0;
   const auto wanted = static_cast<std::size_t>(bins);
   if (distinct <= wanted) {
     for (const Keyed& item : seen)
-      if (borders.empty() || value_of(item.key) != borders.back()) borders.push_back(value_of(item.key));
+      if (borders.empty() || value_of(item.key()) != borders.back()) borders.push_back(value_of(item.key()));
     return borders;
   }
   for (std::size_t b = 1; b <= wanted; ++b) {
-    const double x = value_of(seen[b * seen.size() / wanted - 1].key);
+    const double x = value_of(seen[b * seen.size() / wanted - 1].key());
     if (borders.empty() || x > borders.back()) borders.push_back(x);
   }
   return borders;

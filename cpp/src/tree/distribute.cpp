@@ -4,6 +4,7 @@
 
 #include "criterion.hpp"
 #include "partition.hpp"
+#include "plait/base/thread_pool.hpp"
 #include "work.hpp"
 
 namespace plait::tree {
@@ -20,47 +21,77 @@ void count(WorkTree& tree, std::int32_t node) {
   at.weight = std::accumulate(counts, counts + tree.classes, 0.0);
 }
 
-Partition partition_ids(const Samples& samples, WorkTree& tree, std::int32_t node) {
+namespace {
+
+/// A stretch of a node's cases, and how many of them go where.
+struct Stretch {
+  std::vector<Index> to;  ///< by branch
+  Index missing = 0;
+};
+constexpr Index kStretch = Index{1} << 15;
+
+}  // namespace
+
+Partition partition_ids(const Samples& samples, WorkTree& tree, std::int32_t node, int threads) {
   const WorkNode at = tree.nodes[static_cast<std::size_t>(node)];
   Block& block = *at.block;
   const auto branches = static_cast<std::size_t>(at.branches);
+  const Index n = static_cast<Index>(at.end) - at.begin;
   Partition parts;
-  parts.branch.resize(at.end - at.begin);
-  std::vector<Index> sizes(branches, 0);
-  std::vector<double> known(branches, 0.0);
-  Index missing = 0;
-  for (std::uint32_t i = at.begin; i < at.end; ++i) {
-    const std::uint32_t id = block.ids[i];
-    const double x = samples.values[static_cast<Index>(block.row[id]) * samples.features + at.attribute];
-    const std::int32_t b = branch_of(at, tree.maps, x);
-    parts.branch[i - at.begin] = b < 0 ? kMissingCode : static_cast<std::uint16_t>(b);
-    if (b < 0) {
-      ++missing;
+  parts.branch.resize(static_cast<std::size_t>(n));
+  std::vector<Stretch> stretches(static_cast<std::size_t>(std::max<Index>(1, (n + kStretch - 1) / kStretch)));
+  const auto in_stretches = [&](auto&& work) {
+    const auto one = [&](std::int64_t s, int) { work(stretches[static_cast<std::size_t>(s)], s * kStretch, std::min(n, (s + 1) * kStretch)); };
+    if (threads == 1 || stretches.size() == 1) {
+      for (std::size_t s = 0; s < stretches.size(); ++s) one(static_cast<std::int64_t>(s), 0);
     } else {
-      ++sizes[static_cast<std::size_t>(b)];
-      known[static_cast<std::size_t>(b)] += block.weight_of(id);
+      parallel_for(static_cast<Index>(stretches.size()), one, threads);
     }
+  };
+  in_stretches([&](Stretch& stretch, Index begin, Index end) {
+    stretch.to.assign(branches, 0);
+    for (Index i = begin; i < end; ++i) {
+      const std::uint32_t id = block.ids[static_cast<std::size_t>(at.begin + i)];
+      const double x = samples.values[static_cast<Index>(block.row[id]) * samples.features + at.attribute];
+      const std::int32_t b = branch_of(at, tree.maps, x);
+      parts.branch[static_cast<std::size_t>(i)] = b < 0 ? kMissingCode : static_cast<std::uint16_t>(b);
+      if (b < 0) ++stretch.missing;
+      else ++stretch.to[static_cast<std::size_t>(b)];
+    }
+  });
+  std::vector<Index> sizes(branches, 0);
+  Index missing = 0;
+  for (const Stretch& stretch : stretches) {
+    missing += stretch.missing;
+    for (std::size_t b = 0; b < branches; ++b) sizes[b] += stretch.to[b];
   }
   parts.moved = missing > 0;
-  std::vector<Index> starts(branches + 1, at.begin);
+  parts.ids.assign(block.ids.begin() + at.begin, block.ids.begin() + at.end);
   if (!parts.moved) {
-    std::partial_sum(sizes.begin(), sizes.end(), starts.begin() + 1);
-    for (std::size_t b = 0; b < branches; ++b) starts[b + 1] += at.begin;
-    std::vector<Index> cursor(starts.begin(), starts.end() - 1);
-    parts.ids.assign(block.ids.begin() + at.begin, block.ids.begin() + at.end);
-    for (std::size_t i = 0; i < parts.ids.size(); ++i) block.ids[static_cast<std::size_t>(cursor[parts.branch[i]]++)] = parts.ids[i];
+    Index start = at.begin;
     for (std::size_t b = 0; b < branches; ++b) {
       WorkNode& child = tree.nodes[static_cast<std::size_t>(at.first) + b];
       child.block = at.block;
-      child.begin = static_cast<std::uint32_t>(starts[b]);
-      child.end = static_cast<std::uint32_t>(starts[b + 1]);
+      child.begin = static_cast<std::uint32_t>(start);
+      child.end = static_cast<std::uint32_t>(start + sizes[b]);
+      for (Stretch& stretch : stretches) {  // from how many go there to where the first of them goes
+        const Index here = stretch.to[b];
+        stretch.to[b] = start;
+        start += here;
+      }
     }
+    in_stretches([&](Stretch& stretch, Index begin, Index end) {
+      for (Index i = begin; i < end; ++i)
+        block.ids[static_cast<std::size_t>(stretch.to[parts.branch[static_cast<std::size_t>(i)]]++)] = parts.ids[static_cast<std::size_t>(i)];
+    });
   } else {
     // Each child has its known cases first and then a share of every missing one.
+    std::vector<double> known(branches, 0.0);
+    for (std::size_t i = 0; i < parts.ids.size(); ++i)
+      if (parts.branch[i] != kMissingCode) known[parts.branch[i]] += block.weight_of(parts.ids[i]);
     const double all = std::accumulate(known.begin(), known.end(), 0.0);
     std::vector<double> share(branches);
     for (std::size_t b = 0; b < branches; ++b) share[b] = equal(all, 0) ? 1.0 / static_cast<double>(branches) : known[b] / all;
-    parts.ids.assign(block.ids.begin() + at.begin, block.ids.begin() + at.end);
     parts.target.assign(parts.ids.size(), 0);
     parts.missing_begin.assign(branches, -1);
     std::vector<Block*> fresh(branches);
@@ -110,6 +141,6 @@ Partition partition_ids(const Samples& samples, WorkTree& tree, std::int32_t nod
   return parts;
 }
 
-void distribute(const Samples& samples, WorkTree& tree, std::int32_t node) { partition_ids(samples, tree, node); }
+void distribute(const Samples& samples, WorkTree& tree, std::int32_t node) { partition_ids(samples, tree, node, 1); }
 
 }  // namespace plait::tree

@@ -147,7 +147,7 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
     parallel_for(samples_.features, task, threads);
   }
   const std::int32_t chosen = choose(candidates);
-  if (chosen < 0) return;
+  if (chosen < 0) return release(tree, item.node);
   const Candidate& best = candidates[static_cast<std::size_t>(chosen)];
   const std::int32_t first = tree.add(best.branches);
   WorkNode& at = tree.nodes[node];
@@ -159,11 +159,14 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
     at.map = static_cast<std::int32_t>(tree.maps.size());
     tree.maps.insert(tree.maps.end(), best.map.begin(), best.map.end());
   }
-  const Partition parts = partition_ids(samples_, tree, item.node);
+  const Partition parts = partition_ids(samples_, tree, item.node, threads);
+  if (parts.moved && tree.nodes[node].depth == 0) logs_.reset();  // all have weights now
   std::vector<std::int32_t> growing;
-  for (std::int32_t b = 0; b < best.branches; ++b)
+  for (std::int32_t b = 0; b < best.branches; ++b) {
     if (may_grow(tree, first + b)) growing.push_back(first + b);
-  if (growing.empty()) return;
+    else release(tree, first + b);
+  }
+  if (growing.empty()) return release(tree, item.node);
   if (!item.orders) {
     // The largest child's histograms are what the others leave of the parent's.
     std::int32_t largest = growing[0];
@@ -182,7 +185,7 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
       }
     }
     if (subtract) next[place].sums = std::move(rest);
-    return;
+    return release(tree, item.node);
   }
   Orders& orders = *item.orders;
   for (std::size_t i = 0; i < parts.ids.size(); ++i) {
@@ -201,8 +204,30 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
     own->target.resize(size);
   }
   partition_orders(tree, item.node, parts, orders, below, spaces, threads);
+  release(tree, item.node);
   for (const std::int32_t child : growing) next.push_back({child, below[static_cast<std::size_t>(child - first)], {}});
 }
+
+namespace {
+
+// Binned: nodes of so many cases and less are grown by orders of codes, as their histograms would be mostly empty.
+constexpr Index kFewCases = 4096;
+
+Index cases(const WorkTree& tree, const Pending& item) {
+  const WorkNode& at = tree.nodes[static_cast<std::size_t>(item.node)];
+  return static_cast<Index>(at.end) - at.begin;
+}
+
+// The largest is taken from the stack last of all, so that what is kept for the others is small.
+void push_smallest_last(const WorkTree& tree, std::vector<Pending>& next, std::vector<Pending>& stack) {
+  std::stable_sort(next.begin(), next.end(), [&](const Pending& a, const Pending& b) {
+    const WorkNode &x = tree.nodes[static_cast<std::size_t>(a.node)], &y = tree.nodes[static_cast<std::size_t>(b.node)];
+    return x.end - x.begin > y.end - y.begin;
+  });
+  for (Pending& child : next) stack.push_back(std::move(child));
+}
+
+}  // namespace
 
 // A copy of the node's cases, numbered from 0.
 void Grower::own_block(WorkTree& tree, std::int32_t node) {
@@ -238,29 +263,32 @@ void Grower::return_block(WorkTree& tree, const WorkNode& root) {
 void Grower::subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker) {
   std::vector<GrowSpace> own(1);
   std::swap(own[0], spaces[static_cast<std::size_t>(worker)]);
-  const WorkNode root = tree.nodes[static_cast<std::size_t>(item.node)];
-  const bool from_bins = !item.orders;
-  if (from_bins) {
+  WorkNode root;
+  if (binned_ && cases(tree, item) <= kFewCases) {
+    if (tree.nodes[0].block.get() == tree.kept) root = tree.nodes[0];
     own_block(tree, item.node);
+    item.sums = {};
     item.orders = orders_of(tree, item.node);
+    tree.kept = root.block ? tree.nodes[0].block.get() : nullptr;
   }
-  std::vector<Pending> stack;
+  std::vector<Pending> stack, next;
   stack.push_back(std::move(item));
-  std::vector<Pending> next;
   while (!stack.empty()) {
     Pending at = std::move(stack.back());
     stack.pop_back();
+    if (!at.orders && cases(tree, at) <= kFewCases) {
+      Grown small{at.node, WorkTree(tree.classes)};
+      begin_part(tree, at, small.tree);
+      subtree(small.tree, std::move(at), own, 0);  // which uses no histograms, and so goes no deeper
+      absorb(tree, small);
+      continue;
+    }
     next.clear();
     step(tree, std::move(at), next, own, 1);
-    // The largest comes last of all, so that what is kept for the others is small.
-    std::stable_sort(next.begin(), next.end(), [&](const Pending& a, const Pending& b) {
-      const WorkNode &x = tree.nodes[static_cast<std::size_t>(a.node)], &y = tree.nodes[static_cast<std::size_t>(b.node)];
-      return x.end - x.begin > y.end - y.begin;
-    });
-    for (Pending& child : next) stack.push_back(std::move(child));
+    push_smallest_last(tree, next, stack);
   }
   std::swap(own[0], spaces[static_cast<std::size_t>(worker)]);
-  if (from_bins) return_block(tree, root);
+  if (root.block) return_block(tree, root);
 }
 
 WorkTree Grower::run() {
@@ -276,11 +304,11 @@ WorkTree Grower::run() {
   block->label.assign(samples_.labels, samples_.labels + n);
   if (samples_.weights != nullptr) block->weight.assign(samples_.weights, samples_.weights + n);
   tree.nodes[0].block = block;
+  tree.kept = block.get();
   tree.nodes[0].end = static_cast<std::uint32_t>(n);
   count(tree, 0);
   total_ = tree.nodes[0].weight;
   if (!may_grow(tree, 0)) return tree;
-  logs_ = std::make_unique<Logs>(samples_.rows);
   values_.resize(static_cast<std::size_t>(samples_.features));
 
   Pending root;
@@ -291,62 +319,84 @@ WorkTree Grower::run() {
     root.orders->of.resize(static_cast<std::size_t>(samples_.features));
     root.orders->branch.resize(n);
     root.orders->target.resize(n);
+    std::vector<SortSpace> sorting(static_cast<std::size_t>(threads));
     parallel_for(
         samples_.features,
-        [&](std::int64_t f, int) {
+        [&](std::int64_t f, int worker) {
           const auto at = static_cast<std::size_t>(f);
-          if (samples_.categories[at] == 0) root.orders->of[at] = presort(samples_, static_cast<std::int32_t>(f), values_[at]);
+          if (samples_.categories[at] == 0)
+            root.orders->of[at] = presort(samples_, static_cast<std::int32_t>(f), values_[at], sorting[static_cast<std::size_t>(worker)]);
         },
         threads);
   }
+  logs_ = std::make_unique<Logs>(samples_.rows);
   std::vector<GrowSpace> spaces(static_cast<std::size_t>(threads));
-  const Index small = binned_ ? 4096 : std::max<Index>(2048, samples_.rows / (4 * threads));
+  // From here on down a subtree is one thread's; sums that come from elsewhere are waited for by one alone.
+  const Index small = options_.collect ? kFewCases : std::max<Index>(binned_ ? kFewCases : 2048, samples_.rows / ((binned_ ? 8 : 4) * threads));
   std::vector<Pending> stack, subtrees, next;
+  std::vector<Grown> grown;
   stack.push_back(std::move(root));
+  Index waiting = 0;  // cases in blocks of the subtrees' own, which take memory of their own
   while (!stack.empty()) {
     Pending item = std::move(stack.back());
     stack.pop_back();
     const WorkNode& at = tree.nodes[static_cast<std::size_t>(item.node)];
-    if (static_cast<Index>(at.end) - at.begin <= small || (threads == 1 && !binned_)) {
-      item.sums = {};
+    const bool own = at.block != block;
+    if (cases(tree, item) <= (own ? std::max<Index>(2048, small / 4) : small) || (threads == 1 && !options_.collect)) {
+      waiting += own ? cases(tree, item) : 0;
       subtrees.push_back(std::move(item));
+      if (waiting <= samples_.rows / 8) continue;
+      grow_subtrees(tree, subtrees, grown, spaces, threads);
+      waiting = 0;
       continue;
     }
     next.clear();
     step(tree, std::move(item), next, spaces, threads);
-    for (Pending& child : next) stack.push_back(std::move(child));
+    push_smallest_last(tree, next, stack);
   }
-  // Subtrees grow apart and are put together in their order, whoever was ready first.
-  std::vector<WorkTree> grown(subtrees.size(), WorkTree(samples_.classes));
+  grow_subtrees(tree, subtrees, grown, spaces, threads);
+  for (Grown& one : grown) absorb(tree, one);
+  return tree;
+}
+
+void Grower::absorb(WorkTree& tree, Grown& one) {
+  WorkTree& part = one.tree;
+  const auto nodes = static_cast<std::int32_t>(tree.nodes.size()) - 1;  // node 0 of the part is there already
+  const auto maps = static_cast<std::int32_t>(tree.maps.size());
+  for (WorkNode& node : part.nodes) {
+    if (node.first >= 0) node.first += nodes;
+    if (node.map >= 0) node.map += maps;
+  }
+  tree.nodes[static_cast<std::size_t>(one.node)] = part.nodes[0];
+  tree.nodes.insert(tree.nodes.end(), part.nodes.begin() + 1, part.nodes.end());
+  tree.counts.insert(tree.counts.end(), part.counts.begin() + tree.classes, part.counts.end());
+  tree.maps.insert(tree.maps.end(), part.maps.begin(), part.maps.end());
+  part = WorkTree(tree.classes);
+}
+
+// A tree whose root is the item's node; the item moves there.
+void Grower::begin_part(WorkTree& tree, Pending& item, WorkTree& part) {
+  part.kept = tree.kept;
+  part.add(1);
+  part.nodes[0] = tree.nodes[static_cast<std::size_t>(item.node)];
+  std::copy_n(tree.counts_of(item.node), tree.classes, part.counts_of(0));
+  release(tree, item.node);
+  item.node = 0;
+}
+
+// They are put together in their order, whoever was ready first.
+void Grower::grow_subtrees(WorkTree& tree, std::vector<Pending>& subtrees, std::vector<Grown>& grown, std::vector<GrowSpace>& spaces, int threads) {
+  const std::size_t before = grown.size();
+  for (const Pending& item : subtrees) grown.push_back({item.node, WorkTree(samples_.classes)});
   parallel_for(
       static_cast<Index>(subtrees.size()),
       [&](std::int64_t i, int worker) {
-        const auto at = static_cast<std::size_t>(i);
-        WorkTree& part = grown[at];
-        part.add(1);
-        part.nodes[0] = tree.nodes[static_cast<std::size_t>(subtrees[at].node)];
-        std::copy_n(tree.counts_of(subtrees[at].node), samples_.classes, part.counts_of(0));
-        Pending item = std::move(subtrees[at]);
-        subtrees[at].node = item.node;
-        item.node = 0;
-        subtree(part, std::move(item), spaces, worker);
+        WorkTree& part = grown[before + static_cast<std::size_t>(i)].tree;
+        begin_part(tree, subtrees[static_cast<std::size_t>(i)], part);
+        subtree(part, std::move(subtrees[static_cast<std::size_t>(i)]), spaces, worker);
       },
       threads);
-  for (std::size_t i = 0; i < grown.size(); ++i) {
-    WorkTree& part = grown[i];
-    const auto nodes = static_cast<std::int32_t>(tree.nodes.size()) - 1;  // node 0 of the part is there already
-    const auto maps = static_cast<std::int32_t>(tree.maps.size());
-    for (WorkNode& node : part.nodes) {
-      if (node.first >= 0) node.first += nodes;
-      if (node.map >= 0) node.map += maps;
-    }
-    tree.nodes[static_cast<std::size_t>(subtrees[i].node)] = part.nodes[0];
-    tree.nodes.insert(tree.nodes.end(), part.nodes.begin() + 1, part.nodes.end());
-    tree.counts.insert(tree.counts.end(), part.counts.begin() + samples_.classes, part.counts.end());
-    tree.maps.insert(tree.maps.end(), part.maps.begin(), part.maps.end());
-    part = WorkTree(samples_.classes);
-  }
-  return tree;
+  subtrees.clear();
 }
 
 }  // namespace plait::tree

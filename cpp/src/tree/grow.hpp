@@ -24,6 +24,12 @@ struct GrowSpace {
   std::vector<double> sums;
 };
 
+/// A subtree, and the node that it belongs to.
+struct Grown {
+  std::int32_t node;
+  WorkTree tree;
+};
+
 class Grower {
  public:
   Grower(const Samples& samples, const Options& options);
@@ -35,6 +41,10 @@ class Grower {
   NodeFacts facts(const WorkTree& tree, std::int32_t node) const;
   // One node; its children that may grow are appended to `next`.
   void step(WorkTree& tree, Pending item, std::vector<Pending>& next, std::vector<GrowSpace>& spaces, int threads);
+  // Grows what stands in `subtrees`, side by side, into as many trees of their own at the end of `grown`.
+  void grow_subtrees(WorkTree& tree, std::vector<Pending>& subtrees, std::vector<Grown>& grown, std::vector<GrowSpace>& spaces, int threads);
+  static void begin_part(WorkTree& tree, Pending& item, WorkTree& part);
+  static void absorb(WorkTree& tree, Grown& one);
   void subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker);
   // The best split on one feature.
   Candidate judge(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const;
@@ -54,9 +64,9 @@ class Grower {
   double total_ = 0;
   bool binned_ = false;
   std::unique_ptr<Logs> logs_;
-  std::vector<std::vector<double>> values_;  ///< numeric: distinct values, or upper borders of bins
-  std::vector<std::uint16_t> codes_;         ///< binned: (rows, features)
-  std::vector<std::int32_t> offsets_;        ///< binned: first bin of each feature, and the number of all; each has one more for what is missing
+  std::vector<Levels> values_;         ///< numeric: distinct values, or upper borders of bins
+  std::vector<std::uint16_t> codes_;   ///< binned: (rows, features)
+  std::vector<std::int32_t> offsets_;  ///< binned: first bin of each feature, and the number of all; each has one more for what is missing
 };
 
 }  // namespace plait::tree

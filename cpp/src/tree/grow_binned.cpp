@@ -25,7 +25,7 @@ void Grower::bin_features(int threads) {
       samples_.features,
       [&](std::int64_t f, int) {
         const auto at = static_cast<std::size_t>(f);
-        if (samples_.categories[at] == 0) values_[at] = bin_borders(samples_, static_cast<std::int32_t>(f), options_.max_bins);
+        if (samples_.categories[at] == 0) values_[at].numbers = bin_borders(samples_, static_cast<std::int32_t>(f), options_.max_bins);
       },
       threads);
   offsets_.assign(1, 0);
@@ -42,7 +42,7 @@ void Grower::bin_features(int threads) {
                      const double x = samples_.values[static_cast<std::size_t>(i) * d + f];
                      std::uint16_t& code = codes_[static_cast<std::size_t>(i) * d + f];
                      if (x != x) code = static_cast<std::uint16_t>(offsets_[f + 1] - offsets_[f] - 1);
-                     else code = samples_.categories[f] > 0 ? static_cast<std::uint16_t>(x) : locate(values_[f], x);
+                     else code = samples_.categories[f] > 0 ? static_cast<std::uint16_t>(x) : locate(values_[f].numbers, x);
                    }
                },
                threads);

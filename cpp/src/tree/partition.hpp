@@ -17,6 +17,6 @@ struct Partition {
   std::vector<Index> missing_begin;   ///< by branch: case of the first missing one; -1 where the branch takes none
 };
 
-Partition partition_ids(const Samples& samples, WorkTree& tree, std::int32_t node);
+Partition partition_ids(const Samples& samples, WorkTree& tree, std::int32_t node, int threads);
 
 }  // namespace plait::tree

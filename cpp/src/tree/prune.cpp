@@ -41,28 +41,31 @@ class Pruner {
     for (std::size_t v = 0; v < steps_.size(); ++v) refresh(static_cast<std::int32_t>(v));
   }
 
-  // Subtrees of small nodes side by side, then what is above them: no decision depends on another subtree.
+  // Subtrees of small nodes side by side, then those of larger ones around them, up to the root: no decision depends on another subtree.
   void run() {
-    const Index small = std::max<Index>(1000, (at(0).end - at(0).begin) / 16);
-    std::vector<std::int32_t> roots, stack{0};
-    while (!stack.empty()) {
-      const std::int32_t v = stack.back();
-      stack.pop_back();
-      const WorkNode& node = at(v);
-      if (node.first < 0) continue;
-      if (static_cast<Index>(node.end) - node.begin <= small) {
-        roots.push_back(v);
-        continue;
+    const Index all = at(0).end - at(0).begin;
+    for (Index share = 16; share > 1; share /= 2) {
+      const Index small = std::max<Index>(1000, all / share);
+      std::vector<std::int32_t> roots, stack{0};
+      while (!stack.empty()) {
+        const std::int32_t v = stack.back();
+        stack.pop_back();
+        const WorkNode& node = at(v);
+        if (node.first < 0 || node.block == nullptr || done_[index(v)] != 0) continue;
+        if (static_cast<Index>(node.end) - node.begin <= small) {
+          roots.push_back(v);
+          continue;
+        }
+        for (std::int32_t b = 0; b < node.branches; ++b) stack.push_back(node.first + b);
       }
-      for (std::int32_t b = 0; b < node.branches; ++b) stack.push_back(node.first + b);
+      parallel_for(
+          static_cast<Index>(roots.size()),
+          [&](std::int64_t i, int) {
+            run(roots[static_cast<std::size_t>(i)]);
+            done_[index(roots[static_cast<std::size_t>(i)])] = 1;
+          },
+          options_.threads);
     }
-    parallel_for(
-        static_cast<Index>(roots.size()),
-        [&](std::int64_t i, int) {
-          run(roots[static_cast<std::size_t>(i)]);
-          done_[index(roots[static_cast<std::size_t>(i)])] = 1;
-        },
-        options_.threads);
     run(0);
   }
 
@@ -84,11 +87,15 @@ class Pruner {
       }
       if (!ready) {
         poll_interrupt();
+        if (at(node.first).block == nullptr) distribute(samples_, tree_, v);  // growing did not keep them, or v was raised
         stack.emplace_back(v, true);
         for (std::int32_t b = 0; b < node.branches; ++b) stack.emplace_back(node.first + b, false);
-      } else if (decide(v)) {
-        stack.emplace_back(v, false);  // raised: its new subtree has other cases, and is pruned anew
+        continue;
       }
+      const std::int32_t first = node.first, branches = node.branches;
+      const bool raised = decide(v);
+      for (std::int32_t b = 0; b < branches; ++b) release(tree_, first + b);
+      if (raised) stack.emplace_back(v, false);  // its new subtree has other cases, and is pruned anew
     }
   }
 
@@ -172,8 +179,7 @@ class Pruner {
     while (!stack.empty()) {
       const std::int32_t top = stack.back();
       stack.pop_back();
-      if (at(top).first < 0) continue;
-      distribute(samples_, tree_, top);
+      if (top != v) at(top).block.reset();  // until the new cases are distributed
       for (std::int32_t b = 0; b < at(top).branches; ++b) stack.push_back(at(top).first + b);
     }
   }

@@ -23,7 +23,7 @@ Candidate finish(double best, double tries, double left, double right, const Nod
 }
 
 // Weights of 1: whole counts, and entropies from a table.
-Candidate scan_counts(const Ranked* cases, Index known, const std::vector<double>& values, const NodeFacts& node, SplitSpace& space) {
+Candidate scan_counts(const Ranked* cases, Index known, const Levels& values, const NodeFacts& node, SplitSpace& space) {
   const auto k = static_cast<std::size_t>(node.classes);
   const std::uint16_t* label = node.block.label.data();
   space.left_count.assign(k, 0);
@@ -74,7 +74,7 @@ Candidate scan_counts(const Ranked* cases, Index known, const std::vector<double
 
 // Any weights, from what `next` gives: it moves the cases of the next distinct value to the left and returns its rank, false at the end.
 template <class Next>
-Candidate scan_weights(Next&& next, double known, const std::vector<double>& values, const NodeFacts& node, SplitSpace& space) {
+Candidate scan_weights(Next&& next, double known, const Levels& values, const NodeFacts& node, SplitSpace& space) {
   double* left = space.left.data();
   double* right = space.right.data();
   const double before = scaled_entropy(right, node.classes, known);
@@ -114,14 +114,17 @@ Logs::Logs(Index n) : values_(static_cast<std::size_t>(n + 2)), steps_(static_ca
   for (std::size_t i = 0; i < steps_.size(); ++i) steps_[i] = values_[i + 1] - values_[i];
 }
 
-double threshold_between(const std::vector<double>& values, std::uint32_t low, std::uint32_t high) {
+double threshold_between(const Levels& values, std::uint32_t low, std::uint32_t high) {
   const double middle = std::max(0.5 * values[low] + 0.5 * values[high], values[low]);
   if (middle >= values[high]) return values[low];
-  const auto begin = values.begin() + low, end = values.begin() + high;
-  return *(std::upper_bound(begin, end, middle) - 1);
+  while (high - low > 1) {  // values[low] <= middle < values[high]
+    const std::uint32_t half = low + (high - low) / 2;
+    (values[half] <= middle ? low : high) = half;
+  }
+  return values[low];
 }
 
-Candidate split_sorted(const Ranked* cases, Index n, const std::vector<double>& values, const NodeFacts& node, SplitSpace& space) {
+Candidate split_sorted(const Ranked* cases, Index n, const Levels& values, const NodeFacts& node, SplitSpace& space) {
   Index known = n;
   while (known > 0 && cases[known - 1].rank == kMissingRank) --known;
   if (known < 2 || cases[0].rank == cases[known - 1].rank) return {};
@@ -150,7 +153,7 @@ Candidate split_sorted(const Ranked* cases, Index n, const std::vector<double>& 
   return scan_weights(next, weight, values, node, space);
 }
 
-Candidate split_binned(const double* sums, const std::vector<double>& values, const NodeFacts& node, SplitSpace& space) {
+Candidate split_binned(const double* sums, const Levels& values, const NodeFacts& node, SplitSpace& space) {
   const auto k = static_cast<std::size_t>(node.classes);
   const std::size_t bins = values.size();
   space.left.assign(k, 0.0);

@@ -46,13 +46,13 @@ struct SplitSpace {
 };
 
 /// Binary threshold: the cases of the node by rank, missing ones last. `values[rank]` rises.
-Candidate split_sorted(const Ranked* cases, Index n, const std::vector<double>& values, const NodeFacts& node, SplitSpace& space);
+Candidate split_sorted(const Ranked* cases, Index n, const Levels& values, const NodeFacts& node, SplitSpace& space);
 /// The same from sums by (bin, class), the last bin holding what is missing.
-Candidate split_binned(const double* sums, const std::vector<double>& values, const NodeFacts& node, SplitSpace& space);
+Candidate split_binned(const double* sums, const Levels& values, const NodeFacts& node, SplitSpace& space);
 /// A branch for each category, or for groups of them, from sums by (category, class).
 Candidate split_categories(const double* sums, std::int32_t categories, bool subsets, const NodeFacts& node);
 
 /// The largest of values[low..high] that is at most the midpoint of values[low] and values[high]: thresholds are numbers of the data.
-double threshold_between(const std::vector<double>& values, std::uint32_t low, std::uint32_t high);
+double threshold_between(const Levels& values, std::uint32_t low, std::uint32_t high);
 
 }  // namespace plait::tree

@@ -18,6 +18,18 @@ struct Ranked {
 inline constexpr std::uint32_t kMissingRank = 0xFFFFFFFFU;
 inline constexpr std::uint16_t kMissingCode = 0xFFFFU;
 
+/// The distinct values of a numeric feature by rank: numbers, or rows of the table that have them, at half the memory.
+struct Levels {
+  std::vector<double> numbers;
+  std::vector<std::uint32_t> rows;  ///< empty: numbers
+  const double* column = nullptr;   ///< of the table; its stride is the number of features
+  Index stride = 0;
+  [[nodiscard]] double operator[](std::size_t rank) const {
+    return rows.empty() ? numbers[rank] : column[static_cast<Index>(rows[rank]) * stride] + 0.0;  // -0 is 0
+  }
+  [[nodiscard]] std::size_t size() const { return rows.empty() ? numbers.size() : rows.size(); }
+};
+
 /// Cases that nodes own ranges of, through one ordering array `ids`. A split that sends missing values down several branches needs more
 /// cases than it has, and gives each child a block of its own; every other split permutes its range in place.
 struct Block {
@@ -54,6 +66,8 @@ struct WorkTree {
   std::vector<WorkNode> nodes;
   std::vector<double> counts;  ///< (nodes, classes)
   std::vector<std::int32_t> maps;
+  /// The block that nodes keep when they are split; all others are given up, as pruning can make them again.
+  const Block* kept = nullptr;
 
   explicit WorkTree(std::int32_t k) : classes(k) {}
   std::int32_t add(std::int32_t n) {
@@ -65,6 +79,12 @@ struct WorkTree {
   double* counts_of(std::int32_t node) { return counts.data() + static_cast<Index>(node) * classes; }
   [[nodiscard]] const double* counts_of(std::int32_t node) const { return counts.data() + static_cast<Index>(node) * classes; }
 };
+
+/// Gives up the node's hold on its cases, unless their block is kept.
+inline void release(WorkTree& tree, std::int32_t node) {
+  WorkNode& at = tree.nodes[static_cast<std::size_t>(node)];
+  if (at.block.get() != tree.kept) at.block.reset();
+}
 
 /// Branch that a value takes at a node; kNoBranch where it is missing or belongs to none.
 inline std::int32_t branch_of(const WorkNode& node, const std::vector<std::int32_t>& maps, double x) {

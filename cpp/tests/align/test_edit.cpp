@@ -5,15 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "align/edit_diagonals.hpp"
-#include "align/edit_lanes.hpp"
-#include "align/edit_strips.hpp"
+#include "align/edit/bits.hpp"
+#include "align/edit/diagonals.hpp"
+#include "align/edit/lanes.hpp"
 #include "plait/align/edit.hpp"
 #include "plait/base/random.hpp"
 
 using namespace plait;
 using namespace plait::tensor;
 using namespace plait::align;
+using namespace plait::align::detail;
 
 namespace {
 
@@ -23,10 +24,9 @@ struct Level {
   const Table* table;
 };
 #if defined(__x86_64__)
-#define LEVELS(Table, name) \
-  levels_of(Level<edit::Table>{"v2", &v2::name()}, Level<edit::Table>{"v3", &v3::name()}, Level<edit::Table>{"v4", &v4::name()})
+#define LEVELS(Table, name) levels_of(Level<Table>{"v2", &v2::name()}, Level<Table>{"v3", &v3::name()}, Level<Table>{"v4", &v4::name()})
 #else
-#define LEVELS(Table, name) levels_of(Level<edit::Table>{"v2", &v2::name()})
+#define LEVELS(Table, name) levels_of(Level<Table>{"v2", &v2::name()})
 #endif
 template <class L, class... More>
 std::vector<L> levels_of(L first, More... more) {
@@ -71,7 +71,7 @@ Matrix unit_matrix(const Symbols& x, const Symbols& y, const std::vector<Index>&
 }  // namespace
 
 TEST_CASE("strips of bits are the matrix") {
-  for (const auto& level : LEVELS(StripTable, edit_strip_table)) {
+  for (const auto& level : LEVELS(BitBlockTable, bit_block_table)) {
     const Index words = level.table->words, n = 64 * words;
     Dice dice{static_cast<std::uint64_t>(words)};
     for (int round = 0; round < 60; ++round) {
@@ -88,12 +88,12 @@ TEST_CASE("strips of bits are the matrix") {
       for (Index j = 0; j < m; ++j) {
         const Index step = static_cast<Index>(dice(3)) - 1;
         top[j + 1] = top[j] + step;
-        edge[j] = step > 0 ? edit::kPlus : step < 0 ? edit::kMinus : 0;
+        edge[j] = step > 0 ? kPlus : step < 0 ? kMinus : 0;
       }
       const Matrix d = unit_matrix(x, y, top, restricted);
       std::vector<std::uint64_t> diagonal(static_cast<std::size_t>((m + words) * words)), right(diagonal.size());
       const bool keeps = round % 4 < 2;
-      const edit::Strip strip{
+      const BitBlock strip{
           masks.data(), rows.data() + words, m, edge.data(), edge.data(), plus.data(), minus.data(), keeps ? diagonal.data() : nullptr, right.data(),
           [] {}};
       (restricted ? level.table->restricted : level.table->levenshtein)(strip);
@@ -114,25 +114,25 @@ TEST_CASE("strips of bits are the matrix") {
 }
 
 TEST_CASE("patterns in lanes are the matrix") {
-  for (const auto& level : LEVELS(LanesTable, edit_lanes_table)) {
+  for (const auto& level : LEVELS(PatternTable, pattern_table)) {
     Dice dice{3};
     for (int round = 0; round < 80; ++round) {
-      const int size = round % 4, count = edit::kLaneBytes >> size;
+      const int size = round % 4, count = kLaneBytes >> size;
       const std::size_t bytes = std::size_t{1} << size;
       const Symbols text = dice.symbols(dice(100), 5);
-      std::vector<std::uint8_t> masks(6 * edit::kLaneBytes), patterns(edit::kLaneBytes);
+      std::vector<std::uint8_t> masks(6 * kLaneBytes), patterns(kLaneBytes);
       std::vector<Symbols> all;
       for (int lane = 0; lane < count; ++lane) {
         all.push_back(dice.symbols(dice((8u << size) + 1), 4));
         for (std::size_t i = 0; i < all.back().size(); ++i) {
           const std::size_t at = static_cast<std::size_t>(lane) * bytes + i / 8;
-          masks[all.back()[i] * edit::kLaneBytes + at] |= static_cast<std::uint8_t>(1 << (i % 8));
+          masks[all.back()[i] * kLaneBytes + at] |= static_cast<std::uint8_t>(1 << (i % 8));
           patterns[at] |= static_cast<std::uint8_t>(1 << (i % 8));
         }
       }
       const std::vector<std::uint16_t> rows(text.begin(), text.end());
-      double out[edit::kLaneBytes];
-      const edit::Lanes lanes{masks.data(), rows.data(), static_cast<Index>(text.size()), patterns.data(), 0.5, out};
+      double out[kLaneBytes];
+      const PatternLanes lanes{masks.data(), rows.data(), static_cast<Index>(text.size()), patterns.data(), 0.5, out};
       for (const bool restricted : {false, true}) {
         (restricted ? level.table->restricted : level.table->levenshtein)[size](lanes);
         for (int lane = 0; lane < count; ++lane) {
@@ -147,11 +147,11 @@ TEST_CASE("patterns in lanes are the matrix") {
 }
 
 TEST_CASE("differences along diagonals are the matrix") {
-  for (const auto& level : LEVELS(DiagonalTable, edit_diagonal_table)) {
+  for (const auto& level : LEVELS(DifferenceTable, difference_table)) {
     Dice dice{5};
     for (int round = 0; round < 60; ++round) {
-      const edit::Weights w{static_cast<std::int32_t>(dice(9)), static_cast<std::int32_t>(dice(9)), static_cast<std::int32_t>(dice(18))};
-      const Index lanes = edit::kLaneGroup * (1 + dice(3)), n = 1 + dice(static_cast<std::uint32_t>(lanes)), m = 1 + dice(200);
+      const EditWeights w{static_cast<std::int32_t>(dice(9)), static_cast<std::int32_t>(dice(9)), static_cast<std::int32_t>(dice(18))};
+      const Index lanes = kLaneGroup * (1 + dice(3)), n = 1 + dice(static_cast<std::uint32_t>(lanes)), m = 1 + dice(200);
       const Symbols x = dice.symbols(n, 4), y = dice.symbols(m, 5, 0);
       Matrix d(static_cast<std::size_t>(n + 1), std::vector<Index>(static_cast<std::size_t>(m + 1)));
       for (Index j = 1; j <= m; ++j) d[0][j] = d[0][j - 1] + w.insert;
@@ -176,7 +176,7 @@ TEST_CASE("differences along diagonals are the matrix") {
           good &= bottom[j - 1] == d[n][j] - d[n][j - 1];
           for (Index i = 1; i <= n; ++i) {
             const bool match = d[i][j] == d[i - 1][j - 1] + (x[i - 1] == y[j - 1] ? 0 : w.substitute), left = d[i][j] == d[i][j - 1] + w.insert;
-            good &= moves[(i + j - 2) * lanes + i - 1] == (match ? edit::kDiagonal : left ? edit::kLeft : edit::kAbove);
+            good &= static_cast<Move>(moves[(i + j - 2) * lanes + i - 1]) == (match ? Move::match : left ? Move::deletion : Move::insertion);
           }
         }
         CHECK_MESSAGE(good, level.name, ", ", 8 << size, " bits, round ", round);

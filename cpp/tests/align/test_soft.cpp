@@ -5,13 +5,14 @@
 #include <cmath>
 #include <random>
 
-#include "align/soft_internal.hpp"
+#include "align/soft/loops.hpp"
 #include "plait/align/soft.hpp"
 #include "plait/align/template.hpp"
 
 using namespace plait;
 using namespace plait::tensor;
 using namespace plait::align;
+using namespace plait::align::detail;
 
 namespace {
 

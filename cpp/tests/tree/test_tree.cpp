@@ -103,8 +103,10 @@ TEST_CASE("bins and sorted orders") {
   data.values[0] = -0.0;
   data.values[4] = 0.0;
   data.values[8] = -std::numeric_limits<double>::denorm_min();
-  std::vector<double> values;
-  const std::vector<Ranked> order = presort(data.samples(), 0, values);
+  Levels values;
+  SortSpace space;
+  const Samples samples = data.samples();
+  const std::vector<Ranked> order = presort(samples, 0, values, space);
   CHECK(order.size() == 5000);
   for (std::size_t i = 1; i < values.size(); ++i) CHECK(values[i - 1] < values[i]);
   for (std::size_t i = 0; i < order.size(); ++i) {

@@ -8,10 +8,11 @@ from .custom import Aligner
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
 from .elastic import EDR, ERP, MSM, TWE
-from .neighbours import TimeSeriesKNN
+from .neighbours import TimeSeriesKNN, TimeSeriesKNNRegressor
 from .scored import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
 from .soft import SoftDTW, soft_dtw
 from .substitution import Substitution
+from .transforms import Differencer, Resampler, ZNormalizer, difference, resample, znormalize
 
 __all__ = [
     "DTW",
@@ -22,18 +23,25 @@ __all__ = [
     "TWE",
     "Aligner",
     "Alignment",
+    "Differencer",
     "Levenshtein",
     "NeedlemanWunsch",
+    "Resampler",
     "SemiGlobal",
     "SmithWaterman",
     "SoftDTW",
     "Substitution",
     "TimeSeriesKNN",
+    "TimeSeriesKNNRegressor",
+    "ZNormalizer",
     "barycenter",
+    "difference",
     "dtw",
     "levenshtein",
     "needleman_wunsch",
+    "resample",
     "semi_global",
     "smith_waterman",
     "soft_dtw",
+    "znormalize",
 ]

@@ -45,7 +45,7 @@ class _Scored(PairAligner):
         self.__dict__["_table"] = similarity if isinstance(similarity, Substitution) else None
         opening, extending = gaps(self.gap, self.gap_open, self.gap_extend)
         scores = similarity.scores if isinstance(similarity, Substitution) else similarity
-        return _core.make_scored(scores, opening, extending, free_start, free_end, local)
+        return _core.make_pairwise(scores, opening, extending, free_start, free_end, local)
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         self._method()

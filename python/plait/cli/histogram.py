@@ -50,6 +50,8 @@ def read(path: Path) -> list[Column]:
         return read_columns(path, read_text(path), gaps=True).columns
     try:
         array = np.load(path, allow_pickle=False)
+        if np.iscomplexobj(array):
+            raise TypeError(f"its numbers are complex ({array.dtype})")
         return [Column(path.stem, np.asarray(array.ravel(), dtype=np.float64))]
     except (ValueError, TypeError, EOFError, OSError) as error:
         raise Failure(f"{path}: no file of an array of numbers: {error}") from None
@@ -85,9 +87,16 @@ def make_axis(x: Any, options: argparse.Namespace, label: str) -> histogram.Axis
     if n is None:
         inside = usable[(usable >= low) & (usable <= high)]
         scaled = np.log(inside) if options.log else inside
-        n = min(MOST_BINS, max(1, len(np.histogram_bin_edges(scaled, "auto")) - 1)) if scaled.size else 10
+        n = bins_for(scaled)
     make = histogram.Axis.logarithmic if options.log else histogram.Axis.uniform
     return make(n, low, high, label=label)
+
+
+def bins_for(x: Any) -> int:
+    """How many bins suit the data, by NumPy's rule; a few where that has none: no data, a range beyond the doubles or of a few of them."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        wide = x.size > 0 and np.isfinite(np.ptp(x)) and np.ptp(x) > 1e-12 * np.abs(x).max()
+    return min(MOST_BINS, max(1, len(np.histogram_bin_edges(x, "auto")) - 1)) if wide else 10 if not x.size or np.ptp(x / 2) > 1e300 else 1
 
 
 def drawn(h: histogram.Histogram) -> str:

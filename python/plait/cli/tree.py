@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import math
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,9 +13,9 @@ from numpy.typing import NDArray
 from .. import datasets, report
 from ..tree import C45Classifier
 from ._common import Failure, Result, add_common, at_least, positive
+from ._table import read_table, table_column
 
 Array = NDArray[Any]
-MISSING = {"", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"}
 
 
 class Data(NamedTuple):
@@ -34,7 +32,7 @@ def add(commands: Any) -> None:
     """Puts the subcommand into the parser."""
     parser = commands.add_parser("tree", help="grow a decision tree on a table (CSV, ARFF)", description=__doc__.split(": ", 1)[1])
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help="ARFF where it ends in .arff, else CSV; ? and empty cells are missing values"
+        "file", type=Path, metavar="FILE", help="ARFF where it ends in .arff, else CSV; ?, NA, null and empty cells are missing values"
     )
     parser.add_argument("--target", metavar="COLUMN", help="what is to be told from the other columns (default: the last one)")
     parser.add_argument(
@@ -65,55 +63,6 @@ def confidence(text: str) -> float:
 confidence.__name__ = "number"
 
 
-def number(cell: str) -> float | None:
-    """A finite number, or None."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def read_csv(path: Path, header: bool) -> tuple[list[str], list[list[str]]]:
-    """Names and rows of a CSV file. A first line without a number in it is the header."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Failure(f"{path}: no CSV file: {error}") from None
-    if "\0" in text:
-        raise Failure(f"{path}: no CSV file: it holds zero bytes")
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:4096], delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(keepends=True), dialect, strict=True) if any(row)]
-    except csv.Error as error:
-        raise Failure(f"{path}: no CSV file: {error}") from None
-    if not rows:
-        raise Failure(f"{path}: empty")
-    names = [f"column {i + 1}" for i in range(len(rows[0]))]
-    if header and not any(number(cell) is not None for cell in rows[0]):
-        names, rows = rows[0], rows[1:]
-    for line, row in enumerate(rows, 1):
-        if len(row) != len(names):
-            raise Failure(f"{path}: row {line} has {len(row)} cells, expected {len(names)}")
-    if not rows:
-        raise Failure(f"{path}: a header and no rows")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise Failure(f"{path}: two columns are called {twice[0]!r}")
-    return names, rows
-
-
-def csv_column(cells: list[str]) -> tuple[Array, bool]:
-    """Values of a column and whether they are categories."""
-    known = [cell for cell in cells if cell not in MISSING]
-    if all(number(cell) is not None for cell in known):
-        return np.array([np.nan if cell in MISSING else float(cell) for cell in cells], dtype=object), False
-    return np.array([None if cell in MISSING else cell for cell in cells], dtype=object), True
-
-
 def read(options: argparse.Namespace) -> Data:
     """The table; rows without a target are left out."""
     path = options.file
@@ -124,8 +73,8 @@ def read(options: argparse.Namespace) -> Data:
         names, columns = list(table.names), [np.array(c, dtype=object) for c in table.columns]
         categorical = [c is not None for c in table.categories]
     else:
-        names, rows = read_csv(path, not options.no_header)
-        parsed = [csv_column([row[i] for row in rows]) for i in range(len(names))]
+        names, rows, separator = read_table(path, not options.no_header)
+        parsed = [table_column(path, name, [(line, cells[i]) for line, cells in rows], separator) for i, name in enumerate(names)]
         columns, categorical = [c for c, _ in parsed], [is_text for _, is_text in parsed]
     target = options.target if options.target is not None else names[-1]
     if target not in names:

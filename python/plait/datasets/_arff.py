@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
+from .._text import is_number
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 TOKEN = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s,{}'"%][^\s,{}%]*)|([,{}])""")
@@ -124,12 +125,13 @@ def _row(line: str, names: list[str], categories: list[tuple[str, ...] | None]) 
                 raise ValueError(f"{text!r} is no category of attribute {name!r}")
             row.append(text)
         else:
-            try:
-                number = float(text)
-            except ValueError:
-                raise ValueError(f"attribute {name!r}: {text!r} is no number") from None
+            if not is_number(text):
+                raise ValueError(f"attribute {name!r}: {text!r} is no number")
+            number = float(text)
             if not np.isfinite(number):
                 raise ValueError(f"attribute {name!r}: {text!r} is not finite")
+            if abs(number) >= 2**53 and text.lstrip("+-").isdecimal() and int(text) != int(number):
+                raise ValueError(f"attribute {name!r}: {text} is beyond 2**53, where doubles cannot tell whole numbers apart")
             row.append(number)
     return row
 
@@ -171,8 +173,8 @@ def arff(path: str | os.PathLike[str]) -> Table:
     names: list[str] = []
     categories: list[tuple[str, ...] | None] = []
     rows: list[list[Any]] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line.rstrip("\r").strip()
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        line = line.strip()
         if not line or line.startswith("%"):
             continue
         try:

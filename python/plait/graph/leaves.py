@@ -78,7 +78,8 @@ def constant(value: Operand | Array, name: str = "", dtype: DType | None = None)
     name : str
         For messages and pictures.
     dtype : dtype, optional
-        None: that of the value, which for Python's floats is float64.
+        None: that of the value, which for Python's floats is float64. Integers of 8 and 16 bits become int32 (and stay it in ``//`` and all
+        else, where NumPy would wrap around), float16 becomes float32.
 
     Returns
     -------

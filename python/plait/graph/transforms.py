@@ -82,7 +82,8 @@ def function(f: Callable[..., Any]) -> Callable[..., Any]:
     Returns
     -------
     callable
-        With the same arguments; arrays in, arrays out.
+        With the same arguments; arrays in, arrays out. Called with nodes, inside of a function that is being traced, it gives nodes, as what
+        `grad`, `jacobian` and `hessian` make does.
 
     Examples
     --------
@@ -99,7 +100,12 @@ def function(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
-        program, arrays = traced.get(args, kwargs)
+        try:
+            program, arrays = traced.get(args, kwargs)
+        except _NodeGiven:
+            structure, nodes = _inside(args, kwargs)
+            args, kwargs = unflatten(structure, nodes)
+            return _as_nodes(f(*args, **kwargs))
         return program(arrays)
 
     return call
@@ -177,9 +183,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             program, arrays = traced.get(args, kwargs, positions)
-        except _NodeGiven:  # inside of a function that is being traced: nodes in, nodes out
-            leaves, structure = flatten((args, kwargs), _is_array)
-            return differentiate(structure, [_core.as_node(leaf, "grad") for leaf in leaves])
+        except _NodeGiven:
+            return differentiate(*_inside(args, kwargs, positions))
         return program(arrays)
 
     return call
@@ -197,8 +202,7 @@ class _Rows:
         if self.rows == 0 or of.size == 0:
             return
         if self.rows <= STACKED:
-            rows = [gradient(flat[k], of) for k in range(self.rows)]
-            self.program = _Compiled(_core.reshape(_core.stack(rows, 0), self.shape), inputs)
+            self.program = _Compiled(_stacked(output, of), inputs)
         else:
             self.seed = _core.input("seed", (self.rows,), output.dtype)
             self.program = _Compiled(gradient(flat, of, self.seed), inputs)
@@ -217,6 +221,17 @@ class _Rows:
             result[k] = np.ravel(self.program(arrays, {self.seed: seed} if seeded else None))
             seed[k] = 0
         return result.reshape(self.shape)
+
+
+def _stacked(output: Node, of: Node) -> Node:
+    """A Jacobian as a node, its rows one after the other."""
+    if None in output.shape or None in of.shape:
+        raise ShapeError(f"jacobian: inside of a trace all sizes must be known, got a result of {output.shape} and an argument of {of.shape}")
+    shape = (*output.shape, *of.shape)
+    flat = output.ravel()
+    if 0 in shape:
+        return _core.as_node(np.zeros(tuple(n or 0 for n in shape), output.dtype), "jacobian")
+    return _core.reshape(_core.stack([gradient(flat[k], of) for k in range(output.size)], 0), shape)
 
 
 def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
@@ -276,19 +291,25 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
 
 def _jacobian(f: Callable[..., Any], argnum: int, rows_of: Callable[[Node, Node], Node]) -> Callable[..., Any]:
-    def make(structure: Any, inputs: list[Node]) -> _Rows:
+    def parts(structure: Any, inputs: list[Node]) -> tuple[Node, Node]:
         args, kwargs = unflatten(structure, inputs)
         wanted = _wanted(structure, inputs, [argnum])[0][0]
         if len(wanted) != 1:
             raise TypeError(f"jacobian: argument {argnum} must be one array, got {len(wanted)}")
-        result = f(*args, **kwargs)
-        return _Rows(rows_of(_core.as_node(result, "jacobian"), wanted[0]), inputs, wanted[0])
+        return rows_of(_core.as_node(f(*args, **kwargs), "jacobian"), wanted[0]), wanted[0]
+
+    def make(structure: Any, inputs: list[Node]) -> _Rows:
+        output, of = parts(structure, inputs)
+        return _Rows(output, inputs, of)
 
     traced = Traced(make)
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
-        rows, arrays = traced.get(args, kwargs, [argnum])
+        try:
+            rows, arrays = traced.get(args, kwargs, [argnum])
+        except _NodeGiven:
+            return _stacked(*parts(*_inside(args, kwargs, [argnum])))
         return rows(arrays)
 
     return call
@@ -305,9 +326,23 @@ class _NodeGiven(TypeError):
     """A node where a compiled function takes arrays."""
 
 
+def _inside(args: tuple[Any, ...], kwargs: dict[str, Any], floats: Sequence[int] = ()) -> tuple[Any, list[Node]]:
+    """The arguments of a call inside of a function that is being traced: nodes in, nodes out."""
+    leaves, structure = flatten((args, kwargs), _is_array)
+    to_float = {k for position in floats if position < len(args) for k in _numbers(structure[0][position])}
+    nodes = [_core.as_node(leaf if isinstance(leaf, Node) else _as_array(leaf, k in to_float), "argument") for k, leaf in enumerate(leaves)]
+    return structure, [_alias(node) if k in to_float else node for k, node in enumerate(nodes)]
+
+
+def _alias(node: Node) -> Node:
+    """The same values in a node of their own: what a function takes from around itself is no argument of it, even if it is the same node."""
+    code = {"float32": 3, "float64": 4}.get(node.dtype.name)
+    return node if code is None else _core.apply("cast", [node], [code], [], False)
+
+
 def _as_array(leaf: Any, to_float: bool) -> Array:
     if isinstance(leaf, Node):
-        raise _NodeGiven("a compiled function takes arrays, got a node; call the function itself on nodes")
+        raise _NodeGiven
     array = np.asarray(leaf)
     if to_float and isinstance(leaf, int):
         array = array.astype(np.float64)

@@ -69,7 +69,10 @@ def fill_elsewhere(
                 piece = [array[part] for array in arrays]
                 running.append(executor.submit(fill_piece, empty._empty(), piece, None if weights is None else weights[part], weight))
                 begin += PIECE
-            total._add(running.popleft().result())
+            counted = running.popleft().result()
+            if not isinstance(counted, type(total)):
+                raise TypeError(f"executor: a piece gave {type(counted).__name__}, a histogram was expected")
+            total._add(counted)
     finally:
         for future in running:
             future.cancel()

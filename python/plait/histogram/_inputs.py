@@ -33,7 +33,10 @@ def numbers(values: Any, name: str) -> NDArray[Any]:
 def _real(x: Any) -> float:
     if isinstance(x, (str, bytes, complex)) or not hasattr(type(x), "__float__"):
         raise TypeError(type(x).__name__)
-    return float(x)
+    try:
+        return float(x)
+    except OverflowError:  # a whole number, or a fraction, beyond all doubles
+        return math.inf if x > 0 else -math.inf
 
 
 def column(values: Any, name: str) -> NDArray[Any]:

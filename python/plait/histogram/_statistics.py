@@ -58,8 +58,16 @@ def moments(axis: Axis, sums: Floats, name: str) -> tuple[float, float]:
     centers, weights = axis.centers[filled], sums[filled] / sums.sum()
     if not np.isfinite(centers).all():
         raise ValueError(f"{name}: the bin {axis.bin(int(np.flatnonzero(filled)[~np.isfinite(centers)][0]))} has no centre")
+    scale = max(float(np.abs(centers).max()), 5e-324)  # squares stay among the doubles
+    if scale < 1e-150 or scale > 1e150:
+        centers = centers / scale
+    else:
+        scale = 1.0
     mean = float(weights @ centers)
-    return mean, float(np.sqrt(max(0.0, float(weights @ (centers - mean) ** 2))))
+    variance = float(weights @ (centers - mean) ** 2)
+    if name == "std" and variance < 0 and variance < -1e-12 * float(np.abs(weights) @ (centers - mean) ** 2):
+        raise ValueError("std: some weights are negative, so much so that the variance is below 0")
+    return mean * scale, float(np.sqrt(max(0.0, variance))) * scale
 
 
 def density(axes: tuple[Axis, ...], sums: Floats) -> Floats:

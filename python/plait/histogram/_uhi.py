@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 AnyHistogram = TypeVar("AnyHistogram", bound="Histogram")
 SCHEMA = 1
 WRITER = "plait"
+LARGEST_SPARSE = 2**28  # cells, of a histogram of which only some are stored
 
 
 def to_dict(histogram: Histogram) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def from_dict(cls: type[AnyHistogram], found: Mapping[str, Any]) -> AnyHistogram
         if found["uhi_schema"] != SCHEMA:
             raise FormatError(f"uhi: written in schema {found['uhi_schema']!r}, this plait reads schema {SCHEMA}")
         own = found.get("writer_info", {}).get(WRITER, {})
+        _require_cells(found)
         axes = [_axis_from_dict(axis) for axis in found["axes"]]
         if not axes:
             raise FormatError("uhi: a histogram without axes is a number")
@@ -70,6 +72,18 @@ def from_dict(cls: type[AnyHistogram], found: Mapping[str, Any]) -> AnyHistogram
     return made
 
 
+def _require_cells(found: Mapping[str, Any]) -> None:
+    """Refuses axes with more bins than what is stored fills, before there is memory for them: a few bytes can name any number."""
+    claimed = 1
+    for axis in found["axes"]:
+        bins = int(axis["bins"]) if axis["type"] == "regular" else len(axis.get("edges", axis.get("categories", ()))) - 1
+        claimed *= max(bins, 1)
+    storage = found["storage"]
+    most = LARGEST_SPARSE if "index" in storage else np.size(storage["values"])
+    if claimed > most:
+        raise FormatError(f"uhi: the axes have {claimed} bins, the storage holds {np.size(storage['values'])} values")
+
+
 def _axis_from_dict(found: Mapping[str, Any]) -> Axis:
     kind = found["type"]
     if kind not in ("regular", "variable"):
@@ -79,8 +93,6 @@ def _axis_from_dict(found: Mapping[str, Any]) -> Axis:
     label = str(found.get("metadata", {}).get("label", ""))
     if kind == "regular":
         bins = int(found["bins"])
-        if bins > 2**31:
-            raise FormatError(f"uhi: an axis of {bins} bins")
         return Axis.uniform(bins, found["lower"], found["upper"], label=label)
     scale: Scale = found.get("writer_info", {}).get(WRITER, {}).get("scale", "linear")
     return Axis(np.asarray(found["edges"], dtype=np.float64), scale=scale, label=label)

@@ -33,6 +33,12 @@ class Place:
         """The bin that it means on an axis."""
         raise NotImplementedError
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__.lower()}{self._moved()}"
+
+    def _moved(self) -> str:
+        return f" {'+' if self.offset > 0 else '-'} {abs(self.offset)}" if self.offset else ""
+
 
 class loc(Place):
     """The bin in which a value lies.
@@ -55,6 +61,9 @@ class loc(Place):
     def __init__(self, value: float, offset: int = 0) -> None:
         super().__init__(offset)
         self.value = value
+
+    def __repr__(self) -> str:
+        return f"loc({self.value!r}){self._moved()}"
 
     def __call__(self, axis: Any) -> int:
         """The bin that it means on an axis."""
@@ -142,3 +151,6 @@ class rebin:
         self.groups = None if groups is None else [operator.index(group) for group in groups]
         if self.groups is not None and min(self.groups, default=0) < 1:
             raise ValueError(f"rebin: expected groups of at least 1, got {groups!r}")
+
+    def __repr__(self) -> str:
+        return f"rebin({self.factor})" if self.groups is None else f"rebin(groups={self.groups})"

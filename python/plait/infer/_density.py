@@ -14,6 +14,7 @@ from ._values import Array
 from .model import Latent, Model
 
 MOST_FLOPS = 5e7  # of a chunk, up to which draws for the report are not saved
+PRODUCTS = 16  # Hessian-vector products of one run
 CHUNK = 500  # samples of one run of the program that only evaluates
 
 
@@ -94,10 +95,10 @@ class Density:
         count = -(-len(u) // CHUNK)
         return np.concatenate([program({leaf: parts[k] for leaf, parts in split.items()}) for k in range(count)])[: len(u)]
 
-    def affordable(self, draws: int) -> int:
+    def affordable(self, draws: int, most: float = MOST_FLOPS) -> int:
         """As many draws as can be evaluated without their taking long, at least a thousand; after a first evaluation."""
         cost = float(self._programs["evaluate"][0].flops)
-        return int(min(draws, max(1000, draws * MOST_FLOPS / max(cost, 1.0))))
+        return int(min(draws, max(1000, draws * most / max(cost, 1.0))))
 
     def constrained(self, u: Array) -> dict[str, Array]:
         """The latents for rows of unconstrained numbers."""
@@ -132,20 +133,27 @@ class Density:
 
         return self._compiled("slope", make)
 
-    def curvature(self) -> Any:
-        """The program of a Hessian-vector product at one point."""
+    def curvature(self) -> tuple[Any, int]:
+        """The program of Hessian-vector products at rows of points, and how many rows it takes."""
 
         def make() -> Any:
-            u, v = graph.input("u", (self.dimension,), "float64"), graph.input("v", (self.dimension,), "float64")
-            slope = graph.gradient(self.log_joint(u, None), u)
-            return lenient(graph.compile(graph.gradient((slope * v).sum(), u)))
+            rows = min(self.dimension, PRODUCTS)
+            u, v = graph.input("u", (rows, self.dimension), "float64"), graph.input("v", (rows, self.dimension), "float64")
+            slope = graph.gradient(graph.broadcast_to(self.log_joint(u, rows), (rows,)).sum(), u)
+            return lenient(graph.compile(graph.gradient((slope * v).sum(), u))), rows
 
-        return self._compiled("curvature", make)
+        found: tuple[Any, int] = self._compiled("curvature", make)
+        return found
 
     def hessian(self, u: Array) -> Array:
         """The Hessian at one point, a product for each row."""
-        program = self.curvature()
-        rows = np.array([program(u=u, v=e) for e in np.eye(self.dimension)])
+        if not self.dimension:
+            return np.zeros((0, 0))
+        program, count = self.curvature()
+        point = np.repeat(np.asarray(u)[None], count, axis=0)
+        units = np.concatenate([np.eye(self.dimension), np.zeros((-self.dimension % count, self.dimension))])
+        parts = [program(u=point, v=units[k : k + count]) for k in range(0, self.dimension, count)]
+        rows = np.concatenate(parts)[: self.dimension]
         return np.asarray(0.5 * (rows + rows.T))
 
     def free(self, values: dict[str, Array], lead: int = 0) -> Array:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
 from ._values import Array
+
+Pairs: TypeAlias = "deque[tuple[Array, Array, float]]"
 
 
 @dataclass
@@ -34,11 +37,13 @@ def minimize(
     longest: float = 4.0,
     callback: Callable[[int, float], None] | None = None,
     runaway: Callable[[Array], bool] | None = None,
+    pairs: Pairs | None = None,
 ) -> Minimum:
     """The minimum of `function`, which gives a value and a gradient, from `x` on.
 
     Converged where the gradient's largest element is at most `tolerance`, or where rounding hides any further descent. Steps are at most
-    `longest` in the largest element. Trial points with values that are not finite are stepped around and counted; `runaway` says where to give up. After Nocedal and Wright
+    `longest` in the largest element. Trial points with values that are not finite are stepped around and counted; `runaway` says where to give up. `pairs` are
+    steps and what they changed the gradient by: those of a similar function are a better beginning than none, and new ones are added. After Nocedal and Wright
     (2006), algorithms 7.4 and 7.5, with a line search by bisection for the weak Wolfe conditions.
     """
     x = np.array(x, np.float64)
@@ -47,7 +52,7 @@ def minimize(
     if not (np.isfinite(value) and np.isfinite(slope).all()):
         found.nonfinite = 1
         return found
-    pairs: deque[tuple[Array, Array, float]] = deque(maxlen=memory)
+    pairs = deque(maxlen=memory) if pairs is None else pairs
     stalled = 0
     try:
         while found.steps < max_steps:
@@ -95,7 +100,26 @@ def minimize(
     return found
 
 
-def _two_loops(slope: Array, pairs: deque[tuple[Array, Array, float]]) -> Array:
+def approach(
+    function: Callable[[Array], tuple[float, Array]], x: Array, steps: int = 300, first: float = 0.1, last: float = 0.005
+) -> Array:
+    """A better point by steps of bounded length, for where curvature is of no help: Adam (Kingma and Ba, 2015) with a falling rate."""
+    best, lowest = x, np.inf
+    mean, square = np.zeros_like(x), np.zeros_like(x)
+    for t in range(steps):
+        value, slope = function(x)
+        if not (np.isfinite(value) and np.isfinite(slope).all()):
+            x, mean = best + 0.5 * (x - best), np.zeros_like(x)
+            continue
+        if value < lowest:
+            best, lowest = x, value
+        mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope**2
+        rate = last + 0.5 * (first - last) * (1 + np.cos(np.pi * t / steps))
+        x = x - rate * (mean / (1 - 0.9 ** (t + 1))) / (np.sqrt(square / (1 - 0.99 ** (t + 1))) + 1e-300)
+    return best
+
+
+def _two_loops(slope: Array, pairs: Pairs) -> Array:
     q = slope.copy()
     weights = []
     for s, y, curvature in reversed(pairs):

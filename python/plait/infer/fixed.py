@@ -6,6 +6,7 @@ sign and with the identity as their second moment, so that for a nearly gaussian
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,18 +15,18 @@ import numpy as np
 
 from .. import graph
 from ..graph import Node
-from ._density import CHUNK, Density
+from ._density import Density
 from ._families import Frame, Gaussian, family_of
-from ._lbfgs import Minimum, minimize
-from ._values import Array, is_node
+from ._frames import choose_frame, frame_from, spectrum
+from ._lbfgs import Minimum, Pairs, approach, minimize
+from ._values import Array
 
 MOST_DRAWS = 4096
+FEW_DRAWS = 32  # for an approach from afar
 MOST_LEFT = 10.0  # tolerances that the last of the draws may leave open
 FAR = (10.0, 100.0, 1e3, 1e4)  # standard deviations along a direction
-RUNAWAY = 20.0  # standard deviations, or logs of them, that a parameter may move from where curvature puts it
-MOST_FOR_STARTS = 32  # dimensions up to which modes are looked for from several starts
-SPREADS = (1.0, 2.0, 3.0, 4.0)  # how far from the first
-BEST_STARTS = 3
+RUNAWAY = 20.0  # logs of standard deviations that a spread may move from where curvature puts it
+RUNAWAY_MEAN = 1000.0  # standard deviations that a mean may move
 
 
 @dataclass
@@ -110,112 +111,6 @@ class Objective:
         return np.asarray(0.5 * (rows + rows.T))
 
 
-def _spectrum(curvature: Array) -> tuple[Array, Array, Array]:
-    """Eigenvalues and eigenvectors of a symmetric matrix scaled to a diagonal of ±1, and the scale: units of latents do not matter."""
-    diagonal = np.abs(np.diag(curvature))
-    scale = 1.0 / np.sqrt(np.maximum(diagonal, 1e-12 * max(diagonal.max(initial=0.0), 1e-300) if (diagonal == 0).any() else 1e-300))
-    values, vectors = np.linalg.eigh(scale[:, None] * curvature * scale)
-    return values, vectors, scale
-
-
-def find_mode(density: Density, u: Array, max_steps: int = 80) -> tuple[Array, Array | None, int, int]:
-    """A mode by Newton's method in |eigenvalues|: the point, minus the Hessian there if it is positive definite, steps, values not finite."""
-    program = density.slope()
-    value, slope = program(u=u)
-    bad = steps = 0
-    while True:
-        curvature = -density.hessian(u)
-        if not np.isfinite(curvature).all():
-            return u, None, steps, bad + 1
-        values, vectors, scale = _spectrum(curvature)
-        definite = bool(values.min(initial=1.0) > 1e-13)
-        direction = scale * (vectors @ ((vectors.T @ (scale * slope)) / np.maximum(np.abs(values), 1e-9)))
-        gain = float(direction @ slope)
-        if gain < 1e-8 * (1.0 if definite else 1e-4) or steps >= max_steps or np.abs(u).max(initial=0.0) > 1e12:
-            return u, curvature if definite and gain < 1e-3 else None, steps, bad
-        step = 1.0
-        for _ in range(50):
-            new = u + step * direction
-            new_value, new_slope = program(u=new)
-            if np.isfinite(new_value) and np.isfinite(new_slope).all():
-                if new_value >= value + 1e-4 * step * gain:
-                    break
-            else:
-                bad += 1
-            step *= 0.5
-        else:  # rounding hides any further rise, of the value or of the point
-            still = bool((np.abs(direction) <= 8 * np.finfo(float).eps * np.abs(u)).all())
-            return u, curvature if definite and (gain < 1e-3 or still) else None, steps, bad
-        u, value, slope = new, new_value, new_slope
-        steps += 1
-
-
-def frame_from(centre: Array, curvature: Array | None) -> Frame:
-    """Coordinates for a posterior with this curvature at its centre."""
-    d = len(centre)
-    if curvature is None:
-        return Frame(centre.copy(), np.eye(d), np.zeros(d))
-    values, vectors, scale = _spectrum(curvature)
-    root = scale[:, None] * (vectors / np.sqrt(np.maximum(values, 1e-13)))
-    return Frame(centre.copy(), root, -0.5 * np.log(np.diag(curvature)))
-
-
-def choose_frame(density: Density, start: Array, rng: np.random.Generator) -> tuple[Frame, int, int, list[tuple[float, Array]]]:
-    """Coordinates at the best mode by Laplace's approximation, from `start` and, in few dimensions, from points around it."""
-    program = density.slope()
-    starts = [start]
-    if density.dimension <= MOST_FOR_STARTS:
-        # The best of many points around it, far ones among them, and one that nothing speaks for.
-        around = start + np.repeat(SPREADS, CHUNK // len(SPREADS))[:, None] * rng.standard_normal((CHUNK, density.dimension))
-        with np.errstate(all="ignore"):
-            height = density.evaluate(around)
-        order = np.argsort(-np.where(np.isfinite(height), height, -np.inf), kind="stable")
-        starts += [*around[order[:BEST_STARTS]], around[0]]
-    best: tuple[float, Array, Array | None] = -np.inf, start, None
-    modes: list[tuple[float, Array]] = []
-    steps = bad = 0
-    for point in starts:
-        if not np.isfinite(program(u=point)[0]):
-            continue
-        mode, curvature, taken, wrong = find_mode(density, point)
-        steps, bad = steps + taken, bad + wrong
-        if curvature is None:
-            continue
-        evidence = float(program(u=mode)[0]) - 0.5 * float(np.linalg.slogdet(curvature)[1])
-        if not any(np.abs(mode - other).max(initial=0.0) < 1e-3 * (1 + np.abs(other).max(initial=0.0)) for _, other in modes):
-            modes.append((evidence, mode))
-        if evidence > best[0] + 1e-6:
-            best = evidence, mode, curvature
-    frame, plain = frame_from(best[1], best[2]), prior_frame(density, start, rng)
-    if not modes or _worth(density, plain, rng) > _worth(density, frame, rng) + 1.0:
-        return plain, steps, bad, []  # what looks like a mode is the thin end of a funnel: a density without a maximum
-    return frame, steps, bad, sorted(modes, key=lambda m: -m[0])
-
-
-def prior_frame(density: Density, start: Array, rng: np.random.Generator) -> Frame:
-    """Coordinates by the medians and quartiles of the priors' unconstrained numbers; around `start` where a prior depends on other latents."""
-    frame = frame_from(start, None)
-    for latent in density.gaussian:
-        if latent.prior is None or any(is_node(p) for p in latent.prior.parameters.values()):
-            continue
-        part = density.slices[latent.name]
-        drawn = np.asarray(latent.prior.sample((200, *latent.support.shape), rng))
-        free = latent.support.to_free(drawn).reshape(200, -1)
-        low, centre, high = np.quantile(free, [0.25, 0.5, 0.75], axis=0)
-        spread = (high - low) / 1.35
-        if np.isfinite(centre).all() and np.isfinite(spread).all() and (spread > 0).all():
-            frame.centre[part], frame.log_sd[part] = centre, np.log(spread)
-    return Frame(frame.centre, np.diag(np.exp(frame.log_sd)), frame.log_sd)
-
-
-def _worth(density: Density, frame: Frame, rng: np.random.Generator) -> float:
-    """The ELBO of a frame's own gaussian, up to a constant."""
-    with np.errstate(all="ignore"):
-        value = density.evaluate(frame.centre + rng.standard_normal((CHUNK, density.dimension)) @ frame.root.T).mean()
-        found = float(value + np.linalg.slogdet(frame.root)[1])
-    return found if np.isfinite(found) else -np.inf
-
-
 def flat_direction(density: Density, gaussian: Gaussian) -> str:
     """The latents along whose joint line the log joint never falls, so that no normalising constant exists; empty where there are none.
 
@@ -225,7 +120,7 @@ def flat_direction(density: Density, gaussian: Gaussian) -> str:
     curvature = -density.hessian(gaussian.mean)
     if not np.isfinite(curvature).all() or not len(curvature):
         return ""
-    values, vectors, scale = _spectrum(curvature)
+    values, vectors, scale = spectrum(curvature)
     program = density.slope()
     value = program(u=gaussian.mean)[0]
     for k in np.flatnonzero(values < 1e-9 * np.abs(values).max(initial=1e-300)):
@@ -278,18 +173,23 @@ def fit(
     limit = max_steps or 1000
     try:
         frame, newton, bad, modes = choose_frame(density, start, rng)
+        phi = family.start()
+        if not modes:
+            few = Objective(density, family, matched_draws(FEW_DRAWS, family.noise, rng))
+            few.set_frame(frame)
+            frame, phi = _recentred(density, family_name, family, frame, approach(few, phi))
     except KeyboardInterrupt:
         frame = frame_from(start, None)
         return Fit(family.gaussian(family.start(), frame), np.nan, False, "interrupted", 0, interrupted=True)
     need = 4 * family.noise
     count = samples or max(32, 1 << int(np.ceil(np.log2(need))))
     count += count % 2
-    phi = family.start()
     history: list[float] = []
 
     def runaway(x: Array) -> bool:
-        return bool(np.abs(x).max(initial=0.0) > RUNAWAY)
+        return bool(np.abs(x[d : 2 * d]).max(initial=0.0) > RUNAWAY or np.abs(x).max(initial=0.0) > RUNAWAY_MEAN)
 
+    pairs: Pairs = deque(maxlen=20)
     steps = newton
     best: Minimum | None = None
     converged, reason = False, "step limit"
@@ -299,7 +199,7 @@ def fit(
             objective = Objective(density, family, matched_draws(count, family.noise, rng))
             objective.set_frame(frame)
             before = objective(phi)[0] if best is not None else np.inf
-            found = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
+            found = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway, pairs=pairs)
             steps += found.steps
             bad += found.nonfinite
             rounds = 0
@@ -315,7 +215,8 @@ def fit(
                 rounds += 1
                 frame, phi = _recentred(density, family_name, family, frame, found.x)
                 objective.set_frame(frame)
-                again = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway)
+                pairs.clear()
+                again = minimize(objective, phi, max_steps=min(150, limit), callback=report, runaway=runaway, pairs=pairs)
                 steps, bad = steps + again.steps, bad + again.nonfinite
                 history += [-v for v in found.history]
                 unproven = unproven and not again.value > found.value - 0.1 * tolerance
@@ -348,7 +249,11 @@ def fit(
     except KeyboardInterrupt:  # between two runs of the quasi-Newton method
         return Fit(family.gaussian(phi, frame), np.nan, False, "interrupted", steps, bad, True, history)
     assert best is not None
-    if converged and (free := flat_direction(density, family.gaussian(phi, frame))):
+    try:
+        free = flat_direction(density, family.gaussian(phi, frame)) if converged else ""
+    except KeyboardInterrupt:
+        free, converged, reason, best.interrupted = "", False, "interrupted", True
+    if free:
         converged, reason = False, f"improper: along a line in {free} the log joint never falls"
     return Fit(
         family.gaussian(phi, frame),
@@ -374,7 +279,7 @@ def _recentred(density: Density, name: str, family: Any, frame: Frame, phi: Arra
     if name == "mean_field":
         usable = np.isfinite(curvature).all()
         if usable:
-            values, vectors, scale = _spectrum(curvature)
+            values, vectors, scale = spectrum(curvature)
             root = scale[:, None] * (vectors / np.sqrt(np.maximum(np.abs(values), 1e-12)))
         else:
             root = np.diag(g.sd)

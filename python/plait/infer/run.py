@@ -31,7 +31,7 @@ GRADIENTS = (
 )
 MOST_FIXED = 300  # dimensions up to which draws are fixed
 REPORT_DRAWS = 2000  # for the ELBO
-KHAT_DRAWS, MOST_KHAT_DRAWS, MOST_KHAT_NUMBERS = 8000, 128_000, 4e6
+KHAT_DRAWS, MOST_KHAT_DRAWS, MOST_KHAT_NUMBERS, MOST_KHAT_FLOPS = 8000, 32_000, 4e6, 2.5e6
 EVEN = 0.75  # share of the draws that uneven weights are worth, above which k-hat may be of the bulk
 MOST_ERROR = 1.0  # nats: with a larger standard error an ELBO has no mean that a thousand pairs of draws show
 
@@ -304,7 +304,6 @@ def _tail(q: Approximation, rng: np.random.Generator) -> tuple[float, Array]:
     Where nearly all weights are equal, k-hat's threshold lies among them and not in the tail, and k-hat may be anything: more draws raise it.
     """
     n = q.density.affordable(KHAT_DRAWS)
-    most = min(q.density.affordable(MOST_KHAT_DRAWS), MOST_KHAT_NUMBERS / max(q.gaussian.noise, 1))
     ratios = np.zeros(0)
     while True:
         values, u = q.draw(n - len(ratios), rng)
@@ -313,6 +312,7 @@ def _tail(q: Approximation, rng: np.random.Generator) -> tuple[float, Array]:
             return np.inf, ratios
         khat = psis(ratios)[1]
         weights = np.exp(np.nan_to_num(ratios - np.nanmax(ratios), nan=-np.inf))
+        most = min(q.density.affordable(MOST_KHAT_DRAWS, MOST_KHAT_FLOPS), MOST_KHAT_NUMBERS / max(q.gaussian.noise, 1))
         if khat <= GOOD or weights.sum() ** 2 < EVEN * n * (weights**2).sum() or 4 * n > most:
             return khat, ratios
         n *= 4

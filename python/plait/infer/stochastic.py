@@ -18,10 +18,10 @@ from ._approximation import Approximation, divergence
 from ._density import Density
 from ._estimators import JOINED, PATHS, Gradients, Unit, candidates, default_estimator, joined
 from ._families import Frame, Gaussian, family_of
+from ._frames import choose_frame
 from ._natural import natural
 from ._show import Shower
 from ._values import Array
-from .fixed import choose_frame
 from .model import Model
 
 RATE = 0.05

@@ -36,6 +36,9 @@ class Limits:
     names: list[Any] = field(default_factory=list)  # by the core's row
     bound_names: list[tuple[Any, Any]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.in_order = bool(np.array_equal(self.order, np.arange(self.order.size)))
+
     def set_on(self, problem: _core.optimize.Problem) -> None:
         """Give them to the core."""
         problem.set_limits(self.low, self.high, self.row_lower, self.row_upper, self.linear.ravel(), self.linear_lower, self.linear_upper)
@@ -44,6 +47,8 @@ class Limits:
 def read_options(options: dict[str, Any] | None, tol: float | None, method: str) -> dict[str, Any]:
     """Options by name with their defaults; unknown ones are named in a warning, as SciPy does it."""
     known: dict[str, Any] = dict(SLSQP_OPTIONS if method == "SLSQP" else LBFGS_OPTIONS)
+    if tol is None and options is None:
+        return known
     if tol is not None:
         known.update({name: tol for name in ("ftol", "gtol", "ctol") if name in known})
     if options is not None and not isinstance(options, Mapping):
@@ -111,6 +116,7 @@ def run_slsqp(
         None if callback is None else Stopper(callback),
     )
     order = limits.order
+    in_order = limits.in_order
     status = r.status
     message = STATUS[status]
     conflict: list[Any] = []
@@ -121,7 +127,9 @@ def run_slsqp(
         message = f"jac of {where} differs from a difference of its values by {r.wrong_by:.2g} (relative)."
     elif status == 8 and r.negative_curvature:
         message = "The first-order conditions hold, but the objective bends down along a feasible direction: no minimum."
-    multipliers = r.multipliers[order]
+    multipliers, active = r.multipliers, r.active
+    if not in_order:
+        multipliers, active = multipliers[order], active[order]
     return OptimizeResult(
         x=r.x,
         fun=r.f,
@@ -135,7 +143,7 @@ def run_slsqp(
         nhev=r.products,
         multipliers=multipliers,
         bound_multipliers=r.bound_multipliers,
-        active=r.active[order],
+        active=active,
         kkt=r.kkt,
         constraint_violation=r.violation,
         best_feasible=(r.best_x, r.best_f) if r.feasible_found else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,8 @@ class Problem:
             [(f"{label} >= {a:g}", f"{label} <= {b:g}") for label, a, b in zip(labels, low, high, strict=True)],
         )
         self.limits.set_on(self.core)
+        shape = tuple(self.variables[0].shape)
+        self.plain_shape = shape if self.single and len(shape) == 1 else None  # x is what it is in the core
 
     def solve(
         self,
@@ -276,6 +279,9 @@ class Problem:
         return [np.array(parameters[p], p.dtype, order="C") for p in self.parameters]
 
     def _flat(self, x0: Any, lead: tuple[int, ...]) -> Array:
+        plain = type(x0) is np.ndarray and x0.dtype == np.float64 and x0.shape == self.plain_shape and not lead
+        if plain and isfinite(x0.dot(x0)):  # the usual case at once; what overflows here is looked at below
+            return np.asarray(x0)
         if self.single and not isinstance(x0, dict):
             x0 = {self.variables[0]: x0}
         if not isinstance(x0, dict) or set(x0) != set(self.variables):
@@ -299,6 +305,8 @@ class Problem:
         return self._flat(x0s, shape[:1])
 
     def _unflat(self, x: Array) -> Any:
+        if x.shape == self.plain_shape:
+            return x
         lead = x.shape[:-1]
         if self.single:
             return x.reshape((*lead, *self.variables[0].shape))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,13 @@ import numpy as np
 from ..graph._types import Array
 
 if TYPE_CHECKING:
-    from ._functions import Functions
+    from ._functions import Function, Functions
 
 EPSILON = float(np.finfo(np.float64).eps)
 SMALL = 1e-3  # a variable whose start is smaller has that for its size
 FINER = 1e-4  # what a step that was too long is shortened by
 COARSER = 1e3
+BENT = 1e-8  # of a function: what a step of differences may leave unexplained
 UNSEEN = 8  # last digits: what may be rounding
 
 
@@ -39,7 +41,8 @@ class Steps:
         """The steps at x."""
         if self.given is not None:
             return np.broadcast_to(np.abs(np.asarray(self.given, np.float64)), x.shape)
-        return np.asarray((EPSILON ** (1 / 3) if central else EPSILON**0.5) * np.maximum(self.size, np.abs(x)))
+        size = np.where(self.learnt, self.size, np.maximum(self.size, np.abs(x)))
+        return np.asarray(np.maximum((EPSILON ** (1 / 3) if central else EPSILON**0.5) * size, 64 * EPSILON * np.abs(x)))
 
     def lengthen(self, values: Sequence[Callable[[Array], Array]], x0: Array) -> None:
         """Where a step that is short for a small start shows nothing of any function, the start stands for 0: nearer to an ordinary one."""
@@ -72,13 +75,19 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
     scales = [np.maximum(np.abs(f.value(x)), np.abs(f.value(start))) for f in by_differences]
     values = [f.value(x) for f in by_differences]
     slopes = [f.derivative(x) for f in by_differences]
+    # What a constraint is made of, as it is 0 itself where it holds.
+    reach = np.maximum(np.abs(x), np.abs(start))
+    scales = [
+        scale if f is functions.objective else np.maximum(scale, np.abs(slope) @ reach)
+        for f, scale, slope in zip(by_differences, scales, slopes, strict=True)
+    ]
 
     def bent(d: Array) -> bool:
         for f, scale, value, slope in zip(by_differences, scales, values, slopes, strict=True):
             moved = f.value(x + d)
             if not np.isfinite(moved).all():
                 continue
-            if np.any(np.abs(moved - value - slope @ d) > 1e-6 * np.maximum(scale, np.abs(slope * d).sum(axis=1)) + 1e3 * EPSILON * scale):
+            if np.any(np.abs(moved - value - slope @ d) > BENT * np.maximum(scale, np.abs(slope * d).sum(axis=1)) + 1e3 * EPSILON * scale):
                 return True
         return False
 
@@ -120,11 +129,24 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
         for power in (3, 6, 9, 12, 15):
             far = x.copy()
             far[k] = min(max(x[k] + h[k] * 10.0**power, low[k]), high[k])
-            if _visible([f.value(far) for f in by_differences], values):
+            found = _quietly(by_differences, far)
+            if found is None:  # nothing is to be had out there
+                break
+            if _visible(found, values):
                 steps.size[k] = abs(h[k]) / EPSILON**0.5 * 10.0**power
                 steps.learnt[k] = steps.longest[k] = changed = True
                 break
     return changed
+
+
+def _quietly(functions: list[Function], x: Array) -> list[Array] | None:
+    """Values at a point far from all that the solver looked at: functions may fail there without anybody's being told."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return [f.value(x) for f in functions]
+        except Exception:
+            return None
 
 
 def _visible(found: list[Array], values: list[Array]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ._estimates import filled, positive_number
+from ._estimates import filled, in_time, positive_number
 from ._labels import Array, Labels, dated, table, vector
 from ._weights import sharpe_ratio
 
@@ -162,6 +162,7 @@ def backtest(
     array([1.  , 1.5 , 2.25])
     """
     found = table(frame, "prices")
+    in_time(found.times)
     prices = filled(found.values)
     rows = len(prices)
     wrong = np.isinf(prices) | (prices <= 0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._covariance import shrunk
-from ._labels import Array, Labels, numbers, table, vector_labels
+from ._labels import Array, Labels, dated, numbers, table, vector_labels
 
 MEANS = ("arithmetic", "compounded", "ema", "capm")
 KINDS = ("sample", "semi", "ema")
@@ -51,7 +51,18 @@ def checked_prices(values: Array, assets: Labels, index: list[Any]) -> Array:
         j = int(known.argmin()) if len(values) else 0
         count = int(known[j]) if len(values) else 0
         raise ValueError(f"prices: asset {assets[j]!r} has {count} prices, two at least are needed")
+    in_time(index)
     return values
+
+
+def in_time(index: list[Any]) -> None:
+    """Prices from the latest to the earliest would give returns of the wrong sign."""
+    days = dated(index)
+    if days is None:
+        return
+    back = np.flatnonzero(np.diff(days) < np.timedelta64(0, "D"))
+    if back.size:
+        raise ValueError(f"prices: {index[back[0] + 1]} comes after {index[back[0]]}; sort the rows by time")
 
 
 def filled(values: Array) -> Array:

@@ -41,8 +41,11 @@ def write(path: str | os.PathLike[str], content: dict[str, Any], tree: _core.tre
     digest = hashlib.sha256(text.encode()).hexdigest()
     target = Path(path)
     part = target.with_name(target.name + ".part")
-    part.write_bytes((HEAD + digest + MIDDLE + text + TAIL).encode())
-    part.replace(target)
+    try:
+        part.write_bytes((HEAD + digest + MIDDLE + text + TAIL).encode())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _labels(stored: dict[str, Any]) -> NDArray[Any]:

@@ -32,7 +32,11 @@ def collector(executor: Any) -> Callable[..., Array]:
                 )
             total = np.zeros((int(offsets[-1]), classes))
             for future in futures:
-                total += future.result()
+                sums = future.result()
+                if not isinstance(sums, np.ndarray) or sums.shape != total.shape or not np.isfinite(sums).all():
+                    got = f"{sums.dtype} of shape {sums.shape}" if isinstance(sums, np.ndarray) else type(sums).__name__
+                    raise ValueError(f"executor: a piece gave {got}, finite sums of shape {total.shape} were expected")
+                total += sums
         finally:
             for future in futures:
                 future.cancel()

@@ -190,7 +190,7 @@ def array_column(values: Array, name: str, categorical: bool) -> Column:
     """What a column of an array is."""
     if categorical:
         return Column(name, "categorical", distinct(values.tolist(), name))
-    if values.dtype.kind in "OUS" and any(isinstance(v, (str, bytes)) for v in values.tolist()):
+    if values.dtype.kind in "OUST" and any(isinstance(v, (str, bytes)) for v in values.tolist()):
         return Column(name, "categorical", distinct(values.tolist(), name))
     return Column(name)
 

@@ -15,6 +15,7 @@ from ._exports import ReadableTree
 from ._table import Column, Encoded, as_array, encode, is_frame, table_columns
 
 Array = NDArray[Any]
+MOST_CATEGORIES = 65533
 MOST = 2**31 - 1  # of what goes to the core as a 32-bit number
 
 
@@ -139,10 +140,23 @@ class C45Classifier(ReadableTree):
             X is sparse, or a column holds dates.
         """
         self._check_parameters()
+        before = dict(self.__dict__)
+        try:
+            self._grow(X, y, sample_weight)
+        except BaseException:  # an interrupt, too: columns and labels of one table beside the tree of another would predict nonsense
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+        return self
+
+    def _grow(self, X: Any, y: Any, sample_weight: Any) -> None:
         rows = self._matrix(X, fitting=True)
         codes = self._labels(y, len(rows))
         if len(self.classes_) > 65535:
             raise ValueError(f"y: {len(self.classes_)} classes, at most 65535 were expected")
+        for column in self._columns:
+            if column.categories > MOST_CATEGORIES:
+                raise ValueError(f"column {column.name!r}: {column.categories} categories, at most {MOST_CATEGORIES} were expected")
         weights = self._weights(codes, sample_weight)
         if weights is not None:
             used = weights > 0
@@ -167,7 +181,6 @@ class C45Classifier(ReadableTree):
             None if self.executor is None or self.max_bins is None else _pieces.collector(self.executor),
         )
         self._summarise()
-        return self
 
     def predict(self, X: Any) -> Array:
         """The most probable class of each sample, the first of equals.

@@ -12,15 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "plait/align/move.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/tensor/shape.hpp"
 
 namespace plait::align {
 
 using namespace tensor;
-
-/// How a path came into a cell. An insertion consumes an element of x, a deletion one of y, a match both.
-enum class Move : std::uint8_t { none, match, deletion, insertion };
 
 /// Which ends may be left out at no cost. Both sequences whole: all false. Local: any cell may begin and end a path.
 struct Ends {

@@ -24,7 +24,7 @@ class Lowering {
     }
     if (op.kind == OpKind::leaf) {
       value.spec = node->spec;
-      if (node->op->name == std::string_view("constant")) value.constant = node->value;
+      if (node->op == &ops::constant) value.constant = node->value;
       if (const auto feed = feeds_.find(node); feed != feeds_.end()) value.spec = feed->second;
     } else {
       try {
@@ -58,21 +58,21 @@ class Lowering {
 
   // Ops whose meaning is decided by sizes become plain ones.
   int resolve(Value value, const std::vector<Spec>& specs) {
-    const std::string_view name = value.op->name;
-    if (name == "axis_size") {
+    const Op* const op = value.op;
+    if (op == &ops::axis_size) {
       value.constant = axis_size(specs[0].shape, value.attributes);
-      value.op = &find_op("constant");
+      value.op = &ops::constant;
       value.attributes = {};
       return out_.add(std::move(value));
     }
-    if (name == "sum_n") {  // as a chain of additions it goes into the steps that make its terms
+    if (op == &ops::sum_n) {  // as a chain of additions it goes into the steps that make its terms
       int sum = value.inputs[0];
       for (std::size_t i = 1; i < value.inputs.size(); ++i)
-        sum = out_.add({.op = &find_op("add"), .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
+        sum = out_.add({.op = &ops::add, .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
       return sum;
     }
-    if (name == "sum_to_like") return sum_to(std::move(value), specs[0].shape);
-    if (name == "head_like" || name == "tail_like") return part(std::move(value), specs[0].shape, name == "head_like");
+    if (op == &ops::sum_to_like) return sum_to(std::move(value), specs[0].shape);
+    if (op == &ops::head_like || op == &ops::tail_like) return part(std::move(value), specs[0].shape, op == &ops::head_like);
     if (value.op->kind == OpKind::reduction) return split_reduction(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::random) {
       if (shape_only(*value.op, 0)) value.inputs.clear();
@@ -90,7 +90,7 @@ class Lowering {
       attributes.ints.push_back(axis);
       kept[axis] = 1;
     }
-    Value sum{.op = &find_op("sum"), .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
+    Value sum{.op = &ops::sum, .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
     const int summed = split_reduction(std::move(sum), from);
     return reshaped(summed, to.shape);
   }

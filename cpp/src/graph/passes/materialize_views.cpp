@@ -1,8 +1,6 @@
 // Pass materialize_views: views become strides over the memory of a root value; a copy goes in where a reader cannot follow strides, and pieces of a
 // concatenation are computed in its memory. Needs values ordered by depth (simplify); leaves the root, view and alias of each value.
 #include <algorithm>
-#include <cstring>
-#include <string_view>
 
 #include "product.hpp"
 #include "rewriter.hpp"
@@ -10,7 +8,7 @@
 namespace plait::graph {
 namespace {
 
-bool is_concatenation(const Value& value) { return std::strcmp(value.op->name, "concatenate") == 0; }
+bool is_concatenation(const Value& value) { return value.op == &ops::concatenate; }
 
 // Where piece k of a concatenation stands in the whole.
 View region(const Module& graph, const Value& whole, std::size_t k) {
@@ -41,10 +39,8 @@ class ConcatAliases {
  private:
   // The value of which v is the same elements in the same order, itself perhaps.
   [[nodiscard]] int same_elements(int v) const {
-    for (; graph_.values[v].op->kind == OpKind::view; v = graph_.values[v].inputs[0]) {
-      const std::string_view name = graph_.values[v].op->name;
-      if (name != "reshape" && name != "reshape_like" && name != "flatten_leading" && name != "expand_dims" && name != "squeeze") return -1;
-    }
+    for (; graph_.values[v].op->kind == OpKind::view; v = graph_.values[v].inputs[0])
+      if (!graph_.values[v].op->preserves_order) return -1;
     return v;
   }
 
@@ -54,7 +50,7 @@ class ConcatAliases {
       const int v = same_elements(value.inputs[k]);
       if (v < 0 || graph_.values[v].op->kind == OpKind::leaf || taken_[v] != 0) continue;
       const Spec &piece = graph_.values[value.inputs[k]].spec, &own = graph_.values[v].spec;
-      const auto view = find_op("reshape").view(piece, own, {}, region(graph_, value, k));
+      const auto view = ops::reshape.view(piece, own, {}, region(graph_, value, k));
       if (!view || count_of(own.shape) == 0) continue;
       const bool contiguous = is_whole({0, view->strides}, own);
       if (!contiguous && graph_.values[v].op->kind != OpKind::elementwise) continue;  // only lane programs write with gaps

@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <numeric>
 
 namespace plait::graph {
 
 Value make_slice(const Module& module, int of, Index axis, Index begin, Index end) {
   const Value& from = module.values[of];
-  Value value{.op = &find_op("slice"), .spec = from.spec, .inputs = {of}, .node = from.node};
+  Value value{.op = &ops::slice, .spec = from.spec, .inputs = {of}, .node = from.node};
   for (std::size_t i = 0; i < value.spec.shape.size(); ++i) {
     const bool here = static_cast<Index>(i) == axis;
     value.attributes.ints.insert(value.attributes.ints.end(), {here ? begin : 0, here ? end : value.spec.shape[i], 1});
@@ -21,7 +20,7 @@ Value make_slice(const Module& module, int of, Index axis, Index begin, Index en
 
 Value make_transpose(const Module& module, int matrix) {
   const Value& from = module.values[matrix];
-  return {.op = &find_op("transpose"),
+  return {.op = &ops::transpose,
           .attributes = {{1, 0}, {}},
           .spec = {{from.spec.shape[1], from.spec.shape[0]}, from.spec.dtype},
           .inputs = {matrix},
@@ -30,30 +29,29 @@ Value make_transpose(const Module& module, int matrix) {
 
 Value make_reshape(const Module& module, int of, const Shape& shape) {
   const Value& from = module.values[of];
-  return {.op = &find_op("reshape"), .attributes = {shape, {}}, .spec = {shape, from.spec.dtype}, .inputs = {of}, .node = from.node};
+  return {.op = &ops::reshape, .attributes = {shape, {}}, .spec = {shape, from.spec.dtype}, .inputs = {of}, .node = from.node};
 }
 
 Value make_broadcast(const Module& module, int of, const Shape& shape) {
   const Value& from = module.values[of];
-  return {.op = &find_op("broadcast_to"), .attributes = {shape, {}}, .spec = {shape, from.spec.dtype}, .inputs = {of}, .node = from.node};
+  return {.op = &ops::broadcast_to, .attributes = {shape, {}}, .spec = {shape, from.spec.dtype}, .inputs = {of}, .node = from.node};
 }
 
 Value make_copy(const Module& module, int of) {
   const Value& from = module.values[of];
-  return {.op = &find_op("cast"), .attributes = {{static_cast<Index>(from.spec.dtype)}, {}}, .spec = from.spec, .inputs = {of}, .node = from.node};
+  return {.op = &ops::cast, .attributes = {{static_cast<Index>(from.spec.dtype)}, {}}, .spec = from.spec, .inputs = {of}, .node = from.node};
 }
 
 Value make_concatenate(const Module& module, std::vector<int> pieces, Index axis) {
   const Value& first = module.values[pieces[0]];
-  Value value{.op = &find_op("concatenate"), .attributes = {{axis}, {}}, .spec = first.spec, .inputs = std::move(pieces), .node = first.node};
+  Value value{.op = &ops::concatenate, .attributes = {{axis}, {}}, .spec = first.spec, .inputs = std::move(pieces), .node = first.node};
   Index& length = value.spec.shape[static_cast<std::size_t>(axis)];
   length = 0;
   for (const int piece : value.inputs) length += module.values[piece].spec.shape[static_cast<std::size_t>(axis)];
   return value;
 }
 
-Value make_binary(const Module& module, const char* name, int a, int b) {
-  const Op& op = find_op(name);
+Value make_binary(const Module& module, const Op& op, int a, int b) {
   const std::array<Spec, 2> specs = {module.values[a].spec, module.values[b].spec};
   return {.op = &op, .spec = op.infer(specs, {}), .inputs = {a, b}, .node = module.values[b].node};
 }
@@ -68,9 +66,8 @@ Value make_reduction(const Module& module, const Op& op, int of, std::span<const
 }
 
 std::optional<SliceRange> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes) {
-  static const Op& op = find_op("slice");
   const Shape strides = contiguous_strides(whole.shape);
-  const auto view = op.view(whole, part, attributes, {0, strides});
+  const auto view = ops::slice.view(whole, part, attributes, {0, strides});
   SliceRange range{-1, 0, 0};
   for (std::size_t i = 0; i < whole.shape.size(); ++i) {
     if (part.shape[i] == whole.shape[i] && view->strides[i] == strides[i]) continue;
@@ -98,8 +95,6 @@ int Rewriter::now(int v) const {
   return last;
 }
 
-bool Rewriter::is(int v, const char* op) const { return std::strcmp(module_.values[v].op->name, op) == 0; }
-
 int Rewriter::add(Value value) {
   module_.values.push_back(std::move(value));
   replaced_.push_back(-1);
@@ -117,7 +112,7 @@ void Rewriter::replace(int old, int by) {
 
 std::optional<Rewriter::Slice> Rewriter::as_slice(int v) const {
   v = now(v);
-  if (!is(v, "slice")) return {};
+  if (!is(v, ops::slice)) return {};
   const int of = input(v, 0);
   const auto range = slice_range(at(of).spec, at(v).spec, at(v).attributes);
   if (!range) return {};
@@ -149,7 +144,7 @@ std::vector<int> Rewriter::untransposed(const std::vector<int>& pieces) const {
   std::vector<int> originals;
   for (const int piece : pieces) {
     const int part = now(piece);
-    if (!is(part, "transpose") || at(part).attributes.ints != std::vector<Index>{1, 0}) return {};
+    if (!is(part, ops::transpose) || at(part).attributes.ints != std::vector<Index>{1, 0}) return {};
     originals.push_back(input(part, 0));
   }
   return originals;
@@ -172,7 +167,7 @@ int Rewriter::concatenate(const std::vector<int>& pieces, Index axis) {
 }
 
 int Rewriter::transpose(int v) {
-  if (is(v, "transpose") && at(v).attributes.ints == std::vector<Index>{1, 0}) return input(v, 0);
+  if (is(v, ops::transpose) && at(v).attributes.ints == std::vector<Index>{1, 0}) return input(v, 0);
   const auto [found, inserted] = transposed_.emplace(v, 0);
   if (!inserted) return now(found->second);
   const int t = add(make_transpose(module_, v));

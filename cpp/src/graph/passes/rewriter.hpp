@@ -16,7 +16,7 @@ Value make_reshape(const Module& module, int of, const Shape& shape);
 Value make_broadcast(const Module& module, int of, const Shape& shape);
 Value make_copy(const Module& module, int of);  ///< a cast to the dtype that it has
 Value make_concatenate(const Module& module, std::vector<int> pieces, Index axis);
-Value make_binary(const Module& module, const char* op, int a, int b);
+Value make_binary(const Module& module, const Op& op, int a, int b);
 /// A reduction over `axes` that keeps them as ones, or not.
 Value make_reduction(const Module& module, const Op& op, int of, std::span<const Index> axes, bool keep);
 
@@ -59,7 +59,7 @@ class Rewriter {
   /// The value that stands for v now.
   [[nodiscard]] int now(int v) const;
   [[nodiscard]] int input(int v, std::size_t i) const { return now(module_.values[v].inputs[i]); }
-  [[nodiscard]] bool is(int v, const char* op) const;
+  [[nodiscard]] bool is(int v, const Op& op) const { return at(v).op == &op; }
 
   int add(Value value);
   /// Everyone who reads `old` reads `by` from here on.
@@ -73,7 +73,7 @@ class Rewriter {
   int slice(int v, Index axis, Index begin, Index end) { return add(make_slice(module_, v, axis, begin, end)); }
   int transpose(int matrix);
   int reshape(int v, const Shape& shape) { return at(v).spec.shape == shape ? v : add(make_reshape(module_, v, shape)); }
-  int binary(const char* op, int a, int b) { return add(make_binary(module_, op, a, b)); }
+  int binary(const Op& op, int a, int b) { return add(make_binary(module_, op, a, b)); }
 
   /// If v is a plain slice of another value: that value, and what of it.
   struct Slice : SliceRange {

@@ -13,7 +13,7 @@ from ..._core.optimize import lbfgs
 from ...graph import ConvergenceWarning
 from ...optimize._programs import graph_problem
 from .._density import Density
-from ..fixed import find_mode
+from .._frames import find_mode
 from ..model import trace
 from ..supports import Real as RealLine
 from ._data import Series, read_series
@@ -228,15 +228,21 @@ def _maximize_stable(target: Any, starts: list[np.ndarray[Any, Any]], growth: An
     """The best maximum of those at which the filter forgets its start.
 
     Elsewhere a likelihood is as rough as the filter is chaotic, and its many maxima say nothing (Wintenberger, 2013, Continuous invertibility
-    and stable QML estimation of the EGARCH(1,1) model). Where all searches went there, a log barrier keeps them from it.
+    and stable QML estimation of the EGARCH(1,1) model). A search that went there is done again with a log barrier that keeps it from it.
     """
-    speed = graph.function(growth)
-    stable = [r for r in found if _ended(r) and float(speed(np.asarray(r.x))) < 0]
-    if not stable:
-        fenced = _problem(lambda u: target(u) + BARRIER * graph.log(-growth(u)), len(starts[0]))
-        stable = [lbfgs(fenced, u0, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES) for u0 in starts]
-    best = min(stable, key=lambda r: (not _ended(r), r.f if np.isfinite(r.f) else np.inf))
-    return np.asarray(best.x), _ended(best)
+    speed, height = graph.function(growth), graph.function(target)
+    fenced: Any = None
+    best: tuple[bool, float, Any] | None = None
+    for start, one in zip(starts, found, strict=True):
+        if not (_ended(one) and float(speed(np.asarray(one.x))) < 0):
+            fenced = fenced or _problem(lambda u: target(u) + BARRIER * graph.log(-growth(u)), len(start))
+            one = lbfgs(fenced, start, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES)
+        x = np.asarray(one.x)
+        this = _ended(one), float(height(x)), x
+        if best is None or (this[0], np.nan_to_num(this[1], nan=-np.inf)) > (best[0], np.nan_to_num(best[1], nan=-np.inf)):
+            best = this
+    assert best is not None
+    return best[2], best[0]
 
 
 def _problem(target: Any, size: int) -> Any:

@@ -74,7 +74,7 @@ class ConditionalAR(Model):
         psi = np.zeros((rows, h))  # responses to a shock
         mean = np.zeros((rows, h))
         for t in range(h):
-            lags = np.concatenate([past, mean[:, :t]], 1)[:, ::-1][:, : self.p]
+            lags = np.concatenate([past, mean[:, max(t - self.p, 0) : t]], 1)[:, ::-1][:, : self.p]
             mean[:, t] = self._outside(parameters, series, X, t) + (phi * lags).sum(1)
             psi[:, t] = 1.0 if t == 0 else sum(phi[:, k] * psi[:, t - 1 - k] for k in range(min(self.p, t)))
         return {"mean": mean, "variance": np.cumsum(psi * psi, 1) * parameters["sigma2"][:, None]}

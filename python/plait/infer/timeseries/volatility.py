@@ -150,7 +150,7 @@ class VolatilityModel(Model):
             variance = self._recursion(p, history)
             error = np.sqrt(variance) * rng.standard_normal(paths)
             mean = p["mu"] if self.has_constant else np.zeros(paths)
-            lags = np.concatenate([past, values[:, :t]], 1)[:, ::-1]
+            lags = np.concatenate([past, values[:, max(t - self.lags, 0) : t]], 1)[:, ::-1]
             for k in range(self.lags):
                 mean = mean + p[f"ar.L{k + 1}"] * lags[:, k]
             for k, name in enumerate(series.x_names):
@@ -175,7 +175,7 @@ class VolatilityModel(Model):
         past = np.broadcast_to(series.y[len(series.y) - self.lags :], (rows, self.lags))
         mean = np.zeros((rows, h))
         for t in range(h):
-            lags = np.concatenate([past, mean[:, :t]], 1)[:, ::-1]
+            lags = np.concatenate([past, mean[:, max(t - self.lags, 0) : t]], 1)[:, ::-1]
             mean[:, t] = parameters["mu"] if self.has_constant else 0.0
             for k in range(self.lags):
                 mean[:, t] += parameters[f"ar.L{k + 1}"] * lags[:, k]

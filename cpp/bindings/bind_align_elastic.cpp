@@ -1,0 +1,75 @@
+// Factories of the warping methods.
+#include <pybind11/stl.h>
+
+#include "align.hpp"
+#include "plait/align/elastic.hpp"
+#include "plait/base/error.hpp"
+
+namespace {
+
+using namespace plait;
+using namespace plait::bindings;
+using namespace plait::align;
+
+/// None, a number of cells, or a fraction of the longer length.
+std::optional<Window> as_window(const py::object& window) {
+  if (window.is_none()) return std::nullopt;
+  if (py::isinstance<py::float_>(window)) return Window{0, window.cast<double>()};
+  return Window{window.cast<Index>(), -1};
+}
+/// True if all are arrays of finite float64, of shape (n,) or (n, d), that the core can read as they are: the quick way through the checks.
+bool are_series(const py::object& values) {
+  const auto items = py::reinterpret_steal<py::object>(PySequence_Fast(values.ptr(), "expected a list or tuple"));
+  if (!items) throw py::error_already_set();
+  const PyTypeObject* array_type = py::detail::npy_api::get().PyArray_Type_;
+  static const py::dtype number = py::dtype::of<double>();
+  for (py::ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items.ptr()); ++k) {
+    PyObject* item = PySequence_Fast_GET_ITEM(items.ptr(), k);
+    if (Py_TYPE(item) != array_type) return false;
+    const auto array = py::reinterpret_borrow<py::array>(item);
+    if (array.dtype().ptr() != number.ptr() || (array.flags() & py::array::c_style) == 0) return false;
+    if ((array.ndim() != 1 && array.ndim() != 2) || array.size() == 0) return false;  // of an empty one the others decide what its elements are
+    const auto* data = static_cast<const double*>(array.data());
+    bool finite = true;
+    for (py::ssize_t i = 0; i < array.size(); ++i) finite &= data[i] - data[i] == 0;
+    if (!finite) return false;
+  }
+  return true;
+}
+
+ElasticOptions options(const py::object& window, bool propagate_nan) { return {as_window(window), propagate_nan}; }
+
+}  // namespace
+
+void bind_align_elastic(py::module_& m) {
+  py::enum_<Metric>(m, "Metric")
+      .value("squared", Metric::squared)
+      .value("absolute", Metric::absolute)
+      .value("euclidean", Metric::euclidean)
+      .value("cosine", Metric::cosine)
+      .value("precomputed", Metric::precomputed);
+  m.def("are_series", &are_series, py::arg("values"), py::pos_only());
+  m.def(
+      "make_dtw",
+      [](Metric metric, const py::object& window, double slope, bool root, bool open_begin, bool open_end, bool propagate_nan) {
+        return make_dtw({metric, as_window(window), slope, root, open_begin, open_end, propagate_nan});
+      },
+      py::arg("metric"), py::arg("window"), py::arg("slope"), py::arg("root"), py::arg("open_begin"), py::arg("open_end"), py::arg("propagate_nan"),
+      py::pos_only());
+  m.def(
+      "make_erp",
+      [](std::vector<double> gap, const py::object& window, bool propagate_nan) { return make_erp(std::move(gap), options(window, propagate_nan)); },
+      py::arg("gap"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
+  m.def(
+      "make_edr", [](double epsilon, const py::object& window, bool propagate_nan) { return make_edr(epsilon, options(window, propagate_nan)); },
+      py::arg("epsilon"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
+  m.def(
+      "make_msm", [](double cost, const py::object& window, bool propagate_nan) { return make_msm(cost, options(window, propagate_nan)); },
+      py::arg("cost"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
+  m.def(
+      "make_twe",
+      [](double stiffness, double penalty, const py::object& window, bool propagate_nan) {
+        return make_twe(stiffness, penalty, options(window, propagate_nan));
+      },
+      py::arg("stiffness"), py::arg("penalty"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
+}

@@ -1,0 +1,53 @@
+// The matrix of a recursion, one anti-diagonal after the other. Diagonal k holds the cells (i, k - i), kept by i; three are there at a time,
+// a fourth place is for what comes with them. Elements of y stand in reverse, so that along a diagonal both sequences are read forwards.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "plait/align/custom.hpp"
+
+namespace plait::align::detail {
+
+/// First and last i of diagonal k among all cells, the border included.
+struct DiagonalRange {
+  Index first, last;
+};
+inline DiagonalRange diagonal_range(Index k, Index n, Index m) { return {std::max<Index>(0, k - m), std::min(n, k)}; }
+
+/// The two sequences by value and place: values of the elements with stride n for x, m for y.
+class Elements {
+ public:
+  Elements(const Sequence& x, const Sequence& y);
+  /// Cells of diagonal k from row i on.
+  void set(Stretch& stretch, Index k, Index i, Index count) const {
+    stretch.i = i;
+    stretch.j = k - i;
+    stretch.count = count;
+    stretch.x = x_.data() + (i - 1);
+    stretch.y = y_.data() + (m - k + i);
+    stretch.x_stride = n;
+    stretch.y_stride = m;
+  }
+  Index n, m;
+
+ private:
+  std::vector<double> x_, y_;
+};
+
+/// Doubles from one diagonal to the next in a ring: at least so many, and so that the rows written and read together differ in the low bits of
+/// their addresses; with the same ones a load waits for stores that do not concern it.
+inline Index ring_stride(Index places) { return (places + 511) / 512 * 512 + 80; }
+
+/// Three diagonals of n + 1 places that take turns.
+class Ring {
+ public:
+  explicit Ring(Index n) : size_(ring_stride(n + 1)), values_(static_cast<std::size_t>(3 * size_)) {}
+  double* operator[](Index k) { return values_.data() + k % 3 * size_; }
+
+ private:
+  Index size_;
+  std::vector<double> values_;
+};
+
+}  // namespace plait::align::detail

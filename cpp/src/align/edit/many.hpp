@@ -1,0 +1,93 @@
+// One sequence against many, for weights of 1: short references lie in lanes, as many as fit, and are done together.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+
+#include "align/edit/codes.hpp"
+#include "align/edit/forms.hpp"
+#include "align/edit/lanes.hpp"
+#include "plait/base/interrupt.hpp"
+
+namespace plait::align::detail {
+
+enum class EditCount : std::uint8_t { edits, edits_restricted, common };
+
+class LaneReferences final : public References {
+ public:
+  explicit LaneReferences(std::vector<Sequence> sequences);
+
+  /// Edits (or length of the common subsequence) for x against references [begin, end). References that are too long for a lane are left
+  /// to `one(k)`; those whose length alone asks for more than `limit` edits may get infinity.
+  template <class F>
+  void counts(EditCount what, const Sequence& x, Index begin, Index end, double unit, Index limit, double* out, Workspace& workspace, F&& one) const;
+
+  /// Nearest neighbours by way of scores(), window by window, each with the k-th best so far as cutoff.
+  [[nodiscard]] std::vector<Neighbour> nearest(const Method& method, const Sequence& x, Index k, Workspace& workspace) const;
+
+ private:
+  static constexpr Index kWindow = 128;  // references that share a table of symbols; pairwise() asks for so many at a time
+  static constexpr Index kLongest = 64;  // pattern in a lane
+  static constexpr int kMostLanes = static_cast<int>(kWindow) + kLaneBytes;  // all batches but the last one are full
+  static constexpr std::uint16_t kTooLong = 0xFFFF;
+
+  /// References of a window in one set of lanes, the longest first.
+  struct Batch {
+    int size;                                     // lanes are of 8 << size bits
+    std::size_t masks;                            // where they begin in Window::masks
+    std::uint64_t patterns[kLaneBytes / 8] = {};  // as in PatternLanes
+    Index longest, shortest;
+    int first_lane;  // of all lanes of the window
+  };
+  struct Window {
+    std::uint16_t direct[256] = {};   // row of a symbol, 0 if there is none
+    std::unique_ptr<SymbolIds> wide;  // for symbols from 256 on, if there are any: row less the rows of `direct`
+    std::uint16_t narrow = 0;         // rows of `direct`
+    std::vector<std::uint64_t> masks;
+    std::vector<Batch> batches;
+    std::uint16_t lane_of[kWindow];  // of a reference, among all lanes of the window; kTooLong
+    int lanes = 0;
+
+    [[nodiscard]] std::uint16_t row(std::uint32_t symbol) const {
+      if (symbol < 256) return direct[symbol];
+      const std::uint32_t number = wide ? wide->of(symbol, false) : 0;
+      return static_cast<std::uint16_t>(number == 0 ? 0 : number + narrow);
+    }
+  };
+
+  void fill(Window& window, Index first, Index last);
+  void add_batch(Window& window, Index first, std::span<const std::uint16_t> members, std::size_t rows);
+
+  std::vector<Window> windows_;
+};
+
+template <class F>
+void LaneReferences::counts(EditCount what, const Sequence& x, Index begin, Index end, double unit, Index limit, double* out, Workspace& workspace,
+                            F&& one) const {
+  const PatternTable& table = PLAIT_PICK(pattern_table);
+  const auto& kernels = what == EditCount::edits ? table.levenshtein : what == EditCount::edits_restricted ? table.restricted : table.lcs;
+  std::uint16_t* text = workspace.take_as<std::uint16_t>(static_cast<std::size_t>(x.length), Workspace::kSlots - 1);
+  double found[kMostLanes];
+  const Index often = 1 + 10'000 / (x.length + 1);  // a window of short words takes no longer than the question
+  for (Index w = begin / kWindow; w * kWindow < end; ++w) {
+    const Window& window = windows_[static_cast<std::size_t>(w)];
+    for (Index i = 0; i < x.length; ++i) text[i] = window.row(x.symbol(i));
+    for (const Batch& batch : window.batches) {
+      double* const to = found + batch.first_lane;
+      if (x.length - batch.longest > limit || batch.shortest - x.length > limit) {
+        std::fill_n(to, kLaneBytes >> batch.size, kWorst<Order::minimum>);
+      } else {
+        kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, to});
+      }
+    }
+    // In the order of the references: the matrix they go to is large, and likes to be written in order.
+    const Index low = std::max(begin, w * kWindow), high = std::min(end, (w + 1) * kWindow);
+    for (Index k = low; k < high; ++k) {
+      const std::uint16_t lane = window.lane_of[k - w * kWindow];
+      out[k - begin] = lane == kTooLong ? one(k) : found[lane];
+    }
+    if (w % often == 0) poll_interrupt();
+  }
+}
+
+}  // namespace plait::align::detail

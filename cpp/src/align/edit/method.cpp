@@ -1,0 +1,131 @@
+// The methods themselves: which form takes which pair.
+#include <algorithm>
+#include <cmath>
+
+#include "align/edit/forms.hpp"
+#include "align/edit/many.hpp"
+#include "plait/align/edit.hpp"
+#include "plait/base/error.hpp"
+
+namespace plait::align {
+
+using namespace detail;
+
+namespace {
+
+class Levenshtein final : public Method {
+ public:
+  explicit Levenshtein(const EditOptions& options)
+      : options_(options),
+        unit_(options.insert > 0 && options.insert == options.remove && options.insert == options.substitute &&
+              options.transposition != Transposition::unrestricted) {
+    if (!unit_ && options.transposition == Transposition::none) whole_ = integer_weights(options);
+  }
+
+  void check(const Sequence&, const Sequence&) const override {}
+  bool takes_any_pair() const override { return true; }
+  bool symmetric() const override { return options_.insert == options_.remove; }
+
+  double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
+    if (unit_) return options_.insert * static_cast<double>(unit_distance(x, y, restricted(), limit(cutoff), workspace));
+    const double apart = static_cast<double>(x.length - y.length) * (1 - 1e-9);  // sums of weights may have been rounded down
+    if (std::max(apart * options_.remove, -apart * options_.insert) > cutoff) return worst();
+    if (whole_) return weighted_score(*whole_, x, y, workspace);
+    return rows_score(options_, x, y);
+  }
+  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
+    if (unit_) {
+      Path out = unit_path(x, y, restricted(), memory_limit, workspace);
+      out.score *= options_.insert;
+      return out;
+    }
+    if (whole_) return weighted_path(*whole_, x, y, memory_limit, workspace);
+    return rows_path(options_, x, y, memory_limit);
+  }
+  std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const override {
+    if (!unit_) return Method::prepare(std::move(sequences));
+    return std::make_unique<LaneReferences>(std::move(sequences));
+  }
+  void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
+              Workspace& workspace) const override {
+    const auto* lanes = dynamic_cast<const LaneReferences*>(&references);
+    if (!unit_ || lanes == nullptr) return Method::scores(x, references, begin, end, cutoff, out, workspace);
+    lanes->counts(restricted() ? EditCount::edits_restricted : EditCount::edits, x, begin, end, options_.insert, limit(cutoff), out, workspace,
+                  [&](Index k) { return score(x, references[k], cutoff, workspace); });
+  }
+  std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override {
+    if (const auto* lanes = dynamic_cast<const LaneReferences*>(&references)) return lanes->nearest(*this, x, k, workspace);
+    return Method::nearest(x, references, k, workspace);
+  }
+  double cost(const Sequence& x, const Sequence& y) const override {
+    return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 3.0) * static_cast<double>(x.length) * static_cast<double>(y.length);
+  }
+  double count(const Sequence& x, const Sequence& y) const override { return rows_count(options_, x, y); }
+
+ private:
+  [[nodiscard]] bool restricted() const { return options_.transposition == Transposition::restricted; }
+  /// Edits that cost no more than `cutoff`; one more, since the quotient may have been rounded down.
+  [[nodiscard]] Index limit(double cutoff) const {
+    const double edits = cutoff / options_.insert;
+    return edits < 0x1p62 ? std::max<Index>(0, static_cast<Index>(edits)) + 1 : kNoLimit;
+  }
+
+  EditOptions options_;
+  bool unit_;  ///< all edits cost the same, so that they only need counting
+  std::optional<IntegerWeights> whole_;
+};
+
+class Lcs final : public Method {
+  /// Replacing at more than dropping and adding: only equal symbols are matched, and most of them where the cost of the others is least.
+  static constexpr EditOptions kLeftover{1, 1, 3, Transposition::none};
+
+ public:
+  Order order() const override { return Order::maximum; }
+  void check(const Sequence&, const Sequence&) const override {}
+  bool takes_any_pair() const override { return true; }
+
+  double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override {
+    return static_cast<double>(common_length(x, y, workspace));
+  }
+  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
+    Path out = weighted_path(*integer_weights(kLeftover), x, y, memory_limit, workspace);
+    out.score = (static_cast<double>(x.length + y.length) - out.score) / 2;
+    return out;
+  }
+  std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const override {
+    return std::make_unique<LaneReferences>(std::move(sequences));
+  }
+  void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
+              Workspace& workspace) const override {
+    const auto* lanes = dynamic_cast<const LaneReferences*>(&references);
+    if (lanes == nullptr) return Method::scores(x, references, begin, end, cutoff, out, workspace);
+    lanes->counts(EditCount::common, x, begin, end, 1, kNoLimit, out, workspace, [&](Index k) { return score(x, references[k], cutoff, workspace); });
+  }
+  std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override {
+    if (const auto* lanes = dynamic_cast<const LaneReferences*>(&references)) return lanes->nearest(*this, x, k, workspace);
+    return Method::nearest(x, references, k, workspace);
+  }
+  double cost(const Sequence& x, const Sequence& y) const override {
+    return 2 + 0.02 * static_cast<double>(x.length) * static_cast<double>(y.length);
+  }
+  double count(const Sequence& x, const Sequence& y) const override { return rows_count(kLeftover, x, y); }
+};
+
+}  // namespace
+
+std::unique_ptr<Method> make_levenshtein(const EditOptions& options) {
+  const auto weight = [](double value, const char* name) {
+    PLAIT_REQUIRE(value >= 0 && std::isfinite(value), "Levenshtein: ", name, " is ", value, "; a weight is finite and not negative");
+  };
+  weight(options.insert, "insert");
+  weight(options.remove, "delete");
+  weight(options.substitute, "substitute");
+  PLAIT_REQUIRE(options.transposition != Transposition::unrestricted || 2 * options.substitute >= options.insert + options.remove,
+                "Levenshtein: unrestricted transpositions need 2 * substitute >= insert + delete, got ", options.substitute, ", ", options.insert,
+                " and ", options.remove);
+  return std::make_unique<Levenshtein>(options);
+}
+
+std::unique_ptr<Method> make_lcs() { return std::make_unique<Lcs>(); }
+
+}  // namespace plait::align

@@ -1,0 +1,61 @@
+// Which pairs can be aligned: shapes, empty series, and whether a path fits between the bounds of the rows.
+#include <algorithm>
+#include <cmath>
+
+#include "align/elastic/measure.hpp"
+#include "plait/base/error.hpp"
+
+namespace plait::align::detail {
+namespace {
+
+/// Follows the columns that can be reached, row by row: in a row all to the right of the first.
+bool path_fits(const Measure& measure, const Band& band) {
+  Index first = 0, last = measure.open_begin ? band.m : 0;  // of the row before
+  for (Index i = 1; i <= band.n; ++i) {
+    const Index lo = std::max(band.lo(i), std::max<Index>(first, 1)), hi = band.hi(i);
+    if (lo > std::min(hi, last + 1)) return false;
+    first = lo, last = hi;
+  }
+  return measure.open_end || last == band.m;
+}
+
+}  // namespace
+
+void check_pair(const Measure& measure, const Sequence& x, const Sequence& y) {
+  const char* name = measure.name;
+  if (measure.cost == Cost::precomputed) {
+    PLAIT_REQUIRE_AS(ShapeError, x.width == y.length, name, ": the matrix has ", x.width, " columns for ", y.length, " elements of y");
+  } else {
+    PLAIT_REQUIRE_AS(ShapeError, x.width == y.width, name, ": x has ", x.width, " values an element, y has ", y.width);
+  }
+  PLAIT_REQUIRE_AS(ShapeError, measure.gap.size() <= 1 || static_cast<Index>(measure.gap.size()) == x.width, name, ": gap has ", measure.gap.size(),
+                   " values, an element of the series ", x.width);
+  PLAIT_REQUIRE(measure.bordered() || (x.length > 0 && y.length > 0), name, ": ", x.length == 0 ? "x" : "y",
+                " is empty; a warping path needs an element of each");
+  if (!measure.window && measure.slope == 0) return;
+  const Band band = measure.band(x.length, y.length);
+  if (measure.slope > 0) {
+    PLAIT_REQUIRE(path_fits(measure, band), name, ": no path between series of lengths ", x.length, " and ", y.length,
+                  " keeps to slopes from 1 / slope to slope with slope = ", measure.slope);
+    return;
+  }
+  if (measure.open_begin || measure.open_end) {
+    PLAIT_REQUIRE(path_fits(measure, band), name, ": a window of ", band.window, " cells is too narrow for series of lengths ", x.length, " and ",
+                  y.length, "; no path fits into it");
+    return;
+  }
+  const Index apart = std::abs(x.length - y.length);
+  PLAIT_REQUIRE(band.window >= apart, name, ": a window of ", band.window, " cells is narrower than the difference ", apart, " of the lengths ",
+                x.length, " and ", y.length, "; no path fits into it");
+}
+
+}  // namespace plait::align::detail
+
+namespace plait::align {
+
+Index Window::of(Index n, Index m) const {
+  // 0.07 * 100 is a little more than 7: what is within rounding of a whole number is that number.
+  return fraction < 0 ? cells : static_cast<Index>(std::ceil(fraction * static_cast<double>(std::max(n, m)) * (1 - 1e-12)));
+}
+
+}  // namespace plait::align

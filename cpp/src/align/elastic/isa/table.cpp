@@ -1,0 +1,74 @@
+// The strip loops of one instruction set level.
+#include "align/elastic/isa/costs.hpp"
+
+namespace plait::align::detail {
+namespace PLAIT_ISA_NS {
+namespace {
+
+template <class Rank, bool kPairs, bool kMoves>
+constexpr void put(TileLoop (&forms)[2]) {
+  forms[0] = TileOf<Rank, kPairs, 1, kMoves>::run;
+  // Long costs fill the time of a step by themselves: code for several registers would be large and hardly quicker.
+  if constexpr (Rank::kShared || Rank::kFeatures > 0) forms[1] = TileOf<Rank, kPairs, kTileRegisters, kMoves>::run;
+}
+/// Any: elements of any number of values. One: of one.
+template <class Any, class One>
+constexpr void put(ElasticTable& table, Cost cost) {
+  const int c = static_cast<int>(cost);
+  put<Any, false, false>(table.pair[c][0]);
+  put<One, false, false>(table.pair[c][1]);
+  put<Any, false, true>(table.traced[c][0]);
+  put<One, false, true>(table.traced[c][1]);
+  if constexpr (!Any::kPrecomputed) {
+    put<Any, true, false>(table.many[c][0]);
+    put<One, true, false>(table.many[c][1]);
+  }
+}
+
+template <bool kSquares>
+double beyond(const double* y, const double* lower, const double* upper, Index n) {
+  V sums[2] = {V{}, V{}};
+  const auto off = [](V value, V low, V high) __attribute__((always_inline)) {
+    const V above = value - high, below = low - value, most = above < below ? below : above, outside = most < all(0.0) ? V{} : most;
+    return kSquares ? outside * outside : outside;
+  };
+  Index i = 0;
+  for (; i + 2 * kWide <= n; i += 2 * kWide) {
+    for (int u = 0; u < 2; ++u) {
+      const Index at = i + u * kWide;
+      sums[u] += off(load<V>(y + at), load<V>(lower + at), load<V>(upper + at));
+    }
+  }
+  double lanes[kWide], sum = 0;
+  store(lanes, sums[0] + sums[1]);
+  for (int l = 0; l < kWide; ++l) sum += lanes[l];
+  for (; i < n; ++i) sum += off(all(y[i]), all(lower[i]), all(upper[i]))[0];
+  return sum;
+}
+
+constexpr ElasticTable make() {
+  ElasticTable table{};
+  table.lanes = kWide;
+  put<Squared<0>, Squared<1>>(table, Cost::squared);
+  put<Absolute<0>, Absolute<1>>(table, Cost::absolute);
+  put<Euclidean, Absolute<1>>(table, Cost::euclidean);
+  put<Cosine, Cosine>(table, Cost::cosine);
+  put<Given, Given>(table, Cost::precomputed);
+  put<Erp<0>, Erp<1>>(table, Cost::erp);
+  put<Edr<0>, Edr<1>>(table, Cost::edr);
+  put<Msm<0>, Msm<1>>(table, Cost::msm);
+  put<Twe<0>, Twe<1>>(table, Cost::twe);
+  table.beyond = beyond<false>;
+  table.squares_beyond = beyond<true>;
+  return table;
+}
+
+}  // namespace
+
+const ElasticTable& elastic_table() {
+  static constexpr ElasticTable table = make();
+  return table;
+}
+
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait::align::detail

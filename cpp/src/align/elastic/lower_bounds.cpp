@@ -1,0 +1,76 @@
+#include "align/elastic/lower_bounds.hpp"
+
+#include <algorithm>
+
+namespace plait::align::detail {
+namespace {
+
+/// Extremes of value k over the rows that see each column, by a queue that only holds what may still become one (Lemire 2009). Both ends of
+/// what a column sees only ever grow.
+template <class Better>
+void extremes(const Sequence& query, const Band& band, Index k, double* out, std::vector<Index>& queue, Better better) {
+  const Index n = query.length, width = query.width;
+  const auto value = [&](Index i) { return query.values()[(i - 1) * width + k]; };
+  queue.resize(static_cast<std::size_t>(n));
+  std::size_t head = 0, tail = 0;
+  Index in = 0, out_of = 0;  // rows up to `in` have come, rows up to `out_of` have gone
+  for (Index j = 1; j <= band.m; ++j) {
+    while (in < n && band.lo(in + 1) <= j) {
+      ++in;
+      while (tail > head && !better(value(queue[tail - 1]), value(in))) --tail;
+      queue[tail++] = in;
+    }
+    while (out_of < in && band.hi(out_of + 1) < j) ++out_of;
+    while (head < tail && queue[head] <= out_of) ++head;
+    out[(j - 1) * width + k] = value(queue[head]);
+  }
+}
+
+double euclidean_beyond(const double* y, const double* lower, const double* upper, Index length, Index width) {
+  double sum = 0;
+  for (Index i = 0; i < length; ++i) {
+    double square = 0;
+    for (Index k = i * width; k < (i + 1) * width; ++k) {
+      const double off = std::max(0.0, std::max(y[k] - upper[k], lower[k] - y[k]));
+      square += off * off;
+    }
+    sum += std::sqrt(square);
+  }
+  return sum;
+}
+
+}  // namespace
+
+bool has_bounds(const Measure& measure) {
+  return (measure.cost == Cost::squared || measure.cost == Cost::absolute || measure.cost == Cost::euclidean) && !measure.open_begin &&
+         !measure.open_end;
+}
+
+Envelope envelope(const Sequence& query, const Band& band) {
+  Envelope seen{band, {}, {}};
+  const auto size = static_cast<std::size_t>(band.m * query.width);
+  seen.lower.resize(size);
+  seen.upper.resize(size);
+  std::vector<Index> queue;
+  for (Index k = 0; k < query.width; ++k) {
+    extremes(query, band, k, seen.lower.data(), queue, [](double a, double b) { return a < b; });
+    extremes(query, band, k, seen.upper.data(), queue, [](double a, double b) { return a > b; });
+  }
+  return seen;
+}
+
+double lower_bound(const Measure& measure, const ElasticTable& table, const Sequence& query, const Envelope& seen, const Sequence& y) {
+  const Index n = query.length, m = y.length, width = y.width;
+  double corners = step_costs(measure, query, y, 1, 1).match;
+  if (n > 1 || m > 1) corners += step_costs(measure, query, y, n, m).match;
+  double keogh = 0;
+  if (measure.cost == Cost::euclidean && width > 1) {
+    keogh = euclidean_beyond(y.values(), seen.lower.data(), seen.upper.data(), m, width);
+  } else {
+    const auto beyond = measure.cost == Cost::squared ? table.squares_beyond : table.beyond;
+    keogh = beyond(y.values(), seen.lower.data(), seen.upper.data(), m * width);
+  }
+  return std::max(corners, keogh) * (1 - 1e-9);  // sums in another order may be larger by rounding
+}
+
+}  // namespace plait::align::detail

@@ -1,0 +1,22 @@
+// Numbers that DTW cannot be below and that are quicker to come by.
+#pragma once
+
+#include "align/elastic/measure.hpp"
+
+namespace plait::align::detail {
+
+/// True if the bounds below hold for a measure: DTW of both series whole with a distance that grows with each difference.
+bool has_bounds(const Measure& measure);
+
+/// The query, seen from the columns of a series of `band.m` elements: what lies outside of [lower, upper] at column j must pay for it, as
+/// each column is matched with one of the rows it may see (Keogh and Ratanamahatana 2005; the query's envelope, any lengths, any width).
+struct Envelope {
+  Band band{0, 0, 0};
+  std::vector<double> lower, upper;
+};
+Envelope envelope(const Sequence& query, const Band& band);
+
+/// The larger of LB_Keogh and what the two corners cost (Kim, Park and Chu 2001), rounded down.
+double lower_bound(const Measure& measure, const ElasticTable& table, const Sequence& query, const Envelope& seen, const Sequence& y);
+
+}  // namespace plait::align::detail

@@ -1,0 +1,167 @@
+// The elastic measures as methods: which fast form does what.
+#include <cmath>
+#include <limits>
+
+#include "align/elastic/lower_bounds.hpp"
+#include "align/elastic/measure.hpp"
+#include "plait/base/error.hpp"
+#include "plait/base/interrupt.hpp"
+
+namespace plait::align::detail {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+/// What lanes of pairs may take of the caches. Beyond, one pair after the other is quicker.
+constexpr double kManyBytes = 512 * 1024;
+
+class ElasticMethod final : public Method {
+ public:
+  explicit ElasticMethod(Measure measure) : measure_(std::move(measure)), table_(elastic_loops()) {}
+
+  void check(const Sequence& x, const Sequence& y) const override { check_pair(measure_, x, y); }
+  bool symmetric() const override { return !measure_.open_begin && !measure_.open_end; }
+
+  double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
+    if (missing(x) || missing(y)) return kNan;
+    return finish(pair_score(measure_, table_, x, y, raw(cutoff), workspace), cutoff);
+  }
+  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
+    if (missing(x) || missing(y)) return {kNan, {}};
+    Path found = pair_path(measure_, table_, x, y, memory_limit, workspace);
+    found.score = finish(found.score, kUnreachable);
+    return found;
+  }
+  double count(const Sequence& x, const Sequence& y) const override {
+    if (missing(x) || missing(y)) return kNan;
+    Counted<Order::minimum> counted;
+    const auto found = run_definition(measure_, x, y, counted);
+    (void)finish(found.score, kUnreachable);
+    return found.paths;
+  }
+
+  void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
+              Workspace& workspace) const override {
+    std::vector<const Sequence*> ys;
+    for (Index k = begin; k < end; ++k) ys.push_back(&references[k]);
+    score_all(x, ys, cutoff, out, workspace);
+  }
+  std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override;
+
+  double cost(const Sequence& x, const Sequence& y) const override {
+    const Band band = measure_.band(x.length, y.length);
+    return 0.3 * static_cast<double>(x.length) * static_cast<double>(std::min(y.length, 2 * band.window + 1));
+  }
+
+ private:
+  [[nodiscard]] bool missing(const Sequence& s) const { return measure_.propagate_nan && has_nan(s); }
+  /// A cutoff for sums, a little too generous.
+  [[nodiscard]] double raw(double cutoff) const {
+    if (!measure_.root) return cutoff;
+    return cutoff < 0 ? -1 : cutoff * cutoff * (1 + 1e-12);
+  }
+  /// The score of a sum. That of whole series is finite unless the input's numbers are too large for it.
+  [[nodiscard]] double finish(double sum, double cutoff) const {
+    PLAIT_REQUIRE(sum < kUnreachable || cutoff < kUnreachable, measure_.name,
+                  ": the sum of distances is beyond the largest float64; scale the series");
+    return measure_.root ? std::sqrt(sum) : sum;
+  }
+  /// Whether two sequences may stand in lanes beside each other: the rows have the same cells, but for the shorter one's end.
+  [[nodiscard]] bool same_band(Index n, Index a, Index b) const {
+    return a == b || (measure_.slope == 0 && (!measure_.window || measure_.window->of(n, a) == measure_.window->of(n, b)));
+  }
+  void score_all(const Sequence& x, const std::vector<const Sequence*>& ys, double cutoff, double* out, Workspace& workspace) const;
+  [[nodiscard]] std::vector<double> bounds(const Sequence& x, const References& references) const;
+
+  Measure measure_;
+  const ElasticTable& table_;
+};
+
+void ElasticMethod::score_all(const Sequence& x, const std::vector<const Sequence*>& ys, double cutoff, double* out, Workspace& workspace) const {
+  std::vector<std::size_t> order;  // by length: what stands in lanes beside each other should end together
+  const bool nothing = missing(x);
+  for (std::size_t k = 0; k < ys.size(); ++k) {
+    out[k] = kNan;
+    if (!nothing && !missing(*ys[k])) order.push_back(k);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ys[a]->length < ys[b]->length; });
+  const double limit = raw(cutoff), lane_bytes = static_cast<double>((feature_count(measure_, x.width) + 1) * table_.lanes) * sizeof(double);
+  for (std::size_t at = 0; at < order.size();) {
+    const Index length = ys[order[at]]->length;
+    std::size_t end = at + 1;
+    while (end < order.size() && end < at + static_cast<std::size_t>(table_.lanes) && same_band(x.length, length, ys[order[end]]->length)) ++end;
+    const std::size_t count = end - at;
+    const bool fits = lane_bytes * static_cast<double>(ys[order[end - 1]]->length) <= kManyBytes;
+    if (measure_.cost != Cost::precomputed && fits && 2 * count > static_cast<std::size_t>(table_.lanes)) {
+      const Sequence* lanes[kMostLanes];
+      double found[kMostLanes];
+      for (std::size_t k = 0; k < count; ++k) lanes[k] = ys[order[at + k]];
+      many_scores(measure_, table_, x, lanes, static_cast<int>(count), limit, found, workspace);
+      for (std::size_t k = 0; k < count; ++k) out[order[at + k]] = finish(found[k], cutoff);
+    } else {
+      for (std::size_t k = at; k < end; ++k) out[order[k]] = finish(pair_score(measure_, table_, x, *ys[order[k]], limit, workspace), cutoff);
+    }
+    poll_interrupt();
+    at = end;
+  }
+}
+
+std::vector<double> ElasticMethod::bounds(const Sequence& x, const References& references) const {
+  std::vector<double> found(static_cast<std::size_t>(references.size()), 0.0);
+  if (!has_bounds(measure_)) return found;
+  Envelope seen;
+  for (Index r = 0; r < references.size(); ++r) {
+    const Sequence& y = references[r];
+    if (missing(y)) continue;
+    const Band band = measure_.band(x.length, y.length);
+    if (seen.band.m != band.m) seen = envelope(x, band);
+    found[static_cast<std::size_t>(r)] = lower_bound(measure_, table_, x, seen, y);
+    if (r % 64 == 0) poll_interrupt();
+  }
+  return found;
+}
+
+/// In the order of their lower bounds, as many at once as there are lanes, until no bound is low enough.
+std::vector<Neighbour> ElasticMethod::nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const {
+  const auto comes_first = [](const Neighbour& a, const Neighbour& b) {  // NaN last
+    if (a.score < b.score || b.score < a.score) return a.score < b.score;
+    if (std::isnan(a.score) != std::isnan(b.score)) return std::isnan(b.score);
+    return a.index < b.index;
+  };
+  std::vector<Neighbour> order, best;
+  if (missing(x)) {
+    for (Index r = 0; r < std::min(k, references.size()); ++r) best.push_back({r, kNan});
+    return best;
+  }
+  const std::vector<double> bound = bounds(x, references);
+  for (Index r = 0; r < references.size(); ++r) order.push_back({r, bound[static_cast<std::size_t>(r)]});
+  std::sort(order.begin(), order.end(), comes_first);
+
+  std::vector<const Sequence*> ys;
+  double found[kMostLanes];
+  for (std::size_t at = 0; at < order.size(); at += ys.size()) {
+    const bool full = static_cast<Index>(best.size()) == k;
+    const double cutoff = full && !std::isnan(best.back().score) ? best.back().score : kUnreachable;
+    if (order[at].score > raw(cutoff)) break;
+    ys.clear();
+    for (std::size_t c = at; c < order.size() && c < at + static_cast<std::size_t>(table_.lanes); ++c) ys.push_back(&references[order[c].index]);
+    score_all(x, ys, cutoff, found, workspace);
+    for (std::size_t c = 0; c < ys.size(); ++c) {
+      const Neighbour fresh{order[at + c].index, found[c]};
+      if (static_cast<Index>(best.size()) == k) {
+        if (!comes_first(fresh, best.back())) continue;
+        best.pop_back();
+      }
+      best.insert(std::upper_bound(best.begin(), best.end(), fresh, comes_first), fresh);
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+const ElasticTable& elastic_loops() { return PLAIT_PICK(elastic_table); }
+
+std::unique_ptr<Method> make_elastic(Measure measure) { return std::make_unique<ElasticMethod>(std::move(measure)); }
+
+}  // namespace plait::align::detail

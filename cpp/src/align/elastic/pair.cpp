@@ -1,0 +1,145 @@
+#include "align/elastic/pair.hpp"
+
+#include "plait/base/interrupt.hpp"
+
+namespace plait::align::detail {
+namespace {
+
+enum Slot : int { kFeaturesSlot = 0, kRowSlot = 1, kPrecomputedSlot = 2 };
+
+}  // namespace
+
+PairRun::PairRun(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, Workspace& workspace)
+    : measure_(measure),
+      table_(table),
+      x_(x),
+      y_(y),
+      workspace_(workspace),
+      band_(measure.band(x.length, y.length)),
+      features_(feature_count(measure, x.width)),
+      x_stride_(x.length + kTilePad),
+      y_stride_(y.length + 2 * kTilePad) {
+  const Index n = x.length, m = y.length;
+  double* memory = workspace.take_as<double>(static_cast<std::size_t>(features_ * (x_stride_ + y_stride_) + n + 1), kFeaturesSlot);
+  x_features_ = memory;
+  double* reversed = x_features_ + features_ * x_stride_;
+  left_ = reversed + features_ * y_stride_;
+  const double wall = measure.infinite_border() ? kUnreachable : 0;
+  for (Index k = 0; k < features_; ++k) {  // what is not of the series is read, but never counts
+    std::fill_n(x_features_ + k * x_stride_ + n, kTilePad, 0.0);
+    std::fill_n(reversed + k * y_stride_, kTilePad, 0.0);
+    std::fill_n(reversed + k * y_stride_ + kTilePad + m, kTilePad, wall);
+  }
+  if (features_ > 0) {
+    lay_out(measure, x, x_features_, x_stride_, 1);
+    y_features_ = reversed + kTilePad + m;  // that of column c stands at -c
+    lay_out(measure, y, y_features_ - 1, y_stride_, -1);
+  }
+  lay_out_border(measure, x, left_, 1);
+  row_ = workspace.take_as<double>(static_cast<std::size_t>(m + 1 + 2 * kTilePad), kRowSlot) + kTilePad;
+}
+
+TilePlace PairRun::place(Index first) const {
+  const Index left = band_.n - first + 1;
+  const bool tall = table_.pair[static_cast<int>(measure_.cost)][x_.width == 1 ? 1 : 0][1] != nullptr && left >= kTileRegisters * table_.lanes;
+  const int registers = tall ? kTileRegisters : 1;
+  TilePlace place{first, std::min<Index>(left, registers * table_.lanes), registers, band_.lo(first), 0, 0};
+  const Index last = place.first + place.rows - 1;
+  place.steps = band_.hi(last) - place.column + place.rows;
+  place.moves = move_words(place, table_.lanes);
+  return place;
+}
+
+void PairRun::begin() {
+  const Index m = y_.length;
+  std::fill_n(row_ - kTilePad, kTilePad, kUnreachable);
+  lay_out_border(measure_, y_, row_, 1);
+  if (measure_.open_begin) std::fill_n(row_, m + 1, 0.0);
+  if (!measure_.open_begin && band_.window < m) std::fill(row_ + band_.window + 1, row_ + m + 1, kUnreachable);
+  std::fill_n(row_ + m + 1, kTilePad, kUnreachable);
+}
+
+double PairRun::run(const TilePlace& place, Index last, std::uint64_t* moves) {
+  double left_column[kTilePad], start[kTilePad], end[kTilePad];
+  const Index height = place.registers * table_.lanes, bottom = place.first + place.rows - 1, c0 = place.column;
+  for (Index p = 0; p < height; ++p) {
+    const Index i = std::min(place.first + p, bottom), lo = band_.lo(i), hi = std::min(band_.hi(i), last);
+    left_column[p] = lo == 1 ? left(i) : kUnreachable;
+    start[p] = static_cast<double>(lo - c0 + p);
+    end[p] = static_cast<double>(std::max(hi + 1, lo) - c0 + p);
+  }
+  Tile strip;
+  strip.x = x_features_ + place.first - 1;
+  strip.x_stride = x_stride_;
+  strip.y_stride = y_stride_;
+  strip.width = x_.width;
+  strip.row = row_ + c0;
+  strip.left_column = left_column;
+  strip.start = start;
+  strip.end = end;
+  strip.steps = static_cast<Index>(end[place.rows - 1]);
+  // Where all rows begin at the left border, a wall does what waiting does. Where all end in one column, what they compute behind it is
+  // never looked at.
+  const bool walled = measure_.infinite_border() && band_.lo(bottom) == 1;
+  strip.full_begin = walled ? 0 : static_cast<Index>(start[height - 1]);
+  strip.full_end = band_.hi(place.first) >= std::min(band_.hi(bottom), last) ? strip.steps : std::min(strip.steps, static_cast<Index>(end[0]));
+  strip.bottom = place.rows - 1;
+  strip.parameter[0] = measure_.loop_parameter();
+  strip.moves = moves;
+  double least[kMostLanes];
+  strip.least = least;
+  if (measure_.cost == Cost::precomputed) {
+    lay_out_precomputed(place);
+    strip.y = precomputed_;
+  } else {
+    strip.y = y_features_ - c0;
+  }
+  const auto& loops = moves != nullptr ? table_.traced : table_.pair;
+  loops[static_cast<int>(measure_.cost)][x_.width == 1 ? 1 : 0][place.registers == 1 ? 0 : 1](strip);
+  // What the next strip looks at beside what was computed: the cell before the last row's first, and those behind its last.
+  row_[band_.lo(bottom) - 1] = left_column[place.rows - 1];
+  if (bottom < band_.n) {
+    const Index done = std::min(band_.hi(bottom), last), next = std::min(band_.hi(bottom + 1), last);
+    if (next > done) std::fill(row_ + done + 1, row_ + next + 1, kUnreachable);
+  }
+  return least[place.registers == 1 ? place.rows - 1 : table_.lanes - 1];
+}
+
+/// The strip's part of the matrix, in the order in which its steps want it.
+void PairRun::lay_out_precomputed(const TilePlace& place) {
+  const Index height = place.registers * table_.lanes, m = y_.length;
+  precomputed_ = workspace_.take_as<double>(static_cast<std::size_t>(place.steps * height), kPrecomputedSlot);
+  std::fill_n(precomputed_, place.steps * height, kUnreachable);
+  for (Index p = 0; p < place.rows; ++p) {
+    const double* costs = x_.values() + (place.first + p - 1) * m - 1;
+    const Index begin = std::max<Index>(0, p - place.column + 1), end = std::min(place.steps, m + 1 - place.column + p);
+    for (Index s = begin; s < end; ++s) precomputed_[s * height + p] = costs[place.column + s - p];
+  }
+}
+
+Index PairRun::end_column() const {
+  if (!measure_.open_end) return band_.m;
+  const Index lo = band_.lo(band_.n), hi = band_.hi(band_.n);
+  return std::min_element(row_ + lo, row_ + hi + 1) - row_;
+}
+
+double pair_score(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) {
+  PairRun run(measure, table, x, y, workspace);
+  run.begin();
+  Index cells = 0;
+  for (Index first = 1; first <= x.length;) {
+    const TilePlace place = run.place(first);
+    if (run.run(place, y.length, nullptr) > cutoff && measure.cost != Cost::precomputed)
+      return kUnreachable;  // no cost is negative, unless it was given
+    first += place.rows;
+    cells += place.rows * place.steps;
+    if (cells > (Index{1} << 16)) {
+      poll_interrupt();
+      cells = 0;
+    }
+  }
+  if (y.length == 0) return run.left(x.length);
+  return run.row()[x.length == 0 ? y.length : run.end_column()];
+}
+
+}  // namespace plait::align::detail

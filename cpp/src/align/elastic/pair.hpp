@@ -1,0 +1,53 @@
+// One pair, strip by strip: what score and path share.
+#pragma once
+
+#include <algorithm>
+
+#include "align/elastic/measure.hpp"
+
+namespace plait::align::detail {
+
+/// The rows of a strip and where their cells stand in time (tile.hpp).
+struct TilePlace {
+  Index first = 0, rows = 0;  ///< rows first … first + rows - 1, counted from 1
+  int registers = 0;
+  Index column = 0;  ///< first column of the first row
+  Index steps = 0;
+  std::size_t moves = 0;  ///< words
+};
+
+class PairRun {
+ public:
+  PairRun(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, Workspace& workspace);
+
+  [[nodiscard]] const Band& band() const { return band_; }
+  /// Strips in order; together they have all rows.
+  [[nodiscard]] TilePlace place(Index first) const;
+  /// D(0, ·) into row().
+  void begin();
+  /// D(0 … m) of the row last worked on, counted from 0.
+  [[nodiscard]] double* row() { return row_; }
+  /// D(i, 0).
+  [[nodiscard]] double left(Index i) const { return i <= band_.window ? left_[i] : kUnreachable; }
+  /// Fills the strip's rows up to column `last`, with moves if there is a place for them. Gives the least of its last row.
+  double run(const TilePlace& place, Index last, std::uint64_t* moves);
+  /// Of row n, once all strips have run: where the path ends, and D there.
+  [[nodiscard]] Index end_column() const;
+
+  [[nodiscard]] static std::size_t move_words(const TilePlace& place, int lanes) {
+    return static_cast<std::size_t>((place.steps + kMovesSteps - 1) / kMovesSteps) * static_cast<std::size_t>(place.registers * lanes);
+  }
+
+ private:
+  void lay_out_precomputed(const TilePlace& place);
+
+  const Measure& measure_;
+  const ElasticTable& table_;
+  const Sequence &x_, &y_;
+  Workspace& workspace_;
+  Band band_;
+  Index features_, x_stride_, y_stride_;
+  double *left_, *x_features_, *y_features_ = nullptr, *row_, *precomputed_ = nullptr;
+};
+
+}  // namespace plait::align::detail

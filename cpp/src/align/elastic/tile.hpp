@@ -1,0 +1,56 @@
+// What the fast forms of the elastic measures share: the table of loops that each instruction set level exports, and the strip they work on.
+//
+// The matrix is cut into strips of a few rows. Within one, row p works on column c0 + s - p at step s, so that all rows of a step are
+// independent of each other; between strips one row D(i, ·) is handed on. There are two ways to fill a register:
+//   one pair:   lane l of register r is row r · lanes + l. Values move down by one lane at each step.
+//   many pairs: every lane is a pair of its own (one x against several y), register r is row r.
+#pragma once
+
+#include "plait/base/isa.hpp"
+#include "plait/tensor/shape.hpp"
+
+namespace plait::align::detail {
+
+using namespace tensor;
+
+/// What a cell costs; the numbers are those of the rows of an ElasticTable. The first ones, up to `precomputed`, are those of DTW.
+enum class Cost : std::uint8_t { squared, absolute, euclidean, cosine, precomputed, erp, edr, msm, twe };
+constexpr int kCosts = 9;
+
+/// A strip. Columns are counted from 1; everything of a column is reached from that of c0, the first column of the strip's first row.
+struct Tile {
+  const double* x = nullptr;  ///< feature k of row p at x[k * x_stride + p]
+  const double* y = nullptr;  ///< feature k of column c0; one pair: the next column is before it; many: `lanes` values, the next behind them.
+                              ///< Cost::precomputed: the costs of step s, a register for each r, at y[(s * registers + r) * lanes]
+  Index x_stride = 0, y_stride = 0;
+  Index width = 1;                                ///< values of an element
+  double* row = nullptr;                          ///< D(i0 - 1, c0) before, D(bottom, c0) after; both with what is beside them
+  const double* left_column = nullptr;            ///< of row p, the cell before its first: D(i, 0), or none
+  const double *start = nullptr, *end = nullptr;  ///< row p has cells at steps [start[p], end[p])
+  Index steps = 0, full_begin = 0, full_end = 0;  ///< every row has a cell at steps [full_begin, full_end)
+  Index bottom = 0;                               ///< position of the strip's last row (one pair)
+  double parameter[2] = {0, 0};                   ///< of the measure
+  std::uint64_t* moves = nullptr;  ///< 2 bits a cell: a register of 64-bit lanes for each r holds 32 steps, the oldest in the highest bits
+  double* least = nullptr;         ///< out: the least of the bottom row (with its left_column cell), for each lane of a register; one pair: last lane
+};
+using TileLoop = void (*)(const Tile&);
+
+constexpr int kTileRegisters = 4;                      ///< registers of a full strip; what is left over is done in strips of one
+constexpr int kMovesSteps = 32;                        ///< steps in one word of moves
+constexpr int kMostLanes = 8;                          ///< doubles in the widest register of any level
+constexpr int kTilePad = kTileRegisters * kMostLanes;  ///< what a strip may touch before and behind the columns 0 … m
+
+/// [cost][elements of one value][registers: 1, kTileRegisters]; null where there is no such form: one register
+/// there is always, but many pairs not for precomputed costs.
+struct ElasticTable {
+  int lanes;
+  TileLoop pair[kCosts][2][2];
+  TileLoop traced[kCosts][2][2];
+  TileLoop many[kCosts][2][2];
+  /// The sum of what y lies outside of [lower, upper], and that of its squares: for lower bounds.
+  double (*beyond)(const double* y, const double* lower, const double* upper, Index n);
+  double (*squares_beyond)(const double* y, const double* lower, const double* upper, Index n);
+};
+
+PLAIT_DECLARE_TABLE(ElasticTable, elastic_table)
+}  // namespace plait::align::detail

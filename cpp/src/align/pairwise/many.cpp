@@ -1,0 +1,171 @@
+// One sequence against many with whole scores: the references sorted by length and dealt to lanes; the few that do not fill a group, or do
+// not fit into 16 bits, one by one.
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+
+#include "align/pairwise/integer.hpp"
+#include "plait/base/interrupt.hpp"
+
+namespace plait::align::detail {
+namespace {
+
+constexpr Index kLongest = 1 << 16;       ///< columns of a group: what is longer is quick enough by itself
+constexpr Index kChunk = Index{1} << 16;  ///< vectors of cells between two questions whether to stop
+constexpr std::uint8_t kPadding = kLaneCodes - 1, kOther = kLaneCodes - 2;
+
+/// x as ranks of its symbols, and what each is worth beside the codes of y's.
+struct Query {
+  std::vector<std::uint8_t> ranks;
+  std::vector<std::int8_t> table;
+  std::vector<std::uint32_t> symbols;  // by rank
+  Index codes = 0;                     // of a matrix; without one, codes are ranks
+
+  /// Nothing if the alphabet or the scores are too large.
+  static std::optional<Query> of(const IntegerScores& scores, const Sequence& x) {
+    const bool equality = scores.size == 0;
+    const std::int32_t padding = std::min(scores.least, 0);
+    if (scores.size >= kLaneCodes || padding < -128 || scores.most > 127) return std::nullopt;
+    Query out;
+    out.codes = scores.size;
+    for (Index i = 0; i < x.length; ++i) {
+      const std::uint32_t symbol = x.symbol(i);
+      const auto at = std::find(out.symbols.begin(), out.symbols.end(), symbol);
+      out.ranks.push_back(static_cast<std::uint8_t>(at - out.symbols.begin()));
+      if (at != out.symbols.end()) continue;
+      if (out.symbols.size() == kOther) return std::nullopt;
+      out.symbols.push_back(symbol);
+      const std::size_t row = out.table.size();
+      out.table.resize(row + kLaneCodes, static_cast<std::int8_t>(equality ? scores.mismatch : padding));
+      out.table[row + kPadding] = static_cast<std::int8_t>(padding);
+      if (equality) out.table[row + out.symbols.size() - 1] = static_cast<std::int8_t>(scores.match);
+      for (Index b = 0; b < scores.size; ++b) {
+        out.table[row + static_cast<std::size_t>(b)] = static_cast<std::int8_t>(scores.columns[static_cast<std::size_t>(b * scores.size + symbol)]);
+      }
+    }
+    return out;
+  }
+
+  [[nodiscard]] std::uint8_t code(std::uint32_t symbol) const {
+    if (codes > 0) return static_cast<std::uint8_t>(symbol);
+    const auto at = std::find(symbols.begin(), symbols.end(), symbol);
+    return at == symbols.end() ? kOther : static_cast<std::uint8_t>(at - symbols.begin());
+  }
+};
+
+template <class T>
+class Groups {
+ public:
+  Groups(const IntegerScores& scores, const PairwiseLanesKernels<T>& kernels, const Query& query, const References& references, double* out,
+         Index begin, Workspace& workspace)
+      : scores_(scores), kernels_(kernels), query_(query), references_(references), out_(out), begin_(begin), workspace_(workspace) {}
+
+  /// Scores those of `order` (by length) that are worth a group; what is left stays in `order`.
+  void run(std::vector<Index>& order) {
+    std::vector<Index> left;
+    for (std::size_t at = 0; at < order.size();) {
+      const std::size_t count = std::min(order.size() - at, static_cast<std::size_t>(kernels_.lanes));
+      const std::span<const Index> group(order.data() + at, count);
+      if (!worth(group) || !run(group, left)) left.insert(left.end(), group.begin(), group.end());
+      at += count;
+    }
+    order = std::move(left);
+  }
+
+ private:
+  [[nodiscard]] bool worth(std::span<const Index> group) const {
+    const Index longest = references_[group.back()].length;
+    Index sum = 0;
+    for (const Index k : group) sum += references_[k].length;
+    return longest <= kLongest && 4 * sum >= longest * kernels_.lanes;
+  }
+
+  bool run(std::span<const Index> group, std::vector<Index>& left) {
+    const Index n = static_cast<Index>(query_.ranks.size()), lanes = kernels_.lanes, longest = references_[group.back()].length;
+    const Index columns = (longest + kernels_.block - 1) / kernels_.block * kernels_.block;
+    const std::optional<Offset> offset = offset_for<T>(scores_, n, columns, 1, std::min(n, longest) * std::max(scores_.most, 0));
+    if (!offset) return false;
+    const Ends& ends = scores_.ends;
+    const auto border = [&](Index at, bool free) {
+      const std::int64_t gap = at == 0 || free || ends.local ? 0 : scores_.open + (at - 1) * static_cast<std::int64_t>(scores_.extend);
+      return static_cast<T>(offset->zero + gap);
+    };
+    PairwiseLanes<T> s;
+    s.rows = n;
+    s.columns = columns;
+    s.x = query_.ranks.data();
+    s.ranks = static_cast<Index>(query_.symbols.size());
+    s.table = query_.table.data();
+    s.open = static_cast<T>(scores_.open);
+    s.extend = static_cast<T>(scores_.extend);
+    s.lowest = static_cast<T>(offset->lowest);
+    s.zero = static_cast<T>(offset->zero);
+    s.h = workspace_.take_as<T>(static_cast<std::size_t>((2 * n + s.ranks * kernels_.block + 2 * columns + 3) * lanes), 0);
+    s.e = s.h + n * lanes;
+    s.profile = s.e + n * lanes;
+    s.bottom = s.profile + s.ranks * kernels_.block * lanes;
+    s.best = s.bottom + (columns + 1) * lanes;
+    T* top = s.best + lanes;
+    s.top = top;
+    for (Index i = 0; i < n; ++i) std::fill(s.h + i * lanes, s.h + (i + 1) * lanes, border(i + 1, ends.x_begin));
+    std::fill(s.e, s.e + n * lanes, s.lowest);
+    std::fill(s.best, s.best + lanes, ends.local ? s.zero : s.lowest);
+    std::fill(s.bottom, s.bottom + lanes, border(n, ends.x_begin));
+    for (Index j = 0; j <= columns; ++j) top[j] = border(j, ends.y_begin);
+    auto* y = workspace_.take_as<std::uint8_t>(static_cast<std::size_t>(columns * lanes), 1);
+    std::fill(y, y + columns * lanes, kPadding);
+    std::array<std::int32_t, 64> lengths{};
+    for (std::size_t l = 0; l < group.size(); ++l) {
+      const Sequence& reference = references_[group[l]];
+      lengths[l] = static_cast<std::int32_t>(reference.length);
+      for (Index j = 0; j < reference.length; ++j) y[j * lanes + static_cast<Index>(l)] = query_.code(reference.symbol(j));
+    }
+    s.y = y;
+    if (ends.x_end && !ends.local) s.ends = lengths.data();
+    const Index piece = std::max<Index>(1, kChunk / (n * kernels_.block)) * kernels_.block;
+    for (Index at = 0; at < columns; at += piece) {
+      kernels_.run[ends.local][scores_.open == scores_.extend](s, at, std::min(columns, at + piece));
+      poll_interrupt();
+    }
+    const T limit = static_cast<T>(std::numeric_limits<T>::max() - std::max(scores_.most, 0));
+    for (std::size_t l = 0; l < group.size(); ++l) {
+      const Index m = lengths[l];
+      T best = s.best[l];
+      if (ends.local && best > limit) {
+        left.push_back(group[l]);
+        continue;
+      }
+      if (!ends.local) {
+        if (ends.x_end) best = std::max(best, top[m]);
+        for (Index j = ends.y_end ? 0 : m; j <= m; ++j) best = std::max(best, s.bottom[j * lanes + static_cast<Index>(l)]);
+      }
+      out_[group[l] - begin_] = static_cast<double>(best - offset->zero) * scores_.unit;
+    }
+    return true;
+  }
+
+  const IntegerScores& scores_;
+  const PairwiseLanesKernels<T>& kernels_;
+  const Query& query_;
+  const References& references_;
+  double* out_;
+  Index begin_;
+  Workspace& workspace_;
+};
+
+}  // namespace
+
+std::vector<Index> integer_scores(const IntegerScores& scores, const PairwiseLanesTable& lanes, const Sequence& x, const References& references,
+                                  Index begin, Index end, double* out, Workspace& workspace) {
+  std::vector<Index> order(static_cast<std::size_t>(end - begin));
+  std::iota(order.begin(), order.end(), begin);
+  const std::optional<Query> query = Query::of(scores, x);
+  if (!query) return order;
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return references[a].length < references[b].length; });
+  Groups<std::int8_t>(scores, lanes.i8, *query, references, out, begin, workspace).run(order);
+  Groups<std::int16_t>(scores, lanes.i16, *query, references, out, begin, workspace).run(order);
+  return order;
+}
+
+}  // namespace plait::align::detail

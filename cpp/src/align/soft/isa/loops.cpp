@@ -1,0 +1,227 @@
+#include "align/soft/loops.hpp"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+namespace plait::align::detail::PLAIT_ISA_NS {
+namespace {
+
+// Adding it to a whole number below 2^51 leaves that number, plus the bias of an exponent, in the low bits of the sum.
+constexpr double kToExponent = 0x1.8p52 + 1023;
+constexpr double kToWhole = 0x1.8p52;
+constexpr double kNothing = -1023;      // 2^-1023 beside 1 is nothing, and as a power nothing at all
+constexpr double kMostBits = 0x1p1000;  // of one distance: below infinity, so that exponents can be added up
+using Bits = unsigned long long;
+constexpr Bits kMantissa = (Bits{1} << 52) - 1, kOne = Bits{1023} << 52;
+
+inline double as_double(Bits bits) { return __builtin_bit_cast(double, bits); }
+inline Bits as_bits(double value) { return __builtin_bit_cast(Bits, value); }
+inline double larger(double a, double b) { return a > b ? a : b; }
+inline double smaller(double a, double b) { return a < b ? a : b; }
+
+/// 2^t for whole t in (-1023, 1023]; 0 for -1023.
+inline double power_of_two(double t) { return as_double(as_bits(t + kToExponent) << 52); }
+
+/// m · 2^t for whole t <= 0; nothing from t = -1023 on.
+inline double scaled(double m, double t) { return m * power_of_two(larger(t, kNothing)); }
+template <class T>
+inline T spread(double a);
+template <>
+inline double spread<double>(double a) {
+  return a;
+}
+template <class T>
+inline T at(const double* p) {
+  return *p;
+}
+inline void put(double* p, double value) { *p = value; }
+
+/// 2^-bits = result · 2^-exponent. With f in [-1/2, 1/2] what rounding leaves, 2^-f to 4e-16: the polynomial through Chebyshev's eleven nodes.
+inline double exp2_minus(double bits, double& exponent) {
+  exponent = __builtin_rint(bits);
+  const double f = bits - exponent;
+  double p = 0x1.e6063f7217bc6p-28;
+  p = p * f + -0x1.b675bca4eeebbp-24;
+  p = p * f + 0x1.62bfd47773353p-20;
+  p = p * f + -0x1.ffcb54062e698p-17;
+  p = p * f + 0x1.430913096fd9fp-13;
+  p = p * f + -0x1.5d87fe9d7a584p-10;
+  p = p * f + 0x1.3b2ab6fba1ddap-7;
+  p = p * f + -0x1.c6b08d703ce49p-5;
+  p = p * f + 0x1.ebfbdff82c598p-3;
+  p = p * f + -0x1.62e42fefa3a19p-1;
+  return p * f + 1;
+}
+
+#if defined(__AVX512F__)
+// Two instructions are out of reach of plain loops, and a quarter of the time: the one that scales by a power of two, and the one that looks up
+// sixteen numbers in registers. So here a step is also written for eight cells at once.
+inline __m512d larger(__m512d a, __m512d b) { return a > b ? a : b; }
+inline __m512d smaller(__m512d a, __m512d b) { return _mm512_maskz_min_pd(0xff, a, b); }
+inline __m512d scaled(__m512d m, __m512d t) { return _mm512_maskz_scalef_pd(0xff, m, t); }
+template <>
+inline __m512d spread<__m512d>(double a) {
+  return _mm512_set1_pd(a);
+}
+template <>
+inline __m512d at<__m512d>(const double* p) {
+  return _mm512_loadu_pd(p);
+}
+inline void put(double* p, __m512d value) { _mm512_storeu_pd(p, value); }
+
+/// 2^-(k / 16), to 1e-16.
+alignas(64) constexpr double kSixteenths[16] = {1,
+                                                0x1.ea4afa2a490dap-1,
+                                                0x1.d5818dcfba487p-1,
+                                                0x1.c199bdd85529cp-1,
+                                                0x1.ae89f995ad3adp-1,
+                                                0x1.9c49182a3f090p-1,
+                                                0x1.8ace5422aa0dbp-1,
+                                                0x1.7a11473eb0187p-1,
+                                                0x1.6a09e667f3bcdp-1,
+                                                0x1.5ab07dd485429p-1,
+                                                0x1.4bfdad5362a27p-1,
+                                                0x1.3dea64c123422p-1,
+                                                0x1.306fe0a31b715p-1,
+                                                0x1.2387a6e756238p-1,
+                                                0x1.172b83c7d517bp-1,
+                                                0x1.0b5586cf9890fp-1};
+/// Rounded to sixteenths, what is left needs only seven nodes; the result is in (0.51, 1.03).
+inline __m512d exp2_minus(__m512d bits, __m512d& exponent) {
+  constexpr int kExact = _MM_FROUND_NO_EXC, kToSixteenths = 4 << 4 | _MM_FROUND_TO_NEAREST_INT | kExact;
+  const __m512d near = _mm512_maskz_roundscale_pd(0xff, bits, kToSixteenths), f = bits - near;
+  const __m512i sixteenths = _mm512_castpd_si512(near + spread<__m512d>(0x1.8p48));  // in the low bits
+  const __m512d table = _mm512_permutex2var_pd(_mm512_load_pd(kSixteenths), sixteenths, _mm512_load_pd(kSixteenths + 8));
+  __m512d p = spread<__m512d>(0x1.430a49610efc6p-13);
+  p = p * f + spread<__m512d>(-0x1.5d89be4c12513p-10);
+  p = p * f + spread<__m512d>(0x1.3b2ab6fb09b31p-7);
+  p = p * f + spread<__m512d>(-0x1.c6b08d6e8a384p-5);
+  p = p * f + spread<__m512d>(0x1.ebfbdff82c594p-3);
+  p = p * f + spread<__m512d>(-0x1.62e42fefa39fdp-1);
+  p = p * f + spread<__m512d>(1);
+  exponent = _mm512_maskz_roundscale_pd(0xff, near, _MM_FROUND_TO_NEG_INF | kExact);
+  return table * p;
+}
+#endif
+
+struct Diagonal {
+  ConstWeights a, b, c;
+  Costs costs;
+  double scale;
+  Weights out;
+  Parts parts;
+};
+
+/// The cells from t on, as many as T has. Of the three weights the outer two commute, so that x against y is y against x: all products by powers
+/// of two are exact, fused or not.
+template <class T, bool kGiven, bool kParts>
+inline void forward_step(const Diagonal& w, Index t) {
+  const T ae = at<T>(w.a.e + t), be = at<T>(w.b.e + t), ce = at<T>(w.c.e + t), top = larger(larger(ae, ce), be);
+  const T a = scaled(at<T>(w.a.m + t), ae - top), b = scaled(at<T>(w.b.m + t), be - top), c = scaled(at<T>(w.c.m + t), ce - top);
+  const T sum = (a + c) + b;
+  T d;
+  if constexpr (kGiven) {
+    d = at<T>(w.costs.d + t);
+  } else {
+    const T apart = at<T>(w.costs.x + t) - at<T>(w.costs.y + t);
+    d = apart * apart;
+  }
+  T exponent;
+  const T power = exp2_minus(smaller(d * spread<T>(w.scale), spread<T>(kMostBits)), exponent);
+  put(w.out.m + t, sum * power);
+  put(w.out.e + t, top - exponent);
+  if constexpr (kParts) {
+    const T one_by_sum = spread<T>(1) / sum;
+    put(w.parts.a + t, a * one_by_sum);
+    put(w.parts.c + t, c * one_by_sum);
+  }
+}
+
+void distances(const double* __restrict x, Index x_stride, const double* __restrict y, Index y_stride, Index width, double* __restrict d,
+               Index count) {
+  for (Index t = 0; t < count; ++t) {
+    const double a = x[t] - y[t];
+    d[t] = a * a;
+  }
+  for (Index c = 1; c < width; ++c) {
+    const double *xc = x + c * x_stride, *yc = y + c * y_stride;
+    for (Index t = 0; t < count; ++t) {
+      const double a = xc[t] - yc[t];
+      d[t] += a * a;
+    }
+  }
+}
+
+template <bool kGiven, bool kParts>
+void forward_loop(const Diagonal& given, Index count) {
+  const Diagonal w = given;
+#if defined(__AVX512F__)
+  constexpr Index kLanes = 8;
+  if (count >= kLanes) {
+    for (Index t = 0; t < count - kLanes; t += kLanes) forward_step<__m512d, kGiven, kParts>(w, t);
+    forward_step<__m512d, kGiven, kParts>(w, count - kLanes);  // some cells twice
+    return;
+  }
+#endif
+#pragma GCC ivdep
+  for (Index t = 0; t < count; ++t) forward_step<double, kGiven, kParts>(w, t);
+}
+void forward(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, double scale, Weights out, Index count) {
+  (costs.d != nullptr ? forward_loop<true, false> : forward_loop<false, false>)({a, b, c, costs, scale, out, {}}, count);
+}
+void forward_parts(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, double scale, Weights out, Parts parts, Index count) {
+  (costs.d != nullptr ? forward_loop<true, true> : forward_loop<false, true>)({a, b, c, costs, scale, out, parts}, count);
+}
+
+template <bool kPull>
+void backward_loop(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c,
+                   double* __restrict share, const double* __restrict x, const double* __restrict y, Slopes slopes, Index count) {
+  double* __restrict gx = slopes.x, * __restrict gy = slopes.y;
+#pragma GCC ivdep
+  for (Index t = 0; t < count; ++t) {
+    const double now = (a[t] * from_a.a[t] + c[t] * from_c.c[t]) + b[t] * larger(1 - (from_b.a[t] + from_b.c[t]), 0);
+    share[t] = now;
+    if constexpr (kPull) {
+      const double g = 2 * now * (x[t] - y[t]);
+      gx[t] += g;
+      gy[t] -= g;
+    }
+  }
+}
+void backward(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* share,
+              const double* x, const double* y, Slopes slopes, Index count) {
+  (slopes.x != nullptr ? backward_loop<true> : backward_loop<false>)(a, from_a, b, from_b, c, from_c, share, x, y, slopes, count);
+}
+
+void normalise(Weights w, Index count) {
+  double* __restrict m = w.m, * __restrict e = w.e;
+  for (Index t = 0; t < count; ++t) {
+    const Bits raw = as_bits(m[t]);
+    e[t] += as_double((raw >> 52) + as_bits(kToWhole)) - (kToWhole + 1023);
+    m[t] = as_double((raw & kMantissa) | kOne);
+  }
+}
+
+void pull(const double* __restrict share, const double* __restrict x, double* __restrict gx, Index x_stride, const double* __restrict y,
+          double* __restrict gy, Index y_stride, Index width, Index count) {
+  for (Index c = 0; c < width; ++c) {
+    const double *xc = x + c * x_stride, *yc = y + c * y_stride;
+    double *gxc = gx + c * x_stride, *gyc = gy + c * y_stride;
+#pragma GCC ivdep
+    for (Index t = 0; t < count; ++t) {
+      const double g = 2 * share[t] * (xc[t] - yc[t]);
+      gxc[t] += g;
+      gyc[t] -= g;
+    }
+  }
+}
+
+}  // namespace
+
+const SoftLoops& soft_loops() {
+  static constexpr SoftLoops table{distances, forward, forward_parts, backward, normalise, pull};
+  return table;
+}
+
+}  // namespace plait::align::detail::PLAIT_ISA_NS

@@ -1,0 +1,310 @@
+// Soft-DTW by weights instead of soft minima: W(i, j) = exp(-D(i, j) / gamma) = exp(-d(x_i, y_j) / gamma) · (W(i-1, j) + W(i-1, j-1) + W(i, j-1)).
+//
+// The way back needs no weights. A(i, j), the share of paths that go through the cell, is the derivative of the score by its distance; a cell
+// hands it back to the three before it in proportion to their weights. These parts of the sum, numbers of [0, 1], are noted on the way there.
+//
+// All of them are kept where that is little memory. Otherwise the first pass keeps every K-th pair of diagonals, and blocks of K are computed
+// again with their parts, which costs less than to write the matrix and read it.
+#include "plait/align/soft.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "align/core/checkpoints.hpp"
+#include "align/core/diagonals.hpp"
+#include "align/soft/loops.hpp"
+#include "plait/align/dtw.hpp"
+#include "plait/base/error.hpp"
+#include "plait/base/interrupt.hpp"
+
+namespace plait::align {
+
+using namespace detail;
+
+namespace {
+
+constexpr Index kPollCells = 1 << 16;
+constexpr double kNone = -std::numeric_limits<double>::infinity();
+
+/// Three diagonals of weights, n + 1 places each, that take turns. What has not been set is not initialised.
+class WeightRing {
+ public:
+  WeightRing(Index n, Workspace& workspace, int slot)
+      : size_(ring_stride(n + 1)), m_(workspace.take_as<double>(static_cast<std::size_t>(6 * size_), slot)), e_(m_ + 3 * size_) {}
+  Weights at(Index k, Index i) {
+    const Index offset = k % 3 * size_ + i;
+    return {m_ + offset, e_ + offset};
+  }
+  ConstWeights from(Index k, Index i) {
+    const Weights w = at(k, i);
+    return {w.m, w.e};
+  }
+  void clear(Index k, Index i) {
+    const Weights w = at(k, i);
+    *w.m = 1;
+    *w.e = kNone;
+  }
+
+ private:
+  Index size_;
+  double *m_, *e_;
+};
+
+/// The parts of the inner cells of the K + 1 diagonals after `begin`, one after the other, each with a place at either side of it.
+class NotedParts {
+ public:
+  NotedParts(Index n, Index m, Index every, Workspace& workspace, int slot) : n_(n), m_(m), starts_(static_cast<std::size_t>(n + m + 3)) {
+    const Index last = n + m + 1;
+    for (Index k = 2; k <= last; ++k) starts_[place(k + 1)] = starts_[place(k)] + size(k);
+    Index most = 0;
+    for (Index k = 0; k < last; k += every) most = std::max(most, starts_[place(std::min(k + every + 1, last) + 1)] - starts_[place(k + 1)]);
+    values_ = workspace.take_as<double>(static_cast<std::size_t>(2 * most), slot);
+  }
+  void begin(Index begin) { begin_ = starts_[place(begin + 1)]; }
+  Parts at(Index k, Index i) {
+    double* const a = values_ + 2 * (starts_[place(k)] - begin_) + (i - std::max<Index>(1, k - m_) + 1);
+    return {a, a + size(k)};
+  }
+  ConstParts from(Index k, Index i) {
+    const Parts parts = at(k, i);
+    return {parts.a, parts.c};
+  }
+  /// What lies beside a diagonal is read, but counts nothing.
+  void pad(Index k) {
+    const Index count = size(k);
+    double* const a = at(k, std::max<Index>(1, k - m_) - 1).a;
+    a[0] = a[count - 1] = a[count] = a[2 * count - 1] = 0;
+  }
+
+ private:
+  static std::size_t place(Index k) { return static_cast<std::size_t>(k); }
+  /// Cells of diagonal k >= 2, and two places.
+  [[nodiscard]] Index size(Index k) const { return std::min(n_, k - 1) - std::max<Index>(1, k - m_) + 3; }
+
+  Index n_, m_, begin_ = 0;
+  std::vector<Index> starts_;
+  double* values_;
+};
+
+class SoftDtw {
+ public:
+  SoftDtw(const Sequence& x, const Sequence& y, double gamma, Workspace& workspace)
+      : loops_(PLAIT_PICK(soft_loops)),
+        elements_(x, y),
+        n_(x.length),
+        m_(y.length),
+        width_(x.width),
+        gamma_(gamma),
+        scale_(std::numbers::log2e / gamma),
+        workspace_(workspace),
+        distances_(static_cast<std::size_t>(width_ != 1 ? kStretch : 0)) {}
+
+  double score() {
+    WeightRing ring(n_, workspace_, 0);
+    for (Index k = 0; k <= n_ + m_; ++k) forward(ring, k);
+    return score_of(ring);
+  }
+
+  double score(const SoftGradient& gradient);
+
+ private:
+  /// Inner cells of a diagonal in stretches: f(stretch).
+  template <class F>
+  void stretches(Index k, F&& f) {
+    const Index end = std::min(n_, k - 1) + 1;
+    Stretch s;
+    for (Index i = std::max<Index>(1, k - m_); i < end; i += kStretch) {
+      elements_.set(s, k, i, std::min(kStretch, end - i));
+      f(s);
+      if ((unpolled_ += s.count) < kPollCells) continue;
+      unpolled_ = 0;
+      poll_interrupt();
+    }
+  }
+
+  void forward(WeightRing& ring, Index k, NotedParts* noted = nullptr) {
+    if (k == 0) {
+      *ring.at(0, 0).m = 1;
+      *ring.at(0, 0).e = 0;
+      return;
+    }
+    if (k <= m_) ring.clear(k, 0);
+    if (k <= n_) ring.clear(k, k);
+    if (k < 2) return;
+    if (noted != nullptr) noted->pad(k);
+    stretches(k, [&](const Stretch& s) {
+      Costs costs{nullptr, s.x, s.y};
+      if (width_ != 1) {
+        loops_.distances(s.x, s.x_stride, s.y, s.y_stride, width_, distances_.data(), s.count);
+        costs.d = distances_.data();
+      }
+      const ConstWeights a = ring.from(k - 1, s.i - 1), b = ring.from(k - 2, s.i - 1), c = ring.from(k - 1, s.i);
+      if (noted == nullptr) loops_.forward(a, b, c, costs, scale_, ring.at(k, s.i), s.count);
+      else loops_.forward_parts(a, b, c, costs, scale_, ring.at(k, s.i), noted->at(k, s.i), s.count);
+      if (k % kNormaliseEvery == 0) loops_.normalise(ring.at(k, s.i), s.count);
+    });
+  }
+
+  double score_of(WeightRing& ring) const {
+    const ConstWeights end = ring.from(n_ + m_, n_);
+    return *end.e < -0x1p999 ? std::numeric_limits<double>::infinity() : -gamma_ * (std::log(*end.m) + *end.e * std::numbers::ln2);
+  }
+
+  const SoftLoops& loops_;
+  Elements elements_;
+  Index n_, m_, width_;
+  double gamma_, scale_;  // scale: bits per distance
+  Workspace& workspace_;
+  std::vector<double> distances_;
+  Index unpolled_ = 0;
+};
+
+/// The kept diagonals: k - 1 and k for every k that `every` divides.
+class SavedDiagonals {
+ public:
+  SavedDiagonals(Index n, Index m, Index every, Workspace& workspace, int slot)
+      : n_(n),
+        m_(m),
+        every_(every),
+        size_(std::min(n, m) + 1),
+        values_(workspace.take_as<double>(static_cast<std::size_t>(4 * size_ * ((n + m) / every)), slot)) {}
+  void keep(Index k, WeightRing& ring) const {
+    move(k, ring, [](double* kept, double* now, Index count) { std::copy_n(now, count, kept); });
+  }
+  void restore(Index k, WeightRing& ring) const {
+    move(k, ring, [](double* kept, double* now, Index count) { std::copy_n(kept, count, now); });
+  }
+
+ private:
+  template <class F>
+  void move(Index k, WeightRing& ring, F&& f) const {
+    if (k == 0 || k % every_ != 0) return;
+    double* kept = values_ + 4 * size_ * (k / every_ - 1);
+    for (const Index d : {k - 1, k}) {
+      const DiagonalRange range = diagonal_range(d, n_, m_);
+      const Weights now = ring.at(d, range.first);
+      for (double* const values : {now.m, now.e}) {
+        f(kept, values, range.last - range.first + 1);
+        kept += size_;
+      }
+    }
+  }
+
+  Index n_, m_, every_, size_;
+  double* values_;
+};
+
+/// How many diagonals make a block: all, if their parts take little memory; else what fits the second-level cache, as far as that does not ask
+/// for more memory than the square root of all.
+Index block_of(Index n, Index m) {
+  constexpr Index kAllPlaces = 1 << 16, kBlockPlaces = 1 << 15;
+  const Index all = n + m + 1, least = std::min(n, m) + 2;
+  if (n <= kAllPlaces / m && n * m + 2 * all <= kAllPlaces) return all;
+  return std::min(all, std::max({kBlockPlaces / least, static_cast<Index>(std::sqrt(static_cast<double>(all))), Index{4}}));
+}
+
+double SoftDtw::score(const SoftGradient& gradient) {
+  const Index last = n_ + m_;
+  const Checkpoints checkpoints(last + 1, block_of(n_, m_));  // a step is a diagonal
+  WeightRing ring(n_, workspace_, 0);
+  const SavedDiagonals saved(n_, m_, checkpoints.every(), workspace_, 1);
+  NotedParts noted(n_, m_, checkpoints.every(), workspace_, 2);
+  // From the state at the block's first diagonal to that at the next block's; with parts one diagonal further, since two hand back to a cell.
+  const auto run = [&](Index b, bool parts) {
+    const Index begin = checkpoints.begin(b), next = std::min(begin + checkpoints.every(), last);
+    if (parts) noted.begin(begin);
+    for (Index k = b == 0 ? 0 : begin + 1; k <= next; ++k) forward(ring, k, parts ? &noted : nullptr);
+    if (parts) forward(ring, next + 1, &noted);
+  };
+  checkpoints.forward([&](Index b) { saved.keep(checkpoints.begin(b), ring); }, run);
+  const double result = score_of(ring);
+  std::vector<double> gx(static_cast<std::size_t>(n_ * width_)), gy(static_cast<std::size_t>(m_ * width_));  // by value, y reversed
+  if (gradient.expected != nullptr) std::fill_n(gradient.expected, n_ * m_, 0.0);
+  if (std::isfinite(result)) {
+    const Index size = ring_stride(n_ + 2);
+    double* const shares = workspace_.take_as<double>(static_cast<std::size_t>(3 * size), 3);
+    const auto share = [&](Index k, Index i) { return shares + k % 3 * size + i; };
+    std::fill_n(shares, 3 * size, 0.0);
+    const auto back = [&](Index b) {
+      const Index begin = checkpoints.begin(b), end = checkpoints.end(b) - 1;
+      for (Index k = end; k >= std::max<Index>(begin, 2); --k) {
+        // What lies beyond the matrix: column m + 1 on the diagonals before; row n + 1 is never written.
+        if (k - m_ >= 1) *share(k + 1, k - m_) = *share(k + 2, k - m_ + 1) = 0;
+        stretches(k, [&](const Stretch& s) {
+          double *const now = share(k, s.i), *const gx_at = gx.data() + s.i - 1, *const gy_at = gy.data() + m_ - k + s.i;
+          const bool by_itself = k == last || width_ != 1;
+          if (k == last) *now = 1;
+          else
+            loops_.backward(share(k + 1, s.i + 1), noted.from(k + 1, s.i + 1), share(k + 2, s.i + 1), noted.from(k + 2, s.i + 1), share(k + 1, s.i),
+                            noted.from(k + 1, s.i), now, s.x, s.y, by_itself ? Slopes{} : Slopes{gx_at, gy_at}, s.count);
+          if (by_itself) loops_.pull(now, s.x, gx_at, n_, s.y, gy_at, m_, width_, s.count);
+          if (gradient.expected != nullptr)
+            for (Index t = 0; t < s.count; ++t) gradient.expected[(s.i + t - 1) * m_ + s.j - t - 1] = now[t];
+        });
+      }
+      return true;
+    };
+    checkpoints.backward(checkpoints.last(), true, [&](Index b) { saved.restore(checkpoints.begin(b), ring); }, run, back);
+  }
+  const auto gather = [&](const std::vector<double>& from, double* to, Index length, bool reverse) {
+    if (to == nullptr) return;
+    for (Index k = 0; k < length; ++k)
+      for (Index c = 0; c < width_; ++c) to[k * width_ + c] = from[static_cast<std::size_t>(c * length + (reverse ? length - 1 - k : k))];
+  };
+  gather(gx, gradient.x, n_, false);
+  gather(gy, gradient.y, m_, true);
+  return result;
+}
+
+class SoftMethod final : public Method {
+ public:
+  explicit SoftMethod(double gamma) : gamma_(gamma), hard_(make_dtw({})) {}
+
+  void check(const Sequence& x, const Sequence& y) const override {
+    PLAIT_REQUIRE_AS(ShapeError, x.width == y.width, "SoftDTW: x has ", x.width, " values an element, y has ", y.width);
+    PLAIT_REQUIRE(x.length > 0 && y.length > 0, "SoftDTW: ", x.length == 0 ? "x" : "y", " is empty; a warping path needs an element of each");
+  }
+  double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override {
+    return below_infinity(soft_dtw(x, y, gamma_, {}, workspace));
+  }
+  Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
+    Path path = hard_->path(x, y, memory_limit, workspace);
+    path.score = score(x, y, worst(), workspace);
+    return path;
+  }
+  double count(const Sequence& x, const Sequence& y) const override { return hard_->count(x, y); }
+  [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
+    return 2.0 * static_cast<double>(x.length) * static_cast<double>(y.length);
+  }
+
+ private:
+  double gamma_;
+  std::unique_ptr<Method> hard_;
+};
+
+}  // namespace
+
+double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGradient& gradient, Workspace& workspace) {
+  // NaN has no exponent to carry it: it is looked for.
+  for (const Sequence& s : {x, y})
+    for (Index k = 0; k < s.length * s.width; ++k)
+      if (!std::isfinite(s.values()[k])) {
+        const double nan = std::numeric_limits<double>::quiet_NaN();
+        if (gradient.x != nullptr) std::fill_n(gradient.x, x.length * x.width, nan);
+        if (gradient.y != nullptr) std::fill_n(gradient.y, y.length * y.width, nan);
+        if (gradient.expected != nullptr) std::fill_n(gradient.expected, x.length * y.length, nan);
+        return nan;
+      }
+  SoftDtw pair(x, y, gamma, workspace);
+  return gradient.x == nullptr && gradient.y == nullptr && gradient.expected == nullptr ? pair.score() : pair.score(gradient);
+}
+
+double below_infinity(double score) {
+  PLAIT_REQUIRE(!(score == std::numeric_limits<double>::infinity()),
+                "SoftDTW: the sum of distances, in units of gamma, is beyond the largest float64; scale the series");
+  return score;
+}
+
+std::unique_ptr<Method> make_soft_dtw(double gamma) { return std::make_unique<SoftMethod>(gamma); }
+
+}  // namespace plait::align
