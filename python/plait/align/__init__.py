@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .alignment import Alignment
 from .barycenter import barycenter
+from .best_window import BestWindow, best_window
+from .clusters import TimeSeriesKMeans, TimeSeriesKMedoids
 from .custom import Aligner
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
@@ -23,6 +25,7 @@ __all__ = [
     "TWE",
     "Aligner",
     "Alignment",
+    "BestWindow",
     "Differencer",
     "Levenshtein",
     "NeedlemanWunsch",
@@ -31,10 +34,13 @@ __all__ = [
     "SmithWaterman",
     "SoftDTW",
     "Substitution",
+    "TimeSeriesKMeans",
+    "TimeSeriesKMedoids",
     "TimeSeriesKNN",
     "TimeSeriesKNNRegressor",
     "ZNormalizer",
     "barycenter",
+    "best_window",
     "difference",
     "dtw",
     "levenshtein",
