@@ -151,6 +151,20 @@ def show_machine(about: Mapping[str, Any]) -> None:
         print("! the machine is busy: read the minima, trust no ratio")
 
 
+def show_instructions() -> str:
+    """Prints which instruction set plait uses, and returns it."""
+    import plait._core
+
+    level: str = plait._core.isa()
+    print(f"instruction set {level}; PLAIT_ISA=v3 measures AVX2")
+    return level
+
+
+def load() -> str:
+    """The machine's load in the last minute, to stand beside a ratio."""
+    return f"load {os.getloadavg()[0]:.1f}"
+
+
 def thread_environment(threads: int) -> dict[str, str]:
     """The environment in which every peer starts no more threads than this. OpenBLAS, OpenMP and XLA read it only as they are loaded."""
     names = [f"{name}_NUM_THREADS" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA", "PLAIT")] + ["VECLIB_MAXIMUM_THREADS"]

@@ -18,7 +18,21 @@ from typing import Any
 
 import numpy as np
 
-from _harness import QUICK, Plan, against, duration, local, machine, show_machine, show_table, take_turns, thread_environment, write_json
+from _harness import (
+    QUICK,
+    Plan,
+    against,
+    duration,
+    load,
+    local,
+    machine,
+    show_instructions,
+    show_machine,
+    show_table,
+    take_turns,
+    thread_environment,
+    write_json,
+)
 
 PEERS = ["plait", "numpy", "boost-histogram", "fast-histogram"]
 
@@ -181,7 +195,7 @@ def measure(work: Work, n: int, plan: Plan) -> dict[str, Any]:
     result: dict[str, Any] = {"times": {name: timing.as_dict() for name, timing in times.items()}, "goal": work.goal, "values": n}
     if peers:
         result["ratio"] = min(times[peer].median for peer in peers) / times[ours].median
-        print(f"  best peer / plait {result['ratio']:.2f}  {against(result['ratio'], work.goal)}")
+        print(f"  best peer / plait {result['ratio']:.2f}  {against(result['ratio'], work.goal)}  ({load()})")
     return result
 
 
@@ -196,9 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = QUICK if options.quick else Plan(rounds=9)
     about = machine(PEERS)
     show_machine(about)
-    import plait._core
-
-    print(f"instruction set {plait._core.isa()}; PLAIT_ISA=v3 measures AVX2")
+    about["isa"] = show_instructions()
     results = {work.name: measure(work, options.values, plan) for work in WORKS if options.match in work.name}
     write_json(options.json, {"machine": about, "works": results})
     return 0

@@ -101,7 +101,7 @@ def test_files_that_cannot_be_read_say_why(text: str, message: str) -> None:
     "row", ["1 000;2 000", "1.234,5;2.345,5", "1'000;7", "\u22121;\u22122", "\u20135;6", "$5;$6", "\u20ac 1.000,50;\u20ac 2"]
 )
 def test_numbers_that_cannot_be_read_are_no_header(row: str) -> None:
-    with pytest.raises(Failure, match="row 1, column 1: .*no number"):
+    with pytest.raises(Failure, match=r"row 1, column 1: .*no number"):
         read_columns(PATH, row + "\n3;4\n5;6\n")
 
 

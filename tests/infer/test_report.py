@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import plait
-from plait.infer import Normal, Positive, bbvi
+from plait.infer import HalfNormal, Normal, Positive, bbvi
 from plait.infer.timeseries import AR, ARIMA, EGARCH
 
 
@@ -102,3 +102,21 @@ def test_draws_for_arviz() -> None:
     path = os.pathsep.join([str(Path(plait.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run([sys.executable, "-c", ARVIZ], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("settings", [{}, {"gradient": "score_loo"}, {"family": "full_rank", "gradient": "reparameterization"}])
+def test_progress_is_told_and_threads_do_not_matter(settings: dict[str, str]) -> None:
+    def model(m):
+        m.observe(Normal(m.latent("mu", Normal(0, 5)), m.latent("s", HalfNormal(2.0))), [1.0, 2.0, 4.0])
+
+    calls: list[tuple[int, float]] = []
+    before = plait.get_num_threads()
+    found = []
+    for threads in (1, 2):
+        plait.set_num_threads(threads)
+        found.append(bbvi(model, progress=lambda step, elbo: calls.append((step, elbo)), rng=3, **settings))
+    plait.set_num_threads(before)
+    assert calls
+    assert all(step > 0 and np.isfinite(elbo) for step, elbo in calls)
+    assert found[0].elbo == found[1].elbo
+    assert found[0].khat == found[1].khat

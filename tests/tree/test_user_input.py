@@ -96,7 +96,8 @@ def test_weights_that_add_up_to_one_are_warned_of() -> None:
     assert tree.n_leaves_ == 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        C45Classifier().fit(X[:3], Y[:3], np.full(3, 0.1))  # too few cases anyway
+        C45Classifier().fit(X[:3], Y[:3], np.full(3, 0.01))  # too few cases anyway
+        C45Classifier().fit(X[:6], Y[:6], np.full(6, 0.5))  # cases that count less, not shares
         assert C45Classifier(min_leaf=2 / 30, prune=False).fit(X, Y, np.full(30, 1 / 30)).n_leaves_ == 2
 
 

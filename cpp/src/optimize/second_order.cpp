@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kMostExact = 40;  // degrees of freedom
 constexpr std::size_t kKrylov = 20;
 constexpr double kTight = 1e-7;  // a limit so near holds
+constexpr double kFar = 1e-2;    // of x: a Newton step so long is no matter of rounding
 constexpr double kWeak = 1e-7;   // a multiplier so small beside the forces is none
 
 /// Eigenvalues (diagonal of a afterwards) and vectors (columns of v) of a symmetric matrix by Jacobi's rotations.
@@ -144,6 +145,7 @@ bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<
 
 void SecondOrder::look_for_missed(const Point& p, double worth, bool differences) {
   bool any = false;
+  missed_far = false;
   double size = 1;
   for (const double x : p.x) size = std::max(size, std::abs(x));
   for (std::size_t a = 0; a < space_.size(); ++a) {
@@ -154,7 +156,9 @@ void SecondOrder::look_for_missed(const Point& p, double worth, bool differences
     const double noise = differences ? 1e-7 * (std::abs(p.f) + curve * size) + 1e-6 * terms : 1e-12 * terms;
     if (!(curve > 0)) continue;
     missed.push_back({z, images_[a]});  // all, so that what is learnt fits together
-    any = any || (std::abs(slope) > noise && slope * slope > 2 * worth * curve);
+    const bool worthwhile = std::abs(slope) > noise && slope * slope > 2 * worth * curve;
+    any = any || worthwhile;
+    missed_far = missed_far || (worthwhile && std::abs(slope) > kFar * size * curve);
   }
   if (!any) missed.clear();
 }

@@ -21,6 +21,7 @@ class SecondOrder {
     std::vector<double> direction, image;
   };
   std::vector<Missed> missed;
+  bool missed_far = false;  ///< and one of these steps is long
 
  private:
   void look_for_missed(const Point& p, double worth, bool differences);

@@ -11,6 +11,7 @@ constexpr int kMostTrials = 40;
 constexpr int kMostCurved = 20;   // steps along negative curvature
 constexpr double kMissed = 1e-6;  // of the objective: what a Newton step may still promise at a solution
 constexpr int kMostSharpened = 3;
+constexpr int kMostFarSharpened = 12;
 
 }  // namespace
 
@@ -131,12 +132,17 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
   const double relative = problem->differences() ? 1e-3 : 1e-6;
   const double f = std::abs(at.f), worth = std::max(kMissed, options.ftol) * f + 1e-9 * kMissed * spread;
   const bool bent = second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d, worth);
-  if (!bent && !second.missed.empty() && sharpened < kMostSharpened) {
-    ++sharpened;
-    for (const SecondOrder::Missed& m : second.missed) b.learn_exactly(m.direction, m.image);
-    return Curved::sharpened;
+  result.negative_curvature = false;
+  if (!bent && !second.missed.empty()) {
+    if (sharpened < (second.missed_far ? kMostFarSharpened : kMostSharpened)) {
+      ++sharpened;
+      for (const SecondOrder::Missed& m : second.missed) b.learn_exactly(m.direction, m.image);
+      return Curved::sharpened;
+    }
+    if (second.missed_far && !problem->differences()) return Curved::stuck;  // there is more to win, but no step wins it
   }
   if (!bent) return Curved::none;
+  result.negative_curvature = true;
   if (++curved > kMostCurved) return Curved::stuck;
   const double before = merit(at), lagrangian_before = lagrangian(at), tolerance = noise();
   double t = std::max(1.0, largest(at.x));

@@ -28,8 +28,8 @@ class Shower:
             return
         now = time.monotonic()
         if self.function is not None:
-            if step <= 1 or now - self.last >= _EVERY:
-                self.last = now
+            if not self.shown or now - self.last >= _EVERY:
+                self.last, self.shown = now, True
                 self.function(step, elbo)
         elif now - self.begin > _QUIET and now - self.last >= _EVERY:
             self.last = now
@@ -43,7 +43,7 @@ class Shower:
 
     def close(self) -> None:
         """The fit has ended."""
-        if self.shown:
+        if self.shown and self.function is None:
             sys.stderr.write("\n")
 
 

@@ -249,7 +249,11 @@ def fit(
     except KeyboardInterrupt:  # between two runs of the quasi-Newton method
         return Fit(family.gaussian(phi, frame), np.nan, False, "interrupted", steps, bad, True, history)
     assert best is not None
-    if converged and (free := flat_direction(density, family.gaussian(phi, frame))):
+    try:
+        free = flat_direction(density, family.gaussian(phi, frame)) if converged else ""
+    except KeyboardInterrupt:
+        free, converged, reason, best.interrupted = "", False, "interrupted", True
+    if free:
         converged, reason = False, f"improper: along a line in {free} the log joint never falls"
     return Fit(
         family.gaussian(phi, frame),

@@ -66,7 +66,7 @@ def require_usable(weights: Array, min_leaf: float) -> None:
         total = float(weights.sum())
     if not total < 1e300:  # sums of products with logarithms are needed, too
         raise ValueError(f"sample_weight: the weights add up to {total:.6g}, less than 1e300 was expected")
-    if total < 2 * min_leaf <= np.count_nonzero(weights):
+    if total < 2 * min_leaf <= np.count_nonzero(weights) and total < 0.1 * np.count_nonzero(weights):
         warnings.warn(
             f"sample_weight: {np.count_nonzero(weights)} samples weigh {total:.6g} together, less than two branches of min_leaf = {min_leaf:g}"
             " need, so nothing is split; weights count cases, so scale them to the number of samples, or lower min_leaf",
