@@ -29,12 +29,15 @@ ENTRIES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "container", [{"k1": "abd", "k2": "xyz"}, {"abd", "xyz"}, frozenset(["abd", "xyz"])], ids=lambda c: type(c).__name__
 )
 def test_what_has_keys_or_no_order_is_no_list(entry: str, aligner: Any, container: Any) -> None:
+    if entry == "nearest" and isinstance(container, dict):
+        assert aligner.nearest("abc", container)[0].tolist() == ["k1"]  # the only one that can say which it is
+        return
     with pytest.raises(TypeError, match=f"expected a list of sequences, got a {type(container).__name__}"):
         ENTRIES[entry](aligner, "abc", container)
 
 
 def test_series_in_a_mapping_are_refused_too() -> None:
-    for call in (lambda m: DTW().nearest([1.0], m), DTW().pairwise, barycenter):
+    for call in (DTW().pairwise, barycenter):
         with pytest.raises(TypeError, match="got a dict, of which the keys would be taken"):
             call({"a": [1.0], "b": [2.0]})
 
@@ -148,5 +151,5 @@ def test_the_default_aligner_has_parameters() -> None:
     assert TimeSeriesKNN(DTW("absolute")).set_params(aligner__window=1).aligner.metric == "absolute"  # type: ignore[union-attr]
     with pytest.raises(ValueError, match="Invalid parameter 'windows'"):
         TimeSeriesKNN().set_params(aligner__windows=3)
-    with pytest.raises(ValueError, match=r"Invalid parameter 'k__a'.*has no parameters to set"):
+    with pytest.raises(ValueError, match=r"Invalid parameter 'n_neighbors__a'.*has no parameters to set"):
         TimeSeriesKNN().set_params(k__a=3)
