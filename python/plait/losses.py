@@ -38,7 +38,7 @@ def mse(prediction: Any, target: Any, reduction: Reduction = "mean") -> Node:
     array(2.)
     """
     x, t = _pair(prediction, target, "mse")
-    return _reduced(square(x - t), reduction, "mse")
+    return _reduced(_as_large(square(x - t), x, t), reduction, "mse")
 
 
 def mae(prediction: Any, target: Any, reduction: Reduction = "mean") -> Node:
@@ -64,7 +64,7 @@ def mae(prediction: Any, target: Any, reduction: Reduction = "mean") -> Node:
     array(1.)
     """
     x, t = _pair(prediction, target, "mae")
-    return _reduced(abs(x - t), reduction, "mae")
+    return _reduced(_as_large(abs(x - t), x, t), reduction, "mae")
 
 
 def huber(prediction: Any, target: Any, delta: float = 1.0, reduction: Reduction = "mean") -> Node:
@@ -102,7 +102,8 @@ def huber(prediction: Any, target: Any, delta: float = 1.0, reduction: Reduction
     size = abs(error)
     # The parabola is taken of what is below delta only, so that neither branch overflows where the other is meant.
     near = where(size <= delta, error, 0.0)
-    return _reduced(where(size <= delta, 0.5 * square(near), delta * (size - 0.5 * delta)), reduction, "huber")
+    each = where(size <= delta, 0.5 * square(near), delta * (size - 0.5 * delta))
+    return _reduced(_as_large(each, x, t), reduction, "huber")
 
 
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduction = "mean", *, pos_weight: Any = None) -> Node:
@@ -138,21 +139,18 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     >>> plait.evaluate(plait.losses.binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0], reduction="none"))
     array([0.69314718, 0.        ])
     """
-    x, t = _pair(logits, target, "binary_cross_entropy_with_logits")
+    what = "binary_cross_entropy_with_logits"
+    x, t = _pair(logits, target, what, probabilities=True)
     # softplus(x) - t x cancels for large x and t = 1; (step - t) x is exact there, and what is left, softplus(-|x|), is small. The sign stands as a
     # factor without a slope, since over the kink of abs the curvature at 0 would be lost.
-    if t.op == "constant" and not bool(np.all((np.asarray(t.value) >= 0) & (np.asarray(t.value) <= 1))):
-        raise ValueError("binary_cross_entropy_with_logits: targets are numbers in [0, 1]")
     if pos_weight is not None:
-        weights = _weights(pos_weight, "binary_cross_entropy_with_logits: pos_weight")
+        weights = _weights(pos_weight, f"{what}: pos_weight")
         if weights.ndim > x.ndim or any(n not in (1, None, m) for n, m in zip(weights.shape[::-1], x.shape[::-1], strict=False) if m):
-            raise _core.ShapeError(
-                f"binary_cross_entropy_with_logits: pos_weight has shape {weights.shape}, the logits {x!r} have {x.shape}"
-            )
+            raise _core.ShapeError(f"{what}: pos_weight has shape {weights.shape}, the logits {x!r} have {x.shape}")
         positive = t * weights.astype(x.dtype.name)
-        return _reduced(positive * softplus(-x) + (1.0 - t) * softplus(x), reduction, "binary_cross_entropy_with_logits")
+        return _reduced(_as_large(positive * softplus(-x) + (1.0 - t) * softplus(x), x, t), reduction, what)
     step = (x > 0.0).astype(x.dtype)
-    return _reduced((step - t) * x + softplus((1.0 - 2.0 * step) * x), reduction, "binary_cross_entropy_with_logits")
+    return _reduced(_as_large((step - t) * x + softplus((1.0 - 2.0 * step) * x), x, t), reduction, what)
 
 
 def cross_entropy_with_logits(
@@ -192,10 +190,10 @@ def cross_entropy_with_logits(
     Raises
     ------
     ShapeError
-        If class indices have another shape than the logits without the axis; when the graph runs, if one that is fed is no class, negative
-        ones among them.
+        If class indices have another shape than the logits without the axis, or probabilities than the logits; when the graph runs, if one
+        that is fed is no class, negative ones among them.
     ValueError
-        If a class index that is known while the graph is built is no class.
+        If a class index that is known while the graph is built is no class, or a probability is not in [0, 1].
 
     Examples
     --------
@@ -239,14 +237,18 @@ def cross_entropy_with_logits(
         if counts is not None and reduction == "mean":
             total = counts.sum()
             return losses.sum() / (maximum(total, 1.0) if weights is None else where(total > 0.0, total, 1.0))
-    elif t.ndim == x.ndim and (t.dtype.kind == "f" or _same_shape(t.shape, x.shape)):
-        t = t.astype(x.dtype)
+    elif t.ndim == x.ndim and _same_shape(t.shape, x.shape):
+        _check_probabilities(t, what)
+        # A class that has no probability, and is said to have none, adds nothing: 0 log 0 is 0. What is fed has the count of the logits, and
+        # broadcasts with them: a column of labels does not.
+        if not label_smoothing:
+            logs = where(logical_and(t == 0, logs == -float("inf")), 0.0, logs)
+        t = (_reshape_like(t, x) if None in (*t.shape, *x.shape) else t).astype(x.dtype)
         if label_smoothing:
             if classes is None:
                 raise _core.ShapeError(f"{what}: label_smoothing: how many classes {x!r} has must be known")
             t = (1.0 - label_smoothing) * t + label_smoothing / classes
-        # A class that has no probability, and is said to have none, adds nothing: 0 log 0 is 0.
-        losses = -(where(logical_and(t == 0.0, logs == -float("inf")), 0.0, logs) * (t if along is None else t * along)).sum(axis)
+        losses = -(logs * (t if along is None else t * along)).sum(axis)
     else:
         raise _core.ShapeError(
             f"{what}: targets are class indices of shape {_without(x.shape, axis)} (integers) or probabilities of shape {x.shape}, "
@@ -280,7 +282,7 @@ def gaussian_kl(mean: Any, log_variance: Any, reduction: Reduction = "mean") -> 
     array([0., 2.])
     """
     m, v = _pair(mean, log_variance, "gaussian_kl")
-    return _reduced(0.5 * (square(m) + _core.elementwise("expm1mx", v)), reduction, "gaussian_kl")
+    return _reduced(_as_large(0.5 * (square(m) + _core.elementwise("expm1mx", v)), m, v), reduction, "gaussian_kl")
 
 
 def _same_shape(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> bool:
@@ -317,10 +319,32 @@ def _float(x: Any, what: str) -> Node:
     return node if node.dtype.kind == "f" else node.astype(np.float64)
 
 
-def _pair(prediction: Any, target: Any, what: str) -> tuple[Node, Node]:
+def _check_probabilities(t: Node, what: str) -> None:
+    """Numbers that are known while the graph is built must be in [0, 1]."""
+    if t.op == "constant" and not bool(np.all((np.asarray(t.value) >= 0) & (np.asarray(t.value) <= 1))):
+        raise ValueError(f"{what}: targets are numbers in [0, 1]")
+
+
+def _reshape_like(node: Node, like: Node) -> Node:
+    return _core.apply("reshape_like", [node, like], [], [], False)
+
+
+def _as_large(losses: Node, x: Node, t: Node) -> Node:
+    """The losses, which sizes that are known only when the graph runs must not make larger than the prediction.
+
+    Broadcasting only grows, so that equal counts are equal shapes: a view, which costs nothing.
+    """
+    sizes = zip(x.shape[::-1], t.shape[::-1], strict=False)
+    grows = any(n is None and m != 1 for n, m in sizes)
+    return _reshape_like(losses, x) if grows else losses
+
+
+def _pair(prediction: Any, target: Any, what: str, *, probabilities: bool = False) -> tuple[Node, Node]:
     """Both as nodes; the target may broadcast to the prediction but not the other way round, which would hide a mistake."""
     x = _float(prediction, what)
     t = target if isinstance(target, Node) else _core.as_node(target, what)
+    if probabilities:
+        _check_probabilities(t, what)
     t = t.astype(x.dtype) if t.dtype != x.dtype else t
     grows = t.ndim > x.ndim or any(n != 1 and m == 1 for n, m in zip(t.shape[::-1], x.shape[::-1], strict=False))
     if grows and t.shape != x.shape:
