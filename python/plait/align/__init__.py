@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from .alignment import Alignment
 from .barycenter import barycenter
+from .best_window import BestWindow, best_window
 from .clusters import TimeSeriesKMeans, TimeSeriesKMedoids
 from .custom import Aligner
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
 from .elastic import EDR, ERP, MSM, TWE
+from .matching import Deduplicated, Matches, deduplicate, match
 from .neighbours import TimeSeriesKNN, TimeSeriesKNNRegressor
 from .scored import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
 from .soft import SoftDTW, soft_dtw
@@ -24,8 +26,11 @@ __all__ = [
     "TWE",
     "Aligner",
     "Alignment",
+    "BestWindow",
+    "Deduplicated",
     "Differencer",
     "Levenshtein",
+    "Matches",
     "NeedlemanWunsch",
     "Resampler",
     "SemiGlobal",
@@ -38,9 +43,12 @@ __all__ = [
     "TimeSeriesKNNRegressor",
     "ZNormalizer",
     "barycenter",
+    "best_window",
+    "deduplicate",
     "difference",
     "dtw",
     "levenshtein",
+    "match",
     "needleman_wunsch",
     "resample",
     "semi_global",
