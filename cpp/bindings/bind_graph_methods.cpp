@@ -55,12 +55,12 @@ void bind_reductions(Class& cls) {
       py::arg("axis") = py::none(), py::arg("keepdims") = false, "Mean over an axis, several axes, or everything (None).");
   const auto spread = [](const Node& self, const py::object& axis, double ddof, bool keepdims) {
     const NodeRef x = is_float(self.spec.dtype) ? ref(self) : build::cast(ref(self), DType::float64);
-    const NodeRef squares = build::unary("square", build::subtract(x, mean(x, axis, true)));
+    const NodeRef squares = build::unary(ops::square, build::subtract(x, mean(x, axis, true)));
     if (ddof == 0) return mean(squares, axis, keepdims);
     Attributes counted{{static_cast<Index>(x->spec.dtype)}, {}};
     const auto axes = parse_axes(axis, x->spec.shape.size(), "var");
     counted.ints.insert(counted.ints.end(), axes.begin(), axes.end());
-    return build::divide(build::reduce("sum", squares, axes, keepdims), build::shift(apply("axis_size", {x}, std::move(counted)), -ddof));
+    return build::divide(build::reduce(ops::sum, squares, axes, keepdims), build::shift(apply(ops::axis_size, {x}, std::move(counted)), -ddof));
   };
   cls.def(
       "var", [spread](const Node& self, const py::object& axis, double ddof, bool keepdims) { return PyNode(spread(self, axis, ddof, keepdims)); },
@@ -69,7 +69,7 @@ void bind_reductions(Class& cls) {
   cls.def(
       "std",
       [spread](const Node& self, const py::object& axis, double ddof, bool keepdims) {
-        return PyNode(build::unary("root", spread(self, axis, ddof, keepdims)));
+        return PyNode(build::unary(ops::root, spread(self, axis, ddof, keepdims)));
       },
       py::arg("axis") = py::none(), py::arg("ddof") = 0.0, py::arg("keepdims") = false, "Square root of var().");
   cls.def(
@@ -101,7 +101,7 @@ void bind_shapes(Class& cls) {
       },
       py::arg("axis1"), py::arg("axis2"), "Two axes exchanged.");
   for (const char* name : {"flatten", "ravel"})
-    cls.def(name, [](const Node& self) { return PyNode(apply("reshape", {ref(self)}, {{-1}, {}})); }, "All elements in one axis.");
+    cls.def(name, [](const Node& self) { return PyNode(apply(ops::reshape, {ref(self)}, {{-1}, {}})); }, "All elements in one axis.");
   cls.def(
       "squeeze", [](const Node& self, const py::object& axis) { return PyNode(squeeze_node(ref(self), axis)); }, py::arg("axis") = py::none(),
       "Without axes of size 1: all of them, or those named.");

@@ -82,7 +82,7 @@ void bind_operators(Class& cls) {
   cls.def("__pos__", [](py::handle self) { return PyNode(NodeRef(node_of(self))); });
   cls.def("__invert__", [](const Node& self) {
     PLAIT_REQUIRE_AS(DTypeError, self.spec.dtype == DType::boolean, "~: expected bool, got ", name_of(self.spec.dtype), " [", self.label(), "]");
-    return PyNode(apply("logical_not", {NodeRef(const_cast<Node*>(&self))}));
+    return PyNode(apply(ops::logical_not, {NodeRef(const_cast<Node*>(&self))}));
   });
 }
 
@@ -216,8 +216,7 @@ Examples
         return array_from(*n.value);
       },
       [](Node& n, const py::object& value) {
-        if (std::string_view(n.op->name) != "parameter")
-          throw py::attribute_error(message("only parameters take a new value; ", n.label(), " is ", n.op->name));
+        if (n.op != &ops::parameter) throw py::attribute_error(message("only parameters take a new value; ", n.label(), " is ", n.op->name));
         const TensorRef given = tensor_from(value, "value of " + n.label(), n.spec.dtype);
         PLAIT_REQUIRE_AS(ShapeError, given->spec.shape == n.spec.shape, "value of ", n.label(), ": expected shape ", to_string(n.spec.shape),
                          ", got ", to_string(given->spec.shape));
@@ -262,13 +261,13 @@ array([3., 3.], dtype=float32)
   cls.def("__iter__", [length](const Node& self) {
     const Index n = length(self);
     py::list rows(n);
-    for (Index i = 0; i < n; ++i) rows[i] = to_python(apply("index", {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
+    for (Index i = 0; i < n; ++i) rows[i] = to_python(apply(ops::index, {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
     return py::typing::Iterator<NodeObject>(py::iter(rows));
   });
   cls.def("__reversed__", [length](const Node& self) {
     const Index n = length(self);
     py::list rows(n);
-    for (Index i = 0; i < n; ++i) rows[n - 1 - i] = to_python(apply("index", {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
+    for (Index i = 0; i < n; ++i) rows[n - 1 - i] = to_python(apply(ops::index, {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
     return py::typing::Iterator<NodeObject>(py::iter(rows));
   });
   // What C calls a sequence, NumPy takes apart before it asks for a number: `out[0] = node` would end in a ValueError that names neither the

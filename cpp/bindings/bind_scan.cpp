@@ -23,7 +23,7 @@ BoundBody body_from(const py::list& states, const py::list& rows, const py::list
   for (const auto& more : {graph.results, nodes(kept)}) outputs.insert(outputs.end(), more.begin(), more.end());
   auto body = std::make_shared<ScanBody>(std::move(graph), nodes(kept));
   for (Node* node : ancestors(outputs)) {
-    bool known = node->op->kind != OpKind::leaf || node->op->name == std::string_view("constant");
+    bool known = node->op->kind != OpKind::leaf || is_op(node, ops::constant);
     for (std::size_t i = 0; i < body->input_count() && !known; ++i) known = body->input(i).get() == node;
     PLAIT_REQUIRE_AS(GraphError, known, "scan body: ", node->label(), " is none of its inputs");
   }
@@ -61,8 +61,8 @@ void bind_scan_nodes(py::module_& m) {
       [](const py::object& lengths, const py::object& batch, std::optional<Index> steps) {
         const NodeRef n = build::cast(require_node(lengths, "lengths"), DType::int64), x = require_node(batch, "lengths");
         const NodeRef limit = steps ? make_constant(scalar_tensor(static_cast<double>(*steps), DType::int64))
-                                    : apply("axis_size", {x}, {{static_cast<Index>(DType::int64), 1}, {}});
-        return PyNode(apply("lengths", {n, limit, x}));
+                                    : apply(ops::axis_size, {x}, {{static_cast<Index>(DType::int64), 1}, {}});
+        return PyNode(apply(ops::lengths, {n, limit, x}));
       },
       py::arg("lengths"), py::arg("batch"), py::arg("steps"),
       "The lengths of the sequences of a batch, checked when they are bound: one for each, and none beyond the steps (None: the size of axis 1).");

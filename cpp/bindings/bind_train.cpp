@@ -38,10 +38,9 @@ using BatchProgram = std::shared_ptr<Program>;
 
 /// All parameters that nodes depend on, oldest first.
 py::list parameters_of(const py::object& nodes) {
-  static const Op& parameter = find_op("parameter");
   std::vector<NodeRef> found;
   for (Node* node : ancestors(require_nodes(nodes, "parameters")))
-    if (node->op == &parameter) found.emplace_back(node);
+    if (node->op == &ops::parameter) found.emplace_back(node);
   return to_python(found);
 }
 

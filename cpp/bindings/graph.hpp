@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "plait/graph/node.hpp"
-#include "plait/graph/op.hpp"
+#include "plait/graph/ops.hpp"
 #include "rooms.hpp"
 
 /// Holds a node for a Python object. The count is in the node, so a holder can be made from the bare pointer at any time; and pybind11 finds the

@@ -68,8 +68,7 @@ void positive_number(const Claim& c) {
 // A loop's output, or its gradient: beside the loop itself, of the same body.
 void part_of_loop(const Claim& c) {
   const Scan* const scan = c.attributes.scan.get();
-  c.require(scan != nullptr && !c.inputs.empty() && c.inputs.back()->op->name == std::string_view("scan") &&
-            c.inputs.back()->attributes.scan->body == scan->body);
+  c.require(scan != nullptr && !c.inputs.empty() && is_op(c.inputs.back(), ops::scan) && c.inputs.back()->attributes.scan->body == scan->body);
   c.count(2);
   c.axis(c.ints()[0], 0, scan->body->output_count());
   c.require(c.ints()[1] >= kAny);

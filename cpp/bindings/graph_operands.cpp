@@ -73,11 +73,9 @@ std::optional<double> known_scalar(const Operand& o) {
   return {};
 }
 
-bool is_named(const Node* node, std::string_view name) { return node->op->name == name; }
-
 bool is_positive_number(const Node* node) {
-  if (is_named(node, "axis_size")) return true;
-  if (!is_named(node, "constant") || node->value->count() != 1) return false;
+  if (is_op(node, ops::axis_size)) return true;
+  if (!is_op(node, ops::constant) || node->value->count() != 1) return false;
   const double x = element_as_double(node->value->data.get(), node->spec.dtype, 0);
   return x > 0 && std::isfinite(x);
 }
@@ -89,14 +87,14 @@ bool is_sum_of_squares(const NodeRef& of) {
     if (looked == 32) return false;
     const Node* const node = open.back();
     open.pop_back();
-    if (is_named(node, "square")) continue;
-    const bool product = is_named(node, "multiply");
+    if (is_op(node, ops::square)) continue;
+    const bool product = is_op(node, ops::multiply);
     if (product && node->input(0) == node->input(1)) continue;
-    if (is_named(node, "add")) {
+    if (is_op(node, ops::add)) {
       open.push_back(node->input(0));
       open.push_back(node->input(1));
-    } else if (node->op->kind == OpKind::view || is_named(node, "sum") ||
-               ((product || is_named(node, "divide")) && is_positive_number(node->input(1)))) {
+    } else if (node->op->kind == OpKind::view || is_op(node, ops::sum) ||
+               ((product || is_op(node, ops::divide)) && is_positive_number(node->input(1)))) {
       open.push_back(node->input(0));
     } else if (product && is_positive_number(node->input(0))) {
       open.push_back(node->input(1));
@@ -108,7 +106,7 @@ bool is_sum_of_squares(const NodeRef& of) {
 }
 
 // The root of a sum of squares is a length: as of abs, its slope at 0 is 0, where that of the square root times 0 would be NaN.
-NodeRef square_root(const NodeRef& x) { return build::unary(is_sum_of_squares(x) ? "root" : "sqrt", x); }
+NodeRef square_root(const NodeRef& x) { return build::unary(is_sum_of_squares(x) ? ops::root : ops::sqrt, x); }
 
 // Whether two nodes are written alike over the same inputs, as norm(x) and norm(x) are. Looks at a few nodes only.
 bool are_alike(const NodeRef& a, const NodeRef& b) {
@@ -121,7 +119,7 @@ bool are_alike(const NodeRef& a, const NodeRef& b) {
     if (x->op != y->op || x->attributes != y->attributes || x->spec != y->spec || x->input_count() != y->input_count()) return false;
     if (x->op->kind == OpKind::random) return false;
     if (x->op->kind == OpKind::leaf) {
-      const bool scalars = is_named(x, "constant") && x->value->count() == 1;
+      const bool scalars = is_op(x, ops::constant) && x->value->count() == 1;
       if (!scalars || element_as_double(x->value->data.get(), x->spec.dtype, 0) != element_as_double(y->value->data.get(), y->spec.dtype, 0))
         return false;
     }
@@ -131,19 +129,16 @@ bool are_alike(const NodeRef& a, const NodeRef& b) {
 }
 
 // The square of an absolute value, a root or a length is what is under it: a smooth function, whose curvature at 0 is lost by the way over the kink.
-bool hides_a_square(const NodeRef& x) {
-  constexpr std::array<std::string_view, 4> kRoots{"abs", "root", "hypot", "sqrt"};
-  return std::find(kRoots.begin(), kRoots.end(), x->op->name) != kRoots.end();
-}
+bool hides_a_square(const NodeRef& x) { return is_op(x, ops::abs) || is_op(x, ops::root) || is_op(x, ops::hypot) || is_op(x, ops::sqrt); }
 NodeRef squared(const NodeRef& x) {
-  if (is_named(x.get(), "abs")) return build::unary("square", x->input_ref(0));
-  if (is_named(x.get(), "root")) return x->input_ref(0);
-  if (is_named(x.get(), "hypot")) return build::add(build::unary("square", x->input_ref(0)), build::unary("square", x->input_ref(1)));
-  if (is_named(x.get(), "sqrt")) {  // NaN stays NaN
+  if (is_op(x.get(), ops::abs)) return build::unary(ops::square, x->input_ref(0));
+  if (is_op(x.get(), ops::root)) return x->input_ref(0);
+  if (is_op(x.get(), ops::hypot)) return build::add(build::unary(ops::square, x->input_ref(0)), build::unary(ops::square, x->input_ref(1)));
+  if (is_op(x.get(), ops::sqrt)) {  // NaN stays NaN
     const NodeRef under = x->input_ref(0);
     return build::select(build::less(under, build::constant_like(x, 0)), build::constant_like(x, std::numeric_limits<double>::quiet_NaN()), under);
   }
-  return build::unary("square", x);
+  return build::unary(ops::square, x);
 }
 
 // x to a whole power by repeated squaring.
@@ -245,7 +240,7 @@ std::vector<NodeRef> realise_all(std::span<const Operand> operands) {
 NodeRef elementwise(std::string_view name, std::span<const Operand> operands) {
   if (name == "where") {
     const DType dtype = common_dtype(operands.subspan(1));
-    return apply("where", {realise(operands[0], DType::boolean), realise(operands[1], dtype), realise(operands[2], dtype)});
+    return apply(ops::where, {realise(operands[0], DType::boolean), realise(operands[1], dtype), realise(operands[2], dtype)});
   }
   if (name == "power") return power(operands[0], operands[1]);
   DType dtype = common_dtype(operands);
@@ -285,13 +280,13 @@ NodeRef power(const Operand& base, const Operand& exponent) {
       if (*n == 0) return build::ones_like(x);
       if (std::abs(*n) <= (is_float(as) ? 4 : 64)) {
         // The inverse first: the slope at 0 is then an infinity and not inf * 0.
-        return whole_power(*n < 0 ? build::unary("reciprocal", x) : x, static_cast<int>(std::abs(*n)));
+        return whole_power(*n < 0 ? build::unary(ops::reciprocal, x) : x, static_cast<int>(std::abs(*n)));
       }
     }
     if (is_float(dtype) && *n == 0.5) return square_root(build::cast(base.node, dtype));
   }
   PLAIT_REQUIRE_AS(DTypeError, is_float(dtype), "power: integers to powers that are not known before; plait.cast one of them to a float dtype");
-  return apply("power", {realise(base, dtype), realise(exponent, dtype)});
+  return apply(ops::power, {realise(base, dtype), realise(exponent, dtype)});
 }
 
 NodeRef matrix_product(const Operand& a, const Operand& b) {
@@ -311,7 +306,7 @@ NodeRef matrix_product(const Operand& a, const Operand& b) {
   if (rank_x == 1) x = build::expand_dims(x, 0);
   if (rank_y == 1) y = build::expand_dims(y, 1);
   NodeRef z = build::matmul(x, y);
-  const auto drop = [&](Index axis) { z = apply("squeeze", {z}, {{axis}, {}}); };
+  const auto drop = [&](Index axis) { z = apply(ops::squeeze, {z}, {{axis}, {}}); };
   if (rank_y == 1) drop(-1);
   if (rank_x == 1) drop(rank_y == 1 ? -1 : -2);
   // Whole numbers are exact in double as long as they stay below 2^53.

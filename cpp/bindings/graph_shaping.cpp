@@ -34,7 +34,7 @@ NodeRef indices_node(py::handle indices, const NodeRef& x, Index axis, const cha
   PLAIT_REQUIRE_AS(DTypeError, !is_float(node->spec.dtype), what, ": indices must be integers, got ", name_of(node->spec.dtype), " [", node->label(),
                    "]");
   const Index size = x->spec.shape[axis];
-  if (node->value && !node->value->spec.shape.empty() && size != kAny && std::string_view(node->op->name) == "constant")
+  if (node->value && !node->value->spec.shape.empty() && size != kAny && is_op(node, ops::constant))
     for (Index i = 0; i < node->value->count(); ++i) {
       const double value = element_as_double(node->value->data.get(), node->value->spec.dtype, i);
       if (value < static_cast<double>(-size) || value >= static_cast<double>(size))
@@ -45,7 +45,7 @@ NodeRef indices_node(py::handle indices, const NodeRef& x, Index axis, const cha
 }
 
 NodeRef take_axis(const NodeRef& x, py::handle indices, Index axis, const char* what) {
-  return apply("take", {x, indices_node(indices, x, axis, what)}, {{axis}, {}});
+  return apply(ops::take, {x, indices_node(indices, x, axis, what)}, {{axis}, {}});
 }
 
 Index slice_end(PyObject* end) {
@@ -66,7 +66,7 @@ NodeRef reduction(std::string_view name, const NodeRef& of, py::handle axis, boo
   if (name == "any" || name == "all") {
     const NodeRef counted = build::cast(build::cast(x, DType::boolean), DType::int64);
     // Of nothing: any is False and all is True, as sums and products say.
-    return build::cast(build::reduce(name == "any" ? "sum" : "prod", counted, axes, keepdims), DType::boolean);
+    return build::cast(build::reduce(name == "any" ? ops::sum : ops::prod, counted, axes, keepdims), DType::boolean);
   }
   if (name == "max" || name == "min") {
     const NodeRef result = build::reduce(name, dtype == DType::boolean ? build::cast(x, DType::int64) : x, axes, keepdims);
@@ -89,8 +89,8 @@ NodeRef mean(const NodeRef& of, py::handle axis, bool keepdims) {
     known = known && x->spec.shape[a] != kAny;
     n *= x->spec.shape[a];
   }
-  const NodeRef total = build::reduce("sum", x, axes, keepdims);
-  return build::divide(total, known ? build::constant_like(x, static_cast<double>(n)) : apply("axis_size", {x}, counted));
+  const NodeRef total = build::reduce(ops::sum, x, axes, keepdims);
+  return build::divide(total, known ? build::constant_like(x, static_cast<double>(n)) : apply(ops::axis_size, {x}, counted));
 }
 
 NodeRef index_node(const NodeRef& x, py::handle key) {
@@ -161,18 +161,18 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
   }
   if (arrays > 0 && integers) trace_error("an index that mixes an array with integers", "Apply the integers first: node[0][:, indices]");
   whole(shape.size() - static_cast<std::size_t>(axis));
-  NodeRef node = sliced ? apply("slice", {x}, std::move(ranges)) : x;
+  NodeRef node = sliced ? apply(ops::slice, {x}, std::move(ranges)) : x;
   for (std::size_t k = later.size(); k-- > 0;) {
     const Later& step = later[k];
     if (step.kind == Later::Kind::fresh) node = build::expand_dims(node, step.axis);
-    else if (step.kind == Later::Kind::integer) node = apply("index", {node}, {{step.axis, step.value}, {}});
+    else if (step.kind == Later::Kind::integer) node = apply(ops::index, {node}, {{step.axis, step.value}, {}});
     else node = take_axis(node, step.indices, step.axis, "index");
   }
   return node;
 }
 
 NodeRef take_node(const NodeRef& x, py::handle indices, py::handle axis) {
-  if (axis.is_none()) return take_axis(apply("reshape", {x}, {{-1}, {}}), indices, 0, "take");
+  if (axis.is_none()) return take_axis(apply(ops::reshape, {x}, {{-1}, {}}), indices, 0, "take");
   return take_axis(x, indices, normalize_axis(as_index(axis), x->spec.shape.size(), "take"), "take");
 }
 
@@ -190,7 +190,7 @@ NodeRef reshape_node(const NodeRef& x, py::handle shape) {
     for (const py::handle item : shape) one(item);
   PLAIT_REQUIRE_AS(ShapeError, std::count(sizes.begin(), sizes.end(), -1) <= 1, "reshape: only one size can be left open (-1 or None), got ",
                    std::string(py::repr(shape)));
-  return apply("reshape", {x}, {sizes, {}});
+  return apply(ops::reshape, {x}, {sizes, {}});
 }
 
 NodeRef transpose_node(const NodeRef& x, py::handle axes) {
@@ -215,14 +215,14 @@ NodeRef squeeze_node(const NodeRef& x, py::handle axis) {
     axes = parse_axes(axis, x->spec.shape.size(), "squeeze");
   }
   NodeRef node = x;
-  for (std::size_t k = axes.size(); k-- > 0;) node = apply("squeeze", {node}, {{axes[k]}, {}});
+  for (std::size_t k = axes.size(); k-- > 0;) node = apply(ops::squeeze, {node}, {{axes[k]}, {}});
   return node;
 }
 
 NodeRef cumsum_node(const NodeRef& of, py::handle axis) {
   const NodeRef x = is_float(of->spec.dtype) ? of : build::cast(of, DType::int64);
-  if (axis.is_none()) return apply("cumsum", {apply("reshape", {x}, {{-1}, {}})}, {{0, 0}, {}});
-  return apply("cumsum", {x}, {{normalize_axis(as_index(axis), x->spec.shape.size(), "cumsum"), 0}, {}});
+  if (axis.is_none()) return apply(ops::cumsum, {apply(ops::reshape, {x}, {{-1}, {}})}, {{0, 0}, {}});
+  return apply(ops::cumsum, {x}, {{normalize_axis(as_index(axis), x->spec.shape.size(), "cumsum"), 0}, {}});
 }
 
 }  // namespace plait::bindings

@@ -12,6 +12,9 @@
 #include "plait/tensor/buffer.hpp"
 
 namespace plait::bindings {
+namespace joined_ops {
+extern const Op soft_dtw, soft_dtw_gradient;
+}  // namespace joined_ops
 
 void add_solution_ops(OpList& ops);  // join_solution.cpp
 
@@ -49,9 +52,9 @@ Spec gradient_rule(Specs in, const Attributes& a) {
 }
 
 Gradients d_score(const NodeRef& n, const NodeRef& g) {
-  const NodeRef x = n->input_ref(0), y = n->input_ref(1), both = apply("soft_dtw_gradient", {x, y, g}, n->attributes);
+  const NodeRef x = n->input_ref(0), y = n->input_ref(1), both = apply(joined_ops::soft_dtw_gradient, {x, y, g}, n->attributes);
   const auto time = static_cast<Index>(x->spec.shape.size()) - 2;
-  return {apply("head_like", {both, x}, {{time}, {}}), build::sum_to_like(apply("tail_like", {both, x}, {{time}, {}}), y)};
+  return {apply(ops::head_like, {both, x}, {{time}, {}}), build::sum_to_like(apply(ops::tail_like, {both, x}, {{time}, {}}), y)};
 }
 Gradients no_second(const NodeRef&, const NodeRef&) { throw GraphError("gradient: soft_dtw has a first derivative, but no second one"); }
 
@@ -129,28 +132,34 @@ class GradientKernel final : public PairKernel {
   }
 };
 
-void add_soft_dtw_ops(OpList& ops) {
-  ops.push_back(
-      {.name = "soft_dtw",
-       .kind = OpKind::other,
-       .inputs = 2,
-       .infer = score_rule,
-       .gradient = d_score,
-       .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<ScoreKernel>(in, a); }});
-  ops.push_back(
-      {.name = "soft_dtw_gradient",
-       .kind = OpKind::other,
-       .inputs = 3,
-       .infer = gradient_rule,
-       .gradient = no_second,
-       .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<GradientKernel>(in, a); }});
-}
+}  // namespace
+
+namespace joined_ops {
+constinit const Op soft_dtw =
+    entry({.name = "soft_dtw",
+           .kind = OpKind::other,
+           .inputs = 2,
+           .infer = score_rule,
+           .gradient = d_score,
+           .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<ScoreKernel>(in, a); }});
+constinit const Op soft_dtw_gradient =
+    entry({.name = "soft_dtw_gradient",
+           .kind = OpKind::other,
+           .inputs = 3,
+           .infer = gradient_rule,
+           .gradient = no_second,
+           .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<GradientKernel>(in, a); }});
+}  // namespace joined_ops
+
+namespace {
+
+void add_soft_dtw_ops(OpList& list) { list.insert(list.end(), {&joined_ops::soft_dtw, &joined_ops::soft_dtw_gradient}); }
 
 NodeObject soft_dtw_node(const py::object& x, const py::object& y, double gamma) {
   PLAIT_REQUIRE(gamma > 0 && std::isfinite(gamma), "soft_dtw: gamma: expected a positive number, got ", gamma);
   const Operand operands[] = {require_operand(x, "soft_dtw: x"), require_operand(y, "soft_dtw: y")};
   const DType together = common_dtype(operands), dtype = is_float(together) ? together : DType::float64;
-  return to_python(apply("soft_dtw", {realise(operands[0], dtype), realise(operands[1], dtype)}, {{}, {gamma}}));
+  return to_python(apply(joined_ops::soft_dtw, {realise(operands[0], dtype), realise(operands[1], dtype)}, {{}, {gamma}}));
 }
 
 }  // namespace

@@ -11,6 +11,10 @@
 #include "problem.hpp"
 
 namespace plait::bindings {
+namespace joined_ops {
+extern const Op solution, solution_gradient;
+}  // namespace joined_ops
+
 namespace {
 
 using Specs = std::span<const Spec>;
@@ -157,29 +161,31 @@ std::vector<NodeRef> d_solution(const NodeRef& node, const NodeRef& g) {
   for (std::size_t k = 0; k < node->input_count(); ++k) inputs.push_back(node->input_ref(k));
   inputs.push_back(g);
   for (std::size_t k = 0; k < node->input_count(); ++k)
-    gradients.push_back(apply(find_op("solution_gradient"), inputs, {{node->attributes.ints[0], static_cast<Index>(k)}, {}}));
+    gradients.push_back(apply(joined_ops::solution_gradient, inputs, {{node->attributes.ints[0], static_cast<Index>(k)}, {}}));
   return gradients;
 }
 std::vector<NodeRef> no_second(const NodeRef&, const NodeRef&) { throw GraphError("gradient: solution has a first derivative, but no second one"); }
 
 }  // namespace
 
-void add_solution_ops(OpList& ops) {
-  ops.push_back(
-      {.name = "solution",
-       .kind = OpKind::other,
-       .inputs = -1,
-       .infer = solution_rule,
-       .gradient = d_solution,
-       .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<SolutionKernel>(in, a); }});
-  ops.push_back(
-      {.name = "solution_gradient",
-       .kind = OpKind::other,
-       .inputs = -1,
-       .infer = pullback_rule,
-       .gradient = no_second,
-       .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<PullbackKernel>(in, a); }});
-}
+namespace joined_ops {
+constinit const Op solution =
+    entry({.name = "solution",
+           .kind = OpKind::other,
+           .inputs = -1,
+           .infer = solution_rule,
+           .gradient = d_solution,
+           .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<SolutionKernel>(in, a); }});
+constinit const Op solution_gradient =
+    entry({.name = "solution_gradient",
+           .kind = OpKind::other,
+           .inputs = -1,
+           .infer = pullback_rule,
+           .gradient = no_second,
+           .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<PullbackKernel>(in, a); }});
+}  // namespace joined_ops
+
+void add_solution_ops(OpList& list) { list.insert(list.end(), {&joined_ops::solution, &joined_ops::solution_gradient}); }
 
 namespace {
 
@@ -205,6 +211,6 @@ void bind_solution(py::module_& m) {
         py::arg("multipliers"), py::arg("weights"));
   m.def("solution", [](plait::tensor::Index number, const py::object& parameters) -> py::object {
     return plait::bindings::to_python(
-        plait::graph::apply(plait::graph::find_op("solution"), plait::bindings::require_nodes(parameters, "solution"), {{number}, {}}));
+        plait::graph::apply(plait::bindings::joined_ops::solution, plait::bindings::require_nodes(parameters, "solution"), {{number}, {}}));
   });
 }

@@ -12,6 +12,10 @@
 #include "plait/train/rows.hpp"
 
 namespace plait::bindings {
+namespace joined_ops {
+extern const Op sparse_input, sparse_matmul, sparse_transposed_matmul;
+}  // namespace joined_ops
+
 namespace {
 
 using Gradients = std::vector<NodeRef>;
@@ -33,11 +37,11 @@ Spec transposed_rule(Specs in, const Attributes&) { return product_spec(in, "spa
 // By x itself the gradients are dense; they are computed only where somebody asks for them.
 Gradients d_product(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0), w = n->input_ref(1);
-  return {build::matmul(g, build::swap_last(w)), apply("sparse_transposed_matmul", {x, g})};
+  return {build::matmul(g, build::swap_last(w)), apply(joined_ops::sparse_transposed_matmul, {x, g})};
 }
 Gradients d_transposed(const NodeRef& n, const NodeRef& h) {
   const NodeRef x = n->input_ref(0), g = n->input_ref(1);
-  return {build::matmul(g, build::swap_last(h)), apply("sparse_matmul", {x, h})};
+  return {build::matmul(g, build::swap_last(h)), apply(joined_ops::sparse_matmul, {x, h})};
 }
 
 constexpr double kUsualRow = 32;  // values in a row, for estimates: what is fed is not known yet
@@ -63,22 +67,31 @@ std::unique_ptr<Kernel> product_kernel(Specs in, const Spec&, const Attributes&)
   return std::make_unique<ProductKernel>(in[0], in[1], kTransposed);
 }
 
-void add_sparse_ops(OpList& ops) {
-  ops.push_back({.name = "sparse_input", .kind = OpKind::leaf, .inputs = 0, .infer = nullptr, .opaque = true});
-  ops.push_back({.name = "sparse_matmul",
-                 .kind = OpKind::other,
-                 .inputs = 2,
-                 .infer = product_rule,
-                 .gradient = d_product,
-                 .kernel = product_kernel<false>,
-                 .takes_opaque = 1});
-  ops.push_back({.name = "sparse_transposed_matmul",
-                 .kind = OpKind::other,
-                 .inputs = 2,
-                 .infer = transposed_rule,
-                 .gradient = d_transposed,
-                 .kernel = product_kernel<true>,
-                 .takes_opaque = 1});
+}  // namespace
+
+namespace joined_ops {
+constinit const Op sparse_input =
+    entry({.name = "sparse_input", .kind = OpKind::leaf, .inputs = 0, .infer = nullptr, .gradient = nullptr, .opaque = true});
+constinit const Op sparse_matmul = entry({.name = "sparse_matmul",
+                                          .kind = OpKind::other,
+                                          .inputs = 2,
+                                          .infer = product_rule,
+                                          .gradient = d_product,
+                                          .kernel = product_kernel<false>,
+                                          .takes_opaque = 1});
+constinit const Op sparse_transposed_matmul = entry({.name = "sparse_transposed_matmul",
+                                                     .kind = OpKind::other,
+                                                     .inputs = 2,
+                                                     .infer = transposed_rule,
+                                                     .gradient = d_transposed,
+                                                     .kernel = product_kernel<true>,
+                                                     .takes_opaque = 1});
+}  // namespace joined_ops
+
+namespace {
+
+void add_sparse_ops(OpList& list) {
+  list.insert(list.end(), {&joined_ops::sparse_input, &joined_ops::sparse_matmul, &joined_ops::sparse_transposed_matmul});
 }
 
 PyNode sparse_input(const std::string& name, const py::object& shape, const py::object& dtype) {
@@ -86,7 +99,7 @@ PyNode sparse_input(const std::string& name, const py::object& shape, const py::
   const Spec spec{parse_shape(shape, "sparse_input", true), parse_dtype(dtype, "sparse_input")};
   PLAIT_REQUIRE_AS(ShapeError, spec.shape.size() == 2, "sparse_input: expected two dimensions, rows and their size, got ", to_string(spec.shape));
   PLAIT_REQUIRE_AS(DTypeError, is_float(spec.dtype), "sparse_input: expected float32 or float64, got ", name_of(spec.dtype));
-  return PyNode(make_node(find_op("sparse_input"), {}, {}, spec, {}, name));
+  return PyNode(make_node(joined_ops::sparse_input, {}, {}, spec, {}, name));
 }
 
 /// The tensor of a feed, which keeps the rows that it shows.
@@ -196,8 +209,8 @@ NodeRef sparse_product(const NodeRef& x, const Operand& other) {
   PLAIT_REQUIRE_AS(ShapeError, rank == 1 || rank == 2, "matmul: a sparse input ", x->label(), " ", to_string(x->spec.shape),
                    " times an array of shape ", to_string(w->spec.shape), "; expected one or two dimensions");
   if (rank == 1) w = build::expand_dims(w, 1);
-  const NodeRef product = apply("sparse_matmul", {x, w});
-  return rank == 1 ? apply("squeeze", {product}, {{-1}, {}}) : product;
+  const NodeRef product = apply(joined_ops::sparse_matmul, {x, w});
+  return rank == 1 ? apply(ops::squeeze, {product}, {{-1}, {}}) : product;
 }
 
 }  // namespace plait::bindings

@@ -176,7 +176,7 @@ TEST_CASE("differences along diagonals are the matrix") {
           good &= bottom[j - 1] == d[n][j] - d[n][j - 1];
           for (Index i = 1; i <= n; ++i) {
             const bool match = d[i][j] == d[i - 1][j - 1] + (x[i - 1] == y[j - 1] ? 0 : w.substitute), left = d[i][j] == d[i][j - 1] + w.insert;
-            good &= moves[(i + j - 2) * lanes + i - 1] == (match ? kDiagonal : left ? kLeft : kAbove);
+            good &= static_cast<Move>(moves[(i + j - 2) * lanes + i - 1]) == (match ? Move::match : left ? Move::deletion : Move::insertion);
           }
         }
         CHECK_MESSAGE(good, level.name, ", ", 8 << size, " bits, round ", round);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "align/core/traceback.hpp"
 #include "align/pairwise/diagonals.hpp"
 #include "align/pairwise/integer.hpp"
 #include "align/pairwise/recursion.hpp"
@@ -78,7 +79,7 @@ PairwiseOptions options(Random& random, Index letters, double unit) {
 Path defined(const PairwiseOptions& o, const Sequence& x, const Sequence& y) {
   Traced<Order::maximum> traced;
   const auto end = run_recursion(o, traced, x, y);
-  return {end.score, columns_of(traced.path(end))};
+  return {end.score, pairs_of(traced.path(end))};
 }
 
 }  // namespace

@@ -75,6 +75,12 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
     scales = [np.maximum(np.abs(f.value(x)), np.abs(f.value(start))) for f in by_differences]
     values = [f.value(x) for f in by_differences]
     slopes = [f.derivative(x) for f in by_differences]
+    # What a constraint is made of, as it is 0 itself where it holds.
+    reach = np.maximum(np.abs(x), np.abs(start))
+    scales = [
+        scale if f is functions.objective else np.maximum(scale, np.abs(slope) @ reach)
+        for f, scale, slope in zip(by_differences, scales, slopes, strict=True)
+    ]
 
     def bent(d: Array) -> bool:
         for f, scale, value, slope in zip(by_differences, scales, values, slopes, strict=True):

@@ -36,7 +36,7 @@ class Rule {
   /// Which of the neighbours alone, the other two being the worst there is, gives the cell as it is: kByMatch, kByDeletion, kByInsertion.
   virtual void moves(const Stretch& stretch, const double* cells, std::int32_t* out, void* scratch) const = 0;
 };
-constexpr std::int32_t kByMatch = 1, kByDeletion = 2, kByInsertion = 4;
+constexpr std::int32_t kByMatch = bit_of(Move::match), kByDeletion = bit_of(Move::deletion), kByInsertion = bit_of(Move::insertion);
 
 /// A program of float64 with 3 + 2·width inputs (insertion, match, deletion, the values of x's element, those of y's) and one output.
 std::shared_ptr<const Rule> make_lane_rule(const LaneProgram& rank, Order order);

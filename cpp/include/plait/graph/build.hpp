@@ -20,6 +20,7 @@ NodeRef divide(const NodeRef& a, const NodeRef& b);
 NodeRef scale(const NodeRef& a, double factor);  ///< a * factor
 NodeRef shift(const NodeRef& a, double offset);  ///< a + offset
 NodeRef negate(const NodeRef& a);
+NodeRef unary(const Op& op, const NodeRef& a);
 NodeRef unary(std::string_view op, const NodeRef& a);
 NodeRef select(const NodeRef& condition, const NodeRef& a, const NodeRef& b);
 NodeRef less(const NodeRef& a, const NodeRef& b);
@@ -27,6 +28,7 @@ NodeRef equal(const NodeRef& a, const NodeRef& b);
 NodeRef cast(const NodeRef& a, DType dtype);
 
 /// Sum over the given axes (normalised); all axes: every axis in order.
+NodeRef reduce(const Op& op, const NodeRef& a, const std::vector<Index>& axes, bool keep);
 NodeRef reduce(std::string_view op, const NodeRef& a, const std::vector<Index>& axes, bool keep);
 std::vector<Index> all_axes(const NodeRef& a);
 

@@ -100,6 +100,10 @@ class Node {
   mutable std::atomic<std::size_t> references_{0};
 };
 
+/// Whether a node is of that operation: is_op(node, ops::add).
+inline bool is_op(const NodeRef& node, const Op& op) { return node->op == &op; }
+inline bool is_op(const Node* node, const Op& op) { return node->op == &op; }
+
 /// Makes a node whose spec has been inferred already; apply() in op.hpp is the usual way.
 NodeRef make_node(const Op& op, std::span<const NodeRef> inputs, Attributes attributes, Spec spec, TensorRef value = {}, std::string name = {});
 

@@ -1,5 +1,6 @@
-// The op table: one entry per operation, with its shape rule, its gradient rule (in nodes) and its kernel. To add an op is to add an entry
-// to one family in src/graph/ops/; nothing else changes.
+// The op table: one entry per operation, with its shape rule, its gradient rule (in nodes), its kernel, and the traits by which gradients and passes
+// treat it. To add an op is to add an entry to one family in src/graph/ops/; nothing else changes. An entry is a constant: what is missing in it is
+// an error of the compiler. Ops that other code speaks of have handles (ops.hpp) and are compared by address, never by name.
 #pragma once
 
 #include <memory>
@@ -46,6 +47,31 @@ enum class OpKind : std::uint8_t {
   other,        ///< `kernel` does it
 };
 
+/// The gradient rule of an op: d/d(input i) for every input, given g = d/d(node); an empty NodeRef where no gradient flows. nullptr: whoever asks
+/// for a gradient gets an error. Every entry must say which: there is no default.
+class GradientRule {
+ public:
+  using Function = std::vector<NodeRef> (*)(const NodeRef& node, const NodeRef& g);
+  constexpr GradientRule(std::nullptr_t) {}               // NOLINT(google-explicit-constructor): written as in `.gradient = nullptr`
+  constexpr GradientRule(Function rule) : rule_(rule) {}  // NOLINT(google-explicit-constructor): written as in `.gradient = d_exp`
+  constexpr explicit operator bool() const { return rule_ != nullptr; }
+  std::vector<NodeRef> operator()(const NodeRef& node, const NodeRef& g) const { return rule_(node, g); }
+
+ private:
+  Function rule_ = nullptr;
+};
+/// The rule of ops that are constant where they have a derivative, and of integers: no gradient flows to any input.
+std::vector<NodeRef> no_gradient_flows(const NodeRef& node, const NodeRef& g);
+
+/// What NumPy's promotion makes of the operands of an elementwise op.
+enum class Promotion : std::uint8_t {
+  none,      ///< nothing: the caller sees to it
+  floats,    ///< integers and booleans become float64
+  numbers,   ///< booleans are counted, or the op has a logical twin
+  anything,  ///< one common dtype
+  booleans,  ///< everything but 0 is true
+};
+
 struct Op {
   const char* name;
   OpKind kind;
@@ -54,8 +80,7 @@ struct Op {
   /// Shape and dtype of the result; sizes may be kAny. Throws ShapeError or DTypeError that begins with the op's name.
   Spec (*infer)(std::span<const Spec> inputs, const Attributes& attributes);
 
-  /// d/d(input i) for every input, given g = d/d(node); an empty NodeRef where no gradient flows. nullptr: no gradient at all.
-  std::vector<NodeRef> (*gradient)(const NodeRef& node, const NodeRef& g) = nullptr;
+  GradientRule gradient;
 
   /// For `other`, `random` and, as the plain form, `reduction` ops. Contiguous inputs and output; `shape_only` inputs are not passed.
   std::unique_ptr<Kernel> (*kernel)(std::span<const Spec> inputs, const Spec& output, const Attributes& attributes) = nullptr;
@@ -64,11 +89,39 @@ struct Op {
   std::optional<View> (*view)(const Spec& input, const Spec& output, const Attributes& attributes, const View& of) = nullptr;
 
   LaneOp lane = LaneOp::copy;    ///< for elementwise ops
+  Promotion promotion = {};      ///< for elementwise ops
   LaneOutput::Kind reduce = {};  ///< for reductions
   unsigned shape_only = 0;       ///< bit i: of input i only the shape matters
   bool opaque = false;           ///< a leaf whose value is no array of its shape: a pointer to what only ops that take it can read
   unsigned takes_opaque = 0;     ///< bit i: input i is such a leaf
+
+  // ---- traits that gradients and passes ask for ----
+
+  bool preserves_order = false;  ///< a view: the elements of input 0, in the same row-major order
+  bool broadcasts = false;       ///< a view: input 0 stretched along axes of size 1 and new leading axes
+  bool constant_shape = false;   ///< a function of shapes alone: a constant once they are bound, so there is no kernel
+  bool linear = false;           ///< elementwise: the gradient rule multiplies by no value; linear, or in pieces, each chosen by comparisons
+  bool steep = false;            ///< elementwise: the slope is not finite everywhere
+  bool passes_gradient = false;  ///< not a view (all of which do): the gradient rule only moves what comes, and adds it up
+  const Op* in_loop = nullptr;   ///< random: the op that draws the same inside of a loop, from a key and the step's number
 };
+
+/// The entry, if nothing is missing in it: else it does not compile.
+consteval Op entry(Op op) {
+  const auto require = [](bool ok, const char* what) {
+    if (!ok) throw what;
+  };
+  require(op.name != nullptr && *op.name != '\0', "an op needs a name");
+  require((op.kind == OpKind::leaf) == (op.infer == nullptr), "every op but leaves needs a shape rule");
+  require((op.kind == OpKind::view) == (op.view != nullptr), "views, and only they, say how their elements stand in the input's memory");
+  const bool computes = op.kind == OpKind::random || op.kind == OpKind::reduction || (op.kind == OpKind::other && !op.constant_shape);
+  require(computes == (op.kernel != nullptr), "random ops, reductions and others, and only they, need a kernel");
+  require(op.kind != OpKind::elementwise || op.inputs == arity(op.lane), "an elementwise op takes what its lane instruction takes");
+  require((op.kind == OpKind::reduction) == (op.reduce != LaneOutput::Kind::store), "reductions, and only they, say what they reduce by");
+  require(op.in_loop == nullptr || op.kind == OpKind::random, "in_loop is for random ops");
+  require(op.kind == OpKind::leaf || op.kind == OpKind::view || !(op.preserves_order || op.broadcasts), "a trait of views");
+  return op;
+}
 
 /// The entry of that name; throws GraphError if there is none.
 const Op& find_op(std::string_view name);
@@ -77,6 +130,7 @@ std::vector<const Op*> all_ops();
 
 /// Infers and makes a node. Inputs must have one common dtype where the op asks for it: promotion is the caller's (build.hpp).
 NodeRef apply(const Op& op, std::span<const NodeRef> inputs, Attributes attributes = {});
+NodeRef apply(const Op& op, std::initializer_list<NodeRef> inputs, Attributes attributes = {});
 NodeRef apply(std::string_view name, std::initializer_list<NodeRef> inputs, Attributes attributes = {});
 
 /// Where lowering puts the ordinal of a random node among its attributes.
@@ -100,23 +154,23 @@ NodeRef make_input(std::string name, Spec spec);
 NodeRef make_parameter(std::string name, TensorRef value);
 NodeRef make_constant(TensorRef value);
 
-/// Families register themselves: one function per file in src/graph/ops/.
-using OpList = std::vector<Op>;
-void add_leaf_ops(OpList& ops);
-void add_elementwise_ops(OpList& ops);
-void add_reduction_ops(OpList& ops);
-void add_view_ops(OpList& ops);
-void add_matmul_ops(OpList& ops);
-void add_index_ops(OpList& ops);
-void add_random_ops(OpList& ops);
-void add_scan_ops(OpList& ops);
-void add_segment_ops(OpList& ops);
-void add_lengths_ops(OpList& ops);
-void add_recurrence_ops(OpList& ops);
-void add_linalg_ops(OpList& ops);
+/// The families of src/graph/ops/: one function per file, which names its entries.
+using OpList = std::vector<const Op*>;
+void add_leaf_ops(OpList& list);
+void add_elementwise_ops(OpList& list);
+void add_reduction_ops(OpList& list);
+void add_view_ops(OpList& list);
+void add_matmul_ops(OpList& list);
+void add_index_ops(OpList& list);
+void add_random_ops(OpList& list);
+void add_scan_ops(OpList& list);
+void add_segment_ops(OpList& list);
+void add_lengths_ops(OpList& list);
+void add_recurrence_ops(OpList& list);
+void add_linalg_ops(OpList& list);
 
-/// A family from beyond this room, by whoever joins rooms; before the table is first used.
-using OpFamily = void (*)(OpList& ops);
+/// A family from beyond this room, by whoever joins rooms. GraphError once the table has been used: a name that was unknown before stays so.
+using OpFamily = void (*)(OpList& list);
 void join_ops(OpFamily family);
 
 }  // namespace plait::graph

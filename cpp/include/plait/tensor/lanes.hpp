@@ -81,7 +81,7 @@ enum class LaneOp : std::uint8_t {
   select /* a != 0 ? b : c */,
   multiply_add /* a * b + c */,
 };
-int arity(LaneOp op);
+constexpr int arity(LaneOp op) { return op < LaneOp::add ? 1 : op < LaneOp::select ? 2 : 3; }
 const char* name_of(LaneOp op);
 
 /// dst is implied: instruction i writes register inputs + constants + i. a, b, c are earlier registers (unused ones 0).

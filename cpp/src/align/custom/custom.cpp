@@ -1,11 +1,13 @@
 // Custom recursions over whole anti-diagonals: score, path and count for any Rule.
 //
-// The path needs no matrix. The first pass keeps every K-th pair of diagonals. Then, from the end, block by block: from diagonal k back to the
-// kept one before it a path moves at most k - k0 rows up, so only that triangle is computed again, with its moves.
+// The path needs no matrix: a path from diagonal k back to diagonal k0 moves at most k - k0 rows up, so that of each block of diagonals
+// (checkpoints.hpp) only that triangle is computed again, with its moves.
 #include <cmath>
 #include <mutex>
 
+#include "align/core/checkpoints.hpp"
 #include "align/core/diagonals.hpp"
+#include "align/core/traceback.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -120,35 +122,37 @@ class Sweep {
   Index unpolled_ = 0;
 };
 
-/// Every K-th diagonal, with the one before it.
-class Kept {
+/// A block is this many anti-diagonals: kept pairs of them, each of at most min(n, m) + 1 doubles, stay below the memory limit.
+Index diagonals_of_a_block(Index n, Index m, std::size_t memory_limit) {
+  constexpr Index kLeast = 64;
+  const double all = 16.0 * static_cast<double>(std::min(n, m) + 1) * static_cast<double>(n + m);
+  return std::max<Index>(kLeast, static_cast<Index>(all / (static_cast<double>(memory_limit) + 1)) + 1);
+}
+
+/// For each block but the first, the two diagonals before it.
+class SavedDiagonals {
  public:
-  Kept(Index n, Index m, std::size_t memory_limit) : n_(n), m_(m) {
-    const double all = 16.0 * static_cast<double>(std::min(n, m) + 1) * static_cast<double>(n + m);
-    every_ = std::max<Index>(kLeast, static_cast<Index>(all / (static_cast<double>(memory_limit) + 1)) + 1);
-  }
-  [[nodiscard]] Index every() const { return every_; }
-  void keep(Index k, Sweep& sweep) {
-    if (k == 0 || k % every_ != 0) return;
+  SavedDiagonals(Index n, Index m) : n_(n), m_(m) {}
+  void keep(Index block, Index k, Sweep& sweep) {
+    if (block == 0) return;
     for (const Index d : {k - 1, k}) {
       const DiagonalRange range = diagonal_range(d, n_, m_);
       rows_.emplace_back(sweep.diagonal(d) + range.first, sweep.diagonal(d) + range.last + 1);
     }
   }
-  void restore(Index k, Sweep& sweep) const {
-    if (k == 0) {
+  void restore(Index block, Index k, Sweep& sweep) const {
+    if (block == 0) {
       sweep.step(0);
       return;
     }
     for (const Index d : {k - 1, k}) {
-      const auto& row = rows_[static_cast<std::size_t>(2 * (k / every_ - 1) + (d == k ? 1 : 0))];
+      const auto& row = rows_[static_cast<std::size_t>(2 * (block - 1) + (d == k ? 1 : 0))];
       std::copy(row.begin(), row.end(), sweep.diagonal(d) + diagonal_range(d, n_, m_).first);
     }
   }
 
  private:
-  static constexpr Index kLeast = 64;
-  Index n_, m_, every_;
+  Index n_, m_;
   std::vector<std::vector<double>> rows_;
 };
 
@@ -173,22 +177,25 @@ class Custom final : public Method {
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace&) const override {
     const Index n = x.length, m = y.length;
     Sweep sweep(*rule(x.width), borders_, x, y);
-    Kept kept(n, m, memory_limit);
-    for (Index k = 0; k <= sweep.last(); ++k) {
-      sweep.step(k);
-      kept.keep(k, sweep);
-    }
+    // Step k - 1 is diagonal k, so that block b has diagonals begin(b) + 1 … end(b).
+    const Checkpoints checkpoints(sweep.last(), diagonals_of_a_block(n, m, memory_limit));
+    SavedDiagonals saved(n, m);
+    sweep.step(0);
+    checkpoints.forward([&](Index b) { saved.keep(b, checkpoints.begin(b), sweep); },
+                        [&](Index b, bool) {
+                          for (Index k = checkpoints.begin(b) + 1; k <= checkpoints.end(b); ++k) sweep.step(k);
+                        });
     Path out{checked(sweep, x, y), {}};
     if (out.score == worst()) return out;  // no way leads here
-    const bool gaps = has_gaps(n, m);
-    const auto add = [&](Index i, Index j) { out.pairs.insert(out.pairs.end(), {j, i}); };  // turned round in the end
+    Traceback traceback(n, m, has_gaps(n, m) ? Traceback::Columns::gaps : Traceback::Columns::cells);
     std::vector<std::uint8_t> moves;
     std::vector<std::int32_t> stretch_moves(kStretch);
-    for (Index i = n, j = m; i > 0 || j > 0;) {
-      const Index end = i + j, begin = (end - 1) / kept.every() * kept.every(), size = end - begin, from = i - size;
-      kept.restore(begin, sweep);
+    Index begin = 0, size = 0, from = 0;  // of the triangle of cells that a path into the current one can come through
+    const auto place = [&](Index k, Index row) { return static_cast<std::size_t>((k - begin - 1) * (size + 1) + row - from); };
+    const auto run = [&](Index b, bool) {
+      const Index i = traceback.i(), end = i + traceback.j();
+      begin = checkpoints.begin(b), size = end - begin, from = i - size;
       moves.resize(static_cast<std::size_t>(size * (size + 1)));
-      const auto place = [&](Index k, Index row) { return static_cast<std::size_t>((k - begin - 1) * (size + 1) + row - from); };
       for (Index k = begin + 1; k <= end; ++k) {
         const DiagonalRange range = diagonal_range(k, n, m);
         sweep.step(k, std::max(range.first, i - (end - k)), std::min(range.last, i), [&](const Stretch& s) {
@@ -196,17 +203,20 @@ class Custom final : public Method {
           for (Index t = 0; t < s.count; ++t) moves[place(k, s.i + t)] = static_cast<std::uint8_t>(stretch_moves[static_cast<std::size_t>(t)]);
         });
       }
-      while (i + j > begin) {
+    };
+    const auto back = [&](Index) {
+      while (traceback.i() + traceback.j() > begin) {
+        const Index i = traceback.i(), j = traceback.j();
         const std::int32_t move = i == 0 ? kByDeletion : j == 0 ? kByInsertion : moves[place(i + j, i)];
         PLAIT_REQUIRE(move != 0, "align: rank gives the cell (", i, ", ", j,
                       ") neither by its match nor by its deletion nor by its insertion alone; a recursion that does not choose among its "
                       "neighbours has scores but no path");
-        if ((move & kByMatch) != 0) add(--i, --j);
-        else if ((move & kByDeletion) != 0) --j, add(gaps ? -1 : i - 1, j);
-        else --i, add(i, gaps ? -1 : j - 1);
+        traceback.step((move & kByMatch) != 0 ? Move::match : (move & kByDeletion) != 0 ? Move::deletion : Move::insertion);
       }
-    }
-    std::reverse(out.pairs.begin(), out.pairs.end());
+      return traceback.i() + traceback.j() > 0;
+    };
+    checkpoints.backward(checkpoints.last(), false, [&](Index b) { saved.restore(b, checkpoints.begin(b), sweep); }, run, back);
+    out.pairs = traceback.finish();
     return out;
   }
 

@@ -1,6 +1,6 @@
 // From strip to strip: the distance, the common subsequence, and the way back.
 //
-// Between two strips stands one byte for each column: what the last row of the upper one does to the right. A strip is the whole width of
+// Between two blocks stands one byte for each column: what the last row of the upper one does to the right. A strip is the whole width of
 // the matrix, or of a band around its diagonal (Ukkonen 1985): left of the band a column is taken to grow by 1 from row to row, above it a
 // row by 1 from column to column, which is what some path costs.
 #include "align/edit/bits.hpp"
@@ -8,9 +8,10 @@
 #include <algorithm>
 #include <bit>
 
+#include "align/core/traceback.hpp"
+#include "align/edit/blocks.hpp"
 #include "align/edit/codes.hpp"
 #include "align/edit/forms.hpp"
-#include "align/edit/path.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
@@ -114,26 +115,24 @@ Index along(const std::uint8_t* edge, Index columns) {
   return sum;
 }
 
-/// Back through one strip. `edge` is the one above it, from its first column on; diagonal and right as the kernel kept them.
-void back(Way& way, const BitBlocks& strips, Index strip, bool restricted, const std::uint8_t* edge, const std::uint64_t* diagonal,
+/// Back through one block. `edge` is the one above it, from its first column on; diagonal and right as the kernel kept them.
+void back(Traceback& traceback, const BitBlocks& blocks, Index block, bool restricted, const std::uint8_t* edge, const std::uint64_t* diagonal,
           const std::uint64_t* right) {
-  const Index low = strips.top(strip), first = strips.begin(strip), words = strips.table().words;
+  const Index low = blocks.top(block), first = blocks.begin(block), words = blocks.table().words;
   const auto bit = [&](const std::uint64_t* bits, Index i, Index j) {
     const Index row = i - 1 - low, word = row / 64, step = j - 1 - first + word;
     return (bits[step * words + word] >> (row % 64) & 1) != 0;
   };
-  while (way.row() > low && way.column() > 0) {
-    const Index i = way.row(), j = way.column();
-    if (strips.same(i - 1, j - 1) || !bit(diagonal, i, j)) {
-      way.pair();
-    } else if (restricted && i > 1 && j > 1 && strips.same(i - 1, j - 2) && strips.same(i - 2, j - 1) &&
+  while (traceback.i() > low && traceback.j() > 0) {
+    const Index i = traceback.i(), j = traceback.j();
+    if (blocks.same(i - 1, j - 1) || !bit(diagonal, i, j)) {
+      traceback.step(Move::match);
+    } else if (restricted && i > 1 && j > 1 && blocks.same(i - 1, j - 2) && blocks.same(i - 2, j - 1) &&
                (i - 1 == low ? (edge[j - 1 - first] & kCrossed) != 0 : !bit(diagonal, i - 1, j - 1))) {
-      way.pair();
-      way.pair();
-    } else if (bit(right, i, j)) {
-      way.insert();
+      traceback.step(Move::match);
+      traceback.step(Move::match);
     } else {
-      way.remove();
+      traceback.step(bit(right, i, j) ? Move::deletion : Move::insertion);
     }
   }
 }
@@ -141,51 +140,54 @@ void back(Way& way, const BitBlocks& strips, Index strip, bool restricted, const
 }  // namespace
 
 Index blocks_distance(const Sequence& x, const Sequence& y, bool restricted, DiagonalBand band, Workspace& workspace) {
-  BitBlocks strips(x, y, band, workspace);
-  const auto kernel = restricted ? strips.table().restricted : strips.table().levenshtein;
-  strips.set_edge(kPlus);
+  BitBlocks blocks(x, y, band, workspace);
+  const auto kernel = restricted ? blocks.table().restricted : blocks.table().levenshtein;
+  blocks.set_edge(kPlus);
   Index corner = 0;  // the distance where the strip's first column and the row above it meet
   for (Index s = 0;; ++s) {
-    const Index begin = strips.begin(s), height = strips.bottom(s) - strips.top(s);
-    if (s + 1 == strips.count()) {
-      const Index above = corner + along(strips.edge() + begin, y.length - begin);
-      strips.run(kernel, s, y.length);
-      return above + strips.down(s, strips.plus()) - strips.down(s, strips.minus());
+    const Index begin = blocks.begin(s), height = blocks.bottom(s) - blocks.top(s);
+    if (s + 1 == blocks.count()) {
+      const Index above = corner + along(blocks.edge() + begin, y.length - begin);
+      blocks.run(kernel, s, y.length);
+      return above + blocks.down(s, blocks.plus()) - blocks.down(s, blocks.minus());
     }
-    strips.run(kernel, s, strips.end(s));
-    corner += height + along(strips.edge() + begin, strips.begin(s + 1) - begin);
+    blocks.run(kernel, s, blocks.end(s));
+    corner += height + along(blocks.edge() + begin, blocks.begin(s + 1) - begin);
   }
 }
 
 Index blocks_common(const Sequence& x, const Sequence& y, Workspace& workspace) {
-  BitBlocks strips(x, y, {x.length, y.length}, workspace);
-  strips.set_edge(0);
+  BitBlocks blocks(x, y, {x.length, y.length}, workspace);
+  blocks.set_edge(0);
   Index length = 0;
-  for (Index s = 0; s < strips.count(); ++s) {
-    strips.run(strips.table().lcs, s, y.length);
-    length += strips.bottom(s) - strips.top(s) - strips.down(s, strips.plus());
+  for (Index s = 0; s < blocks.count(); ++s) {
+    blocks.run(blocks.table().lcs, s, y.length);
+    length += blocks.bottom(s) - blocks.top(s) - blocks.down(s, blocks.plus());
   }
   return length;
 }
 
 std::vector<Index> blocks_path(const Sequence& x, const Sequence& y, bool restricted, DiagonalBand band, std::size_t memory_limit,
                                Workspace& workspace) {
-  BitBlocks strips(x, y, band, workspace);
-  const auto kernel = restricted ? strips.table().restricted : strips.table().levenshtein;
-  const std::size_t width = static_cast<std::size_t>(y.length), words = static_cast<std::size_t>(strips.table().words);
+  BitBlocks blocks(x, y, band, workspace);
+  const auto kernel = restricted ? blocks.table().restricted : blocks.table().levenshtein;
+  const std::size_t width = static_cast<std::size_t>(y.length), words = static_cast<std::size_t>(blocks.table().words);
   const std::size_t bits = (width + words) * words;
   std::uint64_t* const diagonal = workspace.take_as<std::uint64_t>(2 * bits, kKept);
   std::uint64_t* const right = diagonal + bits;
-  Way way(x.length, y.length);
-  strips.set_edge(kPlus);
-  back_through(
-      strips.count(), strips.edge(), width, memory_limit, [&](std::size_t bytes) { return workspace.take_as<std::uint8_t>(bytes, kSaved); },
-      [&](Index s) { strips.run(kernel, s, strips.end(s)); },
+  Traceback traceback(x.length, y.length);
+  blocks.set_edge(kPlus);
+  back_by_block(
+      blocks.count(), blocks.edge(), width, memory_limit, [&](std::size_t bytes) { return workspace.take_as<std::uint8_t>(bytes, kSaved); },
+      [&](Index s, bool moves) {
+        if (!moves) return blocks.run(kernel, s, blocks.end(s));
+        blocks.run(kernel, s, std::max(blocks.begin(s), std::min(traceback.j(), blocks.end(s))), diagonal, right);
+      },
       [&](Index s, const std::uint8_t* edge) {
-        strips.run(kernel, s, std::max(strips.begin(s), std::min(way.column(), strips.end(s))), diagonal, right);
-        back(way, strips, s, restricted, edge + strips.begin(s), diagonal, right);
+        back(traceback, blocks, s, restricted, edge + blocks.begin(s), diagonal, right);
+        return traceback.j() > 0;
       });
-  return way.finish();
+  return traceback.finish();
 }
 
 }  // namespace plait::align::detail

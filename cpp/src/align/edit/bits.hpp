@@ -1,4 +1,4 @@
-// BitBlocks of the matrix as bits: the interface of isa/bits.cpp.
+// Blocks of rows as bits: the interface of isa/bits.cpp.
 //
 // A strip is `words` * 64 rows. A word holds the vertical differences of 64 cells of a column as bits, and what leaves at its lower edge
 // enters the word below (Myers 1999; Hyyrö 2003 for the form used here and for transpositions; Hyyrö 2004 for the common subsequence).

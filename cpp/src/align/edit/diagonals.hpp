@@ -1,4 +1,4 @@
-// BitBlocks of the matrix along anti-diagonals, for whole-numbered weights: the interface of isa/diagonals.cpp.
+// Blocks of rows along anti-diagonals, for whole-numbered weights: the interface of isa/diagonals.cpp.
 //
 // Cells hold differences to their neighbours, which the weights bound, whatever the lengths: small numbers do for any distance, and a
 // register takes many (Suzuki and Kasahara 2018). With u = D(i, j) - D(i-1, j) and v = D(i, j) - D(i, j-1), in [-insert, remove] and
@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "plait/align/move.hpp"
 #include "plait/base/isa.hpp"
 #include "plait/tensor/shape.hpp"
 
@@ -20,8 +21,6 @@ using namespace tensor;
 struct EditWeights {
   std::int32_t insert, remove, substitute;
 };
-
-enum DiagonalMove : std::uint8_t { kDiagonal, kLeft, kAbove };
 
 /// All lanes work at each step: at step t lane i is at column t - i. Columns before the first and after the last one are there for lanes
 /// that have not begun or have done: `lanes` of them on each side, of no symbol, those before the first with v = -remove, which leaves u
@@ -35,7 +34,7 @@ struct DifferenceBlock {
   Index columns;
   Index last;           // the lane of the last row ...
   void* bottom;         // ... whose v go here, columns in order; may be null
-  std::uint8_t* moves;  // a DiagonalMove for each lane of each of columns + last steps; or null
+  std::uint8_t* moves;  // a Move for each lane of each of columns + last steps; or null
   EditWeights weights;
   void (*poll)();  // called now and then; may throw
 };

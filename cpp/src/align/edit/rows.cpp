@@ -7,14 +7,17 @@
 #include <cmath>
 #include <memory>
 
+#include "align/core/checkpoints.hpp"
+#include "align/core/traceback.hpp"
 #include "align/edit/forms.hpp"
-#include "align/edit/path.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
 namespace {
 
-enum Step : std::uint8_t { kMatch, kDeletion, kInsertion, kAcrossColumns, kAcrossRows };
+/// A cell's byte is a Move or one of these, after all moves.
+constexpr std::uint8_t kAcrossColumns = 3, kAcrossRows = 4;
+constexpr std::uint8_t byte_of(Move move) { return static_cast<std::uint8_t>(move); }
 
 using Symbols = std::vector<std::uint32_t>;
 
@@ -45,7 +48,7 @@ class Recursion {
     return rows;
   }
 
-  /// Row i from row i - 1; `moves`, if any, takes a Step for each of y's symbols.
+  /// Row i from row i - 1; `moves`, if any, takes a byte for each of y's symbols.
   void next(Rows<Value>& rows, Index i, std::uint8_t* moves) const {
     switch (options_.transposition) {
       case Transposition::none: return next_of<Transposition::none>(rows, i, moves);
@@ -88,11 +91,11 @@ class Recursion {
       row[j] = best;
       if (moves != nullptr) {
         const double score = best.score;
-        moves[j - 1] = score == match.score                   ? kMatch
+        moves[j - 1] = score == match.score                   ? byte_of(Move::match)
                        : by_columns && score == columns.score ? kAcrossColumns
                        : by_rows && score == across.score     ? kAcrossRows
-                       : score == deletion.score              ? kDeletion
-                                                              : kInsertion;
+                       : score == deletion.score              ? byte_of(Move::deletion)
+                                                              : byte_of(Move::insertion);
       }
     }
   }
@@ -116,22 +119,22 @@ typename Algebra::Value last_cell(const EditOptions& options, const Sequence& x,
 }
 
 /// Back through the rows down to `low` that `moves` holds.
-void back(Way& way, const Symbols& x, const Symbols& y, bool restricted, const std::uint8_t* moves, Index low) {
-  while (way.row() > low && way.column() > 0) {
-    const Index i = way.row(), j = way.column();
-    switch (moves[static_cast<std::size_t>(i - low - 1) * y.size() + static_cast<std::size_t>(j - 1)]) {
-      case kMatch: way.pair(); break;
-      case kDeletion: way.insert(); break;
-      case kInsertion: way.remove(); break;
+void back(Traceback& traceback, const Symbols& x, const Symbols& y, bool restricted, const std::uint8_t* moves, Index low) {
+  while (traceback.i() > low && traceback.j() > 0) {
+    const Index i = traceback.i(), j = traceback.j();
+    const std::uint8_t move = moves[static_cast<std::size_t>(i - low - 1) * y.size() + static_cast<std::size_t>(j - 1)];
+    switch (move) {
       case kAcrossColumns:  // x_{i-1} x_i became y_last … y_j
-        way.pair();
-        while (!restricted && y[way.column() - 1] != x[i - 1]) way.insert();
-        way.pair();
+        traceback.step(Move::match);
+        while (!restricted && y[traceback.j() - 1] != x[i - 1]) traceback.step(Move::deletion);
+        traceback.step(Move::match);
         break;
-      default:  // x_last … x_i became y_{j-1} y_j
-        way.pair();
-        while (x[way.row() - 1] != y[j - 1]) way.remove();
-        way.pair();
+      case kAcrossRows:  // x_last … x_i became y_{j-1} y_j
+        traceback.step(Move::match);
+        while (x[traceback.i() - 1] != y[j - 1]) traceback.step(Move::insertion);
+        traceback.step(Move::match);
+        break;
+      default: traceback.step(static_cast<Move>(move));
     }
   }
 }
@@ -152,38 +155,37 @@ double rows_count(const EditOptions& options, const Sequence& x, const Sequence&
 
 Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y, std::size_t memory_limit) {
   using Algebra = Best<Order::minimum>;
-  const Symbols a = symbols_of(x), b = symbols_of(y);
-  const Recursion<Algebra> recursion(options, a, b);
+  const Symbols symbols_of_x = symbols_of(x), symbols_of_y = symbols_of(y);
+  const Recursion<Algebra> recursion(options, symbols_of_x, symbols_of_y);
   const Index n = x.length, m = y.length;
-  // BitBlocks of h rows: a byte for each cell of one, and a saved state (about 8 words a column) for each.
-  Index height = std::max<Index>(n, 1);
-  if (static_cast<double>(n) * static_cast<double>(m) > static_cast<double>(memory_limit)) {
-    height = std::min(height, static_cast<Index>(std::sqrt(40.0 * static_cast<double>(n))) + 1);
-  }
-  std::vector<Rows<Algebra::Value>> saved;
+  // A byte for each cell; a state is about five doubles a column.
+  const auto cells = static_cast<double>(n) * static_cast<double>(m);
+  const Checkpoints checkpoints = Checkpoints::within(memory_limit, n, cells, 40.0 * static_cast<double>(m + 1));
+  std::vector<Rows<Algebra::Value>> saved;  // before each block but the last
   // Not initialised: hundreds of megabytes would be written where no interrupt is looked for.
-  const auto moves = std::make_unique_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(height) * static_cast<std::size_t>(m));
+  const auto moves = std::make_unique_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(checkpoints.every()) * static_cast<std::size_t>(m));
   auto rows = recursion.first();
-  for (Index i = 0; i < n; ++i) {
-    if (i % height == 0) saved.push_back(rows);
-    recursion.next(rows, i + 1, height == n ? moves.get() + static_cast<std::size_t>(i) * static_cast<std::size_t>(m) : nullptr);
-    poll_interrupt();
-  }
-  Way way(n, m);
-  const double score = rows.row.back().score;
-  for (Index strip = static_cast<Index>(saved.size()) - 1; strip >= 0; --strip) {
-    const Index low = strip * height, high = std::min(n, low + height);
-    if (height != n) {
-      rows = std::move(saved.back());
-      for (Index i = low; i < high; ++i) {
-        recursion.next(rows, i + 1, moves.get() + static_cast<std::size_t>(i - low) * static_cast<std::size_t>(m));
-        poll_interrupt();
-      }
+  const auto run = [&](Index b, bool keeps) {
+    const Index low = checkpoints.begin(b);
+    for (Index i = low; i < checkpoints.end(b); ++i) {
+      recursion.next(rows, i + 1, keeps ? moves.get() + static_cast<std::size_t>(i - low) * static_cast<std::size_t>(m) : nullptr);
+      poll_interrupt();
     }
-    saved.pop_back();
-    back(way, a, b, options.transposition == Transposition::restricted, moves.get(), low);
-  }
-  return {score, way.finish()};
+  };
+  checkpoints.forward(
+      [&](Index b) {
+        if (b < checkpoints.last()) saved.push_back(rows);
+      },
+      run);
+  Traceback traceback(n, m);
+  const double score = rows.row.back().score;
+  checkpoints.backward(
+      checkpoints.last(), true, [&](Index b) { rows = std::move(saved[static_cast<std::size_t>(b)]); }, run,
+      [&](Index b) {
+        back(traceback, symbols_of_x, symbols_of_y, options.transposition == Transposition::restricted, moves.get(), checkpoints.begin(b));
+        return traceback.j() > 0;
+      });
+  return {score, traceback.finish()};
 }
 
 }  // namespace plait::align::detail

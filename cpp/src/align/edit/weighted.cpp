@@ -1,12 +1,13 @@
-// Weights that are whole numbers of some common unit, be it 3 or 0.01: strips along anti-diagonals (diagonals.hpp).
+// Weights that are whole numbers of some common unit, be it 3 or 0.01: blocks of rows along anti-diagonals (diagonals.hpp).
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "align/core/traceback.hpp"
+#include "align/edit/blocks.hpp"
 #include "align/edit/codes.hpp"
 #include "align/edit/diagonals.hpp"
 #include "align/edit/forms.hpp"
-#include "align/edit/path.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
@@ -61,9 +62,9 @@ class DifferenceBlocks {
   T *u_, *v_, *bottom_;
 };
 
-/// f(strips) with numbers as wide as weights and symbols need.
+/// f(blocks) with numbers as wide as weights and symbols need.
 template <class F>
-auto with_strips(const IntegerWeights& whole, const Sequence& x, const Sequence& y, Workspace& workspace, F&& f) {
+auto with_blocks(const IntegerWeights& whole, const Sequence& x, const Sequence& y, Workspace& workspace, F&& f) {
   const Index n = x.length, m = y.length;
   std::uint32_t* a = workspace.take_as<std::uint32_t>(static_cast<std::size_t>(n + m), kCodes);
   std::uint32_t* b = a + n;
@@ -101,40 +102,36 @@ double weighted_score(const IntegerWeights& weights, const Sequence& x, const Se
   const Index n = x.length, m = y.length;
   std::int64_t sum = n * std::int64_t{weights.remove};
   if (n == 0 || m == 0) return weights.score(sum + m * std::int64_t{weights.insert});
-  with_strips(weights, x, y, workspace, [&](auto&& strips) {
-    for (Index s = 0; s < strips.count(); ++s) strips.run(s, m);
-    for (Index j = 0; j < m; ++j) sum += strips.bottom()[j];
+  with_blocks(weights, x, y, workspace, [&](auto&& blocks) {
+    for (Index s = 0; s < blocks.count(); ++s) blocks.run(s, m);
+    for (Index j = 0; j < m; ++j) sum += blocks.bottom()[j];
   });
   return weights.score(sum);
 }
 
 Path weighted_path(const IntegerWeights& weights, const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) {
   const Index n = x.length, m = y.length;
-  Way way(n, m);
+  Traceback traceback(n, m);
   std::int64_t sum = 0;
   if (n > 0 && m > 0) {
-    with_strips(weights, x, y, workspace, [&](auto&& strips) {
-      const Index lanes = strips.lanes();
+    with_blocks(weights, x, y, workspace, [&](auto&& blocks) {
+      const Index lanes = blocks.lanes();
       std::uint8_t* const moves = workspace.take_as<std::uint8_t>(static_cast<std::size_t>((m + lanes) * lanes), kMoves);
-      back_through(
-          strips.count(), reinterpret_cast<std::uint8_t*>(strips.row()), strips.row_bytes(), memory_limit,
-          [&](std::size_t bytes) { return workspace.take_as<std::uint8_t>(bytes, kSaved); }, [&](Index s) { strips.run(s, m); },
+      back_by_block(
+          blocks.count(), reinterpret_cast<std::uint8_t*>(blocks.row()), blocks.row_bytes(), memory_limit,
+          [&](std::size_t bytes) { return workspace.take_as<std::uint8_t>(bytes, kSaved); },
+          [&](Index s, bool keeps) { keeps ? blocks.run(s, traceback.j(), moves) : blocks.run(s, m); },
           [&](Index s, const std::uint8_t*) {
-            if (way.column() == 0) return;
-            strips.run(s, way.column(), moves);
-            const Index low = strips.top(s);
-            while (way.row() > low && way.column() > 0) {
-              const Index lane = way.row() - 1 - low;
-              switch (moves[(way.column() - 1 + lane) * lanes + lane]) {
-                case kDiagonal: way.pair(); break;
-                case kLeft: way.insert(); break;
-                default: way.remove();
-              }
+            const Index low = blocks.top(s);
+            while (traceback.i() > low && traceback.j() > 0) {
+              const Index lane = traceback.i() - 1 - low;
+              traceback.step(static_cast<Move>(moves[(traceback.j() - 1 + lane) * lanes + lane]));
             }
+            return traceback.j() > 0;
           });
     });
   }
-  Path out{0, way.finish()};
+  Path out{0, traceback.finish()};
   for (std::size_t k = 0; k < out.pairs.size(); k += 2) {
     const Index i = out.pairs[k], j = out.pairs[k + 1];
     sum += i < 0 ? weights.insert : j < 0 ? weights.remove : x.symbol(i) == y.symbol(j) ? 0 : weights.substitute;

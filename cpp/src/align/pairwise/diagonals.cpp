@@ -1,12 +1,12 @@
-// What the kernel of diagonals needs, and the way back. Beyond the memory limit the state is kept every so many diagonals, and the moves
-// between two of them are computed again when the way back comes there.
+// What the kernel of diagonals needs, and the traceback through checkpointed blocks of diagonals.
 #include "align/pairwise/diagonals.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "align/pairwise/way.hpp"
+#include "align/core/checkpoints.hpp"
+#include "align/core/traceback.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
@@ -62,15 +62,16 @@ class Diagonals {
     Index i = 0, j = 0;
   };
 
-  /// All diagonals; keeps the state before each `every`-th.
-  End forward(Index every) {
-    every_ = every;
+  /// All diagonals; the state is kept before each block of them but the last, whose moves are kept if there is only that one.
+  End forward(const Checkpoints& checkpoints) {
+    const bool one = checkpoints.blocks() == 1;
     const std::size_t bytes = state_bytes();
-    if (every_ < diagonals()) kept_ = workspace_.take(static_cast<std::size_t>((diagonals() + every_ - 1) / every_) * bytes, kKeptSlot);
-    for (Index d = 0; d < diagonals(); d += every_) {
-      if (kept_ != nullptr) std::memcpy(kept_ + static_cast<std::size_t>(d / every_) * bytes, state_, bytes);
-      run(d, std::min(diagonals(), d + every_));
-    }
+    if (!one) kept_ = workspace_.take(static_cast<std::size_t>(checkpoints.blocks()) * bytes, kKeptSlot);
+    checkpoints.forward(
+        [&](Index b) {
+          if (!one) std::memcpy(kept_ + static_cast<std::size_t>(b) * bytes, state_, bytes);
+        },
+        [&](Index b, bool) { run(checkpoints.begin(b), checkpoints.end(b)); });
     End best;
     const auto offer = [&best](double score, Index i, Index j) {
       if (score > best.score) best = {score, i, j};
@@ -88,31 +89,38 @@ class Diagonals {
   /// Score and path. Moves of a cell take a byte.
   Path path(std::size_t memory_limit) {
     const std::size_t row = static_cast<std::size_t>(n_ + 1);
-    Index every = diagonals();
-    if (static_cast<std::size_t>(every) > memory_limit / row) {
-      // As many bytes of moves as of states between them is the least; more moves if there is room.
-      const double least = std::sqrt(static_cast<double>(kArrays * sizeof(double)) * static_cast<double>(every));
-      every = std::clamp(static_cast<Index>(memory_limit / 2 / row), static_cast<Index>(least) + 1, every);
-    }
-    const bool at_once = every == diagonals();
-    if (at_once) s_.moves = workspace_.take_as<std::uint8_t>(static_cast<std::size_t>(every) * row, kMovesSlot);
-    const End end = forward(every);
-    WayBack way(end.score, end.i, end.j);
-    Index loaded = at_once ? 0 : -1;
+    const Checkpoints checkpoints = Checkpoints::within(memory_limit, diagonals(), static_cast<double>(diagonals()) * static_cast<double>(row),
+                                                        static_cast<double>(state_bytes()));
+    const bool one = checkpoints.blocks() == 1;
+    auto* const moves = workspace_.take_as<std::uint8_t>(static_cast<std::size_t>(checkpoints.every()) * row, kMovesSlot);
+    if (one) s_.moves = moves;
+    const End end = forward(checkpoints);
+    s_.moves = moves;
+    Traceback traceback(end.i, end.j);
     Move state = Move::none;
-    while (way.i > 0 && way.j > 0) {
-      const Index d = way.i + way.j, part = d / every_;
-      if (part != loaded) load(part, d);
-      loaded = part;
-      const int byte = s_.moves[(d - s_.first) * (n_ + 1) + way.i];
-      if (state == Move::none) state = static_cast<Move>(byte & 3);
-      if (state == Move::match && (byte & kBegins) != 0) break;
-      way.step(state);
-      // Before a match there is whatever is best there.
-      const int before = state == Move::deletion ? byte >> kBeforeDeletion : state == Move::insertion ? byte >> kBeforeInsertion : 0;
-      state = static_cast<Move>(before & 3);
-    }
-    return way.finish(options_.ends);
+    checkpoints.backward(
+        checkpoints.block_of(end.i + end.j), one,
+        [&](Index b) { std::memcpy(state_, kept_ + static_cast<std::size_t>(b) * state_bytes(), state_bytes()); },
+        [&](Index b, bool) {
+          s_.first = checkpoints.begin(b);
+          run(s_.first, traceback.i() + traceback.j() + 1);
+        },
+        [&](Index) {
+          while (traceback.i() > 0 && traceback.j() > 0) {
+            const Index d = traceback.i() + traceback.j();
+            if (d < s_.first) return true;
+            const int byte = s_.moves[(d - s_.first) * (n_ + 1) + traceback.i()];
+            if (state == Move::none) state = static_cast<Move>(byte & 3);
+            if (state == Move::match && (byte & kBegins) != 0) return false;
+            traceback.step(state);
+            // Before a match there is whatever is best there.
+            state = state == Move::deletion    ? static_cast<Move>(byte >> kBeforeDeletion & 3)
+                    : state == Move::insertion ? static_cast<Move>(byte >> kBeforeInsertion & 3)
+                                               : Move::none;
+          }
+          return false;
+        });
+    return {end.score, traceback.finish(options_.ends)};
   }
 
  private:
@@ -127,18 +135,10 @@ class Diagonals {
     }
   }
 
-  /// Moves of the part's diagonals up to `last`.
-  void load(Index part, Index last) {
-    s_.first = part * every_;
-    s_.moves = workspace_.take_as<std::uint8_t>(static_cast<std::size_t>(every_ * (n_ + 1)), kMovesSlot);
-    std::memcpy(state_, kept_ + static_cast<std::size_t>(part) * state_bytes(), state_bytes());
-    run(s_.first, last + 1);
-  }
-
   const PairwiseOptions& options_;
   const PairwiseDiagonalTable& table_;
   Workspace& workspace_;
-  Index n_, m_, every_ = 1;
+  Index n_, m_;
   PairwiseDiagonals s_;
   double* state_ = nullptr;
   std::byte* kept_ = nullptr;
@@ -149,7 +149,7 @@ class Diagonals {
 double diagonal_score(const PairwiseOptions& options, const PairwiseDiagonalTable& table, const Sequence& x, const Sequence& y,
                       Workspace& workspace) {
   Diagonals diagonals(options, table, x, y, workspace);
-  return diagonals.forward(x.length + y.length + 1).score;
+  return diagonals.forward({x.length + y.length + 1, x.length + y.length + 1}).score;
 }
 
 Path diagonal_path(const PairwiseOptions& options, const PairwiseDiagonalTable& table, const Sequence& x, const Sequence& y, std::size_t memory_limit,

@@ -79,14 +79,4 @@ auto run_recursion(const PairwiseOptions& options, Inner& inner, const Sequence&
   return Alignment<std::uint32_t, decltype(init), decltype(rank)>(init, rank, ends).run(algebra, symbols(x), symbols(y));
 }
 
-/// Columns of an alignment from its cells; the first is where it begins, and no column.
-inline std::vector<Index> columns_of(const std::vector<Step>& steps) {
-  std::vector<Index> pairs;
-  for (const Step& s : steps) {
-    if (s.move == Move::none) continue;
-    pairs.insert(pairs.end(), {s.move == Move::deletion ? -1 : s.i - 1, s.move == Move::insertion ? -1 : s.j - 1});
-  }
-  return pairs;
-}
-
 }  // namespace plait::align::detail

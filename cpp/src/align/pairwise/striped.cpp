@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "align/core/checkpoints.hpp"
+#include "align/core/traceback.hpp"
 #include "align/pairwise/integer.hpp"
-#include "align/pairwise/way.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
@@ -81,33 +82,24 @@ class StripedBlocks {
     return best;
   }
 
-  /// The way back from there. Moves are those of forward(), or, if it kept its rows instead, are computed again strip by strip.
+  /// The way back from there. Moves are those of forward(), or, if it kept its rows instead, are computed again block by block.
   Path back(const Place& end) {
-    WayBack way(static_cast<double>(end.value) * scores_.unit, end.i, end.j);
-    Index segments = 0, words = 0, lane = -1, t = 0;  // lane < 0: row i is in a strip whose moves are not at hand
+    Traceback traceback(end.i, end.j);
     Move state = Move::none;
-    const T* moves = nullptr;
-    while (way.i > 0 && way.j > 0) {
-      if (lane < 0) {
-        const Index k = (way.i - 1) / strip_rows(), r = (way.i - 1) % strip_rows();
-        moves = moves_ != nullptr ? moves_ + k * moves_of_a_strip(m_) : again(k, way.j);
-        segments = segments_of(k);
-        words = move_words<T>(segments);
-        lane = r / segments;
-        t = r % segments;
-      }
-      const auto word = static_cast<std::uint32_t>(moves[((way.j - 1) * words + t / kMoves<T>)*kernels_.lanes + lane]);
-      const int nibble = static_cast<int>(word >> (4 * (kMoves<T> - 1 - t % kMoves<T>)) & 15U);
-      const bool goes_on = (nibble & (state == Move::deletion ? kDeletionGoesOn : state == Move::insertion ? kInsertionGoesOn : 0)) != 0;
-      if (!goes_on) state = static_cast<Move>(nibble & 3);
-      if (state == Move::none) break;
-      way.step(state);
-      if (state != Move::deletion && --t < 0) {
-        t = segments - 1;
-        --lane;
-      }
+    const T* moves = moves_;
+    const Checkpoints checkpoints(strips_, moves_ != nullptr ? strips_ : 1);
+    if (end.i > 0 && end.j > 0) {
+      checkpoints.backward(
+          checkpoints.block_of((end.i - 1) / strip_rows()), moves_ != nullptr, [](Index) {}, [&](Index b, bool) { moves = again(b, traceback.j()); },
+          [&](Index b) {
+            while (traceback.i() > checkpoints.begin(b) * strip_rows()) {
+              const Index k = (traceback.i() - 1) / strip_rows();
+              if (!back(traceback, state, k, moves + (k - checkpoints.begin(b)) * moves_of_a_strip(m_))) return false;
+            }
+            return true;
+          });
     }
-    return way.finish(scores_.ends);
+    return {static_cast<double>(end.value) * scores_.unit, traceback.finish(scores_.ends)};
   }
 
   [[nodiscard]] std::size_t bytes_of_moves() const { return static_cast<std::size_t>(strips_ * moves_of_a_strip(m_)) * sizeof(T); }
@@ -119,6 +111,26 @@ class StripedBlocks {
   }
 
  private:
+  /// To the row above strip k; false if the path begins before, or the left border is reached.
+  bool back(Traceback& traceback, Move& state, Index k, const T* moves) {
+    const Index top = k * strip_rows(), segments = segments_of(k), words = move_words<T>(segments), r = traceback.i() - 1 - top;
+    Index lane = r / segments, t = r % segments;
+    while (traceback.i() > top) {
+      if (traceback.j() == 0) return false;
+      const auto word = static_cast<std::uint32_t>(moves[((traceback.j() - 1) * words + t / kMoves<T>)*kernels_.lanes + lane]);
+      const int nibble = static_cast<int>(word >> (4 * (kMoves<T> - 1 - t % kMoves<T>)) & 15U);
+      const bool goes_on = (nibble & (state == Move::deletion ? kDeletionGoesOn : state == Move::insertion ? kInsertionGoesOn : 0)) != 0;
+      if (!goes_on) state = static_cast<Move>(nibble & 3);
+      if (state == Move::none) return false;
+      traceback.step(state);
+      if (state != Move::deletion && --t < 0) {
+        t = segments - 1;
+        --lane;
+      }
+    }
+    return true;
+  }
+
   void rows_of_a_strip(Index rows) {
     const Index most = std::min(kMostSegments, std::max<Index>(1, rows / kernels_.lanes)) * kernels_.lanes;
     segments_ = divided_up(divided_up(n_, divided_up(n_, most)), kernels_.lanes);

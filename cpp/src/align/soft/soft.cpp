@@ -10,6 +10,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "align/core/checkpoints.hpp"
 #include "align/core/diagonals.hpp"
 #include "align/soft/loops.hpp"
 #include "plait/align/dtw.hpp"
@@ -159,9 +160,9 @@ class SoftDtw {
 };
 
 /// The kept diagonals: k - 1 and k for every k that `every` divides.
-class Checkpoints {
+class SavedDiagonals {
  public:
-  Checkpoints(Index n, Index m, Index every, Workspace& workspace, int slot)
+  SavedDiagonals(Index n, Index m, Index every, Workspace& workspace, int slot)
       : n_(n),
         m_(m),
         every_(every),
@@ -203,16 +204,19 @@ Index block_of(Index n, Index m) {
 }
 
 double SoftDtw::score(const SoftGradient& gradient) {
-  const Index last = n_ + m_, every = block_of(n_, m_), last_begin = last / every * every;
+  const Index last = n_ + m_;
+  const Checkpoints checkpoints(last + 1, block_of(n_, m_));  // a step is a diagonal
   WeightRing ring(n_, workspace_, 0);
-  const Checkpoints kept(n_, m_, every, workspace_, 1);
-  NotedParts noted(n_, m_, every, workspace_, 2);
-  noted.begin(last_begin);
-  for (Index k = 0; k <= last; ++k) {
-    forward(ring, k, k > last_begin ? &noted : nullptr);
-    kept.keep(k, ring);
-  }
-  noted.pad(last + 1);
+  const SavedDiagonals saved(n_, m_, checkpoints.every(), workspace_, 1);
+  NotedParts noted(n_, m_, checkpoints.every(), workspace_, 2);
+  // From the state at the block's first diagonal to that at the next block's; with parts one diagonal further, since two hand back to a cell.
+  const auto run = [&](Index b, bool parts) {
+    const Index begin = checkpoints.begin(b), next = std::min(begin + checkpoints.every(), last);
+    if (parts) noted.begin(begin);
+    for (Index k = b == 0 ? 0 : begin + 1; k <= next; ++k) forward(ring, k, parts ? &noted : nullptr);
+    if (parts) forward(ring, next + 1, &noted);
+  };
+  checkpoints.forward([&](Index b) { saved.keep(checkpoints.begin(b), ring); }, run);
   const double result = score_of(ring);
   std::vector<double> gx(static_cast<std::size_t>(n_ * width_)), gy(static_cast<std::size_t>(m_ * width_));  // by value, y reversed
   if (gradient.expected != nullptr) std::fill_n(gradient.expected, n_ * m_, 0.0);
@@ -221,13 +225,8 @@ double SoftDtw::score(const SoftGradient& gradient) {
     double* const shares = workspace_.take_as<double>(static_cast<std::size_t>(3 * size), 3);
     const auto share = [&](Index k, Index i) { return shares + k % 3 * size + i; };
     std::fill_n(shares, 3 * size, 0.0);
-    for (Index begin = last_begin; begin >= 0; begin -= every) {
-      const Index end = std::min(begin + every - 1, last);
-      if (begin != last_begin) {
-        noted.begin(begin);
-        if (begin > 0) kept.restore(begin, ring);
-        for (Index k = begin == 0 ? 0 : begin + 1; k <= end + 2; ++k) forward(ring, k, &noted);
-      }
+    const auto back = [&](Index b) {
+      const Index begin = checkpoints.begin(b), end = checkpoints.end(b) - 1;
       for (Index k = end; k >= std::max<Index>(begin, 2); --k) {
         // What lies beyond the matrix: column m + 1 on the diagonals before; row n + 1 is never written.
         if (k - m_ >= 1) *share(k + 1, k - m_) = *share(k + 2, k - m_ + 1) = 0;
@@ -243,7 +242,9 @@ double SoftDtw::score(const SoftGradient& gradient) {
             for (Index t = 0; t < s.count; ++t) gradient.expected[(s.i + t - 1) * m_ + s.j - t - 1] = now[t];
         });
       }
-    }
+      return true;
+    };
+    checkpoints.backward(checkpoints.last(), true, [&](Index b) { saved.restore(checkpoints.begin(b), ring); }, run, back);
   }
   const auto gather = [&](const std::vector<double>& from, double* to, Index length, bool reverse) {
     if (to == nullptr) return;

@@ -6,57 +6,43 @@
 #include <string_view>
 
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
 
 using namespace build;
 
-template <std::size_t N>
-bool is_one_of(const Node* node, const std::array<std::string_view, N>& names) {
-  return std::find(names.begin(), names.end(), node->op->name) != names.end();
-}
-bool is_named(const Node* node, std::string_view name) { return node->op->name == name; }
-
 bool is_number(const Node* node) {
-  return is_named(node, "constant") && node->value->count() == 1 && std::isfinite(element_as_double(node->value->data.get(), node->spec.dtype, 0));
+  return is_op(node, ops::constant) && node->value->count() == 1 && std::isfinite(element_as_double(node->value->data.get(), node->spec.dtype, 0));
 }
 bool is_zero(const Node* node) { return is_number(node) && element_as_double(node->value->data.get(), node->spec.dtype, 0) == 0; }
 
-/// Slopes that are not finite everywhere.
-constexpr std::array<std::string_view, 18> kSteep{"sqrt",  "reciprocal", "divide", "log",  "log1p", "log2",   "log10",   "power",    "exp",
-                                                  "expm1", "exp2",       "sinh",   "cosh", "tan",   "lgamma", "digamma", "trigamma", "expm1mx"};
-/// Rules that multiply by no value.
-constexpr std::array<std::string_view, 9> kPlain{"add", "subtract", "difference", "negative", "cast", "where", "relu", "minimum", "maximum"};
-
-/// Rules that hand on parts of what comes, and add them up.
-constexpr std::array<std::string_view, 7> kMoves{"sum", "sum_to_like", "concatenate", "cumsum", "take", "take_along_axis", "take_gradient"};
-/// What every element of a run has a part in: all of them were chosen if the result was.
-constexpr std::array<std::string_view, 3> kReductions{"max", "min", "prod"};
-
+/// Whether the gradient rule multiplies by no value that could be infinite or NaN.
 bool is_linear(const Node* node) {
-  if (is_one_of(node, kPlain)) return true;
-  return is_named(node, "multiply") && (is_number(node->input(0)) || is_number(node->input(1)));
+  return node->op->linear || (node->op == &ops::multiply && (is_number(node->input(0)) || is_number(node->input(1))));
 }
+/// What every element of a run has a part in: all of them were chosen if the result was.
+bool is_choice_of_run(const Node* node) { return node->op->kind == OpKind::reduction && !node->op->passes_gradient; }
 /// Whose rule moves gradients about and adds them up: what it does with ones says what was chosen.
-bool moves(const Node* node) { return node->op->kind == OpKind::view || is_one_of(node, kMoves) || is_one_of(node, kReductions); }
+bool moves(const Node* node) { return node->op->kind == OpKind::view || node->op->passes_gradient || is_choice_of_run(node); }
 
 NodeRef below_zero(const NodeRef& chosen) { return less(constant_like(chosen, 0), chosen); }
 
 }  // namespace
 
-bool is_steep(const Node* node) { return is_one_of(node, kSteep) && !(is_named(node, "divide") && is_number(node->input(1))); }
+bool is_steep(const Node* node) { return node->op->steep && !(node->op == &ops::divide && is_number(node->input(1))); }
 
 NodeRef realised(const Cotangent& c) { return c.mask ? select(c.mask, c.g, constant_like(c.g, 0)) : c.g; }
 
 Cotangent taken_apart(const NodeRef& part, bool strong) {
-  if (is_named(part.get(), "where")) {
+  if (is_op(part.get(), ops::where)) {
     const bool first = is_zero(part->input(2)), second = !first && is_zero(part->input(1));
     if (!first && !second) return {part, {}};
-    const NodeRef c = part->input_ref(0), mask = first ? c : apply("logical_not", {c});
+    const NodeRef c = part->input_ref(0), mask = first ? c : apply(ops::logical_not, {c});
     return {broadcast_like(part->input_ref(first ? 1 : 2), part), broadcast_like(mask, part), strong};
   }
-  if (is_named(part.get(), "sum_to_like")) {
+  if (is_op(part.get(), ops::sum_to_like)) {
     const Cotangent inner = taken_apart(part->input_ref(0), strong);
     if (inner.mask) return {part, below_zero(sum_to_like(cast(inner.mask, part->spec.dtype), part->input_ref(1))), strong};
   }
@@ -67,7 +53,7 @@ Cotangent total(const std::vector<Cotangent>& parts) {
   const auto sum = [&](auto of) {
     std::vector<NodeRef> terms;
     for (const Cotangent& part : parts) terms.push_back(of(part));
-    return terms.size() == 1 ? terms[0] : terms.size() == 2 ? add(terms[0], terms[1]) : graph::apply(find_op("sum_n"), terms);
+    return terms.size() == 1 ? terms[0] : terms.size() == 2 ? add(terms[0], terms[1]) : graph::apply(ops::sum_n, terms);
   };
   Cotangent all{{}, parts[0].mask, parts[0].strong};
   bool same = true;
@@ -80,10 +66,10 @@ Cotangent total(const std::vector<Cotangent>& parts) {
     return all;
   }
   all.g = sum([](const Cotangent& part) { return realised(part); });
-  const auto opposite = [](const NodeRef& a, const NodeRef& b) { return is_named(a.get(), "logical_not") && a->input(0) == b.get(); };
+  const auto opposite = [](const NodeRef& a, const NodeRef& b) { return is_op(a.get(), ops::logical_not) && a->input(0) == b.get(); };
   for (const Cotangent& part : parts) {
     if (!part.mask || opposite(part.mask, parts[0].mask) || opposite(parts[0].mask, part.mask)) return {all.g, {}};
-    if (!(part.mask == all.mask)) all.mask = apply("logical_or", {all.mask, part.mask});
+    if (!(part.mask == all.mask)) all.mask = apply(ops::logical_or, {all.mask, part.mask});
   }
   return all;
 }
@@ -101,7 +87,7 @@ void Fragile::add(Node* node, const std::vector<Node*>& wanted) {
 std::vector<Cotangent> carried(const NodeRef& node, const Cotangent& c) {
   std::vector<Cotangent> result;
   if (moves(node.get())) {
-    const Op& mover = is_one_of(node.get(), kReductions) ? find_op("sum") : *node->op;
+    const Op& mover = is_choice_of_run(node.get()) ? ops::sum : *node->op;
     const std::vector<NodeRef> parts = node->op->gradient(node, realised(c)), chosen = mover.gradient(node, cast(c.mask, c.g->spec.dtype));
     for (std::size_t k = 0; k < parts.size(); ++k) result.push_back(parts[k] ? Cotangent{parts[k], below_zero(chosen[k]), c.strong} : Cotangent{});
     return result;
@@ -110,12 +96,12 @@ std::vector<Cotangent> carried(const NodeRef& node, const Cotangent& c) {
   for (const NodeRef& part : parts) {
     if (!part) {
       result.emplace_back();
-    } else if (is_named(part.get(), "sum_to_like")) {
+    } else if (is_op(part.get(), ops::sum_to_like)) {
       const NodeRef of = part->input_ref(1), inner = realised({part->input_ref(0), c.mask, c.strong});
       result.push_back({sum_to_like(inner, of), below_zero(sum_to_like(cast(c.mask, c.g->spec.dtype), of)), c.strong});
     } else {
       const Cotangent own = taken_apart(part, c.strong);
-      result.push_back({own.g, own.mask ? apply("logical_and", {c.mask, own.mask}) : c.mask, c.strong});
+      result.push_back({own.g, own.mask ? apply(ops::logical_and, {c.mask, own.mask}) : c.mask, c.strong});
     }
   }
   return result;

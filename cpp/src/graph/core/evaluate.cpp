@@ -69,7 +69,7 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
     case OpKind::reduction:
     case OpKind::random:
     case OpKind::other: {
-      if (op.kernel == nullptr) return axis_size(inputs[0]->spec.shape, attributes);
+      if (op.constant_shape) return axis_size(inputs[0]->spec.shape, attributes);
       const auto kernel = op.kernel(specs, spec, attributes);
       const Bytes scratch = allocate_bytes(kernel->scratch_bytes(context.threads));
       kernel->run(in.data(), out, scratch.get(), context);

@@ -6,6 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
@@ -18,8 +19,7 @@ struct Waiting {
 };
 
 bool takes_gradient(const Node* node, std::size_t k, std::unordered_map<Node*, Waiting>& nodes) {
-  const bool shape_only = k < 32 && (node->op->shape_only >> k & 1U) != 0;
-  return !shape_only && is_float(node->input(k)->spec.dtype) && nodes[node->input(k)].wanted;
+  return !shape_only(*node->op, k) && is_float(node->input(k)->spec.dtype) && nodes[node->input(k)].wanted;
 }
 
 // The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sum of every node that received one.
@@ -80,7 +80,7 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
       bool any = false;
       for (const Edge& edge : node->inputs()) any = any || (is_float(edge.input->spec.dtype) && nodes[edge.input].wanted);
       if (any) {
-        PLAIT_REQUIRE_AS(GraphError, node->op->gradient != nullptr, "gradient: ", node->op->name, " (", node->label(), ") has no gradient");
+        PLAIT_REQUIRE_AS(GraphError, static_cast<bool>(node->op->gradient), "gradient: ", node->op->name, " (", node->label(), ") has no gradient");
         if (g.mask) parts = carried(NodeRef(node), g);
         else
           for (NodeRef& part : node->op->gradient(NodeRef(node), g.g)) parts.push_back({std::move(part), {}});
@@ -91,7 +91,7 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
       Node* const input = node->input(k);
       Waiting& next = nodes[input];
       if (k < parts.size() && parts[k].g) {
-        const bool strong = node->op->name == std::string_view("where");
+        const bool strong = node->op == &ops::where;
         const bool apart = !parts[k].mask && fragile.carries(input, strong);
         next.received.push_back(apart ? taken_apart(parts[k].g, strong) : parts[k]);
       }
@@ -117,7 +117,7 @@ std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const 
   }
   for (Node* node : order) {
     Waiting& waiting = nodes[node];
-    if (node->op->gradient == nullptr && node->op->kind == OpKind::leaf) continue;
+    if (node->op->kind == OpKind::leaf) continue;
     for (const Edge& edge : node->inputs())
       if (nodes[edge.input].wanted) {
         waiting.wanted = true;

@@ -1,27 +1,35 @@
-#include "plait/graph/op.hpp"
-
+#include <atomic>
 #include <map>
 
 #include "plait/base/error.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
 
-std::vector<OpFamily>& joined_families() {
-  static std::vector<OpFamily> families;
-  return families;
+struct Joined {
+  std::vector<OpFamily> families;
+  std::atomic<bool> closed = false;  // the table has been made
+};
+Joined& joined() {
+  static Joined j;
+  return j;
 }
 
 struct Table {
-  OpList ops;
+  OpList list;
   std::map<std::string_view, const Op*> by_name;
 
   Table() {
     for (const auto family : {add_leaf_ops, add_elementwise_ops, add_reduction_ops, add_view_ops, add_matmul_ops, add_index_ops, add_random_ops,
                               add_scan_ops, add_segment_ops, add_lengths_ops, add_recurrence_ops, add_linalg_ops})
-      family(ops);
-    for (const auto family : joined_families()) family(ops);
-    for (const Op& op : ops) by_name.emplace(op.name, &op);
+      family(list);
+    joined().closed = true;
+    for (const auto family : joined().families) family(list);
+    for (const Op* const op : list) {
+      const bool fresh = by_name.emplace(op->name, op).second;
+      PLAIT_REQUIRE_AS(GraphError, fresh, "two operations are called '", op->name, "'");
+    }
   }
 };
 
@@ -35,7 +43,7 @@ std::string describe(std::span<const NodeRef> inputs) {
   std::string text;
   for (std::size_t i = 0; i < inputs.size() && i < 4; ++i) {
     const Node* node = inputs[i].get();
-    while (node->name.empty() && std::string_view(node->op->name) == "cast") node = node->input(0);
+    while (node->name.empty() && node->op == &ops::cast) node = node->input(0);
     text += (i > 0 ? ", " : "") + node->label() + " " + to_string(node->spec.shape) + " " + name_of(node->spec.dtype);
   }
   return inputs.size() > 4 ? text + ", …" : text;
@@ -43,7 +51,10 @@ std::string describe(std::span<const NodeRef> inputs) {
 
 }  // namespace
 
-void join_ops(OpFamily family) { joined_families().push_back(family); }
+void join_ops(OpFamily family) {
+  PLAIT_REQUIRE_AS(GraphError, !joined().closed, "join_ops: the table of operations is in use already; families are joined before it");
+  joined().families.push_back(family);
+}
 
 const Op& find_op(std::string_view name) {
   const auto found = table().by_name.find(name);
@@ -51,11 +62,9 @@ const Op& find_op(std::string_view name) {
   return *found->second;
 }
 
-std::vector<const Op*> all_ops() {
-  std::vector<const Op*> ops;
-  for (const Op& op : table().ops) ops.push_back(&op);
-  return ops;
-}
+std::vector<const Op*> all_ops() { return table().list; }
+
+std::vector<NodeRef> no_gradient_flows(const NodeRef& node, const NodeRef&) { return std::vector<NodeRef>(node->input_count()); }
 
 NodeRef apply(const Op& op, std::span<const NodeRef> inputs, Attributes attributes) {
   PLAIT_REQUIRE_AS(GraphError, op.inputs < 0 ? op.kind == OpKind::random || !inputs.empty() : inputs.size() == static_cast<std::size_t>(op.inputs),
@@ -81,25 +90,23 @@ NodeRef apply(const Op& op, std::span<const NodeRef> inputs, Attributes attribut
   return make_node(op, inputs, std::move(attributes), std::move(spec));
 }
 
+NodeRef apply(const Op& op, std::initializer_list<NodeRef> inputs, Attributes attributes) {
+  return apply(op, std::span(inputs.begin(), inputs.size()), std::move(attributes));
+}
 NodeRef apply(std::string_view name, std::initializer_list<NodeRef> inputs, Attributes attributes) {
   return apply(find_op(name), std::span(inputs.begin(), inputs.size()), std::move(attributes));
 }
 
-NodeRef make_input(std::string name, Spec spec) {
-  static const Op& op = find_op("input");
-  return make_node(op, {}, {}, std::move(spec), {}, std::move(name));
-}
+NodeRef make_input(std::string name, Spec spec) { return make_node(ops::input, {}, {}, std::move(spec), {}, std::move(name)); }
 
 NodeRef make_parameter(std::string name, TensorRef value) {
-  static const Op& op = find_op("parameter");
   Spec spec = value->spec;
-  return make_node(op, {}, {}, std::move(spec), std::move(value), std::move(name));
+  return make_node(ops::parameter, {}, {}, std::move(spec), std::move(value), std::move(name));
 }
 
 NodeRef make_constant(TensorRef value) {
-  static const Op& op = find_op("constant");
   Spec spec = value->spec;
-  return make_node(op, {}, {}, std::move(spec), std::move(value), {});
+  return make_node(ops::constant, {}, {}, std::move(spec), std::move(value), {});
 }
 
 }  // namespace plait::graph

@@ -75,7 +75,7 @@ TensorRef Table::compute(const Node& node) {
 
 void Table::repeat_loops(std::span<const NodeRef> wanted) {
   for (const Node* node : ancestors(wanted)) {
-    if (node->op->name != std::string_view("scan_output")) continue;
+    if (node->op != &ops::scan_output) continue;
     const Node* const loop = loop_behind(*node);
     const auto ran = loops_.find(loop);
     if (ran != loops_.end() && !ran->second->has(static_cast<int>(node->attributes.ints[0]))) values_[loop] = compute(*loop);

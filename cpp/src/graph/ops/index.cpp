@@ -4,6 +4,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
@@ -57,7 +58,7 @@ Spec take_rule(Specs in, const Attributes& a) {
   shape.insert(shape.end(), in[0].shape.begin() + axis + 1, in[0].shape.end());
   return {shape, in[0].dtype};
 }
-Gradients d_take(const NodeRef& n, const NodeRef& g) { return {apply("take_gradient", {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}}; }
+Gradients d_take(const NodeRef& n, const NodeRef& g) { return {apply(ops::take_gradient, {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}}; }
 // What comes must have the shape of what went: the kernel writes wherever the indices point.
 void require_shape(const Shape& g, const Shape& expected, const char* name) {
   PLAIT_REQUIRE_AS(ShapeError, !is_known(g) || !is_known(expected) || g == expected, name, ": shape ", to_string(g), " where ", to_string(expected),
@@ -68,7 +69,7 @@ Spec take_gradient_rule(Specs in, const Attributes& a) {
   require_shape(in[0].shape, take_rule(taken, a).shape, "take_gradient");
   return {in[2].shape, in[0].dtype};
 }
-Gradients d_take_gradient(const NodeRef& n, const NodeRef& g) { return {apply("take", {g, n->input_ref(1)}, n->attributes), {}, {}}; }
+Gradients d_take_gradient(const NodeRef& n, const NodeRef& g) { return {apply(ops::take, {g, n->input_ref(1)}, n->attributes), {}, {}}; }
 
 class TakeKernel final : public Kernel {
  public:
@@ -124,14 +125,14 @@ Spec along_rule(Specs in, const Attributes& a) {
   return {shape, in[0].dtype};
 }
 Gradients d_along(const NodeRef& n, const NodeRef& g) {
-  return {apply("take_along_axis_gradient", {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}};
+  return {apply(ops::take_along_axis_gradient, {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}};
 }
 Spec along_gradient_rule(Specs in, const Attributes& a) {
   const Spec taken[] = {in[2], in[1]};
   require_shape(in[0].shape, along_rule(taken, a).shape, "take_along_axis_gradient");
   return {in[2].shape, in[0].dtype};
 }
-Gradients d_along_gradient(const NodeRef& n, const NodeRef& g) { return {apply("take_along_axis", {g, n->input_ref(1)}, n->attributes), {}, {}}; }
+Gradients d_along_gradient(const NodeRef& n, const NodeRef& g) { return {apply(ops::take_along_axis, {g, n->input_ref(1)}, n->attributes), {}, {}}; }
 
 class AlongKernel final : public Kernel {
  public:
@@ -198,7 +199,6 @@ class OneHotKernel final : public Kernel {
 std::unique_ptr<Kernel> one_hot_kernel(Specs in, const Spec& out, const Attributes& a) {
   return std::make_unique<OneHotKernel>(count_of(in[0].shape), a.ints[0], out.dtype);
 }
-Gradients no_gradient(const NodeRef&, const NodeRef&) { return {{}}; }
 
 // ---- cumsum: attributes.ints = (axis, reverse) ----
 
@@ -206,7 +206,7 @@ Spec cumsum_rule(Specs in, const Attributes&) {
   PLAIT_REQUIRE_AS(DTypeError, in[0].dtype != DType::boolean, "cumsum: booleans are not numbers here; use plait.cast");
   return in[0];
 }
-Gradients d_cumsum(const NodeRef& n, const NodeRef& g) { return {apply("cumsum", {g}, {{n->attributes.ints[0], 1 - n->attributes.ints[1]}, {}})}; }
+Gradients d_cumsum(const NodeRef& n, const NodeRef& g) { return {apply(ops::cumsum, {g}, {{n->attributes.ints[0], 1 - n->attributes.ints[1]}, {}})}; }
 class CumsumKernel final : public Kernel {
  public:
   CumsumKernel(const Spec& s, Index axis, bool reverse) : around_(s.shape, axis), dtype_(s.dtype), reverse_(reverse) {}
@@ -270,18 +270,47 @@ std::unique_ptr<Kernel> sum_n_kernel(Specs in, const Spec& out, const Attributes
 
 }  // namespace
 
-void add_index_ops(OpList& ops) {
-  const auto entry = [&](const char* name, int inputs, auto infer, auto gradient, auto kernel, unsigned shape_only = 0) {
-    ops.push_back(
-        {.name = name, .kind = OpKind::other, .inputs = inputs, .infer = infer, .gradient = gradient, .kernel = kernel, .shape_only = shape_only});
-  };
-  entry("take", 2, take_rule, d_take, take_kernel);
-  entry("take_gradient", 3, take_gradient_rule, d_take_gradient, take_gradient_kernel, 0b100);
-  entry("take_along_axis", 2, along_rule, d_along, along_kernel);
-  entry("take_along_axis_gradient", 3, along_gradient_rule, d_along_gradient, along_gradient_kernel, 0b100);
-  entry("one_hot", 1, one_hot_rule, no_gradient, one_hot_kernel);
-  entry("cumsum", 1, cumsum_rule, d_cumsum, cumsum_kernel);
-  entry("sum_n", -1, sum_n_rule, d_sum_n, sum_n_kernel);
+namespace ops {
+constinit const Op take = entry(
+    {.name = "take", .kind = OpKind::other, .inputs = 2, .infer = take_rule, .gradient = d_take, .kernel = take_kernel, .passes_gradient = true});
+constinit const Op take_gradient = entry({.name = "take_gradient",
+                                          .kind = OpKind::other,
+                                          .inputs = 3,
+                                          .infer = take_gradient_rule,
+                                          .gradient = d_take_gradient,
+                                          .kernel = take_gradient_kernel,
+                                          .shape_only = 0b100,
+                                          .passes_gradient = true});
+constinit const Op take_along_axis = entry({.name = "take_along_axis",
+                                            .kind = OpKind::other,
+                                            .inputs = 2,
+                                            .infer = along_rule,
+                                            .gradient = d_along,
+                                            .kernel = along_kernel,
+                                            .passes_gradient = true});
+constinit const Op take_along_axis_gradient = entry({.name = "take_along_axis_gradient",
+                                                     .kind = OpKind::other,
+                                                     .inputs = 3,
+                                                     .infer = along_gradient_rule,
+                                                     .gradient = d_along_gradient,
+                                                     .kernel = along_gradient_kernel,
+                                                     .shape_only = 0b100});
+constinit const Op one_hot =
+    entry({.name = "one_hot", .kind = OpKind::other, .inputs = 1, .infer = one_hot_rule, .gradient = no_gradient_flows, .kernel = one_hot_kernel});
+constinit const Op cumsum = entry({.name = "cumsum",
+                                   .kind = OpKind::other,
+                                   .inputs = 1,
+                                   .infer = cumsum_rule,
+                                   .gradient = d_cumsum,
+                                   .kernel = cumsum_kernel,
+                                   .passes_gradient = true});
+constinit const Op sum_n =
+    entry({.name = "sum_n", .kind = OpKind::other, .inputs = -1, .infer = sum_n_rule, .gradient = d_sum_n, .kernel = sum_n_kernel});
+}  // namespace ops
+
+void add_index_ops(OpList& list) {
+  list.insert(list.end(),
+              {&ops::take, &ops::take_gradient, &ops::take_along_axis, &ops::take_along_axis_gradient, &ops::one_hot, &ops::cumsum, &ops::sum_n});
 }
 
 }  // namespace plait::graph

@@ -1,10 +1,15 @@
 // Leaves: nodes that receive or hold a value.
-#include "plait/graph/op.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
+namespace ops {
 
-void add_leaf_ops(OpList& ops) {
-  for (const char* name : {"input", "parameter", "constant"}) ops.push_back({.name = name, .kind = OpKind::leaf, .inputs = 0, .infer = nullptr});
-}
+constinit const Op input = entry({.name = "input", .kind = OpKind::leaf, .inputs = 0, .infer = nullptr, .gradient = nullptr});
+constinit const Op parameter = entry({.name = "parameter", .kind = OpKind::leaf, .inputs = 0, .infer = nullptr, .gradient = nullptr});
+constinit const Op constant = entry({.name = "constant", .kind = OpKind::leaf, .inputs = 0, .infer = nullptr, .gradient = nullptr});
+
+}  // namespace ops
+
+void add_leaf_ops(OpList& list) { list.insert(list.end(), {&ops::input, &ops::parameter, &ops::constant}); }
 
 }  // namespace plait::graph

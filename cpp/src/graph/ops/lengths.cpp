@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "plait/base/error.hpp"
-#include "plait/graph/op.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
@@ -18,8 +18,6 @@ Spec lengths_rule(Specs in, const Attributes&) {
                    "lengths: expected shape ", to_string(Shape{batch}), ", got ", to_string(in[0].shape));
   return {in[0].shape, DType::int64};
 }
-
-std::vector<NodeRef> no_gradient(const NodeRef&, const NodeRef&) { return {{}, {}, {}}; }
 
 class LengthsKernel final : public Kernel {
  public:
@@ -41,14 +39,16 @@ std::unique_ptr<Kernel> lengths_kernel(Specs in, const Spec&, const Attributes&)
 
 }  // namespace
 
-void add_lengths_ops(OpList& ops) {
-  ops.push_back({.name = "lengths",
-                 .kind = OpKind::other,
-                 .inputs = 3,
-                 .infer = lengths_rule,
-                 .gradient = no_gradient,
-                 .kernel = lengths_kernel,
-                 .shape_only = 0b100});
-}
+namespace ops {
+constinit const Op lengths = entry({.name = "lengths",
+                                    .kind = OpKind::other,
+                                    .inputs = 3,
+                                    .infer = lengths_rule,
+                                    .gradient = no_gradient_flows,
+                                    .kernel = lengths_kernel,
+                                    .shape_only = 0b100});
+}  // namespace ops
+
+void add_lengths_ops(OpList& list) { list.insert(list.end(), {&ops::lengths}); }
 
 }  // namespace plait::graph

@@ -5,6 +5,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
@@ -33,7 +34,7 @@ NodeRef lower_mask(Index n, double diagonal, DType dtype) {
   return make_constant(tensor);
 }
 
-NodeRef solve(const NodeRef& l, const NodeRef& b, bool transposed) { return apply("triangular_solve", {l, b}, {{transposed ? 1 : 0}, {}}); }
+NodeRef solve(const NodeRef& l, const NodeRef& b, bool transposed) { return apply(ops::triangular_solve, {l, b}, {{transposed ? 1 : 0}, {}}); }
 
 // ---- cholesky: the lower factor L of A = L Lᵀ; of A the lower triangle is read. NaN where A is not positive definite. ----
 
@@ -158,9 +159,13 @@ std::unique_ptr<Kernel> solve_kernel(Specs in, const Spec&, const Attributes& a)
 
 }  // namespace
 
-void add_linalg_ops(OpList& ops) {
-  ops.push_back({.name = "cholesky", .kind = OpKind::other, .inputs = 1, .infer = cholesky_rule, .gradient = d_cholesky, .kernel = cholesky_kernel});
-  ops.push_back({.name = "triangular_solve", .kind = OpKind::other, .inputs = 2, .infer = solve_rule, .gradient = d_solve, .kernel = solve_kernel});
-}
+namespace ops {
+constinit const Op cholesky =
+    entry({.name = "cholesky", .kind = OpKind::other, .inputs = 1, .infer = cholesky_rule, .gradient = d_cholesky, .kernel = cholesky_kernel});
+constinit const Op triangular_solve =
+    entry({.name = "triangular_solve", .kind = OpKind::other, .inputs = 2, .infer = solve_rule, .gradient = d_solve, .kernel = solve_kernel});
+}  // namespace ops
+
+void add_linalg_ops(OpList& list) { list.insert(list.end(), {&ops::cholesky, &ops::triangular_solve}); }
 
 }  // namespace plait::graph

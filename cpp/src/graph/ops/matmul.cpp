@@ -4,6 +4,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
@@ -29,7 +30,7 @@ Spec matmul_rule(Specs in, const Attributes&) {
 Gradients d_matmul(const NodeRef& n, const NodeRef& g) {
   const NodeRef a = n->input_ref(0), b = n->input_ref(1);
   if (b->spec.shape.size() == 2 && a->spec.shape.size() > 2)  // one matrix for all leading dimensions: one product over all rows
-    return {matmul(g, swap_last(b)), matmul(swap_last(apply("flatten_leading", {a})), apply("flatten_leading", {g}))};
+    return {matmul(g, swap_last(b)), matmul(swap_last(apply(ops::flatten_leading, {a})), apply(ops::flatten_leading, {g}))};
   return {sum_to_like(matmul(g, swap_last(b)), a), sum_to_like(matmul(swap_last(a), g), b)};
 }
 
@@ -88,8 +89,11 @@ std::unique_ptr<Kernel> matmul_kernel(Specs in, const Spec& out, const Attribute
 
 }  // namespace
 
-void add_matmul_ops(OpList& ops) {
-  ops.push_back({.name = "matmul", .kind = OpKind::other, .inputs = 2, .infer = matmul_rule, .gradient = d_matmul, .kernel = matmul_kernel});
-}
+namespace ops {
+constinit const Op matmul =
+    entry({.name = "matmul", .kind = OpKind::other, .inputs = 2, .infer = matmul_rule, .gradient = d_matmul, .kernel = matmul_kernel});
+}  // namespace ops
+
+void add_matmul_ops(OpList& list) { list.insert(list.end(), {&ops::matmul}); }
 
 }  // namespace plait::graph

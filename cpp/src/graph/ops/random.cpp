@@ -10,7 +10,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/random.hpp"
 #include "plait/base/thread_pool.hpp"
-#include "plait/graph/op.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
@@ -33,8 +33,6 @@ Spec keyed_rule(std::span<const Spec> in, const Attributes& a) {
   PLAIT_REQUIRE_AS(ShapeError, in.size() >= 2 && in[0].shape.empty() && in[1].shape.empty(), "random: expected a key and a step");
   return random_rule(in.subspan(2), a);
 }
-
-std::vector<NodeRef> no_gradient(const NodeRef& node, const NodeRef&) { return std::vector<NodeRef>(node->input_count()); }
 
 std::uint64_t bits(const void* scalar) { return static_cast<std::uint64_t>(*static_cast<const std::int64_t*>(scalar)); }
 
@@ -140,25 +138,65 @@ std::unique_ptr<Kernel> drawn_kernel(std::span<const Spec>, const Spec& out, con
 
 }  // namespace
 
-void add_random_ops(OpList& ops) {
-  const auto drawn = [&](const char* name, auto kernel) {
-    ops.push_back(
-        {.name = name, .kind = OpKind::random, .inputs = -1, .infer = random_rule, .gradient = no_gradient, .kernel = kernel, .shape_only = 1});
-  };
-  const auto computed = [&](const char* name, auto kernel) {
-    ops.push_back(
-        {.name = name, .kind = OpKind::other, .inputs = -1, .infer = keyed_rule, .gradient = no_gradient, .kernel = kernel, .shape_only = 0b100});
-  };
-  ops.push_back(
-      {.name = "random_gamma", .kind = OpKind::random, .inputs = 1, .infer = drawn_rule, .gradient = no_gradient, .kernel = drawn_kernel<false>});
-  ops.push_back(
-      {.name = "random_poisson", .kind = OpKind::random, .inputs = 1, .infer = drawn_rule, .gradient = no_gradient, .kernel = drawn_kernel<true>});
-  drawn("random_normal", random_kernel<Draw::normal, false>);
-  drawn("random_uniform", random_kernel<Draw::uniform, false>);
-  drawn("scan_key", random_kernel<Draw::key, false>);
-  computed("scan_normal", random_kernel<Draw::normal, true>);
-  computed("scan_uniform", random_kernel<Draw::uniform, true>);
-  computed("scan_draw_key", random_kernel<Draw::key, true>);
+namespace ops {
+constinit const Op scan_normal = entry({.name = "scan_normal",
+                                        .kind = OpKind::other,
+                                        .inputs = -1,
+                                        .infer = keyed_rule,
+                                        .gradient = no_gradient_flows,
+                                        .kernel = random_kernel<Draw::normal, true>,
+                                        .shape_only = 0b100});
+constinit const Op scan_uniform = entry({.name = "scan_uniform",
+                                         .kind = OpKind::other,
+                                         .inputs = -1,
+                                         .infer = keyed_rule,
+                                         .gradient = no_gradient_flows,
+                                         .kernel = random_kernel<Draw::uniform, true>,
+                                         .shape_only = 0b100});
+constinit const Op scan_draw_key = entry({.name = "scan_draw_key",
+                                          .kind = OpKind::other,
+                                          .inputs = -1,
+                                          .infer = keyed_rule,
+                                          .gradient = no_gradient_flows,
+                                          .kernel = random_kernel<Draw::key, true>,
+                                          .shape_only = 0b100});
+constinit const Op random_gamma = entry(
+    {.name = "random_gamma", .kind = OpKind::random, .inputs = 1, .infer = drawn_rule, .gradient = no_gradient_flows, .kernel = drawn_kernel<false>});
+constinit const Op random_poisson = entry({.name = "random_poisson",
+                                           .kind = OpKind::random,
+                                           .inputs = 1,
+                                           .infer = drawn_rule,
+                                           .gradient = no_gradient_flows,
+                                           .kernel = drawn_kernel<true>});
+constinit const Op random_normal = entry({.name = "random_normal",
+                                          .kind = OpKind::random,
+                                          .inputs = -1,
+                                          .infer = random_rule,
+                                          .gradient = no_gradient_flows,
+                                          .kernel = random_kernel<Draw::normal, false>,
+                                          .shape_only = 1,
+                                          .in_loop = &scan_normal});
+constinit const Op random_uniform = entry({.name = "random_uniform",
+                                           .kind = OpKind::random,
+                                           .inputs = -1,
+                                           .infer = random_rule,
+                                           .gradient = no_gradient_flows,
+                                           .kernel = random_kernel<Draw::uniform, false>,
+                                           .shape_only = 1,
+                                           .in_loop = &scan_uniform});
+constinit const Op scan_key = entry({.name = "scan_key",
+                                     .kind = OpKind::random,
+                                     .inputs = -1,
+                                     .infer = random_rule,
+                                     .gradient = no_gradient_flows,
+                                     .kernel = random_kernel<Draw::key, false>,
+                                     .shape_only = 1,
+                                     .in_loop = &scan_draw_key});
+}  // namespace ops
+
+void add_random_ops(OpList& list) {
+  list.insert(list.end(), {&ops::scan_normal, &ops::scan_uniform, &ops::scan_draw_key, &ops::random_gamma, &ops::random_poisson, &ops::random_normal,
+                           &ops::random_uniform, &ops::scan_key});
 }
 
 }  // namespace plait::graph

@@ -4,6 +4,7 @@
 // attributes.ints: reverse (0 or 1), start (0 or 1), then the axes, ascending.
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
@@ -22,7 +23,7 @@ std::vector<NodeRef> d_recurrence(const NodeRef& n, const NodeRef& g) {
   Attributes back = n->attributes;
   back.ints[0] = 1 - back.ints[0];
   back.ints[1] = 0;
-  const NodeRef sums = apply("recurrence", {broadcast_like(g, n), n->input_ref(1)}, std::move(back));
+  const NodeRef sums = apply(ops::recurrence, {broadcast_like(g, n), n->input_ref(1)}, std::move(back));
   return {sums, multiply(n, sums)};
 }
 
@@ -96,9 +97,11 @@ std::unique_ptr<Kernel> recurrence_kernel(std::span<const Spec>, const Spec& out
 
 }  // namespace
 
-void add_recurrence_ops(OpList& ops) {
-  ops.push_back(
-      {.name = "recurrence", .kind = OpKind::other, .inputs = 2, .infer = recurrence_rule, .gradient = d_recurrence, .kernel = recurrence_kernel});
-}
+namespace ops {
+constinit const Op recurrence = entry(
+    {.name = "recurrence", .kind = OpKind::other, .inputs = 2, .infer = recurrence_rule, .gradient = d_recurrence, .kernel = recurrence_kernel});
+}  // namespace ops
+
+void add_recurrence_ops(OpList& list) { list.insert(list.end(), {&ops::recurrence}); }
 
 }  // namespace plait::graph

@@ -3,6 +3,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
@@ -42,7 +43,7 @@ Gradients d_sum(const NodeRef& n, const NodeRef& g) { return {broadcast_like(res
 Gradients d_extreme(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0);
   const NodeRef hit = cast(equal(x, restored(n, n)), x->spec.dtype);
-  const NodeRef hits = reduce("sum", hit, axes_of(n->attributes), true);
+  const NodeRef hits = reduce(ops::sum, hit, axes_of(n->attributes), true);
   return {multiply(hit, divide(restored(n, g), hits))};
 }
 
@@ -54,7 +55,7 @@ Gradients d_prod(const NodeRef& n, const NodeRef& g) {
   const auto product_of_others = [&](Index reverse) {
     Attributes attributes{{reverse, 1}, {}};
     attributes.ints.insert(attributes.ints.end(), axes.begin(), axes.end());
-    return apply("recurrence", {none, x}, std::move(attributes));
+    return apply(ops::recurrence, {none, x}, std::move(attributes));
   };
   const NodeRef others = multiply(product_of_others(0), product_of_others(1));
   return {multiply(restored(n, g), others)};
@@ -77,7 +78,6 @@ Spec axis_size_rule(std::span<const Spec> in, const Attributes& a) {
                      " is empty and has no mean");
   return {{}, static_cast<DType>(a.ints[0])};
 }
-Gradients no_gradient(const NodeRef&, const NodeRef&) { return {{}}; }
 
 // The plain form: one run of axes after the other, the last one first, through intermediate arrays.
 class ReductionKernel final : public Kernel {
@@ -155,23 +155,54 @@ LaneOutput reduction_output(LaneOutput::Kind kind, DType dtype, const Shape& sha
   return out;
 }
 
-void add_reduction_ops(OpList& ops) {
-  const auto entry = [&](const char* name, auto infer, auto gradient, LaneOutput::Kind kind, auto kernel) {
-    ops.push_back({.name = name, .kind = OpKind::reduction, .inputs = 1, .infer = infer, .gradient = gradient, .kernel = kernel, .reduce = kind});
-  };
-  using Kind = LaneOutput::Kind;
-  entry("sum", sum_rule, d_sum, Kind::sum, reduction_kernel<Kind::sum>);
-  entry("prod", prod_rule, d_prod, Kind::product, reduction_kernel<Kind::product>);
-  entry("max", max_rule, d_extreme, Kind::maximum, reduction_kernel<Kind::maximum>);
-  entry("min", min_rule, d_extreme, Kind::minimum, reduction_kernel<Kind::minimum>);
-  ops.push_back({.name = "sum_to_like",
-                 .kind = OpKind::other,
-                 .inputs = 2,
-                 .infer = sum_to_like_rule,
-                 .gradient = d_sum_to_like,
-                 .kernel = sum_to_like_kernel,
-                 .shape_only = 0b10});
-  ops.push_back({.name = "axis_size", .kind = OpKind::other, .inputs = 1, .infer = axis_size_rule, .gradient = no_gradient, .shape_only = 0b1});
-}
+namespace ops {
+using Kind = LaneOutput::Kind;
+constinit const Op sum = entry({.name = "sum",
+                                .kind = OpKind::reduction,
+                                .inputs = 1,
+                                .infer = sum_rule,
+                                .gradient = d_sum,
+                                .kernel = reduction_kernel<Kind::sum>,
+                                .reduce = Kind::sum,
+                                .passes_gradient = true});
+constinit const Op prod = entry({.name = "prod",
+                                 .kind = OpKind::reduction,
+                                 .inputs = 1,
+                                 .infer = prod_rule,
+                                 .gradient = d_prod,
+                                 .kernel = reduction_kernel<Kind::product>,
+                                 .reduce = Kind::product});
+constinit const Op max = entry({.name = "max",
+                                .kind = OpKind::reduction,
+                                .inputs = 1,
+                                .infer = max_rule,
+                                .gradient = d_extreme,
+                                .kernel = reduction_kernel<Kind::maximum>,
+                                .reduce = Kind::maximum});
+constinit const Op min = entry({.name = "min",
+                                .kind = OpKind::reduction,
+                                .inputs = 1,
+                                .infer = min_rule,
+                                .gradient = d_extreme,
+                                .kernel = reduction_kernel<Kind::minimum>,
+                                .reduce = Kind::minimum});
+constinit const Op sum_to_like = entry({.name = "sum_to_like",
+                                        .kind = OpKind::other,
+                                        .inputs = 2,
+                                        .infer = sum_to_like_rule,
+                                        .gradient = d_sum_to_like,
+                                        .kernel = sum_to_like_kernel,
+                                        .shape_only = 0b10,
+                                        .passes_gradient = true});
+constinit const Op axis_size = entry({.name = "axis_size",
+                                      .kind = OpKind::other,
+                                      .inputs = 1,
+                                      .infer = axis_size_rule,
+                                      .gradient = no_gradient_flows,
+                                      .shape_only = 0b1,
+                                      .constant_shape = true});
+}  // namespace ops
+
+void add_reduction_ops(OpList& list) { list.insert(list.end(), {&ops::sum, &ops::prod, &ops::max, &ops::min, &ops::sum_to_like, &ops::axis_size}); }
 
 }  // namespace plait::graph

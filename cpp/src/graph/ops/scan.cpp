@@ -8,6 +8,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 #include "plait/graph/program.hpp"
 
 namespace plait::graph {
@@ -214,12 +215,11 @@ Gradients d_scan(const NodeRef& node, const NodeRef& g) {
   while (!open.empty()) {  // sums of what the outputs sent: each is taken for itself
     const NodeRef at = open.back();
     open.pop_back();
-    const std::string_view name = at->op->name;
-    if (name == "add" || name == "sum_n") {
+    if (is_op(at, ops::add) || is_op(at, ops::sum_n)) {
       for (std::size_t i = at->input_count(); i-- > 0;) open.push_back(at->input_ref(i));
       continue;
     }
-    PLAIT_REQUIRE_AS(GraphError, name == "scan_cotangent", "gradient: ", node->label(), " is a loop's buffer; only its outputs have gradients");
+    PLAIT_REQUIRE_AS(GraphError, is_op(at, ops::scan_cotangent), "gradient: ", node->label(), " is a loop's buffer; only its outputs have gradients");
     NodeRef& sum = outputs[static_cast<std::size_t>(at->attributes.ints[0])];
     sum = sum ? build::add(sum, at->input_ref(0)) : at->input_ref(0);
   }
@@ -251,7 +251,7 @@ std::optional<View> output_view(const Spec&, const Spec& output, const Attribute
   return View{static_cast<Index>(begin_in(*a.scan, a) / size_of(output.dtype)), contiguous_strides(output.shape)};
 }
 
-Gradients d_output(const NodeRef& n, const NodeRef& g) { return {graph::apply("scan_cotangent", {g, n->input_ref(0)}, n->attributes)}; }
+Gradients d_output(const NodeRef& n, const NodeRef& g) { return {graph::apply(ops::scan_cotangent, {g, n->input_ref(0)}, n->attributes)}; }
 
 Spec cotangent_rule(Specs in, const Attributes& a) { return {in[1].shape, scan_of(a, "scan_cotangent").body->buffer_type()}; }
 
@@ -272,11 +272,19 @@ std::unique_ptr<Kernel> cotangent_kernel(Specs in, const Spec& out, const Attrib
 
 }  // namespace
 
-void add_scan_ops(OpList& ops) {
-  ops.push_back({.name = "scan", .kind = OpKind::other, .inputs = -1, .infer = scan_rule, .gradient = d_scan, .kernel = scan_kernel});
-  ops.push_back({.name = "scan_output", .kind = OpKind::view, .inputs = 1, .infer = output_rule, .gradient = d_output, .view = output_view});
-  ops.push_back(
-      {.name = "scan_cotangent", .kind = OpKind::other, .inputs = 2, .infer = cotangent_rule, .kernel = cotangent_kernel, .shape_only = 0b10});
-}
+namespace ops {
+constinit const Op scan = entry({.name = "scan", .kind = OpKind::other, .inputs = -1, .infer = scan_rule, .gradient = d_scan, .kernel = scan_kernel});
+constinit const Op scan_output =
+    entry({.name = "scan_output", .kind = OpKind::view, .inputs = 1, .infer = output_rule, .gradient = d_output, .view = output_view});
+constinit const Op scan_cotangent = entry({.name = "scan_cotangent",
+                                           .kind = OpKind::other,
+                                           .inputs = 2,
+                                           .infer = cotangent_rule,
+                                           .gradient = nullptr,
+                                           .kernel = cotangent_kernel,
+                                           .shape_only = 0b10});
+}  // namespace ops
+
+void add_scan_ops(OpList& list) { list.insert(list.end(), {&ops::scan, &ops::scan_output, &ops::scan_cotangent}); }
 
 }  // namespace plait::graph

@@ -7,6 +7,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
@@ -61,12 +62,14 @@ std::optional<View> rest_view(const Spec& input, const Spec& output, const Attri
 
 // Back to the whole sequence, with zeros where nothing comes from.
 Gradients d_segments(const NodeRef& n, const NodeRef& g) {
-  return {graph::apply("scan_fill", {g, n->input_ref(0)}, {{n->attributes.ints[0], 0}, {}})};
+  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, {{n->attributes.ints[0], 0}, {}})};
 }
-Gradients d_rest(const NodeRef& n, const NodeRef& g) { return {graph::apply("scan_fill", {g, n->input_ref(0)}, {{n->attributes.ints[0], 1}, {}})}; }
+Gradients d_rest(const NodeRef& n, const NodeRef& g) {
+  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, {{n->attributes.ints[0], 1}, {}})};
+}
 Gradients d_join(const NodeRef& n, const NodeRef& g) { return {build::reshape_like(g, n->input_ref(0))}; }
 Gradients d_fill(const NodeRef& n, const NodeRef& g) {
-  return {graph::apply(n->attributes.ints[1] != 0 ? "scan_rest" : "scan_segments", {g}, {{n->attributes.ints[0]}, {}}), {}};
+  return {graph::apply(n->attributes.ints[1] != 0 ? ops::scan_rest : ops::scan_segments, {g}, {{n->attributes.ints[0]}, {}}), {}};
 }
 
 Spec fill_rule(Specs in, const Attributes&) { return {in[1].shape, in[0].dtype}; }
@@ -97,7 +100,6 @@ Spec index_rule(Specs in, const Attributes&) {
   PLAIT_REQUIRE_AS(ShapeError, !in[0].shape.empty(), "scan: a scalar has no time axis");
   return {{in[0].shape[0]}, DType::int64};
 }
-Gradients no_gradient(const NodeRef& n, const NodeRef&) { return Gradients(n->input_count()); }
 
 class IndexKernel final : public Kernel {
  public:
@@ -114,19 +116,26 @@ std::unique_ptr<Kernel> index_kernel(Specs, const Spec& out, const Attributes&) 
 
 }  // namespace
 
-void add_segment_ops(OpList& ops) {
-  ops.push_back({.name = "scan_segments", .kind = OpKind::view, .inputs = 1, .infer = segments_rule, .gradient = d_segments, .view = front_view});
-  ops.push_back({.name = "scan_rest", .kind = OpKind::view, .inputs = 1, .infer = rest_rule, .gradient = d_rest, .view = rest_view});
-  ops.push_back({.name = "scan_join", .kind = OpKind::view, .inputs = 1, .infer = join_rule, .gradient = d_join, .view = front_view});
-  ops.push_back(
-      {.name = "scan_fill", .kind = OpKind::other, .inputs = 2, .infer = fill_rule, .gradient = d_fill, .kernel = fill_kernel, .shape_only = 0b10});
-  ops.push_back({.name = "scan_index",
-                 .kind = OpKind::other,
-                 .inputs = 1,
-                 .infer = index_rule,
-                 .gradient = no_gradient,
-                 .kernel = index_kernel,
-                 .shape_only = 0b1});
+namespace ops {
+constinit const Op scan_segments =
+    entry({.name = "scan_segments", .kind = OpKind::view, .inputs = 1, .infer = segments_rule, .gradient = d_segments, .view = front_view});
+constinit const Op scan_rest =
+    entry({.name = "scan_rest", .kind = OpKind::view, .inputs = 1, .infer = rest_rule, .gradient = d_rest, .view = rest_view});
+constinit const Op scan_join = entry(
+    {.name = "scan_join", .kind = OpKind::view, .inputs = 1, .infer = join_rule, .gradient = d_join, .view = front_view, .preserves_order = true});
+constinit const Op scan_fill = entry(
+    {.name = "scan_fill", .kind = OpKind::other, .inputs = 2, .infer = fill_rule, .gradient = d_fill, .kernel = fill_kernel, .shape_only = 0b10});
+constinit const Op scan_index = entry({.name = "scan_index",
+                                       .kind = OpKind::other,
+                                       .inputs = 1,
+                                       .infer = index_rule,
+                                       .gradient = no_gradient_flows,
+                                       .kernel = index_kernel,
+                                       .shape_only = 0b1});
+}  // namespace ops
+
+void add_segment_ops(OpList& list) {
+  list.insert(list.end(), {&ops::scan_segments, &ops::scan_rest, &ops::scan_join, &ops::scan_fill, &ops::scan_index});
 }
 
 }  // namespace plait::graph

@@ -3,6 +3,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 #include "plait/tensor/copy.hpp"
 
 namespace plait::graph {
@@ -199,7 +200,7 @@ View sliced(const Shape& shape, const Attributes& a, const View& of) {
   return view;
 }
 MaybeView slice_view(const Spec& input, const Spec&, const Attributes& a, const View& of) { return sliced(input.shape, a, of); }
-Gradients d_slice(const NodeRef& n, const NodeRef& g) { return {apply("slice_gradient", {g, n->input_ref(0)}, n->attributes)}; }
+Gradients d_slice(const NodeRef& n, const NodeRef& g) { return {apply(ops::slice_gradient, {g, n->input_ref(0)}, n->attributes)}; }
 
 // index: attributes.ints = (axis, i): x[…, i, …] with that axis dropped.
 Index checked_index(const Shape& shape, const Attributes& a) {
@@ -226,7 +227,7 @@ Gradients d_index(const NodeRef& n, const NodeRef& g) {
   const Index axis = n->attributes.ints[0], i = n->attributes.ints[1];
   ranges.ints[3 * axis] = i;
   ranges.ints[3 * axis + 1] = i == -1 ? kOpen : i + 1;
-  return {apply("slice_gradient", {expand_dims(g, axis), x}, ranges)};
+  return {apply(ops::slice_gradient, {expand_dims(g, axis), x}, ranges)};
 }
 
 // slice_gradient(g, x): zeros of x's shape with g written into the slice.
@@ -236,7 +237,7 @@ Spec slice_gradient_rule(Specs in, const Attributes& a) {
                    to_string(in[0].shape), " where ", to_string(piece.shape), " was expected");
   return {in[1].shape, in[0].dtype};
 }
-Gradients d_slice_gradient(const NodeRef& n, const NodeRef& g) { return {apply("slice", {g}, n->attributes), {}}; }
+Gradients d_slice_gradient(const NodeRef& n, const NodeRef& g) { return {apply(ops::slice, {g}, n->attributes), {}}; }
 
 class SliceGradientKernel final : public Kernel {
  public:
@@ -264,7 +265,6 @@ std::unique_ptr<Kernel> slice_gradient_kernel(Specs in, const Spec& out, const A
 
 Spec same_rule(Specs in, const Attributes&) { return in[0]; }
 MaybeView same_view(const Spec&, const Spec&, const Attributes&, const View& of) { return of; }
-Gradients no_gradient(const NodeRef&, const NodeRef&) { return {{}}; }
 
 // ---- concatenate: attributes.ints[0] is the axis, normalised ----
 
@@ -291,8 +291,8 @@ Gradients d_concatenate(const NodeRef& n, const NodeRef& g) {
   for (std::size_t k = 0; k < n->input_count(); ++k) {
     const NodeRef piece = n->input_ref(k);
     const bool last = k + 1 == n->input_count();
-    gradients.push_back(last ? rest : apply("head_like", {rest, piece}, n->attributes));
-    if (!last) rest = apply("tail_like", {rest, piece}, n->attributes);
+    gradients.push_back(last ? rest : apply(ops::head_like, {rest, piece}, n->attributes));
+    if (!last) rest = apply(ops::tail_like, {rest, piece}, n->attributes);
   }
   return gradients;
 }
@@ -317,9 +317,9 @@ MaybeView part_view(const Spec& input, const Spec& output, const Attributes& a, 
 }
 template <bool head>
 Gradients d_part(const NodeRef& n, const NodeRef& g) {
-  const NodeRef other = apply(head ? "tail_like" : "head_like", {n->input_ref(0), n->input_ref(1)}, n->attributes);
+  const NodeRef other = apply(head ? ops::tail_like : ops::head_like, {n->input_ref(0), n->input_ref(1)}, n->attributes);
   const NodeRef nothing = zeros_like(other);
-  return {head ? apply("concatenate", {g, nothing}, n->attributes) : apply("concatenate", {nothing, g}, n->attributes), {}};
+  return {head ? apply(ops::concatenate, {g, nothing}, n->attributes) : apply(ops::concatenate, {nothing, g}, n->attributes), {}};
 }
 
 class ConcatenateKernel final : public Kernel {
@@ -351,37 +351,103 @@ std::unique_ptr<Kernel> concatenate_kernel(Specs in, const Spec& out, const Attr
 
 }  // namespace
 
-void add_view_ops(OpList& ops) {
-  const auto entry = [&](const char* name, int inputs, auto infer, auto gradient, auto view, unsigned shape_only = 0) {
-    ops.push_back(
-        {.name = name, .kind = OpKind::view, .inputs = inputs, .infer = infer, .gradient = gradient, .view = view, .shape_only = shape_only});
-  };
-  entry("reshape", 1, reshape_rule, d_reshape, reshape_view);
-  entry("reshape_like", 2, reshape_like_rule, d_reshape_like, reshape_view, 0b10);
-  entry("flatten_leading", 1, flatten_rule, d_reshape, reshape_view);
-  entry("expand_dims", 1, expand_rule, d_reshape, reshape_view);
-  entry("squeeze", 1, squeeze_rule, d_reshape, reshape_view);
-  entry("transpose", 1, transpose_rule, d_transpose, transpose_view);
-  entry("broadcast_to", 1, broadcast_to_rule, d_broadcast, broadcast_view);
-  entry("broadcast_like", 2, broadcast_like_rule, d_broadcast, broadcast_view, 0b10);
-  entry("slice", 1, slice_rule, d_slice, slice_view);
-  entry("index", 1, index_rule, d_index, index_view);
-  entry("head_like", 2, part_rule<true>, d_part<true>, part_view<true>, 0b10);
-  entry("tail_like", 2, part_rule<false>, d_part<false>, part_view<false>, 0b10);
-  entry("stop_gradient", 1, same_rule, no_gradient, same_view);
-  ops.push_back({.name = "slice_gradient",
-                 .kind = OpKind::other,
-                 .inputs = 2,
-                 .infer = slice_gradient_rule,
-                 .gradient = d_slice_gradient,
-                 .kernel = slice_gradient_kernel,
-                 .shape_only = 0b10});
-  ops.push_back({.name = "concatenate",
-                 .kind = OpKind::other,
-                 .inputs = -1,
-                 .infer = concatenate_rule,
-                 .gradient = d_concatenate,
-                 .kernel = concatenate_kernel});
+namespace ops {
+constinit const Op reshape = entry({.name = "reshape",
+                                    .kind = OpKind::view,
+                                    .inputs = 1,
+                                    .infer = reshape_rule,
+                                    .gradient = d_reshape,
+                                    .view = reshape_view,
+                                    .preserves_order = true});
+constinit const Op reshape_like = entry({.name = "reshape_like",
+                                         .kind = OpKind::view,
+                                         .inputs = 2,
+                                         .infer = reshape_like_rule,
+                                         .gradient = d_reshape_like,
+                                         .view = reshape_view,
+                                         .shape_only = 0b10,
+                                         .preserves_order = true});
+constinit const Op flatten_leading = entry({.name = "flatten_leading",
+                                            .kind = OpKind::view,
+                                            .inputs = 1,
+                                            .infer = flatten_rule,
+                                            .gradient = d_reshape,
+                                            .view = reshape_view,
+                                            .preserves_order = true});
+constinit const Op expand_dims = entry({.name = "expand_dims",
+                                        .kind = OpKind::view,
+                                        .inputs = 1,
+                                        .infer = expand_rule,
+                                        .gradient = d_reshape,
+                                        .view = reshape_view,
+                                        .preserves_order = true});
+constinit const Op squeeze = entry({.name = "squeeze",
+                                    .kind = OpKind::view,
+                                    .inputs = 1,
+                                    .infer = squeeze_rule,
+                                    .gradient = d_reshape,
+                                    .view = reshape_view,
+                                    .preserves_order = true});
+constinit const Op transpose =
+    entry({.name = "transpose", .kind = OpKind::view, .inputs = 1, .infer = transpose_rule, .gradient = d_transpose, .view = transpose_view});
+constinit const Op broadcast_to = entry({.name = "broadcast_to",
+                                         .kind = OpKind::view,
+                                         .inputs = 1,
+                                         .infer = broadcast_to_rule,
+                                         .gradient = d_broadcast,
+                                         .view = broadcast_view,
+                                         .broadcasts = true});
+constinit const Op broadcast_like = entry({.name = "broadcast_like",
+                                           .kind = OpKind::view,
+                                           .inputs = 2,
+                                           .infer = broadcast_like_rule,
+                                           .gradient = d_broadcast,
+                                           .view = broadcast_view,
+                                           .shape_only = 0b10,
+                                           .broadcasts = true});
+constinit const Op slice = entry({.name = "slice", .kind = OpKind::view, .inputs = 1, .infer = slice_rule, .gradient = d_slice, .view = slice_view});
+constinit const Op index = entry({.name = "index", .kind = OpKind::view, .inputs = 1, .infer = index_rule, .gradient = d_index, .view = index_view});
+constinit const Op head_like = entry({.name = "head_like",
+                                      .kind = OpKind::view,
+                                      .inputs = 2,
+                                      .infer = part_rule<true>,
+                                      .gradient = d_part<true>,
+                                      .view = part_view<true>,
+                                      .shape_only = 0b10});
+constinit const Op tail_like = entry({.name = "tail_like",
+                                      .kind = OpKind::view,
+                                      .inputs = 2,
+                                      .infer = part_rule<false>,
+                                      .gradient = d_part<false>,
+                                      .view = part_view<false>,
+                                      .shape_only = 0b10});
+constinit const Op stop_gradient = entry({.name = "stop_gradient",
+                                          .kind = OpKind::view,
+                                          .inputs = 1,
+                                          .infer = same_rule,
+                                          .gradient = no_gradient_flows,
+                                          .view = same_view,
+                                          .preserves_order = true});
+constinit const Op slice_gradient = entry({.name = "slice_gradient",
+                                           .kind = OpKind::other,
+                                           .inputs = 2,
+                                           .infer = slice_gradient_rule,
+                                           .gradient = d_slice_gradient,
+                                           .kernel = slice_gradient_kernel,
+                                           .shape_only = 0b10});
+constinit const Op concatenate = entry({.name = "concatenate",
+                                        .kind = OpKind::other,
+                                        .inputs = -1,
+                                        .infer = concatenate_rule,
+                                        .gradient = d_concatenate,
+                                        .kernel = concatenate_kernel,
+                                        .passes_gradient = true});
+}  // namespace ops
+
+void add_view_ops(OpList& list) {
+  list.insert(list.end(), {&ops::reshape, &ops::reshape_like, &ops::flatten_leading, &ops::expand_dims, &ops::squeeze, &ops::transpose,
+                           &ops::broadcast_to, &ops::broadcast_like, &ops::slice, &ops::index, &ops::head_like, &ops::tail_like, &ops::stop_gradient,
+                           &ops::slice_gradient, &ops::concatenate});
 }
 
 }  // namespace plait::graph

@@ -30,7 +30,7 @@ int Rewriter::now(int v) const {
   return last;
 }
 
-bool Rewriter::is(int v, const char* op) const { return std::strcmp(graph_.values[v].op->name, op) == 0; }
+bool Rewriter::is(int v, const Op& op) const { return graph_.values[v].op == &op; }
 
 int Rewriter::add(Value value) {
   graph_.values.push_back(std::move(value));
@@ -50,7 +50,7 @@ void Rewriter::replace(int old, int by) {
 std::optional<Rewriter::Slice> Rewriter::as_slice(int v) const {
   v = now(v);
   const Value& value = at(v);
-  if (!is(v, "slice")) return {};
+  if (!is(v, ops::slice)) return {};
   const int of = input(v, 0);
   const Shape& whole = at(of).spec.shape;
   const auto view = value.op->view(at(of).spec, value.spec, value.attributes, {0, contiguous_strides(whole)});
@@ -92,7 +92,7 @@ std::vector<int> Rewriter::untransposed(const std::vector<int>& pieces) const {
   std::vector<int> originals;
   for (const int piece : pieces) {
     const int part = now(piece);
-    if (!is(part, "transpose") || at(part).attributes.ints != std::vector<Index>{1, 0}) return {};
+    if (!is(part, ops::transpose) || at(part).attributes.ints != std::vector<Index>{1, 0}) return {};
     originals.push_back(input(part, 0));
   }
   return originals;
@@ -109,7 +109,7 @@ int Rewriter::concatenate(const std::vector<int>& pieces, Index axis) {
   if (const std::vector<int> originals = untransposed(pieces); !originals.empty()) return transpose(concatenate(originals, 1 - axis));
   Value value;
   for (const int piece : pieces) value.inputs.push_back(now(piece));
-  value.op = &find_op("concatenate");
+  value.op = &ops::concatenate;
   value.attributes.ints = {axis};
   value.spec = at(value.inputs[0]).spec;
   value.node = at(value.inputs[0]).node;
@@ -124,7 +124,7 @@ int Rewriter::concatenate(const std::vector<int>& pieces, Index axis) {
 
 int Rewriter::slice(int v, Index axis, Index begin, Index end) {
   Value value;
-  value.op = &find_op("slice");
+  value.op = &ops::slice;
   value.spec = at(v).spec;
   value.node = at(v).node;
   for (std::size_t i = 0; i < value.spec.shape.size(); ++i) {
@@ -137,11 +137,11 @@ int Rewriter::slice(int v, Index axis, Index begin, Index end) {
 }
 
 int Rewriter::transpose(int v) {
-  if (is(v, "transpose") && at(v).attributes.ints == std::vector<Index>{1, 0}) return input(v, 0);
+  if (is(v, ops::transpose) && at(v).attributes.ints == std::vector<Index>{1, 0}) return input(v, 0);
   const auto [found, inserted] = transposed_.emplace(v, 0);
   if (!inserted) return now(found->second);
   Value value;
-  value.op = &find_op("transpose");
+  value.op = &ops::transpose;
   value.attributes.ints = {1, 0};
   value.spec = {{at(v).spec.shape[1], at(v).spec.shape[0]}, at(v).spec.dtype};
   value.node = at(v).node;
@@ -154,7 +154,7 @@ int Rewriter::transpose(int v) {
 int Rewriter::reshape(int v, const Shape& shape) {
   if (at(v).spec.shape == shape) return v;
   Value value;
-  value.op = &find_op("reshape");
+  value.op = &ops::reshape;
   value.attributes.ints = shape;
   value.spec = {shape, at(v).spec.dtype};
   value.node = at(v).node;
@@ -162,9 +162,9 @@ int Rewriter::reshape(int v, const Shape& shape) {
   return add(std::move(value));
 }
 
-int Rewriter::binary(const char* op, int a, int b) {
+int Rewriter::binary(const Op& op, int a, int b) {
   Value value;
-  value.op = &find_op(op);
+  value.op = &op;
   const std::array<Spec, 2> specs = {at(a).spec, at(b).spec};
   value.spec = value.op->infer(specs, {});
   value.node = at(b).node;

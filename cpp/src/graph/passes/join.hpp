@@ -16,7 +16,7 @@ class Rewriter {
   /// The value that stands for v now.
   [[nodiscard]] int now(int v) const;
   [[nodiscard]] int input(int v, std::size_t i) const { return now(graph_.values[v].inputs[i]); }
-  [[nodiscard]] bool is(int v, const char* op) const;
+  [[nodiscard]] bool is(int v, const Op& op) const;
 
   int add(Value value);
   /// Everyone who reads `old` reads `by` from here on.
@@ -30,7 +30,7 @@ class Rewriter {
   int slice(int v, Index axis, Index begin, Index end);
   int transpose(int v);
   int reshape(int v, const Shape& shape);
-  int binary(const char* op, int a, int b);
+  int binary(const Op& op, int a, int b);
 
   /// If v is a plain slice of one axis of another value: that value, the axis, where it begins and ends.
   struct Slice {

@@ -16,7 +16,7 @@ constexpr Index kWorth = 4;
 bool is_matrix(const Value& value) { return value.spec.shape.size() == 2; }
 
 bool is_flat_product(const Rewriter& graph, int v) {
-  return graph.is(v, "matmul") && is_matrix(graph.at(v)) && is_matrix(graph.at(graph.input(v, 0))) && is_matrix(graph.at(graph.input(v, 1)));
+  return graph.is(v, ops::matmul) && is_matrix(graph.at(v)) && is_matrix(graph.at(graph.input(v, 0))) && is_matrix(graph.at(graph.input(v, 1)));
 }
 
 // The terms of the tree of additions that ends in v: inner additions have one consumer and the same shape.
@@ -25,7 +25,7 @@ std::vector<int> terms_of(const Rewriter& graph, int v, const std::vector<std::v
   while (!open.empty()) {
     const int t = open.back();
     open.pop_back();
-    const bool split = graph.is(t, "add") && graph.at(t).spec == graph.at(v).spec && (t == v || consumers[t].size() == 1);
+    const bool split = graph.is(t, ops::add) && graph.at(t).spec == graph.at(v).spec && (t == v || consumers[t].size() == 1);
     if (!split) {
       terms.push_back(t);
       continue;
@@ -49,7 +49,7 @@ std::vector<Sum> sums_of(const Rewriter& graph, const std::vector<std::vector<in
   std::vector<Sum> sums;
   for (std::size_t k = live.size(); k-- > 0;) {  // consumers first: an addition inside of a larger sum is not looked at again
     const int v = live[k];
-    if (!graph.is(v, "add") || inner[v] != 0) continue;
+    if (!graph.is(v, ops::add) || inner[v] != 0) continue;
     sums.push_back({v, terms_of(graph, v, consumers, inner)});
   }
   return sums;
@@ -59,7 +59,7 @@ void replace_terms(Rewriter& graph, const Sum& sum, const std::vector<int>& rest
   std::vector<int> terms = joined;
   terms.insert(terms.end(), rest.begin(), rest.end());
   int total = graph.now(terms[0]);
-  for (std::size_t i = 1; i < terms.size(); ++i) total = graph.binary("add", total, graph.now(terms[i]));
+  for (std::size_t i = 1; i < terms.size(); ++i) total = graph.binary(ops::add, total, graph.now(terms[i]));
   graph.replace(sum.value, total);
 }
 
@@ -76,14 +76,14 @@ bool join_scattered(Rewriter& graph) {
     std::vector<Piece> pieces;
     std::vector<int> rest;
     for (const int t : sum.terms) {
-      if (!graph.is(t, "slice_gradient")) {
+      if (!graph.is(t, ops::slice_gradient)) {
         rest.push_back(t);
         continue;
       }
       const int g = graph.input(t, 0);
       const Shape &whole = graph.at(t).spec.shape, &part = graph.at(g).spec.shape;
-      const auto view = find_op("slice").view({whole, graph.at(t).spec.dtype}, {part, graph.at(t).spec.dtype}, graph.at(t).attributes,
-                                              {0, contiguous_strides(whole)});
+      const auto view =
+          ops::slice.view({whole, graph.at(t).spec.dtype}, {part, graph.at(t).spec.dtype}, graph.at(t).attributes, {0, contiguous_strides(whole)});
       const Shape strides = contiguous_strides(whole);
       Piece piece{-1, 0, 0, g};
       bool plain = view->strides == strides;
@@ -165,7 +165,7 @@ bool join_same_right(Rewriter& graph) {
     for (const int v : group)
       if (graph.at(v).spec.shape[0] <= kSmall) lefts.push_back(graph.input(v, 0));
     if (lefts.size() != group.size() || graph.depend_on_each_other(group)) continue;
-    const int product = graph.binary("matmul", graph.concatenate(lefts, 0), graph.input(group[0], 1));
+    const int product = graph.binary(ops::matmul, graph.concatenate(lefts, 0), graph.input(group[0], 1));
     replace_by_slices(graph, group, product, 0);
     changed = true;
   }
@@ -189,7 +189,7 @@ bool join_same_left(Rewriter& graph) {
   for (const auto& [rights, groups] : by_rights) {
     if (groups.size() < kUses) continue;
     const int weights = graph.concatenate(rights, 1);
-    for (const auto& group : groups) replace_by_slices(graph, group, graph.binary("matmul", graph.input(group[0], 0), weights), 1);
+    for (const auto& group : groups) replace_by_slices(graph, group, graph.binary(ops::matmul, graph.input(group[0], 0), weights), 1);
     changed = true;
   }
   return changed;
@@ -298,22 +298,22 @@ namespace {
 
 // A total: the sum of all elements of a matrix, seen through a reshape of single elements. Empty if it is none.
 std::optional<int> summed_matrix(const Rewriter& graph, int t) {
-  if (graph.is(t, "sum") && graph.at(t).spec.shape.empty() && is_matrix(graph.at(graph.input(t, 0)))) return graph.input(t, 0);
-  if (graph.is(t, "reshape") && graph.at(t).spec.shape.empty() && is_matrix(graph.at(graph.input(t, 0)))) return graph.input(t, 0);
+  if (graph.is(t, ops::sum) && graph.at(t).spec.shape.empty() && is_matrix(graph.at(graph.input(t, 0)))) return graph.input(t, 0);
+  if (graph.is(t, ops::reshape) && graph.at(t).spec.shape.empty() && is_matrix(graph.at(graph.input(t, 0)))) return graph.input(t, 0);
   return {};
 }
 
 // The matrix of few rows whose rows a term adds up: by a sum over them, perhaps seen through a reshape (what a bias of shape (n,) takes comes
 // as (1, n)), or by such a reshape of a single row.
 std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<std::vector<int>>& consumers) {
-  const bool row = graph.is(t, "reshape") && graph.at(t).spec.shape.size() == 1;
+  const bool row = graph.is(t, ops::reshape) && graph.at(t).spec.shape.size() == 1;
   if (row) {
     t = graph.input(t, 0);
     const Shape& shape = graph.at(t).spec.shape;
-    if (!graph.is(t, "sum")) return shape.size() == 2 && shape[0] == 1 ? std::optional(t) : std::nullopt;
+    if (!graph.is(t, ops::sum)) return shape.size() == 2 && shape[0] == 1 ? std::optional(t) : std::nullopt;
     if (t >= static_cast<int>(consumers.size()) || consumers[t].size() != 1) return {};
   }
-  if (!graph.is(t, "sum")) return {};
+  if (!graph.is(t, ops::sum)) return {};
   const std::vector<Index>& ints = graph.at(t).attributes.ints;
   const int of = graph.input(t, 0);
   if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > kSmall || ints.size() != 2 || ints[1] != 0) return {};
@@ -367,7 +367,7 @@ bool join_sums(Rewriter& graph) {
           const Index stacked = (graph.is_free(a, 1) ? 0 : k * m) + (graph.is_free(b, 0) ? 0 : k * n);
           if (stacked > kWorth * m * n * static_cast<Index>(terms.size())) return {};
           const int left = graph.concatenate(a, 1);
-          return graph.binary("matmul", left, graph.concatenate(b, 0));
+          return graph.binary(ops::matmul, left, graph.concatenate(b, 0));
         });
     // Sums over the rows of several matrices (gradients of a shared bias), and totals of pieces of one value.
     any = join_terms(
@@ -384,7 +384,7 @@ bool join_sums(Rewriter& graph) {
                 // Single rows are as well added one by one, unless they stand below each other anyway.
                 if (graph.at(parts[0]).spec.shape[0] == 1 && !graph.is_free(parts, 0)) return {};
                 Value value;
-                value.op = &find_op("sum");
+                value.op = &ops::sum;
                 value.attributes.ints = {1, 0};
                 value.spec = {{1, graph.at(parts[0]).spec.shape[1]}, graph.at(sum.value).spec.dtype};
                 value.node = graph.at(sum.value).node;
@@ -407,7 +407,7 @@ bool join_sums(Rewriter& graph) {
                 std::vector<int> pieces;
                 for (const auto& [begin, piece] : parts) pieces.push_back(piece);
                 Value value;
-                value.op = &find_op("sum");
+                value.op = &ops::sum;
                 value.attributes.ints = {0, 0, 1};
                 value.spec = {{}, graph.at(terms[0]).spec.dtype};
                 value.node = graph.at(terms[0]).node;

@@ -30,7 +30,7 @@ bool trim_products(Rewriter& graph) {
   std::map<std::tuple<int, Index, Index, Index>, int> trimmed;  // operands, shared by all products that have them
   bool changed = false;
   for (const int v : graph.live()) {
-    if (!graph.is(v, "matmul") || graph.is_wanted(v) || graph.at(v).spec.shape.size() != 2) continue;
+    if (!graph.is(v, ops::matmul) || graph.is_wanted(v) || graph.at(v).spec.shape.size() != 2) continue;
     const auto range = range_read(graph, v, consumers[v]);
     if (!range) continue;
     const auto& [whole, axis, begin, end] = *range;
@@ -40,7 +40,7 @@ bool trim_products(Rewriter& graph) {
     const auto [found, inserted] = trimmed.emplace(std::tuple(operand, axis, begin, end), -1);
     if (inserted) found->second = graph.slice(operand, axis, begin, end);
     operand = found->second;
-    const int product = graph.binary("matmul", operands[0], operands[1]);
+    const int product = graph.binary(ops::matmul, operands[0], operands[1]);
     for (const int c : consumers[v]) {
       const auto slice = *graph.as_slice(c);
       const bool all = slice.begin == begin && slice.end == end;

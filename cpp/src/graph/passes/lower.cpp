@@ -23,7 +23,7 @@ class Lowering {
     }
     if (op.kind == OpKind::leaf) {
       value.spec = node->spec;
-      if (node->op->name == std::string_view("constant")) value.constant = node->value;
+      if (node->op == &ops::constant) value.constant = node->value;
       if (const auto feed = feeds_.find(node); feed != feeds_.end()) value.spec = feed->second;
     } else {
       try {
@@ -62,21 +62,21 @@ class Lowering {
 
   // Ops whose meaning is decided by sizes become plain ones.
   int resolve(Value value, const std::vector<Spec>& specs) {
-    const std::string_view name = value.op->name;
-    if (name == "axis_size") {
+    const Op* const op = value.op;
+    if (op == &ops::axis_size) {
       value.constant = axis_size(specs[0].shape, value.attributes);
-      value.op = &find_op("constant");
+      value.op = &ops::constant;
       value.attributes = {};
       return push(std::move(value));
     }
-    if (name == "sum_n") {  // as a chain of additions it goes into the steps that make its terms
+    if (op == &ops::sum_n) {  // as a chain of additions it goes into the steps that make its terms
       int sum = value.inputs[0];
       for (std::size_t i = 1; i < value.inputs.size(); ++i)
-        sum = push({.op = &find_op("add"), .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
+        sum = push({.op = &ops::add, .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
       return sum;
     }
-    if (name == "sum_to_like") return sum_to(std::move(value), specs[0].shape);
-    if (name == "head_like" || name == "tail_like") return part(std::move(value), specs[0].shape, name == "head_like");
+    if (op == &ops::sum_to_like) return sum_to(std::move(value), specs[0].shape);
+    if (op == &ops::head_like || op == &ops::tail_like) return part(std::move(value), specs[0].shape, op == &ops::head_like);
     if (value.op->kind == OpKind::reduction) return split_reduction(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::random) {
       if (shape_only(*value.op, 0)) value.inputs.clear();
@@ -94,17 +94,17 @@ class Lowering {
       attributes.ints.push_back(axis);
       kept[axis] = 1;
     }
-    Value sum{.op = &find_op("sum"), .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
+    Value sum{.op = &ops::sum, .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
     const int summed = split_reduction(std::move(sum), from);
     if (kept == to.shape) return summed;
-    return push({.op = &find_op("reshape"), .attributes = {to.shape, {}}, .spec = to, .inputs = {summed}, .node = value.node});
+    return push({.op = &ops::reshape, .attributes = {to.shape, {}}, .spec = to, .inputs = {summed}, .node = value.node});
   }
 
   // The front or the rest of an axis, once its length is known, is a slice like any other.
   int part(Value value, const Shape& from, bool head) {
     const auto axis = static_cast<std::size_t>(value.attributes.ints[0]);
     const Index taken = value.spec.shape[axis];
-    value.op = &find_op("slice");
+    value.op = &ops::slice;
     value.attributes.ints.clear();
     for (std::size_t i = 0; i < from.size(); ++i) {
       const bool here = i == axis;
@@ -128,7 +128,7 @@ class Lowering {
       input = push({.op = value.op, .attributes = attributes, .spec = {shape, value.spec.dtype}, .inputs = {input}, .node = value.node});
     }
     if (shape == value.spec.shape) return input;
-    return push({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = {input}, .node = value.node});
+    return push({.op = &ops::reshape, .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = {input}, .node = value.node});
   }
 
   const std::unordered_map<const Node*, Spec>& feeds_;

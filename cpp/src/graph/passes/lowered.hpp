@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "plait/graph/op.hpp"
+#include "plait/graph/ops.hpp"
 #include "plait/graph/program.hpp"
 
 namespace plait::graph {

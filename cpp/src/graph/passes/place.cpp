@@ -9,7 +9,7 @@
 namespace plait::graph {
 namespace {
 
-bool is_concatenation(const Value& value) { return std::strcmp(value.op->name, "concatenate") == 0; }
+bool is_concatenation(const Value& value) { return value.op == &ops::concatenate; }
 
 // Where piece k of a concatenation stands in the whole.
 View region(const Lowered& graph, const Value& whole, std::size_t k) {
@@ -40,10 +40,8 @@ class Homes {
  private:
   // The value of which v is the same elements in the same order, itself perhaps.
   [[nodiscard]] int same_elements(int v) const {
-    for (; graph_.values[v].op->kind == OpKind::view; v = graph_.values[v].inputs[0]) {
-      const std::string_view name = graph_.values[v].op->name;
-      if (name != "reshape" && name != "reshape_like" && name != "flatten_leading" && name != "expand_dims" && name != "squeeze") return -1;
-    }
+    for (; graph_.values[v].op->kind == OpKind::view; v = graph_.values[v].inputs[0])
+      if (!graph_.values[v].op->preserves_order) return -1;
     return v;
   }
 
@@ -53,7 +51,7 @@ class Homes {
       const int v = same_elements(value.inputs[k]);
       if (v < 0 || graph_.values[v].op->kind == OpKind::leaf || taken_[v] != 0) continue;
       const Spec &piece = graph_.values[value.inputs[k]].spec, &own = graph_.values[v].spec;
-      const auto view = find_op("reshape").view(piece, own, {}, region(graph_, value, k));
+      const auto view = ops::reshape.view(piece, own, {}, region(graph_, value, k));
       if (!view || count_of(own.shape) == 0) continue;
       const bool contiguous = is_whole({v, {0, view->strides}}, own);
       if (!contiguous && graph_.values[v].op->kind != OpKind::elementwise) continue;  // only lane programs write with gaps
@@ -127,9 +125,9 @@ class Placer {
     return v;
   }
 
-  [[nodiscard]] Value made(const char* op, std::vector<Index> ints, Spec result, int input) const {
+  [[nodiscard]] Value made(const Op& op, std::vector<Index> ints, Spec result, int input) const {
     Value value;
-    value.op = &find_op(op);
+    value.op = &op;
     value.attributes.ints = std::move(ints);
     value.spec = std::move(result);
     value.inputs = {input};
@@ -160,7 +158,7 @@ class Placer {
     const auto [found, inserted] = copies_.emplace(v, 0);
     if (inserted) {
       const Spec s = spec(v);
-      found->second = push(made("cast", {static_cast<Index>(s.dtype)}, s, v));
+      found->second = push(made(ops::cast, {static_cast<Index>(s.dtype)}, s, v));
     }
     return found->second;
   }
@@ -174,7 +172,7 @@ class Placer {
                                      [&](const auto& h) { return h.first == root && h.second.block == old && h.second.offset == to.offset; });
       if (there) continue;
       const Spec s = spec(value.inputs[k]);
-      const int copy = push(made("cast", {static_cast<Index>(s.dtype)}, s, value.inputs[k]));
+      const int copy = push(made(ops::cast, {static_cast<Index>(s.dtype)}, s, value.inputs[k]));
       out_.places[copy].view.strides = to.strides;
       home_of_.emplace_back(copy, Home{old, to.offset});
       value.inputs[k] = copy;
@@ -190,7 +188,7 @@ class Placer {
       Shape shape(value.spec.shape.begin(), value.spec.shape.end() - 2);
       shape.insert(shape.end(), spec(input).shape.end() - 2, spec(input).shape.end());
       const DType dtype = spec(input).dtype;
-      input = whole(view(made("broadcast_to", shape, {shape, dtype}, input)));
+      input = whole(view(made(ops::broadcast_to, shape, {shape, dtype}, input)));
     }
   }
 

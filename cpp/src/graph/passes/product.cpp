@@ -4,7 +4,7 @@
 
 namespace plait::graph {
 
-bool is_product(const Value& value) { return std::strcmp(value.op->name, "matmul") == 0; }
+bool is_product(const Value& value) { return value.op == &ops::matmul; }
 
 std::optional<Index> leading_stride(const Shape& result, const Shape& operand, const Shape& strides) {
   const Shape leading(result.begin(), result.end() - 2);

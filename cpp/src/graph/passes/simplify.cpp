@@ -16,7 +16,7 @@ constexpr Index kFoldLimit = 4096;  // elements; larger results are computed at 
 constexpr Index kFewRows = 8;       // fewer equal rows are not worth a product of their own
 constexpr int kNone = -1;
 
-bool is_named(const Value& value, const char* name) { return std::strcmp(value.op->name, name) == 0; }
+bool is_op(const Value& value, const Op& op) { return value.op == &op; }
 
 class Simplifier {
  public:
@@ -96,7 +96,7 @@ class Simplifier {
   }
 
   int scalar(double x, DType dtype) {
-    Value value{.op = &find_op("constant"), .spec = {{}, dtype}, .constant = scalar_tensor(x, dtype)};
+    Value value{.op = &ops::constant, .spec = {{}, dtype}, .constant = scalar_tensor(x, dtype)};
     return constant(std::move(value));
   }
 
@@ -112,13 +112,13 @@ class Simplifier {
     if (count_of(value.spec.shape) > largest || value.op->shape_only != 0) return kNone;
     Value folded = value;
     folded.constant = evaluate_op(*value.op, inputs, value.spec, value.attributes, {});
-    folded.op = &find_op("constant");
+    folded.op = &ops::constant;
     folded.attributes = {};
     folded.inputs.clear();
     return constant(std::move(folded));
   }
 
-  static bool is_broadcast(const Value& value) { return is_named(value, "broadcast_to") || is_named(value, "broadcast_like"); }
+  static bool is_broadcast(const Value& value) { return value.op->broadcasts; }
 
   // The one number that all elements of a constant have, seen through broadcasts and reshapes.
   std::optional<double> uniform(int v) const {
@@ -149,44 +149,42 @@ class Simplifier {
   int broadcast_to(int v, const Shape& shape, const NodeRef& node) {
     if (at(v).spec.shape == shape) return v;
     if (is_broadcast(at(v))) v = at(v).inputs[0];
-    return shared({.op = &find_op("broadcast_to"), .attributes = {shape, {}}, .spec = {shape, at(v).spec.dtype}, .inputs = {v}, .node = node});
+    return shared({.op = &ops::broadcast_to, .attributes = {shape, {}}, .spec = {shape, at(v).spec.dtype}, .inputs = {v}, .node = node});
   }
 
-  int unary(const char* op, int a, const Value& like) { return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a}, .node = like.node}); }
-  int binary(const char* op, int a, int b, const Value& like) {
-    return reduce({.op = &find_op(op), .spec = like.spec, .inputs = {a, b}, .node = like.node});
-  }
+  int unary(const Op& op, int a, const Value& like) { return reduce({.op = &op, .spec = like.spec, .inputs = {a}, .node = like.node}); }
+  int binary(const Op& op, int a, int b, const Value& like) { return reduce({.op = &op, .spec = like.spec, .inputs = {a, b}, .node = like.node}); }
 
   int identity(const Value& value) {
     const auto& in = value.inputs;
     const DType dtype = value.spec.dtype;
-    if (is_named(value, "cast")) {
+    if (is_op(value, ops::cast)) {
       if (at(in[0]).spec.dtype == dtype) return in[0];
       return kNone;
     }
     const auto whole = [&](int v) { return broadcast_to(v, value.spec.shape, value.node); };
-    if (is_named(value, "negative") && is_named(at(in[0]), "negative")) return at(in[0]).inputs[0];
+    if (is_op(value, ops::negative) && is_op(at(in[0]), ops::negative)) return at(in[0]).inputs[0];
     if (in.size() != 2) return kNone;
     const auto left = uniform(in[0]), right = uniform(in[1]);
-    if (is_named(value, "add")) {
+    if (is_op(value, ops::add)) {
       if (left && *left == 0) return whole(in[1]);
       if (right && *right == 0) return whole(in[0]);
-      if (is_named(at(in[1]), "negative")) return binary("subtract", in[0], at(in[1]).inputs[0], value);
-      if (is_named(at(in[0]), "negative")) return binary("subtract", in[1], at(in[0]).inputs[0], value);
-    } else if (is_named(value, "subtract")) {
+      if (is_op(at(in[1]), ops::negative)) return binary(ops::subtract, in[0], at(in[1]).inputs[0], value);
+      if (is_op(at(in[0]), ops::negative)) return binary(ops::subtract, in[1], at(in[0]).inputs[0], value);
+    } else if (is_op(value, ops::subtract)) {
       if (right && *right == 0) return whole(in[0]);
-      if (is_named(at(in[1]), "negative")) return binary("add", in[0], at(in[1]).inputs[0], value);
-    } else if (is_named(value, "multiply")) {
-      if (left && !right) return binary("multiply", in[1], in[0], value);  // numbers on the right
+      if (is_op(at(in[1]), ops::negative)) return binary(ops::add, in[0], at(in[1]).inputs[0], value);
+    } else if (is_op(value, ops::multiply)) {
+      if (left && !right) return binary(ops::multiply, in[1], in[0], value);  // numbers on the right
       if (right && *right == 1) return whole(in[0]);
-      if (right && *right == -1) return unary("negative", whole(in[0]), value);
+      if (right && *right == -1) return unary(ops::negative, whole(in[0]), value);
       if (right) return merge_factors(value, in[0], *right);
-      if (in[0] == in[1]) return unary("square", in[0], value);
-    } else if (is_named(value, "divide")) {
+      if (in[0] == in[1]) return unary(ops::square, in[0], value);
+    } else if (is_op(value, ops::divide)) {
       if (right && *right == 1) return whole(in[0]);
-    } else if (is_named(value, "power")) {
+    } else if (is_op(value, ops::power)) {
       if (right && *right == 1) return whole(in[0]);
-      if (right && *right == 2) return unary("square", whole(in[0]), value);
+      if (right && *right == 2) return unary(ops::square, whole(in[0]), value);
     }
     return kNone;
   }
@@ -194,20 +192,20 @@ class Simplifier {
   // (x * a) * b = x * (a b), where the product of the factors is an ordinary number of the dtype.
   int merge_factors(const Value& value, int x, double factor) {
     const Value& inner = at(x);
-    if (!is_float(value.spec.dtype) || !is_named(inner, "multiply") || inner.spec.shape != value.spec.shape) return kNone;
+    if (!is_float(value.spec.dtype) || !is_op(inner, ops::multiply) || inner.spec.shape != value.spec.shape) return kNone;
     const auto first = uniform(inner.inputs[1]);
     if (!first) return kNone;
     const double both = *first * factor, size = std::fabs(both);
     const bool ordinary = value.spec.dtype == DType::float32 ? size > 1e-30 && size < 1e30 : size > 1e-290 && size < 1e290;
     if (!ordinary) return kNone;
     const int base = inner.inputs[0];  // making the scalar may move the values that `inner` is one of
-    return binary("multiply", base, scalar(both, value.spec.dtype), value);
+    return binary(ops::multiply, base, scalar(both, value.spec.dtype), value);
   }
 
   int view_identity(const Value& value) {
     const int input = value.inputs[0];
     const Value& from = at(input);
-    if (is_named(value, "stop_gradient")) return input;
+    if (is_op(value, ops::stop_gradient)) return input;
     if (is_broadcast(value)) {
       if (from.spec.shape == value.spec.shape) return input;
       if (is_broadcast(from)) return broadcast_to(from.inputs[0], value.spec.shape, value.node);
@@ -225,7 +223,7 @@ class Simplifier {
     for (std::size_t i = 1; i < value.attributes.ints.size(); ++i)
       if (from.spec.shape[value.attributes.ints[i]] != 1) return kNone;
     if (from.spec.shape == value.spec.shape) return value.inputs[0];
-    return reduce({.op = &find_op("reshape"), .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = value.inputs, .node = value.node});
+    return reduce({.op = &ops::reshape, .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = value.inputs, .node = value.node});
   }
 
   // The row that all rows of a matrix are, where the graph says so: a broadcast row, or a constant such as the state before the first step.
@@ -261,13 +259,13 @@ class Simplifier {
     const int a = value.inputs[0], b = value.inputs[1];
     if (at(a).spec.shape.size() != 2 || at(b).spec.shape.size() != 2) return kNone;
     if (const int row = repeated_row(a); row != kNone) return broadcast_to(product(row, b, value), value.spec.shape, value.node);
-    if (!is_named(at(a), "concatenate") || at(a).attributes.ints[0] != 1 || at(a).inputs.size() != 2) return kNone;
+    if (!is_op(at(a), ops::concatenate) || at(a).attributes.ints[0] != 1 || at(a).inputs.size() != 2) return kNone;
     const int first = at(a).inputs[0], second = at(a).inputs[1];
     const int first_row = repeated_row(first), second_row = repeated_row(second);
     if (first_row == kNone && second_row == kNone) return kNone;
     const Index rows = at(b).spec.shape[0], columns = at(b).spec.shape[1], middle = at(first).spec.shape[1];
     const auto part = [&](Index begin, Index end) {
-      return reduce({.op = &find_op("slice"),
+      return reduce({.op = &ops::slice,
                      .attributes = {{begin, end, 1, 0, columns, 1}, {}},
                      .spec = {{end - begin, columns}, value.spec.dtype},
                      .inputs = {b},
@@ -275,7 +273,7 @@ class Simplifier {
     };
     const int upper = part(0, middle), lower = part(middle, rows);
     const int left = product(first_row != kNone ? first_row : first, upper, value);
-    return binary("add", left, product(second_row != kNone ? second_row : second, lower, value), value);
+    return binary(ops::add, left, product(second_row != kNone ? second_row : second, lower, value), value);
   }
 
   Lowered in_, out_;
@@ -295,7 +293,7 @@ void settle(Lowered& graph) {
     }
     const Spec spec = graph.values[v].spec;
     graph.values.push_back(
-        {.op = &find_op("cast"), .attributes = {{static_cast<Index>(spec.dtype)}, {}}, .spec = spec, .inputs = {v}, .node = graph.values[v].node});
+        {.op = &ops::cast, .attributes = {{static_cast<Index>(spec.dtype)}, {}}, .spec = spec, .inputs = {v}, .node = graph.values[v].node});
     promised.push_back(1);
     return static_cast<int>(graph.values.size()) - 1;
   };

@@ -146,7 +146,7 @@ Program::Program(std::vector<NodeRef> outputs, Updates updates, std::uint64_t se
   std::vector<NodeRef> wanted = outputs_;
   for (std::size_t k = 0; k < updates_.size(); ++k) {
     const auto& [parameter, value] = updates_[k];
-    PLAIT_REQUIRE_AS(GraphError, std::strcmp(parameter->op->name, "parameter") == 0, "updates: ", parameter->label(), " is no parameter");
+    PLAIT_REQUIRE_AS(GraphError, is_op(parameter, ops::parameter), "updates: ", parameter->label(), " is no parameter");
     for (std::size_t i = 0; i < k; ++i)
       PLAIT_REQUIRE_AS(GraphError, !(updates_[i].first == parameter), "updates: parameter ", parameter->label(), " is updated twice");
     wanted.push_back(value);

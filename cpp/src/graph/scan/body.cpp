@@ -8,8 +8,8 @@
 namespace plait::graph {
 namespace {
 
-bool is_scan(const Node& node) { return node.op->name == std::string_view("scan"); }
-bool is_scan_output(const Node& node) { return node.op->name == std::string_view("scan_output"); }
+bool is_scan(const Node& node) { return node.op == &ops::scan; }
+bool is_scan_output(const Node& node) { return node.op == &ops::scan_output; }
 
 std::size_t lines(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -202,7 +202,7 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
 std::vector<NodeRef> apply_scan(const std::shared_ptr<ScanBody>& body, std::span<const NodeRef> inputs) {
   auto attributes = std::make_shared<Scan>();
   attributes->body = body;
-  const NodeRef node = graph::apply(find_op("scan"), inputs, {{}, {}, std::move(attributes)});
+  const NodeRef node = graph::apply(ops::scan, inputs, {{}, {}, std::move(attributes)});
   std::vector<NodeRef> outputs;
   const auto n = static_cast<int>(body->graph.next.size() + body->graph.results.size());
   for (int k = 0; k < n; ++k) outputs.push_back(scan_output(node, k));
@@ -213,7 +213,7 @@ NodeRef scan_output(const NodeRef& scan, int k) {
   const StepGraph& graph = scan->attributes.scan->body->graph;
   Index steps = kAny;
   for (std::size_t j = 0; j < graph.rows.size(); ++j) steps = std::max(steps, scan->input(graph.states.size() + j)->spec.shape[0]);
-  return graph::apply("scan_output", {scan}, {{k, steps}, {}, scan->attributes.scan});
+  return graph::apply(ops::scan_output, {scan}, {{k, steps}, {}, scan->attributes.scan});
 }
 
 }  // namespace plait::graph

@@ -14,6 +14,7 @@
 #include "graph/core/chosen.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 #include "plait/graph/scan.hpp"
 
 namespace plait::graph {
@@ -23,23 +24,21 @@ using namespace build;
 using Stack = ScanGradient::Stack;
 using Term = ScanGradient::Term;
 
-bool is_named(const NodeRef& node, const char* name) { return node->op->name == std::string_view(name); }
-
 // gradient() gives zeros where nothing depends.
 bool is_zero(const NodeRef& node) {
   NodeRef at = node;
-  while (is_named(at, "broadcast_like")) at = at->input_ref(0);
-  return is_named(at, "constant") && at->value->count() == 1 && element_as_double(at->value->data.get(), at->spec.dtype, 0) == 0;
+  while (is_op(at, ops::broadcast_like)) at = at->input_ref(0);
+  return is_op(at, ops::constant) && at->value->count() == 1 && element_as_double(at->value->data.get(), at->spec.dtype, 0) == 0;
 }
 
-bool swaps_last_of_two(const NodeRef& node) { return is_named(node, "transpose") && node->attributes.ints == std::vector<Index>{1, 0}; }
+bool swaps_last_of_two(const NodeRef& node) { return is_op(node, ops::transpose) && node->attributes.ints == std::vector<Index>{1, 0}; }
 
 std::vector<NodeRef> terms_of(const NodeRef& sum) {
   std::vector<NodeRef> open = {sum}, terms;
   while (!open.empty()) {
     const NodeRef node = open.back();
     open.pop_back();
-    if (is_named(node, "add") || is_named(node, "sum_n"))
+    if (is_op(node, ops::add) || is_op(node, ops::sum_n))
       for (std::size_t i = node->input_count(); i-- > 0;) open.push_back(node->input_ref(i));
     else terms.push_back(node);
   }
@@ -101,7 +100,7 @@ class Differentiation {
   static NodeRef where_it_counts(const NodeRef& gradient, const NodeRef& row) {
     if (!is_steep(row.get())) return gradient;
     const NodeRef zero = constant_like(row, 0), infinity = constant_like(row, std::numeric_limits<double>::infinity());
-    const NodeRef counts = apply("logical_or", {apply("not_equal", {gradient, zero}), less(unary("abs", row), infinity)});
+    const NodeRef counts = apply(ops::logical_or, {apply(ops::not_equal, {gradient, zero}), less(unary(ops::abs, row), infinity)});
     return select(counts, gradient, zero);
   }
 
@@ -111,7 +110,7 @@ class Differentiation {
     std::unordered_set<const Node*> seen;
     const auto visit = [&](const NodeRef& node) {
       if (!seen.insert(node.get()).second) return;
-      const bool of_inner_loop = is_named(node, "scan_output") && forward_nodes_.count(node->input(0)) > 0;  // kept by it for its own backward loop
+      const bool of_inner_loop = is_op(node, ops::scan_output) && forward_nodes_.count(node->input(0)) > 0;  // kept by it for its own backward loop
       if (forward_nodes_.count(node.get()) > 0 || (of_inner_loop && !f_.recompute)) read.push_back(node);
       else open.push_back(node);
     };
@@ -132,7 +131,7 @@ class Differentiation {
         all_free = all_free && free.count(edge.input) > 0;
         all_constant = all_constant && constant.count(edge.input) > 0;
       }
-      if (node->op->kind == OpKind::leaf) all_constant = node->op->name == std::string_view("constant");
+      if (node->op->kind == OpKind::leaf) all_constant = node->op == &ops::constant;
       if (all_constant) constant.insert(node);
       if (all_constant || (node->op->kind == OpKind::leaf ? !is_state(node) : all_free && node->op->kind == OpKind::view)) free.insert(node);
     }
@@ -185,14 +184,14 @@ class Differentiation {
           {.kind = Term::Kind::product, .a = stack(swaps_last_of_two(left) ? left->input_ref(0) : swap_last(left)), .b = stack(term->input_ref(1))});
     }
   }
-  bool is_product(const NodeRef& term) const { return !f_.recompute && is_named(term, "matmul") && term->spec.shape.size() == 2; }
+  bool is_product(const NodeRef& term) const { return !f_.recompute && is_op(term, ops::matmul) && term->spec.shape.size() == 2; }
 
   // The rest is added up step by step, or afterwards where its rows are handed out anyway.
   void sums(const NodeRef& closed, const NodeRef& grad, std::vector<Term>& terms) {
     NodeRef sum;
     for (const NodeRef& term : terms_of(grad)) {
       if (is_product(term)) continue;
-      if (is_named(term, "sum_to_like")) {
+      if (is_op(term, ops::sum_to_like)) {
         if (const auto ready = stacked(term->input_ref(0)); ready && ready->kind == Stack::Kind::result) {
           terms.push_back({.kind = Term::Kind::sum, .a = *ready});
           continue;
@@ -292,7 +291,7 @@ std::vector<NodeRef> scan_gradient(const NodeRef& node, const std::vector<NodeRe
     }
     return result(s.index);
   };
-  const auto matrix = [&](const Stack& s) { return graph::apply("flatten_leading", {stack(s)}); };
+  const auto matrix = [&](const Stack& s) { return graph::apply(ops::flatten_leading, {stack(s)}); };
   std::vector<NodeRef> gradients(node->input_count());
   for (std::size_t i = 0; i < n; ++i)
     if (gradient->state_of[i] >= 0) gradients[i] = found[static_cast<std::size_t>(gradient->state_of[i])];

@@ -4,6 +4,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/ops.hpp"
 #include "plait/graph/scan.hpp"
 
 namespace plait::graph {
@@ -66,14 +67,14 @@ class Tracer {
   Kind kind(const Node* node) const {
     const auto found = kinds_.find(node);
     if (found != kinds_.end()) return found->second;
-    return node->op->name == std::string_view("constant") ? Kind::constant : Kind::outside;  // older than the trace
+    return node->op == &ops::constant ? Kind::constant : Kind::outside;  // older than the trace
   }
 
   void classify(Node* node) {
     if (kinds_.find(node) != kinds_.end()) return;
     Kind most = Kind::constant;
     if (node->op->kind == OpKind::random) most = Kind::varying;  // drawn anew at every step
-    else if (node->op->kind == OpKind::leaf) most = node->op->name == std::string_view("constant") ? Kind::constant : Kind::outside;
+    else if (node->op->kind == OpKind::leaf) most = node->op == &ops::constant ? Kind::constant : Kind::outside;
     for (const Edge& edge : node->inputs()) most = std::max(most, kind(edge.input));
     kinds_[node] = most;
   }
@@ -110,25 +111,22 @@ class Tracer {
     if (!index_) {
       index_ = make_input("step", {{}, DType::int64});
       graph_.rows.push_back(index_);
-      sequences_.push_back(graph::apply("scan_index", {sequences_[0]}));
+      sequences_.push_back(graph::apply(ops::scan_index, {sequences_[0]}));
     }
     const bool own_seed = node.attributes.ints[1] != 0;
     NodeRef key = key_;
     if (!key || own_seed) {
       Attributes attributes{{static_cast<Index>(DType::int64), 0, 0, 0}, {}};
       if (own_seed) std::copy_n(node.attributes.ints.begin() + 1, 2, attributes.ints.begin() + 1);
-      key = close_over(graph::apply(find_op("scan_key"), std::span<const NodeRef>{}, attributes));
+      key = close_over(graph::apply(ops::scan_key, std::span<const NodeRef>{}, attributes));
       if (!own_seed) key_ = key;
     }
     Attributes attributes = node.attributes;
     attributes.ints[kRandomOrdinal] = ordinal_++;
     std::vector<NodeRef> inputs = {key, index_};
     inputs.insert(inputs.end(), like.begin(), like.end());
-    const std::string_view name = node.op->name;
-    return graph::apply(find_op(name == "random_normal"    ? "scan_normal"
-                                : name == "random_uniform" ? "scan_uniform"
-                                                           : "scan_draw_key"),
-                        inputs, attributes);
+    PLAIT_REQUIRE_AS(GraphError, node.op->in_loop != nullptr, "scan: ", node.op->name, " cannot be drawn in the step of a loop");
+    return graph::apply(*node.op->in_loop, inputs, attributes);
   }
 
   const TracedScan& traced_;
@@ -182,8 +180,8 @@ std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, con
   StepGraph outer{.reverse = body->graph.reverse, .recompute = true};
   std::vector<NodeRef> segments, rest;
   for (const NodeRef& sequence : sequences) {
-    segments.push_back(graph::apply("scan_segments", {sequence}, {{length}, {}}));
-    rest.push_back(graph::apply("scan_rest", {sequence}, {{length}, {}}));
+    segments.push_back(graph::apply(ops::scan_segments, {sequence}, {{length}, {}}));
+    rest.push_back(graph::apply(ops::scan_rest, {sequence}, {{length}, {}}));
     const Shape& shape = segments.back()->spec.shape;
     outer.rows.push_back(make_input(sequence->label(), {Shape(shape.begin() + 1, shape.end()), sequence->spec.dtype}));
   }
@@ -202,7 +200,8 @@ std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, con
     carried.assign(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(n));
   }
   std::vector<NodeRef> outputs = carried;
-  for (std::size_t k = n; k < n + m; ++k) outputs.push_back(graph::apply("concatenate", {graph::apply("scan_join", {whole[k]}), part[k]}, {{0}, {}}));
+  for (std::size_t k = n; k < n + m; ++k)
+    outputs.push_back(graph::apply(ops::concatenate, {graph::apply(ops::scan_join, {whole[k]}), part[k]}, {{0}, {}}));
   return outputs;
 }
 

@@ -168,8 +168,6 @@ Isa& lane_isa() {
   return level;
 }
 
-int arity(LaneOp op) { return op < LaneOp::add ? 1 : op < LaneOp::select ? 2 : 3; }
-
 const char* name_of(LaneOp op) {
   constexpr const char* kNames[] = {
       "copy",    "neg",  "abs",        "sign",    "square",    "sqrt",        "reciprocal", "exp",        "expm1",        "log",         "log1p",

@@ -26,7 +26,7 @@ void run_as(const DifferenceBlock& s) {
         u[i] = down;
         v[i] = right;
         if constexpr (keeps) {
-          moves[i] = static_cast<std::uint8_t>(z == match ? kDiagonal : z == left ? kLeft : kAbove);
+          moves[i] = static_cast<std::uint8_t>(z == match ? Move::match : z == left ? Move::deletion : Move::insertion);
         }
       }
     }

@@ -46,9 +46,9 @@ void inner(PairwiseDiagonals& s, Index d, Index low, Index high) {
     i0[i] = insertion;
     h0[i] = best;
     if constexpr (moves) {
-      const int last = best == match ? 1 : best == deletion ? 2 : 3;
-      const int before_deletion = deletion == dm ? 1 : deletion == dd ? 2 : 3;
-      const int before_insertion = insertion == im ? 1 : insertion == id ? 2 : 3;
+      const int last = best == match ? 0 : best == deletion ? 1 : 2;  // as Move
+      const int before_deletion = deletion == dm ? 0 : deletion == dd ? 1 : 2;
+      const int before_insertion = insertion == im ? 0 : insertion == id ? 1 : 2;
       const int begins = local && !(come > 0) ? kBegins : 0;
       out[i] = static_cast<std::uint8_t>(last | (before_deletion << kBeforeDeletion) | (before_insertion << kBeforeInsertion) | begins);
     }

@@ -153,8 +153,8 @@ void run(StripedBlock<T>& s, Index begin, Index end) {
         W best = max(max(match, deletion), insertion);
         if constexpr (local) best = max(best, zero);
         const W by_insertion = (best != match) & (best != deletion);
-        W nibble = best == match ? all(T{1}) : 2 - by_insertion;
-        if constexpr (local) nibble = best == zero ? W{} : nibble;
+        W nibble = best == match ? W{} : 1 - by_insertion;
+        if constexpr (local) nibble = best == zero ? all(T{3}) : nibble;
         const W opened = best + open, gone_on = insertion + extend;
         if constexpr (!linear) {
           // From the end, a deletion goes on before it follows an insertion, but not before it follows a match.

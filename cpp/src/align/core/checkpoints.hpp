@@ -1,0 +1,62 @@
+// Checkpointing: a recursion whose moves do not fit into memory runs forward once, keeping its state before each block of steps, and then
+// backward, block by block, from that state once more with moves (Hirschberg 1975 saves memory too, with a pass for each halving). A step is
+// whatever a family computes at once: a row, a tile, an anti-diagonal.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "plait/tensor/shape.hpp"
+
+namespace plait::align::detail {
+
+using namespace tensor;
+
+class Checkpoints {
+ public:
+  /// Blocks of `every` steps; there is at least one, which may be empty.
+  Checkpoints(Index steps, Index every) : steps_(steps), every_(std::clamp<Index>(every, 1, std::max<Index>(steps, 1))) {}
+
+  /// The fewest blocks such that the moves of one and the states before all others stay below `limit` bytes, or, where none do, those that
+  /// take the least memory, which are sqrt(move_bytes / state_bytes). move_bytes: of all steps.
+  static Checkpoints within(std::size_t limit, Index steps, double move_bytes, double state_bytes) {
+    const Index best = static_cast<Index>(std::ceil(std::sqrt(move_bytes / state_bytes))), most = std::max<Index>(1, std::min(steps, best));
+    const auto needed = [&](Index blocks) { return move_bytes / static_cast<double>(blocks) + state_bytes * static_cast<double>(blocks - 1); };
+    Index blocks = 1;
+    while (blocks < most && needed(blocks) > static_cast<double>(limit)) ++blocks;
+    return {steps, (steps + blocks - 1) / blocks};
+  }
+
+  [[nodiscard]] Index every() const { return every_; }
+  [[nodiscard]] Index blocks() const { return std::max<Index>(1, (steps_ + every_ - 1) / every_); }
+  [[nodiscard]] Index last() const { return blocks() - 1; }
+  [[nodiscard]] Index block_of(Index step) const { return step / every_; }
+  [[nodiscard]] Index begin(Index block) const { return block * every_; }
+  [[nodiscard]] Index end(Index block) const { return std::min(steps_, begin(block) + every_); }
+
+  /// keep(b): the state before block b. run(b, moves): its steps, with moves for the last block alone.
+  template <class Keep, class Run>
+  void forward(Keep&& keep, Run&& run) const {
+    for (Index block = 0; block < blocks(); ++block) {
+      keep(block);
+      run(block, block == last());
+    }
+  }
+  /// From block `from` to the first: restore(b) and run(b, true), which `from` itself does not need if its moves are at hand; then back(b),
+  /// which is false once the path's beginning is found.
+  template <class Restore, class Run, class Back>
+  void backward(Index from, bool at_hand, Restore&& restore, Run&& run, Back&& back) const {
+    for (Index block = from; block >= 0; --block) {
+      if (block < from || !at_hand) {
+        restore(block);
+        run(block, true);
+      }
+      if (!back(block)) return;
+    }
+  }
+
+ private:
+  Index steps_, every_;
+};
+
+}  // namespace plait::align::detail
