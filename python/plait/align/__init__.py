@@ -10,8 +10,10 @@ from .custom import Aligner
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
 from .elastic import EDR, ERP, MSM, TWE
+from .matching import Deduplicated, Matches, deduplicate, match
 from .neighbours import TimeSeriesKNN, TimeSeriesKNNRegressor
 from .scored import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
+from .search import Place
 from .soft import SoftDTW, soft_dtw
 from .substitution import Substitution
 from .transforms import Differencer, Resampler, ZNormalizer, difference, resample, znormalize
@@ -26,9 +28,12 @@ __all__ = [
     "Aligner",
     "Alignment",
     "BestWindow",
+    "Deduplicated",
     "Differencer",
     "Levenshtein",
+    "Matches",
     "NeedlemanWunsch",
+    "Place",
     "Resampler",
     "SemiGlobal",
     "SmithWaterman",
@@ -41,9 +46,11 @@ __all__ = [
     "ZNormalizer",
     "barycenter",
     "best_window",
+    "deduplicate",
     "difference",
     "dtw",
     "levenshtein",
+    "match",
     "needleman_wunsch",
     "resample",
     "semi_global",

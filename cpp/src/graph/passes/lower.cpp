@@ -1,23 +1,34 @@
-// Pass 1, lower: from nodes to values with known shapes.
+// Before the passes, lower: from nodes to values. Binds shapes: `feeds` gives the spec of every input. Infers every node again, resolves what depends
+// on sizes (sum_to_like, axis_size), and splits reductions over separate runs of axes. Leaves values in the order of their nodes, with known shapes.
 #include <algorithm>
 
-#include "lowered.hpp"
+#include "graph/core/node_map.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/scan.hpp"
+#include "rewriter.hpp"
 
 namespace plait::graph {
 namespace {
 
 class Lowering {
  public:
-  Lowering(const std::unordered_map<const Node*, Spec>& feeds, const Demands* demands) : feeds_(feeds), demands_(demands) {}
+  Lowering(const std::unordered_map<const Node*, Spec>& feeds, const Demands* demands, std::size_t nodes)
+      : feeds_(feeds), demands_(demands), index_(nodes) {
+    out_.values.reserve(nodes);
+  }
 
   void add(Node* node) {
     const Op& op = *node->op;
     Value value{.op = &op, .attributes = node->attributes, .node = NodeRef(node)};
+    if (op.kind == OpKind::elementwise && as_declared(*node)) {  // most values of most graphs: nothing to infer or resolve
+      for (std::size_t i = 0; i < node->input_count(); ++i) value.inputs.push_back(index_[node->input(i)]);
+      value.spec = node->spec;
+      index_.insert(node, out_.add(std::move(value)));
+      return;
+    }
     std::vector<Spec> specs;
     for (std::size_t i = 0; i < node->input_count(); ++i) {
-      const int input = index_.at(node->input(i));
+      const int input = index_[node->input(i)];
       specs.push_back(out_.values[input].spec);
       if (!shape_only(op, i)) value.inputs.push_back(input);
     }
@@ -35,29 +46,32 @@ class Lowering {
     }
     PLAIT_REQUIRE_AS(ShapeError, is_known(value.spec.shape), node->label(), ": shape ", to_string(value.spec.shape),
                      " has a size that no input decides");
-    index_[node] = resolve(std::move(value), specs);
+    index_.insert(node, resolve(std::move(value), specs));
   }
 
-  int operator[](const NodeRef& node) const { return index_.at(node.get()); }
+  int operator[](const NodeRef& node) const { return index_[node.get()]; }
 
-  Lowered take() { return std::move(out_); }
-  Lowered& out() { return out_; }
+  Module take() { return std::move(out_); }
+  Module& out() { return out_; }
 
  private:
+  // True if the node's inputs have the very specs with which it was made, so that its own holds.
+  [[nodiscard]] bool as_declared(const Node& node) const {
+    if (node.op->shape_only != 0 || !is_known(node.spec.shape)) return false;
+    for (const Edge& edge : node.inputs())
+      if (out_.values[index_[edge.input]].spec != edge.input->spec) return false;
+    return true;
+  }
+
   // A loop computes what is asked of it; what reads a loop's buffer finds there where things stand.
   void bind_loop(const Node& node, const std::vector<Spec>& specs, Value& value) {
     if (const Node* loop = loop_behind(node)) {
-      value.attributes.scan = out_.values[index_.at(loop)].attributes.scan;
+      value.attributes.scan = out_.values[index_[loop]].attributes.scan;
       return;
     }
     value.attributes.scan = bind_scan(value.attributes.scan->body, specs, demands_->outputs(&node));
     value.inputs.clear();
-    for (const int k : value.attributes.scan->passed) value.inputs.push_back(index_.at(node.input(k)));
-  }
-
-  int push(Value value) {
-    out_.values.push_back(std::move(value));
-    return static_cast<int>(out_.values.size()) - 1;
+    for (const int k : value.attributes.scan->passed) value.inputs.push_back(index_[node.input(k)]);
   }
 
   // Ops whose meaning is decided by sizes become plain ones.
@@ -67,12 +81,12 @@ class Lowering {
       value.constant = axis_size(specs[0].shape, value.attributes);
       value.op = &ops::constant;
       value.attributes = {};
-      return push(std::move(value));
+      return out_.add(std::move(value));
     }
     if (op == &ops::sum_n) {  // as a chain of additions it goes into the steps that make its terms
       int sum = value.inputs[0];
       for (std::size_t i = 1; i < value.inputs.size(); ++i)
-        sum = push({.op = &ops::add, .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
+        sum = out_.add({.op = &ops::add, .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
       return sum;
     }
     if (op == &ops::sum_to_like) return sum_to(std::move(value), specs[0].shape);
@@ -82,7 +96,7 @@ class Lowering {
       if (shape_only(*value.op, 0)) value.inputs.clear();
       value.attributes.ints[kRandomOrdinal] = random_ordinal_++;
     }
-    return push(std::move(value));
+    return out_.add(std::move(value));
   }
 
   int sum_to(Value value, const Shape& from) {
@@ -96,27 +110,21 @@ class Lowering {
     }
     Value sum{.op = &ops::sum, .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
     const int summed = split_reduction(std::move(sum), from);
-    if (kept == to.shape) return summed;
-    return push({.op = &ops::reshape, .attributes = {to.shape, {}}, .spec = to, .inputs = {summed}, .node = value.node});
+    return reshaped(summed, to.shape);
   }
 
   // The front or the rest of an axis, once its length is known, is a slice like any other.
   int part(Value value, const Shape& from, bool head) {
-    const auto axis = static_cast<std::size_t>(value.attributes.ints[0]);
-    const Index taken = value.spec.shape[axis];
-    value.op = &ops::slice;
-    value.attributes.ints.clear();
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      const bool here = i == axis;
-      value.attributes.ints.insert(value.attributes.ints.end(), {here && !head ? from[i] - taken : 0, here && head ? taken : from[i], 1});
-    }
-    return push(std::move(value));
+    const Index axis = value.attributes.ints[0], taken = value.spec.shape[static_cast<std::size_t>(axis)], all = from[static_cast<std::size_t>(axis)];
+    Value slice = make_slice(out_, value.inputs[0], axis, head ? 0 : all - taken, head ? taken : all);
+    slice.node = value.node;
+    return out_.add(std::move(slice));
   }
 
   // Separate runs of axes are reduced one after the other, the last one first.
   int split_reduction(Value value, const Shape& from) {
     const auto runs = axis_runs(from, std::span(value.attributes.ints).subspan(1));
-    if (runs.size() <= 1) return push(std::move(value));
+    if (runs.size() <= 1) return out_.add(std::move(value));
     Shape shape = from;
     int input = value.inputs[0];
     for (std::size_t r = runs.size(); r-- > 0;) {
@@ -125,22 +133,23 @@ class Lowering {
         attributes.ints.push_back(axis);
         shape[axis] = 1;
       }
-      input = push({.op = value.op, .attributes = attributes, .spec = {shape, value.spec.dtype}, .inputs = {input}, .node = value.node});
+      input = out_.add({.op = value.op, .attributes = attributes, .spec = {shape, value.spec.dtype}, .inputs = {input}, .node = value.node});
     }
-    if (shape == value.spec.shape) return input;
-    return push({.op = &ops::reshape, .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = {input}, .node = value.node});
+    return reshaped(input, value.spec.shape);
   }
+
+  int reshaped(int v, const Shape& shape) { return out_.values[v].spec.shape == shape ? v : out_.add(make_reshape(out_, v, shape)); }
 
   const std::unordered_map<const Node*, Spec>& feeds_;
   const Demands* demands_;
-  std::unordered_map<const Node*, int> index_;
-  Lowered out_;
+  NodeMap index_;
+  Module out_;
   Index random_ordinal_ = 0;
 };
 
 }  // namespace
 
-Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const std::unordered_map<const Node*, Spec>& feeds) {
+Module lower(std::span<const NodeRef> outputs, const Updates& updates, const std::unordered_map<const Node*, Spec>& feeds) {
   std::vector<NodeRef> wanted(outputs.begin(), outputs.end());
   for (const auto& [parameter, value] : updates) {
     wanted.push_back(parameter);
@@ -149,7 +158,7 @@ Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const st
   const std::vector<Node*> order = ancestors(wanted);
   std::optional<Demands> demands;
   if (std::any_of(order.begin(), order.end(), [](const Node* node) { return node->attributes.scan != nullptr; })) demands.emplace(wanted);
-  Lowering lowering(feeds, demands ? &*demands : nullptr);
+  Lowering lowering(feeds, demands ? &*demands : nullptr, order.size());
   for (Node* node : order) lowering.add(node);
   for (const NodeRef& output : outputs) lowering.out().outputs.push_back(lowering[output]);
   for (const auto& [parameter, value] : updates) {

@@ -1,17 +1,14 @@
-// The rules of join.cpp.
+// The rules of batch_matmuls.cpp, but for the last two.
 #include <algorithm>
 #include <cstring>
 
-#include "join.hpp"
+#include "batch_matmuls.hpp"
+#include "tuning.hpp"
 
 namespace plait::graph {
 namespace {
 
-// Rows (or columns) of a product below which many small ones are worth stacking.
-constexpr Index kSmall = 64;
-
-// How many elements may be stacked for each one that need not be added up.
-constexpr Index kWorth = 4;
+constexpr Index kRows[] = {0}, kAllOfMatrix[] = {0, 1};  // axes
 
 bool is_matrix(const Value& value) { return value.spec.shape.size() == 2; }
 
@@ -69,8 +66,7 @@ bool join_scattered(Rewriter& graph) {
   bool changed = false;
   for (const Sum& sum : sums_of(graph, graph.consumers())) {
     // Which axis and range a slice gradient writes: that of a slice of its own shape.
-    struct Piece {
-      Index axis, begin, end;
+    struct Piece : SliceRange {
       int g;
     };
     std::vector<Piece> pieces;
@@ -81,20 +77,8 @@ bool join_scattered(Rewriter& graph) {
         continue;
       }
       const int g = graph.input(t, 0);
-      const Shape &whole = graph.at(t).spec.shape, &part = graph.at(g).spec.shape;
-      const auto view =
-          ops::slice.view({whole, graph.at(t).spec.dtype}, {part, graph.at(t).spec.dtype}, graph.at(t).attributes, {0, contiguous_strides(whole)});
-      const Shape strides = contiguous_strides(whole);
-      Piece piece{-1, 0, 0, g};
-      bool plain = view->strides == strides;
-      for (std::size_t i = 0; plain && i < whole.size(); ++i) {
-        if (part[i] == whole[i]) continue;
-        plain = piece.axis < 0;
-        piece.axis = static_cast<Index>(i);
-        piece.begin = view->offset / strides[i];
-        piece.end = piece.begin + part[i];
-      }
-      if (plain && piece.axis >= 0 && (pieces.empty() || pieces[0].axis == piece.axis)) pieces.push_back(piece);
+      const auto range = slice_range(graph.at(t).spec, graph.at(g).spec, graph.at(t).attributes);
+      if (range && (pieces.empty() || pieces[0].axis == range->axis)) pieces.push_back({*range, g});
       else rest.push_back(t);
     }
     if (pieces.size() < 2) continue;
@@ -163,7 +147,7 @@ bool join_same_right(Rewriter& graph) {
     if (group.size() < 2) continue;
     std::vector<int> lefts;
     for (const int v : group)
-      if (graph.at(v).spec.shape[0] <= kSmall) lefts.push_back(graph.input(v, 0));
+      if (graph.at(v).spec.shape[0] <= tuning::kSmallProduct) lefts.push_back(graph.input(v, 0));
     if (lefts.size() != group.size() || graph.depend_on_each_other(group)) continue;
     const int product = graph.binary(ops::matmul, graph.concatenate(lefts, 0), graph.input(group[0], 1));
     replace_by_slices(graph, group, product, 0);
@@ -180,14 +164,13 @@ bool join_same_left(Rewriter& graph) {
     bool small = true;
     for (const int v : group) {
       rights.push_back(graph.input(v, 1));
-      small = small && graph.at(graph.input(v, 0)).spec.shape[0] <= kSmall;
+      small = small && graph.at(graph.input(v, 0)).spec.shape[0] <= tuning::kSmallProduct;
     }
     if (small && !graph.depend_on_each_other(group)) by_rights[rights].push_back(group);
   }
   bool changed = false;
-  constexpr std::size_t kUses = 4;
   for (const auto& [rights, groups] : by_rights) {
-    if (groups.size() < kUses) continue;
+    if (groups.size() < tuning::kWeightUses) continue;
     const int weights = graph.concatenate(rights, 1);
     for (const auto& group : groups) replace_by_slices(graph, group, graph.binary(ops::matmul, graph.input(group[0], 0), weights), 1);
     changed = true;
@@ -316,7 +299,7 @@ std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<s
   if (!graph.is(t, ops::sum)) return {};
   const std::vector<Index>& ints = graph.at(t).attributes.ints;
   const int of = graph.input(t, 0);
-  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > kSmall || ints.size() != 2 || ints[1] != 0) return {};
+  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > tuning::kSmallProduct || ints.size() != 2 || ints[1] != 0) return {};
   return of;
 }
 
@@ -365,7 +348,7 @@ bool join_sums(Rewriter& graph) {
           }
           const Index m = graph.at(terms[0]).spec.shape[0], n = graph.at(terms[0]).spec.shape[1];
           const Index stacked = (graph.is_free(a, 1) ? 0 : k * m) + (graph.is_free(b, 0) ? 0 : k * n);
-          if (stacked > kWorth * m * n * static_cast<Index>(terms.size())) return {};
+          if (stacked > tuning::kStackedPerSaved * m * n * static_cast<Index>(terms.size())) return {};
           const int left = graph.concatenate(a, 1);
           return graph.binary(ops::matmul, left, graph.concatenate(b, 0));
         });
@@ -383,12 +366,9 @@ bool join_sums(Rewriter& graph) {
                 for (const int t : terms) parts.push_back(*summed_rows(graph, t, consumers));
                 // Single rows are as well added one by one, unless they stand below each other anyway.
                 if (graph.at(parts[0]).spec.shape[0] == 1 && !graph.is_free(parts, 0)) return {};
-                Value value;
-                value.op = &ops::sum;
-                value.attributes.ints = {1, 0};
-                value.spec = {{1, graph.at(parts[0]).spec.shape[1]}, graph.at(sum.value).spec.dtype};
+                const int stacked = graph.concatenate(parts, 0);
+                Value value = make_reduction(graph.module(), ops::sum, stacked, kRows, true);
                 value.node = graph.at(sum.value).node;
-                value.inputs = {graph.concatenate(parts, 0)};
                 return graph.reshape(graph.add(std::move(value)), graph.at(sum.value).spec.shape);
               }) ||
           any;
@@ -406,12 +386,9 @@ bool join_sums(Rewriter& graph) {
                 std::sort(parts.begin(), parts.end());
                 std::vector<int> pieces;
                 for (const auto& [begin, piece] : parts) pieces.push_back(piece);
-                Value value;
-                value.op = &ops::sum;
-                value.attributes.ints = {0, 0, 1};
-                value.spec = {{}, graph.at(terms[0]).spec.dtype};
+                const int stacked = graph.concatenate(pieces, 0);
+                Value value = make_reduction(graph.module(), ops::sum, stacked, kAllOfMatrix, false);
                 value.node = graph.at(terms[0]).node;
-                value.inputs = {graph.concatenate(pieces, 0)};
                 return graph.add(std::move(value));
               }) ||
           any;

@@ -1,12 +1,13 @@
-// Stacks that are parts of other stacks. A value can be computed in the place of one whole only; where two wholes want the same pieces in the
-// same order (the gates of all steps for the inputs' weight, of all but the first for the state's), the smaller is a slice of the larger.
+// Rule of batch_matmuls: concatenations that are parts of others. A value can be computed in the place of one whole only; where two wholes want the
+// same pieces in the same order (the gates of all steps for the inputs' weight, of all but the first for the state's), the smaller is a slice of the
+// larger.
 #include <algorithm>
 
-#include "join.hpp"
+#include "batch_matmuls.hpp"
 
 namespace plait::graph {
 
-bool share_stacks(Rewriter& graph) {
+bool share_concatenations(Rewriter& graph) {
   struct Spot {
     int whole;
     std::size_t at;
