@@ -82,7 +82,7 @@ def test_scored_letters(tmp_path: Path, capsys: Capture) -> None:
         (("ACGT", ""), "NUC.4.4"),
         (("ACGT", "HEAGAWGHEE"), "BLOSUM62"),
         (("MKVDAR", "HEAG"), "BLOSUM62"),
-        (("", "ACGT"), "BLOSUM62"),
+        (("", "ACGT"), "NUC.4.4"),  # what is empty speaks for neither
         (("WSKRYM", "ACGT"), "BLOSUM62"),  # all of them stand for several nucleotides, and for amino acids
     ],
 )
