@@ -20,6 +20,12 @@ class Lowering {
   void add(Node* node) {
     const Op& op = *node->op;
     Value value{.op = &op, .attributes = node->attributes, .node = NodeRef(node)};
+    if (op.kind == OpKind::elementwise && as_declared(*node)) {  // most values of most graphs: nothing to infer or resolve
+      for (std::size_t i = 0; i < node->input_count(); ++i) value.inputs.push_back(index_[node->input(i)]);
+      value.spec = node->spec;
+      index_.insert(node, out_.add(std::move(value)));
+      return;
+    }
     std::vector<Spec> specs;
     for (std::size_t i = 0; i < node->input_count(); ++i) {
       const int input = index_[node->input(i)];
@@ -49,6 +55,14 @@ class Lowering {
   Module& out() { return out_; }
 
  private:
+  // True if the node's inputs have the very specs with which it was made, so that its own holds.
+  [[nodiscard]] bool as_declared(const Node& node) const {
+    if (node.op->shape_only != 0 || !is_known(node.spec.shape)) return false;
+    for (const Edge& edge : node.inputs())
+      if (out_.values[index_[edge.input]].spec != edge.input->spec) return false;
+    return true;
+  }
+
   // A loop computes what is asked of it; what reads a loop's buffer finds there where things stand.
   void bind_loop(const Node& node, const std::vector<Spec>& specs, Value& value) {
     if (const Node* loop = loop_behind(node)) {

@@ -140,14 +140,10 @@ class Simplifier {
   // Work on broadcast operands is work on the operands, broadcast afterwards: explicit broadcasts are dropped from the inputs (lane programs
   // broadcast by themselves), and put behind the result where no other input has the full shape.
   int lift_above_broadcasts(const Value& value) {
+    if (std::none_of(value.inputs.begin(), value.inputs.end(), [&](int input) { return is_broadcast(at(input)); })) return kNone;
     Value lifted = value;
-    bool changed = false;
     for (int& input : lifted.inputs)
-      while (is_broadcast(at(input))) {
-        input = at(input).inputs[0];
-        changed = true;
-      }
-    if (!changed) return kNone;
+      while (is_broadcast(at(input))) input = at(input).inputs[0];
     Shape shape;
     for (const int input : lifted.inputs) shape = broadcast(shape, at(input).spec.shape, "simplify");
     lifted.spec.shape = shape;
