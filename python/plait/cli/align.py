@@ -158,7 +158,7 @@ def make_aligner(options: argparse.Namespace, sequences: list[Named]) -> tuple[s
         return name, make(gamma=options.gamma), sequences, {}
     if name in ("levenshtein", "lcs"):
         return name, make(), sequences, {}
-    similarity = options.similarity or (DNA if all(is_dna(sequence.values) for sequence in sequences) else PROTEIN)
+    similarity = options.similarity or (DNA if is_dna("".join(sequence.values for sequence in sequences)) else PROTEIN)
     if (options.gap_open is None) != (options.gap_extend is None):
         raise Failure("--gap-open and --gap-extend go together; --gap alone is for gaps that cost the same everywhere")
     gaps = {"gap": options.gap} if options.gap_open is None else {"gap_open": options.gap_open, "gap_extend": options.gap_extend}
@@ -170,7 +170,7 @@ def make_aligner(options: argparse.Namespace, sequences: list[Named]) -> tuple[s
 
 
 def is_dna(letters: str) -> bool:
-    """Whether a sequence is one of nucleotides by its letters."""
+    """Whether sequences, taken together, are of nucleotides by their letters."""
     counts = Counter(letters.upper())
     certain = sum(counts[letter] for letter in NUCLEOTIDES)
     return set(counts) <= NUCLEOTIDES | AMBIGUOUS and certain >= SHARE * len(letters) > 0
@@ -180,7 +180,7 @@ def spelled(sequence: Named, table: align.Substitution, similarity: str) -> Name
     """A sequence in the letters that a table knows: small ones (which mark repeats) as capitals, RNA's U as T where there is no U."""
     known = set(table.alphabet)
     change: dict[str, str] = {}
-    for letter in sorted(set(sequence.values) - known):
+    for letter in sorted(set(sequence.values) - known, key=sequence.values.index):  # the first is told
         capital = letter.upper()
         if capital == "U" and "U" not in known and "T" in known:
             capital = "T"
