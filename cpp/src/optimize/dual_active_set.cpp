@@ -300,7 +300,7 @@ void DualActiveSet::solve(const QpView& view, int max_steps, QpResult& result, c
       const double low = limit(id, 1), high = limit(id, -1);
       // A dependent equality: what was consistent beside a path from far away need not be so beside the answer.
       const bool equality = low == high;
-      if (equality && refreshes == 0) continue;
+      if (equality && (!exact_limits_ || refreshes == 0)) continue;
       const double at = id < n_ ? x_[static_cast<std::size_t>(id)] : table_->dot(n_, view_.rows + (id - n_) * n_, x_.data());
       const double over = std::max(low - at, at - high);
       if (!(over > 0)) continue;
