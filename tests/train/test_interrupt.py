@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 SCRIPT = """
-import sys, time
+import os, sys, time
 import numpy as np
 import plait
 
@@ -25,7 +25,7 @@ options = dict(optimizer=plait.optim.Adam(1e-4), batch_size=BATCH, checkpoint=sy
 began = False
 def tell(progress):
     global began
-    if not began:
+    if not began and (os.path.exists(sys.argv[1]) or not EPOCHS):   # a checkpoint to go on from
         began = True
         print("running", flush=True)
 try:
