@@ -80,7 +80,7 @@ class Lowering {
     if (value.op->kind == OpKind::reduction) return split_reduction(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::random) {
       if (shape_only(*value.op, 0)) value.inputs.clear();
-      value.attributes.ints[kRandomOrdinal] = random_ordinal_++;
+      RandomDraw::set_ordinal(value.attributes, random_ordinal_++);
     }
     return push(std::move(value));
   }

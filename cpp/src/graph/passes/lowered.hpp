@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "plait/graph/attributes.hpp"
 #include "plait/graph/ops.hpp"
 #include "plait/graph/program.hpp"
 
