@@ -37,8 +37,6 @@ bool are_series(const py::object& values) {
   return true;
 }
 
-ElasticOptions options(const py::object& window, bool propagate_nan) { return {as_window(window), propagate_nan}; }
-
 }  // namespace
 
 void bind_align_elastic(py::module_& m) {
@@ -57,19 +55,9 @@ void bind_align_elastic(py::module_& m) {
       py::arg("metric"), py::arg("window"), py::arg("slope"), py::arg("root"), py::arg("open_begin"), py::arg("open_end"), py::arg("propagate_nan"),
       py::pos_only());
   m.def(
-      "make_erp",
-      [](std::vector<double> gap, const py::object& window, bool propagate_nan) { return make_erp(std::move(gap), options(window, propagate_nan)); },
-      py::arg("gap"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
-  m.def(
-      "make_edr", [](double epsilon, const py::object& window, bool propagate_nan) { return make_edr(epsilon, options(window, propagate_nan)); },
-      py::arg("epsilon"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
-  m.def(
-      "make_msm", [](double cost, const py::object& window, bool propagate_nan) { return make_msm(cost, options(window, propagate_nan)); },
-      py::arg("cost"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
-  m.def(
-      "make_twe",
-      [](double stiffness, double penalty, const py::object& window, bool propagate_nan) {
-        return make_twe(stiffness, penalty, options(window, propagate_nan));
+      "make_elastic",
+      [](const std::string& key, std::vector<double> parameters, const py::object& window, bool propagate_nan) {
+        return make_elastic(key, std::move(parameters), {as_window(window), propagate_nan});
       },
-      py::arg("stiffness"), py::arg("penalty"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
+      py::arg("key"), py::arg("parameters"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
 }

@@ -106,6 +106,18 @@ class PyProgram {
     return last->plan;
   }
 
+  py::typing::Dict<py::str, py::str> passes() {
+    const std::shared_ptr<Plan> last = plan("passes");
+    std::vector<std::pair<std::string, std::string>> texts;
+    {
+      const py::gil_scoped_release release;
+      texts = program_.passes(last->input_specs());
+    }
+    py::typing::Dict<py::str, py::str> result;
+    for (const auto& [name, text] : texts) result[py::str(name)] = py::str(text);
+    return result;
+  }
+
   void bind_shapes(const py::dict& shapes) {
     std::vector<Spec> specs;
     for (const NodeRef& input : program_.inputs()) {
@@ -373,6 +385,26 @@ Returns
 -------
 str
     For the shapes of the last call.
+)");
+  cls.def("passes", &PyProgram::passes, R"(The graph as text after each pass of the compiler.
+
+One line for each value: its op, inputs, shape and dtype, then what the passes so far know of it (the memory it is a view
+of, the step that computes it, its place among buffers). ``PLAIT_DUMP=passes`` in the environment prints the same to
+stderr whenever a program is compiled.
+
+Returns
+-------
+dict of str to str
+    By the name of the pass, in order, for the shapes of the last call.
+
+Examples
+--------
+>>> x = plait.input("x", (3,), dtype="float64")
+>>> passes = plait.compile(plait.tanh(x) * 2).passes()
+>>> list(passes)
+['lower', 'simplify', 'batch matmuls', 'materialise views', 'fuse', 'sink', 'schedule', 'allocate']
+>>> passes["fuse"].splitlines()[-1]
+'group 0: lanes (3,) members %2 %3'
 )");
   cls.def("bind", &PyProgram::bind_shapes, py::arg("shapes"), R"(Bind shapes without running.
 

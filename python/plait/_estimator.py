@@ -34,10 +34,12 @@ class Estimator:
 
     #: What stands for None where an argument is an estimator itself.
     _DEFAULTS: ClassVar[dict[str, Callable[[], Any]]] = {}
+    #: Other names of constructor arguments: an argument may be given and set by them, and is known by its own.
+    _ALIASES: ClassVar[dict[str, str]] = {}
 
     @classmethod
     def _parameter_names(cls) -> list[str]:
-        return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
+        return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self" and name not in cls._ALIASES)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Constructor arguments by name.
@@ -77,6 +79,7 @@ class Estimator:
         inner: dict[str, dict[str, Any]] = {}
         for key, value in parameters.items():
             name, _, rest = key.partition("__")
+            name = self._ALIASES.get(name, name)
             if name not in names:
                 raise ValueError(f"Invalid parameter {name!r} for estimator {self!r}. Valid parameters are: {names!r}.")
             if rest:
@@ -99,7 +102,8 @@ class Estimator:
     def __repr__(self) -> str:
         """The call that makes it, defaults left out."""
         signature = inspect.signature(type(self).__init__).parameters
-        given = [f"{n}={getattr(self, n)!r}" for n in signature if n != "self" and not _same(getattr(self, n, None), signature[n].default)]
+        names = [name for name in signature if name != "self" and name not in self._ALIASES]
+        given = [f"{n}={getattr(self, n)!r}" for n in names if not _same(getattr(self, n, None), signature[n].default)]
         return f"{type(self).__name__}({', '.join(given)})"
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -148,5 +148,5 @@ def test_the_default_aligner_has_parameters() -> None:
     assert TimeSeriesKNN(DTW("absolute")).set_params(aligner__window=1).aligner.metric == "absolute"  # type: ignore[union-attr]
     with pytest.raises(ValueError, match="Invalid parameter 'windows'"):
         TimeSeriesKNN().set_params(aligner__windows=3)
-    with pytest.raises(ValueError, match=r"Invalid parameter 'k__a'.*has no parameters to set"):
+    with pytest.raises(ValueError, match=r"Invalid parameter 'n_neighbors__a'.*has no parameters to set"):
         TimeSeriesKNN().set_params(k__a=3)

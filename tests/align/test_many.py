@@ -126,7 +126,9 @@ def test_neighbours_keep_scikit_learns_conventions() -> None:
         base.clone(model).predict(X)
 
 
-@pytest.mark.parametrize(("k", "X", "error"), [(0, [[1.0]], "k: expected 1 to 1"), (2, [[1.0]], "k: expected"), (1, [], "no series")])
+@pytest.mark.parametrize(
+    ("k", "X", "error"), [(0, [[1.0]], "n_neighbors: expected 1 to 1"), (2, [[1.0]], "n_neighbors: expected"), (1, [], "no series")]
+)
 def test_what_does_not_fit_is_named(k: int, X: Any, error: str) -> None:
     with pytest.raises(ValueError, match=error):
         TimeSeriesKNN(k=k).fit(X, [0] * len(X))

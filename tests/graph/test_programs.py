@@ -36,6 +36,29 @@ def test_structures() -> None:
     assert plait.evaluate({"a": (a,)}, {x: feed})["a"][0].tolist() == [2, 3]
 
 
+def test_passes_show_the_graph_after_each_pass() -> None:
+    x, w = plait.input("x", (None, 3)), plait.parameter(np.ones((3, 2), np.float32), name="w")
+    program = plait.compile(plait.tanh(x @ w + 0.0), updates={w: w * 0.5})
+    with pytest.raises(plait.GraphError, match="passes: the shapes of x are not known yet"):
+        program.passes()
+    program(x=np.ones((4, 3), np.float32))
+    texts = program.passes()
+    assert list(texts) == ["lower", "simplify", "batch matmuls", "materialise views", "fuse", "sink", "schedule", "allocate"]
+    assert "add(" in texts["lower"]
+    assert "add(" not in texts["simplify"]
+    assert "product (4, 2)" in texts["fuse"]
+    assert "in place" not in texts["fuse"]
+    assert "in place" in texts["allocate"]
+    assert "arena" in texts["allocate"]
+
+
+def test_dump_of_passes() -> None:
+    code = "import plait; x = plait.input('x', (2,)); plait.compile(plait.exp(x) * 2)"
+    run = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PLAIT_DUMP": "passes"}, capture_output=True, text=True, check=True)
+    assert "---- after allocate ----" in run.stderr
+    assert "multiply" in run.stderr
+
+
 def test_outputs_that_are_inputs_constants_or_parameters() -> None:
     x = plait.input("x", (2,), "float64")
     w = plait.parameter(np.array([5.0, 6.0]), name="w")

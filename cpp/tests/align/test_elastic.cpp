@@ -45,9 +45,14 @@ Measure measure_of(Cost cost, Draw& draw, Index width) {
   Measure measure;
   measure.name = "test";
   measure.cost = cost;
-  if (cost == Cost::erp) measure.gap.assign(draw.below(2) == 0 ? 1 : static_cast<std::size_t>(width), 0.25);
-  measure.parameter = 0.125 * static_cast<double>(draw.below(8));
-  measure.penalty = 0.5 * static_cast<double>(draw.below(3));
+  const CostTraits& traits = traits_of(cost);
+  if (traits.per_value) {
+    measure.parameters.assign(draw.below(2) == 0 ? 1 : static_cast<std::size_t>(width), 0.25);
+  } else {
+    for (const char* name : traits.parameters) {
+      if (name != nullptr) measure.parameters.push_back(0.125 * static_cast<double>(draw.below(8)));
+    }
+  }
   return measure;
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "graph/passes/lowered.hpp"
+#include "graph/passes/module.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"
@@ -23,7 +23,7 @@ NodeRef parameter(const char* name, Shape shape) {
   return make_parameter(name, t);
 }
 
-Lowered lowered(std::vector<NodeRef> outputs, const Updates& updates = {}) {
+Module lowered(std::vector<NodeRef> outputs, const Updates& updates = {}) {
   std::unordered_map<const Node*, Spec> feeds;
   std::vector<NodeRef> all = outputs;
   for (const auto& [p, v] : updates) all.push_back(v);
@@ -32,7 +32,7 @@ Lowered lowered(std::vector<NodeRef> outputs, const Updates& updates = {}) {
   return lower(outputs, updates, feeds);
 }
 
-std::size_t count(const Lowered& graph, const char* op) {
+std::size_t count(const Module& graph, const char* op) {
   return static_cast<std::size_t>(
       std::count_if(graph.values.begin(), graph.values.end(), [&](const Value& v) { return std::strcmp(v.op->name, op) == 0; }));
 }
@@ -42,14 +42,14 @@ std::size_t count(const Lowered& graph, const char* op) {
 TEST_CASE("lower resolves sums whose axes depend on sizes") {
   const NodeRef x = input("x", {kAny, 3}), b = input("b", {3});
   const NodeRef g = sum_to_like(x, b);
-  const Lowered graph = lower(std::vector{g}, {}, {{x.get(), {{5, 3}, DType::float32}}, {b.get(), {{3}, DType::float32}}});
+  const Module graph = lower(std::vector{g}, {}, {{x.get(), {{5, 3}, DType::float32}}, {b.get(), {{3}, DType::float32}}});
   CHECK(count(graph, "sum") == 1);
   CHECK(count(graph, "sum_to_like") == 0);
   CHECK(graph.values[graph.outputs[0]].spec.shape == Shape{3});
 }
 
 TEST_CASE("lower splits a reduction over separate runs of axes") {
-  const Lowered graph = lowered({reduce("sum", input("x", {2, 3, 4}), {0, 2}, false)});
+  const Module graph = lowered({reduce("sum", input("x", {2, 3, 4}), {0, 2}, false)});
   CHECK(count(graph, "sum") == 2);
   CHECK(graph.values[graph.outputs[0]].spec.shape == Shape{3});
 }
@@ -57,7 +57,7 @@ TEST_CASE("lower splits a reduction over separate runs of axes") {
 TEST_CASE("simplify: identities, constants, common subexpressions") {
   const NodeRef x = input("x", {4});
   const NodeRef zero = constant_like(x, 0), one = constant_like(x, 1);
-  const Lowered graph = simplify(lowered({multiply(add(unary("exp", x), zero), one), add(unary("exp", x), add(one, one))}));
+  const Module graph = simplify(lowered({multiply(add(unary("exp", x), zero), one), add(unary("exp", x), add(one, one))}));
   CHECK(count(graph, "exp") == 1);
   CHECK(count(graph, "multiply") == 0);
   CHECK(count(graph, "add") == 1);
@@ -66,7 +66,7 @@ TEST_CASE("simplify: identities, constants, common subexpressions") {
 
 TEST_CASE("simplify keeps what NaN and infinities need: x * 0 and x - x stay") {
   const NodeRef x = input("x", {4});
-  const Lowered graph = simplify(lowered({multiply(x, constant_like(x, 0)), subtract(x, x)}));
+  const Module graph = simplify(lowered({multiply(x, constant_like(x, 0)), subtract(x, x)}));
   CHECK(count(graph, "multiply") == 1);
   CHECK(count(graph, "subtract") == 1);
 }
@@ -74,14 +74,14 @@ TEST_CASE("simplify keeps what NaN and infinities need: x * 0 and x - x stay") {
 TEST_CASE("simplify lifts work above broadcasts") {
   const NodeRef x = input("x", {1, 4}), big = input("big", {8, 4});
   const NodeRef wide = broadcast_like(x, big);
-  const Lowered graph = simplify(lowered({add(unary("exp", wide), big)}));
+  const Module graph = simplify(lowered({add(unary("exp", wide), big)}));
   for (const Value& v : graph.values)
     if (std::strcmp(v.op->name, "exp") == 0) CHECK(v.spec.shape == Shape{1, 4});
 }
 
 TEST_CASE("simplify gives each output memory of its own") {
   const NodeRef x = input("x", {4}), y = unary("exp", x);
-  const Lowered graph = simplify(lowered({x, y, y}));
+  const Module graph = simplify(lowered({x, y, y}));
   CHECK(graph.outputs[1] != graph.outputs[2]);
   CHECK(graph.values[graph.outputs[0]].op->kind != OpKind::leaf);
 }
@@ -89,7 +89,7 @@ TEST_CASE("simplify gives each output memory of its own") {
 TEST_CASE("fuse: bias and activation go into the product, its column sum does not") {
   const NodeRef x = input("x", {6, 5}), w = input("w", {5, 4}), b = input("b", {4});
   const NodeRef y = unary("tanh", add(matmul(x, w), b));
-  const Fused fused = fuse(place(simplify(lowered({y, reduce("sum", y, {0}, false)}))));
+  const Module fused = sink(fuse(materialize_views(simplify(lowered({y, reduce("sum", y, {0}, false)})))));
   REQUIRE(fused.groups.size() == 2);
   CHECK(fused.groups[0].kind == Group::Kind::product);
   CHECK(fused.groups[0].members.size() == 2);
@@ -99,7 +99,7 @@ TEST_CASE("fuse: bias and activation go into the product, its column sum does no
 TEST_CASE("fuse: a chain and its sum are one group; what needs the sum is another") {
   const NodeRef x = input("x", {6, 5});
   const NodeRef e = unary("exp", x), s = reduce("sum", e, {1}, true);
-  const Fused fused = fuse(place(simplify(lowered({divide(e, s)}))));
+  const Module fused = sink(fuse(materialize_views(simplify(lowered({divide(e, s)})))));
   REQUIRE(fused.groups.size() == 2);
   CHECK(fused.groups[0].members.size() == 1);
   CHECK(fused.groups[0].reduced.size() == 1);
@@ -112,7 +112,7 @@ TEST_CASE("fuse: an optimiser's update goes into the product that gives the grad
   const NodeRef next_t = shift(t, 1);
   const NodeRef next_m = add(scale(m, 0.9), scale(gradient, 0.1));
   const NodeRef next_w = subtract(w, divide(next_m, next_t));
-  const Fused fused = fuse(place(simplify(lowered({}, {{w, next_w}, {m, next_m}, {t, next_t}}))));
+  const Module fused = sink(fuse(materialize_views(simplify(lowered({}, {{w, next_w}, {m, next_m}, {t, next_t}})))));
   CHECK(fused.groups.size() == 2);  // the counter, and the product with everything else
 }
 
@@ -120,14 +120,15 @@ TEST_CASE("schedule: readers of the old value come first; two parameters that tr
   const NodeRef x = input("x", {4}), w = parameter("w", {4}), v = parameter("v", {4});
   const NodeRef next = add(w, x);
   {
-    const Scheduled s = schedule(fuse(place(simplify(lowered({reduce("sum", w, {0}, false)}, {{w, next}})))));
-    CHECK(s.in_place_update == std::vector<char>{1});
-    CHECK(s.order.back() == s.fused.group_of[s.fused.placed.graph.updates[0].value]);
+    const Module s = schedule(sink(fuse(materialize_views(simplify(lowered({reduce("sum", w, {0}, false)}, {{w, next}}))))));
+    CHECK(s.updates[0].in_place);
+    CHECK(s.order.back() == s.values[s.updates[0].value].group);
   }
   {
     const NodeRef a = unary("exp", reduce("sum", w, {0}, true)), b = unary("exp", reduce("sum", v, {0}, true));
-    const Scheduled s = schedule(fuse(place(simplify(lowered({}, {{w, multiply(w, b)}, {v, multiply(v, a)}})))));
-    CHECK(s.in_place_update == std::vector<char>{1, 1});
+    const Module s = schedule(sink(fuse(materialize_views(simplify(lowered({}, {{w, multiply(w, b)}, {v, multiply(v, a)}}))))));
+    CHECK(s.updates[0].in_place);
+    CHECK(s.updates[1].in_place);
   }
 }
 
@@ -135,7 +136,7 @@ TEST_CASE("allocate: a long chain lives in the memory of few values") {
   NodeRef x = input("x", {1000});
   NodeRef y = x;
   for (int i = 0; i < 20; ++i) y = apply("cumsum", {y}, {{0, 0}, {}});
-  const Allocated a = allocate(schedule(fuse(place(simplify(lowered({y}))))), std::vector{x});
+  const Module a = allocate(schedule(sink(fuse(materialize_views(simplify(lowered({y})))))));
   CHECK(a.arena_bytes <= std::size_t{3} * 4032);
   CHECK(a.unshared_bytes >= std::size_t{20} * 4000);
 }
@@ -147,7 +148,7 @@ TEST_CASE("shapes that do not fit when bound name the node") {
 }
 
 TEST_CASE("simplify: rows that are all the same are multiplied once") {
-  const auto products = [](const Lowered& graph) {
+  const auto products = [](const Module& graph) {
     std::vector<Shape> shapes;
     for (const Value& v : graph.values)
       if (std::strcmp(v.op->name, "matmul") == 0) shapes.push_back(v.spec.shape);
@@ -172,13 +173,13 @@ TEST_CASE("fuse: what only a later step reads is computed there, if that saves m
   const NodeRef x = input("x", {64, 64});
   const NodeRef y = unary("tanh", x), factor = subtract(constant_like(x, 1), unary("square", y));
   const NodeRef scale = reduce("sum", y, {0, 1}, true);
-  const Fused fused = fuse(place(simplify(lowered({y, multiply(factor, scale)}))));
+  const Module fused = sink(fuse(materialize_views(simplify(lowered({y, multiply(factor, scale)})))));
   REQUIRE(fused.groups.size() == 2);
   CHECK(fused.groups[0].members.size() == 1);
   CHECK(fused.groups[1].members.size() == 3);
   // 1 - exp(x)² is one array, as exp(x) would be, which nobody reads: it stays where it is.
   const NodeRef lone = subtract(constant_like(x, 1), unary("exp", x));
-  const Fused stays = fuse(place(simplify(lowered({multiply(lone, reduce("sum", lone, {0, 1}, true))}))));
+  const Module stays = sink(fuse(materialize_views(simplify(lowered({multiply(lone, reduce("sum", lone, {0, 1}, true))})))));
   CHECK(stays.groups[0].members.size() == 2);
 }
 
@@ -186,7 +187,7 @@ TEST_CASE("place: a small transposed operand of several products is turned once,
   const auto copies = [](const NodeRef& w, std::initializer_list<NodeRef> lefts) {
     std::vector<NodeRef> outputs;
     for (const NodeRef& a : lefts) outputs.push_back(matmul(a, swap_last(w)));
-    return count(place(simplify(lowered(outputs))).graph, "cast");
+    return count(materialize_views(simplify(lowered(outputs))), "cast");
   };
   const NodeRef a = input("a", {9, 6}), b = input("b", {10, 6}), c = input("c", {11, 6}), row = input("row", {1, 6}), w = input("w", {5, 6});
   CHECK(copies(w, {a, b, c}) == 1);

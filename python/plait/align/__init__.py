@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from .alignment import Alignment
 from .barycenter import barycenter
+from .best_window import BestWindow, best_window
+from .clusters import TimeSeriesKMeans, TimeSeriesKMedoids
 from .custom import Aligner
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
 from .elastic import EDR, ERP, MSM, TWE
-from .neighbours import TimeSeriesKNN
+from .neighbours import TimeSeriesKNN, TimeSeriesKNNRegressor
 from .scored import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
 from .soft import SoftDTW, soft_dtw
 from .substitution import Substitution
+from .transforms import Differencer, Resampler, ZNormalizer, difference, resample, znormalize
 
 __all__ = [
     "DTW",
@@ -22,18 +25,29 @@ __all__ = [
     "TWE",
     "Aligner",
     "Alignment",
+    "BestWindow",
+    "Differencer",
     "Levenshtein",
     "NeedlemanWunsch",
+    "Resampler",
     "SemiGlobal",
     "SmithWaterman",
     "SoftDTW",
     "Substitution",
+    "TimeSeriesKMeans",
+    "TimeSeriesKMedoids",
     "TimeSeriesKNN",
+    "TimeSeriesKNNRegressor",
+    "ZNormalizer",
     "barycenter",
+    "best_window",
+    "difference",
     "dtw",
     "levenshtein",
     "needleman_wunsch",
+    "resample",
     "semi_global",
     "smith_waterman",
     "soft_dtw",
+    "znormalize",
 ]

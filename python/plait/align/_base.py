@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from .._estimator import Estimator
-from . import _arguments, _inputs, _tiles
+from . import _arguments, _inputs, _reach, _tiles
 from .alignment import Alignment
 
 #: Bytes that a traceback may keep before parts of the matrix are computed twice instead.
@@ -162,6 +162,7 @@ class PairAligner(Estimator, ABC):
         out: NDArray[np.float64] | None = None,
         executor: Any = None,
         progress: _tiles.Progress | None = None,
+        unreachable: str = "raise",
     ) -> NDArray[np.float64]:
         """The scores of all pairs.
 
@@ -182,6 +183,8 @@ class PairAligner(Estimator, ABC):
             or anything else with its protocol. Scores do not depend on it. The aligner and the sequences are pickled.
         progress : bool or callable, optional
             True shows a bar (tqdm where it is installed); a callable is given the number of pairs done and that of all.
+        unreachable : {"raise", "inf"}
+            Of a pair whose lengths differ by more than a window allows: an error, or the score inf.
 
         Returns
         -------
@@ -199,8 +202,13 @@ class PairAligner(Estimator, ABC):
         scores = np.empty(shape) if out is None or in_place else out
         if executor is not None and not hasattr(executor, "submit"):
             raise TypeError(f"executor: expected one of concurrent.futures's protocol, got {type(executor).__name__}")
+        if unreachable not in ("raise", "inf"):
+            raise ValueError(f"unreachable: expected 'raise' or 'inf', got {unreachable!r}")
         if executor is not None or progress:
-            _tiles.Tiled(self, rows, columns, self._method().symmetric, cutoff, scores).run(executor, progress, threads)
+            tiles = _tiles.Tiled(self, rows, columns, self._method().symmetric, cutoff, scores, unreachable)
+            tiles.run(executor, progress, threads)
+        elif unreachable == "inf" and getattr(self, "window", None) is not None and getattr(self, "band", "diagonal") == "diagonal":
+            _reach.matrix(self, rows, rows if columns is None else columns, cutoff, scores, threads)
         else:
             self._matrix(rows, columns, cutoff, scores, threads)
         if out is None:

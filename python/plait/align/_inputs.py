@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -102,6 +103,13 @@ def collection(values: Any, name: str) -> list[Any]:
             raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
         if values.ndim not in (1, 2, 3):
             raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
+        if values.ndim == 3 and values.shape[2] > values.shape[1]:
+            warnings.warn(
+                f"{name}: an array of shape {values.shape} is {values.shape[0]} series of {values.shape[1]} elements with {values.shape[2]} "
+                "values each; one of (cases, channels, time), as aeon has it, needs X.transpose(0, 2, 1)",
+                UserWarning,
+                stacklevel=3,
+            )
     try:
         return list(values)
     except TypeError:

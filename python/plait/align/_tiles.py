@@ -22,9 +22,11 @@ Scores = NDArray[np.float64]
 Progress = bool | Callable[[int, int], Any]
 
 
-def score_tile(aligner: PairAligner, rows: list[Any], columns: list[Any], cutoff: float | None, threads: int | None) -> Scores:
+def score_tile(
+    aligner: PairAligner, rows: list[Any], columns: list[Any], cutoff: float | None, threads: int | None, unreachable: str
+) -> Scores:
     """What a worker does; a function of the module, so that it can be pickled."""
-    return aligner.pairwise(rows, columns, cutoff=cutoff, threads=threads)
+    return aligner.pairwise(rows, columns, cutoff=cutoff, threads=threads, unreachable=unreachable)
 
 
 class Reporter:
@@ -63,9 +65,16 @@ class Tiled:
     """Rows against columns; of a symmetric matrix the part from the diagonal on."""
 
     def __init__(
-        self, aligner: PairAligner, rows: list[Any], columns: list[Any] | None, symmetric: bool, cutoff: float | None, out: Scores
+        self,
+        aligner: PairAligner,
+        rows: list[Any],
+        columns: list[Any] | None,
+        symmetric: bool,
+        cutoff: float | None,
+        out: Scores,
+        unreachable: str = "raise",
     ):
-        self.aligner, self.rows, self.cutoff, self.out = aligner, rows, cutoff, out
+        self.aligner, self.rows, self.cutoff, self.out, self.unreachable = aligner, rows, cutoff, out, unreachable
         self.half = columns is None and symmetric
         self.columns = rows if columns is None else columns
 
@@ -75,7 +84,7 @@ class Tiled:
 
     def part(self, begin: int, end: int, threads: int | None) -> tuple[Any, ...]:
         """Arguments of `score_tile`."""
-        return self.aligner, self.rows[begin:end], self.columns[begin if self.half else 0 :], self.cutoff, threads
+        return self.aligner, self.rows[begin:end], self.columns[begin if self.half else 0 :], self.cutoff, threads, self.unreachable
 
     def put(self, begin: int, end: int, scores: Scores) -> None:
         """A tile's scores to where they belong."""

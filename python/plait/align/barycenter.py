@@ -14,6 +14,7 @@ from ._arguments import whole
 from ._base import PairAligner, finite
 from .dtw import DTW
 from .soft import SoftDTW
+from .transforms import _resample
 
 Array = NDArray[np.float64]
 CANDIDATES = 40  # of so many series the one in the middle is found by all pairs
@@ -92,7 +93,7 @@ def barycenter(
     if any(a.shape[1:] != middle.shape[1:] for a in arrays):
         raise _core.ShapeError(f"series: elements of shapes {sorted({a.shape[1:] for a in [middle, *arrays]})}; all must have one")
     if length is not None:
-        middle = _stretched(middle, whole(length, "length"))
+        middle = _resample(middle, whole(length, "length"))
     if isinstance(chosen, SoftDTW):
         return _descend(chosen, arrays, share, middle, iterations, tolerance)
     return _average(chosen, arrays, share, middle, iterations, tolerance)
@@ -114,12 +115,6 @@ def _medoid(aligner: PairAligner, arrays: Sequence[Array], share: Array) -> Arra
     candidates = list(arrays[:CANDIDATES])
     scores = aligner.pairwise(candidates)
     return candidates[int((scores @ share[: len(candidates)]).argmin())].copy()
-
-
-def _stretched(series: Array, length: int) -> Array:
-    at, places = np.linspace(0, 1, length), np.linspace(0, 1, len(series))
-    columns = [np.interp(at, places, column) for column in series.reshape(len(series), -1).T]
-    return np.stack(columns, axis=1).reshape(length, *series.shape[1:])
 
 
 def _average(aligner: PairAligner, arrays: Sequence[Array], share: Array, middle: Array, iterations: int, tolerance: float) -> Array:

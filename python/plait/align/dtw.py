@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from . import _arguments, _inputs
+from ._bands import SlantedCosts, distances
 from ._base import PairAligner
 from ._pair_costs import PairCosts
 from .alignment import Alignment
@@ -41,11 +42,15 @@ class DTW(PairAligner):
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
     slope : float, optional
         Itakura parallelogram: seen from either corner, the path is never steeper than `slope` and never flatter than its inverse, in cells.
+    band : {"diagonal", "slanted"}
+        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths, so that a path always fits between
+        series of different lengths. With n >= m and s = (n - 1) / (m - 1) it has the cells ``|i - j s| <= window + s / 2``, for n < m with
+        both exchanged; of equal lengths these are the same. Pairs come one after the other then, each by its matrix of distances.
 
     Raises
     ------
     ValueError
-        If a window comes with `open_begin`, or a slope with an open end; if a series is empty, holds infinity, or NaN where the policy is to raise; if no path fits into the window or parallelogram; if the
+        If a window comes with `open_begin`, or a slope or a slanted window with an open end; if a series is empty, holds infinity, or NaN where the policy is to raise; if no path fits into the window or parallelogram; if the
         sum of distances is beyond the largest float64.
     ShapeError
         If the elements of `x` and `y` have different numbers of values.
@@ -82,6 +87,7 @@ class DTW(PairAligner):
         open_end: bool = False,
         nan_policy: str = "raise",
         slope: float | None = None,
+        band: str = "diagonal",
     ):
         self.metric = metric
         self.window = window
@@ -90,10 +96,16 @@ class DTW(PairAligner):
         self.open_end = open_end
         self.nan_policy = nan_policy
         self.slope = slope
+        self.band = band
         self._method()  # what cannot be is refused here
 
     _KIND = "warping"
-    _costs: PairCosts | None = None
+    _costs: PairCosts | SlantedCosts | None = None
+
+    @property
+    def _by_matrix(self) -> bool:
+        """Whether the core gets a matrix of distances for each pair."""
+        return callable(self.metric) or (self.band == "slanted" and self.window is not None and self.metric != "precomputed")
 
     def _build(self) -> _core.Method:
         _inputs.check_nan_policy(self.nan_policy)
@@ -105,9 +117,19 @@ class DTW(PairAligner):
                 f"window: with open_begin=True the path may begin anywhere in y, while a window lies about the diagonal from (0, 0); got "
                 f"window={self.window!r}. Leave one of them out, or cut y into pieces about the places where x may begin"
             )
+        window = check_window(self.window)
+        if not isinstance(self.band, str) or self.band not in ("diagonal", "slanted"):
+            raise ValueError(f"band: expected 'diagonal' or 'slanted', got {self.band!r}")
+        if self.band == "slanted" and window is not None:
+            if self.open_end or self.slope is not None:
+                what = "slope" if self.slope is not None else "open_end"
+                raise ValueError(f"band: a slanted window goes from corner to corner and is the only bound of the path; leave {what} out")
+            costs = self._costs.matrix if self._costs is not None else distances(str(self.metric))
+            self.__dict__["_costs"] = SlantedCosts(costs, window)
+            window = None
         return _core.make_dtw(
-            METRICS["precomputed" if callable(self.metric) else self.metric],
-            check_window(self.window),
+            METRICS["precomputed" if self._by_matrix else self.metric],  # type: ignore[index]  # not callable
+            window,
             check_slope(self.slope),
             bool(self.root),
             bool(self.open_begin),
@@ -116,10 +138,13 @@ class DTW(PairAligner):
         )
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        if callable(self.metric):
+        if self._by_matrix:
+            self._method()
             x, y = map(np.asarray, _inputs.all_series(values, name, self.nan_policy))
             if np.isnan(x).any() or np.isnan(y).any():  # propagate: as it would be in a matrix
                 return [np.full((len(x), len(y)), math.nan), np.empty(len(y))]
+            if x.shape[1:] != y.shape[1:]:
+                raise _core.ShapeError(f"{name(1)}: elements of shape {y.shape[1:]}, those of {name(0)} have {x.shape[1:]}")
             assert self._costs is not None
             return [self._costs.matrix(x, y), np.empty(len(y))]
         if self.metric == "precomputed":
@@ -127,7 +152,7 @@ class DTW(PairAligner):
         return _inputs.all_series(values, name, self.nan_policy)
 
     def _check(self, values: list[Any], name: _inputs.Name) -> None:
-        if not callable(self.metric):
+        if not self._by_matrix:
             super()._check(values, name)
             return
         self._method()
@@ -141,6 +166,8 @@ class DTW(PairAligner):
         matrix = _inputs.series(values[0], name, 0, self.nan_policy)
         if matrix.ndim != 2:
             raise _core.ShapeError(f"{name(0)}: expected a matrix of distances of shape (n, m), got shape {matrix.shape}")
+        if isinstance(self._costs, SlantedCosts) and not np.isnan(matrix).any():
+            matrix = np.ascontiguousarray(self._costs.masked(matrix))
         return [matrix, np.empty(matrix.shape[1])]
 
     def score(self, x: Any, y: Any = None, *, cutoff: float | None = None) -> float:
@@ -192,30 +219,34 @@ class DTW(PairAligner):
         """
         return super().count(x, y)
 
-    # A callable metric gives a matrix of distances for each pair, so pairs come one after the other.
+    # Where each pair has a matrix of distances of its own, pairs come one after the other.
 
     def _matrix(
         self, rows: list[Any], columns: list[Any] | None, cutoff: float | None, out: NDArray[np.float64], threads: int | None
     ) -> None:
-        if not callable(self.metric):
+        if not self._by_matrix:
             super()._matrix(rows, columns, cutoff, out, threads)
             return
         most, a = math.inf if cutoff is None else cutoff, len(rows)
         series = _inputs.all_series([*rows, *(columns or [])], lambda k: f"X[{k}]" if k < a else f"Y[{k - a}]", self.nan_policy)
+        half = columns is None and not callable(self.metric)
         for i, x in enumerate(series[:a]):
             for j, y in enumerate(series if columns is None else series[a:]):
+                if half and j < i:
+                    out[i, j] = out[j, i]
+                    continue
                 score = self.score(x, y, cutoff=most)
                 out[i, j] = math.inf if score > most else score
 
     def _align_many(self, query: Any, against: list[Any], threads: int) -> list[Alignment]:
-        if not callable(self.metric):
+        if not self._by_matrix:
             return super()._align_many(query, against, threads)
         return [self.align(query, y) for y in against]
 
     def _nearest(
         self, queries: list[Any], against: list[Any], k: int, threads: int | None, name: _inputs.Name
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        if not callable(self.metric):
+        if not self._by_matrix:
             return super()._nearest(queries, against, k, threads, name)
         series, count = _inputs.all_series([*queries, *against], name, self.nan_policy), len(queries)
         scores = np.empty((count, len(against)))

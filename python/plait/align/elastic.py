@@ -76,7 +76,7 @@ class ERP(_Elastic):
             raise ValueError(f"gap: expected a number or one for each value of an element, got {self.gap!r}") from None
         if gap.ndim != 1 or gap.size == 0:
             raise _core.ShapeError(f"gap: expected a number or an array of shape (d,), got shape {gap.shape}")
-        return _core.make_erp(gap.tolist(), window, propagate)
+        return _core.make_elastic("erp", gap.tolist(), window, propagate)
 
 
 class EDR(_Elastic):
@@ -114,7 +114,7 @@ class EDR(_Elastic):
         self._method()  # what cannot be is refused here
 
     def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
-        return _core.make_edr(finite(self.epsilon, "epsilon"), window, propagate)
+        return _core.make_elastic("edr", [finite(self.epsilon, "epsilon")], window, propagate)
 
     def _same(self) -> Callable[[Any, Any], bool]:
         return functools.partial(_within, float(self.epsilon))
@@ -163,7 +163,7 @@ class MSM(_Elastic):
         self._method()  # what cannot be is refused here
 
     def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
-        return _core.make_msm(finite(self.cost, "cost"), window, propagate)
+        return _core.make_elastic("msm", [finite(self.cost, "cost")], window, propagate)
 
 
 class TWE(_Elastic):
@@ -203,4 +203,4 @@ class TWE(_Elastic):
         self._method()  # what cannot be is refused here
 
     def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
-        return _core.make_twe(finite(self.stiffness, "stiffness"), finite(self.penalty, "penalty"), window, propagate)
+        return _core.make_elastic("twe", [finite(self.stiffness, "stiffness"), finite(self.penalty, "penalty")], window, propagate)

@@ -1,33 +1,134 @@
-"""Classification by the nearest series, as scikit-learn does it."""
+"""Classification and regression by the nearest series, as scikit-learn does it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from .._estimator import ClassifierEstimator
+from .._estimator import ClassifierEstimator, Estimator
+from .._masks import unmasked
 from . import _arguments, _inputs
 from ._base import PairAligner
 from .dtw import DTW
 
 Array = NDArray[Any]
+#: How much a neighbour counts: as much as any, by the inverse of its distance, or f(distances of shape (n, k)) of the same shape.
+Weights: TypeAlias = "str | Callable[[NDArray[np.float64]], Any]"
 
 
-class TimeSeriesKNN(ClassifierEstimator):
-    """The label of the nearest series, or of most of the k nearest.
+class _Neighbours(Estimator):
+    """What both have: series that are remembered, and the search among them."""
+
+    _DEFAULTS = {"aligner": DTW}  # noqa: RUF012
+    _ALIASES = {"k": "n_neighbors"}  # noqa: RUF012
+
+    aligner: PairAligner | None
+    n_neighbors: int
+    weights: Weights
+    threads: int | None
+    series_: list[Any]
+
+    def _keep(self, aligner: PairAligner | None, n_neighbors: int, weights: Weights, threads: int | None, k: int | None) -> None:
+        if k is not None and n_neighbors not in (1, k):
+            raise ValueError(f"{type(self).__name__}: k is another name of n_neighbors, got k={k!r} and n_neighbors={n_neighbors!r}")
+        self.aligner = aligner
+        self.n_neighbors = n_neighbors if k is None else k
+        self.weights = weights
+        self.threads = threads
+
+    @property
+    def k(self) -> int:
+        """Another name of `n_neighbors`."""
+        return self.n_neighbors
+
+    @k.setter
+    def k(self, value: int) -> None:
+        self.n_neighbors = value
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether `fit` has been called."""
+        return hasattr(self, "series_")
+
+    def _aligner(self) -> PairAligner:
+        return checked_aligner(self.aligner, type(self).__name__)
+
+    def _remember(self, X: Any) -> list[Any]:
+        """The series of `fit`; errors of theirs and of the parameters belong there."""
+        name = type(self).__name__
+        series = all_series(X, name)
+        _arguments.whole(self.n_neighbors, f"{name}: n_neighbors", len(series), "series")
+        if not callable(self.weights) and self.weights not in ("uniform", "distance"):
+            raise ValueError(f"{name}: weights: expected 'uniform', 'distance' or a function of distances, got {self.weights!r}")
+        aligner = self._aligner()
+        aligner._check(series, lambda i: f"X[{i}]")
+        if self.weights == "distance" and aligner._method().worst < 0:
+            raise ValueError(f"{name}: weights: 'distance' needs an aligner that looks for small scores, got {aligner!r}")
+        return series
+
+    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
+        """The nearest series of `fit`.
+
+        Parameters
+        ----------
+        X : array or list of series, optional
+            What is looked for; without it the series of `fit`, none of them its own neighbour.
+        n_neighbors : int, optional
+            How many; as the constructor was told unless given.
+        return_distance : bool
+            Whether scores come, too.
+
+        Returns
+        -------
+        scores : ndarray of float64, shape (n, n_neighbors)
+            Best first; left out if `return_distance` is False.
+        indices : ndarray of int64, shape (n, n_neighbors)
+            Positions in `fit`.
+        """
+        self._require_fitted()
+        name = type(self).__name__
+        own = X is None
+        queries = self.series_ if own else all_series(X, name)
+        k = _arguments.whole(
+            self.n_neighbors if n_neighbors is None else n_neighbors,
+            f"{name}: n_neighbors",
+            len(self.series_) - own,
+            "series besides itself" if own else "series",
+        )
+        n = len(queries)
+        indices, scores = self._aligner()._nearest(
+            queries, self.series_, k + own, self.threads, lambda i: f"X[{i}]" if i < n else f"series_[{i - n}]"
+        )
+        if own:
+            indices, scores = without_itself(indices, scores, np.arange(n))
+        return (scores, indices) if return_distance else indices
+
+    def _weighted(self, X: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The nearest series, and how much each counts."""
+        scores, nearest = self.kneighbors(X)
+        return nearest, counting(self.weights, scores, type(self).__name__)
+
+
+class TimeSeriesKNN(_Neighbours, ClassifierEstimator):
+    """The label of the nearest series, or of most of the nearest ones.
 
     Parameters
     ----------
     aligner : PairAligner, optional
         What near means; DTW unless given. Costs and similarities both do, and so do aligners of symbols.
-    k : int
+    n_neighbors : int
         How many neighbours vote. Where classes have the same number of votes, the one whose nearest neighbour comes first is taken; of
         neighbours at the same distance the one that was first in `fit` comes first.
+    weights : {"uniform", "distance"} or callable
+        How much a vote counts: as much as any, or the inverse of its distance (of neighbours at distance 0 there count no others); a function
+        is given the distances, shape (n, n_neighbors), and gives as many weights.
     threads : int, optional
         At most so many; answers do not depend on it.
+    k : int, optional
+        Another name of `n_neighbors`.
 
     Attributes
     ----------
@@ -46,21 +147,15 @@ class TimeSeriesKNN(ClassifierEstimator):
     array(['bump', 'ramp'], dtype='<U4')
     """
 
-    _DEFAULTS = {"aligner": DTW}  # noqa: RUF012
-
-    def __init__(self, aligner: PairAligner | None = None, k: int = 1, threads: int | None = None):
-        self.aligner = aligner
-        self.k = k
-        self.threads = threads
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Whether `fit` has been called."""
-        return hasattr(self, "series_")
-
-    def _aligner(self) -> PairAligner:
-        if self.aligner is not None and not isinstance(self.aligner, PairAligner):
-            raise TypeError(f"TimeSeriesKNN: aligner: expected an aligner such as DTW(), got {self.aligner!r:.60}")
-        return DTW() if self.aligner is None else self.aligner
+    def __init__(
+        self,
+        aligner: PairAligner | None = None,
+        n_neighbors: int = 1,
+        weights: Weights = "uniform",
+        threads: int | None = None,
+        k: int | None = None,
+    ):
+        self._keep(aligner, n_neighbors, weights, threads, k)
 
     def fit(self, X: Any, y: Any) -> TimeSeriesKNN:
         """Remember series and their labels.
@@ -77,53 +172,13 @@ class TimeSeriesKNN(ClassifierEstimator):
         TimeSeriesKNN
             Itself.
         """
-        series = self._series(X)
-        _arguments.whole(self.k, "TimeSeriesKNN: k", len(series), "series")
+        series = self._remember(X)
         self._codes = self._labels(y, len(series))
-        self._aligner()._check(series, lambda i: f"X[{i}]")  # errors belong to fit
         self.series_ = series
         return self
 
-    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
-        """The nearest series of `fit`.
-
-        Parameters
-        ----------
-        X : array or list of series, optional
-            What is looked for; without it the series of `fit`, none of them its own neighbour.
-        n_neighbors : int, optional
-            How many; `k` unless given.
-        return_distance : bool
-            Whether scores come, too.
-
-        Returns
-        -------
-        scores : ndarray of float64, shape (n, n_neighbors)
-            Best first; left out if `return_distance` is False.
-        indices : ndarray of int64, shape (n, n_neighbors)
-            Positions in `fit`.
-        """
-        self._require_fitted()
-        own = X is None
-        queries = self.series_ if own else self._series(X)
-        k = _arguments.whole(
-            self.k if n_neighbors is None else n_neighbors,
-            "TimeSeriesKNN: n_neighbors",
-            len(self.series_) - own,
-            "series besides itself" if own else "series",
-        )
-        n = len(queries)
-        indices, scores = self._aligner()._nearest(
-            queries, self.series_, k + own, self.threads, lambda i: f"X[{i}]" if i < n else f"series_[{i - n}]"
-        )
-        if own:  # take out itself; where others at distance 0 come first, the last one
-            itself = indices == np.arange(len(queries))[:, None]
-            itself[~itself.any(axis=1), -1] = True
-            indices, scores = (a[~itself].reshape(len(queries), k) for a in (indices, scores))
-        return (scores, indices) if return_distance else indices
-
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """The share of votes of each class.
+        """The share of votes of each class, weighted.
 
         Parameters
         ----------
@@ -135,7 +190,9 @@ class TimeSeriesKNN(ClassifierEstimator):
         ndarray of float64, shape (n, classes)
             Rows sum to 1; columns are as in `classes_`.
         """
-        return self._votes(X)[0] / self.k
+        votes = self._votes(X)[0]
+        shares: NDArray[np.float64] = votes / votes.sum(axis=1, keepdims=True)
+        return shares
 
     def predict(self, X: Any) -> Array:
         """The label of each series.
@@ -158,14 +215,196 @@ class TimeSeriesKNN(ClassifierEstimator):
 
     def _votes(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Votes for each class, and the neighbours' classes, nearest first."""
-        nearest = self.kneighbors(X, return_distance=False)
+        nearest, weights = self._weighted(X)
         codes = self._codes[nearest]
         votes = np.zeros((len(codes), len(self.classes_)))
-        np.add.at(votes, (np.arange(len(codes))[:, None], codes), 1)
+        np.add.at(votes, (np.arange(len(codes))[:, None], codes), weights)
         return votes, codes
 
-    def _series(self, X: Any) -> list[Any]:
-        series = _inputs.collection(X, "X")
-        if not series:
-            raise _core.ShapeError("TimeSeriesKNN: X holds no series")
-        return series
+
+class TimeSeriesKNNRegressor(_Neighbours):
+    """The mean of what belongs to the nearest series.
+
+    Parameters
+    ----------
+    aligner : PairAligner, optional
+        What near means; DTW unless given. Costs and similarities both do, and so do aligners of symbols.
+    n_neighbors : int
+        Over how many neighbours the mean goes; of those at the same distance the one that was first in `fit` comes first.
+    weights : {"uniform", "distance"} or callable
+        As of `TimeSeriesKNN`.
+    threads : int, optional
+        At most so many; answers do not depend on it.
+    k : int, optional
+        Another name of `n_neighbors`.
+
+    Examples
+    --------
+    >>> from plait.align import TimeSeriesKNNRegressor
+    >>> model = TimeSeriesKNNRegressor(n_neighbors=2).fit([[0, 1, 0], [0, 0, 2, 0], [9, 9]], [1.0, 2.0, 7.0])
+    >>> model.predict([[0, 1.5, 0]]).tolist()
+    [1.5]
+    """
+
+    _estimator_type = "regressor"
+
+    def __init__(
+        self,
+        aligner: PairAligner | None = None,
+        n_neighbors: int = 1,
+        weights: Weights = "uniform",
+        threads: int | None = None,
+        k: int | None = None,
+    ):
+        self._keep(aligner, n_neighbors, weights, threads, k)
+
+    def fit(self, X: Any, y: Any) -> TimeSeriesKNNRegressor:
+        """Remember series and their targets.
+
+        Parameters
+        ----------
+        X : array of shape (n, length) or (n, length, d), or list of series
+            Series.
+        y : array_like of float, shape (n,) or (n, outputs)
+            Their targets.
+
+        Returns
+        -------
+        TimeSeriesKNNRegressor
+            Itself.
+        """
+        series = self._remember(X)
+        self._targets = _targets(y, len(series), type(self).__name__)
+        self.series_ = series
+        return self
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """The target of each series.
+
+        Parameters
+        ----------
+        X : array or list of series
+            Series.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,) or (n, outputs)
+            Weighted means of the neighbours' targets.
+        """
+        nearest, weights = self._weighted(X)
+        shares = weights / weights.sum(axis=1, keepdims=True)
+        found: NDArray[np.float64] = np.einsum("nk,nk...->n...", shares, self._targets[nearest])
+        return found
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The coefficient of determination, R², of what is predicted.
+
+        Parameters
+        ----------
+        X : array or list of series
+            Series.
+        y : array_like of float, shape (n,) or (n, outputs)
+            Their targets.
+        sample_weight : array_like, optional
+            Weight of each series.
+
+        Returns
+        -------
+        float
+            1 where all is right, 0 for the mean of `y`; the mean over outputs. Where a target does not vary: 1 if it is met, else 0.
+        """
+        name = type(self).__name__
+        said = self.predict(X)
+        true = _targets(y, len(said), name)
+        if true.shape != said.shape:
+            raise _core.ShapeError(f"{name}: y has shape {true.shape}, predictions {said.shape}")
+        weights = np.ones(len(said)) if sample_weight is None else np.asarray(unmasked(sample_weight, f"{name}: sample_weight"), np.float64)
+        columns = true.reshape(len(true), -1)
+        left = weights @ (columns - said.reshape(columns.shape)) ** 2
+        spread = weights @ (columns - np.average(columns, axis=0, weights=weights)) ** 2
+        varied = spread > 0
+        scores = np.where(varied, 1 - left / np.where(varied, spread, 1), left == 0)
+        return float(scores.mean())
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks before it runs a check; only it calls this."""
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags  # type: ignore[import-untyped]
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(required=True, multi_output=True),
+            regressor_tags=RegressorTags(),
+            input_tags=InputTags(three_d_array=True),
+        )
+
+
+def checked_aligner(aligner: Any, name: str) -> PairAligner:
+    """An aligner, DTW for none; TypeError for anything else."""
+    if aligner is not None and not isinstance(aligner, PairAligner):
+        raise TypeError(f"{name}: aligner: expected an aligner such as DTW(), got {aligner!r:.60}")
+    return DTW() if aligner is None else aligner
+
+
+def all_series(X: Any, name: str) -> list[Any]:
+    """The series of a collection that is not empty."""
+    if hasattr(X, "toarray"):
+        raise TypeError(f"{name}: X is a sparse matrix, but dense data is required. Use X.toarray() to convert it.")
+    series = _inputs.collection(X, "X")
+    if not series:
+        raise _core.ShapeError(f"{name}: X holds no series")
+    return series
+
+
+def without_itself(
+    indices: NDArray[np.int64], scores: NDArray[np.float64], own: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Neighbours of series that were searched for among themselves, one fewer; ``own[i]`` is which row i is.
+
+    Where others at the same distance come before it, the last one is left out in its stead.
+    """
+    itself = indices == own[:, None]
+    itself[~itself.any(axis=1), -1] = True
+    shape = len(own), indices.shape[1] - 1
+    return indices[~itself].reshape(shape), scores[~itself].reshape(shape)
+
+
+def counting(weights: Weights, scores: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """How much each neighbour counts."""
+    if callable(weights):
+        found = np.asarray(weights(scores.copy()), np.float64)
+        if found.shape != scores.shape or not np.isfinite(found).all() or (found < 0).any() or not (found.sum(axis=1) > 0).all():
+            raise ValueError(
+                f"{name}: weights: expected finite numbers of shape {scores.shape} that are not negative, some of each row positive; got "
+                f"shape {found.shape}"
+            )
+        return found
+    if weights == "uniform":
+        return np.ones_like(scores)
+    if (scores < 0).any():
+        raise ValueError(f"{name}: weights: 'distance' needs scores that are not negative, got {scores.min()}")
+    nearest = scores[:, :1]
+    # Relative to the nearest: an inverse of a very small distance would be infinite.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = np.where(nearest == 0, scores == 0, nearest / scores)
+    inverse[np.isinf(scores)] = 0.0
+    inverse[~np.isfinite(nearest[:, 0])] = 1.0
+    return inverse
+
+
+def _targets(y: Any, count: int, name: str) -> NDArray[np.float64]:
+    if y is None:
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    plain = unmasked(y, f"{name}: y")
+    try:
+        targets = np.asarray(plain, np.float64) if plain.dtype.kind in "biufO" else None
+    except (TypeError, ValueError):
+        targets = None
+    if targets is None:
+        raise ValueError(f"{name}: y should hold numbers, got {plain.dtype}")
+    if targets.ndim not in (1, 2):
+        raise ValueError(f"{name}: y should have shape (n,) or (n, outputs), got {targets.shape}")
+    if len(targets) != count:
+        raise ValueError(f"{name}: Found input variables with inconsistent numbers of samples: {[count, len(targets)]}")
+    if not np.isfinite(targets).all():
+        raise ValueError(f"{name}: Input y contains {'NaN' if np.isnan(targets).any() else 'infinity'}.")
+    return targets

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from .adaptive import AdaGrad, Adam, AdamW, RMSprop
 from .base import Optimizer
+from .plateau import Plateau, Warmup
 from .schedules import Constant, Cosine, Exponential, RobbinsMonro, Schedule
 from .sgd import SGD
 
-__all__ = ["SGD", "AdaGrad", "Adam", "AdamW", "Constant", "Cosine", "Exponential", "Optimizer", "RMSprop", "RobbinsMonro", "Schedule"]
+__all__ = [
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "Optimizer",
+    "Plateau",
+    "RMSprop",
+    "RobbinsMonro",
+    "Schedule",
+    "Warmup",
+]

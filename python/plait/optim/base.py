@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from .. import _core, graph
+from .._settings import Settings
 from .schedules import Constant, Schedule, _positive
 
 if TYPE_CHECKING:
     from ..graph import Node
 
 Rate = float | Schedule | Callable[[Any], Any]
+Rule = TypeVar("Rule", bound="Optimizer")
 
 
 def fraction(name: str, value: float) -> float:
@@ -69,7 +72,7 @@ class Step:
         return graph.cast(value, of.dtype)
 
 
-class Optimizer:
+class Optimizer(Settings):
     """An update rule: turns a loss into the expressions that parameters and the rule's own state take as their next values.
 
     Parameters
@@ -126,6 +129,26 @@ class Optimizer:
             updates[parameter] = self._next(step, parameter, gradient, rate)
         return updates | step.updates
 
+    def in_steps(self: Rule, steps_per_epoch: int) -> Rule:
+        """The rule with a schedule that is in epochs turned into steps.
+
+        Parameters
+        ----------
+        steps_per_epoch : int
+            Steps that an epoch has.
+
+        Returns
+        -------
+        Optimizer
+            Itself where nothing is in epochs.
+        """
+        rate = self.rate.in_steps(steps_per_epoch) if isinstance(self.rate, Schedule) else self.rate
+        if rate is self.rate:
+            return self
+        rule = copy.copy(self)
+        rule.rate = rate
+        return rule
+
     # Settings without which the state means something else: a run goes on with the same ones only.
     _meaning: tuple[str, ...] = ()
     # AdamW takes its decay out of the parameter itself.
@@ -135,7 +158,10 @@ class Optimizer:
         """The step size of this step: a float or a node without axes."""
         if isinstance(self.rate, Constant):
             return self.rate.rate
-        return self.rate(step.t) if callable(self.rate) else self.rate
+        rate = self.rate(step.t) if callable(self.rate) else self.rate
+        if isinstance(rate, graph.Node) and rate.op == "parameter":
+            step.updates[rate] = rate  # part of the state, so that checkpoints hold it
+        return rate
 
     def _next(self, step: Step, parameter: Node, gradient: Node, rate: Any) -> Node:
         """The next value of one parameter."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+
+from .._settings import Settings
+
+S = TypeVar("S", bound="Schedule")
 
 
 def _positive(name: str, value: float) -> float:
@@ -15,11 +19,42 @@ def _positive(name: str, value: float) -> float:
     return number
 
 
-class Schedule:
+def _length(name: str, steps: float | None, epochs: float | None) -> None:
+    """Refuse a length that is given in both units, or in none."""
+    if (steps is None) == (epochs is None):
+        raise ValueError(f"{name}: expected one of steps= and epochs=, got {'none' if steps is None else 'both'}")
+
+
+class Schedule(Settings):
     """A step size as a function of t, the number of steps taken before: called with a number, an array or a node.
 
-    Subclasses write ``__call__`` with NumPy functions, which nodes answer too, so that one formula serves plots and graphs.
+    Subclasses write ``__call__`` with NumPy functions, which nodes answer too, so that one formula serves plots and graphs. Lengths that are
+    given in epochs become steps by `in_steps`, which `plait.train` calls, since it knows how many steps an epoch has.
     """
+
+    def in_steps(self: S, steps_per_epoch: int) -> S:  # noqa: ARG002 - for those whose length is in epochs
+        """The schedule with its lengths in steps.
+
+        Parameters
+        ----------
+        steps_per_epoch : int
+            Steps that an epoch has.
+
+        Returns
+        -------
+        Schedule
+            Itself where no length is in epochs.
+        """
+        return self
+
+    def _known(self, steps: float | None) -> float:
+        """The length in steps, which a schedule in epochs has only after `in_steps`."""
+        if steps is None:
+            name = type(self).__name__
+            raise ValueError(
+                f"{name}: its length is in epochs, and only plait.train knows how many steps one has; use steps=, or in_steps(n)"
+            )
+        return steps
 
     def __call__(self, t: Any) -> Any:
         """The step size at step `t`, counted from 0."""
@@ -27,7 +62,7 @@ class Schedule:
 
     def __repr__(self) -> str:
         """The call that makes it."""
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items() if v is not None)})"
 
     def __eq__(self, other: object) -> bool:
         """Whether the settings are the same."""
@@ -69,8 +104,10 @@ class Exponential(Schedule):
         Step size at the first step.
     decay : float
         Factor in (0, 1].
-    steps : float
-        After how many steps the factor has been applied once.
+    steps : float, optional
+        After how many steps the factor has been applied once: 1 unless `epochs` is given.
+    epochs : float, optional
+        The same in epochs, for `plait.train`.
 
     Examples
     --------
@@ -78,16 +115,24 @@ class Exponential(Schedule):
     0.25
     """
 
-    def __init__(self, rate: float, decay: float, steps: float = 1) -> None:
+    def __init__(self, rate: float, decay: float, steps: float | None = None, *, epochs: float | None = None) -> None:
+        if steps is None and epochs is None:
+            steps = 1.0
+        _length("Exponential", steps, epochs)
         self.rate = _positive("Exponential: rate", rate)
         self.decay = _positive("Exponential: decay", decay)
         if self.decay > 1:
             raise ValueError(f"Exponential: decay: expected a factor in (0, 1], got {decay!r}")
-        self.steps = _positive("Exponential: steps", steps)
+        self.steps = None if steps is None else _positive("Exponential: steps", steps)
+        self.epochs = None if epochs is None else _positive("Exponential: epochs", epochs)
 
     def __call__(self, t: Any) -> Any:
         """The step size rate · decay^(t / steps)."""
-        return self.rate * self.decay ** (t / self.steps)
+        return self.rate * self.decay ** (t / self._known(self.steps))
+
+    def in_steps(self, steps_per_epoch: int) -> Exponential:
+        """See `Schedule.in_steps`."""
+        return self if self.epochs is None else Exponential(self.rate, self.decay, self.epochs * steps_per_epoch)
 
 
 class Cosine(Schedule):
@@ -97,12 +142,14 @@ class Cosine(Schedule):
     ----------
     rate : float
         The largest step size.
-    steps : int
+    steps : int, optional
         Steps after which `final` is reached; there it stays.
     final : float
         The last step size, at least 0.
-    warmup : int
-        Steps over which the size grows from rate / warmup to rate.
+    warmup : float
+        Steps over which the size grows from rate / warmup to rate; epochs, where the length is given in epochs.
+    epochs : float, optional
+        The length in epochs in place of `steps`, for `plait.train`.
 
     References
     ----------
@@ -113,21 +160,36 @@ class Cosine(Schedule):
     >>> cosine = plait.optim.Cosine(1.0, steps=100)
     >>> [round(float(cosine(t)), 3) for t in (0, 50, 100, 200)]
     [1.0, 0.5, 0.0, 0.0]
+    >>> plait.optim.Cosine(5e-3, epochs=40, warmup=2).in_steps(100)
+    Cosine(rate=0.005, steps=4000, final=0.0, warmup=200)
     """
 
-    def __init__(self, rate: float, steps: int, final: float = 0.0, warmup: int = 0) -> None:
+    def __init__(
+        self, rate: float, steps: int | None = None, final: float = 0.0, warmup: float = 0, *, epochs: float | None = None
+    ) -> None:
+        _length("Cosine", steps, epochs)
         self.rate = _positive("Cosine: rate", rate)
-        self.steps = int(_positive("Cosine: steps", steps))
+        self.steps = None if steps is None else int(_positive("Cosine: steps", steps))
         self.final = float(final)
-        self.warmup = int(warmup)
+        self.warmup = int(warmup) if epochs is None else float(warmup)
+        self.epochs = None if epochs is None else _positive("Cosine: epochs", epochs)
         if not 0 <= self.final <= self.rate:
             raise ValueError(f"Cosine: final: expected a number from 0 to the rate {self.rate}, got {final!r}")
-        if not 0 <= self.warmup < self.steps:
-            raise ValueError(f"Cosine: warmup: expected a count from 0 to below the {self.steps} steps, got {warmup!r}")
+        length = self.steps if self.epochs is None else self.epochs
+        if not 0 <= self.warmup < (length or 0):
+            unit = "steps" if self.epochs is None else "epochs"
+            raise ValueError(f"Cosine: warmup: expected a count from 0 to below the {length:g} {unit}, got {warmup!r}")
+
+    def in_steps(self, steps_per_epoch: int) -> Cosine:
+        """See `Schedule.in_steps`."""
+        if self.epochs is None:
+            return self
+        steps, warmup = max(round(self.epochs * steps_per_epoch), 1), round(self.warmup * steps_per_epoch)
+        return Cosine(self.rate, steps, self.final, min(warmup, steps - 1))
 
     def __call__(self, t: Any) -> Any:
         """The step size at step `t`."""
-        part = np.maximum(np.minimum((t - self.warmup) / (self.steps - self.warmup), 1.0), 0.0)
+        part = np.maximum(np.minimum((t - self.warmup) / (self._known(self.steps) - self.warmup), 1.0), 0.0)
         wave = self.final + (self.rate - self.final) * 0.5 * (1.0 + np.cos(np.pi * part))
         return wave * np.minimum((t + 1.0) / self.warmup, 1.0) if self.warmup else wave
 

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from .history import History, NotFiniteError, Progress
 from .run import predict, train
+from .stopping import EarlyStopping
 
-__all__ = ["History", "NotFiniteError", "Progress", "predict", "train"]
+__all__ = ["EarlyStopping", "History", "NotFiniteError", "Progress", "predict", "train"]

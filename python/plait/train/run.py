@@ -14,8 +14,9 @@ import numpy as np
 from .. import _core
 from .._rng import RandomSource
 from .._rng import seed as random_seed
-from ..optim import Optimizer
-from ..optim.base import optimizer_of
+from ..optim import Optimizer, Schedule
+from ..optim.base import optimizer_of, trainable
+from ..optim.plateau import Plateau
 from . import checkpoint as checkpoints
 from .data import Array, at_least_one, feeds, not_finite
 from .history import History, NotFiniteError, Progress
@@ -68,7 +69,8 @@ def train(
         True shows a bar (tqdm where it is installed) on stderr; a callable is called with a ``Progress`` at most ten times a second and at
         each epoch's end.
     callbacks : callable or sequence of callables
-        Called with a ``Progress`` at each epoch's end; one that returns True (or NumPy's), or raises StopIteration, ends the run after that epoch.
+        Called with a ``Progress`` at each epoch's end; one that returns True (or NumPy's), or raises StopIteration, ends the run after that
+        epoch. Methods ``begin(parameters)`` and ``end()``, where a callback has them, are called before the first epoch and after the last.
     checkpoint : path, optional
         A file that is written anew after each epoch, never half of it.
     resume : bool
@@ -102,6 +104,8 @@ def train(
     """
     epochs, batch_size = at_least_one("train: epochs", epochs), at_least_one("train: batch_size", batch_size)
     rule = optimizer_of(optimizer)
+    if isinstance(rule, Optimizer) and isinstance(rule.rate, Schedule):
+        rule = rule.in_steps(_steps_per_epoch(data, batch_size))
     updates = rule.updates(loss, parameters)
     program = _core.BatchProgram([loss], updates)
     loss_inputs = list(program.inputs)
@@ -127,6 +131,12 @@ def train(
     settings["seed"] = seed
     shuffle_seed, run_seed, validation_seed = (int(s) for s in np.random.SeedSequence(seed).generate_state(3, np.uint64))
 
+    settle = _plateau(rule, nodes)
+    settle(history)
+    trained = trainable(loss, parameters)
+    for call in calls:
+        if hasattr(call, "begin"):
+            call.begin(trained)
     began = time.perf_counter()
     shown = reporter(progress)
     try:
@@ -149,6 +159,7 @@ def train(
                 history.validation.append(validated)
             history.loss.append(mean)
             history.seconds.append(time.perf_counter() - epoch_began)
+            settle(history)
             if path is not None:
                 checkpoints.write(path, nodes, history, settings, identity)
             now = standing(loop.steps, mean, validated)
@@ -157,7 +168,29 @@ def train(
                 break
     finally:
         shown.close()
+    for call in calls:
+        if hasattr(call, "end"):
+            call.end()
     return history
+
+
+def _steps_per_epoch(data: Data, batch_size: int) -> int:
+    """Steps of an epoch, for schedules in epochs; data that fit nothing are refused later, by name."""
+    shapes = [shape for value in data.values() if (shape := getattr(value, "shape", None) or np.shape(value))]
+    return max(-(-int(shapes[0][0]) // batch_size), 1) if shapes else 1
+
+
+def _plateau(rule: Any, nodes: Sequence[Node]) -> Callable[[History], None]:
+    """What sets the step size after an epoch, where it follows the losses."""
+    rate = getattr(rule, "rate", None)
+    if not isinstance(rate, Plateau):
+        return lambda _: None
+    node = next(n for n in nodes if n.name == "optimizer.rate")
+
+    def settle(history: History) -> None:
+        node.value = np.full((), rate.after(history.validation or history.loss), "float64")
+
+    return settle
 
 
 def _loop(program: Any, data: Data, batch_size: int, what: str) -> Any:

@@ -33,7 +33,8 @@ struct Ends {
   [[nodiscard]] bool begin(Index i, Index j) const { return local || (i == 0 && j == 0) || (j == 0 && x_begin) || (i == 0 && y_begin); }
 };
 
-/// init(i, j): the border's cell as the algebra can lift it (a number; three for affine gaps). rank: generic in the type of a cell.
+/// init(i, j): the border's cell as the algebra can lift it (a number; three for affine gaps). rank: generic in the type of a cell; it may also take
+/// (i, j).
 template <class Element, class Init, class Rank>
 class Alignment {
  public:
@@ -50,8 +51,13 @@ class Alignment {
       poll_interrupt();
       for (Index j = 0; j <= m; ++j) {
         if (i > 0 && j > 0) {
-          row[j] = rank_(algebra.arrive(above[j], Move::insertion), algebra.arrive(above[j - 1], Move::match),
-                         algebra.arrive(row[j - 1], Move::deletion), x[i - 1], y[j - 1]);
+          const Cell insertion = algebra.arrive(above[j], Move::insertion), match = algebra.arrive(above[j - 1], Move::match),
+                     deletion = algebra.arrive(row[j - 1], Move::deletion);
+          if constexpr (requires { rank_(insertion, match, deletion, x[i - 1], y[j - 1], i, j); }) {
+            row[j] = rank_(insertion, match, deletion, x[i - 1], y[j - 1], i, j);
+          } else {
+            row[j] = rank_(insertion, match, deletion, x[i - 1], y[j - 1]);
+          }
         } else if (ends_.begin(i, j)) {
           row[j] = algebra.lift(init_(i, j));
         } else {  // the border is one path: it goes on from the cell before

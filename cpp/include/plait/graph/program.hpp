@@ -50,6 +50,7 @@ class Plan {
 };
 
 struct RunContext;
+struct Module;
 
 /// A plan that is run many times in a row in memory of the caller: what a loop inside of a program does. A run costs little more than its steps.
 class PlanRunner {
@@ -88,6 +89,9 @@ class Program {
   /// ShapeError names the input whose shape does not fit, or the node where shapes stop to fit.
   std::shared_ptr<Plan> plan(std::span<const Spec> specs);
 
+  /// The names of the passes and the graph after each as text, for these input specs: compiled anew.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> passes(std::span<const Spec> specs) const;
+
   /// One run: feeds[i] is contiguous data for inputs()[i]; outputs[k] receives output k (contiguous; must not overlap feeds).
   /// threads 0: get_num_threads(). Safe from several threads; runs of a program with updates take turns.
   /// Interrupted is thrown between steps; parameters then hold either all old or, where a step wrote in place, some new values.
@@ -105,6 +109,7 @@ class Program {
   }
 
  private:
+  [[nodiscard]] Module lowered(std::span<const Spec> specs) const;
   void execute(const Plan& plan, const void* const* feeds, void* const* outputs, double* seconds, int threads);
 
   std::vector<NodeRef> inputs_, outputs_;

@@ -23,12 +23,13 @@ bool path_fits(const Measure& measure, const Band& band) {
 
 void check_pair(const Measure& measure, const Sequence& x, const Sequence& y) {
   const char* name = measure.name;
-  if (measure.cost == Cost::precomputed) {
+  if (measure.traits().precomputed) {
     PLAIT_REQUIRE_AS(ShapeError, x.width == y.length, name, ": the matrix has ", x.width, " columns for ", y.length, " elements of y");
   } else {
     PLAIT_REQUIRE_AS(ShapeError, x.width == y.width, name, ": x has ", x.width, " values an element, y has ", y.width);
   }
-  PLAIT_REQUIRE_AS(ShapeError, measure.gap.size() <= 1 || static_cast<Index>(measure.gap.size()) == x.width, name, ": gap has ", measure.gap.size(),
+  const std::size_t values = measure.traits().per_value ? measure.parameters.size() : 1;
+  PLAIT_REQUIRE_AS(ShapeError, values == 1 || static_cast<Index>(values) == x.width, name, ": ", measure.traits().parameters[0], " has ", values,
                    " values, an element of the series ", x.width);
   PLAIT_REQUIRE(measure.bordered() || (x.length > 0 && y.length > 0), name, ": ", x.length == 0 ? "x" : "y",
                 " is empty; a warping path needs an element of each");

@@ -29,7 +29,7 @@ std::unique_ptr<Method> make_dtw(const DtwOptions& options) {
   measure.open_begin = options.open_begin;
   measure.open_end = options.open_end;
   measure.propagate_nan = options.propagate_nan;
-  return make_elastic(std::move(measure));
+  return make_method(std::move(measure));
 }
 
 }  // namespace plait::align

@@ -41,10 +41,7 @@ double euclidean_beyond(const double* y, const double* lower, const double* uppe
 
 }  // namespace
 
-bool has_bounds(const Measure& measure) {
-  return (measure.cost == Cost::squared || measure.cost == Cost::absolute || measure.cost == Cost::euclidean) && !measure.open_begin &&
-         !measure.open_end;
-}
+bool has_bounds(const Measure& measure) { return measure.traits().envelope && !measure.open_begin && !measure.open_end; }
 
 Envelope envelope(const Sequence& query, const Band& band) {
   Envelope seen{band, {}, {}};
@@ -61,8 +58,11 @@ Envelope envelope(const Sequence& query, const Band& band) {
 
 double lower_bound(const Measure& measure, const ElasticTable& table, const Sequence& query, const Envelope& seen, const Sequence& y) {
   const Index n = query.length, m = y.length, width = y.width;
-  double corners = step_costs(measure, query, y, 1, 1).match;
-  if (n > 1 || m > 1) corners += step_costs(measure, query, y, n, m).match;
+  const auto cost = [&](Index i, Index j) {  // features are the values
+    return measure.traits().costs[width == 1 ? 1 : 0](query.values() + (i - 1) * width, y.values() + (j - 1) * width, width, 0, 0).match;
+  };
+  double corners = cost(1, 1);
+  if (n > 1 || m > 1) corners += cost(n, m);
   double keogh = 0;
   if (measure.cost == Cost::euclidean && width > 1) {
     keogh = euclidean_beyond(y.values(), seen.lower.data(), seen.upper.data(), m, width);

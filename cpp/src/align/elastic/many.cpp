@@ -7,7 +7,7 @@
 namespace plait::align::detail {
 namespace {
 
-constexpr Index kPad = kTileRegisters;  // columns that a strip may touch before the first and behind the last
+constexpr Index kPad = kTileRegisters;  // columns that a tile may touch before the first and behind the last
 
 }  // namespace
 
@@ -48,15 +48,17 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
 
   double left_column[kTileRegisters], start[kTileRegisters], end[kTileRegisters], least[kMostLanes];
   const auto& loops = table.many[static_cast<int>(measure.cost)][x.width == 1 ? 1 : 0];
-  Tile strip;
-  strip.x_stride = x_stride;
-  strip.y_stride = y_stride;
-  strip.width = x.width;
-  strip.left_column = left_column;
-  strip.start = start;
-  strip.end = end;
-  strip.parameter[0] = measure.loop_parameter();
-  strip.least = least;
+  Tile tile;
+  tile.x_stride = x_stride;
+  tile.y_stride = y_stride;
+  tile.width = x.width;
+  tile.left_column = left_column;
+  tile.start = start;
+  tile.end = end;
+  tile.parameter = measure.first_parameter();
+  const TileWeights weights(measure, n, m, workspace.take_as<double>(TileWeights::room(measure, n, m), 4));
+  tile.weights[0] = weights.at[0], tile.weights[1] = weights.at[1];
+  tile.least = least;
   Index cells = 0;
   for (Index first = 1; first <= n && m > 0;) {
     const Index rows = loops[1] != nullptr && n - first + 1 >= kTileRegisters ? kTileRegisters : 1, bottom = first + rows - 1, c0 = band.lo(first);
@@ -66,13 +68,14 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
       start[p] = static_cast<double>(lo - c0 + p);
       end[p] = static_cast<double>(std::max(hi + 1, lo) - c0 + p);
     }
-    strip.x = x_features + first - 1;
-    strip.y = y_features + (kPad + c0) * lanes;
-    strip.row = row + c0 * lanes;
-    strip.steps = static_cast<Index>(end[rows - 1]);
-    strip.full_begin = measure.infinite_border() && band.lo(bottom) == 1 ? 0 : static_cast<Index>(start[rows - 1]);  // as in pair.cpp
-    strip.full_end = band.hi(first) == band.hi(bottom) ? strip.steps : static_cast<Index>(end[0]);
-    loops[rows == 1 ? 0 : 1](strip);
+    tile.x = x_features + first - 1;
+    tile.y = y_features + (kPad + c0) * lanes;
+    tile.row = row + c0 * lanes;
+    tile.offset = first - c0;
+    tile.steps = static_cast<Index>(end[rows - 1]);
+    tile.full_begin = measure.infinite_border() && band.lo(bottom) == 1 ? 0 : static_cast<Index>(start[rows - 1]);  // as in pair.cpp
+    tile.full_end = band.hi(first) == band.hi(bottom) ? tile.steps : static_cast<Index>(end[0]);
+    loops[rows == 1 ? 0 : 1](tile);
     std::fill_n(row + (band.lo(bottom) - 1) * lanes, lanes, left_column[rows - 1]);
     if (bottom < n && band.hi(bottom + 1) > band.hi(bottom)) {
       std::fill(row + (band.hi(bottom) + 1) * lanes, row + (band.hi(bottom + 1) + 1) * lanes, kUnreachable);
@@ -82,7 +85,7 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
       return;
     }
     first += rows;
-    cells += rows * strip.steps * lanes;
+    cells += rows * tile.steps * lanes;
     if (cells > (Index{1} << 16)) {
       poll_interrupt();
       cells = 0;

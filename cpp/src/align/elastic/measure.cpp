@@ -5,8 +5,23 @@
 #include "align/core/traceback.hpp"
 #include "plait/base/error.hpp"
 
+#ifndef PLAIT_INLINE
+#define PLAIT_INLINE inline
+#endif
+
 namespace plait::align::detail {
 namespace {
+
+// The descriptors of costs.hpp, for one cell.
+using V = double;
+using M = bool;
+PLAIT_INLINE V all(double value) { return value; }
+PLAIT_INLINE V least(V a, V b) { return b < a ? b : a; }
+PLAIT_INLINE V magnitude(V a) { return std::fabs(a); }
+PLAIT_INLINE V root(V a) { return std::sqrt(a); }
+#define PLAIT_ELASTIC_DESCRIPTORS
+#include "align/elastic/costs.hpp"
+#undef PLAIT_ELASTIC_DESCRIPTORS
 
 double euclidean(const double* a, const double* b, Index width) {
   if (width == 1) return std::fabs(a[0] - b[0]);
@@ -17,157 +32,137 @@ double euclidean(const double* a, const double* b, Index width) {
   }
   return std::sqrt(sum);
 }
-double absolute(const double* a, const double* b, Index width) {
-  double sum = 0;
-  for (Index k = 0; k < width; ++k) sum += std::fabs(a[k] - b[k]);
-  return sum;
-}
-double squared(const double* a, const double* b, Index width) {
-  double sum = 0;
-  for (Index k = 0; k < width; ++k) {
-    const double d = a[k] - b[k];
-    sum += d * d;
-  }
-  return sum;
-}
 
-/// Divided by its length; zero stays zero. Scaled first, so that no square overflows or vanishes.
-void normalise(const double* from, Index width, double* to, Index by) {
-  double most = 0, sum = 0;
-  for (Index k = 0; k < width; ++k) most = std::max(most, std::fabs(from[k]));
-  const double scale = most > 0 ? most : 1;
-  for (Index k = 0; k < width; ++k) sum += from[k] / scale * (from[k] / scale);
-  const double length = sum > 0 ? std::sqrt(sum) : 1;
-  for (Index k = 0; k < width; ++k) to[k * by] = from[k] / scale / length;
-}
-double cosine(const double* a, const double* b, Index width) {
-  std::vector<double> unit(static_cast<std::size_t>(2 * width));
-  normalise(a, width, unit.data(), 1);
-  normalise(b, width, unit.data() + width, 1);
-  double sum = 0;
-  for (Index k = 0; k < width; ++k) sum += unit[static_cast<std::size_t>(k)] * unit[static_cast<std::size_t>(width + k)];
-  return std::max(0.0, 1 - sum);
-}
-
-/// Distance to the gap element.
-double to_gap(const Measure& measure, const double* a, Index width) {
-  if (measure.gap.size() == 1) {
-    const std::vector<double> gap(static_cast<std::size_t>(width), measure.gap[0]);
-    return euclidean(a, gap.data(), width);
-  }
-  return euclidean(a, measure.gap.data(), width);
-}
-/// MSM: the cost of `fresh` after `before`, set against `other`; in more than one dimension between is inside of the ball over both
-/// (Shifaz, Pelletier, Petitjean and Webb 2023).
-double split(const double* fresh, const double* before, const double* other, Index width, double cost) {
-  bool between = false;
-  if (width == 1) {
-    between = (*before <= *fresh && *fresh <= *other) || (*before >= *fresh && *fresh >= *other);
-  } else {
-    double reach = 0, off = 0;
-    for (Index k = 0; k < width; ++k) {
-      const double across = before[k] - other[k], d = fresh[k] - (before[k] + other[k]) * 0.5;
-      reach += across * across;
-      off += d * d;
+template <class D, int W>
+void lay_out_as(const std::vector<double>& parameters, const Sequence& s, double* out, Index by_feature, Index by_element) {
+  if constexpr (!D::kPrecomputed) {
+    const Index width = W > 0 ? W : s.width;
+    const std::vector<double> zeros(static_cast<std::size_t>(W > 0 ? 0 : width));
+    const double zero = 0, *before = W > 0 ? &zero : zeros.data();
+    for (Index i = 0; i < s.length; ++i) {
+      const double* values = s.values() + i * width;
+      D::lay_out(Element{values, before, i == 0, width, parameters}, out + i * by_element, by_feature);
+      before = values;
     }
-    between = off <= reach * 0.25;
   }
-  return between ? cost : cost + std::min(euclidean(fresh, before, width), euclidean(fresh, other, width));
 }
+template <class D>
+StepCosts costs_as(const double* x, const double* y, Index width, double parameter, double weight) {
+  const auto x_feature = [x](Index k) { return x[k]; };
+  const auto y_feature = [y](Index k) { return y[k]; };
+  const CellContext cell{parameter, weight};
+  if constexpr (D::kShared) {
+    const double cost = D::cost(x_feature, y_feature, width, cell);
+    return {cost, cost, cost};
+  } else {
+    return D::costs(x_feature, y_feature, width, cell);
+  }
+}
+template <class Any, class One>
+constexpr CostTraits traits_as(const char* key) {
+  return {key,
+          Any::kName,
+          Any::kShared,
+          Any::kPrecomputed,
+          Any::kBordered,
+          Any::kGaps,
+          Any::kInfiniteBorder,
+          Any::kEnvelope,
+          Any::kWeighting != Weighting::none,
+          Any::kWeighting == Weighting::by_distance_and_lengths,
+          Any::kPerValue,
+          {Any::kParameters.name[0], Any::kParameters.name[1]},
+          Any::features,
+          Any::template border<Element>,
+          Any::template weight<std::vector<double>>,
+          {lay_out_as<Any, 0>, lay_out_as<One, 1>},
+          {costs_as<Any>, costs_as<One>}};
+}
+#define PLAIT_ELASTIC_TRAITS(name, any, one) traits_as<any, one>(#name),
+constexpr CostTraits kTraits[] = {PLAIT_ELASTIC_MEASURES(PLAIT_ELASTIC_TRAITS)};
+#undef PLAIT_ELASTIC_TRAITS
 
-/// The element before element i (from 0): MSM never asks for that of the first, TWE takes it as zero.
-const double* before(const Measure& measure, const Sequence& s, Index i, const std::vector<double>& zero) {
-  if (i > 0) return s.values() + (i - 1) * s.width;
-  return measure.cost == Cost::twe ? zero.data() : s.values();
-}
-double twe_deletion(const Measure& measure, const double* at, const double* last, Index width) {
-  return euclidean(at, last, width) + (measure.parameter + measure.penalty);
-}
+/// Cells of a tile that are not in the matrix have an |i - j| of at most the longer length and twice the tile's pad; the rest is for rounding.
+Index half_reach(Index n, Index m) { return std::max(n, m) / 2 + 2 * kTilePad; }
 
 }  // namespace
+
+double Element::distance_to(const double* other) const { return euclidean(values, other, width); }
+double Element::distance_to_parameters() const {
+  if (parameters.size() != 1) return distance_to(parameters.data());
+  return distance_to(std::vector<double>(static_cast<std::size_t>(width), parameters[0]).data());
+}
+/// Scaled first, so that no square overflows or vanishes.
+void Element::normalise(double* to, Index by) const {
+  double most = 0, sum = 0;
+  for (Index k = 0; k < width; ++k) most = std::max(most, std::fabs(values[k]));
+  const double scale = most > 0 ? most : 1;
+  for (Index k = 0; k < width; ++k) sum += values[k] / scale * (values[k] / scale);
+  const double length = sum > 0 ? std::sqrt(sum) : 1;
+  for (Index k = 0; k < width; ++k) to[k * by] = values[k] / scale / length;
+}
+
+const CostTraits& traits_of(Cost cost) { return kTraits[static_cast<int>(cost)]; }
 
 bool has_nan(const Sequence& s) {
   return std::any_of(s.values(), s.values() + s.length * s.width, [](double value) { return std::isnan(value); });
 }
 
-Index feature_count(const Measure& measure, Index width) {
-  switch (measure.cost) {
-    case Cost::precomputed: return 0;
-    case Cost::erp: return width + 1;
-    case Cost::msm: return 2 * width;
-    case Cost::twe: return 2 * width + 2;
-    default: return width;
-  }
+std::size_t TileWeights::room(const Measure& measure, Index n, Index m) {
+  return measure.traits().weighted ? static_cast<std::size_t>(4 * half_reach(n, m) + 2) : 0;
 }
 
-void lay_out(const Measure& measure, const Sequence& s, double* out, Index by_feature, Index by_element) {
-  const Index width = s.width;
-  if (feature_count(measure, width) == 1 && measure.cost != Cost::cosine) {
-    for (Index i = 0; i < s.length; ++i) out[i * by_element] = s.values()[i];
-    return;
-  }
-  const std::vector<double> zero(static_cast<std::size_t>(width));
-  for (Index i = 0; i < s.length; ++i) {
-    const double* at = s.values() + i * width;
-    double* to = out + i * by_element;
-    if (measure.cost == Cost::cosine) {
-      normalise(at, width, to, by_feature);
-      continue;
-    }
-    for (Index k = 0; k < width; ++k) to[k * by_feature] = at[k];
-    if (measure.cost == Cost::erp) to[width * by_feature] = to_gap(measure, at, width);
-    if (measure.cost != Cost::msm && measure.cost != Cost::twe) continue;
-    const double* last = before(measure, s, i, zero);
-    for (Index k = 0; k < width; ++k) to[(width + k) * by_feature] = last[k];
-    if (measure.cost != Cost::twe) continue;
-    to[2 * width * by_feature] = twe_deletion(measure, at, last, width);
-    to[(2 * width + 1) * by_feature] = static_cast<double>(i);
-  }
+TileWeights::TileWeights(const Measure& measure, Index n, Index m, double* room) {
+  const CostTraits& traits = measure.traits();
+  if (!traits.weighted) return;
+  const Index half = half_reach(n, m);
+  double *even = room + half, *odd = room + (2 * half + 1) + half;  // of i - j = 2 k and 2 k + 1, k from -half on
+  const auto weight = [&](Index apart) { return traits.weight(measure.parameters, static_cast<double>(apart), static_cast<double>(std::max(n, m))); };
+  for (Index k = 0; k <= half; ++k) even[k] = even[-k] = weight(2 * k);
+  for (Index k = 0; k < half; ++k) odd[k] = odd[-1 - k] = weight(2 * k + 1);
+  odd[half] = 0;
+  at[0] = even;
+  at[1] = odd;
 }
 
 void lay_out_border(const Measure& measure, const Sequence& s, double* out, Index by_element) {
+  const CostTraits& traits = measure.traits();
   out[0] = 0;
-  if (!measure.bordered()) {
+  if (!traits.bordered) {
     for (Index i = 1; i <= s.length; ++i) out[i * by_element] = kUnreachable;
     return;
   }
   double sum = 0;
   for (Index i = 0; i < s.length; ++i) {
-    if (measure.cost == Cost::erp) sum += to_gap(measure, s.values() + i * s.width, s.width);
-    if (measure.cost == Cost::edr) sum += 1;
+    const double* values = s.values() + i * s.width;
+    sum += traits.border({values, values, i == 0, s.width, measure.parameters});
     out[(i + 1) * by_element] = sum;
   }
 }
 
-StepCosts step_costs(const Measure& measure, const Sequence& x, const Sequence& y, Index i, Index j) {
-  const Index width = x.width;
-  if (measure.cost == Cost::precomputed) {
-    const double d = x.values()[(i - 1) * width + j - 1];
-    return {d, d, d};
+CellCosts::CellCosts(const Measure& measure, const Sequence& x, const Sequence& y)
+    : n_(x.length),
+      m_(y.length),
+      width_(x.width),
+      features_(feature_count(measure, x.width)),
+      parameter_(measure.first_parameter()),
+      costs_(measure.traits().costs[x.width == 1 ? 1 : 0]),
+      x_features_(static_cast<std::size_t>(features_ * n_)),
+      y_features_(static_cast<std::size_t>(features_ * m_)) {
+  if (measure.traits().precomputed) matrix_ = x.values();
+  lay_out(measure, x, x_features_.data(), 1, features_);
+  lay_out(measure, y, y_features_.data(), 1, features_);
+  if (!measure.traits().weighted) return;
+  const Index longest = std::max(n_, m_);
+  for (Index apart = 0; apart <= longest; ++apart) {
+    weights_.push_back(measure.traits().weight(measure.parameters, static_cast<double>(apart), static_cast<double>(longest)));
   }
-  const double *a = x.values() + (i - 1) * width, *b = y.values() + (j - 1) * width;
-  const auto all = [](double d) { return StepCosts{d, d, d}; };
-  switch (measure.cost) {
-    case Cost::squared: return all(squared(a, b, width));
-    case Cost::absolute: return all(absolute(a, b, width));
-    case Cost::euclidean: return all(euclidean(a, b, width));
-    case Cost::cosine: return all(cosine(a, b, width));
-    case Cost::erp: return {euclidean(a, b, width), to_gap(measure, b, width), to_gap(measure, a, width)};
-    case Cost::edr: {
-      bool apart = false;
-      for (Index k = 0; k < width; ++k) apart = apart || std::fabs(a[k] - b[k]) > measure.parameter;
-      return {apart ? 1.0 : 0.0, 1.0, 1.0};
-    }
-    default: break;
-  }
-  const std::vector<double> zero(static_cast<std::size_t>(width));
-  const double *a_last = before(measure, x, i - 1, zero), *b_last = before(measure, y, j - 1, zero);
-  if (measure.cost == Cost::msm) {
-    return {euclidean(a, b, width), split(b, b_last, a, width, measure.parameter), split(a, a_last, b, width, measure.parameter)};
-  }
-  const double apart = std::fabs(static_cast<double>(i - 1) - static_cast<double>(j - 1));
-  return {euclidean(a, b, width) + euclidean(a_last, b_last, width) + measure.loop_parameter() * apart, twe_deletion(measure, b, b_last, width),
-          twe_deletion(measure, a, a_last, width)};
+}
+
+std::vector<const double*> CellCosts::elements(const std::vector<double>& features, Index length) const {
+  std::vector<const double*> out(static_cast<std::size_t>(length));
+  for (Index i = 0; i < length; ++i) out[static_cast<std::size_t>(i)] = features.data() + i * features_;
+  return out;
 }
 
 Path path_by_definition(const Measure& measure, const Sequence& x, const Sequence& y) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <cstdlib>
 #include <optional>
 #include <vector>
 
@@ -36,6 +36,36 @@ struct Band {
   static constexpr double kRounding = 1e-9;
 };
 
+struct StepCosts {
+  double match, deletion, insertion;
+};
+/// An element of a series as descriptors see it.
+struct Element {
+  const double *values, *before;  ///< before the first one there are zeros
+  bool first;
+  Index width;
+  const std::vector<double>& parameters;
+
+  [[nodiscard]] double distance_to(const double* other) const;  ///< Euclidean
+  [[nodiscard]] double distance_to_parameters() const;          ///< those are an element: one number for all values, or one for each
+  void normalise(double* to, Index by) const;                   ///< divided by its length; zero stays zero
+};
+
+/// A descriptor of costs.hpp, for what runs once a pair or once an element. Forms: for elements of any number of values, and of one.
+struct CostTraits {
+  const char *key, *name;
+  bool shared, precomputed, bordered, gaps, infinite_border, envelope, weighted, weighted_by_lengths, per_value;
+  const char* parameters[2];
+  Index (*features)(Index width);
+  double (*border)(const Element& element);
+  double (*weight)(const std::vector<double>& parameters, double distance, double longest);
+  /// Feature k of element i (from 0) goes to out[k * by_feature + i * by_element].
+  void (*lay_out[2])(const std::vector<double>& parameters, const Sequence& s, double* out, Index by_feature, Index by_element);
+  /// Of one cell, from the features of its elements; shared costs stand in all three.
+  StepCosts (*costs[2])(const double* x, const double* y, Index width, double parameter, double weight);
+};
+const CostTraits& traits_of(Cost cost);
+
 struct Measure {
   const char* name = "";
   Cost cost = Cost::squared;
@@ -43,18 +73,15 @@ struct Measure {
   double slope = 0;
   bool root = false, open_begin = false, open_end = false;
   bool propagate_nan = false;
-  std::vector<double> gap;  ///< ERP
-  double parameter = 0;     ///< EDR: epsilon. MSM: cost. TWE: stiffness
-  double penalty = 0;       ///< TWE
+  std::vector<double> parameters{};
 
-  [[nodiscard]] bool shared() const { return cost <= Cost::precomputed; }                 ///< DTW: one cost for all ways
-  [[nodiscard]] bool bordered() const { return cost == Cost::erp || cost == Cost::edr; }  ///< gaps before the first element
-  [[nodiscard]] bool gaps() const { return bordered() || cost == Cost::twe; }             ///< deletion and insertion are gaps
+  [[nodiscard]] const CostTraits& traits() const { return traits_of(cost); }
+  [[nodiscard]] bool shared() const { return traits().shared; }
+  [[nodiscard]] bool bordered() const { return traits().bordered; }
+  [[nodiscard]] bool gaps() const { return traits().gaps; }
+  [[nodiscard]] bool infinite_border() const { return traits().infinite_border; }
   [[nodiscard]] Band band(Index n, Index m) const { return {n, m, window ? std::min(window->of(n, m), n + m) : n + m, slope}; }
-  /// A column of infinities before the first makes no way into the cells there, by the arithmetic alone: no row need wait for its first cell.
-  [[nodiscard]] bool infinite_border() const { return shared() && cost != Cost::cosine; }
-  /// The number that the loops know.
-  [[nodiscard]] double loop_parameter() const { return cost == Cost::twe ? 2 * parameter : parameter; }
+  [[nodiscard]] double first_parameter() const { return parameters.empty() ? 0 : parameters[0]; }
 };
 
 /// Throws for pairs that cannot be aligned.
@@ -63,25 +90,50 @@ bool has_nan(const Sequence& s);
 
 // --- features: what the loops want to know of an element ------------------------------------------------------------------------------
 
-Index feature_count(const Measure& measure, Index width);
-/// Feature k of element i (from 0) goes to out[k * by_feature + i * by_element].
-void lay_out(const Measure& measure, const Sequence& s, double* out, Index by_feature, Index by_element);
+inline Index feature_count(const Measure& measure, Index width) { return measure.traits().features(width); }
+inline void lay_out(const Measure& measure, const Sequence& s, double* out, Index by_feature, Index by_element) {
+  measure.traits().lay_out[s.width == 1 ? 1 : 0](measure.parameters, s, out, by_feature, by_element);
+}
+/// The weights of |i - j|, if the measure has any, as Tile wants them for a pair of lengths n and m, and room for them.
+struct TileWeights {
+  static std::size_t room(const Measure& measure, Index n, Index m);
+  TileWeights(const Measure& measure, Index n, Index m, double* room);
+  const double* at[2] = {nullptr, nullptr};
+};
 /// D(0, 0) … D(0, length), or D(·, 0): what it costs to skip the first elements; only (0, 0) where no path begins with a gap.
 /// The sum without regard to the window.
 void lay_out_border(const Measure& measure, const Sequence& s, double* out, Index by_element);
 
 // --- the definition -------------------------------------------------------------------------------------------------------------------
 
-struct StepCosts {
-  double match, deletion, insertion;
-};
-/// Of cell (i, j), counted from 1. Cost::precomputed reads the matrix; shared costs stand in all three.
-StepCosts step_costs(const Measure& measure, const Sequence& x, const Sequence& y, Index i, Index j);
+/// The step costs of a pair's cells.
+class CellCosts {
+ public:
+  CellCosts(const Measure& measure, const Sequence& x, const Sequence& y);
+  /// Elements by their features.
+  [[nodiscard]] std::vector<const double*> rows() const { return elements(x_features_, n_); }
+  [[nodiscard]] std::vector<const double*> columns() const { return elements(y_features_, m_); }
+  /// Of cell (i, j), counted from 1.
+  StepCosts operator()(const double* x, const double* y, Index i, Index j) const {
+    if (matrix_ != nullptr) y = matrix_ + (i - 1) * m_ + j - 1;
+    return costs_(x, y, width_, parameter_, weights_.empty() ? 0 : weights_[static_cast<std::size_t>(std::abs(i - j))]);
+  }
 
-/// Runs the recursion of template.hpp over places of elements.
+ private:
+  [[nodiscard]] std::vector<const double*> elements(const std::vector<double>& features, Index length) const;
+
+  Index n_, m_, width_, features_;
+  double parameter_;
+  StepCosts (*costs_)(const double* x, const double* y, Index width, double parameter, double weight);
+  const double* matrix_ = nullptr;  ///< of precomputed costs
+  std::vector<double> x_features_, y_features_, weights_;
+};
+
+/// Runs the recursion of template.hpp.
 template <class Algebra>
 auto run_definition(const Measure& measure, const Sequence& x, const Sequence& y, Algebra& algebra) {
   const Band band = measure.band(x.length, y.length);
+  const CellCosts costs(measure, x, y);
   std::vector<double> left(static_cast<std::size_t>(x.length) + 1), top(static_cast<std::size_t>(y.length) + 1);
   lay_out_border(measure, x, left.data(), 1);
   lay_out_border(measure, y, top.data(), 1);
@@ -89,17 +141,15 @@ auto run_definition(const Measure& measure, const Sequence& x, const Sequence& y
     if (measure.open_begin && i == 0) return 0.0;
     return std::max(i, j) <= band.window ? j == 0 ? left[static_cast<std::size_t>(i)] : top[static_cast<std::size_t>(j)] : kUnreachable;
   };
-  const auto rank = [&](const auto& insertion, const auto& match, const auto& deletion, Index i, Index j) {
-    const StepCosts ways = step_costs(measure, x, y, i, j);
+  const auto rank = [&, shared = measure.shared()](const auto& insertion, const auto& match, const auto& deletion, const double* a, const double* b,
+                                                   Index i, Index j) {
+    const StepCosts steps = costs(a, b, i, j);
     const double none = band.has(i, j) ? 0 : kUnreachable;
-    if (measure.shared()) return choose(choose(match, deletion), insertion) + (ways.match + none);
-    return choose(choose(match + (ways.match + none), deletion + (ways.deletion + none)), insertion + (ways.insertion + none));
+    if (shared) return choose(choose(match, deletion), insertion) + (steps.match + none);
+    return choose(choose(match + (steps.match + none), deletion + (steps.deletion + none)), insertion + (steps.insertion + none));
   };
-  std::vector<Index> rows(static_cast<std::size_t>(x.length)), columns(static_cast<std::size_t>(y.length));
-  std::iota(rows.begin(), rows.end(), Index{1});
-  std::iota(columns.begin(), columns.end(), Index{1});
   const Ends ends{.y_begin = measure.open_begin, .y_end = measure.open_end};
-  return Alignment<Index, decltype(init), decltype(rank)>(init, rank, ends).run(algebra, rows, columns);
+  return Alignment<const double*, decltype(init), decltype(rank)>(init, rank, ends).run(algebra, costs.rows(), costs.columns());
 }
 /// Score (without the root) and path.
 Path path_by_definition(const Measure& measure, const Sequence& x, const Sequence& y);
@@ -117,6 +167,6 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
                  double* out, Workspace& workspace);
 
 /// A measure as a method.
-std::unique_ptr<Method> make_elastic(Measure measure);
+std::unique_ptr<Method> make_method(Measure measure);
 
 }  // namespace plait::align::detail

@@ -9,46 +9,30 @@ namespace plait::align {
 
 using namespace detail;
 
-namespace {
-
-Measure elastic(const char* name, Cost cost, const ElasticOptions& options) {
+std::unique_ptr<Method> make_elastic(const std::string& key, std::vector<double> parameters, const ElasticOptions& options) {
   Measure measure;
-  measure.name = name;
-  measure.cost = cost;
+  while (measure.cost != Cost::count && measure.traits().key != key) measure.cost = static_cast<Cost>(static_cast<int>(measure.cost) + 1);
+  PLAIT_REQUIRE(measure.cost != Cost::count, "elastic: there is no measure ", key);
+  const CostTraits& traits = measure.traits();
+  const auto finite = [](double value) { return std::isfinite(value); };
+  if (traits.per_value) {
+    PLAIT_REQUIRE(!parameters.empty() && std::all_of(parameters.begin(), parameters.end(), finite), traits.parameters[0],
+                  ": expected a finite number, or one for each value of an element");
+  } else {
+    const auto expected = std::count_if(traits.parameters, traits.parameters + 2, [](const char* name) { return name != nullptr; });
+    PLAIT_REQUIRE(static_cast<std::ptrdiff_t>(parameters.size()) == expected, traits.name, ": expected ", expected, " parameters, got ",
+                  parameters.size());
+    // The loops abandon what is beyond a cutoff: no step may make a path cheaper again.
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+      PLAIT_REQUIRE(parameters[k] >= 0 && std::isfinite(parameters[k]), traits.parameters[k], ": expected a finite number of at least 0, got ",
+                    parameters[k]);
+    }
+  }
+  measure.name = traits.name;
   measure.window = options.window;
   measure.propagate_nan = options.propagate_nan;
-  return measure;
-}
-/// The loops abandon what is beyond a cutoff: no way may make a path cheaper again.
-double not_negative(double value, const char* name) {
-  PLAIT_REQUIRE(value >= 0 && std::isfinite(value), name, ": expected a finite number of at least 0, got ", value);
-  return value;
-}
-
-}  // namespace
-
-std::unique_ptr<Method> make_erp(std::vector<double> gap, const ElasticOptions& options) {
-  PLAIT_REQUIRE(!gap.empty() && std::all_of(gap.begin(), gap.end(), [](double value) { return std::isfinite(value); }),
-                "gap: expected a finite number, or one for each value of an element");
-  Measure measure = elastic("ERP", Cost::erp, options);
-  measure.gap = std::move(gap);
-  return make_elastic(std::move(measure));
-}
-std::unique_ptr<Method> make_edr(double epsilon, const ElasticOptions& options) {
-  Measure measure = elastic("EDR", Cost::edr, options);
-  measure.parameter = not_negative(epsilon, "epsilon");
-  return make_elastic(std::move(measure));
-}
-std::unique_ptr<Method> make_msm(double cost, const ElasticOptions& options) {
-  Measure measure = elastic("MSM", Cost::msm, options);
-  measure.parameter = not_negative(cost, "cost");
-  return make_elastic(std::move(measure));
-}
-std::unique_ptr<Method> make_twe(double stiffness, double penalty, const ElasticOptions& options) {
-  Measure measure = elastic("TWE", Cost::twe, options);
-  measure.parameter = not_negative(stiffness, "stiffness");
-  measure.penalty = not_negative(penalty, "penalty");
-  return make_elastic(std::move(measure));
+  measure.parameters = std::move(parameters);
+  return make_method(std::move(measure));
 }
 
 }  // namespace plait::align

@@ -68,7 +68,8 @@ class ElasticMethod final : public Method {
   }
   /// Whether two sequences may stand in lanes beside each other: the rows have the same cells, but for the shorter one's end.
   [[nodiscard]] bool same_band(Index n, Index a, Index b) const {
-    return a == b || (measure_.slope == 0 && (!measure_.window || measure_.window->of(n, a) == measure_.window->of(n, b)));
+    return a == b || (measure_.slope == 0 && (!measure_.traits().weighted_by_lengths || std::max(n, a) == std::max(n, b)) &&
+                      (!measure_.window || measure_.window->of(n, a) == measure_.window->of(n, b)));
   }
   void score_all(const Sequence& x, const std::vector<const Sequence*>& ys, double cutoff, double* out, Workspace& workspace) const;
   [[nodiscard]] std::vector<double> bounds(const Sequence& x, const References& references) const;
@@ -92,7 +93,7 @@ void ElasticMethod::score_all(const Sequence& x, const std::vector<const Sequenc
     while (end < order.size() && end < at + static_cast<std::size_t>(table_.lanes) && same_band(x.length, length, ys[order[end]]->length)) ++end;
     const std::size_t count = end - at;
     const bool fits = lane_bytes * static_cast<double>(ys[order[end - 1]]->length) <= kManyBytes;
-    if (measure_.cost != Cost::precomputed && fits && 2 * count > static_cast<std::size_t>(table_.lanes)) {
+    if (!measure_.traits().precomputed && fits && 2 * count > static_cast<std::size_t>(table_.lanes)) {
       const Sequence* lanes[kMostLanes];
       double found[kMostLanes];
       for (std::size_t k = 0; k < count; ++k) lanes[k] = ys[order[at + k]];
@@ -162,6 +163,6 @@ std::vector<Neighbour> ElasticMethod::nearest(const Sequence& x, const Reference
 
 const ElasticTable& elastic_loops() { return PLAIT_PICK(elastic_table); }
 
-std::unique_ptr<Method> make_elastic(Measure measure) { return std::make_unique<ElasticMethod>(std::move(measure)); }
+std::unique_ptr<Method> make_method(Measure measure) { return std::make_unique<ElasticMethod>(std::move(measure)); }
 
 }  // namespace plait::align::detail

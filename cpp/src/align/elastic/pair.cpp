@@ -5,7 +5,7 @@
 namespace plait::align::detail {
 namespace {
 
-enum Slot : int { kFeaturesSlot = 0, kRowSlot = 1, kPrecomputedSlot = 2 };
+enum Slot : int { kFeaturesSlot = 0, kRowSlot = 1, kPrecomputedSlot = 2, kWeightsSlot = 4 };
 
 }  // namespace
 
@@ -36,6 +36,8 @@ PairRun::PairRun(const Measure& measure, const ElasticTable& table, const Sequen
     lay_out(measure, y, y_features_ - 1, y_stride_, -1);
   }
   lay_out_border(measure, x, left_, 1);
+  const TileWeights weights(measure, n, m, workspace.take_as<double>(TileWeights::room(measure, n, m), kWeightsSlot));
+  weights_[0] = weights.at[0], weights_[1] = weights.at[1];
   row_ = workspace.take_as<double>(static_cast<std::size_t>(m + 1 + 2 * kTilePad), kRowSlot) + kTilePad;
 }
 
@@ -68,35 +70,37 @@ double PairRun::run(const TilePlace& place, Index last, std::uint64_t* moves) {
     start[p] = static_cast<double>(lo - c0 + p);
     end[p] = static_cast<double>(std::max(hi + 1, lo) - c0 + p);
   }
-  Tile strip;
-  strip.x = x_features_ + place.first - 1;
-  strip.x_stride = x_stride_;
-  strip.y_stride = y_stride_;
-  strip.width = x_.width;
-  strip.row = row_ + c0;
-  strip.left_column = left_column;
-  strip.start = start;
-  strip.end = end;
-  strip.steps = static_cast<Index>(end[place.rows - 1]);
+  Tile tile;
+  tile.x = x_features_ + place.first - 1;
+  tile.x_stride = x_stride_;
+  tile.y_stride = y_stride_;
+  tile.width = x_.width;
+  tile.row = row_ + c0;
+  tile.left_column = left_column;
+  tile.start = start;
+  tile.end = end;
+  tile.steps = static_cast<Index>(end[place.rows - 1]);
   // Where all rows begin at the left border, a wall does what waiting does. Where all end in one column, what they compute behind it is
   // never looked at.
   const bool walled = measure_.infinite_border() && band_.lo(bottom) == 1;
-  strip.full_begin = walled ? 0 : static_cast<Index>(start[height - 1]);
-  strip.full_end = band_.hi(place.first) >= std::min(band_.hi(bottom), last) ? strip.steps : std::min(strip.steps, static_cast<Index>(end[0]));
-  strip.bottom = place.rows - 1;
-  strip.parameter[0] = measure_.loop_parameter();
-  strip.moves = moves;
+  tile.full_begin = walled ? 0 : static_cast<Index>(start[height - 1]);
+  tile.full_end = band_.hi(place.first) >= std::min(band_.hi(bottom), last) ? tile.steps : std::min(tile.steps, static_cast<Index>(end[0]));
+  tile.bottom = place.rows - 1;
+  tile.parameter = measure_.first_parameter();
+  tile.offset = place.first - c0;
+  tile.weights[0] = weights_[0], tile.weights[1] = weights_[1];
+  tile.moves = moves;
   double least[kMostLanes];
-  strip.least = least;
-  if (measure_.cost == Cost::precomputed) {
+  tile.least = least;
+  if (measure_.traits().precomputed) {
     lay_out_precomputed(place);
-    strip.y = precomputed_;
+    tile.y = precomputed_;
   } else {
-    strip.y = y_features_ - c0;
+    tile.y = y_features_ - c0;
   }
   const auto& loops = moves != nullptr ? table_.traced : table_.pair;
-  loops[static_cast<int>(measure_.cost)][x_.width == 1 ? 1 : 0][place.registers == 1 ? 0 : 1](strip);
-  // What the next strip looks at beside what was computed: the cell before the last row's first, and those behind its last.
+  loops[static_cast<int>(measure_.cost)][x_.width == 1 ? 1 : 0][place.registers == 1 ? 0 : 1](tile);
+  // What the next tile looks at beside what was computed: the cell before the last row's first, and those behind its last.
   row_[band_.lo(bottom) - 1] = left_column[place.rows - 1];
   if (bottom < band_.n) {
     const Index done = std::min(band_.hi(bottom), last), next = std::min(band_.hi(bottom + 1), last);
@@ -105,7 +109,7 @@ double PairRun::run(const TilePlace& place, Index last, std::uint64_t* moves) {
   return least[place.registers == 1 ? place.rows - 1 : table_.lanes - 1];
 }
 
-/// The strip's part of the matrix, in the order in which its steps want it.
+/// The tile's part of the matrix, in the order in which its steps want it.
 void PairRun::lay_out_precomputed(const TilePlace& place) {
   const Index height = place.registers * table_.lanes, m = y_.length;
   precomputed_ = workspace_.take_as<double>(static_cast<std::size_t>(place.steps * height), kPrecomputedSlot);
@@ -129,8 +133,7 @@ double pair_score(const Measure& measure, const ElasticTable& table, const Seque
   Index cells = 0;
   for (Index first = 1; first <= x.length;) {
     const TilePlace place = run.place(first);
-    if (run.run(place, y.length, nullptr) > cutoff && measure.cost != Cost::precomputed)
-      return kUnreachable;  // no cost is negative, unless it was given
+    if (run.run(place, y.length, nullptr) > cutoff && !measure.traits().precomputed) return kUnreachable;  // no cost is negative, unless it was given
     first += place.rows;
     cells += place.rows * place.steps;
     if (cells > (Index{1} << 16)) {

@@ -1,4 +1,4 @@
-// One pair, strip by strip: what score and path share.
+// One pair, tile by tile: what score and path share.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace plait::align::detail {
 
-/// The rows of a strip and where their cells stand in time (tile.hpp).
+/// The rows of a tile and where their cells stand in time (tile.hpp).
 struct TilePlace {
   Index first = 0, rows = 0;  ///< rows first … first + rows - 1, counted from 1
   int registers = 0;
@@ -21,7 +21,7 @@ class PairRun {
   PairRun(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, Workspace& workspace);
 
   [[nodiscard]] const Band& band() const { return band_; }
-  /// Strips in order; together they have all rows.
+  /// Tiles in order; together they have all rows.
   [[nodiscard]] TilePlace place(Index first) const;
   /// D(0, ·) into row().
   void begin();
@@ -29,9 +29,9 @@ class PairRun {
   [[nodiscard]] double* row() { return row_; }
   /// D(i, 0).
   [[nodiscard]] double left(Index i) const { return i <= band_.window ? left_[i] : kUnreachable; }
-  /// Fills the strip's rows up to column `last`, with moves if there is a place for them. Gives the least of its last row.
+  /// Fills the tile's rows up to column `last`, with moves if there is a place for them. Gives the least of its last row.
   double run(const TilePlace& place, Index last, std::uint64_t* moves);
-  /// Of row n, once all strips have run: where the path ends, and D there.
+  /// Of row n, once all tiles have run: where the path ends, and D there.
   [[nodiscard]] Index end_column() const;
 
   [[nodiscard]] static std::size_t move_words(const TilePlace& place, int lanes) {
@@ -47,6 +47,7 @@ class PairRun {
   Workspace& workspace_;
   Band band_;
   Index features_, x_stride_, y_stride_;
+  const double* weights_[2];
   double *left_, *x_features_, *y_features_ = nullptr, *row_, *precomputed_ = nullptr;
 };
 

@@ -1,11 +1,12 @@
-// What the fast forms of the elastic measures share: the table of loops that each instruction set level exports, and the strip they work on.
+// What the fast forms of the elastic measures share: the table of loops that each instruction set level exports, and the tile they work on.
 //
-// The matrix is cut into strips of a few rows. Within one, row p works on column c0 + s - p at step s, so that all rows of a step are
-// independent of each other; between strips one row D(i, ·) is handed on. There are two ways to fill a register:
+// The matrix is cut into tiles of a few rows. Within one, row p works on column c0 + s - p at step s, so that all rows of a step are
+// independent of each other; between tiles one row D(i, ·) is handed on. There are two ways to fill a register:
 //   one pair:   lane l of register r is row r · lanes + l. Values move down by one lane at each step.
 //   many pairs: every lane is a pair of its own (one x against several y), register r is row r.
 #pragma once
 
+#include "align/elastic/costs.hpp"
 #include "plait/base/isa.hpp"
 #include "plait/tensor/shape.hpp"
 
@@ -13,11 +14,13 @@ namespace plait::align::detail {
 
 using namespace tensor;
 
-/// What a cell costs; the numbers are those of the rows of an ElasticTable. The first ones, up to `precomputed`, are those of DTW.
-enum class Cost : std::uint8_t { squared, absolute, euclidean, cosine, precomputed, erp, edr, msm, twe };
-constexpr int kCosts = 9;
+#define PLAIT_ELASTIC_NAME(name, any, one) name,
+/// What a cell costs: a row of an ElasticTable, and of the definition's table in measure.cpp.
+enum class Cost : std::uint8_t { PLAIT_ELASTIC_MEASURES(PLAIT_ELASTIC_NAME) count };
+#undef PLAIT_ELASTIC_NAME
+constexpr int kCosts = static_cast<int>(Cost::count);
 
-/// A strip. Columns are counted from 1; everything of a column is reached from that of c0, the first column of the strip's first row.
+/// A tile. Columns are counted from 1; everything of a column is reached from that of c0, the first column of the tile's first row.
 struct Tile {
   const double* x = nullptr;  ///< feature k of row p at x[k * x_stride + p]
   const double* y = nullptr;  ///< feature k of column c0; one pair: the next column is before it; many: `lanes` values, the next behind them.
@@ -28,17 +31,19 @@ struct Tile {
   const double* left_column = nullptr;            ///< of row p, the cell before its first: D(i, 0), or none
   const double *start = nullptr, *end = nullptr;  ///< row p has cells at steps [start[p], end[p])
   Index steps = 0, full_begin = 0, full_end = 0;  ///< every row has a cell at steps [full_begin, full_end)
-  Index bottom = 0;                               ///< position of the strip's last row (one pair)
-  double parameter[2] = {0, 0};                   ///< of the measure
+  Index bottom = 0;                               ///< position of the tile's last row (one pair)
+  double parameter = 0;                           ///< the first of the measure
+  Index offset = 0;                               ///< i - j of the cell at row 0, step 0; row p has i - j = offset + 2 p - s at step s
+  const double* weights[2] = {nullptr, nullptr};  ///< of |i - j|: that of i - j = d is weights[d & 1][d >> 1], so that lanes are side by side
   std::uint64_t* moves = nullptr;  ///< 2 bits a cell: a register of 64-bit lanes for each r holds 32 steps, the oldest in the highest bits
   double* least = nullptr;         ///< out: the least of the bottom row (with its left_column cell), for each lane of a register; one pair: last lane
 };
 using TileLoop = void (*)(const Tile&);
 
-constexpr int kTileRegisters = 4;                      ///< registers of a full strip; what is left over is done in strips of one
+constexpr int kTileRegisters = 4;                      ///< registers of a full tile; what is left over is done in tiles of one
 constexpr int kMovesSteps = 32;                        ///< steps in one word of moves
 constexpr int kMostLanes = 8;                          ///< doubles in the widest register of any level
-constexpr int kTilePad = kTileRegisters * kMostLanes;  ///< what a strip may touch before and behind the columns 0 … m
+constexpr int kTilePad = kTileRegisters * kMostLanes;  ///< what a tile may touch before and behind the columns 0 … m
 
 /// [cost][elements of one value][registers: 1, kTileRegisters]; null where there is no such form: one register
 /// there is always, but many pairs not for precomputed costs.

@@ -1,5 +1,5 @@
 // One op on contiguous tensors, nothing clever: what Table does node by node and what constant folding uses.
-#include "graph/passes/lowered.hpp"
+#include "graph/passes/module.hpp"
 #include "plait/base/error.hpp"
 #include "plait/tensor/copy.hpp"
 

@@ -1,6 +1,6 @@
 #include "plait/graph/table.hpp"
 
-#include "graph/passes/lowered.hpp"
+#include "graph/passes/module.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/base/thread_pool.hpp"

@@ -1,4 +1,5 @@
-// Pass 3b, fuse: values into groups, one step each.
+// Pass fuse: values into groups, one step each; elementwise chains into lane programs, reductions onto them, and lane programs into the products
+// before them. Needs views and roots; leaves groups, and the group of each value.
 //
 // Groups stand in an order in which a group only reads from earlier ones. A value joins the latest group that it depends on, if it can, so the order
 // holds by itself; a group that nobody needs before another may then be taken in by that one.
@@ -14,21 +15,19 @@ namespace {
 
 class Fuser {
  public:
-  explicit Fuser(Placed in) : f_{std::move(in), {}, {}, {}} { f_.group_of.assign(values().size(), -1); }
+  explicit Fuser(Module in) : m_(std::move(in)) {}
 
-  Fused run() {
+  Module run() {
     for (std::size_t v = 0; v < values().size(); ++v) add(static_cast<int>(v));
-    take_in_earlier_groups();
+    merge_earlier_groups();
     drop_empty_groups();
-    postpone(f_);
-    find_escaping();
-    return std::move(f_);
+    find_stored(m_);
+    return std::move(m_);
   }
 
  private:
-  const std::vector<Value>& values() const { return f_.placed.graph.values; }
+  const std::vector<Value>& values() const { return m_.values; }
   const Value& at(int v) const { return values()[v]; }
-  int root(int v) const { return f_.placed.places[v].root; }
 
   void add(int v) {
     const Value& value = at(v);
@@ -49,8 +48,8 @@ class Fuser {
   }
 
   void open(Group group, int v) {
-    f_.group_of[v] = static_cast<int>(f_.groups.size());
-    f_.groups.push_back(std::move(group));
+    m_.values[v].group = static_cast<int>(m_.groups.size());
+    m_.groups.push_back(std::move(group));
   }
 
   LaneType type_of(const Value& value) const {
@@ -66,14 +65,14 @@ class Fuser {
     const Value& value = at(v);
     const int input = value.inputs[0];
     const bool copies = value.op->lane == LaneOp::copy && value.spec == at(input).spec;
-    if (copies && !is_whole(f_.placed.places[input], value.spec)) {  // a transpose or slice made real: copied tile by tile
+    if (copies && !is_whole(at(input).view, value.spec)) {  // a transpose or slice made real: copied tile by tile
       open({.kind = Group::Kind::single, .value = v}, v);
       return;
     }
     const int g = latest_group(value);
-    if (g >= 0 && can_join(value, f_.groups[g], g)) {
-      f_.groups[g].members.push_back(v);
-      f_.group_of[v] = g;
+    if (g >= 0 && can_join(value, m_.groups[g], g)) {
+      m_.groups[g].members.push_back(v);
+      m_.values[v].group = g;
       return;
     }
     open({.kind = Group::Kind::lanes, .type = type_of(value), .space = value.spec.shape, .members = {v}}, v);
@@ -81,24 +80,24 @@ class Fuser {
 
   int latest_group(const Value& value) const {
     int g = -1;
-    for (const int u : value.inputs) g = std::max(g, f_.group_of[root(u)]);
+    for (const int u : value.inputs) g = std::max(g, m_.group_of_root(u));
     return g;
   }
 
   bool can_join(const Value& value, const Group& group, int g) const {
     if (group.kind == Group::Kind::single || value.spec.shape != group.space || group.members.size() >= kMostMembers) return false;
     if (type_of(value) != group.type && !any_type(value)) return false;
-    return std::all_of(value.inputs.begin(), value.inputs.end(), [&](int u) { return f_.group_of[root(u)] != g || reads_register(f_, u, group); });
+    return std::all_of(value.inputs.begin(), value.inputs.end(), [&](int u) { return m_.group_of_root(u) != g || reads_register(m_, u, group); });
   }
 
   void add_reduction(int v) {
     const Value& value = at(v);
-    const int u = value.inputs[0], g = f_.group_of[root(u)];
+    const int u = value.inputs[0], g = m_.group_of_root(u);
     if (g >= 0) {
-      Group& group = f_.groups[g];
-      if (group.kind == Group::Kind::lanes && group.reduced.size() < kMostMembers && reads_register(f_, u, group)) {
+      Group& group = m_.groups[g];
+      if (group.kind == Group::Kind::lanes && group.reduced.size() < kMostMembers && reads_register(m_, u, group)) {
         group.reduced.push_back(v);
-        f_.group_of[v] = g;
+        m_.values[v].group = g;
         return;
       }
     }
@@ -113,15 +112,15 @@ class Fuser {
   }
 
   // A lane group moves into the first group that reads it, where that one can hold it: nobody needed it earlier.
-  void take_in_earlier_groups() {
-    const std::size_t n = f_.groups.size();
+  void merge_earlier_groups() {
+    const std::size_t n = m_.groups.size();
     moved_.resize(n);
     readers_.resize(n);
     sources_.resize(n);
     for (std::size_t g = 0; g < n; ++g) moved_[g] = static_cast<int>(g);
     for (std::size_t v = 0; v < values().size(); ++v)
       for (const int u : at(static_cast<int>(v)).inputs) {
-        const int from = f_.group_of[root(u)], to = f_.group_of[v];
+        const int from = m_.group_of_root(u), to = m_.values[v].group;
         if (from < 0 || to < 0 || from == to) continue;
         readers_[from].push_back(to);
         sources_[to].push_back(from);
@@ -132,15 +131,15 @@ class Fuser {
       while (!open.empty()) {
         const int source = open.back();
         open.pop_back();
-        if (now(source) != source || source == g || !may_take_in(source, g)) continue;
-        take_in(source, g);
+        if (now(source) != source || source == g || !may_merge(source, g)) continue;
+        merge_group(source, g);
         open.insert(open.end(), sources_[source].begin(), sources_[source].end());
       }
     }
   }
 
-  bool may_take_in(int from, int into) {
-    const Group &a = f_.groups[from], &b = f_.groups[into];
+  bool may_merge(int from, int into) {
+    const Group &a = m_.groups[from], &b = m_.groups[into];
     if (a.kind != Group::Kind::lanes || b.kind == Group::Kind::single || a.type != b.type || a.space != b.space) return false;
     if (b.kind == Group::Kind::product && (!a.reduced.empty() || !is_float(at(b.value).spec.dtype))) return false;
     if (a.members.size() + b.members.size() > kMostMembers) return false;
@@ -148,17 +147,17 @@ class Fuser {
       if (now(reader) != from && now(reader) < into) return false;
     const auto registers_only = [&](const Value& value) {
       return std::all_of(value.inputs.begin(), value.inputs.end(),
-                         [&](int u) { return f_.group_of[root(u)] < 0 || now(f_.group_of[root(u)]) != from || reads_register(f_, u, b); });
+                         [&](int u) { return m_.group_of_root(u) < 0 || now(m_.group_of_root(u)) != from || reads_register(m_, u, b); });
     };
     if (b.kind == Group::Kind::product)
       for (const int u : at(b.value).inputs)
-        if (f_.group_of[root(u)] >= 0 && now(f_.group_of[root(u)]) == from) return false;
+        if (m_.group_of_root(u) >= 0 && now(m_.group_of_root(u)) == from) return false;
     return std::all_of(b.members.begin(), b.members.end(), [&](int v) { return registers_only(at(v)); }) &&
            std::all_of(b.reduced.begin(), b.reduced.end(), [&](int v) { return registers_only(at(v)); });
   }
 
-  void take_in(int from, int into) {
-    Group &a = f_.groups[from], &b = f_.groups[into];
+  void merge_group(int from, int into) {
+    Group &a = m_.groups[from], &b = m_.groups[into];
     b.members.insert(b.members.end(), a.members.begin(), a.members.end());
     std::sort(b.members.begin(), b.members.end());  // values stand in topological order
     b.reduced.insert(b.reduced.end(), a.reduced.begin(), a.reduced.end());
@@ -170,64 +169,46 @@ class Fuser {
   }
 
   void drop_empty_groups() {
-    std::vector<int> new_of(f_.groups.size(), -1);
+    std::vector<int> new_of(m_.groups.size(), -1);
     std::vector<Group> kept;
-    for (std::size_t g = 0; g < f_.groups.size(); ++g) {
+    for (std::size_t g = 0; g < m_.groups.size(); ++g) {
       if (now(static_cast<int>(g)) != static_cast<int>(g)) continue;
       new_of[g] = static_cast<int>(kept.size());
-      kept.push_back(std::move(f_.groups[g]));
+      kept.push_back(std::move(m_.groups[g]));
     }
-    for (int& g : f_.group_of)
-      if (g >= 0) g = new_of[now(g)];
-    f_.groups = std::move(kept);
+    for (Value& value : m_.values)
+      if (value.group >= 0) value.group = new_of[now(value.group)];
+    m_.groups = std::move(kept);
   }
 
-  void find_escaping() {
-    f_.escapes.assign(values().size(), 0);
-    for (std::size_t v = 0; v < values().size(); ++v) {
-      if (f_.group_of[v] < 0) continue;
-      for (const int u : values()[v].inputs)
-        if (f_.group_of[root(u)] != f_.group_of[v]) f_.escapes[root(u)] = 1;
-    }
-    for (const int output : f_.placed.graph.outputs) f_.escapes[output] = 1;
-    for (const Update& update : f_.placed.graph.updates) f_.escapes[update.value] = 1;
-    for (const Group& group : f_.groups) {
-      for (const int v : group.reduced) f_.escapes[v] = 1;
-      if (group.kind == Group::Kind::single) f_.escapes[group.value] = 1;
-    }
-  }
-
-  Fused f_;
+  Module m_;
   std::vector<int> moved_;  // where a group has gone; itself if it stands
   std::vector<std::vector<int>> readers_, sources_;
 };
 
 }  // namespace
 
-bool reads_register(const Fused& fused, int v, const Group& group) {
-  const Spec& spec = fused.placed.graph.values[v].spec;
-  if (!is_root(fused.placed, v, group.space)) return false;
-  if (fused.placed.graph.values[fused.placed.places[v].root].op->kind == OpKind::reduction) return false;
+bool reads_register(const Module& module, int v, const Group& group) {
+  const Spec& spec = module.values[v].spec;
+  if (!is_root(module, v, group.space)) return false;
+  if (module.root_of(v).op->kind == OpKind::reduction) return false;
   return spec.dtype == DType::boolean || lane_type(spec.dtype) == group.type;
 }
 
-Fused fuse(Placed in) { return Fuser(std::move(in)).run(); }
-
-std::vector<int> reads_of(const Fused& fused, int g) {
-  const Group& group = fused.groups[g];
-  std::vector<int> reads;
-  const auto add = [&](int v) {
-    for (const int u : fused.placed.graph.values[v].inputs) {
-      const int r = fused.placed.places[u].root;
-      if (fused.group_of[r] != g) reads.push_back(r);
-    }
-  };
-  if (group.value >= 0) add(group.value);
-  for (const int v : group.members) add(v);
-  for (const int v : group.reduced) add(v);
-  std::sort(reads.begin(), reads.end());
-  reads.erase(std::unique(reads.begin(), reads.end()), reads.end());
-  return reads;
+void find_stored(Module& module) {
+  for (Value& value : module.values) value.needs_storage = false;
+  for (const Value& value : module.values)
+    if (value.group >= 0)
+      for (const int u : value.inputs)
+        if (module.group_of_root(u) != value.group) module.values[module.values[u].root].needs_storage = true;
+  for (const int output : module.outputs) module.values[output].needs_storage = true;
+  for (const Update& update : module.updates) module.values[update.value].needs_storage = true;
+  for (const Group& group : module.groups) {
+    for (const int v : group.reduced) module.values[v].needs_storage = true;
+    if (group.kind == Group::Kind::single) module.values[group.value].needs_storage = true;
+  }
 }
+
+Module fuse(Module in) { return Fuser(std::move(in)).run(); }
 
 }  // namespace plait::graph

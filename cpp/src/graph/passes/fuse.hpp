@@ -1,7 +1,7 @@
 // What the parts of the fuse pass share.
 #pragma once
 
-#include "lowered.hpp"
+#include "module.hpp"
 
 namespace plait::graph {
 
@@ -9,9 +9,9 @@ namespace plait::graph {
 constexpr std::size_t kMostMembers = 40;
 
 /// Inside of a group a value is read register to register: as it stands, and in the type of the group.
-bool reads_register(const Fused& fused, int v, const Group& group);
+bool reads_register(const Module& module, int v, const Group& group);
 
-/// Moves values to the later group that alone reads them, where that saves memory traffic.
-void postpone(Fused& fused);
+/// Marks the values that need memory: those that another group, an output or an update reads.
+void find_stored(Module& module);
 
 }  // namespace plait::graph

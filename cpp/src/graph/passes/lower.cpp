@@ -1,9 +1,10 @@
-// Pass 1, lower: from nodes to values with known shapes.
+// Before the passes, lower: from nodes to values. Binds shapes: `feeds` gives the spec of every input. Infers every node again, resolves what depends
+// on sizes (sum_to_like, axis_size), and splits reductions over separate runs of axes. Leaves values in the order of their nodes, with known shapes.
 #include <algorithm>
 
-#include "lowered.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/scan.hpp"
+#include "rewriter.hpp"
 
 namespace plait::graph {
 namespace {
@@ -40,8 +41,8 @@ class Lowering {
 
   int operator[](const NodeRef& node) const { return index_.at(node.get()); }
 
-  Lowered take() { return std::move(out_); }
-  Lowered& out() { return out_; }
+  Module take() { return std::move(out_); }
+  Module& out() { return out_; }
 
  private:
   // A loop computes what is asked of it; what reads a loop's buffer finds there where things stand.
@@ -55,11 +56,6 @@ class Lowering {
     for (const int k : value.attributes.scan->passed) value.inputs.push_back(index_.at(node.input(k)));
   }
 
-  int push(Value value) {
-    out_.values.push_back(std::move(value));
-    return static_cast<int>(out_.values.size()) - 1;
-  }
-
   // Ops whose meaning is decided by sizes become plain ones.
   int resolve(Value value, const std::vector<Spec>& specs) {
     const Op* const op = value.op;
@@ -67,12 +63,12 @@ class Lowering {
       value.constant = axis_size(specs[0].shape, value.attributes);
       value.op = &ops::constant;
       value.attributes = {};
-      return push(std::move(value));
+      return out_.add(std::move(value));
     }
     if (op == &ops::sum_n) {  // as a chain of additions it goes into the steps that make its terms
       int sum = value.inputs[0];
       for (std::size_t i = 1; i < value.inputs.size(); ++i)
-        sum = push({.op = &ops::add, .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
+        sum = out_.add({.op = &ops::add, .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
       return sum;
     }
     if (op == &ops::sum_to_like) return sum_to(std::move(value), specs[0].shape);
@@ -82,65 +78,55 @@ class Lowering {
       if (shape_only(*value.op, 0)) value.inputs.clear();
       RandomDraw::set_ordinal(value.attributes, random_ordinal_++);
     }
-    return push(std::move(value));
+    return out_.add(std::move(value));
   }
 
   int sum_to(Value value, const Shape& from) {
     const Spec to = value.spec;
     if (from == to.shape) return value.inputs[0];
-    Attributes attributes{{1}, {}};
     Shape kept = from;
-    for (const Index axis : summed_axes(from, to.shape)) {
-      attributes.ints.push_back(axis);
-      kept[axis] = 1;
-    }
-    Value sum{.op = &ops::sum, .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
+    const std::vector<Index> axes = summed_axes(from, to.shape);
+    for (const Index axis : axes) kept[axis] = 1;
+    Value sum{.op = &ops::sum, .attributes = ReducedAxes{true, axes}, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
     const int summed = split_reduction(std::move(sum), from);
-    if (kept == to.shape) return summed;
-    return push({.op = &ops::reshape, .attributes = {to.shape, {}}, .spec = to, .inputs = {summed}, .node = value.node});
+    return reshaped(summed, to.shape);
   }
 
   // The front or the rest of an axis, once its length is known, is a slice like any other.
   int part(Value value, const Shape& from, bool head) {
-    const auto axis = static_cast<std::size_t>(value.attributes.ints[0]);
-    const Index taken = value.spec.shape[axis];
-    value.op = &ops::slice;
-    value.attributes.ints.clear();
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      const bool here = i == axis;
-      value.attributes.ints.insert(value.attributes.ints.end(), {here && !head ? from[i] - taken : 0, here && head ? taken : from[i], 1});
-    }
-    return push(std::move(value));
+    const Index axis = OneAxis::of(value.attributes).axis, taken = value.spec.shape[static_cast<std::size_t>(axis)],
+                all = from[static_cast<std::size_t>(axis)];
+    Value slice = make_slice(out_, value.inputs[0], axis, head ? 0 : all - taken, head ? taken : all);
+    slice.node = value.node;
+    return out_.add(std::move(slice));
   }
 
   // Separate runs of axes are reduced one after the other, the last one first.
   int split_reduction(Value value, const Shape& from) {
-    const auto runs = axis_runs(from, std::span(value.attributes.ints).subspan(1));
-    if (runs.size() <= 1) return push(std::move(value));
+    const auto runs = axis_runs(from, ReducedAxes::of(value.attributes).axes);
+    if (runs.size() <= 1) return out_.add(std::move(value));
     Shape shape = from;
     int input = value.inputs[0];
     for (std::size_t r = runs.size(); r-- > 0;) {
-      Attributes attributes{{1}, {}};
-      for (const Index axis : runs[r]) {
-        attributes.ints.push_back(axis);
-        shape[axis] = 1;
-      }
-      input = push({.op = value.op, .attributes = attributes, .spec = {shape, value.spec.dtype}, .inputs = {input}, .node = value.node});
+      for (const Index axis : runs[r]) shape[axis] = 1;
+      input = out_.add(
+          {.op = value.op, .attributes = ReducedAxes{true, runs[r]}, .spec = {shape, value.spec.dtype}, .inputs = {input}, .node = value.node});
     }
-    if (shape == value.spec.shape) return input;
-    return push({.op = &ops::reshape, .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = {input}, .node = value.node});
+    return reshaped(input, value.spec.shape);
   }
+
+  int reshaped(int v, const Shape& shape) { return out_.values[v].spec.shape == shape ? v : out_.add(make_reshape(out_, v, shape)); }
 
   const std::unordered_map<const Node*, Spec>& feeds_;
   const Demands* demands_;
   std::unordered_map<const Node*, int> index_;
-  Lowered out_;
+  Module out_;
   Index random_ordinal_ = 0;
 };
 
 }  // namespace
 
-Lowered lower(std::span<const NodeRef> outputs, const Updates& updates, const std::unordered_map<const Node*, Spec>& feeds) {
+Module lower(std::span<const NodeRef> outputs, const Updates& updates, const std::unordered_map<const Node*, Spec>& feeds) {
   std::vector<NodeRef> wanted(outputs.begin(), outputs.end());
   for (const auto& [parameter, value] : updates) {
     wanted.push_back(parameter);

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "lowered.hpp"
+#include "module.hpp"
 #include "plait/tensor/matmul.hpp"
 
 namespace plait::graph {

@@ -1,4 +1,5 @@
-// Pass 4a, schedule: an order of the groups in which parameters can be overwritten where they stand.
+// Pass schedule: an order of the groups in which parameters can be overwritten where they stand. Needs groups; leaves the order, and for each update
+// whether it is written in place.
 //
 // A step may write a parameter's next value into the parameter itself if everybody else who reads the old value comes before it, and if it reads
 // the old value, if at all, at the very elements that it writes. So every other reader of the parameter is put before the updating step; where
@@ -8,32 +9,30 @@
 #include <queue>
 #include <stdexcept>
 
-#include "lowered.hpp"
+#include "module.hpp"
 
 namespace plait::graph {
 namespace {
 
 class Scheduler {
  public:
-  explicit Scheduler(Fused in) : s_{std::move(in), {}, {}} {}
+  explicit Scheduler(Module in) : m_(std::move(in)) {}
 
-  Scheduled run() {
+  Module run() {
     const std::size_t n = groups().size();
     after_.resize(n);
     waits_.assign(n, 0);
     collect_reads();
-    const auto& updates = graph().updates;
-    s_.in_place_update.assign(updates.size(), 0);
+    const auto& updates = m_.updates;
     guards_.resize(updates.size());
     for (std::size_t k = 0; k < updates.size(); ++k)
       if (writes_where_it_reads(updates[k])) guard(k);
     order();
-    return std::move(s_);
+    return std::move(m_);
   }
 
  private:
-  const std::vector<Group>& groups() const { return s_.fused.groups; }
-  const Lowered& graph() const { return s_.fused.placed.graph; }
+  const std::vector<Group>& groups() const { return m_.groups; }
 
   void link(int before, int after) {
     after_[before].push_back(after);
@@ -41,37 +40,35 @@ class Scheduler {
   }
 
   void collect_reads() {
-    readers_.resize(graph().values.size());
+    readers_.resize(m_.values.size());
     for (int g = 0; g < static_cast<int>(groups().size()); ++g)
-      for (const int r : reads_of(s_.fused, g)) {
+      for (const int r : reads_of(m_, g)) {
         readers_[r].push_back(g);
-        if (const int from = s_.fused.group_of[r]; from >= 0) link(from, g);
+        if (const int from = m_.values[r].group; from >= 0) link(from, g);
       }
   }
 
   bool writes_where_it_reads(const Update& update) const {
-    const int g = s_.fused.group_of[update.value];
+    const int g = m_.values[update.value].group;
     const auto& readers = readers_[update.parameter];
     if (std::find(readers.begin(), readers.end(), g) == readers.end()) return true;
     const Group& group = groups()[g];
-    const auto& places = s_.fused.placed.places;
     const auto reads_at = [&](int v) {
-      const auto& inputs = graph().values[v].inputs;
-      return std::all_of(inputs.begin(), inputs.end(),
-                         [&](int u) { return places[u].root != update.parameter || is_root(s_.fused.placed, u, group.space); });
+      const auto& inputs = m_.values[v].inputs;
+      return std::all_of(inputs.begin(), inputs.end(), [&](int u) { return m_.values[u].root != update.parameter || is_root(m_, u, group.space); });
     };
     if (group.value >= 0)
-      for (const int u : graph().values[group.value].inputs)
-        if (places[u].root == update.parameter) return false;
+      for (const int u : m_.values[group.value].inputs)
+        if (m_.values[u].root == update.parameter) return false;
     if (std::find(group.members.begin(), group.members.end(), update.value) == group.members.end()) return false;
     return std::all_of(group.members.begin(), group.members.end(), reads_at) && std::all_of(group.reduced.begin(), group.reduced.end(), reads_at);
   }
 
   // Every other reader of the parameter comes before its update.
   void guard(std::size_t k) {
-    const int g = s_.fused.group_of[graph().updates[k].value];
-    s_.in_place_update[k] = 1;
-    for (const int reader : readers_[graph().updates[k].parameter])
+    const int g = m_.values[m_.updates[k].value].group;
+    m_.updates[k].in_place = true;
+    for (const int reader : readers_[m_.updates[k].parameter])
       if (reader != g) {
         link(reader, g);
         guards_[k].push_back(reader);
@@ -84,12 +81,12 @@ class Scheduler {
     std::vector<char> done(n, 0);
     for (std::size_t g = 0; g < n; ++g)
       if (waits_[g] == 0) ready.push(static_cast<int>(g));
-    while (s_.order.size() < n) {
+    while (m_.order.size() < n) {
       if (ready.empty()) break_circle(done, ready);
       const int g = ready.top();
       ready.pop();
       done[g] = 1;
-      s_.order.push_back(g);
+      m_.order.push_back(g);
       for (const int next : after_[g])
         if (--waits_[next] == 0) ready.push(next);
     }
@@ -99,14 +96,14 @@ class Scheduler {
   void break_circle(const std::vector<char>& done, std::priority_queue<int, std::vector<int>, std::greater<>>& ready) {
     std::size_t first = guards_.size();
     for (std::size_t k = 0; k < guards_.size(); ++k) {
-      const int g = s_.fused.group_of[graph().updates[k].value];
-      if (done[g] != 0 || s_.in_place_update[k] == 0) continue;
+      const int g = m_.values[m_.updates[k].value].group;
+      if (done[g] != 0 || !m_.updates[k].in_place) continue;
       const bool guarded = std::any_of(guards_[k].begin(), guards_[k].end(), [&](int reader) { return done[reader] == 0; });
-      if (guarded && (first == guards_.size() || g < s_.fused.group_of[graph().updates[first].value])) first = k;
+      if (guarded && (first == guards_.size() || g < m_.values[m_.updates[first].value].group)) first = k;
     }
     if (first == guards_.size()) throw std::logic_error("schedule: groups wait for each other without a guard between them");
-    const int g = s_.fused.group_of[graph().updates[first].value];
-    s_.in_place_update[first] = 0;
+    const int g = m_.values[m_.updates[first].value].group;
+    m_.updates[first].in_place = false;
     for (const int reader : guards_[first]) {
       auto& after = after_[reader];
       after.erase(std::find(after.begin(), after.end(), g));
@@ -116,13 +113,13 @@ class Scheduler {
     if (ready.empty()) break_circle(done, ready);
   }
 
-  Scheduled s_;
+  Module m_;
   std::vector<std::vector<int>> after_, readers_, guards_;
   std::vector<int> waits_;
 };
 
 }  // namespace
 
-Scheduled schedule(Fused in) { return Scheduler(std::move(in)).run(); }
+Module schedule(Module in) { return Scheduler(std::move(in)).run(); }
 
 }  // namespace plait::graph

@@ -1,13 +1,15 @@
-// Pass 2, simplify: constants, identities, common subexpressions, work lifted above broadcasts; nothing that nobody needs.
+// Pass simplify: folds constants, merges common subexpressions, applies identities, lifts elementwise work above broadcasts and drops what nobody
+// needs. Needs values (lower); leaves values ordered by depth, all of them needed, with every output and update a value of its own that is neither a
+// leaf nor a view.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>
 #include <string>
 
-#include "lowered.hpp"
 #include "plait/base/error.hpp"
 #include "product.hpp"
+#include "rewriter.hpp"
 
 namespace plait::graph {
 namespace {
@@ -20,17 +22,12 @@ bool is_op(const Value& value, const Op& op) { return value.op == &op; }
 
 class Simplifier {
  public:
-  explicit Simplifier(Lowered in) : in_(std::move(in)) {}
+  explicit Simplifier(Module in) : in_(std::move(in)) {}
 
-  Lowered run() {
-    new_of_.resize(in_.values.size());
-    for (std::size_t v = 0; v < in_.values.size(); ++v) {
-      Value value = std::move(in_.values[v]);
-      for (int& input : value.inputs) input = new_of_[input];
-      new_of_[v] = reduce(std::move(value));
-    }
-    for (const int output : in_.outputs) out_.outputs.push_back(new_of_[output]);
-    for (const Update& update : in_.updates) out_.updates.push_back({new_of_[update.parameter], new_of_[update.value]});
+  Module run() {
+    const std::vector<int> order = all_values(in_);
+    std::vector<int> new_of;
+    rewrite(std::move(in_), order, out_, new_of, [&](int, Value value) { return reduce(std::move(value)); });
     return std::move(out_);
   }
 
@@ -39,7 +36,7 @@ class Simplifier {
 
   // The simplest equal of a value, as an index of out_.
   int reduce(Value value) {
-    if (value.op->kind == OpKind::leaf) return value.constant ? constant(std::move(value)) : push(std::move(value));
+    if (value.op->kind == OpKind::leaf) return value.constant ? constant(std::move(value)) : out_.add(std::move(value));
     if (value.op->kind == OpKind::elementwise) {
       if (const int lifted = lift_above_broadcasts(value); lifted != kNone) return lifted;
       if (const int same = identity(value); same != kNone) return same;
@@ -55,11 +52,6 @@ class Simplifier {
     }
     if (const int folded = fold(value); folded != kNone) return folded;
     return shared(std::move(value));
-  }
-
-  int push(Value value) {
-    out_.values.push_back(std::move(value));
-    return static_cast<int>(out_.values.size()) - 1;
   }
 
   // Common subexpressions: a value equal to an earlier one in op, attributes, spec and inputs.
@@ -79,7 +71,7 @@ class Simplifier {
     key.append(reinterpret_cast<const char*>(&scan), sizeof(scan));
     const auto found = known_.find(key);
     if (found != known_.end()) return found->second;
-    const int v = push(std::move(value));
+    const int v = out_.add(std::move(value));
     known_.emplace(std::move(key), v);
     return v;
   }
@@ -92,7 +84,7 @@ class Simplifier {
       const auto [found, inserted] = scalars_.emplace(std::move(key), static_cast<int>(out_.values.size()));
       if (!inserted) return found->second;
     }
-    return push(std::move(value));
+    return out_.add(std::move(value));
   }
 
   int scalar(double x, DType dtype) {
@@ -149,7 +141,9 @@ class Simplifier {
   int broadcast_to(int v, const Shape& shape, const NodeRef& node) {
     if (at(v).spec.shape == shape) return v;
     if (is_broadcast(at(v))) v = at(v).inputs[0];
-    return shared({.op = &ops::broadcast_to, .attributes = {shape, {}}, .spec = {shape, at(v).spec.dtype}, .inputs = {v}, .node = node});
+    Value wide = make_broadcast(out_, v, shape);
+    wide.node = node;
+    return shared(std::move(wide));
   }
 
   int unary(const Op& op, int a, const Value& like) { return reduce({.op = &op, .spec = like.spec, .inputs = {a}, .node = like.node}); }
@@ -214,16 +208,18 @@ class Simplifier {
     if (from.spec.shape != value.spec.shape) return kNone;
     const Shape strides = contiguous_strides(from.spec.shape);
     const auto view = value.op->view(from.spec, value.spec, value.attributes, {0, strides});
-    return view && is_whole({0, *view}, value.spec) ? input : kNone;
+    return view && is_whole(*view, value.spec) ? input : kNone;
   }
 
   // A reduction over single elements changes the shape at most.
   int reduction_identity(const Value& value) {
     const Value& from = at(value.inputs[0]);
-    for (std::size_t i = 1; i < value.attributes.ints.size(); ++i)
-      if (from.spec.shape[value.attributes.ints[i]] != 1) return kNone;
+    for (const Index axis : ReducedAxes::of(value.attributes).axes)
+      if (from.spec.shape[axis] != 1) return kNone;
     if (from.spec.shape == value.spec.shape) return value.inputs[0];
-    return reduce({.op = &ops::reshape, .attributes = {value.spec.shape, {}}, .spec = value.spec, .inputs = value.inputs, .node = value.node});
+    Value reshaped = make_reshape(out_, value.inputs[0], value.spec.shape);
+    reshaped.node = value.node;
+    return reduce(std::move(reshaped));
   }
 
   // The row that all rows of a matrix are, where the graph says so: a broadcast row, or a constant such as the state before the first step.
@@ -245,7 +241,7 @@ class Simplifier {
       if (std::memcmp(all.data.get(), all.data.get() + static_cast<std::size_t>(i) * row, row) != 0) return kNone;
     auto one = std::make_shared<Tensor>(Spec{{1, shape[1]}, at(v).spec.dtype});
     std::memcpy(one->data.get(), all.data.get(), row);
-    const int made = push({.op = at(v).op, .spec = {{1, shape[1]}, at(v).spec.dtype}, .constant = one, .node = at(v).node});
+    const int made = out_.add({.op = at(v).op, .spec = {{1, shape[1]}, at(v).spec.dtype}, .constant = one, .node = at(v).node});
     return rows_[v] = made;
   }
 
@@ -259,51 +255,41 @@ class Simplifier {
     const int a = value.inputs[0], b = value.inputs[1];
     if (at(a).spec.shape.size() != 2 || at(b).spec.shape.size() != 2) return kNone;
     if (const int row = repeated_row(a); row != kNone) return broadcast_to(product(row, b, value), value.spec.shape, value.node);
-    if (!is_op(at(a), ops::concatenate) || at(a).attributes.ints[0] != 1 || at(a).inputs.size() != 2) return kNone;
+    if (!is_op(at(a), ops::concatenate) || OneAxis::of(at(a).attributes).axis != 1 || at(a).inputs.size() != 2) return kNone;
     const int first = at(a).inputs[0], second = at(a).inputs[1];
     const int first_row = repeated_row(first), second_row = repeated_row(second);
     if (first_row == kNone && second_row == kNone) return kNone;
-    const Index rows = at(b).spec.shape[0], columns = at(b).spec.shape[1], middle = at(first).spec.shape[1];
-    const auto part = [&](Index begin, Index end) {
-      return reduce({.op = &ops::slice,
-                     .attributes = {{begin, end, 1, 0, columns, 1}, {}},
-                     .spec = {{end - begin, columns}, value.spec.dtype},
-                     .inputs = {b},
-                     .node = at(b).node});
-    };
+    const Index rows = at(b).spec.shape[0], middle = at(first).spec.shape[1];
+    const auto part = [&](Index begin, Index end) { return reduce(make_slice(out_, b, 0, begin, end)); };
     const int upper = part(0, middle), lower = part(middle, rows);
     const int left = product(first_row != kNone ? first_row : first, upper, value);
     return binary(ops::add, left, product(second_row != kNone ? second_row : second, lower, value), value);
   }
 
-  Lowered in_, out_;
-  std::vector<int> new_of_;
+  Module in_, out_;
   std::unordered_map<int, int> rows_;  // of constants: the row that all of theirs are
   std::unordered_map<std::string, int> known_, scalars_;
 };
 
 // Outputs and updates become values with memory of their own: what is a leaf, a view, or promised already is copied.
-void settle(Lowered& graph) {
-  std::vector<char> promised(graph.values.size(), 0);
+void own_outputs(Module& module) {
+  std::vector<char> promised(module.values.size(), 0);
   const auto own = [&](int v) {
-    const OpKind kind = graph.values[v].op->kind;
+    const OpKind kind = module.values[v].op->kind;
     if (kind != OpKind::leaf && kind != OpKind::view && promised[v] == 0) {
       promised[v] = 1;
       return v;
     }
-    const Spec spec = graph.values[v].spec;
-    graph.values.push_back(
-        {.op = &ops::cast, .attributes = {{static_cast<Index>(spec.dtype)}, {}}, .spec = spec, .inputs = {v}, .node = graph.values[v].node});
     promised.push_back(1);
-    return static_cast<int>(graph.values.size()) - 1;
+    return module.add(make_copy(module, v));
   };
-  for (int& output : graph.outputs) output = own(output);
-  for (Update& update : graph.updates) update.value = own(update.value);
+  for (int& output : module.outputs) output = own(output);
+  for (Update& update : module.updates) update.value = own(update.value);
 }
 
-// Keeps what outputs and updates depend on, ordered by depth: what depends on little comes first, so that a step may take in operands
-// which were written down after it (the bias corrections of an optimiser before the products that they scale).
-Lowered needed_by_depth(Lowered in) {
+// The values that outputs and updates depend on, ordered by depth: what depends on little comes first, so that a step may take in operands which
+// were written down after it (the bias corrections of an optimiser before the products that they scale).
+std::vector<int> needed_by_depth(const Module& in) {
   const std::size_t n = in.values.size();
   std::vector<char> needed(n, 0);
   for (const int output : in.outputs) needed[output] = 1;
@@ -311,30 +297,30 @@ Lowered needed_by_depth(Lowered in) {
   for (std::size_t v = n; v-- > 0;)
     if (needed[v] != 0)
       for (const int input : in.values[v].inputs) needed[input] = 1;
-  std::vector<int> depth(n, 0), order;
+  std::vector<int> depth(n, 0), begin;
   for (std::size_t v = 0; v < n; ++v) {
+    if (needed[v] == 0) continue;
     for (const int input : in.values[v].inputs) depth[v] = std::max(depth[v], depth[input] + 1);
-    if (needed[v] != 0) order.push_back(static_cast<int>(v));
+    if (static_cast<std::size_t>(depth[v]) + 2 > begin.size()) begin.resize(static_cast<std::size_t>(depth[v]) + 2, 0);
+    ++begin[static_cast<std::size_t>(depth[v]) + 1];
   }
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return depth[a] < depth[b]; });
-  Lowered out;
-  std::vector<int> new_of(n, kNone);
-  for (const int v : order) {
-    new_of[v] = static_cast<int>(out.values.size());
-    out.values.push_back(std::move(in.values[v]));
-    for (int& input : out.values.back().inputs) input = new_of[input];
-  }
-  for (const int output : in.outputs) out.outputs.push_back(new_of[output]);
-  for (const Update& update : in.updates) out.updates.push_back({new_of[update.parameter], new_of[update.value]});
-  return out;
+  for (std::size_t d = 1; d < begin.size(); ++d) begin[d] += begin[d - 1];  // a counting sort
+  std::vector<int> order(begin.empty() ? 0 : static_cast<std::size_t>(begin.back()));
+  for (std::size_t v = 0; v < n; ++v)
+    if (needed[v] != 0) order[static_cast<std::size_t>(begin[static_cast<std::size_t>(depth[v])]++)] = static_cast<int>(v);
+  return order;
 }
 
 }  // namespace
 
-Lowered simplify(Lowered in) {
-  Lowered graph = Simplifier(std::move(in)).run();
-  settle(graph);
-  return needed_by_depth(std::move(graph));
+Module simplify(Module in) {
+  Module module = Simplifier(std::move(in)).run();
+  own_outputs(module);
+  const std::vector<int> order = needed_by_depth(module);
+  Module out;
+  std::vector<int> new_of;
+  rewrite(std::move(module), order, out, new_of, [&](int, Value value) { return out.add(std::move(value)); });
+  return out;
 }
 
 }  // namespace plait::graph

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "graph/passes/lowered.hpp"
+#include "graph/passes/pipeline.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/base/thread_pool.hpp"
@@ -21,7 +21,7 @@ constexpr std::size_t kMostPlans = 16;
 
 // An operand of a step: where it comes from.
 struct Operand {
-  Slot slot;
+  BufferAssignment buffer;
   Index bytes = 0;  // offset inside of the root
 };
 
@@ -52,13 +52,13 @@ struct Plan::Body {
   std::size_t arena_bytes = 0, unshared_bytes = 0;
   double flops = 0, cost_ns = 0;
   std::vector<NodeRef> leaves;       // keep parameters alive
-  std::vector<TensorRef> constants;  // by index of their slot
-  std::vector<NodeRef> parameters;   // by index of their slot
-  struct Late {
+  std::vector<TensorRef> constants;  // by index of their buffer
+  std::vector<NodeRef> parameters;   // by index of their buffer
+  struct DeferredUpdate {
     Operand from;
     NodeRef parameter;
   };
-  std::vector<Late> late;  // updates that are copied in at the end
+  std::vector<DeferredUpdate> deferred;  // updates that are copied in at the end
   std::mutex mutex;
   std::vector<std::unique_ptr<Workspace>> free;
 
@@ -70,13 +70,13 @@ struct Plan::Body {
 
   void* address(const Operand& operand, std::byte* arena) const {
     std::byte* base = nullptr;
-    switch (operand.slot.kind) {
-      case Slot::Kind::arena: base = arena + operand.slot.offset; break;
-      case Slot::Kind::parameter: base = parameters[operand.slot.index]->value->data.get(); break;
-      case Slot::Kind::constant: base = constants[operand.slot.index]->data.get(); break;
-      case Slot::Kind::none:
-      case Slot::Kind::feed:
-      case Slot::Kind::output: return nullptr;  // patched at each run
+    switch (operand.buffer.kind) {
+      case BufferAssignment::Kind::arena: base = arena + operand.buffer.offset; break;
+      case BufferAssignment::Kind::parameter: base = parameters[operand.buffer.index]->value->data.get(); break;
+      case BufferAssignment::Kind::constant: base = constants[operand.buffer.index]->data.get(); break;
+      case BufferAssignment::Kind::none:
+      case BufferAssignment::Kind::feed:
+      case BufferAssignment::Kind::output: return nullptr;  // patched at each run
     }
     return base + operand.bytes;
   }
@@ -157,11 +157,8 @@ Program::Program(std::vector<NodeRef> outputs, Updates updates, std::uint64_t se
     if (node->op->kind == OpKind::leaf && !node->value) inputs_.emplace_back(node);
 }
 
-std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
+Module Program::lowered(std::span<const Spec> specs) const {
   PLAIT_REQUIRE_AS(GraphError, specs.size() == inputs_.size(), "program: ", inputs_.size(), " inputs, got ", specs.size());
-  const std::lock_guard lock(plans_mutex_);
-  for (std::size_t k = plans_.size(); k-- > 0;)
-    if (std::equal(specs.begin(), specs.end(), plans_[k].first.begin(), plans_[k].first.end())) return plans_[k].second;
   std::unordered_map<const Node*, Spec> feeds;
   for (std::size_t k = 0; k < inputs_.size(); ++k) {
     const Node& input = *inputs_[k];
@@ -171,15 +168,29 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
                      ", got ", to_string(specs[k].shape));
     feeds.emplace(&input, specs[k]);
   }
-  const Allocated allocated = allocate(schedule(fuse(place(join(simplify(lower(outputs_, updates_, feeds)))))), inputs_);
-  const Fused& fused = allocated.scheduled.fused;
-  const auto& values = fused.placed.graph.values;
+  Module module = lower(outputs_, updates_, feeds);
+  module.feeds = inputs_;
+  return module;
+}
 
+std::vector<std::pair<std::string, std::string>> Program::passes(std::span<const Spec> specs) const {
+  PassTexts texts;
+  run_passes(lowered(specs), &texts);
+  return texts;
+}
+
+std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
+  PLAIT_REQUIRE_AS(GraphError, specs.size() == inputs_.size(), "program: ", inputs_.size(), " inputs, got ", specs.size());
+  const std::lock_guard lock(plans_mutex_);
+  for (std::size_t k = plans_.size(); k-- > 0;)
+    if (std::equal(specs.begin(), specs.end(), plans_[k].first.begin(), plans_[k].first.end())) return plans_[k].second;
+  Module module = run_passes(lowered(specs));
+  const auto& values = module.values;
   auto body = std::make_unique<Plan::Body>();
   body->inputs.assign(specs.begin(), specs.end());
-  for (const int output : fused.placed.graph.outputs) body->outputs.push_back(values[output].spec);
-  body->arena_bytes = allocated.arena_bytes;
-  body->unshared_bytes = allocated.unshared_bytes;
+  for (const int output : module.outputs) body->outputs.push_back(values[output].spec);
+  body->arena_bytes = module.arena_bytes;
+  body->unshared_bytes = module.unshared_bytes;
   body->constants.resize(values.size());
   body->parameters.resize(values.size());
   for (std::size_t v = 0; v < values.size(); ++v) {
@@ -187,14 +198,15 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
     else if (values[v].op->kind == OpKind::leaf && values[v].node->value) body->parameters[v] = values[v].node;
   }
   const auto operand = [&](int v, Index bytes) {
-    const Slot& slot = allocated.slots[v];
-    if (slot.kind == Slot::Kind::feed) body->feeds.push_back({body->operands.size(), slot.index, bytes});
-    if (slot.kind == Slot::Kind::output) body->results.push_back({body->operands.size(), slot.index, bytes + static_cast<Index>(slot.offset)});
-    body->operands.push_back({slot, bytes});
+    const BufferAssignment& buffer = values[v].buffer;
+    if (buffer.kind == BufferAssignment::Kind::feed) body->feeds.push_back({body->operands.size(), buffer.index, bytes});
+    if (buffer.kind == BufferAssignment::Kind::output)
+      body->results.push_back({body->operands.size(), buffer.index, bytes + static_cast<Index>(buffer.offset)});
+    body->operands.push_back({buffer, bytes});
   };
   double unpolled = 0;
-  for (const int g : allocated.scheduled.order) {
-    StepPlan step = make_step(fused, g);
+  for (const int g : module.order) {
+    StepPlan step = make_step(module, g);
     if (!step.kernel) continue;
     body->first_input.push_back(body->operands.size());
     for (const auto& [root, bytes] : step.inputs) operand(root, bytes);
@@ -209,8 +221,7 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
     body->infos.push_back(std::move(step.info));
   }
   for (std::size_t k = 0; k < updates_.size(); ++k)
-    if (allocated.scheduled.in_place_update[k] == 0)
-      body->late.push_back({{allocated.slots[fused.placed.graph.updates[k].value], 0}, updates_[k].first});
+    if (!module.updates[k].in_place) body->deferred.push_back({{values[module.updates[k].value].buffer, 0}, updates_[k].first});
   auto plan = std::shared_ptr<Plan>(new Plan(std::move(body)));
   if (plans_.size() == kMostPlans) plans_.erase(plans_.begin());
   plans_.emplace_back(std::vector<Spec>(specs.begin(), specs.end()), plan);
@@ -249,8 +260,8 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
     body.kernels[k]->run(pointers + body.first_input[k], pointers + body.first_output[k], w.scratch.get(), context);
     seconds[k] += std::chrono::duration<double>(Clock::now() - begin).count();
   }
-  for (const auto& late : body.late)
-    std::memcpy(late.parameter->value->data.get(), body.address(late.from, w.arena.get()), late.parameter->value->bytes());
+  for (const auto& update : body.deferred)
+    std::memcpy(update.parameter->value->data.get(), body.address(update.from, w.arena.get()), update.parameter->value->bytes());
 }
 
 // ---- a plan in a loop: the addresses of operands, then the arena, then scratch ----

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "graph/passes/lowered.hpp"
+#include "graph/passes/module.hpp"
 #include "graph/passes/product.hpp"
 #include "plait/base/error.hpp"
 #include "plait/tensor/copy.hpp"
@@ -39,7 +39,7 @@ class ProductStep final : public Kernel {
 
   void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
     RowsDone done{};
-    Behind behind;  // NOLINT(cppcoreguidelines-pro-type-member-init): only what is used is set
+    EpilogueContext behind;  // NOLINT(cppcoreguidelines-pro-type-member-init): only what is used is set
     if (epilogue_) {
       behind.kernel = &*epilogue_;
       behind.inputs[0] = outputs[0];
@@ -50,7 +50,7 @@ class ProductStep final : public Kernel {
       behind.columns = columns_;
       done.context = &behind;
       done.call = [](void* rows, Index begin, Index end, int worker) {
-        const auto& b = *static_cast<const Behind*>(rows);
+        const auto& b = *static_cast<const EpilogueContext*>(rows);
         b.kernel->run_range(b.inputs.data(), b.outputs, begin * b.columns, end * b.columns,
                             b.scratch + static_cast<std::size_t>(worker) * b.scratch_each);
       };
@@ -63,7 +63,7 @@ class ProductStep final : public Kernel {
   [[nodiscard]] double flops() const override { return flops_; }
 
  private:
-  struct Behind {
+  struct EpilogueContext {
     const LaneKernel* kernel;
     std::array<const void*, kMostOperands> inputs;
     void* const* outputs;
@@ -101,50 +101,46 @@ class CopyStep final : public Kernel {
   std::size_t bytes_;
 };
 
-LaneKernel lane_kernel(const Fused& fused, const Group& group, const LaneBody& body) {
-  const auto& values = fused.placed.graph.values;
+LaneKernel lane_kernel(const Module& module, const Group& group, const LaneBody& body) {
+  const auto& values = module.values;
   std::vector<LaneInput> inputs;
-  for (const int v : body.inputs)
-    inputs.push_back({values[v].spec.dtype, strides_over(group.space, values[v].spec.shape, fused.placed.places[v].view.strides)});
+  for (const int v : body.inputs) inputs.push_back({values[v].spec.dtype, strides_over(group.space, values[v].spec.shape, values[v].view.strides)});
   std::vector<LaneOutput> outputs;
   for (const int v : body.outputs) {
     const Value& value = values[v];
-    if (value.op->kind != OpKind::reduction) outputs.push_back({.dtype = value.spec.dtype, .strides = fused.placed.places[v].view.strides});
-    else outputs.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, std::span(value.attributes.ints).subspan(1)));
+    if (value.op->kind != OpKind::reduction) outputs.push_back({.dtype = value.spec.dtype, .strides = values[v].view.strides});
+    else outputs.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, ReducedAxes::of(value.attributes).axes));
   }
   return {body.program, group.space, std::move(inputs), std::move(outputs)};
 }
 
-std::string names_of(const Fused& fused, const Group& group) {
+std::string names_of(const Module& module, const Group& group) {
   std::string text;
   std::vector<int> members = group.members;
   members.insert(members.end(), group.reduced.begin(), group.reduced.end());
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (i == 8 && members.size() > 9) return message(text, " … ", members.size() - i, " more");
     if (i > 0) text += ' ';
-    text += fused.placed.graph.values[members[i]].op->name;
+    text += module.values[members[i]].op->name;
   }
   return text;
 }
 
 std::string label_of(const Value& value) { return value.node ? value.node->label() : value.op->name; }
 
-double bytes_of(const Value& value) { return static_cast<double>(count_of(value.spec.shape)) * static_cast<double>(size_of(value.spec.dtype)); }
-
 }  // namespace
 
-LaneBody lane_body(const Fused& fused, int g) {
-  const Group& group = fused.groups[g];
-  const auto& values = fused.placed.graph.values;
-  const auto& places = fused.placed.places;
+LaneBody lane_body(const Module& module, int g) {
+  const Group& group = module.groups[g];
+  const auto& values = module.values;
   LaneBody body;
   std::unordered_map<int, std::size_t> inputs, constants, members;  // value -> which
   std::vector<double> numbers;
-  const auto inside = [&](int u) { return fused.group_of[places[u].root] == g && places[u].root != group.value; };
+  const auto inside = [&](int u) { return module.group_of_root(u) == g && values[u].root != group.value; };
   const auto note = [&](int v) {
     for (const int u : values[v].inputs) {
       if (inside(u)) continue;
-      const Value& root = values[places[u].root];
+      const Value& root = values[values[u].root];
       if (root.constant && root.constant->count() == 1) {
         const double x = element_as_double(root.constant->data.get(), root.spec.dtype, 0);
         if (is_float(root.spec.dtype) || std::fabs(x) < 0x1p53) {  // lane programs hold constants as doubles
@@ -163,7 +159,7 @@ LaneBody lane_body(const Fused& fused, int g) {
   for (const int v : group.reduced) note(v);
   const std::size_t first = body.inputs.size() + numbers.size();
   const auto reg = [&](int u) {
-    if (inside(u)) return static_cast<std::uint16_t>(first + members.at(places[u].root));
+    if (inside(u)) return static_cast<std::uint16_t>(first + members.at(values[u].root));
     if (const auto c = constants.find(u); c != constants.end()) return static_cast<std::uint16_t>(body.inputs.size() + c->second);
     return static_cast<std::uint16_t>(inputs.at(u == group.value ? group.value : u));
   };
@@ -178,7 +174,7 @@ LaneBody lane_body(const Fused& fused, int g) {
     if (value.inputs.size() > 2) code.c = reg(value.inputs[2]);
     members.emplace(v, body.program.code.size());
     body.program.code.push_back(code);
-    if (fused.escapes[v] == 0) continue;
+    if (!value.needs_storage) continue;
     body.program.outputs.push_back(static_cast<std::uint16_t>(first + body.program.code.size() - 1));
     body.outputs.push_back(v);
   }
@@ -189,13 +185,12 @@ LaneBody lane_body(const Fused& fused, int g) {
   return body;
 }
 
-StepPlan make_step(const Fused& fused, int g) {
-  const Group& group = fused.groups[g];
-  const auto& values = fused.placed.graph.values;
-  const auto& places = fused.placed.places;
+StepPlan make_step(const Module& module, int g) {
+  const Group& group = module.groups[g];
+  const auto& values = module.values;
   StepPlan step;
   const auto read = [&](int v) {
-    step.inputs.emplace_back(places[v].root, places[v].view.offset * static_cast<Index>(size_of(values[v].spec.dtype)));
+    step.inputs.emplace_back(values[v].root, values[v].view.offset * static_cast<Index>(size_of(values[v].spec.dtype)));
   };
   double elements = 0;
   if (group.kind != Group::Kind::single) {
@@ -205,20 +200,20 @@ StepPlan make_step(const Fused& fused, int g) {
   }
   switch (group.kind) {
     case Group::Kind::lanes: {
-      const LaneBody body = lane_body(fused, g);
-      LaneKernel kernel = lane_kernel(fused, group, body);
+      const LaneBody body = lane_body(module, g);
+      LaneKernel kernel = lane_kernel(module, group, body);
       step.info.cost_ns = kernel.cost_per_element() * elements;
       step.kernel = std::make_unique<LanesStep>(std::move(kernel));
       for (const int v : body.inputs) read(v);
       step.outputs = body.outputs;
-      step.info.label = names_of(fused, group);
+      step.info.label = names_of(module, group);
       step.info.node = label_of(values[body.outputs.back()]);
       break;
     }
     case Group::Kind::product: {
       const Value& value = values[group.value];
       const int a = value.inputs[0], b = value.inputs[1];
-      const MatmulShape shape = product_shape(value.spec, values[a].spec, places[a].view, values[b].spec, places[b].view);
+      const MatmulShape shape = product_shape(value.spec, values[a].spec, values[a].view, values[b].spec, values[b].view);
       read(a);
       read(b);
       step.outputs = {group.value};
@@ -227,14 +222,14 @@ StepPlan make_step(const Fused& fused, int g) {
       step.info.label = "matmul";
       step.info.node = label_of(value);
       if (!group.members.empty()) {
-        const LaneBody body = lane_body(fused, g);
+        const LaneBody body = lane_body(module, g);
         inputs = body.inputs.size();
         PLAIT_ASSERT(inputs <= kMostOperands);
         for (std::size_t i = 1; i < inputs; ++i) read(body.inputs[i]);
         step.outputs.insert(step.outputs.end(), body.outputs.begin(), body.outputs.end());
-        epilogue.emplace(lane_kernel(fused, group, body));
+        epilogue.emplace(lane_kernel(module, group, body));
         step.info.cost_ns = epilogue->cost_per_element() * elements;
-        step.info.label += " + " + names_of(fused, group);
+        step.info.label += " + " + names_of(module, group);
       }
       std::unique_ptr<Kernel> kernel = product_step(shape, value.spec.dtype, std::move(epilogue), inputs);
       step.info.flops += kernel->flops();
@@ -254,10 +249,10 @@ StepPlan make_step(const Fused& fused, int g) {
         specs.push_back(values[u].spec);
       }
       if (value.op->kind == OpKind::elementwise) {
-        step.kernel = std::make_unique<CopyStep>(value.spec.shape, places[value.inputs[0]].view.strides, places[group.value].view.strides,
-                                                 size_of(value.spec.dtype));
+        step.kernel =
+            std::make_unique<CopyStep>(value.spec.shape, values[value.inputs[0]].view.strides, value.view.strides, size_of(value.spec.dtype));
         step.info.label = "copy";
-      } else if (fused.placed.assembled[group.value] != 0) {
+      } else if (value.built_in_place) {
         return step;  // its pieces are there already
       } else {
         step.kernel = value.op->kernel(specs, value.spec, value.attributes);
@@ -268,8 +263,8 @@ StepPlan make_step(const Fused& fused, int g) {
     }
   }
   double bytes = 0;
-  for (const auto& [root, offset] : step.inputs) bytes += bytes_of(values[root]);
-  for (const int v : step.outputs) bytes += bytes_of(values[v]);
+  for (const auto& [root, offset] : step.inputs) bytes += static_cast<double>(bytes_of(values[root].spec));
+  for (const int v : step.outputs) bytes += static_cast<double>(bytes_of(values[v].spec));
   step.info.bytes = static_cast<std::size_t>(bytes);
   step.info.cost_ns = std::max(step.info.cost_ns, bytes / kBytesPerNs) + kStepNs;
   return step;

@@ -1,7 +1,7 @@
 // The body of a loop: who needs what of it, and where its outputs stand once shapes are known.
 #include <algorithm>
 
-#include "graph/passes/lowered.hpp"
+#include "graph/passes/module.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/scan.hpp"
 
@@ -171,7 +171,7 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
   }
   std::vector<NodeRef> nodes;  // all: the shape of an output may be asked for where the output is not
   for (int k = 0; k < output_count; ++k) nodes.push_back(body->output(k));
-  const Lowered lowered = lower(nodes, {}, feeds);
+  const Module lowered = lower(nodes, {}, feeds);
   for (const int value : lowered.outputs) scan->specs.push_back(lowered.values[static_cast<std::size_t>(value)].spec);
   for (std::size_t i = 0; i < graph.states.size(); ++i) {
     const Spec &before = scan->inputs[i], &after = scan->specs[i];

@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-#include "graph/passes/lowered.hpp"
+#include "graph/passes/module.hpp"
 #include "graph/passes/product.hpp"
 #include "plait/base/error.hpp"
 
@@ -37,7 +37,7 @@ Index offset_of(const Shape& at, const Shape& strides) {
 
 class Unroller {
  public:
-  Unroller(Lowered graph, std::span<const NodeRef> inputs) : graph_(std::move(graph)), inputs_(inputs) {
+  Unroller(Module graph, std::span<const NodeRef> inputs) : graph_(std::move(graph)), inputs_(inputs) {
     program_.type = LaneType::f64;
     for (const NodeRef& input : inputs_) program_.inputs += static_cast<int>(count_of(input->spec.shape));
   }
@@ -173,7 +173,7 @@ class Unroller {
     return out;
   }
 
-  Lowered graph_;
+  Module graph_;
   std::span<const NodeRef> inputs_;
   LaneProgram program_;
   Index first_ = 0;

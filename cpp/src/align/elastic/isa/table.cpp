@@ -1,5 +1,5 @@
-// The strip loops of one instruction set level.
-#include "align/elastic/isa/costs.hpp"
+// The tile loops of one instruction set level.
+#include "align/elastic/isa/tile.hpp"
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
@@ -49,15 +49,9 @@ double beyond(const double* y, const double* lower, const double* upper, Index n
 constexpr ElasticTable make() {
   ElasticTable table{};
   table.lanes = kWide;
-  put<Squared<0>, Squared<1>>(table, Cost::squared);
-  put<Absolute<0>, Absolute<1>>(table, Cost::absolute);
-  put<Euclidean, Absolute<1>>(table, Cost::euclidean);
-  put<Cosine, Cosine>(table, Cost::cosine);
-  put<Given, Given>(table, Cost::precomputed);
-  put<Erp<0>, Erp<1>>(table, Cost::erp);
-  put<Edr<0>, Edr<1>>(table, Cost::edr);
-  put<Msm<0>, Msm<1>>(table, Cost::msm);
-  put<Twe<0>, Twe<1>>(table, Cost::twe);
+#define PLAIT_ELASTIC_PUT(name, any, one) put<any, one>(table, Cost::name);
+  PLAIT_ELASTIC_MEASURES(PLAIT_ELASTIC_PUT)
+#undef PLAIT_ELASTIC_PUT
   table.beyond = beyond<false>;
   table.squares_beyond = beyond<true>;
   return table;

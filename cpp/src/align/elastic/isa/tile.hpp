@@ -1,4 +1,4 @@
-// The loop over a strip (tile.hpp), once for all elastic measures.
+// The loop over a tile (tile.hpp), once for all elastic measures.
 #pragma once
 
 #include "align/elastic/tile.hpp"
@@ -37,12 +37,16 @@ PLAIT_INLINE T moved_down(T above, T below) {
   }
 }
 
-/// What the three ways into a cell cost. DTW pays the same on each and adds it to the best of the neighbours: ties are told before adding.
-struct Ways {
+/// What the three steps into a cell cost. DTW pays the same on each and adds it to the best of the neighbours: ties are told before adding.
+struct StepCosts {
   V match, deletion, insertion;
 };
 
-/// Rank::kFeatures: features of an element, 0 where only the strip knows; Rank::cost or Rank::ways gets them through x(k) and y(k).
+#define PLAIT_ELASTIC_DESCRIPTORS
+#include "align/elastic/costs.hpp"
+#undef PLAIT_ELASTIC_DESCRIPTORS
+
+/// Rank: a descriptor; it gets features through x(k) and y(k).
 template <class Rank, bool kPairs, int R, bool kMoves>
 class TileOf {
   static constexpr int kRows = kPairs ? R : R * kWide;
@@ -68,7 +72,9 @@ class TileOf {
       now[r] = now_[r], diag[r] = diag_[r], moves[r] = moves_[r];
       for (int k = 0; k < kCached; ++k) x[r][k] = x_[r][k];
     }
-    const V first = all(t.parameter[0]);
+    const V parameter = all(t.parameter);
+    const Index offset = t.offset;
+    const double *const even = t.weights[0], *const odd = t.weights[1];
     const double* in = t.row;
     double* out = kPairs ? t.row - (R - 1) * kWide : t.row - (R == 1 ? t.bottom : kRows - 1);
     const double *ys = t.y, *xs = t.x, *starts = t.start, *ends = t.end;
@@ -88,16 +94,22 @@ class TileOf {
           if constexpr (kPairs) return load<V>(ys + (k * y_stride + s - r) * kWide);
           return load<V>(ys + k * y_stride - s + r * kWide);
         };
+        CellContext cell{parameter, V{}};
+        if constexpr (Rank::kWeighting != Weighting::none) {
+          const Index apart = offset - s;
+          const double* const at = (apart & 1 ? odd : even) + (apart >> 1);
+          cell.weight = kPairs ? all(at[r]) : load<V>(at + r * kWide);
+        }
         V value;
         M deleted, inserted;
         if constexpr (Rank::kShared) {
           deleted = deletion < match;
           const V either = least(match, deletion);
           inserted = insertion < either;
-          value = least(either, insertion) + Rank::cost(x_feature, y_feature, width);
+          value = least(either, insertion) + Rank::cost(x_feature, y_feature, width, cell);
         } else {
-          const Ways ways = Rank::ways(x_feature, y_feature, width, first);
-          const V by_match = match + ways.match, by_deletion = deletion + ways.deletion, by_insertion = insertion + ways.insertion;
+          const StepCosts steps = Rank::costs(x_feature, y_feature, width, cell);
+          const V by_match = match + steps.match, by_deletion = deletion + steps.deletion, by_insertion = insertion + steps.insertion;
           deleted = by_deletion < by_match;
           const V either = least(by_match, by_deletion);
           inserted = by_insertion < either;
@@ -133,28 +145,28 @@ class TileOf {
 
  public:
   static void run(const Tile& t) {
-    TileOf strip;
+    TileOf tile;
     V before = kPairs ? load<V>(t.row - kWide) : all(t.row[-1]);
     for (int r = 0; r < R; ++r) {
-      strip.now_[r] = row_values(t.left_column, r);
-      strip.diag_[r] = kPairs ? before : moved_down(before, strip.now_[r]);
-      before = strip.now_[r];
-      strip.moves_[r] = M{};
-      for (int k = 0; k < kCached; ++k) strip.x_[r][k] = Rank::kFeatures > 0 ? row_values(t.x + k * t.x_stride, r) : V{};
+      tile.now_[r] = row_values(t.left_column, r);
+      tile.diag_[r] = kPairs ? before : moved_down(before, tile.now_[r]);
+      before = tile.now_[r];
+      tile.moves_[r] = M{};
+      for (int k = 0; k < kCached; ++k) tile.x_[r][k] = Rank::kFeatures > 0 ? row_values(t.x + k * t.x_stride, r) : V{};
     }
-    strip.low_ = strip.now_[R - 1];
+    tile.low_ = tile.now_[R - 1];
     const bool some = t.full_begin < t.full_end;
     const Index full_begin = some ? t.full_begin : t.steps, full_end = some ? t.full_end : t.steps;
-    if (0 < full_begin) strip.template steps<true>(t, 0, full_begin);
-    if (full_begin < full_end) strip.template steps<false>(t, full_begin, full_end);
-    if (full_end < t.steps) strip.template steps<true>(t, full_end, t.steps);
+    if (0 < full_begin) tile.template steps<true>(t, 0, full_begin);
+    if (full_begin < full_end) tile.template steps<false>(t, full_begin, full_end);
+    if (full_end < t.steps) tile.template steps<true>(t, full_end, t.steps);
     if constexpr (kMoves) {
       const Index rest = t.steps % kMovesSteps;
       for (int r = 0; r < R && rest > 0; ++r) {
-        store(t.moves + (t.steps / kMovesSteps * R + r) * kWide, strip.moves_[r] << static_cast<int>(2 * (kMovesSteps - rest)));
+        store(t.moves + (t.steps / kMovesSteps * R + r) * kWide, tile.moves_[r] << static_cast<int>(2 * (kMovesSteps - rest)));
       }
     }
-    store(t.least, strip.low_);
+    store(t.least, tile.low_);
   }
 };
 

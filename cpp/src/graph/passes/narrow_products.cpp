@@ -1,10 +1,10 @@
-// The last rule of join.cpp: a product of which only some rows or columns are read is computed for those alone. The gradient of [x, h] W goes back
-// to h, and to x only if somebody asks.
+// The last rule of batch_matmuls: a product of which only some rows or columns are read is computed for those alone. The gradient of [x, h] W goes
+// back to h, and to x only if somebody asks.
 #include <algorithm>
 #include <array>
 #include <tuple>
 
-#include "join.hpp"
+#include "batch_matmuls.hpp"
 
 namespace plait::graph {
 namespace {
@@ -25,19 +25,19 @@ std::optional<Rewriter::Slice> range_read(const Rewriter& graph, int v, const st
 
 }  // namespace
 
-bool trim_products(Rewriter& graph) {
+bool narrow_products(Rewriter& graph) {
   const auto consumers = graph.consumers();
-  std::map<std::tuple<int, Index, Index, Index>, int> trimmed;  // operands, shared by all products that have them
+  std::map<std::tuple<int, Index, Index, Index>, int> narrowed;  // operands, shared by all products that have them
   bool changed = false;
   for (const int v : graph.live()) {
     if (!graph.is(v, ops::matmul) || graph.is_wanted(v) || graph.at(v).spec.shape.size() != 2) continue;
     const auto range = range_read(graph, v, consumers[v]);
     if (!range) continue;
-    const auto& [whole, axis, begin, end] = *range;
+    const auto& [axis, begin, end] = static_cast<const SliceRange&>(*range);
     std::array<int, 2> operands = {graph.input(v, 0), graph.input(v, 1)};
     int& operand = operands[static_cast<std::size_t>(axis)];
     if (graph.at(operand).spec.shape.size() != 2) continue;
-    const auto [found, inserted] = trimmed.emplace(std::tuple(operand, axis, begin, end), -1);
+    const auto [found, inserted] = narrowed.emplace(std::tuple(operand, axis, begin, end), -1);
     if (inserted) found->second = graph.slice(operand, axis, begin, end);
     operand = found->second;
     const int product = graph.binary(ops::matmul, operands[0], operands[1]);

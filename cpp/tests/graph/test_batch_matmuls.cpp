@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "graph/passes/lowered.hpp"
+#include "graph/passes/module.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"
 #include "plait/graph/table.hpp"
@@ -31,13 +31,13 @@ std::vector<NodeRef> leaves_of(const std::vector<NodeRef>& outputs) {
   return leaves;
 }
 
-Lowered joined(const std::vector<NodeRef>& outputs) {
+Module joined(const std::vector<NodeRef>& outputs) {
   std::unordered_map<const Node*, Spec> feeds;
   for (const NodeRef& leaf : leaves_of(outputs)) feeds.emplace(leaf.get(), leaf->spec);
-  return join(simplify(lower(outputs, {}, feeds)));
+  return batch_matmuls(simplify(lower(outputs, {}, feeds)));
 }
 
-std::size_t count(const Lowered& graph, const char* op) {
+std::size_t count(const Module& graph, const char* op) {
   return static_cast<std::size_t>(
       std::count_if(graph.values.begin(), graph.values.end(), [&](const Value& v) { return std::strcmp(v.op->name, op) == 0; }));
 }
@@ -133,7 +133,7 @@ TEST_CASE("the same work on every slice is done once on the whole") {
     const NodeRef s = total(unary("square", add(piece, b)));
     sum = sum ? add(sum, s) : s;
   }
-  const Lowered graph = joined({sum});
+  const Module graph = joined({sum});
   CHECK(count(graph, "square") == 1);
   CHECK(count(graph, "sum") == 1);
 }
@@ -188,7 +188,7 @@ TEST_CASE("a product joins the longer sum rather than its neighbour") {
 
 TEST_CASE("a product that is read in part is computed in part") {
   const NodeRef a = input("a", {3, 5}), w = input("w", {5, 7});
-  const auto matmul_shape = [](const Lowered& graph) {
+  const auto matmul_shape = [](const Module& graph) {
     for (const Value& v : graph.values)
       if (std::strcmp(v.op->name, "matmul") == 0) return v.spec.shape;
     return Shape{};

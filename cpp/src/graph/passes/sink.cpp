@@ -1,4 +1,5 @@
-// Pass 3c, postpone: work that only one later step needs is done there, where less has to be stored and loaded for it that way.
+// Pass sink: work that only one later step needs is done there, where fewer arrays are stored and loaded that way. Needs and leaves groups; values
+// only change their group, and no group gets empty.
 //
 // Fusing puts a value into the step that has its operands, so the factors of a derivative, 1 - y² or y (1 - y), would be computed beside y, and
 // wait in memory for the step on the way back that reads them and y, too. Nothing is computed twice: values only change their step.
@@ -9,19 +10,21 @@
 namespace plait::graph {
 namespace {
 
-class Postponer {
+class Sinker {
  public:
-  explicit Postponer(Fused& fused) : f_(fused), readers_(values().size()), wanted_(values().size(), 0), chosen_(values().size(), 0) {
+  explicit Sinker(Module in) : m_(std::move(in)), readers_(values().size()), wanted_(values().size(), 0), chosen_(values().size(), 0) {
     for (std::size_t v = 0; v < values().size(); ++v)
-      if (f_.group_of[v] >= 0)
+      if (values()[v].group >= 0)
         for (const int u : values()[v].inputs) readers_[root(u)].push_back({static_cast<int>(v), u});
-    for (const int output : f_.placed.graph.outputs) wanted_[output] = 1;
-    for (const Update& update : f_.placed.graph.updates) wanted_[update.value] = 1;
+    for (const int output : m_.outputs) wanted_[output] = 1;
+    for (const Update& update : m_.updates) wanted_[update.value] = 1;
   }
 
-  void run() {
+  Module run() {
     for (std::size_t v = values().size(); v-- > 0;)  // readers first
       if (const int to = only_reader(static_cast<int>(v)); to >= 0) consider(static_cast<int>(v), to);
+    find_stored(m_);
+    return std::move(m_);
   }
 
  private:
@@ -29,24 +32,24 @@ class Postponer {
     int value, operand;  ///< the operand is a view of what is read, or itself
   };
 
-  const std::vector<Value>& values() const { return f_.placed.graph.values; }
-  int root(int v) const { return f_.placed.places[v].root; }
+  const std::vector<Value>& values() const { return m_.values; }
+  int root(int v) const { return m_.values[v].root; }
 
   // The group that alone reads v or the values that are to move with it, -1 if there is no such group or v cannot go there.
   int only_reader(int v) const {
-    const int from = f_.group_of[v];
-    if (from < 0 || wanted_[v] != 0 || values()[v].op->kind != OpKind::elementwise || f_.groups[from].kind == Group::Kind::single) return -1;
+    const int from = values()[v].group;
+    if (from < 0 || wanted_[v] != 0 || values()[v].op->kind != OpKind::elementwise || m_.groups[from].kind == Group::Kind::single) return -1;
     int to = -1;
     for (const Reader& reader : readers_[v]) {
-      const int g = chosen_[reader.value] != 0 ? target_ : f_.group_of[reader.value];
+      const int g = chosen_[reader.value] != 0 ? target_ : values()[reader.value].group;
       if (to >= 0 && g != to) return -1;
       to = g;
     }
     if (to <= from) return -1;
-    const Group &a = f_.groups[from], &b = f_.groups[to];
+    const Group &a = m_.groups[from], &b = m_.groups[to];
     if (b.kind == Group::Kind::single || a.type != b.type || a.space != b.space) return -1;
     for (const Reader& reader : readers_[v])
-      if (reader.value == b.value || !reads_register(f_, reader.operand, b)) return -1;
+      if (reader.value == b.value || !reads_register(m_, reader.operand, b)) return -1;
     // Leaves may be overwritten before the later step: what reads a whole one stays.
     for (const int u : values()[v].inputs)
       if (values()[root(u)].op->kind == OpKind::leaf && !values()[root(u)].constant) return -1;
@@ -61,12 +64,12 @@ class Postponer {
       const int r = root(u);
       if (values()[r].constant || std::find(seen.begin(), seen.end(), r) != seen.end()) continue;
       seen.push_back(r);
-      bool loaded = false, stored = f_.group_of[r] != f_.group_of[v] || wanted_[r] != 0;
+      bool loaded = false, stored = values()[r].group != values()[v].group || wanted_[r] != 0;
       for (const Reader& reader : readers_[r]) {
         if (reader.value == v) continue;
-        const int g = chosen_[reader.value] != 0 ? target_ : f_.group_of[reader.value];
+        const int g = chosen_[reader.value] != 0 ? target_ : values()[reader.value].group;
         loaded = loaded || g == target_;
-        stored = stored || g != f_.group_of[r];
+        stored = stored || g != values()[r].group;
       }
       more += (loaded ? 0 : 1) + (stored ? 0 : 1);
     }
@@ -79,7 +82,7 @@ class Postponer {
     std::vector<int> chain;
     std::size_t best = 0;
     int traffic = 0, least = 0;
-    for (int next = v; next >= 0 && f_.groups[to].members.size() + chain.size() < kMostMembers;) {
+    for (int next = v; next >= 0 && m_.groups[to].members.size() + chain.size() < kMostMembers;) {
       traffic += traffic_of(next);
       chosen_[next] = 1;
       chain.push_back(next);
@@ -87,35 +90,35 @@ class Postponer {
         least = traffic;
         best = chain.size();
       }
-      next = operand_to_take(chain, f_.group_of[v], to);
+      next = operand_to_take(chain, values()[v].group, to);
     }
     for (const int u : chain) chosen_[u] = 0;
     chain.resize(best);
-    const Group& from = f_.groups[f_.group_of[v]];
+    const Group& from = m_.groups[values()[v].group];
     const bool emptied = from.kind == Group::Kind::lanes && from.reduced.empty() && chain.size() == from.members.size();
-    if (!chain.empty() && !emptied) move(chain, f_.group_of[v], to);
+    if (!chain.empty() && !emptied) move(chain, values()[v].group, to);
   }
 
   int operand_to_take(const std::vector<int>& chain, int from, int to) const {
     int next = -1;
     for (const int v : chain)
       for (const int u : values()[v].inputs)
-        if (f_.group_of[root(u)] == from && chosen_[root(u)] == 0 && root(u) != f_.groups[from].value && only_reader(root(u)) == to)
+        if (m_.group_of_root(u) == from && chosen_[root(u)] == 0 && root(u) != m_.groups[from].value && only_reader(root(u)) == to)
           next = std::max(next, root(u));
     return next;
   }
 
   void move(const std::vector<int>& chain, int from, int to) {
-    Group &a = f_.groups[from], &b = f_.groups[to];
+    Group &a = m_.groups[from], &b = m_.groups[to];
     for (const int v : chain) {
       a.members.erase(std::find(a.members.begin(), a.members.end(), v));
       b.members.push_back(v);
-      f_.group_of[v] = to;
+      m_.values[v].group = to;
     }
     std::sort(b.members.begin(), b.members.end());  // values stand in topological order
   }
 
-  Fused& f_;
+  Module m_;
   std::vector<std::vector<Reader>> readers_;
   std::vector<char> wanted_;  // as output or update
   std::vector<char> chosen_;  // to move to target_
@@ -124,6 +127,6 @@ class Postponer {
 
 }  // namespace
 
-void postpone(Fused& fused) { Postponer(fused).run(); }
+Module sink(Module in) { return Sinker(std::move(in)).run(); }
 
 }  // namespace plait::graph

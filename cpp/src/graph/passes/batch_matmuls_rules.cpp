@@ -1,8 +1,8 @@
-// The rules of join.cpp.
+// The rules of batch_matmuls.cpp, but for the last two.
 #include <algorithm>
 #include <cstring>
 
-#include "join.hpp"
+#include "batch_matmuls.hpp"
 
 namespace plait::graph {
 namespace {
@@ -12,6 +12,8 @@ constexpr Index kSmall = 64;
 
 // How many elements may be stacked for each one that need not be added up.
 constexpr Index kWorth = 4;
+
+constexpr Index kRows[] = {0}, kAllOfMatrix[] = {0, 1};  // axes
 
 bool is_matrix(const Value& value) { return value.spec.shape.size() == 2; }
 
@@ -69,8 +71,7 @@ bool join_scattered(Rewriter& graph) {
   bool changed = false;
   for (const Sum& sum : sums_of(graph, graph.consumers())) {
     // Which axis and range a slice gradient writes: that of a slice of its own shape.
-    struct Piece {
-      Index axis, begin, end;
+    struct Piece : SliceRange {
       int g;
     };
     std::vector<Piece> pieces;
@@ -81,20 +82,8 @@ bool join_scattered(Rewriter& graph) {
         continue;
       }
       const int g = graph.input(t, 0);
-      const Shape &whole = graph.at(t).spec.shape, &part = graph.at(g).spec.shape;
-      const auto view =
-          ops::slice.view({whole, graph.at(t).spec.dtype}, {part, graph.at(t).spec.dtype}, graph.at(t).attributes, {0, contiguous_strides(whole)});
-      const Shape strides = contiguous_strides(whole);
-      Piece piece{-1, 0, 0, g};
-      bool plain = view->strides == strides;
-      for (std::size_t i = 0; plain && i < whole.size(); ++i) {
-        if (part[i] == whole[i]) continue;
-        plain = piece.axis < 0;
-        piece.axis = static_cast<Index>(i);
-        piece.begin = view->offset / strides[i];
-        piece.end = piece.begin + part[i];
-      }
-      if (plain && piece.axis >= 0 && (pieces.empty() || pieces[0].axis == piece.axis)) pieces.push_back(piece);
+      const auto range = slice_range(graph.at(t).spec, graph.at(g).spec, graph.at(t).attributes);
+      if (range && (pieces.empty() || pieces[0].axis == range->axis)) pieces.push_back({*range, g});
       else rest.push_back(t);
     }
     if (pieces.size() < 2) continue;
@@ -314,9 +303,9 @@ std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<s
     if (t >= static_cast<int>(consumers.size()) || consumers[t].size() != 1) return {};
   }
   if (!graph.is(t, ops::sum)) return {};
-  const std::vector<Index>& ints = graph.at(t).attributes.ints;
+  const IndexSpan axes = ReducedAxes::of(graph.at(t).attributes).axes;
   const int of = graph.input(t, 0);
-  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > kSmall || ints.size() != 2 || ints[1] != 0) return {};
+  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > kSmall || axes.size() != 1 || axes[0] != 0) return {};
   return of;
 }
 
@@ -383,12 +372,9 @@ bool join_sums(Rewriter& graph) {
                 for (const int t : terms) parts.push_back(*summed_rows(graph, t, consumers));
                 // Single rows are as well added one by one, unless they stand below each other anyway.
                 if (graph.at(parts[0]).spec.shape[0] == 1 && !graph.is_free(parts, 0)) return {};
-                Value value;
-                value.op = &ops::sum;
-                value.attributes.ints = {1, 0};
-                value.spec = {{1, graph.at(parts[0]).spec.shape[1]}, graph.at(sum.value).spec.dtype};
+                const int stacked = graph.concatenate(parts, 0);
+                Value value = make_reduction(graph.module(), ops::sum, stacked, kRows, true);
                 value.node = graph.at(sum.value).node;
-                value.inputs = {graph.concatenate(parts, 0)};
                 return graph.reshape(graph.add(std::move(value)), graph.at(sum.value).spec.shape);
               }) ||
           any;
@@ -406,12 +392,9 @@ bool join_sums(Rewriter& graph) {
                 std::sort(parts.begin(), parts.end());
                 std::vector<int> pieces;
                 for (const auto& [begin, piece] : parts) pieces.push_back(piece);
-                Value value;
-                value.op = &ops::sum;
-                value.attributes.ints = {0, 0, 1};
-                value.spec = {{}, graph.at(terms[0]).spec.dtype};
+                const int stacked = graph.concatenate(pieces, 0);
+                Value value = make_reduction(graph.module(), ops::sum, stacked, kAllOfMatrix, false);
                 value.node = graph.at(terms[0]).node;
-                value.inputs = {graph.concatenate(pieces, 0)};
                 return graph.add(std::move(value));
               }) ||
           any;

@@ -1,0 +1,35 @@
+// Pass batch_matmuls: what is done many times in pieces is done once on the pieces stacked, e.g. over the time steps of an unrolled loop. Needs
+// and leaves values ordered by depth, with outputs of their own (simplify). Stacking costs nothing where the pieces are computed in their place
+// (materialize_views.cpp), and each rule is a plain identity of matrices:
+//   A1 W, A2 W        = rows of [A1; A2] W          (the inputs of all steps through one weight)
+//   A W1, A W2        = columns of A [W1 W2]        (four gates)
+//   A1 B1 + A2 B2     = [A1 A2] [B1; B2]            (the gradient of a shared weight)
+//   f(x1), f(x2)      = pieces of f([x1; x2])       for elementwise f
+#include "batch_matmuls.hpp"
+
+namespace plait::graph {
+namespace {
+
+// Beyond this size of a graph the search for independent pieces would take longer than it saves.
+constexpr std::size_t kLargestGraph = 200000;
+constexpr int kMostRounds = 8;
+
+}  // namespace
+
+Module batch_matmuls(Module in) {
+  if (in.values.size() > kLargestGraph) return in;
+  Rewriter graph(std::move(in));
+  for (int round = 0; round < kMostRounds; ++round) {
+    bool more = join_scattered(graph);
+    more = join_same_left(graph) || more;
+    more = join_same_right(graph) || more;
+    more = join_slices(graph) || more;
+    more = join_sums(graph) || more;
+    if (!more) break;
+  }
+  share_concatenations(graph);
+  narrow_products(graph);  // last: whoever shares an operand may share it with a product that is read as a whole
+  return graph.changed() ? simplify(graph.take()) : graph.release();
+}
+
+}  // namespace plait::graph

@@ -1,0 +1,195 @@
+// Pass materialize_views: views become strides over the memory of a root value; a copy goes in where a reader cannot follow strides, and pieces of a
+// concatenation are computed in its memory. Needs values ordered by depth (simplify); leaves the root, view and alias of each value.
+#include <algorithm>
+
+#include "product.hpp"
+#include "rewriter.hpp"
+
+namespace plait::graph {
+namespace {
+
+bool is_concatenation(const Value& value) { return value.op == &ops::concatenate; }
+
+// Where piece k of a concatenation stands in the whole.
+View region(const Module& graph, const Value& whole, std::size_t k) {
+  View view{0, contiguous_strides(whole.spec.shape)};
+  const auto axis = static_cast<std::size_t>(OneAxis::of(whole.attributes).axis);
+  for (std::size_t i = 0; i < k; ++i) view.offset += graph.values[whole.inputs[i]].spec.shape[axis] * view.strides[axis];
+  return view;
+}
+
+// Decides which values are computed where a concatenation wants them, before anybody's place depends on it.
+class ConcatAliases {
+ public:
+  explicit ConcatAliases(const Module& graph)
+      : graph_(graph),
+        aliases_(graph.values.size()),
+        layouts_(graph.values.size()),
+        taken_(graph.values.size(), 0),
+        built_in_place_(graph.values.size(), 0) {
+    for (const int output : graph.outputs) taken_[output] = 1;
+    for (const Update& update : graph.updates) taken_[update.value] = 2;
+    for (std::size_t v = 0; v < graph.values.size(); ++v)
+      if (is_concatenation(graph.values[v]) && taken_[v] != 2) build_in_place(static_cast<int>(v));
+  }
+  [[nodiscard]] const ConcatAlias& of(int v) const { return aliases_[v]; }
+  [[nodiscard]] const Shape& layout(int v) const { return layouts_[v]; }  ///< strides; empty: contiguous
+  [[nodiscard]] bool built_in_place(int v) const { return built_in_place_[v] != 0; }
+
+ private:
+  // The value of which v is the same elements in the same order, itself perhaps.
+  [[nodiscard]] int same_elements(int v) const {
+    for (; graph_.values[v].op->kind == OpKind::view; v = graph_.values[v].inputs[0])
+      if (!graph_.values[v].op->preserves_order) return -1;
+    return v;
+  }
+
+  void build_in_place(int whole) {
+    const Value& value = graph_.values[whole];
+    for (std::size_t k = 0; k < value.inputs.size(); ++k) {
+      const int v = same_elements(value.inputs[k]);
+      if (v < 0 || graph_.values[v].op->kind == OpKind::leaf || taken_[v] != 0) continue;
+      const Spec &piece = graph_.values[value.inputs[k]].spec, &own = graph_.values[v].spec;
+      const auto view = ops::reshape.view(piece, own, {}, region(graph_, value, k));
+      if (!view || count_of(own.shape) == 0) continue;
+      const bool contiguous = is_whole({0, view->strides}, own);
+      if (!contiguous && graph_.values[v].op->kind != OpKind::elementwise) continue;  // only lane programs write with gaps
+      aliases_[v] = {whole, view->offset};
+      if (!contiguous) layouts_[v] = view->strides;
+      taken_[v] = 1;
+      built_in_place_[whole] = 1;
+    }
+  }
+
+  const Module& graph_;
+  std::vector<ConcatAlias> aliases_;
+  std::vector<Shape> layouts_;
+  std::vector<char> taken_, built_in_place_;
+};
+
+// Every product packs a transposed right operand again. One of at most 24 KiB, which would be read in place were it not transposed, is copied once
+// for at least 3 products of 8 rows or more (a product of fewer rows reads it as it is).
+constexpr Index kTransposedBytes = 24 << 10;
+constexpr int kTransposedUses = 3;
+constexpr Index kTransposedRows = 8;
+
+class Materializer {
+ public:
+  explicit Materializer(Module in) : in_(std::move(in)), aliases_(in_), shares_(in_.values.size(), 0) {
+    std::vector<int> uses(in_.values.size(), 0);
+    for (const Value& value : in_.values)
+      if (is_product(value)) ++uses[value.inputs[1]];
+    for (std::size_t v = 0; v < in_.values.size(); ++v)
+      shares_[v] = is_product(in_.values[v]) && uses[in_.values[v].inputs[1]] >= kTransposedUses ? 1 : 0;
+  }
+
+  Module run() {
+    const std::vector<int> order = all_values(in_);
+    std::vector<int> new_of;
+    rewrite(std::move(in_), order, out_, new_of, [&](int old, Value value) { return materialize(old, std::move(value)); });
+    for (const auto& [v, alias] : alias_of_) out_.values[v].alias = {new_of[alias.whole], alias.offset};
+    return std::move(out_);
+  }
+
+ private:
+  const Spec& spec(int v) const { return out_.values[v].spec; }
+  const View& view_of(int v) const { return out_.values[v].view; }
+
+  int materialize(int old, Value value) {
+    if (value.op->kind == OpKind::view) return view(std::move(value));
+    const bool built_in_place = aliases_.built_in_place(old);
+    if (value.op->kind == OpKind::other && is_product(value)) {
+      arrange_product(value);
+      if (shares_[old] != 0) copy_transposed_once(value);
+    } else if (built_in_place) {
+      bring_pieces(old, value);
+    } else if (value.op->kind == OpKind::other || value.op->kind == OpKind::random) {
+      for (int& input : value.inputs) input = in_order(input);
+    }
+    const int v = add(std::move(value));
+    out_.values[v].built_in_place = built_in_place;
+    if (aliases_.of(old).whole >= 0) alias_of_.emplace_back(v, aliases_.of(old));
+    if (const Shape& layout = aliases_.layout(old); !layout.empty()) out_.values[v].view.strides = layout;
+    return v;
+  }
+
+  // A root, contiguous in memory of its own.
+  int add(Value value) {
+    value.root = static_cast<int>(out_.values.size());
+    value.view = {0, contiguous_strides(value.spec.shape)};
+    return out_.add(std::move(value));
+  }
+
+  int view(Value value) {
+    int input = value.inputs[0];
+    auto seen = value.op->view(spec(input), value.spec, value.attributes, view_of(input));
+    if (!seen) {
+      input = whole(input);
+      seen = value.op->view(spec(input), value.spec, value.attributes, view_of(input));
+    }
+    value.inputs[0] = input;
+    value.root = out_.values[input].root;
+    value.view = *std::move(seen);
+    return out_.add(std::move(value));
+  }
+
+  // The same value, contiguous, be it in the midst of another's memory.
+  int in_order(int v) { return is_whole({0, view_of(v).strides}, spec(v)) ? v : whole(v); }
+
+  // The same value, contiguous in memory of its own.
+  int whole(int v) {
+    if (is_whole(view_of(v), spec(v))) return v;
+    const auto [found, inserted] = copies_.emplace(v, 0);
+    if (inserted) found->second = add(make_copy(out_, v));
+    return found->second;
+  }
+
+  // Pieces that are not computed in the whole are copied there.
+  void bring_pieces(int old, Value& value) {
+    for (std::size_t k = 0; k < value.inputs.size(); ++k) {
+      const int root = out_.values[value.inputs[k]].root;
+      const View to = region(out_, value, k);
+      const bool there = std::any_of(alias_of_.begin(), alias_of_.end(),
+                                     [&](const auto& h) { return h.first == root && h.second.whole == old && h.second.offset == to.offset; });
+      if (there) continue;
+      const int copy = add(make_copy(out_, value.inputs[k]));
+      out_.values[copy].view.strides = to.strides;
+      alias_of_.emplace_back(copy, ConcatAlias{old, to.offset});
+      value.inputs[k] = copy;
+    }
+  }
+
+  // A product follows any strides of the last two axes, and one stride over all leading ones.
+  void arrange_product(Value& value) {
+    for (int& input : value.inputs) {
+      if (leading_stride(value.spec.shape, spec(input).shape, view_of(input).strides)) continue;
+      input = whole(input);
+      if (leading_stride(value.spec.shape, spec(input).shape, view_of(input).strides)) continue;
+      Shape shape(value.spec.shape.begin(), value.spec.shape.end() - 2);
+      shape.insert(shape.end(), spec(input).shape.end() - 2, spec(input).shape.end());
+      input = whole(view(make_broadcast(out_, input, shape)));
+    }
+  }
+
+  void copy_transposed_once(Value& value) {
+    const Spec right = spec(value.inputs[1]);
+    const Shape& strides = view_of(value.inputs[1]).strides;
+    const std::size_t rank = right.shape.size();
+    const bool transposed = strides[rank - 1] != 1 && strides[rank - 2] == 1 && right.shape[rank - 1] > 1;
+    const bool small = count_of(right.shape) * static_cast<Index>(size_of(right.dtype)) <= kTransposedBytes;
+    if (transposed && small && value.spec.shape[value.spec.shape.size() - 2] >= kTransposedRows) value.inputs[1] = whole(value.inputs[1]);
+  }
+
+  Module in_;
+  Module out_;
+  ConcatAliases aliases_;
+  std::vector<char> shares_;                           // products whose right operand is that of at least kTransposedUses
+  std::vector<std::pair<int, ConcatAlias>> alias_of_;  // new value, alias in terms of the old ones
+  std::unordered_map<int, int> copies_;
+};
+
+}  // namespace
+
+Module materialize_views(Module in) { return Materializer(std::move(in)).run(); }
+
+}  // namespace plait::graph

@@ -1,0 +1,143 @@
+// Module: a graph on its way to a program. One record per value, inputs before their readers; each pass is one file and one pure function
+// Module -> Module, and fills in the fields that its header comment names. pipeline.hpp lists the passes in order; verify.hpp says what holds after
+// each.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "plait/graph/attributes.hpp"
+#include "plait/graph/ops.hpp"
+#include "plait/graph/program.hpp"
+
+namespace plait::graph {
+
+/// Memory inside of a concatenation: a piece is computed where the whole will stand.
+struct ConcatAlias {
+  int whole = -1;    ///< the concatenation, which may itself be a piece of another; -1: memory of its own
+  Index offset = 0;  ///< elements from the begin of the whole
+};
+
+/// Where a root value lives while a program runs.
+struct BufferAssignment {
+  enum class Kind : std::uint8_t { none, feed, parameter, constant, arena, output };
+  Kind kind = Kind::none;
+  int index = -1;          ///< feed, output: which; parameter, constant: the value that holds it
+  std::size_t offset = 0;  ///< arena, output: bytes
+};
+
+struct Value {
+  const Op* op = nullptr;
+  Attributes attributes{};
+  Spec spec{};                ///< every size is known
+  std::vector<int> inputs{};  ///< earlier values; inputs of which only the shape matters are left out
+  TensorRef constant{};       ///< constants
+  NodeRef node{};             ///< where it comes from: inputs and parameters themselves, for others a label
+
+  // materialize_views
+  int root = -1;                ///< the value in whose memory the elements stand: itself unless it is a view
+  View view{};                  ///< how; that of a root says how its own elements stand
+  ConcatAlias alias{};          ///< of a root
+  bool built_in_place = false;  ///< a concatenation some pieces of which are computed in its memory, the rest copied there by steps of their own
+
+  // fuse
+  bool needs_storage = false;  ///< read by another group, an output or an update; the others only exist in registers
+  int group = -1;              ///< the group that computes it; -1 for leaves and views
+
+  BufferAssignment buffer{};  ///< allocate
+};
+
+struct Update {
+  int parameter, value;
+  bool in_place = false;  ///< schedule: the step that computes the value writes it into the parameter's own memory
+};
+
+/// One step to be: a lane program over `space` (with reductions as outputs), a product with an optional lane program behind it, or one op.
+struct Group {
+  enum class Kind : std::uint8_t { lanes, product, single };
+  Kind kind = Kind::single;
+  int value = -1;              ///< product, single: the value computed
+  LaneType type = {};          ///< of the lane program
+  Shape space{};               ///< lanes, and the epilogue of a product
+  std::vector<int> members{};  ///< elementwise values, ascending
+  std::vector<int> reduced{};  ///< reductions over members or over what the group reads; for lanes only
+};
+
+struct Module {
+  std::vector<Value> values;
+  std::vector<int> outputs;
+  std::vector<Update> updates;
+  std::vector<Group> groups;         ///< fuse: in an order in which a group reads earlier ones only
+  std::vector<int> order;            ///< schedule: the groups as they run
+  std::size_t arena_bytes = 0;       ///< allocate
+  std::size_t unshared_bytes = 0;    ///< allocate: what the values would take side by side
+  std::span<const NodeRef> feeds{};  ///< the program's inputs, in the order in which they are fed
+
+  [[nodiscard]] const Value& root_of(int v) const { return values[values[v].root]; }
+  /// The group that computes the memory in which v stands.
+  [[nodiscard]] int group_of_root(int v) const { return values[values[v].root].group; }
+  /// Appends a value and says which it is.
+  int add(Value value) {
+    values.push_back(std::move(value));
+    return static_cast<int>(values.size()) - 1;
+  }
+};
+
+/// True if the declared shape, which may have open sizes, admits this one.
+bool fits(const Shape& known, const Shape& declared);
+
+/// True if the view, of a value of that spec, is a whole buffer, row by row without gaps.
+bool is_whole(const View& view, const Spec& spec);
+/// True if a value is its root as it stands, element by element, over the given space.
+bool is_root(const Module& module, int value, const Shape& space);
+/// How a value is read over an iteration space to which its shape broadcasts: strides, one per dimension of the space.
+Shape strides_over(const Shape& space, const Shape& shape, const Shape& strides);
+/// The roots that a group reads from outside of itself, each once, ascending.
+std::vector<int> reads_of(const Module& module, int group);
+/// The buffer that a root stands in, through all concatenations of which it is a piece, and its offset there in bytes.
+std::pair<int, std::size_t> buffer_of(const Module& module, int root);
+/// The bytes of all elements.
+std::size_t bytes_of(const Spec& spec);
+
+// ---- the passes; the header comment of each file says what it needs and what it leaves ----
+
+Module lower(std::span<const NodeRef> outputs, const Updates& updates, const std::unordered_map<const Node*, Spec>& feeds);
+Module simplify(Module in);
+Module batch_matmuls(Module in);
+Module materialize_views(Module in);
+Module fuse(Module in);
+Module sink(Module in);
+Module schedule(Module in);
+Module allocate(Module in);
+
+// ---- steps, from what the passes leave ----
+
+/// The step that runs a group.
+struct StepPlan {
+  std::unique_ptr<Kernel> kernel;
+  std::vector<std::pair<int, Index>> inputs;  ///< (root value, offset in bytes)
+  std::vector<int> outputs;                   ///< values
+  StepInfo info;
+};
+StepPlan make_step(const Module& module, int group);
+
+/// The lane program of a group's members: which values its inputs and outputs are. For products the product itself is the first input.
+struct LaneBody {
+  LaneProgram program;
+  std::vector<int> inputs;   ///< values (not roots)
+  std::vector<int> outputs;  ///< values, stored ones and reductions
+};
+LaneBody lane_body(const Module& module, int group);
+
+/// Evaluates one op on contiguous tensors: constant folding and Table.
+TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const Spec& spec, const Attributes& attributes, const RunContext& context);
+/// The number of elements along the axes that the attributes of an axis_size name.
+TensorRef axis_size(const Shape& shape, const Attributes& attributes);
+/// The lane instruction and the lane type of an elementwise op, by the dtypes of its first and last operand and of its result.
+LaneOp lane_op(const Op& op, DType from, DType to);
+LaneType lane_type(const Op& op, DType first, DType last, DType to);
+
+}  // namespace plait::graph

@@ -1,0 +1,335 @@
+"""What is done to series before they are aligned: brought to one scale, to one length, or replaced by their differences."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from .._estimator import Estimator
+from . import _inputs
+from ._arguments import whole
+
+Array = NDArray[np.float64]
+T = TypeVar("T", bound="SeriesTransformer")
+#: A standard deviation below so many units in the last place of the largest value is rounding: the series is constant.
+ROUNDING = 8
+
+
+def znormalize(x: Any) -> Array:
+    """A series with mean 0 and standard deviation 1.
+
+    Parameters
+    ----------
+    x : array_like of float, shape (n,) or (n, d)
+        One series; each of its d values is brought to the scale by itself.
+
+    Returns
+    -------
+    ndarray of float64
+        Of the same shape; what does not vary becomes 0.
+
+    Raises
+    ------
+    ValueError
+        If the series is empty, or holds NaN or infinity.
+
+    Notes
+    -----
+    The standard deviation is that of the population (divided by n), as in the UCR suite.
+
+    Examples
+    --------
+    >>> from plait.align import znormalize
+    >>> znormalize([1, 3, 1, 3]).tolist()
+    [-1.0, 1.0, -1.0, 1.0]
+    >>> znormalize([5, 5]).tolist()
+    [0.0, 0.0]
+    """
+    return _znormalize(_one(x, "znormalize"))
+
+
+def resample(x: Any, n: int) -> Array:
+    """A series stretched or pressed to a length, by linear interpolation.
+
+    Parameters
+    ----------
+    x : array_like of float, shape (m,) or (m, d)
+        One series.
+    n : int
+        The length of the result.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,) or (n, d)
+        The first and the last element stay what they were; of length 1 it is the first alone.
+
+    Raises
+    ------
+    ValueError
+        If `n` is no whole number of at least 1, or the series is empty or holds NaN or infinity.
+
+    Examples
+    --------
+    >>> from plait.align import resample
+    >>> resample([0, 2, 4], 5).tolist()
+    [0.0, 1.0, 2.0, 3.0, 4.0]
+    """
+    return _resample(_one(x, "resample"), whole(n, "resample: n"))
+
+
+def difference(x: Any, order: int = 1) -> Array:
+    """The differences of neighbouring elements.
+
+    Parameters
+    ----------
+    x : array_like of float, shape (n,) or (n, d)
+        One series.
+    order : int
+        How often differences are taken.
+
+    Returns
+    -------
+    ndarray of float64, shape (n - order,) or (n - order, d)
+        ``x[1:] - x[:-1]``, `order` times.
+
+    Raises
+    ------
+    ValueError
+        If the series has no more elements than `order`, or holds NaN or infinity.
+
+    Examples
+    --------
+    >>> from plait.align import difference
+    >>> difference([1, 4, 9, 16]).tolist()
+    [3.0, 5.0, 7.0]
+    """
+    return _difference(_one(x, "difference"), whole(order, "difference: order"), "x")
+
+
+class SeriesTransformer(Estimator):
+    """A scikit-learn transformer that treats every series by itself: there is nothing to learn."""
+
+    _estimator_type = "transformer"
+
+    def fit(self: T, X: Any, y: Any = None) -> T:
+        """Check the parameters and the series.
+
+        Parameters
+        ----------
+        X : array of shape (n, length) or (n, length, d), or list of series
+            Series.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        SeriesTransformer
+            Itself.
+        """
+        del y
+        self.transform(X)
+        self.n_series_ = len(_inputs.collection(X, "X"))
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Each series transformed.
+
+        Parameters
+        ----------
+        X : array of shape (n, length) or (n, length, d), or list of series
+            Series.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            An array where all results have one length, a list where they have not.
+        """
+        if hasattr(X, "toarray"):
+            raise TypeError(f"{type(self).__name__}: X is a sparse matrix, but dense data is required. Use X.toarray() to convert it.")
+        values = _inputs.collection(X, "X")
+        if not values:
+            raise _core.ShapeError(f"{type(self).__name__}: X holds no series")
+        found = [self._one(_checked(value, f"X[{k}]"), f"X[{k}]") for k, value in enumerate(values)]
+        return np.stack(found) if len({series.shape for series in found}) == 1 else found
+
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Each series transformed, parameters checked first.
+
+        Parameters
+        ----------
+        X : array of shape (n, length) or (n, length, d), or list of series
+            Series.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            As of `transform`.
+        """
+        return self.fit(X, y).transform(X)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Nothing is learned, so it always is."""
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks before it runs a check; only it calls this."""
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags  # type: ignore[import-untyped]
+
+        return Tags(
+            estimator_type="transformer",
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(),
+            input_tags=InputTags(three_d_array=True),
+            requires_fit=False,
+        )
+
+    def _one(self, series: Array, name: str) -> Array:
+        raise NotImplementedError
+
+
+class ZNormalizer(SeriesTransformer):
+    """`znormalize` as a transformer of scikit-learn.
+
+    Examples
+    --------
+    >>> from plait.align import ZNormalizer
+    >>> ZNormalizer().fit_transform([[1, 3], [9, 5]]).tolist()
+    [[-1.0, 1.0], [1.0, -1.0]]
+    """
+
+    def __init__(self) -> None:
+        """It has no parameters; without this, `object`'s would be taken for some."""
+
+    def _one(self, series: Array, name: str) -> Array:
+        del name
+        return _znormalize(series)
+
+
+class Resampler(SeriesTransformer):
+    """`resample` as a transformer of scikit-learn.
+
+    Parameters
+    ----------
+    length : int, optional
+        Of every series; that of the longest in `fit` unless given.
+
+    Attributes
+    ----------
+    length_ : int
+        The length that all get.
+
+    Examples
+    --------
+    >>> from plait.align import Resampler
+    >>> Resampler().fit_transform([[0, 2], [1, 2, 3]]).tolist()
+    [[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]
+    """
+
+    def __init__(self, length: int | None = None):
+        self.length = length
+
+    def fit(self, X: Any, y: Any = None) -> Resampler:
+        """Find the length.
+
+        Parameters
+        ----------
+        X : array of shape (n, length) or (n, length, d), or list of series
+            Series.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        Resampler
+            Itself.
+        """
+        if self.length is None:
+            values = _inputs.collection(X, "X") if not hasattr(X, "toarray") else []
+            self.length_ = max((len(_checked(value, f"X[{k}]")) for k, value in enumerate(values)), default=1)
+        else:
+            self.length_ = whole(self.length, "Resampler: length")
+        return super().fit(X, y)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether `fit` has been called."""
+        return hasattr(self, "length_")
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks before it runs a check; only it calls this."""
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = True
+        return tags
+
+    def _one(self, series: Array, name: str) -> Array:
+        del name
+        self._require_fitted()
+        return _resample(series, self.length_)
+
+
+class Differencer(SeriesTransformer):
+    """`difference` as a transformer of scikit-learn.
+
+    Parameters
+    ----------
+    order : int
+        How often differences are taken.
+
+    Examples
+    --------
+    >>> from plait.align import Differencer
+    >>> Differencer().fit_transform([[1, 4, 9], [2, 2, 5]]).tolist()
+    [[3.0, 5.0], [0.0, 3.0]]
+    """
+
+    def __init__(self, order: int = 1):
+        self.order = order
+
+    def _one(self, series: Array, name: str) -> Array:
+        return _difference(series, whole(self.order, "Differencer: order"), name)
+
+
+def _one(x: Any, function: str) -> Array:
+    if np.ndim(x) == 3:
+        raise _core.ShapeError(
+            f"{function}: expected one series of shape (n,) or (n, d), got shape {np.shape(x)}; the transformers take collections"
+        )
+    return _checked(x, "x")
+
+
+def _checked(x: Any, name: str) -> Array:
+    series: Array = _inputs.series(x, lambda _: name, 0)
+    if len(series) == 0:
+        raise ValueError(f"{name}: the series is empty")
+    return series
+
+
+def _znormalize(series: Array) -> Array:
+    largest = np.abs(series).max(axis=0)
+    values = np.ldexp(series, -np.frexp(largest)[1])  # powers of two are exact, and then squares neither overflow nor vanish
+    values = values - values.mean(axis=0)
+    spread = np.sqrt(np.mean(values * values, axis=0))
+    constant = spread <= ROUNDING * np.finfo(np.float64).eps
+    result: Array = np.where(constant, 0.0, values / np.where(constant, 1.0, spread))
+    return result
+
+
+def _resample(series: Array, length: int) -> Array:
+    at, places = np.linspace(0, 1, length), np.linspace(0, 1, len(series))
+    exponent = int(np.frexp(np.abs(series).max())[1])  # slopes of values near the largest float64 would be infinite
+    columns = [np.interp(at, places, column) for column in np.ldexp(series, -exponent).reshape(len(series), -1).T]
+    found: Array = np.ldexp(np.stack(columns, axis=1), exponent).reshape(length, *series.shape[1:])
+    return found
+
+
+def _difference(series: Array, order: int, name: str) -> Array:
+    if len(series) <= order:
+        raise ValueError(f"{name}: a series of {len(series)} elements has no differences of order {order}")
+    found: Array = np.diff(series, order, axis=0)
+    if not np.isfinite(found).all():
+        raise ValueError(f"{name}: differences are beyond the largest float64")
+    return found
