@@ -84,7 +84,7 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
   if (arrays > 1) trace_error("an index with arrays on several axes", "Index one axis after the other, or use plait.take on a reshaped node");
 
   // One slice over all axes; then arrays, integers and new axes, from the last to the first, so that those in front keep their number.
-  std::vector<StepRange> ranges;
+  std::vector<SliceRange> ranges;
   struct Later {
     enum class Kind : std::uint8_t { integer, array, fresh } kind;
     Index axis;

@@ -49,7 +49,7 @@ TEST_CASE("attributes come back as they were written") {
   const Attributes drawn = RandomDraw{.dtype = DType::float64, .has_seed = true, .seed = ~std::uint64_t{0}, .ordinal = 3, .shape = axes};
   CHECK(drawn == Attributes{{4, 1, -1, 3, 0, 2}, {}});
   CHECK(RandomDraw::of(drawn).seed == ~std::uint64_t{0});
-  const StepRange ranges[] = {{}, {.start = 1, .stop = 5, .step = 2}};
+  const SliceRange ranges[] = {{}, {.start = 1, .stop = 5, .step = 2}};
   const Attributes sliced = SliceRanges::made(ranges);
   CHECK(sliced == Attributes{{kOpen, kOpen, 1, 1, 5, 2}, {}});
   CHECK(SliceRanges::of(sliced)[1].of_size(4).count == 2);

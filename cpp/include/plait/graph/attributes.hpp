@@ -122,7 +122,7 @@ struct Permutation {
 constexpr Index kOpen = std::numeric_limits<Index>::min();
 
 /// Of one axis, as Python's slice.
-struct StepRange {
+struct SliceRange {
   Index start = kOpen, stop = kOpen, step = 1;
   /// Where it starts and how many elements it takes of an axis of that size, as slice.indices. A step longer than the axis is cut to it: it still
   /// takes one element, and nothing overflows.
@@ -137,8 +137,8 @@ struct SliceRanges {
   IndexSpan numbers;
   static SliceRanges of(const Attributes& a) { return {a.ints}; }
   [[nodiscard]] std::size_t rank() const { return numbers.size() / 3; }
-  [[nodiscard]] StepRange operator[](std::size_t axis) const { return {numbers[3 * axis], numbers[3 * axis + 1], numbers[3 * axis + 2]}; }
-  static Attributes made(std::span<const StepRange> ranges);
+  [[nodiscard]] SliceRange operator[](std::size_t axis) const { return {numbers[3 * axis], numbers[3 * axis + 1], numbers[3 * axis + 2]}; }
+  static Attributes made(std::span<const SliceRange> ranges);
   template <std::size_t input>
   static void check_of(const AttributeChecker& c) {
     c.count(3 * static_cast<std::size_t>(c.rank(input)));

@@ -102,7 +102,7 @@ void Permutation::check(const AttributeChecker& c) {
   c.ascending_axes(sorted);
 }
 
-StepRange::Taken StepRange::of_size(Index size) const {
+SliceRange::Taken SliceRange::of_size(Index size) const {
   const auto clamp = [&](Index i, Index low, Index high) { return std::clamp(i < 0 ? i + size : i, low, high); };
   const Index stride = std::clamp(step, -size - 1, size + 1);
   if (stride > 0) {
@@ -113,10 +113,10 @@ StepRange::Taken StepRange::of_size(Index size) const {
   return {b, stride, b > e ? (b - e - stride - 1) / -stride : 0};
 }
 
-Attributes SliceRanges::made(std::span<const StepRange> ranges) {
+Attributes SliceRanges::made(std::span<const SliceRange> ranges) {
   Attributes a;
   a.ints.reserve(3 * ranges.size());
-  for (const StepRange& r : ranges) a.ints.insert(a.ints.end(), {r.start, r.stop, r.step});
+  for (const SliceRange& r : ranges) a.ints.insert(a.ints.end(), {r.start, r.stop, r.step});
   return a;
 }
 

@@ -181,7 +181,7 @@ Spec slice_rule(Specs in, const Attributes& a) {
 View sliced(const Shape& shape, const Attributes& a, const View& of) {
   View view = of;
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    const StepRange::Taken r = SliceRanges::of(a)[i].of_size(shape[i]);
+    const SliceRange::Taken r = SliceRanges::of(a)[i].of_size(shape[i]);
     if (r.count > 0) view.offset += r.start * of.strides[i];
     view.strides[i] = r.step * of.strides[i];
   }
@@ -213,7 +213,7 @@ MaybeView index_view(const Spec& input, const Spec&, const Attributes& a, const 
 Gradients d_index(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0);
   const auto [axis, i] = IndexAt::of(n->attributes);
-  std::vector<StepRange> ranges(x->spec.shape.size());
+  std::vector<SliceRange> ranges(x->spec.shape.size());
   ranges[static_cast<std::size_t>(axis)] = {i, i == -1 ? kOpen : i + 1};
   return {apply(ops::slice_gradient, {expand_dims(g, axis), x}, SliceRanges::made(ranges))};
 }

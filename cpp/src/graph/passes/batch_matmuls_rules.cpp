@@ -71,7 +71,7 @@ bool join_scattered(Rewriter& graph) {
   bool changed = false;
   for (const Sum& sum : sums_of(graph, graph.consumers())) {
     // Which axis and range a slice gradient writes: that of a slice of its own shape.
-    struct Piece : SliceRange {
+    struct Piece : AxisSlice {
       int g;
     };
     std::vector<Piece> pieces;

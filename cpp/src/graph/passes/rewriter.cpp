@@ -10,7 +10,7 @@ namespace plait::graph {
 Value make_slice(const Module& module, int of, Index axis, Index begin, Index end) {
   const Value& from = module.values[of];
   Value value{.op = &ops::slice, .spec = from.spec, .inputs = {of}, .node = from.node};
-  std::vector<StepRange> ranges;
+  std::vector<SliceRange> ranges;
   for (const Index size : value.spec.shape) ranges.push_back({0, size});
   ranges[static_cast<std::size_t>(axis)] = {begin, end};
   value.attributes = SliceRanges::made(ranges);
@@ -66,10 +66,10 @@ Value make_reduction(const Module& module, const Op& op, int of, std::span<const
   return {.op = &op, .attributes = std::move(attributes), .spec = std::move(spec), .inputs = {of}, .node = from.node};
 }
 
-std::optional<SliceRange> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes) {
+std::optional<AxisSlice> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes) {
   const Shape strides = contiguous_strides(whole.shape);
   const auto view = ops::slice.view(whole, part, attributes, {0, strides});
-  SliceRange range{-1, 0, 0};
+  AxisSlice range{-1, 0, 0};
   for (std::size_t i = 0; i < whole.shape.size(); ++i) {
     if (part.shape[i] == whole.shape[i] && view->strides[i] == strides[i]) continue;
     if (range.axis >= 0 || view->strides[i] != strides[i]) return {};
