@@ -53,11 +53,11 @@ void set_parameter(GraphProblem& p, std::size_t k, const py::object& value) {
 }
 
 LbfgsResult run_lbfgs(Problem& problem, const Numbers& x0, int memory, int max_iterations, int max_evaluations, double ftol, double gtol,
-                      double gtol_absolute, bool second_order, const py::object& callback) {
+                      double gtol_absolute, bool check_derivatives, bool second_order, const py::object& callback) {
   const std::vector<double> start = vector_of(x0);
   const IterationCallback each = callback_of(callback, problem.n);
   const py::gil_scoped_release release;
-  return lbfgs(problem, start, {memory, max_iterations, max_evaluations, ftol, gtol, gtol_absolute, second_order}, each);
+  return lbfgs(problem, start, {memory, max_iterations, max_evaluations, ftol, gtol, gtol_absolute, check_derivatives, second_order}, each);
 }
 
 }  // namespace
@@ -119,8 +119,9 @@ void bind_problems(py::module_& m) {
       .def_readonly("f", &LbfgsResult::f)
       .def_readonly("projected_gradient", &LbfgsResult::projected_gradient)
       .def_readonly("iterations", &LbfgsResult::iterations)
-      .def_readonly("evaluations", &LbfgsResult::evaluations);
+      .def_readonly("evaluations", &LbfgsResult::evaluations)
+      .def_readonly("wrong_by", &LbfgsResult::wrong_by);
   m.def("lbfgs", &run_lbfgs, py::arg("problem"), py::arg("x0"), py::arg("memory") = 10, py::arg("max_iterations") = 15000,
         py::arg("max_evaluations") = 100000, py::arg("ftol") = 1e-10, py::arg("gtol") = 1e-8, py::arg("gtol_absolute") = 0.0,
-        py::arg("second_order") = false, py::arg("callback") = py::none());
+        py::arg("check_derivatives") = false, py::arg("second_order") = false, py::arg("callback") = py::none());
 }

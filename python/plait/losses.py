@@ -37,7 +37,7 @@ def mse(prediction: Any, target: Any, reduction: Reduction = "mean") -> Node:
     array(2.)
     """
     x, t = _pair(prediction, target, "mse")
-    return _reduced(square(x - t), reduction, "mse")
+    return _reduced(_as_large(square(x - t), x, t), reduction, "mse")
 
 
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduction = "mean") -> Node:
@@ -71,13 +71,12 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     >>> plait.evaluate(plait.losses.binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0], reduction="none"))
     array([0.69314718, 0.        ])
     """
-    x, t = _pair(logits, target, "binary_cross_entropy_with_logits")
+    what = "binary_cross_entropy_with_logits"
+    x, t = _pair(logits, target, what, probabilities=True)
     # softplus(x) - t x cancels for large x and t = 1; (step - t) x is exact there, and what is left, softplus(-|x|), is small. The sign stands as a
     # factor without a slope, since over the kink of abs the curvature at 0 would be lost.
-    if t.op == "constant" and not bool(np.all((np.asarray(t.value) >= 0) & (np.asarray(t.value) <= 1))):
-        raise ValueError("binary_cross_entropy_with_logits: targets are numbers in [0, 1]")
     step = (x > 0.0).astype(x.dtype)
-    return _reduced((step - t) * x + softplus((1.0 - 2.0 * step) * x), reduction, "binary_cross_entropy_with_logits")
+    return _reduced(_as_large((step - t) * x + softplus((1.0 - 2.0 * step) * x), x, t), reduction, what)
 
 
 def cross_entropy_with_logits(
@@ -106,10 +105,10 @@ def cross_entropy_with_logits(
     Raises
     ------
     ShapeError
-        If class indices have another shape than the logits without the axis; when the graph runs, if one that is fed is no class, negative
-        ones among them.
+        If class indices have another shape than the logits without the axis, or probabilities than the logits; when the graph runs, if one
+        that is fed is no class, negative ones among them.
     ValueError
-        If a class index that is known while the graph is built is no class.
+        If a class index that is known while the graph is built is no class, or a probability is not in [0, 1].
 
     Examples
     --------
@@ -136,10 +135,13 @@ def cross_entropy_with_logits(
             losses = where(counted, losses, 0.0)
             if reduction == "mean":
                 return losses.sum() / maximum(counted.astype(x.dtype).sum(), 1.0)
-    elif t.ndim == x.ndim and (t.dtype.kind == "f" or _same_shape(t.shape, x.shape)):
-        t = t.astype(x.dtype)
-        # A class that has no probability, and is said to have none, adds nothing: 0 log 0 is 0.
-        losses = -(where(logical_and(t == 0.0, logs == -float("inf")), 0.0, logs) * t).sum(axis)
+    elif t.ndim == x.ndim and _same_shape(t.shape, x.shape):
+        _check_probabilities(t, what)
+        # A class that has no probability, and is said to have none, adds nothing: 0 log 0 is 0. What is fed has the count of the logits, and
+        # broadcasts with them: a column of labels does not.
+        logs = where(logical_and(t == 0, logs == -float("inf")), 0.0, logs)
+        t = (_reshape_like(t, x) if None in (*t.shape, *x.shape) else t).astype(x.dtype)
+        losses = -(logs * t).sum(axis)
     else:
         raise _core.ShapeError(
             f"{what}: targets are class indices of shape {_without(x.shape, axis)} (integers) or probabilities of shape {x.shape}, "
@@ -173,7 +175,7 @@ def gaussian_kl(mean: Any, log_variance: Any, reduction: Reduction = "mean") -> 
     array([0., 2.])
     """
     m, v = _pair(mean, log_variance, "gaussian_kl")
-    return _reduced(0.5 * (square(m) + _core.elementwise("expm1mx", v)), reduction, "gaussian_kl")
+    return _reduced(_as_large(0.5 * (square(m) + _core.elementwise("expm1mx", v)), m, v), reduction, "gaussian_kl")
 
 
 def _same_shape(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> bool:
@@ -202,10 +204,32 @@ def _float(x: Any, what: str) -> Node:
     return node if node.dtype.kind == "f" else node.astype(np.float64)
 
 
-def _pair(prediction: Any, target: Any, what: str) -> tuple[Node, Node]:
+def _check_probabilities(t: Node, what: str) -> None:
+    """Numbers that are known while the graph is built must be in [0, 1]."""
+    if t.op == "constant" and not bool(np.all((np.asarray(t.value) >= 0) & (np.asarray(t.value) <= 1))):
+        raise ValueError(f"{what}: targets are numbers in [0, 1]")
+
+
+def _reshape_like(node: Node, like: Node) -> Node:
+    return _core.apply("reshape_like", [node, like], [], [], False)
+
+
+def _as_large(losses: Node, x: Node, t: Node) -> Node:
+    """The losses, which sizes that are known only when the graph runs must not make larger than the prediction.
+
+    Broadcasting only grows, so that equal counts are equal shapes: a view, which costs nothing.
+    """
+    sizes = zip(x.shape[::-1], t.shape[::-1], strict=False)
+    grows = any(n is None and m != 1 for n, m in sizes)
+    return _reshape_like(losses, x) if grows else losses
+
+
+def _pair(prediction: Any, target: Any, what: str, *, probabilities: bool = False) -> tuple[Node, Node]:
     """Both as nodes; the target may broadcast to the prediction but not the other way round, which would hide a mistake."""
     x = _float(prediction, what)
     t = target if isinstance(target, Node) else _core.as_node(target, what)
+    if probabilities:
+        _check_probabilities(t, what)
     t = t.astype(x.dtype) if t.dtype != x.dtype else t
     grows = t.ndim > x.ndim or any(n != 1 and m == 1 for n, m in zip(t.shape[::-1], x.shape[::-1], strict=False))
     if grows and t.shape != x.shape:

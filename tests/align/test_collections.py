@@ -29,12 +29,15 @@ ENTRIES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "container", [{"k1": "abd", "k2": "xyz"}, {"abd", "xyz"}, frozenset(["abd", "xyz"])], ids=lambda c: type(c).__name__
 )
 def test_what_has_keys_or_no_order_is_no_list(entry: str, aligner: Any, container: Any) -> None:
+    if entry == "nearest" and isinstance(container, dict):
+        assert aligner.nearest("abc", container)[0].tolist() == ["k1"]  # the only one that can say which it is
+        return
     with pytest.raises(TypeError, match=f"expected a list of sequences, got a {type(container).__name__}"):
         ENTRIES[entry](aligner, "abc", container)
 
 
 def test_series_in_a_mapping_are_refused_too() -> None:
-    for call in (lambda m: DTW().nearest([1.0], m), DTW().pairwise, barycenter):
+    for call in (DTW().pairwise, barycenter):
         with pytest.raises(TypeError, match="got a dict, of which the keys would be taken"):
             call({"a": [1.0], "b": [2.0]})
 

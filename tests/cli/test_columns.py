@@ -37,6 +37,11 @@ PATH = Path("a.csv")
         ("a,b\n1,2\n3,\n,\n", {"a": [1, 3], "b": [2]}),
         ("a,b,\n1,2,\n3,4,\n", {"a": [1, 3], "b": [2, 4]}),
         ("time,1,2\n0,5,6\n", {"time": [0], "1": [5], "2": [6]}),
+        (",a,b\n0,1,2\n1,3,4\n", {"a": [1, 3], "b": [2, 4]}),  # the index that pandas writes
+        ("Unnamed: 0,a\n1,7\n2,9\n", {"a": [7, 9]}),
+        (",a\n5,7\n2,9\n", {"column 1": [5, 2], "a": [7, 9]}),
+        ("25%,50%\n1,2\n", {"25%": [1], "50%": [2]}),
+        ("2020-01,2020-02\n1,2\n", {"2020-01": [1], "2020-02": [2]}),
         ("day,a\nmon,1\ntue,2\n", {"a": [1, 2]}),
         ("mon,1\ntue,2\n", {"column 2": [1, 2]}),
         ("x\n1\n2\n", {"x": [1, 2]}),
@@ -90,6 +95,23 @@ def test_files_that_cannot_be_read_say_why(text: str, message: str) -> None:
     with pytest.raises(Failure) as told:
         read_columns(PATH, text)
     assert message in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "row", ["1 000;2 000", "1.234,5;2.345,5", "1'000;7", "\u22121;\u22122", "\u20135;6", "$5;$6", "\u20ac 1.000,50;\u20ac 2"]
+)
+def test_numbers_that_cannot_be_read_are_no_header(row: str) -> None:
+    with pytest.raises(Failure, match=r"row 1, column 1: .*no number"):
+        read_columns(PATH, row + "\n3;4\n5;6\n")
+
+
+@pytest.mark.parametrize("value", ["#DIV/0!", "#REF!", "#NUM!", "<NA>", "-nan", "1.#IND", "NaT"])
+@pytest.mark.parametrize("separator", [",", " "])
+def test_errors_of_spreadsheets_are_missing_and_no_comments(value: str, separator: str) -> None:
+    text = f"a,b\n1,5\n{value},6\n2,9\n".replace(",", separator)
+    a, b = read_columns(PATH, text).columns
+    assert "row 3, column 'a': no value" in a.problem
+    np.testing.assert_array_equal(b.values, [5, 6, 9])
 
 
 @given(st.text("0123456789.,;\t \"'\n\r#naNAxe-+|=sep", max_size=60))

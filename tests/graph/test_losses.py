@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import mpmath
@@ -141,6 +142,43 @@ def test_nothing_counts_where_all_is_ignored() -> None:
 def test_targets_that_are_no_probabilities_are_refused(target: float) -> None:
     with pytest.raises(ValueError, match=r"targets are numbers in \[0, 1\]"):
         losses.binary_cross_entropy_with_logits([0.0, 1.0], [0.5, target])
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32", "float64"])
+def test_targets_of_any_dtype_are_looked_at(dtype: str) -> None:
+    for logits in (np.zeros(2, "float32"), np.zeros((2, 2))):
+        with pytest.raises(ValueError, match=r"targets are numbers in \[0, 1\]"):
+            losses.binary_cross_entropy_with_logits(logits, np.array([1, 2], dtype))
+    with pytest.raises(ValueError, match=r"targets are numbers in \[0, 1\]"):
+        losses.cross_entropy_with_logits(np.zeros((2, 2)), np.array([[2, -1], [0, 1]], dtype))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32"])
+@pytest.mark.parametrize("shape", [(2, 1), (1, 3), (3, 2)])
+def test_targets_of_another_shape_are_no_probabilities(shape: tuple[int, int], dtype: str) -> None:
+    x, t = plait.input("x", (None, None)), plait.input("t", (None, None), dtype)
+    loss = losses.cross_entropy_with_logits(x, t)
+    feeds = {x: np.eye(2, 3), t: np.zeros(shape, dtype)}
+    for run in (plait.evaluate, lambda node, given: plait.compile(node)(given)):
+        with pytest.raises(plait.ShapeError):
+            run(loss, feeds)
+    with pytest.raises(plait.ShapeError):
+        losses.cross_entropy_with_logits(np.eye(2, 3), np.zeros(shape))
+    assert plait.evaluate(loss, {x: np.zeros((2, 3)), t: np.eye(2, 3, dtype=dtype)}) == pytest.approx(np.log(3))
+
+
+@pytest.mark.parametrize("f", [losses.mse, losses.binary_cross_entropy_with_logits, losses.gaussian_kl])
+def test_what_is_fed_does_not_make_the_prediction_larger(f: Callable[..., Any]) -> None:
+    for rank, small, large in ((1, (1,), (3,)), (2, (2, 1), (2, 2)), (2, (1, 2), (2, 2))):
+        x, t = plait.input("x", (None,) * rank, "float64"), plait.input("t", (None,) * rank, "float64")
+        loss = f(x, t)
+        for node in (loss, plait.gradient(loss, x)):
+            with pytest.raises(plait.ShapeError):
+                plait.evaluate(node, {x: np.zeros(small), t: np.zeros(large)})
+            with pytest.raises(plait.ShapeError):
+                plait.compile(node)({x: np.zeros(small), t: np.zeros(large)})
+        plain = f(np.ones(large), np.zeros(small))  # the target may broadcast
+        assert plait.evaluate(loss, {x: np.ones(large), t: np.zeros(small)}) == plait.evaluate(plain)
 
 
 def test_mistakes() -> None:

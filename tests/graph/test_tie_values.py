@@ -67,6 +67,37 @@ def test_curvature_at_a_tie(f: Callable[..., Any], x: list[float], wanted: Any) 
     np.testing.assert_allclose(hessian(f, x), wanted, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("f", "wanted"),
+    [
+        (lambda x: (plait.norm(x) / 2) ** 2, 0.5 * EYE),
+        (lambda x: plait.square(3 * plait.norm(x)), 18 * EYE),
+        (lambda x: (-plait.norm(x)) ** 2, 2 * EYE),
+        (lambda x: (plait.norm(x.reshape(1, 2), axis=1)[:, None] ** 2).sum(), 2 * EYE),
+        (lambda x: plait.exp(-((plait.norm(x) / plait.exp(plait.norm(x + 1) - np.sqrt(2))) ** 2)), -2 * EYE),
+        (lambda x: (plait.norm(x) / 2) * (plait.norm(x) / 2), 0.5 * EYE),
+        (lambda x: ((np.array([1.0, 2.0]) * abs(x)) ** 2).sum(), np.diag([2.0, 8.0])),
+        (lambda x: plait.norm(x.astype("float32")).astype("float64") ** 2, 2 * EYE),
+        (lambda x: (np.std(x) * 2) ** 2, 2 * EYE - 2 * EYE[::-1]),
+    ],
+)
+def test_curvature_of_lengths_that_are_scaled_and_viewed(f: Callable[..., Any], wanted: Any) -> None:
+    np.testing.assert_allclose(hessian(f, [0, 0]), wanted, atol=1e-12)
+    x = np.array([0.7, -0.4])
+    numeric = [(plait.grad(f)(x + h) - plait.grad(f)(x - h)) / 2e-5 for h in 1e-5 * EYE]
+    if "float32" not in f.__code__.co_consts:
+        np.testing.assert_allclose(hessian(f, x), numeric, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-190, 1e190])
+def test_squares_of_scaled_lengths_overflow_only_where_they_do(scale: float) -> None:
+    for f in (lambda x: (abs(x) / scale) ** 2, lambda x: (np.hypot(x, x) / scale) ** 2, lambda x: (plait.sqrt(x) / scale**0.5) ** 2):
+        value = plait.function(f)(np.array([scale]))
+        assert np.isfinite(value).all()
+        np.testing.assert_allclose(value, np.round(value), rtol=1e-12)
+        assert value[0] >= 0.5
+
+
 def test_curvature_of_logistic_regression_at_zero_weights_also_in_a_loop() -> None:
     data = np.random.default_rng(0).normal(size=(20, 3))
     labels = (data[:, 0] > 0).astype(float)

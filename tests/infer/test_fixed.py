@@ -327,3 +327,28 @@ def test_a_latent_of_no_elements() -> None:
     p = bbvi(model, **QUIET)
     assert p.mean("none").shape == (0,)
     assert p.mean("x") == pytest.approx(1.0, abs=1e-3)
+
+
+def test_priors_that_differ_between_elements() -> None:  # "could not broadcast (4,) into (2,)" before
+    x = np.random.default_rng(0).normal(size=(50, 2)) * [1e4, 1e-3]
+    scales = np.array([0.1, 1e4])
+    y = x @ [1e-4, 2e3] + np.random.default_rng(1).normal(size=50)
+
+    def model(m: Model) -> None:
+        m.observe(Normal(x @ m.latent("b", Normal(0, scales)), 1.0), y)
+
+    p = bbvi(model, family="full_rank", **QUIET)
+    exact = st.multivariate_normal(np.zeros(50), np.eye(50) + (x * scales**2) @ x.T).logpdf(y)
+    assert p.converged
+    assert p.elbo == pytest.approx(exact, abs=0.01)
+
+
+@pytest.mark.parametrize(("prior", "shape", "full"), [
+    (Gamma(np.arange(1.0, 4.0), 2.0), (2, 3), (2, 3)), (Normal(np.zeros((3, 1)), 1.0), (3, 2), (3, 2)), (Dirichlet(np.ones((4, 3))), None, (4, 3)),
+    (Beta(2.0, np.ones(3)), None, (3,)), (Beta(np.ones((2, 1)), 3.0), (2, 2), (2, 2)),
+])  # fmt: skip
+def test_priors_with_a_batch_of_their_own(prior: Any, shape: Any, full: tuple[int, ...]) -> None:
+    p = bbvi(lambda m: m.latent("x", prior, shape=shape), **QUIET)
+    assert p.mean("x").shape == full
+    assert p.elbo == pytest.approx(0.0, abs=0.35)
+    np.testing.assert_allclose(p.mean("x"), np.broadcast_to(prior.mean, full), atol=0.1)

@@ -27,13 +27,14 @@ from plait.infer.timeseries import AR, ARIMA, EGARCH, GARCH, LocalLevel
 QUIET: dict[str, Any] = {"progress": False, "rng": 0}
 
 
-def test_mixture_with_assignments() -> None:  # pyro 746: a mixture whose assignments are latents
+@pytest.mark.parametrize("pick", [lambda mu, z: plait.take(mu, plait.cast(z, "int64")), lambda mu, z: mu[z]])
+def test_mixture_with_assignments(pick: Any) -> None:  # pyro 746: a mixture whose assignments are latents
     data = np.array([0.0, 1, 10, 11, 12])
 
     def mixture(m: Model) -> None:
         shares, mu = m.latent("shares", Dirichlet(np.ones(3))), m.latent("mu", Normal(0, 10), shape=3)
         z = m.latent("z", Categorical(shares), shape=5)
-        m.observe(Normal(plait.take(mu, plait.cast(z, "int64")), 1.0), data)
+        m.observe(Normal(pick(mu, z), 1.0), data)
 
     posterior = bbvi(mixture, restarts=3, **QUIET)
     assert posterior.converged

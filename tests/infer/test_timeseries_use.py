@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plait.infer import Normal
-from plait.infer.timeseries import AR, ARIMA, GARCH, DynamicRegression
+from plait.infer.timeseries import AR, ARIMA, ARMA, GARCH, DynamicRegression, LocalLevel
 from plait.infer.timeseries.result import _finite
 
 
@@ -121,3 +121,46 @@ def test_forecasts_of_draws_that_overflow_are_left_out_and_counted():
         assert _finite(found)["mean"].tolist() == [[1.0], [2.0]]
     with pytest.raises(FloatingPointError):
         _finite({"mean": np.full((2, 1), np.nan), "variance": np.ones((2, 1))})
+
+
+def trading_days(n=120):
+    """Weekdays without a few holidays, as exchanges have them: no frequency that pandas could tell."""
+    pd = pytest.importorskip("pandas")
+    days = pd.bdate_range("2024-01-02", periods=n)
+    return pd.DatetimeIndex(days.delete([9, 62, 100]).values)
+
+
+@pytest.mark.parametrize("zone", [None, "America/New_York"])
+def test_days_of_trade_follow_each_other(zone):
+    pd = pytest.importorskip("pandas")
+    days = trading_days()
+    days = days if zone is None else days.tz_localize(zone)
+    y = pd.Series(np.random.default_rng(0).normal(size=len(days)), days)
+    fitted = GARCH().fit(y, method="mle")  # "y[4] is missing" before: weekends were
+    assert fitted.loglik == pytest.approx(GARCH().fit(y.to_numpy(), method="mle").loglik, rel=1e-12)
+    assert list(fitted.predict(2).index) == list(pd.date_range(days[-1], periods=3, freq="B")[1:])
+    assert list(fitted.predict_in_sample(3).index) == list(days[-3:])
+    X = pd.DataFrame({"x": np.arange(float(len(y)))}, days)
+    assert GARCH().fit(y, X, method="mle").params["x"] == pytest.approx(GARCH().fit(y, X.to_numpy(), method="mle").params["x1"], rel=1e-8)
+
+
+def test_holidays_are_missing_and_weekends_are_not():
+    pd = pytest.importorskip("pandas")
+    days = trading_days()
+    fitted = LocalLevel().fit(pd.Series(walk(len(days)), days), method="mle")
+    assert fitted.nobs == len(days)
+    assert list(fitted.predict(2).index) == list(pd.date_range(days[-1], periods=3, freq="B")[1:])
+    full = pd.Series(walk(len(days)), days).asfreq("B")
+    assert fitted.loglik == pytest.approx(LocalLevel().fit(full, method="mle").loglik, rel=1e-10)
+    with pytest.raises(ValueError, match="missing"):  # a month is no holiday
+        GARCH().fit(pd.Series(walk(len(days)), days).drop(days[20:45]), method="mle")
+
+
+@pytest.mark.parametrize("n", [6, 8, 9])
+def test_short_series_reach_their_maximum(n):  # lag 1 was left at 0 with "converged", log likelihood 2 to 6 too low
+    y = 10 + np.cumsum(np.random.default_rng(17).normal(size=n))
+    fitted = ARMA(1, 0).fit(y, method="mle")
+    best = max(ARMA(1, 0).fit(y, method="mle", start={"ar.L1": phi}).loglik for phi in (-0.5, 0.3, 0.8))
+    assert fitted.converged
+    assert fitted.loglik == pytest.approx(best, abs=1e-6)
+    assert AR(1).fit(y, method="map").params["ar.L1"] > 0.1

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "dense.hpp"
+#include "derivative_check.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "second_order.hpp"
@@ -48,6 +49,7 @@ class Lbfgs {
     for (std::size_t i = 0; i < n_; ++i) at_.x[i] = inside(i, at_.x[i]);
     evaluate(at_);
     if (!finite(at_)) return finish(Status::not_finite);
+    if (!gradient_agrees(0)) return finish(Status::wrong_derivative);
     begin();
     const double first = at_.f;
     double& steepest = steepest_;
@@ -335,6 +337,20 @@ class Lbfgs {
     return true;
   }
 
+  bool gradient_agrees(double steepest) {
+    if (!options_.check_derivatives || problem_.m > 0) return true;
+    Evaluation e;
+    e.begin(problem_);
+    Point p;
+    p.x = at_.x;
+    p.g = at_.g;
+    p.f = at_.f;
+    WrongDerivative wrong;
+    const bool agrees = derivatives_agree_at(e, p, steepest, wrong);
+    result_.wrong_by = wrong.by;
+    return agrees;
+  }
+
   // A direction in which the objective bends down where its gradient vanishes: in held_'s place, direction_ then holds it.
   bool bends_down(double steepest) {
     second_.missed.clear();
@@ -367,6 +383,7 @@ class Lbfgs {
   }
 
   LbfgsResult finish(Status status) {
+    if (status == Status::solved && !gradient_agrees(steepest_)) status = Status::wrong_derivative;
     result_.status = status;
     result_.projected_gradient = at_.g.size() == n_ ? outer_projected() : 0.0;
     result_.x = at_.x;

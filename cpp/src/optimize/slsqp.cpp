@@ -11,6 +11,7 @@ constexpr double kLooseKkt = 1e-5;   // where the objective has settled, the res
 constexpr double kForgetting = 0.1;  // how fast steep places on the way are forgotten
 constexpr double kNear = 1e-6;       // of the objective: what a step may still promise at a solution
 constexpr double kFar = 1e12;        // of the start's size: unbounded
+constexpr int kMostPolished = 3;     // steps taken for the gradient alone
 constexpr int kMostFar = 6;          // if it stays there for so many steps, and falls
 constexpr double kStill = 1e-3;      // of a variable: a step so short changes little of a function
 
@@ -136,6 +137,11 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
           if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
           continue;
         }
+        if (kkt > options.gtol && polish(kkt)) {
+          after_move();
+          if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
+          continue;
+        }
         if (!options.second_order) return finish(end_solved());
         const Curved found = leave_along_curvature();
         if (found == Curved::none) return finish(end_solved());
@@ -194,6 +200,19 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
     if (runs_away()) return finish(Status::unbounded);
     if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
   }
+}
+
+bool Slsqp::Body::polish(double kkt) {
+  if (polished >= kMostPolished || problem->differences()) return false;
+  ++polished;
+  move(at, step.s, 1, trial);
+  e.values(trial);
+  if (!trial.finite || e.infeasibility(trial, options.ctol) > 1 || trial.f > at.f + noise()) return false;
+  e.derivatives(trial);
+  if (!trial.finite || !(judge(trial, step.multipliers, outer) < 0.5 * kkt)) return false;
+  learn(at, trial);
+  std::swap(at, trial);
+  return true;
 }
 
 bool Slsqp::Body::still() const {
@@ -280,7 +299,7 @@ SlsqpResult Slsqp::solve(Problem& problem, const std::vector<double>& x0, const 
   body.options = options;
   body.callback = &callback;
   body.result = {};
-  body.curved = body.sharpened = body.resized = body.far_away = 0;
+  body.polished = body.curved = body.sharpened = body.resized = body.far_away = 0;
   body.exact = true;
   body.prepare(problem, x0);
   return std::move(body.run(x0));

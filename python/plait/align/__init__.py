@@ -10,6 +10,7 @@ from .custom import Aligner
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
 from .elastic import EDR, ERP, MSM, TWE
+from .matching import Deduplicated, Matches, deduplicate, match
 from .neighbours import TimeSeriesKNN, TimeSeriesKNNRegressor
 from .scored import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
 from .soft import SoftDTW, soft_dtw
@@ -26,8 +27,10 @@ __all__ = [
     "Aligner",
     "Alignment",
     "BestWindow",
+    "Deduplicated",
     "Differencer",
     "Levenshtein",
+    "Matches",
     "NeedlemanWunsch",
     "Resampler",
     "SemiGlobal",
@@ -41,9 +44,11 @@ __all__ = [
     "ZNormalizer",
     "barycenter",
     "best_window",
+    "deduplicate",
     "difference",
     "dtw",
     "levenshtein",
+    "match",
     "needleman_wunsch",
     "resample",
     "semi_global",

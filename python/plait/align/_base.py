@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -231,25 +231,31 @@ class PairAligner(Estimator, ABC):
             x, y = both[:a], both[a:]
         method.pairwise(x, method.prepare(y), columns is None, worst, out, _arguments.thread_count(threads))
 
-    def nearest(self, query: Any, references: Any, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def nearest(self, query: Any, references: Any, k: int = 1, *, cutoff: float | None = None) -> tuple[NDArray[Any], NDArray[np.float64]]:
         """The best references for a query, exactly.
 
         Parameters
         ----------
         query : sequence
             What is looked for.
-        references : array or list of sequences
-            Among these.
+        references : array, list or mapping of sequences
+            Among these; of a mapping the values.
         k : int
             How many; at most the number of references.
+        cutoff : float, optional
+            None whose score is worse, so that there may be fewer than `k`.
 
         Returns
         -------
         indices : ndarray of int64, shape (k,)
-            Best first; among equals the first.
+            Best first; among equals the first. Of a mapping their keys, an array of objects.
         scores : ndarray of float64, shape (k,)
             Theirs.
         """
+        if cutoff is not None or isinstance(references, Mapping):
+            from .matching import nearest_within
+
+            return nearest_within(self, query, references, k, cutoff)
         against = _inputs.collection(references, "references")
         k = _arguments.whole(k, "k", len(against), "references")
         indices, scores = self._nearest([query], against, k, 1, _query_first)

@@ -23,9 +23,36 @@ from ._common import Failure
 SEPARATORS = ("\t", ";", "|", ",", " ")  # of equals the first: what holds a comma may be a number, what holds a semicolon is none
 NAMES = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces", "": "nothing"}
 LOOKED_AT = 1000  # rows that decide on the separator
-MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing", "-", "--", ".", "?"}
+MISSING = {
+    "",
+    "na",
+    "n/a",
+    "#n/a",
+    "nan",
+    "null",
+    "none",
+    "nil",
+    "missing",
+    "-",
+    "--",
+    ".",
+    "?",
+    "<na>",
+    "nat",
+    "-nan",
+    "1.#ind",
+    "-1.#ind",
+    "1.#qnan",
+}
+MISSING |= {"#n/a n/a", "#na", "#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!"}  # of spreadsheets
+INDEX = {"", "unnamed: 0"}  # what pandas and R call the row numbers that they write
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+# Digits as people write them, which are read by nothing here: in groups, with a currency, with another sign of minus.
+_WRITTEN = re.compile(
+    r"[+\-\u2212\u2013]?[$\u20ac\u00a3\u00a5]?\s?\d{1,3}(?:[\s,.'\u2019]\d{3})+(?:[.,]\d+)?"
+    r"|[\u2212\u2013]\s?\d+(?:[.,]\d+)?|[+-]?[$\u20ac\u00a3\u00a5]\s?\d+(?:[.,]\d+)?"
+)
 _NAME = re.compile(r"\d*", re.ASCII)  # a number that may stand in a header
 
 
@@ -79,27 +106,38 @@ def read_columns(path: Path, text: str, gaps: bool = False) -> Columns:
             )
     marks = _Marks(path, rows, separator)
     columns = [_column(path, name, k, rows, marks, gaps) for k, name in enumerate(names)]
+    if header is not None and header[0].lower() in INDEX and all(header[1:]) and _is_index(columns[0]):
+        columns, header = columns[1:], header[1:]
     return Columns([c for k, c in enumerate(columns) if len(c.values) or c.is_text or (header is not None and header[k])], separator)
+
+
+def _is_comment(cells: Sequence[str]) -> bool:
+    return cells[0].startswith("#") and cells[0].lower() not in MISSING
 
 
 def _rows(path: Path, text: str, separator: str, most: int | None = None) -> list[Row]:
     found: list[Row] = []
     if separator == " ":
         lines = ((k, line.split()) for k, line in enumerate(text.splitlines(), 1))
-        found = [Row(k, cells) for k, cells in lines if cells and not cells[0].startswith("#")]
+        found = [Row(k, cells) for k, cells in lines if cells and not _is_comment(cells)]
         return found[:most]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator or ",", skipinitialspace=True)
     try:
         for cells in reader:
             stripped = [cell.strip() for cell in cells]
-            comment = stripped[:1] and stripped[0].startswith("#") and stripped[0].lower() not in MISSING
-            if stripped not in ([], [""]) and not comment:
+            if stripped not in ([], [""]) and not _is_comment(stripped):
                 found.append(Row(reader.line_num, stripped))
             if most is not None and len(found) >= most:
                 break
     except csv.Error as error:
         raise Failure(f"{path}, row {reader.line_num}: no CSV: {error}") from None
     return found
+
+
+def _is_index(column: Column) -> bool:
+    """Whether a column numbers the rows, from 0 or from 1."""
+    n = len(column.values)
+    return n > 0 and not column.problem and bool((column.values - np.arange(n) == (column.values[0] == 1)).all())
 
 
 def _separator(path: Path, text: str) -> str:
@@ -134,8 +172,13 @@ def _header(path: Path, rows: Sequence[Row]) -> list[str] | None:
     labels = [all(_is_text(row.cells[k]) for row in rows[1:] if k < len(row.cells)) for k in range(len(first))]
     if any(_as_number(cell) for cell in first) and all(labels[k] for k, cell in enumerate(first) if _is_text(cell)) and len(rows) > 1:
         return None  # a column of labels beside numbers
-    if odd is not None:
+    numbers = all(_WRITTEN.fullmatch(cell) or not _is_text(cell) for cell in first)
+    if odd is not None or numbers:
         k = next(k for k, cell in enumerate(first) if _is_text(cell))
+        if odd is None:
+            raise Failure(
+                f"{path}, row {rows[0].line}, column {k + 1}: {first[k]!r} is no number that can be read, and no name of a column"
+            )
         raise Failure(
             f"{path}, row {rows[0].line}, column {k + 1}: {first[k]!r} is no number, and {odd!r} in the same row no name of a column"
         )

@@ -61,6 +61,7 @@ UFUNCS |= {
     "deg2rad": lambda x: x * float(np.pi / 180),
     "rad2deg": lambda x: x * float(180 / np.pi),
 }
+UFUNCS |= {"radians": UFUNCS["deg2rad"], "degrees": UFUNCS["rad2deg"]}
 
 # What a reduction of a ufunc is called here: np.add.reduce is np.sum.
 REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_or": "any", "logical_and": "all"}
@@ -377,5 +378,11 @@ def _repr_svg(self: Node) -> str:
 
 def install() -> None:
     """Give nodes their answers to NumPy and to notebooks."""
-    for name, answer in (("__array_ufunc__", array_ufunc), ("__array_function__", array_function), ("_repr_svg_", _repr_svg)):
+    for name, answer in (
+        ("__array_ufunc__", array_ufunc),
+        ("__array_function__", array_function),
+        ("__divmod__", lambda a, b: UFUNCS["divmod"](a, b)),
+        ("__rdivmod__", lambda b, a: UFUNCS["divmod"](a, b)),
+        ("_repr_svg_", _repr_svg),
+    ):
         setattr(Node, name, answer)

@@ -122,7 +122,7 @@ def prior_frame(density: Density, start: Array, rng: np.random.Generator) -> Fra
         if latent.name not in density.slices or prior is None:
             continue
         part = density.slices[latent.name]
-        drawn = np.asarray(prior.sample((PRIOR_DRAWS, *latent.support.shape), rng))
+        drawn = np.asarray(_spread_over(prior, latent.support.shape).sample(PRIOR_DRAWS, rng))
         free = latent.support.to_free(drawn).reshape(PRIOR_DRAWS, -1)
         low, centre, high = np.quantile(free, [0.25, 0.5, 0.75], axis=0)
         spread = (high - low) / 1.35
@@ -130,6 +130,13 @@ def prior_frame(density: Density, start: Array, rng: np.random.Generator) -> Fra
             frame.centre[part], frame.log_sd[part] = centre, np.log(spread)
             medians[latent.leaf] = np.quantile(drawn, 0.5, axis=0)
     return Frame(frame.centre, np.diag(np.exp(frame.log_sd)), frame.log_sd)
+
+
+def _spread_over(prior: Distribution, batch: tuple[int, ...]) -> Distribution:
+    """The same distribution with that batch shape, which its own broadcasts to."""
+    key, first = next(iter(prior.parameters.items()))
+    inner = np.shape(first)[len(prior._batch_of(key)) :]
+    return type(prior)(**{**prior.parameters, key: np.broadcast_to(first, (*batch, *inner))})
 
 
 def _at(prior: Distribution | None, values: dict[Node, Array]) -> Distribution | None:

@@ -11,6 +11,7 @@ import numpy as np
 from .. import _core, graph
 from ..graph import Node
 from ._values import Array, as_shape, as_value, is_node, shape_of
+from .discrete import Categorical
 from .distribution import Distribution
 from .supports import Support
 
@@ -107,7 +108,7 @@ class Model:
         leaf = graph.input(name, support.value_shape, "float64")
         self.latents[name] = Latent(name, support, leaf, distribution)
         self.terms.append(Term(name, distribution._known_density(leaf)))
-        return leaf
+        return leaf.astype("int64") if isinstance(distribution, Categorical) else leaf  # an index, as in mu[k]
 
     def observe(self, distribution: Distribution, value: Any, name: str | None = None) -> None:
         """Data and their distribution.

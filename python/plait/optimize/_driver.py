@@ -180,7 +180,12 @@ def explain_conflict(problem: _core.optimize.Problem, r: Any, limits: Limits) ->
 
 
 def run_lbfgs(
-    problem: _core.optimize.Problem, x0: Array, limits: Limits, options: dict[str, Any], callback: Callable[..., Any] | None = None
+    problem: _core.optimize.Problem,
+    x0: Array,
+    limits: Limits,
+    options: dict[str, Any],
+    callback: Callable[..., Any] | None = None,
+    check: bool = False,
 ) -> OptimizeResult:
     """The same by L-BFGS, within bounds alone."""
     r = _core.optimize.lbfgs(
@@ -192,6 +197,7 @@ def run_lbfgs(
         options["ftol"],
         options["gtol"],
         0.0,
+        check,
         True,
         None if callback is None else Stopper(callback),
     )
@@ -202,7 +208,9 @@ def run_lbfgs(
         jac=r.gradient,
         success=r.status == 0,
         status=r.status,
-        message=STATUS[r.status],
+        message=STATUS[r.status]
+        if r.status != 13
+        else f"jac of the objective differs from a difference of its values by {r.wrong_by:.2g} (relative).",
         nit=r.iterations,
         nfev=r.evaluations,
         njev=r.evaluations,

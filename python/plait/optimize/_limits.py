@@ -56,6 +56,8 @@ def as_bounds(bounds: Any, n: int) -> tuple[Array, Array]:
 
 def as_constraints(constraints: Any, n: int) -> list[Constraint]:
     """One or several of: dict(type="eq" or "ineq", fun=, jac=, args=), LinearConstraint, NonlinearConstraint."""
+    if constraints is None:
+        return []
     if isinstance(constraints, dict) or hasattr(constraints, "lb"):
         constraints = [constraints]
     found = []

@@ -70,7 +70,8 @@ def minimize(
     -------
     OptimizeResult
         `success` is True only where feasibility, the first-order conditions and curvature were checked. It returns, and does not raise, when
-        infeasible, unbounded or out of steps.
+        infeasible, unbounded or out of steps. By differences, `jac` and `bound_multipliers` of a variable that is fixed are NaN: nothing is
+        called outside the bounds.
 
     Raises
     ------
@@ -135,6 +136,10 @@ def minimize(
             break
     if functions is not None:
         result["nfev"] = functions.objective.calls
+        result["njev"] = functions.objective.derivative_calls
+        if functions.objective not in functions.given:
+            fixed = low == high  # no difference can be taken
+            result.jac[fixed] = result.bound_multipliers[fixed] = np.nan
     return result
 
 
@@ -149,7 +154,7 @@ def _run(
 ) -> OptimizeResult:
     if method == "SLSQP":
         return run_slsqp(problem, start, limits, settings, callback, check)
-    return run_lbfgs(problem, start, limits, settings, callback)
+    return run_lbfgs(problem, start, limits, settings, callback, check)
 
 
 def _start(x0: Any) -> Array:

@@ -15,7 +15,8 @@ struct LbfgsOptions {
   double ftol = 1e-10;  ///< stop where a step lowers f by less than this share of |f|, and of all it has come down, twice in a row
   double gtol = 1e-8;   ///< stop where the projected gradient is below this share of the largest one seen
   double gtol_absolute = 0;
-  bool second_order = false;  ///< where the gradient vanishes, look for directions in which the objective bends down
+  bool check_derivatives = false;  ///< compare the gradient with a difference at the start and at a solution
+  bool second_order = false;       ///< where the gradient vanishes, look for directions in which the objective bends down
 };
 
 struct LbfgsResult {
@@ -23,6 +24,7 @@ struct LbfgsResult {
   std::vector<double> x, gradient;
   double f = 0, projected_gradient = 0;
   int iterations = 0, evaluations = 0;
+  double wrong_by = 0;  ///< status wrong_derivative: relative difference
 };
 
 /// Minimises over the bounds alone; rows of the problem are not looked at. x0 is moved into the bounds.

@@ -86,8 +86,48 @@ bool are_alike(const NodeRef& a, const NodeRef& b) {
 }
 
 // The square of an absolute value, a root or a length is what is under it: a smooth function, whose curvature at 0 is lost by the way over the kink.
-bool hides_a_square(const NodeRef& x) { return is_op(x, ops::abs) || is_op(x, ops::root) || is_op(x, ops::hypot) || is_op(x, ops::sqrt); }
+bool is_root(const Node* x) { return is_op(x, ops::abs) || is_op(x, ops::root) || is_op(x, ops::hypot) || is_op(x, ops::sqrt); }
+// The operand that a node only scales or views; -1: none.
+int scaled_operand(const Node* x) {
+  if (x->op->kind == OpKind::view || is_op(x, ops::negative) || is_op(x, ops::divide) || (is_op(x, ops::cast) && is_float(x->spec.dtype))) return 0;
+  if (!is_op(x, ops::multiply)) return -1;
+  return is_root(x->input(1)) || x->input(0)->op->kind == OpKind::leaf ? 1 : 0;
+}
+// From x down to the root that it scales and views; empty: none. Looks at a few nodes only.
+std::vector<NodeRef> way_to_root(const NodeRef& x) {
+  std::vector<NodeRef> way{x};
+  while (way.size() <= 8 && !is_root(way.back().get())) {
+    const int k = scaled_operand(way.back().get());
+    if (k < 0) return {};
+    way.push_back(way.back()->input_ref(static_cast<std::size_t>(k)));
+  }
+  return is_root(way.back().get()) ? way : std::vector<NodeRef>{};
+}
+bool hides_a_square(const NodeRef& x) { return !way_to_root(x).empty(); }
+
+// What the way makes of another end; of a square, by scaling twice: between those there is no overflow that the result has not.
+NodeRef along(const std::vector<NodeRef>& way, NodeRef end, bool is_square) {
+  for (std::size_t n = way.size() - 1; n-- > 0;) {
+    const NodeRef& x = way[n];
+    if (is_square && is_op(x.get(), ops::negative)) continue;
+    std::vector<NodeRef> inputs;
+    for (std::size_t k = 0; k < x->input_count(); ++k) inputs.push_back(x->input_ref(k));
+    const bool twice = is_square && (is_op(x.get(), ops::multiply) || is_op(x.get(), ops::divide));
+    for (int times = 0; times <= (twice ? 1 : 0); ++times) {
+      inputs[static_cast<std::size_t>(scaled_operand(x.get()))] = end;
+      end = graph::apply(*x->op, inputs, x->attributes);
+    }
+  }
+  return end;
+}
+
 NodeRef squared(const NodeRef& x) {
+  if (const auto way = way_to_root(x); way.size() > 1) {
+    const NodeRef& root = way.back();
+    if (is_op(root.get(), ops::abs)) return build::unary(ops::square, along(way, root->input_ref(0), false));
+    if (is_op(root.get(), ops::hypot)) return build::unary(ops::square, x);  // its operands' squares may overflow where it does not
+    return along(way, squared(root), true);
+  }
   if (is_op(x.get(), ops::abs)) return build::unary(ops::square, x->input_ref(0));
   if (is_op(x.get(), ops::root)) return x->input_ref(0);
   if (is_op(x.get(), ops::hypot)) return build::add(build::unary(ops::square, x->input_ref(0)), build::unary(ops::square, x->input_ref(1)));

@@ -13,6 +13,8 @@ from ..._core import ShapeError
 
 __all__ = ["Series", "Steps", "read_future", "read_series"]
 
+WEEK = 5  # days of trade
+HOLIDAYS = 0.1  # of the weekdays, at most
 LARGEST = 1e120  # of a value: likelihoods square it, and some of their derivatives square that
 
 
@@ -25,10 +27,12 @@ class Steps:
         Number of observations.
     index : pandas.Index, optional
         Their dates or periods.
+    freq : pandas offset, optional
+        Of dates whose index has none: trading days, from which holidays are left out.
     """
 
-    def __init__(self, size: int, index: Any = None) -> None:
-        self.size, self.index = size, index
+    def __init__(self, size: int, index: Any = None, freq: Any = None) -> None:
+        self.size, self.index, self.freq = size, index, freq
 
     def past(self) -> Any:
         """The times of the observations."""
@@ -46,7 +50,7 @@ class Steps:
         if self.index.dtype.kind in "iu":
             step = int(self.index[1] - self.index[0])
             return pd.RangeIndex(int(last) + step, int(last) + step * (h + 1), step)
-        return pd.date_range(last, periods=h + 1, freq=self.index.freq)[1:]
+        return pd.date_range(last, periods=h + 1, freq=self.index.freq if self.freq is None else self.freq)[1:]
 
 
 @dataclasses.dataclass
@@ -124,6 +128,8 @@ def _regular(value: Any, what: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas 3 announces that the result changes its type
         freq = pd.infer_freq(index) if len(index) > 2 else None
+    if freq is None and _weekdays_only(index):
+        freq = "B"  # exchanges and banks: weekends are no missing values, holidays are
     if freq is None and len(index) > 2:
         gaps = np.diff(index.asi8)
         step = np.gcd.reduce(gaps)
@@ -145,6 +151,26 @@ def _regular(value: Any, what: str) -> Any:
     return value if freq is None else value.asfreq(freq)
 
 
+def _weekdays_only(index: Any) -> bool:
+    """Whether dates are days from Monday to Friday, most of them there, over at least a weekend and a week."""
+    pd = importlib.import_module("pandas")
+
+    local = index if index.tz is None else index.tz_localize(None)
+    days = local.normalize()
+    times = local - days
+    if len(index) < 2 * WEEK or days.day_of_week.max() >= WEEK or (times != times[0]).any():
+        return False
+    return bool(len(index) * 2 > len(pd.bdate_range(days[0], days[-1])))
+
+
+def _without_holidays(value: Any, dates: Any) -> bool:
+    """Whether the values that an index of weekdays lacks are no more than holidays: few, and never more than a week on end."""
+    if getattr(value.index, "freqstr", None) != "B" or len(value) == len(dates):
+        return False
+    at = value.index.get_indexer(dates)
+    return bool(len(value) - len(dates) <= HOLIDAYS * len(value) + 1 and np.diff(at).max() <= WEEK + 1)
+
+
 def read_series(y: Any, X: Any = None, *, what: str = "fit", missing: bool = True) -> Series:
     """Reads a series and its regressors; errors name the argument.
 
@@ -159,7 +185,7 @@ def read_series(y: Any, X: Any = None, *, what: str = "fit", missing: bool = Tru
     missing : bool
         Whether NaN may stand in `y`.
     """
-    index = None
+    index = freq = None
     if _pandas(y):
         if getattr(y, "ndim", 1) == 2:
             if y.shape[1] != 1:
@@ -167,9 +193,13 @@ def read_series(y: Any, X: Any = None, *, what: str = "fit", missing: bool = Tru
             y = y.iloc[:, 0]
         if hasattr(y, "index"):
             before = y.index
-            y = _regular(y, f"{what}: y")
+            regular = _regular(y, f"{what}: y")
+            if not missing and _without_holidays(regular, before):
+                freq = regular.index.freq  # the next day of trade follows the last, as of models without missing values
+            else:
+                y = regular
             if y.index.dtype.kind == "M" or hasattr(y.index, "to_timestamp"):
-                index = y.index if getattr(y.index, "freq", None) is not None else None
+                index = y.index if freq is not None or getattr(y.index, "freq", None) is not None else None
             elif y.index.dtype.kind in "iu" and len(y) > 1 and len(np.unique(np.diff(y.index))) == 1:
                 index = y.index  # years, say
             if X is not None and not _pandas(X) and len(before) < len(y) and np.ndim(X) and len(X) == len(before):
@@ -203,7 +233,7 @@ def read_series(y: Any, X: Any = None, *, what: str = "fit", missing: bool = Tru
         if holes.any():
             raise ValueError(f"{what}: X has a missing value (NaN) in row {int(np.flatnonzero(holes)[0])}, where y has none")
         regressors = np.nan_to_num(regressors)  # only in rows that are skipped
-    return Series(values, regressors, names, Steps(len(values), index))
+    return Series(values, regressors, names, Steps(len(values), index, freq))
 
 
 def _spread_rows(X: Any, at: np.ndarray[Any, Any], rows: int, what: str) -> np.ndarray[Any, Any]:

@@ -25,6 +25,7 @@ METHODS = ("bbvi", "map", "mle")
 SOLVED = 0  # status of lbfgs
 MOST_STEPS, MOST_VALUES = 500, 800  # of lbfgs: a search that needs more has lost its way
 BARRIER = 0.1  # log likelihood by which a filter that forgets its start e times as slowly is less probable
+STEEP = 1e-2  # a slope of more than that share of the log likelihood is no rounding error
 SAME = 1e-4  # log likelihoods closer than this are the same
 
 
@@ -62,6 +63,8 @@ class Model:
         ----------
         y : array_like or pandas.Series, shape (n,)
             The observations in time order. NaN, and dates left out of a regular index, are missing values where the model allows them.
+            Dates from Monday to Friday only are days of trade: weekends are never missing, and where the model allows no missing values,
+            a day of trade follows the last over a holiday too.
         X : array_like or pandas.DataFrame, shape (n, k), optional
             Regressors of the mean.
         method : {"bbvi", "map", "mle"}
@@ -209,7 +212,7 @@ def _maximize(target: Any, starts: list[np.ndarray[Any, Any]], growth: Any = Non
     """The best of the maxima found from each start; of those whose filter forgets its start, where `growth` says how it does."""
     problem = _problem(target, len(starts[0]))
     # A start that leads to the edge of the stationary region creeps along it for ever; the others are the ones that count.
-    found = [lbfgs(problem, u0, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES) for u0 in starts]
+    found = [_search(problem, u0) for u0 in starts]
     if growth is not None:
         return _maximize_stable(target, starts, growth, found)
     best = min(found, key=lambda r: r.f if np.isfinite(r.f) else np.inf)
@@ -220,6 +223,10 @@ def _maximize(target: Any, starts: list[np.ndarray[Any, Any]], growth: Any = Non
     mode, converged = _newton(target, np.asarray(best.x))
     if converged:
         return mode, True
+    # The likelihood rises toward an edge at which roots cancel each other: a maximum inside, where there is one, is the estimate.
+    inside = [mode for mode, converged in (_newton(target, u0) for u0 in starts) if converged]
+    if inside:
+        return max(inside, key=graph.function(target)), True
     best = lbfgs(problem, np.asarray(best.x), max_iterations=10 * MOST_STEPS, max_evaluations=10 * MOST_VALUES)
     return np.asarray(best.x), _ended(best)
 
@@ -236,7 +243,7 @@ def _maximize_stable(target: Any, starts: list[np.ndarray[Any, Any]], growth: An
     for start, one in zip(starts, found, strict=True):
         if not (_ended(one) and float(speed(np.asarray(one.x))) < 0):
             fenced = fenced or _problem(lambda u: target(u) + BARRIER * graph.log(-growth(u)), len(start))
-            one = lbfgs(fenced, start, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES)
+            one = _search(fenced, start)
         x = np.asarray(one.x)
         this = _ended(one), float(height(x)), x
         if best is None or (this[0], np.nan_to_num(this[1], nan=-np.inf)) > (best[0], np.nan_to_num(best[1], nan=-np.inf)):
@@ -254,9 +261,22 @@ def _problem(target: Any, size: int) -> Any:
     return problem
 
 
+def _search(problem: Any, start: np.ndarray[Any, Any]) -> Any:
+    """The quasi-Newton method from one start."""
+    found = lbfgs(problem, start, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES)
+    if found.status != SOLVED or _ended(found):
+        return found
+    # A moment estimate has a slope of rounding size, which says nothing of the size of its number: all have the size of the data's scale.
+    problem.set_sizes(np.ones(len(start)))
+    again = lbfgs(problem, start, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES)
+    problem.set_sizes(np.zeros(len(start)))
+    return again if again.f <= found.f else found
+
+
 def _ended(found: Any) -> bool:
-    """Whether a search ended at a maximum."""
-    return bool(found.status == SOLVED or _is_flat(found.f, found.gradient))
+    """Whether a search ended at a maximum: what it takes for one has no slope, in units in which all numbers are of order one."""
+    steep = float(np.max(np.abs(found.gradient), initial=0.0)) > STEEP * max(1.0, abs(found.f))
+    return bool((found.status == SOLVED and not steep) or _is_flat(found.f, found.gradient))
 
 
 def _is_flat(value: float, slope: Any) -> bool:

@@ -1,0 +1,376 @@
+"""Words looked up among others: the nearest choices for many queries, and lists without near duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._estimator import _is_missing
+from . import _arguments, _inputs
+from ._base import PairAligner
+from .edit import LCS, Levenshtein
+
+Array = NDArray[np.float64]
+BLOCK = 1 << 22  # scores that are held at once
+
+
+class Matches:
+    """What `match` finds: for each query the best choices.
+
+    Parameters
+    ----------
+    index : ndarray of int64, shape (n,) or (n, k)
+        Positions in the choices, best first; -1 where there is none.
+    scores : ndarray of float64
+        Of the same shape; NaN where there is none.
+    queries, choices : list
+        What was compared.
+    labels : list, optional
+        What the choices are called: keys of a mapping, labels of a Series; their positions unless given.
+    """
+
+    def __init__(self, index: NDArray[np.int64], scores: Array, queries: list[Any], choices: list[Any], labels: list[Any] | None = None):
+        self.index, self.scores = index, scores
+        self._queries, self._choices, self._labels = queries, choices, labels
+
+    def __len__(self) -> int:
+        """Queries."""
+        return len(self.index)
+
+    def __repr__(self) -> str:
+        """Sizes."""
+        first = self.index.reshape(len(self), -1)[:, 0] if self.index.size else self.index
+        return f"Matches({int((first >= 0).sum())} of {len(self)} queries among {len(self._choices)} choices)"
+
+    @property
+    def keys(self) -> NDArray[Any]:
+        """What the choices are called, in the shape of `index`; None where there is none."""
+        return self._looked_up(list(range(len(self._choices))) if self._labels is None else self._labels)
+
+    @property
+    def choices(self) -> NDArray[Any]:
+        """The choices themselves, in the shape of `index`; None where there is none."""
+        return self._looked_up(self._choices)
+
+    def _looked_up(self, values: list[Any]) -> NDArray[Any]:
+        found = np.empty(self.index.size, object)
+        for at, k in enumerate(self.index.ravel().tolist()):
+            found[at] = values[k] if k >= 0 else None
+        return found.reshape(self.index.shape)
+
+    def to_frame(self) -> Any:
+        """A data frame with a row for each query and rank.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``query``, ``choice``, ``key``, ``index`` and ``score``, and ``rank`` (from 1) where more than one was looked for.
+        """
+        try:
+            import pandas as pd  # type: ignore[import-untyped]
+        except ImportError:
+            raise ImportError("to_frame needs pandas, which is not installed") from None
+        k = self.index.shape[1] if self.index.ndim == 2 else 1
+        queries = np.empty(len(self._queries), object)
+        queries[:] = self._queries
+        columns: dict[str, Any] = {"query": np.repeat(queries, k)}
+        if self.index.ndim == 2:
+            columns["rank"] = np.tile(np.arange(1, k + 1), len(self))
+        columns |= {"choice": self.choices.ravel(), "key": self.keys.ravel(), "index": self.index.ravel(), "score": self.scores.ravel()}
+        return pd.DataFrame(columns)
+
+
+def match(
+    queries: Any,
+    choices: Any,
+    aligner: PairAligner | None = None,
+    k: int = 1,
+    cutoff: float | None = None,
+    missing: str = "skip",
+    *,
+    similarity: str | None = None,
+    threads: int | None = None,
+) -> Matches:
+    """The best choices for each query.
+
+    Parameters
+    ----------
+    queries : list of sequences, mapping or pandas Series
+        What is looked for.
+    choices : list of sequences, mapping or pandas Series
+        Among these; of mappings the values.
+    aligner : PairAligner, optional
+        What near means; `Levenshtein()` unless given.
+    k : int
+        How many for each query; where there are fewer, -1 stands for the rest.
+    cutoff : float, optional
+        None that is worse: costs above it, similarities below.
+    missing : {"skip", "raise"}
+        What becomes of None and NaN: they match nothing, or are an error.
+    similarity : {"normalized", "ratio"}, optional
+        Scores are from 0 to 1, 1 for equal sequences. ``"normalized"``: 1 - cost / the greatest cost of sequences that long (of `Levenshtein`), or the
+        share of the longer one (of `LCS`). ``"ratio"``: twice the longest common subsequence by the sum of lengths, rapidfuzz's ratio / 100;
+        no `aligner` then.
+    threads : int, optional
+        At most so many; the result does not depend on it.
+
+    Returns
+    -------
+    Matches
+        ``.index`` and ``.scores`` of shape (n,), or (n, k) for k > 1; ``.keys``, ``.choices``, ``.to_frame()``. Among equals the first choice.
+
+    Raises
+    ------
+    ValueError
+        If `k` is no whole number of at least 1, `cutoff` no number, `missing` or `similarity` none of these, or the aligner has no
+        similarity; if something is missing and ``missing="raise"``.
+
+    Notes
+    -----
+    Exact: all pairs that a bound does not exclude are scored. Queries that are equal are looked up once.
+
+    Examples
+    --------
+    >>> from plait.align import match
+    >>> found = match(["Jhon", None, "zzzz"], ["Jane", "John"], cutoff=2)
+    >>> found.index.tolist(), found.scores.tolist()
+    ([1, -1, -1], [2.0, nan, nan])
+    >>> match(["Jhon"], {"a": "Jane", "b": "John"}, similarity="ratio").keys.tolist()
+    ['b']
+    """
+    k = _arguments.whole(k, "match: k")
+    most = None if cutoff is None else _arguments.limit(cutoff)
+    if missing not in ("skip", "raise"):
+        raise ValueError(f"match: missing: expected 'skip' or 'raise', got {missing!r}")
+    chosen = _scorer(aligner, similarity)
+    asked, _ = _labelled(queries, "queries")
+    offered, labels = _labelled(choices, "choices")
+    rows, columns = (_present(values, name, missing) for values, name in ((asked, "queries"), (offered, "choices")))
+    positions = np.array(columns, np.int64)
+    against = [offered[j] for j in columns]
+    different, members = _different(asked, rows)
+    wanted = [asked[i] for i in different]
+    chosen._check(
+        [*wanted, *against], lambda i: f"queries[{different[i]}]" if i < len(different) else f"choices[{columns[i - len(different)]}]"
+    )
+    index, scores = np.full((len(asked), k), -1, np.int64), np.full((len(asked), k), np.nan)
+    if against and wanted:
+        found, best = _best(chosen, wanted, against, min(k, len(against)), most, similarity, _arguments.thread_count(threads))
+        here, there = (np.array(v, np.int64) for v in (rows, members))
+        index[here, : found.shape[1]] = np.where(found >= 0, positions[found], -1)[there]
+        scores[here, : found.shape[1]] = best[there]
+    return Matches(index if k > 1 else index[:, 0], scores if k > 1 else scores[:, 0], asked, offered, labels)
+
+
+class Deduplicated(NamedTuple):
+    """What `deduplicate` finds.
+
+    Parameters
+    ----------
+    strings : list
+        Those that are kept, in their order.
+    kept : ndarray of int64
+        Their positions.
+    representatives : ndarray of int64, shape (n,)
+        For each string the position of the one that is kept for it; -1 for what is missing.
+    """
+
+    strings: list[Any]
+    kept: NDArray[np.int64]
+    representatives: NDArray[np.int64]
+
+
+def deduplicate(strings: Any, cutoff: float, aligner: PairAligner | None = None, *, threads: int | None = None) -> Deduplicated:
+    """A list without what is nearly the same as something before it.
+
+    Parameters
+    ----------
+    strings : list of sequences, mapping or pandas Series
+        Of mappings the values; None and NaN are left out.
+    cutoff : float
+        What costs no more than this (of similarities: scores no less) is nearly the same.
+    aligner : PairAligner, optional
+        What near means; `Levenshtein()` unless given.
+    threads : int, optional
+        At most so many; the result does not depend on it.
+
+    Returns
+    -------
+    Deduplicated
+        ``.strings``, ``.kept`` and ``.representatives``. A string is kept unless it is near to one that is kept and comes before it; the
+        nearest of these, among equals the first, stands for it.
+
+    Raises
+    ------
+    ValueError
+        If `cutoff` is no number.
+
+    Notes
+    -----
+    O(n · kept) pairs, each of which ends at the cutoff.
+
+    Examples
+    --------
+    >>> from plait.align import deduplicate
+    >>> deduplicate(["kitten", "kittens", "flour", "sitten"], cutoff=1)
+    Deduplicated(strings=['kitten', 'flour'], kept=array([0, 2]), representatives=array([0, 0, 2, 0]))
+    """
+    most, chosen = _arguments.limit(cutoff), _scorer(aligner, None)
+    threads = _arguments.thread_count(threads)
+    values, _ = _labelled(strings, "strings")
+    places = _present(values, "strings", "skip")
+    different, members = _different(values, places)
+    chosen._check([values[i] for i in different], lambda i: f"strings[{different[i]}]")
+    best = chosen._method().worst < 0
+    kept: list[int] = []
+    stands = np.empty(len(different), np.int64)
+    step = 64
+    for begin in range(0, len(different), step):
+        block = [values[i] for i in different[begin : begin + step]]
+        old = len(kept)
+        scores = _scored(chosen, block, [values[i] for i in kept], most, threads)
+        among = _scored(chosen, block, block, most, threads)
+        inside: list[int] = []  # of the block, those that are kept
+        for b in range(len(block)):
+            row = np.concatenate([scores[b], among[b, inside]])
+            at = int(row.argmax() if best else row.argmin()) if len(row) else -1
+            if at >= 0 and (row[at] >= most if best else row[at] <= most):
+                stands[begin + b] = kept[at]
+            else:
+                inside.append(b)
+                kept.append(different[begin + b])
+                stands[begin + b] = different[begin + b]
+        assert len(kept) == old + len(inside)
+    representatives = np.full(len(values), -1, np.int64)
+    representatives[places] = stands[members] if places else -1
+    return Deduplicated([values[i] for i in kept], np.array(kept, np.int64), representatives)
+
+
+def _labelled(values: Any, name: str) -> tuple[list[Any], list[Any] | None]:
+    """Sequences, and what they are called: of mappings the keys, of Series their labels."""
+    if isinstance(values, Mapping):
+        return list(values.values()), list(values)
+    if type(values).__name__ == "Series" and hasattr(values, "index") and hasattr(values, "tolist"):
+        return list(values.tolist()), list(values.index)
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype == object:
+        return list(values.tolist()), None
+    return _inputs.collection(values, name), None
+
+
+def _present(values: list[Any], name: str, missing: str) -> list[int]:
+    """Positions of what is not missing."""
+    gone = {i for i, value in enumerate(values) if value is None or (not isinstance(value, (str, bytes)) and _is_missing_scalar(value))}
+    if gone and missing == "raise":
+        raise ValueError(f"match: {name}[{min(gone)}] is missing ({values[min(gone)]!r}); missing='skip' matches it with nothing")
+    return [i for i in range(len(values)) if i not in gone]
+
+
+def _is_missing_scalar(value: Any) -> bool:
+    return not hasattr(value, "__len__") and _is_missing(value)
+
+
+def _different(values: list[Any], places: list[int]) -> tuple[list[int], list[int]]:
+    """Where the different sequences first stand, and for each place which of them it is; texts alone are compared."""
+    seen: dict[Any, int] = {}
+    first: list[int] = []
+    members = []
+    for i in places:
+        value = values[i]
+        if type(value) in (str, bytes):
+            if value not in seen:
+                seen[value] = len(first)
+                first.append(i)
+            members.append(seen[value])
+        else:
+            members.append(len(first))
+            first.append(i)
+    return first, members
+
+
+def _scorer(aligner: PairAligner | None, similarity: str | None) -> PairAligner:
+    if aligner is not None and not isinstance(aligner, PairAligner):
+        raise TypeError(f"aligner: expected an aligner such as Levenshtein(), got {aligner!r:.60}")
+    if similarity not in (None, "normalized", "ratio"):
+        raise ValueError(f"similarity: expected None, 'normalized' or 'ratio', got {similarity!r}")
+    if similarity == "ratio" and aligner is not None and not isinstance(aligner, LCS):
+        raise ValueError(f"similarity: 'ratio' counts the longest common subsequence; expected no aligner, got {aligner!r}")
+    chosen: PairAligner = (LCS() if similarity == "ratio" else Levenshtein()) if aligner is None else aligner
+    if similarity == "normalized" and not isinstance(chosen, (Levenshtein, LCS)):
+        raise ValueError(f"similarity: 'normalized' is of Levenshtein() and LCS(), got {chosen!r}")
+    return chosen
+
+
+def _scored(aligner: PairAligner, rows: list[Any], columns: list[Any], cutoff: float | None, threads: int | None) -> Array:
+    out = np.empty((len(rows), len(columns)))
+    if out.size:
+        aligner._matrix(rows, columns, cutoff, out, threads)
+    return out
+
+
+def _normalised(scores: Array, aligner: PairAligner, similarity: str, rows: list[Any], columns: list[Any]) -> Array:
+    """Scores as similarities from 0 to 1."""
+    n, m = (np.array([len(v) for v in values], np.float64) for values in (rows, columns))
+    n = n[:, None]
+    if similarity == "ratio":
+        scores, whole = 2 * scores, n + m
+    elif isinstance(aligner, Levenshtein):
+        replaced = np.minimum(n, m) * aligner.substitute + np.maximum(n - m, 0) * aligner.delete + np.maximum(m - n, 0) * aligner.insert
+        whole = np.minimum(replaced, n * aligner.delete + m * aligner.insert)
+        scores = whole - scores
+    else:
+        whole = np.maximum(n, m)
+    return np.asarray(np.where(whole > 0, scores / np.where(whole > 0, whole, 1.0), 1.0))
+
+
+def _best(
+    aligner: PairAligner, rows: list[Any], columns: list[Any], k: int, cutoff: float | None, similarity: str | None, threads: int | None
+) -> tuple[NDArray[np.int64], Array]:
+    """The k best columns for each row, -1 and NaN beyond the cutoff."""
+    greatest = similarity is not None or aligner._method().worst < 0
+    if similarity is None and cutoff is None:
+        count = len(rows)
+        index, scores = aligner._nearest(rows, columns, k, threads, lambda i: f"queries[{i}]" if i < count else f"choices[{i - count}]")
+    else:
+        index, scores = np.empty((len(rows), k), np.int64), np.empty((len(rows), k))
+        step = max(1, BLOCK // len(columns))
+        for begin in range(0, len(rows), step):
+            part = rows[begin : begin + step]
+            block = _scored(aligner, part, columns, cutoff if similarity is None else None, threads)
+            if similarity is not None:
+                block = _normalised(block, aligner, similarity, part, columns)
+            for i, row in enumerate(-block if greatest else block, begin):
+                near = _first_of(row, k)
+                index[i], scores[i] = near, block[i - begin, near]
+    worse = np.isnan(scores) if cutoff is None else ~(scores >= cutoff if greatest else scores <= cutoff)
+    index[worse], scores[worse] = -1, np.nan
+    return index, scores
+
+
+def _first_of(row: Array, k: int) -> NDArray[np.int64]:
+    """The k least, in order; of equals the first."""
+    if k == 1:
+        return np.array([row.argmin()])
+    if k < len(row):
+        near = np.flatnonzero(row <= np.partition(row, k - 1)[k - 1])
+        return near[np.argsort(row[near], kind="stable")[:k]]
+    return np.argsort(row, kind="stable")
+
+
+def nearest_within(aligner: PairAligner, query: Any, references: Any, k: int, cutoff: float | None) -> tuple[NDArray[Any], Array]:
+    """What `PairAligner.nearest` gives where there is a cutoff, or where references have keys."""
+    values, labels = (list(references.values()), list(references)) if isinstance(references, Mapping) else (references, None)
+    against = _inputs.collection(values, "references")
+    k = _arguments.whole(k, "k", len(against), "references")
+    aligner._check([query, *against], lambda i: f"references[{i - 1}]" if i else "query")
+    most = None if cutoff is None else _arguments.limit(cutoff)
+    index, scores = (found[0] for found in _best(aligner, [query], against, k, most, None, 1))
+    reached = index >= 0 if cutoff is not None else np.full(k, True)
+    index, scores = index[reached], scores[reached]
+    if labels is None:
+        return index, scores
+    keys = np.empty(len(index), object)
+    keys[:] = [labels[i] for i in index]
+    return keys, scores
