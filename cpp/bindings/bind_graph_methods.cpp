@@ -112,7 +112,7 @@ void bind_shapes(Class& cls) {
         if (self.spec.shape.empty() || y->spec.shape.empty()) return PyNode(elementwise(ops::multiply, a, b));
         PLAIT_REQUIRE_AS(ShapeError, y->spec.shape.size() <= 2, "dot: ", self.label(), " ", to_string(self.spec.shape), " with ",
                          to_string(y->spec.shape), "; use @ for stacks of matrices");
-        return PyNode(matrix_product(a, b));
+        return PyNode(bindings::matrix_product(a, b));
       },
       py::arg("other"), "Matrix product, or the scalar product of two vectors.");
   cls.def(

@@ -33,7 +33,7 @@ NodeRef subtract(const Operand& a, const Operand& b) { return elementwise(ops::s
 NodeRef multiply(const Operand& a, const Operand& b) { return elementwise(ops::multiply, a, b); }
 NodeRef divide(const Operand& a, const Operand& b) { return elementwise(ops::divide, a, b); }
 NodeRef floor_divide(const Operand& a, const Operand& b) { return elementwise(ops::floor_divide, a, b); }
-NodeRef remainder(const Operand& a, const Operand& b) { return elementwise(ops::remainder, a, b); }
+NodeRef remainder(const Operand& a, const Operand& b) { return elementwise(find_op("remainder"), a, b); }
 NodeRef less(const Operand& a, const Operand& b) { return elementwise(ops::less, a, b); }
 NodeRef less_equal(const Operand& a, const Operand& b) { return elementwise(ops::less_equal, a, b); }
 NodeRef equal(const Operand& a, const Operand& b) { return elementwise(ops::equal, a, b); }

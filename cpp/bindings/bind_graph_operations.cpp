@@ -115,7 +115,9 @@ void bind_operations(py::module_& m) {
       py::arg("name"), "One elementwise operation, with NumPy's promotion.");
   m.def(
       "matmul",
-      [](const py::object& a, const py::object& b) { return PyNode(matrix_product(require_operand(a, "matmul"), require_operand(b, "matmul"))); },
+      [](const py::object& a, const py::object& b) {
+        return PyNode(bindings::matrix_product(require_operand(a, "matmul"), require_operand(b, "matmul")));
+      },
       py::arg("a"), py::arg("b"));
   m.def(
       "reduction",
