@@ -87,17 +87,19 @@ class Estimator:
             else:
                 setattr(self, name, value)
         for name, values in inner.items():
-            part = getattr(self, name)
-            if part is None and name in self._DEFAULTS:  # what stands for None has parameters, too
-                part = self._DEFAULTS[name]()
-                setattr(self, name, part)
+            part = self._inner(name, getattr(self, name))
             if not hasattr(part, "set_params") or isinstance(part, type):
                 key = f"{name}__{next(iter(values))}"
                 raise ValueError(
                     f"Invalid parameter {key!r} for estimator {self!r}: {name} is {part!r:.60}, which has no parameters to set."
                 )
             part.set_params(**values)
+            setattr(self, name, part)
         return self
+
+    def _inner(self, name: str, part: Any) -> Any:
+        """What the parameters of an argument are set on: itself, or what stands for None."""
+        return self._DEFAULTS[name]() if part is None and name in self._DEFAULTS else part
 
     def __repr__(self) -> str:
         """The call that makes it, defaults left out."""
@@ -211,14 +213,15 @@ class ClassifierEstimator(Estimator):
             raise TypeError(f"{name}: y should hold labels of one kind, all of them strings or all of them numbers") from None
         return codes.reshape(-1).astype("int64")
 
-    def _known(self, y: Any, samples: int) -> Array:
+    def _known(self, y: Any, samples: int, what: str = "validation") -> Array:
         """Class numbers of labels that `fit` has seen."""
-        labels = unmasked(y, f"{type(self).__name__}: validation labels").reshape(-1)
+        labels = unmasked(y, f"{type(self).__name__}: {what} labels").reshape(-1)
         if len(labels) != samples:
-            raise ValueError(f"{type(self).__name__}: validation has {samples} samples and {len(labels)} labels")
+            raise ValueError(f"{type(self).__name__}: {what} has {samples} samples and {len(labels)} labels")
         codes = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
         if (self.classes_[codes] != labels).any():
-            raise ValueError(f"{type(self).__name__}: validation has a label that y has not: {labels[self.classes_[codes] != labels][0]!r}")
+            unseen = labels[self.classes_[codes] != labels][0]
+            raise ValueError(f"{type(self).__name__}: {what} has a label that {'y' if what != 'y' else 'classes'} has not: {unseen!r}")
         return codes.astype("int64")
 
     def predict(self, X: Any) -> Array:
@@ -257,6 +260,74 @@ class ClassifierEstimator(Estimator):
             estimator_type="classifier",
             target_tags=TargetTags(required=True),
             classifier_tags=ClassifierTags(),
+            input_tags=InputTags(),
+        )
+
+
+class RegressorEstimator(Estimator):
+    """The conventions of regressors."""
+
+    _estimator_type = "regressor"
+
+    def _targets(self, y: Any, samples: int, what: str = "y") -> Array:
+        """Targets in float64, one or a row of them for each sample."""
+        name = type(self).__name__
+        if y is None:
+            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+        targets = unmasked(y, f"{name}: {what}")
+        if targets.dtype.kind == "c":
+            raise ValueError(f"{name}: Complex data not supported: {what} is {targets.dtype}")
+        try:
+            targets = targets.astype("float64")
+        except (ValueError, TypeError):
+            raise ValueError(f"{name}: {what} holds {targets.dtype}, which is no array of numbers") from None
+        if targets.ndim not in {1, 2} or 0 in targets.shape[1:]:
+            raise ValueError(f"{name}: {what} should have shape (n,) or (n, outputs), got an array of shape {targets.shape} instead.")
+        if len(targets) != samples:
+            raise ValueError(f"{name}: Found input variables with inconsistent numbers of samples: {[samples, len(targets)]}")
+        if not np.isfinite(targets).all():
+            raise ValueError(f"{name}: Input {what} contains {'NaN' if np.isnan(targets).any() else 'infinity'}.")
+        return targets
+
+    def predict(self, X: Any) -> Array:
+        """What is expected of each sample."""
+        raise NotImplementedError
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the targets' variance that is explained: R², the mean over several outputs.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, features)
+            Samples.
+        y : array_like, shape (n,) or (n, outputs)
+            Their targets.
+        sample_weight : array_like, optional
+            Weight of each sample.
+
+        Returns
+        -------
+        float
+            1 where all is explained, 0 for predicting the mean, below that for worse.
+        """
+        name = type(self).__name__
+        said = self.predict(X)
+        targets = self._targets(y, len(said)).reshape(said.shape)
+        weights = None if sample_weight is None else unmasked(sample_weight, f"{name}: sample_weight")
+        left = np.average((targets - said) ** 2, axis=0, weights=weights)
+        whole = np.average((targets - np.average(targets, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts = np.where(whole > 0, 1.0 - left / whole, np.where(left > 0, 0.0, 1.0))
+        return float(np.mean(parts))
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks before it runs a check; only it calls this."""
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(required=True, multi_output=True),
+            regressor_tags=RegressorTags(),
             input_tags=InputTags(),
         )
 

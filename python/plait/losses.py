@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _core
-from .graph import Node, log_softmax, logical_and, maximum, softplus, square, where
+from .graph import Node, abs, log_softmax, logical_and, maximum, softplus, square, take, where
 
-__all__ = ["binary_cross_entropy_with_logits", "cross_entropy_with_logits", "gaussian_kl", "mse"]
+__all__ = ["binary_cross_entropy_with_logits", "cross_entropy_with_logits", "gaussian_kl", "huber", "mae", "mse"]
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
@@ -40,7 +41,72 @@ def mse(prediction: Any, target: Any, reduction: Reduction = "mean") -> Node:
     return _reduced(_as_large(square(x - t), x, t), reduction, "mse")
 
 
-def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduction = "mean") -> Node:
+def mae(prediction: Any, target: Any, reduction: Reduction = "mean") -> Node:
+    """Absolute error.
+
+    Parameters
+    ----------
+    prediction : Node or array_like
+        Any shape.
+    target : Node or array_like
+        A shape that broadcasts to it.
+    reduction : {"mean", "sum", "none"}
+        Over all elements; "none" leaves them.
+
+    Returns
+    -------
+    Node
+        A scalar, or the shape of the prediction.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.losses.mae([1.0, 2.0], [1.0, 4.0]))
+    array(1.)
+    """
+    x, t = _pair(prediction, target, "mae")
+    return _reduced(_as_large(abs(x - t), x, t), reduction, "mae")
+
+
+def huber(prediction: Any, target: Any, delta: float = 1.0, reduction: Reduction = "mean") -> Node:
+    """Half the squared error where it is small, a straight line where it is large.
+
+    Parameters
+    ----------
+    prediction : Node or array_like
+        Any shape.
+    target : Node or array_like
+        A shape that broadcasts to it.
+    delta : float
+        The error at which the line begins, above 0; its slope, too.
+    reduction : {"mean", "sum", "none"}
+        Over all elements; "none" leaves them.
+
+    Returns
+    -------
+    Node
+        A scalar, or the shape of the prediction.
+
+    References
+    ----------
+    Huber (1964), Robust estimation of a location parameter.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.losses.huber([0.5, 3.0], [0.0, 0.0], reduction="none"))
+    array([0.125, 2.5  ])
+    """
+    if not (np.isfinite(delta) and delta > 0):
+        raise ValueError(f"huber: delta: expected a finite number above 0, got {delta!r}")
+    x, t = _pair(prediction, target, "huber")
+    error = x - t
+    size = abs(error)
+    # The parabola is taken of what is below delta only, so that neither branch overflows where the other is meant.
+    near = where(size <= delta, error, 0.0)
+    each = where(size <= delta, 0.5 * square(near), delta * (size - 0.5 * delta))
+    return _reduced(_as_large(each, x, t), reduction, "huber")
+
+
+def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduction = "mean", *, pos_weight: Any = None) -> Node:
     """Minus the log likelihood of probabilities sigmoid(logits).
 
     Parameters
@@ -51,6 +117,8 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
         Numbers in [0, 1], of a shape that broadcasts to it.
     reduction : {"mean", "sum", "none"}
         Over all elements; "none" leaves them.
+    pos_weight : float or array_like, optional
+        How much more than the negative case the positive one counts: a factor of its term, at least 0, that broadcasts to the logits.
 
     Returns
     -------
@@ -60,7 +128,7 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     Raises
     ------
     ValueError
-        If a target that is known while the graph is built is not in [0, 1].
+        If a target that is known while the graph is built is not in [0, 1], or pos_weight holds a number below 0.
 
     Notes
     -----
@@ -75,12 +143,25 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     x, t = _pair(logits, target, what, probabilities=True)
     # softplus(x) - t x cancels for large x and t = 1; (step - t) x is exact there, and what is left, softplus(-|x|), is small. The sign stands as a
     # factor without a slope, since over the kink of abs the curvature at 0 would be lost.
+    if pos_weight is not None:
+        weights = _weights(pos_weight, f"{what}: pos_weight")
+        if weights.ndim > x.ndim or any(n not in (1, None, m) for n, m in zip(weights.shape[::-1], x.shape[::-1], strict=False) if m):
+            raise _core.ShapeError(f"{what}: pos_weight has shape {weights.shape}, the logits {x!r} have {x.shape}")
+        positive = t * weights.astype(x.dtype.name)
+        return _reduced(_as_large(positive * softplus(-x) + (1.0 - t) * softplus(x), x, t), reduction, what)
     step = (x > 0.0).astype(x.dtype)
     return _reduced(_as_large((step - t) * x + softplus((1.0 - 2.0 * step) * x), x, t), reduction, what)
 
 
 def cross_entropy_with_logits(
-    logits: Any, target: Any, axis: int = -1, reduction: Reduction = "mean", *, ignore_index: int | None = None
+    logits: Any,
+    target: Any,
+    axis: int = -1,
+    reduction: Reduction = "mean",
+    *,
+    ignore_index: int | None = None,
+    class_weight: Any = None,
+    label_smoothing: float = 0.0,
 ) -> Node:
     """Minus the log likelihood of classes under softmax(logits).
 
@@ -96,6 +177,10 @@ def cross_entropy_with_logits(
         Over all that is left; "none" leaves it.
     ignore_index : int, optional
         Where a target is this, the loss is 0 and does not count in the mean; where all are, that is 0.
+    class_weight : array_like, shape (classes,), optional
+        A factor for each class, at least 0. With class indices the mean is that of the losses weighted by their classes.
+    label_smoothing : float
+        This share of each target, in [0, 1), is spread evenly over all classes.
 
     Returns
     -------
@@ -120,7 +205,15 @@ def cross_entropy_with_logits(
     t = _core.as_node(target, what)
     if x.ndim == 0:
         raise _core.ShapeError(f"{what}: the logits {x!r} have no axis of classes")
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(f"{what}: label_smoothing: expected a share in [0, 1), got {label_smoothing!r}")
     logs = log_softmax(x, axis)
+    weights = None if class_weight is None else _weights(class_weight, f"{what}: class_weight").astype(x.dtype.name)
+    classes = x.shape[axis]
+    if weights is not None and (weights.ndim != 1 or classes not in (None, len(weights))):
+        raise _core.ShapeError(f"{what}: class_weight: expected shape ({classes},), got {weights.shape}")
+    # What each class's minus log likelihood is multiplied by, along the axis of classes.
+    along = None if weights is None else weights.reshape([-1 if k == axis % x.ndim else 1 for k in range(x.ndim)])
     if t.dtype.kind != "f" and t.ndim == x.ndim - 1:
         if t.dtype.kind == "b":
             raise _core.DTypeError(f"{what}: targets are booleans; plait.cast them to int64 for class indices")
@@ -130,18 +223,32 @@ def cross_entropy_with_logits(
         # Labels that are fed are looked at when the graph runs (the 1: classes are not counted from the end).
         labels = _core.expand_dims(chosen.astype(np.int64), at)
         losses = -_core.squeeze(_core.apply("take_along_axis", [logs, labels], [at, 1], [], False), at)
+        counts: Any = None
+        if weights is not None:
+            counts = take(weights, chosen.astype(np.int64), axis=0)
+            losses = losses * counts
+        if label_smoothing:
+            spread = -(logs if along is None else logs * along).mean(axis)
+            losses = (1.0 - label_smoothing) * losses + label_smoothing * spread
         if ignore_index is not None:
             counted = t != ignore_index
             losses = where(counted, losses, 0.0)
-            if reduction == "mean":
-                return losses.sum() / maximum(counted.astype(x.dtype).sum(), 1.0)
+            counts = counted.astype(x.dtype) if counts is None else where(counted, counts, 0.0)
+        if counts is not None and reduction == "mean":
+            total = counts.sum()
+            return losses.sum() / (maximum(total, 1.0) if weights is None else where(total > 0.0, total, 1.0))
     elif t.ndim == x.ndim and _same_shape(t.shape, x.shape):
         _check_probabilities(t, what)
         # A class that has no probability, and is said to have none, adds nothing: 0 log 0 is 0. What is fed has the count of the logits, and
         # broadcasts with them: a column of labels does not.
-        logs = where(logical_and(t == 0, logs == -float("inf")), 0.0, logs)
+        if not label_smoothing:
+            logs = where(logical_and(t == 0, logs == -float("inf")), 0.0, logs)
         t = (_reshape_like(t, x) if None in (*t.shape, *x.shape) else t).astype(x.dtype)
-        losses = -(logs * t).sum(axis)
+        if label_smoothing:
+            if classes is None:
+                raise _core.ShapeError(f"{what}: label_smoothing: how many classes {x!r} has must be known")
+            t = (1.0 - label_smoothing) * t + label_smoothing / classes
+        losses = -(logs * (t if along is None else t * along)).sum(axis)
     else:
         raise _core.ShapeError(
             f"{what}: targets are class indices of shape {_without(x.shape, axis)} (integers) or probabilities of shape {x.shape}, "
@@ -197,6 +304,14 @@ def _check_labels(t: Node, x: Node, at: int, what: str, ignore_index: int | None
         raise ValueError(
             f"{what}: label {labels[place]} at {place if len(place) != 1 else place[0]} is no class; there are 0 to {classes - 1}"
         )
+
+
+def _weights(given: Any, what: str) -> NDArray[Any]:
+    """Weights as an array; refused unless finite and at least 0."""
+    weights = np.asarray(given, dtype="float64")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError(f"{what}: expected finite numbers of at least 0, got {given!r:.60}")
+    return weights
 
 
 def _float(x: Any, what: str) -> Node:

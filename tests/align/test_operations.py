@@ -46,7 +46,7 @@ def test_two_that_change_places_are_a_transposition(transposition: str) -> None:
         assert found.operations == ["transpose", "transpose"]
         assert found.score == 1
         with pytest.raises(ValueError, match="cigar: 'transpose' has no letter"):
-            _ = found.cigar
+            _ = found.cigar()
     assert "xx" in str(aligner.align("ab", "ba"))
     assert aligner.align_many("ab", ["ba", "ab"])[0].operations == ["transpose", "transpose"]
     assert pickle.loads(pickle.dumps(aligner.align("ab", "ba"))).operations == ["transpose", "transpose"]
@@ -82,7 +82,7 @@ def test_a_warping_is_never_a_substitution(aligner: Any, y: list[float]) -> None
     assert found.is_warping
     assert set(found.operations) <= {"match", "repeat x", "repeat y"}
     with pytest.raises(ValueError, match="warping path"):
-        _ = found.cigar
+        _ = found.cigar()
 
 
 @pytest.mark.parametrize("aligner", [ERP(), EDR(0.25), TWE(), LCS(), Levenshtein(), NeedlemanWunsch((1, -1))], ids=repr)

@@ -247,3 +247,28 @@ def test_soft_maxima_over_nothing(shape: tuple[int, ...]) -> None:
             for found in (plait.evaluate(node, {x: empty}), plait.compile(node)({x: empty})):
                 assert np.array_equal(found, right)
     assert plait.evaluate(plait.logsumexp(x), {x: empty}) == -np.inf
+
+
+def test_a_node_in_a_string_with_a_format_needs_a_value() -> None:
+    node = plait.input("x", ())
+    assert "x" in f"{node}"
+    with pytest.raises(plait.TraceError, match=r"format '\.2f'"):
+        f"{node:.2f}"
+
+
+OF_TWO = np.ma.masked_array([1.0, 2.0], [False, True])
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        (lambda: plait.optimize.minimize(lambda x: (x * x).sum(), OF_TWO), "minimize: x0"),
+        (lambda: plait.infer.Normal(0, 1).log_prob(OF_TWO), "Normal: value"),
+        (lambda: plait.infer.Normal(OF_TWO, 1), "Normal: loc"),
+        (lambda: plait.portfolio.Portfolio(OF_TWO, np.eye(2)), "expected_returns"),
+        (lambda: plait.portfolio.Portfolio([1, 2], np.ma.masked_array(np.eye(2), np.eye(2) == 1)), "covariance"),
+    ],
+)
+def test_masks_are_kept_by_what_is_built_on_graphs(use: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words + ".*masked values"):
+        use()

@@ -124,3 +124,22 @@ def test_what_is_no_image_is_refused_by_name() -> None:
         nn.VAE(16, likelihood="poisson")
     with pytest.raises(plait.ShapeError, match="decode"):
         vae.decode(np.zeros((3, 5)))
+
+
+def test_the_divergence_may_weigh_more_or_be_free() -> None:
+    data = (np.random.default_rng(0).random((200, 8)) * [1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1]).astype("float64")
+
+    def divergences(**options: Any) -> Any:
+        vae = plait.nn.VAE(8, hidden=(16,), latent=3, likelihood="gaussian", dtype="float64", rng=0, **options)
+        vae.fit(data, epochs=60, batch_size=50, optimizer=plait.optim.Adam(1e-2))
+        mean, log_variance = vae.encode(data)
+        return (0.5 * (np.exp(log_variance) + mean**2 - 1 - log_variance)).mean(axis=0)
+
+    plain = divergences()
+    assert divergences(kl_weight=20.0).sum() < 0.1 * plain.sum()
+    assert divergences(kl_weight=20.0, free_bits=0.5).min() > 0.3
+    np.testing.assert_array_equal(divergences(kl_weight=1.0, free_bits=0.0), plain)
+    np.testing.assert_allclose(divergences(free_bits=1e-12), plain, rtol=1e-4)
+    for options in ({"kl_weight": -1.0}, {"free_bits": float("nan")}):
+        with pytest.raises(ValueError, match=r"VAE: (kl_weight|free_bits)"):
+            plait.nn.VAE(8, **options)

@@ -108,3 +108,17 @@ def test_no_difference_can_be_taken_of_a_fixed_variable(method: str, jac: str) -
 @pytest.mark.parametrize("method", METHODS)
 def test_none_for_constraints(method: str) -> None:
     assert minimize(lambda x: (x[0] - 1) ** 2, [0.0], method=method, constraints=None).x == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize("step", [1e-5, 1e-6, 1e-7, 1e-9])
+@pytest.mark.parametrize("method", METHODS)
+def test_steps_that_are_too_long_do_not_wander(method: str, step: float) -> None:
+    """The gradient of long differences vanishes beside the minimum, where the function still has a slope: no point of searching on."""
+
+    def valley(x: np.ndarray) -> float:
+        return float(100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2)
+
+    r = minimize(valley, [-1.0, 2.0], method=method, options={"eps": step})
+    assert r.success, r.message
+    assert r.nfev < 400
+    assert r.x == pytest.approx([1, 1], abs=1e3 * step)

@@ -194,3 +194,18 @@ def test_labels_that_do_not_count(ignored: int) -> None:
         slope = plait.compile(plait.gradient(late, x))({x: rows, t: labels})
         assert np.isfinite(slope).all()
         assert (slope[~kept] == 0).all()
+
+
+def test_what_is_no_callback_is_refused_before_anything_runs() -> None:
+    x, loss, _ = line()
+    with pytest.raises(TypeError, match="train: callbacks: expected functions of the progress, got 5"):
+        plait.train(loss, {x: DATA}, callbacks=[5])
+
+
+def test_a_loss_that_starts_as_nan_is_not_blamed_on_the_rate() -> None:
+    x, loss, (a, _) = line()
+    a.value = np.array([np.nan, 1.0], "float32")
+    with pytest.raises(plait.NotFiniteError) as told:
+        plait.train(loss, {x: DATA}, epochs=1)
+    assert "the rate has no part in it" in str(told.value)
+    assert "smaller rate" not in str(told.value)

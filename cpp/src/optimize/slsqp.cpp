@@ -11,6 +11,7 @@ constexpr double kLooseKkt = 1e-5;   // where the objective has settled, the res
 constexpr double kForgetting = 0.1;  // how fast steep places on the way are forgotten
 constexpr double kNear = 1e-6;       // of the objective: what a step may still promise at a solution
 constexpr double kFar = 1e12;        // of the start's size: unbounded
+constexpr int kMostIdle = 10;        // iterations that bring nothing, with derivatives that are not exact
 constexpr int kMostPolished = 3;     // steps taken for the gradient alone
 constexpr int kMostFar = 6;          // if it stays there for so many steps, and falls
 constexpr double kStill = 1e-3;      // of a variable: a step so short changes little of a function
@@ -106,6 +107,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   int failures = 0;
   while (true) {
     poll_interrupt();
+    if (problem->differences() && stagnates()) return finish_stuck(true);
     if (!next_step(failures == 0)) return finish(at.violation > 0 && e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
     const bool feasible = e.infeasibility(at, options.ctol) <= 1;
     const double slope = dot(at.g, step.s), left = step.elastic ? linear_violation() : 0.0;
@@ -215,6 +217,13 @@ bool Slsqp::Body::polish(double kkt) {
   return true;
 }
 
+bool Slsqp::Body::stagnates() {
+  const bool quiet = std::abs(at.f - idle_f) <= options.ftol * std::min(high_f - low_f, std::abs(at.f)) && e.infeasibility(at, options.ctol) <= 1;
+  idle = quiet ? idle + 1 : 0;
+  idle_f = at.f;
+  return idle >= kMostIdle && judge(at, step.multipliers, result.bound_multipliers) <= kLooseKkt;
+}
+
 bool Slsqp::Body::still() const {
   for (std::size_t i = 0; i < at.x.size(); ++i)
     if (std::abs(step.s[i]) > kStill * std::max(1.0, std::abs(at.x[i]))) return false;
@@ -299,7 +308,7 @@ SlsqpResult Slsqp::solve(Problem& problem, const std::vector<double>& x0, const 
   body.options = options;
   body.callback = &callback;
   body.result = {};
-  body.polished = body.curved = body.sharpened = body.resized = body.far_away = 0;
+  body.idle = body.polished = body.curved = body.sharpened = body.resized = body.far_away = 0;
   body.exact = true;
   body.prepare(problem, x0);
   return std::move(body.run(x0));

@@ -43,7 +43,8 @@ struct Slsqp::Body {
   SlsqpResult result;
   const DenseTable* table = &dense();
   double steepest = 1, low_f = 0, high_f = 0, start_size = 1, force = 1;
-  int curved = 0, sharpened = 0, polished = 0;
+  int curved = 0, sharpened = 0, polished = 0, idle = 0;
+  double idle_f = 0;
   double last_f = 0, spread = 0;  // what the objective changed by lately
   bool exact = true;              ///< the problem gives products with the exact Hessian
   bool sharp = false;             ///< the step in work is one with the exact Hessian
@@ -93,6 +94,8 @@ struct Slsqp::Body {
   bool closer_with_derivatives();
   /// The step is short beside each variable.
   [[nodiscard]] bool still() const;
+  /// Differences point on, but for some time there has been nothing to be had that way.
+  bool stagnates();
   /// Where f can't tell any more, one step that the gradient can: `at` at its end, where the first-order conditions hold better there.
   bool polish(double kkt);
   /// The objective falls for ever.

@@ -133,8 +133,8 @@ TEST_CASE("many pairs in lanes: the scores are those of the definition") {
     for (Index k = 0; k < 8; ++k) bs.push_back(draw.series(m, width, whole));
     for (const auto& b : bs) ys.push_back(sequence(b, width));
     bound(measure, draw, x, ys[0]);
-    // Where the band does not depend on it, lengths differ.
-    if (measure.slope == 0 && (!measure.window || measure.window->fraction < 0)) {
+    // Where neither the band nor the weights depend on it, lengths differ.
+    if (!measure.traits().weighted_by_lengths && measure.slope == 0 && (!measure.window || measure.window->fraction < 0)) {
       for (Index k = 1; k < 8; ++k) ys[static_cast<std::size_t>(k)].length = draw.below(m + 1);
     }
     ys.erase(std::remove_if(ys.begin(), ys.end(), [&](const Sequence& y) { return !possible(measure, x, y); }), ys.end());
@@ -145,14 +145,17 @@ TEST_CASE("many pairs in lanes: the scores are those of the definition") {
       const int count = std::min<int>(level.table->lanes, static_cast<int>(ys.size()));
       const Sequence* lanes[kMostLanes];
       double found[kMostLanes];
+      const ElasticReferences prepared(measure, ys);
+      std::vector<const double*> features(static_cast<std::size_t>(count), nullptr);
       for (int k = 0; k < count; ++k) lanes[k] = &ys[static_cast<std::size_t>(k)];
-      many_scores(measure, *level.table, x, lanes, count, kUnreachable, found, workspace);
+      for (Index k = 0; k < count && seed % 2 == 0; ++k) features[static_cast<std::size_t>(k)] = prepared.features(k);
+      many_scores(measure, *level.table, x, lanes, features.data(), count, kUnreachable, found, workspace);
       CAPTURE(seed);
       CAPTURE(std::string(level.name));
       CAPTURE(static_cast<int>(cost));
       for (int k = 0; k < count; ++k) CHECK(found[k] == right[static_cast<std::size_t>(k)]);
       const double cutoff = right[0];
-      many_scores(measure, *level.table, x, lanes, count, cutoff, found, workspace);
+      many_scores(measure, *level.table, x, lanes, features.data(), count, cutoff, found, workspace);
       for (int k = 0; k < count; ++k) CHECK((found[k] == right[static_cast<std::size_t>(k)] || right[static_cast<std::size_t>(k)] > cutoff));
     }
   }

@@ -13,6 +13,7 @@ from .elastic import EDR, ERP, MSM, TWE
 from .matching import Deduplicated, Matches, deduplicate, match
 from .neighbours import TimeSeriesKNN, TimeSeriesKNNRegressor
 from .scored import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
+from .search import Place
 from .soft import SoftDTW, soft_dtw
 from .substitution import Substitution
 from .transforms import Differencer, Resampler, ZNormalizer, difference, resample, znormalize
@@ -32,6 +33,7 @@ __all__ = [
     "Levenshtein",
     "Matches",
     "NeedlemanWunsch",
+    "Place",
     "Resampler",
     "SemiGlobal",
     "SmithWaterman",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from .._estimator import Estimator
-from . import _arguments, _inputs, _reach, _tiles
+from . import _arguments, _inputs, _reach, _records, _tiles
 from .alignment import Alignment
 
 #: Bytes that a traceback may keep before parts of the matrix are computed twice instead.
@@ -99,10 +99,12 @@ class PairAligner(Estimator, ABC):
         return self._alignment(score, path, (a, b), (x, y))
 
     def _alignment(self, score: float, path: NDArray[np.int64], prepared: Sequence[_inputs.Prepared], given: Sequence[Any]) -> Alignment:
-        x, y = given
+        x, y = map(_records.unwrapped, given)
         if isinstance(x, np.matrix) or isinstance(y, np.matrix):
             x, y = (np.asarray(value).reshape(-1) if isinstance(value, np.matrix) and len(value) == 1 else value for value in given)
-        return Alignment(score, _inputs.as_given(path, prepared, (x, y)), x, y, kind=self._path_kind(path), same=self._same())
+        names = _records.name(given[0], "x"), _records.name(given[1], "y")
+        found = _inputs.as_given(path, prepared, (x, y))
+        return Alignment(score, found, x, y, self._path_kind(path), self._same(), self._worth(), names)
 
     def _path_kind(self, path: NDArray[np.int64]) -> str | None:  # noqa: ARG002 - of some it depends on the path
         """What an alignment's columns are; see `Alignment`."""
@@ -110,6 +112,10 @@ class PairAligner(Estimator, ABC):
 
     def _same(self) -> Callable[[Any, Any], bool] | None:
         """What equal means where it is not ``==``."""
+        return None
+
+    def _worth(self) -> Callable[[Any, Any], float] | None:
+        """What two elements are worth beside each other, where the aligner says so."""
         return None
 
     def align_many(self, query: Any, references: Any, *, threads: int | None = None) -> list[Alignment]:

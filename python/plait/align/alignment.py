@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 COLUMNS = 60  # of a printed line
+NAME = 16  # letters of a name, printed
 SEGMENTS = 12  # of a warping path, printed
 KINDS = ("edits", "transpositions", "warping")
 _LETTERS = {"match": "=", "substitute": "X", "insert": "I", "delete": "D"}
+_SWAPPED = {"insert": "delete", "delete": "insert"}
+SIMILAR = ":"  # between elements that differ and have a positive similarity
 _MARKS = {"match": "|", "substitute": ".", "transpose": "x", "insert": " ", "delete": " "}
 
 
@@ -33,6 +36,10 @@ class Alignment:
         aligner says so; where nobody does, a path in which an element stands twice is taken for a warping.
     same : callable, optional
         ``same(a, b)``: whether two elements count as equal; ``a == b`` unless given.
+    similarity : callable, optional
+        ``similarity(a, b)``: what two elements are worth beside each other, for `positives`.
+    names : (str, str)
+        What `x` and `y` are called.
 
     Examples
     --------
@@ -53,6 +60,8 @@ class Alignment:
         y: Sequence[Any],
         kind: str | None = None,
         same: Callable[[Any, Any], bool] | None = None,
+        similarity: Callable[[Any, Any], float] | None = None,
+        names: tuple[str, str] = ("x", "y"),
     ):
         if kind not in (None, *KINDS):
             raise ValueError(f"kind: expected one of {', '.join(map(repr, KINDS))} or None, got {kind!r}")
@@ -64,7 +73,9 @@ class Alignment:
         elif isinstance(y, bytes) and isinstance(x, str):
             self.y = y.decode("latin-1")
         self.kind = kind
+        self.names = names
         self._same = _equal if same is None else same
+        self._similarity = similarity
 
     def __len__(self) -> int:
         """Columns of the alignment."""
@@ -140,13 +151,29 @@ class Alignment:
                 else:
                     before = k
 
-    @property
-    def cigar(self) -> str:
-        """The columns as CIGAR, with x as the reference and y as the read: ``=`` match, ``X`` mismatch, ``I`` and ``D`` gaps in x and y.
+    def cigar(self, reference: str = "x") -> str:
+        """The columns as CIGAR: ``=`` match, ``X`` mismatch, ``I`` an element that the reference has not, ``D`` one that the read has not.
 
-        ValueError: a warping path or a transposition has no such form.
+        Parameters
+        ----------
+        reference : {"x", "y"}
+            Which of both is the reference, as SAM calls it; the other is the read.
+
+        Returns
+        -------
+        str
+            Counts and letters.
+
+        Raises
+        ------
+        ValueError
+            If it is a warping path or has a transposition, which have no such form.
         """
+        if reference not in ("x", "y"):
+            raise ValueError(f"cigar: reference: expected 'x' or 'y', got {reference!r}")
         names = self.operations
+        if reference == "y":
+            names = [_SWAPPED.get(name, name) for name in names]
         unknown = [name for name in names if name not in _LETTERS]
         if unknown or self.is_warping:
             raise ValueError(f"cigar: {'a warping path' if self.is_warping else f'{unknown[0]!r}'} has no letter in CIGAR")
@@ -157,8 +184,100 @@ class Alignment:
         """The share of columns whose elements are equal; 0 where there is no column."""
         if len(self) == 0:
             return 0.0
-        pairs = [(i, j) for i, j in np.asarray(self.path).tolist() if i >= 0 and j >= 0]
-        return sum(self._same(self.x[i], self.y[j]) for i, j in pairs) / len(self)
+        return sum(self._same(self.x[i], self.y[j]) for i, j in self._pairs()) / len(self)
+
+    @property
+    def positives(self) -> float:
+        """The share of columns whose elements are equal or have a positive similarity; `identity` where the aligner has no similarity."""
+        if len(self) == 0:
+            return 0.0
+        return sum(self._same(self.x[i], self.y[j]) or self._is_similar(i, j) for i, j in self._pairs()) / len(self)
+
+    @property
+    def gaps(self) -> int:
+        """How many columns are beside a gap."""
+        return int((np.asarray(self.path).reshape(-1, 2) < 0).any(axis=1).sum())
+
+    @property
+    def begin(self) -> tuple[int, int]:
+        """The positions of the first elements of `x` and `y` that have a column; (0, 0) where there is none."""
+        return self._span(0)[0], self._span(1)[0]
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """The positions behind the last elements that have a column: ``x[begin[0]:end[0]]`` is what is aligned of `x`."""
+        return self._span(0)[1], self._span(1)[1]
+
+    def _span(self, k: int) -> tuple[int, int]:
+        places = np.asarray(self.path).reshape(-1, 2)[:, k]
+        places = places[places >= 0]
+        return (int(places.min()), int(places.max()) + 1) if len(places) else (0, 0)
+
+    @property
+    def aligned(self) -> tuple[Any, Any]:
+        """Both rows with gaps: strings with ``-`` for text, lists with None for other sequences."""
+        return self._row(0), self._row(1)
+
+    def _row(self, k: int) -> Any:
+        values: Any = (self.x, self.y)[k]
+        places = np.asarray(self.path).reshape(-1, 2)[:, k].tolist()
+        if isinstance(values, (str, bytes)):
+            text = values.decode("latin-1") if isinstance(values, bytes) else values
+            return "".join(text[i] if i >= 0 else "-" for i in places)
+        return [values[i] if i >= 0 else None for i in places]
+
+    def to_fasta(self) -> str:
+        """Both rows with gaps as FASTA, 60 letters a line.
+
+        Returns
+        -------
+        str
+            Two records.
+
+        Raises
+        ------
+        ValueError
+            If what was aligned is no text.
+        """
+        rows = self.aligned
+        if not all(isinstance(row, str) for row in rows):
+            raise ValueError(f"to_fasta: expected an alignment of text, this is one of {type(self.x).__name__} and {type(self.y).__name__}")
+        return "".join(
+            "\n".join([f">{name}", *(row[at : at + COLUMNS] for at in range(0, len(row), COLUMNS)), ""])
+            for name, row in zip(self.names, rows, strict=True)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """What there is to say about it, in Python's own types, as ``json.dumps`` takes them for text and numbers.
+
+        Returns
+        -------
+        dict
+            ``score, names, begin, end, columns, identity, positives, gaps, cigar`` (None where it has none), ``aligned, path``.
+        """
+        try:
+            cigar: str | None = self.cigar()
+        except ValueError:
+            cigar = None
+        return {
+            "score": float(self.score),
+            "names": list(self.names),
+            "begin": list(self.begin),
+            "end": list(self.end),
+            "columns": len(self),
+            "identity": float(self.identity),
+            "positives": float(self.positives),
+            "gaps": self.gaps,
+            "cigar": cigar,
+            "aligned": [row if isinstance(row, str) else [_plain(value) for value in row] for row in self.aligned],
+            "path": np.asarray(self.path).tolist(),
+        }
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        return [(i, j) for i, j in np.asarray(self.path).tolist() if i >= 0 and j >= 0]
+
+    def _is_similar(self, i: int, j: int) -> bool:
+        return self._similarity is not None and self._similarity(self.x[i], self.y[j]) > 0
 
     def plot(self, ax: Any = None, kind: str | None = None) -> Any:
         """Draw both series with links between them, or the matrix with the path through it.
@@ -207,27 +326,37 @@ class Alignment:
         glue = "" if width == 1 else " "
         columns = max(1, COLUMNS // (width + len(glue)))
         digits = max(2, len(str(max(len(self.x), len(self.y)))))
+        label = min(NAME, max(map(len, self.names)))
+        called = [name[:NAME].ljust(label) for name in self.names]
         lines = []
         at = [next((row[k] for row in path if row[k] >= 0), 0) for k in (0, 1)]  # where a local alignment begins
         for begin in range(0, len(path), columns):
             part = slice(begin, begin + columns)
             rows = [glue.join(pair[k].ljust(width) for pair in texts[part]) for k in (0, 1)]
-            marks = glue.join(_MARKS[name].ljust(width) for name in names[part])
+            marks = glue.join(self._mark(name, i, j).ljust(width) for name, (i, j) in zip(names[part], path[part], strict=True))
             numbers = []
             for k in (0, 1):
                 count = sum(row[k] >= 0 for row in path[part])
                 numbers.append((at[k] + 1 if count else at[k], at[k] + count))
                 at[k] += count
             lines.append("")
-            lines.append(f"x {numbers[0][0]:>{digits}} {rows[0]} {numbers[0][1]}")
-            lines.append(f"{'':>{digits + 3}}{marks}".rstrip())
-            lines.append(f"y {numbers[1][0]:>{digits}} {rows[1]} {numbers[1][1]}")
+            lines.append(f"{called[0]} {numbers[0][0]:>{digits}} {rows[0]} {numbers[0][1]}")
+            lines.append(f"{'':>{digits + label + 2}}{marks}".rstrip())
+            lines.append(f"{called[1]} {numbers[1][0]:>{digits}} {rows[1]} {numbers[1][1]}")
         return lines
+
+    def _mark(self, name: str, i: int, j: int) -> str:
+        return SIMILAR if name == "substitute" and self._is_similar(i, j) else _MARKS[name]
 
 
 def _by_position(values: Any) -> Any:
     """A data frame's column would go by its labels."""
     return np.asarray(values) if not isinstance(values, (str, np.ndarray, list)) and hasattr(values, "__array__") else values
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers and vectors as Python's."""
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
 def _equal(a: Any, b: Any) -> bool:

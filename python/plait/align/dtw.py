@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from ._bands import SlantedCosts, distances
 from ._base import PairAligner
 from ._pair_costs import PairCosts
 from .alignment import Alignment
+
+if TYPE_CHECKING:
+    from .search import Place
 
 METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "euclidean", "absolute", "cosine", "precomputed")}
 
@@ -218,6 +221,66 @@ class DTW(PairAligner):
             A whole number; exact up to 2**53, rounded above.
         """
         return super().count(x, y)
+
+    def search(
+        self,
+        query: Any,
+        stream: Any,
+        k: int = 5,
+        max_score: float | None = None,
+        overlap: float = 0.5,
+        normalize: bool = False,
+        *,
+        threads: int | None = None,
+    ) -> list[Place]:
+        """The parts of a stream, as long as the query, that are most like it.
+
+        Parameters
+        ----------
+        query : array_like of float, shape (n,) or (n, d)
+            What is looked for.
+        stream : array_like of float, shape (m,) or (m, d)
+            Where; at least as long.
+        k : int
+            How many places at most.
+        max_score : float, optional
+            None whose score is greater.
+        overlap : float
+            The share of their length that two places may have in common.
+        normalize : bool
+            Whether the query and each part are brought to mean 0 and standard deviation 1 first, as in the UCR suite.
+        threads : int, optional
+            At most so many; the places do not depend on it.
+
+        Returns
+        -------
+        list of Place
+            ``.start``, ``.stop``, ``.score`` and ``.align()``, best first: always the best of those that overlap none before it by more than
+            allowed, the first of equals.
+
+        Raises
+        ------
+        ValueError
+            If the stream is shorter than the query, holds NaN or infinity, or the path has open ends.
+
+        Notes
+        -----
+        Exact. All parts are bounded from below by LB_Keogh, O(n m), and scored in the order of their bounds until none can be better; for a
+        metric without such a bound (``"cosine"``, a function) all are scored (T. Rakthanmanon et al., "Searching and mining trillions of time
+        series subsequences under dynamic time warping", KDD 2012).
+
+        Examples
+        --------
+        >>> from plait.align import DTW
+        >>> DTW(window=1).search([0, 1, 0], [0, 0, 5, 6, 5, 0, 1, 0], k=1)
+        [Place(start=5, stop=8, score=0)]
+        >>> found = DTW(window=1).search([0, 1, 0], [0, 0, 5, 6, 5, 0, 1, 0], k=2, normalize=True, overlap=0)
+        >>> sorted(place.start for place in found)
+        [2, 5]
+        """
+        from .search import search
+
+        return search(self, query, stream, k, max_score, overlap, normalize, threads)
 
     # Where each pair has a matrix of distances of its own, pairs come one after the other.
 

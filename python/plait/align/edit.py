@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
-from . import _inputs
+from . import _inputs, _records
 from ._base import PairAligner, weight
 
 TRANSPOSITIONS = {
@@ -22,7 +22,7 @@ class SymbolAligner(PairAligner):
     _text_scorer: Callable[[Any, Any], float | None] | None = None
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        return _inputs.symbols(values, name)
+        return _inputs.symbols(list(map(_records.unwrapped, values)), name)
 
     def score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:
         """The score of the best alignment.

@@ -18,11 +18,14 @@ edlib                      none: every edit costs 1                            `
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from .. import _core
-from . import _inputs
+from . import _inputs, _records
 from ._base import PairAligner, weight
 from .substitution import Substitution
 
@@ -49,9 +52,17 @@ class _Scored(PairAligner):
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         self._method()
+        values = list(map(_records.unwrapped, values))
         if self._table is None:
             return _inputs.symbols(values, name)
         return [self._table.encode(value, name, k) for k, value in enumerate(values)]
+
+    def _worth(self) -> Callable[[Any, Any], float] | None:
+        self._method()
+        if self._table is not None:
+            return self._table.worth
+        match, mismatch = resolve(self.similarity)  # type: ignore[misc]  # no table: two numbers
+        return functools.partial(_match_or_not, match, mismatch)
 
 
 class NeedlemanWunsch(_Scored):
@@ -61,7 +72,7 @@ class NeedlemanWunsch(_Scored):
     ----------
     similarity : Substitution, str, mapping or (float, float)
         What two symbols are worth beside each other: a table, the name of one (``"BLOSUM62"``), scores of pairs ``{(a, b): score}`` (see
-        `Substitution.from_dict`), or two numbers for symbols that are equal and that differ, whatever they are.
+        `Substitution.from_dict`), one of Biopython's ``substitution_matrices``, or two numbers for symbols that are equal and that differ, whatever they are.
     gap : float
         The score of each element beside a gap; not positive.
     gap_open, gap_extend : float, optional
@@ -275,6 +286,8 @@ def resolve(similarity: Any) -> Substitution | tuple[float, float]:
         return similarity
     if isinstance(similarity, str):
         return Substitution.named(similarity)
+    if isinstance(similarity, np.ndarray) and similarity.ndim == 2 and hasattr(similarity, "alphabet"):  # Biopython's
+        return Substitution(similarity.alphabet, np.asarray(similarity))
     if isinstance(similarity, Mapping):
         return Substitution.from_dict(similarity)
     if isinstance(similarity, (tuple, list)) and len(similarity) == 2:
@@ -282,6 +295,10 @@ def resolve(similarity: Any) -> Substitution | tuple[float, float]:
     raise TypeError(
         f"similarity: expected a Substitution, the name of one, a mapping {{(a, b): score}} or (match, mismatch), got {similarity!r:.60}"
     )
+
+
+def _match_or_not(match: float, mismatch: float, a: Any, b: Any) -> float:
+    return match if a == b else mismatch
 
 
 def gaps(gap: Any, gap_open: Any, gap_extend: Any) -> tuple[float, float]:

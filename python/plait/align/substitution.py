@@ -203,6 +203,22 @@ class Substitution:
         a, b = pair
         return float(self.scores[self._code[a], self._code[b]])
 
+    def worth(self, a: Any, b: Any) -> float:
+        """The score of a pair of symbols, which may be the bytes of a sequence of bytes.
+
+        Parameters
+        ----------
+        a, b : symbol
+            Of the alphabet; a number from 0 to 255 stands for a character of Latin-1 where it is no symbol itself.
+
+        Returns
+        -------
+        float
+            As ``self[a, b]``.
+        """
+        i, j = (self._code[s] if s in self._code or not isinstance(s, int) else self._code[chr(s)] for s in (a, b))
+        return float(self.scores[i, j])
+
     def __eq__(self, other: object) -> bool:
         """Whether alphabets, in order, and scores are equal."""
         if not isinstance(other, Substitution):

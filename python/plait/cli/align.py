@@ -216,7 +216,7 @@ def run(options: argparse.Namespace) -> Result:
         "columns": len(found),
     }
     if not of_series:
-        result |= {"identity": found.identity, "cigar": found.cigar}
+        result |= {"identity": found.identity, "cigar": found.cigar()}
     if options.json:
         result["path"] = found.path.tolist()
     result |= {"seconds": seconds, "alignment": "\n" + str(found)}

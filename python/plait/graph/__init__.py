@@ -53,6 +53,7 @@ from .elementwise import (
 from .files import load, save
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
 from .linalg import cholesky, solve_triangular
+from .products import hvp
 from .programs import compile, evaluate, get_num_threads, gradient, set_num_threads
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
 from .scan import scan
@@ -117,6 +118,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "hessian",
+    "hvp",
     "input",
     "jacobian",
     "less",

@@ -376,6 +376,13 @@ def _repr_svg(self: Node) -> str:
     return to_svg(self)
 
 
+def _format(self: Node, spec: str) -> str:
+    """``Node.__format__``."""
+    if spec:
+        refuse(f"a node in a string with the format {spec!r}", "Run the graph first, or leave the format out to see the node")
+    return str(self)
+
+
 def install() -> None:
     """Give nodes their answers to NumPy and to notebooks."""
     for name, answer in (
@@ -383,6 +390,7 @@ def install() -> None:
         ("__array_function__", array_function),
         ("__divmod__", lambda a, b: UFUNCS["divmod"](a, b)),
         ("__rdivmod__", lambda b, a: UFUNCS["divmod"](a, b)),
+        ("__format__", _format),
         ("_repr_svg_", _repr_svg),
     ):
         setattr(Node, name, answer)

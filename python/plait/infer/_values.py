@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, graph
+from .._masks import refuse_masked
 from .._rng import RandomSource
 from ..graph import Node
 
@@ -27,6 +28,7 @@ def as_value(x: Any, what: str) -> Any:
         return x if x.dtype == np.float64 else graph.cast(x, "float64")
     if isinstance(x, (list, tuple)) and any(isinstance(item, Node) for item in x):
         return graph.cast(graph.stack(list(x)), "float64")
+    refuse_masked(x, what)
     try:
         array = np.asarray(x, dtype=np.float64)
     except (TypeError, ValueError):

@@ -7,6 +7,7 @@ from .cells import Cell, GRUCell, LSTMCell, RNNCell
 from .classifier import MLPClassifier
 from .layers import MLP, Dense, Dropout, Embedding, LayerNorm, Sequential
 from .recurrent import GRU, LSTM, RNN, Recurrent
+from .regressor import MLPRegressor
 from .sequence import SequenceRegressor
 from .sequence_classifier import SequenceClassifier
 from .vae import VAE
@@ -26,6 +27,7 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "MLPClassifier",
+    "MLPRegressor",
     "RNNCell",
     "Recurrent",
     "SequenceClassifier",

@@ -8,18 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core, graph, losses
+from .. import graph, losses
 from .._estimator import ClassifierEstimator
-from ..optim import Adam, Cosine
-from ..train import History, predict, train
-from ..train.data import at_least_one
+from .._masks import unmasked
+from ._perceptron import Perceptron, sample_weights
 from .base import Activation
-from .layers import MLP
 
 Array = NDArray[Any]
 
 
-class MLPClassifier(ClassifierEstimator):
+class MLPClassifier(ClassifierEstimator, Perceptron):
     """A multilayer perceptron that tells classes apart, with scikit-learn's conventions.
 
     Parameters
@@ -32,10 +30,16 @@ class MLPClassifier(ClassifierEstimator):
         Samples per step.
     activation : str or callable
         Of the hidden layers.
-    optimizer : Optimizer, optional
-        The update rule; unless given, Adam with a rate that falls from 1e-3 to 1e-5 along a cosine over the whole training.
+    optimizer : Optimizer or str, optional
+        The update rule or its name; unless given, Adam with a rate that falls from 1e-3 to 1e-5 along a cosine over the whole training.
     dropout : float
         Share of hidden values that are dropped in training.
+    class_weight : dict or "balanced", optional
+        Weight of each label in the loss; "balanced" lets all classes count alike. Labels that a dict does not name have weight 1.
+    early_stopping : bool, int or EarlyStopping
+        End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
+    validation_fraction : float
+        Share of the samples that is kept back for early stopping where `fit` is given no validation data; of each class alike.
     dtype : str
         In which the network computes: "float32" or "float64".
     rng : int, SeedSequence, Generator or None
@@ -57,6 +61,12 @@ class MLPClassifier(ClassifierEstimator):
         Cross entropy over the last epoch.
     n_iter_ : int
         Epochs trained.
+    best_epoch_ : int
+        With early stopping, the epoch whose weights are kept.
+
+    Notes
+    -----
+    `partial_fit` goes on with the state of the update rule, which a pickled estimator leaves behind.
 
     Examples
     --------
@@ -68,8 +78,6 @@ class MLPClassifier(ClassifierEstimator):
     array(['low', 'high'], dtype='<U4')
     """
 
-    model_: MLP
-
     def __init__(
         self,
         hidden: Sequence[int] = (256, 128),
@@ -79,6 +87,9 @@ class MLPClassifier(ClassifierEstimator):
         activation: Activation = "relu",
         optimizer: Any = None,
         dropout: float = 0.0,
+        class_weight: Any = None,
+        early_stopping: Any = False,
+        validation_fraction: float = 0.1,
         dtype: str = "float32",
         rng: Any = 0,
         progress: Any = False,
@@ -89,11 +100,16 @@ class MLPClassifier(ClassifierEstimator):
         self.activation = activation
         self.optimizer = optimizer
         self.dropout = dropout
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
         self.dtype = dtype
         self.rng = rng
         self.progress = progress
 
-    def fit(self, X: Any, y: Any, *, validation: tuple[Any, Any] | None = None, callbacks: Any = ()) -> MLPClassifier:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, validation: tuple[Any, Any] | None = None, callbacks: Any = ()
+    ) -> MLPClassifier:
         """Train a new network.
 
         Parameters
@@ -102,6 +118,8 @@ class MLPClassifier(ClassifierEstimator):
             Samples; no NaN, no infinity.
         y : array_like, shape (n,)
             Labels: strings, integers or booleans.
+        sample_weight : array_like, shape (n,), optional
+            Weight of each sample in the loss; only their ratios count.
         validation : tuple of X and y, optional
             On which the loss is measured after each epoch.
         callbacks : callable or sequence of callables
@@ -119,33 +137,91 @@ class MLPClassifier(ClassifierEstimator):
         """
         rows = self._rows(X, self.dtype, fitting=True)
         codes = self._labels(y, len(rows))
-        for name in ("epochs", "batch_size"):
-            at_least_one(f"MLPClassifier: {name}", getattr(self, name))
-        generator = np.random.default_rng(self.rng)
-        hidden = [self.hidden] if isinstance(self.hidden, (int, np.integer)) else list(self.hidden)
-        sizes = [at_least_one("MLPClassifier: hidden", size) for size in hidden]
-        options: dict[str, Any] = {"dropout": self.dropout, "dtype": self.dtype, "rng": generator}
-        self.model_ = MLP(rows.shape[1], sizes, len(self.classes_), self.activation, **options)
-        x, t = graph.input("X", (None, rows.shape[1]), dtype=self.dtype), graph.input("y", (None,), dtype="int64")
-        loss = losses.cross_entropy_with_logits(self.model_(x, training=True), t)
-        measured = None
+        weights = self._weights(codes, sample_weight)
+        held = None
         if validation is not None:
             known = self._rows(validation[0], self.dtype, fitting=False)
-            measured = (losses.cross_entropy_with_logits(self.model_(x), t), {x: known, t: self._known(validation[1], len(known))})
-        self.history_: History = train(
-            loss,
-            {x: rows, t: codes},
-            self.model_.parameters(),
-            Adam(Cosine(1e-3, self.epochs * -(-len(rows) // self.batch_size), final=1e-5)) if self.optimizer is None else self.optimizer,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            rng=generator,
-            progress=self.progress,
-            callbacks=callbacks,
-            validation=measured,
-        )
-        self.loss_, self.n_iter_ = self.history_.loss[-1], self.history_.epochs
+            held = known, self._known(validation[1], len(known))
+        self._train(rows, codes, weights, held, callbacks)
         return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> MLPClassifier:
+        """Train for one epoch more, on these samples; a network that is not fitted begins.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, features)
+            Samples.
+        y : array_like, shape (n,)
+            Labels.
+        classes : array_like, optional
+            All labels that there will be; for the first call.
+        sample_weight : array_like, shape (n,), optional
+            Weight of each sample.
+
+        Returns
+        -------
+        MLPClassifier
+            Itself.
+        """
+        first = not self.__sklearn_is_fitted__()
+        if first and classes is None:
+            raise ValueError("MLPClassifier: classes must be passed on the first call to partial_fit.")
+        if isinstance(self.class_weight, str):
+            raise ValueError("MLPClassifier: class_weight='balanced' is not known to partial_fit, which sees parts; give a dict of weights")
+        if classes is not None:
+            labels = np.unique(unmasked(classes, "MLPClassifier: classes"))
+            if not first and not np.array_equal(labels, self.classes_):
+                raise ValueError(f"MLPClassifier: classes={labels} is not the same as on the first call to partial_fit: {self.classes_}")
+        rows = self._rows(X, self.dtype, fitting=first)
+        if first:
+            self._labels(y, len(rows))  # refuses what are no labels
+            self.classes_ = labels
+        codes = self._known(y, len(rows), "y")
+        self._pass(rows, codes, self._weights(codes, sample_weight), first=first)
+        return self
+
+    def _weights(self, codes: Array, given: Any) -> Array | None:
+        """Weights of samples, those of their classes in them."""
+        weights = sample_weights(given, len(codes), "MLPClassifier")
+        if self.class_weight is None:
+            return weights
+        factors = np.ones(len(self.classes_))
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            counts = np.bincount(codes, weights, minlength=len(factors)).astype("float64")
+            factors = np.divide(counts.sum(), len(factors) * counts, out=np.zeros_like(counts), where=counts > 0)
+        elif isinstance(self.class_weight, dict):
+            for label, factor in self.class_weight.items():
+                at = np.flatnonzero(self.classes_ == label)
+                if len(at) == 0:
+                    raise ValueError(f"MLPClassifier: class_weight: the label {label!r} is not in y")
+                if not (np.isfinite(factor) and factor >= 0):
+                    raise ValueError(f"MLPClassifier: class_weight: expected a finite number of at least 0 for {label!r}, got {factor!r}")
+                factors[at[0]] = factor
+        else:
+            raise ValueError(f"MLPClassifier: class_weight: expected a dict, 'balanced' or None, got {self.class_weight!r:.60}")
+        return sample_weights(factors[codes] * (1.0 if weights is None else weights), len(codes), "MLPClassifier")
+
+    def _split(self, samples: int, targets: Array, generator: np.random.Generator) -> tuple[Array, Array]:
+        """Of each class the same share; at least one sample of each is trained on."""
+        share = self._held(samples) / samples
+        out = []
+        for code in range(len(self.classes_)):
+            own = generator.permutation(np.flatnonzero(targets == code))
+            out.append(own[: min(round(share * len(own)), max(len(own) - 1, 0))])
+        held = np.sort(np.concatenate(out))
+        if len(held) == 0:
+            raise ValueError("MLPClassifier: early_stopping: too few samples of each class to keep some back; give validation=")
+        return np.setdiff1d(np.arange(samples), held), held
+
+    def _outputs(self) -> int:
+        return len(self.classes_)
+
+    def _target(self) -> Any:
+        return graph.input("y", (None,), dtype="int64")
+
+    def _losses(self, said: Any, target: Any) -> Any:
+        return losses.cross_entropy_with_logits(said, target, reduction="none")
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class for each sample.
@@ -161,12 +237,7 @@ class MLPClassifier(ClassifierEstimator):
             Columns in the order of ``classes_``.
         """
         self._require_fitted()
-        rows = self._rows(X, self.dtype, fitting=False)
-        program = self.model_.__dict__.get("_probabilities")
-        if program is None:
-            x = graph.input("X", (None, rows.shape[1]), dtype=self.dtype)
-            program = self.model_.__dict__["_probabilities"] = _core.BatchProgram([graph.softmax(self.model_(x), axis=-1)])
-        return predict(program, {"X": rows})[0]
+        return self._said(self._rows(X, self.dtype, fitting=False), lambda logits: graph.softmax(logits, axis=-1))
 
     def predict(self, X: Any) -> Array:
         """The most probable class of each sample.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import _core, graph, losses
 from .._masks import unmasked
 from ..optim import Optimizer
+from ..optim.base import not_negative
 from ..train import History, Progress, predict, train
 from ..train.data import at_least_one
 from .base import Activation, Layer
@@ -36,6 +37,11 @@ class VAE(Layer):
         and learns one common variance.
     activation : str or callable
         Of the hidden layers.
+    kl_weight : float
+        What the divergence is multiplied by in training, at least 0; above 1 latent numbers are pressed apart.
+    free_bits : float
+        Nats of divergence that each latent number has for nothing in training, as a mean over the batch: against latent numbers that say
+        nothing.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
@@ -44,11 +50,13 @@ class VAE(Layer):
     Notes
     -----
     What is trained is the negative evidence lower bound, −E[log p(x|z)] + KL(q(z|x) ‖ N(0, I)), summed over the values of a sample and
-    averaged over the batch, with one draw z = mean + ε · exp(log_variance / 2) per sample and step.
+    averaged over the batch, with one draw z = mean + ε · exp(log_variance / 2) per sample and step. `kl_weight` and `free_bits` change the
+    training loss alone: `elbo`, and the loss on validation data, stay the bound.
 
     References
     ----------
-    Kingma and Welling (2014), Auto-encoding variational Bayes.
+    Kingma and Welling (2014), Auto-encoding variational Bayes; Higgins et al. (2017), beta-VAE; Kingma et al. (2016), Improving variational
+    inference with inverse autoregressive flow, for free bits.
 
     Examples
     --------
@@ -67,11 +75,14 @@ class VAE(Layer):
         *,
         likelihood: str = "bernoulli",
         activation: Activation = "relu",
+        kl_weight: float = 1.0,
+        free_bits: float = 0.0,
         dtype: str = "float32",
         rng: Any = None,
     ) -> None:
         if likelihood not in {"bernoulli", "gaussian"}:
             raise ValueError(f"VAE: likelihood: expected 'bernoulli' or 'gaussian', got {likelihood!r}")
+        self.kl_weight, self.free_bits = not_negative("VAE: kl_weight", kl_weight), not_negative("VAE: free_bits", free_bits)
         generator = np.random.default_rng(rng)
         self.inputs, self.latent = at_least_one("VAE: inputs", inputs), at_least_one("VAE: latent", latent)
         self.hidden = tuple(at_least_one("VAE: hidden", size) for size in hidden)
@@ -145,6 +156,11 @@ class VAE(Layer):
         Node
             Shape (batch,).
         """
+        misfit, divergence = self._terms(x, training=training)
+        return -(misfit + graph.sum(divergence, axis=1))
+
+    def _terms(self, x: Any, *, training: bool) -> tuple[Any, Any]:
+        """What a sample's bound is made of: minus log p(x|z), shape (batch,), and the divergence of each latent number."""
         mean, log_variance = self.encoded(x, training=training)
         z = mean + graph.exp(0.5 * log_variance) * graph.normal((None, self.latent), like=mean)
         y = self.decoder(z, training=training)
@@ -153,7 +169,17 @@ class VAE(Layer):
         else:
             misfit = 0.5 * (graph.square(x - y) * graph.exp(-self.noise) + self.noise + float(np.log(2 * np.pi)))
         divergence = 0.5 * (graph.exp(log_variance) + graph.square(mean) - 1.0 - log_variance)
-        return -(graph.sum(misfit, axis=1) + graph.sum(divergence, axis=1))
+        return graph.sum(misfit, axis=1), divergence
+
+    def _training_loss(self, x: Any) -> Any:
+        """A node for what is made small."""
+        if self.kl_weight == 1 and self.free_bits == 0:
+            return -self.bound(x, training=True).mean()
+        misfit, divergence = self._terms(x, training=True)
+        each = graph.mean(divergence, axis=0)
+        if self.free_bits:
+            each = graph.maximum(each, self.free_bits)
+        return misfit.mean() + self.kl_weight * graph.sum(each)
 
     # ---- arrays ----
 
@@ -188,7 +214,7 @@ class VAE(Layer):
             Its losses are negative evidence lower bounds per sample, in nats.
         """
         x = self._input()
-        loss = -self.bound(x, training=True).mean()
+        loss = self._training_loss(x)
         measured = None
         if validation is not None:
             measured = (-self.bound(x).mean(), {x: self._samples(validation, "validation")})

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from .._masks import refuse_masked
 from ..graph._types import Array
 from ._driver import Limits, read_options, run_lbfgs, run_slsqp
 from ._functions import Functions
@@ -158,6 +159,7 @@ def _run(
 
 
 def _start(x0: Any) -> Array:
+    refuse_masked(x0, "minimize: x0")
     try:
         start = np.atleast_1d(np.array(x0, np.float64))
     except (TypeError, ValueError):

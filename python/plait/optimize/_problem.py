@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _core
 from .._core import GraphError, Node, ShapeError
+from .._masks import unmasked
 from ..graph._types import Array
 from ._driver import Limits, read_options, run_slsqp
 from ._programs import graph_problem, pullback_of
@@ -276,7 +277,7 @@ class Problem:
         missing = [p.name or repr(p) for p in self.parameters if p not in parameters]
         if missing:
             raise GraphError(f"parameters: no value for {', '.join(missing)}")
-        return [np.array(parameters[p], p.dtype, order="C") for p in self.parameters]
+        return [np.array(unmasked(parameters[p], f"parameters: {p!r}"), p.dtype, order="C") for p in self.parameters]
 
     def _flat(self, x0: Any, lead: tuple[int, ...]) -> Array:
         plain = type(x0) is np.ndarray and x0.dtype == np.float64 and x0.shape == self.plain_shape and not lead
@@ -288,7 +289,7 @@ class Problem:
             raise ValueError("solve: x0: expected a dict with a value for each of the variables")
         parts = []
         for v in self.variables:
-            value = np.asarray(x0[v], np.float64)
+            value = np.asarray(unmasked(x0[v], f"x0: {v!r}"), np.float64)
             if value.shape[len(lead) :] != tuple(v.shape) or value.shape[: len(lead)] != lead:
                 raise ShapeError(f"x0: {v!r}: expected shape {(*lead, *v.shape)}, got {value.shape}")
             parts.append(value.reshape((*lead, int(v.size or 0))))

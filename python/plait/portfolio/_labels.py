@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
+from .._masks import refuse_masked
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Labels: TypeAlias = "list[Hashable]"
@@ -32,6 +33,7 @@ def labels_of(index: Any) -> Labels | None:
 
 def numbers(value: Any, name: str) -> Array:
     """As an array of float64; text, dates and complex numbers are refused."""
+    refuse_masked(value, name)
     try:
         plain = np.asarray(value)
         if plain.dtype.kind not in "biufO":

@@ -28,6 +28,7 @@ Relaxed: TypeAlias = "Callable[[Model], tuple[float, Array]]"
 EXACT_UP_TO = 50
 MOST_NODES_BEYOND = 2000
 NOTHING = 1e-9  # weights below are taken for 0
+PATIENCE = 32  # nodes without any portfolio after which a proof that there is none is sought
 PRECISION = 1e-10  # how much better, relatively, a node must be
 
 
@@ -51,6 +52,8 @@ class Node:
 
 def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: float | None) -> Found:
     """The best weights of which at most `max_assets` differ from 0, each by `min_weight` or more."""
+    from ._holding_conflict import holding_conflict, nothing_keeps
+
     n = len(model.limits.assets)
     most = n if max_assets is None else min(max_assets, n)
     least = 0.0 if min_weight is None else min_weight
@@ -71,7 +74,7 @@ def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: f
         """Tries the node's weights rounded: the largest are held, the others are not."""
         nonlocal best
         found = evaluate(node)
-        if found is not None and _fits(found[1], most, least) and (best is None or found[0] < best[0]):
+        if found is not None and fits(found[1], most, least) and (best is None or found[0] < best[0]):
             best = found
 
     root = Node(model.limits.lower, model.limits.upper, frozenset())
@@ -82,26 +85,28 @@ def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: f
         bound, _, node, weights = heapq.heappop(queue)
         if best is not None and bound >= best[0] - PRECISION * abs(best[0]):
             return Found(best[1], True, 0.0)
-        if _fits(weights, most, least):
+        if fits(weights, most, least):
             if best is None or bound < best[0]:
                 best = (bound, weights)
             continue
         nodes += 1
+        if nodes == PATIENCE and best is None and nothing_keeps(model.limits, most, least):
+            break
         if nodes > node_limit and best is not None:
             gap = (best[0] - bound) / max(abs(best[0]), 1e-300)
             return Found(best[1], False, gap)
         if nodes <= 8 or nodes % 16 == 0:
-            rounded = _rounded(node, weights, most, least)
-            if rounded is not None:
-                offer(rounded)
-        for child in _children(node, weights, most, least):
+            guess = rounded(node, weights, most, least)
+            if guess is not None:
+                offer(guess)
+        for child in children(node, weights, most, least):
             made = evaluate(child)
             if made is not None and (best is None or made[0] < best[0] - PRECISION * abs(best[0])):
                 heapq.heappush(queue, (made[0], next(order), child, made[1]))
     if best is None:
-        names = [name for name, given in (("max_assets", max_assets), ("min_weight", min_weight)) if given is not None]
+        conflict = holding_conflict(model.limits, list(refused), max_assets, min_weight)
         told = ", ".join(f"{name}={value}" for name, value in (("max_assets", max_assets), ("min_weight", min_weight)) if value is not None)
-        raise InfeasibleError(f"no portfolio keeps all limits with {told}", [*refused, *names])
+        raise InfeasibleError(f"no portfolio keeps all limits with {told}", conflict)
     return Found(best[1], True, 0.0)
 
 
@@ -112,7 +117,8 @@ def _branched(model: Model, node: Node) -> set[str]:
     return lower | {upper_name(a) for a, own, now in zip(limits.assets, limits.upper, node.upper, strict=True) if own != now}
 
 
-def _fits(weights: Array, most: int, least: float) -> bool:
+def fits(weights: Array, most: int, least: float) -> bool:
+    """At most so many differ from 0, each by so much or more."""
     sizes = np.abs(weights)
     held = sizes > NOTHING
     return int(held.sum()) <= most and (least == 0 or bool((sizes[held] >= least * (1 - 1e-9)).all()))
@@ -137,7 +143,8 @@ def _without(node: Node, assets: list[int]) -> Node | None:
     return Node(lower, upper, node.held)
 
 
-def _children(node: Node, weights: Array, most: int, least: float) -> list[Node]:
+def children(node: Node, weights: Array, most: int, least: float) -> list[Node]:
+    """The node with one asset more decided of: not held, held long, held short."""
     sizes = np.abs(weights)
     open_ = [k for k in np.flatnonzero(sizes > NOTHING).tolist() if k not in node.held]
     short = [k for k in open_ if sizes[k] < least * (1 - 1e-9)]
@@ -156,7 +163,7 @@ def _children(node: Node, weights: Array, most: int, least: float) -> list[Node]
     return [child for child in children if child is not None]
 
 
-def _rounded(node: Node, weights: Array, most: int, least: float) -> Node | None:
+def rounded(node: Node, weights: Array, most: int, least: float) -> Node | None:
     """The node that holds the largest weights of a relaxation and nothing else."""
     sizes = np.abs(weights) + 10.0 * np.isin(np.arange(len(weights)), list(node.held))
     kept = np.argsort(-sizes, kind="stable")[:most].tolist()

@@ -117,6 +117,9 @@ def train(
         measure = _loop(_core.BatchProgram([measured]), validation_data, batch_size, "train: validation")
     nodes = list(updates)
     calls = (callbacks,) if callable(callbacks) else tuple(callbacks)
+    for call in calls:
+        if not callable(call):
+            raise TypeError(f"train: callbacks: expected functions of the progress, got {call!r}")
     path = None if checkpoint is None else Path(checkpoint)
     if resume and path is None:
         raise ValueError("train: resume=True needs checkpoint= to name the file to go on from")
@@ -229,7 +232,14 @@ def _require_finite(result: Any, epoch: int, history: History, in_data: Callable
     else:
         text = f"train: parameter '{result.bad_parameter}' is no longer finite {where}"
     found = in_data()
-    cause = f"it is in the data: {found}; fill or leave out such rows" if found else "a smaller rate or clip_norm= may help"
+    first = step == 1 and result.status == "loss"  # nothing was updated yet
+    cause = (
+        f"it is in the data: {found}; fill or leave out such rows"
+        if found
+        else "the parameters as they were given, or a formula at them, give it; the rate has no part in it"
+        if first
+        else "a smaller rate or clip_norm= may help"
+    )
     raise NotFiniteError(f"{text}; {cause}. The parameters are those of epoch {epoch - 1}", epoch, step, bad, history)
 
 

@@ -90,21 +90,17 @@ struct Neighbour {
   double score;
 };
 
-/// The best k of what it is offered; among equals what came first.
+/// The best k of what it is offered, in whatever order: by score, NaN last, and among equals by index.
 class Ranking {
  public:
   Ranking(Order order, Index k) : order_(order), k_(static_cast<std::size_t>(k)) {}
-  /// What a newcomer must beat; the worst score of all until there are k.
-  [[nodiscard]] double cutoff() const {
-    if (best_.size() == k_) return best_.back().score;
-    return order_ == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>;
-  }
+  /// What a newcomer must not be worse than; the worst score of all until there are k that are not NaN.
+  [[nodiscard]] double cutoff() const;
   void offer(Index index, double score);
+  [[nodiscard]] bool comes_first(const Neighbour& a, const Neighbour& b) const;
   std::vector<Neighbour> take() { return std::move(best_); }
 
  private:
-  [[nodiscard]] bool is_better(double a, double b) const { return order_ == Order::minimum ? a < b : a > b; }
-
   Order order_;
   std::size_t k_;
   std::vector<Neighbour> best_;  // in order
@@ -142,9 +138,11 @@ class Method {
   /// scores[k - begin] for x against references [begin, end), as `score` would give them. The default calls `score` for each.
   virtual void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
                       Workspace& workspace) const;
-  /// The k best references in order, the first of equals first; fewer if there are fewer. Exact. The default scores each with the k-th best
-  /// so far as cutoff; methods with lower bounds do better.
+  /// The k best references in order, as Ranking has it; fewer if there are fewer. Exact. The default asks scores() for batch() at a time, with the
+  /// k-th best so far as cutoff; methods with lower bounds do better.
   [[nodiscard]] virtual std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const;
+  /// References that scores() computes together.
+  [[nodiscard]] virtual Index batch() const { return 1; }
   /// So many references at least should `scores` be asked for at once, where there are as many.
   [[nodiscard]] virtual Index piece() const { return 128; }
   /// Rough nanoseconds for a pair, for cutting work into tasks.

@@ -1,5 +1,6 @@
 // All pairs and nearest neighbours over any Method.
 #include <algorithm>
+#include <cmath>
 
 #include "plait/align/method.hpp"
 #include "plait/base/interrupt.hpp"
@@ -21,19 +22,34 @@ void Method::scores(const Sequence& x, const References& references, Index begin
   }
 }
 
+double Ranking::cutoff() const {
+  if (best_.size() == k_ && !best_.empty() && !std::isnan(best_.back().score)) return best_.back().score;
+  return order_ == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>;
+}
+
+bool Ranking::comes_first(const Neighbour& a, const Neighbour& b) const {
+  if (a.score < b.score || b.score < a.score) return order_ == Order::minimum ? a.score < b.score : a.score > b.score;
+  if (std::isnan(a.score) != std::isnan(b.score)) return std::isnan(b.score);
+  return a.index < b.index;
+}
+
 void Ranking::offer(Index index, double score) {
-  const bool full = best_.size() == k_;
-  if (full && !is_better(score, best_.back().score)) return;
-  if (full) best_.pop_back();
-  const auto at = std::upper_bound(best_.begin(), best_.end(), score, [this](double value, const Neighbour& n) { return is_better(value, n.score); });
-  best_.insert(at, {index, score});
+  const Neighbour fresh{index, score};
+  const auto first = [this](const Neighbour& a, const Neighbour& b) { return comes_first(a, b); };
+  if (best_.size() == k_) {
+    if (k_ == 0 || !comes_first(fresh, best_.back())) return;
+    best_.pop_back();
+  }
+  best_.insert(std::upper_bound(best_.begin(), best_.end(), fresh, first), fresh);
 }
 
 std::vector<Neighbour> Method::nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const {
   Ranking ranking(order(), k);
-  for (Index r = 0; r < references.size(); ++r) {
-    ranking.offer(r, score(x, references[r], ranking.cutoff(), workspace));
-    poll_interrupt();
+  std::vector<double> found(static_cast<std::size_t>(batch()));
+  for (Index begin = 0; begin < references.size(); begin += batch()) {
+    const Index end = std::min(references.size(), begin + batch());
+    scores(x, references, begin, end, ranking.cutoff(), found.data(), workspace);
+    for (Index r = begin; r < end; ++r) ranking.offer(r, found[static_cast<std::size_t>(r - begin)]);
   }
   return ranking.take();
 }

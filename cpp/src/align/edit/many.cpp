@@ -83,15 +83,4 @@ void LaneReferences::add_batch(Window& window, Index first, std::span<const std:
   window.batches.push_back(std::move(batch));
 }
 
-std::vector<Neighbour> LaneReferences::nearest(const Method& method, const Sequence& x, Index k, Workspace& workspace) const {
-  Ranking ranking(method.order(), k);
-  double scores[kWindow];
-  for (Index begin = 0; begin < size(); begin += kWindow) {
-    const Index end = std::min(size(), begin + kWindow);
-    method.scores(x, *this, begin, end, ranking.cutoff(), scores, workspace);
-    for (Index r = begin; r < end; ++r) ranking.offer(r, scores[r - begin]);
-  }
-  return ranking.take();
-}
-
 }  // namespace plait::align::detail

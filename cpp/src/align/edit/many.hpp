@@ -15,6 +15,8 @@ enum class EditCount : std::uint8_t { edits, edits_restricted, common };
 
 class LaneReferences final : public References {
  public:
+  static constexpr Index kWindow = 128;  ///< references that share a table of symbols; pairwise() asks for so many at a time
+
   explicit LaneReferences(std::vector<Sequence> sequences);
 
   /// Edits (or length of the common subsequence) for x against references [begin, end). References that are too long for a lane are left
@@ -22,12 +24,8 @@ class LaneReferences final : public References {
   template <class F>
   void counts(EditCount what, const Sequence& x, Index begin, Index end, double unit, Index limit, double* out, Workspace& workspace, F&& one) const;
 
-  /// Nearest neighbours by way of scores(), window by window, each with the k-th best so far as cutoff.
-  [[nodiscard]] std::vector<Neighbour> nearest(const Method& method, const Sequence& x, Index k, Workspace& workspace) const;
-
  private:
-  static constexpr Index kWindow = 128;  // references that share a table of symbols; pairwise() asks for so many at a time
-  static constexpr Index kLongest = 64;  // pattern in a lane
+  static constexpr Index kLongest = 64;                                      // pattern in a lane
   static constexpr int kMostLanes = static_cast<int>(kWindow) + kLaneBytes;  // all batches but the last one are full
   static constexpr std::uint16_t kTooLong = 0xFFFF;
 
@@ -80,7 +78,7 @@ void LaneReferences::counts(EditCount what, const Sequence& x, Index begin, Inde
         kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, to});
       }
     }
-    // In the order of the references: the matrix they go to is large, and likes to be written in order.
+    // In the order of the references: sequential stores, since a row of the matrix does not fit the near caches.
     const Index low = std::max(begin, w * kWindow), high = std::min(end, (w + 1) * kWindow);
     for (Index k = low; k < high; ++k) {
       const std::uint16_t lane = window.lane_of[k - w * kWindow];

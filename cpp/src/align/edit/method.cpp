@@ -53,10 +53,7 @@ class Levenshtein final : public Method {
     lanes->counts(restricted() ? EditCount::edits_restricted : EditCount::edits, x, begin, end, options_.insert, limit(cutoff), out, workspace,
                   [&](Index k) { return score(x, references[k], cutoff, workspace); });
   }
-  std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override {
-    if (const auto* lanes = dynamic_cast<const LaneReferences*>(&references)) return lanes->nearest(*this, x, k, workspace);
-    return Method::nearest(x, references, k, workspace);
-  }
+  Index batch() const override { return unit_ ? LaneReferences::kWindow : 1; }
   double cost(const Sequence& x, const Sequence& y) const override {
     return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 3.0) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
@@ -101,10 +98,7 @@ class Lcs final : public Method {
     if (lanes == nullptr) return Method::scores(x, references, begin, end, cutoff, out, workspace);
     lanes->counts(EditCount::common, x, begin, end, 1, kNoLimit, out, workspace, [&](Index k) { return score(x, references[k], cutoff, workspace); });
   }
-  std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override {
-    if (const auto* lanes = dynamic_cast<const LaneReferences*>(&references)) return lanes->nearest(*this, x, k, workspace);
-    return Method::nearest(x, references, k, workspace);
-  }
+  Index batch() const override { return LaneReferences::kWindow; }
   double cost(const Sequence& x, const Sequence& y) const override {
     return 2 + 0.02 * static_cast<double>(x.length) * static_cast<double>(y.length);
   }

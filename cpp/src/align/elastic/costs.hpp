@@ -4,6 +4,7 @@
 // A descriptor says
 //   kFeatures     features of an element that are kept in registers, 0 where their number is not known before the series is
 //   features(w)   all features of an element of w values; lay_out writes them
+//   kValuesAlone  whether the features are the values themselves, so that there is nothing to lay out beforehand
 //   kShared       cost() is added to the best of the three cells before, as in DTW; otherwise costs() has one number for each step
 //   kBordered     a path may begin with gaps, which cost border(): then empty series have a score
 //   kGaps         a deletion or an insertion leaves its element without a partner
@@ -51,6 +52,7 @@ struct Descriptor {
   static constexpr const char* kName = "DTW";
   static constexpr ParameterNames kParameters{};
   static constexpr bool kPerValue = false;
+  static constexpr bool kValuesAlone = true;  // features are the values
   static constexpr Index features(Index width) { return width; }
   template <class Element>
   static void lay_out(const Element& e, double* to, Index by) {
@@ -117,6 +119,7 @@ struct Euclidean : Descriptor<0> {
 };
 /// Features: the values divided by their length; of an element of zeros, zeros.
 struct Cosine : Descriptor<0> {
+  static constexpr bool kValuesAlone = false;
   static constexpr bool kShared = true;
   template <class Element>
   static void lay_out(const Element& e, double* to, Index by) {
@@ -143,6 +146,7 @@ struct Precomputed : Descriptor<0> {
 /// Edit distance with real penalty (Chen and Ng 2004): a gap costs the distance to a constant element. Features: values, that distance.
 template <int W>
 struct Erp : Descriptor<W> {
+  static constexpr bool kValuesAlone = false;
   static constexpr const char* kName = "ERP";
   static constexpr int kFeatures = W > 0 ? W + 1 : 0;
   static constexpr bool kBordered = true, kGaps = true, kPerValue = true;
@@ -184,6 +188,7 @@ struct Edr : Descriptor<W> {
 /// Petitjean and Webb 2023). Features: values, values of the element before, which the first element is never asked for.
 template <int W>
 struct Msm : Descriptor<W> {
+  static constexpr bool kValuesAlone = false;
   static constexpr const char* kName = "MSM";
   static constexpr int kFeatures = 2 * W;
   static constexpr ParameterNames kParameters{{"cost", nullptr}};
@@ -224,6 +229,7 @@ struct Msm : Descriptor<W> {
 /// deleting the element.
 template <int W>
 struct Twe : Descriptor<W> {
+  static constexpr bool kValuesAlone = false;
   static constexpr const char* kName = "TWE";
   static constexpr int kFeatures = W > 0 ? 2 * W + 1 : 0;
   static constexpr bool kGaps = true;

@@ -11,8 +11,23 @@ constexpr Index kPad = kTileRegisters;  // columns that a tile may touch before 
 
 }  // namespace
 
-void many_scores(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence* const* ys, int count, double cutoff,
-                 double* out, Workspace& workspace) {
+ElasticReferences::ElasticReferences(const Measure& measure, std::vector<Sequence> sequences) : References(std::move(sequences)) {
+  const auto all = this->sequences();
+  if (measure.propagate_nan) {
+    for (const Sequence& s : all) missing_.push_back(has_nan(s) ? 1 : 0);
+  }
+  if (measure.traits().values_alone) return;
+  std::size_t size = 0;
+  for (const Sequence& s : all) {
+    at_.push_back(size);
+    size += static_cast<std::size_t>(feature_count(measure, s.width) * s.length);
+  }
+  values_.resize(size);
+  for (std::size_t k = 0; k < all.size(); ++k) lay_out(measure, all[k], values_.data() + at_[k], all[k].length, 1);
+}
+
+void many_scores(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence* const* ys, const double* const* prepared,
+                 int count, double cutoff, double* out, Workspace& workspace) {
   const Index n = x.length, lanes = table.lanes, features = feature_count(measure, x.width);
   Index m = 0;
   for (int k = 0; k < count; ++k) m = std::max(m, ys[k]->length);
@@ -34,7 +49,15 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
       for (Index c = 0; c <= kPad; ++c) at[c * lanes] = measure.infinite_border() ? kUnreachable : 0;
       for (Index c = kPad + 1 + y.length; c < y_stride; ++c) at[c * lanes] = 0;
     }
-    lay_out(measure, y, y_features + (kPad + 1) * lanes + lane, y_stride * lanes, lanes);
+    double* const to = y_features + (kPad + 1) * lanes + lane;
+    const double* const from = prepared != nullptr ? prepared[std::min<Index>(lane, count - 1)] : nullptr;
+    if (from == nullptr) {
+      lay_out(measure, y, to, y_stride * lanes, lanes);
+    } else {
+      for (Index k = 0; k < features; ++k) {
+        for (Index i = 0; i < y.length; ++i) to[(k * y_stride + i) * lanes] = from[k * y.length + i];
+      }
+    }
     if (measure.bordered()) {
       lay_out_border(measure, y, row + lane, lanes);
     } else {

@@ -71,6 +71,7 @@ constexpr CostTraits traits_as(const char* key) {
           Any::kWeighting != Weighting::none,
           Any::kWeighting == Weighting::by_distance_and_lengths,
           Any::kPerValue,
+          Any::kValuesAlone,
           {Any::kParameters.name[0], Any::kParameters.name[1]},
           Any::features,
           Any::template border<Element>,

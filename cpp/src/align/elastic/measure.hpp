@@ -55,6 +55,7 @@ struct Element {
 struct CostTraits {
   const char *key, *name;
   bool shared, precomputed, bordered, gaps, infinite_border, envelope, weighted, weighted_by_lengths, per_value;
+  bool values_alone;  ///< features are the values, or none
   const char* parameters[2];
   Index (*features)(Index width);
   double (*border)(const Element& element);
@@ -162,9 +163,24 @@ const ElasticTable& elastic_loops();  ///< of the level in use
 double pair_score(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace);
 Path pair_path(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, std::size_t memory_limit,
                Workspace& workspace);
-/// The scores of x with up to table.lanes sequences, which must have one band with it but for their lengths.
-void many_scores(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence* const* ys, int count, double cutoff,
-                 double* out, Workspace& workspace);
+/// Sequences whose features are laid out once, for all that they are compared with, and whose NaN are looked for once.
+class ElasticReferences final : public References {
+ public:
+  ElasticReferences(const Measure& measure, std::vector<Sequence> sequences);
+  /// Feature j of element i at [j * length + i]; null where features are the values.
+  [[nodiscard]] const double* features(Index k) const { return at_.empty() ? nullptr : values_.data() + at_[static_cast<std::size_t>(k)]; }
+  [[nodiscard]] bool missing(Index k) const { return !missing_.empty() && missing_[static_cast<std::size_t>(k)] != 0; }
+
+ private:
+  std::vector<double> values_;
+  std::vector<std::size_t> at_;
+  std::vector<char> missing_;
+};
+
+/// The scores of x with up to table.lanes sequences, which must have one band with it but for their lengths. features: those of
+/// ElasticReferences, or null; so may each of them be.
+void many_scores(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence* const* ys, const double* const* features,
+                 int count, double cutoff, double* out, Workspace& workspace);
 
 /// A measure as a method.
 std::unique_ptr<Method> make_method(Measure measure);

@@ -1,6 +1,7 @@
 // The elastic measures as methods: which fast form does what.
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "align/elastic/lower_bounds.hpp"
 #include "align/elastic/measure.hpp"
@@ -40,11 +41,14 @@ class ElasticMethod final : public Method {
     return found.paths;
   }
 
+  std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const override {
+    return std::make_unique<ElasticReferences>(measure_, std::move(sequences));
+  }
   void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
               Workspace& workspace) const override {
-    std::vector<const Sequence*> ys;
-    for (Index k = begin; k < end; ++k) ys.push_back(&references[k]);
-    score_all(x, ys, cutoff, out, workspace);
+    std::vector<Index> which(static_cast<std::size_t>(end - begin));
+    std::iota(which.begin(), which.end(), begin);
+    score_all(x, references, which, cutoff, out, workspace);
   }
   std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override;
 
@@ -71,36 +75,50 @@ class ElasticMethod final : public Method {
     return a == b || (measure_.slope == 0 && (!measure_.traits().weighted_by_lengths || std::max(n, a) == std::max(n, b)) &&
                       (!measure_.window || measure_.window->of(n, a) == measure_.window->of(n, b)));
   }
-  void score_all(const Sequence& x, const std::vector<const Sequence*>& ys, double cutoff, double* out, Workspace& workspace) const;
+  [[nodiscard]] bool missing(const References& references, Index k) const {
+    const auto* prepared = dynamic_cast<const ElasticReferences*>(&references);
+    return prepared != nullptr ? prepared->missing(k) : missing(references[k]);
+  }
+  /// out[k]: that of references[which[k]].
+  void score_all(const Sequence& x, const References& references, const std::vector<Index>& which, double cutoff, double* out,
+                 Workspace& workspace) const;
   [[nodiscard]] std::vector<double> bounds(const Sequence& x, const References& references) const;
 
   Measure measure_;
   const ElasticTable& table_;
 };
 
-void ElasticMethod::score_all(const Sequence& x, const std::vector<const Sequence*>& ys, double cutoff, double* out, Workspace& workspace) const {
+void ElasticMethod::score_all(const Sequence& x, const References& references, const std::vector<Index>& which, double cutoff, double* out,
+                              Workspace& workspace) const {
+  const auto* prepared = dynamic_cast<const ElasticReferences*>(&references);
   std::vector<std::size_t> order;  // by length: what stands in lanes beside each other should end together
   const bool nothing = missing(x);
-  for (std::size_t k = 0; k < ys.size(); ++k) {
+  for (std::size_t k = 0; k < which.size(); ++k) {
     out[k] = kNan;
-    if (!nothing && !missing(*ys[k])) order.push_back(k);
+    if (!nothing && !missing(references, which[k])) order.push_back(k);
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ys[a]->length < ys[b]->length; });
+  const auto reference = [&](std::size_t at) -> const Sequence& { return references[which[order[at]]]; };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return references[which[a]].length < references[which[b]].length; });
   const double limit = raw(cutoff), lane_bytes = static_cast<double>((feature_count(measure_, x.width) + 1) * table_.lanes) * sizeof(double);
   for (std::size_t at = 0; at < order.size();) {
-    const Index length = ys[order[at]]->length;
+    const Index length = reference(at).length;
     std::size_t end = at + 1;
-    while (end < order.size() && end < at + static_cast<std::size_t>(table_.lanes) && same_band(x.length, length, ys[order[end]]->length)) ++end;
+    while (end < order.size() && end < at + static_cast<std::size_t>(table_.lanes) && same_band(x.length, length, reference(end).length)) ++end;
     const std::size_t count = end - at;
-    const bool fits = lane_bytes * static_cast<double>(ys[order[end - 1]]->length) <= kManyBytes;
+    const bool fits = lane_bytes * static_cast<double>(reference(end - 1).length) <= kManyBytes;
     if (!measure_.traits().precomputed && fits && 2 * count > static_cast<std::size_t>(table_.lanes)) {
       const Sequence* lanes[kMostLanes];
+      const double* features[kMostLanes];
       double found[kMostLanes];
-      for (std::size_t k = 0; k < count; ++k) lanes[k] = ys[order[at + k]];
-      many_scores(measure_, table_, x, lanes, static_cast<int>(count), limit, found, workspace);
+      for (std::size_t k = 0; k < count; ++k) {
+        lanes[k] = &reference(at + k);
+        features[k] = prepared != nullptr ? prepared->features(which[order[at + k]]) : nullptr;
+      }
+      many_scores(measure_, table_, x, lanes, features, static_cast<int>(count), limit, found, workspace);
       for (std::size_t k = 0; k < count; ++k) out[order[at + k]] = finish(found[k], cutoff);
     } else {
-      for (std::size_t k = at; k < end; ++k) out[order[k]] = finish(pair_score(measure_, table_, x, *ys[order[k]], limit, workspace), cutoff);
+      for (std::size_t k = at; k < end; ++k) out[order[k]] = finish(pair_score(measure_, table_, x, reference(k), limit, workspace), cutoff);
     }
     poll_interrupt();
     at = end;
@@ -113,7 +131,7 @@ std::vector<double> ElasticMethod::bounds(const Sequence& x, const References& r
   Envelope seen;
   for (Index r = 0; r < references.size(); ++r) {
     const Sequence& y = references[r];
-    if (missing(y)) continue;
+    if (missing(references, r)) continue;
     const Band band = measure_.band(x.length, y.length);
     if (seen.band.m != band.m) seen = envelope(x, band);
     found[static_cast<std::size_t>(r)] = lower_bound(measure_, table_, x, seen, y);
@@ -124,39 +142,27 @@ std::vector<double> ElasticMethod::bounds(const Sequence& x, const References& r
 
 /// In the order of their lower bounds, as many at once as there are lanes, until no bound is low enough.
 std::vector<Neighbour> ElasticMethod::nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const {
-  const auto comes_first = [](const Neighbour& a, const Neighbour& b) {  // NaN last
-    if (a.score < b.score || b.score < a.score) return a.score < b.score;
-    if (std::isnan(a.score) != std::isnan(b.score)) return std::isnan(b.score);
-    return a.index < b.index;
-  };
-  std::vector<Neighbour> order, best;
+  Ranking ranking(order(), k);
   if (missing(x)) {
-    for (Index r = 0; r < std::min(k, references.size()); ++r) best.push_back({r, kNan});
-    return best;
+    for (Index r = 0; r < references.size(); ++r) ranking.offer(r, kNan);
+    return ranking.take();
   }
   const std::vector<double> bound = bounds(x, references);
+  std::vector<Neighbour> order;
   for (Index r = 0; r < references.size(); ++r) order.push_back({r, bound[static_cast<std::size_t>(r)]});
-  std::sort(order.begin(), order.end(), comes_first);
+  std::sort(order.begin(), order.end(), [&](const Neighbour& a, const Neighbour& b) { return ranking.comes_first(a, b); });
 
-  std::vector<const Sequence*> ys;
+  std::vector<Index> which;
   double found[kMostLanes];
-  for (std::size_t at = 0; at < order.size(); at += ys.size()) {
-    const bool full = static_cast<Index>(best.size()) == k;
-    const double cutoff = full && !std::isnan(best.back().score) ? best.back().score : kUnreachable;
+  for (std::size_t at = 0; at < order.size(); at += which.size()) {
+    const double cutoff = ranking.cutoff();
     if (order[at].score > raw(cutoff)) break;
-    ys.clear();
-    for (std::size_t c = at; c < order.size() && c < at + static_cast<std::size_t>(table_.lanes); ++c) ys.push_back(&references[order[c].index]);
-    score_all(x, ys, cutoff, found, workspace);
-    for (std::size_t c = 0; c < ys.size(); ++c) {
-      const Neighbour fresh{order[at + c].index, found[c]};
-      if (static_cast<Index>(best.size()) == k) {
-        if (!comes_first(fresh, best.back())) continue;
-        best.pop_back();
-      }
-      best.insert(std::upper_bound(best.begin(), best.end(), fresh, comes_first), fresh);
-    }
+    which.clear();
+    for (std::size_t c = at; c < order.size() && c < at + static_cast<std::size_t>(table_.lanes); ++c) which.push_back(order[c].index);
+    score_all(x, references, which, cutoff, found, workspace);
+    for (std::size_t c = 0; c < which.size(); ++c) ranking.offer(which[c], found[c]);
   }
-  return best;
+  return ranking.take();
 }
 
 }  // namespace

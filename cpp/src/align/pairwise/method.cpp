@@ -11,7 +11,7 @@ namespace {
 
 class Pairwise final : public Method {
  public:
-  explicit Pairwise(PairwiseOptions options) : options_(std::move(options)), whole_(IntegerScores::of(options_)) {
+  explicit Pairwise(PairwiseOptions options) : options_(std::move(options)), integer_(IntegerScores::of(options_)) {
     const Similarity& s = options_.similarity;
     symmetric_ = options_.ends.x_begin == options_.ends.y_begin && options_.ends.x_end == options_.ends.y_end;
     for (Index a = 0; a < s.size; ++a) {
@@ -30,27 +30,21 @@ class Pairwise final : public Method {
     return score(x, y, profiles, workspace);
   }
   [[nodiscard]] Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
-    if (x.length > 0 && y.length > 0 && whole_) {
+    if (x.length > 0 && y.length > 0 && integer_) {
       IntegerProfiles profiles;
-      if (auto found = integer_path(*whole_, PLAIT_PICK(striped_table), x, y, memory_limit, profiles, workspace)) return *std::move(found);
+      if (auto found = integer_path(*integer_, PLAIT_PICK(striped_table), x, y, memory_limit, profiles, workspace)) return *std::move(found);
     }
     return diagonal_path(options_, PLAIT_PICK(pairwise_diagonal_table), x, y, memory_limit, workspace);
   }
   void scores(const Sequence& x, const References& references, Index begin, Index end, double, double* out, Workspace& workspace) const override {
     IntegerProfiles profiles;  // of x, for all of them
-    if (!whole_ || x.length == 0) return Method::scores(x, references, begin, end, kWorst<Order::maximum>, out, workspace);
-    for (const Index k : integer_scores(*whole_, PLAIT_PICK(pairwise_lanes_table), x, references, begin, end, out, workspace)) {
+    if (!integer_ || x.length == 0) return Method::scores(x, references, begin, end, kWorst<Order::maximum>, out, workspace);
+    for (const Index k : integer_scores(*integer_, PLAIT_PICK(pairwise_lanes_table), x, references, begin, end, out, workspace)) {
       out[k - begin] = score(x, references[k], profiles, workspace);
       poll_interrupt();
     }
   }
-  [[nodiscard]] std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override {
-    std::vector<double> all(static_cast<std::size_t>(references.size()));
-    scores(x, references, 0, references.size(), kWorst<Order::maximum>, all.data(), workspace);
-    Ranking ranking(order(), k);
-    for (Index r = 0; r < references.size(); ++r) ranking.offer(r, all[static_cast<std::size_t>(r)]);
-    return ranking.take();
-  }
+  [[nodiscard]] Index batch() const override { return integer_ ? piece() : 1; }
   [[nodiscard]] double count(const Sequence& x, const Sequence& y) const override {
     Counted<Order::maximum> counted;
     const auto best = run_recursion(options_, counted, x, y);
@@ -59,19 +53,19 @@ class Pairwise final : public Method {
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
   [[nodiscard]] Index piece() const override { return 512; }  // of these, sorted, those that share a vector are about as long
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
-    return (whole_ ? 0.1 : 1.5) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return (integer_ ? 0.1 : 1.5) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
 
  private:
   double score(const Sequence& x, const Sequence& y, IntegerProfiles& profiles, Workspace& workspace) const {
-    if (x.length > 0 && y.length > 0 && whole_) {
-      if (const auto found = integer_score(*whole_, PLAIT_PICK(striped_table), x, y, profiles, workspace)) return *found;
+    if (x.length > 0 && y.length > 0 && integer_) {
+      if (const auto found = integer_score(*integer_, PLAIT_PICK(striped_table), x, y, profiles, workspace)) return *found;
     }
     return diagonal_score(options_, PLAIT_PICK(pairwise_diagonal_table), x, y, workspace);
   }
 
   PairwiseOptions options_;
-  std::optional<IntegerScores> whole_;
+  std::optional<IntegerScores> integer_;
   bool symmetric_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "chosen.hpp"
+#include "node_map.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/graph/build.hpp"
@@ -16,17 +17,31 @@ struct Waiting {
   std::size_t edges = 0;            // over which a gradient will still come
   std::vector<Cotangent> received;  // what has come
   bool wanted = false;              // lies between an output and a node we differentiate for
+  bool reached = false;             // a gradient comes to it
 };
 
-bool takes_gradient(const Node* node, std::size_t k, std::unordered_map<Node*, Waiting>& nodes) {
+// That of every node that the outputs depend on.
+class WaitingNodes {
+ public:
+  explicit WaitingNodes(const std::vector<Node*>& order) : index_(order.size()), waiting_(order.size()) {
+    for (std::size_t i = 0; i < order.size(); ++i) index_.insert(order[i], static_cast<int>(i));
+  }
+  [[nodiscard]] bool has(const Node* node) const { return index_[node] >= 0; }
+  Waiting& operator[](const Node* node) { return waiting_[static_cast<std::size_t>(index_[node])]; }
+
+ private:
+  NodeMap index_;
+  std::vector<Waiting> waiting_;
+};
+
+bool takes_gradient(const Node* node, std::size_t k, WaitingNodes& nodes) {
   return !shape_only(*node->op, k) && is_float(node->input(k)->spec.dtype) && nodes[node->input(k)].wanted;
 }
 
 // The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sum of every node that received one.
-std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds,
-                                                    std::unordered_map<Node*, Waiting>& nodes, const std::vector<Node*>& order) {
+std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds, WaitingNodes& nodes,
+                                                    const std::vector<Node*>& order) {
   // Count: every wanted node waits for the edges of those consumers that will themselves receive a gradient.
-  std::unordered_map<const Node*, bool> reached;
   Fragile fragile;
   for (Node* const node : order) {
     if (!nodes[node].wanted || node->op->kind == OpKind::leaf) continue;
@@ -35,15 +50,15 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
       if (takes_gradient(node, k, nodes)) inputs.push_back(node->input(k));
     fragile.add(node, inputs);
   }
-  for (const NodeRef& output : outputs) reached[output.get()] = true;
+  for (const NodeRef& output : outputs) nodes[output.get()].reached = true;
   for (std::size_t i = order.size(); i-- > 0;) {
     Node* const node = order[i];
-    if (!reached[node] || !nodes[node].wanted || node->op->kind == OpKind::leaf) continue;
+    if (!nodes[node].reached || !nodes[node].wanted || node->op->kind == OpKind::leaf) continue;
     for (std::size_t k = 0; k < node->input_count(); ++k) {
       if (!takes_gradient(node, k, nodes)) continue;
       Node* const input = node->input(k);
       nodes[input].edges += 1;
-      reached[input] = true;
+      nodes[input].reached = true;
     }
   }
   std::deque<Node*> ready;
@@ -108,12 +123,11 @@ std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const 
                    " seeds");
   const BackwardScope scope;
   const std::vector<Node*> order = ancestors(outputs);
-  std::unordered_map<Node*, Waiting> nodes;
-  nodes.reserve(order.size());
+  WaitingNodes nodes(order);
   for (const NodeRef& target : wrt) {
     PLAIT_REQUIRE_AS(DTypeError, is_float(target->spec.dtype), "gradient: ", target->label(), " is ", name_of(target->spec.dtype),
                      "; only floating point nodes have gradients");
-    nodes[target.get()].wanted = true;
+    if (nodes.has(target.get())) nodes[target.get()].wanted = true;
   }
   for (Node* node : order) {
     Waiting& waiting = nodes[node];
@@ -138,9 +152,8 @@ std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> 
                    " seeds");
   const BackwardScope scope;
   const std::vector<Node*> order = ancestors(outputs);
-  std::unordered_map<Node*, Waiting> nodes;
-  nodes.reserve(order.size());
-  for (Node* node : order) nodes[node].wanted = is_float(node->spec.dtype) && !node->op->opaque;
+  WaitingNodes nodes(order);
+  for (const Node* node : order) nodes[node].wanted = is_float(node->spec.dtype) && !node->op->opaque;
   return distribute(outputs, seeds, nodes, order);
 }
 

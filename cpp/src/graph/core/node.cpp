@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <mutex>
-#include <unordered_set>
 
+#include "node_map.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/op.hpp"
 
@@ -126,21 +126,24 @@ BackwardScope::BackwardScope() : outer_(std::exchange(t_backward, true)) {}
 BackwardScope::~BackwardScope() { t_backward = outer_; }
 
 std::vector<Node*> ancestors(std::span<const NodeRef> outputs) {
-  std::vector<Node*> found;
-  std::unordered_set<const Node*> seen;
+  std::vector<std::pair<std::uint64_t, Node*>> found;  // with their ids: sorting follows no pointers
+  NodeMap seen;
   std::vector<Node*> open;
   const auto visit = [&](Node* node) {
-    if (seen.insert(node).second) open.push_back(node);
+    if (seen.insert(node, 0)) open.push_back(node);
   };
   for (const NodeRef& output : outputs) visit(output.get());
   while (!open.empty()) {
     Node* const node = open.back();
     open.pop_back();
-    found.push_back(node);
+    found.emplace_back(node->id, node);
     for (const Edge& edge : node->inputs()) visit(edge.input);
   }
-  std::sort(found.begin(), found.end(), [](const Node* a, const Node* b) { return a->id < b->id; });
-  return found;
+  std::sort(found.begin(), found.end());
+  std::vector<Node*> order;
+  order.reserve(found.size());
+  for (const auto& [id, node] : found) order.push_back(node);
+  return order;
 }
 
 }  // namespace plait::graph

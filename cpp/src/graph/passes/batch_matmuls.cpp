@@ -7,19 +7,13 @@
 //   f(x1), f(x2)      = pieces of f([x1; x2])       for elementwise f
 #include "batch_matmuls.hpp"
 
+#include "tuning.hpp"
+
 namespace plait::graph {
-namespace {
-
-// Beyond this size of a graph the search for independent pieces would take longer than it saves.
-constexpr std::size_t kLargestGraph = 200000;
-constexpr int kMostRounds = 8;
-
-}  // namespace
-
 Module batch_matmuls(Module in) {
-  if (in.values.size() > kLargestGraph) return in;
+  if (in.values.size() > tuning::kLargestBatched) return in;
   Rewriter graph(std::move(in));
-  for (int round = 0; round < kMostRounds; ++round) {
+  for (int round = 0; round < tuning::kMostRounds; ++round) {
     bool more = join_scattered(graph);
     more = join_same_left(graph) || more;
     more = join_same_right(graph) || more;

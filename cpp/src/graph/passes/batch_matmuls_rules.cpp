@@ -3,15 +3,10 @@
 #include <cstring>
 
 #include "batch_matmuls.hpp"
+#include "tuning.hpp"
 
 namespace plait::graph {
 namespace {
-
-// Rows (or columns) of a product below which many small ones are worth stacking.
-constexpr Index kSmall = 64;
-
-// How many elements may be stacked for each one that need not be added up.
-constexpr Index kWorth = 4;
 
 constexpr Index kRows[] = {0}, kAllOfMatrix[] = {0, 1};  // axes
 
@@ -152,7 +147,7 @@ bool join_same_right(Rewriter& graph) {
     if (group.size() < 2) continue;
     std::vector<int> lefts;
     for (const int v : group)
-      if (graph.at(v).spec.shape[0] <= kSmall) lefts.push_back(graph.input(v, 0));
+      if (graph.at(v).spec.shape[0] <= tuning::kSmallProduct) lefts.push_back(graph.input(v, 0));
     if (lefts.size() != group.size() || graph.depend_on_each_other(group)) continue;
     const int product = graph.binary(ops::matmul, graph.concatenate(lefts, 0), graph.input(group[0], 1));
     replace_by_slices(graph, group, product, 0);
@@ -169,14 +164,13 @@ bool join_same_left(Rewriter& graph) {
     bool small = true;
     for (const int v : group) {
       rights.push_back(graph.input(v, 1));
-      small = small && graph.at(graph.input(v, 0)).spec.shape[0] <= kSmall;
+      small = small && graph.at(graph.input(v, 0)).spec.shape[0] <= tuning::kSmallProduct;
     }
     if (small && !graph.depend_on_each_other(group)) by_rights[rights].push_back(group);
   }
   bool changed = false;
-  constexpr std::size_t kUses = 4;
   for (const auto& [rights, groups] : by_rights) {
-    if (groups.size() < kUses) continue;
+    if (groups.size() < tuning::kWeightUses) continue;
     const int weights = graph.concatenate(rights, 1);
     for (const auto& group : groups) replace_by_slices(graph, group, graph.binary(ops::matmul, graph.input(group[0], 0), weights), 1);
     changed = true;
@@ -305,7 +299,7 @@ std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<s
   if (!graph.is(t, ops::sum)) return {};
   const IndexSpan axes = ReducedAxes::of(graph.at(t).attributes).axes;
   const int of = graph.input(t, 0);
-  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > kSmall || axes.size() != 1 || axes[0] != 0) return {};
+  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > tuning::kSmallProduct || axes.size() != 1 || axes[0] != 0) return {};
   return of;
 }
 
@@ -354,7 +348,7 @@ bool join_sums(Rewriter& graph) {
           }
           const Index m = graph.at(terms[0]).spec.shape[0], n = graph.at(terms[0]).spec.shape[1];
           const Index stacked = (graph.is_free(a, 1) ? 0 : k * m) + (graph.is_free(b, 0) ? 0 : k * n);
-          if (stacked > kWorth * m * n * static_cast<Index>(terms.size())) return {};
+          if (stacked > tuning::kStackedPerSaved * m * n * static_cast<Index>(terms.size())) return {};
           const int left = graph.concatenate(a, 1);
           return graph.binary(ops::matmul, left, graph.concatenate(b, 0));
         });

@@ -11,7 +11,7 @@ const char* name_of(BufferAssignment::Kind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
-void list(std::ostream& out, const std::vector<int>& values) {
+void list(std::ostream& out, std::span<const int> values) {
   for (std::size_t i = 0; i < values.size(); ++i) out << (i > 0 ? " %" : "%") << values[i];
 }
 

@@ -195,18 +195,24 @@ bool reads_register(const Module& module, int v, const Group& group) {
   return spec.dtype == DType::boolean || lane_type(spec.dtype) == group.type;
 }
 
-void find_stored(Module& module) {
-  for (Value& value : module.values) value.needs_storage = false;
+std::vector<char> stored_values(const Module& module) {
+  std::vector<char> stored(module.values.size(), 0);
   for (const Value& value : module.values)
     if (value.group >= 0)
       for (const int u : value.inputs)
-        if (module.group_of_root(u) != value.group) module.values[module.values[u].root].needs_storage = true;
-  for (const int output : module.outputs) module.values[output].needs_storage = true;
-  for (const Update& update : module.updates) module.values[update.value].needs_storage = true;
+        if (module.group_of_root(u) != value.group) stored[module.values[u].root] = 1;
+  for (const int output : module.outputs) stored[output] = 1;
+  for (const Update& update : module.updates) stored[update.value] = 1;
   for (const Group& group : module.groups) {
-    for (const int v : group.reduced) module.values[v].needs_storage = true;
-    if (group.kind == Group::Kind::single) module.values[group.value].needs_storage = true;
+    for (const int v : group.reduced) stored[v] = 1;
+    if (group.kind == Group::Kind::single) stored[group.value] = 1;
   }
+  return stored;
+}
+
+void find_stored(Module& module) {
+  const std::vector<char> stored = stored_values(module);
+  for (std::size_t v = 0; v < stored.size(); ++v) module.values[v].needs_storage = stored[v] != 0;
 }
 
 Module fuse(Module in) { return Fuser(std::move(in)).run(); }

@@ -2,6 +2,7 @@
 // on sizes (sum_to_like, axis_size), and splits reductions over separate runs of axes. Leaves values in the order of their nodes, with known shapes.
 #include <algorithm>
 
+#include "graph/core/node_map.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/scan.hpp"
 #include "rewriter.hpp"
@@ -11,14 +12,23 @@ namespace {
 
 class Lowering {
  public:
-  Lowering(const std::unordered_map<const Node*, Spec>& feeds, const Demands* demands) : feeds_(feeds), demands_(demands) {}
+  Lowering(const std::unordered_map<const Node*, Spec>& feeds, const Demands* demands, std::size_t nodes)
+      : feeds_(feeds), demands_(demands), index_(nodes) {
+    out_.values.reserve(nodes);
+  }
 
   void add(Node* node) {
     const Op& op = *node->op;
     Value value{.op = &op, .attributes = node->attributes, .node = NodeRef(node)};
+    if (op.kind == OpKind::elementwise && as_declared(*node)) {  // most values of most graphs: nothing to infer or resolve
+      for (std::size_t i = 0; i < node->input_count(); ++i) value.inputs.push_back(index_[node->input(i)]);
+      value.spec = node->spec;
+      index_.insert(node, out_.add(std::move(value)));
+      return;
+    }
     std::vector<Spec> specs;
     for (std::size_t i = 0; i < node->input_count(); ++i) {
-      const int input = index_.at(node->input(i));
+      const int input = index_[node->input(i)];
       specs.push_back(out_.values[input].spec);
       if (!shape_only(op, i)) value.inputs.push_back(input);
     }
@@ -36,24 +46,32 @@ class Lowering {
     }
     PLAIT_REQUIRE_AS(ShapeError, is_known(value.spec.shape), node->label(), ": shape ", to_string(value.spec.shape),
                      " has a size that no input decides");
-    index_[node] = resolve(std::move(value), specs);
+    index_.insert(node, resolve(std::move(value), specs));
   }
 
-  int operator[](const NodeRef& node) const { return index_.at(node.get()); }
+  int operator[](const NodeRef& node) const { return index_[node.get()]; }
 
   Module take() { return std::move(out_); }
   Module& out() { return out_; }
 
  private:
+  // True if the node's inputs have the very specs with which it was made, so that its own holds.
+  [[nodiscard]] bool as_declared(const Node& node) const {
+    if (node.op->shape_only != 0 || !is_known(node.spec.shape)) return false;
+    for (const Edge& edge : node.inputs())
+      if (out_.values[index_[edge.input]].spec != edge.input->spec) return false;
+    return true;
+  }
+
   // A loop computes what is asked of it; what reads a loop's buffer finds there where things stand.
   void bind_loop(const Node& node, const std::vector<Spec>& specs, Value& value) {
     if (const Node* loop = loop_behind(node)) {
-      value.attributes.scan = out_.values[index_.at(loop)].attributes.scan;
+      value.attributes.scan = out_.values[index_[loop]].attributes.scan;
       return;
     }
     value.attributes.scan = bind_scan(value.attributes.scan->body, specs, demands_->outputs(&node));
     value.inputs.clear();
-    for (const int k : value.attributes.scan->passed) value.inputs.push_back(index_.at(node.input(k)));
+    for (const int k : value.attributes.scan->passed) value.inputs.push_back(index_[node.input(k)]);
   }
 
   // Ops whose meaning is decided by sizes become plain ones.
@@ -119,7 +137,7 @@ class Lowering {
 
   const std::unordered_map<const Node*, Spec>& feeds_;
   const Demands* demands_;
-  std::unordered_map<const Node*, int> index_;
+  NodeMap index_;
   Module out_;
   Index random_ordinal_ = 0;
 };
@@ -135,7 +153,7 @@ Module lower(std::span<const NodeRef> outputs, const Updates& updates, const std
   const std::vector<Node*> order = ancestors(wanted);
   std::optional<Demands> demands;
   if (std::any_of(order.begin(), order.end(), [](const Node* node) { return node->attributes.scan != nullptr; })) demands.emplace(wanted);
-  Lowering lowering(feeds, demands ? &*demands : nullptr);
+  Lowering lowering(feeds, demands ? &*demands : nullptr, order.size());
   for (Node* node : order) lowering.add(node);
   for (const NodeRef& output : outputs) lowering.out().outputs.push_back(lowering[output]);
   for (const auto& [parameter, value] : updates) {

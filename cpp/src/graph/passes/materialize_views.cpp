@@ -4,6 +4,7 @@
 
 #include "product.hpp"
 #include "rewriter.hpp"
+#include "tuning.hpp"
 
 namespace plait::graph {
 namespace {
@@ -21,19 +22,22 @@ View region(const Module& graph, const Value& whole, std::size_t k) {
 // Decides which values are computed where a concatenation wants them, before anybody's place depends on it.
 class ConcatAliases {
  public:
-  explicit ConcatAliases(const Module& graph)
-      : graph_(graph),
-        aliases_(graph.values.size()),
-        layouts_(graph.values.size()),
-        taken_(graph.values.size(), 0),
-        built_in_place_(graph.values.size(), 0) {
+  explicit ConcatAliases(const Module& graph) : graph_(graph), taken_(graph.values.size(), 0), built_in_place_(graph.values.size(), 0) {
     for (const int output : graph.outputs) taken_[output] = 1;
     for (const Update& update : graph.updates) taken_[update.value] = 2;
     for (std::size_t v = 0; v < graph.values.size(); ++v)
       if (is_concatenation(graph.values[v]) && taken_[v] != 2) build_in_place(static_cast<int>(v));
   }
-  [[nodiscard]] const ConcatAlias& of(int v) const { return aliases_[v]; }
-  [[nodiscard]] const Shape& layout(int v) const { return layouts_[v]; }  ///< strides; empty: contiguous
+  /// That of v; none for most.
+  [[nodiscard]] ConcatAlias of(int v) const {
+    const auto found = aliases_.find(v);
+    return found != aliases_.end() ? found->second : ConcatAlias{};
+  }
+  /// Strides of v where it stands in its whole; null: contiguous.
+  [[nodiscard]] const Shape* layout(int v) const {
+    const auto found = layouts_.find(v);
+    return found != layouts_.end() ? &found->second : nullptr;
+  }
   [[nodiscard]] bool built_in_place(int v) const { return built_in_place_[v] != 0; }
 
  private:
@@ -62,16 +66,13 @@ class ConcatAliases {
   }
 
   const Module& graph_;
-  std::vector<ConcatAlias> aliases_;
-  std::vector<Shape> layouts_;
+  std::unordered_map<int, ConcatAlias> aliases_;
+  std::unordered_map<int, Shape> layouts_;
   std::vector<char> taken_, built_in_place_;
 };
 
-// Every product packs a transposed right operand again. One of at most 24 KiB, which would be read in place were it not transposed, is copied once
-// for at least 3 products of 8 rows or more (a product of fewer rows reads it as it is).
-constexpr Index kTransposedBytes = 24 << 10;
-constexpr int kTransposedUses = 3;
-constexpr Index kTransposedRows = 8;
+// Small transposed right operands of several products are copied once: see tuning.hpp.
+using tuning::kTransposedBytes, tuning::kTransposedRows, tuning::kTransposedUses;
 
 class Materializer {
  public:
@@ -109,7 +110,7 @@ class Materializer {
     const int v = add(std::move(value));
     out_.values[v].built_in_place = built_in_place;
     if (aliases_.of(old).whole >= 0) alias_of_.emplace_back(v, aliases_.of(old));
-    if (const Shape& layout = aliases_.layout(old); !layout.empty()) out_.values[v].view.strides = layout;
+    if (const Shape* const layout = aliases_.layout(old)) out_.values[v].view.strides = *layout;
     return v;
   }
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "input_list.hpp"
 #include "plait/graph/attributes.hpp"
 #include "plait/graph/ops.hpp"
 #include "plait/graph/program.hpp"
@@ -32,10 +33,10 @@ struct BufferAssignment {
 struct Value {
   const Op* op = nullptr;
   Attributes attributes{};
-  Spec spec{};                ///< every size is known
-  std::vector<int> inputs{};  ///< earlier values; inputs of which only the shape matters are left out
-  TensorRef constant{};       ///< constants
-  NodeRef node{};             ///< where it comes from: inputs and parameters themselves, for others a label
+  Spec spec{};           ///< every size is known
+  InputList inputs{};    ///< earlier values; inputs of which only the shape matters are left out
+  TensorRef constant{};  ///< constants
+  NodeRef node{};        ///< where it comes from: inputs and parameters themselves, for others a label
 
   // materialize_views
   int root = -1;                ///< the value in whose memory the elements stand: itself unless it is a view

@@ -10,12 +10,12 @@
 #include "plait/base/error.hpp"
 #include "product.hpp"
 #include "rewriter.hpp"
+#include "tuning.hpp"
 
 namespace plait::graph {
 namespace {
 
-constexpr Index kFoldLimit = 4096;  // elements; larger results are computed at run time rather than kept
-constexpr Index kFewRows = 8;       // fewer equal rows are not worth a product of their own
+using tuning::kFewRows, tuning::kFoldLimit;
 constexpr int kNone = -1;
 
 bool is_op(const Value& value, const Op& op) { return value.op == &op; }
@@ -56,24 +56,41 @@ class Simplifier {
 
   // Common subexpressions: a value equal to an earlier one in op, attributes, spec and inputs.
   int shared(Value value) {
-    std::string key;
-    const auto append = [&key](const auto& data) {
-      key.append(reinterpret_cast<const char*>(data.data()), data.size() * sizeof(data[0]));
-      key += '|';
-    };
-    key.append(reinterpret_cast<const char*>(&value.op), sizeof(value.op));
-    key += static_cast<char>(value.spec.dtype);
-    append(value.inputs);
-    append(value.spec.shape);
-    append(value.attributes.ints);
-    append(value.attributes.reals);
-    const Scan* const scan = value.attributes.scan.get();
-    key.append(reinterpret_cast<const char*>(&scan), sizeof(scan));
-    const auto found = known_.find(key);
-    if (found != known_.end()) return found->second;
-    const int v = out_.add(std::move(value));
-    known_.emplace(std::move(key), v);
-    return v;
+    if (2 * (count_ + 1) > known_.size()) grow();
+    int& slot = find_slot(value);
+    if (slot != kNone) return slot;
+    ++count_;
+    return slot = out_.add(std::move(value));
+  }
+
+  static bool is_same(const Value& a, const Value& b) {
+    return a.op == b.op && a.inputs == b.inputs && a.spec == b.spec && is_same(a.attributes, b.attributes);
+  }
+  // Bit by bit: 0 and -0 are not the same.
+  static bool is_same(const Attributes& a, const Attributes& b) {
+    return a.ints == b.ints && a.scan == b.scan && a.reals.size() == b.reals.size() &&
+           (a.reals.empty() || std::memcmp(a.reals.data(), b.reals.data(), a.reals.size() * sizeof(double)) == 0);
+  }
+  static std::uint64_t hash_of(const Value& value) {
+    std::uint64_t hash = reinterpret_cast<std::uintptr_t>(value.op) + static_cast<std::uint64_t>(value.spec.dtype);
+    const auto mix = [&hash](std::uint64_t x) { hash = (hash ^ (hash >> 29) ^ x) * 0x9E3779B97F4A7C15U; };
+    for (const int input : value.inputs) mix(static_cast<std::uint64_t>(input));
+    for (const Index n : value.spec.shape) mix(static_cast<std::uint64_t>(n));
+    for (const Index n : value.attributes.ints) mix(static_cast<std::uint64_t>(n));
+    return hash ^ (hash >> 32);
+  }
+  // Where the value, or one that is the same, stands in the table of values; linear probing at a load of at most one half.
+  int& find_slot(const Value& value) {
+    const std::size_t mask = known_.size() - 1;
+    std::size_t slot = hash_of(value) & mask;
+    while (known_[slot] != kNone && !is_same(at(known_[slot]), value)) slot = (slot + 1) & mask;
+    return known_[slot];
+  }
+  void grow() {
+    std::vector<int> old(std::max<std::size_t>(64, 2 * known_.size()), kNone);
+    old.swap(known_);
+    for (const int v : old)
+      if (v != kNone) find_slot(at(v)) = v;
   }
 
   // Equal scalars are one value.
@@ -123,14 +140,10 @@ class Simplifier {
   // Work on broadcast operands is work on the operands, broadcast afterwards: explicit broadcasts are dropped from the inputs (lane programs
   // broadcast by themselves), and put behind the result where no other input has the full shape.
   int lift_above_broadcasts(const Value& value) {
+    if (std::none_of(value.inputs.begin(), value.inputs.end(), [&](int input) { return is_broadcast(at(input)); })) return kNone;
     Value lifted = value;
-    bool changed = false;
     for (int& input : lifted.inputs)
-      while (is_broadcast(at(input))) {
-        input = at(input).inputs[0];
-        changed = true;
-      }
-    if (!changed) return kNone;
+      while (is_broadcast(at(input))) input = at(input).inputs[0];
     Shape shape;
     for (const int input : lifted.inputs) shape = broadcast(shape, at(input).spec.shape, "simplify");
     lifted.spec.shape = shape;
@@ -268,7 +281,9 @@ class Simplifier {
 
   Module in_, out_;
   std::unordered_map<int, int> rows_;  // of constants: the row that all of theirs are
-  std::unordered_map<std::string, int> known_, scalars_;
+  std::unordered_map<std::string, int> scalars_;
+  std::vector<int> known_;  // values by hash_of, kNone where there is none; a power of two
+  std::size_t count_ = 0;   // of values in known_
 };
 
 // Outputs and updates become values with memory of their own: what is a leaf, a view, or promised already is copied.

@@ -12,10 +12,16 @@ namespace {
 
 class Sinker {
  public:
-  explicit Sinker(Module in) : m_(std::move(in)), readers_(values().size()), wanted_(values().size(), 0), chosen_(values().size(), 0) {
-    for (std::size_t v = 0; v < values().size(); ++v)
-      if (values()[v].group >= 0)
-        for (const int u : values()[v].inputs) readers_[root(u)].push_back({static_cast<int>(v), u});
+  explicit Sinker(Module in) : m_(std::move(in)), first_(values().size() + 2, 0), wanted_(values().size(), 0), chosen_(values().size(), 0) {
+    const auto for_each_read = [&](const auto& take) {
+      for (std::size_t v = 0; v < values().size(); ++v)
+        if (values()[v].group >= 0)
+          for (const int u : values()[v].inputs) take(root(u), Reader{static_cast<int>(v), u});
+    };
+    for_each_read([&](int r, Reader) { ++first_[r + 2]; });
+    for (std::size_t r = 2; r < first_.size(); ++r) first_[r] += first_[r - 1];
+    all_readers_.resize(static_cast<std::size_t>(first_.back()));
+    for_each_read([&](int r, Reader reader) { all_readers_[first_[r + 1]++] = reader; });
     for (const int output : m_.outputs) wanted_[output] = 1;
     for (const Update& update : m_.updates) wanted_[update.value] = 1;
   }
@@ -32,6 +38,7 @@ class Sinker {
     int value, operand;  ///< the operand is a view of what is read, or itself
   };
 
+  std::span<const Reader> readers_of(int v) const { return {all_readers_.data() + first_[v], all_readers_.data() + first_[v + 1]}; }
   const std::vector<Value>& values() const { return m_.values; }
   int root(int v) const { return m_.values[v].root; }
 
@@ -40,7 +47,7 @@ class Sinker {
     const int from = values()[v].group;
     if (from < 0 || wanted_[v] != 0 || values()[v].op->kind != OpKind::elementwise || m_.groups[from].kind == Group::Kind::single) return -1;
     int to = -1;
-    for (const Reader& reader : readers_[v]) {
+    for (const Reader& reader : readers_of(v)) {
       const int g = chosen_[reader.value] != 0 ? target_ : values()[reader.value].group;
       if (to >= 0 && g != to) return -1;
       to = g;
@@ -48,7 +55,7 @@ class Sinker {
     if (to <= from) return -1;
     const Group &a = m_.groups[from], &b = m_.groups[to];
     if (b.kind == Group::Kind::single || a.type != b.type || a.space != b.space) return -1;
-    for (const Reader& reader : readers_[v])
+    for (const Reader& reader : readers_of(v))
       if (reader.value == b.value || !reads_register(m_, reader.operand, b)) return -1;
     // Leaves may be overwritten before the later step: what reads a whole one stays.
     for (const int u : values()[v].inputs)
@@ -65,7 +72,7 @@ class Sinker {
       if (values()[r].constant || std::find(seen.begin(), seen.end(), r) != seen.end()) continue;
       seen.push_back(r);
       bool loaded = false, stored = values()[r].group != values()[v].group || wanted_[r] != 0;
-      for (const Reader& reader : readers_[r]) {
+      for (const Reader& reader : readers_of(r)) {
         if (reader.value == v) continue;
         const int g = chosen_[reader.value] != 0 ? target_ : values()[reader.value].group;
         loaded = loaded || g == target_;
@@ -119,7 +126,8 @@ class Sinker {
   }
 
   Module m_;
-  std::vector<std::vector<Reader>> readers_;
+  std::vector<int> first_;  // of the readers of each value, among all; one more for the end
+  std::vector<Reader> all_readers_;
   std::vector<char> wanted_;  // as output or update
   std::vector<char> chosen_;  // to move to target_
   int target_ = -1;

@@ -129,12 +129,11 @@ void verify_groups(const Module& module, bool in_order) {
     if (in_order)
       for (const int r : reads_of(module, g)) require(module.values[r].group < g, "group ", g, " reads the later group ", module.values[r].group);
   }
-  Module marked{.values = module.values, .outputs = module.outputs, .updates = module.updates, .groups = module.groups, .order = {}};
-  find_stored(marked);
+  const std::vector<char> stored = stored_values(module);
   for (std::size_t v = 0; v < module.values.size(); ++v) {
     const Value& value = module.values[v];
     require((covered[v] != 0) == is_computed(value), "value ", v, " (", value.op->name, ") is in ", covered[v] != 0 ? "a" : "no", " group");
-    require(value.needs_storage == marked.values[v].needs_storage, "value ", v, value.needs_storage ? " needs no storage" : " needs storage");
+    require(value.needs_storage == (stored[v] != 0), "value ", v, value.needs_storage ? " needs no storage" : " needs storage");
   }
 }
 

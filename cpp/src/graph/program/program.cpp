@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "graph/passes/pipeline.hpp"
+#include "graph/passes/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/base/thread_pool.hpp"
@@ -13,11 +14,7 @@
 namespace plait::graph {
 namespace {
 
-// How much estimated work may pass between two looks at Ctrl-C.
-constexpr double kPollNs = 1e6;
-// Estimated work of a run from which on its steps may go parallel.
-constexpr double kParallelNs = 1e5;
-constexpr std::size_t kMostPlans = 16;
+using tuning::kMostPlans, tuning::kParallelNs, tuning::kPollNs;
 
 // An operand of a step: where it comes from.
 struct Operand {
@@ -191,14 +188,23 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
   for (const int output : module.outputs) body->outputs.push_back(values[output].spec);
   body->arena_bytes = module.arena_bytes;
   body->unshared_bytes = module.unshared_bytes;
-  body->constants.resize(values.size());
-  body->parameters.resize(values.size());
+  std::unordered_map<int, int> leaves;  // constants and parameters: where they stand among those of the body
   for (std::size_t v = 0; v < values.size(); ++v) {
-    if (values[v].constant) body->constants[v] = values[v].constant;
-    else if (values[v].op->kind == OpKind::leaf && values[v].node->value) body->parameters[v] = values[v].node;
+    if (values[v].constant) {
+      leaves.emplace(static_cast<int>(v), static_cast<int>(body->constants.size()));
+      body->constants.push_back(values[v].constant);
+    } else if (values[v].op->kind == OpKind::leaf && values[v].node->value) {
+      leaves.emplace(static_cast<int>(v), static_cast<int>(body->parameters.size()));
+      body->parameters.push_back(values[v].node);
+    }
   }
+  const auto buffer_of_value = [&](int v) {
+    BufferAssignment buffer = values[v].buffer;
+    if (buffer.kind == BufferAssignment::Kind::constant || buffer.kind == BufferAssignment::Kind::parameter) buffer.index = leaves.at(buffer.index);
+    return buffer;
+  };
   const auto operand = [&](int v, Index bytes) {
-    const BufferAssignment& buffer = values[v].buffer;
+    const BufferAssignment buffer = buffer_of_value(v);
     if (buffer.kind == BufferAssignment::Kind::feed) body->feeds.push_back({body->operands.size(), buffer.index, bytes});
     if (buffer.kind == BufferAssignment::Kind::output)
       body->results.push_back({body->operands.size(), buffer.index, bytes + static_cast<Index>(buffer.offset)});
@@ -221,7 +227,7 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
     body->infos.push_back(std::move(step.info));
   }
   for (std::size_t k = 0; k < updates_.size(); ++k)
-    if (!module.updates[k].in_place) body->deferred.push_back({{values[module.updates[k].value].buffer, 0}, updates_[k].first});
+    if (!module.updates[k].in_place) body->deferred.push_back({{buffer_of_value(module.updates[k].value), 0}, updates_[k].first});
   auto plan = std::shared_ptr<Plan>(new Plan(std::move(body)));
   if (plans_.size() == kMostPlans) plans_.erase(plans_.begin());
   plans_.emplace_back(std::vector<Spec>(specs.begin(), specs.end()), plan);

@@ -6,14 +6,14 @@
 
 #include "graph/passes/module.hpp"
 #include "graph/passes/product.hpp"
+#include "graph/passes/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/tensor/copy.hpp"
 
 namespace plait::graph {
 namespace {
 
-constexpr double kProductFlopsPerNs = 60, kBytesPerNs = 20, kStepNs = 100;  // rough, for estimates
-constexpr std::size_t kMostOperands = 192;
+using tuning::kBytesPerNs, tuning::kMostOperands, tuning::kProductFlopsPerNs, tuning::kStepNs;
 
 std::size_t lines(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 

@@ -288,6 +288,45 @@ class Result:
             mean, mean - z * sd, mean + z * sd, series.steps.past()[n - h :], level, variance if hasattr(self.model, "volatility") else None
         )
 
+    def states(self, level: float = 0.9) -> dict[str, Forecast]:
+        """The states of a structural model at every time, given the whole series: level and slope, or the coefficients as they moved.
+
+        Parameters
+        ----------
+        level : float
+            Probability with which each lies between ``lower`` and ``upper``, for parameters as they were estimated.
+
+        Returns
+        -------
+        dict of str to Forecast
+            By name ("level", "trend"; "intercept" and the columns of X): ``.mean``, ``.lower``, ``.upper``, ``.index``, ``.to_frame()``.
+
+        Raises
+        ------
+        TypeError
+            The model has no states to speak of: it is not LocalLevel, LocalTrend or DynamicRegression.
+
+        Notes
+        -----
+        A fixed-interval smoother with an exact diffuse start, O(n m³) for m states.
+
+        Examples
+        --------
+        >>> y = [1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140, 995, 935]
+        >>> level = plait.infer.timeseries.LocalLevel().fit(y, method="mle").states()["level"]
+        >>> level.mean.shape, bool((level.lower < level.mean).all())
+        ((12,), True)
+        """
+        level = _probability(level)
+        if not hasattr(self.model, "_smoothed"):
+            raise TypeError(f"states: {self.model!r} has no level, trend or moving coefficients")
+        names, mean, spread = self.model._smoothed(self._point, self._series)
+        from statistics import NormalDist
+
+        reach = NormalDist().inv_cdf((1 + level) / 2) * spread
+        times = self._series.steps.past()
+        return {k: Forecast(m, m - r, m + r, times, level) for k, m, r in zip(names, mean.T, reach.T, strict=True)}
+
     def _levels(self) -> Any:
         return self._series.y
 

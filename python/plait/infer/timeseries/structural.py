@@ -10,6 +10,7 @@ import numpy as np
 from ._data import Series
 from ._linear import LinearModel
 from ._parameters import Layout, Positive, Real
+from ._smoother import smooth
 from ._state_space import Affine, StateSpace
 
 __all__ = ["DynamicRegression", "LocalLevel", "LocalTrend"]
@@ -77,6 +78,17 @@ class StructuralModel(LinearModel):
         variances = [parameters[name] for name in names]
         H, origin = parameters["sigma2.irregular"], self._origin(series, m)
         return StateSpace(T=Affine(T), R=Affine(np.eye(m)), s=variances, Z=Z, H=H, D=np.eye(m), origin=origin)
+
+    def _smoothed(self, parameters: Mapping[str, Any], series: Series) -> tuple[list[str], Any, Any]:
+        """Names of the states, and their means and standard deviations given the whole series, (n, m) each."""
+        names, T = self._states(series)
+        f = {k: v[0] for k, v in self._filtered({k: np.array([v]) for k, v in parameters.items()}, series).items()}
+        space = self._space(parameters, series)
+        start = np.concatenate([space.origin[:, None], space.D], axis=1)
+        Z = np.broadcast_to(f["Z"], (len(series.y), len(T)))
+        mean, covariance = smooth(T, f["Q"], Z, float(f["H"]), f["P0"], start, f["y"], series.observed)
+        spread = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0))
+        return [name.removeprefix("sigma2.") for name in names], mean, spread
 
     def _origin(self, series: Series, m: int) -> Any:
         """A level at the first observation, without a slope."""

@@ -1,0 +1,108 @@
+"""Conflicts with limits on how many are held: what is named can't be kept, and each part of it is needed; checked by trying every set of signs."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from plait import InfeasibleError
+from plait.portfolio import Portfolio
+from plait.portfolio._limits import Limits, lift
+from plait.portfolio._qp import Quadratic
+
+ASSETS = list("ABCD")
+
+
+def nothing_keeps(limits: Limits, most: int, least: float) -> bool:
+    for signs in itertools.product((-1, 0, 1), repeat=len(limits.assets)):
+        if np.count_nonzero(signs) > most:
+            continue
+        s = np.array(signs)
+        # Without a least weight both signs are in one.
+        low = np.where(s > 0, least if least > 0 else -np.inf, np.where(s < 0, -np.inf, 0.0))
+        high = np.where(s < 0, -least if least > 0 else np.inf, np.where(s > 0, np.inf, 0.0))
+        low, high = np.maximum(low, limits.lower), np.minimum(high, limits.upper)
+        if (low > high).any():
+            continue
+        at = lift(replace(limits, lower=low, upper=high))
+        size = len(at.lower)
+        if Quadratic(np.eye(size), at.rows).solve(np.zeros(size), at.lower, at.upper, at.row_lower, at.row_upper).status == "solved":
+            return False
+    return True
+
+
+def irreducible(p: Portfolio, conflict: set[str]) -> bool:
+    def excludes(names: set[str]) -> bool:
+        most = p.max_assets if p.max_assets is not None and "max_assets" in names else len(ASSETS)
+        least = p.min_weight if p.min_weight is not None and "min_weight" in names else 0.0
+        return nothing_keeps(p.limits.only(names), most, least)
+
+    return excludes(conflict) and not any(excludes(conflict - {name}) for name in conflict)
+
+
+CASES = {
+    "few": {"max_assets": 2, "groups": {k: ([k], 0.1, 1) for k in "ABC"}},
+    "few, and bystanders": {"max_assets": 2, "bounds": (0, 0.4), "groups": {"x": (["A", "B"], 0, 0.9), "y": (["C", "D"], 0, 0.95)}},
+    "too little of each": {"min_weight": 0.35, "bounds": (0, 0.3)},
+    "too much of each": {"max_assets": 1, "bounds": [(0.1, 1), (0, 1), (0.2, 1), (0, 1)]},
+    "turnover": {"max_assets": 3, "bounds": (0, 0.5), "previous": [0.25] * 4, "turnover": 0.1},
+    "both": {"max_assets": 2, "min_weight": 0.3, "bounds": (0, 0.45)},
+    "shorts": {"max_assets": 2, "bounds": (-0.2, 0.45), "leverage": 2.0},
+    "a group below the least weight": {"min_weight": 0.3, "groups": {"x": (["A", "B"], 0.1, 0.25), "y": (["C", "D"], 0, 1)}},
+}
+
+
+@pytest.mark.parametrize("limits", CASES.values(), ids=CASES)
+def test_a_conflict_is_one_and_each_part_is_needed(limits: dict) -> None:  # type: ignore[type-arg]
+    p = Portfolio([0.1, 0.2, 0.3, 0.4], np.diag([1.0, 2, 3, 4]), ASSETS, **limits)
+    with pytest.raises(InfeasibleError) as caught:
+        p.min_variance()
+    assert irreducible(p, set(caught.value.conflict)), caught.value.conflict
+
+
+def test_conflicts_of_random_limits() -> None:
+    infeasible = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        groups = {}
+        for k in range(3):
+            low = float(rng.uniform(0, 0.5))
+            groups[f"g{k}"] = (rng.choice(ASSETS, 2, replace=False).tolist(), low, low + 0.2)
+        p = Portfolio(
+            rng.normal(size=4),
+            np.diag([1.0, 2, 3, 4]),
+            ASSETS,
+            bounds=(0, 0.6),
+            groups=groups,
+            max_assets=2,
+            min_weight=float(rng.uniform(0.1, 0.3)),
+        )
+        conflict: set[str] = set()
+        try:
+            p.min_variance()
+        except InfeasibleError as error:
+            conflict = set(error.conflict)
+        infeasible += bool(conflict)
+        assert not conflict or irreducible(p, conflict), (seed, conflict)
+    assert infeasible >= 10
+
+
+@pytest.mark.parametrize(("n", "most", "high"), [(12, 4, 0.2), (20, 6, 0.15), (50, 10, 0.09)])
+def test_many_assets_that_can_not_fill_the_budget(n: int, most: int, high: float) -> None:
+    """Trying every choice of them would take for ever."""
+    p = Portfolio(np.zeros(n), np.eye(n) + 0.1, bounds=(0, high), max_assets=most)
+    with pytest.raises(InfeasibleError) as caught:
+        p.min_variance()
+    assert set(caught.value.conflict) >= {"budget", "max_assets"}
+    assert len([name for name in caught.value.conflict if name.startswith("upper bound")]) >= n - most
+    assert not any(name.startswith("lower bound") for name in caught.value.conflict)
+
+
+def test_a_target_beside_few_assets_stays_named() -> None:
+    p = Portfolio([0.1, 0.2, 0.3, 0.4], np.diag([1.0, 2, 3, 4]), ASSETS, bounds=[(0.3, 1), (0, 1), (0, 1), (0, 0.3)], max_assets=2)
+    with pytest.raises(InfeasibleError) as caught:
+        p.target_return(0.26)
+    assert {"target_return", "max_assets"} <= set(caught.value.conflict)
