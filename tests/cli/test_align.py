@@ -78,9 +78,11 @@ def test_scored_letters(tmp_path: Path, capsys: Capture) -> None:
         (("acgtn", "ACGT"), "NUC.4.4"),  # small letters mark repeats
         (("ACGU", "ACU"), "NUC.4.4"),
         (("ACGTRACGTA", "ACGTACGTAC"), "NUC.4.4"),
+        (("ACGTACGTACGTACGTACGTAC", "RY"), "NUC.4.4"),  # taken together
+        (("ACGT", ""), "NUC.4.4"),
         (("ACGT", "HEAGAWGHEE"), "BLOSUM62"),
         (("MKVDAR", "HEAG"), "BLOSUM62"),
-        (("", "ACGT"), "BLOSUM62"),
+        (("", "ACGT"), "NUC.4.4"),  # what is empty speaks for neither
         (("WSKRYM", "ACGT"), "BLOSUM62"),  # all of them stand for several nucleotides, and for amino acids
     ],
 )
@@ -94,7 +96,12 @@ def test_the_letters_decide_on_the_table(letters: tuple[str, str], table: str, t
 
 
 @pytest.mark.parametrize(
-    ("letters", "place"), [("AC-GT", "letter 3: NUC.4.4 does not know '-'"), ("MKJ1", "letter 4: BLOSUM62 does not know '1'")]
+    ("letters", "place"),
+    [
+        ("AC-GT", "letter 3: NUC.4.4 does not know '-'"),
+        ("MKJ1", "letter 3: BLOSUM62 does not know 'J'"),
+        ("MK10", "letter 3: BLOSUM62 does not know '1'"),
+    ],
 )
 def test_a_letter_that_no_table_knows_is_named(letters: str, place: str, tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "two.fasta"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import plait
-from plait.infer import HalfNormal, Normal, Positive, bbvi
+from plait.infer import HalfNormal, Normal, Positive, Real, bbvi
 from plait.infer.timeseries import AR, ARIMA, EGARCH
 
 
@@ -120,3 +120,14 @@ def test_progress_is_told_and_threads_do_not_matter(settings: dict[str, str]) ->
     assert all(step > 0 and np.isfinite(elbo) for step, elbo in calls)
     assert found[0].elbo == found[1].elbo
     assert found[0].khat == found[1].khat
+
+
+def test_a_log_joint_without_its_latents_and_a_list_of_levels_are_named() -> None:
+    def log_joint(z):
+        return Normal(0, 1).log_prob(z["x"])
+
+    with pytest.raises(TypeError, match="latents="):
+        bbvi(log_joint, progress=False)
+    p = bbvi(log_joint, latents={"x": Real()}, progress=False)
+    with pytest.raises(ValueError, match="level"):
+        p.interval("x", [0.5, 0.9])

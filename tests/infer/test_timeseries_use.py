@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plait.infer import Normal
-from plait.infer.timeseries import AR, ARIMA, ARMA, GARCH, DynamicRegression, LocalLevel
+from plait.infer.timeseries import AR, ARIMA, ARMA, EGARCH, GARCH, DynamicRegression, LocalLevel, LocalTrend
 from plait.infer.timeseries.result import _finite
 
 
@@ -164,3 +164,25 @@ def test_short_series_reach_their_maximum(n):  # lag 1 was left at 0 with "conve
     assert fitted.converged
     assert fitted.loglik == pytest.approx(best, abs=1e-6)
     assert AR(1).fit(y, method="map").params["ar.L1"] > 0.1
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_maxima_at_a_kink_are_maxima(scale):
+    # the mean equals an observation, where |ε| bends: "the search stopped before it converged" in units of 1, after 8 s
+    rng = np.random.default_rng(5)
+    rng.normal(size=120)
+    y = rng.standard_t(5, size=500) * np.exp(0.5 * np.sin(np.arange(500) / 30))
+    fitted = EGARCH().fit(scale * y, method="mle")
+    assert fitted.converged
+    assert fitted.loglik + 500 * np.log(scale) == pytest.approx(-858.97872, abs=1e-4)
+    assert np.min(np.abs(y - fitted.params["mu"] / scale)) < 1e-5
+
+
+def test_messages_and_parameters_are_named_as_the_user_named_them():
+    pd = pytest.importorskip("pandas")
+    X = pd.Series(np.random.default_rng(1).normal(size=60), name="temperature")
+    assert "temperature" in ARIMA(1).fit(pd.Series(walk()), X, method="mle").params
+    with pytest.raises(ValueError, match=r"^AR\.fit: nothing"):
+        AR(1).fit(np.full(50, 3.0))
+    with pytest.raises(ValueError, match="straight line"):
+        LocalTrend().fit(np.arange(50.0))

@@ -305,3 +305,11 @@ def test_bad_input_is_refused_by_name() -> None:
 def test_windows_do_not_cross_from_one_series_to_the_next() -> None:
     rows = ragged.windows([np.arange(4.0)[:, None], np.arange(10.0, 13.0)[:, None], np.zeros((1, 1))], 3, "here")
     np.testing.assert_array_equal(rows[:, :, 0], [[0, 1, 2], [1, 2, 3], [10, 11, 12]])
+
+
+def test_schedules_in_epochs_and_plateaus_reach_the_rule_inside() -> None:
+    series = np.sin(0.3 * np.arange(200))
+    for rate in (plait.optim.Cosine(1e-2, epochs=5), plait.optim.Plateau(1e-2, patience=0)):
+        model = plait.nn.SequenceRegressor(1, hidden=4, rng=0)
+        history = model.fit(series, window=10, epochs=4, optimizer=plait.optim.Adam(rate))
+        assert history.loss[-1] < history.loss[0]

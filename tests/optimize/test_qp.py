@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plait import _core
@@ -35,6 +35,7 @@ def problem(seed: int) -> tuple[np.ndarray, ...]:
 
 @settings(max_examples=400, deadline=None)
 @given(st.integers(0, 2**32 - 1))
+@example(3259378)  # the same row twice, with other right sides, and no Hessian
 def test_answers_fulfil_the_conditions_that_make_them_answers(seed: int) -> None:
     h, g, lower, upper, a, row_lower, row_upper = problem(seed)
     r = Qp(h, a).solve(g, lower, upper, row_lower, row_upper)
@@ -59,6 +60,25 @@ def test_answers_fulfil_the_conditions_that_make_them_answers(seed: int) -> None
         assert np.all((r.ray <= 1e-9) | (upper == INF))
         assert np.all((a @ r.ray >= -1e-8) | (row_lower == -INF))
         assert np.all((a @ r.ray <= 1e-8) | (row_upper == INF))
+
+
+@pytest.mark.parametrize("gap", [0.0, 1e-6, 1e-3, 0.1])
+@pytest.mark.parametrize("slope", [0.6, 1e3, 1e6])
+def test_equalities_that_differ_beside_a_singular_hessian(slope: float, gap: float) -> None:
+    """Without a Hessian the way leads from far outside; what is next to nothing out there is no agreement at the answer."""
+    a = np.array([[1.0, -1, -1], [1, -1, -1], [-2, 0, 1]])
+    limits = (np.array([-0.3, -INF, -INF]), np.array([0.1, INF, 1.1]))
+    sides = np.array([0.02, 0.02 - gap, -1.0])
+    r = Qp(np.zeros((3, 3)), a).solve(slope * np.array([0.3, -0.6, 0.1]), *limits, sides, sides)
+    assert r.status == ("solved" if gap == 0 else "infeasible")
+    if gap == 0:
+        np.testing.assert_allclose(a @ r.x, sides, atol=1e-9)
+    else:
+        assert (
+            r.row_certificate @ sides
+            + sum(z * (low if z > 0 else high) for z, low, high in zip(r.bound_certificate, *limits, strict=True) if z)
+            > 0
+        )
 
 
 @pytest.mark.parametrize("n", [4, 20, 100])

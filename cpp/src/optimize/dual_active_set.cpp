@@ -294,21 +294,25 @@ void DualActiveSet::solve(const QpView& view, int max_steps, QpResult& result, c
   for (int refreshes = 0; going;) {
     Index worst = -1;
     double worst_sign = 1, by = 0;
+    bool worst_equality = false;
     for (Index id = 0; id < all; ++id) {
       if (is_active_[static_cast<std::size_t>(id)] != 0) continue;
       const double low = limit(id, 1), high = limit(id, -1);
-      if (low == high) continue;  // a dependent equality
+      // A dependent equality: what was consistent beside a path from far away need not be so beside the answer.
+      const bool equality = low == high;
+      if (equality && (!exact_limits_ || refreshes == 0)) continue;
       const double at = id < n_ ? x_[static_cast<std::size_t>(id)] : table_->dot(n_, view_.rows + (id - n_) * n_, x_.data());
       const double over = std::max(low - at, at - high);
       if (!(over > 0)) continue;
       const double sign = low - at > at - high ? 1.0 : -1.0;
       const double norm = id < n_ ? 1.0 : norms_[static_cast<std::size_t>(id - n_)];
-      if (over <= tolerance(id, sign)) continue;
+      if (over <= tolerance(id, sign) * (equality ? kConsistent / kFeasible : 1.0)) continue;
       const double relative = norm > 0 ? over / norm : kInfinity;
       if (relative > by) {
         by = relative;
         worst = id;
         worst_sign = sign;
+        worst_equality = equality;
       }
     }
     if (worst < 0) {
@@ -318,7 +322,7 @@ void DualActiveSet::solve(const QpView& view, int max_steps, QpResult& result, c
       if (refreshes > 1 && scale_ >= before) break;
       continue;
     }
-    going = enter(worst, worst_sign, false, result);
+    going = enter(worst, worst_sign, worst_equality, result);
   }
   finish(result);
 }

@@ -30,7 +30,12 @@ class DualActiveSet {
   /// right sign stay. Fills in x, multipliers, active, certificates of `result`, not the objective.
   void solve(const QpView& view, int max_steps, QpResult& result, const QpActive* warm = nullptr);
 
+  /// Limits are exact: equalities that depend on others are judged beside the answer at last. Not for rows that are linear only at a point, whose
+  /// limits, differences of larger numbers, go to 0 along with the step.
+  void limits_are_exact() { exact_limits_ = true; }
+
  private:
+  bool exact_limits_ = false;
   struct Active {
     Index id;     ///< variable i, or n + row
     double sign;  ///< 1: at the lower limit, -1: at the upper

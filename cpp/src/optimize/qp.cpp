@@ -35,6 +35,7 @@ struct Qp::Body {
 
   Body(Index variables, Index count, std::span<const double> h, std::span<const double> a)
       : n(variables), m(count), ld(padded(variables)), rows(a.begin(), a.end()) {
+    dual.limits_are_exact();
     PLAIT_REQUIRE(n > 0, "qp: expected at least one variable, got ", n);
     PLAIT_REQUIRE(h.size() == at(n * n), "qp: hessian: expected ", n * n, " elements, got ", h.size());
     PLAIT_REQUIRE(a.size() == at(n * m), "qp: rows: expected ", n * m, " elements, got ", a.size());

@@ -7,6 +7,7 @@ from .barycenter import barycenter
 from .best_window import BestWindow, best_window
 from .clusters import TimeSeriesKMeans, TimeSeriesKMedoids
 from .custom import Aligner
+from .divergence import soft_dtw_divergence
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
 from .elastic import EDR, ERP, MSM, TWE
@@ -56,5 +57,6 @@ __all__ = [
     "semi_global",
     "smith_waterman",
     "soft_dtw",
+    "soft_dtw_divergence",
     "znormalize",
 ]

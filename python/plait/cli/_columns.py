@@ -81,15 +81,20 @@ class Columns(NamedTuple):
     def told(self) -> str:
         """In words."""
         names = ", ".join(f"{c.name!r}{' (no numbers)' if c.is_text else ''}" for c in self.columns[:20])
-        return f"taken for CSV with cells separated by {NAMES[self.separator]} and the columns {names or '(none)'}"
+        return (
+            f"taken for CSV with cells separated by {NAMES.get(self.separator, repr(self.separator))} and the columns {names or '(none)'}"
+        )
 
 
-def read_columns(path: Path, text: str, gaps: bool = False) -> Columns:
-    """The columns of a CSV file; a series ends where its column does, or with `gaps` goes on as NaN where a value is missing."""
+def read_columns(path: Path, text: str, gaps: bool = False, separator: str | None = None, decimal: str | None = None) -> Columns:
+    """The columns of a CSV file; a series ends where its column does, or with `gaps` goes on as NaN where a value is missing.
+
+    What separates cells and what is the decimal mark is found out unless given.
+    """
     if not text.strip():
         raise Failure(f"{path}: empty")
     declared = re.match(r"\s*sep=(.)\r?\n", text)  # Excel's own line
-    separator = declared[1] if declared else _separator(path, text)
+    separator = separator or (declared[1] if declared else _separator(path, text))
     rows = _rows(path, text, separator)[1 if declared else 0 :]
     if not rows:
         raise Failure(f"{path}: holds comments only")
@@ -104,7 +109,7 @@ def read_columns(path: Path, text: str, gaps: bool = False) -> Columns:
             raise Failure(
                 f"{path}, row {long.line}: {len(long.cells)} cells under {len(header)} names, so it is not clear what belongs where"
             )
-    marks = _Marks(path, rows, separator)
+    marks = _Marks(path, rows, separator, decimal)
     columns = [_column(path, name, k, rows, marks, gaps) for k, name in enumerate(names)]
     if header is not None and header[0].lower() in INDEX and all(header[1:]) and _is_index(columns[0]):
         columns, header = columns[1:], header[1:]
@@ -188,10 +193,17 @@ def _header(path: Path, rows: Sequence[Row]) -> list[str] | None:
 class _Marks:
     """How the numbers of a file are written: with a decimal point or with a decimal comma."""
 
-    def __init__(self, path: Path, rows: Sequence[Row], separator: str) -> None:
+    def __init__(self, path: Path, rows: Sequence[Row], separator: str, decimal: str | None = None) -> None:
         cells = [(row.line, k, cell) for row in rows for k, cell in enumerate(row.cells) if "," in cell and _COMMA.fullmatch(cell)]
         self.comma = bool(cells)
         self.problem = ""
+        if decimal is not None:
+            self.comma = decimal == ","
+            points = ((r.line, k, c) for r in rows for k, c in enumerate(r.cells) if "." in c and is_number(c))
+            odd = next(points if self.comma else (found for found in cells if not _GROUPED.fullmatch(found[2])), None)
+            if odd is not None:
+                self.problem = f"{path}, row {odd[0]}, column {odd[1] + 1}: {odd[2]!r}, while the decimal mark is {decimal!r}"
+            return
         if not cells:
             return
         line, k, cell = cells[0]
@@ -204,7 +216,7 @@ class _Marks:
 
     def read(self, cell: str) -> float:
         """The number of a cell that is one."""
-        return float(cell.replace(",", ".") if self.comma else cell)
+        return float(cell.replace(",", "." if self.comma else ""))  # commas that are no decimal marks group digits
 
 
 def _column(path: Path, name: str, k: int, rows: Sequence[Row], marks: _Marks, gaps: bool) -> Column:

@@ -13,8 +13,9 @@ import numpy as np
 from .. import align, datasets, plot, report
 from .._core import FormatError
 from .._text import is_number, read_text
+from ._align_files import STDIN, from_stdin, matrix_file, renamed, separator, window, write_matrix
 from ._columns import read_columns
-from ._common import Failure, Result, add_common, at_least, positive
+from ._common import Failure, Result, add_common, positive
 
 #: Methods by the names that they have here, and the classes behind them; those of symbols first.
 SYMBOLS = {
@@ -53,7 +54,11 @@ def add(commands: Any) -> None:
     """Puts the subcommand into the parser."""
     parser = commands.add_parser("align", help="align sequences (FASTA) or series (CSV)", description=__doc__.split(": ", 1)[1])
     parser.add_argument(
-        "files", type=Path, nargs="+", metavar="FILE", help="FASTA, or CSV where it ends in .csv, .tsv or .txt and does not begin with >"
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="FASTA, or CSV where it ends in .csv, .tsv or .txt and does not begin with >; - is standard input",
     )
     parser.add_argument("--names", nargs=2, metavar=("X", "Y"), help="which sequences or columns; the first two without it")
     parser.add_argument("--all", action="store_true", help="scores of all pairs, and no alignment")
@@ -63,7 +68,17 @@ def add(commands: Any) -> None:
         help=f"matrix of scored methods, or MATCH/MISMATCH as in 2/-1 (default: {DNA} where all letters are DNA's, else {PROTEIN})",
     )
     parser.add_argument("--gap", type=float, default=-5.0, help="score of a gap's element (default -5)")
-    parser.add_argument("--window", type=at_least(0), help="DTW within so many cells of the diagonal")
+    parser.add_argument("--gap-open", type=float, help="score of a gap's first element, with --gap-extend instead of --gap")
+    parser.add_argument("--gap-extend", type=float, help="score of each further element")
+    parser.add_argument(
+        "--window", type=window, help="DTW within so many cells of the diagonal, or a fraction of the longer length as in 0.1"
+    )
+    parser.add_argument(
+        "--band", choices=["diagonal", "slanted"], default="diagonal", help="what a window lies about; slanted fits any lengths"
+    )
+    parser.add_argument("--separator", type=separator, help="between cells of CSV: a character, or tab, space, … (found out without it)")
+    parser.add_argument("--decimal", choices=[".", ","], help="the decimal mark of CSV (found out without it)")
+    parser.add_argument("--matrix", type=matrix_file, metavar="FILE", help="scores of all pairs into FILE: .tsv, .csv or .npy")
     parser.add_argument("--gamma", type=positive, default=1.0, help="softness of soft-dtw (default 1)")
     parser.add_argument("--normalise", action="store_true", help="series are brought to mean 0 and standard deviation 1")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a page with a picture of the alignment")
@@ -71,15 +86,23 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def read(path: Path) -> Read:
+def read(path: Path, separator: str | None = None, decimal: str | None = None) -> Read:
     """All sequences of a file."""
+    if path == STDIN:
+
+        def from_file(file: Path) -> Read:
+            whole = read(file, separator, decimal)
+            told = [s._replace(where=renamed(s.where, file), problem=renamed(s.problem, file)) for s in whole.sequences]
+            return Read(told, renamed(whole.told, file))
+
+        return from_stdin(from_file)
     if not path.is_file():
         raise Failure(f"{path}: no such file")
     endings = [ending for ending in path.suffixes if ending != ".gz"][-1:]
     try:
         text = read_text(path)
         if endings and endings[0].lower() in CSV_ENDINGS and not text.lstrip().startswith(">"):
-            found = read_columns(path, text)
+            found = read_columns(path, text, separator=separator, decimal=decimal)
             # What is text from top to bottom is no series, but is known by its name.
             named = [
                 Named(c.name, c.values, f"{path}, column {c.name!r}", c.problem) for c in sorted(found.columns, key=lambda c: c.is_text)
@@ -99,7 +122,10 @@ def is_series(sequence: Named) -> bool:
 
 def choose(options: argparse.Namespace) -> list[Named]:
     """The sequences that were asked for."""
-    files = [read(path) for path in options.files]
+    if options.files.count(STDIN) > 1:
+        raise Failure("standard input (-) can be read once only")
+    files = [read(path, options.separator, options.decimal) for path in options.files]
+    every = options.all or options.matrix is not None
     everything = [sequence for file in files for sequence in file.sequences]
     if options.names:
         known = {sequence.name: sequence for sequence in reversed(everything)}
@@ -109,10 +135,10 @@ def choose(options: argparse.Namespace) -> list[Named]:
         chosen = [known[name] for name in options.names]
     else:
         parts = [[sequence for sequence in file.sequences if is_series(sequence)] for file in files]
-        chosen = [sequence for part in parts for sequence in (part if options.all or len(files) == 1 else part[:1])]
+        chosen = [sequence for part in parts for sequence in (part if every or len(files) == 1 else part[:1])]
         if len(chosen) < 2:
             raise Failure(f"two sequences are needed, {len(chosen)} found in {'; '.join(file.told for file in files)}")
-        chosen = chosen if options.all else chosen[:2]
+        chosen = chosen if every else chosen[:2]
     for sequence in chosen:
         if sequence.problem:
             raise Failure(sequence.problem)
@@ -127,21 +153,24 @@ def make_aligner(options: argparse.Namespace, sequences: list[Named]) -> tuple[s
         raise Failure(f"{name} aligns {'series' if name in SERIES else 'symbols'}, these are {'series' if of_series else 'symbols'}")
     make = getattr(align, (SERIES if of_series else SYMBOLS)[name])
     if name == "dtw":
-        return name, make(window=options.window), sequences, {}
+        return name, make(window=options.window, band=options.band), sequences, {}
     if name == "soft-dtw":
         return name, make(gamma=options.gamma), sequences, {}
     if name in ("levenshtein", "lcs"):
         return name, make(), sequences, {}
-    similarity = options.similarity or (DNA if all(is_dna(sequence.values) for sequence in sequences) else PROTEIN)
-    told = {"similarity": similarity, "gap": options.gap}
+    similarity = options.similarity or (DNA if is_dna("".join(sequence.values for sequence in sequences)) else PROTEIN)
+    if (options.gap_open is None) != (options.gap_extend is None):
+        raise Failure("--gap-open and --gap-extend go together; --gap alone is for gaps that cost the same everywhere")
+    gaps = {"gap": options.gap} if options.gap_open is None else {"gap_open": options.gap_open, "gap_extend": options.gap_extend}
+    told = {"similarity": similarity, **gaps}
     if "/" in similarity:
-        return name, make(scored_by(similarity, sequences), gap=options.gap), sequences, told
+        return name, make(scored_by(similarity, sequences), **gaps), sequences, told
     table = align.Substitution.named(similarity)
-    return name, make(table, gap=options.gap), [spelled(sequence, table, similarity) for sequence in sequences], told
+    return name, make(table, **gaps), [spelled(sequence, table, similarity) for sequence in sequences], told
 
 
 def is_dna(letters: str) -> bool:
-    """Whether a sequence is one of nucleotides by its letters."""
+    """Whether sequences, taken together, are of nucleotides by their letters."""
     counts = Counter(letters.upper())
     certain = sum(counts[letter] for letter in NUCLEOTIDES)
     return set(counts) <= NUCLEOTIDES | AMBIGUOUS and certain >= SHARE * len(letters) > 0
@@ -151,7 +180,7 @@ def spelled(sequence: Named, table: align.Substitution, similarity: str) -> Name
     """A sequence in the letters that a table knows: small ones (which mark repeats) as capitals, RNA's U as T where there is no U."""
     known = set(table.alphabet)
     change: dict[str, str] = {}
-    for letter in sorted(set(sequence.values) - known):
+    for letter in sorted(set(sequence.values) - known, key=sequence.values.index):  # the first is told
         capital = letter.upper()
         if capital == "U" and "U" not in known and "T" in known:
             capital = "T"
@@ -190,9 +219,12 @@ def run(options: argparse.Namespace) -> Result:
     method, aligner, sequences, scoring = make_aligner(options, sequences)
     names, values = [sequence.name for sequence in sequences], [sequence.values for sequence in sequences]
     began = time.perf_counter()
-    if options.all:
+    if options.all or options.matrix is not None:
         scores = aligner.pairwise(values)
         seconds = time.perf_counter() - began
+        if options.matrix is not None:
+            written = write_matrix(options.matrix, names, scores)
+            return {"command": "align", "method": method, **scoring, "names": names, "seconds": seconds, "matrix": written}
         shown = "\n" + "\n".join(
             " ".join([f"{name[:16]:<16}", *(f"{score:9.5g}" for score in row)]) for name, row in zip(names, scores, strict=True)
         )
@@ -205,6 +237,7 @@ def run(options: argparse.Namespace) -> Result:
             "scores": scores.tolist() if options.json else shown,
         }
     found = aligner.align(*values)
+    found.names = names[0], names[1]
     seconds = time.perf_counter() - began
     result: dict[str, Any] = {
         "command": "align",
@@ -216,7 +249,8 @@ def run(options: argparse.Namespace) -> Result:
         "columns": len(found),
     }
     if not of_series:
-        result |= {"identity": found.identity, "cigar": found.cigar()}
+        facts = found.to_dict()
+        result |= {name: facts[name] for name in ("begin", "end", "identity", "positives", "gaps", "cigar")}
     if options.json:
         result["path"] = found.path.tolist()
     result |= {"seconds": seconds, "alignment": "\n" + str(found)}

@@ -73,6 +73,10 @@ class Model:
         self.named_data: set[str] = set()
         self.notes: list[str] = []  # what speaks against the model itself
 
+    def __getitem__(self, name: str) -> Node:
+        """There is none: what is indexed like a dict is a log joint, whose latents must be told."""
+        raise TypeError(f"bbvi: a log joint that reads z[{name!r}] needs latents={{{name!r}: Real(), …}} beside it")
+
     def latent(self, name: str, distribution: Distribution, shape: Any = None) -> Node:
         """A quantity to infer, with its prior.
 

@@ -160,7 +160,7 @@ class Posterior:
         tuple of float or ndarray
             Lower and upper ends.
         """
-        if not 0 < level < 1:
+        if np.ndim(level) or not 0 < level < 1:
             raise ValueError(f"interval: level: expected a probability between 0 and 1, got {level!r}")
         latent = self._density.find(name)
         return _plain(self._q.quantile(latent, 0.5 - level / 2)), _plain(self._q.quantile(latent, 0.5 + level / 2))

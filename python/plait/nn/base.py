@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import graph
+from .._masks import unmasked
 from .._names import require_same_names, require_same_places
+from . import _show
 
 if TYPE_CHECKING:
     from ..graph import Node
@@ -61,6 +64,22 @@ def is_parameter(value: Any) -> bool:
     return isinstance(value, graph.Node) and value.op == "parameter"
 
 
+def refuses_arrays(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A layer's ``__call__`` that says what to do with an array, of which a graph would be made that holds it for ever."""
+
+    @functools.wraps(call)
+    def called(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(x, np.ndarray):
+            name = type(self).__name__
+            raise TypeError(
+                f"{name}: called with an array of shape {x.shape}; a layer builds nodes. Use layer.predict(array) for values, or call it with "
+                "plait.input(…), or plait.constant(array)"
+            )
+        return call(self, x, *args, **kwargs)
+
+    return called
+
+
 def _parts(value: Any, place: str) -> Iterator[tuple[Any, str]]:
     """Layers and parameters in an attribute, each with its place: itself, or what stands in lists, tuples and dicts."""
     if isinstance(value, Layer) or is_parameter(value):
@@ -85,6 +104,15 @@ class Layer:
     >>> [p.name for p in Scale().parameters()]
     ['factor']
     """
+
+    # What `predict` makes of integers: rows of a table are looked up by them, everything else computes with them.
+    _integers = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Calls on arrays are refused, whatever the subclass does."""
+        super().__init_subclass__(**options)
+        if "__call__" in vars(cls):
+            cls.__call__ = refuses_arrays(cls.__call__)  # type: ignore[method-assign]
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:
         """Nodes for the layer's result.
@@ -112,6 +140,89 @@ class Layer:
             Parameters of this layer and of those inside.
         """
         return [part for part, _ in self._placed()]
+
+    def summary(self) -> str:
+        """A table of all parameters: names, shapes, and how many numbers they are.
+
+        Returns
+        -------
+        str
+            To be printed.
+
+        Examples
+        --------
+        >>> print(plait.nn.MLP(3, (4,), 2, rng=0).summary())
+        MLP
+        -------------------------------------
+        parameter     shape  dtype    numbers
+        -------------------------------------
+        mlp.0.weight  3 × 4  float32       12
+        mlp.0.bias    4      float32        4
+        mlp.1.weight  4 × 2  float32        8
+        mlp.1.bias    2      float32        2
+        -------------------------------------
+        0.1 KiB                            26
+        """
+        return _show.table(type(self).__name__, self._placed())
+
+    def predict(self, x: Any) -> Any:
+        """What the layer makes of an array, outside of training; the program is compiled once for each shape of a row.
+
+        Parameters
+        ----------
+        x : array_like
+            Its first axis counts rows. Numbers take the dtype of the layer's parameters; integers stay some where a table is looked up.
+
+        Returns
+        -------
+        ndarray
+            The result, or several in the structure that the layer gives.
+
+        Examples
+        --------
+        >>> plait.nn.Dense(3, 2, rng=0).predict(np.ones((5, 3))).shape
+        (5, 2)
+        """
+        name = type(self).__name__
+        array = unmasked(x, f"{name}: x")
+        if array.ndim == 0 or array.dtype.kind not in "buif":
+            raise ValueError(
+                f"{name}: predict: expected an array of numbers with an axis of rows, got {array.dtype} of shape {array.shape}"
+            )
+        dtypes = [np.dtype(p.dtype).name for p in self.parameters() if np.dtype(p.dtype).kind == "f"]
+        keep = array.dtype.kind in "iu" and any(part._integers for part in self._layers())
+        dtype = "int64" if keep else dtypes[0] if dtypes else "float64" if array.dtype == np.float64 else "float32"
+        programs: dict[Any, Any] = self.__dict__.setdefault("_predictors", {})
+        key = array.shape[1:], dtype
+        if key not in programs:
+            node = graph.input("x", (None, *array.shape[1:]), dtype=dtype)
+            programs[key] = node, graph.compile(self(node))
+        node, program = programs[key]
+        return program({node: array.astype(dtype)})
+
+    def _layers(self) -> list[Layer]:
+        """The layer itself and those inside, each once."""
+        found: dict[int, Layer] = {}
+        open_: list[Layer] = [self]
+        while open_:
+            layer = open_.pop()
+            if id(layer) not in found:
+                found[id(layer)] = layer
+                open_ += [part for name, value in vars(layer).items() for part, _ in _parts(value, name) if isinstance(part, Layer)]
+        return list(found.values())
+
+    def __repr__(self) -> str:
+        """What it is made of."""
+        own, inner = [], []
+        for name, value in vars(self).items():
+            if name.startswith("_"):
+                continue
+            parts = list(_parts(value, name))
+            own += [f"{place} {_show.sizes(part.shape)}" for part, place in parts if not isinstance(part, Layer)]
+            inner += [(place, repr(part)) for part, place in parts if isinstance(part, Layer)]
+            if name in {"activation", "rate", "likelihood"} and value is not None:
+                own.append(f"{name}={_show.called(value)}")
+        return _show.nested(type(self).__name__, own, inner)
 
     def _placed(self) -> list[tuple[Node, str]]:
         """All parameters, and the attributes that lead to each."""

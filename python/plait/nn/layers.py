@@ -174,6 +174,8 @@ class Embedding(Layer):
     (None, 7, 16)
     """
 
+    _integers = True
+
     def __init__(self, count: int, size: int, *, dtype: str = "float32", rng: Any = None, name: str = "embedding") -> None:
         shape = at_least_one("Embedding: count", count), at_least_one("Embedding: size", size)
         self.table = graph.parameter(np.random.default_rng(rng).standard_normal(shape).astype(dtype), name=f"{name}.table")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import _core, graph, losses
 from ..optim import Adam, Cosine, Optimizer
+from ..optim.base import optimizer_of
 from ..train import History, Progress, predict, train
 from ..train.data import at_least_one
 from . import ragged
@@ -45,8 +46,15 @@ class Carrying(Optimizer):
         Parameters that hold the state, and the state at the end.
     """
 
-    def __init__(self, inner: Optimizer, carried: dict[Any, Any]) -> None:
-        self.inner, self.carried = inner, carried
+    rate: Any
+
+    def __init__(self, inner: Any, carried: dict[Any, Any]) -> None:
+        self.inner, self.carried = optimizer_of(inner), carried
+        self.rate = getattr(self.inner, "rate", None)
+
+    def in_steps(self, steps_per_epoch: int) -> Carrying:
+        """See `Optimizer.in_steps`."""
+        return Carrying(self.inner.in_steps(steps_per_epoch), self.carried)
 
     def updates(self, loss: Any, parameters: Any = None) -> dict[Any, Any]:
         """Those of the inner rule and the carried state."""

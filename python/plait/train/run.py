@@ -104,7 +104,7 @@ def train(
     """
     epochs, batch_size = at_least_one("train: epochs", epochs), at_least_one("train: batch_size", batch_size)
     rule = optimizer_of(optimizer)
-    if isinstance(rule, Optimizer) and isinstance(rule.rate, Schedule):
+    if isinstance(rule, Optimizer) and isinstance(getattr(rule, "rate", None), Schedule):
         rule = rule.in_steps(_steps_per_epoch(data, batch_size))
     updates = rule.updates(loss, parameters)
     program = _core.BatchProgram([loss], updates)

@@ -79,8 +79,10 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
   tile.start = start;
   tile.end = end;
   tile.parameter = measure.first_parameter();
-  const TileWeights weights(measure, n, m, workspace.take_as<double>(TileWeights::room(measure, n, m), 4));
-  tile.weights[0] = weights.at[0], tile.weights[1] = weights.at[1];
+  if (measure.traits().weighted) {
+    const TileWeights weights(measure, n, m, workspace.take_as<double>(TileWeights::room(n, m), 4));
+    tile.weights[0] = weights.at[0], tile.weights[1] = weights.at[1];
+  }
   tile.least = least;
   Index cells = 0;
   for (Index first = 1; first <= n && m > 0;) {

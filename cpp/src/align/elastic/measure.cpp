@@ -35,7 +35,9 @@ double euclidean(const double* a, const double* b, Index width) {
 
 template <class D, int W>
 void lay_out_as(const std::vector<double>& parameters, const Sequence& s, double* out, Index by_feature, Index by_element) {
-  if constexpr (!D::kPrecomputed) {
+  if constexpr (D::kValuesAlone && W == 1 && !D::kPrecomputed) {
+    for (Index i = 0; i < s.length; ++i) out[i * by_element] = s.values()[i];
+  } else if constexpr (!D::kPrecomputed) {
     const Index width = W > 0 ? W : s.width;
     const std::vector<double> zeros(static_cast<std::size_t>(W > 0 ? 0 : width));
     const double zero = 0, *before = W > 0 ? &zero : zeros.data();
@@ -45,6 +47,11 @@ void lay_out_as(const std::vector<double>& parameters, const Sequence& s, double
       before = values;
     }
   }
+}
+template <class D>
+void weights_as(const std::vector<double>& parameters, double longest, Index half, double* even, double* odd) {
+  for (Index k = 0; k <= half; ++k) even[k] = even[-k] = D::weight(parameters, static_cast<double>(2 * k), longest);
+  for (Index k = 0; k < half; ++k) odd[k] = odd[-1 - k] = D::weight(parameters, static_cast<double>(2 * k + 1), longest);
 }
 template <class D>
 StepCosts costs_as(const double* x, const double* y, Index width, double parameter, double weight) {
@@ -75,16 +82,10 @@ constexpr CostTraits traits_as(const char* key) {
           {Any::kParameters.name[0], Any::kParameters.name[1]},
           Any::features,
           Any::template border<Element>,
-          Any::template weight<std::vector<double>>,
+          weights_as<Any>,
           {lay_out_as<Any, 0>, lay_out_as<One, 1>},
           {costs_as<Any>, costs_as<One>}};
 }
-#define PLAIT_ELASTIC_TRAITS(name, any, one) traits_as<any, one>(#name),
-constexpr CostTraits kTraits[] = {PLAIT_ELASTIC_MEASURES(PLAIT_ELASTIC_TRAITS)};
-#undef PLAIT_ELASTIC_TRAITS
-
-/// Cells of a tile that are not in the matrix have an |i - j| of at most the longer length and twice the tile's pad; the rest is for rounding.
-Index half_reach(Index n, Index m) { return std::max(n, m) / 2 + 2 * kTilePad; }
 
 }  // namespace
 
@@ -103,27 +104,12 @@ void Element::normalise(double* to, Index by) const {
   for (Index k = 0; k < width; ++k) to[k * by] = values[k] / scale / length;
 }
 
-const CostTraits& traits_of(Cost cost) { return kTraits[static_cast<int>(cost)]; }
+#define PLAIT_ELASTIC_TRAITS(name, any, one) traits_as<any, one>(#name),
+const CostTraits kCostTraits[kCosts] = {PLAIT_ELASTIC_MEASURES(PLAIT_ELASTIC_TRAITS)};
+#undef PLAIT_ELASTIC_TRAITS
 
 bool has_nan(const Sequence& s) {
   return std::any_of(s.values(), s.values() + s.length * s.width, [](double value) { return std::isnan(value); });
-}
-
-std::size_t TileWeights::room(const Measure& measure, Index n, Index m) {
-  return measure.traits().weighted ? static_cast<std::size_t>(4 * half_reach(n, m) + 2) : 0;
-}
-
-TileWeights::TileWeights(const Measure& measure, Index n, Index m, double* room) {
-  const CostTraits& traits = measure.traits();
-  if (!traits.weighted) return;
-  const Index half = half_reach(n, m);
-  double *even = room + half, *odd = room + (2 * half + 1) + half;  // of i - j = 2 k and 2 k + 1, k from -half on
-  const auto weight = [&](Index apart) { return traits.weight(measure.parameters, static_cast<double>(apart), static_cast<double>(std::max(n, m))); };
-  for (Index k = 0; k <= half; ++k) even[k] = even[-k] = weight(2 * k);
-  for (Index k = 0; k < half; ++k) odd[k] = odd[-1 - k] = weight(2 * k + 1);
-  odd[half] = 0;
-  at[0] = even;
-  at[1] = odd;
 }
 
 void lay_out_border(const Measure& measure, const Sequence& s, double* out, Index by_element) {
@@ -154,10 +140,11 @@ CellCosts::CellCosts(const Measure& measure, const Sequence& x, const Sequence& 
   lay_out(measure, x, x_features_.data(), 1, features_);
   lay_out(measure, y, y_features_.data(), 1, features_);
   if (!measure.traits().weighted) return;
-  const Index longest = std::max(n_, m_);
-  for (Index apart = 0; apart <= longest; ++apart) {
-    weights_.push_back(measure.traits().weight(measure.parameters, static_cast<double>(apart), static_cast<double>(longest)));
-  }
+  const Index half = std::max(n_, m_) / 2 + 1;
+  std::vector<double> room(static_cast<std::size_t>(4 * half + 2));
+  double *even = room.data() + half, *odd = room.data() + 3 * half + 1;
+  measure.traits().weights(measure.parameters, static_cast<double>(std::max(n_, m_)), half, even, odd);
+  for (Index apart = 0; apart <= std::max(n_, m_); ++apart) weights_.push_back((apart % 2 == 0 ? even : odd)[apart / 2]);
 }
 
 std::vector<const double*> CellCosts::elements(const std::vector<double>& features, Index length) const {

@@ -59,13 +59,15 @@ struct CostTraits {
   const char* parameters[2];
   Index (*features)(Index width);
   double (*border)(const Element& element);
-  double (*weight)(const std::vector<double>& parameters, double distance, double longest);
+  /// even[k]: weight of |i - j| = 2 |k|, k in [-half, half]; odd[k]: of |2 k + 1|, k in [-half, half).
+  void (*weights)(const std::vector<double>& parameters, double longest, Index half, double* even, double* odd);
   /// Feature k of element i (from 0) goes to out[k * by_feature + i * by_element].
   void (*lay_out[2])(const std::vector<double>& parameters, const Sequence& s, double* out, Index by_feature, Index by_element);
   /// Of one cell, from the features of its elements; shared costs stand in all three.
   StepCosts (*costs[2])(const double* x, const double* y, Index width, double parameter, double weight);
 };
-const CostTraits& traits_of(Cost cost);
+extern const CostTraits kCostTraits[kCosts];
+inline const CostTraits& traits_of(Cost cost) { return kCostTraits[static_cast<int>(cost)]; }
 
 struct Measure {
   const char* name = "";
@@ -95,11 +97,15 @@ inline Index feature_count(const Measure& measure, Index width) { return measure
 inline void lay_out(const Measure& measure, const Sequence& s, double* out, Index by_feature, Index by_element) {
   measure.traits().lay_out[s.width == 1 ? 1 : 0](measure.parameters, s, out, by_feature, by_element);
 }
-/// The weights of |i - j|, if the measure has any, as Tile wants them for a pair of lengths n and m, and room for them.
+/// The weights of |i - j| for a pair of lengths n and m, as Tile wants them.
 struct TileWeights {
-  static std::size_t room(const Measure& measure, Index n, Index m);
-  TileWeights(const Measure& measure, Index n, Index m, double* room);
-  const double* at[2] = {nullptr, nullptr};
+  /// Cells of a tile outside of the matrix have |i - j| of at most the longer length and the tile's rows.
+  static Index half(Index n, Index m) { return std::max(n, m) / 2 + kTilePad / 2 + 2; }
+  static std::size_t room(Index n, Index m) { return static_cast<std::size_t>(4 * half(n, m) + 2); }
+  TileWeights(const Measure& measure, Index n, Index m, double* room) : at{room + half(n, m), room + 3 * half(n, m) + 1} {
+    measure.traits().weights(measure.parameters, static_cast<double>(std::max(n, m)), half(n, m), room + half(n, m), room + 3 * half(n, m) + 1);
+  }
+  const double* at[2];
 };
 /// D(0, 0) … D(0, length), or D(·, 0): what it costs to skip the first elements; only (0, 0) where no path begins with a gap.
 /// The sum without regard to the window.

@@ -36,8 +36,10 @@ PairRun::PairRun(const Measure& measure, const ElasticTable& table, const Sequen
     lay_out(measure, y, y_features_ - 1, y_stride_, -1);
   }
   lay_out_border(measure, x, left_, 1);
-  const TileWeights weights(measure, n, m, workspace.take_as<double>(TileWeights::room(measure, n, m), kWeightsSlot));
-  weights_[0] = weights.at[0], weights_[1] = weights.at[1];
+  if (measure.traits().weighted) {
+    const TileWeights weights(measure, n, m, workspace.take_as<double>(TileWeights::room(n, m), kWeightsSlot));
+    weights_[0] = weights.at[0], weights_[1] = weights.at[1];
+  }
   row_ = workspace.take_as<double>(static_cast<std::size_t>(m + 1 + 2 * kTilePad), kRowSlot) + kTilePad;
 }
 

@@ -47,7 +47,7 @@ class PairRun {
   Workspace& workspace_;
   Band band_;
   Index features_, x_stride_, y_stride_;
-  const double* weights_[2];
+  const double* weights_[2] = {nullptr, nullptr};
   double *left_, *x_features_, *y_features_ = nullptr, *row_, *precomputed_ = nullptr;
 };
 

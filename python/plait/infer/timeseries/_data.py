@@ -254,6 +254,8 @@ def _read_regressors(X: Any, rows: int | None, what: str) -> tuple[np.ndarray[An
         raise ShapeError(f"{what}: X has {len(array)} rows, {rows} are needed")
     if np.isinf(array).any():
         raise ValueError(f"{what}: X holds an infinite value in row {int(np.argwhere(np.isinf(array))[0][0])}")
+    if columns is None and _pandas(X) and getattr(X, "name", None) is not None:
+        columns = [X.name]
     names = tuple(map(str, columns)) if columns is not None else tuple(f"x{k + 1}" for k in range(array.shape[1]))
     return array, names
 

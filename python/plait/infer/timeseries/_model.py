@@ -25,6 +25,8 @@ METHODS = ("bbvi", "map", "mle")
 SOLVED = 0  # status of lbfgs
 MOST_STEPS, MOST_VALUES = 500, 800  # of lbfgs: a search that needs more has lost its way
 BARRIER = 0.1  # log likelihood by which a filter that forgets its start e times as slowly is less probable
+FIRST_VALUES = 150  # before a search is asked whether it sits at a kink
+NEAR = 1e-5  # of parameters, in units in which they are of order one
 STEEP = 1e-2  # a slope of more than that share of the log likelihood is no rounding error
 SAME = 1e-4  # log likelihoods closer than this are the same
 
@@ -212,9 +214,9 @@ def _maximize(target: Any, starts: list[np.ndarray[Any, Any]], growth: Any = Non
     """The best of the maxima found from each start; of those whose filter forgets its start, where `growth` says how it does."""
     problem = _problem(target, len(starts[0]))
     # A start that leads to the edge of the stationary region creeps along it for ever; the others are the ones that count.
-    found = [_search(problem, u0) for u0 in starts]
     if growth is not None:
-        return _maximize_stable(target, starts, growth, found)
+        return _maximize_stable(target, starts, growth, problem)
+    found = [_search(problem, u0) for u0 in starts]
     best = min(found, key=lambda r: r.f if np.isfinite(r.f) else np.inf)
     # A search that came to its end is as good as one that creeps on among rounding errors, toward a variance of 0, say.
     ended = [r for r in found if _ended(r) and r.f <= best.f + SAME]
@@ -231,7 +233,7 @@ def _maximize(target: Any, starts: list[np.ndarray[Any, Any]], growth: Any = Non
     return np.asarray(best.x), _ended(best)
 
 
-def _maximize_stable(target: Any, starts: list[np.ndarray[Any, Any]], growth: Any, found: list[Any]) -> tuple[np.ndarray[Any, Any], bool]:
+def _maximize_stable(target: Any, starts: list[np.ndarray[Any, Any]], growth: Any, problem: Any) -> tuple[np.ndarray[Any, Any], bool]:
     """The best maximum of those at which the filter forgets its start.
 
     Elsewhere a likelihood is as rough as the filter is chaotic, and its many maxima say nothing (Wintenberger, 2013, Continuous invertibility
@@ -240,12 +242,14 @@ def _maximize_stable(target: Any, starts: list[np.ndarray[Any, Any]], growth: An
     speed, height = graph.function(growth), graph.function(target)
     fenced: Any = None
     best: tuple[bool, float, Any] | None = None
-    for start, one in zip(starts, found, strict=True):
-        if not (_ended(one) and float(speed(np.asarray(one.x))) < 0):
+    for start in starts:
+        one, ended = _search_with_kinks(problem, start, height)
+        if not (ended and float(speed(np.asarray(one.x))) < 0):
             fenced = fenced or _problem(lambda u: target(u) + BARRIER * graph.log(-growth(u)), len(start))
             one = _search(fenced, start)
+            ended = _ended(one)
         x = np.asarray(one.x)
-        this = _ended(one), float(height(x)), x
+        this = ended, float(height(x)), x
         if best is None or (this[0], np.nan_to_num(this[1], nan=-np.inf)) > (best[0], np.nan_to_num(best[1], nan=-np.inf)):
             best = this
     assert best is not None
@@ -271,6 +275,30 @@ def _search(problem: Any, start: np.ndarray[Any, Any]) -> Any:
     again = lbfgs(problem, start, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES)
     problem.set_sizes(np.zeros(len(start)))
     return again if again.f <= found.f else found
+
+
+def _search_with_kinks(problem: Any, start: np.ndarray[Any, Any], height: Any) -> tuple[Any, bool]:
+    """The same where |ε| makes the likelihood bend sharply at each observation, and whether the search ended at a maximum.
+
+    At a maximum with a mean that equals an observation the slope is none, but it changes its sign, and no search of slopes comes to an end.
+    """
+    found = lbfgs(problem, start, max_iterations=MOST_STEPS, max_evaluations=FIRST_VALUES)
+    if found.status == SOLVED and _ended(found):
+        return found, True
+    if _is_kink(height, found):
+        return found, True
+    found = _search(problem, start)
+    return found, _ended(found) or _is_kink(height, found)
+
+
+def _is_kink(height: Any, found: Any) -> bool:
+    """Whether the height falls to both sides along the slope, within a step that is short beside any error of estimation."""
+    x, slope = np.asarray(found.x), np.asarray(found.gradient)
+    size = float(np.linalg.norm(slope))
+    if not np.isfinite(size) or size == 0:
+        return False
+    step = NEAR * max(1.0, float(np.abs(x).max())) * slope / size
+    return max(float(height(x + step)), float(height(x - step))) < float(height(x))
 
 
 def _ended(found: Any) -> bool:

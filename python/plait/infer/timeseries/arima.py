@@ -93,6 +93,7 @@ class ARIMA(LinearModel):
         if trend not in ("auto", "n", "c"):
             raise ValueError(f"{name}: trend is 'auto', 'n' or 'c', got {trend!r}")
         self.trend = trend
+        self.called = name  # in messages
 
     def __repr__(self) -> str:
         seasonal = f", seasonal={self.seasonal}" if self.seasonal else ""
@@ -136,7 +137,7 @@ class ARIMA(LinearModel):
     def _prepare(self, series: Series) -> tuple[Series, Layout]:
         k = len(self._difference()) - 1
         if len(series.y) <= k + 1:
-            raise ValueError(f"{type(self).__name__}.fit: {len(series.y)} observations are too few for differences over {k} steps")
+            raise ValueError(f"{self.called}.fit: {len(series.y)} observations are too few for differences over {k} steps")
         names, design = self._regressors(series, series.X, 0, len(series.y))
         w = self._differenced(series.y)
         good = ~np.isnan(w)
@@ -146,13 +147,13 @@ class ARIMA(LinearModel):
             dd = self._differenced(design)[good] if names else design[:0]
             if names:
                 if np.linalg.matrix_rank(dd) < len(names):
-                    raise ValueError(f"{type(self).__name__}.fit: the columns {', '.join(names)} are linearly dependent after differencing")
+                    raise ValueError(f"{self.called}.fit: the columns {', '.join(names)} are linearly dependent after differencing")
                 coefficients = np.linalg.lstsq(dd, w[good], rcond=None)[0]
                 residual = w[good] - dd @ coefficients
         spread = float(np.std(residual)) if len(residual) else 0.0
         if not spread > 1e-12 * max(float(np.max(np.abs(w[good]), initial=0.0)), 1e-300) or not spread > 0:
             raise ValueError(
-                f"{type(self).__name__}.fit: nothing is left to explain: y is constant, or an exact function of its regressors"
+                f"{self.called}.fit: nothing is left to explain: y is constant, or an exact function of its regressors"
             )
         sizes = np.std(self._differenced(design), axis=0) if names else []
         blocks: list[Any] = [

@@ -130,6 +130,7 @@ class AR(Model):
     def __init__(self, p: int = 1, conditional: bool = False, trend: str = "auto") -> None:
         self.p, self.conditional, self.trend = order(p, "AR: p"), bool(conditional), trend
         exact = ARIMA(self.p, 0, 0, trend=trend)
+        exact.called = "AR"
         self._form: Model = ConditionalAR(self.p, trend != "n") if conditional else exact
         self.allows_missing = self._form.allows_missing
 

@@ -47,7 +47,7 @@ class StructuralModel(LinearModel):
         steps = np.diff(y)
         spread = float(np.var(steps))
         if not spread > 1e-24 * max(float(np.max(np.abs(y))), 1e-300) ** 2:
-            raise ValueError(f"{name}.fit: y is constant: every variance is 0")
+            raise ValueError(f"{name}.fit: y is constant, or a straight line: every variance is 0")
         fixed = self._fixed(series)
         blocks: list[Any] = []
         if fixed:

@@ -1,0 +1,94 @@
+"""What ``plait align`` reads besides files and writes besides text: standard input, windows in cells or fractions, and matrices of scores."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import FormatError
+from .._text import read_text
+from ._common import Failure
+
+R = TypeVar("R")
+STDIN = Path("-")
+MATRICES = {".tsv": "\t", ".csv": ","}
+
+
+def window(text: str) -> int | float:
+    """A type for argparse: cells (a whole number), or a fraction of the longer length (a number with a point, from 0 to 1)."""
+    try:
+        width: int | float = int(text)
+    except ValueError:
+        width = float(text)
+        if not 0 <= width <= 1:
+            raise argparse.ArgumentTypeError(f"{text} is no fraction from 0 to 1; whole numbers are cells") from None
+    if width < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return width
+
+
+window.__name__ = "number"
+
+
+def separator(text: str) -> str:
+    """A type for argparse: one character, or the name of one that is hard to type."""
+    named = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "bar": "|"}.get(text.lower(), text)
+    if len(named) != 1 or named in '"\r\n':
+        raise argparse.ArgumentTypeError(f"{text!r} is neither one character nor tab, space, comma, semicolon or bar")
+    return named
+
+
+separator.__name__ = "separator"
+
+
+def matrix_file(text: str) -> Path:
+    """A type for argparse: a file whose ending says how a matrix is written."""
+    path = Path(text)
+    if path.suffix.lower() not in (*MATRICES, ".npy"):
+        raise argparse.ArgumentTypeError(f"{text}: expected a name that ends in .tsv, .csv or .npy")
+    return path
+
+
+matrix_file.__name__ = "file"
+
+
+def from_stdin(read: Callable[[Path], R]) -> R:
+    """What `read` makes of standard input, put into a file whose ending says what it is; errors do not name that file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdin"
+        path.write_bytes(sys.stdin.buffer.read())
+        try:
+            is_fasta = read_text(path).lstrip().startswith((">", ";"))
+            path = path.rename(path.with_suffix(".fasta" if is_fasta else ".csv"))
+            return read(path)
+        except (Failure, FormatError) as error:
+            raise Failure(renamed(str(error), path)) from None
+
+
+def renamed(text: str, path: Path) -> str:
+    """What is said of the file, said of standard input."""
+    return text.replace(str(path), "standard input")
+
+
+def write_matrix(path: Path, names: Sequence[str], scores: NDArray[np.float64]) -> str:
+    """Scores of all pairs to a file; text has the names in the first row and column, and numbers that read back as they are."""
+    try:
+        if path.suffix.lower() == ".npy":
+            with path.open("wb") as file:
+                np.save(file, scores)
+        else:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer: Any = csv.writer(file, delimiter=MATRICES[path.suffix.lower()], lineterminator="\n")
+                writer.writerow(["", *names])
+                writer.writerows([name, *map(repr, row)] for name, row in zip(names, scores.tolist(), strict=True))
+    except OSError as error:
+        raise Failure(f"{path}: cannot be written: {error.strerror}") from None
+    return str(path)
