@@ -34,12 +34,14 @@ from .graph import (
     digamma,
     divide,
     dropout,
+    elu,
     equal,
     erf,
     evaluate,
     exp,
     expand_dims,
     expm1,
+    flip,
     floor,
     function,
     gelu,
@@ -52,6 +54,7 @@ from .graph import (
     hvp,
     input,
     jacobian,
+    leaky_relu,
     less,
     less_equal,
     lgamma,
@@ -75,6 +78,7 @@ from .graph import (
     normal,
     not_equal,
     one_hot,
+    ones,
     parameter,
     power,
     prod,
@@ -105,11 +109,13 @@ from .graph import (
     uniform,
     value_and_grad,
     where,
+    zeros,
 )
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
     from . import align, datasets, histogram, infer, nn, optimize, picture, plot, portfolio, report, sparse, tree
+    from ._versions import show_versions
     from .histogram import Histogram, QuantileSketch
     from .picture import draw, to_dot
     from .portfolio import InfeasibleError
@@ -152,12 +158,14 @@ __all__ = [
     "divide",
     "draw",
     "dropout",
+    "elu",
     "equal",
     "erf",
     "evaluate",
     "exp",
     "expand_dims",
     "expm1",
+    "flip",
     "floor",
     "function",
     "gelu",
@@ -173,6 +181,7 @@ __all__ = [
     "infer",
     "input",
     "jacobian",
+    "leaky_relu",
     "less",
     "less_equal",
     "lgamma",
@@ -198,6 +207,7 @@ __all__ = [
     "normal",
     "not_equal",
     "one_hot",
+    "ones",
     "optim",
     "optimize",
     "parameter",
@@ -213,6 +223,7 @@ __all__ = [
     "save",
     "scan",
     "set_num_threads",
+    "show_versions",
     "sigmoid",
     "sign",
     "silu",
@@ -239,6 +250,7 @@ __all__ = [
     "uniform",
     "value_and_grad",
     "where",
+    "zeros",
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
@@ -247,7 +259,7 @@ _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "optimize": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
-_LATE |= {"plot": "", "report": "", "__version__": "_version"}
+_LATE |= {"plot": "", "report": "", "__version__": "_version", "show_versions": "_versions"}
 
 if not TYPE_CHECKING:
 

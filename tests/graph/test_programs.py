@@ -52,6 +52,28 @@ def test_passes_show_the_graph_after_each_pass() -> None:
     assert "arena" in texts["allocate"]
 
 
+def test_memory_of_a_long_chain_grows_with_its_length() -> None:
+    code = """
+        import resource, sys
+        import numpy as np
+        import plait
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        x, c = plait.input("x", (3,), "float64"), plait.input("c", (3,), "float64")
+        y = x
+        for _ in range(20000):
+            y = plait.tanh(y * c)
+        values = [np.full(3, 0.5), np.array([0.9, 1.0, 1.1])]
+        found = plait.compile([y, *plait.gradient(y.sum(), [x, c])])(x=values[0], c=values[1])
+        expected = values[0]
+        for _ in range(20000):
+            expected = np.tanh(expected * values[1])
+        assert np.allclose(found[0], expected, rtol=1e-10, atol=0)
+        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 20000)
+    """
+    run = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert float(run.stdout) * (1 if sys.platform != "darwin" else 1 / 1024) < 8.5  # kB for each link: two nodes, six of gradients, what compiles them
+
+
 def test_dump_of_passes() -> None:
     code = "import plait; x = plait.input('x', (2,)); plait.compile(plait.exp(x) * 2)"
     run = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PLAIT_DUMP": "passes"}, capture_output=True, text=True, check=True)

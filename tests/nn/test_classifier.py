@@ -112,7 +112,7 @@ def test_scikit_learn_is_not_imported_for_it() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "False\n"
 
 
-# In mini-batches a sample of weight two is not the sample twice, which falls into two batches; scikit-learn expects the same of its own MLPs.
+# In mini-batches a sample of weight two is not the sample twice, which falls into two batches.
 # What weights mean is tested on whole batches in test_estimators.py.
 MINI_BATCHES = {"check_sample_weight_equivalence_on_dense_data": "training is in mini-batches"}
 

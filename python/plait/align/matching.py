@@ -201,7 +201,7 @@ def deduplicate(strings: Any, cutoff: float, aligner: PairAligner | None = None,
     -------
     Deduplicated
         ``.strings``, ``.kept`` and ``.representatives``. A string is kept unless it is near to one that is kept and comes before it; the
-        nearest of these, among equals the first, stands for it.
+        nearest of these, among equals the first, stands for it, and for what is equal to it further on.
 
     Raises
     ------

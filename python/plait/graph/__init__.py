@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._core import DTypeError, FormatError, GraphError, Node, Program, ShapeError, Step, Table, TraceError
 from . import copies, numpy_protocol
 from ._errors import ConvergenceWarning, PerformanceWarning
-from .activations import gelu, log_softmax, relu, sigmoid, silu, softmax, softplus
+from .activations import elu, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus
 from .binary import (
     add,
     cast,
@@ -51,6 +51,7 @@ from .elementwise import (
     tanh,
 )
 from .files import load, save
+from .filled import ones, zeros
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
 from .linalg import cholesky, solve_triangular
 from .products import hvp
@@ -61,6 +62,7 @@ from .shaping import (
     broadcast_to,
     concatenate,
     expand_dims,
+    flip,
     matmul,
     one_hot,
     reshape,
@@ -103,12 +105,14 @@ __all__ = [
     "digamma",
     "divide",
     "dropout",
+    "elu",
     "equal",
     "erf",
     "evaluate",
     "exp",
     "expand_dims",
     "expm1",
+    "flip",
     "floor",
     "function",
     "gelu",
@@ -121,6 +125,7 @@ __all__ = [
     "hvp",
     "input",
     "jacobian",
+    "leaky_relu",
     "less",
     "less_equal",
     "lgamma",
@@ -144,6 +149,7 @@ __all__ = [
     "normal",
     "not_equal",
     "one_hot",
+    "ones",
     "parameter",
     "power",
     "prod",
@@ -174,4 +180,5 @@ __all__ = [
     "uniform",
     "value_and_grad",
     "where",
+    "zeros",
 ]

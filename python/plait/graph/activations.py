@@ -9,7 +9,7 @@ from .._core import Node
 from ._operands import as_float, is_empty, largest
 from ._types import Axis, Operand
 from .binary import where
-from .elementwise import exp, log
+from .elementwise import exp, expm1, log
 
 _FAR = 1e4  # beyond it a normal or logistic distribution function is 0 or 1, of either dtype
 
@@ -190,3 +190,60 @@ def _bounded(x: Node) -> Node:
 def _below_top(x: Node, axis: Axis) -> Node:
     """X minus its largest element along the axis, 0 where an infinity is that. The shift cancels, so nothing flows through it."""
     return _core.elementwise("difference", x, _core.stop_gradient(largest(x, axis)))
+
+
+def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Node:
+    """X where it is above 0, a small multiple of it elsewhere; its gradient at 0 is that multiple.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+    negative_slope : float
+        What numbers up to 0 are multiplied by.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.leaky_relu([-1.0, 2.0], 0.1))
+    array([-0.1,  2. ])
+    """
+    if not abs(float(negative_slope)) < float("inf"):
+        raise ValueError(f"leaky_relu: negative_slope: expected a finite number, got {negative_slope!r}")
+    node = as_float(x, "leaky_relu")
+    return where(node > 0.0, node, float(negative_slope) * node)
+
+
+def elu(x: Operand, alpha: float = 1.0) -> Node:
+    """X where it is above 0, alpha · (exp(x) - 1) elsewhere; its gradient at 0 is alpha.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+    alpha : float
+        Minus the value that it falls to.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    References
+    ----------
+    Clevert, Unterthiner and Hochreiter (2016), Fast and accurate deep network learning by exponential linear units.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.elu([-1000.0, 2.0]))
+    array([-1.,  2.])
+    """
+    if not abs(float(alpha)) < float("inf"):
+        raise ValueError(f"elu: alpha: expected a finite number, got {alpha!r}")
+    node = as_float(x, "elu")
+    positive = node > 0.0
+    return where(positive, node, float(alpha) * expm1(where(positive, 0.0, node)))  # nothing overflows where it is not meant

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from .. import _core
 from .._core import Node
 from ._types import Axis, DType, Operand, Shape
@@ -270,3 +272,33 @@ def one_hot(indices: Operand, depth: int, dtype: DType = "float32") -> Node:
            [1., 0., 0.]], dtype=float32)
     """
     return _core.one_hot(indices, depth, dtype)
+
+
+def flip(x: Operand, axis: int | Sequence[int] | None = None) -> Node:
+    """The elements in reverse order along axes.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any shape.
+    axis : int or sequence of int, optional
+        Which axes; all unless given.
+
+    Returns
+    -------
+    Node
+        Of the same shape.
+
+    Examples
+    --------
+    >>> plait.evaluate(plait.flip([[1.0, 2.0], [3.0, 4.0]], axis=1))
+    array([[2., 1.],
+           [4., 3.]])
+    """
+    node = _core.as_node(x, "flip")
+    axes = range(node.ndim) if axis is None else [axis] if isinstance(axis, (int, np.integer)) else list(axis)
+    for k in axes:
+        if not -node.ndim <= k < node.ndim:
+            raise _core.ShapeError(f"flip: axis {k} is out of bounds for {node!r} of shape {node.shape}")
+    turned = {k % node.ndim for k in axes}
+    return node[tuple(slice(None, None, -1) if k in turned else slice(None) for k in range(node.ndim))] if turned else node

@@ -226,7 +226,9 @@ class _Rows:
 def _stacked(output: Node, of: Node) -> Node:
     """A Jacobian as a node, its rows one after the other."""
     if None in output.shape or None in of.shape:
-        raise ShapeError(f"jacobian: inside of a trace all sizes must be known, got a result of {output.shape} and an argument of {of.shape}")
+        raise ShapeError(
+            f"jacobian: inside of a trace all sizes must be known, got a result of {output.shape} and an argument of {of.shape}"
+        )
     shape = (*output.shape, *of.shape)
     flat = output.ravel()
     if 0 in shape:

@@ -23,8 +23,8 @@ L = TypeVar("L", bound="Layer")
 KIND = "plait.nn parameters"
 
 # Names that an activation may be given by; He's initialisation is for those that pass only half of their input on.
-ACTIVATIONS = ("relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "softmax", "log_softmax")
-_HALF = {"relu", "softplus", "gelu", "silu"}
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "softmax", "log_softmax", "leaky_relu", "elu")
+_HALF = {"relu", "leaky_relu", "elu", "softplus", "gelu", "silu"}
 
 
 def floating(what: str, dtype: Any) -> str:

@@ -74,7 +74,7 @@ class Traced {
   [[nodiscard]] Value border(double score, Value before) const { return {score, before.at, before.move}; }
   [[nodiscard]] Value arrive(Value value, Move move) const { return {value.score, value.at, move}; }
   [[nodiscard]] Value settle(Value value, Index i, Index j) {
-    if (value.score == kWorst<order>) return value;  // no way leads here
+    if (value.score == kWorst<order>) return value;  // no path leads here
     log_.push_back({{i, j, value.move}, value.move == Move::none ? -1 : value.at});
     return {value.score, static_cast<Index>(log_.size()) - 1, Move::none};
   }

@@ -1,4 +1,4 @@
-// What every aligner offers: a Method is one way of aligning with its parameters fixed. Fast forms stand behind it; the drivers in many.hpp
+// What every aligner offers: a Method is one way of aligning with its parameters fixed. Fast forms stand behind it; the drivers in core/many.cpp
 // (all pairs, nearest neighbours) know nothing but this.
 #pragma once
 

@@ -186,7 +186,7 @@ class Custom final : public Method {
                           for (Index k = checkpoints.begin(b) + 1; k <= checkpoints.end(b); ++k) sweep.step(k);
                         });
     Path out{checked(sweep, x, y), {}};
-    if (out.score == worst()) return out;  // no way leads here
+    if (out.score == worst()) return out;  // no path leads here
     Traceback traceback(n, m, has_gaps(n, m) ? Traceback::Columns::gaps : Traceback::Columns::cells);
     std::vector<std::uint8_t> moves;
     std::vector<std::int32_t> stretch_moves(kStretch);

@@ -1,6 +1,6 @@
-// From strip to strip: the distance, the common subsequence, and the way back.
+// From block to block: the distance, the common subsequence, and the way back.
 //
-// Between two blocks stands one byte for each column: what the last row of the upper one does to the right. A strip is the whole width of
+// Between two blocks stands one byte for each column: what the last row of the upper one does to the right. A block is the whole width of
 // the matrix, or of a band around its diagonal (Ukkonen 1985): left of the band a column is taken to grow by 1 from row to row, above it a
 // row by 1 from column to column, which is what some path costs.
 #include "align/edit/bits.hpp"
@@ -17,7 +17,7 @@
 namespace plait::align::detail {
 namespace {
 
-constexpr Index kFewSymbols = 512;  // so many symbols have masks in every strip
+constexpr Index kFewSymbols = 512;  // so many symbols have masks in every block
 enum Slots { kCodesX, kCodesY, kMasks, kRows, kEdge, kSaved, kKept };
 
 class BitBlocks {
@@ -39,10 +39,10 @@ class BitBlocks {
 
   [[nodiscard]] Index height() const { return 64 * Index{table_.words}; }
   [[nodiscard]] Index count() const { return (n_ + height() - 1) / height(); }
-  [[nodiscard]] Index top(Index strip) const { return strip * height(); }
-  [[nodiscard]] Index bottom(Index strip) const { return std::min(n_, top(strip) + height()); }
-  [[nodiscard]] Index begin(Index strip) const { return std::max<Index>(0, top(strip) - band_.left); }
-  [[nodiscard]] Index end(Index strip) const { return std::min(m_, top(strip) + height() + band_.right); }
+  [[nodiscard]] Index top(Index block) const { return block * height(); }
+  [[nodiscard]] Index bottom(Index block) const { return std::min(n_, top(block) + height()); }
+  [[nodiscard]] Index begin(Index block) const { return std::max<Index>(0, top(block) - band_.left); }
+  [[nodiscard]] Index end(Index block) const { return std::min(m_, top(block) + height() + band_.right); }
   [[nodiscard]] const BitBlockTable& table() const { return table_; }
   [[nodiscard]] std::uint8_t* edge() const { return edge_; }
   [[nodiscard]] bool same(Index i, Index j) const { return a_[i] == b_[j]; }
@@ -51,11 +51,11 @@ class BitBlocks {
 
   void set_edge(std::uint8_t value) { std::fill_n(edge_, m_ + 2 * table_.words, value); }
 
-  /// Columns [begin, end) of a strip; the edge above it becomes the one below.
-  void run(void (*kernel)(const BitBlock&), Index strip, Index end, std::uint64_t* diagonal = nullptr, std::uint64_t* right = nullptr) {
+  /// Columns [begin, end) of a block; the edge above it becomes the one below.
+  void run(void (*kernel)(const BitBlock&), Index block, Index end, std::uint64_t* diagonal = nullptr, std::uint64_t* right = nullptr) {
     poll_interrupt();
-    const Index first = begin(strip);
-    set_masks(strip, first, end);
+    const Index first = begin(block);
+    set_masks(block, first, end);
     // Behind the last column the lanes that still work must find no symbol.
     std::uint16_t saved[16];
     std::copy_n(rows_ + end, table_.words, saved);
@@ -64,19 +64,19 @@ class BitBlocks {
     std::copy_n(saved, table_.words, rows_ + end);
   }
 
-  /// Differences down the last column of the strip that ran, over rows that there are.
-  [[nodiscard]] Index down(Index strip, const std::uint64_t* bits) const {
+  /// Differences down the last column of the block that ran, over rows that there are.
+  [[nodiscard]] Index down(Index block, const std::uint64_t* bits) const {
     Index sum = 0;
-    for (Index left = bottom(strip) - top(strip), w = 0; left > 0; left -= 64, ++w) {
+    for (Index left = bottom(block) - top(block), w = 0; left > 0; left -= 64, ++w) {
       sum += std::popcount(left >= 64 ? bits[w] : bits[w] & ((std::uint64_t{1} << left) - 1));
     }
     return sum;
   }
 
  private:
-  void set_masks(Index strip, Index first, Index end) {
+  void set_masks(Index block, Index first, Index end) {
     const std::size_t words = static_cast<std::size_t>(table_.words);
-    const Index low = top(strip), high = bottom(strip);
+    const Index low = top(block), high = bottom(block);
     const bool few = symbols_ <= kFewSymbols;
     std::fill_n(masks_, few ? static_cast<std::size_t>(symbols_ + 1) * words : words, std::uint64_t{0});
     std::uint16_t used = 0;
@@ -104,7 +104,7 @@ class BitBlocks {
   std::uint64_t* masks_;
   std::uint16_t* rows_;
   std::uint8_t* edge_;
-  std::vector<std::uint16_t> row_of_;  // of a symbol, in this strip's masks
+  std::vector<std::uint16_t> row_of_;  // of a symbol, in this block's masks
   std::uint64_t plus_[16], minus_[16];
 };
 
@@ -143,7 +143,7 @@ Index blocks_distance(const Sequence& x, const Sequence& y, bool restricted, Dia
   BitBlocks blocks(x, y, band, workspace);
   const auto kernel = restricted ? blocks.table().restricted : blocks.table().levenshtein;
   blocks.set_edge(kPlus);
-  Index corner = 0;  // the distance where the strip's first column and the row above it meet
+  Index corner = 0;  // the distance where the block's first column and the row above it meet
   for (Index s = 0;; ++s) {
     const Index begin = blocks.begin(s), height = blocks.bottom(s) - blocks.top(s);
     if (s + 1 == blocks.count()) {

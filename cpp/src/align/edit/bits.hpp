@@ -1,8 +1,8 @@
 // Blocks of rows as bits: the interface of isa/bits.cpp.
 //
-// A strip is `words` * 64 rows. A word holds the vertical differences of 64 cells of a column as bits, and what leaves at its lower edge
+// A block is `words` * 64 rows. A word holds the vertical differences of 64 cells of a column as bits, and what leaves at its lower edge
 // enters the word below (Myers 1999; Hyyrö 2003 for the form used here and for transpositions; Hyyrö 2004 for the common subsequence).
-// Word w works on column t - w at step t, so that all words of a strip are lanes of one register and none waits for another.
+// Word w works on column t - w at step t, so that all words of a block are lanes of one register and none waits for another.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ using namespace tensor;
 enum Carry : std::uint8_t { kPlus = 1, kMinus = 2, kCrossed = 4 };  // a step of +1 or -1 to the right; half of a transposition
 
 struct BitBlock {
-  const std::uint64_t* masks;  // a row of `words` for each symbol: bits of the strip's rows that hold it; row 0 is zero
+  const std::uint64_t* masks;  // a row of `words` for each symbol: bits of the block's rows that hold it; row 0 is zero
   const std::uint16_t* rows;   // for each column the mask of its symbol; `words` zeros before the first and after the last
   Index columns;
   const std::uint8_t* above;  // carries into the first word; `words` more are read after the last column

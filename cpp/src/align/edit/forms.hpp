@@ -43,7 +43,7 @@ std::optional<IntegerWeights> integer_weights(const EditOptions& options);
 double weighted_score(const IntegerWeights& weights, const Sequence& x, const Sequence& y, Workspace& workspace);
 Path weighted_path(const IntegerWeights& weights, const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace);
 
-// --- strips of words of bits (bits.cpp) --------------------------------------------------------------------------------------------
+// --- blocks of words of bits (bits.cpp) --------------------------------------------------------------------------------------------
 
 /// Cells (i, j) with i - left <= j <= i + right.
 struct DiagonalBand {

@@ -1,5 +1,5 @@
 // Weights of 1: which form takes which pair. Up to 256 symbols are a few words of bits, in registers; strings that are much alike go along
-// their diagonals; the rest are strips of bits in a band.
+// their diagonals; the rest are blocks of bits in a band.
 #include <algorithm>
 #include <bit>
 #include <cmath>

@@ -35,24 +35,24 @@ class DifferenceBlocks {
   }
 
   [[nodiscard]] Index count() const { return (n_ + lanes_ - 1) / lanes_; }
-  [[nodiscard]] Index top(Index strip) const { return strip * lanes_; }
+  [[nodiscard]] Index top(Index block) const { return block * lanes_; }
   [[nodiscard]] Index lanes() const { return lanes_; }
   [[nodiscard]] T* row() const { return v_; }
   [[nodiscard]] std::size_t row_bytes() const { return static_cast<std::size_t>(m_ + 2 * lanes_) * sizeof(T); }
   [[nodiscard]] const T* bottom() const { return bottom_; }
 
   /// The first `columns` columns.
-  void run(Index strip, Index columns, std::uint8_t* moves = nullptr) {
+  void run(Index block, Index columns, std::uint8_t* moves = nullptr) {
     std::fill_n(u_, lanes_, static_cast<T>(weights_.remove));
     std::fill_n(v_ + lanes_ + m_, lanes_, static_cast<T>(-weights_.remove));
-    const bool last = strip + 1 == count();
-    const Index row = std::min(n_ - top(strip), lanes_) - 1, skip = m_ - columns;
+    const bool last = block + 1 == count();
+    const Index row = std::min(n_ - top(block), lanes_) - 1, skip = m_ - columns;
     poll_interrupt();
     const DifferenceTable& table = PLAIT_PICK(difference_table);
     table.run[sizeof(T) == 1   ? 0
               : sizeof(T) == 2 ? 1
                                : 2](
-        {x_ + top(strip), y_ + skip, u_, v_ + skip, lanes_, columns, row, last ? bottom_ : nullptr, moves, weights_, poll_interrupt});
+        {x_ + top(block), y_ + skip, u_, v_ + skip, lanes_, columns, row, last ? bottom_ : nullptr, moves, weights_, poll_interrupt});
   }
 
  private:

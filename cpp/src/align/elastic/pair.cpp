@@ -24,11 +24,11 @@ PairRun::PairRun(const Measure& measure, const ElasticTable& table, const Sequen
   x_features_ = memory;
   double* reversed = x_features_ + features_ * x_stride_;
   left_ = reversed + features_ * y_stride_;
-  const double wall = measure.infinite_border() ? kUnreachable : 0;
+  const double border = measure.infinite_border() ? kUnreachable : 0;
   for (Index k = 0; k < features_; ++k) {  // what is not of the series is read, but never counts
     std::fill_n(x_features_ + k * x_stride_ + n, kTilePad, 0.0);
     std::fill_n(reversed + k * y_stride_, kTilePad, 0.0);
-    std::fill_n(reversed + k * y_stride_ + kTilePad + m, kTilePad, wall);
+    std::fill_n(reversed + k * y_stride_ + kTilePad + m, kTilePad, border);
   }
   if (features_ > 0) {
     lay_out(measure, x, x_features_, x_stride_, 1);
@@ -82,10 +82,10 @@ double PairRun::run(const TilePlace& place, Index last, std::uint64_t* moves) {
   tile.start = start;
   tile.end = end;
   tile.steps = static_cast<Index>(end[place.rows - 1]);
-  // Where all rows begin at the left border, a wall does what waiting does. Where all end in one column, what they compute behind it is
-  // never looked at.
-  const bool walled = measure_.infinite_border() && band_.lo(bottom) == 1;
-  tile.full_begin = walled ? 0 : static_cast<Index>(start[height - 1]);
+  // Where all rows begin at the left border, infinite features there do what waiting for the first column does. Where all end in one column, what
+  // they compute behind it is never looked at.
+  const bool infinite = measure_.infinite_border() && band_.lo(bottom) == 1;
+  tile.full_begin = infinite ? 0 : static_cast<Index>(start[height - 1]);
   tile.full_end = band_.hi(place.first) >= std::min(band_.hi(bottom), last) ? tile.steps : std::min(tile.steps, static_cast<Index>(end[0]));
   tile.bottom = place.rows - 1;
   tile.parameter = measure_.first_parameter();

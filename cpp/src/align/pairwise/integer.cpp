@@ -1,4 +1,4 @@
-// Scores as whole numbers, and a strip's profile of them.
+// Scores as whole numbers, and a block's profile of them.
 #include "align/pairwise/integer.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Alignment with whole scores: what the strips of striped.hpp need to be told, and what is read from them.
+// Alignment with whole scores: what the blocks of striped.hpp need to be told, and what is read from them.
 #pragma once
 
 #include <optional>
@@ -39,7 +39,7 @@ struct Offset {
 template <class T>
 std::optional<Offset> offset_for(const IntegerScores& scores, Index n, Index m, Index fall, std::int64_t high);
 
-/// The scores of a strip's rows beside each symbol that is met, in the order in which lanes take them.
+/// The scores of a block's rows beside each symbol that is met, in the order in which lanes take them.
 template <class T>
 class StripedProfile {
  public:

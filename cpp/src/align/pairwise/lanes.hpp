@@ -1,5 +1,5 @@
 // One sequence against as many as a vector has lanes, each lane with a sequence of its own (Rognes 2011): nothing crosses lanes, so short
-// sequences, for which a strip is mostly scan, are as fast as long ones.
+// sequences, for which a block is mostly scan, are as fast as long ones.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ using namespace tensor;
 /// Symbols of y, one of them for the columns after a sequence's end.
 constexpr Index kLaneCodes = 32;
 
-/// A group between two calls of the kernel. Values are offset as in a strip (striped.hpp).
+/// A group between two calls of the kernel. Values are offset as in a block (striped.hpp).
 template <class T>
 struct PairwiseLanes {
   Index rows = 0;                   ///< n

@@ -1,4 +1,4 @@
-// A pair with whole scores, strip after strip. Which integers suffice is proved from the scores and the lengths; for local alignment, whose
+// A pair with whole scores, block after block. Which integers suffice is proved from the scores and the lengths; for local alignment, whose
 // sums are mostly far below what could be, it is tried out: the kernel stops where a value might leave the range.
 #include <algorithm>
 #include <limits>
@@ -11,8 +11,8 @@
 namespace plait::align::detail {
 namespace {
 
-/// A strip's profile and state should stay in the caches near the core.
-constexpr Index kStripRows = 4096;
+/// A block's profile and state should stay in the caches near the core.
+constexpr Index kBlockRows = 4096;
 constexpr Index kMostSegments = 120;  // segments are counted in 8 bits
 /// Cells between two questions whether to stop.
 constexpr Index kChunk = Index{1} << 23;
@@ -32,12 +32,12 @@ class StripedBlocks {
   StripedBlocks(const IntegerScores& scores, const StripedKernels<T>& kernels, const Sequence& x, const Sequence& y, StripedProfile<T>& profile,
                 Workspace& workspace)
       : scores_(scores), kernels_(kernels), x_(x), y_(y), profile_(profile), workspace_(workspace), n_(x.length), m_(y.length) {
-    rows_of_a_strip(kStripRows);
+    set_block_rows(kBlockRows);
   }
 
   /// Sets the offset so that every sum has its place; false if the range is too small (or, for local alignment, not worth trying).
   bool fits() {
-    const Index n = strips_ * strip_rows();
+    const Index n = blocks_ * block_rows();
     auto offset = offset_for<T>(scores_, n, m_, segments_, std::min(n_, m_) * std::max(scores_.most, 0));
     if (!offset || !offset->proved) {
       std::int64_t high = 0;  // more precisely: what x's symbols are worth at best
@@ -53,9 +53,9 @@ class StripedBlocks {
   /// Where the best alignment ends, or nothing if a value left the range.
   std::optional<Place> forward(bool moves, bool keep_rows) {
     const bool place = moves || keep_rows;  // otherwise the value alone is of use
-    kept_ = keep_rows ? strips_ + 1 : 2;
+    kept_ = keep_rows ? blocks_ + 1 : 2;
     rows_ = workspace_.take_as<T>(static_cast<std::size_t>(kept_ * 2 * (m_ + 1)), kRowsSlot);
-    if (moves) moves_ = workspace_.take_as<T>(static_cast<std::size_t>(strips_ * moves_of_a_strip(m_)), kMovesSlot);
+    if (moves) moves_ = workspace_.take_as<T>(static_cast<std::size_t>(blocks_ * moves_of_a_block(m_)), kMovesSlot);
     for (Index j = 0; j <= m_; ++j) {
       top(0)[j] = static_cast<T>(zero_ + border(j, scores_.ends.y_begin));
       top_gap(0)[j] = static_cast<T>(top(0)[j] + scores_.open);
@@ -66,13 +66,13 @@ class StripedBlocks {
     };
     const bool local = scores_.ends.local, x_end = scores_.ends.x_end && !local, y_end = scores_.ends.y_end && !local;
     if (x_end) offer(0, m_, top(0)[m_]);
-    for (Index k = 0; k < strips_; ++k) {
-      const bool last = k + 1 == strips_;
+    for (Index k = 0; k < blocks_; ++k) {
+      const bool last = k + 1 == blocks_;
       const StripedBlock<T> s =
-          run(k, m_, moves ? moves_ + k * moves_of_a_strip(m_) : nullptr, !last || y_end, zero_ + (local ? best.value : 0), place);
+          run(k, m_, moves ? moves_ + k * moves_of_a_block(m_) : nullptr, !last || y_end, zero_ + (local ? best.value : 0), place);
       if (s.overflow) return std::nullopt;
-      if (local && s.best - zero_ > best.value) best = {k * strip_rows() + s.best_row + 1, s.best_column, s.best - zero_};
-      for (Index r = 0; x_end && r < s.last + (last ? 0 : 1); ++r) offer(k * strip_rows() + r + 1, m_, h_at(s, r));
+      if (local && s.best - zero_ > best.value) best = {k * block_rows() + s.best_row + 1, s.best_column, s.best - zero_};
+      for (Index r = 0; x_end && r < s.last + (last ? 0 : 1); ++r) offer(k * block_rows() + r + 1, m_, h_at(s, r));
       if (!last || local) continue;
       if (y_end) {
         for (Index j = 0; j < m_; ++j) offer(n_, j, top(k + 1)[j]);
@@ -87,14 +87,14 @@ class StripedBlocks {
     Traceback traceback(end.i, end.j);
     Move state = Move::none;
     const T* moves = moves_;
-    const Checkpoints checkpoints(strips_, moves_ != nullptr ? strips_ : 1);
+    const Checkpoints checkpoints(blocks_, moves_ != nullptr ? blocks_ : 1);
     if (end.i > 0 && end.j > 0) {
       checkpoints.backward(
-          checkpoints.block_of((end.i - 1) / strip_rows()), moves_ != nullptr, [](Index) {}, [&](Index b, bool) { moves = again(b, traceback.j()); },
+          checkpoints.block_of((end.i - 1) / block_rows()), moves_ != nullptr, [](Index) {}, [&](Index b, bool) { moves = again(b, traceback.j()); },
           [&](Index b) {
-            while (traceback.i() > checkpoints.begin(b) * strip_rows()) {
-              const Index k = (traceback.i() - 1) / strip_rows();
-              if (!back(traceback, state, k, moves + (k - checkpoints.begin(b)) * moves_of_a_strip(m_))) return false;
+            while (traceback.i() > checkpoints.begin(b) * block_rows()) {
+              const Index k = (traceback.i() - 1) / block_rows();
+              if (!back(traceback, state, k, moves + (k - checkpoints.begin(b)) * moves_of_a_block(m_))) return false;
             }
             return true;
           });
@@ -102,18 +102,18 @@ class StripedBlocks {
     return {static_cast<double>(end.value) * scores_.unit, traceback.finish(scores_.ends)};
   }
 
-  [[nodiscard]] std::size_t bytes_of_moves() const { return static_cast<std::size_t>(strips_ * moves_of_a_strip(m_)) * sizeof(T); }
+  [[nodiscard]] std::size_t bytes_of_moves() const { return static_cast<std::size_t>(blocks_ * moves_of_a_block(m_)) * sizeof(T); }
 
-  /// StripedBlocks whose moves, one strip at a time, fit into that many bytes beside the rows between them, if it can be done.
+  /// StripedBlocks whose moves, one block at a time, fit into that many bytes beside the rows between them, if it can be done.
   void within(std::size_t bytes) {
     const Index most = static_cast<Index>(bytes) / (m_ + 1);  // a cell's moves take half a byte, and half of the memory is for rows
-    rows_of_a_strip(std::clamp(most, kernels_.lanes, kStripRows));
+    set_block_rows(std::clamp(most, kernels_.lanes, kBlockRows));
   }
 
  private:
-  /// To the row above strip k; false if the path begins before, or the left border is reached.
+  /// To the row above block k; false if the path begins before, or the left border is reached.
   bool back(Traceback& traceback, Move& state, Index k, const T* moves) {
-    const Index top = k * strip_rows(), segments = segments_of(k), words = move_words<T>(segments), r = traceback.i() - 1 - top;
+    const Index top = k * block_rows(), segments = segments_of(k), words = move_words<T>(segments), r = traceback.i() - 1 - top;
     Index lane = r / segments, t = r % segments;
     while (traceback.i() > top) {
       if (traceback.j() == 0) return false;
@@ -131,14 +131,14 @@ class StripedBlocks {
     return true;
   }
 
-  void rows_of_a_strip(Index rows) {
+  void set_block_rows(Index rows) {
     const Index most = std::min(kMostSegments, std::max<Index>(1, rows / kernels_.lanes)) * kernels_.lanes;
     segments_ = divided_up(divided_up(n_, divided_up(n_, most)), kernels_.lanes);
-    strips_ = divided_up(n_, strip_rows());
+    blocks_ = divided_up(n_, block_rows());
   }
-  [[nodiscard]] Index strip_rows() const { return segments_ * kernels_.lanes; }
-  [[nodiscard]] Index segments_of(Index k) const { return std::min(segments_, divided_up(n_ - k * strip_rows(), kernels_.lanes)); }
-  [[nodiscard]] Index moves_of_a_strip(Index columns) const { return columns * move_words<T>(segments_) * kernels_.lanes; }
+  [[nodiscard]] Index block_rows() const { return segments_ * kernels_.lanes; }
+  [[nodiscard]] Index segments_of(Index k) const { return std::min(segments_, divided_up(n_ - k * block_rows(), kernels_.lanes)); }
+  [[nodiscard]] Index moves_of_a_block(Index columns) const { return columns * move_words<T>(segments_) * kernels_.lanes; }
   [[nodiscard]] std::int64_t border(Index at, bool free) const {
     return at == 0 || free || scores_.ends.local ? 0 : scores_.open + (at - 1) * static_cast<std::int64_t>(scores_.extend);
   }
@@ -147,7 +147,7 @@ class StripedBlocks {
   T h_at(const StripedBlock<T>& s, Index r) const { return s.h[r % s.segments * kernels_.lanes + r / s.segments]; }
 
   StripedBlock<T> run(Index k, Index columns, T* moves, bool bottom, std::int64_t best, bool place) {
-    const Index begin = k * strip_rows(), lanes = kernels_.lanes;
+    const Index begin = k * block_rows(), lanes = kernels_.lanes;
     StripedBlock<T> s;
     s.segments = segments_of(k);
     s.columns = columns;
@@ -194,7 +194,7 @@ class StripedBlocks {
   }
 
   const T* again(Index k, Index columns) {
-    T* moves = workspace_.take_as<T>(static_cast<std::size_t>(moves_of_a_strip(columns)), kMovesSlot);
+    T* moves = workspace_.take_as<T>(static_cast<std::size_t>(moves_of_a_block(columns)), kMovesSlot);
     run(k, columns, moves, false, std::numeric_limits<T>::max(), false);  // nothing is to be found that is better
     return moves;
   }
@@ -205,7 +205,7 @@ class StripedBlocks {
   StripedProfile<T>& profile_;
   Workspace& workspace_;
   Index n_, m_;
-  Index segments_ = 0, strips_ = 0, kept_ = 2;
+  Index segments_ = 0, blocks_ = 0, kept_ = 2;
   std::int64_t zero_ = 0, lowest_ = 0;
   T* rows_ = nullptr;
   T* moves_ = nullptr;
@@ -230,8 +230,8 @@ auto narrowest(const IntegerScores& scores, const StripedTable& table, const Seq
 
 std::optional<double> integer_score(const IntegerScores& scores, const StripedTable& table, const Sequence& x, const Sequence& y,
                                     IntegerProfiles& profiles, Workspace& workspace) {
-  return narrowest(scores, table, x, y, profiles, workspace, [&scores](auto& strips) -> std::optional<double> {
-    const std::optional<Place> end = strips.forward(false, false);
+  return narrowest(scores, table, x, y, profiles, workspace, [&scores](auto& blocks) -> std::optional<double> {
+    const std::optional<Place> end = blocks.forward(false, false);
     if (!end) return std::nullopt;
     return static_cast<double>(end->value) * scores.unit;
   });
@@ -239,15 +239,15 @@ std::optional<double> integer_score(const IntegerScores& scores, const StripedTa
 
 std::optional<Path> integer_path(const IntegerScores& scores, const StripedTable& table, const Sequence& x, const Sequence& y,
                                  std::size_t memory_limit, IntegerProfiles& profiles, Workspace& workspace) {
-  return narrowest(scores, table, x, y, profiles, workspace, [memory_limit](auto& strips) -> std::optional<Path> {
-    const bool all_at_once = strips.bytes_of_moves() <= memory_limit;
+  return narrowest(scores, table, x, y, profiles, workspace, [memory_limit](auto& blocks) -> std::optional<Path> {
+    const bool all_at_once = blocks.bytes_of_moves() <= memory_limit;
     if (!all_at_once) {
-      strips.within(memory_limit);
-      if (!strips.fits()) return std::nullopt;
+      blocks.within(memory_limit);
+      if (!blocks.fits()) return std::nullopt;
     }
-    const std::optional<Place> end = strips.forward(all_at_once, !all_at_once);
+    const std::optional<Place> end = blocks.forward(all_at_once, !all_at_once);
     if (!end) return std::nullopt;
-    return strips.back(*end);
+    return blocks.back(*end);
   });
 }
 

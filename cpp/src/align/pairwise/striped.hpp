@@ -1,4 +1,4 @@
-// Whole scores, many cells at once: a strip of rows is computed column by column, its rows dealt to the lanes of vectors as Farrar (2007)
+// Whole scores, many cells at once: a block of rows is computed column by column, its rows dealt to the lanes of vectors as Farrar (2007)
 // does: lane l has rows l·T … l·T + T - 1, so that a vector's cells have no row beside each other and only lane ends meet.
 #pragma once
 
@@ -11,19 +11,19 @@ namespace plait::align::detail {
 
 using namespace tensor;
 
-/// A strip between two calls of the kernel. All values have the same offset, so that those that can occur just fit into T.
+/// A block between two calls of the kernel. All values have the same offset, so that those that can occur just fit into T.
 template <class T>
 struct StripedBlock {
-  Index segments = 0;                  ///< T: rows of a lane; the strip has segments · lanes rows, of which the last may be padding
+  Index segments = 0;                  ///< T: rows of a lane; the block has segments · lanes rows, of which the last may be padding
   Index columns = 0;                   ///< m
   const T* profile = nullptr;          ///< rows of segments · lanes scores, one for each symbol of y
   const std::uint32_t* row = nullptr;  ///< (m): which of them belongs to a column
   T open = 0, extend = 0;
   T lowest = 0;                ///< below every gap's value
   T zero = 0;                  ///< the offset
-  const T* top = nullptr;      ///< (m + 1): H of the row above the strip
+  const T* top = nullptr;      ///< (m + 1): H of the row above the block
   const T* top_gap = nullptr;  ///< (m + 1): insertions that come into the first row
-  T* bottom = nullptr;         ///< (m + 1): the same of row `last`, and of the row after a full strip
+  T* bottom = nullptr;         ///< (m + 1): the same of row `last`, and of the row after a full block
   T* bottom_gap = nullptr;
   Index last = 0;      ///< the last row that is not padding
   T* h = nullptr;      ///< (segments · lanes): H of a column; before the first column, that of the border
@@ -51,7 +51,7 @@ constexpr Index move_words(Index segments) {
 
 constexpr Index kTableBytes = 32;
 
-/// Columns begin + 1 … end of a strip; the last call brings h to its final state.
+/// Columns begin + 1 … end of a block; the last call brings h to its final state.
 template <class T>
 using StripedKernel = void (*)(StripedBlock<T>&, Index begin, Index end);
 

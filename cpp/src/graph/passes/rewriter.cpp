@@ -81,6 +81,32 @@ std::optional<AxisSlice> slice_range(const Spec& whole, const Spec& part, const 
   return range;
 }
 
+Module reordered(Module module, std::vector<int> order) {
+  const std::size_t kept = order.size();
+  std::vector<int> new_of(module.values.size(), -1);
+  for (std::size_t i = 0; i < kept; ++i) new_of[order[i]] = static_cast<int>(i);
+  for (std::size_t v = 0; v < new_of.size(); ++v)
+    if (new_of[v] < 0) order.push_back(static_cast<int>(v));  // a permutation: those that are left out come last
+  for (std::size_t i = 0; i < order.size(); ++i) {            // cycle by cycle
+    if (order[i] < 0 || order[i] == static_cast<int>(i)) continue;
+    Value first = std::move(module.values[i]);
+    std::size_t to = i;
+    for (auto from = static_cast<std::size_t>(order[to]); from != i; from = static_cast<std::size_t>(order[to])) {
+      module.values[to] = std::move(module.values[from]);
+      order[to] = -1;
+      to = from;
+    }
+    module.values[to] = std::move(first);
+    order[to] = -1;
+  }
+  module.values.erase(module.values.begin() + static_cast<std::ptrdiff_t>(kept), module.values.end());
+  for (Value& value : module.values)
+    for (int& input : value.inputs) input = new_of[input];
+  for (int& output : module.outputs) output = new_of[output];
+  for (Update& update : module.updates) update = {new_of[update.parameter], new_of[update.value]};
+  return module;
+}
+
 std::vector<int> all_values(const Module& module) {
   std::vector<int> order(module.values.size());
   std::iota(order.begin(), order.end(), 0);
@@ -236,15 +262,12 @@ std::vector<std::vector<int>> Rewriter::consumers() const {
 }
 
 Module Rewriter::take() {
-  const std::vector<int> order = live();
+  std::vector<int> order = live();
   for (const int v : order)
     for (int& u : module_.values[v].inputs) u = now(u);
   for (int& output : module_.outputs) output = now(output);
   for (Update& update : module_.updates) update = {now(update.parameter), now(update.value)};
-  Module out;
-  std::vector<int> new_of;
-  rewrite(std::move(module_), order, out, new_of, [&](int, Value value) { return out.add(std::move(value)); });
-  return out;
+  return reordered(std::move(module_), std::move(order));
 }
 
 }  // namespace plait::graph

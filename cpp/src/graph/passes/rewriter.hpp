@@ -44,6 +44,8 @@ void rewrite(Module in, std::span<const int> order, Module& out, std::vector<int
   for (const int output : in.outputs) out.outputs.push_back(new_of[output]);
   for (const Update& update : in.updates) out.updates.push_back({new_of[update.parameter], new_of[update.value]});
 }
+/// Keeps the values that `order` names, which must stand after their inputs there, in that order; needs no memory for a second copy of them.
+Module reordered(Module module, std::vector<int> order);
 /// All values in their order.
 std::vector<int> all_values(const Module& module);
 

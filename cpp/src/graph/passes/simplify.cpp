@@ -331,11 +331,8 @@ std::vector<int> needed_by_depth(const Module& in) {
 Module simplify(Module in) {
   Module module = Simplifier(std::move(in)).run();
   own_outputs(module);
-  const std::vector<int> order = needed_by_depth(module);
-  Module out;
-  std::vector<int> new_of;
-  rewrite(std::move(module), order, out, new_of, [&](int, Value value) { return out.add(std::move(value)); });
-  return out;
+  std::vector<int> order = needed_by_depth(module);
+  return reordered(std::move(module), std::move(order));
 }
 
 }  // namespace plait::graph

@@ -134,8 +134,11 @@ LaneBody lane_body(const Module& module, int g) {
   const Group& group = module.groups[g];
   const auto& values = module.values;
   LaneBody body;
-  std::unordered_map<int, std::size_t> inputs, constants, members;  // value -> which
+  std::vector<int> constants;  // values, beside their numbers; like the inputs few enough to look through
   std::vector<double> numbers;
+  const auto place_in = [](const std::vector<int>& list, int v) {
+    return static_cast<std::size_t>(std::find(list.begin(), list.end(), v) - list.begin());
+  };
   const auto inside = [&](int u) { return module.group_of_root(u) == g && values[u].root != group.value; };
   const auto note = [&](int v) {
     for (const int u : values[v].inputs) {
@@ -144,24 +147,27 @@ LaneBody lane_body(const Module& module, int g) {
       if (root.constant && root.constant->count() == 1) {
         const double x = element_as_double(root.constant->data.get(), root.spec.dtype, 0);
         if (is_float(root.spec.dtype) || std::fabs(x) < 0x1p53) {  // lane programs hold constants as doubles
-          if (constants.emplace(u, numbers.size()).second) numbers.push_back(x);
+          if (place_in(constants, u) == constants.size()) {
+            constants.push_back(u);
+            numbers.push_back(x);
+          }
           continue;
         }
       }
-      if (inputs.emplace(u, body.inputs.size()).second) body.inputs.push_back(u);
+      if (place_in(body.inputs, u) == body.inputs.size()) body.inputs.push_back(u);
     }
   };
-  if (group.value >= 0) {
-    inputs.emplace(group.value, 0);
-    body.inputs.push_back(group.value);
-  }
+  if (group.value >= 0) body.inputs.push_back(group.value);
   for (const int v : group.members) note(v);
   for (const int v : group.reduced) note(v);
   const std::size_t first = body.inputs.size() + numbers.size();
   const auto reg = [&](int u) {
-    if (inside(u)) return static_cast<std::uint16_t>(first + members.at(values[u].root));
-    if (const auto c = constants.find(u); c != constants.end()) return static_cast<std::uint16_t>(body.inputs.size() + c->second);
-    return static_cast<std::uint16_t>(inputs.at(u == group.value ? group.value : u));
+    if (inside(u)) {  // members are ascending, one instruction each
+      const auto member = std::lower_bound(group.members.begin(), group.members.end(), values[u].root);
+      return static_cast<std::uint16_t>(first + static_cast<std::size_t>(member - group.members.begin()));
+    }
+    if (const std::size_t c = place_in(constants, u); c < constants.size()) return static_cast<std::uint16_t>(body.inputs.size() + c);
+    return static_cast<std::uint16_t>(place_in(body.inputs, u));
   };
   body.program.type = group.type;
   body.program.inputs = static_cast<int>(body.inputs.size());
@@ -172,7 +178,6 @@ LaneBody lane_body(const Module& module, int g) {
     code.a = reg(value.inputs[0]);
     if (value.inputs.size() > 1) code.b = reg(value.inputs[1]);
     if (value.inputs.size() > 2) code.c = reg(value.inputs[2]);
-    members.emplace(v, body.program.code.size());
     body.program.code.push_back(code);
     if (!value.needs_storage) continue;
     body.program.outputs.push_back(static_cast<std::uint16_t>(first + body.program.code.size() - 1));

@@ -117,7 +117,7 @@ template <class Machine, bool keeps>
 PLAIT_INLINE void run(const BitBlock& s) {
   Machine machine;
   Delay delay;
-  const Word* const masks = s.masks;  // copies: what is written might be the strip itself for all the compiler knows
+  const Word* const masks = s.masks;  // copies: what is written might be the block itself for all the compiler knows
   const std::uint16_t* const rows = s.rows;
   const std::uint8_t* const above = s.above;
   std::uint8_t* const below = s.below;

@@ -1,4 +1,4 @@
-// A column of a strip at a time. H(i, j) needs the insertion that comes from above, which crosses from the end of a lane to the beginning of
+// A column of a block at a time. H(i, j) needs the insertion that comes from above, which crosses from the end of a lane to the beginning of
 // the next. So a column is computed as if none came into a lane; then one scan over the lanes tells what does come into each; and that is
 // applied when the column is next read (scores), or in a second pass (moves). Nothing is repeated until it fits, so the time does not depend
 // on the data. It is right because open <= extend: opening a gap out of a gap is never better than going on with it.
@@ -88,7 +88,7 @@ template <class T>
     row = k * s.segments + first[k];
     break;
   }
-  if (most == s.best && (s.best_row < 0 || row >= s.best_row)) return;  // best_row < 0: it is in a strip above
+  if (most == s.best && (s.best_row < 0 || row >= s.best_row)) return;  // best_row < 0: it is in a block above
   s.best = most;
   s.best_row = row;
   s.best_column = j;

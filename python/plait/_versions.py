@@ -1,0 +1,30 @@
+"""What a report of a fault needs to say: versions, machine and threads."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+
+PEERS = ("numpy", "scipy", "pandas", "scikit-learn", "matplotlib")
+
+
+def show_versions() -> None:
+    """Print the versions of plait, Python and what plait works with, the machine, and the number of threads.
+
+    Examples
+    --------
+    >>> plait.show_versions()  # doctest: +ELLIPSIS
+    plait: ...
+    """
+    from . import _core
+    from ._version import __version__
+
+    told = {"plait": __version__, "python": sys.version.split()[0]}
+    for name in PEERS:
+        try:
+            told[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            told[name] = "not installed"
+    told |= {"machine": f"{platform.system()} {platform.release()}, {platform.machine()}", "threads": str(_core.get_num_threads())}
+    print("\n".join(f"{name}: {value}" for name, value in told.items()))
