@@ -70,10 +70,7 @@ void bind_leaves(py::module_& m) {
         std::vector<NodeRef> inputs;
         if (!like.is_none()) inputs.push_back(require_node(like, kind.c_str()));
         Shape sizes = shape.is_none() && !inputs.empty() ? Shape(inputs[0]->spec.shape.size(), kAny) : parse_shape(shape, kind.c_str(), true);
-        Attributes attributes{{static_cast<Index>(as), seed.is_none() ? 0 : 1, 0, 0}, {}};
-        if (!seed.is_none()) attributes.ints[2] = static_cast<Index>(seed_bits(seed));
-        attributes.ints.insert(attributes.ints.end(), sizes.begin(), sizes.end());
-        return PyNode(apply(find_op("random_" + kind), inputs, std::move(attributes)));
+        return PyNode(apply(find_op("random_" + kind), inputs, RandomDraw{as, !seed.is_none(), seed.is_none() ? 0 : seed_bits(seed), 0, sizes}));
       },
       py::arg("kind"), py::arg("shape"), py::arg("like"), py::arg("seed"), py::arg("dtype"));
 }

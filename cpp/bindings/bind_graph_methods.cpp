@@ -17,7 +17,7 @@ void bind_functions(Class& cls) {
         name,
         [name](const Node& self) {
           const Operand x[] = {operand(self)};
-          return PyNode(elementwise(name, x));
+          return PyNode(elementwise(find_op(name), x));
         },
         doc);
   };
@@ -50,17 +50,9 @@ void bind_reductions(Class& cls) {
   one("min", "Smallest element along an axis, several axes, or of everything (None).");
   one("any", "True where any element along the axis is not 0.");
   one("all", "True where every element along the axis is not 0.");
-  cls.def(
-      "mean", [](const Node& self, const py::object& axis, bool keepdims) { return PyNode(mean(ref(self), axis, keepdims)); },
-      py::arg("axis") = py::none(), py::arg("keepdims") = false, "Mean over an axis, several axes, or everything (None).");
+  one("mean", "Mean over an axis, several axes, or everything (None).");
   const auto spread = [](const Node& self, const py::object& axis, double ddof, bool keepdims) {
-    const NodeRef x = is_float(self.spec.dtype) ? ref(self) : build::cast(ref(self), DType::float64);
-    const NodeRef squares = build::unary(ops::square, build::subtract(x, mean(x, axis, true)));
-    if (ddof == 0) return mean(squares, axis, keepdims);
-    Attributes counted{{static_cast<Index>(x->spec.dtype)}, {}};
-    const auto axes = parse_axes(axis, x->spec.shape.size(), "var");
-    counted.ints.insert(counted.ints.end(), axes.begin(), axes.end());
-    return build::divide(build::reduce(ops::sum, squares, axes, keepdims), build::shift(apply(ops::axis_size, {x}, std::move(counted)), -ddof));
+    return frontend::variance(ref(self), parse_axes(axis, self.spec.shape.size(), "var"), ddof, keepdims);
   };
   cls.def(
       "var", [spread](const Node& self, const py::object& axis, double ddof, bool keepdims) { return PyNode(spread(self, axis, ddof, keepdims)); },
@@ -101,7 +93,7 @@ void bind_shapes(Class& cls) {
       },
       py::arg("axis1"), py::arg("axis2"), "Two axes exchanged.");
   for (const char* name : {"flatten", "ravel"})
-    cls.def(name, [](const Node& self) { return PyNode(apply(ops::reshape, {ref(self)}, {{-1}, {}})); }, "All elements in one axis.");
+    cls.def(name, [](const Node& self) { return PyNode(apply(ops::reshape, {ref(self)}, NewShape{{-1}})); }, "All elements in one axis.");
   cls.def(
       "squeeze", [](const Node& self, const py::object& axis) { return PyNode(squeeze_node(ref(self), axis)); }, py::arg("axis") = py::none(),
       "Without axes of size 1: all of them, or those named.");
@@ -117,28 +109,17 @@ void bind_shapes(Class& cls) {
       [](const Node& self, const py::object& other) {
         const Operand a = operand(self), b = require_operand(other, "dot");
         const NodeRef y = realise(b);
-        if (self.spec.shape.empty() || y->spec.shape.empty()) {
-          const Operand both[] = {a, b};
-          return PyNode(elementwise("multiply", both));
-        }
+        if (self.spec.shape.empty() || y->spec.shape.empty()) return PyNode(elementwise(ops::multiply, a, b));
         PLAIT_REQUIRE_AS(ShapeError, y->spec.shape.size() <= 2, "dot: ", self.label(), " ", to_string(self.spec.shape), " with ",
                          to_string(y->spec.shape), "; use @ for stacks of matrices");
-        return PyNode(matrix_product(a, b));
+        return PyNode(bindings::matrix_product(a, b));
       },
       py::arg("other"), "Matrix product, or the scalar product of two vectors.");
   cls.def(
       "clip",
       [](const Node& self, const py::object& min, const py::object& max) {
-        Operand x = operand(self);
-        if (!min.is_none()) {
-          const Operand both[] = {x, require_operand(min, "clip")};
-          x = {.node = elementwise("maximum", both), .tensor = {}};
-        }
-        if (!max.is_none()) {
-          const Operand both[] = {x, require_operand(max, "clip")};
-          x = {.node = elementwise("minimum", both), .tensor = {}};
-        }
-        return PyNode(x.node);
+        const auto limit = [](const py::object& at) { return at.is_none() ? std::nullopt : std::optional(require_operand(at, "clip")); };
+        return PyNode(frontend::clip(ref(self), limit(min), limit(max)));
       },
       py::arg("min") = py::none(), py::arg("max") = py::none(),
       "Values below min become min, values above max become max; None leaves that side open.");

@@ -28,31 +28,27 @@ NodeObject reflected(py::handle self, py::handle other) {
   return to_python(make(*b, Operand{.node = NodeRef(node_of(self)), .tensor = {}}));
 }
 
-NodeRef two(const char* name, const Operand& a, const Operand& b) {
-  const Operand both[] = {a, b};
-  return elementwise(name, both);
-}
-NodeRef add(const Operand& a, const Operand& b) { return two("add", a, b); }
-NodeRef subtract(const Operand& a, const Operand& b) { return two("subtract", a, b); }
-NodeRef multiply(const Operand& a, const Operand& b) { return two("multiply", a, b); }
-NodeRef divide(const Operand& a, const Operand& b) { return two("divide", a, b); }
-NodeRef floor_divide(const Operand& a, const Operand& b) { return two("floor_divide", a, b); }
-NodeRef remainder(const Operand& a, const Operand& b) { return two("remainder", a, b); }
-NodeRef less(const Operand& a, const Operand& b) { return two("less", a, b); }
-NodeRef less_equal(const Operand& a, const Operand& b) { return two("less_equal", a, b); }
-NodeRef equal(const Operand& a, const Operand& b) { return two("equal", a, b); }
-NodeRef not_equal(const Operand& a, const Operand& b) { return two("not_equal", a, b); }
+NodeRef add(const Operand& a, const Operand& b) { return elementwise(ops::add, a, b); }
+NodeRef subtract(const Operand& a, const Operand& b) { return elementwise(ops::subtract, a, b); }
+NodeRef multiply(const Operand& a, const Operand& b) { return elementwise(ops::multiply, a, b); }
+NodeRef divide(const Operand& a, const Operand& b) { return elementwise(ops::divide, a, b); }
+NodeRef floor_divide(const Operand& a, const Operand& b) { return elementwise(ops::floor_divide, a, b); }
+NodeRef remainder(const Operand& a, const Operand& b) { return elementwise(find_op("remainder"), a, b); }
+NodeRef less(const Operand& a, const Operand& b) { return elementwise(ops::less, a, b); }
+NodeRef less_equal(const Operand& a, const Operand& b) { return elementwise(ops::less_equal, a, b); }
+NodeRef equal(const Operand& a, const Operand& b) { return elementwise(ops::equal, a, b); }
+NodeRef not_equal(const Operand& a, const Operand& b) { return elementwise(ops::not_equal, a, b); }
 
 // & | ^ ~ are logic on booleans and nothing else.
 template <bool exclusive>
-NodeRef logic(const char* name, const Operand& a, const Operand& b) {
+NodeRef logic(const Op& op, const Operand& a, const Operand& b) {
   const Operand both[] = {a, b};
-  PLAIT_REQUIRE_AS(DTypeError, common_dtype(both) == DType::boolean, exclusive ? "^" : name, ": expected booleans on both sides; compare first");
-  return exclusive ? two("not_equal", a, b) : two(name, a, b);
+  PLAIT_REQUIRE_AS(DTypeError, common_dtype(both) == DType::boolean, exclusive ? "^" : op.name, ": expected booleans on both sides; compare first");
+  return elementwise(op, a, b);
 }
-NodeRef both(const Operand& a, const Operand& b) { return logic<false>("logical_and", a, b); }
-NodeRef either(const Operand& a, const Operand& b) { return logic<false>("logical_or", a, b); }
-NodeRef one_of(const Operand& a, const Operand& b) { return logic<true>("", a, b); }
+NodeRef both(const Operand& a, const Operand& b) { return logic<false>(ops::logical_and, a, b); }
+NodeRef either(const Operand& a, const Operand& b) { return logic<false>(ops::logical_or, a, b); }
+NodeRef one_of(const Operand& a, const Operand& b) { return logic<true>(ops::not_equal, a, b); }
 
 void bind_operators(Class& cls) {
   cls.def("__add__", &binary<add>).def("__radd__", &reflected<add>);
@@ -74,7 +70,7 @@ void bind_operators(Class& cls) {
   const auto one = [](const char* name) {
     return [name](py::handle self) {
       const Operand x[] = {{.node = NodeRef(node_of(self)), .tensor = {}}};
-      return PyNode(elementwise(name, x));
+      return PyNode(elementwise(find_op(name), x));
     };
   };
   cls.def("__neg__", one("negative"));

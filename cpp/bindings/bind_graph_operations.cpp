@@ -39,7 +39,7 @@ void bind_shaping(py::module_& m) {
   m.def(
       "broadcast_to",
       [](const py::object& x, const py::object& shape) {
-        return PyNode(apply(ops::broadcast_to, {as_node(x, "broadcast_to")}, {parse_shape(shape, "broadcast_to", true), {}}));
+        return PyNode(apply(ops::broadcast_to, {as_node(x, "broadcast_to")}, NewShape{parse_shape(shape, "broadcast_to", true)}));
       },
       py::arg("x"), py::arg("shape"));
   m.def(
@@ -54,7 +54,7 @@ void bind_shaping(py::module_& m) {
         const auto list = joined(nodes, "concatenate");
         const std::size_t rank = list[0]->spec.shape.size();
         PLAIT_REQUIRE_AS(ShapeError, rank > 0, "concatenate: scalars have no axis to be joined along; use plait.stack");
-        return PyNode(list.size() == 1 ? list[0] : apply(ops::concatenate, list, {{normalize_axis(axis, rank, "concatenate")}, {}}));
+        return PyNode(list.size() == 1 ? list[0] : apply(ops::concatenate, list, OneAxis{normalize_axis(axis, rank, "concatenate")}));
       },
       py::arg("nodes"), py::arg("axis"));
   m.def(
@@ -68,7 +68,7 @@ void bind_shaping(py::module_& m) {
                            " has another number of dimensions than the first");
           node = build::expand_dims(node, at);
         }
-        return PyNode(list.size() == 1 ? list[0] : apply(ops::concatenate, list, {{at}, {}}));
+        return PyNode(list.size() == 1 ? list[0] : apply(ops::concatenate, list, OneAxis{at}));
       },
       py::arg("nodes"), py::arg("axis"));
 }
@@ -85,7 +85,7 @@ void bind_indexing(py::module_& m) {
         PLAIT_REQUIRE_AS(DTypeError, !is_float(i->spec.dtype) && i->spec.dtype != DType::boolean, "take_along_axis: indices must be integers, got ",
                          name_of(i->spec.dtype));
         return PyNode(
-            apply(ops::take_along_axis, {x, build::cast(i, DType::int64)}, {{normalize_axis(axis, x->spec.shape.size(), "take_along_axis")}, {}}));
+            apply(ops::take_along_axis, {x, build::cast(i, DType::int64)}, AlongAxis{normalize_axis(axis, x->spec.shape.size(), "take_along_axis")}));
       },
       py::arg("x"), py::arg("indices"), py::arg("axis"));
   m.def(
@@ -95,7 +95,7 @@ void bind_indexing(py::module_& m) {
         PLAIT_REQUIRE_AS(DTypeError, !is_float(i->spec.dtype) && i->spec.dtype != DType::boolean, "one_hot: indices must be integers, got ",
                          name_of(i->spec.dtype));
         PLAIT_REQUIRE_AS(ShapeError, depth > 0, "one_hot: depth must be positive, got ", depth);
-        return PyNode(apply(ops::one_hot, {build::cast(i, DType::int64)}, {{depth, static_cast<Index>(parse_dtype(dtype, "one_hot"))}, {}}));
+        return PyNode(apply(ops::one_hot, {build::cast(i, DType::int64)}, OneHotClasses{depth, parse_dtype(dtype, "one_hot")}));
       },
       py::arg("indices"), py::arg("depth"), py::arg("dtype"));
   m.def(
@@ -110,18 +110,19 @@ void bind_operations(py::module_& m) {
       "elementwise",
       [](const std::string& name, const py::args& args) {
         const auto list = operands(args, name.c_str());
-        return PyNode(elementwise(name, list));
+        return PyNode(elementwise(find_op(name), list));
       },
       py::arg("name"), "One elementwise operation, with NumPy's promotion.");
   m.def(
       "matmul",
-      [](const py::object& a, const py::object& b) { return PyNode(matrix_product(require_operand(a, "matmul"), require_operand(b, "matmul"))); },
+      [](const py::object& a, const py::object& b) {
+        return PyNode(bindings::matrix_product(require_operand(a, "matmul"), require_operand(b, "matmul")));
+      },
       py::arg("a"), py::arg("b"));
   m.def(
       "reduction",
       [](const std::string& name, const py::object& x, const py::object& axis, bool keepdims) {
-        const NodeRef node = as_node(x, name.c_str());
-        return PyNode(name == "mean" ? mean(node, axis, keepdims) : reduction(name, node, axis, keepdims));
+        return PyNode(reduction(name, as_node(x, name.c_str()), axis, keepdims));
       },
       py::arg("name"), py::arg("x"), py::arg("axis"), py::arg("keepdims"));
   m.def(

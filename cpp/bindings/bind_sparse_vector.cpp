@@ -16,7 +16,7 @@ using sparse::Vector;
 
 py::object not_implemented() { return py::reinterpret_borrow<py::object>(Py_NotImplemented); }
 py::object wrap(Vector v) { return py::cast(std::move(v)); }
-py::object size_object(const Vector& v) { return v.size() == kOpen ? py::object(py::none()) : py::int_(v.size()); }
+py::object size_object(const Vector& v) { return v.size() == sparse::kOpen ? py::object(py::none()) : py::int_(v.size()); }
 PyObject* release(Vector v) { return wrap(std::move(v)).release().ptr(); }
 
 double dot_vectors(const Vector& a, const Vector& b) {
@@ -28,8 +28,8 @@ double dot_vectors(const Vector& a, const Vector& b) {
 double dot_dense(const Vector& v, const py::object& object) {
   const py::array dense = dense_from(object, "dot: dense");
   PLAIT_REQUIRE_AS(ShapeError, dense.ndim() == 1, "dot: expected a dense vector, got an array of shape ", to_string(array_shape(dense)));
-  PLAIT_REQUIRE_AS(ShapeError, v.size() == kOpen ? dense.size() >= v.extent() : dense.size() == v.size(), "dot: a vector of ",
-                   v.size() == kOpen ? message("open size with its last value at position ", v.extent() - 1) : message("size ", v.size()),
+  PLAIT_REQUIRE_AS(ShapeError, v.size() == sparse::kOpen ? dense.size() >= v.extent() : dense.size() == v.size(), "dot: a vector of ",
+                   v.size() == sparse::kOpen ? message("open size with its last value at position ", v.extent() - 1) : message("size ", v.size()),
                    " and a dense one of size ", dense.size());
   return dense.itemsize() == 4 ? dot(v, static_cast<const float*>(dense.data())) : dot(v, static_cast<const double*>(dense.data()));
 }
@@ -81,10 +81,10 @@ Index position_from(const Vector& v, py::handle key) {
   Index position = PyNumber_AsSsize_t(key.ptr(), PyExc_IndexError);
   if (position == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
   if (position < 0) {
-    if (v.size() == kOpen) throw py::index_error(message("position ", position, " counts from the end, and the size of this vector is open"));
+    if (v.size() == sparse::kOpen) throw py::index_error(message("position ", position, " counts from the end, and the size of this vector is open"));
     position += v.size();
   }
-  if (position < 0 || (v.size() != kOpen && position >= v.size()))
+  if (position < 0 || (v.size() != sparse::kOpen && position >= v.size()))
     throw py::index_error(message("position ", std::string(py::str(key)), " of a vector of size ", v.size()));
   return position;
 }
@@ -92,14 +92,14 @@ Index position_from(const Vector& v, py::handle key) {
 Vector sliced(const Vector& v, const py::slice& key) {
   py::ssize_t start = 0, stop = 0, step = 0;
   if (PySlice_Unpack(key.ptr(), &start, &stop, &step) < 0) throw py::error_already_set();
-  if (v.size() != kOpen) {
+  if (v.size() != sparse::kOpen) {
     const py::ssize_t length = PySlice_AdjustIndices(v.size(), &start, &stop, step);
     return slice(v, start, step, length);
   }
   if (step < 0 || start < 0 || stop < 0)
     throw py::index_error("a slice that counts from the end or goes backwards, and the size of this vector is open");
   const bool open = py::handle(key).attr("stop").is_none();
-  return slice(v, start, step, open ? kOpen : start >= stop ? 0 : (stop - start - 1) / step + 1);
+  return slice(v, start, step, open ? sparse::kOpen : start >= stop ? 0 : (stop - start - 1) / step + 1);
 }
 
 py::object item(const Vector& v, const py::object& key) {
@@ -279,7 +279,7 @@ float
   cls.def("sum", [](const Vector& v) { return sum(v); }, "The sum of all values.");
   cls.def("__getitem__", &item, py::arg("key"));
   cls.def("__len__", [](const Vector& v) {
-    if (v.size() == kOpen) throw py::type_error("the size of this vector is open; .nnz counts its values");
+    if (v.size() == sparse::kOpen) throw py::type_error("the size of this vector is open; .nnz counts its values");
     return v.size();
   });
   cls.attr("__iter__") = py::none();  // by positions it would never end where the size is open
@@ -326,7 +326,7 @@ SparseVector
     return py::make_tuple(py::type::of(self), py::make_tuple(positions_of(self).attr("copy")(), values_of(self).attr("copy")(), size_object(v)));
   });
   cls.def("__repr__", [](const Vector& v) {
-    const std::string size = v.size() == kOpen ? "open size" : message("size ", v.size());
+    const std::string size = v.size() == sparse::kOpen ? "open size" : message("size ", v.size());
     return message("<plait.SparseVector of ", size, " with ", v.count(), v.count() == 1 ? " value" : " values", ", ",
                    v.is_double() ? "float64" : "float32", ">");
   });

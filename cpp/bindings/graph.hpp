@@ -1,5 +1,5 @@
 // What the files that bind graphs share, and what other rooms' bindings need of it: nodes as Python objects, arrays as tensors and back,
-// and operands with NumPy's promotion.
+// and operands of expressions.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "plait/graph/attributes.hpp"
+#include "plait/graph/frontend.hpp"
 #include "plait/graph/node.hpp"
 #include "plait/graph/ops.hpp"
 #include "rooms.hpp"
@@ -118,48 +120,23 @@ Rows sparse_rows(py::handle object, const Node& input);
 
 // ---- operands ----
 
-/// What stands beside a node in an expression.
-struct Operand {
-  enum class Weak : std::uint8_t { no, boolean, integer, real };
-  NodeRef node;
-  TensorRef tensor;
-  bool narrow = false;   ///< an array of 8- or 16-bit integers: with float32 it gives float32, as in NumPy
-  Weak weak = Weak::no;  ///< a Python number: takes the others' dtype
-  double real = 0;
-  std::int64_t integer = 0;
-};
+using frontend::Operand, frontend::common_dtype, frontend::realise, frontend::realise_all, frontend::elementwise, frontend::power, frontend::cumsum;
 
 /// Nothing for what is neither a node nor a number nor an array: Python then asks the other operand.
 std::optional<Operand> parse_operand(py::handle object);
 /// The same, or a TypeError that names `what`.
 Operand require_operand(py::handle object, const char* what);
-/// The dtype that NumPy gives to an expression over all of them.
-DType common_dtype(std::span<const Operand> operands);
-/// A node of that dtype: cast, or made a constant.
-NodeRef realise(const Operand& operand, DType dtype);
-/// A node with the dtype the operand has by itself.
-NodeRef realise(const Operand& operand);
-/// All in their common dtype.
-std::vector<NodeRef> realise_all(std::span<const Operand> operands);
-
-/// An elementwise op by name, with promotion: integers become float64 for functions that need it, booleans count where they must.
-NodeRef elementwise(std::string_view name, std::span<const Operand> operands);
-NodeRef power(const Operand& base, const Operand& exponent);
 /// x @ w of a sparse input on the left; the join of graph and sparse has it.
 NodeRef sparse_product(const NodeRef& x, const Operand& w);
-/// NumPy's @ with its rules for one dimension.
+/// NumPy's @, of a sparse input on the left, too.
 NodeRef matrix_product(const Operand& a, const Operand& b);
 NodeRef reduction(std::string_view name, const NodeRef& x, py::handle axis, bool keepdims);
-NodeRef mean(const NodeRef& x, py::handle axis, bool keepdims);
 NodeRef index_node(const NodeRef& x, py::handle key);
 NodeRef reshape_node(const NodeRef& x, py::handle shape);
 NodeRef transpose_node(const NodeRef& x, py::handle axes);
 NodeRef squeeze_node(const NodeRef& x, py::handle axis);
 NodeRef take_node(const NodeRef& x, py::handle indices, py::handle axis);
 NodeRef cumsum_node(const NodeRef& x, py::handle axis);
-
-/// GraphError unless the attributes are such as the op's own functions make: they may come from a file.
-void check_attributes(const Op& op, std::span<const NodeRef> inputs, const Attributes& attributes);
 
 // ---- the parts of the room ----
 

@@ -1,4 +1,4 @@
-// Reductions, indexing and reshaping as Python writes them.
+// Axes, indices and shapes as Python writes them.
 #include <algorithm>
 #include <cstring>
 
@@ -45,52 +45,21 @@ NodeRef indices_node(py::handle indices, const NodeRef& x, Index axis, const cha
 }
 
 NodeRef take_axis(const NodeRef& x, py::handle indices, Index axis, const char* what) {
-  return apply(ops::take, {x, indices_node(indices, x, axis, what)}, {{axis}, {}});
+  return apply(ops::take, {x, indices_node(indices, x, axis, what)}, OneAxis{axis});
 }
 
 Index slice_end(PyObject* end) {
-  if (end == Py_None) return build::kOpen;
+  if (end == Py_None) return kOpen;
   // Clipped as Python clips them; the lowest value is kept for an end that is left out.
   const Index n = PyNumber_AsSsize_t(end, nullptr);
   if (n == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-  return std::max(n, build::kOpen + 1);
+  return std::max(n, kOpen + 1);
 }
 
 }  // namespace
 
-NodeRef reduction(std::string_view name, const NodeRef& of, py::handle axis, bool keepdims) {
-  const std::string what(name);
-  NodeRef x = of;
-  const std::vector<Index> axes = parse_axes(axis, x->spec.shape.size(), what.c_str());
-  const DType dtype = x->spec.dtype;
-  if (name == "any" || name == "all") {
-    const NodeRef counted = build::cast(build::cast(x, DType::boolean), DType::int64);
-    // Of nothing: any is False and all is True, as sums and products say.
-    return build::cast(build::reduce(name == "any" ? ops::sum : ops::prod, counted, axes, keepdims), DType::boolean);
-  }
-  if (name == "max" || name == "min") {
-    const NodeRef result = build::reduce(name, dtype == DType::boolean ? build::cast(x, DType::int64) : x, axes, keepdims);
-    return build::cast(result, dtype);
-  }
-  if (!is_float(dtype)) x = build::cast(x, DType::int64);  // as NumPy: small integers are summed in large ones
-  return build::reduce(name, x, axes, keepdims);
-}
-
-NodeRef mean(const NodeRef& of, py::handle axis, bool keepdims) {
-  const NodeRef x = is_float(of->spec.dtype) ? of : build::cast(of, DType::float64);
-  const std::vector<Index> axes = parse_axes(axis, x->spec.shape.size(), "mean");
-  Attributes counted{{static_cast<Index>(x->spec.dtype)}, {1}};
-  counted.ints.insert(counted.ints.end(), axes.begin(), axes.end());
-  bool known = true;
-  Index n = 1;
-  for (const Index a : axes) {
-    PLAIT_REQUIRE_AS(ShapeError, x->spec.shape[a] != 0, "mean: axis ", a, " of ", x->label(), " ", to_string(x->spec.shape),
-                     " is empty and has no mean");
-    known = known && x->spec.shape[a] != kAny;
-    n *= x->spec.shape[a];
-  }
-  const NodeRef total = build::reduce(ops::sum, x, axes, keepdims);
-  return build::divide(total, known ? build::constant_like(x, static_cast<double>(n)) : apply(ops::axis_size, {x}, counted));
+NodeRef reduction(std::string_view name, const NodeRef& x, py::handle axis, bool keepdims) {
+  return frontend::reduction(name, x, parse_axes(axis, x->spec.shape.size(), std::string(name).c_str()), keepdims);
 }
 
 NodeRef index_node(const NodeRef& x, py::handle key) {
@@ -115,7 +84,7 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
   if (arrays > 1) trace_error("an index with arrays on several axes", "Index one axis after the other, or use plait.take on a reshaped node");
 
   // One slice over all axes; then arrays, integers and new axes, from the last to the first, so that those in front keep their number.
-  Attributes ranges;
+  std::vector<SliceRange> ranges;
   struct Later {
     enum class Kind : std::uint8_t { integer, array, fresh } kind;
     Index axis;
@@ -127,7 +96,7 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
   bool sliced = false;
   bool integers = false;
   const auto whole = [&](std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i, ++axis) ranges.ints.insert(ranges.ints.end(), {build::kOpen, build::kOpen, 1});
+    for (std::size_t i = 0; i < n; ++i, ++axis) ranges.emplace_back();
   };
   for (const py::handle part : parts) {
     if (part.is_none()) {
@@ -143,8 +112,8 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
       const Index step = slice->step == Py_None ? 1 : as_index(slice->step);
       if (step == 0) throw py::value_error("slice step cannot be zero");
       const Index start = slice_end(slice->start), stop = slice_end(slice->stop);
-      sliced = sliced || start != build::kOpen || stop != build::kOpen || step != 1;
-      ranges.ints.insert(ranges.ints.end(), {start, stop, step});
+      sliced = sliced || start != kOpen || stop != kOpen || step != 1;
+      ranges.push_back({start, stop, step});
       ++axis;
       continue;
     }
@@ -161,18 +130,18 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
   }
   if (arrays > 0 && integers) trace_error("an index that mixes an array with integers", "Apply the integers first: node[0][:, indices]");
   whole(shape.size() - static_cast<std::size_t>(axis));
-  NodeRef node = sliced ? apply(ops::slice, {x}, std::move(ranges)) : x;
+  NodeRef node = sliced ? apply(ops::slice, {x}, SliceRanges::made(ranges)) : x;
   for (std::size_t k = later.size(); k-- > 0;) {
     const Later& step = later[k];
     if (step.kind == Later::Kind::fresh) node = build::expand_dims(node, step.axis);
-    else if (step.kind == Later::Kind::integer) node = apply(ops::index, {node}, {{step.axis, step.value}, {}});
+    else if (step.kind == Later::Kind::integer) node = apply(ops::index, {node}, IndexAt{step.axis, step.value});
     else node = take_axis(node, step.indices, step.axis, "index");
   }
   return node;
 }
 
 NodeRef take_node(const NodeRef& x, py::handle indices, py::handle axis) {
-  if (axis.is_none()) return take_axis(apply(ops::reshape, {x}, {{-1}, {}}), indices, 0, "take");
+  if (axis.is_none()) return take_axis(apply(ops::reshape, {x}, NewShape{{-1}}), indices, 0, "take");
   return take_axis(x, indices, normalize_axis(as_index(axis), x->spec.shape.size(), "take"), "take");
 }
 
@@ -190,7 +159,7 @@ NodeRef reshape_node(const NodeRef& x, py::handle shape) {
     for (const py::handle item : shape) one(item);
   PLAIT_REQUIRE_AS(ShapeError, std::count(sizes.begin(), sizes.end(), -1) <= 1, "reshape: only one size can be left open (-1 or None), got ",
                    std::string(py::repr(shape)));
-  return apply(ops::reshape, {x}, {sizes, {}});
+  return apply(ops::reshape, {x}, NewShape{sizes});
 }
 
 NodeRef transpose_node(const NodeRef& x, py::handle axes) {
@@ -215,14 +184,12 @@ NodeRef squeeze_node(const NodeRef& x, py::handle axis) {
     axes = parse_axes(axis, x->spec.shape.size(), "squeeze");
   }
   NodeRef node = x;
-  for (std::size_t k = axes.size(); k-- > 0;) node = apply(ops::squeeze, {node}, {{axes[k]}, {}});
+  for (std::size_t k = axes.size(); k-- > 0;) node = apply(ops::squeeze, {node}, OneAxis{axes[k]});
   return node;
 }
 
-NodeRef cumsum_node(const NodeRef& of, py::handle axis) {
-  const NodeRef x = is_float(of->spec.dtype) ? of : build::cast(of, DType::int64);
-  if (axis.is_none()) return apply(ops::cumsum, {apply(ops::reshape, {x}, {{-1}, {}})}, {{0, 0}, {}});
-  return apply(ops::cumsum, {x}, {{normalize_axis(as_index(axis), x->spec.shape.size(), "cumsum"), 0}, {}});
+NodeRef cumsum_node(const NodeRef& x, py::handle axis) {
+  return cumsum(x, axis.is_none() ? std::nullopt : std::optional<Index>(normalize_axis(as_index(axis), x->spec.shape.size(), "cumsum")));
 }
 
 }  // namespace plait::bindings

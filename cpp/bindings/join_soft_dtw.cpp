@@ -1,6 +1,5 @@
 // Soft-DTW as an operation of graphs: joins align and graph, which do not know each other.
-//   soft_dtw(x, y): (…, n, d) against (…, m, d), the leading dimensions equal, or against one (m, d) for all; gives (…). attributes.reals[0] is
-//   gamma.
+//   soft_dtw(x, y): (…, n, d) against (…, m, d), the leading dimensions equal, or against one (m, d) for all; gives (…).
 //   soft_dtw_gradient(x, y, g): both gradients, times g, one after the other along time: (…, n + m, d). Its own gradient is not there.
 #include <cmath>
 
@@ -29,6 +28,16 @@ Index joined(Index a, Index b, const char* what, Specs in) {
   return a == kAny ? b : a;
 }
 
+/// The one attribute.
+struct Gamma {
+  double gamma;
+  static Gamma of(const Attributes& a) { return {a.reals.at(0)}; }
+  operator Attributes() const { return {{}, {gamma}}; }  // NOLINT(google-explicit-constructor)
+  static void check(const AttributeChecker& c) {
+    c.require(c.ints().empty() && c.attributes.reals.size() == 1 && of(c.attributes).gamma > 0 && std::isfinite(of(c.attributes).gamma));
+  }
+};
+
 Spec score_rule(Specs in, const Attributes&) {
   const Shape &x = in[0].shape, &y = in[1].shape;
   PLAIT_REQUIRE_AS(DTypeError, is_float(in[0].dtype) && in[0].dtype == in[1].dtype, "soft_dtw: expected two float32 or two float64 arrays, got ",
@@ -54,7 +63,7 @@ Spec gradient_rule(Specs in, const Attributes& a) {
 Gradients d_score(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0), y = n->input_ref(1), both = apply(joined_ops::soft_dtw_gradient, {x, y, g}, n->attributes);
   const auto time = static_cast<Index>(x->spec.shape.size()) - 2;
-  return {apply(ops::head_like, {both, x}, {{time}, {}}), build::sum_to_like(apply(ops::tail_like, {both, x}, {{time}, {}}), y)};
+  return {apply(ops::head_like, {both, x}, OneAxis{time}), build::sum_to_like(apply(ops::tail_like, {both, x}, OneAxis{time}), y)};
 }
 Gradients no_second(const NodeRef&, const NodeRef&) { throw GraphError("gradient: soft_dtw has a first derivative, but no second one"); }
 
@@ -63,7 +72,7 @@ class PairKernel : public Kernel {
  public:
   PairKernel(Specs in, const Attributes& a)
       : dtype_(in[0].dtype),
-        gamma_(a.reals.at(0)),
+        gamma_(Gamma::of(a).gamma),
         width_(in[0].shape.back()),
         n_(in[0].shape[in[0].shape.size() - 2]),
         m_(in[1].shape[in[1].shape.size() - 2]) {
@@ -141,14 +150,16 @@ constinit const Op soft_dtw =
            .inputs = 2,
            .infer = score_rule,
            .gradient = d_score,
-           .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<ScoreKernel>(in, a); }});
+           .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<ScoreKernel>(in, a); },
+           .check_attributes = Gamma::check});
 constinit const Op soft_dtw_gradient =
     entry({.name = "soft_dtw_gradient",
            .kind = OpKind::other,
            .inputs = 3,
            .infer = gradient_rule,
            .gradient = no_second,
-           .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<GradientKernel>(in, a); }});
+           .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<GradientKernel>(in, a); },
+           .check_attributes = Gamma::check});
 }  // namespace joined_ops
 
 namespace {
@@ -159,7 +170,7 @@ NodeObject soft_dtw_node(const py::object& x, const py::object& y, double gamma)
   PLAIT_REQUIRE(gamma > 0 && std::isfinite(gamma), "soft_dtw: gamma: expected a positive number, got ", gamma);
   const Operand operands[] = {require_operand(x, "soft_dtw: x"), require_operand(y, "soft_dtw: y")};
   const DType together = common_dtype(operands), dtype = is_float(together) ? together : DType::float64;
-  return to_python(apply(joined_ops::soft_dtw, {realise(operands[0], dtype), realise(operands[1], dtype)}, {{}, {gamma}}));
+  return to_python(apply(joined_ops::soft_dtw, {realise(operands[0], dtype), realise(operands[1], dtype)}, Gamma{gamma}));
 }
 
 }  // namespace

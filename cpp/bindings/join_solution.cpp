@@ -1,6 +1,6 @@
 // The solution of a problem as an operation of graphs: joins optimize and graph.
-//   solution(p...): values of the problem's parameters; gives x (n,). attributes.ints[0] is the problem's number in the registry.
-//   solution_gradient(p..., g): (dx/dp_k)' g for k = attributes.ints[1], of p_k's shape, by the equations that the first-order conditions are with
+//   solution(p...): values of the problem's parameters; gives x (n,).
+//   solution_gradient(p..., g): (dx/dp_k)' g for one k, of p_k's shape, by the equations that the first-order conditions are with
 //   the active constraints held (Fiacco 1976). Its own gradient is not there.
 #include <cmath>
 #include <mutex>
@@ -29,9 +29,22 @@ struct Registered {
 std::mutex registry_mutex;
 std::vector<std::unique_ptr<Registered>> registry;
 
+/// Attributes: the problem's number in the registry. They are never read from a file: a number means nothing in another process.
+struct SolvedProblem {
+  Index number;
+  static SolvedProblem of(const Attributes& a) { return {a.ints.at(0)}; }
+  operator Attributes() const { return {{number}, {}}; }  // NOLINT(google-explicit-constructor)
+};
+/// The same, and with respect to which parameter.
+struct SolvedGradient {
+  Index number, parameter;
+  static SolvedGradient of(const Attributes& a) { return {a.ints.at(0), a.ints.at(1)}; }
+  operator Attributes() const { return {{number, parameter}, {}}; }  // NOLINT(google-explicit-constructor)
+};
+
 Registered& registered(const Attributes& a) {
   const std::lock_guard lock(registry_mutex);
-  return *registry.at(static_cast<std::size_t>(a.ints.at(0)));
+  return *registry.at(static_cast<std::size_t>(SolvedProblem::of(a).number));
 }
 
 struct Solved {
@@ -95,7 +108,7 @@ class SolutionKernel final : public Kernel {
 class PullbackKernel final : public Kernel {
  public:
   PullbackKernel(Specs in, const Attributes& a)
-      : of_(registered(a)), shapes_(shapes_of(in, in.size() - 1)), which_(static_cast<std::size_t>(a.ints.at(1))) {}
+      : of_(registered(a)), shapes_(shapes_of(in, in.size() - 1)), which_(static_cast<std::size_t>(SolvedGradient::of(a).parameter)) {}
 
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     Solved s = solve(of_, inputs, shapes_);
@@ -154,14 +167,15 @@ class PullbackKernel final : public Kernel {
 };
 
 Spec solution_rule(Specs, const Attributes& a) { return {{registered(a).problem->n}, DType::float64}; }
-Spec pullback_rule(Specs in, const Attributes& a) { return in[static_cast<std::size_t>(a.ints.at(1))]; }
+Spec pullback_rule(Specs in, const Attributes& a) { return in[static_cast<std::size_t>(SolvedGradient::of(a).parameter)]; }
 
 std::vector<NodeRef> d_solution(const NodeRef& node, const NodeRef& g) {
   std::vector<NodeRef> inputs, gradients;
   for (std::size_t k = 0; k < node->input_count(); ++k) inputs.push_back(node->input_ref(k));
   inputs.push_back(g);
   for (std::size_t k = 0; k < node->input_count(); ++k)
-    gradients.push_back(apply(joined_ops::solution_gradient, inputs, {{node->attributes.ints[0], static_cast<Index>(k)}, {}}));
+    gradients.push_back(
+        apply(joined_ops::solution_gradient, inputs, SolvedGradient{SolvedProblem::of(node->attributes).number, static_cast<Index>(k)}));
   return gradients;
 }
 std::vector<NodeRef> no_second(const NodeRef&, const NodeRef&) { throw GraphError("gradient: solution has a first derivative, but no second one"); }
@@ -210,7 +224,7 @@ void bind_solution(py::module_& m) {
   m.def("register_solution", &plait::bindings::register_solution, py::arg("problem"), py::arg("start"), py::arg("pullback"), py::arg("direction"),
         py::arg("multipliers"), py::arg("weights"));
   m.def("solution", [](plait::tensor::Index number, const py::object& parameters) -> py::object {
-    return plait::bindings::to_python(
-        plait::graph::apply(plait::bindings::joined_ops::solution, plait::bindings::require_nodes(parameters, "solution"), {{number}, {}}));
+    return plait::bindings::to_python(plait::graph::apply(
+        plait::bindings::joined_ops::solution, plait::bindings::require_nodes(parameters, "solution"), plait::bindings::SolvedProblem{number}));
   });
 }

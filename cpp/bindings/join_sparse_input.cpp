@@ -210,7 +210,7 @@ NodeRef sparse_product(const NodeRef& x, const Operand& other) {
                    " times an array of shape ", to_string(w->spec.shape), "; expected one or two dimensions");
   if (rank == 1) w = build::expand_dims(w, 1);
   const NodeRef product = apply(joined_ops::sparse_matmul, {x, w});
-  return rank == 1 ? apply(ops::squeeze, {product}, {{-1}, {}}) : product;
+  return rank == 1 ? apply(ops::squeeze, {product}, OneAxis{-1}) : product;
 }
 
 }  // namespace plait::bindings

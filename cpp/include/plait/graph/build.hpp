@@ -1,14 +1,9 @@
 // Building expressions in C++ as one does in Python: what gradient rules are written in. Operands must have one dtype already.
 #pragma once
 
-#include <limits>
-
-#include "plait/graph/op.hpp"
+#include "plait/graph/attributes.hpp"
 
 namespace plait::graph::build {
-
-/// In a slice's attributes: an end that is left out.
-constexpr Index kOpen = std::numeric_limits<Index>::min();
 
 NodeRef constant(double value, DType dtype);               ///< a scalar
 NodeRef constant_like(const NodeRef& node, double value);  ///< a scalar of node's dtype

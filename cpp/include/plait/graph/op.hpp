@@ -72,6 +72,8 @@ enum class Promotion : std::uint8_t {
   booleans,  ///< everything but 0 is true
 };
 
+struct AttributeChecker;
+
 struct Op {
   const char* name;
   OpKind kind;
@@ -87,6 +89,9 @@ struct Op {
 
   /// For views: the result's view, given the input's; nothing where no strides can say it (then the input is copied first).
   std::optional<View> (*view)(const Spec& input, const Spec& output, const Attributes& attributes, const View& of) = nullptr;
+
+  /// Of an op that has attributes (attributes.hpp): GraphError unless they are such as its own functions make. nullptr: it has none.
+  void (*check_attributes)(const AttributeChecker& claim) = nullptr;
 
   LaneOp lane = LaneOp::copy;    ///< for elementwise ops
   Promotion promotion = {};      ///< for elementwise ops
@@ -132,9 +137,6 @@ std::vector<const Op*> all_ops();
 NodeRef apply(const Op& op, std::span<const NodeRef> inputs, Attributes attributes = {});
 NodeRef apply(const Op& op, std::initializer_list<NodeRef> inputs, Attributes attributes = {});
 NodeRef apply(std::string_view name, std::initializer_list<NodeRef> inputs, Attributes attributes = {});
-
-/// Where lowering puts the ordinal of a random node among its attributes.
-constexpr std::size_t kRandomOrdinal = 3;
 
 /// True if of input i only the shape matters.
 inline bool shape_only(const Op& op, std::size_t i) { return i < 32 && (op.shape_only >> i & 1U) != 0; }

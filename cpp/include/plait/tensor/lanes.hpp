@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "plait/tensor/dtype.hpp"
+#include "plait/tensor/lane_ops.hpp"
 #include "plait/tensor/shape.hpp"
 
 namespace plait::tensor {
@@ -23,65 +24,12 @@ namespace plait::tensor {
 /// integer dtype cannot hold, NaN included, is stored as the smallest integer; as bool, everything but 0 is true.
 enum class LaneType : std::uint8_t { f32, f64, i64 };
 
-enum class LaneOp : std::uint8_t {
-  // one operand
-  copy,
-  neg,
-  abs,
-  sign,
-  square,
-  sqrt,
-  reciprocal,
-  exp,
-  expm1,
-  log,
-  log1p,
-  sin,
-  cos,
-  tanh,
-  sigmoid,
-  softplus,
-  relu,
-  erf,
-  erfc,
-  lgamma,
-  digamma,
-  trigamma,
-  exp2,
-  log2,
-  log10,
-  tan,
-  sinh,
-  cosh,
-  expm1mx /* e^x - 1 - x */,
-  floor,
-  to_bool /* x != 0 */,
-  logical_not,
-  truncate /* towards zero */,
-  // two operands
-  add,
-  sub,
-  mul,
-  div /* i64: truncates; the graph never divides integers */,
-  pow,
-  logaddexp,
-  hypot,
-  difference /* a - b, and 0 where they are equal, infinities too */,
-  floor_divide,
-  remainder /* both as in Python and NumPy: x / 0 of integers is 0 */,
-  minimum,
-  maximum /* NaN spreads, as in NumPy */,
-  less,
-  less_equal,
-  equal,
-  not_equal,
-  logical_and,
-  logical_or,
-  // three operands
-  select /* a != 0 ? b : c */,
-  multiply_add /* a * b + c */,
-};
-constexpr int arity(LaneOp op) { return op < LaneOp::add ? 1 : op < LaneOp::select ? 2 : 3; }
+enum class LaneOp : std::uint8_t { PLAIT_LANE_OPS(PLAIT_ROW_NAME) };
+constexpr int kUnaryLaneOps = 0 PLAIT_UNARY_LANE_OPS(PLAIT_ROW_COUNT), kBinaryLaneOps = 0 PLAIT_BINARY_LANE_OPS(PLAIT_ROW_COUNT);
+constexpr int arity(LaneOp op) {
+  const int i = static_cast<int>(op);
+  return i < kUnaryLaneOps ? 1 : i < kUnaryLaneOps + kBinaryLaneOps ? 2 : 3;
+}
 const char* name_of(LaneOp op);
 
 /// dst is implied: instruction i writes register inputs + constants + i. a, b, c are earlier registers (unused ones 0).

@@ -1,39 +1,18 @@
 // The mathematical functions of the lane programs as simple loops over arrays, y[i] = f(x[i]): for tests, and where an array at a
-// time is all that is wanted. Accuracy is stated in src/tensor/isa/math.hpp.
+// time is all that is wanted. Accuracy is stated in lane_ops.hpp.
 #pragma once
 
 #include <cstdint>
 
+#include "plait/tensor/lane_ops.hpp"
 #include "plait/tensor/shape.hpp"
 
 namespace plait::tensor {
 
-enum class MathFunction : std::uint8_t {
-  exp,
-  expm1,
-  log,
-  log1p,
-  sin,
-  cos,
-  tanh,
-  sigmoid,
-  softplus,
-  erf,
-  erfc,
-  exp2,
-  log2,
-  log10,
-  tan,
-  sinh,
-  cosh,
-  expm1mx,  ///< e^x - 1 - x
-  lgamma,
-  digamma,
-  trigamma
-};
-constexpr int kMathFunctions = 21;
-enum class MathBinary : std::uint8_t { pow, logaddexp, hypot, floor_divide, remainder };
-constexpr int kMathBinaries = 5;
+enum class MathFunction : std::uint8_t { PLAIT_UNARY_MATH(PLAIT_ROW_NAME) };
+constexpr int kMathFunctions = 0 PLAIT_UNARY_MATH(PLAIT_ROW_COUNT);
+enum class MathBinary : std::uint8_t { PLAIT_BINARY_MATH(PLAIT_ROW_NAME) };
+constexpr int kMathBinaries = 0 PLAIT_BINARY_MATH(PLAIT_ROW_COUNT);
 const char* name_of(MathFunction f);
 
 /// y[i] = f(x[i]); y may be x, and may not overlap it otherwise.

@@ -24,15 +24,11 @@ NodeRef equal(const NodeRef& a, const NodeRef& b) { return apply(ops::equal, {a,
 
 NodeRef cast(const NodeRef& a, DType dtype) {
   if (a->spec.dtype == dtype) return a;
-  return apply(ops::cast, {a}, {{static_cast<Index>(dtype)}, {}});
+  return apply(ops::cast, {a}, CastTo{dtype});
 }
 
 NodeRef reduce(std::string_view op, const NodeRef& a, const std::vector<Index>& axes, bool keep) { return reduce(find_op(op), a, axes, keep); }
-NodeRef reduce(const Op& op, const NodeRef& a, const std::vector<Index>& axes, bool keep) {
-  Attributes attributes{{keep ? 1 : 0}, {}};
-  attributes.ints.insert(attributes.ints.end(), axes.begin(), axes.end());
-  return apply(op, {a}, std::move(attributes));
-}
+NodeRef reduce(const Op& op, const NodeRef& a, const std::vector<Index>& axes, bool keep) { return apply(op, {a}, ReducedAxes{keep, axes}); }
 
 std::vector<Index> all_axes(const NodeRef& a) {
   std::vector<Index> axes(a->spec.shape.size());
@@ -59,7 +55,7 @@ NodeRef restore_axes(const NodeRef& reduced, const std::vector<Index>& axes, boo
   return node;
 }
 
-NodeRef transpose(const NodeRef& a, const std::vector<Index>& permutation) { return apply(ops::transpose, {a}, {permutation, {}}); }
+NodeRef transpose(const NodeRef& a, const std::vector<Index>& permutation) { return apply(ops::transpose, {a}, Permutation{permutation}); }
 
 NodeRef swap_last(const NodeRef& a) {
   std::vector<Index> permutation = all_axes(a);
@@ -67,7 +63,7 @@ NodeRef swap_last(const NodeRef& a) {
   return transpose(a, permutation);
 }
 
-NodeRef expand_dims(const NodeRef& a, Index axis) { return apply(ops::expand_dims, {a}, {{axis}, {}}); }
+NodeRef expand_dims(const NodeRef& a, Index axis) { return apply(ops::expand_dims, {a}, OneAxis{axis}); }
 NodeRef matmul(const NodeRef& a, const NodeRef& b) { return apply(ops::matmul, {a, b}); }
 NodeRef zeros_like(const NodeRef& a) { return broadcast_like(constant_like(a, 0), a); }
 NodeRef ones_like(const NodeRef& a) { return broadcast_like(constant_like(a, 1), a); }

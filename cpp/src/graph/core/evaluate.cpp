@@ -81,9 +81,10 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
 }
 
 TensorRef axis_size(const Shape& shape, const Attributes& attributes) {
+  const CountedAxes counted = CountedAxes::of(attributes);
   Index n = 1;
-  for (std::size_t i = 1; i < attributes.ints.size(); ++i) n *= shape[attributes.ints[i]];
-  return scalar_tensor(static_cast<double>(n), static_cast<DType>(attributes.ints[0]));
+  for (const Index axis : counted.axes) n *= shape[axis];
+  return scalar_tensor(static_cast<double>(n), counted.dtype);
 }
 
 }  // namespace plait::graph

@@ -59,7 +59,7 @@ TensorRef Table::compute(const Node& node) {
     specs.push_back(inputs.back()->spec);
   }
   Attributes attributes = node.attributes;
-  if (op.kind == OpKind::random) attributes.ints[kRandomOrdinal] = randoms_++;
+  if (op.kind == OpKind::random) RandomDraw::set_ordinal(attributes, randoms_++);
   Spec spec;
   try {
     if (attributes.scan) {
@@ -78,7 +78,7 @@ void Table::repeat_loops(std::span<const NodeRef> wanted) {
     if (node->op != &ops::scan_output) continue;
     const Node* const loop = loop_behind(*node);
     const auto ran = loops_.find(loop);
-    if (ran != loops_.end() && !ran->second->has(static_cast<int>(node->attributes.ints[0]))) values_[loop] = compute(*loop);
+    if (ran != loops_.end() && !ran->second->has(LoopOutput::of(node->attributes).output)) values_[loop] = compute(*loop);
   }
 }
 

@@ -48,11 +48,11 @@ void with_type(DType t, F&& f) {
   }
 }
 
-// ---- take(x, indices): attributes.ints[0] the axis. x (outer, size, inner), indices any shape -> (outer, indices…, inner) ----
+// ---- take(x, indices): along the axis. x (outer, size, inner), indices any shape -> (outer, indices…, inner) ----
 
 Spec take_rule(Specs in, const Attributes& a) {
   require_indices(in[1], "take");
-  const Index axis = normalize_axis(a.ints[0], in[0].shape.size(), "take");
+  const Index axis = normalize_axis(OneAxis::of(a).axis, in[0].shape.size(), "take");
   Shape shape(in[0].shape.begin(), in[0].shape.begin() + axis);
   shape.insert(shape.end(), in[1].shape.begin(), in[1].shape.end());
   shape.insert(shape.end(), in[0].shape.begin() + axis + 1, in[0].shape.end());
@@ -102,18 +102,19 @@ class TakeKernel final : public Kernel {
   bool scatter_;
 };
 std::unique_ptr<Kernel> take_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<TakeKernel>(in[0].shape, count_of(in[1].shape), normalize_axis(a.ints[0], in[0].shape.size(), "take"), out.dtype, false);
+  return std::make_unique<TakeKernel>(in[0].shape, count_of(in[1].shape), normalize_axis(OneAxis::of(a).axis, in[0].shape.size(), "take"), out.dtype,
+                                      false);
 }
 std::unique_ptr<Kernel> take_gradient_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<TakeKernel>(out.shape, count_of(in[1].shape), normalize_axis(a.ints[0], out.shape.size(), "take"), out.dtype, true);
+  return std::make_unique<TakeKernel>(out.shape, count_of(in[1].shape), normalize_axis(OneAxis::of(a).axis, out.shape.size(), "take"), out.dtype,
+                                      true);
 }
 
-// ---- take_along_axis(x, indices): same rank, same sizes but along the axis; attributes.ints = (axis), or (axis, 1) where the indices are classes,
-// which are not counted from the end ----
+// ---- take_along_axis(x, indices): same rank, same sizes but along the axis ----
 
 Spec along_rule(Specs in, const Attributes& a) {
   require_indices(in[1], "take_along_axis");
-  const Index axis = a.ints[0];
+  const Index axis = AlongAxis::of(a).axis;
   bool fits = in[0].shape.size() == in[1].shape.size();
   for (std::size_t i = 0; fits && i < in[0].shape.size(); ++i)
     fits = static_cast<Index>(i) == axis || in[0].shape[i] == in[1].shape[i] || in[0].shape[i] == kAny || in[1].shape[i] == kAny;
@@ -137,7 +138,11 @@ Gradients d_along_gradient(const NodeRef& n, const NodeRef& g) { return {apply(o
 class AlongKernel final : public Kernel {
  public:
   AlongKernel(const Shape& source, const Shape& indices, const Attributes& a, DType dtype, bool scatter)
-      : source_(source, a.ints[0]), picked_(indices, a.ints[0]), dtype_(dtype), scatter_(scatter), classes_(a.ints.size() > 1) {}
+      : source_(source, AlongAxis::of(a).axis),
+        picked_(indices, AlongAxis::of(a).axis),
+        dtype_(dtype),
+        scatter_(scatter),
+        classes_(AlongAxis::of(a).classes) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     const auto* index = static_cast<const std::int64_t*>(inputs[1]);
     with_type(dtype_, [&](auto zero) {
@@ -172,13 +177,14 @@ std::unique_ptr<Kernel> along_gradient_kernel(Specs in, const Spec& out, const A
   return std::make_unique<AlongKernel>(out.shape, in[1].shape, a, out.dtype, true);
 }
 
-// ---- one_hot(indices): attributes.ints = (depth, dtype); out of range is an error ----
+// ---- one_hot(indices): out of range is an error ----
 
 Spec one_hot_rule(Specs in, const Attributes& a) {
   require_indices(in[0], "one_hot");
   Shape shape = in[0].shape;
-  shape.push_back(a.ints[0]);
-  return {shape, static_cast<DType>(a.ints[1])};
+  const OneHotClasses classes = OneHotClasses::of(a);
+  shape.push_back(classes.depth);
+  return {shape, classes.dtype};
 }
 class OneHotKernel final : public Kernel {
  public:
@@ -197,16 +203,19 @@ class OneHotKernel final : public Kernel {
   DType dtype_;
 };
 std::unique_ptr<Kernel> one_hot_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<OneHotKernel>(count_of(in[0].shape), a.ints[0], out.dtype);
+  return std::make_unique<OneHotKernel>(count_of(in[0].shape), OneHotClasses::of(a).depth, out.dtype);
 }
 
-// ---- cumsum: attributes.ints = (axis, reverse) ----
+// ---- cumsum ----
 
 Spec cumsum_rule(Specs in, const Attributes&) {
   PLAIT_REQUIRE_AS(DTypeError, in[0].dtype != DType::boolean, "cumsum: booleans are not numbers here; use plait.cast");
   return in[0];
 }
-Gradients d_cumsum(const NodeRef& n, const NodeRef& g) { return {apply(ops::cumsum, {g}, {{n->attributes.ints[0], 1 - n->attributes.ints[1]}, {}})}; }
+Gradients d_cumsum(const NodeRef& n, const NodeRef& g) {
+  const auto [axis, reverse] = CumulatedAxis::of(n->attributes);
+  return {apply(ops::cumsum, {g}, CumulatedAxis{axis, !reverse})};
+}
 class CumsumKernel final : public Kernel {
  public:
   CumsumKernel(const Spec& s, Index axis, bool reverse) : around_(s.shape, axis), dtype_(s.dtype), reverse_(reverse) {}
@@ -231,7 +240,7 @@ class CumsumKernel final : public Kernel {
   bool reverse_;
 };
 std::unique_ptr<Kernel> cumsum_kernel(Specs in, const Spec&, const Attributes& a) {
-  return std::make_unique<CumsumKernel>(in[0], a.ints[0], a.ints[1] != 0);
+  return std::make_unique<CumsumKernel>(in[0], CumulatedAxis::of(a).axis, CumulatedAxis::of(a).reverse);
 }
 
 // ---- sum_n: the sum of all inputs, one shape; what a wait-list of three and more becomes ----
@@ -271,14 +280,21 @@ std::unique_ptr<Kernel> sum_n_kernel(Specs in, const Spec& out, const Attributes
 }  // namespace
 
 namespace ops {
-constinit const Op take = entry(
-    {.name = "take", .kind = OpKind::other, .inputs = 2, .infer = take_rule, .gradient = d_take, .kernel = take_kernel, .passes_gradient = true});
+constinit const Op take = entry({.name = "take",
+                                 .kind = OpKind::other,
+                                 .inputs = 2,
+                                 .infer = take_rule,
+                                 .gradient = d_take,
+                                 .kernel = take_kernel,
+                                 .check_attributes = OneAxis::check_of<0>,
+                                 .passes_gradient = true});
 constinit const Op take_gradient = entry({.name = "take_gradient",
                                           .kind = OpKind::other,
                                           .inputs = 3,
                                           .infer = take_gradient_rule,
                                           .gradient = d_take_gradient,
                                           .kernel = take_gradient_kernel,
+                                          .check_attributes = OneAxis::check_of<2>,
                                           .shape_only = 0b100,
                                           .passes_gradient = true});
 constinit const Op take_along_axis = entry({.name = "take_along_axis",
@@ -287,6 +303,7 @@ constinit const Op take_along_axis = entry({.name = "take_along_axis",
                                             .infer = along_rule,
                                             .gradient = d_along,
                                             .kernel = along_kernel,
+                                            .check_attributes = AlongAxis::check_of<0>,
                                             .passes_gradient = true});
 constinit const Op take_along_axis_gradient = entry({.name = "take_along_axis_gradient",
                                                      .kind = OpKind::other,
@@ -294,15 +311,22 @@ constinit const Op take_along_axis_gradient = entry({.name = "take_along_axis_gr
                                                      .infer = along_gradient_rule,
                                                      .gradient = d_along_gradient,
                                                      .kernel = along_gradient_kernel,
+                                                     .check_attributes = AlongAxis::check_of<2>,
                                                      .shape_only = 0b100});
-constinit const Op one_hot =
-    entry({.name = "one_hot", .kind = OpKind::other, .inputs = 1, .infer = one_hot_rule, .gradient = no_gradient_flows, .kernel = one_hot_kernel});
+constinit const Op one_hot = entry({.name = "one_hot",
+                                    .kind = OpKind::other,
+                                    .inputs = 1,
+                                    .infer = one_hot_rule,
+                                    .gradient = no_gradient_flows,
+                                    .kernel = one_hot_kernel,
+                                    .check_attributes = OneHotClasses::check});
 constinit const Op cumsum = entry({.name = "cumsum",
                                    .kind = OpKind::other,
                                    .inputs = 1,
                                    .infer = cumsum_rule,
                                    .gradient = d_cumsum,
                                    .kernel = cumsum_kernel,
+                                   .check_attributes = CumulatedAxis::check,
                                    .passes_gradient = true});
 constinit const Op sum_n =
     entry({.name = "sum_n", .kind = OpKind::other, .inputs = -1, .infer = sum_n_rule, .gradient = d_sum_n, .kernel = sum_n_kernel});

@@ -34,7 +34,7 @@ NodeRef lower_mask(Index n, double diagonal, DType dtype) {
   return make_constant(tensor);
 }
 
-NodeRef solve(const NodeRef& l, const NodeRef& b, bool transposed) { return apply(ops::triangular_solve, {l, b}, {{transposed ? 1 : 0}, {}}); }
+NodeRef solve(const NodeRef& l, const NodeRef& b, bool transposed) { return apply(ops::triangular_solve, {l, b}, TriangularSide{transposed}); }
 
 // ---- cholesky: the lower factor L of A = L Lᵀ; of A the lower triangle is read. NaN where A is not positive definite. ----
 
@@ -92,7 +92,7 @@ class CholeskyKernel final : public Kernel {
 };
 std::unique_ptr<Kernel> cholesky_kernel(Specs in, const Spec&, const Attributes&) { return std::make_unique<CholeskyKernel>(in[0]); }
 
-// ---- triangular_solve(L, B): L⁻¹ B, or Lᵀ⁻¹ B with attributes.ints[0]; of L the lower triangle is read. One L may serve a stack of B. ----
+// ---- triangular_solve(L, B): L⁻¹ B, or Lᵀ⁻¹ B; of L the lower triangle is read. One L may serve a stack of B. ----
 
 Spec solve_rule(Specs in, const Attributes&) {
   require_square(in[0], "triangular_solve");
@@ -107,7 +107,7 @@ Spec solve_rule(Specs in, const Attributes&) {
 }
 Gradients d_solve(const NodeRef& x, const NodeRef& g) {
   const NodeRef l = x->input_ref(0);
-  const bool transposed = x->attributes.ints[0] != 0;
+  const bool transposed = TriangularSide::of(x->attributes).transposed;
   const NodeRef to_b = solve(l, g, !transposed);
   const NodeRef outer = transposed ? matmul(x, swap_last(to_b)) : matmul(to_b, swap_last(x));
   return {sum_to_like(negate(multiply(outer, lower_mask(last(l->spec.shape, 1), 1.0, l->spec.dtype))), l), to_b};
@@ -154,7 +154,7 @@ class SolveKernel final : public Kernel {
   bool transposed_;
 };
 std::unique_ptr<Kernel> solve_kernel(Specs in, const Spec&, const Attributes& a) {
-  return std::make_unique<SolveKernel>(in[0], in[1], a.ints[0] != 0);
+  return std::make_unique<SolveKernel>(in[0], in[1], TriangularSide::of(a).transposed);
 }
 
 }  // namespace
@@ -162,8 +162,13 @@ std::unique_ptr<Kernel> solve_kernel(Specs in, const Spec&, const Attributes& a)
 namespace ops {
 constinit const Op cholesky =
     entry({.name = "cholesky", .kind = OpKind::other, .inputs = 1, .infer = cholesky_rule, .gradient = d_cholesky, .kernel = cholesky_kernel});
-constinit const Op triangular_solve =
-    entry({.name = "triangular_solve", .kind = OpKind::other, .inputs = 2, .infer = solve_rule, .gradient = d_solve, .kernel = solve_kernel});
+constinit const Op triangular_solve = entry({.name = "triangular_solve",
+                                             .kind = OpKind::other,
+                                             .inputs = 2,
+                                             .infer = solve_rule,
+                                             .gradient = d_solve,
+                                             .kernel = solve_kernel,
+                                             .check_attributes = TriangularSide::check});
 }  // namespace ops
 
 void add_linalg_ops(OpList& list) { list.insert(list.end(), {&ops::cholesky, &ops::triangular_solve}); }

@@ -1,5 +1,4 @@
-// Random nodes: drawn anew at every run. attributes.ints: dtype, has_seed, seed, ordinal, then the shape; an optional input gives the sizes that
-// are None there. The ordinal (which random node of its graph this is, counted by id) is filled in when a graph is lowered.
+// Random nodes: drawn anew at every run. An optional input gives the sizes that are None in the attributes.
 //
 // Inside of a loop they are functions of a key, drawn once in a run by scan_key, and of the step's number: inputs key, step and, where sizes are
 // open, the node that gives them; the ordinal counts within the loop.
@@ -10,23 +9,24 @@
 #include "plait/base/error.hpp"
 #include "plait/base/random.hpp"
 #include "plait/base/thread_pool.hpp"
+#include "plait/graph/attributes.hpp"
 #include "plait/graph/ops.hpp"
 
 namespace plait::graph {
 namespace {
 
-constexpr std::size_t kShapeBegin = 4;
 constexpr Index kChunk = 1 << 15;
 
 Spec random_rule(std::span<const Spec> in, const Attributes& a) {
-  Shape shape(a.ints.begin() + kShapeBegin, a.ints.end());
+  const RandomDraw draw = RandomDraw::of(a);
+  Shape shape(draw.shape.begin(), draw.shape.end());
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] != kAny) continue;
     PLAIT_REQUIRE_AS(ShapeError, !in.empty() && i < in[0].shape.size(), "random: size ", i, " of shape ", to_string(shape), " is None, and `like` ",
                      in.empty() ? "is not given" : "has no such axis");
     shape[i] = in[0].shape[i];
   }
-  return {shape, static_cast<DType>(a.ints[0])};
+  return {shape, draw.dtype};
 }
 
 Spec keyed_rule(std::span<const Spec> in, const Attributes& a) {
@@ -44,9 +44,9 @@ class RandomKernel final : public Kernel {
   RandomKernel(const Spec& out, const Attributes& a)
       : count_(count_of(out.shape)),
         dtype_(out.dtype),
-        has_seed_(a.ints[1] != 0),
-        seed_(static_cast<std::uint64_t>(a.ints[2])),
-        ordinal_(static_cast<std::uint64_t>(a.ints[3])) {}
+        has_seed_(RandomDraw::of(a).has_seed),
+        seed_(RandomDraw::of(a).seed),
+        ordinal_(static_cast<std::uint64_t>(RandomDraw::of(a).ordinal)) {}
 
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
     // A node with a seed of its own gives the same numbers in whatever graph it stands.
@@ -110,9 +110,9 @@ class DrawnKernel final : public Kernel {
   DrawnKernel(const Spec& out, const Attributes& a)
       : count_(count_of(out.shape)),
         dtype_(out.dtype),
-        has_seed_(a.ints[1] != 0),
-        seed_(static_cast<std::uint64_t>(a.ints[2])),
-        ordinal_(static_cast<std::uint64_t>(a.ints[3])) {}
+        has_seed_(RandomDraw::of(a).has_seed),
+        seed_(RandomDraw::of(a).seed),
+        ordinal_(static_cast<std::uint64_t>(RandomDraw::of(a).ordinal)) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
     const std::uint64_t key = has_seed_ ? mix_seed(seed_, 0) : mix_seed(context.seed, ordinal_ + 1);
     const auto all = [&](auto* out) {
@@ -145,6 +145,7 @@ constinit const Op scan_normal = entry({.name = "scan_normal",
                                         .infer = keyed_rule,
                                         .gradient = no_gradient_flows,
                                         .kernel = random_kernel<Draw::normal, true>,
+                                        .check_attributes = RandomDraw::check_keyed,
                                         .shape_only = 0b100});
 constinit const Op scan_uniform = entry({.name = "scan_uniform",
                                          .kind = OpKind::other,
@@ -152,6 +153,7 @@ constinit const Op scan_uniform = entry({.name = "scan_uniform",
                                          .infer = keyed_rule,
                                          .gradient = no_gradient_flows,
                                          .kernel = random_kernel<Draw::uniform, true>,
+                                         .check_attributes = RandomDraw::check_keyed,
                                          .shape_only = 0b100});
 constinit const Op scan_draw_key = entry({.name = "scan_draw_key",
                                           .kind = OpKind::other,
@@ -159,21 +161,29 @@ constinit const Op scan_draw_key = entry({.name = "scan_draw_key",
                                           .infer = keyed_rule,
                                           .gradient = no_gradient_flows,
                                           .kernel = random_kernel<Draw::key, true>,
+                                          .check_attributes = RandomDraw::check_keyed_key,
                                           .shape_only = 0b100});
-constinit const Op random_gamma = entry(
-    {.name = "random_gamma", .kind = OpKind::random, .inputs = 1, .infer = drawn_rule, .gradient = no_gradient_flows, .kernel = drawn_kernel<false>});
+constinit const Op random_gamma = entry({.name = "random_gamma",
+                                         .kind = OpKind::random,
+                                         .inputs = 1,
+                                         .infer = drawn_rule,
+                                         .gradient = no_gradient_flows,
+                                         .kernel = drawn_kernel<false>,
+                                         .check_attributes = RandomDraw::check_drawn});
 constinit const Op random_poisson = entry({.name = "random_poisson",
                                            .kind = OpKind::random,
                                            .inputs = 1,
                                            .infer = drawn_rule,
                                            .gradient = no_gradient_flows,
-                                           .kernel = drawn_kernel<true>});
+                                           .kernel = drawn_kernel<true>,
+                                           .check_attributes = RandomDraw::check_drawn});
 constinit const Op random_normal = entry({.name = "random_normal",
                                           .kind = OpKind::random,
                                           .inputs = -1,
                                           .infer = random_rule,
                                           .gradient = no_gradient_flows,
                                           .kernel = random_kernel<Draw::normal, false>,
+                                          .check_attributes = RandomDraw::check,
                                           .shape_only = 1,
                                           .in_loop = &scan_normal});
 constinit const Op random_uniform = entry({.name = "random_uniform",
@@ -182,6 +192,7 @@ constinit const Op random_uniform = entry({.name = "random_uniform",
                                            .infer = random_rule,
                                            .gradient = no_gradient_flows,
                                            .kernel = random_kernel<Draw::uniform, false>,
+                                           .check_attributes = RandomDraw::check,
                                            .shape_only = 1,
                                            .in_loop = &scan_uniform});
 constinit const Op scan_key = entry({.name = "scan_key",
@@ -190,6 +201,7 @@ constinit const Op scan_key = entry({.name = "scan_key",
                                      .infer = random_rule,
                                      .gradient = no_gradient_flows,
                                      .kernel = random_kernel<Draw::key, false>,
+                                     .check_attributes = RandomDraw::check_key,
                                      .shape_only = 1,
                                      .in_loop = &scan_draw_key});
 }  // namespace ops

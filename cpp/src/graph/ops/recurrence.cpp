@@ -1,7 +1,6 @@
 // recurrence(u, a): along axes taken as one, in order or in reverse, e[0] = start and e[t + 1] = u[t] + a[t] e[t]; each element gets the value
 // before it. With u = 0 and start = 1 those are products of all that comes before. The gradient is a recurrence the other way round, so products
 // have derivatives of every order in which nothing is divided: right where elements are 0, infinite, or so small that the product is 0.
-// attributes.ints: reverse (0 or 1), start (0 or 1), then the axes, ascending.
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/ops.hpp"
@@ -20,10 +19,8 @@ Spec recurrence_rule(std::span<const Spec> in, const Attributes&) {
 }
 
 std::vector<NodeRef> d_recurrence(const NodeRef& n, const NodeRef& g) {
-  Attributes back = n->attributes;
-  back.ints[0] = 1 - back.ints[0];
-  back.ints[1] = 0;
-  const NodeRef sums = apply(ops::recurrence, {broadcast_like(g, n), n->input_ref(1)}, std::move(back));
+  const RecurrenceAxes along = RecurrenceAxes::of(n->attributes);
+  const NodeRef sums = apply(ops::recurrence, {broadcast_like(g, n), n->input_ref(1)}, RecurrenceAxes{!along.reverse, 0, along.axes});
   return {sums, multiply(n, sums)};
 }
 
@@ -44,12 +41,12 @@ std::vector<Index> offsets_along(const Shape& shape, const std::vector<char>& in
 
 class RecurrenceKernel final : public Kernel {
  public:
-  RecurrenceKernel(const Spec& s, const Attributes& a) : dtype_(s.dtype), start_(a.ints[1]) {
+  RecurrenceKernel(const Spec& s, const Attributes& a) : dtype_(s.dtype), start_(RecurrenceAxes::of(a).start) {
     std::vector<char> along(s.shape.size(), 0);
-    for (std::size_t i = 2; i < a.ints.size(); ++i) along[static_cast<std::size_t>(a.ints[i])] = 1;
+    for (const Index axis : RecurrenceAxes::of(a).axes) along[static_cast<std::size_t>(axis)] = 1;
     steps_ = offsets_along(s.shape, along, true);
     kept_ = offsets_along(s.shape, along, false);
-    if (a.ints[0] != 0) steps_ = {steps_.rbegin(), steps_.rend()};
+    if (RecurrenceAxes::of(a).reverse) steps_ = {steps_.rbegin(), steps_.rend()};
     rows_ = !along.empty() && along.back() == 0;  // the last axis stays: neighbours go side by side
   }
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
@@ -98,8 +95,13 @@ std::unique_ptr<Kernel> recurrence_kernel(std::span<const Spec>, const Spec& out
 }  // namespace
 
 namespace ops {
-constinit const Op recurrence = entry(
-    {.name = "recurrence", .kind = OpKind::other, .inputs = 2, .infer = recurrence_rule, .gradient = d_recurrence, .kernel = recurrence_kernel});
+constinit const Op recurrence = entry({.name = "recurrence",
+                                       .kind = OpKind::other,
+                                       .inputs = 2,
+                                       .infer = recurrence_rule,
+                                       .gradient = d_recurrence,
+                                       .kernel = recurrence_kernel,
+                                       .check_attributes = RecurrenceAxes::check});
 }  // namespace ops
 
 void add_recurrence_ops(OpList& list) { list.insert(list.end(), {&ops::recurrence}); }

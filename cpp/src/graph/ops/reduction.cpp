@@ -1,4 +1,4 @@
-// Reductions over axes. attributes.ints: keepdims (0 or 1), then the axes, normalised and ascending.
+// Reductions over axes.
 #include <algorithm>
 
 #include "plait/base/error.hpp"
@@ -11,29 +11,33 @@ namespace {
 using namespace build;
 using Gradients = std::vector<NodeRef>;
 
-std::vector<Index> axes_of(const Attributes& a) { return {a.ints.begin() + 1, a.ints.end()}; }
-bool keeps(const Attributes& a) { return a.ints[0] != 0; }
+std::vector<Index> axes_of(const Attributes& a) {
+  const IndexSpan axes = ReducedAxes::of(a).axes;
+  return {axes.begin(), axes.end()};
+}
+bool keeps(const Attributes& a) { return ReducedAxes::of(a).keep; }
 
 Spec reduced(const Spec& in, const Attributes& a, const char* name, bool needs_elements) {
   PLAIT_REQUIRE_AS(DTypeError, in.dtype != DType::boolean, name, ": booleans are not numbers here; use plait.cast");
+  const auto [keep, axes, of_nothing] = ReducedAxes::of(a);
+  needs_elements = needs_elements && !of_nothing;
   Shape shape;
   for (std::size_t i = 0; i < in.shape.size(); ++i) {
-    if (std::find(a.ints.begin() + 1, a.ints.end(), static_cast<Index>(i)) == a.ints.end()) {
+    if (std::find(axes.begin(), axes.end(), static_cast<Index>(i)) == axes.end()) {
       shape.push_back(in.shape[i]);
       continue;
     }
     PLAIT_REQUIRE_AS(ShapeError, !needs_elements || in.shape[i] != 0, name, ": axis ", i, " of shape ", to_string(in.shape), " is empty and has no ",
                      name);
-    if (keeps(a)) shape.push_back(1);
+    if (keep) shape.push_back(1);
   }
   return {shape, in.dtype};
 }
 
 Spec sum_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "sum", false); }
 Spec prod_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "prod", false); }
-// With a number in attributes.reals an empty axis has the extreme of nothing: -inf, or inf.
-Spec max_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "max", a.reals.empty()); }
-Spec min_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "min", a.reals.empty()); }
+Spec max_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "max", true); }
+Spec min_rule(std::span<const Spec> in, const Attributes& a) { return reduced(in[0], a, "min", true); }
 
 NodeRef restored(const NodeRef& n, const NodeRef& r) { return restore_axes(r, axes_of(n->attributes), keeps(n->attributes)); }
 
@@ -52,12 +56,8 @@ Gradients d_extreme(const NodeRef& n, const NodeRef& g) {
 Gradients d_prod(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0), none = zeros_like(x);
   const std::vector<Index> axes = axes_of(n->attributes);
-  const auto product_of_others = [&](Index reverse) {
-    Attributes attributes{{reverse, 1}, {}};
-    attributes.ints.insert(attributes.ints.end(), axes.begin(), axes.end());
-    return apply(ops::recurrence, {none, x}, std::move(attributes));
-  };
-  const NodeRef others = multiply(product_of_others(0), product_of_others(1));
+  const auto product_of_others = [&](bool reverse) { return apply(ops::recurrence, {none, x}, RecurrenceAxes{reverse, 1, axes}); };
+  const NodeRef others = multiply(product_of_others(false), product_of_others(true));
   return {multiply(restored(n, g), others)};
 }
 
@@ -70,13 +70,13 @@ Spec sum_to_like_rule(std::span<const Spec> in, const Attributes&) {
 }
 Gradients d_sum_to_like(const NodeRef& n, const NodeRef& g) { return {broadcast_like(g, n->input_ref(0)), {}}; }
 
-// axis_size(x): the number of elements along attributes.ints[1…] as a scalar of dtype ints[0]; a constant once shapes are bound. With a number
-// in attributes.reals it is a divisor: the mean of nothing is an error, as its largest element is.
+// axis_size(x): the number of elements along axes; a constant once shapes are bound.
 Spec axis_size_rule(std::span<const Spec> in, const Attributes& a) {
-  for (std::size_t i = 1; i < a.ints.size() && !a.reals.empty(); ++i)
-    PLAIT_REQUIRE_AS(ShapeError, in[0].shape[a.ints[i]] != 0, "mean: axis ", a.ints[i], " of shape ", to_string(in[0].shape),
+  const CountedAxes counted = CountedAxes::of(a);
+  for (const Index axis : counted.axes)
+    PLAIT_REQUIRE_AS(ShapeError, !counted.divisor || in[0].shape[axis] != 0, "mean: axis ", axis, " of shape ", to_string(in[0].shape),
                      " is empty and has no mean");
-  return {{}, static_cast<DType>(a.ints[0])};
+  return {{}, counted.dtype};
 }
 
 // The plain form: one run of axes after the other, the last one first, through intermediate arrays.
@@ -163,6 +163,7 @@ constinit const Op sum = entry({.name = "sum",
                                 .infer = sum_rule,
                                 .gradient = d_sum,
                                 .kernel = reduction_kernel<Kind::sum>,
+                                .check_attributes = ReducedAxes::check,
                                 .reduce = Kind::sum,
                                 .passes_gradient = true});
 constinit const Op prod = entry({.name = "prod",
@@ -171,6 +172,7 @@ constinit const Op prod = entry({.name = "prod",
                                  .infer = prod_rule,
                                  .gradient = d_prod,
                                  .kernel = reduction_kernel<Kind::product>,
+                                 .check_attributes = ReducedAxes::check,
                                  .reduce = Kind::product});
 constinit const Op max = entry({.name = "max",
                                 .kind = OpKind::reduction,
@@ -178,6 +180,7 @@ constinit const Op max = entry({.name = "max",
                                 .infer = max_rule,
                                 .gradient = d_extreme,
                                 .kernel = reduction_kernel<Kind::maximum>,
+                                .check_attributes = ReducedAxes::check,
                                 .reduce = Kind::maximum});
 constinit const Op min = entry({.name = "min",
                                 .kind = OpKind::reduction,
@@ -185,6 +188,7 @@ constinit const Op min = entry({.name = "min",
                                 .infer = min_rule,
                                 .gradient = d_extreme,
                                 .kernel = reduction_kernel<Kind::minimum>,
+                                .check_attributes = ReducedAxes::check,
                                 .reduce = Kind::minimum});
 constinit const Op sum_to_like = entry({.name = "sum_to_like",
                                         .kind = OpKind::other,
@@ -199,6 +203,7 @@ constinit const Op axis_size = entry({.name = "axis_size",
                                       .inputs = 1,
                                       .infer = axis_size_rule,
                                       .gradient = no_gradient_flows,
+                                      .check_attributes = CountedAxes::check,
                                       .shape_only = 0b1,
                                       .constant_shape = true});
 }  // namespace ops

@@ -1,5 +1,5 @@
-// The loop as an op: scan runs a step's plan over the rows of its sequences; scan_output is a view of what it left, number attributes.ints[0]
-// (ints[1]: how many steps, as far as that was known); scan_cotangent is the gradient that such a view sends back.
+// The loop as an op: scan runs a step's plan over the rows of its sequences; scan_output is a view of what it left;
+// scan_cotangent is the gradient that such a view sends back.
 #include "plait/graph/scan.hpp"
 
 #include <algorithm>
@@ -220,7 +220,7 @@ Gradients d_scan(const NodeRef& node, const NodeRef& g) {
       continue;
     }
     PLAIT_REQUIRE_AS(GraphError, is_op(at, ops::scan_cotangent), "gradient: ", node->label(), " is a loop's buffer; only its outputs have gradients");
-    NodeRef& sum = outputs[static_cast<std::size_t>(at->attributes.ints[0])];
+    NodeRef& sum = outputs[static_cast<std::size_t>(LoopOutput::of(at->attributes).output)];
     sum = sum ? build::add(sum, at->input_ref(0)) : at->input_ref(0);
   }
   return scan_gradient(node, outputs);
@@ -231,17 +231,18 @@ std::unique_ptr<Kernel> scan_kernel(Specs, const Spec&, const Attributes& a) { r
 // ---- scan_output and scan_cotangent ----
 
 int output_of(const Scan& scan, const Attributes& a, const char* name) {
-  PLAIT_REQUIRE_AS(GraphError, !a.ints.empty() && a.ints[0] >= 0 && a.ints[0] < scan.body->output_count(), name, ": the loop has no such output");
-  return static_cast<int>(a.ints[0]);
+  const int output = LoopOutput::of(a).output;
+  PLAIT_REQUIRE_AS(GraphError, output >= 0 && output < scan.body->output_count(), name, ": the loop has no such output");
+  return output;
 }
 
 Spec output_rule(Specs, const Attributes& a) {
   const Scan& scan = scan_of(a, "scan_output");
-  return scan.output(output_of(scan, a, "scan_output"), a.ints.size() > 1 ? a.ints[1] : kAny);
+  return scan.output(output_of(scan, a, "scan_output"), LoopOutput::of(a).steps);
 }
 
 std::size_t begin_in(const Scan& scan, const Attributes& a) {
-  const auto k = static_cast<int>(a.ints[0]);
+  const int k = LoopOutput::of(a).output;
   if (!scan.has(k)) return 0;  // only its shape is asked for: it is nowhere
   return scan.sections[static_cast<std::size_t>(scan.section_of[static_cast<std::size_t>(k)])].offset;
 }
@@ -273,15 +274,27 @@ std::unique_ptr<Kernel> cotangent_kernel(Specs in, const Spec& out, const Attrib
 }  // namespace
 
 namespace ops {
-constinit const Op scan = entry({.name = "scan", .kind = OpKind::other, .inputs = -1, .infer = scan_rule, .gradient = d_scan, .kernel = scan_kernel});
-constinit const Op scan_output =
-    entry({.name = "scan_output", .kind = OpKind::view, .inputs = 1, .infer = output_rule, .gradient = d_output, .view = output_view});
+constinit const Op scan = entry({.name = "scan",
+                                 .kind = OpKind::other,
+                                 .inputs = -1,
+                                 .infer = scan_rule,
+                                 .gradient = d_scan,
+                                 .kernel = scan_kernel,
+                                 .check_attributes = LoopBody::check});
+constinit const Op scan_output = entry({.name = "scan_output",
+                                        .kind = OpKind::view,
+                                        .inputs = 1,
+                                        .infer = output_rule,
+                                        .gradient = d_output,
+                                        .view = output_view,
+                                        .check_attributes = LoopOutput::check});
 constinit const Op scan_cotangent = entry({.name = "scan_cotangent",
                                            .kind = OpKind::other,
                                            .inputs = 2,
                                            .infer = cotangent_rule,
                                            .gradient = nullptr,
                                            .kernel = cotangent_kernel,
+                                           .check_attributes = LoopOutput::check,
                                            .shape_only = 0b10});
 }  // namespace ops
 

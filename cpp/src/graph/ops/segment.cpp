@@ -1,6 +1,4 @@
 // Sequences in segments, for loops that keep the states at their boundaries only; and the number of each step.
-// attributes.ints[0] is the length of a segment; 0: the square root of the number of steps, which balances what is kept at boundaries and in a
-// segment.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -16,7 +14,8 @@ using Gradients = std::vector<NodeRef>;
 using Specs = std::span<const Spec>;
 
 Index length_of(Index steps, const Attributes& a) {
-  const Index n = a.ints.at(0) > 0 ? a.ints[0] : static_cast<Index>(std::lround(std::sqrt(static_cast<double>(steps))));
+  const Index given = Segments::of(a).length;
+  const Index n = given > 0 ? given : static_cast<Index>(std::lround(std::sqrt(static_cast<double>(steps))));
   return std::max<Index>(1, std::min(n, std::max<Index>(steps, 1)));
 }
 
@@ -62,14 +61,15 @@ std::optional<View> rest_view(const Spec& input, const Spec& output, const Attri
 
 // Back to the whole sequence, with zeros where nothing comes from.
 Gradients d_segments(const NodeRef& n, const NodeRef& g) {
-  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, {{n->attributes.ints[0], 0}, {}})};
+  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, FilledSegments{Segments::of(n->attributes).length, false})};
 }
 Gradients d_rest(const NodeRef& n, const NodeRef& g) {
-  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, {{n->attributes.ints[0], 1}, {}})};
+  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, FilledSegments{Segments::of(n->attributes).length, true})};
 }
 Gradients d_join(const NodeRef& n, const NodeRef& g) { return {build::reshape_like(g, n->input_ref(0))}; }
 Gradients d_fill(const NodeRef& n, const NodeRef& g) {
-  return {graph::apply(n->attributes.ints[1] != 0 ? ops::scan_rest : ops::scan_segments, {g}, {{n->attributes.ints[0]}, {}}), {}};
+  const auto [length, rest] = FilledSegments::of(n->attributes);
+  return {graph::apply(rest ? ops::scan_rest : ops::scan_segments, {g}, Segments{length}), {}};
 }
 
 Spec fill_rule(Specs in, const Attributes&) { return {in[1].shape, in[0].dtype}; }
@@ -92,7 +92,7 @@ class FillKernel final : public Kernel {
   bool at_end_;
 };
 std::unique_ptr<Kernel> fill_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<FillKernel>(in[0], out, a.ints.at(1) != 0);
+  return std::make_unique<FillKernel>(in[0], out, FilledSegments::of(a).rest);
 }
 
 // scan_index(x): 0, 1, … for the rows of x.
@@ -117,14 +117,30 @@ std::unique_ptr<Kernel> index_kernel(Specs, const Spec& out, const Attributes&) 
 }  // namespace
 
 namespace ops {
-constinit const Op scan_segments =
-    entry({.name = "scan_segments", .kind = OpKind::view, .inputs = 1, .infer = segments_rule, .gradient = d_segments, .view = front_view});
-constinit const Op scan_rest =
-    entry({.name = "scan_rest", .kind = OpKind::view, .inputs = 1, .infer = rest_rule, .gradient = d_rest, .view = rest_view});
+constinit const Op scan_segments = entry({.name = "scan_segments",
+                                          .kind = OpKind::view,
+                                          .inputs = 1,
+                                          .infer = segments_rule,
+                                          .gradient = d_segments,
+                                          .view = front_view,
+                                          .check_attributes = Segments::check});
+constinit const Op scan_rest = entry({.name = "scan_rest",
+                                      .kind = OpKind::view,
+                                      .inputs = 1,
+                                      .infer = rest_rule,
+                                      .gradient = d_rest,
+                                      .view = rest_view,
+                                      .check_attributes = Segments::check});
 constinit const Op scan_join = entry(
     {.name = "scan_join", .kind = OpKind::view, .inputs = 1, .infer = join_rule, .gradient = d_join, .view = front_view, .preserves_order = true});
-constinit const Op scan_fill = entry(
-    {.name = "scan_fill", .kind = OpKind::other, .inputs = 2, .infer = fill_rule, .gradient = d_fill, .kernel = fill_kernel, .shape_only = 0b10});
+constinit const Op scan_fill = entry({.name = "scan_fill",
+                                      .kind = OpKind::other,
+                                      .inputs = 2,
+                                      .infer = fill_rule,
+                                      .gradient = d_fill,
+                                      .kernel = fill_kernel,
+                                      .check_attributes = FilledSegments::check,
+                                      .shape_only = 0b10});
 constinit const Op scan_index = entry({.name = "scan_index",
                                        .kind = OpKind::other,
                                        .inputs = 1,

@@ -14,14 +14,14 @@ using Gradients = std::vector<NodeRef>;
 using Specs = std::span<const Spec>;
 using MaybeView = std::optional<View>;
 
-// ---- reshape: attributes.ints is the shape, at most one -1 ----
+// ---- reshape ----
 
 Spec reshape_rule(Specs in, const Attributes& a) {
-  Shape shape = a.ints;
+  Shape shape = NewShape::of(a).sizes;
   const auto wild = std::find(shape.begin(), shape.end(), Index{-1});
   const auto fits = [&](bool ok) {
     PLAIT_REQUIRE_AS(ShapeError, ok, "reshape: shape ", to_string(in[0].shape), " cannot be reshaped to ", [&] {
-      std::string t = to_string(a.ints);  // -1 prints as None, which would mislead
+      std::string t = to_string(NewShape::of(a).sizes);  // -1 prints as None, which would mislead
       for (std::size_t p; (p = t.find("None")) != std::string::npos;) t.replace(p, 4, "-1");
       return t;
     }());
@@ -91,29 +91,30 @@ Spec flatten_rule(Specs in, const Attributes&) {
   return {{is_known(leading) ? count_of(leading) : kAny, s.back()}, in[0].dtype};
 }
 
-// ---- expand_dims and squeeze: attributes.ints[0] is the axis ----
+// ---- expand_dims and squeeze ----
 
 Spec expand_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
-  shape.insert(shape.begin() + normalize_axis(a.ints[0], shape.size() + 1, "expand_dims"), 1);
+  shape.insert(shape.begin() + normalize_axis(OneAxis::of(a).axis, shape.size() + 1, "expand_dims"), 1);
   return {shape, in[0].dtype};
 }
 Spec squeeze_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
-  const int axis = normalize_axis(a.ints[0], shape.size(), "squeeze");
+  const int axis = normalize_axis(OneAxis::of(a).axis, shape.size(), "squeeze");
   PLAIT_REQUIRE_AS(ShapeError, shape[axis] == 1 || shape[axis] == kAny, "squeeze: axis ", axis, " of shape ", to_string(shape), " is not of size 1");
   shape.erase(shape.begin() + axis);
   return {shape, in[0].dtype};
 }
 
-// ---- transpose: attributes.ints is the permutation, normalised ----
+// ---- transpose ----
 
 Spec transpose_rule(Specs in, const Attributes& a) {
   const std::size_t rank = in[0].shape.size();
   std::vector<bool> used(rank);
-  PLAIT_REQUIRE_AS(ShapeError, a.ints.size() == rank, "transpose: ", a.ints.size(), " axes for shape ", to_string(in[0].shape));
+  const IndexSpan axes = Permutation::of(a).axes;
+  PLAIT_REQUIRE_AS(ShapeError, axes.size() == rank, "transpose: ", axes.size(), " axes for shape ", to_string(in[0].shape));
   Shape shape;
-  for (const Index axis : a.ints) {
+  for (const Index axis : axes) {
     const int k = normalize_axis(axis, rank, "transpose");
     PLAIT_REQUIRE_AS(ShapeError, !used[k], "transpose: axis ", k, " is named twice");
     used[k] = true;
@@ -123,26 +124,27 @@ Spec transpose_rule(Specs in, const Attributes& a) {
 }
 MaybeView transpose_view(const Spec&, const Spec&, const Attributes& a, const View& of) {
   View view{of.offset, {}};
-  for (const Index axis : a.ints) view.strides.push_back(of.strides[axis]);
+  for (const Index axis : Permutation::of(a).axes) view.strides.push_back(of.strides[axis]);
   return view;
 }
 Gradients d_transpose(const NodeRef& n, const NodeRef& g) {
-  std::vector<Index> inverse(n->attributes.ints.size());
-  for (std::size_t i = 0; i < inverse.size(); ++i) inverse[n->attributes.ints[i]] = static_cast<Index>(i);
+  const IndexSpan axes = Permutation::of(n->attributes).axes;
+  std::vector<Index> inverse(axes.size());
+  for (std::size_t i = 0; i < inverse.size(); ++i) inverse[axes[i]] = static_cast<Index>(i);
   return {transpose(g, inverse)};
 }
 
-// ---- broadcast_to (attributes.ints: shape; -1 keeps the input's size) and broadcast_like ----
+// ---- broadcast_to and broadcast_like ----
 
 Spec broadcast_to_rule(Specs in, const Attributes& a) {
-  Shape shape = a.ints;
+  Shape shape = NewShape::of(a).sizes;
   const Shape& from = in[0].shape;
   PLAIT_REQUIRE_AS(ShapeError, from.size() <= shape.size(), "broadcast_to: shape ", to_string(from), " does not broadcast to ", to_string(shape));
   for (std::size_t i = 0; i < from.size(); ++i) {
     Index& to = shape[shape.size() - from.size() + i];
     if (to == -1) to = from[i];
     PLAIT_REQUIRE_AS(ShapeError, from[i] == to || from[i] == 1 || from[i] == kAny || to == kAny, "broadcast_to: shape ", to_string(from),
-                     " does not broadcast to ", to_string(a.ints));
+                     " does not broadcast to ", to_string(NewShape::of(a).sizes));
   }
   return {shape, in[0].dtype};
 }
@@ -164,36 +166,22 @@ Gradients d_broadcast(const NodeRef& n, const NodeRef& g) {
   return gradients;
 }
 
-// ---- slice: attributes.ints holds (start, stop, step) for every axis; kOpen stands for an end left out ----
-
-struct Range {
-  Index start, step, count;
-};
-// Python's slice.indices for a known size. A step longer than the axis is cut to it: it still takes one element, and nothing overflows.
-Range resolve(Index start, Index stop, Index step, Index size) {
-  const auto clamp = [&](Index i, Index low, Index high) { return std::clamp(i < 0 ? i + size : i, low, high); };
-  step = std::clamp(step, -size - 1, size + 1);
-  if (step > 0) {
-    const Index b = start == kOpen ? 0 : clamp(start, 0, size), e = stop == kOpen ? size : clamp(stop, 0, size);
-    return {b, step, e > b ? (e - b + step - 1) / step : 0};
-  }
-  const Index b = start == kOpen ? size - 1 : clamp(start, -1, size - 1), e = stop == kOpen ? -1 : clamp(stop, -1, size - 1);
-  return {b, step, b > e ? (b - e - step - 1) / -step : 0};
-}
+// ---- slice ----
 
 Spec slice_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
-  PLAIT_REQUIRE_AS(ShapeError, a.ints.size() == 3 * shape.size(), "slice: wrong number of ranges for shape ", to_string(shape));
+  const SliceRanges ranges = SliceRanges::of(a);
+  PLAIT_REQUIRE_AS(ShapeError, ranges.numbers.size() == 3 * shape.size(), "slice: wrong number of ranges for shape ", to_string(shape));
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    PLAIT_REQUIRE_AS(ShapeError, a.ints[3 * i + 2] != 0, "slice: step must not be zero");
-    if (shape[i] != kAny) shape[i] = resolve(a.ints[3 * i], a.ints[3 * i + 1], a.ints[3 * i + 2], shape[i]).count;
+    PLAIT_REQUIRE_AS(ShapeError, ranges[i].step != 0, "slice: step must not be zero");
+    if (shape[i] != kAny) shape[i] = ranges[i].of_size(shape[i]).count;
   }
   return {shape, in[0].dtype};
 }
 View sliced(const Shape& shape, const Attributes& a, const View& of) {
   View view = of;
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    const Range r = resolve(a.ints[3 * i], a.ints[3 * i + 1], a.ints[3 * i + 2], shape[i]);
+    const SliceRange::Taken r = SliceRanges::of(a)[i].of_size(shape[i]);
     if (r.count > 0) view.offset += r.start * of.strides[i];
     view.strides[i] = r.step * of.strides[i];
   }
@@ -202,32 +190,32 @@ View sliced(const Shape& shape, const Attributes& a, const View& of) {
 MaybeView slice_view(const Spec& input, const Spec&, const Attributes& a, const View& of) { return sliced(input.shape, a, of); }
 Gradients d_slice(const NodeRef& n, const NodeRef& g) { return {apply(ops::slice_gradient, {g, n->input_ref(0)}, n->attributes)}; }
 
-// index: attributes.ints = (axis, i): x[…, i, …] with that axis dropped.
 Index checked_index(const Shape& shape, const Attributes& a) {
-  const Index axis = a.ints[0], i = a.ints[1], size = shape[axis];
+  const auto [axis, i] = IndexAt::of(a);
+  const Index size = shape[axis];
   PLAIT_REQUIRE_AS(ShapeError, i >= -size && i < size, "index ", i, " is out of range for axis ", axis, " of shape ", to_string(shape));
   return i < 0 ? i + size : i;
 }
 Spec index_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
-  if (shape[a.ints[0]] != kAny) checked_index(shape, a);
-  shape.erase(shape.begin() + a.ints[0]);
+  const Index axis = IndexAt::of(a).axis;
+  if (shape[axis] != kAny) checked_index(shape, a);
+  shape.erase(shape.begin() + axis);
   return {shape, in[0].dtype};
 }
 MaybeView index_view(const Spec& input, const Spec&, const Attributes& a, const View& of) {
   View view = of;
-  view.offset += checked_index(input.shape, a) * of.strides[a.ints[0]];
-  view.strides.erase(view.strides.begin() + a.ints[0]);
+  const Index axis = IndexAt::of(a).axis;
+  view.offset += checked_index(input.shape, a) * of.strides[axis];
+  view.strides.erase(view.strides.begin() + axis);
   return view;
 }
 Gradients d_index(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0);
-  Attributes ranges;
-  for (std::size_t i = 0; i < x->spec.shape.size(); ++i) ranges.ints.insert(ranges.ints.end(), {kOpen, kOpen, 1});
-  const Index axis = n->attributes.ints[0], i = n->attributes.ints[1];
-  ranges.ints[3 * axis] = i;
-  ranges.ints[3 * axis + 1] = i == -1 ? kOpen : i + 1;
-  return {apply(ops::slice_gradient, {expand_dims(g, axis), x}, ranges)};
+  const auto [axis, i] = IndexAt::of(n->attributes);
+  std::vector<SliceRange> ranges(x->spec.shape.size());
+  ranges[static_cast<std::size_t>(axis)] = {i, i == -1 ? kOpen : i + 1};
+  return {apply(ops::slice_gradient, {expand_dims(g, axis), x}, SliceRanges::made(ranges))};
 }
 
 // slice_gradient(g, x): zeros of x's shape with g written into the slice.
@@ -266,11 +254,11 @@ std::unique_ptr<Kernel> slice_gradient_kernel(Specs in, const Spec& out, const A
 Spec same_rule(Specs in, const Attributes&) { return in[0]; }
 MaybeView same_view(const Spec&, const Spec&, const Attributes&, const View& of) { return of; }
 
-// ---- concatenate: attributes.ints[0] is the axis, normalised ----
+// ---- concatenate ----
 
 Spec concatenate_rule(Specs in, const Attributes& a) {
   Spec out = in[0];
-  const std::size_t axis = a.ints[0];
+  const auto axis = static_cast<std::size_t>(OneAxis::of(a).axis);
   for (std::size_t k = 1; k < in.size(); ++k) {
     bool fits = in[k].dtype == out.dtype && in[k].shape.size() == out.shape.size();
     for (std::size_t i = 0; fits && i < out.shape.size(); ++i) {
@@ -297,11 +285,11 @@ Gradients d_concatenate(const NodeRef& n, const NodeRef& g) {
   return gradients;
 }
 
-// ---- head_like(x, y): of x as much as y has along attributes.ints[0], from the front; tail_like(x, y): what is left of x after that ----
+// ---- head_like(x, y): of x as much as y has along the axis, from the front; tail_like(x, y): what is left of x after that ----
 
 template <bool head>
 Spec part_rule(Specs in, const Attributes& a) {
-  const Index axis = a.ints[0];
+  const Index axis = OneAxis::of(a).axis;
   Shape shape = in[0].shape;
   const Index size = shape[axis], taken = in[1].shape[axis];
   PLAIT_REQUIRE_AS(ShapeError, size == kAny || taken == kAny || taken <= size, "concatenate: ", taken, " of ", size, " along axis ", axis);
@@ -312,7 +300,8 @@ Spec part_rule(Specs in, const Attributes& a) {
 template <bool head>
 MaybeView part_view(const Spec& input, const Spec& output, const Attributes& a, const View& of) {
   View view = of;
-  if (!head) view.offset += (input.shape[a.ints[0]] - output.shape[a.ints[0]]) * of.strides[a.ints[0]];
+  const Index axis = OneAxis::of(a).axis;
+  if (!head) view.offset += (input.shape[axis] - output.shape[axis]) * of.strides[axis];
   return view;
 }
 template <bool head>
@@ -346,7 +335,7 @@ class ConcatenateKernel final : public Kernel {
   std::vector<Piece> pieces_;
 };
 std::unique_ptr<Kernel> concatenate_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<ConcatenateKernel>(in, out, a.ints[0]);
+  return std::make_unique<ConcatenateKernel>(in, out, OneAxis::of(a).axis);
 }
 
 }  // namespace
@@ -358,6 +347,7 @@ constinit const Op reshape = entry({.name = "reshape",
                                     .infer = reshape_rule,
                                     .gradient = d_reshape,
                                     .view = reshape_view,
+                                    .check_attributes = NewShape::check_one_open,
                                     .preserves_order = true});
 constinit const Op reshape_like = entry({.name = "reshape_like",
                                          .kind = OpKind::view,
@@ -380,6 +370,7 @@ constinit const Op expand_dims = entry({.name = "expand_dims",
                                         .infer = expand_rule,
                                         .gradient = d_reshape,
                                         .view = reshape_view,
+                                        .check_attributes = OneAxis::check_new,
                                         .preserves_order = true});
 constinit const Op squeeze = entry({.name = "squeeze",
                                     .kind = OpKind::view,
@@ -387,15 +378,22 @@ constinit const Op squeeze = entry({.name = "squeeze",
                                     .infer = squeeze_rule,
                                     .gradient = d_reshape,
                                     .view = reshape_view,
+                                    .check_attributes = OneAxis::check_signed,
                                     .preserves_order = true});
-constinit const Op transpose =
-    entry({.name = "transpose", .kind = OpKind::view, .inputs = 1, .infer = transpose_rule, .gradient = d_transpose, .view = transpose_view});
+constinit const Op transpose = entry({.name = "transpose",
+                                      .kind = OpKind::view,
+                                      .inputs = 1,
+                                      .infer = transpose_rule,
+                                      .gradient = d_transpose,
+                                      .view = transpose_view,
+                                      .check_attributes = Permutation::check});
 constinit const Op broadcast_to = entry({.name = "broadcast_to",
                                          .kind = OpKind::view,
                                          .inputs = 1,
                                          .infer = broadcast_to_rule,
                                          .gradient = d_broadcast,
                                          .view = broadcast_view,
+                                         .check_attributes = NewShape::check,
                                          .broadcasts = true});
 constinit const Op broadcast_like = entry({.name = "broadcast_like",
                                            .kind = OpKind::view,
@@ -405,14 +403,27 @@ constinit const Op broadcast_like = entry({.name = "broadcast_like",
                                            .view = broadcast_view,
                                            .shape_only = 0b10,
                                            .broadcasts = true});
-constinit const Op slice = entry({.name = "slice", .kind = OpKind::view, .inputs = 1, .infer = slice_rule, .gradient = d_slice, .view = slice_view});
-constinit const Op index = entry({.name = "index", .kind = OpKind::view, .inputs = 1, .infer = index_rule, .gradient = d_index, .view = index_view});
+constinit const Op slice = entry({.name = "slice",
+                                  .kind = OpKind::view,
+                                  .inputs = 1,
+                                  .infer = slice_rule,
+                                  .gradient = d_slice,
+                                  .view = slice_view,
+                                  .check_attributes = SliceRanges::check_of<0>});
+constinit const Op index = entry({.name = "index",
+                                  .kind = OpKind::view,
+                                  .inputs = 1,
+                                  .infer = index_rule,
+                                  .gradient = d_index,
+                                  .view = index_view,
+                                  .check_attributes = IndexAt::check});
 constinit const Op head_like = entry({.name = "head_like",
                                       .kind = OpKind::view,
                                       .inputs = 2,
                                       .infer = part_rule<true>,
                                       .gradient = d_part<true>,
                                       .view = part_view<true>,
+                                      .check_attributes = OneAxis::check_of<0, 1>,
                                       .shape_only = 0b10});
 constinit const Op tail_like = entry({.name = "tail_like",
                                       .kind = OpKind::view,
@@ -420,6 +431,7 @@ constinit const Op tail_like = entry({.name = "tail_like",
                                       .infer = part_rule<false>,
                                       .gradient = d_part<false>,
                                       .view = part_view<false>,
+                                      .check_attributes = OneAxis::check_of<0, 1>,
                                       .shape_only = 0b10});
 constinit const Op stop_gradient = entry({.name = "stop_gradient",
                                           .kind = OpKind::view,
@@ -434,6 +446,7 @@ constinit const Op slice_gradient = entry({.name = "slice_gradient",
                                            .infer = slice_gradient_rule,
                                            .gradient = d_slice_gradient,
                                            .kernel = slice_gradient_kernel,
+                                           .check_attributes = SliceRanges::check_of<1>,
                                            .shape_only = 0b10});
 constinit const Op concatenate = entry({.name = "concatenate",
                                         .kind = OpKind::other,
@@ -441,6 +454,7 @@ constinit const Op concatenate = entry({.name = "concatenate",
                                         .infer = concatenate_rule,
                                         .gradient = d_concatenate,
                                         .kernel = concatenate_kernel,
+                                        .check_attributes = OneAxis::check_of<0>,
                                         .passes_gradient = true});
 }  // namespace ops
 

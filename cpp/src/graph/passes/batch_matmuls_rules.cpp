@@ -66,7 +66,7 @@ bool join_scattered(Rewriter& graph) {
   bool changed = false;
   for (const Sum& sum : sums_of(graph, graph.consumers())) {
     // Which axis and range a slice gradient writes: that of a slice of its own shape.
-    struct Piece : SliceRange {
+    struct Piece : AxisSlice {
       int g;
     };
     std::vector<Piece> pieces;
@@ -297,9 +297,9 @@ std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<s
     if (t >= static_cast<int>(consumers.size()) || consumers[t].size() != 1) return {};
   }
   if (!graph.is(t, ops::sum)) return {};
-  const std::vector<Index>& ints = graph.at(t).attributes.ints;
+  const IndexSpan axes = ReducedAxes::of(graph.at(t).attributes).axes;
   const int of = graph.input(t, 0);
-  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > tuning::kSmallProduct || ints.size() != 2 || ints[1] != 0) return {};
+  if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > tuning::kSmallProduct || axes.size() != 1 || axes[0] != 0) return {};
   return of;
 }
 

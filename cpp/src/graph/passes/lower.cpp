@@ -94,7 +94,7 @@ class Lowering {
     if (value.op->kind == OpKind::reduction) return split_reduction(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::random) {
       if (shape_only(*value.op, 0)) value.inputs.clear();
-      value.attributes.ints[kRandomOrdinal] = random_ordinal_++;
+      RandomDraw::set_ordinal(value.attributes, random_ordinal_++);
     }
     return out_.add(std::move(value));
   }
@@ -102,20 +102,18 @@ class Lowering {
   int sum_to(Value value, const Shape& from) {
     const Spec to = value.spec;
     if (from == to.shape) return value.inputs[0];
-    Attributes attributes{{1}, {}};
     Shape kept = from;
-    for (const Index axis : summed_axes(from, to.shape)) {
-      attributes.ints.push_back(axis);
-      kept[axis] = 1;
-    }
-    Value sum{.op = &ops::sum, .attributes = attributes, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
+    const std::vector<Index> axes = summed_axes(from, to.shape);
+    for (const Index axis : axes) kept[axis] = 1;
+    Value sum{.op = &ops::sum, .attributes = ReducedAxes{true, axes}, .spec = {kept, to.dtype}, .inputs = value.inputs, .node = value.node};
     const int summed = split_reduction(std::move(sum), from);
     return reshaped(summed, to.shape);
   }
 
   // The front or the rest of an axis, once its length is known, is a slice like any other.
   int part(Value value, const Shape& from, bool head) {
-    const Index axis = value.attributes.ints[0], taken = value.spec.shape[static_cast<std::size_t>(axis)], all = from[static_cast<std::size_t>(axis)];
+    const Index axis = OneAxis::of(value.attributes).axis, taken = value.spec.shape[static_cast<std::size_t>(axis)],
+                all = from[static_cast<std::size_t>(axis)];
     Value slice = make_slice(out_, value.inputs[0], axis, head ? 0 : all - taken, head ? taken : all);
     slice.node = value.node;
     return out_.add(std::move(slice));
@@ -123,17 +121,14 @@ class Lowering {
 
   // Separate runs of axes are reduced one after the other, the last one first.
   int split_reduction(Value value, const Shape& from) {
-    const auto runs = axis_runs(from, std::span(value.attributes.ints).subspan(1));
+    const auto runs = axis_runs(from, ReducedAxes::of(value.attributes).axes);
     if (runs.size() <= 1) return out_.add(std::move(value));
     Shape shape = from;
     int input = value.inputs[0];
     for (std::size_t r = runs.size(); r-- > 0;) {
-      Attributes attributes{{1}, {}};
-      for (const Index axis : runs[r]) {
-        attributes.ints.push_back(axis);
-        shape[axis] = 1;
-      }
-      input = out_.add({.op = value.op, .attributes = attributes, .spec = {shape, value.spec.dtype}, .inputs = {input}, .node = value.node});
+      for (const Index axis : runs[r]) shape[axis] = 1;
+      input = out_.add(
+          {.op = value.op, .attributes = ReducedAxes{true, runs[r]}, .spec = {shape, value.spec.dtype}, .inputs = {input}, .node = value.node});
     }
     return reshaped(input, value.spec.shape);
   }

@@ -14,7 +14,7 @@ bool is_concatenation(const Value& value) { return value.op == &ops::concatenate
 // Where piece k of a concatenation stands in the whole.
 View region(const Module& graph, const Value& whole, std::size_t k) {
   View view{0, contiguous_strides(whole.spec.shape)};
-  const auto axis = static_cast<std::size_t>(whole.attributes.ints[0]);
+  const auto axis = static_cast<std::size_t>(OneAxis::of(whole.attributes).axis);
   for (std::size_t i = 0; i < k; ++i) view.offset += graph.values[whole.inputs[i]].spec.shape[axis] * view.strides[axis];
   return view;
 }

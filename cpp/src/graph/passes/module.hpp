@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "input_list.hpp"
+#include "plait/graph/attributes.hpp"
 #include "plait/graph/ops.hpp"
 #include "plait/graph/program.hpp"
 

@@ -33,7 +33,7 @@ bool narrow_products(Rewriter& graph) {
     if (!graph.is(v, ops::matmul) || graph.is_wanted(v) || graph.at(v).spec.shape.size() != 2) continue;
     const auto range = range_read(graph, v, consumers[v]);
     if (!range) continue;
-    const auto& [axis, begin, end] = static_cast<const SliceRange&>(*range);
+    const auto& [axis, begin, end] = static_cast<const AxisSlice&>(*range);
     std::array<int, 2> operands = {graph.input(v, 0), graph.input(v, 1)};
     int& operand = operands[static_cast<std::size_t>(axis)];
     if (graph.at(operand).spec.shape.size() != 2) continue;

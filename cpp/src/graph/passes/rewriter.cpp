@@ -10,18 +10,20 @@ namespace plait::graph {
 Value make_slice(const Module& module, int of, Index axis, Index begin, Index end) {
   const Value& from = module.values[of];
   Value value{.op = &ops::slice, .spec = from.spec, .inputs = {of}, .node = from.node};
-  for (std::size_t i = 0; i < value.spec.shape.size(); ++i) {
-    const bool here = static_cast<Index>(i) == axis;
-    value.attributes.ints.insert(value.attributes.ints.end(), {here ? begin : 0, here ? end : value.spec.shape[i], 1});
-  }
+  std::vector<SliceRange> ranges;
+  for (const Index size : value.spec.shape) ranges.push_back({0, size});
+  ranges[static_cast<std::size_t>(axis)] = {begin, end};
+  value.attributes = SliceRanges::made(ranges);
   value.spec.shape[static_cast<std::size_t>(axis)] = end - begin;
   return value;
 }
 
+constexpr Index kSwapped[] = {1, 0};
+
 Value make_transpose(const Module& module, int matrix) {
   const Value& from = module.values[matrix];
   return {.op = &ops::transpose,
-          .attributes = {{1, 0}, {}},
+          .attributes = Permutation{kSwapped},
           .spec = {{from.spec.shape[1], from.spec.shape[0]}, from.spec.dtype},
           .inputs = {matrix},
           .node = from.node};
@@ -29,22 +31,22 @@ Value make_transpose(const Module& module, int matrix) {
 
 Value make_reshape(const Module& module, int of, const Shape& shape) {
   const Value& from = module.values[of];
-  return {.op = &ops::reshape, .attributes = {shape, {}}, .spec = {shape, from.spec.dtype}, .inputs = {of}, .node = from.node};
+  return {.op = &ops::reshape, .attributes = NewShape{shape}, .spec = {shape, from.spec.dtype}, .inputs = {of}, .node = from.node};
 }
 
 Value make_broadcast(const Module& module, int of, const Shape& shape) {
   const Value& from = module.values[of];
-  return {.op = &ops::broadcast_to, .attributes = {shape, {}}, .spec = {shape, from.spec.dtype}, .inputs = {of}, .node = from.node};
+  return {.op = &ops::broadcast_to, .attributes = NewShape{shape}, .spec = {shape, from.spec.dtype}, .inputs = {of}, .node = from.node};
 }
 
 Value make_copy(const Module& module, int of) {
   const Value& from = module.values[of];
-  return {.op = &ops::cast, .attributes = {{static_cast<Index>(from.spec.dtype)}, {}}, .spec = from.spec, .inputs = {of}, .node = from.node};
+  return {.op = &ops::cast, .attributes = CastTo{from.spec.dtype}, .spec = from.spec, .inputs = {of}, .node = from.node};
 }
 
 Value make_concatenate(const Module& module, std::vector<int> pieces, Index axis) {
   const Value& first = module.values[pieces[0]];
-  Value value{.op = &ops::concatenate, .attributes = {{axis}, {}}, .spec = first.spec, .inputs = std::move(pieces), .node = first.node};
+  Value value{.op = &ops::concatenate, .attributes = OneAxis{axis}, .spec = first.spec, .inputs = std::move(pieces), .node = first.node};
   Index& length = value.spec.shape[static_cast<std::size_t>(axis)];
   length = 0;
   for (const int piece : value.inputs) length += module.values[piece].spec.shape[static_cast<std::size_t>(axis)];
@@ -58,17 +60,16 @@ Value make_binary(const Module& module, const Op& op, int a, int b) {
 
 Value make_reduction(const Module& module, const Op& op, int of, std::span<const Index> axes, bool keep) {
   const Value& from = module.values[of];
-  Attributes attributes{{keep ? 1 : 0}, {}};
-  attributes.ints.insert(attributes.ints.end(), axes.begin(), axes.end());
+  Attributes attributes = ReducedAxes{keep, axes};
   const std::array<Spec, 1> specs = {from.spec};
   Spec spec = op.infer(specs, attributes);
   return {.op = &op, .attributes = std::move(attributes), .spec = std::move(spec), .inputs = {of}, .node = from.node};
 }
 
-std::optional<SliceRange> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes) {
+std::optional<AxisSlice> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes) {
   const Shape strides = contiguous_strides(whole.shape);
   const auto view = ops::slice.view(whole, part, attributes, {0, strides});
-  SliceRange range{-1, 0, 0};
+  AxisSlice range{-1, 0, 0};
   for (std::size_t i = 0; i < whole.shape.size(); ++i) {
     if (part.shape[i] == whole.shape[i] && view->strides[i] == strides[i]) continue;
     if (range.axis >= 0 || view->strides[i] != strides[i]) return {};
@@ -170,7 +171,7 @@ std::vector<int> Rewriter::untransposed(const std::vector<int>& pieces) const {
   std::vector<int> originals;
   for (const int piece : pieces) {
     const int part = now(piece);
-    if (!is(part, ops::transpose) || at(part).attributes.ints != std::vector<Index>{1, 0}) return {};
+    if (!is(part, ops::transpose) || !Permutation::of(at(part).attributes).swaps_two()) return {};
     originals.push_back(input(part, 0));
   }
   return originals;
@@ -193,7 +194,7 @@ int Rewriter::concatenate(const std::vector<int>& pieces, Index axis) {
 }
 
 int Rewriter::transpose(int v) {
-  if (is(v, ops::transpose) && at(v).attributes.ints == std::vector<Index>{1, 0}) return input(v, 0);
+  if (is(v, ops::transpose) && Permutation::of(at(v).attributes).swaps_two()) return input(v, 0);
   const auto [found, inserted] = transposed_.emplace(v, 0);
   if (!inserted) return now(found->second);
   const int t = add(make_transpose(module_, v));

@@ -21,11 +21,11 @@ Value make_binary(const Module& module, const Op& op, int a, int b);
 Value make_reduction(const Module& module, const Op& op, int of, std::span<const Index> axes, bool keep);
 
 /// A plain slice: unit steps, all of every axis but one.
-struct SliceRange {
+struct AxisSlice {
   Index axis, begin, end;
 };
 /// What of a value of shape `whole` a slice with these attributes, of result `part`, reads. Nothing if it is no plain slice, or all of the value.
-std::optional<SliceRange> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes);
+std::optional<AxisSlice> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes);
 
 // ---- a module from another ----
 
@@ -78,7 +78,7 @@ class Rewriter {
   int binary(const Op& op, int a, int b) { return add(make_binary(module_, op, a, b)); }
 
   /// If v is a plain slice of another value: that value, and what of it.
-  struct Slice : SliceRange {
+  struct Slice : AxisSlice {
     int of;
   };
   [[nodiscard]] std::optional<Slice> as_slice(int v) const;

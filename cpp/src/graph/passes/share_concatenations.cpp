@@ -22,10 +22,10 @@ bool share_concatenations(Rewriter& graph) {
   bool changed = false;
   for (const int v : stacks) {
     const std::size_t n = graph.at(v).inputs.size();
-    const Index axis = graph.at(v).attributes.ints[0];
+    const Index axis = OneAxis::of(graph.at(v).attributes).axis;
     for (const auto& [whole, at] : spots[graph.input(v, 0)]) {
       if (graph.now(whole) != whole || graph.at(whole).inputs.size() <= n || at + n > graph.at(whole).inputs.size()) continue;
-      if (graph.at(whole).attributes.ints[0] != axis) continue;
+      if (OneAxis::of(graph.at(whole).attributes).axis != axis) continue;
       bool same = true;
       for (std::size_t i = 0; same && i < n; ++i) same = graph.input(whole, at + i) == graph.input(v, i);
       if (!same || graph.depend_on_each_other({v, whole})) continue;

@@ -227,8 +227,8 @@ class Simplifier {
   // A reduction over single elements changes the shape at most.
   int reduction_identity(const Value& value) {
     const Value& from = at(value.inputs[0]);
-    for (std::size_t i = 1; i < value.attributes.ints.size(); ++i)
-      if (from.spec.shape[value.attributes.ints[i]] != 1) return kNone;
+    for (const Index axis : ReducedAxes::of(value.attributes).axes)
+      if (from.spec.shape[axis] != 1) return kNone;
     if (from.spec.shape == value.spec.shape) return value.inputs[0];
     Value reshaped = make_reshape(out_, value.inputs[0], value.spec.shape);
     reshaped.node = value.node;
@@ -268,7 +268,7 @@ class Simplifier {
     const int a = value.inputs[0], b = value.inputs[1];
     if (at(a).spec.shape.size() != 2 || at(b).spec.shape.size() != 2) return kNone;
     if (const int row = repeated_row(a); row != kNone) return broadcast_to(product(row, b, value), value.spec.shape, value.node);
-    if (!is_op(at(a), ops::concatenate) || at(a).attributes.ints[0] != 1 || at(a).inputs.size() != 2) return kNone;
+    if (!is_op(at(a), ops::concatenate) || OneAxis::of(at(a).attributes).axis != 1 || at(a).inputs.size() != 2) return kNone;
     const int first = at(a).inputs[0], second = at(a).inputs[1];
     const int first_row = repeated_row(first), second_row = repeated_row(second);
     if (first_row == kNone && second_row == kNone) return kNone;

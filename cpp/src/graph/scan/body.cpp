@@ -31,7 +31,7 @@ Demands::Demands(std::span<const NodeRef> wanted) : order_(ancestors(wanted)) {
       if (!shape_only(*node.op, k)) needed_.insert(node.input(k));
     if (!is_scan_output(node)) continue;
     auto& list = outputs_[node.input(0)];
-    const int output = static_cast<int>(node.attributes.ints[0]);
+    const int output = LoopOutput::of(node.attributes).output;
     if (std::find(list.begin(), list.end(), output) == list.end()) list.push_back(output);
   }
   for (auto& [scan, list] : outputs_) std::sort(list.begin(), list.end());
@@ -84,8 +84,8 @@ std::vector<NodeRef> ScanBody::kept() const {
 int ScanBody::keep(const NodeRef& node) {
   const auto first = static_cast<int>(graph.next.size());
   const auto same = [&](const NodeRef& other) {
-    return other == node ||
-           (is_scan_output(*node) && is_scan_output(*other) && node->input(0) == other->input(0) && node->attributes.ints == other->attributes.ints);
+    return other == node || (is_scan_output(*node) && is_scan_output(*other) && node->input(0) == other->input(0) &&
+                             LoopOutput::of(node->attributes).output == LoopOutput::of(other->attributes).output);
   };
   for (std::size_t k = 0; k < graph.results.size(); ++k)
     if (same(graph.results[k])) return first + static_cast<int>(k);
@@ -213,7 +213,7 @@ NodeRef scan_output(const NodeRef& scan, int k) {
   const StepGraph& graph = scan->attributes.scan->body->graph;
   Index steps = kAny;
   for (std::size_t j = 0; j < graph.rows.size(); ++j) steps = std::max(steps, scan->input(graph.states.size() + j)->spec.shape[0]);
-  return graph::apply(ops::scan_output, {scan}, {{k, steps}, {}, scan->attributes.scan});
+  return graph::apply(ops::scan_output, {scan}, LoopOutput::made(k, steps, scan->attributes.scan));
 }
 
 }  // namespace plait::graph

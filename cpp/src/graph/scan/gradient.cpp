@@ -31,7 +31,7 @@ bool is_zero(const NodeRef& node) {
   return is_op(at, ops::constant) && at->value->count() == 1 && element_as_double(at->value->data.get(), at->spec.dtype, 0) == 0;
 }
 
-bool swaps_last_of_two(const NodeRef& node) { return is_op(node, ops::transpose) && node->attributes.ints == std::vector<Index>{1, 0}; }
+bool swaps_last_of_two(const NodeRef& node) { return is_op(node, ops::transpose) && Permutation::of(node->attributes).swaps_two(); }
 
 std::vector<NodeRef> terms_of(const NodeRef& sum) {
   std::vector<NodeRef> open = {sum}, terms;

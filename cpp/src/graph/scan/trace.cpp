@@ -113,16 +113,15 @@ class Tracer {
       graph_.rows.push_back(index_);
       sequences_.push_back(graph::apply(ops::scan_index, {sequences_[0]}));
     }
-    const bool own_seed = node.attributes.ints[1] != 0;
+    const bool own_seed = RandomDraw::of(node.attributes).has_seed;
     NodeRef key = key_;
     if (!key || own_seed) {
-      Attributes attributes{{static_cast<Index>(DType::int64), 0, 0, 0}, {}};
-      if (own_seed) std::copy_n(node.attributes.ints.begin() + 1, 2, attributes.ints.begin() + 1);
+      const RandomDraw attributes{DType::int64, own_seed, own_seed ? RandomDraw::of(node.attributes).seed : 0, 0, {}};
       key = close_over(graph::apply(ops::scan_key, std::span<const NodeRef>{}, attributes));
       if (!own_seed) key_ = key;
     }
     Attributes attributes = node.attributes;
-    attributes.ints[kRandomOrdinal] = ordinal_++;
+    RandomDraw::set_ordinal(attributes, ordinal_++);
     std::vector<NodeRef> inputs = {key, index_};
     inputs.insert(inputs.end(), like.begin(), like.end());
     PLAIT_REQUIRE_AS(GraphError, node.op->in_loop != nullptr, "scan: ", node.op->name, " cannot be drawn in the step of a loop");
@@ -180,8 +179,8 @@ std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, con
   StepGraph outer{.reverse = body->graph.reverse, .recompute = true};
   std::vector<NodeRef> segments, rest;
   for (const NodeRef& sequence : sequences) {
-    segments.push_back(graph::apply(ops::scan_segments, {sequence}, {{length}, {}}));
-    rest.push_back(graph::apply(ops::scan_rest, {sequence}, {{length}, {}}));
+    segments.push_back(graph::apply(ops::scan_segments, {sequence}, Segments{length}));
+    rest.push_back(graph::apply(ops::scan_rest, {sequence}, Segments{length}));
     const Shape& shape = segments.back()->spec.shape;
     outer.rows.push_back(make_input(sequence->label(), {Shape(shape.begin() + 1, shape.end()), sequence->spec.dtype}));
   }
@@ -201,7 +200,7 @@ std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, con
   }
   std::vector<NodeRef> outputs = carried;
   for (std::size_t k = n; k < n + m; ++k)
-    outputs.push_back(graph::apply(ops::concatenate, {graph::apply(ops::scan_join, {whole[k]}), part[k]}, {{0}, {}}));
+    outputs.push_back(graph::apply(ops::concatenate, {graph::apply(ops::scan_join, {whole[k]}), part[k]}, OneAxis{0}));
   return outputs;
 }
 

@@ -91,39 +91,12 @@ void cut_pass(LanePass& pass, Index streams) {
 }
 
 double lane_cost(LaneType type, LaneOp op) {
-  double ns = 0.06;
-  switch (op) {
-    case LaneOp::sqrt:
-    case LaneOp::reciprocal: ns = 0.12; break;
-    case LaneOp::div: ns = type == LaneType::i64 ? 2 : 0.12; break;
-    case LaneOp::exp:
-    case LaneOp::expm1:
-    case LaneOp::log:
-    case LaneOp::exp2:
-    case LaneOp::sigmoid:
-    case LaneOp::tanh: ns = 0.4; break;
-    case LaneOp::log2:
-    case LaneOp::log10:
-    case LaneOp::sinh:
-    case LaneOp::cosh:
-    case LaneOp::tan:
-    case LaneOp::expm1mx:
-    case LaneOp::hypot:
-    case LaneOp::log1p:
-    case LaneOp::sin:
-    case LaneOp::cos:
-    case LaneOp::softplus:
-    case LaneOp::erf:
-    case LaneOp::erfc: ns = 0.7; break;
-    case LaneOp::logaddexp:
-    case LaneOp::floor_divide:
-    case LaneOp::remainder:
-    case LaneOp::pow: ns = 2; break;
-    case LaneOp::lgamma:
-    case LaneOp::digamma:
-    case LaneOp::trigamma: ns = 20; break;
-    default: break;
-  }
+#define PLAIT_COST(name, cost, ...) cost,
+  constexpr double kCosts[] = {PLAIT_LANE_OPS(PLAIT_COST)};
+#undef PLAIT_COST
+  constexpr double kIntegerDivision = 4;  // has no vector form
+  if (type == LaneType::i64 && op == LaneOp::div) return kIntegerDivision;
+  const double ns = kCosts[static_cast<int>(op)];
   return type == LaneType::f32 ? ns : 2 * ns;
 }
 

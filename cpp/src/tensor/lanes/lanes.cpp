@@ -169,12 +169,7 @@ Isa& lane_isa() {
 }
 
 const char* name_of(LaneOp op) {
-  constexpr const char* kNames[] = {
-      "copy",    "neg",  "abs",        "sign",    "square",    "sqrt",        "reciprocal", "exp",        "expm1",        "log",         "log1p",
-      "sin",     "cos",  "tanh",       "sigmoid", "softplus",  "relu",        "erf",        "erfc",       "lgamma",       "digamma",     "trigamma",
-      "exp2",    "log2", "log10",      "tan",     "sinh",      "cosh",        "expm1mx",    "floor",      "to_bool",      "logical_not", "truncate",
-      "add",     "sub",  "mul",        "div",     "pow",       "logaddexp",   "hypot",      "difference", "floor_divide", "remainder",   "minimum",
-      "maximum", "less", "less_equal", "equal",   "not_equal", "logical_and", "logical_or", "select",     "multiply_add"};
+  constexpr const char* kNames[] = {PLAIT_LANE_OPS(PLAIT_ROW_TEXT)};
   return kNames[static_cast<int>(op)];
 }
 

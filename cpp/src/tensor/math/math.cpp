@@ -5,9 +5,7 @@
 namespace plait::tensor {
 
 const char* name_of(MathFunction f) {
-  constexpr const char* kNames[kMathFunctions] = {"exp",     "expm1",    "log",  "log1p",   "sin",    "cos",     "tanh",
-                                                  "sigmoid", "softplus", "erf",  "erfc",    "exp2",   "log2",    "log10",
-                                                  "tan",     "sinh",     "cosh", "expm1mx", "lgamma", "digamma", "trigamma"};
+  constexpr const char* kNames[] = {PLAIT_UNARY_MATH(PLAIT_ROW_TEXT)};
   return kNames[static_cast<int>(f)];
 }
 

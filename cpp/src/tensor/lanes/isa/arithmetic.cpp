@@ -1,4 +1,6 @@
 // One loop per arithmetic instruction, type and pattern of uniform operands.
+#include <type_traits>
+
 #include "operations.hpp"
 #include "tensor/lanes/table.hpp"
 
@@ -47,16 +49,27 @@ void spread(const void* pa, const void*, const void*, const void*, void* pd, Ind
 }
 
 template <class T, class Op>
-LaneLoop unary(int uniform) {
+LaneLoop unary_all(int uniform) {
   return uniform == 0 ? loop1<T, Op> : nullptr;
+}
+template <class T, class Op>
+LaneLoop unary_floats(int uniform) {
+  if constexpr (kInteger<T>) return nullptr;
+  else return unary_all<T, Op>(uniform);
 }
 template <class T, class Op>
 LaneLoop commuting(int uniform) {
   return uniform == 0 ? loop2<T, Op, 0> : uniform == kUniformB ? loop2<T, Op, kUniformB> : nullptr;
 }
 template <class T, class Op>
-LaneLoop binary(int uniform) {
+LaneLoop ordered(int uniform) {
   return uniform == kUniformA ? loop2<T, Op, kUniformA> : commuting<T, Op>(uniform);
+}
+// Of the mathematical functions what they are for integers.
+template <class T, class Op>
+LaneLoop integers(int uniform) {
+  if constexpr (kInteger<T> && !std::is_same_v<Op, NoIntegers>) return ordered<T, Op>(uniform);
+  else return nullptr;
 }
 template <class T, class Op>
 LaneLoop ternary(int uniform) {
@@ -71,43 +84,22 @@ LaneLoop ternary(int uniform) {
 
 template <class T>
 LaneLoop find_typed(LaneOp op, int uniform) {
+  if (op == LaneOp::copy && uniform == kUniformA) return spread<T>;
+#define PLAIT_UNARY(name, cost, types, Op) \
+  case LaneOp::name: return unary_##types<T, Op>(uniform);
+#define PLAIT_BINARY(name, cost, pattern, Op) \
+  case LaneOp::name: return pattern<T, Op>(uniform);
+#define PLAIT_INTEGERS(name, cost, loop, Op) \
+  case LaneOp::name: return integers<T, Op>(uniform);
+#define PLAIT_TERNARY(name, cost, Op) \
+  case LaneOp::name: return ternary<T, Op>(uniform);
   switch (op) {
-    case LaneOp::copy: return uniform == kUniformA ? spread<T> : unary<T, Copy>(uniform);
-    case LaneOp::neg: return unary<T, Neg>(uniform);
-    case LaneOp::abs: return unary<T, Abs>(uniform);
-    case LaneOp::sign: return unary<T, Sign>(uniform);
-    case LaneOp::square: return unary<T, Square>(uniform);
-    case LaneOp::relu: return unary<T, Relu>(uniform);
-    case LaneOp::to_bool: return unary<T, ToBool>(uniform);
-    case LaneOp::logical_not: return unary<T, LogicalNot>(uniform);
-    case LaneOp::add: return commuting<T, Add>(uniform);
-    case LaneOp::sub: return binary<T, Sub>(uniform);
-    case LaneOp::mul: return commuting<T, Mul>(uniform);
-    case LaneOp::div: return binary<T, Div>(uniform);
-    case LaneOp::difference: return binary<T, Difference>(uniform);
-    case LaneOp::minimum: return binary<T, Minimum>(uniform);
-    case LaneOp::maximum: return binary<T, Maximum>(uniform);
-    case LaneOp::less: return binary<T, Less>(uniform);
-    case LaneOp::less_equal: return binary<T, LessEqual>(uniform);
-    case LaneOp::equal: return commuting<T, Equal>(uniform);
-    case LaneOp::not_equal: return commuting<T, NotEqual>(uniform);
-    case LaneOp::logical_and: return commuting<T, LogicalAnd>(uniform);
-    case LaneOp::logical_or: return commuting<T, LogicalOr>(uniform);
-    case LaneOp::select: return ternary<T, Select>(uniform);
-    case LaneOp::multiply_add: return ternary<T, MultiplyAdd>(uniform);
-    default: break;
+    PLAIT_UNARY_ARITHMETIC(PLAIT_UNARY)
+    PLAIT_BINARY_ARITHMETIC(PLAIT_BINARY)
+    PLAIT_BINARY_MATH(PLAIT_INTEGERS)
+    PLAIT_TERNARY_ARITHMETIC(PLAIT_TERNARY)
+    default: return nullptr;
   }
-  if constexpr (kInteger<T>) {
-    if (op == LaneOp::floor || op == LaneOp::truncate) return unary<T, Copy>(uniform);
-    if (op == LaneOp::floor_divide) return binary<T, FloorDivide>(uniform);
-    if (op == LaneOp::remainder) return binary<T, Remainder>(uniform);
-  } else {
-    if (op == LaneOp::sqrt) return unary<T, Sqrt>(uniform);
-    if (op == LaneOp::reciprocal) return unary<T, Reciprocal>(uniform);
-    if (op == LaneOp::floor) return unary<T, Floor>(uniform);
-    if (op == LaneOp::truncate) return unary<T, Truncate>(uniform);
-  }
-  return nullptr;
 }
 
 LaneLoop find(LaneType type, LaneOp op, int uniform) {

@@ -86,37 +86,20 @@ LaneLoop find_binary(int uniform) {
 
 template <class T>
 LaneLoop find_typed(LaneOp op, int uniform) {
+#define PLAIT_BINARY(name, ...) \
+  case LaneOp::name: return find_binary<T, MathBinary::name>(uniform);
+#define PLAIT_LOOP_plain unary
+#define PLAIT_LOOP_pieces unary
+#define PLAIT_LOOP_scalar unary_scalar
+#define PLAIT_UNARY(name, cost, loop) \
+  case LaneOp::name: return PLAIT_LOOP_##loop<T, MathFunction::name>;
   switch (op) {
-    case LaneOp::pow: return find_binary<T, MathBinary::pow>(uniform);
-    case LaneOp::logaddexp: return find_binary<T, MathBinary::logaddexp>(uniform);
-    case LaneOp::hypot: return find_binary<T, MathBinary::hypot>(uniform);
-    case LaneOp::floor_divide: return find_binary<T, MathBinary::floor_divide>(uniform);
-    case LaneOp::remainder: return find_binary<T, MathBinary::remainder>(uniform);
+    PLAIT_BINARY_MATH(PLAIT_BINARY)
     default: break;
   }
   if (uniform != 0) return nullptr;
   switch (op) {
-    case LaneOp::exp: return unary<T, MathFunction::exp>;
-    case LaneOp::expm1: return unary<T, MathFunction::expm1>;
-    case LaneOp::log: return unary<T, MathFunction::log>;
-    case LaneOp::log1p: return unary<T, MathFunction::log1p>;
-    case LaneOp::sin: return unary<T, MathFunction::sin>;
-    case LaneOp::cos: return unary<T, MathFunction::cos>;
-    case LaneOp::tanh: return unary<T, MathFunction::tanh>;
-    case LaneOp::sigmoid: return unary<T, MathFunction::sigmoid>;
-    case LaneOp::softplus: return unary<T, MathFunction::softplus>;
-    case LaneOp::erf: return unary<T, MathFunction::erf>;
-    case LaneOp::erfc: return unary<T, MathFunction::erfc>;
-    case LaneOp::exp2: return unary<T, MathFunction::exp2>;
-    case LaneOp::log2: return unary<T, MathFunction::log2>;
-    case LaneOp::log10: return unary<T, MathFunction::log10>;
-    case LaneOp::tan: return unary<T, MathFunction::tan>;
-    case LaneOp::sinh: return unary<T, MathFunction::sinh>;
-    case LaneOp::cosh: return unary<T, MathFunction::cosh>;
-    case LaneOp::expm1mx: return unary<T, MathFunction::expm1mx>;
-    case LaneOp::lgamma: return unary_scalar<T, MathFunction::lgamma>;
-    case LaneOp::digamma: return unary_scalar<T, MathFunction::digamma>;
-    case LaneOp::trigamma: return unary_scalar<T, MathFunction::trigamma>;
+    PLAIT_UNARY_MATH(PLAIT_UNARY)
     default: return nullptr;
   }
 }

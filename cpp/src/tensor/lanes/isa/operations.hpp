@@ -6,7 +6,7 @@
 #include "plait/tensor/shape.hpp"
 
 #ifndef PLAIT_ISA_NS
-#error "isa/lanes_operations.hpp is for files compiled once per instruction set"
+#error "lanes/isa/operations.hpp is for files compiled once per instruction set"
 #endif
 
 namespace plait::tensor {
@@ -70,6 +70,7 @@ struct Remainder {
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
   }
 };
+struct NoIntegers {};
 // Of equal infinities, too, the difference is 0.
 struct Difference {
   template <class T>
@@ -109,10 +110,12 @@ struct Sqrt {
 struct Floor {
   static float of(float a) { return __builtin_floorf(a); }
   static double of(double a) { return __builtin_floor(a); }
+  static Index of(Index a) { return a; }
 };
 struct Truncate {
   static float of(float a) { return __builtin_truncf(a); }
   static double of(double a) { return __builtin_trunc(a); }
+  static Index of(Index a) { return a; }
 };
 
 struct Select {

@@ -14,6 +14,9 @@ namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
+/// Functions of arrays (name_array) take up to so many elements at a time.
+constexpr std::int64_t kPiece = 256;
+
 constexpr float kInf32 = __builtin_inff();
 constexpr double kInf64 = __builtin_inf();
 constexpr float kNan32 = __builtin_nanf("");

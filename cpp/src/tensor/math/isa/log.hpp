@@ -143,14 +143,13 @@ PLAIT_MATH double logaddexp_(double x, double y) {
 PLAIT_MATH float logaddexp_(float x, float y) { return static_cast<float>(logaddexp_(static_cast<double>(x), static_cast<double>(y))); }
 
 // Where e^x + e^y is near 1 the two terms cancel; there the C library computes in more digits.
-constexpr std::int64_t kSumPiece = 256;
 PLAIT_MATH void logaddexp_array(const float* x, const float* y, float* z, std::int64_t n) {
 #pragma GCC ivdep
   for (std::int64_t i = 0; i < n; ++i) z[i] = logaddexp_(x[i], y[i]);
 }
-/// For up to kSumPiece elements; z may be x or y.
+/// For up to kPiece elements; z may be x or y.
 PLAIT_MATH void logaddexp_array(const double* x, const double* y, double* z, std::int64_t n) {
-  double sums[kSumPiece];
+  double sums[kPiece];
   int cancel = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     sums[i] = logaddexp_(x[i], y[i]);

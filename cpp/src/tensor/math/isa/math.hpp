@@ -1,16 +1,7 @@
 // Scalar functions for loops that the compiler turns into vector code: one inline function per name, for float and double.
 // Only for files in src/<room>/isa/ (see base/isa.hpp): everything lives in the namespace of the level.
 //
-// Largest errors found, in units of the last place (float over strides of all bit patterns, double at random; tests hold them):
-//
-//              float   double                              float   double
-//   exp        1.0     1.0                     sigmoid     2.4     2.3
-//   expm1      1.5     1.5                     softplus    1.9     1.7
-//   log        0.9     0.8                     erf         1.4     1.5
-//   log1p      1.6     1.1                     lgamma      0.5     4 above zero; below, 4 of max(|result|, 2)
-//   sin, cos   1.6     0.9                     digamma     0.5     7 of max(|result|, 1); below zero, of max(|result|, 32)
-//   tanh       1.5     1.5                     trigamma    0.5     3; below zero 6
-//   pow        1.4     0.6 (the C library's)          erfc        3.1     4.2
+// The largest errors found stand in plait/tensor/lane_ops.hpp; tests hold them.
 //
 // Results below the normal range, infinities, NaN, the ends of the range and the signs of zeros are those of C; at poles the gamma
 // functions give lgamma = trigamma = +inf, digamma = NaN (at zero an infinity by the sign of the zero), and digamma and trigamma of

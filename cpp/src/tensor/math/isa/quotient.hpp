@@ -85,11 +85,10 @@ PLAIT_MATH bool is_small_quotient(double, double) { return false; }
 PLAIT_MATH Divided divide_small(double x, double) { return {x, x}; }
 #endif
 
-constexpr std::int64_t kQuotientPiece = 256;
-/// z[i] = x[i] // y[i], x[i] % y[i] for up to kQuotientPiece elements; z may be one of them.
+/// z[i] = x[i] // y[i], x[i] % y[i] for up to kPiece elements; z may be one of them.
 template <class T>
 PLAIT_MATH void floor_divide_array(const T* x, const T* y, T* z, std::int64_t n) {
-  T small[kQuotientPiece];
+  T small[kPiece];
   int others = 0;
   if constexpr (sizeof(T) == 4 && kHasFma) {
     for (std::int64_t i = 0; i < n; ++i) {
@@ -114,7 +113,7 @@ PLAIT_MATH void floor_divide_array(const T* x, const T* y, T* z, std::int64_t n)
 }
 template <class T>
 PLAIT_MATH void remainder_array(const T* x, const T* y, T* z, std::int64_t n) {
-  T small[kQuotientPiece];
+  T small[kPiece];
   int others = 0;
   if constexpr (sizeof(T) == 4 && kHasFma) {
     for (std::int64_t i = 0; i < n; ++i) {

@@ -1,0 +1,54 @@
+// NumPy's semantics over the ops, which are strict: promotion of dtypes, what booleans and integers mean to each operation, powers, means,
+// variances. Whoever offers the graph to users builds by these; gradient rules and passes build by build.hpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "plait/graph/node.hpp"
+#include "plait/graph/op.hpp"
+
+namespace plait::graph::frontend {
+
+/// What stands in an expression: a node, an array, or a number of the host language.
+struct Operand {
+  enum class Weak : std::uint8_t { no, boolean, integer, real };
+  NodeRef node;
+  TensorRef tensor;
+  bool narrow = false;   ///< an array of 8- or 16-bit integers: with float32 it gives float32, as in NumPy
+  Weak weak = Weak::no;  ///< a number of the host language: takes the others' dtype
+  double real = 0;
+  std::int64_t integer = 0;
+};
+
+/// The dtype that NumPy gives to an expression over all of them.
+DType common_dtype(std::span<const Operand> operands);
+/// A node of that dtype: cast, or made a constant.
+NodeRef realise(const Operand& operand, DType dtype);
+/// A node with the dtype the operand has by itself.
+NodeRef realise(const Operand& operand);
+/// All in their common dtype.
+std::vector<NodeRef> realise_all(std::span<const Operand> operands);
+
+/// An elementwise op with promotion: integers become float64 for functions that need it, booleans count where they must.
+NodeRef elementwise(const Op& op, std::span<const Operand> operands);
+NodeRef elementwise(const Op& op, const Operand& a, const Operand& b);
+NodeRef power(const Operand& base, const Operand& exponent);
+/// Values below the one become it, values above the other that; nothing leaves the side open.
+NodeRef clip(const NodeRef& x, const std::optional<Operand>& lower, const std::optional<Operand>& upper);
+/// NumPy's @ with its rules for one dimension. Both operands are dense.
+NodeRef matrix_product(const Operand& a, const Operand& b);
+
+// ---- along axes: normalised and ascending ----
+
+/// "sum", "prod", "max", "min", "any", "all" or "mean", as functions of that name in NumPy.
+NodeRef reduction(std::string_view name, const NodeRef& x, const std::vector<Index>& axes, bool keepdims);
+NodeRef mean(const NodeRef& x, const std::vector<Index>& axes, bool keepdims);
+NodeRef variance(const NodeRef& x, const std::vector<Index>& axes, double ddof, bool keepdims);
+/// Nothing: over all elements in order.
+NodeRef cumsum(const NodeRef& x, std::optional<Index> axis);
+
+}  // namespace plait::graph::frontend
