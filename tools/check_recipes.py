@@ -18,6 +18,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import recipe_weighted_dtw
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -39,6 +41,7 @@ class Recipe:
     edits: list[Edit] = field(default_factory=list)
     tests: list[str] = field(default_factory=list)
     says: str = ""  # a program that uses what was added
+    cpp_tests: str = ""  # which of the C++ tests go over it
 
 
 CUBE = '''def cube(x: Operand) -> Node:
@@ -105,6 +108,13 @@ RECIPES = [
         "value, slope = plait.compile([y, *plait.gradient(y.sum(), [x])])({x: np.array([1.0, 2.0, -3.0])})\n"
         "assert value.tolist() == [1, 8, -27] and slope.tolist() == [3, 12, 27], (value, slope)\n",
     ),
+    Recipe(
+        "an elastic measure",
+        edits=[Edit(*edit) for edit in recipe_weighted_dtw.EDITS],
+        tests=["tests/align/test_elastic.py"],
+        says=recipe_weighted_dtw.SAYS,
+        cpp_tests=recipe_weighted_dtw.CPP_TESTS,
+    ),
 ]
 
 
@@ -153,8 +163,10 @@ def main() -> int:
             for edit in recipe.edits:
                 apply(edit, tree)
         run(tree, "cmake", "--preset", "dev")
-        run(tree, "cmake", "--build", "build/dev", "--target", "_core")
+        run(tree, "cmake", "--build", "build/dev", "--target", "_core", "plait_tests")
         for recipe in RECIPES:
+            if recipe.cpp_tests:
+                run(tree, "build/dev/cpp/tests/plait_tests", recipe.cpp_tests)
             run(tree, sys.executable, "-c", recipe.says, path="python")
             run(tree, sys.executable, "-m", "pytest", "-q", "-x", *recipe.tests, path="python")
     finally:
