@@ -141,16 +141,14 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     """
     what = "binary_cross_entropy_with_logits"
     x, t = _pair(logits, target, what, probabilities=True)
-    # softplus(x) - t x cancels for large x and t = 1; (step - t) x is exact there, and what is left, softplus(-|x|), is small. The sign stands as a
-    # factor without a slope, since over the kink of abs the curvature at 0 would be lost.
     if pos_weight is not None:
         weights = _weights(pos_weight, f"{what}: pos_weight")
         if weights.ndim > x.ndim or any(n not in (1, None, m) for n, m in zip(weights.shape[::-1], x.shape[::-1], strict=False) if m):
             raise _core.ShapeError(f"{what}: pos_weight has shape {weights.shape}, the logits {x!r} have {x.shape}")
         positive = t * weights.astype(x.dtype.name)
-        return _reduced(_as_large(positive * softplus(-x) + (1.0 - t) * softplus(x), x, t), reduction, what)
-    step = (x > 0.0).astype(x.dtype)
-    return _reduced(_as_large((step - t) * x + softplus((1.0 - 2.0 * step) * x), x, t), reduction, what)
+        case, against = _core.elementwise("gated", softplus(-x), positive), _core.elementwise("gated", softplus(x), 1.0 - t)
+        return _reduced(_as_large(case + against, x, t), reduction, what)
+    return _reduced(_as_large(_core.elementwise("logistic_loss", x, t), x, t), reduction, what)
 
 
 def cross_entropy_with_logits(

@@ -105,6 +105,13 @@ def test_numbers_that_cannot_be_read_are_no_header(row: str) -> None:
         read_columns(PATH, row + "\n3;4\n5;6\n")
 
 
+def test_years_in_order_are_names_where_no_other_row_begins_with_one() -> None:
+    found = read_columns(PATH, "2001,2002,2003\n1.5,2.5,4\n3,5,2\n").columns
+    assert [(c.name, c.values.tolist()) for c in found] == [("2001", [1.5, 3]), ("2002", [2.5, 5]), ("2003", [4, 2])]
+    for text in ("2001,2002\n2001,2005\n", "2001\n3\n", "2001,2001\n3,4\n", "2001,2002\n", "2001,2003,2004\n1,2,3\n", "1,2,3\n4,5,6\n"):
+        assert read_columns(PATH, text).columns[0].values[0] in (2001, 1), text
+
+
 @pytest.mark.parametrize("value", ["#DIV/0!", "#REF!", "#NUM!", "<NA>", "-nan", "1.#IND", "NaT"])
 @pytest.mark.parametrize("separator", [",", " "])
 def test_errors_of_spreadsheets_are_missing_and_no_comments(value: str, separator: str) -> None:

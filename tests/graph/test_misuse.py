@@ -7,6 +7,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,51 @@ def test_functions_that_call_each_other_from_two_threads() -> None:
     for thread in threads:
         thread.join(30)
     assert found == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("through", ["a thread", "an executor"])
+def test_a_function_traced_while_it_waits_for_another_thread(through: str) -> None:
+    """What the thread calls is compiled there; that the thread needs what is being traced is told, since neither would go on."""
+
+    def elsewhere(f: Callable[[Any], Any]) -> Any:
+        if through == "an executor":
+            with ThreadPoolExecutor(1) as executor:
+                return executor.submit(f, np.ones(2)).result()
+        found: list[Any] = []
+
+        def run() -> None:
+            try:
+                found.append(f(np.ones(2)))
+            except RecursionError as error:
+                found.append(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join(30)
+        if isinstance(found[0], RecursionError):
+            raise found[0]
+        return found[0]
+
+    doubled = plait.function(lambda x: 2.0 * x)
+    assert plait.function(lambda x: x + elsewhere(doubled))(np.ones(2)).tolist() == [3, 3]
+    itself: Any = plait.function(lambda x: x + elsewhere(itself))
+    for _ in range(2):
+        with pytest.raises(RecursionError, match="calls itself"):
+            itself(np.ones(2))
+
+
+def test_many_threads_trace_a_function_once() -> None:
+    traced: list[int] = []
+
+    @plait.function
+    def slow(x: Any) -> Any:
+        traced.append(1)
+        time.sleep(0.2)
+        return x + 1.0
+
+    with ThreadPoolExecutor(8) as executor:
+        assert all(r.tolist() == [2, 2] for r in executor.map(slow, [np.ones(2)] * 8))
+    assert len(traced) == 1
 
 
 X = plait.input("x", (3,), dtype="float64")

@@ -54,6 +54,10 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "relu": lambda x: max(x, mp.mpf(0)),
     "erf": mp.erf,
     "erfc": lambda x: mp.erfc(min(x, mp.mpf(1e5))) if x > -1e5 else mp.mpf(2),
+    "logistic_density": lambda x: mp.exp(-abs(x)) / (1 + mp.exp(-abs(x))) ** 2,
+    "gaussian": lambda x: mp.exp(-x * x),
+    "normal_density": lambda x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi),
+    "normal_cdf": lambda x: mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1e5 else mp.mpf(1 if x > 0 else 0),
     "expm1mx": lambda x: mp.exp(x) - 1 - x if abs(x) > 1e-3 else mp.nsum(lambda k: x**k / mp.factorial(k), [2, 14]),
     "lgamma": lambda x: mp.log(abs(mp.gamma(x))) if abs(x) < 1e5 else mp.loggamma(x).real,
     "digamma": mp.digamma,
@@ -72,6 +76,10 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "minimum": min,
     "maximum": max,
     "remainder": lambda x, y: x - y * mp.floor(x / y) if y != 0 else mp.nan,
+    "fmod": lambda x, y: x - y * mp.sign(x / y) * mp.floor(abs(x / y)) if y != 0 else mp.nan,
+    "logaddexp_slope": lambda x, y: mp.exp(min(x - y, 0)) / (1 + mp.exp(-abs(x - y))),
+    "logistic_loss": lambda x, t: _logaddexp(x, mp.mpf(0)) - x * t,
+    "logistic_loss_slope": lambda x, t: mp.exp(min(x, 0)) / (1 + mp.exp(-abs(x))) - t,
 }
 
 

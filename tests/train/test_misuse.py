@@ -44,7 +44,10 @@ def test_checkpoints_are_matched_by_names_rule_and_rng(tmp_path: Path) -> None:
         plait.train(loss, {x: DATA}, ws, optim.AdaGrad(0.01), resume=True, **common)
     with pytest.raises(plait.FormatError, match="written by a run with rng seed 0, this one has seed 1"):
         plait.train(loss, {x: DATA}, ws, optim.SGD(0.01, momentum=0.9), resume=True, rng=1, **common)
-    assert plait.train(loss, {x: DATA}, ws, optim.SGD(0.02, momentum=0.9), resume=True, **common).epochs == 2
+    with pytest.raises(plait.FormatError, match=r"this one has momentum=0\.9, nesterov=True"):
+        plait.train(loss, {x: DATA}, ws, optim.SGD(0.01, momentum=0.9, nesterov=True), resume=True, **common)
+    for other in (optim.SGD(0.02, momentum=0.9), optim.SGD(0.01, momentum=0.9, clip_norm=1.0, weight_decay=1e-3)):  # a user's to change
+        assert plait.train(loss, {x: DATA}, ws, other, resume=True, **common).epochs == 2
 
 
 @pytest.mark.parametrize(
@@ -209,3 +212,15 @@ def test_a_loss_that_starts_as_nan_is_not_blamed_on_the_rate() -> None:
         plait.train(loss, {x: DATA}, epochs=1)
     assert "the rate has no part in it" in str(told.value)
     assert "smaller rate" not in str(told.value)
+
+
+@pytest.mark.parametrize(("wrong", "told"), [(2.0, "got 2.0 in row 1"), (-0.5, "got -0.5 in row 1"), (255, "got 255 in row 1")])
+def test_targets_of_a_binary_cross_entropy_are_probabilities(wrong: float, told: str) -> None:
+    x, w = plait.input("x", (None, 1)), plait.parameter(np.zeros((1, 1), "float32"), name="w")
+    t = plait.input("t", (None, 1), "int64" if isinstance(wrong, int) else "float32")
+    loss = plait.losses.binary_cross_entropy_with_logits(x @ w, t)
+    targets = np.array([[1], [wrong], [0]])
+    with pytest.raises(ValueError, match=f"train: data: 't' holds targets of binary_cross_entropy_with_logits, .* {told}"):
+        plait.train(loss, {x: np.ones((3, 1)), t: targets}, epochs=1)
+    targets[1] = 1
+    assert plait.train(loss, {x: np.ones((3, 1)), t: targets}, epochs=1).epochs == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -53,6 +54,7 @@ _WRITTEN = re.compile(
     r"[+\-\u2212\u2013]?[$\u20ac\u00a3\u00a5]?\s?\d{1,3}(?:[\s,.'\u2019]\d{3})+(?:[.,]\d+)?"
     r"|[\u2212\u2013]\s?\d+(?:[.,]\d+)?|[+-]?[$\u20ac\u00a3\u00a5]\s?\d+(?:[.,]\d+)?"
 )
+_YEAR = re.compile(r"(1[89]|2[01])\d\d", re.ASCII)
 _NAME = re.compile(r"\d*", re.ASCII)  # a number that may stand in a header
 
 
@@ -172,7 +174,9 @@ def _header(path: Path, rows: Sequence[Row]) -> list[str] | None:
     """The names in the first row, or None where it holds values."""
     first = rows[0].cells
     if not any(map(_is_text, first)):
-        return None
+        return (
+            first if len(first) > 1 and _are_years(first) and not any(_are_years(row.cells[:1]) for row in rows[1:]) and rows[1:] else None
+        )
     odd = next((cell for cell in first if not _is_text(cell) and cell.lower() not in MISSING and not _NAME.fullmatch(cell)), None)
     labels = [all(_is_text(row.cells[k]) for row in rows[1:] if k < len(row.cells)) for k in range(len(first))]
     if any(_as_number(cell) for cell in first) and all(labels[k] for k, cell in enumerate(first) if _is_text(cell)) and len(rows) > 1:
@@ -188,6 +192,14 @@ def _header(path: Path, rows: Sequence[Row]) -> list[str] | None:
             f"{path}, row {rows[0].line}, column {k + 1}: {first[k]!r} is no number, and {odd!r} in the same row no name of a column"
         )
     return first
+
+
+def _are_years(cells: Sequence[str]) -> bool:
+    """Whether a row of nothing but numbers may be one of names: years in order, at equal distances."""
+    if not all(_YEAR.fullmatch(cell) for cell in cells):
+        return False
+    steps = {int(b) - int(a) for a, b in itertools.pairwise(cells)}
+    return len(steps) <= 1 and 0 not in steps
 
 
 class _Marks:

@@ -11,7 +11,7 @@ from ._types import Axis, Operand
 from .binary import where
 from .elementwise import exp, expm1, log
 
-_FAR = 1e4  # beyond it a normal or logistic distribution function is 0 or 1, of either dtype
+_FAR = 1e4  # beyond it a logistic distribution function is 0 or 1, of either dtype
 
 
 def sigmoid(x: Operand) -> Node:
@@ -95,8 +95,8 @@ def silu(x: Operand) -> Node:
     >>> plait.evaluate(plait.silu([0.0, 1.0]))
     array([0.        , 0.73105858])
     """
-    x = _bounded(as_float(x, "silu"))
-    return x * sigmoid(x)
+    x = as_float(x, "silu")
+    return _core.elementwise("silu", x, sigmoid(x))  # the product, which takes its slope from both
 
 
 def gelu(x: Operand, approximate: bool = False) -> Node:
@@ -123,11 +123,12 @@ def gelu(x: Operand, approximate: bool = False) -> Node:
     >>> plait.evaluate(plait.gelu([0.0, 1.0]))
     array([0.        , 0.84134475])
     """
-    x = _bounded(as_float(x, "gelu"))
+    x = as_float(x, "gelu")
     if approximate:
+        x = where(x < -_FAR, -_FAR, x)  # -inf times 0 is NaN
         # (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits far below zero
         return x * sigmoid(math.sqrt(8 / math.pi) * (x + 0.044715 * (x * x * x)))
-    return 0.5 * x * _core.elementwise("erfc", x * -math.sqrt(0.5))
+    return _core.elementwise("gelu", x, _core.elementwise("normal_cdf", x))  # the product, which takes its slope from both
 
 
 def softmax(x: Operand, axis: Axis = -1) -> Node:
@@ -180,11 +181,6 @@ def log_softmax(x: Operand, axis: Axis = -1) -> Node:
         return node
     below = _below_top(node, axis)
     return below - log(exp(below).sum(axis, keepdims=True))
-
-
-def _bounded(x: Node) -> Node:
-    """X for a product with a function that is 0 far below zero: -inf times 0 is NaN."""
-    return where(x < -_FAR, -_FAR, x)
 
 
 def _below_top(x: Node, axis: Axis) -> Node:

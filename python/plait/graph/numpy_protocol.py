@@ -30,7 +30,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
 UFUNCS |= {
     name: functools.partial(_core.elementwise, name) for name in ("exp2", "log2", "log10", "tan", "sinh", "cosh", "logaddexp", "hypot")
 }
-UFUNCS |= {name: functools.partial(_core.elementwise, name) for name in ("floor_divide", "remainder")}
+UFUNCS |= {name: functools.partial(_core.elementwise, name) for name in ("floor_divide", "remainder", "fmod")}
 
 
 def _reciprocal(x: Operand) -> Node:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +11,7 @@ import numpy as np
 from .. import _core
 from .._core import DTypeError, Node, ShapeError
 from .._masks import refuse_masked
+from ._making import Made
 from ._types import Array
 from .programs import compile as compile_graph
 from .programs import gradient
@@ -19,9 +19,6 @@ from .structure import Kept, children, flatten, like, unflatten
 
 STACKED = 32  # a Jacobian of up to so many rows is one program; a larger one runs one program for each row
 REMEMBERED = 64  # programs that one function keeps, the oldest of which goes first
-
-# Held while a function is traced. One for all functions, since they call each other in any order; and by one thread again and again.
-TRACING = threading.RLock()
 
 C = TypeVar("C")
 
@@ -31,8 +28,7 @@ class Traced(Generic[C]):
 
     def __init__(self, make: Callable[[Any, list[Node]], C]) -> None:
         self.make = make
-        self.cache: dict[Any, C] = {}
-        self.making: set[Any] = set()
+        self.made: Made[C] = Made(REMEMBERED)
 
     def get(self, args: tuple[Any, ...], kwargs: dict[str, Any], floats: Sequence[int] = ()) -> tuple[C, list[Array]]:
         """The thing for these arguments, made if it is not there, and the arrays to feed.
@@ -46,28 +42,14 @@ class Traced(Generic[C]):
         to_float = {k for position in floats if position < len(args) for k in _numbers(structure[0][position])}
         arrays = [_as_array(leaf, k in to_float) for k, leaf in enumerate(leaves)]
         key = (_key(structure), tuple((a.shape, a.dtype) for a in arrays))
-        found = self.cache.get(key)
+        found = self.made.cache.get(key)
         if found is None:
-            with TRACING:
-                found = self.cache.get(key) or self._made(key, structure, arrays)
-        return found, arrays
 
-    def _made(self, key: Any, structure: Any, arrays: list[Array]) -> C:
-        if key in self.making:  # this thread's: no other has the lock
-            raise RecursionError(
-                "a compiled function calls itself with arrays of the same shapes while it is traced, which would never end; call the plain "
-                "function on nodes for what depends on its arguments, and plait.scan for a loop"
-            )
-        self.making.add(key)
-        try:
-            inputs = [_core.input(f"argument_{k}", a.shape, a.dtype) for k, a in enumerate(arrays)]
-            found = self.make(structure, inputs)
-        finally:
-            self.making.discard(key)
-        if len(self.cache) >= REMEMBERED:
-            self.cache.pop(next(iter(self.cache)))
-        self.cache[key] = found
-        return found
+            def make() -> C:
+                return self.make(structure, [_core.input(f"argument_{k}", a.shape, a.dtype) for k, a in enumerate(arrays)])
+
+            found = self.made.get(key, make)
+        return found, arrays
 
 
 def function(f: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,62 +20,7 @@ from ..graph import Node, PerformanceWarning
 Batched: TypeAlias = tuple[Node, bool]
 
 _OPEN = np.iinfo(np.int64).min  # an end of a slice that is left out
-_ELEMENTWISE = frozenset(
-    [
-        "negative",
-        "abs",
-        "sign",
-        "square",
-        "sqrt",
-        "reciprocal",
-        "exp",
-        "expm1",
-        "log",
-        "log1p",
-        "sin",
-        "cos",
-        "tanh",
-        "sigmoid",
-        "softplus",
-        "relu",
-        "erf",
-        "lgamma",
-        "digamma",
-        "trigamma",
-        "floor",
-        "exp2",
-        "log2",
-        "log10",
-        "tan",
-        "sinh",
-        "cosh",
-        "expm1mx",
-        "root",
-        "logaddexp",
-        "hypot",
-        "difference",
-        "floor_divide",
-        "remainder",
-        "cast",
-        "logical_not",
-        "add",
-        "subtract",
-        "multiply",
-        "divide",
-        "power",
-        "minimum",
-        "maximum",
-        "less",
-        "less_equal",
-        "equal",
-        "not_equal",
-        "logical_and",
-        "logical_or",
-        "where",
-        "sum_n",
-        "stop_gradient",
-    ]
-)
+_ELEMENTWISE = frozenset([*_core.operations(elementwise=True), "sum_n", "stop_gradient"])
 _RESHAPING = frozenset(["reshape", "reshape_like", "flatten_leading", "expand_dims", "squeeze", "scan_join"])
 
 

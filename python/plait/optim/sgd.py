@@ -44,7 +44,9 @@ class SGD(Optimizer):
     array([ 1., -2.])
     """
 
-    _meaning = ("momentum",)
+    @property
+    def _meaning(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("momentum", "nesterov") if self.nesterov else ("momentum",)
 
     def __init__(
         self, rate: Rate = 1e-2, momentum: float = 0.0, nesterov: bool = False, *, weight_decay: float = 0.0, clip_norm: float | None = None

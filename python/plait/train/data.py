@@ -83,6 +83,24 @@ def plain(value: Any, node: Node, what: str) -> Array:
     return np.ascontiguousarray(array, np.dtype(name if name in _GATHERED else wider)).reshape(array.shape)
 
 
+def require_probabilities(loss: Node, inputs: Sequence[Node], arrays: Sequence[Any], what: str) -> None:
+    """Refuse numbers outside of [0, 1] that are fed as targets of a binary cross entropy as they stand; NaN is told where a loss becomes one."""
+    targets = set()
+    for node in _core.ancestors([loss]):
+        if node.op == "logistic_loss":
+            target = node.inputs[1]
+            while target.op in ("cast", "reshape", "reshape_like", "expand_dims", "squeeze"):
+                target = target.inputs[0]
+            targets.add(target)
+    for node, array in zip(inputs, arrays, strict=True):
+        if node in targets and not isinstance(array, _core.SparseFeed) and array.size and ((array < 0) | (array > 1)).any():
+            place = tuple(int(k) for k in np.argwhere((array < 0) | (array > 1))[0])
+            raise ValueError(
+                f"{what}: '{node.name}' holds targets of binary_cross_entropy_with_logits, numbers in [0, 1], got {array[place]} in row "
+                f"{place[0] if place else 0}"
+            )
+
+
 def not_finite(arrays: Sequence[Any], inputs: Sequence[Node]) -> str:
     """Where there is a NaN or an infinity in the data, which is what has made a loss one: input, row and column; empty if nowhere."""
     for array, node in zip(arrays, inputs, strict=True):

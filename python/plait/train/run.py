@@ -18,7 +18,7 @@ from ..optim import Optimizer, Schedule
 from ..optim.base import optimizer_of, trainable
 from ..optim.plateau import Plateau
 from . import checkpoint as checkpoints
-from .data import Array, at_least_one, feeds, not_finite
+from .data import Array, at_least_one, feeds, not_finite, require_probabilities
 from .history import History, NotFiniteError, Progress
 from .progress import reporter
 
@@ -74,7 +74,9 @@ def train(
     checkpoint : path, optional
         A file that is written anew after each epoch, never half of it.
     resume : bool
-        Go on from the checkpoint where it exists. The result has the bits of a run that never stopped.
+        Go on from the checkpoint where it exists. The result has the bits of a run that never stopped. The update rule must be the one of before,
+        with the momentum, betas, decay and form (Nesterov's, centred) that say what its averages are; the rate, weight_decay, clip_norm and eps
+        may be others from here on.
     validation : dict, or tuple of Node and dict, optional
         Data on which the loss is measured after each epoch, or another scalar node: that of the same model without dropout, for one.
 
@@ -110,6 +112,7 @@ def train(
     program = _core.BatchProgram([loss], updates)
     loss_inputs = list(program.inputs)
     loop_arrays, fixed = feeds(loss_inputs, data, "train: data")
+    require_probabilities(loss, loss_inputs, loop_arrays, "train: data")
     loop = _core.Loop(program, loop_arrays, fixed, batch_size)
     measure = None
     if validation is not None:

@@ -47,34 +47,45 @@ constexpr double kLaneCost = 0.06;  ///< of an operation that is bound by its lo
   X(tan, 0.7, pieces)                                                                       \
   X(sinh, 0.7, plain)                                                                       \
   X(cosh, 0.7, plain)                                                                       \
-  X(expm1mx, 0.7, plain)  /* e^x - 1 - x */                                                 \
+  X(expm1mx, 0.7, plain) /* e^x - 1 - x */                                                  \
+  X(logistic_density, 0.4, plain)                                                           \
+  X(gaussian, 0.4, plain)       /* e^(-x^2) */                                              \
+  X(normal_density, 0.4, plain) /* e^(-x^2 / 2) / sqrt(2 pi) */                             \
+  X(normal_cdf, 0.7, plain)                                                                 \
   X(lgamma, 20, scalar)   /* 0.5, above zero 4; below, 4 of max(|result|, 2) */             \
   X(digamma, 20, scalar)  /* 0.5, 7 of max(|result|, 1), below zero of max(|result|, 32) */ \
   X(trigamma, 20, scalar) /* 0.5, above zero 3, below 6 */
 
 // Name, cost, whether operands may change places (commuting, ordered), struct. All types; integers wrap, x / 0 is 0.
-#define PLAIT_BINARY_ARITHMETIC(X)                                                                      \
-  X(add, kLaneCost, commuting, Add)                                                                     \
-  X(sub, kLaneCost, ordered, Sub)                                                                       \
-  X(mul, kLaneCost, commuting, Mul)                                                                     \
-  X(div, 0.12, ordered, Div)                    /* integers: truncates; the graph never divides them */ \
-  X(difference, kLaneCost, ordered, Difference) /* a - b, and 0 where they are equal, infinities too */ \
-  X(minimum, kLaneCost, ordered, Minimum)       /* NaN spreads, as in NumPy */                          \
-  X(maximum, kLaneCost, ordered, Maximum)                                                               \
-  X(less, kLaneCost, ordered, Less)                                                                     \
-  X(less_equal, kLaneCost, ordered, LessEqual)                                                          \
-  X(equal, kLaneCost, commuting, Equal)                                                                 \
-  X(not_equal, kLaneCost, commuting, NotEqual)                                                          \
-  X(logical_and, kLaneCost, commuting, LogicalAnd)                                                      \
+#define PLAIT_BINARY_ARITHMETIC(X)                                                                       \
+  X(add, kLaneCost, commuting, Add)                                                                      \
+  X(sub, kLaneCost, ordered, Sub)                                                                        \
+  X(mul, kLaneCost, commuting, Mul)                                                                      \
+  X(div, 0.12, ordered, Div)                    /* integers: truncates; the graph never divides them */  \
+  X(difference, kLaneCost, ordered, Difference) /* a - b, and 0 where they are equal, infinities too */  \
+  X(minimum, kLaneCost, ordered, Minimum)       /* NaN spreads, as in NumPy */                           \
+  X(maximum, kLaneCost, ordered, Maximum)                                                                \
+  X(less, kLaneCost, ordered, Less)                                                                      \
+  X(less_equal, kLaneCost, ordered, LessEqual)                                                           \
+  X(equal, kLaneCost, commuting, Equal)                                                                  \
+  X(not_equal, kLaneCost, commuting, NotEqual)                                                           \
+  X(gated, kLaneCost, ordered, Gated)         /* a b, and 0 where b is 0, whatever a is */               \
+  X(silu_slope, 0.12, ordered, SiluSlope)     /* of a sigmoid(a), with b = sigmoid(a) */                 \
+  X(length_share, 0.12, ordered, LengthShare) /* a / b of a length b: 0 where b is 0, 1 of infinities */ \
+  X(logical_and, kLaneCost, commuting, LogicalAnd)                                                       \
   X(logical_or, kLaneCost, commuting, LogicalOr)
 
 // Name, cost, loop as above, struct for integers (NoIntegers: they are refused).
-#define PLAIT_BINARY_MATH(X)                                                                                     \
-  X(pow, 2, plain, NoIntegers) /* 1.4, 0.6 (the C library's) */                                                  \
-  X(logaddexp, 2, pieces, NoIntegers)                                                                            \
-  X(hypot, 0.7, plain, NoIntegers)                                                                               \
-  X(floor_divide, 2, pieces, FloorDivide) /* this and the next as in Python and NumPy: x / 0 of integers is 0 */ \
-  X(remainder, 2, pieces, Remainder)
+#define PLAIT_BINARY_MATH(X)                                                                                       \
+  X(pow, 2, plain, NoIntegers) /* 1.4, 0.6 (the C library's) */                                                    \
+  X(logaddexp, 1, pieces, NoIntegers)                                                                              \
+  X(logaddexp_slope, 0.4, plain, NoIntegers)     /* of the first operand */                                        \
+  X(logistic_loss, 0.7, plain, NoIntegers)       /* of a logit a and a target b: softplus(a) - a b */              \
+  X(logistic_loss_slope, 0.4, plain, NoIntegers) /* sigmoid(a) - b */                                              \
+  X(hypot, 0.3, pieces, NoIntegers)                                                                                \
+  X(floor_divide, 0.3, pieces, FloorDivide) /* this and the next as in Python and NumPy: x / 0 of integers is 0 */ \
+  X(remainder, 0.3, pieces, Remainder)                                                                             \
+  X(fmod, 0.3, pieces, CutRemainder) /* of the sign of a */
 
 // Name, cost, struct.
 #define PLAIT_TERNARY_ARITHMETIC(X)                            \

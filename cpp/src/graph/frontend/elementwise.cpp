@@ -125,7 +125,10 @@ NodeRef squared(const NodeRef& x) {
   if (const auto way = way_to_root(x); way.size() > 1) {
     const NodeRef& root = way.back();
     if (is_op(root.get(), ops::abs)) return build::unary(ops::square, along(way, root->input_ref(0), false));
-    if (is_op(root.get(), ops::hypot)) return build::unary(ops::square, x);  // its operands' squares may overflow where it does not
+    if (is_op(root.get(), ops::hypot)) {  // scaled before they are squared, or the operands' squares overflow where it does not
+      const auto part = [&](std::size_t k) { return squared(along(way, build::broadcast_like(root->input_ref(k), root), false)); };
+      return build::add(part(0), part(1));
+    }
     return along(way, squared(root), true);
   }
   if (is_op(x.get(), ops::abs)) return build::unary(ops::square, x->input_ref(0));
@@ -207,6 +210,11 @@ NodeRef power(const Operand& base, const Operand& exponent) {
       }
     }
     if (is_float(dtype) && *n == 0.5) return square_root(build::cast(base.node, dtype));
+    // A length to an odd power, whose curvature at 0 is 0 and not 0 * inf.
+    if (is_float(dtype) && *n > 1 && *n < 5 && *n - std::floor(*n) == 0.5 && is_sum_of_squares(base.node)) {
+      const NodeRef x = build::cast(base.node, dtype);
+      return build::multiply(build::unary(ops::root, x), whole_power(x, static_cast<int>(*n)));
+    }
   }
   PLAIT_REQUIRE_AS(DTypeError, is_float(dtype), "power: integers to powers that are not known before; plait.cast one of them to a float dtype");
   return apply(ops::power, {realise(base, dtype), realise(exponent, dtype)});

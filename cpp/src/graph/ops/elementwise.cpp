@@ -104,12 +104,14 @@ Gradients d_tanh(const NodeRef& n, const NodeRef& g) { return {multiply(g, one_m
 Gradients d_sigmoid(const NodeRef& n, const NodeRef& g) { return {multiply(g, multiply(n, one_minus(n)))}; }
 Gradients d_softplus(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary(ops::sigmoid, in(n)))}; }
 Gradients d_relu(const NodeRef& n, const NodeRef& g) { return {select(less(constant_like(n, 0), n), g, constant_like(g, 0))}; }
-Gradients d_erf(const NodeRef& n, const NodeRef& g) {
-  return {multiply(g, scale(unary(ops::exp, negate(unary(ops::square, in(n)))), 2 * std::numbers::inv_sqrtpi))};
-}
-Gradients d_erfc(const NodeRef& n, const NodeRef& g) {
-  return {multiply(g, scale(unary(ops::exp, negate(unary(ops::square, in(n)))), -2 * std::numbers::inv_sqrtpi))};
-}
+Gradients d_erf(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(unary(ops::gaussian, in(n)), 2 * std::numbers::inv_sqrtpi))}; }
+Gradients d_erfc(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(unary(ops::gaussian, in(n)), -2 * std::numbers::inv_sqrtpi))}; }
+// Of an infinite argument, too, the slope of a density is 0.
+Gradients d_gaussian(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(apply(ops::gated, {in(n), n}), -2))}; }
+Gradients d_normal_density(const NodeRef& n, const NodeRef& g) { return {negate(multiply(g, apply(ops::gated, {in(n), n})))}; }
+Gradients d_normal_cdf(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary(ops::normal_density, in(n)))}; }
+// sigmoid(-x) - sigmoid(x) = -tanh(x / 2).
+Gradients d_logistic_density(const NodeRef& n, const NodeRef& g) { return {multiply(g, multiply(n, unary(ops::tanh, scale(in(n), -0.5))))}; }
 Gradients d_lgamma(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary(ops::digamma, in(n)))}; }
 Gradients d_digamma(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary(ops::trigamma, in(n)))}; }
 // The third derivative of lgamma as an expression: reflection below zero, ten steps of the recurrence, then the asymptotic series
@@ -150,28 +152,56 @@ Gradients d_power(const NodeRef& n, const NodeRef& g) {
   const NodeRef by_exponent = select(pole, constant_like(n, -std::numeric_limits<double>::infinity()), multiply(n, unary(ops::log, safe)));
   return {to(n, 0, multiply(g, multiply(y, apply(ops::power, {x, lower})))), to(n, 1, multiply(g, by_exponent))};
 }
-// sigmoid of the difference of the two; nothing flows to -inf and -inf, whose exponentials are both 0.
+// Nothing flows to -inf and -inf, whose exponentials are both 0.
 Gradients d_logaddexp(const NodeRef& n, const NodeRef& g) {
-  const NodeRef nothing = equal(n, constant_like(n, -std::numeric_limits<double>::infinity())), zero = constant_like(g, 0);
-  const auto share = [&](std::size_t i) {
-    return to(n, i, select(nothing, zero, multiply(g, unary(ops::sigmoid, apply(ops::difference, {in(n, i), in(n, 1 - i)})))));
-  };
+  const auto share = [&](std::size_t i) { return to(n, i, multiply(g, apply(ops::logaddexp_slope, {in(n, i), in(n, 1 - i)}))); };
   return {share(0), share(1)};
+}
+// The slope is sigmoid(x - y), its own slope the product of the two shares.
+Gradients d_logaddexp_slope(const NodeRef& n, const NodeRef& g) {
+  const NodeRef both = multiply(g, multiply(n, apply(ops::logaddexp_slope, {in(n, 1), in(n, 0)})));
+  return {to(n, 0, both), to(n, 1, negate(both))};
+}
+// softplus(x) - x t.
+Gradients d_logistic_loss(const NodeRef& n, const NodeRef& g) {
+  return {to(n, 0, multiply(g, apply(ops::logistic_loss_slope, {in(n, 0), in(n, 1)}))), to(n, 1, negate(multiply(g, in(n, 0))))};
+}
+Gradients d_logistic_loss_slope(const NodeRef& n, const NodeRef& g) {
+  return {to(n, 0, multiply(g, unary(ops::logistic_density, in(n, 0)))), to(n, 1, negate(g))};
 }
 // x / hypot, 0 at the tip of the cone; an infinite operand is all of the length.
 Gradients d_hypot(const NodeRef& n, const NodeRef& g) {
-  const NodeRef zero = constant_like(g, 0), infinity = constant_like(n, std::numeric_limits<double>::infinity()), length = less(zero, n);
-  const auto part = [&](std::size_t i) {
-    const NodeRef x = in(n, i), share = select(equal(unary(ops::abs, x), infinity), unary(ops::sign, x), divide(x, n));
-    return to(n, i, select(length, multiply(g, share), zero));
-  };
+  const auto part = [&](std::size_t i) { return to(n, i, multiply(g, apply(ops::length_share, {in(n, i), n}))); };
   return {part(0), part(1)};
+}
+Gradients d_length_share(const NodeRef& n, const NodeRef& g) {
+  const NodeRef rate = apply(ops::length_share, {g, in(n, 1)});
+  return {to(n, 0, rate), to(n, 1, negate(multiply(rate, n)))};
+}
+Gradients d_gated(const NodeRef& n, const NodeRef& g) { return {to(n, 0, multiply(g, in(n, 1))), to(n, 1, multiply(g, in(n, 0)))}; }
+// x p(x) with p = sigmoid, and with p = normal_cdf. The second operand is p(x), computed once for value and slope; x takes the whole derivative.
+Gradients d_silu(const NodeRef& n, const NodeRef& g) { return {multiply(g, apply(ops::silu_slope, {in(n, 0), in(n, 1)})), {}}; }
+// p (1 - p) (2 + x (1 - 2 p)).
+Gradients d_silu_slope(const NodeRef& n, const NodeRef& g) {
+  const NodeRef x = in(n, 0), p = in(n, 1), line = shift(multiply(x, one_minus(scale(p, 2))), 2);
+  return {multiply(g, apply(ops::gated, {line, multiply(p, one_minus(p))})), {}};
+}
+Gradients d_gelu(const NodeRef& n, const NodeRef& g) {
+  const NodeRef x = in(n, 0);
+  return {multiply(g, add(in(n, 1), apply(ops::gated, {x, unary(ops::normal_density, x)}))), {}};
 }
 Gradients d_difference(const NodeRef& n, const NodeRef& g) { return {to(n, 0, g), to(n, 1, negate(g))}; }
 // x - y floor(x / y), with a slope of 0 of the steps.
 Gradients d_remainder(const NodeRef& n, const NodeRef& g) {
   if (!is_float(n->spec.dtype)) return {{}, {}};
   return {to(n, 0, g), to(n, 1, negate(multiply(g, apply(ops::floor_divide, {in(n, 0), in(n, 1)}))))};
+}
+// x - y trunc(x / y): the quotient is that of the magnitudes, with a sign.
+Gradients d_fmod(const NodeRef& n, const NodeRef& g) {
+  if (!is_float(n->spec.dtype)) return {{}, {}};
+  const NodeRef x = in(n, 0), y = in(n, 1), quotient = apply(ops::floor_divide, {unary(ops::abs, x), unary(ops::abs, y)});
+  const NodeRef sign = multiply(unary(ops::sign, x), unary(ops::sign, y));
+  return {to(n, 0, g), to(n, 1, negate(multiply(g, multiply(sign, quotient))))};
 }
 // The extreme takes all of the gradient; a tie is shared, as everywhere in the field. Beside NaN, which is above and below nothing, it is not
 // stopped.
@@ -215,57 +245,70 @@ consteval Op elementwise(const char* name, LaneOp lane, Promotion promotion, Spe
 }  // namespace
 
 // Name, lane instruction, dtypes that it takes (the rule infer_…), gradient rule, traits.
-#define PLAIT_ELEMENTWISE_OPS(OP)                                       \
-  OP(negative, neg, numbers, d_neg, kLinear)                            \
-  OP(abs, abs, numbers, d_abs, kOrdinary)                               \
-  OP(sign, sign, numbers, no_gradient_flows, kOrdinary)                 \
-  OP(square, square, numbers, d_square, kOrdinary)                      \
-  OP(sqrt, sqrt, floats, d_sqrt, kSteep)                                \
-  OP(reciprocal, reciprocal, floats, d_reciprocal, kSteep)              \
-  OP(exp, exp, floats, d_exp, kSteep)                                   \
-  OP(expm1, expm1, floats, d_expm1, kSteep)                             \
-  OP(log, log, floats, d_log, kSteep)                                   \
-  OP(log1p, log1p, floats, d_log1p, kSteep)                             \
-  OP(sin, sin, floats, d_sin, kOrdinary)                                \
-  OP(cos, cos, floats, d_cos, kOrdinary)                                \
-  OP(tanh, tanh, floats, d_tanh, kOrdinary)                             \
-  OP(sigmoid, sigmoid, floats, d_sigmoid, kOrdinary)                    \
-  OP(softplus, softplus, floats, d_softplus, kOrdinary)                 \
-  OP(relu, relu, numbers, d_relu, kLinear)                              \
-  OP(erf, erf, floats, d_erf, kOrdinary)                                \
-  OP(erfc, erfc, floats, d_erfc, kOrdinary)                             \
-  OP(lgamma, lgamma, floats, d_lgamma, kSteep)                          \
-  OP(digamma, digamma, floats, d_digamma, kSteep)                       \
-  OP(trigamma, trigamma, floats, d_trigamma, kSteep)                    \
-  OP(exp2, exp2, floats, d_exp2, kSteep)                                \
-  OP(log2, log2, floats, d_log2, kSteep)                                \
-  OP(log10, log10, floats, d_log10, kSteep)                             \
-  OP(tan, tan, floats, d_tan, kSteep)                                   \
-  OP(sinh, sinh, floats, d_sinh, kSteep)                                \
-  OP(cosh, cosh, floats, d_cosh, kSteep)                                \
-  OP(expm1mx, expm1mx, floats, d_expm1mx, kSteep)                       \
-  OP(root, sqrt, floats, d_root, kOrdinary)                             \
-  OP(floor, floor, floats, no_gradient_flows, kOrdinary)                \
-  OP(cast, copy, cast, d_cast, kLinear)                                 \
-  OP(logical_not, logical_not, booleans, no_gradient_flows, kOrdinary)  \
-  OP(add, add, numbers, d_add, kLinear)                                 \
-  OP(subtract, sub, numbers, d_subtract, kLinear)                       \
-  OP(multiply, mul, numbers, d_multiply, kOrdinary)                     \
-  OP(divide, div, floats, d_divide, kSteep)                             \
-  OP(power, pow, floats, d_power, kSteep)                               \
-  OP(logaddexp, logaddexp, floats, d_logaddexp, kOrdinary)              \
-  OP(hypot, hypot, floats, d_hypot, kOrdinary)                          \
-  OP(difference, difference, numbers, d_difference, kLinear)            \
-  OP(floor_divide, floor_divide, numbers, no_gradient_flows, kOrdinary) \
-  OP(remainder, remainder, numbers, d_remainder, kOrdinary)             \
-  OP(minimum, minimum, numbers, d_minimum, kLinear)                     \
-  OP(maximum, maximum, numbers, d_maximum, kLinear)                     \
-  OP(less, less, anything, no_gradient_flows, kOrdinary)                \
-  OP(less_equal, less_equal, anything, no_gradient_flows, kOrdinary)    \
-  OP(equal, equal, anything, no_gradient_flows, kOrdinary)              \
-  OP(not_equal, not_equal, anything, no_gradient_flows, kOrdinary)      \
-  OP(logical_and, logical_and, booleans, no_gradient_flows, kOrdinary)  \
-  OP(logical_or, logical_or, booleans, no_gradient_flows, kOrdinary)    \
+#define PLAIT_ELEMENTWISE_OPS(OP)                                                        \
+  OP(negative, neg, numbers, d_neg, kLinear)                                             \
+  OP(abs, abs, numbers, d_abs, kOrdinary)                                                \
+  OP(sign, sign, numbers, no_gradient_flows, kOrdinary)                                  \
+  OP(square, square, numbers, d_square, kOrdinary)                                       \
+  OP(sqrt, sqrt, floats, d_sqrt, kSteep)                                                 \
+  OP(reciprocal, reciprocal, floats, d_reciprocal, kSteep)                               \
+  OP(exp, exp, floats, d_exp, kSteep)                                                    \
+  OP(expm1, expm1, floats, d_expm1, kSteep)                                              \
+  OP(log, log, floats, d_log, kSteep)                                                    \
+  OP(log1p, log1p, floats, d_log1p, kSteep)                                              \
+  OP(sin, sin, floats, d_sin, kOrdinary)                                                 \
+  OP(cos, cos, floats, d_cos, kOrdinary)                                                 \
+  OP(tanh, tanh, floats, d_tanh, kOrdinary)                                              \
+  OP(sigmoid, sigmoid, floats, d_sigmoid, kOrdinary)                                     \
+  OP(softplus, softplus, floats, d_softplus, kOrdinary)                                  \
+  OP(relu, relu, numbers, d_relu, kLinear)                                               \
+  OP(erf, erf, floats, d_erf, kOrdinary)                                                 \
+  OP(erfc, erfc, floats, d_erfc, kOrdinary)                                              \
+  OP(lgamma, lgamma, floats, d_lgamma, kSteep)                                           \
+  OP(digamma, digamma, floats, d_digamma, kSteep)                                        \
+  OP(trigamma, trigamma, floats, d_trigamma, kSteep)                                     \
+  OP(exp2, exp2, floats, d_exp2, kSteep)                                                 \
+  OP(log2, log2, floats, d_log2, kSteep)                                                 \
+  OP(log10, log10, floats, d_log10, kSteep)                                              \
+  OP(tan, tan, floats, d_tan, kSteep)                                                    \
+  OP(sinh, sinh, floats, d_sinh, kSteep)                                                 \
+  OP(cosh, cosh, floats, d_cosh, kSteep)                                                 \
+  OP(expm1mx, expm1mx, floats, d_expm1mx, kSteep)                                        \
+  OP(logistic_density, logistic_density, floats, d_logistic_density, kOrdinary)          \
+  OP(gaussian, gaussian, floats, d_gaussian, kOrdinary)                                  \
+  OP(normal_density, normal_density, floats, d_normal_density, kOrdinary)                \
+  OP(normal_cdf, normal_cdf, floats, d_normal_cdf, kOrdinary)                            \
+  OP(root, sqrt, floats, d_root, kOrdinary)                                              \
+  OP(floor, floor, floats, no_gradient_flows, kOrdinary)                                 \
+  OP(cast, copy, cast, d_cast, kLinear)                                                  \
+  OP(logical_not, logical_not, booleans, no_gradient_flows, kOrdinary)                   \
+  OP(add, add, numbers, d_add, kLinear)                                                  \
+  OP(subtract, sub, numbers, d_subtract, kLinear)                                        \
+  OP(multiply, mul, numbers, d_multiply, kOrdinary)                                      \
+  OP(divide, div, floats, d_divide, kSteep)                                              \
+  OP(power, pow, floats, d_power, kSteep)                                                \
+  OP(logaddexp, logaddexp, floats, d_logaddexp, kOrdinary)                               \
+  OP(logaddexp_slope, logaddexp_slope, floats, d_logaddexp_slope, kOrdinary)             \
+  OP(logistic_loss, logistic_loss, floats, d_logistic_loss, kOrdinary)                   \
+  OP(logistic_loss_slope, logistic_loss_slope, floats, d_logistic_loss_slope, kOrdinary) \
+  OP(hypot, hypot, floats, d_hypot, kOrdinary)                                           \
+  OP(length_share, length_share, floats, d_length_share, kOrdinary)                      \
+  OP(gated, gated, floats, d_gated, kOrdinary)                                           \
+  OP(silu, gated, floats, d_silu, kOrdinary)                                             \
+  OP(silu_slope, silu_slope, floats, d_silu_slope, kOrdinary)                            \
+  OP(gelu, gated, floats, d_gelu, kOrdinary)                                             \
+  OP(difference, difference, numbers, d_difference, kLinear)                             \
+  OP(floor_divide, floor_divide, numbers, no_gradient_flows, kOrdinary)                  \
+  OP(remainder, remainder, numbers, d_remainder, kOrdinary)                              \
+  OP(fmod, fmod, numbers, d_fmod, kOrdinary)                                             \
+  OP(minimum, minimum, numbers, d_minimum, kLinear)                                      \
+  OP(maximum, maximum, numbers, d_maximum, kLinear)                                      \
+  OP(less, less, anything, no_gradient_flows, kOrdinary)                                 \
+  OP(less_equal, less_equal, anything, no_gradient_flows, kOrdinary)                     \
+  OP(equal, equal, anything, no_gradient_flows, kOrdinary)                               \
+  OP(not_equal, not_equal, anything, no_gradient_flows, kOrdinary)                       \
+  OP(logical_and, logical_and, booleans, no_gradient_flows, kOrdinary)                   \
+  OP(logical_or, logical_or, booleans, no_gradient_flows, kOrdinary)                     \
   OP(where, select, choice, d_where, kLinear)
 
 namespace ops {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "plait/tensor/shape.hpp"
 
@@ -70,6 +71,9 @@ struct Remainder {
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
   }
 };
+struct CutRemainder {
+  static Index of(Index a, Index b) { return b == 0 || b == -1 ? 0 : a % b; }
+};
 struct NoIntegers {};
 // Of equal infinities, too, the difference is 0.
 struct Difference {
@@ -135,6 +139,29 @@ struct MultiplyAdd {
   static double of(double a, double b, double c) { return a * b + c; }
 #endif
   static Index of(Index a, Index b, Index c) { return Add::of(Mul::of(a, b), c); }
+};
+
+// A product with what is 0 far out, where the other factor may be infinite; it keeps the sign of a zero.
+struct Gated {
+  template <class T>
+  static T of(T a, T b) {
+    return b == T(0) ? (a < T(0) ? Neg::of(b) : b) : Mul::of(a, b);
+  }
+};
+// s + a s (1 - s).
+struct SiluSlope {
+  template <class T>
+  static T of(T a, T s) {
+    const T density = Mul::of(s, Sub::of(T(1), s));
+    return density == T(0) ? s : MultiplyAdd::of(a, density, s);
+  }
+};
+struct LengthShare {
+  template <class T>
+  static T of(T a, T length) {
+    const T share = Abs::of(a) > std::numeric_limits<T>::max() ? (a < T(0) ? T(-1) : T(1)) : Div::of(a, length);
+    return length == T(0) ? T(0) : share;
+  }
 };
 
 }  // namespace

@@ -31,6 +31,39 @@ PLAIT_MATH double magnitude(double x) { return __builtin_fabs(x); }
 PLAIT_MATH float with_sign(float x, float sign) { return __builtin_copysignf(x, sign); }
 PLAIT_MATH double with_sign(double x, double sign) { return __builtin_copysign(x, sign); }
 
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+constexpr bool kHasFma = true;
+PLAIT_MATH float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+PLAIT_MATH double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
+#else
+constexpr bool kHasFma = false;  // fused() is then two operations: only for what may be rounded twice
+PLAIT_MATH float fused(float a, float b, float c) { return a * b + c; }
+PLAIT_MATH double fused(double a, double b, double c) { return a * b + c; }
+#endif
+
+// A square as its rounded value and what rounding took from it.
+struct Square32 {
+  float high, low;
+};
+struct Square64 {
+  double high, low;
+};
+PLAIT_MATH Square32 square_in_parts(float a) {
+  if constexpr (kHasFma) {
+    const float high = a * a;
+    return {high, fused(a, a, -high)};
+  }
+  const double square = static_cast<double>(a) * static_cast<double>(a);
+  const auto high = static_cast<float>(square);
+  return {high, static_cast<float>(square - static_cast<double>(high))};
+}
+PLAIT_MATH Square64 square_in_parts(double a) {
+  const double high = a * a;
+  if constexpr (kHasFma) return {high, fused(a, a, -high)};
+  const double first = from_bits(bits(a) & 0xFFFFFFFFF8000000U), second = a - first;
+  return {high, ((first * first - high) + 2.0 * first * second) + second * second};
+}
+
 // Adding and subtracting 1.5 * 2^(bits of the fraction) rounds to the nearest integer, and leaves that integer in the low bits of the sum.
 constexpr float kRound32 = 0x1.8p23F;
 constexpr double kRound64 = 0x1.8p52;

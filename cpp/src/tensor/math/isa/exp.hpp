@@ -1,4 +1,5 @@
-// exp, exp2, expm1, e^x - 1 - x, sinh, cosh, tanh, sigmoid. Cody and Waite's reduction x = n ln 2 + r, then e^r - 1 = r + r^2 Q(r) with a minimax Q.
+// exp, exp2, expm1, e^x - 1 - x, sinh, cosh, tanh, sigmoid, e^(-x^2) and the densities of the logistic and normal distributions. Cody and Waite's
+// reduction x = n ln 2 + r, then e^r - 1 = r + r^2 Q(r) with a minimax Q.
 #pragma once
 
 #include "bits.hpp"
@@ -70,6 +71,24 @@ PLAIT_MATH double exp_(double x) {
   return scale(r * r * exp_tail(r) + r + 1.0, a.rounded);
 }
 
+// e^-a for 0 <= a <= 120 (1000): a power of two that is never above 1 stands in one factor, taken 2^64 (2^512) times too large.
+PLAIT_MATH float exp_minus_bounded(float a) {
+  constexpr float kShift = kRound32 + 191.0F;  // 127 for the exponent's bias, and 64
+  const float rounded = kShift - a * kLog2e32, n = rounded - kShift;
+  const float r = (-a - n * kLn2High32) - n * kLn2Low32;
+  const float p = (r * r) * (0.49999994F + r * (0.1666652F + r * (0.04166838F + r * (0.008368883F + r * 0.0013815938F)))) + r + 1.0F;
+  return p * from_bits(bits(rounded) << 23) * 0x1p-64F;
+}
+PLAIT_MATH double exp_minus_bounded(double a) {
+  constexpr double kShift = kRound64 + 1535.0;
+  const double rounded = kShift - a * kLog2e64, n = rounded - kShift;
+  const double r = (-a - n * kLn2High64) - n * kLn2Low64;
+  return (r * r * exp_tail(r) + r + 1.0) * from_bits(bits(rounded) << 52) * 0x1p-512;
+}
+// e^-a for a >= 0.
+PLAIT_MATH float exp_minus(float a) { return exp_minus_bounded(a > 104.0F ? 104.0F : a); }
+PLAIT_MATH double exp_minus(double a) { return exp_minus_bounded(a > 746.0 ? 746.0 : a); }
+
 // 2^x = 2^n e^(f ln 2), where n + f = x is exact; whole x are exact.
 PLAIT_MATH float exp2_(float x) {
   x = x < -152.0F ? -152.0F : x;
@@ -140,7 +159,41 @@ PLAIT_MATH double expm1_(double x) {
   return magnitude(tiny) < 0x1p-55 ? tiny : y;
 }
 
-// e^x - 1 - x: up to 1 the series, beyond the difference, where little cancels.
+// e^x - 1 - x = 2^n (e^r - 1 - r) + rest, and rest = (2^n - 1) x - (2^n (n ln 2 - 1) + 1): for small n a fused multiplication leaves that exact to
+// its last rounding, and 0 for n = 0. From n = 4 on rest = 2^n (1 + r) - (1 + x) cancels little. All halved, since n may be one more than the largest
+// exponent.
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+// (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2, to 1.4e-17 of itself.
+PLAIT_MATH double exp_rest(double r) {
+  const double high =
+      0.0013888888888886545 +
+      r * (0.00019841269863105968 +
+           r * (2.4801587317181886e-05 +
+                r * (2.7557268378684192e-06 + r * (2.755728291148268e-07 + r * (2.5100424157005067e-08 + r * 2.0911264239196083e-09)))));
+  return 0.5 + r * (0.16666666666666669 + r * (0.041666666666666664 + r * (0.008333333333330051 + r * high)));
+}
+PLAIT_MATH float expm1mx_(float x) {
+  float y = x < -60.0F ? -60.0F : x;
+  y = y > 89.0F ? 89.0F : y;
+  const Reduced32 a = reduce_exp(y);
+  const float half = power_of_two(a.rounded, ~0U);
+  const float near = fused(half - 0.5F, x, -fused(half, fused(a.n, kLn2High32, -1.0F), 0.5F)) - half * (a.n * kLn2Low32);
+  const float far = fused(half, a.r, half) - fused(0.5F, y, 0.5F);
+  const float value = 2.0F * fused(half, a.r * a.r * exp_tail(a.r), a.n < 4.0F ? near : far);
+  return x < kInf32 ? value : x;
+}
+PLAIT_MATH double expm1mx_(double x) {
+  double y = x < -60.0 ? -60.0 : x;
+  y = y > 710.0 ? 710.0 : y;
+  const Reduced64 a = reduce_exp(y);
+  const double half = power_of_two(a.rounded, ~std::uint64_t{0});
+  const double near = fused(half - 0.5, x, -fused(half, fused(a.n, kLn2High64, -1.0), 0.5)) - half * (a.n * kLn2Low64);
+  const double far = fused(half, a.r, half) - fused(0.5, y, 0.5);
+  const double value = 2.0 * fused(half, a.r * a.r * exp_rest(a.r), a.n < 4.0 ? near : far);
+  return x < kInf64 ? value : x;
+}
+#else
+// Up to 1 the series, beyond the difference, where little cancels.
 PLAIT_MATH float expm1mx_(float x) {
   const float low = 0.5F + x * (0.16666667F + x * (0.041666668F + x * (0.008333334F + x * 0.0013888889F)));
   const float high = 0.0001984127F + x * (2.4801588e-05F + x * (2.7557319e-06F + x * (2.755732e-07F + x * 2.505211e-08F)));
@@ -158,6 +211,7 @@ PLAIT_MATH double expm1mx_(double x) {
   const double x2 = x * x, x5 = x2 * x2 * x, far = x < kInf64 ? expm1_(x) - x : x;
   return magnitude(x) <= 1.0 ? x2 * (low + x5 * (middle + x5 * x * high)) : far;
 }
+#endif
 
 // Up to 0.35 a minimax polynomial (4.8e-10 and 1.2e-19 of the result), from there t / (t + 2) with t = e^(2|x|) - 1: 2|x| is then past the
 // first half power of two, so nothing cancels in t.
@@ -189,12 +243,47 @@ PLAIT_MATH double tanh_(double x) {
 
 // From e^-|x|, which keeps the small results of negative x.
 PLAIT_MATH float sigmoid_(float x) {
-  const float e = exp_(-magnitude(x));
+  const float e = exp_minus(magnitude(x));
   return (x < 0 ? e : 1.0F) / (1.0F + e);
 }
 PLAIT_MATH double sigmoid_(double x) {
-  const double e = exp_(-magnitude(x));
+  const double e = exp_minus(magnitude(x));
   return (x < 0 ? e : 1.0) / (1.0 + e);
+}
+// The slope of sigmoid.
+PLAIT_MATH float logistic_density_(float x) {
+  const float e = exp_minus(magnitude(x)), d = 1.0F + e;
+  return e / (d * d);
+}
+PLAIT_MATH double logistic_density_(double x) {
+  const double e = exp_minus(magnitude(x)), d = 1.0 + e;
+  return e / (d * d);
+}
+
+// e^(-x^2) and e^(-x^2 / 2) / sqrt(2 pi): what is rounded off the square is put back behind the exponential.
+PLAIT_MATH float gaussian_(float x) {
+  const float a = magnitude(x);
+  const Square32 square = square_in_parts(a > 10.5F ? 10.5F : a);
+  const float e = exp_minus_bounded(square.high);
+  return e - e * square.low;
+}
+PLAIT_MATH double gaussian_(double x) {
+  const double a = magnitude(x);
+  const Square64 square = square_in_parts(a > 28.0 ? 28.0 : a);
+  const double e = exp_minus_bounded(square.high);
+  return e - e * square.low;
+}
+PLAIT_MATH float normal_density_(float x) {
+  const float a = magnitude(x);
+  const Square32 square = square_in_parts(a > 15.0F ? 15.0F : a);
+  const float e = exp_minus_bounded(0.5F * square.high);
+  return (e - e * (0.5F * square.low)) * 0.3989423F;
+}
+PLAIT_MATH double normal_density_(double x) {
+  const double a = magnitude(x);
+  const Square64 square = square_in_parts(a > 39.0 ? 39.0 : a);
+  const double e = exp_minus_bounded(0.5 * square.high);
+  return (e - e * (0.5 * square.low)) * 0.3989422804014327;
 }
 
 }  // namespace math

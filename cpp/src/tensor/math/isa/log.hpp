@@ -1,4 +1,4 @@
-// log, log2, log10, log1p, softplus, logaddexp. x = m 2^e with m near 1 and log m from f = m - 1: a minimax polynomial for float; for double the form
+// log, log2, log10, log1p. x = m 2^e with m near 1 and log m from f = m - 1: a minimax polynomial for float; for double the form
 // of FreeBSD's msun, log(1 + f) = f - s (f - R(s^2)) with s = f / (2 + f), with coefficients for this interval.
 #pragma once
 
@@ -66,18 +66,6 @@ PLAIT_MATH double log1p_(double x) {
   return x > -1.0 ? y : (x == -1.0 ? -kInf64 : kNan64);
 }
 
-// max(x, 0) + log(1 + z) with z = e^-|x|: 1 + z is in [1, 2], so one comparison finds its parts.
-PLAIT_MATH float softplus_(float x) {
-  const float z = exp_(-magnitude(x));
-  const bool large = z > 0.33333334F;
-  return (x > 0 ? x : 0.0F) + log_of_parts(large ? 0.5F * (z - 1.0F) : z, large ? 1.0F : 0.0F);
-}
-PLAIT_MATH double softplus_(double x) {
-  const double z = exp_(-magnitude(x));
-  const bool large = z > 0.41421356237309503;
-  return (x > 0 ? x : 0.0) + log_of_parts(large ? 0.5 * (z - 1.0) : z, large ? 1.0 : 0.0);
-}
-
 // Logarithms to other bases: log(1 + f) in two parts, of which the first has so few bits that its product with the first part of the base is
 // exact (the idea of FreeBSD's e_log10.c). Powers of the base are exact.
 struct Parts32 {
@@ -133,38 +121,6 @@ PLAIT_MATH float log2_(float x) { return log_any_base(x, {0x1.714p+0F, 0x1.47652
 PLAIT_MATH double log2_(double x) { return log_any_base(x, {0x1.7154765p+0, 0x1.5c17f0bbbe880p-31}, {1.0, 0.0}); }
 PLAIT_MATH float log10_(float x) { return log_any_base(x, {0x1.bcap-2F, 0x1.7b1526p-14F}, {0x1.344p-2F, 0x1.3509f8p-18F}); }
 PLAIT_MATH double log10_(double x) { return log_any_base(x, {0x1.bcb7b15p-2, 0x1.37287195355bbp-33}, {0x1.34413509f7p-2, 0x1.3fde623e2566bp-43}); }
-
-// log(e^x + e^y) = max + log(1 + e^-|x - y|); equal infinities differ by nothing.
-PLAIT_MATH double logaddexp_(double x, double y) {
-  const double z = exp_(-magnitude(x == y ? 0.0 : x - y));
-  const bool large = z > 0.41421356237309503;
-  return (x > y ? x : y) + log_of_parts(large ? 0.5 * (z - 1.0) : z, large ? 1.0 : 0.0);
-}
-PLAIT_MATH float logaddexp_(float x, float y) { return static_cast<float>(logaddexp_(static_cast<double>(x), static_cast<double>(y))); }
-
-// Where e^x + e^y is near 1 the two terms cancel; there the C library computes in more digits.
-PLAIT_MATH void logaddexp_array(const float* x, const float* y, float* z, std::int64_t n) {
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < n; ++i) z[i] = logaddexp_(x[i], y[i]);
-}
-/// For up to kPiece elements; z may be x or y.
-PLAIT_MATH void logaddexp_array(const double* x, const double* y, double* z, std::int64_t n) {
-  double sums[kPiece];
-  int cancel = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    sums[i] = logaddexp_(x[i], y[i]);
-    cancel |= (magnitude(sums[i]) < 0.25) & ((x[i] > y[i] ? x[i] : y[i]) < 0) ? 1 : 0;
-  }
-  if (cancel != 0) {
-    for (std::int64_t i = 0; i < n; ++i) {
-      const double most = x[i] > y[i] ? x[i] : y[i], least = x[i] > y[i] ? y[i] : x[i];
-      if (!(magnitude(sums[i]) < 0.25 && most < 0)) continue;
-      const long double distance = static_cast<long double>(least) - static_cast<long double>(most);
-      sums[i] = static_cast<double>(static_cast<long double>(most) + __builtin_log1pl(__builtin_expl(distance)));
-    }
-  }
-  for (std::int64_t i = 0; i < n; ++i) z[i] = sums[i];
-}
 
 }  // namespace math
 }  // namespace PLAIT_ISA_NS

@@ -17,5 +17,6 @@
 #include "log.hpp"
 #include "pow.hpp"
 #include "quotient.hpp"
+#include "softplus.hpp"
 #include "special.hpp"
 #include "trig.hpp"

@@ -1,6 +1,8 @@
-// hypot, and the quotient rounded down and its remainder as Python and NumPy define them: x = y floor(x / y) + r exactly, before one rounding,
-// with r on the side of y.
+// hypot, and quotients with their remainders: rounded down as Python and NumPy define it, x = y floor(x / y) + r exactly, before one rounding, with r
+// on the side of y; and C's fmod, with r on the side of x.
 #pragma once
+
+#include <cstddef>
 
 #include "bits.hpp"
 
@@ -8,20 +10,39 @@ namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
+PLAIT_MATH float root_of(float x) { return __builtin_sqrtf(x); }
+PLAIT_MATH double root_of(double x) { return __builtin_sqrt(x); }
 // Scaled by a power of two where squares would leave the range; infinite also beside NaN.
-PLAIT_MATH float hypot_(float x, float y) {
-  const float a = magnitude(x), b = magnitude(y), most = a < b ? b : a;
-  const float up = most < 0x1p-50F ? 0x1p90F : most > 0x1p60F ? 0x1p-90F : 1.0F;
-  const float down = most < 0x1p-50F ? 0x1p-90F : most > 0x1p60F ? 0x1p90F : 1.0F;
-  const float u = a * up, v = b * up, r = __builtin_sqrtf(u * u + v * v) * down;
-  return a == kInf32 || b == kInf32 ? kInf32 : r;
+template <class T>
+PLAIT_MATH T hypot_(T x, T y) {
+  constexpr T kSmall = sizeof(T) == 4 ? T(0x1p-50) : T(0x1p-500), kLarge = sizeof(T) == 4 ? T(0x1p60) : T(0x1p500);
+  constexpr T kUp = sizeof(T) == 4 ? T(0x1p90) : T(0x1p600), kDown = T(1) / kUp;
+  constexpr T kInf = static_cast<T>(kInf64);
+  const T a = magnitude(x), b = magnitude(y), most = a < b ? b : a;
+  const T up = most < kSmall ? kUp : most > kLarge ? kDown : T(1);
+  const T down = most < kSmall ? kDown : most > kLarge ? kUp : T(1);
+  const T u = a * up, v = b * up, r = root_of(fused(u, u, v * v)) * down;
+  return a == kInf || b == kInf ? kInf : r;
 }
-PLAIT_MATH double hypot_(double x, double y) {
-  const double a = magnitude(x), b = magnitude(y), most = a < b ? b : a;
-  const double up = most < 0x1p-500 ? 0x1p600 : most > 0x1p500 ? 0x1p-600 : 1.0;
-  const double down = most < 0x1p-500 ? 0x1p-600 : most > 0x1p500 ? 0x1p600 : 1.0;
-  const double u = a * up, v = b * up, r = __builtin_sqrt(u * u + v * v) * down;
-  return a == kInf64 || b == kInf64 ? kInf64 : r;
+/// For up to kPiece elements; z may be x or y. Where no square leaves the range nothing is scaled, and the result is the same.
+template <class T>
+PLAIT_MATH void hypot_array(const T* x, const T* y, T* z, std::int64_t n) {
+  constexpr T kSmall = sizeof(T) == 4 ? T(0x1p-100) : T(0x1p-1000), kLarge = sizeof(T) == 4 ? T(0x1p120) : T(0x1p1000);
+  T spare[kPiece];
+  T* const lengths = z == x || z == y ? spare : z;
+  std::int32_t others = 0;
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T square = fused(x[i], x[i], y[i] * y[i]);
+    lengths[i] = root_of(square);
+    others |= (square > kSmall) & (square < kLarge) ? 0 : 1;
+  }
+  if (others == 0) {
+    if (lengths != z) __builtin_memcpy(z, lengths, static_cast<std::size_t>(n) * sizeof(T));
+  } else {
+#pragma GCC ivdep
+    for (std::int64_t i = 0; i < n; ++i) z[i] = hypot_(x[i], y[i]);
+  }
 }
 
 // By C's remainder, which is exact for every pair.
@@ -48,95 +69,112 @@ PLAIT_MATH T floor_divide_(T x, T y) {
   return q - whole > T(0.5) ? whole + 1 : whole;
 }
 
-// Quotients up to 2^28 (float, in double) and 2^21 and 2^50 (float and double, by a fused multiply): x - y floor(x / y) is exact, and the rounded
-// quotient can be one too large but not too small. False for NaN, a divisor of 0 and infinities.
+// Where the quotient is below 2^21 (float) and 2^50 (double) its remainder is exact by a fused multiplication, and the rounded quotient can be
+// one too large but not too small. False for NaN, an infinite dividend and a divisor of 0.
 template <class T>
 struct Quotient {
   T quotient, remainder;
 };
-using Divided = Quotient<double>;
-PLAIT_MATH bool is_small_quotient(float x, float y) {
-  return magnitude(static_cast<double>(x) / static_cast<double>(y)) < 0x1p28 && magnitude(y) < kInf32;
-}
-PLAIT_MATH Divided divide_small(float x, float y) {
-  const auto a = static_cast<double>(x), b = static_cast<double>(y);
-  const double q = __builtin_floor(a / b);
-  return {q, a - q * b};
-}
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-constexpr bool kHasFma = true;
-PLAIT_MATH bool is_tiny_quotient(float x, float y) { return magnitude(x / y) < 0x1p21F && magnitude(y) < kInf32; }
-PLAIT_MATH Quotient<float> divide_tiny(float x, float y) {
-  const float q = __builtin_floorf(x / y), r = __builtin_fmaf(-q, y, x);
-  const bool over = r != 0 && (r < 0) != (y < 0);
-  return {over ? q - 1.0F : q, over ? r + y : r};
-}
-PLAIT_MATH bool is_small_quotient(double x, double y) { return magnitude(x / y) < 0x1p50 && magnitude(y) < kInf64; }
-PLAIT_MATH Divided divide_small(double x, double y) {
-  const double q = __builtin_floor(x / y), r = __builtin_fma(-q, y, x);
-  const bool over = r != 0 && (r < 0) != (y < 0);
-  return {over ? q - 1.0 : q, over ? r + y : r};
-}
-#else
-constexpr bool kHasFma = false;
-PLAIT_MATH bool is_tiny_quotient(float, float) { return false; }
-PLAIT_MATH Quotient<float> divide_tiny(float x, float) { return {x, x}; }
-PLAIT_MATH bool is_small_quotient(double, double) { return false; }
-PLAIT_MATH Divided divide_small(double x, double) { return {x, x}; }
-#endif
+/// The highest bit of the result is set if |x| is at least the limit, or NaN.
+PLAIT_MATH std::uint32_t reaches(float x) { return (bits(x) & 0x7FFFFFFFU) + (0x80000000U - bits(0x1p21F)); }
+PLAIT_MATH std::uint64_t reaches(double x) { return (bits(x) & 0x7FFFFFFFFFFFFFFFU) + (0x8000000000000000U - bits(0x1p50)); }
+PLAIT_MATH float rounded_down(float x) { return __builtin_floorf(x); }
+PLAIT_MATH double rounded_down(double x) { return __builtin_floor(x); }
+PLAIT_MATH float cut_off(float x) { return __builtin_truncf(x); }
+PLAIT_MATH double cut_off(double x) { return __builtin_trunc(x); }
 
-/// z[i] = x[i] // y[i], x[i] % y[i] for up to kPiece elements; z may be one of them.
-template <class T>
-PLAIT_MATH void floor_divide_array(const T* x, const T* y, T* z, std::int64_t n) {
-  T small[kPiece];
-  int others = 0;
-  if constexpr (sizeof(T) == 4 && kHasFma) {
+struct FloorQuotient {
+  template <class T>
+  PLAIT_MATH static T of(T x, T y) {
+    return floor_divide_(x, y);
+  }
+  template <class T>
+  PLAIT_MATH static T small(T x, T y, T q) {
+    const T r = q == 0 ? x : fused(-q, y, x);
+    return (r != 0) & ((r < 0) != (y < 0)) ? q - 1 : q;
+  }
+  template <class T>
+  PLAIT_MATH static T round(T q) {
+    return rounded_down(q);
+  }
+};
+struct FloorRemainder {
+  template <class T>
+  PLAIT_MATH static T of(T x, T y) {
+    return remainder_(x, y);
+  }
+  template <class T>
+  PLAIT_MATH static T small(T x, T y, T q) {
+    const T r = q == 0 ? x : fused(-q, y, x), moved = (r < 0) != (y < 0) ? r + y : r;
+    return r == 0 ? with_sign(T(0), y) : moved;
+  }
+  template <class T>
+  PLAIT_MATH static T round(T q) {
+    return rounded_down(q);
+  }
+};
+struct CutRemainder {
+  template <class T>
+  PLAIT_MATH static T of(T x, T y) {
+    return c_remainder(x, y);
+  }
+  template <class T>
+  PLAIT_MATH static T small(T x, T y, T q) {
+    const T r = q == 0 ? x : fused(-q, y, x), moved = (r < 0) != (x < 0) ? r + with_sign(y, x) : r;
+    return r == 0 ? with_sign(T(0), x) : moved;
+  }
+  template <class T>
+  PLAIT_MATH static T round(T q) {
+    return cut_off(q);
+  }
+};
+
+/// z[i] = Which::of(x[i], y[i]) for up to kPiece elements; z may be one of them. Floats whose quotients are larger, or all where nothing fuses, go
+/// through double, in which quotients up to 2^28 leave exact remainders.
+template <class Which, class T>
+PLAIT_MATH void quotient_array(const T* x, const T* y, T* z, std::int64_t n) {
+  T spare[kPiece];
+  T* const small = z == x || z == y ? spare : z;  // the operands are wanted again if this was not all
+  if constexpr (kHasFma) {
+    decltype(reaches(T(0))) others = 0;
+#pragma GCC ivdep
     for (std::int64_t i = 0; i < n; ++i) {
-      small[i] = divide_tiny(x[i], y[i]).quotient;
-      others |= is_tiny_quotient(x[i], y[i]) ? 0 : 1;
+      const T q = Which::round(x[i] / y[i]);
+      small[i] = Which::small(x[i], y[i], q);
+      others |= reaches(q);
     }
-    if (others == 0) {
-      for (std::int64_t i = 0; i < n; ++i) z[i] = small[i];
+    if (others >> (8 * sizeof(T) - 1) == 0) {
+      if (small != z) __builtin_memcpy(z, small, static_cast<std::size_t>(n) * sizeof(T));
       return;
     }
-    others = 0;
   }
-  for (std::int64_t i = 0; i < n; ++i) {
-    small[i] = static_cast<T>(divide_small(x[i], y[i]).quotient);
-    others |= is_small_quotient(x[i], y[i]) ? 0 : 1;
+  if constexpr (sizeof(T) == 4) {
+    std::int32_t others = 0;
+#pragma GCC ivdep
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto a = static_cast<double>(x[i]), b = static_cast<double>(y[i]);
+      const double q = Which::round(a / b);
+      small[i] = static_cast<T>(Which::small(a, b, q));
+      others |= magnitude(q) < 0x1p28 ? 0 : 1;
+    }
+    if (others == 0) {
+      if (small != z) __builtin_memcpy(z, small, static_cast<std::size_t>(n) * sizeof(T));
+      return;
+    }
   }
-  if (others == 0) {
-    for (std::int64_t i = 0; i < n; ++i) z[i] = small[i];
-  } else {
-    for (std::int64_t i = 0; i < n; ++i) z[i] = floor_divide_(x[i], y[i]);
-  }
+  for (std::int64_t i = 0; i < n; ++i) z[i] = Which::of(x[i], y[i]);
+}
+template <class T>
+PLAIT_MATH void floor_divide_array(const T* x, const T* y, T* z, std::int64_t n) {
+  quotient_array<FloorQuotient>(x, y, z, n);
 }
 template <class T>
 PLAIT_MATH void remainder_array(const T* x, const T* y, T* z, std::int64_t n) {
-  T small[kPiece];
-  int others = 0;
-  if constexpr (sizeof(T) == 4 && kHasFma) {
-    for (std::int64_t i = 0; i < n; ++i) {
-      const T r = divide_tiny(x[i], y[i]).remainder;
-      small[i] = r == 0 ? with_sign(T(0), y[i]) : r;
-      others |= is_tiny_quotient(x[i], y[i]) ? 0 : 1;
-    }
-    if (others == 0) {
-      for (std::int64_t i = 0; i < n; ++i) z[i] = small[i];
-      return;
-    }
-    others = 0;
-  }
-  for (std::int64_t i = 0; i < n; ++i) {
-    const auto r = static_cast<T>(divide_small(x[i], y[i]).remainder);
-    small[i] = r == 0 ? with_sign(T(0), y[i]) : r;
-    others |= is_small_quotient(x[i], y[i]) ? 0 : 1;
-  }
-  if (others == 0) {
-    for (std::int64_t i = 0; i < n; ++i) z[i] = small[i];
-  } else {
-    for (std::int64_t i = 0; i < n; ++i) z[i] = remainder_(x[i], y[i]);
-  }
+  quotient_array<FloorRemainder>(x, y, z, n);
+}
+template <class T>
+PLAIT_MATH void fmod_array(const T* x, const T* y, T* z, std::int64_t n) {
+  quotient_array<CutRemainder>(x, y, z, n);
 }
 
 }  // namespace math

@@ -1,4 +1,4 @@
-// erf, erfc, lgamma, digamma, trigamma.
+// erf, erfc, the distribution function of the normal distribution, lgamma, digamma, trigamma.
 #pragma once
 
 #include "log.hpp"
@@ -46,26 +46,15 @@ PLAIT_MATH double erf_(double x) {
 
 // erfc(a) = exp(-a^2) / (1 + 2 a) (1 + (q + 1) R(q)) with q = (a - k) / (a + k), which runs from -1 to 1 as a does from 0 to infinity, and a
 // polynomial R (after M. Shepherd and J. Laframboise; the coefficients are our own). What is rounded off a^2 is put back behind the exponential.
-PLAIT_MATH float erfc_(float x) {
-  float a = magnitude(x);
-  a = a > 10.5F ? 10.5F : a;
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-  const float high = a * a, low = __builtin_fmaf(a, a, -high);
-#else
-  const double square = static_cast<double>(a) * static_cast<double>(a);
-  const float high = static_cast<float>(square), low = static_cast<float>(square - static_cast<double>(high));
-#endif
-  const float inverse = 1.0F / (a + 2.0F), q = (a - 2.0F) * inverse;
+// Here the factor behind it, over one denominator.
+PLAIT_MATH float erfc_factor(float a) {
+  const float slope = 1.0F + 2.0F * a, sum = a + 2.0F, inverse = 1.0F / (sum * slope), q = (a - 2.0F) * (slope * inverse);
   const float r5 = 0.006476868005F + q * (0.002182784964F + q * (-0.0007973371718F + q * (-0.0004388813299F + q * -3.1365056e-5F)));
   const float r = 0.2769783735F + q * (-0.3697424805F + q * (0.2037122706F + q * (-0.03965362908F + q * (-0.01456167339F + q * r5))));
-  const float e = exp_(-high), tail = (e - e * low) * (1.0F + 2.0F * a * inverse * r) / (1.0F + 2.0F * a);
-  return x < 0 ? 2.0F - tail : tail;
+  return (sum + 2.0F * a * r) * inverse;
 }
-PLAIT_MATH double erfc_(double x) {
-  double a = magnitude(x);
-  a = a > 28.0 ? 28.0 : a;
-  const double high = from_bits(bits(a) & 0xFFFFFFFFF8000000U), low = (a - high) * (a + high);
-  const double inverse = 1.0 / (a + 4.0), q = (a - 4.0) * inverse;
+PLAIT_MATH double erfc_factor(double a) {
+  const double slope = 1.0 + 2.0 * a, sum = a + 4.0, inverse = 1.0 / (sum * slope), q = (a - 4.0) * (slope * inverse);
   const double r17 = -4.925024319837258e-08 +
                      q * (1.1637484364747186e-07 + q * (5.8259070808667265e-09 + q * (-1.3651116527635307e-08 + q * -2.711375922114677e-09)));
   const double r11 =
@@ -78,9 +67,36 @@ PLAIT_MATH double erfc_(double x) {
            q * (-0.021629050923270044 + q * (0.00543131676966039 + q * (-0.0003993469780618065 + q * (-0.0003584257704935513 + q * r11)))));
   const double r =
       0.23299511862555247 + q * (-0.372616235466115 + q * (0.38799588756874326 + q * (-0.3198988333140397 + q * (0.21885976727728043 + q * r5))));
-  const double e = exp_(-(high * high)), near = e - e * (low * (1.0 - low * (0.5 - low * 0.16666666666666666)));
-  const double tail = near * (1.0 + 2.0 * a * inverse * r) / (1.0 + 2.0 * a);
+  return (sum + 2.0 * a * r) * inverse;
+}
+PLAIT_MATH float erfc_(float x) {
+  float a = magnitude(x);
+  a = a > 10.5F ? 10.5F : a;
+  const Square32 square = square_in_parts(a);
+  const float e = exp_minus_bounded(square.high), tail = (e - e * square.low) * erfc_factor(a);
+  return x < 0 ? 2.0F - tail : tail;
+}
+PLAIT_MATH double erfc_(double x) {
+  double a = magnitude(x);
+  a = a > 28.0 ? 28.0 : a;
+  const Square64 square = square_in_parts(a);
+  const double e = exp_minus_bounded(square.high), tail = (e - e * square.low) * erfc_factor(a);
   return x < 0 ? 2.0 - tail : tail;
+}
+// erfc(-x / sqrt 2) / 2, with the square of x and not of the rounded quotient.
+PLAIT_MATH float normal_cdf_(float x) {
+  float a = magnitude(x);
+  a = a > 15.0F ? 15.0F : a;
+  const Square32 square = square_in_parts(a);
+  const float e = exp_minus_bounded(0.5F * square.high), tail = (0.5F * e - 0.25F * e * square.low) * erfc_factor(0.70710677F * a);
+  return x < 0 ? tail : 1.0F - tail;
+}
+PLAIT_MATH double normal_cdf_(double x) {
+  double a = magnitude(x);
+  a = a > 39.0 ? 39.0 : a;
+  const Square64 square = square_in_parts(a);
+  const double e = exp_minus_bounded(0.5 * square.high), tail = (0.5 * e - 0.25 * e * square.low) * erfc_factor(0.7071067811865476 * a);
+  return x < 0 ? tail : 1.0 - tail;
 }
 
 // log Gamma. In (0, 8) the argument is moved to y in [1, 2], where log Gamma(y) = (y - 1)(y - 2) R(y) keeps its digits at both roots, and

@@ -1,0 +1,97 @@
+"""Things that are made once, by whichever thread asks first, while others wait for it, and never for each other."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+C = TypeVar("C")
+
+_PATIENCE = 1.0  # seconds after which a maker that itself waits for some thread counts as waiting for whoever asks
+_LOOK = 0.05
+
+_LOCK = threading.Lock()  # for the tables below and those of every Made; held for a moment only
+_WAITS: dict[int, _Maker] = {}  # by thread: whom it waits for
+
+
+class _Maker:
+    """A thread at work, and what says that it is done."""
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.done = threading.Event()
+
+
+class Made(Generic[C]):
+    """A cache of which each entry is made by one call at a time.
+
+    Parameters
+    ----------
+    most : int
+        Entries that are kept; the oldest goes first.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.cache: dict[Any, C] = {}
+        self._making: dict[Any, _Maker] = {}
+
+    def get(self, key: Any, make: Callable[[], C]) -> C:
+        """The entry, made if it is not there: RecursionError if it is being made by what asks for it, be it through other threads."""
+        while (found := self.cache.get(key)) is None:
+            with _LOCK:
+                if (other := self._making.get(key)) is None:
+                    self._making[key] = me = _Maker()
+            if other is not None:
+                _wait(other)
+                continue
+            try:
+                found = self.cache.get(key) or make()
+                while len(self.cache) >= self.most:
+                    self.cache.pop(next(iter(self.cache)), None)
+                self.cache[key] = found
+            finally:
+                with _LOCK:
+                    del self._making[key]
+                me.done.set()
+            return found
+        return found
+
+
+def _wait(maker: _Maker) -> None:
+    """Until the maker is done, unless it waits for this thread: for something that this thread makes, or for the thread to end.
+
+    The second cannot be known; that its innermost call has been one of `threading` for a second is taken for it.
+    """
+    me = threading.get_ident()
+    if maker.thread == me:
+        _refuse()
+    with _LOCK:
+        _WAITS[me] = maker
+    since = time.monotonic()
+    try:
+        while not maker.done.wait(_LOOK):
+            last = maker
+            with _LOCK:
+                while last.thread != me and (further := _WAITS.get(last.thread)) is not None:
+                    last = further
+            if last.thread == me:
+                _refuse()
+            frame = sys._current_frames().get(last.thread)
+            if frame is None or frame.f_code.co_filename != threading.__file__:
+                since = time.monotonic()
+            elif time.monotonic() - since > _PATIENCE:
+                _refuse()
+    finally:
+        with _LOCK:
+            del _WAITS[me]
+
+
+def _refuse() -> None:
+    raise RecursionError(
+        "a compiled function calls itself with arrays of the same shapes while it is traced, which would never end; call the plain "
+        "function on nodes for what depends on its arguments, and plait.scan for a loop"
+    )
