@@ -81,12 +81,20 @@ class Groups {
     return longest <= kLongest && 4 * sum >= longest * kernels_.lanes;
   }
 
+  /// Of local alignment, where sums stay at the ends of the range.
+  [[nodiscard]] std::optional<Offset> saturating_offset() const {
+    constexpr std::int64_t kLeast = std::numeric_limits<T>::min();
+    if (scores_.open < kLeast) return std::nullopt;
+    return Offset{.zero = kLeast, .lowest = kLeast, .proved = false};
+  }
+
   bool run(std::span<const Index> group, std::vector<Index>& left) {
     const Index n = static_cast<Index>(query_.ranks.size()), lanes = kernels_.lanes, longest = references_[group.back()].length;
     const Index columns = (longest + kernels_.block - 1) / kernels_.block * kernels_.block;
-    const std::optional<Offset> offset = offset_for<T>(scores_, n, columns, 1, std::min(n, longest) * std::max(scores_.most, 0));
-    if (!offset) return false;
     const Ends& ends = scores_.ends;
+    const std::optional<Offset> offset =
+        ends.local ? saturating_offset() : offset_for<T>(scores_, n, columns, 1, std::min(n, longest) * std::max(scores_.most, 0));
+    if (!offset) return false;
     const auto border = [&](Index at, bool free) {
       const std::int64_t gap = at == 0 || free || ends.local ? 0 : scores_.open + (at - 1) * static_cast<std::int64_t>(scores_.extend);
       return static_cast<T>(offset->zero + gap);
@@ -119,7 +127,13 @@ class Groups {
     for (std::size_t l = 0; l < group.size(); ++l) {
       const Sequence& reference = references_[group[l]];
       lengths[l] = static_cast<std::int32_t>(reference.length);
-      for (Index j = 0; j < reference.length; ++j) y[j * lanes + static_cast<Index>(l)] = query_.code(reference.symbol(j));
+      std::uint8_t* const lane = y + l;
+      if (query_.codes > 0 && reference.kind == Sequence::Kind::u8) {
+        const auto* symbols = static_cast<const std::uint8_t*>(reference.data);
+        for (Index j = 0; j < reference.length; ++j) lane[j * lanes] = symbols[j];
+      } else {
+        for (Index j = 0; j < reference.length; ++j) lane[j * lanes] = query_.code(reference.symbol(j));
+      }
     }
     s.y = y;
     if (ends.x_end && !ends.local) s.ends = lengths.data();
@@ -128,11 +142,10 @@ class Groups {
       kernels_.run[ends.local][scores_.open == scores_.extend](s, at, std::min(columns, at + piece));
       poll_interrupt();
     }
-    const T limit = static_cast<T>(std::numeric_limits<T>::max() - std::max(scores_.most, 0));
     for (std::size_t l = 0; l < group.size(); ++l) {
       const Index m = lengths[l];
       T best = s.best[l];
-      if (ends.local && best > limit) {
+      if (ends.local && best == std::numeric_limits<T>::max()) {
         left.push_back(group[l]);
         continue;
       }
