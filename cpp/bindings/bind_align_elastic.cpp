@@ -47,17 +47,22 @@ void bind_align_elastic(py::module_& m) {
       .value("cosine", Metric::cosine)
       .value("precomputed", Metric::precomputed);
   m.def("are_series", &are_series, py::arg("values"), py::pos_only());
+  py::enum_<StepPattern>(m, "StepPattern")
+      .value("symmetric1", StepPattern::symmetric1)
+      .value("symmetric2", StepPattern::symmetric2)
+      .value("asymmetric", StepPattern::asymmetric);
   m.def(
       "make_dtw",
-      [](Metric metric, const py::object& window, double slope, bool root, bool open_begin, bool open_end, bool propagate_nan) {
-        return make_dtw({metric, as_window(window), slope, root, open_begin, open_end, propagate_nan});
+      [](Metric metric, StepPattern step, const py::object& window, bool slanted, double slope, bool normalized, bool root, bool open_begin,
+         bool open_end, bool propagate_nan) {
+        return make_dtw({metric, step, as_window(window), slanted, normalized, slope, root, open_begin, open_end, propagate_nan});
       },
-      py::arg("metric"), py::arg("window"), py::arg("slope"), py::arg("root"), py::arg("open_begin"), py::arg("open_end"), py::arg("propagate_nan"),
-      py::pos_only());
+      py::arg("metric"), py::arg("step"), py::arg("window"), py::arg("slanted"), py::arg("slope"), py::arg("normalized"), py::arg("root"),
+      py::arg("open_begin"), py::arg("open_end"), py::arg("propagate_nan"), py::pos_only());
   m.def(
       "make_elastic",
-      [](const std::string& key, std::vector<double> parameters, const py::object& window, bool propagate_nan) {
-        return make_elastic(key, std::move(parameters), {as_window(window), propagate_nan});
+      [](const std::string& key, std::vector<double> parameters, const py::object& window, bool slanted, bool propagate_nan) {
+        return make_elastic(key, std::move(parameters), {as_window(window), slanted, propagate_nan});
       },
-      py::arg("key"), py::arg("parameters"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
+      py::arg("key"), py::arg("parameters"), py::arg("window"), py::arg("slanted"), py::arg("propagate_nan"), py::pos_only());
 }

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from .. import _core
 from . import _arguments, _inputs
-from ._bands import SlantedCosts, distances
 from ._base import PairAligner
 from ._pair_costs import PairCosts
 from .alignment import Alignment
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from .search import Place
 
 METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "euclidean", "absolute", "cosine", "precomputed")}
+STEPS = {name: getattr(_core.StepPattern, name) for name in ("symmetric1", "symmetric2")}
 
 _NAMES: _inputs.Name = "xy".__getitem__
 
@@ -48,13 +48,19 @@ class DTW(PairAligner):
     band : {"diagonal", "slanted"}
         What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths, so that a path always fits between
         series of different lengths. With n >= m and s = (n - 1) / (m - 1) it has the cells ``|i - j s| <= window + s / 2``, for n < m with
-        both exchanged; of equal lengths these are the same. Pairs come one after the other then, each by its matrix of distances.
+        both exchanged; of equal lengths these are the same.
+    step : {"symmetric1", "symmetric2"}
+        How a path goes on, by dtw-python's names. ``"symmetric1"``: by (1, 0), (0, 1) or (1, 1), each for the distance d of the cell that it
+        comes into. ``"symmetric2"``: the same, with 2 d for (1, 1). The first cell costs d.
+    normalized : bool
+        The sum is divided by the weight of the path, ``n + m`` with symmetric2 (dtw-python's ``normalizedDistance``).
+        Paths of symmetric1 differ in theirs, so it has none. With `open_end` the end is where this is least, as in dtw-python.
 
     Raises
     ------
     ValueError
-        If a window comes with `open_begin`, or a slope or a slanted window with an open end; if a series is empty, holds infinity, or NaN where the policy is to raise; if no path fits into the window or parallelogram; if the
-        sum of distances is beyond the largest float64.
+        If parameters contradict each other; if a series is empty, holds infinity, or NaN where the policy is to raise; if no path fits into
+        the window or parallelogram; if the sum of distances is beyond the largest float64.
     ShapeError
         If the elements of `x` and `y` have different numbers of values.
 
@@ -91,6 +97,8 @@ class DTW(PairAligner):
         nan_policy: str = "raise",
         slope: float | None = None,
         band: str = "diagonal",
+        step: str = "symmetric1",
+        normalized: bool = False,
     ):
         self.metric = metric
         self.window = window
@@ -100,15 +108,12 @@ class DTW(PairAligner):
         self.nan_policy = nan_policy
         self.slope = slope
         self.band = band
+        self.step = step
+        self.normalized = normalized
         self._method()  # what cannot be is refused here
 
     _KIND = "warping"
-    _costs: PairCosts | SlantedCosts | None = None
-
-    @property
-    def _by_matrix(self) -> bool:
-        """Whether the core gets a matrix of distances for each pair."""
-        return callable(self.metric) or (self.band == "slanted" and self.window is not None and self.metric != "precomputed")
+    _costs: PairCosts | None = None
 
     def _build(self) -> _core.Method:
         _inputs.check_nan_policy(self.nan_policy)
@@ -121,19 +126,24 @@ class DTW(PairAligner):
                 f"window={self.window!r}. Leave one of them out, or cut y into pieces about the places where x may begin"
             )
         window = check_window(self.window)
-        if not isinstance(self.band, str) or self.band not in ("diagonal", "slanted"):
-            raise ValueError(f"band: expected 'diagonal' or 'slanted', got {self.band!r}")
-        if self.band == "slanted" and window is not None:
-            if self.open_end or self.slope is not None:
-                what = "slope" if self.slope is not None else "open_end"
-                raise ValueError(f"band: a slanted window goes from corner to corner and is the only bound of the path; leave {what} out")
-            costs = self._costs.matrix if self._costs is not None else distances(str(self.metric))
-            self.__dict__["_costs"] = SlantedCosts(costs, window)
-            window = None
+        slanted = is_slanted(self.band)
+        if slanted and window is not None and (self.open_end or self.slope is not None):
+            what = "slope" if self.slope is not None else "open_end"
+            raise ValueError(f"band: a slanted window goes from corner to corner and is the only bound of the path; leave {what} out")
+        if self.normalized and self.step == "symmetric1":
+            raise ValueError(
+                "normalized: paths of step='symmetric1' differ in their weight, so that there is nothing to divide the sum by; take 'symmetric2', "
+                "of which all have n + m"
+            )
+        if self.step not in tuple(STEPS):
+            raise ValueError(f"step: expected one of {', '.join(map(repr, STEPS))}, got {self.step!r}")
         return _core.make_dtw(
-            METRICS["precomputed" if self._by_matrix else self.metric],  # type: ignore[index]  # not callable
+            METRICS["precomputed" if callable(self.metric) else self.metric],
+            STEPS[self.step],
             window,
+            slanted,
             check_slope(self.slope),
+            bool(self.normalized),
             bool(self.root),
             bool(self.open_begin),
             bool(self.open_end),
@@ -141,7 +151,7 @@ class DTW(PairAligner):
         )
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        if self._by_matrix:
+        if callable(self.metric):
             self._method()
             x, y = map(np.asarray, _inputs.all_series(values, name, self.nan_policy))
             if np.isnan(x).any() or np.isnan(y).any():  # propagate: as it would be in a matrix
@@ -155,7 +165,7 @@ class DTW(PairAligner):
         return _inputs.all_series(values, name, self.nan_policy)
 
     def _check(self, values: list[Any], name: _inputs.Name) -> None:
-        if not self._by_matrix:
+        if not callable(self.metric):
             super()._check(values, name)
             return
         self._method()
@@ -169,8 +179,6 @@ class DTW(PairAligner):
         matrix = _inputs.series(values[0], name, 0, self.nan_policy)
         if matrix.ndim != 2:
             raise _core.ShapeError(f"{name(0)}: expected a matrix of distances of shape (n, m), got shape {matrix.shape}")
-        if isinstance(self._costs, SlantedCosts) and not np.isnan(matrix).any():
-            matrix = np.ascontiguousarray(self._costs.masked(matrix))
         return [matrix, np.empty(matrix.shape[1])]
 
     def score(self, x: Any, y: Any = None, *, cutoff: float | None = None) -> float:
@@ -287,29 +295,25 @@ class DTW(PairAligner):
     def _matrix(
         self, rows: list[Any], columns: list[Any] | None, cutoff: float | None, out: NDArray[np.float64], threads: int | None
     ) -> None:
-        if not self._by_matrix:
+        if not callable(self.metric):
             super()._matrix(rows, columns, cutoff, out, threads)
             return
         most, a = math.inf if cutoff is None else cutoff, len(rows)
         series = _inputs.all_series([*rows, *(columns or [])], lambda k: f"X[{k}]" if k < a else f"Y[{k - a}]", self.nan_policy)
-        half = columns is None and not callable(self.metric)
         for i, x in enumerate(series[:a]):
             for j, y in enumerate(series if columns is None else series[a:]):
-                if half and j < i:
-                    out[i, j] = out[j, i]
-                    continue
                 score = self.score(x, y, cutoff=most)
                 out[i, j] = math.inf if score > most else score
 
     def _align_many(self, query: Any, against: list[Any], threads: int) -> list[Alignment]:
-        if not self._by_matrix:
+        if not callable(self.metric):
             return super()._align_many(query, against, threads)
         return [self.align(query, y) for y in against]
 
     def _nearest(
         self, queries: list[Any], against: list[Any], k: int, threads: int | None, name: _inputs.Name
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        if not self._by_matrix:
+        if not callable(self.metric):
             return super()._nearest(queries, against, k, threads, name)
         series, count = _inputs.all_series([*queries, *against], name, self.nan_policy), len(queries)
         scores = np.empty((count, len(against)))
@@ -351,6 +355,13 @@ def check_window(window: int | float | None) -> int | float | None:
     if isinstance(window, (int, np.integer)) and not isinstance(window, bool) and window >= 0:
         return min(int(window), 2**62)
     raise ValueError(f"window: expected None, a whole number of cells (int) or a fraction from 0 to 1 (float), got {window!r}")
+
+
+def is_slanted(band: str) -> bool:
+    """Whether a window lies about the stretched diagonal."""
+    if not isinstance(band, str) or band not in ("diagonal", "slanted"):
+        raise ValueError(f"band: expected 'diagonal' or 'slanted', got {band!r}")
+    return band == "slanted"
 
 
 def check_slope(slope: float | None) -> float:

@@ -15,6 +15,8 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 /// What lanes of pairs may take of the caches. Beyond, one pair after the other is quicker.
 constexpr double kManyBytes = 512 * 1024;
+/// Of moves, for the end of an open path whose paths are counted.
+constexpr std::size_t kCountMemory = std::size_t{1} << 28;
 
 class ElasticMethod final : public Method {
  public:
@@ -36,6 +38,12 @@ class ElasticMethod final : public Method {
   double count(const Sequence& x, const Sequence& y) const override {
     if (missing(x) || missing(y)) return kNan;
     Counted<Order::minimum> counted;
+    if (measure_.normalized && measure_.open_end) {  // the definition looks for the end with the least sum
+      Measure closed = measure_;
+      closed.open_end = false;
+      const Path best = pair_path(measure_, table_, x, y, kCountMemory, thread_workspace());
+      return run_definition(closed, x, {y.data, best.pairs.empty() ? y.length : best.pairs.back() + 1, y.width, y.kind}, counted).paths;
+    }
     const auto found = run_definition(measure_, x, y, counted);
     (void)finish(found.score, kUnreachable);
     return found.paths;
@@ -54,7 +62,8 @@ class ElasticMethod final : public Method {
 
   double cost(const Sequence& x, const Sequence& y) const override {
     const Band band = measure_.band(x.length, y.length);
-    return 0.3 * static_cast<double>(x.length) * static_cast<double>(std::min(y.length, 2 * band.window + 1));
+    const Index middle = (x.length + 1) / 2, across = band.hi(middle) - band.lo(middle) + 1;
+    return 0.3 * static_cast<double>(x.length) * static_cast<double>(std::clamp<Index>(across, 1, std::max<Index>(y.length, 1)));
   }
 
  private:
@@ -72,7 +81,7 @@ class ElasticMethod final : public Method {
   }
   /// Whether two sequences may stand in lanes beside each other: the rows have the same cells, but for the shorter one's end.
   [[nodiscard]] bool same_band(Index n, Index a, Index b) const {
-    return a == b || (measure_.slope == 0 && (!measure_.traits().weighted_by_lengths || std::max(n, a) == std::max(n, b)) &&
+    return a == b || (measure_.slope == 0 && !measure_.slanted && (!measure_.traits().weighted_by_lengths || std::max(n, a) == std::max(n, b)) &&
                       (!measure_.window || measure_.window->of(n, a) == measure_.window->of(n, b)));
   }
   [[nodiscard]] bool missing(const References& references, Index k) const {
@@ -134,7 +143,7 @@ std::vector<double> ElasticMethod::bounds(const Sequence& x, const References& r
     if (missing(references, r)) continue;
     const Band band = measure_.band(x.length, y.length);
     if (seen.band.m != band.m) seen = envelope(x, band);
-    found[static_cast<std::size_t>(r)] = lower_bound(measure_, table_, x, seen, y);
+    found[static_cast<std::size_t>(r)] = measure_.of_weight(lower_bound(measure_, table_, x, seen, y), x.length, y.length);
     if (r % 64 == 0) poll_interrupt();
   }
   return found;
