@@ -26,3 +26,4 @@ void bind_align_edit(py::module_& m);
 void bind_align_custom(py::module_& m);
 void bind_align_soft(py::module_& m);
 void bind_align_pairwise(py::module_& m);
+void bind_align_database(py::module_& m);
