@@ -179,7 +179,7 @@ Gradients d_length_share(const NodeRef& n, const NodeRef& g) {
   return {to(n, 0, rate), to(n, 1, negate(multiply(rate, n)))};
 }
 Gradients d_gated(const NodeRef& n, const NodeRef& g) { return {to(n, 0, multiply(g, in(n, 1))), to(n, 1, multiply(g, in(n, 0)))}; }
-// x p(x) with p = sigmoid, and with p = normal_cdf. The second operand is p(x), computed once for value and slope; x takes the whole derivative.
+// x p(x) with p = sigmoid, and with p = normal_cdf. The second operand is p(x), there for value and slope; x takes the whole derivative.
 Gradients d_silu(const NodeRef& n, const NodeRef& g) { return {multiply(g, apply(ops::silu_slope, {in(n, 0), in(n, 1)})), {}}; }
 // p (1 - p) (2 + x (1 - 2 p)).
 Gradients d_silu_slope(const NodeRef& n, const NodeRef& g) {
@@ -188,7 +188,11 @@ Gradients d_silu_slope(const NodeRef& n, const NodeRef& g) {
 }
 Gradients d_gelu(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = in(n, 0);
-  return {multiply(g, add(in(n, 1), apply(ops::gated, {x, unary(ops::normal_density, x)}))), {}};
+  return {multiply(g, add(in(n, 1), apply(ops::normal_moment, {x, unary(ops::normal_density, x)}))), {}};
+}
+// x p(x) with the normal density p: p (1 - x^2).
+Gradients d_normal_moment(const NodeRef& n, const NodeRef& g) {
+  return {multiply(g, apply(ops::gated, {one_minus(unary(ops::square, in(n, 0))), in(n, 1)})), {}};
 }
 Gradients d_difference(const NodeRef& n, const NodeRef& g) { return {to(n, 0, g), to(n, 1, negate(g))}; }
 // x - y floor(x / y), with a slope of 0 of the steps.
@@ -297,6 +301,7 @@ consteval Op elementwise(const char* name, LaneOp lane, Promotion promotion, Spe
   OP(silu, gated, floats, d_silu, kOrdinary)                                             \
   OP(silu_slope, silu_slope, floats, d_silu_slope, kOrdinary)                            \
   OP(gelu, gated, floats, d_gelu, kOrdinary)                                             \
+  OP(normal_moment, gated, floats, d_normal_moment, kOrdinary)                           \
   OP(difference, difference, numbers, d_difference, kLinear)                             \
   OP(floor_divide, floor_divide, numbers, no_gradient_flows, kOrdinary)                  \
   OP(remainder, remainder, numbers, d_remainder, kOrdinary)                              \

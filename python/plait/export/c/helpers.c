@@ -122,6 +122,46 @@ static double logaddexp_f64(double x, double y) {
 
 static float logaddexp_f32(float x, float y) { return (float)logaddexp_f64((double)x, (double)y); }
 
+/* x s(x) with s = sigmoid(x) has the slope s + x s (1 - s). */
+static T silu_slope_T(T x, T s) {
+  const T density = s * (1 - s);
+  return density == 0 ? s : s + x * density;
+}
+
+/* x / length: 0 where that is 0, and 1 or -1 of infinities. */
+static T length_share_T(T x, T length) {
+  if (length == 0) return 0;
+  return x - x == 0 || x != x ? x / length : (T)(x < 0 ? -1 : 1);
+}
+
+static T logistic_density_T(T x) {
+  const double e = exp(-fabs((double)x));
+  return (T)(e / ((1 + e) * (1 + e)));
+}
+
+static double gaussian_f64(double x) {
+  const double square = x * x, rest = fma(x, x, -square), e = exp(-square);
+  return e > 0 ? e - e * rest : e;
+}
+
+/* softplus(x) - x t, and its slope for x. */
+static T logistic_loss_T(T x, T t) {
+  const T share = x > 0 ? 1 - t : -t, line = share == 0 ? 0 : share * x;
+  return (T)(line + (T)log1p(exp(-fabs((double)x))));
+}
+static T logistic_loss_slope_T(T x, T t) {
+  const double e = exp(-fabs((double)x)), s = e / (1 + e);
+  return x > 0 ? (T)((1 - t) - (T)s) : (T)((T)s - t);
+}
+
+static T logaddexp_slope_T(T x, T y) {
+  double e, d;
+  if (x == y) return (T)(x < 0 && x - x != 0 ? 0.0 : 0.5);
+  d = (double)x - (double)y;
+  e = exp(-fabs(d));
+  return (T)((d < 0 ? e : 1.0) / (1.0 + e));
+}
+
 static T remainder_T(T x, T y) {
   const double r = fmod((double)x, (double)y);
   if (r == 0) return (T)copysign(r, (double)y);

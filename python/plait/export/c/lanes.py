@@ -63,6 +63,17 @@ FLOAT = ANY | {
     "logaddexp": "logaddexp_{s}({0}, {1})",
     "floor_divide": "floor_divide_{s}({0}, {1})",
     "remainder": "remainder_{s}({0}, {1})",
+    "fmod": "fmod{f}({0}, {1})",
+    "gated": "({1} == 0 ? ({0} < 0 ? -{1} : {1}) : {0} * {1})",
+    "silu_slope": "silu_slope_{s}({0}, {1})",
+    "length_share": "length_share_{s}({0}, {1})",
+    "logistic_density": "logistic_density_{s}({0})",
+    "gaussian": "(({T})gaussian_f64((double){0}))",
+    "normal_density": "(({T})(0.3989422804014327 * gaussian_f64(0.7071067811865476 * (double){0})))",
+    "normal_cdf": "(({T})(0.5 * erfc(-0.7071067811865476 * (double){0})))",
+    "logistic_loss": "logistic_loss_{s}({0}, {1})",
+    "logistic_loss_slope": "logistic_loss_slope_{s}({0}, {1})",
+    "logaddexp_slope": "logaddexp_slope_{s}({0}, {1})",
 }
 F32 = FLOAT | {name: f"{name}_f32({{0}})" for name in ("exp", "tanh", "log", "erf")}
 F64 = FLOAT | {name: f"{name}({{0}})" for name in ("exp", "tanh", "log", "erf")}
@@ -80,6 +91,7 @@ I64 = ANY | {
     "div": "divide_int({0}, {1})",
     "floor_divide": "floor_divide_int({0}, {1})",
     "remainder": "remainder_int({0}, {1})",
+    "fmod": "({1} == 0 || {1} == -1 ? 0 : {0} % {1})",
 }
 EXPRESSIONS = {"float32": F32, "float64": F64, "int64": I64}
 
