@@ -61,11 +61,10 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     r.bias                     r.bias_ih_l0 + r.bias_hh_l0        r/…_cell/bias
     GRU: r.bias, r.bias_h      sum for r and z; n: ih, and hh     bias[0] + bias[1] for r and z; h: bias[0], and bias[1]
     r.0., r.1., … (layers)     …_l0, …_l1, …                      layers of their own
-    e.weight (Embedding)       e.weight                           e/embeddings
+    e.table (Embedding)        e.weight, into an Embedding        e/embeddings
     =========================  =================================  =======================================================
 
-    torch's Linear and Embedding are told apart by `into`, whose Embedding has the table as it stands; without it a matrix is taken for a
-    Linear's.
+    torch's Linear and Embedding have one form, and `into` says which it is; without it a matrix called ``weight`` is a Linear's.
 
     Examples
     --------
@@ -75,10 +74,10 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     ['head.bias', 'head.weight']
     """
     path = Path(path)
-    raw = read_arrays(path)
+    raw, ours = read_arrays(path)
     if layout not in (None, "torch", "keras", "plait"):
         raise ValueError(f"load_state: layout: expected 'torch', 'keras' or 'plait', got {layout!r}")
-    layout = layout or guess(raw)
+    layout = layout or ("plait" if ours else guess(raw))
     try:
         state = from_torch(raw) if layout == "torch" else from_keras(raw) if layout == "keras" else dict(raw)
     except FormatError as error:
@@ -89,13 +88,13 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     return state
 
 
-def read_arrays(path: Path) -> State:
-    """The arrays of a file by name."""
+def read_arrays(path: Path) -> tuple[State, bool]:
+    """The arrays of a file by name, and whether plait wrote it."""
     if zipfile.is_zipfile(path):
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 found: State = {name: np.asarray(arrays[name]) for name in arrays.files}
-                return found
+                return found, False
         except Exception as error:  # a damaged archive, or one with pickled objects in it
             raise FormatError(f"{path}: arrays cannot be read ({type(error).__name__}: {error})") from None
     from safetensors import SafetensorError, numpy
@@ -103,10 +102,11 @@ def read_arrays(path: Path) -> State:
     from .. import _files
 
     data = path.read_bytes()
-    if b'"plait_checksum":"' in data[: 1 << 16]:
+    ours = b'"plait_checksum":"' in data[: 1 << 16]
+    if ours:
         _files.read(path)  # finds a flipped bit
     try:
-        return dict(numpy.load(data))
+        return dict(numpy.load(data)), ours
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path}: is neither a safetensors file nor an .npz ({type(error).__name__}: {error})") from None
 
@@ -192,7 +192,7 @@ def from_keras(raw: State) -> State:
         elif recurrent:
             state[f"{place}.{ {'kernel': 'weight_x', 'recurrent_kernel': 'weight_h'}.get(last, last) }"] = value
         else:
-            state[joined(place, {"kernel": "weight", "embeddings": "weight", "gamma": "weight", "beta": "bias"}.get(last, last))] = value
+            state[joined(place, {"kernel": "weight", "embeddings": "table", "gamma": "weight", "beta": "bias"}.get(last, last))] = value
     for place, cell in gru.items():
         for part in ("kernel", "recurrent_kernel"):
             if part not in cell:
@@ -225,16 +225,15 @@ def put(path: Path, state: State, raw: State, layer: Any, layout: str, rename: M
     """Gives a layer's parameters their values, all or none; what of the state they took."""
     taken: list[tuple[Node, Array]] = []
     used: State = {}
-    if layout == "torch":
-        straight = {renamed(name, rename): value for name, value in raw.items() if value.ndim == 2}
-        tables = {id(part.weight) for part in layer._layers() if getattr(part, "_integers", False) and hasattr(part, "weight")}
-    else:
-        straight, tables = {}, set()
+    here = set(state)
+    if layout == "torch":  # a table is not transposed
+        tables = {joined(name.rpartition(".")[0], "table"): value for name, value in raw.items() if name.rpartition(".")[2] == "weight"}
+        state = state | {renamed(name, rename): np.ascontiguousarray(value) for name, value in tables.items()}
     for node in layer.parameters():
         name = node.name
         if name not in state:
-            raise ValueError(f"load_state: {path} has nothing for the parameter {name!r}; it has {', '.join(map(repr, sorted(state)))}")
-        value = straight[name] if id(node) in tables and name in straight else state[name]
+            raise ValueError(f"load_state: {path} has nothing for the parameter {name!r}; it has {', '.join(map(repr, sorted(here)))}")
+        value = state[name]
         if value.shape != tuple(node.shape):
             raise ValueError(f"load_state: {name!r} has shape {value.shape} in {path}, and {tuple(node.shape)} here")
         if value.dtype.kind not in "fiu":
