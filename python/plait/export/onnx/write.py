@@ -11,7 +11,10 @@ import numpy as np
 
 from ... import _core
 from ..._core import Node, Program
-from . import loops
+from . import (
+    formulas,  # noqa: F401 - registers its ops
+    loops,
+)
 from .graph import IR_VERSION, OPSET, Graph, onnx_module
 from .ops import write_node
 

@@ -50,7 +50,7 @@ void unary_scalar(const void* a, const void*, const void*, const void*, void* d,
 
 template <class T, MathBinary f, int uniform>
 void binary(const void* pa, const void* pb, const void*, const void*, void* pd, Index n) {
-  constexpr Index kChunk = 128;
+  constexpr Index kChunk = 256, kMost = uniform == 0 ? INT64_MAX : kChunk;
   const T* a = static_cast<const T*>(pa);
   const T* b = static_cast<const T*>(pb);
   T* d = static_cast<T*>(pd);
@@ -61,7 +61,7 @@ void binary(const void* pa, const void* pb, const void*, const void*, void* pd, 
     for (Index i = 0; i < fill; ++i) same[i] = uniform == kUniformA ? a[0] : b[0];
   }
   for (Index i = 0; i < n;) {
-    const Index step = n - i < kGroup ? n - i : (n - i) / kGroup * kGroup < kChunk ? (n - i) / kGroup * kGroup : kChunk;
+    const Index whole = (n - i) / kGroup * kGroup, step = whole == 0 ? n - i : whole < kMost ? whole : kMost;
     if (step >= kGroup) {
       loop(uniform == kUniformA ? same : a + i, uniform == kUniformB ? same : b + i, d + i, step);
     } else {
@@ -87,7 +87,8 @@ LaneLoop find_binary(int uniform) {
 template <class T>
 LaneLoop find_typed(LaneOp op, int uniform) {
 #define PLAIT_BINARY(name, ...) \
-  case LaneOp::name: return find_binary<T, MathBinary::name>(uniform);
+  case LaneOp::name:            \
+    return find_binary<T, MathBinary::name>(uniform);
 #define PLAIT_LOOP_plain unary
 #define PLAIT_LOOP_pieces unary
 #define PLAIT_LOOP_scalar unary_scalar

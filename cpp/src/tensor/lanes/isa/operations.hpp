@@ -141,11 +141,11 @@ struct MultiplyAdd {
   static Index of(Index a, Index b, Index c) { return Add::of(Mul::of(a, b), c); }
 };
 
-// A product with what is 0 far out, where the other factor may be infinite; it keeps the sign of a zero.
+// A product with what is 0 far out, where the other factor may be infinite. What is 0 and not negative is so for negative a first: -0.
 struct Gated {
   template <class T>
   static T of(T a, T b) {
-    return b == T(0) ? (a < T(0) ? Neg::of(b) : b) : Mul::of(a, b);
+    return b != T(0) ? Mul::of(a, b) : Neg::of(b);
   }
 };
 // s + a s (1 - s).

@@ -64,6 +64,16 @@ PLAIT_MATH Square64 square_in_parts(double a) {
   return {high, ((first * first - high) + 2.0 * first * second) + second * second};
 }
 
+// a where the highest bit of `sign` is set, else b: a choice that no path of the compiler leads round, which would compute every arm of a clamp anew.
+PLAIT_MATH float choose(std::uint32_t sign, float a, float b) {
+  const auto all = static_cast<std::uint32_t>(static_cast<std::int32_t>(sign) >> 31);
+  return from_bits((bits(a) & all) | (bits(b) & ~all));
+}
+PLAIT_MATH double choose(std::uint64_t sign, double a, double b) {
+  const std::uint64_t all = 0 - (sign >> 63);
+  return from_bits((bits(a) & all) | (bits(b) & ~all));
+}
+
 // Adding and subtracting 1.5 * 2^(bits of the fraction) rounds to the nearest integer, and leaves that integer in the low bits of the sum.
 constexpr float kRound32 = 0x1.8p23F;
 constexpr double kRound64 = 0x1.8p52;

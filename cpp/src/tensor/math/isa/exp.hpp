@@ -173,24 +173,22 @@ PLAIT_MATH double exp_rest(double r) {
   return 0.5 + r * (0.16666666666666669 + r * (0.041666666666666664 + r * (0.008333333333330051 + r * high)));
 }
 PLAIT_MATH float expm1mx_(float x) {
-  float y = x < -60.0F ? -60.0F : x;
-  y = y > 89.0F ? 89.0F : y;
+  float y = choose(bits(x + 60.0F), -60.0F, x);  // a NaN with a sign too, but then x is taken below
+  y = choose(bits(89.0F - y), 89.0F, y);
   const Reduced32 a = reduce_exp(y);
   const float half = power_of_two(a.rounded, ~0U);
-  const float near = fused(half - 0.5F, x, -fused(half, fused(a.n, kLn2High32, -1.0F), 0.5F)) - half * (a.n * kLn2Low32);
-  const float far = fused(half, a.r, half) - fused(0.5F, y, 0.5F);
-  const float value = 2.0F * fused(half, a.r * a.r * exp_tail(a.r), a.n < 4.0F ? near : far);
-  return x < kInf32 ? value : x;
+  const float line = fused(half - 0.5F, x, -fused(half, fused(a.n, kLn2High32, -1.0F), 0.5F));
+  const float near = fused(-half, a.n * kLn2Low32, line), far = fused(half, a.r, half) - fused(0.5F, y, 0.5F);
+  return 2.0F * fused(half, a.r * a.r * exp_tail(a.r), choose(bits(a.rounded) - bits(kRound32 + 4.0F), near, far));
 }
 PLAIT_MATH double expm1mx_(double x) {
-  double y = x < -60.0 ? -60.0 : x;
-  y = y > 710.0 ? 710.0 : y;
+  double y = choose(bits(x + 60.0), -60.0, x);
+  y = choose(bits(710.0 - y), 710.0, y);
   const Reduced64 a = reduce_exp(y);
   const double half = power_of_two(a.rounded, ~std::uint64_t{0});
-  const double near = fused(half - 0.5, x, -fused(half, fused(a.n, kLn2High64, -1.0), 0.5)) - half * (a.n * kLn2Low64);
-  const double far = fused(half, a.r, half) - fused(0.5, y, 0.5);
-  const double value = 2.0 * fused(half, a.r * a.r * exp_rest(a.r), a.n < 4.0 ? near : far);
-  return x < kInf64 ? value : x;
+  const double line = fused(half - 0.5, x, -fused(half, fused(a.n, kLn2High64, -1.0), 0.5));
+  const double near = fused(-half, a.n * kLn2Low64, line), far = fused(half, a.r, half) - fused(0.5, y, 0.5);
+  return 2.0 * fused(half, a.r * a.r * exp_rest(a.r), choose(bits(a.rounded) - bits(kRound64 + 4.0), near, far));
 }
 #else
 // Up to 1 the series, beyond the difference, where little cancels.

@@ -58,15 +58,17 @@ PLAIT_MATH T remainder_(T x, T y) {
   if ((r < 0) != (y < 0)) r += y;
   return r;
 }
-template <class T>
-PLAIT_MATH T floor_divide_(T x, T y) {
+PLAIT_MATH double floor_divide_(double x, double y) {
   if (y == 0) return x / y;
-  const T r = c_remainder(x, y);
-  T q = (x - r) / y;
+  const double r = c_remainder(x, y);
+  double q = (x - r) / y;
   if (r != 0 && (r < 0) != (y < 0)) q -= 1;
-  if (q == 0) return with_sign(T(0), x / y);
-  const T whole = sizeof(T) == 4 ? static_cast<T>(__builtin_floorf(static_cast<float>(q))) : static_cast<T>(__builtin_floor(static_cast<double>(q)));
-  return q - whole > T(0.5) ? whole + 1 : whole;
+  if (q == 0) return with_sign(0.0, x / y);
+  const double whole = __builtin_floor(q);
+  return q - whole > 0.5 ? whole + 1 : whole;
+}
+PLAIT_MATH float floor_divide_(float x, float y) {
+  return y == 0 ? x / y : static_cast<float>(floor_divide_(static_cast<double>(x), static_cast<double>(y)));
 }
 
 // Where the quotient is below 2^21 (float) and 2^50 (double) its remainder is exact by a fused multiplication, and the rounded quotient can be

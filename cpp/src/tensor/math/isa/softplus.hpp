@@ -9,8 +9,13 @@ namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
-// log(1 + z) for 0 <= z <= 1: for float a minimax polynomial, 8e-10 of the result; for double one comparison finds the parts of 1 + z.
+// log(1 + z) for 0 <= z <= 1: for float a minimax polynomial, 8e-10 of the result, where its sums are rounded once; else one comparison finds the
+// parts of 1 + z.
 PLAIT_MATH float log1p_of_part(float z) {
+  if constexpr (!kHasFma) {
+    const bool large = z > 0.33333334F;
+    return log_of_parts(large ? 0.5F * (z - 1.0F) : z, large ? 1.0F : 0.0F);
+  }
   const float low = 0.4999999F + z * (-0.3333269F + z * (0.24988578F + z * (-0.19897932F + z * 0.16129336F)));
   const float high = -0.12467122F + z * (0.08307407F + z * (-0.041981366F + z * (0.013631484F + z * -0.002072948F)));
   const float z2 = z * z;

@@ -46,15 +46,15 @@ PLAIT_MATH double erf_(double x) {
 
 // erfc(a) = exp(-a^2) / (1 + 2 a) (1 + (q + 1) R(q)) with q = (a - k) / (a + k), which runs from -1 to 1 as a does from 0 to infinity, and a
 // polynomial R (after M. Shepherd and J. Laframboise; the coefficients are our own). What is rounded off a^2 is put back behind the exponential.
-// Here the factor behind it, over one denominator.
+// Here the factor behind it.
 PLAIT_MATH float erfc_factor(float a) {
-  const float slope = 1.0F + 2.0F * a, sum = a + 2.0F, inverse = 1.0F / (sum * slope), q = (a - 2.0F) * (slope * inverse);
+  const float inverse = 1.0F / (a + 2.0F), q = (a - 2.0F) * inverse;
   const float r5 = 0.006476868005F + q * (0.002182784964F + q * (-0.0007973371718F + q * (-0.0004388813299F + q * -3.1365056e-5F)));
   const float r = 0.2769783735F + q * (-0.3697424805F + q * (0.2037122706F + q * (-0.03965362908F + q * (-0.01456167339F + q * r5))));
-  return (sum + 2.0F * a * r) * inverse;
+  return (1.0F + 2.0F * a * inverse * r) / (1.0F + 2.0F * a);
 }
 PLAIT_MATH double erfc_factor(double a) {
-  const double slope = 1.0 + 2.0 * a, sum = a + 4.0, inverse = 1.0 / (sum * slope), q = (a - 4.0) * (slope * inverse);
+  const double inverse = 1.0 / (a + 4.0), q = (a - 4.0) * inverse;
   const double r17 = -4.925024319837258e-08 +
                      q * (1.1637484364747186e-07 + q * (5.8259070808667265e-09 + q * (-1.3651116527635307e-08 + q * -2.711375922114677e-09)));
   const double r11 =
@@ -67,7 +67,7 @@ PLAIT_MATH double erfc_factor(double a) {
            q * (-0.021629050923270044 + q * (0.00543131676966039 + q * (-0.0003993469780618065 + q * (-0.0003584257704935513 + q * r11)))));
   const double r =
       0.23299511862555247 + q * (-0.372616235466115 + q * (0.38799588756874326 + q * (-0.3198988333140397 + q * (0.21885976727728043 + q * r5))));
-  return (sum + 2.0 * a * r) * inverse;
+  return (1.0 + 2.0 * a * inverse * r) / (1.0 + 2.0 * a);
 }
 PLAIT_MATH float erfc_(float x) {
   float a = magnitude(x);
