@@ -31,7 +31,8 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["build", "README.md", "**/GALLERY_HEADER.rst", "**/*.ipynb", "**/*.py", "**/*.zip", "**/*.json", "**/sg_execution_times.rst"]
+templates_path = ["_templates"]
+exclude_patterns = ["build", "README.md", "**/GALLERY_HEADER.rst", "**/*.ipynb", "**/*.py", "**/*.zip", "**/*.json", "sg_execution_times.rst", "**/sg_execution_times.rst"]
 nitpicky = False
 default_role = "literal"
 
@@ -47,7 +48,7 @@ sphinx_gallery_conf = {
     "examples_dirs": ["gallery", "book"],
     "gallery_dirs": ["auto_gallery", "auto_book"],
     "filename_pattern": r"\.py$",
-    "ignore_pattern": r"/_\w+\.py",  # what examples share
+    "ignore_pattern": r"^_",  # what examples share
     "download_all_examples": False,
     "show_signature": False,
     "remove_config_comments": True,
