@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
+import queue
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,7 +20,7 @@ from . import _inputs, _records
 from .substitution import Substitution
 
 #: Bytes of text that are read at once, and letters of records that are put together: enough that threads have much to do.
-PIECE = 1 << 23
+PIECE = 1 << 22
 SKIPPED = b" \t\r\n\v\f-."
 DNA = set("ACGTUN")
 AMBIGUOUS = set("RYSWKMBDHV")
@@ -107,6 +110,39 @@ def pieces(database: Any, letters: Letters) -> Iterator[Piece]:
         yield from _of_stream(database, letters, str(getattr(database, "name", "the database")))
     else:
         yield from _of_records(database, letters)
+
+
+def ahead(found: Iterator[Piece]) -> Iterator[Piece]:
+    """The same, read by a thread of its own while the piece before is worked on."""
+    ready: queue.Queue[Piece | BaseException | None] = queue.Queue(1)
+    stopped = threading.Event()
+
+    def put(item: Piece | BaseException | None) -> None:
+        while not stopped.is_set():
+            with contextlib.suppress(queue.Full):
+                ready.put(item, timeout=0.05)
+                return
+
+    def read() -> None:
+        last: BaseException | None = None
+        try:
+            for piece in found:
+                put(piece)
+                if stopped.is_set():
+                    return
+        except BaseException as error:  # it belongs to who asked
+            last = error
+        put(last)
+
+    # A daemon: one that waits for a stream which says no more must not keep the interpreter.
+    threading.Thread(target=read, name="plait-database", daemon=True).start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
 
 
 def _of_stream(stream: BinaryIO, letters: Letters, source: str) -> Iterator[Piece]:

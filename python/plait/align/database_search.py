@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Progress: TypeAlias = bool | Callable[[int, "int | None"], Any]
 STRANDS = ("both", "plus", "minus")
 COMPLEMENT = str.maketrans("ACGTURYSWKMBDHVN", "TGCAAYRSWMKVHDBN")
+#: Letters of a piece by which its kind is told.
+SAMPLE = 1 << 16
 #: Memory for the moves of an alignment.
 MEMORY_LIMIT = 1 << 28
 
@@ -160,7 +162,10 @@ def _best(
     sequences = total = 0
     reporter = _Reporter(progress, database)
     try:
-        for piece in _databases.pieces(database, letters):
+        found = _databases.pieces(database, letters)
+        if threads > 1 and (isinstance(database, (str, os.PathLike)) or hasattr(database, "read")):
+            found = _databases.ahead(found)
+        for piece in found:
             _check_kind(piece, letters)
             lengths = piece.lengths()
             order = np.argsort(lengths, kind="stable")  # those that are computed together are about as long
@@ -203,7 +208,8 @@ def _check_kind(piece: _databases.Piece, letters: _databases.Letters) -> None:
     """ValueError: the database is of amino acids, and the table of nucleotides, or the other way round."""
     if len(piece.codes) < 200:
         return
-    counts = np.bincount(piece.codes, minlength=len(letters.alphabet)) / len(piece.codes)
+    some = piece.codes[:: max(1, len(piece.codes) // SAMPLE)]
+    counts = np.bincount(some, minlength=len(letters.alphabet)) / len(some)
     if letters.unknown is not None and counts[letters.unknown] > 0.5:
         raise ValueError(f"database: most of its letters are none of {letters.alphabet}, which the similarity knows")
     if {"L", "E"} <= set(letters.alphabet) and sum(counts[letters.alphabet.index(b)] for b in "ACGTN" if b in letters.alphabet) > 0.95:
@@ -264,7 +270,7 @@ class _Reporter:
         self.call = progress if callable(progress) else None
         self.bar: Any = None
         if progress is True:
-            from tqdm import tqdm  # type: ignore[import-untyped]
+            from tqdm import tqdm
 
             self.bar = tqdm(total=self.total, unit=self.unit, unit_scale=True, mininterval=0.1)
 

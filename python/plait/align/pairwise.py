@@ -174,7 +174,7 @@ class SmithWaterman(_Scored):
         queries : str, bytes, record, or list or mapping of them
             What is looked for. Records are those of `plait.datasets.fasta` and of Biopython.
         database : path, binary stream, or list or mapping of sequences
-            A str is the path of a FASTA file, which gzip may have packed. It is read in pieces of 8 MB (or of its longest record), so it may be
+            A str is the path of a FASTA file, which gzip may have packed. It is read in pieces of 4 MB (or of its longest record), so it may be
             larger than the memory.
         k : int
             For each query at most so many; among equal scores those that come first in the database.
