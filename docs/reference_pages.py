@@ -14,7 +14,8 @@ GROUPS: dict[str, list[str]] = {
     "Gradients and transforms": [
         "gradient", "function", "grad", "value_and_grad", "jacobian", "hessian", "hvp", "check_gradient", "stop_gradient", "scan",
     ],
-    "Evaluating and compiling": ["Node", "evaluate", "Table", "compile", "Program", "Step", "save", "load", "set_num_threads", "get_num_threads"],
+    "Evaluating and compiling": ["Node", "evaluate", "Table", "compile", "Program", "Step", "save", "load",
+        "load_state", "from_onnx", "set_num_threads", "get_num_threads"],
     "Pictures": ["draw", "to_dot"],
     "Elementwise functions": [
         "abs", "add", "cast", "clip", "cos", "digamma", "divide", "elu", "equal", "erf", "exp", "expm1", "floor", "gelu", "greater",
