@@ -87,6 +87,7 @@ from .graph import (
     reshape,
     save,
     scan,
+    scope,
     set_num_threads,
     sigmoid,
     sign,
@@ -117,7 +118,7 @@ if TYPE_CHECKING:
     from . import align, datasets, histogram, infer, nn, optimize, picture, plot, portfolio, report, sparse, tree
     from ._versions import show_versions
     from .histogram import Histogram, QuantileSketch
-    from .picture import draw, to_dot
+    from .picture import animate, draw, to_dot
     from .portfolio import InfeasibleError
     from .sparse import SparseRows, SparseVector, sparse_input
 
@@ -142,6 +143,7 @@ __all__ = [
     "abs",
     "add",
     "align",
+    "animate",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -222,6 +224,7 @@ __all__ = [
     "reshape",
     "save",
     "scan",
+    "scope",
     "set_num_threads",
     "show_versions",
     "sigmoid",
@@ -254,7 +257,7 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture", "animate": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "optimize": "", "tree": ""}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _core, graph
 from ..train.data import at_least_one
-from .base import Layer
+from .base import Layer, scope_of
 from .cells import Cell, GRUCell, LSTMCell, RNNCell, State
 
 LONG = 64  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise: there it is as fast
@@ -212,12 +212,14 @@ def _masked_step(cell: Cell, x: Any, state: State, valid: Any) -> tuple[Any, Sta
 def _unrolled(cell: Cell, xs: list[Any], state: State, limit: Any) -> tuple[list[Any], State]:
     """A copy of the cell for each step."""
     outs = []
-    for t, x in enumerate(xs):
-        if limit is None:
-            y, state = cell.step(x, state)
-        else:
-            y, state = _masked_step(cell, x, state, graph.expand_dims(limit > t, 1))
-        outs.append(y)
+    with scope_of(cell):
+        for t, x in enumerate(xs):
+            with graph.scope(f"step {t}"):
+                if limit is None:
+                    y, state = cell.step(x, state)
+                else:
+                    y, state = _masked_step(cell, x, state, graph.expand_dims(limit > t, 1))
+            outs.append(y)
     return outs, state
 
 
@@ -239,7 +241,8 @@ def _scanned(cell: Cell, x: Any, state: State, limit: Any) -> tuple[Any, State]:
             y, following = _masked_step(cell, x_t, old, graph.expand_dims(limit > t, 1))
         return (following, t + 1), y
 
-    (ended, _), outs = graph.scan(step, (begin, graph.constant(0, dtype="int64")), x, axis=1)
+    with scope_of(cell):
+        (ended, _), outs = graph.scan(step, (begin, graph.constant(0, dtype="int64")), x, axis=1)
     return outs, ended
 
 
