@@ -110,4 +110,4 @@ def test_layers_are_parts() -> None:
     lstm = plait.nn.LSTM(3, 4, layers=2, rng=0)
     with plait.scope("model"):
         outs, _ = lstm([plait.input(f"x{t}", (None, 3)) for t in range(3)])
-    assert [out.scope for out in outs] == [f"model/lstm/1/step {t}" for t in range(3)]
+    assert [out.scope for out in outs] == [f"model/lstm/layer 1/step {t}" for t in range(3)]

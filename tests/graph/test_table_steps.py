@@ -156,15 +156,15 @@ def test_a_table_prints_itself() -> None:
     _, _, table = small()
     assert str(table).splitlines() == [
         "Table: 3 nodes, gradients sent from y",
-        "node    how             shape  value  gradient",
-        "x       as fed          ()     3      7",
+        "node    how             type        value  gradient",
+        "x       as fed          float64 ()  3      7",
         "    1 of 3 from y: 1",
         "    2 of 3 from square: 3",
         "    3 of 3 from square: 3",
-        "square  multiply(x, x)  ()     9      1",
-        "    1 of 1 from y: 1",
-        "y       add(square, x)  ()     12     1",
-        "    seed: 1",
+        "square  multiply(x, x)  float64 ()  9      1",
+        "    1 of 1 from y",
+        "y       add(square, x)  float64 ()  12     1",
+        "    seed",
     ]
     page = table._repr_html_()
     assert page.count("<tr>") == page.count("</tr>") == 4
@@ -208,7 +208,7 @@ def test_brief_values() -> None:
     x = plait.input("x", (None, 10))
     table = plait.Table(plait.exp(x), {x: np.full((3, 10), 1000.0)})
     assert [re.sub(r"\d+", "N", str(event).split(" = ")[-1]) for event in table.trace()] == [
-        "floatN (N, N), N to N, mean N, as fed",
+        "floatN (N, N), all N, as fed",
         "floatN (N, N), N of N not finite",
     ]
     empty = plait.Table(plait.exp(x), {x: np.zeros((0, 10))})

@@ -16,9 +16,9 @@ import plait
 
 data = plait.datasets.digits()
 vae = plait.nn.VAE(64, hidden=(128,), latent=8, rng=0)
-history = vae.fit(data.train_images, epochs=300, batch_size=64, optimizer=plait.optim.Adam(1e-3), validation=data.test_images, rng=0)
-print(vae.elbo(data.test_images, samples=10, rng=0))   # the evidence lower bound of pictures that it has not seen
-new = vae.sample(64, rng=0)                            # digits that nobody wrote
+vae.fit(data.train_images, epochs=300, batch_size=64, optimizer=plait.optim.Adam(1e-3), rng=0)
+print(vae.elbo(data.test_images, samples=10, rng=0))    # the bound, of pictures that it has not seen
+new = vae.sample(64, rng=0)                             # digits that nobody wrote
 """,
 )
 SEQUENCE = (
@@ -29,7 +29,7 @@ SEQUENCE = (
 angles = 0.3 * np.arange(200)
 circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
 model = plait.nn.SequenceRegressor(2, 15, 2, activation="tanh", rng=0)
-model.fit(circle, window=5, ahead=20, epochs=200, batch_size=32, optimizer=plait.optim.Adam(1e-2), rng=0)
+model.fit(circle, window=5, ahead=20, epochs=200, optimizer=plait.optim.Adam(1e-2), rng=0)
 following = model.generate(circle[:5], 100)
 """,
 )
@@ -40,7 +40,7 @@ GESTURES = (
     """
 data = plait.datasets.gestures(rng=0)
 x, y = data.test_series[:2]
-found = plait.align.DTW().align(x, y)                  # found.score, found.path; plait.plot.alignment(found)
+found = plait.align.DTW().align(x, y)                   # found.score, found.path, plait.plot.alignment(found)
 clf = plait.align.TimeSeriesKNN().fit(data.train_series, data.train_labels)
 print(clf.score(data.test_series, data.test_labels))
 """,
@@ -51,8 +51,9 @@ TREES = (
     that people can read: as a picture, as text, as SQL or C.""",
     """
 data = plait.datasets.iris()
-clf = plait.tree.C45Classifier().fit(data.train_points, np.array(data.classes)[data.train_labels])
-print(clf.score(data.test_points, np.array(data.classes)[data.test_labels]))
+species = np.array(data.classes)
+clf = plait.tree.C45Classifier().fit(data.train_points, species[data.train_labels])
+print(clf.score(data.test_points, species[data.test_labels]))
 print(clf.export_text(data.columns))
 """,
 )
@@ -77,7 +78,8 @@ INFERENCE = (
     """
 from plait.infer import HalfCauchy, Normal, bbvi
 
-effects, errors = np.array([28.0, 8, -3, 7, -1, 1, 18, 12]), np.array([15.0, 10, 16, 11, 9, 11, 10, 18])
+effects = np.array([28.0, 8, -3, 7, -1, 1, 18, 12])
+errors = np.array([15.0, 10, 16, 11, 9, 11, 10, 18])
 
 def schools(m):
     z = m.latent("z", Normal(0, 1), shape=8)

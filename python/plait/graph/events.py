@@ -15,19 +15,21 @@ WRITTEN_OUT = 6  # numbers of an array that a line shows one by one
 LEAVES = {"input", "sparse_input", "parameter", "constant"}
 
 
-def brief(array: Array) -> str:
-    """An array in a few words: its numbers where they are few, else their range and mean."""
+def brief(array: Array, *, typed: bool = False) -> str:
+    """An array in a few words: its numbers where they are few, else their range and mean, behind its type and shape if these are asked for."""
     array = np.asarray(array)
     if array.size <= WRITTEN_OUT:
         kinds: Any = {"float_kind": number, "int": str}
         return np.array2string(array, separator=", ", max_line_width=1000, formatter=kinds)
-    head = f"{array.dtype.name} {array.shape}"
+    head = f"{array.dtype.name} {array.shape}, " if typed else ""
     if array.dtype == bool:
-        return f"{head}, {int(array.sum())} of {array.size} true"
+        return f"{head}{int(array.sum())} of {array.size} true"
     wrong = array.size - int(np.count_nonzero(np.isfinite(array)))
     if wrong:
-        return f"{head}, {wrong} of {array.size} not finite"
-    return f"{head}, {number(array.min())} to {number(array.max())}, mean {number(array.mean(dtype=np.float64))}"
+        return f"{head}{wrong} of {array.size} not finite"
+    if array.min() == array.max():
+        return f"{head}all {number(array.min())}"
+    return f"{head}{number(array.min())} to {number(array.max())}, mean {number(array.mean(dtype=np.float64))}"
 
 
 def number(value: float) -> str:
@@ -89,7 +91,7 @@ class Event:
         """The value in a few words: its numbers where they are few, else their range and mean."""
         if self.value is None:
             return "sparse rows" if self.kind == "value" else "nothing"
-        return brief(self.value)
+        return brief(self.value, typed=self.kind == "value")
 
     def __str__(self) -> str:
         label, shown = self.node.label, self.shown

@@ -40,10 +40,11 @@ def rows_of(table: Table) -> tuple[list[Row | None], int]:
             continue
         text = "nothing" if value is None else brief(value)
         if kind == "seed":
-            came.append(f"seed: {text}")
+            came.append("seed")
         else:
-            got = sum(not share.startswith("seed") for share in came) + 1
-            came.append(f"{got} of {edges[node]} from {consumer.label}: {text}")
+            got = sum(share != "seed" for share in came) + 1
+            alone = edges[node] == 1 and len(came) == 0  # then it is the gradient itself
+            came.append(f"{got} of {edges[node]} from {consumer.label}{'' if alone and value is not None else f': {text}'}")
     shown = list(nodes) if len(nodes) <= MOST_ROWS else [*nodes[: MOST_ROWS // 2], None, *nodes[-MOST_ROWS // 2 :]]
     return [None if node is None else row_of(table, node, shares.get(node)) for node in shown], len(nodes)
 
@@ -53,7 +54,7 @@ def row_of(table: Table, node: Node, shares: list[str] | None) -> Row:
     value = value_of(table, node)
     fed = node.op in {"input", "sparse_input"}
     how = "as fed" if fed else node.op if node.op in LEAVES else f"{node.op}({listed(node.inputs, 4)})"
-    shape = str(tuple(node.shape) if value is None else value.shape)
+    shape = f"{node.dtype.name} {tuple(node.shape) if value is None else value.shape}"
     row = Row(node.label, how, shape, "sparse rows" if value is None else brief(value), leaf=node.op in LEAVES)
     if shares:
         try:
@@ -74,7 +75,7 @@ def heading(table: Table) -> str:
 def text(table: Table) -> str:
     """``print(table)``."""
     rows, _ = rows_of(table)
-    header = ("node", "how", "shape", "value", "gradient")
+    header = ("node", "how", "type", "value", "gradient")
     cells = [header, *(("…", "", "", "", "") if row is None else (row.name, row.how, row.shape, row.value, row.gradient) for row in rows)]
     widths = [max(len(cell[k]) for cell in cells) for k in range(len(header))]
     lines = [f"Table: {heading(table)}"]
@@ -91,6 +92,7 @@ STYLE = """<style>
 .plait-table th,.plait-table td{text-align:left!important;vertical-align:top;padding:.25em .9em .25em 0;border-bottom:1px solid #8884}
 .plait-table th{font-family:system-ui,sans-serif;font-weight:600}
 .plait-table td:first-child{font-weight:600}
+.plait-table td:nth-child(3){white-space:nowrap}
 .plait-table .how,.plait-table li{opacity:.75}
 .plait-table ul{margin:0;padding:0;list-style:none;font-size:12px}
 </style>"""
@@ -100,7 +102,7 @@ def table_html(table: Table) -> str:
     """``Table._repr_html_``: takes its colours from the page, so it is readable on a light and on a dark one."""
     rows, _ = rows_of(table)
     out = [f'<div style="overflow-x:auto">{STYLE}<table class="plait-table"><caption>{html.escape(f"Table: {heading(table)}")}</caption>']
-    out.append("<thead><tr><th>node</th><th>how</th><th>shape</th><th>value</th><th>gradient</th></tr></thead><tbody>")
+    out.append("<thead><tr><th>node</th><th>how</th><th>type</th><th>value</th><th>gradient</th></tr></thead><tbody>")
     for row in rows:
         if row is None:
             out.append('<tr><td colspan="5">…</td></tr>')

@@ -244,16 +244,18 @@ def gradient_edges(
     """(consumer, which input) of each edge of this graph over which a gradient comes back, and how many each node waits for.
 
     A node may have other consumers elsewhere, and some that no gradient reaches: those behind a comparison, for one. In a graph of gradients,
-    forward nodes that only backward ones read count as outputs.
+    forward nodes that no forward one reads, but for its shape alone, count as outputs.
     """
     floating = {key: "float" in dtype_text(node.dtype) for key, node in nodes.items()}
     answering = {key: {key_of(consumer) for consumer in node.consumers} for key, node in nodes.items()}
     backward = {key: bool(getattr(node, "backward", False)) for key, node in nodes.items()}
-    readers: dict[Hashable, list[bool]] = {}
-    for key, node in nodes.items():
-        for source in node.inputs:
-            readers.setdefault(key_of(source), []).append(backward[key])
-    reached = outputs | {key for key, by in readers.items() if key in nodes and all(by) and not backward[key]}
+    reached = set(outputs)
+    if any(backward.values()):
+        inner = set()  # forward nodes that a forward one reads, but for its shape alone
+        for key, node in nodes.items():
+            if not backward[key]:
+                inner |= {used for used in map(key_of, node.inputs) if used in nodes and (key in answering[used] or not floating[key])}
+        reached |= {key for key in nodes if not backward[key] and key not in inner}
     carrying: set[tuple[Hashable, int]] = set()
     waits = dict.fromkeys(nodes, 0)
     for key in reversed(order):

@@ -98,6 +98,7 @@ KINDS = {
 BUTTONS = """<button id="out" type="button" title="smaller" aria-label="smaller">−</button>
 <button id="in" type="button" title="larger" aria-label="larger">+</button>
 <button id="fit" type="button">Fit</button>
+<input id="find" type="search" placeholder="find a node" aria-label="find a node">
 <span id="folds" class="bar" style="padding:0"></span>"""
 
 PLAYER = """<p id="now" class="now" aria-live="polite"></p>
@@ -121,7 +122,7 @@ def rendered(title: str, drawing: Drawing, steps: bool, count: int, data: str) -
         if kind in used
     )
     folds = any(box.path for box in drawing.boxes)
-    words = [f"{len(drawing.boxes)} nodes."]
+    words = [f"{len(drawing.boxes):,} nodes."]
     if folds:
         words.append("A green pile is a part of the model: click to open it; red ones hold its gradient.")
     if steps:
@@ -132,6 +133,7 @@ def rendered(title: str, drawing: Drawing, steps: bool, count: int, data: str) -
     if drawing.note:
         words.append(drawing.note[0].upper() + drawing.note[1:] + ".")
     escaped = html.escape(title)
+    hidden = "" if steps else " hidden"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -145,7 +147,7 @@ def rendered(title: str, drawing: Drawing, steps: bool, count: int, data: str) -
 <div class="bar">{BUTTONS}<span class="keys">{keys}</span></div>
 <main>
 <div id="stage" class="stage"></div>
-<aside id="side"><div id="detail" aria-live="polite"></div><ol id="list" aria-label="steps"></ol></aside>
+<aside id="side"{hidden}><div id="detail" aria-live="polite"></div><ol id="list" aria-label="steps"></ol></aside>
 </main>
 {PLAYER.format(last=max(count - 1, 0)) if steps else ""}
 <script type="application/json" id="data">{data}</script>

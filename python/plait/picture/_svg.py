@@ -22,9 +22,10 @@ def shortened(text: str) -> str:
 
 
 def size(box: Box) -> tuple[float, float]:
-    """Room for the texts; a letter is taken as 0.56 of the font's size, the mean of common sans-serif fonts."""
+    """Room for the texts; a letter is taken as 0.56 of the font's size, the mean of common sans-serif fonts, a bold one as 0.62."""
     lines = [shortened(line) for line in box.lines]
-    return max(60.0, 0.56 * FONT * max(map(len, lines)) + 2 * PAD), LINE * len(lines) + PAD
+    widest = max((0.62 if i == 0 else 0.56) * len(line) for i, line in enumerate(lines))
+    return max(60.0, FONT * widest + 2 * PAD), LINE * len(lines) + PAD
 
 
 def laid_out(drawing: Drawing) -> tuple[list[tuple[float, float]], Placed]:

@@ -271,7 +271,7 @@ function chips() {
     made.addEventListener("click", act);
     bar.appendChild(made);
   };
-  if (open.size < allFolds.size) button("Open all", () => toggle([...allFolds.keys()], true), "open every fold");
+  if (open.size < allFolds.size && nodes.length <= 1500) button("Open all", () => toggle([...allFolds.keys()], true), "open every fold");
   if (open.size) button("Close all", () => { open.clear(); draw(); }, "close every fold");
   for (const key of [...open].slice(0, 12)) button(`${allFolds.get(key).join("/")} ×`, () => toggle([key], false), "close this fold");
 }
@@ -285,6 +285,7 @@ function select(i) {
 function detail() {
   const place = byId("detail");
   place.replaceChildren();
+  byId("side").hidden = selected < 0 && !events.length;
   if (selected < 0) return;
   const node = nodes[selected], list = document.createElement("dl"), title = document.createElement("h2");
   title.textContent = node.label;
@@ -367,7 +368,7 @@ function play(on) {
   window.clearInterval(timer);
   timer = 0;
   if (on && at === events.length - 1) go(0);
-  if (on) timer = window.setInterval(() => { if (at < events.length - 1) go(at + 1); else play(false); }, 1000 / Number(byId("speed").value));
+  if (on) timer = window.setInterval(() => { go(at + 1); if (at === events.length - 1) play(false); }, 1000 / Number(byId("speed").value));
   byId("play").textContent = on ? "❚❚ Pause" : "▶ Play";
   byId("play").setAttribute("aria-pressed", String(on));
 }
@@ -386,6 +387,23 @@ byId("in").addEventListener("click", () => { fitted = false; zoom *= 1.25; scale
 byId("out").addEventListener("click", () => { fitted = false; zoom /= 1.25; scale(); });
 byId("fit").addEventListener("click", () => { fitted = true; scale(); });
 window.addEventListener("resize", scale);
+byId("find").addEventListener("input", (event) => {
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const drawn of new Set(shown.nodes)) drawn.group.classList.remove("found");
+  if (!wanted) return;
+  const found = nodes.map((node, i) => (node.label.toLowerCase().includes(wanted) ? i : -1)).filter((i) => i >= 0);
+  for (const i of found) shown.nodes[i].group.classList.add("found");
+  if (found.length) shown.nodes[found[0]].group.scrollIntoView({ block: "center", inline: "center" });
+});
+byId("find").addEventListener("keydown", (event) => {  // opens the folds around the first that is found
+  if (event.key !== "Enter") return;
+  const first = nodes.findIndex((node) => node.label.toLowerCase().includes(event.target.value.trim().toLowerCase()));
+  if (first < 0 || !event.target.value.trim()) return;
+  toggle(nodes[first].path.map((_, n) => keyOf(nodes[first].path, n + 1)), true);
+  selected = -1;
+  select(first);
+  shown.nodes[first].group.scrollIntoView({ block: "center", inline: "center" });
+});
 draw();
 if (events.length) {
   byId("back").addEventListener("click", () => { play(false); go(at - 1); });
@@ -397,6 +415,7 @@ if (events.length) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -events.length, End: events.length };
     const on = event.target.tagName;
+    if (event.target.type === "search") return;
     if (event.key in steps && on !== "SELECT") { play(false); go(at + steps[event.key]); event.preventDefault(); }
     else if (event.key === " " && on !== "BUTTON" && on !== "SELECT") { play(timer === 0); event.preventDefault(); }
     else if (event.key === "Escape") { selected = -1; paint(); }

@@ -172,14 +172,15 @@ std::size_t wait_count_in(const Node& node, std::span<const NodeRef> outputs) {
   const std::vector<NodeRef> answering = node.consumers();  // ascending by id
   NodeMap reached(order.size());
   for (const NodeRef& output : outputs) reached.insert(output.get(), 0);
-  // In a graph of gradients, forward nodes that only backward ones read are as outputs.
-  NodeMap read_forward(order.size());
-  for (const Node* const consumer : order)
-    for (const Edge& edge : consumer->inputs())
-      if (!consumer->backward) read_forward.insert(edge.input, 0);
-  for (const Node* const consumer : order)
-    for (const Edge& edge : consumer->inputs())
-      if (!edge.input->backward && read_forward[edge.input] < 0) reached.insert(edge.input, 0);
+  // In a graph of gradients, forward nodes that no forward one reads, but for its shape alone, are as outputs.
+  if (std::any_of(order.begin(), order.end(), [](const Node* n) { return n->backward; })) {
+    NodeMap read(order.size());
+    for (const Node* const consumer : order)
+      for (std::size_t k = 0; k < consumer->input_count(); ++k)
+        if (!consumer->backward && (!is_float(consumer->spec.dtype) || !shape_only(*consumer->op, k))) read.insert(consumer->input(k), 0);
+    for (const Node* const n : order)
+      if (!n->backward && read[n] < 0) reached.insert(n, 0);
+  }
   std::size_t edges = 0;
   for (std::size_t i = order.size(); i-- > 0;) {
     const Node* const consumer = order[i];
