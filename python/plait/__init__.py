@@ -115,8 +115,9 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, optimize, picture, plot, portfolio, report, sparse, tree
+    from . import align, datasets, export, histogram, infer, nn, optimize, picture, plot, portfolio, report, sparse, tree
     from ._versions import show_versions
+    from .export import from_onnx, load_state
     from .histogram import Histogram, QuantileSketch
     from .picture import animate, draw, to_dot
     from .portfolio import InfeasibleError
@@ -167,8 +168,10 @@ __all__ = [
     "exp",
     "expand_dims",
     "expm1",
+    "export",
     "flip",
     "floor",
+    "from_onnx",
     "function",
     "gelu",
     "get_num_threads",
@@ -188,6 +191,7 @@ __all__ = [
     "less_equal",
     "lgamma",
     "load",
+    "load_state",
     "log",
     "log1p",
     "log_softmax",
@@ -262,7 +266,7 @@ _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "optimize": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
-_LATE |= {"export": ""}
+_LATE |= {"export": "", "from_onnx": "export", "load_state": "export"}
 _LATE |= {"plot": "", "report": "", "__version__": "_version", "show_versions": "_versions"}
 
 if not TYPE_CHECKING:

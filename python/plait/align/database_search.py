@@ -270,7 +270,7 @@ class _Reporter:
         self.call = progress if callable(progress) else None
         self.bar: Any = None
         if progress is True:
-            from tqdm import tqdm  # type: ignore[import-untyped]
+            from tqdm import tqdm
 
             self.bar = tqdm(total=self.total, unit=self.unit, unit_scale=True, mininterval=0.1)
 

@@ -13,7 +13,7 @@ INPUTS = {"input": _core.input, "sparse_input": _core.sparse_input}
 LEAVES = {"parameter", "constant"}
 
 
-def encode_program(program: Program, tensors: list[Array]) -> dict[str, Any]:
+def encode_program(program: Program, tensors: Any) -> dict[str, Any]:
     """What decode_program needs; values of parameters and constants go to `tensors`."""
     outputs: list[Node] = []
 
@@ -80,7 +80,7 @@ BODY_PARTS = ("states", "rows", "closed", "next", "results", "kept")  # of a loo
 class _Bodies:
     """Loops' bodies, each written once and after those inside of it."""
 
-    def __init__(self, tensors: list[Array]) -> None:
+    def __init__(self, tensors: Any) -> None:
         self.tensors = tensors
         self.entries: list[dict[str, Any]] = []
         self.number: dict[_core.ScanBody, int] = {}
@@ -115,8 +115,7 @@ class _Bodies:
         if node.op in INPUTS:
             entry |= {"dtype": node.dtype.name, "shape": list(node.shape)}
         elif node.op in LEAVES:
-            entry["tensor"] = len(self.tensors)
-            self.tensors.append(node.value)
+            entry["tensor"] = self.tensors.add(node.value, node.name or node.op)
         else:
             ints, reals = node.attributes
             entry |= {"inputs": [number[i] for i in node.inputs], "ints": ints, "reals": [real.hex() for real in reals]}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .. import graph
 from .._masks import unmasked
 from .._names import require_same_names, require_same_places
+from ..graph.files import save_named
 from . import _show
 
 if TYPE_CHECKING:
@@ -260,7 +261,8 @@ class Layer:
             "places": [place for _, place in placed],
             "values": [np.asarray(p.value) for p, _ in placed],
         }
-        graph.save(path, tree)
+        names = {id(value): p.name or place for value, (p, place) in zip(tree["values"], placed, strict=True)}
+        save_named(path, tree, names)
 
     def load(self: L, path: str | os.PathLike[str]) -> L:
         """Put what `save` wrote into the parameters; nothing changes unless everything fits.
