@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference.scored import Plain
+from reference.pairwise import Plain
 
 import plait
 from plait import datasets
