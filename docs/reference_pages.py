@@ -16,7 +16,7 @@ GROUPS: dict[str, list[str]] = {
     ],
     "Evaluating and compiling": ["Node", "evaluate", "Table", "compile", "Program", "Step", "save", "load",
         "load_state", "from_onnx", "set_num_threads", "get_num_threads"],
-    "Pictures": ["draw", "to_dot"],
+    "Pictures": ["draw", "to_dot", "animate", "scope"],
     "Elementwise functions": [
         "abs", "add", "cast", "clip", "cos", "digamma", "divide", "elu", "equal", "erf", "exp", "expm1", "floor", "gelu", "greater",
         "greater_equal", "leaky_relu", "less", "less_equal", "lgamma", "log", "log1p", "logical_and", "logical_not", "logical_or", "maximum",
