@@ -41,7 +41,7 @@ GROUPS: dict[str, list[str]] = {
 MODULES = {
     "losses": "Losses", "optim": "Optimisers and schedules", "train": "The training loop", "nn": "Models", "align": "Alignment",
     "infer": "Inference", "infer.timeseries": "Time series", "optimize": "Optimisation", "portfolio": "Portfolios", "sparse": "Sparse vectors",
-    "histogram": "Histograms and sketches", "tree": "Trees", "datasets": "Data sets", "picture": "Pictures of graphs", "plot": "Plots",
+    "histogram": "Histograms and sketches", "tree": "Trees", "export": "Export", "datasets": "Data sets", "picture": "Pictures of graphs", "plot": "Plots",
     "report": "Reports",
 }  # fmt: skip
 
