@@ -115,8 +115,8 @@ class KarlinAltschul(NamedTuple):
         Returns
         -------
         int
-            The greatest l that is no longer than a chance alignment in what is left: l <= alpha / lambda_ · ln(k (query - l)
-            (letters - sequences · l)) + beta. BLAST's "effective HSP length" or "length adjustment".
+            The greatest l that is no longer than a chance alignment in what is left:
+            ``l <= alpha / lambda_ · ln(k (query - l) (letters - sequences · l)) + beta``. BLAST's "effective HSP length" or "length adjustment".
         """
         m, n, count = int(query), int(letters), int(sequences)
 
