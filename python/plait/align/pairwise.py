@@ -203,7 +203,7 @@ class SmithWaterman(_Pairwise):
         *,
         max_evalue: float | None = None,
         strand: str | None = None,
-        statistics: KarlinAltschul | str | None = "published",
+        statistics: KarlinAltschul | str | None = "auto",
         threads: int | None = None,
         progress: Progress = False,
     ) -> Hits:
@@ -223,9 +223,10 @@ class SmithWaterman(_Pairwise):
         strand : {"both", "plus", "minus"}, optional
             Of nucleotides, which strands of the subjects the query is compared with; both unless given, and of both the better one counts.
             Proteins have one.
-        statistics : "published", KarlinAltschul or None
-            Where bits and E-values come from. "published": `KarlinAltschul.of` this aligner, which needs a named table and gaps for which
-            there are parameters. None: there are none, and both are NaN.
+        statistics : {"auto", "published", "simulated"}, KarlinAltschul or None
+            Where bits and E-values come from: parameters that NCBI publishes for the table and the gaps (`KarlinAltschul.of`), those of
+            alignments of random sequences (`KarlinAltschul.simulate`), or "auto": published where there are, else simulated; the result's
+            ``statistics.source`` tells. None: there are none, and both are NaN.
         threads : int, optional
             At most so many; what is found does not depend on it.
         progress : bool or callable
@@ -241,7 +242,7 @@ class SmithWaterman(_Pairwise):
         FormatError
             If the database is no FASTA.
         ValueError
-            If statistics are not published for the table and the gaps, or the database is of nucleotides and the table of amino acids.
+            If there are no statistics for the table and the gaps, or the database is of nucleotides and the table of amino acids.
 
         Notes
         -----
