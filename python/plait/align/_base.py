@@ -271,10 +271,16 @@ class PairAligner(Estimator, ABC):
         self, queries: list[Any], against: list[Any], k: int, threads: int | None, name: _inputs.Name
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The k best for each query; ``name(i)`` is what messages call the i-th of queries and references together."""
+        return self._nearest_within(queries, against, k, self._method().worst, threads, name)
+
+    def _nearest_within(
+        self, queries: list[Any], against: list[Any], k: int, cutoff: float, threads: int | None, name: _inputs.Name
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The same without those that are worse than `cutoff`, in whose place there is -1 and the worst score."""
         method = self._method()
         prepared = self._prepare([*queries, *against], name)
         count = len(queries)
-        return method.nearest(prepared[:count], method.prepare(prepared[count:]), k, _arguments.thread_count(threads))
+        return method.nearest(prepared[:count], method.prepare(prepared[count:]), k, cutoff, _arguments.thread_count(threads))
 
 
 def _query_first(k: int) -> str:

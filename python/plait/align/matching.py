@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .._estimator import _is_missing
 from . import _arguments, _inputs
 from ._base import PairAligner
-from .edit import LCS, Levenshtein
+from .edit import LCS, Levenshtein, SymbolAligner
 
 Array = NDArray[np.float64]
 BLOCK = 1 << 22  # scores that are held at once
@@ -330,8 +330,12 @@ def _best(
 ) -> tuple[NDArray[np.int64], Array]:
     """The k best columns for each row, -1 and NaN beyond the cutoff."""
     greatest = similarity is not None or aligner._method().worst < 0
-    if similarity is None and cutoff is None:
-        count = len(rows)
+    count = len(rows)
+    if similarity is None and cutoff is not None and isinstance(aligner, SymbolAligner):
+        index, scores = aligner._nearest_within(
+            rows, columns, k, cutoff, threads, lambda i: f"queries[{i}]" if i < count else f"choices[{i - count}]"
+        )
+    elif similarity is None and cutoff is None:
         index, scores = aligner._nearest(rows, columns, k, threads, lambda i: f"queries[{i}]" if i < count else f"choices[{i - count}]")
     else:
         index, scores = np.empty((len(rows), k), np.int64), np.empty((len(rows), k))

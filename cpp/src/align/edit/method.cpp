@@ -4,6 +4,7 @@
 
 #include "align/edit/forms.hpp"
 #include "align/edit/many.hpp"
+#include "align/edit/search.hpp"
 #include "plait/align/edit.hpp"
 #include "plait/base/error.hpp"
 
@@ -52,6 +53,10 @@ class Levenshtein final : public Method {
     if (!unit_ || lanes == nullptr) return Method::scores(x, references, begin, end, cutoff, out, workspace);
     lanes->counts(restricted() ? EditCount::edits_restricted : EditCount::edits, x, begin, end, options_.insert, limit(cutoff), out, workspace,
                   [&](Index k) { return score(x, references[k], cutoff, workspace); });
+  }
+  std::unique_ptr<Search> search(const Sequence& x, Index k, double cutoff) const override {
+    if (!unit_ || cutoff < 0) return nullptr;
+    return std::make_unique<EditSearch>(x, restricted(), options_.insert, k, limit(cutoff));
   }
   Index batch() const override { return unit_ ? LaneReferences::kWindow : 1; }
   double cost(const Sequence& x, const Sequence& y) const override {
