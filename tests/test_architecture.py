@@ -40,6 +40,7 @@ PYTHON_ARROWS = {
     "portfolio": {"optimize"},
     "datasets": set(),
     "picture": {"graph"},
+    "export": {"graph"},
     "plot": {"picture"},
     "report": {"plot"},
     "cli": {"nn", "align", "histogram", "tree", "infer", "portfolio", "datasets", "report"},

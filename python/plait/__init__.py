@@ -259,6 +259,7 @@ _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "optimize": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
+_LATE |= {"export": ""}
 _LATE |= {"plot": "", "report": "", "__version__": "_version", "show_versions": "_versions"}
 
 if not TYPE_CHECKING:

@@ -37,7 +37,7 @@ class _Clusters(Estimator):
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks before it runs a check; only it calls this."""
-        from sklearn.utils import InputTags, Tags, TargetTags  # type: ignore[import-untyped]
+        from sklearn.utils import InputTags, Tags, TargetTags
 
         return Tags(estimator_type="clusterer", target_tags=TargetTags(required=False), input_tags=InputTags(three_d_array=True))
 
