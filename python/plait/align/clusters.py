@@ -108,7 +108,8 @@ class _Clusters(Estimator):
         """
         self._require_fitted()
         aligner = checked_aligner(self.aligner, type(self).__name__)
-        return aligner.pairwise(all_series(X, type(self).__name__), self._centres, threads=self.threads)
+        scores: NDArray[np.float64] = aligner.pairwise(all_series(X, type(self).__name__), self._centres, threads=self.threads)
+        return scores
 
     def fit_transform(self, X: Any, y: Any = None) -> Array:
         """Find the clusters, and the scores of the series against their centres.

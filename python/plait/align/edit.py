@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from . import _inputs, _records
@@ -33,6 +33,16 @@ class SymbolAligner(_core.TextAligner, PairAligner):
 
     def _nearest_of(self, query: Any, references: Any, k: int = 1, *, cutoff: float | None = None) -> tuple[Any, Any]:
         return PairAligner.nearest(self, query, references, k, cutoff=cutoff)
+
+    if TYPE_CHECKING:  # what the stub of the core's class does not tell
+
+        def score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:  # noqa: D102
+            ...
+
+        def nearest(  # noqa: D102
+            self, query: Any, references: Any, k: int = 1, *, cutoff: float | None = None
+        ) -> tuple[Any, Any]: ...
+        def _forget(self) -> None: ...  # type: ignore[override]
 
 
 class Levenshtein(SymbolAligner):

@@ -80,7 +80,7 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
     return;
   }
   for (Index c = 0; c < count; ++c) {
-    const Index now = std::min(limit, this->limit() + 1);  // equals of this block may yet come before what was found in it
+    const Index open = this->limit(), now = open < limit ? open + 1 : limit;  // equals of this block may yet come before what was found in it
     const Index edits = unit_distance(x_, references[members[c]], restricted_, now, workspace);
     if (edits <= now) ranking_.offer(first + members[c], static_cast<double>(edits));
   }
