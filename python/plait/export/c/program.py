@@ -13,7 +13,6 @@ from .helpers import needed, words
 from .steps import Body, Writer
 from .text import C_TYPES, SIZES, comment, identifier, size_of
 
-
 # Nobody looks at errno or at floating point flags here; loops with sqrt or a choice are vectorised only where the compiler knows that.
 PRAGMA = (
     "#if defined(__GNUC__) && !defined(__clang__)",
