@@ -63,6 +63,9 @@ def tightened(stub: str) -> str:
     stub = re.sub(r"\*\*kwargs(?=\))", "**kwargs: typing.Any", stub)
     stub = re.sub(r"(def __call__\(self, .*\)):", r"\1 -> typing.Any:", stub)
     stub = re.sub(r"^(\s*def \w+)\(([^()]*)\):$", annotated, stub, flags=re.MULTILINE)
+    if "plait.graph.events.Event" in stub:  # made in Python
+        stub = stub.replace("plait.graph.events.Event", "Event")
+        stub = stub.replace("import typing\n", "import typing\nfrom plait.graph.events import Event\n", 1)
     # Comparisons of nodes give nodes.
     return re.sub(r"(def __(?:eq|ne)__\(.*-> (?!bool).*:)$", r"\1  # type: ignore[override]", stub, flags=re.MULTILINE)
 

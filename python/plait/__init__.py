@@ -87,6 +87,7 @@ from .graph import (
     reshape,
     save,
     scan,
+    scope,
     set_num_threads,
     sigmoid,
     sign,
@@ -118,7 +119,7 @@ if TYPE_CHECKING:
     from ._versions import show_versions
     from .export import from_onnx, load_state
     from .histogram import Histogram, QuantileSketch
-    from .picture import draw, to_dot
+    from .picture import animate, draw, to_dot
     from .portfolio import InfeasibleError
     from .sparse import SparseRows, SparseVector, sparse_input
 
@@ -143,6 +144,7 @@ __all__ = [
     "abs",
     "add",
     "align",
+    "animate",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -226,6 +228,7 @@ __all__ = [
     "reshape",
     "save",
     "scan",
+    "scope",
     "set_num_threads",
     "show_versions",
     "sigmoid",
@@ -258,7 +261,7 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture", "animate": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "optimize": "", "tree": ""}

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Similarity: TypeAlias = "Substitution | str | Mapping[tuple[Any, Any], float] | tuple[float, float]"
 
 
-class _Scored(PairAligner):
+class _Pairwise(PairAligner):
     """What the three have in common: a similarity and the scores of gaps."""
 
     similarity: Similarity
@@ -70,7 +70,7 @@ class _Scored(PairAligner):
         return functools.partial(_match_or_not, match, mismatch)
 
 
-class NeedlemanWunsch(_Scored):
+class NeedlemanWunsch(_Pairwise):
     """Global alignment: the greatest sum of similarities and gaps over both sequences whole.
 
     Parameters
@@ -115,7 +115,7 @@ class NeedlemanWunsch(_Scored):
         return self._make()
 
 
-class SmithWaterman(_Scored):
+class SmithWaterman(_Pairwise):
     """Local alignment: the two parts that are most similar.
 
     Parameters
@@ -226,7 +226,7 @@ class SmithWaterman(_Scored):
         return search(self, queries, database, k, max_evalue, strand, statistics, threads, progress)
 
 
-class SemiGlobal(_Scored):
+class SemiGlobal(_Pairwise):
     """Alignment with free ends: elements before the first or after the last column cost nothing where they may be left out.
 
     Parameters

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference.scored import Plain
+from reference.pairwise import Plain
 
 from plait.align import NeedlemanWunsch, SemiGlobal, SmithWaterman, Substitution, needleman_wunsch, semi_global, smith_waterman
 
