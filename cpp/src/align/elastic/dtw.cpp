@@ -37,7 +37,7 @@ std::unique_ptr<Method> make_dtw(const DtwOptions& options) {
   measure.open_begin = options.open_begin;
   measure.open_end = options.open_end;
   measure.propagate_nan = options.propagate_nan;
-  return make_method(std::move(measure));
+  return measure.step == StepPattern::asymmetric ? make_asymmetric(std::move(measure)) : make_method(std::move(measure));
 }
 
 }  // namespace plait::align

@@ -109,6 +109,11 @@ void Element::normalise(double* to, Index by) const {
 const CostTraits kCostTraits[kCosts] = {PLAIT_ELASTIC_MEASURES(PLAIT_ELASTIC_TRAITS)};
 #undef PLAIT_ELASTIC_TRAITS
 
+double Measure::score_of(double sum, double cutoff) const {
+  PLAIT_REQUIRE(sum < kUnreachable || cutoff < kUnreachable, name, ": the sum of distances is beyond the largest float64; scale the series");
+  return root ? std::sqrt(sum) : sum;
+}
+
 bool has_nan(const Sequence& s) {
   return std::any_of(s.values(), s.values() + s.length * s.width, [](double value) { return std::isnan(value); });
 }

@@ -109,6 +109,13 @@ struct Measure {
   [[nodiscard]] double limit_of_sum(double limit, Index n, Index m) const {
     return normalized ? limit * static_cast<double>(step == StepPattern::asymmetric ? n : n + m) * (1 + 1e-12) : limit;
   }
+  /// The score of a sum (of_weight). That of whole series is finite unless the input's numbers are too large for it.
+  [[nodiscard]] double score_of(double sum, double cutoff) const;
+  /// A cutoff of scores as one of sums, a little too generous.
+  [[nodiscard]] double sum_of(double cutoff) const {
+    if (!root) return cutoff;
+    return cutoff < 0 ? -1 : cutoff * cutoff * (1 + 1e-12);
+  }
   [[nodiscard]] double first_parameter() const { return parameters.empty() ? 0 : parameters[0]; }
 };
 
@@ -220,7 +227,8 @@ class ElasticReferences final : public References {
 void many_scores(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence* const* ys, const double* const* features,
                  int count, double cutoff, double* out, Workspace& workspace);
 
-/// A measure as a method.
+/// A measure as a method; one of asymmetric steps.
 std::unique_ptr<Method> make_method(Measure measure);
+std::unique_ptr<Method> make_asymmetric(Measure measure);
 
 }  // namespace plait::align::detail
