@@ -110,7 +110,7 @@ def test_what_people_see(query: Path, database: Path, capsys: Capture) -> None:
         ">one first of all",
     ):
         assert part in out
-    assert "\none    2 KVLAAGIVGAWTQ 14" in out
+    assert "\none  2 KVLAAGIVGAWTQ 14" in out
     assert "q1: 12 letters, no hits" in run(capsys, query, database, "--evalue", "1e-30")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
+import queue
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,7 +20,9 @@ from . import _inputs, _records
 from .substitution import Substitution
 
 #: Bytes of text that are read at once, and letters of records that are put together: enough that threads have much to do.
-PIECE = 1 << 23
+PIECE = 1 << 22
+#: Letters of a record beyond which it is cut into windows.
+LONG = 1 << 14
 SKIPPED = b" \t\r\n\v\f-."
 DNA = set("ACGTUN")
 AMBIGUOUS = set("RYSWKMBDHV")
@@ -38,6 +43,28 @@ class Piece(NamedTuple):
     def lengths(self) -> NDArray[np.int64]:
         """Letters of each record."""
         return np.diff(self.begins)
+
+
+class Windows(NamedTuple):
+    """A piece's records, long ones cut into windows that overlap: together they are computed faster, in less memory and by several threads."""
+
+    begins: NDArray[np.int64]  #: within the codes of the piece
+    lengths: NDArray[np.int64]
+    first: NDArray[np.int64]  #: the windows of record k are first[k] … first[k + 1] - 1
+
+    @classmethod
+    def of(cls, piece: Piece, reach: int | None) -> Windows:
+        """Windows such that `reach` letters in a row, wherever they are, lie in one of them whole; None: whole records."""
+        lengths = piece.lengths()
+        if reach is None or lengths.max(initial=0) <= max(LONG, 2 * reach):
+            return cls(piece.begins[:-1], lengths, np.arange(len(piece) + 1))
+        width = max(LONG, 2 * reach)
+        step = width - reach
+        counts = np.where(lengths > width, -(-(lengths - reach) // step), 1)
+        first = np.concatenate([[0], np.cumsum(counts)])
+        record = np.repeat(np.arange(len(piece)), counts)
+        within = (np.arange(first[-1]) - first[record]) * step
+        return cls(piece.begins[record] + within, np.minimum(lengths[record] - within, width), first)
 
 
 class Letters:
@@ -107,6 +134,39 @@ def pieces(database: Any, letters: Letters) -> Iterator[Piece]:
         yield from _of_stream(database, letters, str(getattr(database, "name", "the database")))
     else:
         yield from _of_records(database, letters)
+
+
+def ahead(found: Iterator[Piece]) -> Iterator[Piece]:
+    """The same, read by a thread of its own while the piece before is worked on."""
+    ready: queue.Queue[Piece | BaseException | None] = queue.Queue(1)
+    stopped = threading.Event()
+
+    def put(item: Piece | BaseException | None) -> None:
+        while not stopped.is_set():
+            with contextlib.suppress(queue.Full):
+                ready.put(item, timeout=0.05)
+                return
+
+    def read() -> None:
+        last: BaseException | None = None
+        try:
+            for piece in found:
+                put(piece)
+                if stopped.is_set():
+                    return
+        except BaseException as error:  # it belongs to who asked
+            last = error
+        put(last)
+
+    # A daemon: one that waits for a stream which says no more must not keep the interpreter.
+    threading.Thread(target=read, name="plait-database", daemon=True).start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
 
 
 def _of_stream(stream: BinaryIO, letters: Letters, source: str) -> Iterator[Piece]:

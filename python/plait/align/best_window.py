@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from .._estimator import ClassifierEstimator
 from . import _arguments, _bands, _inputs
+from ._series_estimator import all_series
 from .dtw import DTW, check_window
-from .neighbours import all_series, without_itself
+from .neighbours import without_itself
 
 
 class BestWindow(NamedTuple):

@@ -214,7 +214,7 @@ class Hits(Sequence[Hit]):
         pandas.DataFrame
             A row for each hit, with the names of `Hit.columns`.
         """
-        import pandas as pd  # type: ignore[import-untyped]
+        import pandas as pd
 
         return pd.DataFrame([hit.columns() for hit in self], columns=list(COLUMNS))
 

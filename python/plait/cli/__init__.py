@@ -9,12 +9,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import align, bench, classifiers, demo, histogram, lstm, portfolio, search, tree, vae
+from . import align, bench, classifiers, demo, export, histogram, lstm, portfolio, search, tree, vae
 from ._common import Failure, jsonable, lines
 
 __all__ = ["main"]
 
-COMMANDS = (demo, vae, lstm, classifiers, align, search, histogram, tree, portfolio, bench)
+COMMANDS = (demo, vae, lstm, classifiers, align, search, histogram, tree, portfolio, export, bench)
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
