@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from .. import _core
-from . import _inputs, _lenient, _records
+from . import _inputs, _records
 from ._base import PairAligner, weight
 from .substitution import Substitution
 
@@ -44,17 +44,20 @@ class _Pairwise(PairAligner):
     gap: float
     gap_open: float | None
     gap_extend: float | None
+    case: str
     unknown: Any
-    case: bool
     _table: Substitution | None = None
 
     def _make(self, free_start: str = "", free_end: str = "", local: bool = False) -> _core.Method:
         similarity = resolve(self.similarity)
+        if isinstance(similarity, Substitution) and (self.case != "keep" or self.unknown is not None):
+            similarity = similarity.reading(self.case, self.unknown)
+        elif self.case not in ("keep", "ignore"):
+            raise ValueError(f"case: expected 'keep' or 'ignore', got {self.case!r}")
+        elif self.unknown is not None and not isinstance(similarity, Substitution):
+            raise ValueError(f"unknown: a match and a mismatch take any symbol, so that none is unknown; got {self.unknown!r}")
         if isinstance(similarity, Substitution):
             weight(float(abs(similarity.scores).max()), "similarity")
-            similarity = _lenient.lenient(similarity, self.unknown, self.case)
-        elif self.unknown is not None:
-            raise ValueError(f"unknown: (match, mismatch) knows every symbol, got {self.unknown!r}")
         self.__dict__["_table"] = similarity if isinstance(similarity, Substitution) else None
         opening, extending = gaps(self.gap, self.gap_open, self.gap_extend)
         scores = similarity.scores if isinstance(similarity, Substitution) else similarity
@@ -64,13 +67,12 @@ class _Pairwise(PairAligner):
         self._method()
         values = list(map(_records.unwrapped, values))
         if self._table is None:
-            if not self.case:
-                values = [v.upper() if isinstance(v, bytes) else _lenient.folded(v) for v in map(_inputs.raw, values)]
+            if self.case == "ignore":
+                values = [
+                    value.upper() if isinstance(value, (str, bytes)) and len(value.upper()) == len(value) else value for value in values
+                ]
             return _inputs.symbols(values, name)
         return [self._table.encode(value, name, k) for k, value in enumerate(values)]
-
-    def _same(self) -> Callable[[Any, Any], bool] | None:
-        return _lenient.equality(self.case)
 
     def _worth(self) -> Callable[[Any, Any], float] | None:
         self._method()
@@ -92,15 +94,15 @@ class NeedlemanWunsch(_Pairwise):
         The score of each element beside a gap; not positive.
     gap_open, gap_extend : float, optional
         Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
+    case : {"keep", "ignore"}
+        Whether a letter that the similarity does not know is read as its capital.
     unknown : symbol, optional
-        A symbol of the table, such as ``"X"``, for which all that the table does not know is taken; an error unless given.
-    case : bool
-        Whether small letters differ from capitals.
+        As which symbol of the similarity those are read that it does not know (``"X"``); an error unless given.
 
     Notes
     -----
     O(n·m) cells (Needleman and Wunsch 1970; Gotoh 1982 for affine gaps). A gap in one sequence may follow one in the other. A symbol that the
-    similarity does not know is a ValueError that names it and its place, unless `unknown` says what to take it for.
+    similarity does not know is a ValueError that names it and its place, unless `case` or `unknown` say how it is read.
 
     `align` keeps the moves of all cells, half a byte each (a byte for scores that are not whole). Beyond 256 MB it keeps rows between strips
     of the matrix instead, and computes the strips through which the path goes a second time; the path is the same. `align_many` aligns one
@@ -125,15 +127,15 @@ class NeedlemanWunsch(_Pairwise):
         gap_open: float | None = None,
         gap_extend: float | None = None,
         *,
+        case: str = "keep",
         unknown: Any = None,
-        case: bool = True,
     ):
         self.similarity = similarity
         self.gap = gap
         self.gap_open = gap_open
         self.gap_extend = gap_extend
-        self.unknown = unknown
         self.case = case
+        self.unknown = unknown
         self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
@@ -151,10 +153,10 @@ class SmithWaterman(_Pairwise):
         The score of each element beside a gap; not positive.
     gap_open, gap_extend : float, optional
         Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
+    case : {"keep", "ignore"}
+        Whether a letter that the similarity does not know is read as its capital.
     unknown : symbol, optional
-        As of `NeedlemanWunsch`.
-    case : bool
-        As of `NeedlemanWunsch`.
+        As which symbol of the similarity those are read that it does not know (``"X"``); an error unless given.
 
     Notes
     -----
@@ -177,15 +179,15 @@ class SmithWaterman(_Pairwise):
         gap_open: float | None = None,
         gap_extend: float | None = None,
         *,
+        case: str = "keep",
         unknown: Any = None,
-        case: bool = True,
     ):
         self.similarity = similarity
         self.gap = gap
         self.gap_open = gap_open
         self.gap_extend = gap_extend
-        self.unknown = unknown
         self.case = case
+        self.unknown = unknown
         self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
@@ -278,13 +280,13 @@ class SemiGlobal(_Pairwise):
         The score of each element beside a gap; not positive.
     gap_open, gap_extend : float, optional
         Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
-    unknown : symbol, optional
-        As of `NeedlemanWunsch`.
-    case : bool
-        As of `NeedlemanWunsch`.
     free_start, free_end : str
         Whose first and last elements may be left out: ``"x"``, ``"y"``, ``"xy"`` or ``""``. ``free_start="y", free_end="y"`` looks for x
         within y; ``"x"`` and ``"y"`` let x's end overlap y's beginning.
+    case : {"keep", "ignore"}
+        Whether a letter that the similarity does not know is read as its capital.
+    unknown : symbol, optional
+        As which symbol of the similarity those are read that it does not know (``"X"``); an error unless given.
 
     Notes
     -----
@@ -307,17 +309,17 @@ class SemiGlobal(_Pairwise):
         free_start: str = "xy",
         free_end: str = "xy",
         *,
+        case: str = "keep",
         unknown: Any = None,
-        case: bool = True,
     ):
         self.similarity = similarity
         self.gap = gap
         self.gap_open = gap_open
         self.gap_extend = gap_extend
+        self.case = case
+        self.unknown = unknown
         self.free_start = free_start
         self.free_end = free_end
-        self.unknown = unknown
-        self.case = case
         self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
