@@ -74,6 +74,9 @@ class _Pairwise(PairAligner):
             return _inputs.symbols(values, name)
         return [self._table.encode(value, name, k) for k, value in enumerate(values)]
 
+    def _same(self) -> Callable[[Any, Any], bool] | None:
+        return _same_letter if self.case == "ignore" else None
+
     def _worth(self) -> Callable[[Any, Any], float] | None:
         self._method()
         if self._table is not None:
@@ -426,6 +429,12 @@ def resolve(similarity: Any) -> Substitution | tuple[float, float]:
     raise TypeError(
         f"similarity: expected a Substitution, the name of one, a mapping {{(a, b): score}} or (match, mismatch), got {similarity!r:.60}"
     )
+
+
+def _same_letter(a: Any, b: Any) -> bool:
+    """Whether two symbols are equal but for their case; numbers are bytes of ASCII."""
+    a, b = (chr(s) if isinstance(s, int) and 0 <= s < 128 else s for s in (a, b))
+    return bool(a == b or (isinstance(a, str) and isinstance(b, str) and a.upper() == b.upper()))
 
 
 def _match_or_not(match: float, mismatch: float, a: Any, b: Any) -> float:
