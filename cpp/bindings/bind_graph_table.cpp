@@ -58,6 +58,30 @@ TensorRef seed_of(const NodeRef& node, const py::object& given, const Shape& sha
   return tensor_from(py::module_::import("numpy").attr("broadcast_to")(array_from(*seed), shape_tuple(shape)), what);
 }
 
+// The table may be at work in another thread, which may need the interpreter: no waiting for it while holding that.
+TensorRef value_of(const Table& table, const NodeRef& node) {
+  const py::gil_scoped_release release;
+  return table.value(node);
+}
+TensorRef gradient_of(const Table& table, const NodeRef& node) {
+  const py::gil_scoped_release release;
+  return table.gradient(node);
+}
+
+// A node of the table, itself or by its name.
+NodeRef node_in(const Table& table, const py::object& given, const char* what) {
+  if (!PyUnicode_Check(given.ptr())) return require_node(given, what);
+  const std::string name = py::str(given);
+  NodeRef found;
+  for (const NodeRef& node : table.nodes()) {
+    if (node->name != name && node->label() != name) continue;
+    PLAIT_REQUIRE_AS(GraphError, !found, what, ": two nodes are called '", name, "'; give the node itself");
+    found = node;
+  }
+  PLAIT_REQUIRE_AS(GraphError, static_cast<bool>(found), what, ": no node of the table is called '", name, "'");
+  return found;
+}
+
 }  // namespace
 
 void bind_table(py::module_& m) {
@@ -99,19 +123,108 @@ array([0.       , 1.1815685])
   cls.def(
       "__getitem__",
       [](const Table& self, const py::object& object) {
-        const NodeRef node = require_node(object, "table[node]");
+        const NodeRef node = node_in(self, object, "table[node]");
         PLAIT_REQUIRE_AS(GraphError, !node->op->opaque, "table: ", node->label(), " is a ", node->op->name, "; its value is what was fed");
-        return array_from(*self.value(node));
+        return array_from(*value_of(self, node));
       },
       py::arg("node"));
   cls.def(
-      "grad", [](const Table& self, const py::object& node) { return array_from(*self.gradient(require_node(node, "table.grad"))); }, py::arg("node"),
+      "_steps",
+      [](Table& self) {
+        std::vector<Table::Step> steps;
+        {
+          const py::gil_scoped_release release;
+          steps = self.steps();
+        }
+        const auto held = [](const Node* node) -> py::object {
+          return node != nullptr ? py::object(to_python(NodeRef(const_cast<Node*>(node)))) : py::none();
+        };
+        constexpr const char* kKinds[] = {"seed", "arrival", "complete"};
+        py::list list;
+        for (const Table::Step& step : steps)
+          list.append(py::make_tuple(kKinds[static_cast<int>(step.kind)], held(step.node), held(step.consumer), step.input,
+                                     step.gradient ? py::object(array_from(*step.gradient)) : py::none()));
+        return list;
+      },
+      "(kind, node, consumer, input, gradient) of the last backward().");
+  cls.def_property_readonly(
+      "outputs", [](const Table& self) { return NodeTuple(py::tuple(to_python(self.outputs()))); }, "The nodes that it was made for.");
+  cls.def_property_readonly(
+      "nodes", [](const Table& self) { return NodeTuple(py::tuple(to_python(self.nodes()))); },
+      "Every node of the table, inputs before consumers: the order in which they were evaluated.");
+  cls.def(
+      "_node", [](const Table& self, const py::object& node, const std::string& what) { return to_python(node_in(self, node, what.c_str())); },
+      py::arg("node"), py::arg("what"), "A node of the table, by itself or by its name.");
+  cls.def(
+      "trace", [](const py::object& self) { return EventIterator(py::module_::import("plait.graph.events").attr("trace")(self)); },
+      R"(The steps of forward and, after `backward`, of backward, one event each, in their order.
+
+Returns
+-------
+iterator of Event
+    Each prints itself as a line, and holds what it speaks of: see `plait.graph.Event`.
+
+Notes
+-----
+Going through the backward steps takes as long as another `backward`, which by itself keeps only the sums.
+
+Examples
+--------
+>>> x = plait.input("x", (), dtype="float64")
+>>> y = (x * x).named("y")
+>>> table = plait.Table(y, {x: 3.0})
+>>> table.backward(y)
+>>> for event in table.trace():
+...     print(event)
+x = 3, as fed
+y = multiply(x, x) = 9
+seed of y: 1
+y complete: passed on to x, x
+gradient over edge y → x arrives: 1 of 2, 3, sum so far 3
+gradient over edge y → x arrives: 2 of 2, 3, sum so far 6
+x complete: its gradient is 6
+)");
+  cls.def(
+      "edge_grad",
+      [](const py::object& self, const py::object& consumer, const py::object& node, const py::object& input) {
+        return ArrayObject(py::module_::import("plait.graph.events").attr("edge_grad")(self, consumer, node, input));
+      },
+      py::arg("consumer"), py::arg("node"), py::arg("input") = py::none(),
+      R"(What the last backward() sent from a consumer to one of its inputs: that edge's share of ``table.grad(node)``.
+
+Parameters
+----------
+consumer : Node or str
+    A node that uses the other, or its name.
+node : Node or str
+    One of its inputs.
+input : int, optional
+    Over which of the consumer's inputs, where it uses the node more than once; the sum over all of them if left out.
+
+Returns
+-------
+numpy.ndarray
+    Of the node's shape; zeros where no gradient came over that edge.
+
+Examples
+--------
+>>> x = plait.input("x", (), dtype="float64")
+>>> square, triple = x * x, 3 * x
+>>> y = square + triple
+>>> table = plait.Table(y, {x: 5.0})
+>>> table.backward(y)
+>>> table.edge_grad(square, x), table.edge_grad(square, x, input=0), table.edge_grad(triple, x), table.grad(x)
+(array(10.), array(5.), array(3.), array(13.))
+)");
+  cls.def(
+      "grad", [](const Table& self, const py::object& node) { return array_from(*gradient_of(self, node_in(self, node, "table.grad"))); },
+      py::arg("node"),
       R"(The gradient that the last backward() summed at a node; zeros where none came.
 
 Parameters
 ----------
-node : Node
-    Any node of the table.
+node : Node or str
+    Any node of the table, or its name.
 
 Returns
 -------
@@ -130,7 +243,7 @@ numpy.ndarray
           const py::list given = single ? py::list(py::make_tuple(seed)) : py::list(seed);
           PLAIT_REQUIRE_AS(GraphError, given.size() == outputs.size(), "backward: ", outputs.size(), " nodes and ", given.size(), " seeds");
           for (std::size_t i = 0; i < outputs.size(); ++i)
-            seeds.push_back(given[i].is_none() ? TensorRef() : seed_of(outputs[i], given[i], self.value(outputs[i])->spec.shape));
+            seeds.push_back(given[i].is_none() ? TensorRef() : seed_of(outputs[i], given[i], value_of(self, outputs[i])->spec.shape));
         }
         const py::gil_scoped_release release;
         self.backward(outputs, seeds);

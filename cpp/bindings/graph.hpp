@@ -51,6 +51,10 @@ class NodeObject : public py::object {
 class ArrayObject : public py::object {
   PYBIND11_OBJECT_DEFAULT(ArrayObject, object, PyObject_Type)
 };
+class EventObject : public py::object {
+  PYBIND11_OBJECT_DEFAULT(EventObject, object, PyObject_Type)
+};
+using EventIterator = py::typing::Iterator<EventObject>;
 using NodeTuple = py::typing::Tuple<NodeObject, py::ellipsis>;
 using NodeList = py::typing::List<NodeObject>;
 using ShapeTuple = py::typing::Tuple<py::typing::Optional<py::int_>, py::ellipsis>;
@@ -61,6 +65,10 @@ namespace pybind11::detail {
 template <>
 struct handle_type_name<plait::bindings::NodeObject> {
   static constexpr auto name = const_name("_core.Node");
+};
+template <>
+struct handle_type_name<plait::bindings::EventObject> {
+  static constexpr auto name = const_name("plait.graph.events.Event");
 };
 template <>
 struct handle_type_name<plait::bindings::ArrayObject> {

@@ -20,6 +20,9 @@ from .graph import (
     TraceError,
     abs,
     add,
+    arange,
+    argmax,
+    argmin,
     bernoulli,
     broadcast_to,
     cast,
@@ -34,6 +37,7 @@ from .graph import (
     digamma,
     divide,
     dropout,
+    einsum,
     elu,
     equal,
     erf,
@@ -79,14 +83,17 @@ from .graph import (
     not_equal,
     one_hot,
     ones,
+    pad,
     parameter,
     power,
     prod,
     reciprocal,
     relu,
     reshape,
+    roll,
     save,
     scan,
+    scope,
     set_num_threads,
     sigmoid,
     sign,
@@ -118,7 +125,7 @@ if TYPE_CHECKING:
     from ._versions import show_versions
     from .export import from_onnx, load_state
     from .histogram import Histogram, QuantileSketch
-    from .picture import draw, to_dot
+    from .picture import animate, draw, to_dot
     from .portfolio import InfeasibleError
     from .sparse import SparseRows, SparseVector, sparse_input
 
@@ -143,6 +150,10 @@ __all__ = [
     "abs",
     "add",
     "align",
+    "animate",
+    "arange",
+    "argmax",
+    "argmin",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -159,6 +170,7 @@ __all__ = [
     "divide",
     "draw",
     "dropout",
+    "einsum",
     "elu",
     "equal",
     "erf",
@@ -214,6 +226,7 @@ __all__ = [
     "ones",
     "optim",
     "optimize",
+    "pad",
     "parameter",
     "picture",
     "plot",
@@ -224,8 +237,10 @@ __all__ = [
     "relu",
     "report",
     "reshape",
+    "roll",
     "save",
     "scan",
+    "scope",
     "set_num_threads",
     "show_versions",
     "sigmoid",
@@ -258,7 +273,7 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture", "animate": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "optimize": "", "tree": ""}

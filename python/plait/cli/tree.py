@@ -174,12 +174,23 @@ def demo_sections() -> tuple[list[report.Section], dict[str, Any]]:
     golf = C45Classifier().fit(X, [row[-1] for row in rows])
     data = datasets.iris()
     species = np.array(data.classes)
-    iris = C45Classifier().fit(data.train_points, species[data.train_labels])
-    right = iris.score(data.test_points, species[data.test_labels])
+    known, held_out = (
+        np.round(points.astype(float), 1) for points in (data.train_points, data.test_points)
+    )  # millimetres, as they were measured
+    iris = C45Classifier().fit(known, species[data.train_labels])
+    right = iris.score(held_out, species[data.test_labels])
     sections = [
         report.figure(
-            "When to play golf", lambda ax: golf.plot(ax, names), "Quinlan's fourteen days, split by gain ratio.", size=(8.0, 3.6)
+            "When to play golf",
+            lambda ax: golf.plot(ax, names),
+            "Quinlan's fourteen days, split by gain ratio: begin at the top, answer, and the leaf says whether they play. In brackets: days that "
+            "came to that leaf.",
+            size=(8.0, 3.6),
         ),
-        report.preformatted("Irises", iris.export_text(data.columns)),
+        report.preformatted(
+            "Irises",
+            iris.export_text(data.columns),
+            f"Fisher's irises, told apart by their petals: {100 * right:.0f} % of flowers that the tree has not seen are named rightly.",
+        ),
     ]
     return sections, {"golf_leaves": golf.n_leaves_, "iris_accuracy": right}

@@ -6,7 +6,7 @@ Every name here is a name of :mod:`plait`.
 from __future__ import annotations
 
 from .._core import DTypeError, FormatError, GraphError, Node, Program, ShapeError, Step, Table, TraceError
-from . import copies, numpy_protocol
+from . import copies, numpy_protocol, table_text
 from ._errors import ConvergenceWarning, PerformanceWarning
 from .activations import elu, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus
 from .binary import (
@@ -30,6 +30,7 @@ from .binary import (
     where,
 )
 from .check import check_gradient
+from .einsum import einsum
 from .elementwise import (
     abs,
     cos,
@@ -50,14 +51,17 @@ from .elementwise import (
     square,
     tanh,
 )
+from .events import Event
 from .files import load, save
 from .filled import ones, zeros
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
 from .linalg import cholesky, solve_triangular
 from .products import hvp
 from .programs import compile, evaluate, get_num_threads, gradient, set_num_threads
+from .rearrange import arange, argmax, argmin, pad, roll
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
 from .scan import scan
+from .scopes import scope
 from .shaping import (
     broadcast_to,
     concatenate,
@@ -76,10 +80,12 @@ from .transforms import function, grad, hessian, jacobian, value_and_grad
 
 numpy_protocol.install()
 copies.install()
+table_text.install()
 
 __all__ = [
     "ConvergenceWarning",
     "DTypeError",
+    "Event",
     "FormatError",
     "GraphError",
     "Node",
@@ -91,6 +97,9 @@ __all__ = [
     "TraceError",
     "abs",
     "add",
+    "arange",
+    "argmax",
+    "argmin",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -105,6 +114,7 @@ __all__ = [
     "digamma",
     "divide",
     "dropout",
+    "einsum",
     "elu",
     "equal",
     "erf",
@@ -150,14 +160,17 @@ __all__ = [
     "not_equal",
     "one_hot",
     "ones",
+    "pad",
     "parameter",
     "power",
     "prod",
     "reciprocal",
     "relu",
     "reshape",
+    "roll",
     "save",
     "scan",
+    "scope",
     "set_num_threads",
     "sigmoid",
     "sign",

@@ -110,6 +110,8 @@ class _Bodies:
             entry["name"] = node.name
         if node.backward:
             entry["backward"] = True
+        if node.scope:
+            entry["scope"] = node.scope
         if node.op in INPUTS:
             entry |= {"dtype": node.dtype.name, "shape": list(node.shape)}
         elif node.op in LEAVES:
@@ -125,8 +127,20 @@ class _Bodies:
 
 def decode_nodes(entries: list[dict[str, Any]], tensors: list[Array], bodies: list[_core.ScanBody]) -> list[Node]:
     """The nodes again, inputs before consumers."""
+    outer = _core.set_scope("")
+    try:
+        return _decode_nodes(entries, tensors, bodies)
+    finally:
+        _core.set_scope(outer)
+
+
+def _decode_nodes(entries: list[dict[str, Any]], tensors: list[Array], bodies: list[_core.ScanBody]) -> list[Node]:
     nodes: list[Node] = []
     for entry in entries:
+        scope = entry.get("scope", "")
+        if not isinstance(scope, str):
+            raise FormatError(f"node {len(nodes)} is in a scope that is no name")
+        _core.set_scope(scope)
         name = entry.get("name", "")
         op = entry["op"]
         if op in INPUTS:

@@ -65,6 +65,12 @@ def is_parameter(value: Any) -> bool:
     return isinstance(value, graph.Node) and value.op == "parameter"
 
 
+def scope_of(layer: Layer) -> graph.scope:
+    """The part of a model that a layer's nodes belong to: as its parameters are called, "encoder.0" in "encoder", or else its class."""
+    named = next((p.name.rpartition(".")[0] for p in layer.parameters() if "." in (p.name or "")), "")
+    return graph.scope("/".join(part for part in named.replace(".", "/").split("/") if part.strip()) or type(layer).__name__)
+
+
 def refuses_arrays(call: Callable[..., Any]) -> Callable[..., Any]:
     """A layer's ``__call__`` that says what to do with an array, of which a graph would be made that holds it for ever."""
 

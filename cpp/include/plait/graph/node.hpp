@@ -64,10 +64,11 @@ class Node {
   const Op* const op;
   const Attributes attributes;
   const Spec spec;
-  const std::uint64_t id;  ///< grows with creation: inputs have smaller ids than their consumers
-  const bool backward;     ///< made by gradient(), so not one whom a forward node waits for
-  TensorRef value;         ///< constants and parameters
-  std::string name;        ///< given by the user, or empty
+  const std::uint64_t id;     ///< grows with creation: inputs have smaller ids than their consumers
+  const bool backward;        ///< made by gradient(), so not one whom a forward node waits for
+  const std::uint32_t scope;  ///< the part of a model that it belongs to (scope.hpp)
+  TensorRef value;            ///< constants and parameters
+  std::string name;           ///< given by the user, or empty
 
   ~Node();
   Node(const Node&) = delete;
@@ -79,11 +80,11 @@ class Node {
   [[nodiscard]] NodeRef input_ref(std::size_t i) const { return NodeRef(edges_[i].input); }
 
   /// Edges over which this node would receive a gradient: x * x counts two. Consumers that gradient() made do not count for a forward node,
-  /// nor do those that only look at its shape, nor drafts.
+  /// nor do those that only look at its shape, nor those whose result has no gradient (a comparison, an index), nor drafts.
   [[nodiscard]] std::size_t wait_count() const;
   /// The consumers behind those edges, each once, oldest first.
   [[nodiscard]] std::vector<NodeRef> consumers() const;
-  /// "name" if it has one, else "add_17": for messages and pictures.
+  /// "name" if it has one, else "add_17", behind its scope: for messages and pictures. An input is its name alone, by which it is fed.
   [[nodiscard]] std::string label() const;
 
  private:

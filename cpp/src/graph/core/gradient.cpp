@@ -1,5 +1,6 @@
 #include "plait/graph/gradient.hpp"
 
+#include <algorithm>
 #include <deque>
 
 #include "chosen.hpp"
@@ -8,6 +9,7 @@
 #include "plait/base/interrupt.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/ops.hpp"
+#include "plait/graph/scope.hpp"
 
 namespace plait::graph {
 namespace {
@@ -40,7 +42,7 @@ bool takes_gradient(const Node* node, std::size_t k, WaitingNodes& nodes) {
 
 // The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sum of every node that received one.
 std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds, WaitingNodes& nodes,
-                                                    const std::vector<Node*>& order) {
+                                                    const std::vector<Node*>& order, std::vector<BackwardStep>* steps) {
   // Count: every wanted node waits for the edges of those consumers that will themselves receive a gradient.
   Fragile fragile;
   for (Node* const node : order) {
@@ -69,6 +71,7 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
     NodeRef seed = i < seeds.size() ? seeds[i] : NodeRef();
     if (!seed) seed = build::ones_like(outputs[i]);
     else seed = build::broadcast_like(build::cast(seed, output->spec.dtype), outputs[i]);
+    if (steps != nullptr) steps->push_back({BackwardStep::Kind::seed, outputs[i], {}, 0, seed});
     nodes[output].received.push_back(fragile.carries(output, true) ? taken_apart(seed, true) : Cotangent{seed, {}});
   }
   std::unordered_map<const Node*, NodeRef> sums;
@@ -82,6 +85,7 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
     Node* const node = ready.front();
     ready.pop_front();
     Waiting& waiting = nodes[node];
+    const InScope scope(node->scope);  // the gradient of a part of a model belongs to that part
     Cotangent g;
     if (!waiting.received.empty()) {
       g = total(waiting.received);
@@ -89,6 +93,7 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
       if (g.mask && !fragile.carries(node, g.strong)) g = {sums[node], {}};
     }
     waiting.received.clear();
+    if (steps != nullptr) steps->push_back({BackwardStep::Kind::complete, NodeRef(node), {}, 0, g.g ? sums[node] : NodeRef()});
     if (!waiting.wanted || node->op->kind == OpKind::leaf) continue;
     std::vector<Cotangent> parts;
     if (g.g) {
@@ -109,6 +114,10 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
         const bool strong = node->op == &ops::where;
         const bool apart = !parts[k].mask && fragile.carries(input, strong);
         next.received.push_back(apart ? taken_apart(parts[k].g, strong) : parts[k]);
+      }
+      if (steps != nullptr) {
+        const bool came = k < parts.size() && parts[k].g;
+        steps->push_back({BackwardStep::Kind::arrival, NodeRef(input), NodeRef(node), k, came ? realised(parts[k]) : NodeRef()});
       }
       if (--next.edges == 0) ready.push_back(input);  // the last has come (even if none of them carried anything)
     }
@@ -138,7 +147,7 @@ std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const 
         break;
       }
   }
-  auto sums = distribute(outputs, seeds, nodes, order);
+  auto sums = distribute(outputs, seeds, nodes, order, nullptr);
   std::vector<NodeRef> result;
   for (const NodeRef& target : wrt) {
     const auto found = sums.find(target.get());
@@ -147,14 +156,46 @@ std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const 
   return result;
 }
 
-std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds) {
+std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds,
+                                                       std::vector<BackwardStep>* steps) {
   PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "backward: ", outputs.size(), " outputs and ", seeds.size(),
                    " seeds");
   const BackwardScope scope;
   const std::vector<Node*> order = ancestors(outputs);
   WaitingNodes nodes(order);
   for (const Node* node : order) nodes[node].wanted = is_float(node->spec.dtype) && !node->op->opaque;
-  return distribute(outputs, seeds, nodes, order);
+  return distribute(outputs, seeds, nodes, order, steps);
+}
+
+std::size_t wait_count_in(const Node& node, std::span<const NodeRef> outputs) {
+  const std::vector<Node*> order = ancestors(outputs);
+  const std::vector<NodeRef> answering = node.consumers();  // ascending by id
+  NodeMap reached(order.size());
+  for (const NodeRef& output : outputs) reached.insert(output.get(), 0);
+  // In a graph of gradients, forward nodes that no forward one reads, but for its shape alone, are as outputs.
+  if (std::any_of(order.begin(), order.end(), [](const Node* n) { return n->backward; })) {
+    NodeMap read(order.size());
+    for (const Node* const consumer : order)
+      for (std::size_t k = 0; k < consumer->input_count(); ++k)
+        if (!consumer->backward && (!is_float(consumer->spec.dtype) || !shape_only(*consumer->op, k))) read.insert(consumer->input(k), 0);
+    for (const Node* const n : order)
+      if (!n->backward && read[n] < 0) reached.insert(n, 0);
+  }
+  std::size_t edges = 0;
+  for (std::size_t i = order.size(); i-- > 0;) {
+    const Node* const consumer = order[i];
+    if (reached[consumer] < 0 || !is_float(consumer->spec.dtype) || consumer->op->kind == OpKind::leaf) continue;
+    for (std::size_t k = 0; k < consumer->input_count(); ++k) {
+      const Node* const input = consumer->input(k);
+      if (shape_only(*consumer->op, k) || !is_float(input->spec.dtype)) continue;
+      reached.insert(input, 0);
+      if (input != &node) continue;
+      const auto at =
+          std::lower_bound(answering.begin(), answering.end(), consumer->id, [](const NodeRef& a, std::uint64_t id) { return a->id < id; });
+      edges += at != answering.end() && at->get() == consumer ? 1 : 0;
+    }
+  }
+  return edges;
 }
 
 }  // namespace plait::graph

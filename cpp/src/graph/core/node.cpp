@@ -6,6 +6,8 @@
 #include "node_map.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/op.hpp"
+#include "plait/graph/ops.hpp"
+#include "plait/graph/scope.hpp"
 
 namespace plait::graph {
 namespace {
@@ -56,6 +58,7 @@ Node::Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, T
       spec(std::move(s)),
       id(g_next_id.fetch_add(1)),
       backward(t_backward),
+      scope(current_scope()),
       value(std::move(v)),
       name(std::move(n)),
       edges_(inputs.empty() ? nullptr : std::make_unique<Edge[]>(inputs.size())),
@@ -74,7 +77,8 @@ Node::~Node() = default;
 
 bool Node::counts(const Edge& edge) const {
   if ((edge.consumer->backward && !backward) || (edge.consumer->draft_ && !draft_)) return false;
-  return !shape_only(*edge.consumer->op, static_cast<std::size_t>(&edge - edge.consumer->edges_.get()));
+  return is_float(spec.dtype) && is_float(edge.consumer->spec.dtype) &&
+         !shape_only(*edge.consumer->op, static_cast<std::size_t>(&edge - edge.consumer->edges_.get()));
 }
 
 std::size_t Node::wait_count() const {
@@ -97,10 +101,14 @@ std::vector<NodeRef> Node::consumers() const {
 }
 
 std::string Node::label() const {
-  if (!name.empty()) return name;
-  std::string text = op->name;
-  text += '_';
-  text += std::to_string(id);
+  const bool is_named = !name.empty();
+  std::string text = is_named && op == &ops::input ? std::string() : scope_path(scope);
+  if (!text.empty()) text += '/';
+  text += is_named ? name : op->name;
+  if (!is_named) {
+    text += '_';
+    text += std::to_string(id);
+  }
   return text;
 }
 
