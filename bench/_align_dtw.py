@@ -106,7 +106,7 @@ def nearest(kind: str) -> Mapping[str, Callable[[], Any]]:
         def run() -> float:
             method = dtw._method()
             queries, references = dtw._prepare(test, str), dtw._prepare(train, str)
-            indices, _ = method.nearest(queries, method.prepare(references), 1, 1)
+            indices, _ = method.nearest(queries, method.prepare(references), 1, method.worst, 1)
             return float((indices[:, 0] * np.arange(len(test))).sum())
 
         return run
