@@ -33,7 +33,7 @@ Feeds parse_feeds(const py::object& feeds, std::span<const NodeRef> inputs) {
     } else if (PyUnicode_Check(key.ptr())) {
       const std::string name = py::str(key);
       for (const NodeRef& candidate : inputs) {
-        if (candidate->name != name) continue;
+        if (candidate->name() != name) continue;
         PLAIT_REQUIRE_AS(GraphError, input == nullptr, "feed of '", name, "': two inputs have that name; feed by node");
         input = &candidate;
       }

@@ -31,10 +31,12 @@ Index joined(Index a, Index b, const char* what, Specs in) {
 /// The one attribute.
 struct Gamma {
   double gamma;
-  static Gamma of(const Attributes& a) { return {a.reals.at(0)}; }
-  operator Attributes() const { return {{}, {gamma}}; }  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c) {
-    c.require(c.ints().empty() && c.attributes.reals.size() == 1 && of(c.attributes).gamma > 0 && std::isfinite(of(c.attributes).gamma));
+  bool operator==(const Gamma&) const = default;
+  static void fields(auto& self, auto& f) { f.real(self.gamma); }
+  static Attributes read(AttributeReader& r) {
+    const auto taken = r.take<Gamma>();
+    r.require(taken.gamma > 0 && std::isfinite(taken.gamma));
+    return taken;
   }
 };
 
@@ -72,7 +74,7 @@ class PairKernel : public Kernel {
  public:
   PairKernel(Specs in, const Attributes& a)
       : dtype_(in[0].dtype),
-        gamma_(Gamma::of(a).gamma),
+        gamma_(a.as<Gamma>().gamma),
         width_(in[0].shape.back()),
         n_(in[0].shape[in[0].shape.size() - 2]),
         m_(in[1].shape[in[1].shape.size() - 2]) {
@@ -151,7 +153,7 @@ constinit const Op soft_dtw =
            .infer = score_rule,
            .gradient = d_score,
            .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<ScoreKernel>(in, a); },
-           .check_attributes = Gamma::check});
+           .attributes = Gamma::read});
 constinit const Op soft_dtw_gradient =
     entry({.name = "soft_dtw_gradient",
            .kind = OpKind::other,
@@ -159,7 +161,7 @@ constinit const Op soft_dtw_gradient =
            .infer = gradient_rule,
            .gradient = no_second,
            .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<GradientKernel>(in, a); },
-           .check_attributes = Gamma::check});
+           .attributes = Gamma::read});
 }  // namespace joined_ops
 
 namespace {

@@ -6,7 +6,11 @@
 
 namespace plait::graph::build {
 
-NodeRef constant(double value, DType dtype) { return make_constant(scalar_tensor(value, dtype)); }
+NodeRef constant(double value, DType dtype) {
+  const auto make = [&] { return make_constant(scalar_tensor(value, dtype)); };
+  BackwardScope* const scope = BackwardScope::current();
+  return scope != nullptr ? scope->number(value, dtype, make) : make();
+}
 NodeRef constant_like(const NodeRef& node, double value) { return constant(value, node->spec.dtype); }
 
 NodeRef add(const NodeRef& a, const NodeRef& b) { return apply(ops::add, {a, b}); }
