@@ -40,9 +40,10 @@ PYTHON_ARROWS = {
     "portfolio": {"optimize"},
     "datasets": set(),
     "picture": {"graph"},
+    "export": {"graph"},
     "plot": {"picture"},
     "report": {"plot"},
-    "cli": {"nn", "align", "histogram", "tree", "infer", "portfolio", "datasets", "report"},
+    "cli": {"nn", "align", "export", "histogram", "tree", "infer", "portfolio", "datasets", "report"},
 }
 # What draws is asked for by its method (`.plot()`, a node in a notebook) and imported only then, inside of a function.
 IMPORTED_WHEN_ASKED = {"plot", "picture"}

@@ -27,28 +27,32 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-def adopt_classes(module: ModuleType) -> None:
-    """Make every class bound in `module` and its submodules say that it lives there."""
-    for value in list(vars(module).values()):
+def adopt_classes(module: ModuleType, package: ModuleType) -> None:
+    """Make every class bound in `module` and its submodules say that it lives there; `package` gets it under the name that signatures give it."""
+    for name, value in list(vars(module).items()):
         if isinstance(value, type) and value.__module__.split(".")[0] == "plait":
+            setattr(package, name, value)
             value.__module__ = module.__name__
         elif isinstance(value, ModuleType) and value.__name__.startswith(module.__name__ + "."):
-            adopt_classes(value)
+            adopt_classes(value, package)
 
 
 def annotated(bare: re.Match[str]) -> str:
-    """A signature that says nothing of types (methods in the interpreter's own convention), with `Any` for each."""
+    """A signature that says nothing of types (methods in the interpreter's own convention), with `Any` for each, all by position."""
     parameters = [
         part
         if part in {"self", "/", "*"} or ":" in part
         else re.sub(r"^(\*{0,2}\w+)(?: = )?", lambda m: f"{m[1]}: typing.Any" + " = " * m[0].endswith("= "), part)
         for part in bare[2].split(", ")
     ]
+    if not any(part.startswith(("/", "*")) for part in parameters):
+        parameters.append("/")
     return f"{bare[1]}({', '.join(parameters)}) -> typing.Any:"
 
 
 def tightened(stub: str) -> str:
     """A stub that passes `mypy --strict`: the generator leaves containers and bare arguments without types, and names of the package as they are."""
+    stub = re.sub(r"^import plait\n|^__all__.*?\]\n", "", stub, flags=re.MULTILINE | re.DOTALL)  # the module has no __all__
     stub = re.sub(r"\bplait\.(?=[A-Z])", "", stub)
     stub = re.sub(
         r"(?<=-> )(list|set|frozenset)(?=:|$)|(?<=: )(list|set|frozenset)(?=[,) =])", r"\g<0>[typing.Any]", stub, flags=re.MULTILINE
@@ -59,6 +63,9 @@ def tightened(stub: str) -> str:
     stub = re.sub(r"\*\*kwargs(?=\))", "**kwargs: typing.Any", stub)
     stub = re.sub(r"(def __call__\(self, .*\)):", r"\1 -> typing.Any:", stub)
     stub = re.sub(r"^(\s*def \w+)\(([^()]*)\):$", annotated, stub, flags=re.MULTILINE)
+    if "plait.graph.events.Event" in stub:  # made in Python
+        stub = stub.replace("plait.graph.events.Event", "Event")
+        stub = stub.replace("import typing\n", "import typing\nfrom plait.graph.events import Event\n", 1)
     # Comparisons of nodes give nodes.
     return re.sub(r"(def __(?:eq|ne)__\(.*-> (?!bool).*:)$", r"\1  # type: ignore[override]", stub, flags=re.MULTILINE)
 
@@ -66,7 +73,9 @@ def tightened(stub: str) -> str:
 def main(module_file: str, folder: str, *options: str) -> None:
     """Write ``_core.pyi``, or a folder ``_core`` of stubs where rooms are submodules; ``--exit-code`` makes a doubtful signature an error."""
     module = load(Path(module_file))
-    adopt_classes(module)
+    # The generator imports what signatures name, ``plait.Node``: a bare module in the package's place, which would bind every class anew.
+    sys.modules["plait"] = ModuleType("plait")
+    adopt_classes(module, sys.modules["plait"])
     pybind11_stubgen.main([module.__name__, "--output-dir", folder, *options])
     for path in [Path(folder) / f"{module.__name__}.pyi", *(Path(folder) / module.__name__).rglob("*.pyi")]:
         if path.exists():

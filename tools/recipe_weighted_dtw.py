@@ -34,6 +34,8 @@ CLASS = '''class WDTW(_Elastic):
         ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+    band : {"diagonal", "slanted"}
+        What `window` lies about; see `DTW`.
 
     Examples
     --------
@@ -44,14 +46,15 @@ CLASS = '''class WDTW(_Elastic):
 
     _KIND = "warping"
 
-    def __init__(self, steepness: float = 0.05, window: int | float | None = None, nan_policy: str = "raise"):
+    def __init__(self, steepness: float = 0.05, window: int | float | None = None, nan_policy: str = "raise", band: str = "diagonal"):
         self.steepness = steepness
         self.window = window
         self.nan_policy = nan_policy
+        self.band = band
         self._method()  # what cannot be is refused here
 
-    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
-        return _core.make_elastic("wdtw", [finite(self.steepness, "steepness")], window, propagate)
+    def _build(self) -> _core.Method:
+        return self._make("wdtw", [finite(self.steepness, "steepness")])
 
 
 '''

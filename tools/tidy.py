@@ -64,8 +64,13 @@ def state(path: Path, arguments: list[str], version: str) -> str:
 
 def look(path: Path, arguments: list[str], key: str) -> str:
     """Complaints about one file; empty if there are none."""
-    run = subprocess.run(["clang-tidy", "--quiet", str(path), "--", *arguments, "-Wno-unknown-warning-option"],
-                         cwd=ROOT, check=False, capture_output=True, text=True)
+    run = subprocess.run(
+        ["clang-tidy", "--quiet", str(path), "--", *arguments, "-Wno-unknown-warning-option"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     if run.returncode == 0:
         (CLEAN / key).touch()
         return ""
@@ -76,8 +81,11 @@ def main(build: Path) -> int:
     """Look at every file whose state is not known to be clean; 1 if anything was found."""
     CLEAN.mkdir(parents=True, exist_ok=True)
     version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True, text=True).stdout
-    todo = [(path, arguments, key) for path, arguments in commands(build).items()
-            if not (CLEAN / (key := state(path, arguments, version))).exists()]
+    todo = [
+        (path, arguments, key)
+        for path, arguments in commands(build).items()
+        if not (CLEAN / (key := state(path, arguments, version))).exists()
+    ]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for (path, _, _), text in zip(todo, pool.map(look, *zip(*todo, strict=True)) if todo else [], strict=True):

@@ -98,6 +98,24 @@ std::unique_ptr<PyReferences> prepare(const Method& method, const py::list& obje
   return out;
 }
 
+/// The same for codes that lie in one array: sequence k is codes[begins[k]] … codes[begins[k] + lengths[k] - 1].
+std::unique_ptr<PyReferences> prepare_parts(const Method& method, const py::array_t<std::uint8_t, py::array::c_style>& codes,
+                                            const py::array_t<std::int64_t, py::array::c_style>& begins,
+                                            const py::array_t<std::int64_t, py::array::c_style>& lengths) {
+  PLAIT_REQUIRE(begins.size() == lengths.size(), "prepare_parts: ", begins.size(), " begins and ", lengths.size(), " lengths");
+  std::vector<Sequence> sequences;
+  sequences.reserve(static_cast<std::size_t>(begins.size()));
+  for (py::ssize_t k = 0; k < begins.size(); ++k) {
+    const Index begin = begins.data()[k], length = lengths.data()[k];
+    PLAIT_REQUIRE(begin >= 0 && length >= 0 && begin + length <= codes.size(), "prepare_parts: sequence ", k, " is outside of the codes");
+    sequences.push_back({codes.data() + begin, length, 1, Sequence::Kind::u8});
+  }
+  auto out = std::make_unique<PyReferences>();
+  out->owners.append(codes);
+  out->references = method.prepare(std::move(sequences));
+  return out;
+}
+
 void all_pairs(const Method& method, const py::list& rows, const PyReferences& columns, bool same, double cutoff, py::array_t<double> out,
                int threads) {
   const std::vector<Sequence> x = as_sequences(rows, "X");
@@ -166,6 +184,7 @@ void bind_align(py::module_& m) {
       .def("paths", &path_of_each, py::arg("query"), py::arg("references"), py::arg("memory_limit"), py::arg("threads"), py::pos_only())
       .def("count", &count, py::arg("x"), py::arg("y"), py::pos_only())
       .def("prepare", &prepare, py::arg("sequences"), py::pos_only())
+      .def("prepare_parts", &prepare_parts, py::arg("codes"), py::arg("begins"), py::arg("lengths"), py::pos_only())
       .def("pairwise", &all_pairs, py::arg("X"), py::arg("Y"), py::arg("same"), py::arg("cutoff"), py::arg("out"), py::arg("threads"), py::pos_only())
       .def("nearest", &nearest, py::arg("queries"), py::arg("references"), py::arg("k"), py::arg("threads"), py::pos_only())
       .def_property_readonly("symmetric", &Method::symmetric)
@@ -175,4 +194,5 @@ void bind_align(py::module_& m) {
   bind_align_custom(m);
   bind_align_soft(m);
   bind_align_pairwise(m);
+  bind_align_database(m);
 }

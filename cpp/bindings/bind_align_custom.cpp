@@ -44,17 +44,18 @@ double as_number(const py::object& result, const char* what, Index i, Index j) {
 /// Called cell by cell. The elements are floats, or arrays of shape (width,).
 class PythonRule final : public Rule {
  public:
-  PythonRule(py::object rank, Index width, Order order)
+  /// what: its name in messages.
+  PythonRule(py::object rank, Index width, Order order, const char* what)
       : inner_(make_function_rule(
-            [rank = std::move(rank), width](double insertion, double match, double deletion, const double* x, Index x_stride, const double* y,
-                                            Index y_stride, Index i, Index j) {
+            [rank = std::move(rank), width, what](double insertion, double match, double deletion, const double* x, Index x_stride, const double* y,
+                                                  Index y_stride, Index i, Index j) {
               const auto element = [width](const double* values, Index stride) -> py::object {
                 if (width == 1) return py::float_(*values);
                 py::array_t<double> array(width);
                 for (Index c = 0; c < width; ++c) array.mutable_data()[c] = values[c * stride];
                 return array;
               };
-              return as_number(rank(insertion, match, deletion, element(x, x_stride), element(y, y_stride)), "rank", i, j);
+              return as_number(rank(insertion, match, deletion, element(x, x_stride), element(y, y_stride)), what, i, j);
             },
             order)) {}
   void cells(const Stretch& s, double* out, void* scratch) const override {
@@ -103,8 +104,17 @@ void bind_align_custom(py::module_& m) {
   m.def("pointer_rule", &pointer_rule, py::arg("address"), py::arg("minimize"), py::pos_only());
   m.def(
       "python_rule",
-      [](py::object rank, Index width, bool minimize) { return PyRule{std::make_shared<PythonRule>(std::move(rank), width, order_of(minimize))}; },
+      [](py::object rank, Index width, bool minimize) {
+        return PyRule{std::make_shared<PythonRule>(std::move(rank), width, order_of(minimize), "rank")};
+      },
       py::arg("rank"), py::arg("width"), py::arg("minimize"), py::pos_only());
+  m.def(
+      "python_metric",
+      [](py::object distance, Index width) { return PyRule{std::make_shared<PythonRule>(std::move(distance), width, Order::minimum, "metric")}; },
+      py::arg("distance"), py::arg("width"), py::pos_only());
+  m.def(
+      "make_dtw_of", [](py::object rule_of, const DtwOptions& options) { return make_dtw_of(rule_from(std::move(rule_of)), options); },
+      py::arg("rule_of"), py::arg("options"), py::pos_only());
   m.def(
       "make_custom",
       [](py::object border, py::object rule_of, bool minimize, bool nan) {

@@ -11,12 +11,6 @@ using namespace plait;
 using namespace plait::bindings;
 using namespace plait::align;
 
-/// None, a number of cells, or a fraction of the longer length.
-std::optional<Window> as_window(const py::object& window) {
-  if (window.is_none()) return std::nullopt;
-  if (py::isinstance<py::float_>(window)) return Window{0, window.cast<double>()};
-  return Window{window.cast<Index>(), -1};
-}
 /// True if all are arrays of finite float64, of shape (n,) or (n, d), that the core can read as they are: the quick way through the checks.
 bool are_series(const py::object& values) {
   const auto items = py::reinterpret_steal<py::object>(PySequence_Fast(values.ptr(), "expected a list or tuple"));
@@ -47,17 +41,22 @@ void bind_align_elastic(py::module_& m) {
       .value("cosine", Metric::cosine)
       .value("precomputed", Metric::precomputed);
   m.def("are_series", &are_series, py::arg("values"), py::pos_only());
-  m.def(
-      "make_dtw",
-      [](Metric metric, const py::object& window, double slope, bool root, bool open_begin, bool open_end, bool propagate_nan) {
-        return make_dtw({metric, as_window(window), slope, root, open_begin, open_end, propagate_nan});
-      },
-      py::arg("metric"), py::arg("window"), py::arg("slope"), py::arg("root"), py::arg("open_begin"), py::arg("open_end"), py::arg("propagate_nan"),
-      py::pos_only());
+  py::enum_<StepPattern>(m, "StepPattern")
+      .value("symmetric1", StepPattern::symmetric1)
+      .value("symmetric2", StepPattern::symmetric2)
+      .value("asymmetric", StepPattern::asymmetric);
+  py::class_<DtwOptions>(m, "DtwOptions")
+      .def(py::init([](Metric metric, StepPattern step, const py::object& window, bool slanted, double slope, bool normalized, bool root,
+                       bool open_begin, bool open_end, bool propagate_nan) {
+             return DtwOptions{metric, step, as_window(window), slanted, normalized, slope, root, open_begin, open_end, propagate_nan};
+           }),
+           py::arg("metric"), py::arg("step"), py::arg("window"), py::arg("slanted"), py::arg("slope"), py::arg("normalized"), py::arg("root"),
+           py::arg("open_begin"), py::arg("open_end"), py::arg("propagate_nan"), py::pos_only());
+  m.def("make_dtw", &make_dtw, py::arg("options"), py::pos_only());
   m.def(
       "make_elastic",
-      [](const std::string& key, std::vector<double> parameters, const py::object& window, bool propagate_nan) {
-        return make_elastic(key, std::move(parameters), {as_window(window), propagate_nan});
+      [](const std::string& key, std::vector<double> parameters, const py::object& window, bool slanted, bool propagate_nan) {
+        return make_elastic(key, std::move(parameters), {as_window(window), slanted, propagate_nan});
       },
-      py::arg("key"), py::arg("parameters"), py::arg("window"), py::arg("propagate_nan"), py::pos_only());
+      py::arg("key"), py::arg("parameters"), py::arg("window"), py::arg("slanted"), py::arg("propagate_nan"), py::pos_only());
 }

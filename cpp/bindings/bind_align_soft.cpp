@@ -9,13 +9,16 @@ using namespace plait;
 using namespace plait::bindings;
 using namespace plait::align;
 
-void check_gamma(double gamma) { PLAIT_REQUIRE(gamma > 0 && gamma < kWorst<Order::minimum>, "gamma: expected a positive number, got ", gamma); }
+SoftOptions options_of(double gamma, const py::object& window, bool slanted) {
+  PLAIT_REQUIRE(gamma > 0 && gamma < kWorst<Order::minimum>, "gamma: expected a positive number, got ", gamma);
+  return {gamma, as_window(window), slanted};
+}
 
 /// (score, d score / dx, d score / dy, expected alignment); those not asked for are None.
-py::tuple gradients(const py::object& x, const py::object& y, double gamma, bool wrt_series, bool expected) {
+py::tuple gradients(const py::object& x, const py::object& y, double gamma, const py::object& window, bool slanted, bool wrt_series, bool expected) {
+  const SoftOptions options = options_of(gamma, window, slanted);
   const Sequence a = as_sequence(x.ptr(), "x"), b = as_sequence(y.ptr(), "y");
-  check_gamma(gamma);
-  make_soft_dtw(gamma)->check(a, b);
+  make_soft_dtw(options)->check(a, b);
   const auto like = [](const py::object& series) {
     const auto array = py::reinterpret_borrow<py::array>(series);
     return py::array_t<double>(std::vector<py::ssize_t>(array.shape(), array.shape() + array.ndim()));
@@ -34,7 +37,7 @@ py::tuple gradients(const py::object& x, const py::object& y, double gamma, bool
   double score = 0;
   {
     const py::gil_scoped_release release;
-    score = below_infinity(soft_dtw(a, b, gamma, wanted, thread_workspace()));
+    score = below_infinity(soft_dtw(a, b, options, wanted, thread_workspace()));
   }
   return py::make_tuple(score, gx, gy, share);
 }
@@ -43,11 +46,8 @@ py::tuple gradients(const py::object& x, const py::object& y, double gamma, bool
 
 void bind_align_soft(py::module_& m) {
   m.def(
-      "make_soft_dtw",
-      [](double gamma) {
-        check_gamma(gamma);
-        return make_soft_dtw(gamma);
-      },
-      py::arg("gamma"), py::pos_only());
-  m.def("soft_dtw_gradients", &gradients, py::arg("x"), py::arg("y"), py::arg("gamma"), py::arg("wrt_series"), py::arg("expected"), py::pos_only());
+      "make_soft_dtw", [](double gamma, const py::object& window, bool slanted) { return make_soft_dtw(options_of(gamma, window, slanted)); },
+      py::arg("gamma"), py::arg("window"), py::arg("slanted"), py::pos_only());
+  m.def("soft_dtw_gradients", &gradients, py::arg("x"), py::arg("y"), py::arg("gamma"), py::arg("window"), py::arg("slanted"), py::arg("wrt_series"),
+        py::arg("expected"), py::pos_only());
 }

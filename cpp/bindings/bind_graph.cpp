@@ -136,5 +136,6 @@ void bind_graph(py::module_& m) {
       py::arg("outputs"), py::arg("wrt"), py::arg("seeds"));
   bind_table(m);
   bind_program(m);
+  bind_export(m);
   for (const char* name : {"Node", "Table", "Program", "Step"}) m.attr(name).attr("__module__") = "plait";  // where users find them
 }

@@ -6,6 +6,8 @@
 #include "graph.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
+#include "plait/graph/gradient.hpp"
+#include "plait/graph/scope.hpp"
 
 namespace plait::bindings {
 namespace {
@@ -152,6 +154,32 @@ void bind_properties(Class& cls) {
   cls.def_property(
       "name", [](const Node& n) { return n.name(); }, [](Node& n, std::string name) { n.set_name(std::move(name)); },
       "The name given by the user, or ''.");
+  cls.def(
+      "named",
+      [](const py::object& self, std::string name) {
+        node_of(self)->name = std::move(name);
+        return py::reinterpret_borrow<NodeObject>(self);
+      },
+      py::arg("name"), R"(Give the node a name, which pictures, messages and files show.
+
+Parameters
+----------
+name : str
+    Any text; another name replaces it.
+
+Returns
+-------
+Node
+    The node itself, so that an expression can be named as it is written.
+
+Examples
+--------
+>>> x = plait.input("x", (None, 3))
+>>> plait.tanh(x).named("hidden")
+<plait.Node hidden (tanh): float32 (None, 3)>
+)");
+  cls.def_property_readonly(
+      "scope", [](const Node& n) { return scope_path(n.scope); }, "The part of a model that it belongs to: what plait.scope() named, or ''.");
   cls.def_property_readonly("op", [](const Node& n) { return std::string(n.op->name); }, "Name of the operation, such as 'add'.");
   cls.def_property_readonly("label", &Node::label, "The name if there is one, else the operation and a number, as in messages.");
   cls.def_property_readonly("id", [](const Node& n) { return n.id; }, "Grows with creation: inputs have smaller numbers than their consumers.");
@@ -181,13 +209,7 @@ void bind_properties(Class& cls) {
       [](const Node& n, const py::object& outputs) {
         std::vector<NodeRef> found;
         collect_nodes(outputs, found);
-        const std::vector<NodeRef> consumers = n.consumers();
-        std::size_t edges = 0;
-        for (const Node* const node : ancestors(found)) {
-          if (std::none_of(consumers.begin(), consumers.end(), [&](const NodeRef& consumer) { return consumer.get() == node; })) continue;
-          for (std::size_t k = 0; k < node->input_count(); ++k) edges += node->input(k) == &n && !shape_only(*node->op, k) ? 1 : 0;
-        }
-        return edges;
+        return wait_count_in(n, found);
       },
       py::arg("outputs"), R"(Edges over which a gradient comes within the graph below some outputs, as a picture of it shows them.
 
@@ -273,6 +295,9 @@ array([3., 3.], dtype=float32)
   // What C calls a sequence, NumPy takes apart before it asks for a number: `out[0] = node` would end in a ValueError that names neither the
   // node nor the line. Python itself goes by __getitem__ and __iter__.
   reinterpret_cast<PyHeapTypeObject*>(cls.ptr())->as_sequence.sq_item = nullptr;
+  m.def(
+      "set_scope", [](const std::string& path) { return scope_path(set_current_scope(scope_number(path))); }, py::arg("path"),
+      "Where this thread makes its nodes from now on; gives the scope before.");
   m.def("label", [](const Node& n) { return n.label(); }, py::arg("node"));
 }
 

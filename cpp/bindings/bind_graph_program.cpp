@@ -118,7 +118,11 @@ class PyProgram {
     return result;
   }
 
-  void bind_shapes(const py::dict& shapes) {
+  void bind_shapes(const py::dict& shapes) { bind(specs_with(shapes)); }
+  py::dict describe(const py::dict& shapes) { return describe_program(program_, specs_with(shapes)); }
+
+ private:
+  [[nodiscard]] std::vector<Spec> specs_with(const py::dict& shapes) const {
     std::vector<Spec> specs;
     for (const NodeRef& input : program_.inputs()) {
       Spec spec = input->spec;
@@ -128,9 +132,10 @@ class PyProgram {
       PLAIT_REQUIRE_AS(GraphError, is_known(spec.shape), "bind: the shape of ", input->label(), " ", to_string(input->spec.shape), " is not given");
       specs.push_back(std::move(spec));
     }
-    bind(std::move(specs));
+    return specs;
   }
 
+ public:
   Program& program() { return program_; }
   [[nodiscard]] const py::object& structure() const { return structure_; }
   py::object outputs() {
@@ -413,6 +418,7 @@ Parameters
 shapes : dict
     A shape for each input whose shape is not known, by node or name.
 )");
+  cls.def("_describe", &PyProgram::describe, py::arg("shapes"), "The steps for these shapes as dicts and lists.");
   cls.def("profile", &PyProgram::profile, py::arg("feeds") = py::none(), R"(Run once and time every step. Updates happen as in a call.
 
 Parameters

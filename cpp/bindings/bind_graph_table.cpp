@@ -105,6 +105,90 @@ array([0.       , 1.1815685])
       },
       py::arg("node"));
   cls.def(
+      "_steps",
+      [](Table& self) {
+        {
+          const py::gil_scoped_release release;
+          static_cast<void>(self.steps());
+        }
+        const auto held = [](const Node* node) -> py::object {
+          return node != nullptr ? py::object(to_python(NodeRef(const_cast<Node*>(node)))) : py::none();
+        };
+        constexpr const char* kKinds[] = {"seed", "arrival", "complete"};
+        py::list list;
+        for (const Table::Step& step : self.steps())
+          list.append(py::make_tuple(kKinds[static_cast<int>(step.kind)], held(step.node), held(step.consumer), step.input,
+                                     step.gradient ? py::object(array_from(*step.gradient)) : py::none()));
+        return list;
+      },
+      "(kind, node, consumer, input, gradient) of the last backward().");
+  cls.def_property_readonly(
+      "outputs", [](const Table& self) { return NodeTuple(py::tuple(to_python(self.outputs()))); }, "The nodes that it was made for.");
+  cls.def_property_readonly(
+      "nodes", [](const Table& self) { return NodeTuple(py::tuple(to_python(self.nodes()))); },
+      "Every node of the table, inputs before consumers: the order in which they were evaluated.");
+  cls.def(
+      "trace", [](const py::object& self) { return EventIterator(py::module_::import("plait.graph.events").attr("trace")(self)); },
+      R"(The steps of forward and, after `backward`, of backward, one event each, in their order.
+
+Returns
+-------
+iterator of Event
+    Each prints itself as a line, and holds what it speaks of: see `plait.graph.Event`.
+
+Notes
+-----
+Going through the backward steps takes as long as another `backward`, which by itself keeps only the sums.
+
+Examples
+--------
+>>> x = plait.input("x", (), dtype="float64")
+>>> y = (x * x).named("y")
+>>> table = plait.Table(y, {x: 3.0})
+>>> table.backward(y)
+>>> for event in table.trace():
+...     print(event)
+x = 3, as fed
+y = multiply(x, x) = 9
+seed of y: 1
+y complete: passed on to x, x
+gradient over edge y → x arrives: 1 of 2, 3, sum so far 3
+gradient over edge y → x arrives: 2 of 2, 3, sum so far 6
+x complete: its gradient is 6
+)");
+  cls.def(
+      "edge_grad",
+      [](const py::object& self, const py::object& consumer, const py::object& node, const py::object& input) {
+        return ArrayObject(py::module_::import("plait.graph.events").attr("edge_grad")(self, consumer, node, input));
+      },
+      py::arg("consumer"), py::arg("node"), py::arg("input") = py::none(),
+      R"(What the last backward() sent from a consumer to one of its inputs: that edge's share of ``table.grad(node)``.
+
+Parameters
+----------
+consumer : Node
+    A node that uses the other.
+node : Node
+    One of its inputs.
+input : int, optional
+    Over which of the consumer's inputs, where it uses the node more than once; the sum over all of them if left out.
+
+Returns
+-------
+numpy.ndarray
+    Of the node's shape; zeros where no gradient came over that edge.
+
+Examples
+--------
+>>> x = plait.input("x", (), dtype="float64")
+>>> square, triple = x * x, 3 * x
+>>> y = square + triple
+>>> table = plait.Table(y, {x: 5.0})
+>>> table.backward(y)
+>>> table.edge_grad(square, x), table.edge_grad(square, x, input=0), table.edge_grad(triple, x), table.grad(x)
+(array(10.), array(5.), array(3.), array(13.))
+)");
+  cls.def(
       "grad", [](const Table& self, const py::object& node) { return array_from(*self.gradient(require_node(node, "table.grad"))); }, py::arg("node"),
       R"(The gradient that the last backward() summed at a node; zeros where none came.
 

@@ -18,6 +18,10 @@
 #include "plait/graph/ops.hpp"
 #include "rooms.hpp"
 
+namespace plait::graph {
+class Program;
+}
+
 /// Holds a node for a Python object. The count is in the node, so a holder can be made from the bare pointer at any time; and pybind11 finds the
 /// Python object that a node has already, so that one node is one object and can be a key of a dict.
 template <class T>
@@ -47,6 +51,10 @@ class NodeObject : public py::object {
 class ArrayObject : public py::object {
   PYBIND11_OBJECT_DEFAULT(ArrayObject, object, PyObject_Type)
 };
+class EventObject : public py::object {
+  PYBIND11_OBJECT_DEFAULT(EventObject, object, PyObject_Type)
+};
+using EventIterator = py::typing::Iterator<EventObject>;
 using NodeTuple = py::typing::Tuple<NodeObject, py::ellipsis>;
 using NodeList = py::typing::List<NodeObject>;
 using ShapeTuple = py::typing::Tuple<py::typing::Optional<py::int_>, py::ellipsis>;
@@ -57,6 +65,10 @@ namespace pybind11::detail {
 template <>
 struct handle_type_name<plait::bindings::NodeObject> {
   static constexpr auto name = const_name("_core.Node");
+};
+template <>
+struct handle_type_name<plait::bindings::EventObject> {
+  static constexpr auto name = const_name("plait.graph.events.Event");
 };
 template <>
 struct handle_type_name<plait::bindings::ArrayObject> {
@@ -138,6 +150,9 @@ NodeRef squeeze_node(const NodeRef& x, py::handle axis);
 NodeRef take_node(const NodeRef& x, py::handle indices, py::handle axis);
 NodeRef cumsum_node(const NodeRef& x, py::handle axis);
 
+/// What a program does for inputs of these specs, as dicts and lists: plait.export writes it down in other languages.
+py::dict describe_program(const Program& program, const std::vector<Spec>& inputs);
+
 // ---- the parts of the module ----
 
 void bind_node(py::module_& m, py::class_<Node, PyNode>& cls);
@@ -146,5 +161,6 @@ void bind_operations(py::module_& m);
 void bind_table(py::module_& m);
 void bind_program(py::module_& m);
 void bind_scan_nodes(py::module_& m);
+void bind_export(py::module_& m);
 
 }  // namespace plait::bindings

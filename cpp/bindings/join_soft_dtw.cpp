@@ -2,7 +2,9 @@
 //   soft_dtw(x, y): (…, n, d) against (…, m, d), the leading dimensions equal, or against one (m, d) for all; gives (…).
 //   soft_dtw_gradient(x, y, g): both gradients, times g, one after the other along time: (…, n + m, d). Its own gradient is not there.
 #include <cmath>
+#include <tuple>
 
+#include "align.hpp"
 #include "graph.hpp"
 #include "plait/align/soft.hpp"
 #include "plait/base/error.hpp"
@@ -28,19 +30,42 @@ Index joined(Index a, Index b, const char* what, Specs in) {
   return a == kAny ? b : a;
 }
 
-/// The one attribute.
-struct Gamma {
-  double gamma;
-  bool operator==(const Gamma&) const = default;
-  static void fields(auto& self, auto& f) { f.real(self.gamma); }
+/// gamma, and for paths within a window its cells and band.
+struct Softness {
+  align::SoftOptions options;
+  bool operator==(const Softness& other) const {
+    const auto key = [](const align::SoftOptions& o) {
+      return std::tuple(o.gamma, o.window ? o.window->cells : -1, o.window ? o.window->fraction : 0, o.slanted);
+    };
+    return key(options) == key(other.options);
+  }
+  static void fields(const Softness& self, AttributeWriter& f) {
+    f.real(self.options.gamma);
+    if (!self.options.window) return;
+    f.number(self.options.window->cells);
+    f.flag(self.options.slanted);
+    f.real(self.options.window->fraction);
+  }
+  static void fields(Softness& self, AttributeReader& f) {
+    self.options = {1, std::nullopt, false};
+    f.real(self.options.gamma);
+    if (!f.whole_numbers_left()) return;
+    align::Window window{};
+    f.number(window.cells);
+    f.flag(self.options.slanted);
+    f.real(window.fraction);
+    self.options.window = window;
+  }
   static Attributes read(AttributeReader& r) {
-    const auto taken = r.take<Gamma>();
-    r.require(taken.gamma > 0 && std::isfinite(taken.gamma));
+    const auto taken = r.take<Softness>();
+    r.require(taken.options.gamma > 0 && std::isfinite(taken.options.gamma));
+    if (const auto& window = taken.options.window)
+      r.require(window->cells >= 0 && (window->fraction == -1 || (window->fraction >= 0 && window->fraction <= 1)));
     return taken;
   }
 };
 
-Spec score_rule(Specs in, const Attributes&) {
+Spec score_rule(Specs in, const Attributes& a) {
   const Shape &x = in[0].shape, &y = in[1].shape;
   PLAIT_REQUIRE_AS(DTypeError, is_float(in[0].dtype) && in[0].dtype == in[1].dtype, "soft_dtw: expected two float32 or two float64 arrays, got ",
                    name_of(in[0].dtype), " and ", name_of(in[1].dtype));
@@ -49,6 +74,10 @@ Spec score_rule(Specs in, const Attributes&) {
   joined(x.back(), y.back(), "widths", in);
   PLAIT_REQUIRE_AS(ShapeError, x[x.size() - 2] != 0 && y[y.size() - 2] != 0 && x.back() != 0, "soft_dtw: series of no elements: ", to_string(x),
                    " and ", to_string(y));
+  const Index n = x[x.size() - 2], m = y[y.size() - 2];
+  const align::SoftOptions options = Softness::of(a).options;
+  PLAIT_REQUIRE(n == kAny || m == kAny || align::soft_path_fits(options, n, m), "soft_dtw: a window of ", options.window->of(n, m),
+                " cells is narrower than the difference of the lengths ", n, " and ", m, "; no path fits into it");
   Shape shape;
   for (std::size_t k = 0; k + 2 < x.size(); ++k) shape.push_back(x.size() == y.size() ? joined(x[k], y[k], "leading dimensions", in) : x[k]);
   return {shape, in[0].dtype};
@@ -74,10 +103,11 @@ class PairKernel : public Kernel {
  public:
   PairKernel(Specs in, const Attributes& a)
       : dtype_(in[0].dtype),
-        gamma_(a.as<Gamma>().gamma),
+        options_(a.as<Softness>().options),
         width_(in[0].shape.back()),
         n_(in[0].shape[in[0].shape.size() - 2]),
         m_(in[1].shape[in[1].shape.size() - 2]) {
+    PLAIT_REQUIRE(align::soft_path_fits(options_, n_, m_), "soft_dtw: the window is narrower than the difference of the lengths ", n_, " and ", m_);
     const Index each = n_ * width_;
     pairs_ = each == 0 ? 0 : count_of(in[0].shape) / each;
     shared_ = in[1].shape.size() < in[0].shape.size();
@@ -114,7 +144,7 @@ class PairKernel : public Kernel {
   }
 
   DType dtype_;
-  double gamma_;
+  align::SoftOptions options_;
   Index width_, n_, m_, pairs_;
   bool shared_;  // one y for all
 };
@@ -124,7 +154,7 @@ class ScoreKernel final : public PairKernel {
   using PairKernel::PairKernel;
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
     each_pair(inputs, context, [&](Index k, const Series& x, const Series& y) {
-      put(outputs[0], k, align::soft_dtw(x.sequence, y.sequence, gamma_, {}, align::thread_workspace()));
+      put(outputs[0], k, align::soft_dtw(x.sequence, y.sequence, options_, {}, align::thread_workspace()));
     });
   }
 };
@@ -137,7 +167,7 @@ class GradientKernel final : public PairKernel {
       const Index nx = n_ * width_, all = nx + m_ * width_;
       const double g = number(inputs[2], k);
       std::vector<double> both(static_cast<std::size_t>(all));
-      align::soft_dtw(x.sequence, y.sequence, gamma_, {both.data(), both.data() + nx}, align::thread_workspace());
+      align::soft_dtw(x.sequence, y.sequence, options_, {both.data(), both.data() + nx}, align::thread_workspace());
       for (Index t = 0; t < all; ++t) put(outputs[0], k * all + t, g * both[static_cast<std::size_t>(t)]);
     });
   }
@@ -153,7 +183,7 @@ constinit const Op soft_dtw =
            .infer = score_rule,
            .gradient = d_score,
            .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<ScoreKernel>(in, a); },
-           .attributes = Gamma::read});
+           .attributes = Softness::read});
 constinit const Op soft_dtw_gradient =
     entry({.name = "soft_dtw_gradient",
            .kind = OpKind::other,
@@ -161,18 +191,19 @@ constinit const Op soft_dtw_gradient =
            .infer = gradient_rule,
            .gradient = no_second,
            .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<GradientKernel>(in, a); },
-           .attributes = Gamma::read});
+           .attributes = Softness::read});
 }  // namespace joined_ops
 
 namespace {
 
 void add_soft_dtw_ops(OpList& list) { list.insert(list.end(), {&joined_ops::soft_dtw, &joined_ops::soft_dtw_gradient}); }
 
-NodeObject soft_dtw_node(const py::object& x, const py::object& y, double gamma) {
+NodeObject soft_dtw_node(const py::object& x, const py::object& y, double gamma, const py::object& window, bool slanted) {
   PLAIT_REQUIRE(gamma > 0 && std::isfinite(gamma), "soft_dtw: gamma: expected a positive number, got ", gamma);
   const Operand operands[] = {require_operand(x, "soft_dtw: x"), require_operand(y, "soft_dtw: y")};
   const DType together = common_dtype(operands), dtype = is_float(together) ? together : DType::float64;
-  return to_python(apply(joined_ops::soft_dtw, {realise(operands[0], dtype), realise(operands[1], dtype)}, Gamma{gamma}));
+  return to_python(
+      apply(joined_ops::soft_dtw, {realise(operands[0], dtype), realise(operands[1], dtype)}, Softness{{gamma, as_window(window), slanted}}));
 }
 
 }  // namespace
@@ -186,5 +217,6 @@ void join_rooms() {
 
 void bind_joined(py::module_& m) {
   bind_sparse_input(m);
-  m.def("soft_dtw", &plait::bindings::soft_dtw_node, py::arg("x"), py::arg("y"), py::arg("gamma"), py::pos_only());
+  m.def("soft_dtw", &plait::bindings::soft_dtw_node, py::arg("x"), py::arg("y"), py::arg("gamma"), py::arg("window"), py::arg("slanted"),
+        py::pos_only());
 }

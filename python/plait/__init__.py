@@ -87,6 +87,7 @@ from .graph import (
     reshape,
     save,
     scan,
+    scope,
     set_num_threads,
     sigmoid,
     sign,
@@ -114,10 +115,11 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
-    from . import align, datasets, histogram, infer, nn, optimize, picture, plot, portfolio, report, sparse, tree
+    from . import align, datasets, export, histogram, infer, nn, optimize, picture, plot, portfolio, report, sparse, tree
     from ._versions import show_versions
+    from .export import from_onnx, load_state
     from .histogram import Histogram, QuantileSketch
-    from .picture import draw, to_dot
+    from .picture import animate, draw, to_dot
     from .portfolio import InfeasibleError
     from .sparse import SparseRows, SparseVector, sparse_input
 
@@ -142,6 +144,7 @@ __all__ = [
     "abs",
     "add",
     "align",
+    "animate",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -165,8 +168,10 @@ __all__ = [
     "exp",
     "expand_dims",
     "expm1",
+    "export",
     "flip",
     "floor",
+    "from_onnx",
     "function",
     "gelu",
     "get_num_threads",
@@ -186,6 +191,7 @@ __all__ = [
     "less_equal",
     "lgamma",
     "load",
+    "load_state",
     "log",
     "log1p",
     "log_softmax",
@@ -222,6 +228,7 @@ __all__ = [
     "reshape",
     "save",
     "scan",
+    "scope",
     "set_num_threads",
     "show_versions",
     "sigmoid",
@@ -254,11 +261,12 @@ __all__ = [
 ]
 
 # Imported when first asked for: what a program does not use it does not wait for.
-_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture"}
+_LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture", "animate": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
 _LATE |= {"infer": "", "optimize": "", "tree": ""}
 _LATE |= {"portfolio": "", "InfeasibleError": "portfolio"}
+_LATE |= {"export": "", "from_onnx": "export", "load_state": "export"}
 _LATE |= {"plot": "", "report": "", "__version__": "_version", "show_versions": "_versions"}
 
 if not TYPE_CHECKING:

@@ -254,7 +254,7 @@ class ClassifierEstimator(Estimator):
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks before it runs a check; only it calls this."""
-        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags  # type: ignore[import-untyped]
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
 
         return Tags(
             estimator_type="classifier",

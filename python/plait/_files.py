@@ -49,17 +49,33 @@ def _digest(start: bytes, chunks: Any) -> str:
     return digest.hexdigest()
 
 
-def write(path: Path, tensors: list[Array], content: dict[str, Any]) -> None:
-    """All of it or nothing: `content` is what JSON holds, among it `version` and `kind`."""
+def distinct(names: list[str]) -> list[str]:
+    """The names, none of them twice: a number behind those that come again."""
+    taken = {"__metadata__", ""}
+    result = []
+    for k, wish in enumerate(names):
+        name, n = wish or f"t{k}", 1
+        while name in taken:
+            n += 1
+            name = f"{wish or f't{k}'}_{n}"
+        taken.add(name)
+        result.append(name)
+    return result
+
+
+def write(path: Path, tensors: list[Array], content: dict[str, Any], names: list[str] | None = None) -> None:
+    """All of it or nothing: `content` is what JSON holds, among it `version` and `kind`; `names` are the tensors', else they are numbered."""
     import json
     import tempfile
 
+    names = distinct(names if names is not None else content.get("tensors", [""] * len(tensors)))
+    content = content | {"tensors": names}
     header: dict[str, Any] = {"__metadata__": {"format": "plait", CHECKSUM: BLANK, "plait": json.dumps(content, separators=(",", ":"))}}
     offset = 0
     chunks = []
-    for k, tensor in enumerate(tensors):
+    for name, tensor in zip(names, tensors, strict=True):
         little = np.ascontiguousarray(tensor, DTYPES[NAMES[tensor.dtype.name]])
-        header[f"t{k}"] = {"dtype": NAMES[tensor.dtype.name], "shape": list(tensor.shape), "data_offsets": [offset, offset + little.nbytes]}
+        header[name] = {"dtype": NAMES[tensor.dtype.name], "shape": list(tensor.shape), "data_offsets": [offset, offset + little.nbytes]}
         offset += little.nbytes
         chunks.append(little.reshape(-1).view(np.uint8).data)
     text = json.dumps(header, separators=(",", ":")).encode()
@@ -109,12 +125,13 @@ def read(path: Path) -> tuple[list[Array], dict[str, Any]]:
         header = json.loads(start[8:])
         content = json.loads(header.pop("__metadata__")["plait"])
         tensors = []
-        for k in range(len(header)):
-            entry = header[f"t{k}"]
+        names = content.get("tensors") if isinstance(content, dict) else None
+        for name in names if names is not None else [f"t{k}" for k in range(len(header))]:  # before version 2 they were numbered
+            entry = header[name]
             begin, end = entry["data_offsets"]
             dtype, shape = DTYPES[entry["dtype"]], tuple(entry["shape"])
             if begin < 0 or begin > end or end > len(body) or any(size < 0 for size in shape):
-                raise FormatError(f"{path}: tensor t{k} does not lie inside of the file")
+                raise FormatError(f"{path}: tensor {name} does not lie inside of the file")
             array = np.frombuffer(body[begin:end], dtype).reshape(shape)
             tensors.append(array.astype(dtype.newbyteorder("=")))  # a copy: writable, aligned, and the file's bytes can go
     except FormatError:

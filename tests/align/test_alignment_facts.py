@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import plait
-from plait.align import DTW, Alignment, Levenshtein, NeedlemanWunsch, SemiGlobal, SmithWaterman, Substitution
+from plait import datasets
+from plait.align import DTW, Aligner, Alignment, Levenshtein, NeedlemanWunsch, SemiGlobal, SmithWaterman, Substitution
 
 WORDS = st.text("ACGT", max_size=9)
 ALIGNERS = [
@@ -108,3 +109,15 @@ def test_biopythons_matrices_and_sequences_are_taken() -> None:
         assert (found.score, found.names) == (ours.score(x, y), ("one", "y"))
     with pytest.raises(ValueError, match="the similarity does not know 'J'"):
         NeedlemanWunsch(matrices.load("BLOSUM62")).score("J", "A")
+
+
+def test_records_go_into_an_aligner_of_ones_own() -> None:
+    def init(i: Any, j: Any) -> Any:
+        return i + j
+
+    def rank(insertion: Any, match: Any, deletion: Any, x: Any, y: Any) -> Any:
+        return plait.minimum(plait.minimum(insertion + 1, deletion + 1), match + plait.where(x == y, 0, 1))
+
+    a, b = (datasets.Sequence(name, "", letters) for name, letters in (("one", "GATTACA"), ("two", "GATCA")))
+    assert Aligner(init, rank).score(a, b) == Levenshtein().score(a, b) == 2
+    assert Aligner(init, rank).align(a, b).names == ("one", "two")

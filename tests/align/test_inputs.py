@@ -62,7 +62,7 @@ def test_aligners_can_be_copied_and_set(aligner: Any) -> None:
 
 
 @pytest.mark.parametrize("make", [NeedlemanWunsch, SmithWaterman, SemiGlobal])
-def test_scored_parameters_are_checked_when_given(make: Any) -> None:
+def test_pairwise_parameters_are_checked_when_given(make: Any) -> None:
     with pytest.raises(ValueError, match="gap"):
         make((1, -1), gap=3)
     with pytest.raises(ValueError, match="no table is named"):

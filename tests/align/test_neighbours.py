@@ -99,7 +99,7 @@ def test_distances_of_zero_and_of_nothing_are_no_nan() -> None:
         ),
         (lambda: TimeSeriesKNN(weights=lambda d: -d - 1).fit([[1]], [0]).predict([[1]]), "weights: expected finite numbers of shape"),
         (lambda: TimeSeriesKNNRegressor().fit([[1]], None), "requires y"),
-        (lambda: TimeSeriesKNNRegressor().fit([[1]], ["a"]), "y should hold numbers"),
+        (lambda: TimeSeriesKNNRegressor().fit([[1]], ["a"]), "y holds <U1, which is no array of numbers"),
         (lambda: TimeSeriesKNNRegressor().fit([[1]], [np.nan]), "y contains NaN"),
         (lambda: TimeSeriesKNNRegressor().fit([[1]], [1, 2]), "inconsistent numbers of samples"),
         (lambda: TimeSeriesKNNRegressor(n_neighbors=2).fit([[1]], [1]), "n_neighbors: expected 1 to 1"),

@@ -57,7 +57,7 @@ def test_letters(tmp_path: Path, capsys: Capture) -> None:
     assert told(capsys, path, "--method", "levenshtein", "--names", "one", "three")["score"] == 1.0
 
 
-def test_scored_letters(tmp_path: Path, capsys: Capture) -> None:
+def test_pairwise_letters(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "two.fasta"
     path.write_text(">one\nACGT\n>two\nACT\n")
     assert told(capsys, path, "--similarity", "2/-1", "--gap", "-3")["score"] == 3.0

@@ -17,7 +17,7 @@ import pytest
 from plait import FormatError, cli
 from plait.cli import _common, bench
 
-COMMANDS = ["demo", "vae", "mnist", "spiral", "align", "bench"]
+COMMANDS = ["demo", "vae", "mnist", "spiral", "align", "export", "bench"]
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -74,8 +74,34 @@ def test_byte_order_and_layout_are_normal_in_the_file(tmp_path: Path) -> None:
 def test_other_libraries_read_the_file(tmp_path: Path) -> None:
     plait.save(tmp_path / "f", {"w": np.eye(2), "b": [np.arange(3), np.float32(2)], "flag": np.array([True])})
     tensors = safetensors.numpy.load_file(tmp_path / "f")
-    assert sorted(tensors) == ["t0", "t1", "t2", "t3"]
-    assert np.array_equal(tensors["t0"], np.eye(2))
+    assert sorted(tensors) == ["b.0", "b.1", "flag", "w"]
+    assert np.array_equal(tensors["w"], np.eye(2))
+
+
+def test_names_in_the_file_are_distinct(tmp_path: Path) -> None:
+    """A name may come twice, be empty, or be one that safetensors keeps for itself."""
+    tree = {"a.0": np.zeros(1), "a": [np.ones(1)], "": np.full(1, 2.0), "__metadata__": np.full(1, 3.0), "ünïcode \0": np.full(1, 4.0)}
+    plait.save(tmp_path / "f", tree)
+    assert same(plait.load(tmp_path / "f"), tree)
+    assert len(safetensors.numpy.load_file(tmp_path / "f")) == 5
+
+
+def test_a_program_s_parameters_keep_their_names(tmp_path: Path) -> None:
+    w = plait.parameter(np.eye(2), name="head.weight")
+    x = plait.input("x", (None, 2), dtype="float64")
+    plait.save(tmp_path / "f", plait.compile(x @ w))
+    assert np.array_equal(safetensors.numpy.load_file(tmp_path / "f")["head.weight"], np.eye(2))
+
+
+def test_files_of_the_first_version_are_read(tmp_path: Path) -> None:
+    """Arrays had numbers instead of names."""
+    from plait import _files
+
+    plait.save(tmp_path / "f", {"w": np.eye(2), "n": 3})
+    tensors, content = _files.read(tmp_path / "f")
+    del content["tensors"]
+    _files.write(tmp_path / "g", tensors, content | {"version": 1})
+    assert same(plait.load(tmp_path / "g"), {"w": np.eye(2), "n": 3})
 
 
 @pytest.mark.parametrize("wrong", [object(), {1.5: 1}, {(1,): 2}, np.array([1j]), np.array(["a"]), np.array([None]), {1, 2}, {True: 1}])
@@ -135,7 +161,7 @@ def rewritten(path: Path, change: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda c: c.update(version=2), "version 2"),
+        (lambda c: c.update(version=3), "version 3"),
         (lambda c: c.update(version="x"), "version"),
         (lambda c: c.pop("version"), "version None"),
         (lambda c: c.update(kind="model"), "model"),

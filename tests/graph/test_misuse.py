@@ -220,7 +220,7 @@ def test_counts_within_a_graph() -> None:
     program = plait.compile([loss], updates=updates)
     assert (w.wait_count, w.wait_count_in(loss)) == (2, 1)
     assert w.wait_count_in(program) == w.wait_count_in([loss]) == w.wait_count_in({"loss": (loss,)}) == 1
-    assert 'label="parameter\\nw\\nfloat32 (3,)\\nwaits for 1"' in plait.to_dot(loss)
+    assert 'label="w\\nparameter\\nfloat32 (3,)\\nwaits for 1"' in plait.to_dot(loss)
     assert w.wait_count_in([loss, updates[w]]) == 2
     assert (x * x).wait_count_in(loss) == 0
     with pytest.raises(TypeError, match="wait_count_in: expected a node, a structure of nodes or a program, got int"):

@@ -71,12 +71,16 @@ def test_memory_of_a_long_chain_grows_with_its_length() -> None:
         print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 20000)
     """
     run = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
-    assert float(run.stdout) * (1 if sys.platform != "darwin" else 1 / 1024) < 8.5  # kB for each link: two nodes, six of gradients, what compiles them
+    assert (
+        float(run.stdout) * (1 if sys.platform != "darwin" else 1 / 1024) < 8.5
+    )  # kB for each link: two nodes, six of gradients, what compiles them
 
 
 def test_dump_of_passes() -> None:
     code = "import plait; x = plait.input('x', (2,)); plait.compile(plait.exp(x) * 2)"
-    run = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PLAIT_DUMP": "passes"}, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PLAIT_DUMP": "passes"}, capture_output=True, text=True, check=True
+    )
     assert "---- after allocate ----" in run.stderr
     assert "multiply" in run.stderr
 

@@ -123,7 +123,9 @@ LOOPS = {
     "of a state": lambda x, v: plait.scan(lambda h, r: (plait.sin(h * x[0, 0] + r), h), v[0], v)[0],
     "of rows": lambda x, v: plait.scan(lambda h, r: (plait.tanh(h @ x + r), plait.maximum(h, r)), v, x)[1].sum(),
     "reversed": lambda x, v: plait.scan(lambda h, r: (plait.tanh(h @ x + r), h), v, x, reverse=True)[0].sum(),
-    "recomputed": lambda x, v: plait.scan(lambda h, r: (plait.sin(h @ x + r), h), v, plait.stack([v, 2 * v, x[0], v, x[1]]), checkpoint=True)[0].sum(),
+    "recomputed": lambda x, v: plait.scan(
+        lambda h, r: (plait.sin(h @ x + r), h), v, plait.stack([v, 2 * v, x[0], v, x[1]]), checkpoint=True
+    )[0].sum(),
     "in a loop": lambda x, v: plait.scan(lambda h, r: (nested(r, h, x), h), v[0], x)[1].sum(),
 }
 

@@ -76,7 +76,9 @@ def test_covariance_from_scales_and_a_correlation() -> None:  # pyro 1755: not a
     assert posterior.mean("r") == pytest.approx(np.corrcoef(y.T)[0, 1], abs=0.03)
 
 
-def test_mini_batches_scale_the_fit_and_nothing_else() -> None:  # pymc 6461, 8300: wrong scales of vectors, scaled log likelihoods afterwards
+def test_mini_batches_scale_the_fit_and_nothing_else() -> (
+    None
+):  # pymc 6461, 8300: wrong scales of vectors, scaled log likelihoods afterwards
     y = np.random.default_rng(2).multivariate_normal([1, 2], [[1, 0.5], [0.5, 2]], 100)
 
     def model(m: Model) -> None:

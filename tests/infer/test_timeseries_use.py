@@ -50,10 +50,17 @@ def test_dates_without_a_frequency_are_said_to_be():
         AR(1).fit(pd.Series(walk(5), pd.DatetimeIndex(["2020-01-01", "2020-01-02", "2020-01-03", None, "2020-01-05"])), method="mle")
 
 
-@pytest.mark.parametrize(("model", "columns"), [
-    (ARIMA(1), ["a", "a"]), (ARIMA(1), ["sigma2", "b"]), (ARIMA(1), ["ar.L1", "b"]), (GARCH(), ["omega", "b"]),
-    (AR(1, conditional=True), ["const", "b"]), (DynamicRegression(), ["irregular", "b"]),
-])
+@pytest.mark.parametrize(
+    ("model", "columns"),
+    [
+        (ARIMA(1), ["a", "a"]),
+        (ARIMA(1), ["sigma2", "b"]),
+        (ARIMA(1), ["ar.L1", "b"]),
+        (GARCH(), ["omega", "b"]),
+        (AR(1, conditional=True), ["const", "b"]),
+        (DynamicRegression(), ["irregular", "b"]),
+    ],
+)
 def test_columns_named_as_parameters_are_named(model, columns):
     pd = pytest.importorskip("pandas")
     X = pd.DataFrame(np.random.default_rng(1).normal(size=(60, 2)), columns=columns)

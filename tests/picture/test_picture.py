@@ -55,7 +55,7 @@ def texts(svg: str) -> list[str]:
 
 def test_dot_text_shows_each_use_and_the_wait_lists() -> None:
     assert picture.to_dot(square()).splitlines()[4:] == [
-        '  n0 [label="input\\nx\\nfloat32 (None, 3)\\nwaits for 2", fillcolor="#dbeafe"];',
+        '  n0 [label="x\\ninput\\nfloat32 (None, 3)\\nwaits for 2", fillcolor="#dbeafe"];',
         '  n1 [label="multiply\\nfloat32 (None, 3)\\nwaits for 0", penwidth=2];',
         "  n0 -> n1;",
         "  n0 -> n1;",
@@ -77,7 +77,7 @@ def test_inputs_stand_before_their_consumers_and_each_node_once() -> None:
 @pytest.mark.usefixtures("no_dot")
 def test_svg_holds_every_text_and_refers_to_nothing() -> None:
     svg = picture.to_svg(square())
-    assert texts(svg) == ["input", "x", "float32 (None, 3)", "waits for 2", "multiply", "float32 (None, 3)", "waits for 0"]
+    assert texts(svg) == ["x", "input", "float32 (None, 3)", "waits for 2", "multiply", "float32 (None, 3)", "waits for 0"]
     assert svg.startswith("<svg")
     assert svg.endswith("</svg>")
     assert not re.search(r"href|url\(|<style|<script|\bid=", svg)
@@ -118,7 +118,7 @@ def test_files(tmp_path: Path, ending: str) -> None:
 
 
 def test_another_ending_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"graph\.jpeg' is none of \.svg, \.png"):
+    with pytest.raises(ValueError, match=r"graph\.jpeg' is none of \.html, \.svg, \.png"):
         picture.draw(square(), tmp_path / "graph.jpeg")
 
 

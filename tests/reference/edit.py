@@ -72,3 +72,18 @@ def count(x: Sequence[Any], y: Sequence[Any], weights: Weights) -> int:
                 + (table[i][j] == table[i - 1][j] + delete) * ways[i - 1][j]
             )
     return ways[-1][-1]
+
+
+def rows(x: Sequence[Any], y: Sequence[Any], transposition: str | None = None) -> int:
+    """The distance with weights of 1, row after row: for strings of which `distances` takes too long; without "damerau"."""
+    older: list[int] = []
+    above = list(range(len(y) + 1))
+    for i, a in enumerate(x, 1):
+        row = [i]
+        for j, b in enumerate(y, 1):
+            best = min(above[j - 1] + (a != b), row[j - 1] + 1, above[j] + 1)
+            if transposition == "osa" and i > 1 and j > 1 and a == y[j - 2] and x[i - 2] == b:
+                best = min(best, older[j - 2] + 1)
+            row.append(best)
+        older, above = above, row
+    return above[-1]

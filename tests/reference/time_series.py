@@ -16,7 +16,7 @@ def arma_autocovariance(ar: Sequence[float], ma: Sequence[float], sigma2: float,
         psi[t] = (theta[t] if t < len(theta) else 0.0) + sum(a * psi[t - 1 - k] for k, a in enumerate(ar) if t - 1 - k >= 0)
         if t > len(theta) + 50 and np.all(np.abs(psi[t - len(ar) : t + 1]) < 1e-17):
             break
-    return np.array([sigma2 * float(psi[: terms] @ psi[k : terms + k]) for k in range(n)])
+    return np.array([sigma2 * float(psi[:terms] @ psi[k : terms + k]) for k in range(n)])
 
 
 def normal_log_density(y: Any, covariance: Any) -> float:

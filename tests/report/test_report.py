@@ -13,7 +13,7 @@ import pytest
 
 from plait import report
 
-VOID = {"meta", "img", "rect", "path", "br"}
+VOID = {"meta", "img", "source", "rect", "path", "br"}
 NASTY = '<script>alert("x")</script>&\'"'
 
 
@@ -84,7 +84,7 @@ def test_everything_is_escaped_and_inside(tmp_path: Path) -> None:
     path = page.save(tmp_path / "deep" / "er" / "report.html")
     text = check(path.read_text(encoding="utf-8"))
     assert text.count(NASTY) >= 15
-    assert "1.2346" in text
+    assert "1.235" in text
     assert [p.name for p in path.parent.iterdir()] == ["report.html"]
 
 

@@ -80,6 +80,7 @@ bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<
   const auto n = static_cast<std::size_t>(n_);
   normals_.clear();
   space_.clear();
+  axes_.clear();
   images_.clear();
   work_.assign(n, 0.0);
   std::vector<char> held(n, 0);
@@ -105,6 +106,7 @@ bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<
       work_[i] = 1;
       if (!orthogonal(work_, 1e-2 / static_cast<double>(loose))) continue;
       space_.push_back(work_);
+      axes_.push_back(static_cast<std::ptrdiff_t>(i));
       image_of_last();
     }
   } else {
@@ -115,6 +117,7 @@ bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<
     }
     while (space_.size() < kKrylov && orthogonal(work_, 1e-8)) {
       space_.push_back(work_);
+      axes_.push_back(-1);
       image_of_last();
       work_ = images_.back();
       for (std::size_t i = 0; i < n; ++i)
@@ -143,30 +146,65 @@ bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<
   return true;
 }
 
-void SecondOrder::look_for_missed(const Point& p, double worth, bool differences) {
+double SecondOrder::room(const Evaluation& e, const Point& p, const std::vector<double>& d, std::ptrdiff_t axis,
+                         const std::vector<double>& reach) const {
+  double most = std::numeric_limits<double>::infinity();
+  if (axis >= 0) most = reach[static_cast<std::size_t>(axis)] / std::max(std::abs(d[static_cast<std::size_t>(axis)]), 1e-2);
+  for (std::size_t i = 0; i < d.size(); ++i) {
+    if (std::abs(d[i]) < 1e-14) continue;
+    if (axis < 0) most = std::min(most, reach[i] / std::abs(d[i]));
+    most = std::min(most, (d[i] > 0 ? e.upper[i] - p.x[i] : p.x[i] - e.lower[i]) / std::abs(d[i]));
+  }
+  for (std::size_t k = 0; k < row_.size(); ++k) {
+    if (row_[k] != Side::free) continue;  // those that hold are kept to
+    const double move = table_->dot(n_, p.jacobian.data() + static_cast<Index>(k) * e.n, d.data());
+    if (move != 0) most = std::min(most, (move > 0 ? e.row_upper[k] - p.c[k] : p.c[k] - e.row_lower[k]) / std::abs(move));
+  }
+  return std::max(most, 0.0);
+}
+
+void SecondOrder::look_for_missed(const Evaluation& e, const Point& p, double worth, const std::vector<double>& reach) {
+  const bool differences = e.differences();
   bool any = false;
   missed_far = false;
-  double size = 1;
+  gain = 0;
+  unspent.clear();
+  double size = 1, most_unspent = 0;
   for (const double x : p.x) size = std::max(size, std::abs(x));
   for (std::size_t a = 0; a < space_.size(); ++a) {
-    const std::vector<double>& z = space_[a];
+    std::vector<double> z = space_[a];
     const double slope = table_->dot(n_, p.g.data(), z.data()), curve = table_->dot(n_, z.data(), images_[a].data());
     double terms = 0;
     for (std::size_t i = 0; i < z.size(); ++i) terms += std::abs(p.g[i] * z[i]);
-    const double noise = differences ? 1e-7 * (std::abs(p.f) + curve * size) + 1e-6 * terms : 1e-12 * terms;
-    if (!(curve > 0)) continue;
-    missed.push_back({z, images_[a]});  // all, so that what is learnt fits together
-    const bool worthwhile = std::abs(slope) > noise && slope * slope > 2 * worth * curve;
-    any = any || worthwhile;
-    missed_far = missed_far || (worthwhile && std::abs(slope) > kFar * size * curve);
+    const double bend = std::max(curve, 0.0);
+    const double noise = differences ? 1e-7 * (std::abs(p.f) + bend * size) + 1e-6 * terms : 1e-12 * terms;
+    bool worthwhile = false;
+    if (std::abs(slope) > noise) {
+      if (slope > 0)
+        for (double& v : z) v = -v;
+      const double far = reach.empty() ? std::numeric_limits<double>::infinity() : room(e, p, z, axes_[a], reach);
+      const bool ended = bend * far >= std::abs(slope);  // by curvature
+      const double wins = ended ? slope * slope / (2 * bend) : std::isfinite(far) ? (std::abs(slope) - 0.5 * bend * far) * far : 0.0;
+      worthwhile = wins > worth;
+      if (worthwhile) gain = std::max(gain, wins);
+      if (worthwhile && !ended && wins > most_unspent) {
+        most_unspent = wins;
+        unspent = z;
+      }
+      missed_far = missed_far || (worthwhile && ended && std::abs(slope) > kFar * size * bend);
+    }
+    if (curve > 0) missed.push_back({space_[a], images_[a]});  // all, so that what is learnt fits together
+    any = any || (worthwhile && curve > 0);
   }
   if (!any) missed.clear();
 }
 
 bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<double>& multipliers, const std::vector<double>& bound_multipliers,
-                               double force, double relative, std::vector<double>& direction, double worth) {
+                               double force, double relative, std::vector<double>& direction, double worth, const std::vector<double>& reach) {
   n_ = e.n;
   missed.clear();
+  unspent.clear();
+  gain = 0;
   const auto n = static_cast<std::size_t>(n_);
   bool any_weak = false;
   bound_.assign(n, Side::free);
@@ -176,6 +214,17 @@ bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<
     if (e.lower[i] == e.upper[i]) bound_[i] = Side::fixed;
     else if (p.x[i] - e.lower[i] <= std::min(near, 1e-3 * (e.upper[i] - e.lower[i]))) bound_[i] = Side::lower;
     else if (e.upper[i] - p.x[i] <= std::min(near, 1e-3 * (e.upper[i] - e.lower[i]))) bound_[i] = Side::upper;
+    // One that the Lagrangian falls away from is left, not kept to.
+    if (bound_[i] == Side::lower || bound_[i] == Side::upper) {
+      double slope = p.g[i], terms = std::abs(p.g[i]);
+      for (std::size_t k = 0; k < multipliers.size(); ++k) {
+        const double pull = multipliers[k] * p.jacobian[k * n + i];
+        slope -= pull;
+        terms += std::abs(pull);
+      }
+      const double noise = (e.differences() ? 1e-6 : 1e-12) * terms;
+      if (bound_[i] == Side::lower ? slope < -noise : slope > noise) bound_[i] = Side::free;
+    }
     bound_weak_[i] = (bound_[i] == Side::lower || bound_[i] == Side::upper) && std::abs(bound_multipliers[i]) <= kWeak * force ? 1 : 0;
     any_weak = any_weak || bound_weak_[i] != 0;
   }
@@ -204,7 +253,7 @@ bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<
   };
   // Constraints without a force may be left; first all of them are kept, then none, then each bound by itself.
   const bool found = search_space(e, p, multipliers, true, force, relative);
-  if (std::isfinite(worth)) look_for_missed(p, worth, e.differences());
+  if (std::isfinite(worth)) look_for_missed(e, p, worth, reach);
   if (found && take()) return true;
   if (!any_weak) return false;
   if (search_space(e, p, multipliers, false, force, relative) && take()) return true;

@@ -9,7 +9,9 @@ namespace {
 
 constexpr double kLooseKkt = 1e-5;   // where the objective has settled, the residual must be below this
 constexpr double kForgetting = 0.1;  // how fast steep places on the way are forgotten
+constexpr double kLeft = 1e-4;       // of the objective: what no step may promise where none can be taken
 constexpr double kNear = 1e-6;       // of the objective: what a step may still promise at a solution
+constexpr double kNothing = 1e-12;   // of a step at the start's slope: what one at a solution promises
 constexpr double kFar = 1e12;        // of the start's size: unbounded
 constexpr int kMostIdle = 10;        // iterations that bring nothing, with derivatives that are not exact
 constexpr int kMostPolished = 3;     // steps taken for the gradient alone
@@ -102,6 +104,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   spread = 0;
   steepest = 1;
   start_size = std::max(1.0, largest(at.x));
+  start_violation = at.violation;
   steps.begin(e.n, e.rows);
   remember_best(at);
   int failures = 0;
@@ -133,7 +136,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       const bool settled = promise <= options.ftol * std::min(range, std::max(std::abs(at.f), 1e-6 * whole));
       const bool invisible = promise <= 4 * kEpsilon * std::abs(at.f);
       // A residual may be small beside a start that was very steep, and yet there is far to go.
-      const bool near = promise <= std::max(kNear, options.ftol) * std::max(std::abs(at.f), 1e-9 * whole) || range == 0;
+      const bool near = promise <= std::max(kNear, options.ftol) * std::max(std::abs(at.f), 1e-9 * whole) || (range == 0 && promise <= kNothing);
       if ((kkt <= options.gtol && near) || ((settled || invisible) && kkt <= kLooseKkt)) {
         if (resize()) {
           if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
@@ -284,10 +287,14 @@ SlsqpResult& Slsqp::Body::finish_stuck(bool feasible) {
   if (kkt > kLooseKkt) return finish(Status::no_descent);
   if (options.second_order) {
     std::vector<double> d;
-    if (second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, problem->differences() ? 1e-3 : 1e-6, d)) {
+    const double whole = std::abs(at.f) + spread;
+    find_reach();
+    if (second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, problem->differences() ? 1e-3 : 1e-6, d, kLeft * whole,
+                            reach)) {
       result.negative_curvature = true;
       return finish(Status::no_descent);
     }
+    if (second.gain > kLeft * (whole + (second.missed_far ? 0.0 : kNear * (high_f - low_f)))) return finish(Status::no_descent);
   }
   return finish(end_solved());
 }

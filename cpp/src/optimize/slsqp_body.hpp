@@ -33,15 +33,16 @@ struct Slsqp::Body {
   SlsqpOptions options;
   const IterationCallback* callback = nullptr;
   SizedProblem sized;
-  Problem* problem = nullptr;              ///< the problem, or `sized` before it
-  std::vector<double> seen, ratio, outer;  // the largest |x| met, and what sizes change by
-  double ever = 1;                         ///< the steepest slope of all
-  double base = 1;                         ///< the start's largest derivative
+  Problem* problem = nullptr;                     ///< the problem, or `sized` before it
+  std::vector<double> seen, ratio, outer, reach;  // the largest |x| met, what sizes change by, how far variables may go
+  double ever = 1;                                ///< the steepest slope of all
+  double base = 1;                                ///< the start's largest derivative
   std::vector<double> start_slopes, start_x;
   std::vector<double> typical;  ///< sizes that start and bounds tell, 0 where they don't
   int resized = 0, far_away = 0;
   SlsqpResult result;
   const DenseTable* table = &dense();
+  double start_violation = 0;
   double steepest = 1, low_f = 0, high_f = 0, start_size = 1, force = 1;
   int curved = 0, sharpened = 0, polished = 0, idle = 0;
   double idle_f = 0;
@@ -86,6 +87,10 @@ struct Slsqp::Body {
   void prepare(Problem& original, const std::vector<double>& x0);
   /// Variables that turned out to be of another size than was thought: in new units, all that is known along with them. False: there are none.
   bool resize();
+  /// `reach`: how far each variable went; or how far it may go until it weighs in some row what the others do.
+  void find_reach();
+  /// Units of `reach`, however near to 1, and B anew. False: they are so already.
+  bool refine();
   /// Sizes that neither start nor bounds tell: such that no variable weighs more than the others.
   void guess_sizes();
   /// All that is known in variables x / ratio.

@@ -5,11 +5,14 @@
 namespace plait::optimize {
 namespace {
 
-constexpr double kArmijo = 0.1;     // Kraft's
-constexpr double kLeastStep = 0.1;  // the search goes down by no more at a time
+constexpr double kArmijo = 0.1;         // Kraft's
+constexpr double kLeastStep = 0.1;      // the search goes down by no more at a time
+constexpr double kMostViolation = 1e4;  // of 1 and of the start's
 constexpr int kMostTrials = 40;
-constexpr int kMostCurved = 20;   // steps along negative curvature
-constexpr double kMissed = 1e-6;  // of the objective: what a Newton step may still promise at a solution
+constexpr int kMostCurved = 20;       // steps along negative curvature
+constexpr double kMissed = 1e-6;      // of the objective: what a Newton step may still promise at a solution
+constexpr double kMuchMissed = 1e-4;  // the same, where nothing could be done about it
+constexpr double kOfRange = 1e-6;
 constexpr int kMostSharpened = 3;
 constexpr int kMostFarSharpened = 12;
 
@@ -33,7 +36,7 @@ void Slsqp::Body::move(const Point& from, const std::vector<double>& s, double t
 }
 
 bool Slsqp::Body::search(double fall) {
-  const double before = merit(at), tolerance = noise();
+  const double before = merit(at), tolerance = noise(), most_violation = kMostViolation * std::max(1.0, std::max(start_violation, at.violation));
   double t = 1;
   for (int k = 0; k < kMostTrials; ++k) {
     move(at, step.s, t, trial);
@@ -41,6 +44,10 @@ bool Slsqp::Body::search(double fall) {
     if (trial.f == -std::numeric_limits<double>::infinity()) return true;
     if (!trial.finite) {
       t *= k < 3 ? 0.25 : 0.1;
+      continue;
+    }
+    if (trial.violation > most_violation) {  // out there an objective may fall more quickly than any penalty rises
+      t *= kLeastStep;
       continue;
     }
     const double after = merit(trial);
@@ -131,18 +138,30 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
   std::vector<double> d;
   const double relative = problem->differences() ? 1e-3 : 1e-6;
   const double f = std::abs(at.f), worth = std::max(kMissed, options.ftol) * f + 1e-9 * kMissed * spread;
-  const bool bent = second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d, worth);
+  find_reach();
+  bool bent = second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d, worth, reach);
   result.negative_curvature = false;
+  if (!bent && !second.unspent.empty()) {  // nothing bends up along it: B said so, or the units
+    if (sharpened < kMostSharpened && refine()) {
+      ++sharpened;
+      return Curved::sharpened;
+    }
+    d = second.unspent;
+    bent = true;
+  }
   if (!bent && !second.missed.empty()) {
     if (sharpened < (second.missed_far ? kMostFarSharpened : kMostSharpened)) {
       ++sharpened;
       for (const SecondOrder::Missed& m : second.missed) b.learn_exactly(m.direction, m.image);
       return Curved::sharpened;
     }
-    if (second.missed_far && !problem->differences()) return Curved::stuck;  // there is more to win, but no step wins it
+    // There is more to win, but no step wins it.
+    // Beside an objective of 0, what it came down by counts, if the step is short.
+    const double whole = f + spread + (second.missed_far ? 0.0 : kOfRange * (high_f - low_f));
+    if ((second.missed_far && !problem->differences()) || second.gain > kMuchMissed * whole) return Curved::stuck;
   }
   if (!bent) return Curved::none;
-  result.negative_curvature = true;
+  result.negative_curvature = second.unspent.empty();
   if (++curved > kMostCurved) return Curved::stuck;
   const double before = merit(at), lagrangian_before = lagrangian(at), tolerance = noise();
   double t = std::max(1.0, largest(at.x));

@@ -56,18 +56,24 @@ Measure measure_of(Cost cost, Draw& draw, Index width) {
   return measure;
 }
 
+/// A metric of DTW.
+bool warps(const Measure& measure) { return measure.shared() || measure.traits().first_once; }
 /// A random limit that lets a path through, or none.
 void bound(Measure& measure, Draw& draw, const Sequence& x, const Sequence& y) {
-  switch (draw.below(6)) {
+  switch (draw.below(7)) {
     case 0: measure.window = Window{draw.below(6), -1}; break;
     case 1: measure.window = Window{std::abs(x.length - y.length) + draw.below(8), -1}; break;
     case 2: measure.window = Window{0, 0.125 * static_cast<double>(draw.below(8))}; break;
     case 3:
-      if (measure.shared()) measure.slope = 1.25 + 0.25 * static_cast<double>(draw.below(8));
+      measure.window = Window{draw.below(9), -1};
+      measure.slanted = true;
+      break;
+    case 4:
+      if (warps(measure)) measure.slope = 1.25 + 0.25 * static_cast<double>(draw.below(8));
       break;
     default: break;
   }
-  if (measure.shared() && measure.slope == 0) measure.open_begin = draw.below(3) == 0, measure.open_end = draw.below(3) == 0;
+  if (warps(measure) && measure.slope == 0 && !measure.slanted) measure.open_begin = draw.below(3) == 0, measure.open_end = draw.below(3) == 0;
 }
 bool possible(const Measure& measure, const Sequence& x, const Sequence& y) {
   try {
@@ -88,10 +94,10 @@ TEST_CASE("one pair: score and path are those of the definition, whatever memory
     Draw draw{seed};
     const auto cost = static_cast<Cost>(draw.below(kCosts));
     const Index n = draw.below(seed % 5 == 0 ? 150 : 20), m = draw.below(seed % 5 == 0 ? 150 : 20);
-    const Index width = cost == Cost::precomputed ? std::max<Index>(m, 1) : draw.below(3) == 0 ? 1 + draw.below(4) : 1;
+    const Index width = traits_of(cost).precomputed ? std::max<Index>(m, 1) : draw.below(3) == 0 ? 1 + draw.below(4) : 1;
     const bool whole = draw.below(2) == 0;
-    const std::vector<double> a = draw.series(n, width, whole), b = draw.series(m, cost == Cost::precomputed ? 1 : width, whole);
-    const Sequence x = sequence(a, width), y = sequence(b, cost == Cost::precomputed ? 1 : width);
+    const std::vector<double> a = draw.series(n, width, whole), b = draw.series(m, traits_of(cost).precomputed ? 1 : width, whole);
+    const Sequence x = sequence(a, width), y = sequence(b, traits_of(cost).precomputed ? 1 : width);
     Measure measure = measure_of(cost, draw, width);
     bound(measure, draw, x, y);
     if (!possible(measure, x, y)) continue;
@@ -102,6 +108,8 @@ TEST_CASE("one pair: score and path are those of the definition, whatever memory
       CAPTURE(seed);
       CAPTURE(std::string(level.name));
       CAPTURE(static_cast<int>(cost));
+      CAPTURE(n);
+      CAPTURE(m);
       CHECK(pair_score(measure, *level.table, x, y, kUnreachable, workspace) == right.score);
       CHECK(pair_score(measure, *level.table, x, y, right.score, workspace) == right.score);
       const double early = pair_score(measure, *level.table, x, y, right.score - 0.25, workspace);
@@ -121,7 +129,7 @@ TEST_CASE("many pairs in lanes: the scores are those of the definition") {
   for (std::uint64_t seed = 0; seed < 1200; ++seed) {
     Draw draw{seed + 100'000};
     const auto cost = static_cast<Cost>(draw.below(kCosts));
-    if (cost == Cost::precomputed) continue;
+    if (traits_of(cost).precomputed) continue;
     const Index width = draw.below(3) == 0 ? 1 + draw.below(4) : 1;
     const bool whole = draw.below(2) == 0;
     const std::vector<double> a = draw.series(draw.below(24), width, whole);
@@ -134,7 +142,7 @@ TEST_CASE("many pairs in lanes: the scores are those of the definition") {
     for (const auto& b : bs) ys.push_back(sequence(b, width));
     bound(measure, draw, x, ys[0]);
     // Where neither the band nor the weights depend on it, lengths differ.
-    if (!measure.traits().weighted_by_lengths && measure.slope == 0 && (!measure.window || measure.window->fraction < 0)) {
+    if (!measure.traits().weighted_by_lengths && measure.slope == 0 && !measure.slanted && (!measure.window || measure.window->fraction < 0)) {
       for (Index k = 1; k < 8; ++k) ys[static_cast<std::size_t>(k)].length = draw.below(m + 1);
     }
     ys.erase(std::remove_if(ys.begin(), ys.end(), [&](const Sequence& y) { return !possible(measure, x, y); }), ys.end());
@@ -164,9 +172,10 @@ TEST_CASE("many pairs in lanes: the scores are those of the definition") {
 TEST_CASE("lower bounds are below the score, on every level") {
   for (std::uint64_t seed = 0; seed < 600; ++seed) {
     Draw draw{seed + 200'000};
-    const Cost costs[] = {Cost::squared, Cost::absolute, Cost::euclidean};
+    const Cost costs[] = {
+        Cost::squared, Cost::absolute, Cost::euclidean, Cost::squared_symmetric2, Cost::absolute_symmetric2, Cost::euclidean_symmetric2};
     const Index width = 1 + draw.below(3);
-    Measure measure = measure_of(costs[draw.below(3)], draw, width);
+    Measure measure = measure_of(costs[draw.below(6)], draw, width);
     const std::vector<double> a = draw.series(1 + draw.below(40), width, false), b = draw.series(1 + draw.below(40), width, false);
     const Sequence x = sequence(a, width), y = sequence(b, width);
     bound(measure, draw, x, y);
@@ -176,7 +185,7 @@ TEST_CASE("lower bounds are below the score, on every level") {
     const double right = path_by_definition(measure, x, y).score;
     const Envelope seen = envelope(x, measure.band(x.length, y.length));
     for (const Level& level : levels()) CHECK(lower_bound(measure, *level.table, x, seen, y) <= right);
-    if (x.length == y.length && measure.window && measure.window->of(x.length, y.length) == 0) {  // then it is the score itself
+    if (measure.shared() && x.length == y.length && measure.window && measure.window->of(x.length, y.length) == 0) {  // then it is the score itself
       CHECK(lower_bound(measure, elastic_loops(), x, seen, y) == doctest::Approx(right));
     }
   }

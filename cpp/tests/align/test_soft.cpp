@@ -121,32 +121,43 @@ TEST_CASE("the score is the template's soft minimum") {
     for (const double gamma : {0.01, 1.0, 50.0}) {
       const std::vector<double> a = numbers(random, n), b = numbers(random, m);
       const Sequence x{a.data(), n, 1}, y{b.data(), m, 1};
-      const double score = soft_dtw(x, y, gamma, {}, workspace), expected = definition(a, b, gamma);
+      const double score = soft_dtw(x, y, {.gamma = gamma}, {}, workspace), expected = definition(a, b, gamma);
       CHECK(std::fabs(score - expected) <= 1e-11 * std::max(std::fabs(expected), gamma));
-      CHECK(soft_dtw(y, x, gamma, {}, workspace) == score);
+      CHECK(soft_dtw(y, x, {.gamma = gamma}, {}, workspace) == score);
       std::vector<double> gx(a.size()), gy(b.size());
-      CHECK(soft_dtw(x, y, gamma, {gx.data(), gy.data()}, workspace) == score);
+      CHECK(soft_dtw(x, y, {.gamma = gamma}, {gx.data(), gy.data()}, workspace) == score);
     }
 }
 
 TEST_CASE("gradients are slopes, in blocks as well") {
   std::mt19937 random(3);
   Workspace workspace;
-  for (const auto& [n, m] : {std::pair<Index, Index>{5, 4}, {200, 180}, {400, 380}, {1, 90}, {70000, 2}}) {
+  for (const auto& [n, m] : {std::pair<Index, Index>{5, 4}, {200, 180}, {400, 380}, {1, 90}, {70000, 2}, {300, 300}, {7, 500}, {500, 33}}) {
     std::vector<double> a = numbers(random, n), b = numbers(random, m);
+    SoftOptions options{.gamma = 0.7};
+    if (n % 3 != 2) options.window = Window{n % 7, -1}, options.slanted = true;
     const Sequence x{a.data(), n, 1}, y{b.data(), m, 1};
     std::vector<double> gx(a.size()), gy(b.size());
-    soft_dtw(x, y, 0.7, {gx.data(), gy.data()}, workspace);
+    soft_dtw(x, y, options, {gx.data(), gy.data()}, workspace);
     const auto slope = [&](double& at) {
       const double kept = at, h = 1e-5;
       at = kept + h;
-      const double above = soft_dtw(x, y, 0.7, {}, workspace);
+      const double above = soft_dtw(x, y, options, {}, workspace);
       at = kept - h;
-      const double below = soft_dtw(x, y, 0.7, {}, workspace);
+      const double below = soft_dtw(x, y, options, {}, workspace);
       at = kept;
       return (above - below) / (2 * h);
     };
     for (std::size_t k = 0; k < a.size(); k += 1 + a.size() / 40) CHECK(slope(a[k]) == doctest::Approx(gx[k]).epsilon(1e-5));
     for (std::size_t k = 0; k < b.size(); k += 1 + b.size() / 40) CHECK(slope(b[k]) == doctest::Approx(gy[k]).epsilon(1e-5));
   }
+}
+
+TEST_CASE("numbers below the smallest normal one are there again afterwards") {
+  Workspace workspace;
+  const std::vector<double> a{1, 2, 3};
+  soft_dtw({a.data(), 3, 1}, {a.data(), 3, 1}, {.gamma = 1}, {}, workspace);
+  volatile double tiny = 0x1p-1060;
+  tiny = tiny * 0.5;
+  CHECK(tiny > 0);
 }

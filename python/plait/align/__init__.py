@@ -11,11 +11,13 @@ from .divergence import soft_dtw_divergence
 from .dtw import DTW, dtw
 from .edit import LCS, Levenshtein, levenshtein
 from .elastic import EDR, ERP, MSM, TWE
+from .hits import Hit, Hits
 from .matching import Deduplicated, Matches, deduplicate, match
 from .neighbours import TimeSeriesKNN, TimeSeriesKNNRegressor
-from .scored import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
+from .pairwise import NeedlemanWunsch, SemiGlobal, SmithWaterman, needleman_wunsch, semi_global, smith_waterman
 from .search import Place
 from .soft import SoftDTW, soft_dtw
+from .statistics import KarlinAltschul
 from .substitution import Substitution
 from .transforms import Differencer, Resampler, ZNormalizer, difference, resample, znormalize
 
@@ -31,6 +33,9 @@ __all__ = [
     "BestWindow",
     "Deduplicated",
     "Differencer",
+    "Hit",
+    "Hits",
+    "KarlinAltschul",
     "Levenshtein",
     "Matches",
     "NeedlemanWunsch",

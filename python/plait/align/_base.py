@@ -213,7 +213,7 @@ class PairAligner(Estimator, ABC):
         if executor is not None or progress:
             tiles = _tiles.Tiled(self, rows, columns, self._method().symmetric, cutoff, scores, unreachable)
             tiles.run(executor, progress, threads)
-        elif unreachable == "inf" and getattr(self, "window", None) is not None and getattr(self, "band", "diagonal") == "diagonal":
+        elif unreachable == "inf" and self._leaves_some_out():
             _reach.matrix(self, rows, rows if columns is None else columns, cutoff, scores, threads)
         else:
             self._matrix(rows, columns, cutoff, scores, threads)
@@ -236,6 +236,11 @@ class PairAligner(Estimator, ABC):
             both = self._prepare([*rows, *columns], lambda i: f"X[{i}]" if i < a else f"Y[{i - a}]")
             x, y = both[:a], both[a:]
         method.pairwise(x, method.prepare(y), columns is None, worst, out, _arguments.thread_count(threads))
+
+    def _leaves_some_out(self) -> bool:
+        """Whether series of some lengths have no path."""
+        windowed = getattr(self, "window", None) is not None and getattr(self, "band", "diagonal") == "diagonal"
+        return windowed or getattr(self, "step", None) == "asymmetric"
 
     def nearest(self, query: Any, references: Any, k: int = 1, *, cutoff: float | None = None) -> tuple[NDArray[Any], NDArray[np.float64]]:
         """The best references for a query, exactly.

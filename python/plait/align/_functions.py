@@ -112,6 +112,54 @@ def _traced_rule(rank: Callable[..., Any], width: int, minimize: bool) -> _core.
         raise _core.GraphError(f"rank: {str(error).removeprefix('unroll: ')}") from None
 
 
+def distance_of_width(distance: Callable[..., Any]) -> Callable[[int], _core.Rule]:
+    """From the number of values of an element to the rule by which the core computes distances."""
+    return lambda width: _traced_distance(distance, width)
+
+
+def _traced_distance(distance: Callable[..., Any], width: int) -> _core.Rule:
+    neighbours = [_core.input(name, (), np.float64) for name in ("insertion", "match", "deletion")]  # a rule has them
+    errors: list[Exception] = []
+    for shape in [(), (1,)] if width == 1 else [(width,)]:  # one value may be meant as a number or as a vector
+        elements = [_core.input(name, shape, np.float64) for name in ("a", "b")]
+        try:
+            result = _core.as_node(distance(*elements), "metric")
+            if result.shape == ():
+                return _core.lane_rule(_core.cast(result, "float64"), [*neighbours, *elements], True)
+            errors.append(_core.ShapeError(f"metric: expected a number for two elements of shape {shape}, got shape {result.shape}"))
+        except Exception as error:  # called with numbers it may do; if not, it raises there what is its own
+            errors.append(error)
+    if all(isinstance(error, _core.ShapeError) for error in errors):
+        raise errors[0]
+    warnings.warn(
+        f"metric cannot be traced and is called for every pair of elements, a hundred times slower: {type(errors[-1]).__name__}: "
+        f"{' '.join(str(errors[-1]).removeprefix('unroll: ').split())}",
+        PerformanceWarning,
+        stacklevel=2,
+    )
+    return _core.python_metric(_CalledDistance(distance), width)
+
+
+class _CalledDistance:
+    """A distance called with numbers or vectors of one's own, as a rule is called."""
+
+    def __init__(self, distance: Callable[..., Any]):
+        self._distance = distance
+        self._as_vectors = False  # elements of one value that it does not take as numbers
+
+    def __call__(self, _insertion: float, _match: float, _deletion: float, a: Any, b: Any) -> Any:
+        if not isinstance(a, float):
+            return self._distance(a, b)
+        if not self._as_vectors:
+            try:
+                return self._distance(a, b)
+            except (TypeError, ValueError, IndexError, AttributeError):
+                found = self._distance(np.array([a]), np.array([b]))
+                self._as_vectors = True
+                return found
+        return self._distance(np.array([a]), np.array([b]))
+
+
 def border_values(init: Any) -> Callable[[bool, int, int], NDArray[np.float64]]:
     """Init along a border: ``f(along_x, begin, end)`` gives its values at (k, 0), or at (0, k)."""
     pointer = compiled_function(init, INIT, "init")

@@ -63,8 +63,9 @@ def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
         if plain.dtype.kind not in "biufO" or (plain.dtype.kind == "O" and plain.ndim == 0):
             raise TypeError
         array = np.ascontiguousarray(plain, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name(k)}: expected a series of numbers of shape (n,) or (n, d), got {_told(value)}") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        why = f": {error}" if str(error).startswith("float() argument") else ""  # of an array of objects, which of them it is
+        raise TypeError(f"{name(k)}: expected a series of numbers of shape (n,) or (n, d), got {_told(value)}{why}") from None
     if plain.ndim not in (1, 2):
         raise _core.ShapeError(f"{name(k)}: expected a series of shape (n,) or (n, d), got shape {plain.shape}")
     if array.ndim == 2 and array.shape[1] == 0:
@@ -100,7 +101,10 @@ def collection(values: Any, name: str) -> list[Any]:
         if values.ndim == 1 and values.dtype.kind in "US":  # an array of words
             return list(values.tolist())
         if values.ndim == 1 and values.dtype != object:
-            raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}")
+            raise _core.ShapeError(
+                f"{name}: expected a 2-D or 3-D array or a list of sequences, got one sequence of shape {values.shape}. "
+                f"Reshape your data: {name}.reshape(1, -1) for a single sequence."
+            )
         if values.ndim not in (1, 2, 3):
             raise _core.ShapeError(f"{name}: expected a 2-D or 3-D array or a list of sequences, got shape {values.shape}")
         if values.ndim == 3 and values.shape[2] > values.shape[1]:

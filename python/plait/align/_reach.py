@@ -28,10 +28,13 @@ def matrix(
     for i, row in enumerate(x):
         by_length.setdefault(len(row), []).append(i)
     for n, members in by_length.items():
-        allowed = np.array([cells(a.window, n, int(m)) for m in widths])
+        allowed = np.array([np.inf if a.window is None or a.band == "slanted" else cells(a.window, n, int(m)) for m in widths])
         # Without an end, y may be longer by any number.
         over = np.maximum(n - widths, 0) if getattr(aligner, "open_end", False) else np.abs(n - widths)
-        reached = np.flatnonzero(over <= allowed)
+        fits = over <= allowed
+        if getattr(aligner, "step", None) == "asymmetric" and not getattr(aligner, "open_end", False):
+            fits &= widths < 2 * n  # no more than two elements of y for one of x
+        reached = np.flatnonzero(fits)
         if len(reached):
             part = np.empty((len(members), len(reached)))
             aligner._matrix([x[i] for i in members], [y[j] for j in reached], cutoff, part, threads)

@@ -25,3 +25,11 @@ def name(value: Any, otherwise: str) -> str:
     if isinstance(getattr(value, "letters", None), (str, bytes)):
         return str(getattr(value, "name", otherwise)) or otherwise
     return str(value.id) if type(value).__name__ == "SeqRecord" and getattr(value, "id", None) else otherwise
+
+
+def description(value: Any) -> str:
+    """What a record says of itself besides its name."""
+    if isinstance(value, (str, bytes, list)):
+        return ""
+    told = str(getattr(value, "description", "") or "")
+    return told.removeprefix(name(value, "")).strip()

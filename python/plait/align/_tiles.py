@@ -38,7 +38,7 @@ class Reporter:
         self.line = False
         if progress is True:
             try:
-                from tqdm import tqdm  # type: ignore[import-untyped]
+                from tqdm import tqdm
 
                 self.bar = tqdm(total=total, unit="pair", unit_scale=True, mininterval=0.1)
             except ImportError:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from .._estimator import ClassifierEstimator
 from . import _arguments, _bands, _inputs
+from ._series_estimator import all_series
 from .dtw import DTW, check_window
-from .neighbours import all_series, without_itself
+from .neighbours import without_itself
 
 
 class BestWindow(NamedTuple):
@@ -103,7 +104,7 @@ def best_window(X: Any, y: Any, windows: Any = None, aligner: DTW | None = None,
     nearest = np.zeros(len(series), np.int64)
     margin = np.full((len(series), 2), -1, np.int64)  # the window that the path to the nearest needs, and the longer length
     for k in order:
-        narrowed = DTW(base.metric, _checked(tried[k]), base.root, nan_policy=base.nan_policy, band=base.band)
+        narrowed = DTW(**{**base.get_params(), "window": _checked(tried[k])})
         narrow = [_bands.cells(_checked(tried[k]), int(longer), int(longer)) < need for need, longer in margin.tolist()]
         again = np.flatnonzero(np.array(narrow) | (margin[:, 1] < 0) | (not nested))
         if len(again):

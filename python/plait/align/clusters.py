@@ -8,18 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _rng
-from .._estimator import Estimator
 from . import _arguments, _inputs
 from ._base import PairAligner
+from ._series_estimator import SeriesTransforms, checked_aligner
 from .barycenter import barycenter
 from .dtw import DTW
-from .neighbours import all_series, checked_aligner
 
 Array = NDArray[np.float64]
 C = TypeVar("C", bound="_Clusters")
 
 
-class _Clusters(Estimator):
+class _Clusters(SeriesTransforms):
     """What both have: centres, and the nearest of them."""
 
     _DEFAULTS = {"aligner": DTW}  # noqa: RUF012
@@ -35,16 +34,10 @@ class _Clusters(Estimator):
         """Whether `fit` has been called."""
         return hasattr(self, "labels_")
 
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check; only it calls this."""
-        from sklearn.utils import InputTags, Tags, TargetTags  # type: ignore[import-untyped]
-
-        return Tags(estimator_type="clusterer", target_tags=TargetTags(required=False), input_tags=InputTags(three_d_array=True))
-
     def _started(self, X: Any) -> tuple[PairAligner, list[Any]]:
         """The aligner and the series of `fit`, checked."""
         name = type(self).__name__
-        series = all_series(X, name)
+        series = self._collection(X, fitting=True)
         aligner = checked_aligner(self.aligner, name)
         _arguments.whole(self.n_clusters, f"{name}: n_clusters", len(series), "series")
         aligner._check(series, lambda i: f"X[{i}]")
@@ -87,7 +80,7 @@ class _Clusters(Estimator):
             Numbers of clusters.
         """
         self._require_fitted()
-        aligner, series = checked_aligner(self.aligner, type(self).__name__), all_series(X, type(self).__name__)
+        aligner, series = checked_aligner(self.aligner, type(self).__name__), self._collection(X)
         n = len(series)
         found = aligner._nearest(series, self._centres, 1, self.threads, lambda i: f"X[{i}]" if i < n else f"centre {i - n}")[0]
         labels: NDArray[np.int64] = found[:, 0]
@@ -108,24 +101,7 @@ class _Clusters(Estimator):
         """
         self._require_fitted()
         aligner = checked_aligner(self.aligner, type(self).__name__)
-        return aligner.pairwise(all_series(X, type(self).__name__), self._centres, threads=self.threads)
-
-    def fit_transform(self, X: Any, y: Any = None) -> Array:
-        """Find the clusters, and the scores of the series against their centres.
-
-        Parameters
-        ----------
-        X : array of shape (n, length) or (n, length, d), or list of series
-            Series.
-        y : ignored
-            There for scikit-learn.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, n_clusters)
-            As of `transform`.
-        """
-        return self.fit(X, y).transform(X)
+        return aligner.pairwise(self._collection(X), self._centres, threads=self.threads)
 
 
 class TimeSeriesKMeans(_Clusters):

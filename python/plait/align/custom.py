@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from . import _functions, _inputs
+from . import _functions, _inputs, _records
 from ._base import PairAligner
 
 
@@ -71,6 +71,7 @@ class Aligner(PairAligner):
         )
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        values = list(map(_records.unwrapped, values))
         if any(map(_inputs.is_symbolic, values)) and all(_inputs.is_symbolic(value) or _inputs.is_empty_list(value) for value in values):
             return _inputs.symbols(values, name)
         return _inputs.all_series(values, name, self.nan_policy)

@@ -8,7 +8,7 @@ from .._core import Node
 from .soft import SoftDTW, soft_dtw
 
 
-def soft_dtw_divergence(x: Any, y: Any, gamma: float = 1.0) -> Any:
+def soft_dtw_divergence(x: Any, y: Any, gamma: float = 1.0, window: int | float | None = None, band: str = "diagonal") -> Any:
     """The soft-DTW divergence: zero for a series with itself, never negative otherwise but for rounding.
 
     Parameters
@@ -17,6 +17,8 @@ def soft_dtw_divergence(x: Any, y: Any, gamma: float = 1.0) -> Any:
         Two series; nodes as `soft_dtw` takes them.
     gamma : float
         How soft, above 0.
+    window, band
+        Which paths there are; see `SoftDTW`.
 
     Returns
     -------
@@ -26,7 +28,7 @@ def soft_dtw_divergence(x: Any, y: Any, gamma: float = 1.0) -> Any:
     Raises
     ------
     ValueError
-        If `gamma` is not positive, or a series is empty or holds NaN or infinity.
+        If `gamma` is not positive, no path fits into the window, or a series is empty or holds NaN or infinity.
     ShapeError
         If the elements of both have different numbers of values.
 
@@ -43,6 +45,6 @@ def soft_dtw_divergence(x: Any, y: Any, gamma: float = 1.0) -> Any:
     0.945
     """
     if isinstance(x, Node) or isinstance(y, Node):
-        return soft_dtw(x, y, gamma) - 0.5 * (soft_dtw(x, x, gamma) + soft_dtw(y, y, gamma))
-    aligner = SoftDTW(gamma)
+        return soft_dtw(x, y, gamma, window, band) - 0.5 * (soft_dtw(x, x, gamma, window, band) + soft_dtw(y, y, gamma, window, band))
+    aligner = SoftDTW(gamma, window=window, band=band)
     return aligner.score(x, y) - 0.5 * (aligner.score(x, x) + aligner.score(y, y))

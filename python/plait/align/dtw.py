@@ -7,19 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import _core
-from . import _arguments, _inputs
-from ._bands import SlantedCosts, distances
+from . import _arguments, _functions, _inputs
 from ._base import PairAligner
-from ._pair_costs import PairCosts
-from .alignment import Alignment
 
 if TYPE_CHECKING:
     from .search import Place
 
 METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "euclidean", "absolute", "cosine", "precomputed")}
+STEPS = {name: getattr(_core.StepPattern, name) for name in ("symmetric1", "symmetric2", "asymmetric")}
 
 _NAMES: _inputs.Name = "xy".__getitem__
 
@@ -32,8 +29,9 @@ class DTW(PairAligner):
     metric : str or callable
         Distance of two elements: ``"squared"``, ``"euclidean"``, ``"absolute"`` (the sum over the values of an element) or ``"cosine"``
         (1 - cosine of the angle; 1 where an element is zero, as in scikit-learn). ``"precomputed"``: `x` is the matrix of all distances,
-        of shape (n, m), and `y` is left out. ``f(a, b)`` over nodes: called once, for all pairs of elements at once, with two nodes of shape
-        (pairs,), or (pairs, d) for series of shape (n, d), and gives one of shape (pairs,); it is compiled. All distances must be finite.
+        of shape (n, m), and `y` is left out. ``f(a, b)``, the distance of two elements: numbers, or vectors of shape (d,) as SciPy's `cdist`
+        has them, also for d = 1. It is traced once over nodes and run over many pairs at a time; one that cannot be traced, since it asks for
+        a value or calls what knows no nodes, is called for each pair, and a ``PerformanceWarning`` says so. All distances must be finite.
     window : int or float, optional
         Sakoe-Chiba band: ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     root : bool
@@ -48,20 +46,27 @@ class DTW(PairAligner):
     band : {"diagonal", "slanted"}
         What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths, so that a path always fits between
         series of different lengths. With n >= m and s = (n - 1) / (m - 1) it has the cells ``|i - j s| <= window + s / 2``, for n < m with
-        both exchanged; of equal lengths these are the same. Pairs come one after the other then, each by its matrix of distances.
+        both exchanged; of equal lengths these are the same.
+    step : {"symmetric1", "symmetric2", "asymmetric"}
+        How a path goes on, by dtw-python's names. ``"symmetric1"``: by (1, 0), (0, 1) or (1, 1), each for the distance d of the cell that it
+        comes into. ``"symmetric2"``: the same, with 2 d for (1, 1). ``"asymmetric"``: by (1, 0), (1, 1) or (1, 2), so that it has one cell
+        for each element of `x`, and may leave out elements of `y`, which has at most ``2 len(x) - 1``. The first cell costs d.
+    normalized : bool
+        The sum is divided by the weight of the path, ``n + m`` with symmetric2, ``n`` with asymmetric (dtw-python's ``normalizedDistance``).
+        Paths of symmetric1 differ in theirs, so it has none. With `open_end` the end is where this is least, as in dtw-python.
 
     Raises
     ------
     ValueError
-        If a window comes with `open_begin`, or a slope or a slanted window with an open end; if a series is empty, holds infinity, or NaN where the policy is to raise; if no path fits into the window or parallelogram; if the
-        sum of distances is beyond the largest float64.
+        If parameters contradict each other; if a series is empty, holds infinity, or NaN where the policy is to raise; if no path fits into
+        the window or parallelogram; if the sum of distances is beyond the largest float64.
     ShapeError
         If the elements of `x` and `y` have different numbers of values.
 
     Notes
     -----
     O(n m) time, or O(n w) within a window of w cells, and O(n + m) memory for a score; two bits a cell for a path, or two passes where
-    these would take more than 256 MB. A metric of one's own is evaluated into a matrix first, O(n m) memory. Many pairs run side by side
+    these would take more than 256 MB. Distances of one's own are computed first, within the window, in O(n m) memory. Many pairs run side by side
     in the lanes of a register. `nearest` visits references in the order of LB_Keogh and stops early; the result is exact.
 
     References
@@ -91,6 +96,8 @@ class DTW(PairAligner):
         nan_policy: str = "raise",
         slope: float | None = None,
         band: str = "diagonal",
+        step: str = "symmetric1",
+        normalized: bool = False,
     ):
         self.metric = metric
         self.window = window
@@ -100,19 +107,14 @@ class DTW(PairAligner):
         self.nan_policy = nan_policy
         self.slope = slope
         self.band = band
+        self.step = step
+        self.normalized = normalized
         self._method()  # what cannot be is refused here
 
     _KIND = "warping"
-    _costs: PairCosts | SlantedCosts | None = None
-
-    @property
-    def _by_matrix(self) -> bool:
-        """Whether the core gets a matrix of distances for each pair."""
-        return callable(self.metric) or (self.band == "slanted" and self.window is not None and self.metric != "precomputed")
 
     def _build(self) -> _core.Method:
         _inputs.check_nan_policy(self.nan_policy)
-        self.__dict__["_costs"] = PairCosts(self.metric) if callable(self.metric) else None
         if not callable(self.metric) and self.metric not in tuple(METRICS):  # nor what cannot be hashed
             raise ValueError(f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}")
         if self.open_begin and self.window is not None:
@@ -121,45 +123,35 @@ class DTW(PairAligner):
                 f"window={self.window!r}. Leave one of them out, or cut y into pieces about the places where x may begin"
             )
         window = check_window(self.window)
-        if not isinstance(self.band, str) or self.band not in ("diagonal", "slanted"):
-            raise ValueError(f"band: expected 'diagonal' or 'slanted', got {self.band!r}")
-        if self.band == "slanted" and window is not None:
-            if self.open_end or self.slope is not None:
-                what = "slope" if self.slope is not None else "open_end"
-                raise ValueError(f"band: a slanted window goes from corner to corner and is the only bound of the path; leave {what} out")
-            costs = self._costs.matrix if self._costs is not None else distances(str(self.metric))
-            self.__dict__["_costs"] = SlantedCosts(costs, window)
-            window = None
-        return _core.make_dtw(
-            METRICS["precomputed" if self._by_matrix else self.metric],  # type: ignore[index]  # not callable
+        slanted = is_slanted(self.band)
+        if slanted and window is not None and (self.open_end or self.slope is not None):
+            what = "slope" if self.slope is not None else "open_end"
+            raise ValueError(f"band: a slanted window goes from corner to corner and is the only bound of the path; leave {what} out")
+        if self.normalized and self.step == "symmetric1":
+            raise ValueError(
+                "normalized: paths of step='symmetric1' differ in their weight, so that there is nothing to divide the sum by; take 'symmetric2', "
+                "of which all have n + m, or 'asymmetric', of which all have n"
+            )
+        if self.step not in tuple(STEPS):
+            raise ValueError(f"step: expected one of {', '.join(map(repr, STEPS))}, got {self.step!r}")
+        options = _core.DtwOptions(
+            METRICS["precomputed" if callable(self.metric) else self.metric],
+            STEPS[self.step],
             window,
+            slanted,
             check_slope(self.slope),
+            bool(self.normalized),
             bool(self.root),
             bool(self.open_begin),
             bool(self.open_end),
             self.nan_policy == "propagate",
         )
+        return _core.make_dtw_of(_functions.distance_of_width(self.metric), options) if callable(self.metric) else _core.make_dtw(options)
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        if self._by_matrix:
-            self._method()
-            x, y = map(np.asarray, _inputs.all_series(values, name, self.nan_policy))
-            if np.isnan(x).any() or np.isnan(y).any():  # propagate: as it would be in a matrix
-                return [np.full((len(x), len(y)), math.nan), np.empty(len(y))]
-            if x.shape[1:] != y.shape[1:]:
-                raise _core.ShapeError(f"{name(1)}: elements of shape {y.shape[1:]}, those of {name(0)} have {x.shape[1:]}")
-            assert self._costs is not None
-            return [self._costs.matrix(x, y), np.empty(len(y))]
-        if self.metric == "precomputed":
+        if isinstance(self.metric, str) and self.metric == "precomputed":
             return self._prepare_matrix(values, name)
         return _inputs.all_series(values, name, self.nan_policy)
-
-    def _check(self, values: list[Any], name: _inputs.Name) -> None:
-        if not self._by_matrix:
-            super()._check(values, name)
-            return
-        self._method()
-        _inputs.all_series(values, name, self.nan_policy)
 
     def _prepare_matrix(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         if len(values) != 2 or values[1] is not None:
@@ -169,8 +161,6 @@ class DTW(PairAligner):
         matrix = _inputs.series(values[0], name, 0, self.nan_policy)
         if matrix.ndim != 2:
             raise _core.ShapeError(f"{name(0)}: expected a matrix of distances of shape (n, m), got shape {matrix.shape}")
-        if isinstance(self._costs, SlantedCosts) and not np.isnan(matrix).any():
-            matrix = np.ascontiguousarray(self._costs.masked(matrix))
         return [matrix, np.empty(matrix.shape[1])]
 
     def score(self, x: Any, y: Any = None, *, cutoff: float | None = None) -> float:
@@ -282,41 +272,6 @@ class DTW(PairAligner):
 
         return search(self, query, stream, k, max_score, overlap, normalize, threads)
 
-    # Where each pair has a matrix of distances of its own, pairs come one after the other.
-
-    def _matrix(
-        self, rows: list[Any], columns: list[Any] | None, cutoff: float | None, out: NDArray[np.float64], threads: int | None
-    ) -> None:
-        if not self._by_matrix:
-            super()._matrix(rows, columns, cutoff, out, threads)
-            return
-        most, a = math.inf if cutoff is None else cutoff, len(rows)
-        series = _inputs.all_series([*rows, *(columns or [])], lambda k: f"X[{k}]" if k < a else f"Y[{k - a}]", self.nan_policy)
-        half = columns is None and not callable(self.metric)
-        for i, x in enumerate(series[:a]):
-            for j, y in enumerate(series if columns is None else series[a:]):
-                if half and j < i:
-                    out[i, j] = out[j, i]
-                    continue
-                score = self.score(x, y, cutoff=most)
-                out[i, j] = math.inf if score > most else score
-
-    def _align_many(self, query: Any, against: list[Any], threads: int) -> list[Alignment]:
-        if not self._by_matrix:
-            return super()._align_many(query, against, threads)
-        return [self.align(query, y) for y in against]
-
-    def _nearest(
-        self, queries: list[Any], against: list[Any], k: int, threads: int | None, name: _inputs.Name
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        if not self._by_matrix:
-            return super()._nearest(queries, against, k, threads, name)
-        series, count = _inputs.all_series([*queries, *against], name, self.nan_policy), len(queries)
-        scores = np.empty((count, len(against)))
-        self._matrix(series[:count], series[count:], None, scores, threads)
-        order = np.argsort(scores, axis=1, kind="stable")[:, :k].astype(np.int64)
-        return order, np.take_along_axis(scores, order, axis=1)
-
 
 def dtw(x: Any, y: Any = None, **parameters: Any) -> float:
     """The score of :class:`DTW` in one call.
@@ -351,6 +306,13 @@ def check_window(window: int | float | None) -> int | float | None:
     if isinstance(window, (int, np.integer)) and not isinstance(window, bool) and window >= 0:
         return min(int(window), 2**62)
     raise ValueError(f"window: expected None, a whole number of cells (int) or a fraction from 0 to 1 (float), got {window!r}")
+
+
+def is_slanted(band: str) -> bool:
+    """Whether a window lies about the stretched diagonal."""
+    if not isinstance(band, str) or band not in ("diagonal", "slanted"):
+        raise ValueError(f"band: expected 'diagonal' or 'slanted', got {band!r}")
+    return band == "slanted"
 
 
 def check_slope(slope: float | None) -> float:

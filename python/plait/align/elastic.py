@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 from .. import _core
 from . import _inputs
 from ._base import PairAligner, finite
-from .dtw import check_window
+from .dtw import check_window, is_slanted
 
 
 class _Elastic(PairAligner):
@@ -20,13 +19,12 @@ class _Elastic(PairAligner):
 
     window: int | float | None
     nan_policy: str
+    band: str
 
-    @abstractmethod
-    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
+    def _make(self, key: str, parameters: list[float]) -> _core.Method:
         """The core's method."""
-
-    def _build(self) -> _core.Method:
-        return self._make(check_window(self.window), _inputs.check_nan_policy(self.nan_policy) == "propagate")
+        propagate = _inputs.check_nan_policy(self.nan_policy) == "propagate"
+        return _core.make_elastic(key, parameters, check_window(self.window), is_slanted(self.band), propagate)
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         return _inputs.all_series(values, name, self.nan_policy)
@@ -43,6 +41,8 @@ class ERP(_Elastic):
         ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+    band : {"diagonal", "slanted"}
+        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
 
     Notes
     -----
@@ -63,20 +63,21 @@ class ERP(_Elastic):
     [[0, -1], [1, 0], [2, 1]]
     """
 
-    def __init__(self, gap: Any = 0.0, window: int | float | None = None, nan_policy: str = "raise"):
+    def __init__(self, gap: Any = 0.0, window: int | float | None = None, nan_policy: str = "raise", band: str = "diagonal"):
         self.gap = gap
         self.window = window
         self.nan_policy = nan_policy
+        self.band = band
         self._method()  # what cannot be is refused here
 
-    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
+    def _build(self) -> _core.Method:
         try:
             gap = np.atleast_1d(np.asarray(self.gap, dtype=np.float64))
         except (TypeError, ValueError):
             raise ValueError(f"gap: expected a number or one for each value of an element, got {self.gap!r}") from None
         if gap.ndim != 1 or gap.size == 0:
             raise _core.ShapeError(f"gap: expected a number or an array of shape (d,), got shape {gap.shape}")
-        return _core.make_elastic("erp", gap.tolist(), window, propagate)
+        return self._make("erp", gap.tolist())
 
 
 class EDR(_Elastic):
@@ -90,6 +91,8 @@ class EDR(_Elastic):
         ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+    band : {"diagonal", "slanted"}
+        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
 
     Notes
     -----
@@ -107,14 +110,15 @@ class EDR(_Elastic):
     1.0
     """
 
-    def __init__(self, epsilon: float, window: int | float | None = None, nan_policy: str = "raise"):
+    def __init__(self, epsilon: float, window: int | float | None = None, nan_policy: str = "raise", band: str = "diagonal"):
         self.epsilon = epsilon
         self.window = window
         self.nan_policy = nan_policy
+        self.band = band
         self._method()  # what cannot be is refused here
 
-    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
-        return _core.make_elastic("edr", [finite(self.epsilon, "epsilon")], window, propagate)
+    def _build(self) -> _core.Method:
+        return self._make("edr", [finite(self.epsilon, "epsilon")])
 
     def _same(self) -> Callable[[Any, Any], bool]:
         return functools.partial(_within, float(self.epsilon))
@@ -136,6 +140,8 @@ class MSM(_Elastic):
         ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+    band : {"diagonal", "slanted"}
+        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
 
     Notes
     -----
@@ -156,14 +162,15 @@ class MSM(_Elastic):
 
     _KIND = "warping"
 
-    def __init__(self, cost: float = 1.0, window: int | float | None = None, nan_policy: str = "raise"):
+    def __init__(self, cost: float = 1.0, window: int | float | None = None, nan_policy: str = "raise", band: str = "diagonal"):
         self.cost = cost
         self.window = window
         self.nan_policy = nan_policy
+        self.band = band
         self._method()  # what cannot be is refused here
 
-    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
-        return _core.make_elastic("msm", [finite(self.cost, "cost")], window, propagate)
+    def _build(self) -> _core.Method:
+        return self._make("msm", [finite(self.cost, "cost")])
 
 
 class TWE(_Elastic):
@@ -179,6 +186,8 @@ class TWE(_Elastic):
         ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
+    band : {"diagonal", "slanted"}
+        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
 
     Notes
     -----
@@ -195,12 +204,20 @@ class TWE(_Elastic):
     0.0
     """
 
-    def __init__(self, stiffness: float = 0.001, penalty: float = 1.0, window: int | float | None = None, nan_policy: str = "raise"):
+    def __init__(
+        self,
+        stiffness: float = 0.001,
+        penalty: float = 1.0,
+        window: int | float | None = None,
+        nan_policy: str = "raise",
+        band: str = "diagonal",
+    ):
         self.stiffness = stiffness
         self.penalty = penalty
         self.window = window
         self.nan_policy = nan_policy
+        self.band = band
         self._method()  # what cannot be is refused here
 
-    def _make(self, window: int | float | None, propagate: bool) -> _core.Method:
-        return _core.make_elastic("twe", [finite(self.stiffness, "stiffness"), finite(self.penalty, "penalty")], window, propagate)
+    def _build(self) -> _core.Method:
+        return self._make("twe", [finite(self.stiffness, "stiffness"), finite(self.penalty, "penalty")])

@@ -70,7 +70,7 @@ class Matches:
             Columns ``query``, ``choice``, ``key``, ``index`` and ``score``, and ``rank`` (from 1) where more than one was looked for.
         """
         try:
-            import pandas as pd  # type: ignore[import-untyped]
+            import pandas as pd
         except ImportError:
             raise ImportError("to_frame needs pandas, which is not installed") from None
         k = self.index.shape[1] if self.index.ndim == 2 else 1

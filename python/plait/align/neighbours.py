@@ -8,11 +8,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from .._estimator import ClassifierEstimator, Estimator
-from .._masks import unmasked
-from . import _arguments, _inputs
+from .._estimator import ClassifierEstimator, RegressorEstimator
+from . import _arguments
 from ._base import PairAligner
+from ._series_estimator import SeriesEstimator, checked_aligner
 from .dtw import DTW
 
 Array = NDArray[Any]
@@ -20,11 +19,12 @@ Array = NDArray[Any]
 Weights: TypeAlias = "str | Callable[[NDArray[np.float64]], Any]"
 
 
-class _Neighbours(Estimator):
+class _Neighbours(SeriesEstimator):
     """What both have: series that are remembered, and the search among them."""
 
     _DEFAULTS = {"aligner": DTW}  # noqa: RUF012
     _ALIASES = {"k": "n_neighbors"}  # noqa: RUF012
+    _NEEDS_TARGET = True
 
     aligner: PairAligner | None
     n_neighbors: int
@@ -33,7 +33,7 @@ class _Neighbours(Estimator):
     series_: list[Any]
 
     def _keep(self, aligner: PairAligner | None, n_neighbors: int, weights: Weights, threads: int | None, k: int | None) -> None:
-        if k is not None and n_neighbors not in (1, k):
+        if isinstance(k, int) and isinstance(n_neighbors, int) and n_neighbors not in (1, k):
             raise ValueError(f"{type(self).__name__}: k is another name of n_neighbors, got k={k!r} and n_neighbors={n_neighbors!r}")
         self.aligner = aligner
         self.n_neighbors = n_neighbors if k is None else k
@@ -59,8 +59,8 @@ class _Neighbours(Estimator):
     def _remember(self, X: Any) -> list[Any]:
         """The series of `fit`; errors of theirs and of the parameters belong there."""
         name = type(self).__name__
-        series = all_series(X, name)
-        _arguments.whole(self.n_neighbors, f"{name}: n_neighbors", len(series), "series")
+        series = self._collection(X, fitting=True)
+        _arguments.whole(self.n_neighbors, f"{name}: n_neighbors", len(series), f"series (n_samples = {len(series)})")
         if not callable(self.weights) and self.weights not in ("uniform", "distance"):
             raise ValueError(f"{name}: weights: expected 'uniform', 'distance' or a function of distances, got {self.weights!r}")
         aligner = self._aligner()
@@ -91,7 +91,7 @@ class _Neighbours(Estimator):
         self._require_fitted()
         name = type(self).__name__
         own = X is None
-        queries = self.series_ if own else all_series(X, name)
+        queries = self.series_ if own else self._collection(X)
         k = _arguments.whole(
             self.n_neighbors if n_neighbors is None else n_neighbors,
             f"{name}: n_neighbors",
@@ -222,7 +222,7 @@ class TimeSeriesKNN(_Neighbours, ClassifierEstimator):
         return votes, codes
 
 
-class TimeSeriesKNNRegressor(_Neighbours):
+class TimeSeriesKNNRegressor(_Neighbours, RegressorEstimator):
     """The mean of what belongs to the nearest series.
 
     Parameters
@@ -245,8 +245,6 @@ class TimeSeriesKNNRegressor(_Neighbours):
     >>> model.predict([[0, 1.5, 0]]).tolist()
     [1.5]
     """
-
-    _estimator_type = "regressor"
 
     def __init__(
         self,
@@ -274,7 +272,7 @@ class TimeSeriesKNNRegressor(_Neighbours):
             Itself.
         """
         series = self._remember(X)
-        self._targets = _targets(y, len(series), type(self).__name__)
+        self._held = self._targets(y, len(series))
         self.series_ = series
         return self
 
@@ -293,66 +291,8 @@ class TimeSeriesKNNRegressor(_Neighbours):
         """
         nearest, weights = self._weighted(X)
         shares = weights / weights.sum(axis=1, keepdims=True)
-        found: NDArray[np.float64] = np.einsum("nk,nk...->n...", shares, self._targets[nearest])
+        found: NDArray[np.float64] = np.einsum("nk,nk...->n...", shares, self._held[nearest])
         return found
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The coefficient of determination, R², of what is predicted.
-
-        Parameters
-        ----------
-        X : array or list of series
-            Series.
-        y : array_like of float, shape (n,) or (n, outputs)
-            Their targets.
-        sample_weight : array_like, optional
-            Weight of each series.
-
-        Returns
-        -------
-        float
-            1 where all is right, 0 for the mean of `y`; the mean over outputs. Where a target does not vary: 1 if it is met, else 0.
-        """
-        name = type(self).__name__
-        said = self.predict(X)
-        true = _targets(y, len(said), name)
-        if true.shape != said.shape:
-            raise _core.ShapeError(f"{name}: y has shape {true.shape}, predictions {said.shape}")
-        weights = np.ones(len(said)) if sample_weight is None else np.asarray(unmasked(sample_weight, f"{name}: sample_weight"), np.float64)
-        columns = true.reshape(len(true), -1)
-        left = weights @ (columns - said.reshape(columns.shape)) ** 2
-        spread = weights @ (columns - np.average(columns, axis=0, weights=weights)) ** 2
-        varied = spread > 0
-        scores = np.where(varied, 1 - left / np.where(varied, spread, 1), left == 0)
-        return float(scores.mean())
-
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check; only it calls this."""
-        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags  # type: ignore[import-untyped]
-
-        return Tags(
-            estimator_type="regressor",
-            target_tags=TargetTags(required=True, multi_output=True),
-            regressor_tags=RegressorTags(),
-            input_tags=InputTags(three_d_array=True),
-        )
-
-
-def checked_aligner(aligner: Any, name: str) -> PairAligner:
-    """An aligner, DTW for none; TypeError for anything else."""
-    if aligner is not None and not isinstance(aligner, PairAligner):
-        raise TypeError(f"{name}: aligner: expected an aligner such as DTW(), got {aligner!r:.60}")
-    return DTW() if aligner is None else aligner
-
-
-def all_series(X: Any, name: str) -> list[Any]:
-    """The series of a collection that is not empty."""
-    if hasattr(X, "toarray"):
-        raise TypeError(f"{name}: X is a sparse matrix, but dense data is required. Use X.toarray() to convert it.")
-    series = _inputs.collection(X, "X")
-    if not series:
-        raise _core.ShapeError(f"{name}: X holds no series")
-    return series
 
 
 def without_itself(
@@ -389,22 +329,3 @@ def counting(weights: Weights, scores: NDArray[np.float64], name: str) -> NDArra
     inverse[np.isinf(scores)] = 0.0
     inverse[~np.isfinite(nearest[:, 0])] = 1.0
     return inverse
-
-
-def _targets(y: Any, count: int, name: str) -> NDArray[np.float64]:
-    if y is None:
-        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
-    plain = unmasked(y, f"{name}: y")
-    try:
-        targets = np.asarray(plain, np.float64) if plain.dtype.kind in "biufO" else None
-    except (TypeError, ValueError):
-        targets = None
-    if targets is None:
-        raise ValueError(f"{name}: y should hold numbers, got {plain.dtype}")
-    if targets.ndim not in (1, 2):
-        raise ValueError(f"{name}: y should have shape (n,) or (n, outputs), got {targets.shape}")
-    if len(targets) != count:
-        raise ValueError(f"{name}: Found input variables with inconsistent numbers of samples: {[count, len(targets)]}")
-    if not np.isfinite(targets).all():
-        raise ValueError(f"{name}: Input y contains {'NaN' if np.isnan(targets).any() else 'infinity'}.")
-    return targets

@@ -12,6 +12,7 @@ from .. import _core
 from .._core import Node
 from . import _inputs
 from ._base import PairAligner, finite
+from .dtw import check_window, is_slanted
 
 
 class SoftDTW(PairAligner):
@@ -23,11 +24,16 @@ class SoftDTW(PairAligner):
         How soft, above 0: the smaller, the closer to DTW. It has the unit of the cost.
     nan_policy : str
         ``"raise"``, ``"propagate"`` or ``"omit"`` (elements that hold NaN are left out).
+    window : int or float, optional
+        Only paths with ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
+    band : {"diagonal", "slanted"}
+        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
 
     Notes
     -----
     The score may be negative, and that of a series with itself is. `align` and `count` are of the most probable paths, which are those of DTW;
-    `expected` is the whole distribution. Time O(n m); memory O((n + m) ** 1.5) for gradients, O(n + m) for scores.
+    `expected` is the whole distribution. Time O(n m), or O(n w) within a window; memory O((n + m) ** 1.5) for gradients,
+    O(n + m) for scores. Parts of a sum below 1e-307 of it count as zero.
 
     M. Cuturi and M. Blondel, "Soft-DTW: a differentiable loss function for time-series", ICML 2017.
 
@@ -40,20 +46,23 @@ class SoftDTW(PairAligner):
 
     _KIND = "warping"
 
-    def __init__(self, gamma: float = 1.0, nan_policy: str = "raise"):
+    def __init__(self, gamma: float = 1.0, nan_policy: str = "raise", window: int | float | None = None, band: str = "diagonal"):
         self.gamma = gamma
         self.nan_policy = nan_policy
+        self.window = window
+        self.band = band
         self._method()  # what cannot be is refused here
 
-    def _gamma(self) -> float:
+    def _options(self) -> tuple[float, int | float | None, bool]:
+        """Gamma, window, and whether that is slanted."""
         gamma = finite(self.gamma, "gamma")
         if gamma <= 0:
             raise ValueError(f"gamma: expected a positive number, got {self.gamma!r}; DTW is the limit towards 0")
-        return gamma
+        return gamma, check_window(self.window), is_slanted(self.band)
 
     def _build(self) -> _core.Method:
         _inputs.check_nan_policy(self.nan_policy)
-        return _core.make_soft_dtw(self._gamma())
+        return _core.make_soft_dtw(*self._options())
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         return _inputs.all_series(values, name, self.nan_policy)
@@ -89,7 +98,7 @@ class SoftDTW(PairAligner):
             In the shape of `x`.
         """
         a, b = self._prepare((x, y), "xy".__getitem__)
-        score, gradient, _, _ = _core.soft_dtw_gradients(a, b, self._gamma(), True, False)
+        score, gradient, _, _ = _core.soft_dtw_gradients(a, b, *self._options(), True, False)
         return score, gradient
 
     def expected(self, x: Any, y: Any) -> NDArray[np.float64]:
@@ -106,11 +115,11 @@ class SoftDTW(PairAligner):
             From 0 to 1: the expected alignment, each path having the probability ``exp((score - cost) / gamma)``.
         """
         a, b = self._prepare((x, y), "xy".__getitem__)
-        expected: NDArray[np.float64] = _core.soft_dtw_gradients(a, b, self._gamma(), False, True)[3]
+        expected: NDArray[np.float64] = _core.soft_dtw_gradients(a, b, *self._options(), False, True)[3]
         return expected
 
 
-def soft_dtw(x: Any, y: Any, gamma: float = 1.0) -> Node:
+def soft_dtw(x: Any, y: Any, gamma: float = 1.0, window: int | float | None = None, band: str = "diagonal") -> Node:
     """Soft-DTW as a node: an alignment inside of any graph.
 
     Parameters
@@ -121,6 +130,8 @@ def soft_dtw(x: Any, y: Any, gamma: float = 1.0) -> Node:
         Series of the same leading dimensions, or one series (m, d) for all of `x`.
     gamma : float
         How soft, above 0.
+    window, band
+        Which paths there are; see `SoftDTW`.
 
     Returns
     -------
@@ -132,7 +143,7 @@ def soft_dtw(x: Any, y: Any, gamma: float = 1.0) -> Node:
     ShapeError
         Widths or leading dimensions differ, or a series is empty.
     ValueError
-        `gamma` is not positive.
+        `gamma` is not positive, or no path fits into the window.
 
     Notes
     -----
@@ -148,4 +159,4 @@ def soft_dtw(x: Any, y: Any, gamma: float = 1.0) -> Node:
     a, b = (_core.as_node(value, "soft_dtw") for value in (x, y))
     if a.ndim == b.ndim == 1:
         a, b = _core.expand_dims(a, 1), _core.expand_dims(b, 1)
-    return _core.soft_dtw(a, b, finite(gamma, "gamma"))
+    return _core.soft_dtw(a, b, finite(gamma, "gamma"), check_window(window), is_slanted(band))

@@ -137,10 +137,27 @@ class Substitution:
         Substitution
             Always the same object for the same name.
         """
-        name = ALIASES.get(name, name)
+        name = cls.canonical(name)
         if name not in NAMES:
             raise ValueError(f"similarity: no table is named {name!r}; there are {', '.join(NAMES)}")
         return _named(name)
+
+    @staticmethod
+    def canonical(name: str) -> str:
+        """The name of a table as `named` knows it.
+
+        Parameters
+        ----------
+        name : str
+            The name, or another one of the same table, in capitals or not.
+
+        Returns
+        -------
+        str
+            As it is in the list of `named`; what is not there, as it is.
+        """
+        upper = name.upper()
+        return ALIASES.get(upper, upper) if ALIASES.get(upper, upper) in NAMES else name
 
     @classmethod
     def _parse(cls, text: str, source: str) -> Substitution:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from .._estimator import Estimator
 from . import _inputs
 from ._arguments import whole
+from ._series_estimator import SeriesTransforms
 
 Array = NDArray[np.float64]
 T = TypeVar("T", bound="SeriesTransformer")
@@ -109,10 +109,11 @@ def difference(x: Any, order: int = 1) -> Array:
     return _difference(_one(x, "difference"), whole(order, "difference: order"), "x")
 
 
-class SeriesTransformer(Estimator):
+class SeriesTransformer(SeriesTransforms):
     """A scikit-learn transformer that treats every series by itself: there is nothing to learn."""
 
     _estimator_type = "transformer"
+    _NEEDS_FIT = False
 
     def fit(self: T, X: Any, y: Any = None) -> T:
         """Check the parameters and the series.
@@ -130,8 +131,8 @@ class SeriesTransformer(Estimator):
             Itself.
         """
         del y
+        self.n_series_ = len(self._collection(X, fitting=True))
         self.transform(X)
-        self.n_series_ = len(_inputs.collection(X, "X"))
         return self
 
     def transform(self, X: Any) -> Any:
@@ -147,46 +148,12 @@ class SeriesTransformer(Estimator):
         ndarray or list of ndarray
             An array where all results have one length, a list where they have not.
         """
-        if hasattr(X, "toarray"):
-            raise TypeError(f"{type(self).__name__}: X is a sparse matrix, but dense data is required. Use X.toarray() to convert it.")
-        values = _inputs.collection(X, "X")
-        if not values:
-            raise _core.ShapeError(f"{type(self).__name__}: X holds no series")
-        found = [self._one(_checked(value, f"X[{k}]"), f"X[{k}]") for k, value in enumerate(values)]
+        found = [self._one(_checked(value, f"X[{k}]"), f"X[{k}]") for k, value in enumerate(self._collection(X))]
         return np.stack(found) if len({series.shape for series in found}) == 1 else found
-
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
-        """Each series transformed, parameters checked first.
-
-        Parameters
-        ----------
-        X : array of shape (n, length) or (n, length, d), or list of series
-            Series.
-        y : ignored
-            There for scikit-learn.
-
-        Returns
-        -------
-        ndarray or list of ndarray
-            As of `transform`.
-        """
-        return self.fit(X, y).transform(X)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Nothing is learned, so it always is."""
         return True
-
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check; only it calls this."""
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags  # type: ignore[import-untyped]
-
-        return Tags(
-            estimator_type="transformer",
-            target_tags=TargetTags(required=False),
-            transformer_tags=TransformerTags(),
-            input_tags=InputTags(three_d_array=True),
-            requires_fit=False,
-        )
 
     def _one(self, series: Array, name: str) -> Array:
         raise NotImplementedError
@@ -230,6 +197,8 @@ class Resampler(SeriesTransformer):
     [[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]
     """
 
+    _NEEDS_FIT = True
+
     def __init__(self, length: int | None = None):
         self.length = length
 
@@ -249,8 +218,7 @@ class Resampler(SeriesTransformer):
             Itself.
         """
         if self.length is None:
-            values = _inputs.collection(X, "X") if not hasattr(X, "toarray") else []
-            self.length_ = max((len(_checked(value, f"X[{k}]")) for k, value in enumerate(values)), default=1)
+            self.length_ = max(len(_checked(value, f"X[{k}]")) for k, value in enumerate(self._collection(X)))
         else:
             self.length_ = whole(self.length, "Resampler: length")
         return super().fit(X, y)
@@ -258,12 +226,6 @@ class Resampler(SeriesTransformer):
     def __sklearn_is_fitted__(self) -> bool:
         """Whether `fit` has been called."""
         return hasattr(self, "length_")
-
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check; only it calls this."""
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = True
-        return tags
 
     def _one(self, series: Array, name: str) -> Array:
         del name

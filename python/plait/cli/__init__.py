@@ -9,12 +9,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import align, bench, classifiers, demo, histogram, lstm, portfolio, tree, vae
+from . import align, bench, classifiers, demo, export, histogram, lstm, portfolio, search, tree, vae
 from ._common import Failure, jsonable, lines
 
 __all__ = ["main"]
 
-COMMANDS = (demo, vae, lstm, classifiers, align, histogram, tree, portfolio, bench)
+COMMANDS = (demo, vae, lstm, classifiers, align, search, histogram, tree, portfolio, export, bench)
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -64,7 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else WRONG_USAGE
     try:
         result = options.run(options)
-        print(json.dumps(jsonable(result), allow_nan=False) if options.json else "\n".join(lines(result)), flush=True)
+        if isinstance(result, str):  # as it is to be printed
+            print(result, end="", flush=True)
+        else:
+            print(json.dumps(jsonable(result), allow_nan=False) if options.json else "\n".join(lines(result)), flush=True)
     except KeyboardInterrupt:
         print("plait: interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import datasets
-from . import align, histogram, infer, lstm, portfolio, tree, vae
-from ._common import Result, add_training, progress, use_threads
+from .. import report as pages
+from . import _demo_text, align, histogram, infer, lstm, portfolio, tree, vae
+from ._common import Result, add_training, machine_facts, progress, use_threads
 
 
 def add(commands: Any) -> None:
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> Result:
     began = time.perf_counter()
     use_threads(options)
     result, page = vae.train(
-        "plait demo: a variational autoencoder on handwritten digits",
+        "What plait does, in one page",
         datasets.digits(),
         hidden=vae.HIDDEN["digits"],
         latent=vae.LATENT["digits"],
@@ -38,17 +39,23 @@ def run(options: argparse.Namespace) -> Result:
         samples=10,
         progress=progress(options),
         checkpoint=None,
+        machine=False,
     )
     generated, sequence = lstm.demo_section(options.seed)
     gestures, told = align.demo_sections(options.seed)
     amounts, counted = histogram.demo_sections(options.seed)
     trees, grown = tree.demo_sections()
     inferred, judged = infer.demo_sections(options.seed)
-    page.add(generated, *gestures, *trees)
-    page.add(*amounts)
-    page.add(*inferred)
     money, divided = portfolio.demo_section(options.seed)
-    page.add(*money)
+    page.subtitle = (
+        f"Small models, trained in a few seconds on {_threads()} of this machine: what each part is for, the code that made it, and what "
+        "the pictures say."
+    )
+    parts = [page.sections, [generated], gestures, trees, amounts, inferred, money]
+    page.sections = []
+    for texts, part in zip(_demo_text.CHAPTERS, parts, strict=True):
+        page.add(_demo_text.chapter(texts), *part)
+    page.add(_demo_text.chapter(_demo_text.MACHINE), pages.facts("Versions and threads", machine_facts()))
     return {
         "command": "demo",
         **result,
@@ -61,3 +68,8 @@ def run(options: argparse.Namespace) -> Result:
         "report": page.save(options.out),
         "seconds_in_all": time.perf_counter() - began,
     }
+
+
+def _threads() -> str:
+    threads = machine_facts()["threads"]
+    return "one thread" if threads == 1 else f"{threads} threads"

@@ -154,7 +154,7 @@ def picture(title: str, h: histogram.Histogram, caption: str = "") -> report.Sec
         h.plot(ax)
         for value in h.quantile([0.25, 0.5, 0.75]) if h.sum(flow=True) > 0 else []:
             if np.isfinite(value):
-                ax.axvline(value, color="black", linewidth=0.8, linestyle=":")
+                ax.axvline(value, color=ax.spines["left"].get_edgecolor(), linewidth=0.8, linestyle=":")
 
     return report.figure(title, draw, caption or "Dotted: the quartiles.", size=(7.0, 3.2))
 
@@ -170,21 +170,22 @@ def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
     sketch = histogram.QuantileSketch(200, seed)
     sketch.update(x)
     rows = [
-        [f"{share:g}", *(f"{float(value):.5g}" for value in found)]
+        [f"{100 * share:g} %", *(float(value) for value in found)]
         for share, *found in zip(shares, np.quantile(x, shares), h.quantile(shares), sketch.quantile(shares), strict=True)
     ]
     sections = [
         picture(
             "Histogram",
             h,
-            f"A million amounts with a heavy tail in 120 bins of equal ratio, counted in {1e3 * seconds:.0f} ms; dotted: the quartiles.",
+            f"A million amounts in 120 bins of equal ratio, counted in {1e3 * seconds:.0f} ms; dotted: the quartiles. The long foot on the "
+            "right is the 2 % of amounts that come from another, heavier distribution.",
         ),
         report.table(
             "Quantiles",
             ["share below", "all values sorted", "from the histogram", "from a sketch"],
             rows,
-            f"The histogram keeps 122 numbers and the sketch {len(sketch)}; a sketch's rank is off by less than "
-            f"{100 * sketch.error:.1f} % of all values, in 99 of 100.",
+            f"Half of the amounts are below the value at 50 %. The histogram keeps 122 numbers and the sketch {len(sketch)} in place of a "
+            f"million; a sketch's rank is off by less than {100 * sketch.error:.1f} % of all values, in 99 of 100.",
         ),
     ]
     return sections, {"histogram_seconds": seconds, "histogram_median": float(h.quantile(0.5))}

@@ -63,12 +63,29 @@ def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
 
     sections = [
         report.figure(
-            "Eight schools", effects, "Observed effects are drawn towards each other as far as their errors ask for it.", size=(7.0, 3.4)
+            "Eight schools",
+            effects,
+            "Grey: what each school measured, with its error. Blue: what to believe once all are seen together. The large effects shrink towards "
+            "the common mean, for their errors are large too.",
+            size=(7.0, 3.4),
         ),
         report.figure(
-            "The course of the fit", course, f"{posterior.steps} steps, {1000 * seconds:.0f} ms with compiling: {posterior.reason}."
+            "The course of the fit",
+            course,
+            f"The evidence lower bound after each step; where it has become flat, nothing more is to be gained. {posterior.steps} steps, "
+            f"{1000 * seconds:.0f} ms with compiling: {posterior.reason}.",
         ),
-        report.preformatted("What speaks against it", posterior.summary()),
-        report.figure("A forecast", fan, "An autoregression of order 2, with the uncertainty of its parameters.", size=(7.0, 3.4)),
+        report.preformatted(
+            "What speaks against it",
+            posterior.summary(),
+            "k-hat says whether the fitted distribution covers the true posterior: below 0.7 it can be relied on.",
+        ),
+        report.figure(
+            "A forecast",
+            fan,
+            "A series that swings, and what an autoregression of order 2 expects of it. The bands hold the next values with 50 and 90 %; they "
+            "widen, for errors add up and the parameters are not known exactly.",
+            size=(7.0, 3.4),
+        ),
     ]
     return sections, {"schools_elbo": posterior.elbo, "schools_khat": posterior.khat, "schools_seconds": seconds}

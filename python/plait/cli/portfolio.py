@@ -165,7 +165,11 @@ def sections(made: portfolio.Portfolio, found: portfolio.Weights) -> list[report
     held = sorted(((str(k), v) for k, v in found.weights.items() if abs(v) > 5e-6), key=lambda pair: -abs(pair[1]))
     shares = found.risk_contributions
     return [
-        report.figure("Efficient frontier", lambda ax: made.plot(ax), "Least risk for each return; the assets in grey."),
+        report.figure(
+            "Efficient frontier",
+            lambda ax: made.plot(ax),
+            "The least risk for each return; the assets in grey. No point to the left of the curve can be reached.",
+        ),
         report.table(
             "Weights",
             ["asset", "weight", "share of the risk"],

@@ -178,8 +178,16 @@ def demo_sections() -> tuple[list[report.Section], dict[str, Any]]:
     right = iris.score(data.test_points, species[data.test_labels])
     sections = [
         report.figure(
-            "When to play golf", lambda ax: golf.plot(ax, names), "Quinlan's fourteen days, split by gain ratio.", size=(8.0, 3.6)
+            "When to play golf",
+            lambda ax: golf.plot(ax, names),
+            "Quinlan's fourteen days, split by gain ratio: begin at the top, answer, and the leaf says whether they play. In brackets: days that "
+            "came to that leaf.",
+            size=(8.0, 3.6),
         ),
-        report.preformatted("Irises", iris.export_text(data.columns)),
+        report.preformatted(
+            "Irises",
+            iris.export_text(data.columns),
+            f"Fisher's irises, told apart by their petals: {100 * right:.0f} % of flowers that the tree has not seen are named rightly.",
+        ),
     ]
     return sections, {"golf_leaves": golf.n_leaves_, "iris_accuracy": right}

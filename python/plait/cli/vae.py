@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import datasets, graph, optim, plot, report
 from ..nn import VAE
+from ..report._words import people_number, seconds_text
 from ._common import Result, add_training, at_least, machine_facts, progress, use_threads
 
 # Sizes that fit the images, where none are asked for.
@@ -81,6 +82,7 @@ def train(
     progress: Any,
     checkpoint: str | os.PathLike[str] | None,
     resume: bool = False,
+    machine: bool = True,
 ) -> tuple[dict[str, Any], report.Report]:
     """One whole run: what came out, and the report on it."""
     pixels = data.train_images.shape[1]
@@ -115,18 +117,22 @@ def train(
         report.facts(
             "Result",
             {
-                "evidence lower bound, held-out images, before": before,
-                "evidence lower bound, held-out images, after": result["elbo"],
+                "bound before training, held-out images": f"{people_number(before)} nats an image",
+                "bound after training": f"{people_number(result['elbo'])} nats an image",
                 "training images": len(data.train_images),
-                "batch size": batch_size,
-                "images per second": result["images_per_second"],
-                "seconds of training": seconds,
-                "seconds of an epoch, median": float(np.median(history.seconds)),
-                **machine_facts(),
+                "epochs, batch size": f"{len(history.loss)}, {batch_size}",
+                "time": f"{seconds_text(seconds)}; an epoch {seconds_text(float(np.median(history.seconds)))}",
+                "speed": f"{people_number(round(result['images_per_second'], -2), 3)} images a second",
+                **(machine_facts() if machine else {}),
             },
-            "The bound is in nats per image: the larger, the better.",
+            "The bound is how probable the model says the images are, at least: the larger, the better. Held-out images took no part in training.",
         ),
-        report.figure("Loss", lambda ax: plot.loss_curve(history, ax), "Negative evidence lower bound, nats per image."),
+        report.figure(
+            "Loss",
+            lambda ax: plot.loss_curve(history, ax),
+            "The negative bound, in nats an image, after each epoch. Both curves fall and stay together: what was learnt holds for images that "
+            "were not seen. A gap that opens between them would be overfitting.",
+        ),
         *images_sections(vae, data, seed),
         *graph_sections(vae, optimizer, batch_size),
     )
@@ -142,19 +148,21 @@ def images_sections(vae: VAE, data: datasets.Images, seed: int) -> list[report.S
         report.figure(
             "Reconstructions",
             lambda ax: plot.reconstructions(shown, made, columns=10, ax=ax),
-            "Held-out images, and below each what comes back through the latent numbers.",
+            f"Held-out images, and below each what comes back through {vae.latent} latent numbers. What is lost is detail; the digit stays.",
             size=(7.0, 3.0),
         ),
         report.figure(
             "Samples",
             lambda ax: plot.image_grid(drawn, columns=16, ax=ax),
-            "Decoded from latent numbers drawn from the standard normal distribution.",
+            "Digits that nobody wrote: decoded from numbers drawn from the standard normal distribution. Those that look like two digits at "
+            "once come from between two classes.",
             size=(7.0, 2.0),
         ),
         report.figure(
             "Latent map",
             lambda ax: plot.latent_map(means, data.test_labels[:5000], ax=ax),
-            "The latent means of held-out images, coloured by class; the plane of their largest variance.",
+            "Where the encoder puts held-out images, in the plane of their largest variance. It was never told the classes; that the colours "
+            "stand together means that like images get like numbers.",
             size=(6.0, 4.6),
         ),
     ]
@@ -168,11 +176,15 @@ def graph_sections(vae: VAE, optimizer: optim.Optimizer, batch_size: int) -> lis
     picture = report.graph(
         "Graph",
         loss,
-        "The loss, written as nodes. 'waits for n': gradients arrive over n edges before the node passes their sum on.",
+        "The loss, written as nodes: blue what is fed, yellow what is learnt, violet what is drawn at random. 'waits for n': gradients arrive "
+        "over n edges before the node passes their sum on. Over a dotted edge none comes.",
     )
     step = graph.compile([loss], updates=optimizer.updates(loss, vae.parameters()))
     step.bind({x: (batch_size, vae.inputs)})
-    summary = report.preformatted(
-        "Program", step.summary(), "One training step as it runs: forward, gradients by wait-lists, and the update of every parameter."
+    summary = report.program(
+        "Program",
+        step,
+        "One training step as it runs: forward, gradients and the update of every parameter, with everything fused that can be. 'matmul + add relu' "
+        "is one pass over memory.",
     )
     return [picture, summary]

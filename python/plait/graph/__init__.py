@@ -6,7 +6,7 @@ Every name here is a name of :mod:`plait`.
 from __future__ import annotations
 
 from .._core import DTypeError, FormatError, GraphError, Node, Program, ShapeError, Step, Table, TraceError
-from . import copies, numpy_protocol
+from . import copies, numpy_protocol, table_text
 from ._errors import ConvergenceWarning, PerformanceWarning
 from .activations import elu, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus
 from .binary import (
@@ -50,6 +50,7 @@ from .elementwise import (
     square,
     tanh,
 )
+from .events import Event
 from .files import load, save
 from .filled import ones, zeros
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
@@ -58,6 +59,7 @@ from .products import hvp
 from .programs import compile, evaluate, get_num_threads, gradient, set_num_threads
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
 from .scan import scan
+from .scopes import scope
 from .shaping import (
     broadcast_to,
     concatenate,
@@ -76,10 +78,12 @@ from .transforms import function, grad, hessian, jacobian, value_and_grad
 
 numpy_protocol.install()
 copies.install()
+table_text.install()
 
 __all__ = [
     "ConvergenceWarning",
     "DTypeError",
+    "Event",
     "FormatError",
     "GraphError",
     "Node",
@@ -158,6 +162,7 @@ __all__ = [
     "reshape",
     "save",
     "scan",
+    "scope",
     "set_num_threads",
     "sigmoid",
     "sign",

@@ -14,7 +14,8 @@ from .._masks import unmasked
 from ._types import Array
 from .program_file import decode_program, encode_program
 
-VERSION = 1
+VERSION = 2  # since 2 arrays stand in the file under their names
+READABLE = (1, 2)
 
 
 def save(path: str | os.PathLike[str], tree: Any) -> None:
@@ -29,8 +30,9 @@ def save(path: str | os.PathLike[str], tree: Any) -> None:
 
     Notes
     -----
-    A safetensors file, which other libraries read as a flat dict of arrays. Its metadata hold the tree and a BLAKE2b checksum over header
-    and data, so that :func:`load` finds any flipped bit.
+    A safetensors file, which other libraries read as a flat dict of arrays: by their place in the tree (``encoder.0``), those of a program by
+    the names of its parameters. Its metadata hold the tree and a BLAKE2b checksum over header and data, so that :func:`load` finds any flipped
+    bit.
 
     Examples
     --------
@@ -39,9 +41,16 @@ def save(path: str | os.PathLike[str], tree: Any) -> None:
     {'w': array([[1., 0.],
            [0., 1.]]), 'epoch': 3}
     """
-    tensors: list[Array] = []
-    kind, content = ("program", encode_program(tree, tensors)) if isinstance(tree, Program) else ("tree", _encode(tree, tensors, "tree"))
-    write(Path(path), tensors, {"version": VERSION, "kind": kind, "content": content})
+    save_named(path, tree, {})
+
+
+def save_named(path: str | os.PathLike[str], tree: Any, names: dict[int, str]) -> None:
+    """The same; `names` are those of arrays by their id, where the place in the tree is not what to call them by."""
+    tensors = _Tensors(names)
+    kind, content = (
+        ("program", encode_program(tree, tensors)) if isinstance(tree, Program) else ("tree", _encode(tree, tensors, "tree", ""))
+    )
+    write(Path(path), tensors, {"version": VERSION, "kind": kind, "content": content}, tensors.names)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -71,8 +80,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     """
     path = Path(path)
     tensors, header = read(path)
-    if header.get("version") != VERSION:
-        raise FormatError(f"{path}: written in version {header.get('version')!r} of the format; this plait reads version {VERSION}")
+    if header.get("version") not in READABLE:
+        raise FormatError(f"{path}: written in version {header.get('version')!r} of the format; this plait reads versions up to {VERSION}")
     try:
         if header["kind"] == "program":
             return decode_program(header["content"], tensors)
@@ -88,29 +97,43 @@ def load(path: str | os.PathLike[str]) -> Any:
 # ---- the tree ----
 
 
-def _encode(part: Any, tensors: list[Array], at: str) -> Any:
-    """JSON for one part of a tree; arrays go to `tensors`."""
+class _Tensors(list[Array]):
+    """Arrays on their way to a file, and what each is called there."""
+
+    def __init__(self, names: dict[int, str]) -> None:
+        super().__init__()
+        self.known = names
+        self.names: list[str] = []
+
+    def add(self, array: Array, name: str, of: Any = None) -> int:
+        """Takes one up; its number. `of` is what it was made from."""
+        self.append(array)
+        self.names.append(self.known.get(id(of), name))
+        return len(self) - 1
+
+
+def _encode(part: Any, tensors: _Tensors, at: str, name: str) -> Any:
+    """JSON for one part of a tree; arrays go to `tensors`. `at` is its place in messages, `name` in the file."""
     if part is None or isinstance(part, (bool, str)):
         return part
     if isinstance(part, (np.ndarray, np.generic)):
         array = unmasked(part, f"save: {at}")
         if array.dtype.name not in NAMES:
             raise TypeError(f"save: {at} has dtype {array.dtype}, which a file cannot hold")
-        tensors.append(array)
-        return {"array" if isinstance(part, np.ndarray) else "scalar": len(tensors) - 1}
+        return {"array" if isinstance(part, np.ndarray) else "scalar": tensors.add(array, name or "array", part)}
     if isinstance(part, int):
         return {"int": hex(part)}
     if isinstance(part, float):
         return {"float": part.hex()}
+    below = f"{name}." if name else ""
     if isinstance(part, (list, tuple)):
-        return {
-            type(part).__name__ if type(part) in (list, tuple) else "tuple": [_encode(x, tensors, f"{at}[{k}]") for k, x in enumerate(part)]
-        }
+        kind = type(part).__name__ if type(part) in (list, tuple) else "tuple"
+        return {kind: [_encode(x, tensors, f"{at}[{k}]", f"{below}{k}") for k, x in enumerate(part)]}
     if isinstance(part, dict):
         for key in part:
             if not isinstance(key, (str, int)) or isinstance(key, bool):
                 raise TypeError(f"save: {at} has a key of type {type(key).__name__}; a file holds str and int keys")
-        return {"dict": [[key, _encode(value, tensors, f"{at}[{key!r}]")] for key, value in part.items()]}
+        return {"dict": [[key, _encode(value, tensors, f"{at}[{key!r}]", f"{below}{key}")] for key, value in part.items()]}
     raise TypeError(
         f"save: {at} is a {type(part).__name__}; a file holds arrays, numbers, str, bool, None, and dicts, lists and tuples of them"
     )

@@ -13,7 +13,7 @@ INPUTS = {"input": _core.input, "sparse_input": _core.sparse_input}
 LEAVES = {"parameter", "constant"}
 
 
-def encode_program(program: Program, tensors: list[Array]) -> dict[str, Any]:
+def encode_program(program: Program, tensors: Any) -> dict[str, Any]:
     """What decode_program needs; values of parameters and constants go to `tensors`."""
     outputs: list[Node] = []
 
@@ -81,7 +81,7 @@ BODY_PARTS = {"states": "states", "rows": "xs", "closed": "captures", "next": "n
 class _Bodies:
     """Loops' bodies, each written once and after those inside of it."""
 
-    def __init__(self, tensors: list[Array]) -> None:
+    def __init__(self, tensors: Any) -> None:
         self.tensors = tensors
         self.entries: list[dict[str, Any]] = []
         self.number: dict[_core.ScanBody, int] = {}
@@ -111,11 +111,12 @@ class _Bodies:
             entry["name"] = node.name
         if node.backward:
             entry["backward"] = True
+        if node.scope:
+            entry["scope"] = node.scope
         if node.op in INPUTS:
             entry |= {"dtype": node.dtype.name, "shape": list(node.shape)}
         elif node.op in LEAVES:
-            entry["tensor"] = len(self.tensors)
-            self.tensors.append(node.value)
+            entry["tensor"] = self.tensors.add(node.value, node.name or node.op)
         else:
             ints, reals = node.attributes
             entry |= {"inputs": [number[i] for i in node.inputs], "ints": ints, "reals": [real.hex() for real in reals]}
@@ -127,8 +128,20 @@ class _Bodies:
 
 def decode_nodes(entries: list[dict[str, Any]], tensors: list[Array], bodies: list[_core.ScanBody]) -> list[Node]:
     """The nodes again, inputs before consumers."""
+    outer = _core.set_scope("")
+    try:
+        return _decode_nodes(entries, tensors, bodies)
+    finally:
+        _core.set_scope(outer)
+
+
+def _decode_nodes(entries: list[dict[str, Any]], tensors: list[Array], bodies: list[_core.ScanBody]) -> list[Node]:
     nodes: list[Node] = []
     for entry in entries:
+        scope = entry.get("scope", "")
+        if not isinstance(scope, str):
+            raise FormatError(f"node {len(nodes)} is in a scope that is no name")
+        _core.set_scope(scope)
         name = entry.get("name", "")
         op = entry["op"]
         if op in INPUTS:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .. import graph
 from .._masks import unmasked
 from .._names import require_same_names, require_same_places
+from ..graph.files import save_named
 from . import _show
 
 if TYPE_CHECKING:
@@ -62,6 +63,12 @@ def initial_weight(inputs: int, outputs: int, activation: Activation, dtype: str
 def is_parameter(value: Any) -> bool:
     """Whether `value` is a node that holds a trainable value."""
     return isinstance(value, graph.Node) and value.op == "parameter"
+
+
+def scope_of(layer: Layer) -> graph.scope:
+    """The part of a model that a layer's nodes belong to: as its parameters are called, "encoder.0" in "encoder", or else its class."""
+    named = next((p.name.rpartition(".")[0] for p in layer.parameters() if "." in (p.name or "")), "")
+    return graph.scope("/".join(part for part in named.replace(".", "/").split("/") if part.strip()) or type(layer).__name__)
 
 
 def refuses_arrays(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -254,7 +261,8 @@ class Layer:
             "places": [place for _, place in placed],
             "values": [np.asarray(p.value) for p, _ in placed],
         }
-        graph.save(path, tree)
+        names = {id(value): p.name or place for value, (p, place) in zip(tree["values"], placed, strict=True)}
+        save_named(path, tree, names)
 
     def load(self: L, path: str | os.PathLike[str]) -> L:
         """Put what `save` wrote into the parameters; nothing changes unless everything fits.

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import graph
 from ..train.data import at_least_one
-from .base import Activation, Layer, activation_function, initial_weight
+from .base import Activation, Layer, activation_function, initial_weight, scope_of
 
 
 class Dense(Layer):
@@ -61,11 +61,12 @@ class Dense(Layer):
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
         """The result: activation(x @ weight + bias)."""
-        y = x @ self.weight
-        if self.bias is not None:
-            y = y + self.bias
-        function = activation_function(self.activation)
-        return y if function is None else function(y)
+        with scope_of(self):
+            y = x @ self.weight
+            if self.bias is not None:
+                y = y + self.bias
+            function = activation_function(self.activation)
+            return y if function is None else function(y)
 
 
 class Sequential(Layer):
@@ -219,9 +220,10 @@ class LayerNorm(Layer):
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
         """The result: weight · (x - mean) / √(variance + eps) + bias."""
-        centred = x - graph.mean(x, axis=-1, keepdims=True)
-        variance = graph.mean(graph.square(centred), axis=-1, keepdims=True)
-        return centred / graph.sqrt(variance + self.eps) * self.weight + self.bias
+        with scope_of(self):
+            centred = x - graph.mean(x, axis=-1, keepdims=True)
+            variance = graph.mean(graph.square(centred), axis=-1, keepdims=True)
+            return centred / graph.sqrt(variance + self.eps) * self.weight + self.bias
 
 
 class Dropout(Layer):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import _core, graph
 from ..train.data import at_least_one
-from .base import Layer
+from .base import Layer, scope_of
 from .cells import Cell, GRUCell, LSTMCell, RNNCell, State
 
 LONG = 64  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise: there it is as fast
@@ -85,17 +87,38 @@ class Recurrent(Layer):
             raise graph.ShapeError(f"{self._name}: unroll=True needs the number of steps, but inputs has shape {inputs.shape}")
         ended: list[State] = []
         if time is not None and (time < LONG if unroll is None else unroll):
-            if steps is None:
-                steps = [inputs[:, t] for t in range(time)]
-            for cell, begin in zip(self.cells, states, strict=True):
-                steps, end = _unrolled(cell, steps, begin, limit)
+            with self._scope():
+                if steps is None:
+                    steps = []
+                    for t in range(time):
+                        with graph.scope(self._place(0, t)):
+                            steps.append(inputs[:, t])
+                for k, (cell, begin) in enumerate(zip(self.cells, states, strict=True)):
+                    steps, end = _unrolled(cell, steps, begin, limit, functools.partial(self._place, k))
+                    ended.append(end)
+                if not isinstance(inputs, graph.Node):
+                    return steps, self._together(ended)
+                rows = []
+                for t, y in enumerate(steps):
+                    with graph.scope(self._place(self.layers - 1, t)):
+                        rows.append(graph.expand_dims(y, 1))
+                return graph.concatenate(rows, axis=1), self._together(ended)
+        with self._scope():
+            whole = inputs if steps is None else graph.stack(steps, axis=1)
+            for k, (cell, begin) in enumerate(zip(self.cells, states, strict=True)):
+                with graph.scope(f"layer {k}") if self.layers > 1 else contextlib.nullcontext():
+                    whole, end = _scanned(cell, whole, begin, limit)
                 ended.append(end)
-            return (graph.stack(steps, axis=1) if isinstance(inputs, graph.Node) else steps), self._together(ended)
-        whole = inputs if steps is None else graph.stack(steps, axis=1)
-        for cell, begin in zip(self.cells, states, strict=True):
-            whole, end = _scanned(cell, whole, begin, limit)
-            ended.append(end)
-        return (whole if steps is None else [whole[:, t] for t in range(len(steps))]), self._together(ended)
+            return (whole if steps is None else [whole[:, t] for t in range(len(steps))]), self._together(ended)
+
+    def _scope(self) -> graph.scope:
+        """The part of the model that all layers are: "lstm" of the cells "lstm.0" and "lstm.1"."""
+        name = scope_of(self).name
+        return graph.scope(name.removesuffix("/0") if self.layers > 1 else name)
+
+    def _place(self, layer: int, t: int) -> str:
+        """The part of a step, in that."""
+        return f"layer {layer}/step {t}" if self.layers > 1 else f"step {t}"
 
     def initial_state(self, batch: int = 1) -> Any:
         """Zeros in the structure in which the state is given back.
@@ -209,14 +232,15 @@ def _masked_step(cell: Cell, x: Any, state: State, valid: Any) -> tuple[Any, Sta
     return graph.where(valid, y, 0.0), kept
 
 
-def _unrolled(cell: Cell, xs: list[Any], state: State, limit: Any) -> tuple[list[Any], State]:
-    """A copy of the cell for each step."""
+def _unrolled(cell: Cell, xs: list[Any], state: State, limit: Any, place: Callable[[int], str]) -> tuple[list[Any], State]:
+    """A copy of the cell for each step, in the scope that `place` gives it."""
     outs = []
     for t, x in enumerate(xs):
-        if limit is None:
-            y, state = cell.step(x, state)
-        else:
-            y, state = _masked_step(cell, x, state, graph.expand_dims(limit > t, 1))
+        with graph.scope(place(t)):
+            if limit is None:
+                y, state = cell.step(x, state)
+            else:
+                y, state = _masked_step(cell, x, state, graph.expand_dims(limit > t, 1))
         outs.append(y)
     return outs, state
 

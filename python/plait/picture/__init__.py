@@ -1,18 +1,21 @@
 """Pictures of graphs: Graphviz text, SVG and PNG files, and what a node shows of itself in a notebook.
 
-Each node shows its op, its name, its dtype and shape, and the length of its wait-list: the number of edges over which a gradient must
-come before the node passes their sum on. An edge is drawn for each use, so ``x * x`` has two; it is
-dotted where no gradient comes back over it, because only the shape is used.
+Each node shows its name, that of messages (``add_17`` for one that the user has not named), its op, its dtype and shape, and the length of its
+wait-list: the number of edges over which a gradient must come before the node passes their sum on. An edge is drawn for each use, so ``x * x``
+has two; it is dotted where no gradient comes back over it, because only the shape is used. Nodes that `plait.gradient` made are red.
+Parts of a model (`plait.scope`) are folded into one box where a graph is too large to be read.
 """
 
 from __future__ import annotations
 
 from ._dot import dot_text, run_dot
 from ._files import draw
-from ._model import Roots, collect
+from ._model import Roots
+from ._page import animate
+from ._show import shown
 from ._svg import svg_text
 
-__all__ = ["draw", "to_dot", "to_svg"]
+__all__ = ["animate", "draw", "to_dot", "to_svg"]
 
 MOST_NODES = 300  # more than that nobody can read, and laying them out would take long
 
@@ -22,10 +25,10 @@ def to_dot(node: Roots, *, max_nodes: int = MOST_NODES) -> str:
 
     Parameters
     ----------
-    node : Node, sequence of Node, or Program
-        The output or the outputs; everything that they depend on is shown.
+    node : Node, sequence of Node, Program or Table
+        The output or the outputs; everything that they depend on is shown. Of a Table, nodes show their values and gradients.
     max_nodes : int
-        A larger graph is cut to the nodes nearest to the outputs, and says so.
+        A graph that is larger, though folded by its scopes, is cut to the nodes nearest to the outputs, and says so.
 
     Returns
     -------
@@ -40,13 +43,13 @@ def to_dot(node: Roots, *, max_nodes: int = MOST_NODES) -> str:
       rankdir=TB;
       node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=10, fillcolor="#f4f4f5", color="#71717a"];
       edge [color="#71717a", arrowsize=0.6];
-      n0 [label="input\nx\nfloat32 (None, 3)\nwaits for 2", fillcolor="#dbeafe"];
-      n1 [label="multiply\nfloat32 (None, 3)\nwaits for 0", penwidth=2];
+      n0 [label="x\ninput\nfloat32 (None, 3)\nwaits for 2", fillcolor="#dbeafe"];
+      n1 [label="multiply_...\nfloat32 (None, 3)\nwaits for 0", penwidth=2];
       n0 -> n1;
       n0 -> n1;
     }
     """
-    return dot_text(collect(node, max_nodes))
+    return dot_text(shown(node, max_nodes))
 
 
 def to_svg(node: Roots, *, max_nodes: int = MOST_NODES, use_dot: bool = True) -> str:
@@ -54,10 +57,10 @@ def to_svg(node: Roots, *, max_nodes: int = MOST_NODES, use_dot: bool = True) ->
 
     Parameters
     ----------
-    node : Node, sequence of Node, or Program
-        The output or the outputs; everything that they depend on is shown.
+    node : Node, sequence of Node, Program or Table
+        The output or the outputs; everything that they depend on is shown. Of a Table, nodes show their values and gradients.
     max_nodes : int
-        A larger graph is cut to the nodes nearest to the outputs, and says so.
+        A graph that is larger, though folded by its scopes, is cut to the nodes nearest to the outputs, and says so.
     use_dot : bool
         Whether to let Graphviz's ``dot`` place the nodes where it is installed; else, and where it is not, they are placed in layers here.
 
@@ -72,7 +75,7 @@ def to_svg(node: Roots, *, max_nodes: int = MOST_NODES, use_dot: bool = True) ->
     >>> plait.picture.to_svg(plait.exp(x))[:4]
     '<svg'
     """
-    drawing = collect(node, max_nodes)
+    drawing = shown(node, max_nodes)
     made = run_dot(drawing, "svg") if use_dot else None
     if made is None:
         return svg_text(drawing)

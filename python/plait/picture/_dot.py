@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-from ._model import FILLS, Drawing
+from ._model import FILLS, MARKS, Drawing
 
 TIME_LIMIT_S = 20.0
 
@@ -29,14 +29,25 @@ def dot_text(drawing: Drawing) -> str:
     for i, box in enumerate(drawing.boxes):
         attributes = [f"label={quoted(chr(10).join(box.lines))}"]
         if box.kind != "op":
-            attributes.append(f'fillcolor="{FILLS[box.kind]}"')
+            attributes.append(f'fillcolor="{box.fill}"')
+        if box.members:
+            attributes.append("shape=box3d")
+        if box.mark in MARKS:
+            attributes.append(f'color="{MARKS[box.mark]}", penwidth=3')
+        elif box.mark == "later":
+            attributes.append('fontcolor="#a1a1aa"')
         if box.cut:
             attributes.append('style="rounded,filled,dashed"')
-        if box.output:
+        if box.output and box.mark not in MARKS:
             attributes.append("penwidth=2")
         lines.append(f"  n{i} [{', '.join(attributes)}];")
     for i, (source, target, _) in enumerate(drawing.arrows):
-        lines.append(f"  n{source} -> n{target}{' [style=dotted]' if i in drawing.dotted else ''};")
+        attributes = ["style=dotted"] if i in drawing.dotted else []
+        if i in drawing.marked:
+            attributes.append(f'color="{MARKS[drawing.marked[i]]}", penwidth=2.2')
+            if drawing.marked[i] == "backward":  # the gradient goes against the arrow
+                attributes.append("dir=back")
+        lines.append(f"  n{source} -> n{target}{f' [{chr(44).join(attributes)}]' if attributes else ''};")
     return "\n".join([*lines, "}"])
 
 

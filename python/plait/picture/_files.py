@@ -11,23 +11,39 @@ from typing import Any
 
 from ._dot import dot_text, run_dot
 from ._layout import Placed
-from ._model import FILLS, Drawing, Roots, collect
-from ._svg import ARROW, FONT, INK, LINE, MARGIN, PAD, QUIET, laid_out, shortened, svg_text
+from ._model import MARKS, Drawing, Roots
+from ._page import page
+from ._show import shown
+from ._svg import ARROW, FONT, LINE, MARGIN, PAD, ink, laid_out, shortened, svg_text
 
-FORMS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
+FORMS = {".html": "html", ".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
 
 
-def draw(node: Roots, path: str | os.PathLike[str], *, max_nodes: int = 300, use_dot: bool = True) -> Path:
-    """Draws the graph behind a node into a file.
+def draw(
+    node: Roots,
+    path: str | os.PathLike[str],
+    *,
+    step: int | None = None,
+    fold: int | None = None,
+    max_nodes: int = 300,
+    use_dot: bool = True,
+) -> Path:
+    """Draws the graph behind a node, or a Table with what its nodes hold, into a file.
 
     Parameters
     ----------
-    node : Node, sequence of Node, or Program
-        The output or the outputs; everything that they depend on is shown.
+    node : Node, sequence of Node, Program or Table
+        The output or the outputs; everything that they depend on is shown. Of a Table, nodes show their values and gradients.
     path : str or path-like
-        Where to; the ending is ``.svg``, ``.png``, ``.pdf``, or ``.dot`` or ``.gv`` for Graphviz text.
+        Where to; the ending is ``.svg``, ``.png``, ``.pdf``, ``.html`` for a page on which folds open by a click, or ``.dot`` or ``.gv`` for
+        Graphviz text.
+    step : int, optional
+        Of a Table: shows it after this event of ``table.trace()``, with what happens there lit up; negative ones count from the end.
+    fold : int, optional
+        How many levels of scopes (`plait.scope`) are open; 0 closes all. Left out, a graph of more than 60 nodes is folded so far
+        that it is legible.
     max_nodes : int
-        A larger graph is cut to the nodes nearest to the outputs, and says so.
+        A graph that is larger, though folded, is cut to the nodes nearest to the outputs, and says so. A page always holds up to 20000.
     use_dot : bool
         Whether to let Graphviz's ``dot`` draw where it is installed; else, and where it is not, PNG and PDF need matplotlib.
 
@@ -39,28 +55,38 @@ def draw(node: Roots, path: str | os.PathLike[str], *, max_nodes: int = 300, use
     Raises
     ------
     ValueError
-        The ending is another.
+        The ending is another, or a step is given of what is no Table.
+    IndexError
+        The Table has no such step.
     ModuleNotFoundError
         A PNG or PDF is wanted, and neither ``dot`` nor matplotlib is installed.
 
     Examples
     --------
     >>> x = plait.input("x", (None, 3))
-    >>> plait.draw(plait.exp(x) * x, "graph.svg").name
+    >>> y = plait.exp(x) * x
+    >>> plait.draw(y, "graph.svg").name
     'graph.svg'
+    >>> table = plait.Table(y, {x: np.ones((2, 3))})
+    >>> table.backward(y)
+    >>> plait.draw(table, "third-step.svg", step=2).name
+    'third-step.svg'
     """
     path = Path(path)
     form = FORMS.get(path.suffix.lower())
     if form is None:
         raise ValueError(f"draw: the ending of {str(path)!r} is none of {', '.join(FORMS)}")
-    drawing = collect(node, max_nodes)
     content: bytes | None
-    if form == "dot":
-        content = dot_text(drawing).encode("utf-8")
+    if form == "html":
+        content = page(node, step=step, fold=fold).encode("utf-8")
     else:
-        content = run_dot(drawing, form) if use_dot else None
-        if content is None:
-            content = svg_text(drawing).encode("utf-8") if form == "svg" else drawn_by_matplotlib(drawing, form)
+        drawing = shown(node, max_nodes, fold=fold, step=step)
+        if form == "dot":
+            content = dot_text(drawing).encode("utf-8")
+        else:
+            content = run_dot(drawing, form) if use_dot else None
+            if content is None:
+                content = svg_text(drawing).encode("utf-8") if form == "svg" else drawn_by_matplotlib(drawing, form)
     path.write_bytes(content)
     return path
 
@@ -102,26 +128,28 @@ def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed:
             bend = (y1 - y0) / 2
             vertices += [(x0, y0 + bend), (x1, y1 - bend), (x1, y1)]
             codes += [Curve.CURVE4] * 3
-        axes.add_patch(
-            PathPatch(Curve(vertices, codes), fill=False, edgecolor=ARROW, linewidth=1.1, linestyle=":" if i in drawing.dotted else "-")
-        )
-        x, y = points[-1]
-        axes.add_patch(Polygon([(x, y), (x - 3, y - 6), (x + 3, y - 6)], facecolor=ARROW, edgecolor="none"))
+        mark = drawing.marked.get(i, "")
+        colour = MARKS.get(mark, ARROW)
+        style = ":" if i in drawing.dotted else "-"
+        axes.add_patch(PathPatch(Curve(vertices, codes), fill=False, edgecolor=colour, linewidth=2.2 if mark else 1.1, linestyle=style))
+        (x, y), before = (points[0], points[1]) if mark == "backward" else (points[-1], points[-2])
+        back = 6 if before[1] > y else -6
+        axes.add_patch(Polygon([(x, y), (x - 3, y + back), (x + 3, y + back)], facecolor=colour, edgecolor="none"))
     for box, (w, h), (x, y) in zip(drawing.boxes, sizes, placed.centres, strict=True):
-        axes.add_patch(
-            FancyBboxPatch(
-                (x - w / 2 + 5, y - h / 2 + 5),
-                w - 10,
-                h - 10,
-                boxstyle="round,pad=5,rounding_size=5",
-                facecolor=FILLS[box.kind],
-                edgecolor=ARROW,
-                linewidth=2 if box.output else 1,
-                linestyle="dashed" if box.cut else "solid",
+        for shift in (3, 0) if box.members else (0,):  # a fold looks like a pile
+            axes.add_patch(
+                FancyBboxPatch(
+                    (x - w / 2 + 5 + shift, y - h / 2 + 5 + shift),
+                    w - 10,
+                    h - 10,
+                    boxstyle="round,pad=5,rounding_size=5",
+                    facecolor=box.fill,
+                    edgecolor=MARKS.get(box.mark, ARROW),
+                    linewidth=3 if box.mark in MARKS else 2 if box.output else 1,
+                    linestyle="dashed" if box.cut else "solid",
+                )
             )
-        )
         for i, line in enumerate(box.lines):
-            ink = INK if i < len(box.lines) - 2 else QUIET
             at = y - h / 2 + PAD / 2 + LINE * (i + 0.78)
             # parse_math: a name with dollar signs is no formula.
             axes.text(
@@ -130,7 +158,7 @@ def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed:
                 shortened(line),
                 ha="center",
                 fontsize=FONT * 0.95,
-                color=ink,
+                color=ink(box, i),
                 weight="bold" if i == 0 else "normal",
                 parse_math=False,
             )

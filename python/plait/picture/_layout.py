@@ -62,7 +62,18 @@ def apart(wanted: npt.NDArray[np.float64], widths: npt.NDArray[np.float64]) -> n
 
 
 def place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int, int]]) -> Placed:
-    """Lays out boxes of the given sizes; boxes are numbered so that arrows go from smaller to larger numbers."""
+    """Lays out boxes of the given sizes; boxes are numbered so that arrows go from smaller to larger numbers, but for those that close a circle.
+
+    These, which only folds have, are laid out the other way round and run upwards.
+    """
+    placed = _place(sizes, [(min(source, target), max(source, target), slot) for source, target, slot in arrows])
+    for (source, target, _), route in zip(arrows, placed.routes, strict=True):
+        if source > target:
+            route.reverse()
+    return placed
+
+
+def _place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int, int]]) -> Placed:
     n = len(sizes)
     rank = ranks(n, arrows)
     # Beside the boxes, numbers from n on are the gaps that long arrows are led through: each the next point of its arrow.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
 COUNTED_AT_MOST = 100_000  # of the nodes that are left out: enough to say "many"
@@ -55,32 +56,53 @@ Roots: TypeAlias = Node | Iterable[Node] | Program
 
 @dataclass
 class Box:
-    """One node, in words."""
+    """One node, in words, or a fold of several."""
 
     op: str
-    name: str
+    label: str  # one name, as in messages
     spec: str  # dtype and shape
     waits: int
+    name: str = ""  # what the user calls it, or the number that a constant is
     output: bool = False
     cut: bool = False  # some of its inputs are not shown
+    backward: bool = False  # made by gradient()
+    path: tuple[str, ...] = ()  # the folds that it is in, outermost first
+    state: list[str] = field(default_factory=list)  # of a Table: value, gradient, how many have come
+    mark: str = ""  # of a Table's step: "forward" or "backward" where it happens, "later" where nothing has happened yet
+    members: int = 0  # of a fold: how many nodes
 
     @property
     def lines(self) -> list[str]:
         """The texts in the box, top to bottom."""
-        return [self.op, *([self.name] if self.name else []), self.spec, f"waits for {self.waits}"]
+        if self.members:
+            return [self.label, self.spec]
+        name = self.name if self.op == "constant" else self.op
+        second = [name] if self.name and name != self.label else []
+        return [self.label, *second, self.spec, *(self.state or [f"waits for {self.waits}"])]
 
     @property
     def kind(self) -> str:
         """Decides the colour."""
+        if self.members:
+            return "backward fold" if self.backward else "fold"
         if self.op in {"input", "parameter", "constant"}:
             return self.op
         if self.op == "sparse_input":
             return "input"
+        if self.backward:
+            return "backward"
         return "random" if self.op.startswith(("random", "normal", "uniform", "bernoulli")) else "op"
+
+    @property
+    def fill(self) -> str:
+        """The colour."""
+        return FILLS[self.kind]
 
 
 # Light fills that carry dark text on a light and on a dark page.
 FILLS = {"input": "#dbeafe", "parameter": "#fef3c7", "constant": "#e4e4e7", "random": "#ede9fe", "op": "#f4f4f5"}
+FILLS |= {"backward": "#ffe4e6", "fold": "#dcfce7", "backward fold": "#fecdd3"}
+MARKS = {"forward": "#2563eb", "backward": "#e11d48"}  # what happens at a step
 
 
 @dataclass
@@ -92,7 +114,22 @@ class Drawing:
     dotted: set[int] = field(
         default_factory=set
     )  # arrows over which no gradient comes back: only the shape is used, or gradient() made them
+    marked: dict[int, str] = field(default_factory=dict)  # arrows over which something goes at a Table's step: "forward" or "backward"
+    keys: list[Hashable] = field(default_factory=list)  # of the boxes' nodes
     note: str = ""
+
+    @cached_property
+    def number(self) -> dict[Hashable, int]:
+        """Of the box of each node."""
+        return {key: i for i, key in enumerate(self.keys)}
+
+    @cached_property
+    def into(self) -> dict[int | None, list[int]]:
+        """The arrows that lead to each box, in the order of its inputs."""
+        found: dict[int | None, list[int]] = {}
+        for i, (_, target, _) in enumerate(self.arrows):
+            found.setdefault(target, []).append(i)
+        return found
 
 
 def shape_text(shape: Sequence[int | None]) -> str:
@@ -108,6 +145,20 @@ def dtype_text(dtype: object) -> str:
 def key_of(node: Node) -> Hashable:
     """What is equal for two Python objects that stand for one node. `==` will not do: between nodes it makes a node."""
     return getattr(node, "id", id(node))
+
+
+def label_of(node: Node) -> str:
+    """Its one name, that of messages."""
+    return str(getattr(node, "label", "") or node.name or node.op)
+
+
+def folds_of(node: Node) -> tuple[str, ...]:
+    """The folds that a node's scope puts it in; what gradient() made stands apart from what it is the gradient of."""
+    scope = getattr(node, "scope", "")
+    if not scope:
+        return ()
+    first, *rest = scope.split("/")
+    return (f"gradient of {first}" if getattr(node, "backward", False) else first, *rest)
 
 
 def name_of(node: Node) -> str:
@@ -165,20 +216,18 @@ def collect(roots: Roots, max_nodes: int) -> Drawing:
 
     order = inputs_first(shown)
     number = {key: i for i, key in enumerate(order)}
-    answering = {key: {key_of(consumer) for consumer in node.consumers} for key, node in shown.items()}
-    waits = dict.fromkeys(shown, 0)  # edges of this graph; a node may have other consumers elsewhere
-    for key, node in shown.items():
-        for used in map(key_of, node.inputs):
-            if used in waits and key in answering[used]:
-                waits[used] += 1
-    drawing = Drawing()
+    carrying, waits = gradient_edges(shown, order, output_keys)
+    drawing = Drawing(keys=order)
     for key in order:
         node = shown[key]
-        box = Box(node.op, name_of(node), f"{dtype_text(node.dtype)} {shape_text(node.shape)}", waits[key], key in output_keys)
+        box = Box(
+            node.op, label_of(node), f"{dtype_text(node.dtype)} {shape_text(node.shape)}", waits[key], name_of(node), key in output_keys
+        )
+        box.backward, box.path = bool(getattr(node, "backward", False)), folds_of(node)
         drawing.boxes.append(box)
         for slot, source in enumerate(node.inputs):
             if key_of(source) in number:
-                if key not in answering[key_of(source)]:
+                if (key, slot) not in carrying:
                     drawing.dotted.add(len(drawing.arrows))
                 drawing.arrows.append((number[key_of(source)], number[key], slot))
             else:
@@ -187,6 +236,38 @@ def collect(roots: Roots, max_nodes: int) -> Drawing:
         total = f"{len(shown) + left_out}" if not queue else f"more than {len(shown) + left_out}"
         drawing.note = f"{len(shown)} of {total} nodes, those nearest to the output; a dashed node has inputs that are not shown"
     return drawing
+
+
+def gradient_edges(
+    nodes: dict[Hashable, Node], order: list[Hashable], outputs: set[Hashable]
+) -> tuple[set[tuple[Hashable, int]], dict[Hashable, int]]:
+    """(consumer, which input) of each edge of this graph over which a gradient comes back, and how many each node waits for.
+
+    A node may have other consumers elsewhere, and some that no gradient reaches: those behind a comparison, for one. In a graph of gradients,
+    forward nodes that no forward one reads, but for its shape alone, count as outputs.
+    """
+    floating = {key: "float" in dtype_text(node.dtype) for key, node in nodes.items()}
+    answering = {key: {key_of(consumer) for consumer in node.consumers} for key, node in nodes.items()}
+    backward = {key: bool(getattr(node, "backward", False)) for key, node in nodes.items()}
+    reached = set(outputs)
+    if any(backward.values()):
+        inner = set()  # forward nodes that a forward one reads, but for its shape alone
+        for key, node in nodes.items():
+            if not backward[key]:
+                inner |= {used for used in map(key_of, node.inputs) if used in nodes and (key in answering[used] or not floating[key])}
+        reached |= {key for key in nodes if not backward[key] and key not in inner}
+    carrying: set[tuple[Hashable, int]] = set()
+    waits = dict.fromkeys(nodes, 0)
+    for key in reversed(order):
+        if key not in reached or not floating[key]:
+            continue
+        for slot, used in enumerate(map(key_of, nodes[key].inputs)):
+            if used not in nodes or not floating[used] or key not in answering[used]:
+                continue
+            carrying.add((key, slot))
+            waits[used] += 1
+            reached.add(used)
+    return carrying, waits
 
 
 def inputs_first(nodes: dict[Hashable, Node]) -> list[Hashable]:

@@ -6,12 +6,12 @@ import html
 import itertools
 
 from ._layout import Placed, place
-from ._model import FILLS, Box, Drawing
+from ._model import MARKS, Box, Drawing
 
 FONT, LINE, PAD = 11, 14.0, 8.0
 MARGIN = 6.0
 ARROW = "#71717a"
-INK, QUIET = "#18181b", "#52525b"
+INK, QUIET, FAINT = "#18181b", "#52525b", "#a1a1aa"
 LONGEST_LINE = 40
 
 
@@ -22,9 +22,10 @@ def shortened(text: str) -> str:
 
 
 def size(box: Box) -> tuple[float, float]:
-    """Room for the texts; a letter is taken as 0.56 of the font's size, the mean of common sans-serif fonts."""
+    """Room for the texts; a letter is taken as 0.56 of the font's size, the mean of common sans-serif fonts, a bold one as 0.62."""
     lines = [shortened(line) for line in box.lines]
-    return max(60.0, 0.56 * FONT * max(map(len, lines)) + 2 * PAD), LINE * len(lines) + PAD
+    widest = max((0.62 if i == 0 else 0.56) * len(line) for i, line in enumerate(lines))
+    return max(60.0, FONT * widest + 2 * PAD), LINE * len(lines) + PAD
 
 
 def laid_out(drawing: Drawing) -> tuple[list[tuple[float, float]], Placed]:
@@ -42,10 +43,17 @@ def curve(points: list[tuple[float, float]]) -> str:
     return " ".join(path)
 
 
-def head(tip: tuple[float, float]) -> str:
+def head(tip: tuple[float, float], upwards: bool = False) -> str:
     """An arrow's head as a small triangle: a marker would need an id, and ids of two pictures in one page would clash."""
     x, y = tip
-    return f"M{x:.1f},{y:.1f} l-3,-6 l6,0 z"
+    return f"M{x:.1f},{y:.1f} l-3,{6 if upwards else -6} l6,0 z"
+
+
+def ink(box: Box, line: int) -> str:
+    """The colour of one of its lines: names and values dark, the rest quiet."""
+    if box.mark == "later":
+        return FAINT
+    return INK if line == 0 or len(box.lines) - line <= len(box.state) else QUIET
 
 
 def svg_text(drawing: Drawing) -> str:
@@ -61,21 +69,33 @@ def svg_text(drawing: Drawing) -> str:
         f'<g transform="translate({MARGIN:g},{MARGIN:g})">',
     ]
     for i, points in enumerate(placed.routes):
+        mark = drawing.marked.get(i, "")
         dots = ' stroke-dasharray="1.5 3"' if i in drawing.dotted else ""
-        way = curve([*points[:-1], (points[-1][0], points[-1][1] - 5)])
-        out.append(f'<path d="{way}" fill="none" stroke="{ARROW}" stroke-width="1.1"{dots}/>')
-        out.append(f'<path d="{head(points[-1])}" fill="{ARROW}"/>')
+        if mark == "backward":  # the gradient goes against the arrow
+            points = points[::-1]
+        up = points[-1][1] < points[-2][1]
+        way = curve([*points[:-1], (points[-1][0], points[-1][1] + (5 if up else -5))])
+        colour = MARKS.get(mark, ARROW)
+        out.append(f'<path d="{way}" fill="none" stroke="{colour}" stroke-width="{2.2 if mark else 1.1}"{dots}/>')
+        out.append(f'<path d="{head(points[-1], up)}" fill="{colour}"/>')
     for box, (w, h), (x, y) in zip(drawing.boxes, sizes, placed.centres, strict=True):
         dash = ' stroke-dasharray="4 3"' if box.cut else ""
+        edge, thick = MARKS.get(box.mark, ARROW), 3 if box.mark in MARKS else 2 if box.output else 1
+        if box.members:  # looks like a pile
+            out.append(
+                f'<rect x="{x - w / 2 + 3:.1f}" y="{y - h / 2 + 3:.1f}" width="{w:.1f}" height="{h:.1f}" rx="5" fill="{box.fill}" '
+                f'stroke="{edge}"/>'
+            )
         out.append(
-            f'<rect x="{x - w / 2:.1f}" y="{y - h / 2:.1f}" width="{w:.1f}" height="{h:.1f}" rx="5" fill="{FILLS[box.kind]}" '
-            f'stroke="{ARROW}" stroke-width="{2 if box.output else 1}"{dash}/>'
+            f'<rect x="{x - w / 2:.1f}" y="{y - h / 2:.1f}" width="{w:.1f}" height="{h:.1f}" rx="5" fill="{box.fill}" '
+            f'stroke="{edge}" stroke-width="{thick}"{dash}/>'
         )
         for i, line in enumerate(box.lines):
             weight = ' font-weight="bold"' if i == 0 else ""
-            ink = INK if i < len(box.lines) - 2 else QUIET
             at = y - h / 2 + PAD / 2 + LINE * (i + 0.78)
-            out.append(f'<text x="{x:.1f}" y="{at:.1f}" text-anchor="middle" fill="{ink}"{weight}>{html.escape(shortened(line))}</text>')
+            out.append(
+                f'<text x="{x:.1f}" y="{at:.1f}" text-anchor="middle" fill="{ink(box, i)}"{weight}>{html.escape(shortened(line))}</text>'
+            )
     out.append("</g>")
     if drawing.note:
         note = html.escape(drawing.note)

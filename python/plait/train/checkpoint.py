@@ -13,6 +13,7 @@ import numpy as np
 from .. import _core, graph
 from .._names import require_same_names
 from .._rng import RandomSource
+from ..graph.files import save_named
 from .history import History
 
 if TYPE_CHECKING:
@@ -54,10 +55,11 @@ def _structure(loss: Node, nodes: Sequence[Node]) -> str:
 
 def write(path: Path, nodes: Sequence[Node], history: History, settings: dict[str, int], who: dict[str, str]) -> None:
     """Write a checkpoint: `nodes` are the trained parameters and, after them, the optimiser's state."""
+    values = [np.asarray(node.value) for node in nodes]
     tree = {
         "kind": KIND,
         "names": [node.name or "" for node in nodes],
-        "values": [np.asarray(node.value) for node in nodes],
+        "values": values,
         "loss": np.asarray(history.loss, "float64"),
         "validation": np.asarray(history.validation, "float64"),
         "seconds": np.asarray(history.seconds, "float64"),
@@ -65,7 +67,7 @@ def write(path: Path, nodes: Sequence[Node], history: History, settings: dict[st
         "settings": settings,
         "identity": who,
     }
-    graph.save(path, tree)
+    save_named(path, tree, {id(value): node.name for value, node in zip(values, nodes, strict=True) if node.name})
 
 
 def read(path: Path, nodes: Sequence[Node], settings: dict[str, int], who: dict[str, str]) -> tuple[History, dict[str, int]]:

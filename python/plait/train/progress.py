@@ -102,7 +102,7 @@ def reporter(progress: bool | Callable[[Progress], Any]) -> Silent:
     if not progress:
         return Silent()
     try:
-        from tqdm import tqdm  # type: ignore[import-untyped]
+        from tqdm import tqdm
     except ImportError:
         return Line()
     return Bar(tqdm)

@@ -44,7 +44,7 @@ class ReadableTree(ClassifierEstimator):
         """
         rows = self._known_rows(X)
         try:
-            from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+            from scipy.sparse import csr_matrix
         except ImportError:
             raise ModuleNotFoundError("decision_path gives a matrix of SciPy, which is not installed: pip install scipy") from None
         at, nodes, _ = _nodes.reached(self.tree_, rows)

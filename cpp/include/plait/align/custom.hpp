@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "plait/align/dtw.hpp"
 #include "plait/align/method.hpp"
 #include "plait/tensor/lanes.hpp"
 
@@ -61,5 +62,9 @@ struct CustomOptions {
 /// A path's insertions and deletions are gaps where the border lets a path leave elements out; where every cell of the border but the first
 /// is the worst there is, as in warping, they are cells.
 std::unique_ptr<Method> make_custom(Border border, RuleOf rule, const CustomOptions& options);
+
+/// DTW by a distance of two elements: a rule that does not look at its neighbours. All distances of a pair are computed first; they must be
+/// finite. options.metric is not looked at.
+std::unique_ptr<Method> make_dtw_of(RuleOf distance, const DtwOptions& options);
 
 }  // namespace plait::align

@@ -11,6 +11,7 @@ namespace plait::align {
 
 struct ElasticOptions {
   std::optional<Window> window;
+  bool slanted = false;
   bool propagate_nan = false;
 };
 

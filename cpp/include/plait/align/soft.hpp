@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "plait/align/method.hpp"
+#include "plait/align/dtw.hpp"
 
 namespace plait::align {
 
@@ -15,14 +15,23 @@ struct SoftGradient {
   double* expected = nullptr;  ///< (n, m): how much of all paths goes through each cell, which is d score / d distance
 };
 
-/// Series of float64 and of one width, neither empty; gamma > 0. Where distances overflow the score is infinite and all gradients are zero.
-/// Time O(n m); memory O((n + m)^1.5), and that of the results.
-double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGradient& gradient, Workspace& workspace);
+struct SoftOptions {
+  double gamma = 1;
+  std::optional<Window> window{};  ///< of paths, as for DTW
+  bool slanted = false;
+};
+
+/// Whether a path fits into the window of series of these lengths.
+bool soft_path_fits(const SoftOptions& options, Index n, Index m);
+
+/// Series of float64 and of one width, neither empty; gamma > 0; a path fits. Where distances overflow the score is infinite and all gradients are
+/// zero. Time O(n m), or that of the window's cells; memory O((n + m)^1.5), and that of the results. Weights and shares below 1e-307 count as zero.
+double soft_dtw(const Sequence& x, const Sequence& y, const SoftOptions& options, const SoftGradient& gradient, Workspace& workspace);
 
 /// The score, if distances have not overflowed; std::invalid_argument if they have.
 double below_infinity(double score);
 
 /// As a method; its scores are finite, and the path is the most probable one, which is that of DTW.
-std::unique_ptr<Method> make_soft_dtw(double gamma);
+std::unique_ptr<Method> make_soft_dtw(const SoftOptions& options);
 
 }  // namespace plait::align

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <atomic>
-#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -91,6 +90,7 @@ class AttributeReader {
   void last_flag(bool& x);     ///< a 1 at the end, or nothing
   void real_flag(bool& x);     ///< any real, or nothing
   void loop(std::shared_ptr<const Scan>& x);
+  [[nodiscard]] bool whole_numbers_left() const { return left() > 0; }
 
   /// The struct, of which the lists hold every field and nothing else.
   template <class T>
@@ -118,7 +118,7 @@ class AttributeReader {
 };
 
 template <class T>
-concept AttributeFamily = std::equality_comparable<T> && requires(const T& value, AttributeWriter& writer) { T::fields(value, writer); };
+concept AttributeFamily = requires(const T& value, AttributeWriter& writer) { T::fields(value, writer); };
 
 class Attributes {
  public:

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <atomic>
-#include <bit>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -60,10 +60,11 @@ class Node {
  public:
   const Op* const op;
   const Attributes attributes;
-  const std::uint64_t id;  ///< grows with creation: inputs have smaller ids than their consumers
-  TensorRef value;         ///< constants and parameters
-  const Spec& spec;        ///< nodes of the spec of an input share it
-  const bool backward;     ///< made by gradient(), so not one whom a forward node waits for
+  const std::uint64_t id;     ///< grows with creation: inputs have smaller ids than their consumers
+  TensorRef value;            ///< constants and parameters
+  const Spec& spec;           ///< nodes of the spec of an input share it
+  const std::uint32_t scope;  ///< the part of a model that it belongs to (scope.hpp)
+  const bool backward;        ///< made by gradient(), so not one whom a forward node waits for
 
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -78,11 +79,11 @@ class Node {
   void set_name(std::string name);
 
   /// Edges over which this node would receive a gradient: x * x counts two. Consumers that gradient() made do not count for a forward node,
-  /// nor do those that only look at its shape, nor drafts.
+  /// nor do those that only look at its shape, nor those whose result has no gradient (a comparison, an index), nor drafts.
   [[nodiscard]] std::size_t wait_count() const;
   /// The consumers behind those edges, each once, oldest first.
   [[nodiscard]] std::vector<NodeRef> consumers() const;
-  /// "name" if it has one, else "add_17": for messages and pictures.
+  /// "name" if it has one, else "add_17", behind its scope: for messages and pictures. An input is its name alone, by which it is fed.
   [[nodiscard]] std::string label() const;
 
  private:
@@ -102,7 +103,7 @@ class Node {
   std::uint32_t count_;
   std::unique_ptr<const std::string> name_;  // few nodes have one
   Edge* first_consumer_ = nullptr;           // newest first
-  mutable std::atomic<std::size_t> references_{0};
+  mutable std::atomic<std::uint32_t> references_{0};
 };
 
 /// Whether a node is of that operation: is_op(node, ops::add).
@@ -116,7 +117,8 @@ NodeRef make_node(const Op& op, std::span<const NodeRef> inputs, Attributes attr
 /// out of the wait counts of nodes that are none.
 void mark_drafts(std::span<const NodeRef> inputs);
 
-/// While one is alive, nodes made on this thread are marked as backward, and equal numbers that gradient rules ask for are one node.
+/// While one is alive, nodes made on this thread are marked as backward, and equal numbers that gradient rules ask for within one part of a model are
+/// one node.
 class BackwardScope {
  public:
   BackwardScope();
@@ -126,17 +128,12 @@ class BackwardScope {
 
   /// The scope that counts on this thread; null: none.
   static BackwardScope* current();
-  /// The number of that dtype, made at first use by `make`.
-  template <class Make>
-  const NodeRef& number(double value, DType dtype, Make make) {
-    NodeRef& known = numbers_[{std::bit_cast<std::uint64_t>(value), dtype}];
-    if (!known) known = make();
-    return known;
-  }
+  /// The scalar constant of that dtype, made at first use.
+  const NodeRef& number(double value, DType dtype);
 
  private:
   BackwardScope* outer_;
-  std::map<std::pair<std::uint64_t, DType>, NodeRef> numbers_;
+  std::map<std::tuple<std::uint64_t, DType, std::uint32_t>, NodeRef> numbers_;  // by bits, dtype and scope
 };
 
 /// All nodes that the outputs depend on, themselves included, inputs before consumers, ordered by id.

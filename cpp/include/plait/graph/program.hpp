@@ -51,6 +51,7 @@ class Plan {
 
 struct RunContext;
 struct Module;
+struct Description;
 
 /// A plan that is run many times in a row in memory of the caller: what a loop inside of a program does. A run costs little more than its steps.
 class PlanRunner {
@@ -91,6 +92,9 @@ class Program {
 
   /// The names of the passes and the graph after each as text, for these input specs: compiled anew.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> passes(std::span<const Spec> specs) const;
+
+  /// What a plan for these input specs does, as plain data (description.hpp): compiled anew.
+  [[nodiscard]] Description describe(std::span<const Spec> specs) const;
 
   /// One run: feeds[i] is contiguous data for inputs()[i]; outputs[k] receives output k (contiguous; must not overlap feeds).
   /// threads 0: get_num_threads(). Safe from several threads; runs of a program with updates take turns.

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "plait/graph/gradient.hpp"
 #include "plait/graph/node.hpp"
 
 namespace plait::graph {
@@ -26,7 +27,23 @@ class Table {
   /// The gradient that backward() summed at a node; zeros where none came. GraphError before backward() or for a foreign node.
   [[nodiscard]] TensorRef gradient(const NodeRef& node) const;
 
+  /// What it was made for.
+  [[nodiscard]] const std::vector<NodeRef>& outputs() const { return kept_; }
+  /// Every node, inputs before consumers: the order in which they were evaluated.
+  [[nodiscard]] std::vector<NodeRef> nodes() const;
+  /// A step of the last backward(): node, consumer and input as in BackwardStep, and the gradient's value; null where an edge carried nothing.
+  struct Step {
+    BackwardStep::Kind kind;
+    const Node* node;
+    const Node* consumer;
+    std::size_t input;
+    TensorRef gradient;
+  };
+  /// Those of the last backward() in their order. Found when first asked for, by going back once more: backward() itself keeps only the sums.
+  [[nodiscard]] const std::vector<Step>& steps();
+
  private:
+  void differentiate(bool recording);
   void evaluate(std::span<const NodeRef> outputs);
   /// The value of a node whose inputs have theirs.
   TensorRef compute(const Node& node);
@@ -39,7 +56,10 @@ class Table {
   std::unordered_map<const Node*, TensorRef> values_;
   std::unordered_map<const Node*, TensorRef> gradients_;
   std::unordered_map<const Node*, std::shared_ptr<const Scan>> loops_;  // as they ran
-  bool backward_done_ = false;
+  std::vector<NodeRef> from_;                                           // where the last backward() started
+  std::vector<TensorRef> seeds_;                                        // and with which gradients
+  std::vector<Step> steps_;
+  bool backward_done_ = false, recorded_ = false;
 };
 
 }  // namespace plait::graph

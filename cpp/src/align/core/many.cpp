@@ -77,6 +77,15 @@ void mirror(double* out, Index n) {
   }
 }
 
+/// Written without branches, in which scores are as good as random.
+void beyond_is_worst(double* scores, Index count, double cutoff, bool minimum, double worst) {
+  if (minimum) {
+    for (Index k = 0; k < count; ++k) scores[k] = cutoff < scores[k] ? worst : scores[k];
+  } else {
+    for (Index k = 0; k < count; ++k) scores[k] = cutoff > scores[k] ? worst : scores[k];
+  }
+}
+
 }  // namespace
 
 void pairwise(const Method& method, std::span<const Sequence> x, const References& y, bool same, double cutoff, double* out, int threads) {
@@ -102,9 +111,7 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
           if (first >= end) break;
           double* row = out + i * columns;
           method.scores(x[static_cast<std::size_t>(i)], y, first, end, cutoff, row + first, workspace);
-          for (Index k = first; cut && k < end; ++k) {
-            if (minimum ? cutoff < row[k] : cutoff > row[k]) row[k] = method.worst();
-          }
+          if (cut) beyond_is_worst(row + first, end - first, cutoff, minimum, method.worst());
         }
       },
       threads);

@@ -8,6 +8,7 @@
 #include "align/core/checkpoints.hpp"
 #include "align/core/diagonals.hpp"
 #include "align/core/traceback.hpp"
+#include "align/custom/rules_by_width.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -158,25 +159,25 @@ class SavedDiagonals {
 
 class Custom final : public Method {
  public:
-  Custom(Border border, RuleOf rule, const CustomOptions& options) : borders_(std::move(border)), rule_of_(std::move(rule)), options_(options) {}
+  Custom(Border border, RuleOf rule, const CustomOptions& options) : borders_(std::move(border)), rules_(std::move(rule)), options_(options) {}
 
   [[nodiscard]] Order order() const override { return options_.order; }
   [[nodiscard]] bool symmetric() const override { return false; }
 
   void check(const Sequence& x, const Sequence& y) const override {
     PLAIT_REQUIRE_AS(ShapeError, x.width == y.width, "Aligner: x has ", x.width, " values an element, y has ", y.width);
-    (void)rule(x.width);
+    (void)rules_.get(x.width);
   }
 
   double score(const Sequence& x, const Sequence& y, double, Workspace&) const override {
-    Sweep sweep(*rule(x.width), borders_, x, y);
+    Sweep sweep(*rules_.get(x.width), borders_, x, y);
     sweep.run();
     return checked(sweep, x, y);
   }
 
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace&) const override {
     const Index n = x.length, m = y.length;
-    Sweep sweep(*rule(x.width), borders_, x, y);
+    Sweep sweep(*rules_.get(x.width), borders_, x, y);
     // Step k - 1 is diagonal k, so that block b has diagonals begin(b) + 1 … end(b).
     const Checkpoints checkpoints(sweep.last(), diagonals_of_a_block(n, m, memory_limit));
     SavedDiagonals saved(n, m);
@@ -222,7 +223,7 @@ class Custom final : public Method {
 
   double count(const Sequence& x, const Sequence& y) const override {
     const Index n = x.length, m = y.length;
-    Sweep sweep(*rule(x.width), borders_, x, y);
+    Sweep sweep(*rules_.get(x.width), borders_, x, y);
     Ring paths(n);
     std::vector<std::int32_t> moves(kStretch);
     const double none = worst();
@@ -254,18 +255,6 @@ class Custom final : public Method {
   }
 
  private:
-  std::shared_ptr<const Rule> rule(Index width) const {
-    {
-      const std::scoped_lock lock(mutex_);
-      for (const auto& [of, rule] : rules_)
-        if (of == width) return rule;
-    }
-    std::shared_ptr<const Rule> made = rule_of_(width);  // tracing may take another lock: none is held
-    const std::scoped_lock lock(mutex_);
-    rules_.emplace_back(width, made);
-    return made;
-  }
-
   [[nodiscard]] bool has_gaps(Index n, Index m) const {
     const Values left = borders_.get(true, n + 1), top = borders_.get(false, m + 1);
     const auto all_worst = [&](const std::vector<double>& border, Index length) {
@@ -277,7 +266,7 @@ class Custom final : public Method {
   double checked(Sweep& sweep, const Sequence& x, const Sequence& y) const {
     const double score = sweep.end();
     if (!std::isnan(score) || options_.nan) return score;
-    Sweep again(*rule(x.width), borders_, x, y);
+    Sweep again(*rules_.get(x.width), borders_, x, y);
     for (Index k = 0; k <= again.last(); ++k) {
       again.step(k);
       const DiagonalRange range = diagonal_range(k, x.length, y.length);
@@ -288,10 +277,8 @@ class Custom final : public Method {
   }
 
   Borders borders_;
-  RuleOf rule_of_;
+  RulesByWidth rules_;
   CustomOptions options_;
-  mutable std::mutex mutex_;
-  mutable std::vector<std::pair<Index, std::shared_ptr<const Rule>>> rules_;
 };
 
 }  // namespace

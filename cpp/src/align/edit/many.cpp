@@ -20,6 +20,7 @@ LaneReferences::LaneReferences(std::vector<Sequence> sequences) : References(std
 }
 
 void LaneReferences::fill(Window& window, Index first, Index last) {
+  std::vector<std::uint16_t> longer;
   std::vector<std::uint32_t> order;  // length from the longest down, then member: one number, which sorts faster than two
   const auto member_of = [](std::uint32_t key) { return static_cast<std::uint16_t>(key & 0xFF); };
   Index wide = 0;
@@ -27,7 +28,10 @@ void LaneReferences::fill(Window& window, Index first, Index last) {
     const Sequence& s = (*this)[k];
     const auto member = static_cast<std::uint16_t>(k - first);
     window.lane_of[member] = kTooLong;
-    if (s.length > kLongest) continue;
+    if (s.length > kLongest) {
+      longer.push_back(member);
+      continue;
+    }
     order.push_back(static_cast<std::uint32_t>((kLongest - s.length) << 8 | member));
     for (Index i = 0; i < s.length; ++i) {
       const std::uint32_t symbol = s.symbol(i);
@@ -54,6 +58,48 @@ void LaneReferences::fill(Window& window, Index first, Index last) {
     const std::size_t count = std::min(lanes, left.size());
     add_batch(window, first, left.first(count), rows);
     left = left.subspan(count);
+  }
+  std::sort(longer.begin(), longer.end(), [&](std::uint16_t a, std::uint16_t b) { return (*this)[first + a].length < (*this)[first + b].length; });
+  for (std::span<const std::uint16_t> left(longer); !left.empty();) {
+    const std::size_t count = std::min<std::size_t>(kPrefixLanes, left.size());
+    add_long_batch(window, first, left.first(count));
+    left = left.subspan(count);
+  }
+}
+
+void LaneReferences::add_long_batch(Window& window, Index first, std::span<const std::uint16_t> members) {
+  LongBatch& batch = window.long_batches.emplace_back();
+  batch.shortest = (*this)[first + members.front()].length;
+  batch.longest = (*this)[first + members.back()].length;
+  batch.size = static_cast<int>(members.size());
+  std::copy(members.begin(), members.end(), batch.members);
+  batch.symbols.resize(static_cast<std::size_t>((kPrefixLimit + kPrefix) * kPrefixLanes));
+  for (std::size_t lane = 0; lane < members.size(); ++lane) {
+    const Sequence& s = (*this)[first + members[lane]];
+    std::uint8_t* const at = batch.symbols.data() + kPrefixLimit * kPrefixLanes + lane;
+    for (Index j = 0; j < std::min(kPrefix, s.length); ++j) at[j * kPrefixLanes] = static_cast<std::uint8_t>(s.symbol(j));
+  }
+}
+
+void LaneReferences::exclude(const Window& window, const std::uint8_t* prefix, Index length, bool restricted, Index limit, bool* beyond) const {
+  const PrefixTable& table = PLAIT_PICK(prefix_table);
+  for (const LongBatch& batch : window.long_batches) {
+    std::uint64_t inside = 0;
+    const Index shorter = length - batch.longest, longer = batch.shortest - length;  // at least so much, if positive
+    if (shorter <= limit && longer <= limit) {
+      // Of all that are near enough in length; the diagonal on which a path ends says how far it may leave it on either side.
+      const Index least = std::max(-limit, batch.shortest - length), most = std::min(limit, batch.longest - length);
+      const Index left = (limit - least) / 2, right = (limit + most) / 2;
+      // An exchange of neighbours is two replacements here.
+      const Index edits = std::min(restricted ? 2 * limit : limit, kPrefixLimit);
+      if (restricted && edits < 2 * limit) {
+        inside = ~std::uint64_t{0};
+      } else {
+        inside = table.within({batch.symbols.data() + kPrefixLimit * kPrefixLanes, prefix, std::min(length, kPrefix - right), static_cast<int>(left),
+                               static_cast<int>(right), static_cast<int>(edits)});
+      }
+    }
+    for (int lane = 0; lane < batch.size; ++lane) beyond[batch.members[lane]] = (inside >> lane & 1) == 0;
   }
 }
 

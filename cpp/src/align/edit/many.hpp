@@ -1,4 +1,5 @@
-// One sequence against many, for weights of 1: short references lie in lanes, as many as fit, and are done together.
+// One sequence against many, for weights of 1: short references lie in lanes, as many as fit, and are done together. Of longer ones the
+// beginnings do, which tell within a cutoff which of them need not be looked at.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include "align/edit/codes.hpp"
 #include "align/edit/forms.hpp"
 #include "align/edit/lanes.hpp"
+#include "align/edit/prefixes.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
@@ -37,12 +39,20 @@ class LaneReferences final : public References {
     Index longest, shortest;
     int first_lane;  // of all lanes of the window
   };
+  /// Beginnings of longer references, of about the same length.
+  struct LongBatch {
+    Index longest, shortest;
+    int size = 0;
+    std::uint16_t members[kPrefixLanes];
+    std::vector<std::uint8_t> symbols;  // as in PrefixLanes, with the columns that are read before them
+  };
   struct Window {
     std::uint16_t direct[256] = {};   // row of a symbol, 0 if there is none
     std::unique_ptr<SymbolIds> wide;  // for symbols from 256 on, if there are any: row less the rows of `direct`
     std::uint16_t narrow = 0;         // rows of `direct`
     std::vector<std::uint64_t> masks;
     std::vector<Batch> batches;
+    std::vector<LongBatch> long_batches;
     std::uint16_t lane_of[kWindow];  // of a reference, among all lanes of the window; kTooLong
     int lanes = 0;
 
@@ -51,10 +61,16 @@ class LaneReferences final : public References {
       const std::uint32_t number = wide ? wide->of(symbol, false) : 0;
       return static_cast<std::uint16_t>(number == 0 ? 0 : number + narrow);
     }
+    void encode(const Sequence& x, std::uint16_t* text) const {
+      for (Index i = 0; i < x.length; ++i) text[i] = row(x.symbol(i));
+    }
   };
 
   void fill(Window& window, Index first, Index last);
   void add_batch(Window& window, Index first, std::span<const std::uint16_t> members, std::size_t rows);
+  void add_long_batch(Window& window, Index first, std::span<const std::uint16_t> members);
+  /// Sets beyond[k] of the members that need more than `limit` edits.
+  void exclude(const Window& window, const std::uint8_t* prefix, Index length, bool restricted, Index limit, bool* beyond) const;
 
   std::vector<Window> windows_;
 };
@@ -66,23 +82,29 @@ void LaneReferences::counts(EditCount what, const Sequence& x, Index begin, Inde
   const auto& kernels = what == EditCount::edits ? table.levenshtein : what == EditCount::edits_restricted ? table.restricted : table.lcs;
   std::uint16_t* text = workspace.take_as<std::uint16_t>(static_cast<std::size_t>(x.length), Workspace::kSlots - 1);
   double found[kMostLanes];
+  const bool cut = what != EditCount::common && limit <= kPrefixLimit;
+  std::uint8_t prefix[kPrefix];
+  for (Index i = 0; cut && i < std::min(x.length, kPrefix); ++i) prefix[i] = static_cast<std::uint8_t>(x.symbol(i));
   const Index often = 1 + 10'000 / (x.length + 1);  // a window of short words takes no longer than the question
   for (Index w = begin / kWindow; w * kWindow < end; ++w) {
     const Window& window = windows_[static_cast<std::size_t>(w)];
-    for (Index i = 0; i < x.length; ++i) text[i] = window.row(x.symbol(i));
+    bool encoded = false;
     for (const Batch& batch : window.batches) {
       double* const to = found + batch.first_lane;
       if (x.length - batch.longest > limit || batch.shortest - x.length > limit) {
         std::fill_n(to, kLaneBytes >> batch.size, kWorst<Order::minimum>);
       } else {
+        if (!encoded) window.encode(x, text), encoded = true;
         kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, to});
       }
     }
+    bool beyond[kWindow] = {};
+    if (cut && !window.long_batches.empty()) exclude(window, prefix, x.length, what == EditCount::edits_restricted, limit, beyond);
     // In the order of the references: sequential stores, since a row of the matrix does not fit the near caches.
     const Index low = std::max(begin, w * kWindow), high = std::min(end, (w + 1) * kWindow);
     for (Index k = low; k < high; ++k) {
       const std::uint16_t lane = window.lane_of[k - w * kWindow];
-      out[k - begin] = lane == kTooLong ? one(k) : found[lane];
+      out[k - begin] = lane != kTooLong ? found[lane] : beyond[k - w * kWindow] ? kWorst<Order::minimum> : one(k);
     }
     if (w % often == 0) poll_interrupt();
   }

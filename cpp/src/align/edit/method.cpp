@@ -61,10 +61,14 @@ class Levenshtein final : public Method {
 
  private:
   [[nodiscard]] bool restricted() const { return options_.transposition == Transposition::restricted; }
-  /// Edits that cost no more than `cutoff`; one more, since the quotient may have been rounded down.
+  /// The most edits that cost no more than `cutoff`, 0 where none does.
   [[nodiscard]] Index limit(double cutoff) const {
-    const double edits = cutoff / options_.insert;
-    return edits < 0x1p62 ? std::max<Index>(0, static_cast<Index>(edits)) + 1 : kNoLimit;
+    const double quotient = cutoff / options_.insert;
+    if (!(quotient < 0x1p52)) return kNoLimit;
+    double edits = std::max(0.0, std::floor(quotient));
+    while (options_.insert * (edits + 1) <= cutoff) ++edits;  // the quotient may have been rounded
+    while (edits > 0 && options_.insert * edits > cutoff) --edits;
+    return static_cast<Index>(edits);
   }
 
   EditOptions options_;

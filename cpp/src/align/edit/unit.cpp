@@ -163,27 +163,36 @@ Index run_before(const T* x_end, const T* y_end, Index most) {
 
 /// Diagonal by diagonal: how far k edits reach on each (Ukkonen 1985; Myers 1986). For pairs that are much alike: O(n + k²).
 /// The distance if it is at most `most`, else kBeyond, or kUnlike if the beginning of the strings lets one expect much more; in `guess`.
+///
+/// Exchanged neighbours (restricted): only from where k - 1 edits reach furthest, since what begins before that ends no further than one
+/// replacement leads.
 constexpr Index kBeyond = -1, kUnlike = -2;
 template <class T>
-Index wave_distance(const T* x, Index n, const T* y, Index m, Index most, Index& guess, Workspace& workspace) {
+Index wave_distance(const T* x, Index n, const T* y, Index m, bool restricted, Index most, Index& guess, Workspace& workspace) {
   // reach[d]: how many symbols of x are done on the diagonal j - i = d, -1 where k edits do not lead; written over from k - 1 to k.
   const std::size_t width = static_cast<std::size_t>(2 * most + 5);
   Index* reach = workspace.take_as<Index>(width, 0) + most + 2;
   std::fill_n(reach - most - 2, width, Index{-2});
   const auto slide = [&](Index i, Index d) { return i + run_of(x + i, y + i + d, std::min(n - i, m - i - d)); };
+  const Index last = m - n;  // the diagonal of the end
   reach[0] = slide(0, 0);
   for (Index k = 0; k <= most; ++k) {
     if (k > 0) {
-      Index left = -2;  // of k - 1, on the diagonal before
-      for (Index d = -k; d <= k; ++d) {
+      // Diagonals from which the rest of the edits can still lead to the end.
+      const Index first = std::max(-k, last - (most - k)), end = std::min(k, last + (most - k));
+      Index left = reach[first - 1];  // of k - 1, on the diagonal before
+      for (Index d = first; d <= end; ++d) {
         const Index here = reach[d];
         Index i = std::max({left, here + 1, reach[d + 1] + 1});  // adds a symbol of y, replaces, drops a symbol of x
+        if (restricted && here >= 0 && here + 2 <= n && here + d + 2 <= m && x[here] == y[here + d + 1] && x[here + 1] == y[here + d]) {
+          i = std::max(i, here + 2);
+        }
         left = here;
         i = std::min({i, n, m - d});
         reach[d] = i < 0 || i + d < 0 ? -2 : slide(i, d);
       }
     }
-    if (m - n <= k && reach[m - n] == n) return k;
+    if (last <= k && reach[last] == n) return k;
     if (k % 8 == 7) {
       poll_interrupt();
       const Index furthest = *std::max_element(reach - k, reach + k + 1);
@@ -230,21 +239,29 @@ Index fewest_edits(const T* x, Index n, const T* y, Index m) {
   return std::max(more, -less);
 }
 
+constexpr Index kFewEdits = 3;    // within which any pair goes along its diagonals
+constexpr Index kSomeEdits = 16;  // and one of more than a word
+
 template <class T>
 Index distance_of(const Sequence& a, const Sequence& b, bool restricted, Index limit, Workspace& workspace) {
   const Pair<T> pair(a, b);
   const Index n = pair.n, m = pair.m;
   if (n == 0 || m - n > limit) return m;
+  Index guess = std::max<Index>(m - n, 64);
+  if (limit <= kFewEdits || (n > 64 && limit <= kSomeEdits)) {
+    // No longer than it takes to note where the symbols stand.
+    const Index found = wave_distance(pair.x, n, pair.y, m, restricted, limit, guess, workspace);
+    if (found != kUnlike) return found >= 0 ? found : limit + 1;
+  }
   if (n <= kMostInWords) {
     return with_words(n, [&](auto words) {
       return restricted ? words_distance<T, true, words>(pair.x, n, pair.y, m) : words_distance<T, false, words>(pair.x, n, pair.y, m);
     });
   }
-  Index guess = std::max<Index>(m - n, 64);
   const Index alike = 2 * static_cast<Index>(std::sqrt(static_cast<double>(n)));
-  if (!restricted && m - n <= alike) {
+  if (limit > kSomeEdits && m - n <= alike) {
     const Index most = std::min(limit, alike);
-    const Index found = wave_distance(pair.x, n, pair.y, m, most, guess, workspace);
+    const Index found = wave_distance(pair.x, n, pair.y, m, restricted, most, guess, workspace);
     if (found >= 0) return found;
     if (found == kBeyond && most == limit) return limit + 1;
   }

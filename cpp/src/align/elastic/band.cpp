@@ -8,12 +8,14 @@
 namespace plait::align::detail {
 namespace {
 
-/// Follows the columns that can be reached, row by row: in a row all to the right of the first.
+/// Follows the columns that can be reached, row by row: in a row all to the right of the first, or, with asymmetric steps, up to two more.
 bool path_fits(const Measure& measure, const Band& band) {
-  Index first = 0, last = measure.open_begin ? band.m : 0;  // of the row before
+  const bool asymmetric = measure.step == StepPattern::asymmetric;
+  Index first = asymmetric ? 1 : 0, last = measure.open_begin ? band.m : asymmetric ? 1 : 0;  // of the row before; asymmetric: of the first
   for (Index i = 1; i <= band.n; ++i) {
-    const Index lo = std::max(band.lo(i), std::max<Index>(first, 1)), hi = band.hi(i);
-    if (lo > std::min(hi, last + 1)) return false;
+    const Index reach = asymmetric ? last + (i > 1 ? 2 : 0) : band.hi(i);
+    const Index lo = std::max(band.lo(i), std::max<Index>(first, 1)), hi = std::min(band.hi(i), reach);
+    if (lo > std::min(hi, last + (asymmetric ? 2 : 1))) return false;
     first = lo, last = hi;
   }
   return measure.open_end || last == band.m;
@@ -33,7 +35,15 @@ void check_pair(const Measure& measure, const Sequence& x, const Sequence& y) {
                    " values, an element of the series ", x.width);
   PLAIT_REQUIRE(measure.bordered() || (x.length > 0 && y.length > 0), name, ": ", x.length == 0 ? "x" : "y",
                 " is empty; a warping path needs an element of each");
-  if (!measure.window && measure.slope == 0) return;
+  if (measure.step == StepPattern::asymmetric) {
+    const Band band = measure.band(x.length, y.length);
+    PLAIT_REQUIRE(measure.window || measure.slope > 0 || measure.open_begin || measure.open_end || y.length < 2 * x.length, name,
+                  ": asymmetric steps reach at most element ", 2 * x.length - 1, " of y with the ", x.length, " elements of x; y has ", y.length);
+    PLAIT_REQUIRE(path_fits(measure, band), name, ": no path of asymmetric steps between series of lengths ", x.length, " and ", y.length,
+                  " fits into the ", measure.slope > 0 ? "parallelogram" : "window");
+    return;
+  }
+  if ((!measure.window || measure.slanted) && measure.slope == 0) return;  // a path always fits
   const Band band = measure.band(x.length, y.length);
   if (measure.slope > 0) {
     PLAIT_REQUIRE(path_fits(measure, band), name, ": no path between series of lengths ", x.length, " and ", y.length,

@@ -9,7 +9,8 @@
 //   kBordered     a path may begin with gaps, which cost border(): then empty series have a score
 //   kGaps         a deletion or an insertion leaves its element without a partner
 //   kInfiniteBorder   a column of infinite features before the first makes its cells infinite, by the arithmetic of cost() alone
-//   kEnvelope     the lower bounds of lower_bounds.hpp hold: the cost grows with each |x - y|, and has no other features
+//   kEnvelope     which lower bound of lower_bounds.hpp holds, as the cost grows with each |x - y| and has no other features: the sum of what lies
+//                 beyond an envelope, of its squares, or of its lengths
 //   kWeighting    whether cost() and costs() see weight(|i - j|), and whether that depends on the lengths
 //   kParameters   their names, each finite and at least 0, or, with kPerValue, one list of finite numbers, one for all values or one for each
 // cost() and costs() are compiled twice from this text: for registers (isa/table.cpp, V a register of doubles, M a mask) and for one cell
@@ -19,15 +20,20 @@
 // Included twice: for the list anywhere, and for the descriptors where PLAIT_ELASTIC_DESCRIPTORS is defined.
 #ifndef PLAIT_ELASTIC_MEASURES
 /// MEASURE(name, descriptor for elements of any number of values, descriptor for elements of one). Those of DTW are its metrics.
-#define PLAIT_ELASTIC_MEASURES(MEASURE)          \
-  MEASURE(squared, Squared<0>, Squared<1>)       \
-  MEASURE(absolute, Absolute<0>, Absolute<1>)    \
-  MEASURE(euclidean, Euclidean, Absolute<1>)     \
-  MEASURE(cosine, Cosine, Cosine)                \
-  MEASURE(precomputed, Precomputed, Precomputed) \
-  MEASURE(erp, Erp<0>, Erp<1>)                   \
-  MEASURE(edr, Edr<0>, Edr<1>)                   \
-  MEASURE(msm, Msm<0>, Msm<1>)                   \
+#define PLAIT_ELASTIC_MEASURES(MEASURE)                                             \
+  MEASURE(squared, Squared<0>, Squared<1>)                                          \
+  MEASURE(absolute, Absolute<0>, Absolute<1>)                                       \
+  MEASURE(euclidean, Euclidean, Absolute<1>)                                        \
+  MEASURE(cosine, Cosine, Cosine)                                                   \
+  MEASURE(precomputed, Precomputed, Precomputed)                                    \
+  MEASURE(squared_symmetric2, Symmetric2<Squared<0>>, Symmetric2<Squared<1>>)       \
+  MEASURE(absolute_symmetric2, Symmetric2<Absolute<0>>, Symmetric2<Absolute<1>>)    \
+  MEASURE(euclidean_symmetric2, Symmetric2<Euclidean>, Symmetric2<Absolute<1>>)     \
+  MEASURE(cosine_symmetric2, Symmetric2<Cosine>, Symmetric2<Cosine>)                \
+  MEASURE(precomputed_symmetric2, Symmetric2<Precomputed>, Symmetric2<Precomputed>) \
+  MEASURE(erp, Erp<0>, Erp<1>)                                                      \
+  MEASURE(edr, Edr<0>, Edr<1>)                                                      \
+  MEASURE(msm, Msm<0>, Msm<1>)                                                      \
   MEASURE(twe, Twe<0>, Twe<1>)
 #endif
 
@@ -39,6 +45,7 @@ struct CellContext {
   V weight;     ///< weight(|i - j|)
 };
 enum class Weighting : unsigned char { none, by_distance, by_distance_and_lengths };
+enum class Bound : unsigned char { none, values, squares, lengths };
 struct ParameterNames {
   const char* name[2] = {nullptr, nullptr};
 };
@@ -47,7 +54,9 @@ struct ParameterNames {
 template <int W>
 struct Descriptor {
   static constexpr int kFeatures = W;
-  static constexpr bool kShared = false, kPrecomputed = false, kBordered = false, kGaps = false, kInfiniteBorder = false, kEnvelope = false;
+  static constexpr bool kShared = false, kPrecomputed = false, kBordered = false, kGaps = false, kInfiniteBorder = false;
+  static constexpr bool kFirstOnce = false;  // a path pays half of the first match: it has the price of the other steps
+  static constexpr Bound kEnvelope = Bound::none;
   static constexpr Weighting kWeighting = Weighting::none;
   static constexpr const char* kName = "DTW";
   static constexpr ParameterNames kParameters{};
@@ -89,7 +98,8 @@ PLAIT_INLINE V distance(const X& x, const Y& y, Index at, Index width) {
 
 template <int W>
 struct Squared : Descriptor<W> {
-  static constexpr bool kShared = true, kInfiniteBorder = true, kEnvelope = true;
+  static constexpr bool kShared = true, kInfiniteBorder = true;
+  static constexpr Bound kEnvelope = Bound::squares;
   template <class X, class Y>
   PLAIT_INLINE static V cost(const X& x, const Y& y, Index width, const CellContext&) {
     V d = x(0) - y(0), sum = d * d;
@@ -102,7 +112,8 @@ struct Squared : Descriptor<W> {
 };
 template <int W>
 struct Absolute : Descriptor<W> {
-  static constexpr bool kShared = true, kInfiniteBorder = true, kEnvelope = true;
+  static constexpr bool kShared = true, kInfiniteBorder = true;
+  static constexpr Bound kEnvelope = Bound::values;
   template <class X, class Y>
   PLAIT_INLINE static V cost(const X& x, const Y& y, Index width, const CellContext&) {
     V sum = magnitude(x(0) - y(0));
@@ -111,7 +122,8 @@ struct Absolute : Descriptor<W> {
   }
 };
 struct Euclidean : Descriptor<0> {
-  static constexpr bool kShared = true, kInfiniteBorder = true, kEnvelope = true;
+  static constexpr bool kShared = true, kInfiniteBorder = true;
+  static constexpr Bound kEnvelope = Bound::lengths;
   template <class X, class Y>
   PLAIT_INLINE static V cost(const X& x, const Y& y, Index width, const CellContext&) {
     return distance<0>(x, y, 0, width);
@@ -140,6 +152,17 @@ struct Precomputed : Descriptor<0> {
   template <class X, class Y>
   PLAIT_INLINE static V cost(const X&, const Y& y, Index, const CellContext&) {
     return y(0);
+  }
+};
+
+/// A metric of DTW with the steps of symmetric2 (Sakoe and Chiba 1978): a match pays twice, as the two steps that it stands for.
+template <class Metric>
+struct Symmetric2 : Metric {
+  static constexpr bool kShared = false, kFirstOnce = true;
+  template <class X, class Y>
+  PLAIT_INLINE static StepCosts costs(const X& x, const Y& y, Index width, const CellContext& cell) {
+    const V d = Metric::cost(x, y, width, cell);
+    return {d + d, d, d};
   }
 };
 

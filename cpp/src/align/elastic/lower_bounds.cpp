@@ -41,7 +41,9 @@ double euclidean_beyond(const double* y, const double* lower, const double* uppe
 
 }  // namespace
 
-bool has_bounds(const Measure& measure) { return measure.traits().envelope && !measure.open_begin && !measure.open_end; }
+bool has_bounds(const Measure& measure) {
+  return measure.traits().envelope != EnvelopeBound::none && measure.step != StepPattern::asymmetric && !measure.open_begin && !measure.open_end;
+}
 
 Envelope envelope(const Sequence& query, const Band& band) {
   Envelope seen{band, {}, {}};
@@ -59,15 +61,15 @@ Envelope envelope(const Sequence& query, const Band& band) {
 double lower_bound(const Measure& measure, const ElasticTable& table, const Sequence& query, const Envelope& seen, const Sequence& y) {
   const Index n = query.length, m = y.length, width = y.width;
   const auto cost = [&](Index i, Index j) {  // features are the values
-    return measure.traits().costs[width == 1 ? 1 : 0](query.values() + (i - 1) * width, y.values() + (j - 1) * width, width, 0, 0).match;
+    return measure.traits().costs[width == 1 ? 1 : 0](query.values() + (i - 1) * width, y.values() + (j - 1) * width, width, 0, 0).deletion;
   };
   double corners = cost(1, 1);
   if (n > 1 || m > 1) corners += cost(n, m);
   double keogh = 0;
-  if (measure.cost == Cost::euclidean && width > 1) {
+  if (measure.traits().envelope == EnvelopeBound::lengths && width > 1) {
     keogh = euclidean_beyond(y.values(), seen.lower.data(), seen.upper.data(), m, width);
   } else {
-    const auto beyond = measure.cost == Cost::squared ? table.squares_beyond : table.beyond;
+    const auto beyond = measure.traits().envelope == EnvelopeBound::squares ? table.squares_beyond : table.beyond;
     keogh = beyond(y.values(), seen.lower.data(), seen.upper.data(), m * width);
   }
   return std::max(corners, keogh) * (1 - 1e-9);  // sums in another order may be larger by rounding

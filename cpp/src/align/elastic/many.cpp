@@ -61,13 +61,13 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
     if (measure.bordered()) {
       lay_out_border(measure, y, row + lane, lanes);
     } else {
-      row[lane] = 0;
+      row[lane] = corner(measure, x, y);
     }
     if (measure.open_begin) {
       for (Index j = 0; j <= m; ++j) row[j * lanes + lane] = 0;
     }
   }
-  if (!measure.open_begin && band.window < m) std::fill(row + (band.window + 1) * lanes, row + (m + 1) * lanes, kUnreachable);
+  if (!measure.open_begin && band.top() < m) std::fill(row + (band.top() + 1) * lanes, row + (m + 1) * lanes, kUnreachable);
 
   double left_column[kTileRegisters], start[kTileRegisters], end[kTileRegisters], least[kMostLanes];
   const auto& loops = table.many[static_cast<int>(measure.cost)][x.width == 1 ? 1 : 0];
@@ -84,12 +84,13 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
     tile.weights[0] = weights.at[0], tile.weights[1] = weights.at[1];
   }
   tile.least = least;
+  const double limit = measure.limit_of_sum(cutoff, n, m);
   Index cells = 0;
   for (Index first = 1; first <= n && m > 0;) {
     const Index rows = loops[1] != nullptr && n - first + 1 >= kTileRegisters ? kTileRegisters : 1, bottom = first + rows - 1, c0 = band.lo(first);
     for (Index p = 0; p < rows; ++p) {
       const Index i = first + p, lo = band.lo(i), hi = band.hi(i);
-      left_column[p] = lo == 1 && i <= band.window ? left[i] : kUnreachable;
+      left_column[p] = lo == 1 && i <= band.left() ? left[i] : kUnreachable;
       start[p] = static_cast<double>(lo - c0 + p);
       end[p] = static_cast<double>(std::max(hi + 1, lo) - c0 + p);
     }
@@ -105,7 +106,7 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
     if (bottom < n && band.hi(bottom + 1) > band.hi(bottom)) {
       std::fill(row + (band.hi(bottom) + 1) * lanes, row + (band.hi(bottom + 1) + 1) * lanes, kUnreachable);
     }
-    if (*std::min_element(least, least + count) > cutoff) {
+    if (*std::min_element(least, least + count) > limit) {
       std::fill_n(out, count, kUnreachable);
       return;
     }
@@ -119,12 +120,13 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
   for (int k = 0; k < count; ++k) {
     const Index length = ys[k]->length;
     if (length == 0 || n == 0) {
-      out[k] = length == 0 ? n <= band.window ? left[n] : kUnreachable : row[length * lanes + k];
+      out[k] = length == 0 ? n <= band.left() ? left[n] : kUnreachable : row[length * lanes + k];
       continue;
     }
-    double found = measure.open_end ? kUnreachable : row[length * lanes + k];
+    const auto score = [&](Index j) { return measure.of_weight(row[j * lanes + k], n, j); };
+    double found = measure.open_end ? kUnreachable : score(length);
     if (measure.open_end) {
-      for (Index j = band.lo(n); j <= std::min(length, band.hi(n)); ++j) found = std::min(found, row[j * lanes + k]);
+      for (Index j = band.lo(n); j <= std::min(length, band.hi(n)); ++j) found = std::min(found, score(j));
     }
     out[k] = found;
   }

@@ -74,10 +74,11 @@ constexpr CostTraits traits_as(const char* key) {
           Any::kBordered,
           Any::kGaps,
           Any::kInfiniteBorder,
-          Any::kEnvelope,
+          Any::kFirstOnce,
           Any::kWeighting != Weighting::none,
           Any::kWeighting == Weighting::by_distance_and_lengths,
           Any::kPerValue,
+          static_cast<EnvelopeBound>(Any::kEnvelope),
           Any::kValuesAlone,
           {Any::kParameters.name[0], Any::kParameters.name[1]},
           Any::features,
@@ -108,6 +109,11 @@ void Element::normalise(double* to, Index by) const {
 const CostTraits kCostTraits[kCosts] = {PLAIT_ELASTIC_MEASURES(PLAIT_ELASTIC_TRAITS)};
 #undef PLAIT_ELASTIC_TRAITS
 
+double Measure::score_of(double sum, double cutoff) const {
+  PLAIT_REQUIRE(sum < kUnreachable || cutoff < kUnreachable, name, ": the sum of distances is beyond the largest float64; scale the series");
+  return root ? std::sqrt(sum) : sum;
+}
+
 bool has_nan(const Sequence& s) {
   return std::any_of(s.values(), s.values() + s.length * s.width, [](double value) { return std::isnan(value); });
 }
@@ -125,6 +131,17 @@ void lay_out_border(const Measure& measure, const Sequence& s, double* out, Inde
     sum += traits.border({values, values, i == 0, s.width, measure.parameters});
     out[(i + 1) * by_element] = sum;
   }
+}
+
+double corner(const Measure& measure, const Sequence& x, const Sequence& y) {
+  const CostTraits& traits = measure.traits();
+  if (!traits.first_once || x.length == 0 || y.length == 0) return 0;
+  if (traits.precomputed) return -x.values()[0];
+  const auto features = static_cast<std::size_t>(feature_count(measure, x.width));
+  std::vector<double> both(2 * features);
+  lay_out(measure, {x.data, 1, x.width, x.kind}, both.data(), 1, 1);
+  lay_out(measure, {y.data, 1, y.width, y.kind}, both.data() + features, 1, 1);
+  return -traits.costs[x.width == 1 ? 1 : 0](both.data(), both.data() + features, x.width, 0, 0).deletion;
 }
 
 CellCosts::CellCosts(const Measure& measure, const Sequence& x, const Sequence& y)

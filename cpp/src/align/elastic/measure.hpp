@@ -17,24 +17,38 @@ constexpr double kUnreachable = kWorst<Order::minimum>;
 /// The cells that a path may visit: row i has those of columns lo(i) … hi(i), counted from 1. Neither bound ever falls.
 struct Band {
   Index n, m;
-  Index window;      ///< |i - j| <= window
-  double slope = 0;  ///< Itakura's parallelogram, if not 0
+  Index window;          ///< |i - j| <= window
+  double slope = 0;      ///< Itakura's parallelogram, if not 0
+  bool slanted = false;  ///< the window lies about the stretched diagonal
 
   [[nodiscard]] Index lo(Index i) const {
+    if (slanted) return n < 2 || m < 2 ? 1 : 1 + std::max<Index>(0, -floor_div(across() - 2 * (i - 1) * (m - 1), 2 * (n - 1)));
     if (slope == 0) return std::max<Index>(1, i - window);
     const double flat = static_cast<double>(i - 1) / slope, steep = static_cast<double>(m - 1) - slope * static_cast<double>(n - i);
     return std::max<Index>(1, 1 + static_cast<Index>(std::ceil(std::max(flat, steep) - kRounding)));
   }
   [[nodiscard]] Index hi(Index i) const {
+    if (slanted) return n < 2 || m < 2 ? m : std::min(m, 1 + (across() + 2 * (i - 1) * (m - 1)) / (2 * (n - 1)));
     if (slope == 0) return std::min(m, i + window);
     const double steep = static_cast<double>(i - 1) * slope, flat = static_cast<double>(m - 1) - static_cast<double>(n - i) / slope;
     return std::min(m, 1 + static_cast<Index>(std::floor(std::min(flat, steep) + kRounding)));
   }
   [[nodiscard]] bool has(Index i, Index j) const { return lo(i) <= j && j <= hi(i); }
+  /// The border has the cells (0, 0) … (0, top()) and (0, 0) … (left(), 0).
+  [[nodiscard]] Index top() const { return !slanted ? window : n < 2 || m == 0 ? n + m : across() / (2 * (n - 1)); }
+  [[nodiscard]] Index left() const { return !slanted ? window : m < 2 || n == 0 ? n + m : across() / (2 * (m - 1)); }
 
  private:
   static constexpr double kRounding = 1e-9;
+  static Index floor_div(Index a, Index b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+  /// With s = (n - 1) / (m - 1) >= 1 the band has the cells |(i - 1) - (j - 1) s| <= window + s / 2, and for n < m those with both exchanged:
+  /// |2 (i - 1) (m - 1) - 2 (j - 1) (n - 1)| <= across(), in whole numbers. The s / 2 are the cells that the diagonal itself goes through,
+  /// so that a path always fits.
+  [[nodiscard]] Index across() const { return 2 * std::min(window, std::max(n, m)) * (std::min(n, m) - 1) + std::max(n, m) - 1; }
 };
+
+/// Which lower bound holds (Bound in costs.hpp).
+enum class EnvelopeBound : std::uint8_t { none, values, squares, lengths };
 
 struct StepCosts {
   double match, deletion, insertion;
@@ -54,7 +68,8 @@ struct Element {
 /// A descriptor of costs.hpp, for what runs once a pair or once an element. Forms: for elements of any number of values, and of one.
 struct CostTraits {
   const char *key, *name;
-  bool shared, precomputed, bordered, gaps, infinite_border, envelope, weighted, weighted_by_lengths, per_value;
+  bool shared, precomputed, bordered, gaps, infinite_border, first_once, weighted, weighted_by_lengths, per_value;
+  EnvelopeBound envelope;
   bool values_alone;  ///< features are the values, or none
   const char* parameters[2];
   Index (*features)(Index width);
@@ -73,8 +88,10 @@ struct Measure {
   const char* name = "";
   Cost cost = Cost::squared;
   std::optional<Window> window;
+  bool slanted = false;
   double slope = 0;
-  bool root = false, open_begin = false, open_end = false;
+  StepPattern step = StepPattern::symmetric1;
+  bool normalized = false, root = false, open_begin = false, open_end = false;
   bool propagate_nan = false;
   std::vector<double> parameters{};
 
@@ -83,7 +100,22 @@ struct Measure {
   [[nodiscard]] bool bordered() const { return traits().bordered; }
   [[nodiscard]] bool gaps() const { return traits().gaps; }
   [[nodiscard]] bool infinite_border() const { return traits().infinite_border; }
-  [[nodiscard]] Band band(Index n, Index m) const { return {n, m, window ? std::min(window->of(n, m), n + m) : n + m, slope}; }
+  [[nodiscard]] Band band(Index n, Index m) const { return {n, m, window ? std::min(window->of(n, m), n + m) : n + m, slope, slanted && window}; }
+  /// The sum of a path from (1, 1) to (n, m), divided by the weight of all such paths where that is wanted.
+  [[nodiscard]] double of_weight(double sum, Index n, Index m) const {
+    return normalized ? sum / static_cast<double>(step == StepPattern::asymmetric ? n : n + m) : sum;
+  }
+  /// A limit of what of_weight gives as one of sums, a little too generous.
+  [[nodiscard]] double limit_of_sum(double limit, Index n, Index m) const {
+    return normalized ? limit * static_cast<double>(step == StepPattern::asymmetric ? n : n + m) * (1 + 1e-12) : limit;
+  }
+  /// The score of a sum (of_weight). That of whole series is finite unless the input's numbers are too large for it.
+  [[nodiscard]] double score_of(double sum, double cutoff) const;
+  /// A cutoff of scores as one of sums, a little too generous.
+  [[nodiscard]] double sum_of(double cutoff) const {
+    if (!root) return cutoff;
+    return cutoff < 0 ? -1 : cutoff * cutoff * (1 + 1e-12);
+  }
   [[nodiscard]] double first_parameter() const { return parameters.empty() ? 0 : parameters[0]; }
 };
 
@@ -110,6 +142,9 @@ struct TileWeights {
 /// D(0, 0) … D(0, length), or D(·, 0): what it costs to skip the first elements; only (0, 0) where no path begins with a gap.
 /// The sum without regard to the window.
 void lay_out_border(const Measure& measure, const Sequence& s, double* out, Index by_element);
+
+/// D(0, 0). Where a match costs twice the distance, that of the first cell is taken off beforehand: a path pays it once (symmetric2).
+double corner(const Measure& measure, const Sequence& x, const Sequence& y);
 
 // --- the definition -------------------------------------------------------------------------------------------------------------------
 
@@ -146,7 +181,9 @@ auto run_definition(const Measure& measure, const Sequence& x, const Sequence& y
   lay_out_border(measure, y, top.data(), 1);
   const auto init = [&](Index i, Index j) {
     if (measure.open_begin && i == 0) return 0.0;
-    return std::max(i, j) <= band.window ? j == 0 ? left[static_cast<std::size_t>(i)] : top[static_cast<std::size_t>(j)] : kUnreachable;
+    if (i == 0 && j == 0) return corner(measure, x, y);
+    if (j == 0) return i <= band.left() ? left[static_cast<std::size_t>(i)] : kUnreachable;
+    return j <= band.top() ? top[static_cast<std::size_t>(j)] : kUnreachable;
   };
   const auto rank = [&, shared = measure.shared()](const auto& insertion, const auto& match, const auto& deletion, const double* a, const double* b,
                                                    Index i, Index j) {
@@ -165,7 +202,9 @@ Path path_by_definition(const Measure& measure, const Sequence& x, const Sequenc
 
 const ElasticTable& elastic_loops();  ///< of the level in use
 
-/// The score without the root; kUnreachable, or the true one, if it is beyond `cutoff`.
+// Scores and cutoffs are sums divided by the path's weight, without the root.
+
+/// The score; kUnreachable, or the true one, if it is beyond `cutoff`.
 double pair_score(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace);
 Path pair_path(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, std::size_t memory_limit,
                Workspace& workspace);
@@ -188,7 +227,8 @@ class ElasticReferences final : public References {
 void many_scores(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence* const* ys, const double* const* features,
                  int count, double cutoff, double* out, Workspace& workspace);
 
-/// A measure as a method.
+/// A measure as a method; one of asymmetric steps.
 std::unique_ptr<Method> make_method(Measure measure);
+std::unique_ptr<Method> make_asymmetric(Measure measure);
 
 }  // namespace plait::align::detail

@@ -15,6 +15,8 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 /// What lanes of pairs may take of the caches. Beyond, one pair after the other is quicker.
 constexpr double kManyBytes = 512 * 1024;
+/// Of moves, for the end of an open path whose paths are counted.
+constexpr std::size_t kCountMemory = std::size_t{1} << 28;
 
 class ElasticMethod final : public Method {
  public:
@@ -25,19 +27,25 @@ class ElasticMethod final : public Method {
 
   double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
     if (missing(x) || missing(y)) return kNan;
-    return finish(pair_score(measure_, table_, x, y, raw(cutoff), workspace), cutoff);
+    return measure_.score_of(pair_score(measure_, table_, x, y, measure_.sum_of(cutoff), workspace), cutoff);
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     if (missing(x) || missing(y)) return {kNan, {}};
     Path found = pair_path(measure_, table_, x, y, memory_limit, workspace);
-    found.score = finish(found.score, kUnreachable);
+    found.score = measure_.score_of(found.score, kUnreachable);
     return found;
   }
   double count(const Sequence& x, const Sequence& y) const override {
     if (missing(x) || missing(y)) return kNan;
     Counted<Order::minimum> counted;
+    if (measure_.normalized && measure_.open_end) {  // the definition looks for the end with the least sum
+      Measure closed = measure_;
+      closed.open_end = false;
+      const Path best = pair_path(measure_, table_, x, y, kCountMemory, thread_workspace());
+      return run_definition(closed, x, {y.data, best.pairs.empty() ? y.length : best.pairs.back() + 1, y.width, y.kind}, counted).paths;
+    }
     const auto found = run_definition(measure_, x, y, counted);
-    (void)finish(found.score, kUnreachable);
+    (void)measure_.score_of(found.score, kUnreachable);
     return found.paths;
   }
 
@@ -54,25 +62,15 @@ class ElasticMethod final : public Method {
 
   double cost(const Sequence& x, const Sequence& y) const override {
     const Band band = measure_.band(x.length, y.length);
-    return 0.3 * static_cast<double>(x.length) * static_cast<double>(std::min(y.length, 2 * band.window + 1));
+    const Index middle = (x.length + 1) / 2, across = band.hi(middle) - band.lo(middle) + 1;
+    return 0.3 * static_cast<double>(x.length) * static_cast<double>(std::clamp<Index>(across, 1, std::max<Index>(y.length, 1)));
   }
 
  private:
   [[nodiscard]] bool missing(const Sequence& s) const { return measure_.propagate_nan && has_nan(s); }
-  /// A cutoff for sums, a little too generous.
-  [[nodiscard]] double raw(double cutoff) const {
-    if (!measure_.root) return cutoff;
-    return cutoff < 0 ? -1 : cutoff * cutoff * (1 + 1e-12);
-  }
-  /// The score of a sum. That of whole series is finite unless the input's numbers are too large for it.
-  [[nodiscard]] double finish(double sum, double cutoff) const {
-    PLAIT_REQUIRE(sum < kUnreachable || cutoff < kUnreachable, measure_.name,
-                  ": the sum of distances is beyond the largest float64; scale the series");
-    return measure_.root ? std::sqrt(sum) : sum;
-  }
   /// Whether two sequences may stand in lanes beside each other: the rows have the same cells, but for the shorter one's end.
   [[nodiscard]] bool same_band(Index n, Index a, Index b) const {
-    return a == b || (measure_.slope == 0 && (!measure_.traits().weighted_by_lengths || std::max(n, a) == std::max(n, b)) &&
+    return a == b || (measure_.slope == 0 && !measure_.slanted && (!measure_.traits().weighted_by_lengths || std::max(n, a) == std::max(n, b)) &&
                       (!measure_.window || measure_.window->of(n, a) == measure_.window->of(n, b)));
   }
   [[nodiscard]] bool missing(const References& references, Index k) const {
@@ -100,7 +98,8 @@ void ElasticMethod::score_all(const Sequence& x, const References& references, c
   const auto reference = [&](std::size_t at) -> const Sequence& { return references[which[order[at]]]; };
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return references[which[a]].length < references[which[b]].length; });
-  const double limit = raw(cutoff), lane_bytes = static_cast<double>((feature_count(measure_, x.width) + 1) * table_.lanes) * sizeof(double);
+  const double limit = measure_.sum_of(cutoff),
+               lane_bytes = static_cast<double>((feature_count(measure_, x.width) + 1) * table_.lanes) * sizeof(double);
   for (std::size_t at = 0; at < order.size();) {
     const Index length = reference(at).length;
     std::size_t end = at + 1;
@@ -116,9 +115,10 @@ void ElasticMethod::score_all(const Sequence& x, const References& references, c
         features[k] = prepared != nullptr ? prepared->features(which[order[at + k]]) : nullptr;
       }
       many_scores(measure_, table_, x, lanes, features, static_cast<int>(count), limit, found, workspace);
-      for (std::size_t k = 0; k < count; ++k) out[order[at + k]] = finish(found[k], cutoff);
+      for (std::size_t k = 0; k < count; ++k) out[order[at + k]] = measure_.score_of(found[k], cutoff);
     } else {
-      for (std::size_t k = at; k < end; ++k) out[order[k]] = finish(pair_score(measure_, table_, x, reference(k), limit, workspace), cutoff);
+      for (std::size_t k = at; k < end; ++k)
+        out[order[k]] = measure_.score_of(pair_score(measure_, table_, x, reference(k), limit, workspace), cutoff);
     }
     poll_interrupt();
     at = end;
@@ -134,7 +134,7 @@ std::vector<double> ElasticMethod::bounds(const Sequence& x, const References& r
     if (missing(references, r)) continue;
     const Band band = measure_.band(x.length, y.length);
     if (seen.band.m != band.m) seen = envelope(x, band);
-    found[static_cast<std::size_t>(r)] = lower_bound(measure_, table_, x, seen, y);
+    found[static_cast<std::size_t>(r)] = measure_.of_weight(lower_bound(measure_, table_, x, seen, y), x.length, y.length);
     if (r % 64 == 0) poll_interrupt();
   }
   return found;
@@ -156,7 +156,7 @@ std::vector<Neighbour> ElasticMethod::nearest(const Sequence& x, const Reference
   double found[kMostLanes];
   for (std::size_t at = 0; at < order.size(); at += which.size()) {
     const double cutoff = ranking.cutoff();
-    if (order[at].score > raw(cutoff)) break;
+    if (order[at].score > measure_.sum_of(cutoff)) break;
     which.clear();
     for (std::size_t c = at; c < order.size() && c < at + static_cast<std::size_t>(table_.lanes); ++c) which.push_back(order[c].index);
     score_all(x, references, which, cutoff, found, workspace);

@@ -58,8 +58,12 @@ void PairRun::begin() {
   const Index m = y_.length;
   std::fill_n(row_ - kTilePad, kTilePad, kUnreachable);
   lay_out_border(measure_, y_, row_, 1);
-  if (measure_.open_begin) std::fill_n(row_, m + 1, 0.0);
-  if (!measure_.open_begin && band_.window < m) std::fill(row_ + band_.window + 1, row_ + m + 1, kUnreachable);
+  if (measure_.open_begin) {
+    std::fill_n(row_, m + 1, 0.0);
+  } else {
+    row_[0] = corner(measure_, x_, y_);
+    if (band_.top() < m) std::fill(row_ + band_.top() + 1, row_ + m + 1, kUnreachable);
+  }
   std::fill_n(row_ + m + 1, kTilePad, kUnreachable);
 }
 
@@ -125,17 +129,23 @@ void PairRun::lay_out_precomputed(const TilePlace& place) {
 
 Index PairRun::end_column() const {
   if (!measure_.open_end) return band_.m;
-  const Index lo = band_.lo(band_.n), hi = band_.hi(band_.n);
-  return std::min_element(row_ + lo, row_ + hi + 1) - row_;
+  Index best = band_.lo(band_.n);
+  for (Index j = best + 1; j <= band_.hi(band_.n); ++j) {
+    if (measure_.of_weight(row_[j], band_.n, j) < measure_.of_weight(row_[best], band_.n, best)) best = j;
+  }
+  return best;
 }
 
 double pair_score(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) {
+  // A slanted band is the same seen from either side; the fewer columns a row has, the fewer cells a tile visits in vain.
+  if (measure.slanted && x.length < y.length && !measure.traits().precomputed) return pair_score(measure, table, y, x, cutoff, workspace);
   PairRun run(measure, table, x, y, workspace);
   run.begin();
   Index cells = 0;
+  const double limit = measure.limit_of_sum(cutoff, x.length, y.length);
   for (Index first = 1; first <= x.length;) {
     const TilePlace place = run.place(first);
-    if (run.run(place, y.length, nullptr) > cutoff && !measure.traits().precomputed) return kUnreachable;  // no cost is negative, unless it was given
+    if (run.run(place, y.length, nullptr) > limit && !measure.traits().precomputed) return kUnreachable;  // no cost is negative, unless it was given
     first += place.rows;
     cells += place.rows * place.steps;
     if (cells > (Index{1} << 16)) {
@@ -144,7 +154,8 @@ double pair_score(const Measure& measure, const ElasticTable& table, const Seque
     }
   }
   if (y.length == 0) return run.left(x.length);
-  return run.row()[x.length == 0 ? y.length : run.end_column()];
+  const Index end = x.length == 0 ? y.length : run.end_column();
+  return measure.of_weight(run.row()[end], x.length, end);
 }
 
 }  // namespace plait::align::detail

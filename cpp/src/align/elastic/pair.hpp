@@ -28,7 +28,7 @@ class PairRun {
   /// D(0 … m) of the row last worked on, counted from 0.
   [[nodiscard]] double* row() { return row_; }
   /// D(i, 0).
-  [[nodiscard]] double left(Index i) const { return i <= band_.window ? left_[i] : kUnreachable; }
+  [[nodiscard]] double left(Index i) const { return i <= band_.left() ? left_[i] : kUnreachable; }
   /// Fills the tile's rows up to column `last`, with moves if there is a place for them. Gives the least of its last row.
   double run(const TilePlace& place, Index last, std::uint64_t* moves);
   /// Of row n, once all tiles have run: where the path ends, and D there.

@@ -60,6 +60,7 @@ Path pair_path(const Measure& measure, const ElasticTable& table, const Sequence
   const Index end = n > 0 && m > 0 ? run.end_column() : m;
   out.score = m == 0 ? run.left(n) : run.row()[end];
   if (!(out.score < kUnreachable)) return out;
+  out.score = measure.of_weight(out.score, n, end);
   Traceback traceback(n, end, measure.gaps() ? Traceback::Columns::gaps : Traceback::Columns::cells);
   checkpoints.backward(
       checkpoints.last(), true,

@@ -2,6 +2,8 @@
 // not fit into 16 bits, one by one.
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -81,12 +83,61 @@ class Groups {
     return longest <= kLongest && 4 * sum >= longest * kernels_.lanes;
   }
 
+  /// Of local alignment, where sums stay at the ends of the range.
+  [[nodiscard]] std::optional<Offset> saturating_offset() const {
+    constexpr std::int64_t kLeast = std::numeric_limits<T>::min();
+    if (scores_.open < kLeast) return std::nullopt;
+    return Offset{.zero = kLeast, .lowest = kLeast, .proved = false};
+  }
+
+  /// The codes of each reference, one beside the other: y[j · lanes + l] is the j-th of the l-th.
+  void deal(std::span<const Index> group, std::array<std::int32_t, 64>& lengths, std::uint8_t* y) const {
+    const Index lanes = kernels_.lanes, count = static_cast<Index>(group.size());
+    bool bytes = query_.codes > 0 && std::endian::native == std::endian::little;
+    for (Index l = 0; l < count; ++l) {
+      lengths[static_cast<std::size_t>(l)] = static_cast<std::int32_t>(references_[group[l]].length);
+      bytes = bytes && references_[group[l]].kind == Sequence::Kind::u8;
+    }
+    // Eight sequences at a time, eight codes of each: they lie far apart, and the processor waits for several of them at once.
+    for (Index l = 0; l < count; l += 8) {
+      Index done = 0;
+      if (bytes && l + 8 <= count) {
+        std::array<const std::uint8_t*, 8> from{};
+        for (Index k = 0; k < 8; ++k) from[static_cast<std::size_t>(k)] = static_cast<const std::uint8_t*>(references_[group[l + k]].data);
+        const Index shortest = references_[group[l]].length;  // they are in order
+        for (; done + 8 <= shortest; done += 8) {
+          std::array<std::uint64_t, 8> words{};
+          for (std::size_t k = 0; k < 8; ++k) std::memcpy(&words[k], from[k] + done, 8);
+          transpose(words);
+          for (std::size_t k = 0; k < 8; ++k) std::memcpy(y + (done + static_cast<Index>(k)) * lanes + l, &words[k], 8);
+        }
+      }
+      for (Index k = l; k < std::min(count, l + 8); ++k) {
+        const Sequence& reference = references_[group[k]];
+        for (Index j = done; j < reference.length; ++j) y[j * lanes + k] = query_.code(reference.symbol(j));
+      }
+    }
+  }
+
+  /// Bytes: column k of the result is row k (Warren, Hacker's Delight, 7-3).
+  static void transpose(std::array<std::uint64_t, 8>& rows) {
+    const auto swap = [&rows](std::size_t a, std::size_t b, int shift, std::uint64_t mask) {
+      const std::uint64_t t = ((rows[a] >> shift) ^ rows[b]) & mask;
+      rows[a] ^= t << shift;
+      rows[b] ^= t;
+    };
+    for (const std::size_t k : {0U, 1U, 2U, 3U}) swap(k, k + 4, 32, 0x00000000FFFFFFFFU);
+    for (const std::size_t k : {0U, 1U, 4U, 5U}) swap(k, k + 2, 16, 0x0000FFFF0000FFFFU);
+    for (const std::size_t k : {0U, 2U, 4U, 6U}) swap(k, k + 1, 8, 0x00FF00FF00FF00FFU);
+  }
+
   bool run(std::span<const Index> group, std::vector<Index>& left) {
     const Index n = static_cast<Index>(query_.ranks.size()), lanes = kernels_.lanes, longest = references_[group.back()].length;
     const Index columns = (longest + kernels_.block - 1) / kernels_.block * kernels_.block;
-    const std::optional<Offset> offset = offset_for<T>(scores_, n, columns, 1, std::min(n, longest) * std::max(scores_.most, 0));
-    if (!offset) return false;
     const Ends& ends = scores_.ends;
+    const std::optional<Offset> offset =
+        ends.local ? saturating_offset() : offset_for<T>(scores_, n, columns, 1, std::min(n, longest) * std::max(scores_.most, 0));
+    if (!offset) return false;
     const auto border = [&](Index at, bool free) {
       const std::int64_t gap = at == 0 || free || ends.local ? 0 : scores_.open + (at - 1) * static_cast<std::int64_t>(scores_.extend);
       return static_cast<T>(offset->zero + gap);
@@ -116,11 +167,7 @@ class Groups {
     auto* y = workspace_.take_as<std::uint8_t>(static_cast<std::size_t>(columns * lanes), 1);
     std::fill(y, y + columns * lanes, kPadding);
     std::array<std::int32_t, 64> lengths{};
-    for (std::size_t l = 0; l < group.size(); ++l) {
-      const Sequence& reference = references_[group[l]];
-      lengths[l] = static_cast<std::int32_t>(reference.length);
-      for (Index j = 0; j < reference.length; ++j) y[j * lanes + static_cast<Index>(l)] = query_.code(reference.symbol(j));
-    }
+    deal(group, lengths, y);
     s.y = y;
     if (ends.x_end && !ends.local) s.ends = lengths.data();
     const Index piece = std::max<Index>(1, kChunk / (n * kernels_.block)) * kernels_.block;
@@ -128,11 +175,10 @@ class Groups {
       kernels_.run[ends.local][scores_.open == scores_.extend](s, at, std::min(columns, at + piece));
       poll_interrupt();
     }
-    const T limit = static_cast<T>(std::numeric_limits<T>::max() - std::max(scores_.most, 0));
     for (std::size_t l = 0; l < group.size(); ++l) {
       const Index m = lengths[l];
       T best = s.best[l];
-      if (ends.local && best > limit) {
+      if (ends.local && best == std::numeric_limits<T>::max()) {
         left.push_back(group[l]);
         continue;
       }

@@ -12,6 +12,8 @@
 
 #include "align/core/checkpoints.hpp"
 #include "align/core/diagonals.hpp"
+#include "align/elastic/measure.hpp"
+#include "align/soft/flush.hpp"
 #include "align/soft/loops.hpp"
 #include "plait/align/dtw.hpp"
 #include "plait/base/error.hpp"
@@ -26,11 +28,34 @@ namespace {
 constexpr Index kPollCells = 1 << 16;
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-/// Three diagonals of weights, n + 1 places each, that take turns. What has not been set is not initialised.
+/// The rows of the band's cells on each diagonal, first(k) … last(k), none where first is greater. From one diagonal to the next either grows
+/// by 0 or 1, so that what a cell looks at on the diagonals beside its own is the band's, or one place beside it.
+class BandDiagonals {
+ public:
+  BandDiagonals(const SoftOptions& options, Index n, Index m) : n_(n), m_(m) {
+    if (!options.window) return;
+    const Band band{n, m, std::min(options.window->of(n, m), n + m), 0, options.slanted};
+    rows_.resize(static_cast<std::size_t>(n + m + 2), {1, 0});
+    for (Index k = 2, first = 1, last = 0; k <= n + m + 1; ++k) {
+      while (first <= n && first + band.hi(first) < k) ++first;
+      while (last < n && last + 1 + band.lo(last + 1) <= k) ++last;
+      rows_[static_cast<std::size_t>(k)] = {first, last};
+    }
+  }
+  [[nodiscard]] Index first(Index k) const { return rows_.empty() ? std::max<Index>(1, k - m_) : rows_[static_cast<std::size_t>(k)].first; }
+  [[nodiscard]] Index last(Index k) const { return rows_.empty() ? std::min(n_, k - 1) : rows_[static_cast<std::size_t>(k)].last; }
+  [[nodiscard]] Index size(Index k) const { return std::max<Index>(0, last(k) - first(k) + 1); }
+
+ private:
+  Index n_, m_;
+  std::vector<DiagonalRange> rows_;
+};
+
+/// Three diagonals of weights, n + 2 places each, that take turns. What has not been set is not initialised.
 class WeightRing {
  public:
   WeightRing(Index n, Workspace& workspace, int slot)
-      : size_(ring_stride(n + 1)), m_(workspace.take_as<double>(static_cast<std::size_t>(6 * size_), slot)), e_(m_ + 3 * size_) {}
+      : size_(ring_stride(n + 2)), m_(workspace.take_as<double>(static_cast<std::size_t>(6 * size_), slot)), e_(m_ + 3 * size_) {}
   Weights at(Index k, Index i) {
     const Index offset = k % 3 * size_ + i;
     return {m_ + offset, e_ + offset};
@@ -53,7 +78,8 @@ class WeightRing {
 /// The parts of the inner cells of the K + 1 diagonals after `begin`, one after the other, each with a place at either side of it.
 class NotedParts {
  public:
-  NotedParts(Index n, Index m, Index every, Workspace& workspace, int slot) : n_(n), m_(m), starts_(static_cast<std::size_t>(n + m + 3)) {
+  NotedParts(const BandDiagonals& band, Index n, Index m, Index every, Workspace& workspace, int slot)
+      : band_(band), starts_(static_cast<std::size_t>(n + m + 3)) {
     const Index last = n + m + 1;
     for (Index k = 2; k <= last; ++k) starts_[place(k + 1)] = starts_[place(k)] + size(k);
     Index most = 0;
@@ -62,7 +88,7 @@ class NotedParts {
   }
   void begin(Index begin) { begin_ = starts_[place(begin + 1)]; }
   Parts at(Index k, Index i) {
-    double* const a = values_ + 2 * (starts_[place(k)] - begin_) + (i - std::max<Index>(1, k - m_) + 1);
+    double* const a = values_ + 2 * (starts_[place(k)] - begin_) + (i - band_.first(k) + 1);
     return {a, a + size(k)};
   }
   ConstParts from(Index k, Index i) {
@@ -72,30 +98,32 @@ class NotedParts {
   /// What lies beside a diagonal is read, but counts nothing.
   void pad(Index k) {
     const Index count = size(k);
-    double* const a = at(k, std::max<Index>(1, k - m_) - 1).a;
+    double* const a = at(k, band_.first(k) - 1).a;
     a[0] = a[count - 1] = a[count] = a[2 * count - 1] = 0;
   }
 
  private:
   static std::size_t place(Index k) { return static_cast<std::size_t>(k); }
   /// Cells of diagonal k >= 2, and two places.
-  [[nodiscard]] Index size(Index k) const { return std::min(n_, k - 1) - std::max<Index>(1, k - m_) + 3; }
+  [[nodiscard]] Index size(Index k) const { return band_.size(k) + 2; }
 
-  Index n_, m_, begin_ = 0;
+  const BandDiagonals& band_;
+  Index begin_ = 0;
   std::vector<Index> starts_;
   double* values_;
 };
 
 class SoftDtw {
  public:
-  SoftDtw(const Sequence& x, const Sequence& y, double gamma, Workspace& workspace)
+  SoftDtw(const Sequence& x, const Sequence& y, const SoftOptions& options, Workspace& workspace)
       : loops_(PLAIT_PICK(soft_loops)),
         elements_(x, y),
         n_(x.length),
         m_(y.length),
         width_(x.width),
-        gamma_(gamma),
-        scale_(std::numbers::log2e / gamma),
+        band_(options, n_, m_),
+        gamma_(options.gamma),
+        scale_(std::numbers::log2e / gamma_),
         workspace_(workspace),
         distances_(static_cast<std::size_t>(width_ != 1 ? kStretch : 0)) {}
 
@@ -111,14 +139,14 @@ class SoftDtw {
   /// Inner cells of a diagonal in stretches: f(stretch).
   template <class F>
   void stretches(Index k, F&& f) {
-    const Index end = std::min(n_, k - 1) + 1;
+    const Index end = band_.last(k) + 1;
     Stretch s;
-    for (Index i = std::max<Index>(1, k - m_); i < end; i += kStretch) {
+    for (Index i = band_.first(k); i < end; i += kStretch) {
       elements_.set(s, k, i, std::min(kStretch, end - i));
       f(s);
       if ((unpolled_ += s.count) < kPollCells) continue;
       unpolled_ = 0;
-      poll_interrupt();
+      flush_.pause(poll_interrupt);
     }
   }
 
@@ -128,9 +156,13 @@ class SoftDtw {
       *ring.at(0, 0).e = 0;
       return;
     }
-    if (k <= m_) ring.clear(k, 0);
-    if (k <= n_) ring.clear(k, k);
-    if (k < 2) return;
+    if (k < 2) {
+      ring.clear(k, 0);
+      ring.clear(k, 1);
+      return;
+    }
+    ring.clear(k, band_.first(k) - 1);
+    ring.clear(k, band_.last(k) + 1);
     if (noted != nullptr) noted->pad(k);
     stretches(k, [&](const Stretch& s) {
       Costs costs{nullptr, s.x, s.y};
@@ -153,20 +185,21 @@ class SoftDtw {
   const SoftLoops& loops_;
   Elements elements_;
   Index n_, m_, width_;
+  BandDiagonals band_;
   double gamma_, scale_;  // scale: bits per distance
+  FlushSubnormals flush_;
   Workspace& workspace_;
   std::vector<double> distances_;
   Index unpolled_ = 0;
 };
 
-/// The kept diagonals: k - 1 and k for every k that `every` divides.
+/// The kept diagonals: k - 1 and k for every k that `every` divides, with the place at either side.
 class SavedDiagonals {
  public:
-  SavedDiagonals(Index n, Index m, Index every, Workspace& workspace, int slot)
-      : n_(n),
-        m_(m),
+  SavedDiagonals(const BandDiagonals& band, Index n, Index m, Index every, Workspace& workspace, int slot)
+      : band_(band),
         every_(every),
-        size_(std::min(n, m) + 1),
+        size_(std::min(n, m) + 2),
         values_(workspace.take_as<double>(static_cast<std::size_t>(4 * size_ * ((n + m) / every)), slot)) {}
   void keep(Index k, WeightRing& ring) const {
     move(k, ring, [](double* kept, double* now, Index count) { std::copy_n(now, count, kept); });
@@ -181,16 +214,16 @@ class SavedDiagonals {
     if (k == 0 || k % every_ != 0) return;
     double* kept = values_ + 4 * size_ * (k / every_ - 1);
     for (const Index d : {k - 1, k}) {
-      const DiagonalRange range = diagonal_range(d, n_, m_);
-      const Weights now = ring.at(d, range.first);
+      const Weights now = ring.at(d, band_.first(d) - 1);
       for (double* const values : {now.m, now.e}) {
-        f(kept, values, range.last - range.first + 1);
+        f(kept, values, band_.size(d) + 2);
         kept += size_;
       }
     }
   }
 
-  Index n_, m_, every_, size_;
+  const BandDiagonals& band_;
+  Index every_, size_;
   double* values_;
 };
 
@@ -207,8 +240,8 @@ double SoftDtw::score(const SoftGradient& gradient) {
   const Index last = n_ + m_;
   const Checkpoints checkpoints(last + 1, block_of(n_, m_));  // a step is a diagonal
   WeightRing ring(n_, workspace_, 0);
-  const SavedDiagonals saved(n_, m_, checkpoints.every(), workspace_, 1);
-  NotedParts noted(n_, m_, checkpoints.every(), workspace_, 2);
+  const SavedDiagonals saved(band_, n_, m_, checkpoints.every(), workspace_, 1);
+  NotedParts noted(band_, n_, m_, checkpoints.every(), workspace_, 2);
   // From the state at the block's first diagonal to that at the next block's; with parts one diagonal further, since two hand back to a cell.
   const auto run = [&](Index b, bool parts) {
     const Index begin = checkpoints.begin(b), next = std::min(begin + checkpoints.every(), last);
@@ -228,8 +261,7 @@ double SoftDtw::score(const SoftGradient& gradient) {
     const auto back = [&](Index b) {
       const Index begin = checkpoints.begin(b), end = checkpoints.end(b) - 1;
       for (Index k = end; k >= std::max<Index>(begin, 2); --k) {
-        // What lies beyond the matrix: column m + 1 on the diagonals before; row n + 1 is never written.
-        if (k - m_ >= 1) *share(k + 1, k - m_) = *share(k + 2, k - m_ + 1) = 0;
+        *share(k, band_.first(k) - 1) = *share(k, band_.last(k) + 1) = 0;  // what lies beyond the band hands nothing back
         stretches(k, [&](const Stretch& s) {
           double *const now = share(k, s.i), *const gx_at = gx.data() + s.i - 1, *const gy_at = gy.data() + m_ - k + s.i;
           const bool by_itself = k == last || width_ != 1;
@@ -258,14 +290,16 @@ double SoftDtw::score(const SoftGradient& gradient) {
 
 class SoftMethod final : public Method {
  public:
-  explicit SoftMethod(double gamma) : gamma_(gamma), hard_(make_dtw({})) {}
+  explicit SoftMethod(const SoftOptions& options) : options_(options), hard_(make_dtw({.window = options.window, .slanted = options.slanted})) {}
 
   void check(const Sequence& x, const Sequence& y) const override {
     PLAIT_REQUIRE_AS(ShapeError, x.width == y.width, "SoftDTW: x has ", x.width, " values an element, y has ", y.width);
     PLAIT_REQUIRE(x.length > 0 && y.length > 0, "SoftDTW: ", x.length == 0 ? "x" : "y", " is empty; a warping path needs an element of each");
+    PLAIT_REQUIRE(soft_path_fits(options_, x.length, y.length), "SoftDTW: a window of ", options_.window->of(x.length, y.length),
+                  " cells is narrower than the difference of the lengths ", x.length, " and ", y.length, "; no path fits into it");
   }
   double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override {
-    return below_infinity(soft_dtw(x, y, gamma_, {}, workspace));
+    return below_infinity(soft_dtw(x, y, options_, {}, workspace));
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     Path path = hard_->path(x, y, memory_limit, workspace);
@@ -273,18 +307,20 @@ class SoftMethod final : public Method {
     return path;
   }
   double count(const Sequence& x, const Sequence& y) const override { return hard_->count(x, y); }
-  [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
-    return 2.0 * static_cast<double>(x.length) * static_cast<double>(y.length);
-  }
+  [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override { return 7.0 * hard_->cost(x, y); }
 
  private:
-  double gamma_;
+  SoftOptions options_;
   std::unique_ptr<Method> hard_;
 };
 
 }  // namespace
 
-double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGradient& gradient, Workspace& workspace) {
+bool soft_path_fits(const SoftOptions& options, Index n, Index m) {
+  return !options.window || options.slanted || options.window->of(n, m) >= std::abs(n - m);
+}
+
+double soft_dtw(const Sequence& x, const Sequence& y, const SoftOptions& options, const SoftGradient& gradient, Workspace& workspace) {
   // NaN has no exponent to carry it: it is looked for.
   for (const Sequence& s : {x, y})
     for (Index k = 0; k < s.length * s.width; ++k)
@@ -295,7 +331,7 @@ double soft_dtw(const Sequence& x, const Sequence& y, double gamma, const SoftGr
         if (gradient.expected != nullptr) std::fill_n(gradient.expected, x.length * y.length, nan);
         return nan;
       }
-  SoftDtw pair(x, y, gamma, workspace);
+  SoftDtw pair(x, y, options, workspace);
   return gradient.x == nullptr && gradient.y == nullptr && gradient.expected == nullptr ? pair.score() : pair.score(gradient);
 }
 
@@ -305,6 +341,6 @@ double below_infinity(double score) {
   return score;
 }
 
-std::unique_ptr<Method> make_soft_dtw(double gamma) { return std::make_unique<SoftMethod>(gamma); }
+std::unique_ptr<Method> make_soft_dtw(const SoftOptions& options) { return std::make_unique<SoftMethod>(options); }
 
 }  // namespace plait::align

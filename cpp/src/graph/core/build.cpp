@@ -7,9 +7,8 @@
 namespace plait::graph::build {
 
 NodeRef constant(double value, DType dtype) {
-  const auto make = [&] { return make_constant(scalar_tensor(value, dtype)); };
   BackwardScope* const scope = BackwardScope::current();
-  return scope != nullptr ? scope->number(value, dtype, make) : make();
+  return scope != nullptr ? scope->number(value, dtype) : make_constant(scalar_tensor(value, dtype));
 }
 NodeRef constant_like(const NodeRef& node, double value) { return constant(value, node->spec.dtype); }
 

@@ -1,5 +1,6 @@
 #include "plait/graph/gradient.hpp"
 
+#include <algorithm>
 #include <deque>
 
 #include "chosen.hpp"
@@ -8,6 +9,7 @@
 #include "plait/base/interrupt.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/ops.hpp"
+#include "plait/graph/scope.hpp"
 
 namespace plait::graph {
 namespace {
@@ -63,7 +65,8 @@ std::vector<Cotangent> parts_of(Node* node, const Cotangent& g) {
 
 // The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sums that came to the nodes that are asked for, by
 // their positions.
-std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds, WaitList& list) {
+std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds, WaitList& list,
+                                            std::vector<BackwardStep>* steps) {
   // Count: every wanted node waits for the edges of those consumers that will themselves receive a gradient.
   Fragile fragile(static_cast<std::size_t>(list.size()));
   std::vector<int> wanted;
@@ -92,6 +95,7 @@ std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, st
     NodeRef seed = i < seeds.size() ? seeds[i] : NodeRef();
     if (!seed) seed = build::ones_like(outputs[i]);
     else seed = build::broadcast_like(build::cast(seed, output->spec.dtype), outputs[i]);
+    if (steps != nullptr) steps->push_back({BackwardStep::Kind::seed, outputs[i], {}, 0, seed});
     const int at = list.position(outputs[i]);
     list[at].received.push_back(fragile.carries(at, true) ? taken_apart(seed, true) : Cotangent{seed, {}});
   }
@@ -103,6 +107,7 @@ std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, st
     const int at = ready.front();
     ready.pop_front();
     Node* const node = list.node(at);
+    const InScope scope(node->scope);  // the gradient of a part of a model belongs to that part
     const std::vector<Cotangent> received = std::exchange(list[at].received, {});
     Cotangent g;
     if (!received.empty()) {
@@ -114,6 +119,7 @@ std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, st
         if (loses_mask) g = {sum, {}};
       }
     }
+    if (steps != nullptr) steps->push_back({BackwardStep::Kind::complete, NodeRef(node), {}, 0, g.g ? sums.at(at) : NodeRef()});
     if (!list.distributes(at)) continue;
     bool any = false;
     for (std::size_t k = 0; k < node->input_count(); ++k) any = any || (is_float(node->input(k)->spec.dtype) && list[list.input(at, k)].wanted);
@@ -126,7 +132,11 @@ std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, st
       if (k < parts.size() && parts[k].g) {
         const bool strong = node->op == &ops::where;
         const bool apart = !parts[k].mask && fragile.carries(input, strong);
-        next.received.push_back(apart ? taken_apart(parts[k].g, strong) : std::move(parts[k]));
+        next.received.push_back(apart ? taken_apart(parts[k].g, strong) : parts[k]);
+      }
+      if (steps != nullptr) {
+        const bool came = k < parts.size() && parts[k].g;
+        steps->push_back({BackwardStep::Kind::arrival, NodeRef(list.node(input)), NodeRef(node), k, came ? realised(parts[k]) : NodeRef()});
       }
       if (--next.edges == 0) ready.push_back(input);  // the last has come (even if none of them carried anything)
     }
@@ -154,7 +164,7 @@ std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const 
         break;
       }
   }
-  const auto sums = distribute(outputs, seeds, list);
+  const auto sums = distribute(outputs, seeds, list, nullptr);
   std::vector<NodeRef> result;
   for (const NodeRef& target : wrt) {
     const auto found = sums.find(list.position(target));
@@ -163,7 +173,8 @@ std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const 
   return result;
 }
 
-std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds) {
+std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds,
+                                                       std::vector<BackwardStep>* steps) {
   PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "backward: ", outputs.size(), " outputs and ", seeds.size(),
                    " seeds");
   const BackwardScope scope;
@@ -173,8 +184,39 @@ std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> 
     list[i].asked = true;
   }
   std::unordered_map<const Node*, NodeRef> result;
-  for (auto& [at, sum] : distribute(outputs, seeds, list)) result.emplace(list.node(at), std::move(sum));
+  for (auto& [at, sum] : distribute(outputs, seeds, list, steps)) result.emplace(list.node(at), std::move(sum));
   return result;
+}
+
+std::size_t wait_count_in(const Node& node, std::span<const NodeRef> outputs) {
+  const std::vector<Node*> order = ancestors(outputs);
+  const std::vector<NodeRef> answering = node.consumers();  // ascending by id
+  NodeMap reached(order.size());
+  for (const NodeRef& output : outputs) reached.insert(output.get(), 0);
+  // In a graph of gradients, forward nodes that no forward one reads, but for its shape alone, are as outputs.
+  if (std::any_of(order.begin(), order.end(), [](const Node* n) { return n->backward; })) {
+    NodeMap read(order.size());
+    for (const Node* const consumer : order)
+      for (std::size_t k = 0; k < consumer->input_count(); ++k)
+        if (!consumer->backward && (!is_float(consumer->spec.dtype) || !shape_only(*consumer->op, k))) read.insert(consumer->input(k), 0);
+    for (const Node* const n : order)
+      if (!n->backward && read[n] < 0) reached.insert(n, 0);
+  }
+  std::size_t edges = 0;
+  for (std::size_t i = order.size(); i-- > 0;) {
+    const Node* const consumer = order[i];
+    if (reached[consumer] < 0 || !is_float(consumer->spec.dtype) || consumer->op->kind == OpKind::leaf) continue;
+    for (std::size_t k = 0; k < consumer->input_count(); ++k) {
+      const Node* const input = consumer->input(k);
+      if (shape_only(*consumer->op, k) || !is_float(input->spec.dtype)) continue;
+      reached.insert(input, 0);
+      if (input != &node) continue;
+      const auto at =
+          std::lower_bound(answering.begin(), answering.end(), consumer->id, [](const NodeRef& a, std::uint64_t id) { return a->id < id; });
+      edges += at != answering.end() && at->get() == consumer ? 1 : 0;
+    }
+  }
+  return edges;
 }
 
 }  // namespace plait::graph

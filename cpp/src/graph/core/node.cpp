@@ -1,12 +1,15 @@
 #include "plait/graph/node.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <mutex>
 #include <new>
 
 #include "node_map.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/op.hpp"
+#include "plait/graph/ops.hpp"
+#include "plait/graph/scope.hpp"
 
 namespace plait::graph {
 namespace {
@@ -73,6 +76,7 @@ Node::Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, const Sha
       id(g_next_id.fetch_add(1)),
       value(std::move(v)),
       spec(s),
+      scope(current_scope()),
       backward(t_scope != nullptr),
       count_(static_cast<std::uint32_t>(inputs.size())) {
   s.references.fetch_add(1, std::memory_order_relaxed);
@@ -99,7 +103,8 @@ void Node::set_name(std::string name) { name_ = name.empty() ? nullptr : std::ma
 
 bool Node::counts(const Edge& edge) const {
   if ((edge.consumer->backward && !backward) || (edge.consumer->draft_ && !draft_)) return false;
-  return !shape_only(*edge.consumer->op, static_cast<std::size_t>(&edge - edge.consumer->edges()));
+  return is_float(spec.dtype) && is_float(edge.consumer->spec.dtype) &&
+         !shape_only(*edge.consumer->op, static_cast<std::size_t>(&edge - edge.consumer->edges()));
 }
 
 std::size_t Node::wait_count() const {
@@ -122,10 +127,14 @@ std::vector<NodeRef> Node::consumers() const {
 }
 
 std::string Node::label() const {
-  if (name_) return *name_;
-  std::string text = op->name;
-  text += '_';
-  text += std::to_string(id);
+  const bool is_named = name_ != nullptr;
+  std::string text = is_named && op == &ops::input ? std::string() : scope_path(scope);
+  if (!text.empty()) text += '/';
+  text += is_named ? *name_ : op->name;
+  if (!is_named) {
+    text += '_';
+    text += std::to_string(id);
+  }
   return text;
 }
 
@@ -152,6 +161,12 @@ void mark_drafts(std::span<const NodeRef> inputs) {
 BackwardScope::BackwardScope() : outer_(std::exchange(t_scope, this)) {}
 BackwardScope::~BackwardScope() { t_scope = outer_; }
 BackwardScope* BackwardScope::current() { return t_scope; }
+
+const NodeRef& BackwardScope::number(double value, DType dtype) {
+  NodeRef& known = numbers_[{std::bit_cast<std::uint64_t>(value), dtype, current_scope()}];
+  if (!known) known = make_constant(scalar_tensor(value, dtype));
+  return known;
+}
 
 std::vector<Node*> ancestors(std::span<const NodeRef> outputs) {
   std::vector<std::pair<std::uint64_t, Node*>> found;  // with their ids: sorting follows no pointers

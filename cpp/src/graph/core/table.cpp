@@ -4,7 +4,6 @@
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/base/thread_pool.hpp"
-#include "plait/graph/gradient.hpp"
 #include "plait/graph/scan.hpp"
 
 namespace plait::graph {
@@ -89,23 +88,68 @@ TensorRef Table::value(const NodeRef& node) const {
 }
 
 void Table::backward(std::span<const NodeRef> outputs, std::span<const TensorRef> seeds) {
-  std::vector<NodeRef> seed_nodes;
   for (const NodeRef& output : outputs) static_cast<void>(value(output));
-  for (std::size_t k = 0; k < seeds.size(); ++k) seed_nodes.push_back(seeds[k] ? make_constant(seeds[k]) : NodeRef());
-  const auto gradients = all_gradients(outputs, seed_nodes);
+  std::vector<NodeRef> from(outputs.begin(), outputs.end());
+  std::vector<TensorRef> given(seeds.begin(), seeds.end());
+  from_.swap(from);
+  seeds_.swap(given);
+  try {
+    differentiate(false);
+  } catch (...) {  // what an earlier call left stays as it was
+    from_.swap(from);
+    seeds_.swap(given);
+    throw;
+  }
+  steps_.clear();
+  recorded_ = false;
+  backward_done_ = true;
+}
+
+void Table::differentiate(bool recording) {
+  std::vector<NodeRef> seed_nodes;
+  for (const TensorRef& seed : seeds_) seed_nodes.push_back(seed ? make_constant(seed) : NodeRef());
+  std::vector<BackwardStep> taken;
+  const auto gradients = all_gradients(from_, seed_nodes, recording ? &taken : nullptr);
   std::vector<NodeRef> wanted;
   for (const auto& [node, gradient] : gradients)
     if (gradient) wanted.push_back(gradient);
+  for (const BackwardStep& step : taken)
+    if (step.gradient) wanted.push_back(step.gradient);
   repeat_loops(wanted);
   auto forward = values_;
   auto forward_loops = loops_;
-  evaluate(wanted);
+  const auto forget = [&] {  // of the backward results only the sums stay: their nodes go, and other nodes may come to stand where they stood
+    values_ = std::move(forward);
+    loops_ = std::move(forward_loops);
+  };
+  try {
+    evaluate(wanted);
+  } catch (...) {
+    forget();
+    throw;
+  }
   gradients_.clear();
   for (const auto& [node, gradient] : gradients)
     if (gradient) gradients_.emplace(node, values_.at(gradient.get()));
-  values_ = std::move(forward);  // of the backward results only the sums stay
-  loops_ = std::move(forward_loops);
-  backward_done_ = true;
+  std::vector<Step> steps;
+  for (const BackwardStep& step : taken)
+    steps.push_back({step.kind, step.node.get(), step.consumer.get(), step.input, step.gradient ? values_.at(step.gradient.get()) : TensorRef()});
+  steps_ = std::move(steps);
+  forget();
+}
+
+const std::vector<Table::Step>& Table::steps() {
+  if (backward_done_ && !recorded_) {
+    differentiate(true);
+    recorded_ = true;
+  }
+  return steps_;
+}
+
+std::vector<NodeRef> Table::nodes() const {
+  std::vector<NodeRef> found;
+  for (Node* node : ancestors(kept_)) found.emplace_back(node);
+  return found;
 }
 
 TensorRef Table::gradient(const NodeRef& node) const {

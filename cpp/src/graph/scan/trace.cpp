@@ -6,6 +6,7 @@
 #include "plait/graph/build.hpp"
 #include "plait/graph/ops.hpp"
 #include "plait/graph/scan.hpp"
+#include "plait/graph/scope.hpp"
 
 namespace plait::graph {
 namespace {
@@ -206,6 +207,7 @@ std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, con
 }  // namespace
 
 NodeRef clone_node(const Node& node, std::span<const NodeRef> inputs) {
+  const InScope part(node.scope);
   std::optional<BackwardScope> scope;
   if (node.backward) scope.emplace();
   NodeRef clone = graph::apply(*node.op, inputs, node.attributes);

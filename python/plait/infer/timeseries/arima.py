@@ -152,9 +152,7 @@ class ARIMA(LinearModel):
                 residual = w[good] - dd @ coefficients
         spread = float(np.std(residual)) if len(residual) else 0.0
         if not spread > 1e-12 * max(float(np.max(np.abs(w[good]), initial=0.0)), 1e-300) or not spread > 0:
-            raise ValueError(
-                f"{self.called}.fit: nothing is left to explain: y is constant, or an exact function of its regressors"
-            )
+            raise ValueError(f"{self.called}.fit: nothing is left to explain: y is constant, or an exact function of its regressors")
         sizes = np.std(self._differenced(design), axis=0) if names else []
         blocks: list[Any] = [
             Real((n,), (float(c),), (spread / float(size) if size > 0 else spread,))

@@ -1,5 +1,6 @@
 // The tile loops of one instruction set level.
 #include "align/elastic/isa/tile.hpp"
+#include "plait/align/move.hpp"
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
@@ -11,6 +12,32 @@ constexpr void put(TileLoop (&forms)[2]) {
   // Long costs fill the time of a step by themselves: code for several registers would be large and hardly quicker.
   if constexpr (Rank::kShared || Rank::kFeatures > 0) forms[1] = TileOf<Rank, kPairs, kTileRegisters, kMoves>::run;
 }
+template <class Rank>
+void row_costs(const double* x, const double* y, Index y_stride, Index width, Index count, double* out) {
+  const CellContext cell{V{}, V{}};
+  for (Index j = 0; j < count; j += kWide) {
+    const auto x_feature = [&](Index k) __attribute__((always_inline)) { return all(x[k]); };
+    const auto y_feature = [&](Index k) __attribute__((always_inline)) { return load<V>(y + k * y_stride + j); };
+    store(out + j, Rank::cost(x_feature, y_feature, width, cell));
+  }
+}
+
+template <bool kMoves>
+void asymmetric_row_of(const double* above, const double* costs, Index count, double* out, std::uint8_t* moves) {
+  for (Index j = 0; j < count; j += kWide) {
+    const V match = load<V>(above + j - 1), skip = load<V>(above + j - 2), stay = load<V>(above + j), either = least(match, skip);
+    if constexpr (kMoves) {
+      const M move = stay < either ? M{} + static_cast<int>(Move::insertion) : (skip < match) & static_cast<int>(Move::deletion);
+      for (int l = 0; l < kWide; ++l) moves[j + l] = static_cast<std::uint8_t>(move[l]);
+    }
+    store(out + j, least(either, stay) + load<V>(costs + j));
+  }
+}
+void asymmetric_row(const double* above, const double* costs, Index count, double* out, std::uint8_t* moves) {
+  if (moves != nullptr) asymmetric_row_of<true>(above, costs, count, out, moves);
+  else asymmetric_row_of<false>(above, costs, count, out, nullptr);
+}
+
 /// Any: elements of any number of values. One: of one.
 template <class Any, class One>
 constexpr void put(ElasticTable& table, Cost cost) {
@@ -22,6 +49,10 @@ constexpr void put(ElasticTable& table, Cost cost) {
   if constexpr (!Any::kPrecomputed) {
     put<Any, true, false>(table.many[c][0]);
     put<One, true, false>(table.many[c][1]);
+  }
+  if constexpr (Any::kShared && !Any::kPrecomputed && Any::kWeighting == Weighting::none) {
+    table.row_costs[c][0] = row_costs<Any>;
+    table.row_costs[c][1] = row_costs<One>;
   }
 }
 
@@ -52,6 +83,7 @@ constexpr ElasticTable make() {
 #define PLAIT_ELASTIC_PUT(name, any, one) put<any, one>(table, Cost::name);
   PLAIT_ELASTIC_MEASURES(PLAIT_ELASTIC_PUT)
 #undef PLAIT_ELASTIC_PUT
+  table.asymmetric_row = asymmetric_row;
   table.beyond = beyond<false>;
   table.squares_beyond = beyond<true>;
   return table;

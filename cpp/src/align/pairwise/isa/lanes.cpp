@@ -9,18 +9,53 @@ namespace PLAIT_ISA_NS {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr int kBlock = 4;
+constexpr int kBlock = 8;
 #else
-constexpr int kBlock = 2;  // there are 16 registers
+constexpr int kBlock = 4;  // there are 16 registers
 #endif
 
+/// A block of columns of local alignment. Zero is the least T, at which sums stay, so that nothing needs to be compared with it; at the
+/// greatest T they stay, too, which shows in `best`.
+template <class T, bool linear>
+PLAIT_INLINE void local_block(PairwiseLanes<T>& s) {
+  using W = V<T>;
+  constexpr Index n = kLanesOf<T>;
+  const W open = all(s.open), extend = all(s.extend), zero = all(s.zero);
+  const T* const profiles = s.profile;
+  const std::uint8_t* const x = s.x;
+  T *const h = s.h, *const e = s.e;
+  const Index rows = s.rows;
+  W above[kBlock], insertion[kBlock];
+  for (int c = 0; c < kBlock; ++c) above[c] = insertion[c] = zero;
+  W corner = zero, most = load<W>(s.best);
+  for (Index i = 0; i < rows; ++i) {
+    const T* profile = profiles + x[i] * kBlock * n;
+    const W left = load<W>(h + i * n);
+    W opened = saturating_sum<T>(left, open), deletion = zero, diagonal = corner;
+    if constexpr (!linear) deletion = load<W>(e + i * n);
+    corner = left;
+    for (int c = 0; c < kBlock; ++c) {
+      deletion = linear ? opened : max(saturating_sum<T>(deletion, extend), opened);
+      const W best = max(max(saturating_sum<T>(diagonal, load<W>(profile + c * n)), deletion), insertion[c]);
+      most = max(most, best);
+      diagonal = above[c];
+      above[c] = best;
+      opened = saturating_sum<T>(best, open);
+      insertion[c] = linear ? opened : max(saturating_sum<T>(insertion[c], extend), opened);
+    }
+    store(h + i * n, above[kBlock - 1]);
+    if constexpr (!linear) store(e + i * n, deletion);
+  }
+  store(s.best, most);
+}
+
 /// Columns j + 1 … j + kBlock. ends: sequences end among them, and what stands in their last columns counts.
-template <class T, bool local, bool linear, bool ends>
+template <class T, bool linear, bool ends>
 PLAIT_INLINE void block(PairwiseLanes<T>& s, Index j) {
   using W = V<T>;
   constexpr Index n = kLanesOf<T>;
   const T open = s.open, extend = s.extend;
-  const W zero = all(s.zero), lowest = all(s.lowest);
+  const W lowest = all(s.lowest);
   W above[kBlock], insertion[kBlock], counts[kBlock];
   for (int c = 0; c < kBlock; ++c) {
     above[c] = all(s.top[j + c + 1]);
@@ -38,12 +73,7 @@ PLAIT_INLINE void block(PairwiseLanes<T>& s, Index j) {
     corner = left;
     for (int c = 0; c < kBlock; ++c) {
       deletion = linear ? opened : max(deletion + extend, opened);
-      // Local alignment goes on in the other lanes when one has left the range, which its best shows.
-      W best = max(max(wrapping_sum<T>(diagonal, load<W>(profile + c * n)), deletion), insertion[c]);
-      if constexpr (local) {
-        best = max(best, zero);
-        most = max(most, best);
-      }
+      const W best = max(max(diagonal + load<W>(profile + c * n), deletion), insertion[c]);
       if constexpr (ends) most = max(most, (best & counts[c]) | (lowest & ~counts[c]));
       diagonal = above[c];
       above[c] = best;
@@ -65,10 +95,12 @@ void run(PairwiseLanes<T>& s, Index begin, Index end) {
     for (Index a = 0; a < s.ranks; ++a) look_up<T>(s.y + j * n, kBlock * n, s.table + a * kLaneCodes, s.profile + a * kBlock * n);
     bool some = false;
     for (Index k = 0; !local && s.ends != nullptr && k < n; ++k) some = some || (s.ends[k] > j && s.ends[k] <= j + kBlock);
-    if (some) {
-      block<T, local, linear, !local>(s, j);
+    if constexpr (local) {
+      local_block<T, linear>(s);
+    } else if (some) {
+      block<T, linear, true>(s, j);
     } else {
-      block<T, local, linear, false>(s, j);
+      block<T, linear, false>(s, j);
     }
   }
 }

@@ -5,6 +5,13 @@
 
 #include "plait/tensor/vector.hpp"
 
+#if defined(__AVX2__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#endif
+
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
 
@@ -41,9 +48,38 @@ PLAIT_INLINE V<T> wrapping_difference(V<T> a, V<T> b) {
   return reinterpret_cast<V<T>>(reinterpret_cast<Unsigned>(a) - reinterpret_cast<Unsigned>(b));
 }
 
+/// Sums that stay at the least or the greatest value where they would leave the range.
+template <class T>
+PLAIT_INLINE V<T> saturating_sum(V<T> a, V<T> b) {
+  static_assert(sizeof(T) <= 2);
+#if defined(__AVX512BW__)
+  const auto x = reinterpret_cast<__m512i>(a), y = reinterpret_cast<__m512i>(b);
+  return reinterpret_cast<V<T>>(sizeof(T) == 1 ? _mm512_adds_epi8(x, y) : _mm512_adds_epi16(x, y));
+#elif defined(__AVX2__)
+  const auto x = reinterpret_cast<__m256i>(a), y = reinterpret_cast<__m256i>(b);
+  return reinterpret_cast<V<T>>(sizeof(T) == 1 ? _mm256_adds_epi8(x, y) : _mm256_adds_epi16(x, y));
+#else
+  // Where both have one sign and the sum another, it is the end of the range on their side.
+  const V<T> sum = wrapping_sum<T>(a, b), crossed = ((a ^ sum) & (b ^ sum)) < 0, end = (a < 0) ^ static_cast<T>(~(T{1} << (8 * sizeof(T) - 1)));
+  return (end & crossed) | (sum & ~crossed);
+#endif
+}
+
 /// out[p] = table[codes[p]], a table of 32 bytes, for a whole number of registers of T.
 template <class T>
 PLAIT_INLINE void look_up(const std::uint8_t* codes, Index count, const std::int8_t* table, T* out) {
+#if defined(__AVX512BW__)
+  if constexpr (sizeof(T) == 1) {  // whole registers at once
+    const __m512i low = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
+    const __m512i high = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(table + 16)));
+    for (Index p = 0; p < count; p += kLanesOf<T>) {
+      const __m512i code = _mm512_loadu_si512(codes + p);
+      const __mmask64 upper = _mm512_test_epi8_mask(code, _mm512_set1_epi8(16));  // the shuffle reads the four low bits alone
+      _mm512_storeu_si512(out + p, _mm512_mask_shuffle_epi8(_mm512_maskz_shuffle_epi8(~__mmask64{0}, low, code), upper, high, code));
+    }
+    return;
+  }
+#endif
   typedef std::int8_t Sixteen __attribute__((vector_size(16)));
   typedef T Wide __attribute__((vector_size(16 * sizeof(T))));
   constexpr Index piece = kLanesOf<T> < 16 ? kLanesOf<T> : 16;

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -29,10 +29,15 @@ from . import _inputs, _records
 from ._base import PairAligner, weight
 from .substitution import Substitution
 
+if TYPE_CHECKING:
+    from .database_search import Progress
+    from .hits import Hits
+    from .statistics import KarlinAltschul
+
 Similarity: TypeAlias = "Substitution | str | Mapping[tuple[Any, Any], float] | tuple[float, float]"
 
 
-class _Scored(PairAligner):
+class _Pairwise(PairAligner):
     """What the three have in common: a similarity and the scores of gaps."""
 
     similarity: Similarity
@@ -65,7 +70,7 @@ class _Scored(PairAligner):
         return functools.partial(_match_or_not, match, mismatch)
 
 
-class NeedlemanWunsch(_Scored):
+class NeedlemanWunsch(_Pairwise):
     """Global alignment: the greatest sum of similarities and gaps over both sequences whole.
 
     Parameters
@@ -110,7 +115,7 @@ class NeedlemanWunsch(_Scored):
         return self._make()
 
 
-class SmithWaterman(_Scored):
+class SmithWaterman(_Pairwise):
     """Local alignment: the two parts that are most similar.
 
     Parameters
@@ -146,8 +151,82 @@ class SmithWaterman(_Scored):
     def _build(self) -> _core.Method:
         return self._make(local=True)
 
+    def _with(self, table: Substitution) -> SmithWaterman:
+        """The same with another similarity."""
+        return SmithWaterman(table, self.gap, self.gap_open, self.gap_extend)
 
-class SemiGlobal(_Scored):
+    def search(
+        self,
+        queries: Any,
+        database: Any,
+        k: int = 20,
+        *,
+        max_evalue: float | None = None,
+        strand: str | None = None,
+        statistics: KarlinAltschul | str | None = "published",
+        threads: int | None = None,
+        progress: Progress = False,
+    ) -> Hits:
+        """The sequences of a database that are most like a query, exactly: what ssearch does, and BLAST approximately.
+
+        Parameters
+        ----------
+        queries : str, bytes, record, or list or mapping of them
+            What is looked for. Records are those of `plait.datasets.fasta` and of Biopython.
+        database : path, binary stream, or list or mapping of sequences
+            A str is the path of a FASTA file, which gzip may have packed. It is read in pieces of 4 MB (or of its longest record), so it may be
+            larger than the memory.
+        k : int
+            For each query at most so many; among equal scores those that come first in the database.
+        max_evalue : float, optional
+            None that is expected more often by chance. BLAST's default is 10.
+        strand : {"both", "plus", "minus"}, optional
+            Of nucleotides, which strands of the subjects the query is compared with; both unless given, and of both the better one counts.
+            Proteins have one.
+        statistics : "published", KarlinAltschul or None
+            Where bits and E-values come from. "published": `KarlinAltschul.of` this aligner, which needs a named table and gaps for which
+            there are parameters. None: there are none, and both are NaN.
+        threads : int, optional
+            At most so many; what is found does not depend on it.
+        progress : bool or callable
+            True shows a bar (tqdm); a callable is given the bytes, or sequences, that are read, and their number (None for a stream).
+
+        Returns
+        -------
+        Hits
+            For each query, in their order, its hits, best first; each with its alignment.
+
+        Raises
+        ------
+        FormatError
+            If the database is no FASTA.
+        ValueError
+            If statistics are not published for the table and the gaps, or the database is of nucleotides and the table of amino acids.
+
+        Notes
+        -----
+        One hit is found for each sequence of the database: its best alignment. Letters count as capitals; gaps and white space are left out;
+        what the table does not know counts as X, or N (U as T). The E-value is ``K m' n' exp(-lambda S)`` with the effective lengths m' of the
+        query and n' of the database (see `KarlinAltschul.length_adjustment`); nothing is adjusted to a sequence's composition, as ssearch's
+        and BLAST's newer programs do.
+
+        Gaps are told as everywhere in `plait.align`: BLAST's "existence 11, extension 1", its default for proteins, is ``gap_open=-12,
+        gap_extend=-1`` here.
+
+        Examples
+        --------
+        >>> from plait.align import SmithWaterman
+        >>> aligner = SmithWaterman((2, -3), gap_open=-7, gap_extend=-2)  # blastn's
+        >>> hits = aligner.search("GATTACAGATTACA", {"a": "CCCCCCCC", "b": "TTTGTAATCTGTAATCTT"})
+        >>> [(hit.subject, hit.score, hit.strand) for hit in hits]
+        [('b', 28.0, 'minus'), ('a', 2.0, 'plus')]
+        """
+        from .database_search import search
+
+        return search(self, queries, database, k, max_evalue, strand, statistics, threads, progress)
+
+
+class SemiGlobal(_Pairwise):
     """Alignment with free ends: elements before the first or after the last column cost nothing where they may be left out.
 
     Parameters

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference.scored import Plain
+from reference.pairwise import Plain
 
 from plait.align import NeedlemanWunsch, SemiGlobal, SmithWaterman, Substitution, needleman_wunsch, semi_global, smith_waterman
 
@@ -216,3 +216,15 @@ def test_a_changed_parameter_counts_and_copies_are_equal() -> None:
     assert aligner.score("AA", "A") == 0
     aligner.similarity = (5, -1)
     assert aligner.score("AB", "A") == 3
+
+
+@pytest.mark.parametrize(("match", "lengths"), [(5, range(44, 57)), (127, range(510, 522))])
+@pytest.mark.parametrize("gap_open", [-3, -127, -129, -300, -40_000])
+def test_local_scores_at_the_ends_of_a_range(match: int, lengths: range, gap_open: int) -> None:
+    """Lanes hold 255 and 65535 values; what does not fit is found, also beside what does."""
+    aligner = SmithWaterman(Substitution("AB", [[match, -5], [-5, 1]]), gap_open=gap_open, gap_extend=-1)
+    query = "A" * 600
+    references = ["A" * n for n in lengths for _ in range(12)] + ["A" * 30 + "B" * 5 + "A" * 30, "B"] * 20
+    scores = aligner.pairwise([query], references)[0]
+    assert scores.tolist() == [aligner.score(query, reference) for reference in references]
+    assert scores[0] == match * lengths[0]

@@ -1,7 +1,7 @@
 """One HTML file that tells how a run went: no other file, no address, no script; readable on a phone and in the dark.
 
-A report is a list of sections, and a section is what a small function makes: `text`, `facts`, `table`, `preformatted`, `figure`, `graph`.
-Others add their own by returning a `Section` in the same way.
+A report is a list of sections, and a section is what a small function makes: `text`, `facts`, `table`, `preformatted`, `figure`, `graph`,
+`program`. A `chapter` says of those behind it what they are, and shows the code that made them. Others add their own by returning a `Section` in the same way.
 """
 
 from __future__ import annotations
@@ -17,28 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .picture import to_svg
+from ..picture import to_svg
+from ._style import STYLE
+from ._words import code_html, people_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Report", "Section", "facts", "figure", "graph", "preformatted", "table", "text"]
-
-STYLE = """
-:root { color-scheme: light dark; --ink: #18181b; --quiet: #52525b; --paper: #ffffff; --line: #d4d4d8; --shade: #f4f4f5; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e4e7; --quiet: #a1a1aa; --paper: #18181b; --line: #3f3f46; --shade: #27272a; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem; max-width: 60rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
-h1 { font-size: 1.6rem; margin: 0.5rem 0; } h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
-p, figcaption { color: var(--quiet); margin: 0.4rem 0; } figure { margin: 0; }
-.wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; padding: 0.5rem; }
-.plot { background: #ffffff; text-align: center; } .plot img { max-width: 100%; height: auto; }
-.graph { max-height: 80vh; overflow: auto; } .graph svg { display: block; margin: 0 auto; }
-pre { margin: 0; font: 0.8rem/1.4 ui-monospace, monospace; }
-table { border-collapse: collapse; font-size: 0.95rem; }
-th, td { text-align: left; padding: 0.25rem 0.9rem 0.25rem 0; border-bottom: 1px solid var(--line); } td.number { text-align: right; }
-nav a { margin-right: 0.9rem; color: inherit; }
-"""
+__all__ = ["Report", "Section", "chapter", "facts", "figure", "graph", "preformatted", "program", "table", "text"]
 
 
 @dataclass(frozen=True)
@@ -51,10 +37,13 @@ class Section:
         Plain text; it is escaped when the report is written.
     body : str
         HTML; whoever makes a section escapes what goes into it.
+    begins : bool
+        Whether it begins a chapter: those behind it stand one level below.
     """
 
     title: str
     body: str
+    begins: bool = False
 
 
 def escaped(value: object) -> str:
@@ -63,8 +52,9 @@ def escaped(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value for a cell: floats to five digits, the rest as it prints itself."""
-    return escaped(f"{value:.5g}" if isinstance(value, float) else value)
+    """A value for a cell: numbers as people write them, the rest as it prints itself."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return escaped(people_number(value) if number else value)  # type: ignore[arg-type]
 
 
 def text(title: str, *paragraphs: str) -> Section:
@@ -88,6 +78,33 @@ def text(title: str, *paragraphs: str) -> Section:
     '<p>a &lt; b</p>'
     """
     return Section(title, "\n".join(f"<p>{escaped(paragraph)}</p>" for paragraph in paragraphs))
+
+
+def chapter(title: str, what: str, code: str = "") -> Section:
+    """The beginning of a part of the report: what it is about, and the code that made it.
+
+    Parameters
+    ----------
+    title : str
+        Its heading. The sections behind it, up to the next chapter, stand one level below.
+    what : str
+        Plain text; an empty line begins a paragraph.
+    code : str
+        Python that makes what follows.
+
+    Returns
+    -------
+    Section
+        For `Report.add`.
+
+    Examples
+    --------
+    >>> plait.report.chapter("Counts", "How many of each.", "h = plait.Histogram.regular(10, 0, 1)").begins
+    True
+    """
+    paragraphs = "\n".join(f"<p>{escaped(paragraph.strip())}</p>" for paragraph in what.split("\n\n") if paragraph.strip())
+    below = f'\n<pre class="code"><code>{code_html(code.strip())}</code></pre>' if code.strip() else ""
+    return Section(title, paragraphs + below, begins=True)
 
 
 def table(title: str, header: Sequence[object], rows: Iterable[Sequence[object]], caption: str = "") -> Section:
@@ -114,15 +131,17 @@ def table(title: str, header: Sequence[object], rows: Iterable[Sequence[object]]
     >>> "<td>loss</td>" in plait.report.table("Result", ["what", "value"], [("loss", 0.25)]).body
     True
     """
-
-    def cell(value: object) -> str:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return f"<td{' class=number' if number else ''}>{shown(value)}</td>"
-
-    head = "".join(f"<th>{escaped(name)}</th>" for name in header)
-    body = "\n".join(f"<tr>{''.join(cell(value) for value in row)}</tr>" for row in rows)
-    below = f"\n<p>{escaped(caption)}</p>" if caption else ""
-    return Section(title, f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>{below}')
+    cells = [list(row) for row in rows]
+    numeric = [
+        bool(cells) and all(isinstance(row[k], (int, float)) and not isinstance(row[k], bool) for row in cells) for k in range(len(header))
+    ]
+    head = "".join(f"<th{' class=number' if number else ''}>{escaped(name)}</th>" for name, number in zip(header, numeric, strict=True))
+    head = f"<thead><tr>{head}</tr></thead>\n" if any(str(name) for name in header) else ""
+    right = [" class=number" if number else "" for number in numeric]
+    body = "\n".join(f"<tr>{''.join(f'<td{r}>{shown(value)}</td>' for value, r in zip(row, right, strict=True))}</tr>" for row in cells)
+    below = f"\n<p class=caption>{escaped(caption)}</p>" if caption else ""
+    kind = "" if head else " class=facts"
+    return Section(title, f'<div class="wide"><table{kind}>{head}<tbody>{body}</tbody></table></div>{below}')
 
 
 def facts(title: str, values: Mapping[str, object], caption: str = "") -> Section:
@@ -172,7 +191,7 @@ def preformatted(title: str, content: str, caption: str = "") -> Section:
     >>> plait.report.preformatted("Steps", "1  matmul").title
     'Steps'
     """
-    below = f"\n<p>{escaped(caption)}</p>" if caption else ""
+    below = f"\n<p class=caption>{escaped(caption)}</p>" if caption else ""
     return Section(title, f'<div class="wide"><pre>{escaped(content)}</pre></div>{below}')
 
 
@@ -184,7 +203,7 @@ def figure(title: str, draw: Callable[[Axes], Any], caption: str = "", *, size: 
     title : str
         Its heading.
     draw : callable
-        Draws on the matplotlib axes that it is given.
+        Draws on the matplotlib axes that it is given. It is called twice, for a light and for a dark page.
     caption : str
         A sentence below.
     size : (float, float)
@@ -207,19 +226,33 @@ def figure(title: str, draw: Callable[[Axes], Any], caption: str = "", *, size: 
     True
     """
     try:
+        import matplotlib as mpl
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ModuleNotFoundError("plait.report.figure needs matplotlib: pip install matplotlib") from error
-    # Not pyplot: no window, no global state, and nothing to close.
-    canvas = Figure(figsize=size, layout="constrained")
-    draw(canvas.add_subplot())
-    content = io.BytesIO()
-    canvas.savefig(content, format="png", dpi=144, facecolor="white", metadata={"Software": None})
-    data = base64.b64encode(content.getvalue()).decode("ascii")
+
+    def picture(dark: bool) -> str:
+        with mpl.rc_context(DARK if dark else None):
+            # Not pyplot: no window, no global state, and nothing to close.
+            canvas = Figure(figsize=size, layout="constrained")
+            draw(canvas.add_subplot())
+            content = io.BytesIO()
+            canvas.savefig(content, format="png", dpi=144, transparent=True, metadata={"Software": None})
+        return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode("ascii")
+
     below = f"\n<figcaption>{escaped(caption)}</figcaption>" if caption else ""
     width = round(96 * size[0])
-    image = f'<img width="{width}" alt="{escaped(title)}" src="data:image/png;base64,{data}">'
+    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{picture(True)}">'
+    image = f'<picture>{dark}<img width="{width}" alt="{escaped(title)}" src="{picture(False)}"></picture>'
     return Section(title, f'<figure><div class="wide plot">{image}</div>{below}</figure>')
+
+
+# The page's own colours in the dark; the plot's ground is the page's.
+DARK: dict[Any, Any] = dict.fromkeys(
+    ["text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"], "#e4e4e7"
+)
+DARK |= {"axes.facecolor": "#1f1f23", "figure.facecolor": "#1f1f23", "grid.color": "#3f3f46", "legend.facecolor": "#1f1f23"}
+DARK |= {"legend.edgecolor": "#3f3f46", "savefig.facecolor": "#1f1f23", "lines.color": "#e4e4e7", "patch.edgecolor": "#e4e4e7"}
 
 
 def graph(title: str, node: Any, caption: str = "", *, max_nodes: int = 300) -> Section:
@@ -253,6 +286,50 @@ def graph(title: str, node: Any, caption: str = "", *, max_nodes: int = 300) -> 
     return Section(title, f'<figure><div class="wide graph">{svg}</div>{below}</figure>')
 
 
+def program(title: str, compiled: Any, caption: str = "") -> Section:
+    """A section with the steps of a program: what runs, in what order, over which shapes, and how much work it is.
+
+    Parameters
+    ----------
+    title : str
+        Its heading.
+    compiled : Program
+        Whose shapes are bound.
+    caption : str
+        A sentence below.
+
+    Returns
+    -------
+    Section
+        For `Report.add`; on a narrow screen each step is a line or two.
+
+    Examples
+    --------
+    >>> x = plait.input("x", (2, 3))
+    >>> program = plait.compile(plait.exp(x) + 1)
+    >>> "exp add" in plait.report.program("Steps", program).body
+    True
+    """
+    steps = compiled.steps
+    rows = "\n".join(
+        f"<tr><td class=number>{k + 1}</td><td>{escaped(' × '.join(map(str, step.shape)) or 'one number')}</td>"
+        f"<td class=number>{escaped(work_text(step.flops))}</td><td>{escaped(step.label)}</td></tr>"
+        for k, step in enumerate(steps)
+    )
+    head = "<thead><tr><th class=number>step</th><th>shape</th><th class=number>operations</th><th>what</th></tr></thead>"
+    total = f"{len(steps)} steps, {work_text(compiled.flops)} operations, {people_number(compiled.memory_bytes / 1024, 3)} KiB of memory."
+    below = f"\n<p class=caption>{escaped(f'{total} {caption}'.strip())}</p>"
+    return Section(title, f'<div class="wide"><table class=program>{head}\n<tbody>{rows}</tbody></table></div>{below}')
+
+
+def work_text(flops: float) -> str:
+    """A number of operations, in thousands or millions."""
+    for unit, size in ((" G", 1e9), (" M", 1e6), (" k", 1e3)):
+        if flops >= size:
+            return people_number(flops / size, 3) + unit
+    return people_number(int(flops))
+
+
 @dataclass
 class Report:
     """Sections under a title, and the file that they become.
@@ -284,17 +361,26 @@ class Report:
 
     def html(self) -> str:
         """The page."""
-        links = "".join(f'<a href="#part{i}">{escaped(section.title)}</a> ' for i, section in enumerate(self.sections))
-        parts = "\n".join(
-            f'<section id="part{i}">\n<h2>{escaped(section.title)}</h2>\n{section.body}\n</section>'
+        chapters = any(section.begins for section in self.sections)
+        links = "".join(
+            f'<li><a href="#part{i}">{escaped(section.title)}</a></li>'
             for i, section in enumerate(self.sections)
+            if section.begins or not chapters
         )
-        subtitle = f"\n<p>{escaped(self.subtitle)}</p>" if self.subtitle else ""
+
+        def heading(section: Section) -> str:
+            level = 3 if chapters and not section.begins else 2
+            return f"<h{level}>{escaped(section.title)}</h{level}>"
+
+        parts = "\n".join(
+            f'<section id="part{i}">\n{heading(section)}\n{section.body}\n</section>' for i, section in enumerate(self.sections)
+        )
+        subtitle = f"\n<p class=subtitle>{escaped(self.subtitle)}</p>" if self.subtitle else ""
         return (
             f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f"<title>{escaped(self.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-            f"<h1>{escaped(self.title)}</h1>{subtitle}\n<nav>{links}</nav>\n{parts}\n</body>\n</html>\n"
+            f"<header><h1>{escaped(self.title)}</h1>{subtitle}</header>\n<nav><ul>{links}</ul></nav>\n<main>\n{parts}\n</main>\n</body>\n</html>\n"
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:

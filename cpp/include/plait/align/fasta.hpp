@@ -1,0 +1,31 @@
+// FASTA text as sequences of codes: what the search of a database reads, a piece of the file at a time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "plait/tensor/shape.hpp"
+
+namespace plait::align {
+
+using namespace tensor;
+
+/// What becomes of a byte of a sequence: a code below kFastaSkipped, nothing, or an error.
+constexpr std::uint8_t kFastaSkipped = 254, kFastaRefused = 255;
+using FastaTable = std::array<std::uint8_t, 256>;
+
+/// The records that lie whole in a piece of text.
+struct FastaPiece {
+  std::vector<std::uint8_t> codes;  ///< of all records, one after the other
+  std::vector<Index> begins;        ///< record k has codes[begins[k]] … codes[begins[k + 1] - 1]
+  std::vector<Index> headers;       ///< two for each record: its header is text[first] … text[second - 1], without '>' and the line's end
+  Index consumed = 0;               ///< behind the last record
+};
+
+/// `last`: nothing follows, so the last record is whole. Lines that begin with ';' are comments. Throws FormatError for a refused byte, naming
+/// the record, and for text before the first header.
+FastaPiece read_fasta(std::span<const char> text, const FastaTable& table, bool last);
+
+}  // namespace plait::align

@@ -1,0 +1,287 @@
+"""A query looked for in a database of sequences: the best local alignments, with bits and E-values."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _arguments, _databases, _records
+from .alignment import Alignment
+from .hits import Hit, Hits
+from .statistics import BASES, KarlinAltschul
+from .substitution import Substitution
+
+if TYPE_CHECKING:
+    from .pairwise import SmithWaterman
+
+#: True for a bar (tqdm where it is installed), or a callable that is given what is done and the whole (None where that is not known).
+Progress: TypeAlias = bool | Callable[[int, "int | None"], Any]
+STRANDS = ("both", "plus", "minus")
+COMPLEMENT = str.maketrans("ACGTURYSWKMBDHVN", "TGCAAYRSWMKVHDBN")
+#: Letters of a piece by which its kind is told.
+SAMPLE = 1 << 16
+#: Memory for the moves of an alignment.
+MEMORY_LIMIT = 1 << 28
+
+
+class _Query(NamedTuple):
+    """One of the sequences that are looked for, and how."""
+
+    at: int  #: its place among the queries
+    name: str
+    letters: str
+    reverse: bool  #: whether it is looked for as its reverse complement
+    codes: bytes
+
+
+class _Candidate(NamedTuple):
+    """A sequence of the database that may be among the best; ordered from worst to best."""
+
+    score: float
+    before: int  #: minus its place in the database: of equal ones the first is better
+    reverse: bool
+    name: str
+    description: str
+    codes: bytes
+
+
+def search(
+    aligner: SmithWaterman,
+    queries: Any,
+    database: Any,
+    k: int,
+    max_evalue: float | None,
+    strand: str | None,
+    statistics: KarlinAltschul | str | None,
+    threads: int | None,
+    progress: Progress,
+) -> Hits:
+    """What `SmithWaterman.search` does."""
+    k, threads = _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
+    most = math.inf if max_evalue is None else _arguments.limit(max_evalue)
+    table = letters_table(aligner, queries)
+    letters = _databases.Letters(table)
+    told = chosen_statistics(aligner, statistics)
+    if most < math.inf and told is None:
+        raise ValueError("search: max_evalue needs statistics, which are None")
+    if strand is None:
+        strand = "both" if is_of_nucleotides(table) else "plus"
+    if strand not in STRANDS:
+        raise ValueError(f"search: strand: expected one of {', '.join(map(repr, STRANDS))}, got {strand!r}")
+    if strand != "plus" and not is_of_nucleotides(table):
+        raise ValueError(f"search: strand={strand!r} is for nucleotides; the similarity is one of {letters.alphabet[:30]!r}")
+    named = all_queries(queries, letters, strand)
+    aligner = aligner._with(table)
+    found, sequences, total = _best(aligner, named, database, letters, k, threads, progress)
+    return _aligned(aligner, named, found, letters, told, most, sequences, total, threads)
+
+
+def letters_table(aligner: SmithWaterman, queries: Any) -> Substitution:
+    """The aligner's similarity as a table of letters; of (match, mismatch) that of the bases, where the queries are of those, or of all letters."""
+    from .pairwise import resolve
+
+    similarity = resolve(aligner.similarity)
+    if isinstance(similarity, Substitution):
+        return similarity
+    match, mismatch = similarity
+    first = next(iter(_items(queries)), (None, ""))[1]
+    value = _records.unwrapped(first)
+    text = value.decode("latin-1") if isinstance(value, (bytes, bytearray)) else value
+    if isinstance(text, str) and _databases.is_nucleotides(text):
+        scores = np.where(np.eye(5, dtype=bool), match, mismatch)
+        scores[4, 4] = mismatch  # nobody knows what N is
+        return Substitution(BASES + "N", scores)
+    return Substitution("ABCDEFGHIJKLMNOPQRSTUVWXYZ", np.where(np.eye(26, dtype=bool), match, mismatch))
+
+
+def is_of_nucleotides(table: Substitution) -> bool:
+    """Whether its letters are bases."""
+    return set(BASES) <= set(table.alphabet) and not {"E", "F", "I", "L", "P", "Q"} & set(table.alphabet)
+
+
+def chosen_statistics(aligner: SmithWaterman, statistics: Any) -> KarlinAltschul | None:
+    """The parameters for E-values."""
+    if statistics is None or isinstance(statistics, KarlinAltschul):
+        return statistics
+    if statistics == "published":
+        return KarlinAltschul.of(aligner)
+    raise ValueError(f"search: statistics: expected 'published', KarlinAltschul or None, got {statistics!r:.60}")
+
+
+def _items(queries: Any) -> Iterator[tuple[Any, Any]]:
+    """(name, sequence) of one query, several, or a mapping; names that are not given are None."""
+    if isinstance(queries, Mapping):
+        yield from queries.items()
+    elif isinstance(queries, (str, bytes, bytearray)) or _records.unwrapped(queries) is not queries:
+        yield None, queries
+    elif isinstance(queries, Sequence):
+        yield from ((None, query) for query in queries)
+    else:
+        raise TypeError(f"queries: expected a sequence, a list of them or a mapping, got {type(queries).__name__}")
+
+
+def all_queries(queries: Any, letters: _databases.Letters, strand: str) -> list[_Query]:
+    """What is looked for: each query, in each of the directions that are asked for."""
+    found = []
+    several = not isinstance(queries, (str, bytes, bytearray))
+    for k, (key, value) in enumerate(_items(queries)):
+        told = f"queries[{k if key is None else key!r}]" if several else "query"
+        codes = letters.encode(value, told)
+        if not codes:
+            raise ValueError(f"{told}: the sequence is empty")
+        text = letters.decode(codes)
+        name = str(key) if key is not None else _records.name(value, f"query {k + 1}" if several else "query")
+        if strand != "minus":
+            found.append(_Query(k, name, text, False, codes))
+        if strand != "plus":
+            found.append(_Query(k, name, text, True, letters.encode(reverse_complement(text), told)))
+    if not found:
+        raise ValueError("queries: there are none")
+    return found
+
+
+def reverse_complement(letters: str) -> str:
+    """The other strand, in its own direction."""
+    return letters.translate(COMPLEMENT)[::-1]
+
+
+def _best(
+    aligner: SmithWaterman, queries: list[_Query], database: Any, letters: _databases.Letters, k: int, threads: int, progress: Progress
+) -> tuple[list[list[_Candidate]], int, int]:
+    """For each query the candidates, best first; the number of sequences in the database, and that of their letters."""
+    method = aligner._method()
+    best: list[list[_Candidate]] = [[] for _ in range(queries[-1].at + 1)]
+    sequences = total = 0
+    reporter = _Reporter(progress, database)
+    try:
+        found = _databases.pieces(database, letters)
+        if threads > 1 and (isinstance(database, (str, os.PathLike)) or hasattr(database, "read")):
+            found = _databases.ahead(found)
+        for piece in found:
+            _check_kind(piece, letters)
+            lengths = piece.lengths()
+            order = np.argsort(lengths, kind="stable")  # those that are computed together are about as long
+            parts = method.prepare_parts(piece.codes, piece.begins[:-1][order], lengths[order])
+            scores = np.empty((len(queries), len(piece)))
+            method.pairwise([query.codes for query in queries], parts, False, method.worst, scores, threads)
+            for at, strands in itertools.groupby(range(len(queries)), lambda row: queries[row].at):
+                rows = list(strands)
+                own, reverse = np.empty(len(piece)), np.empty(len(piece), bool)
+                own[order] = scores[rows].max(axis=0)
+                reverse[order] = np.array([queries[row].reverse for row in rows])[scores[rows].argmax(axis=0)]  # of equal ones the first
+                _keep(best[at], k, own, reverse, piece, sequences)
+            sequences += len(piece)
+            total += int(lengths.sum())
+            reporter.at(piece.done)
+    finally:
+        reporter.close()
+    return [sorted(heap, reverse=True) for heap in best], sequences, total
+
+
+def _keep(
+    heap: list[_Candidate], k: int, scores: NDArray[np.float64], reverse: NDArray[np.bool_], piece: _databases.Piece, offset: int
+) -> None:
+    """Put what is better than the k-th best so far into the heap, of which the first is the worst."""
+    at = np.flatnonzero(scores > (heap[0].score if len(heap) >= k else 0.0))
+    if len(at) > k:
+        at = at[np.argsort(-scores[at], kind="stable")[:k]]
+    for i in at.tolist():
+        if len(heap) >= k and scores[i] <= heap[0].score:
+            continue
+        codes = piece.codes[piece.begins[i] : piece.begins[i + 1]].tobytes()
+        item = _Candidate(float(scores[i]), -(offset + i), bool(reverse[i]), *piece.header(i), codes)
+        if len(heap) < k:
+            heapq.heappush(heap, item)
+        else:
+            heapq.heapreplace(heap, item)
+
+
+def _check_kind(piece: _databases.Piece, letters: _databases.Letters) -> None:
+    """ValueError: the database is of amino acids, and the table of nucleotides, or the other way round."""
+    if len(piece.codes) < 200:
+        return
+    some = piece.codes[:: max(1, len(piece.codes) // SAMPLE)]
+    counts = np.bincount(some, minlength=len(letters.alphabet)) / len(some)
+    if letters.unknown is not None and counts[letters.unknown] > 0.5:
+        raise ValueError(f"database: most of its letters are none of {letters.alphabet}, which the similarity knows")
+    if {"L", "E"} <= set(letters.alphabet) and sum(counts[letters.alphabet.index(b)] for b in "ACGTN" if b in letters.alphabet) > 0.95:
+        raise ValueError("database: its letters are nucleotides, the similarity is one of amino acids; nothing is translated")
+
+
+def _aligned(
+    aligner: SmithWaterman,
+    queries: list[_Query],
+    found: list[list[_Candidate]],
+    letters: _databases.Letters,
+    statistics: KarlinAltschul | None,
+    most: float,
+    sequences: int,
+    total: int,
+    threads: int,
+) -> Hits:
+    """The alignments of what was found."""
+    method = aligner._method()
+    hits: list[list[Hit]] = []
+    spaces: list[int] = []
+    first = {query.at: query for query in reversed(queries)}
+    for at, candidates in enumerate(found):
+        query = first[at]
+        space = 0 if statistics is None else statistics.search_space(len(query.letters), total, sequences)
+        spaces.append(space)
+        kept = []
+        for item in candidates:
+            evalue = math.nan if statistics is None else statistics.evalue(item.score, space)
+            if not evalue > most:
+                kept.append((item, evalue))
+        own = letters.encode(query.letters, query.name)
+        subjects = [letters.decode(item.codes) for item, _ in kept]
+        laid = [reverse_complement(text) if item.reverse else text for text, (item, _) in zip(subjects, kept, strict=True)]
+        prepared = method.prepare([letters.encode(text, "database") for text in laid])
+        paths = method.paths(own, prepared, MEMORY_LIMIT, threads)
+        hits.append([])
+        for (item, evalue), text, (score, path) in zip(kept, laid, paths, strict=True):
+            alignment = Alignment(score, path, query.letters, text, "edits", None, aligner._worth(), (query.name, item.name))
+            bits = math.nan if statistics is None else statistics.bits(item.score)
+            side = "minus" if item.reverse else "plus"
+            hits[-1].append(Hit(query.name, item.name, item.description, item.score, bits, evalue, side, alignment))
+    return Hits(hits, sequences, total, statistics, None if statistics is None else spaces)
+
+
+class _Reporter:
+    """How much of the database has been read."""
+
+    def __init__(self, progress: Progress, database: Any) -> None:
+        self.total: int | None = None
+        self.unit = "sequence"
+        if isinstance(database, (str, os.PathLike)):
+            self.total, self.unit = Path(database).stat().st_size, "B"
+        elif hasattr(database, "read"):
+            self.unit = "B"
+        elif hasattr(database, "__len__"):
+            self.total = len(database)
+        self.call = progress if callable(progress) else None
+        self.bar: Any = None
+        if progress is True:
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=self.total, unit=self.unit, unit_scale=True, mininterval=0.1)
+
+    def at(self, done: int) -> None:
+        """So much has been read."""
+        if self.call is not None:
+            self.call(done, self.total)
+        if self.bar is not None:
+            self.bar.update(done - self.bar.n)
+
+    def close(self) -> None:
+        """The run has ended, in whatever way."""
+        if self.bar is not None:
+            self.bar.close()

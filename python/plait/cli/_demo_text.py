@@ -1,0 +1,111 @@
+"""What ``plait demo`` says of each part of its page, and the code that makes it. A test runs every piece of code."""
+
+from __future__ import annotations
+
+from .. import report
+
+VAE = (
+    "A variational autoencoder",
+    """A network squeezes each picture of a handwritten digit, 64 grey values, into 8 latent numbers and back. It is trained to lose little
+    on the way while the latent numbers look like draws from a normal distribution, so that new digits can be made from new draws.
+
+    The mathematics is written as a graph of nodes; its gradient is found on the graph; both are compiled into one flat program, which trains
+    without Python.""",
+    """
+import plait
+
+data = plait.datasets.digits()
+vae = plait.nn.VAE(64, hidden=(128,), latent=8, rng=0)
+vae.fit(data.train_images, epochs=300, batch_size=64, optimizer=plait.optim.Adam(1e-3), rng=0)
+print(vae.elbo(data.test_images, samples=10, rng=0))    # the bound, of pictures that it has not seen
+new = vae.sample(64, rng=0)                             # digits that nobody wrote
+""",
+)
+SEQUENCE = (
+    "Going on with a series",
+    """A recurrent network has seen 200 points on a circle. It is given five true ones, and then lives on what it says itself: each output is
+    its next input. Where an error feeds on itself, the curves would drift apart within a few rounds.""",
+    """
+angles = 0.3 * np.arange(200)
+circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+model = plait.nn.SequenceRegressor(2, 15, 2, activation="tanh", rng=0)
+model.fit(circle, window=5, ahead=20, epochs=200, optimizer=plait.optim.Adam(1e-2), rng=0)
+following = model.generate(circle[:5], 100)
+""",
+)
+GESTURES = (
+    "Gestures, aligned",
+    """Two movements of one kind are never equally fast. Dynamic time warping links each moment of one to the moments of the other that fit it
+    best, and what is left as distance tells kinds of gestures apart.""",
+    """
+data = plait.datasets.gestures(rng=0)
+x, y = data.test_series[:2]
+found = plait.align.DTW().align(x, y)                   # found.score, found.path, plait.plot.alignment(found)
+clf = plait.align.TimeSeriesKNN().fit(data.train_series, data.train_labels)
+print(clf.score(data.test_series, data.test_labels))
+""",
+)
+TREES = (
+    "Decision trees",
+    """C4.5 asks, of all questions about one column, the one that tells most about the class, and goes on in both parts. The result is a rule
+    that people can read: as a picture, as text, as SQL or C.""",
+    """
+data = plait.datasets.iris()
+species = np.array(data.classes)
+clf = plait.tree.C45Classifier().fit(data.train_points, species[data.train_labels])
+print(clf.score(data.test_points, species[data.test_labels]))
+print(clf.export_text(data.columns))
+""",
+)
+COUNTS = (
+    "Counting a million amounts",
+    """Amounts spread over several powers of ten, so the bins have equal ratios instead of equal widths. Counts made elsewhere add up to the same
+    histogram, and quantiles can be read from it without keeping the values.""",
+    """
+amounts = np.random.default_rng(0).lognormal(7, 0.8, 1_000_000)
+h = plait.Histogram(plait.histogram.Axis.logarithmic(120, 10, 1e6)).fill(amounts)
+print(h.quantile([0.01, 0.5, 0.99]))
+sketch = plait.QuantileSketch(200, 0)                  # a few hundred numbers, whatever comes
+sketch.update(amounts)
+""",
+)
+INFERENCE = (
+    "Inference, with a report on itself",
+    """Eight schools tried coaching; each measured an effect with an error. How much of the differences is real? A model states what is
+    believed, and variational inference fits a posterior to it: here the schools' effects, drawn together as far as the data ask for it.
+
+    Below the result stands what speaks against it, if anything does. Then a series with its forecast.""",
+    """
+from plait.infer import HalfCauchy, Normal, bbvi
+
+effects = np.array([28.0, 8, -3, 7, -1, 1, 18, 12])
+errors = np.array([15.0, 10, 16, 11, 9, 11, 10, 18])
+
+def schools(m):
+    z = m.latent("z", Normal(0, 1), shape=8)
+    mu, tau = m.latent("mu", Normal(0, 5)), m.latent("tau", HalfCauchy(5))
+    m.observe(Normal(mu + tau * z, errors), effects)
+
+print(bbvi(schools, rng=0, progress=False).summary())
+""",
+)
+MONEY = (
+    "Money, divided",
+    """Eight made-up assets that move with two common factors. Each point of the curve is the portfolio of least risk for its return, found with
+    exact gradients under constraints.""",
+    """
+rng = np.random.default_rng(0)
+prices = {name: 100 * np.exp(np.cumsum(rng.normal(3e-4, 0.01, 1000))) for name in "ABCDEFGH"}
+portfolio = plait.portfolio.Portfolio.from_prices(prices)
+best = portfolio.max_sharpe()
+print(best.weights, best.expected_return, best.risk, best.sharpe)
+""",
+)
+MACHINE = ("The machine", "Where this page was made: times above are of this machine.", "")
+CHAPTERS = (VAE, SEQUENCE, GESTURES, TREES, COUNTS, INFERENCE, MONEY)
+
+
+def chapter(texts: tuple[str, str, str]) -> report.Section:
+    """The beginning of one of them."""
+    title, what, code = texts
+    return report.chapter(title, "\n\n".join(" ".join(part.split()) for part in what.split("\n\n")), code)

@@ -1,0 +1,11 @@
+"""Models out of Python and back: C source, ONNX files, and weights that others have saved."""
+
+from __future__ import annotations
+
+from .c.program import CSource
+from .c.program import to_c as to_c  # by its method: program.to_c
+from .onnx.read import from_onnx
+from .onnx.write import to_onnx as to_onnx
+from .state import load_state
+
+__all__ = ["CSource", "from_onnx", "load_state"]

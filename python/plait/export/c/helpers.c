@@ -1,0 +1,416 @@
+// What generated C calls. Of these definitions only those that a model uses are written into its file (helpers.py finds them by name).
+// Where T and names in _T stand, T is replaced by a type and _T by its short name: float and _f32, double and _f64, int32_t and _i32, int64_t and
+// _i64, uint8_t and _u8.
+
+static uint32_t bits_of(float x) {
+  uint32_t b;
+  memcpy(&b, &x, sizeof b);
+  return b;
+}
+static float from_bits(uint32_t b) {
+  float x;
+  memcpy(&x, &b, sizeof x);
+  return x;
+}
+
+/* x = n ln 2 + r; e^r - 1 = r + r^2 tail(r); 1.5 * 2^23 + n leaves n in the low bits. */
+static float exp_rounded(float x) { return x * 1.44269504f + 12582912.0f; }
+static float exp_rest(float x, float n) { return (x - n * 0.693359375f) - n * -2.12194440e-4f; }
+static float exp_tail(float r) {
+  return 0.5f + r * (0.16666667f + r * (0.041666325f + r * (0.008333219f + r * (0.001394342f + r * 0.00019962619f))));
+}
+static float exp_scale(float p, float rounded) {
+  const uint32_t twice = bits_of(rounded) - 0x4B400000u + 254u, half = twice >> 1;
+  return p * from_bits(half << 23) * from_bits((twice - half) << 23);
+}
+static float two_to(float rounded, uint32_t shift) { return from_bits((bits_of(rounded) - 0x4B400000u + 127u + shift) << 23); }
+
+static float exp_f32(float x) {
+  float rounded, r;
+  x = x < -104.0f ? -104.0f : x; /* NaN passes both */
+  x = x > 89.0f ? 89.0f : x;
+  rounded = exp_rounded(x);
+  r = exp_rest(x, rounded - 12582912.0f);
+  return exp_scale(r * r * exp_tail(r) + r + 1.0f, rounded);
+}
+
+static float tanh_f32(float x) {
+  float a = fabsf(x), rounded, r, q, s, t;
+  const float z = a * a;
+  const float near = a + a * z * (-0.33333322f + z * (0.13332354f + z * (-0.05372321f + z * 0.019423107f)));
+  const int far = a > 0.35f;
+  a = a > 10.0f ? 10.0f : a;
+  rounded = exp_rounded(2.0f * a);
+  r = exp_rest(2.0f * a, rounded - 12582912.0f);
+  q = r * r * exp_tail(r) + r;
+  s = two_to(rounded, 0);
+  t = s * q + (s - 1.0f);
+  return copysignf(far ? t / (t + 2.0f) : near, x);
+}
+
+static float sigmoid_f32(float x) {
+  const float e = exp_f32(-fabsf(x));
+  return (x < 0 ? e : 1.0f) / (1.0f + e);
+}
+
+/* log(1 + f) + e ln 2, and x = m 2^e with m from 2/3 to 4/3. */
+static float log_of_parts(float f, float e) {
+  const float f2 = f * f;
+  const float low = 0.33333215f + f * (-0.249998f + f * (0.20010443f + f * -0.16680384f));
+  const float high = 0.14005226f + f * (-0.12185884f + f * (0.13987812f + f * -0.12883835f));
+  const float tail = f2 * f * (low + f2 * f2 * high) + e * -2.12194440e-4f;
+  return e * 0.693359375f + (f + (tail - 0.5f * f2));
+}
+static float log_exponent(float x) {
+  const uint32_t t = bits_of(x) - 0x3F2AAAABu + 0x40000000u; /* shifted to be positive */
+  return (float)(int32_t)(t >> 23) - 128.0f;
+}
+static float log_mantissa(float x) { return from_bits(bits_of(x) - ((bits_of(x) - 0x3F2AAAABu) & 0xFF800000u)); }
+
+static float log_f32(float x) {
+  const int small = x < 1.17549435e-38f;
+  const float u = small ? x * 8388608.0f : x;
+  const float y = log_of_parts(log_mantissa(u) - 1.0f, log_exponent(u) - (small ? 23.0f : 0.0f));
+  const float z = x < INFINITY ? y : x;
+  return x > 0 ? z : (x == 0 ? -INFINITY : NAN);
+}
+
+static float softplus_f32(float x) {
+  const float z = exp_f32(-fabsf(x));
+  const int large = z > 0.33333334f;
+  return (x > 0 ? x : (x == x ? 0.0f : x)) + log_of_parts(large ? 0.5f * (z - 1.0f) : z, large ? 1.0f : 0.0f);
+}
+
+static float erf_f32(float x) {
+  float a = fabsf(x), g;
+  const float z = a * a;
+  const float near =
+      a + a * (0.12837917f +
+               z * (-0.37612632f + z * (0.112836875f + z * (-0.02685894f + z * (0.005199906f + z * (-0.0008130004f + z * 8.316744e-05f))))));
+  const int far = a > 0.92f;
+  a = a > 4.0f ? 4.0f : a;
+  g = 0.00020702438f + a * (1.1276274f + a * (0.6372659f + a * (0.10385621f + a * (-0.022189688f + a * (0.0030336669f + a * -0.00019494377f)))));
+  return copysignf(far ? 1.0f - exp_f32(-g) : near, x);
+}
+
+static double sigmoid_f64(double x) {
+  const double e = exp(-fabs(x));
+  return (x < 0 ? e : 1.0) / (1.0 + e);
+}
+
+static double softplus_f64(double x) { return (x > 0 ? x : (x == x ? 0.0 : x)) + log1p(exp(-fabs(x))); }
+
+/* e^x - 1 - x: up to 1 the series, beyond the difference, where little cancels. */
+static double expm1mx_f64(double x) {
+  double term = x * x / 2, sum = 0;
+  int k;
+  if (fabs(x) > 1 || x != x) return x < INFINITY ? expm1(x) - x : x;
+  for (k = 3; k < 25; ++k) {
+    sum += term;
+    term *= x / k;
+  }
+  return sum;
+}
+
+static float expm1mx_f32(float x) { return (float)expm1mx_f64((double)x); }
+
+static double logaddexp_f64(double x, double y) {
+  if (x == y) return x + 0.6931471805599453;
+  if (x != x || y != y) return x + y;
+  return (x > y ? x : y) + log1p(exp(-fabs(x - y)));
+}
+
+static float logaddexp_f32(float x, float y) { return (float)logaddexp_f64((double)x, (double)y); }
+
+static T remainder_T(T x, T y) {
+  const double r = fmod((double)x, (double)y);
+  if (r == 0) return (T)copysign(r, (double)y);
+  return (T)((r < 0) != (y < 0) ? r + (double)y : r);
+}
+
+static T floor_divide_T(T x, T y) {
+  double r, q, whole;
+  if (y == 0) return x / y;
+  r = fmod((double)x, (double)y);
+  q = ((double)x - r) / (double)y;
+  if (r != 0 && (r < 0) != (y < 0)) q -= 1;
+  if (q == 0) return (T)copysign(0.0, (double)(x / y));
+  whole = floor(q);
+  return (T)(q - whole > 0.5 ? whole + 1 : whole);
+}
+
+/* Integers wrap, as in NumPy: two's complement by way of unsigned ones. */
+static int64_t wrapped_i64(uint64_t x) { return x <= (uint64_t)INT64_MAX ? (int64_t)x : -(int64_t)(UINT64_MAX - x) - 1; }
+
+static int64_t divide_int(int64_t a, int64_t b) {
+  if (b == 0) return 0;
+  return b == -1 ? (a == INT64_MIN ? 0 : -a) : a / b;
+}
+static int64_t floor_divide_int(int64_t a, int64_t b) {
+  if (b == 0) return 0;
+  if (b == -1) return wrapped_i64(0 - (uint64_t)a);
+  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
+static int64_t remainder_int(int64_t a, int64_t b) {
+  int64_t r;
+  if (b == 0 || b == -1) return 0;
+  r = a % b;
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
+/* What an integer cannot hold, NaN included, becomes the smallest. */
+static int32_t to_i32(double x) { return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN; }
+static int64_t to_i64(double x) { return x >= -9223372036854775808.0 && x < 9223372036854775808.0 ? (int64_t)x : INT64_MIN; }
+
+static int32_t narrow_i32(int64_t x) {
+  const uint32_t low = (uint32_t)((uint64_t)x & 0xFFFFFFFFu);
+  return low <= (uint32_t)INT32_MAX ? (int32_t)low : -(int32_t)(UINT32_MAX - low) - 1;
+}
+
+/* The logarithmic derivative of Gamma, and its derivative. */
+static double sin_pi_f64(double f) { return sin(3.141592653589793 * f); }
+static double digamma_f64(double x) {
+  double a = x < 0 ? 1.0 - x : x, sum = 0, v, z, f;
+  if (x != x || x == INFINITY) return x;
+  for (; a < 8.0; a += 1.0) sum += 1.0 / a;
+  v = 1.0 / a;
+  z = v * v;
+  sum = (log(a) - 0.5 * v) - z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12)))))) - sum;
+  if (!(x < 0)) return sum;
+  f = x - floor(x + 0.5);
+  return f == 0 ? (double)NAN : sum - 3.141592653589793 * sin_pi_f64(0.5 - fabs(f)) / sin_pi_f64(f);
+}
+static double trigamma_f64(double x) {
+  double a = x < 0 ? 1.0 - x : x, sum = 0, v, z, s;
+  if (x != x) return x;
+  if (x == INFINITY) return 0;
+  for (; a < 8.0; a += 1.0) sum += 1.0 / (a * a);
+  v = 1.0 / a;
+  z = v * v;
+  sum += v + z * (0.5 + v * (1.0 / 6 - z * (1.0 / 30 - z * (1.0 / 42 - z * (1.0 / 30 - z * (5.0 / 66 - z * (691.0 / 2730 - z * 7 / 6)))))));
+  s = 3.141592653589793 / sin_pi_f64(x - floor(x + 0.5));
+  return x < 0 ? s * s - sum : sum;
+}
+
+/* An index beyond the end is brought back to the nearest element, and remembered. */
+static int failed;
+static ptrdiff_t checked(int64_t i, ptrdiff_t size, int from_end) {
+  if (from_end && i < 0) i += size;
+  if (i >= 0 && i < size) return (ptrdiff_t)i;
+  failed = 1;
+  return i < 0 ? 0 : size - 1;
+}
+
+static void take_T(const T *x, const int64_t *index, T *y, ptrdiff_t outer, ptrdiff_t size, ptrdiff_t inner, ptrdiff_t count) {
+  ptrdiff_t o, k, i;
+  for (o = 0; o < outer; ++o)
+    for (k = 0; k < count; ++k) {
+      const T *from;
+      T *to = y + (o * count + k) * inner;
+      if (size == 0) {
+        failed = 1;
+        for (i = 0; i < inner; ++i) to[i] = 0;
+        continue;
+      }
+      from = x + (o * size + checked(index[k], size, 1)) * inner;
+      for (i = 0; i < inner; ++i) to[i] = from[i];
+    }
+}
+
+static void take_gradient_T(const T *g, const int64_t *index, T *y, ptrdiff_t outer, ptrdiff_t size, ptrdiff_t inner, ptrdiff_t count) {
+  ptrdiff_t o, k, i;
+  for (i = 0; i < outer * size * inner; ++i) y[i] = 0;
+  if (size == 0) return;
+  for (o = 0; o < outer; ++o)
+    for (k = 0; k < count; ++k) {
+      T *to = y + (o * size + checked(index[k], size, 1)) * inner;
+      const T *from = g + (o * count + k) * inner;
+      for (i = 0; i < inner; ++i) to[i] = add_T(to[i], from[i]);
+    }
+}
+
+static void take_along_T(const T *x, const int64_t *index, T *y, ptrdiff_t outer, ptrdiff_t size, ptrdiff_t inner, ptrdiff_t count, int from_end) {
+  ptrdiff_t o, k, i;
+  for (o = 0; o < outer; ++o)
+    for (k = 0; k < count; ++k)
+      for (i = 0; i < inner; ++i) {
+        const ptrdiff_t part = (o * count + k) * inner + i;
+        if (size == 0) failed = 1;
+        y[part] = size == 0 ? 0 : x[(o * size + checked(index[part], size, from_end)) * inner + i];
+      }
+}
+
+static void take_along_gradient_T(const T *g, const int64_t *index, T *y, ptrdiff_t outer, ptrdiff_t size, ptrdiff_t inner, ptrdiff_t count,
+                                  int from_end) {
+  ptrdiff_t o, k, i;
+  for (i = 0; i < outer * size * inner; ++i) y[i] = 0;
+  if (size == 0) return;
+  for (o = 0; o < outer; ++o)
+    for (k = 0; k < count; ++k)
+      for (i = 0; i < inner; ++i) {
+        const ptrdiff_t part = (o * count + k) * inner + i;
+        T *to = y + (o * size + checked(index[part], size, from_end)) * inner + i;
+        *to = add_T(*to, g[part]);
+      }
+}
+
+static void one_hot_T(const int64_t *index, T *y, ptrdiff_t count, ptrdiff_t depth) {
+  ptrdiff_t k;
+  for (k = 0; k < count * depth; ++k) y[k] = 0;
+  if (depth == 0) return;
+  for (k = 0; k < count; ++k) y[k * depth + checked(index[k], depth, 0)] = 1;
+}
+
+static void lengths_i64(const int64_t *n, int64_t steps, int64_t *y, ptrdiff_t count) {
+  ptrdiff_t k;
+  for (k = 0; k < count; ++k) y[k] = (int64_t)checked(n[k], (ptrdiff_t)steps + 1, 0);
+}
+
+static float add_f32(float a, float b) { return a + b; }
+static double add_f64(double a, double b) { return a + b; }
+static int64_t add_i64(int64_t a, int64_t b) { return wrapped_i64((uint64_t)a + (uint64_t)b); }
+static int32_t add_i32(int32_t a, int32_t b) { return narrow_i32((int64_t)a + (int64_t)b); }
+static uint8_t add_u8(uint8_t a, uint8_t b) { return a != 0 || b != 0; }
+static void cumsum_T(const T *x, T *y, ptrdiff_t outer, ptrdiff_t size, ptrdiff_t inner, int reverse) {
+  ptrdiff_t o, k, i;
+  for (o = 0; o < outer; ++o)
+    for (k = 0; k < size; ++k) {
+      const ptrdiff_t row = o * size + (reverse ? size - 1 - k : k), before = reverse ? row + 1 : row - 1;
+      for (i = 0; i < inner; ++i) y[row * inner + i] = k == 0 ? x[row * inner + i] : add_T(y[before * inner + i], x[row * inner + i]);
+    }
+}
+
+static void cholesky_T(const T *a, T *l, ptrdiff_t stack, ptrdiff_t n) {
+  ptrdiff_t s, i, j, k;
+  for (s = 0; s < stack; ++s, a += n * n, l += n * n) {
+    int good = 1;
+    for (j = 0; j < n; ++j) {
+      T d = a[j * n + j];
+      for (i = 0; i < j; ++i) l[i * n + j] = 0;
+      for (k = 0; k < j; ++k) d -= l[j * n + k] * l[j * n + k];
+      good = good && d > 0;
+      d = (T)sqrt((double)d);
+      l[j * n + j] = d;
+      for (i = j + 1; i < n; ++i) {
+        T sum = a[i * n + j];
+        for (k = 0; k < j; ++k) sum -= l[i * n + k] * l[j * n + k];
+        l[i * n + j] = sum / d;
+      }
+    }
+    if (!good)
+      for (k = 0; k < n * n; ++k) l[k] = (T)NAN;
+  }
+}
+
+static void triangular_solve_T(const T *l, const T *b, T *x, ptrdiff_t stack, ptrdiff_t step, ptrdiff_t n, ptrdiff_t m, int transposed) {
+  ptrdiff_t s, turn, k, c;
+  for (s = 0; s < stack; ++s, l += step, b += n * m, x += n * m) {
+    for (k = 0; k < n * m; ++k) x[k] = b[k];
+    for (turn = 0; turn < n; ++turn) {
+      const ptrdiff_t i = transposed ? n - 1 - turn : turn, end = transposed ? n : i;
+      for (k = transposed ? i + 1 : 0; k < end; ++k) {
+        const T f = transposed ? l[k * n + i] : l[i * n + k];
+        for (c = 0; c < m; ++c) x[i * m + c] -= f * x[k * m + c];
+      }
+      for (c = 0; c < m; ++c) x[i * m + c] /= l[i * n + i];
+    }
+  }
+}
+
+/* Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011) in groups of sixteen blocks, then Box and Muller: the numbers that the program draws. */
+static uint64_t mix_seed(uint64_t seed, uint64_t tag) {
+  uint64_t z = seed + UINT64_C(0x9E3779B97F4A7C15) * (tag + 1);
+  z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+  z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+  return z ^ (z >> 31);
+}
+static void random_block(uint32_t w[4], uint64_t i, uint64_t key, uint64_t stream) {
+  uint32_t c0 = (uint32_t)(i & 0xFFFFFFFFu), c1 = (uint32_t)(i >> 32), c2 = (uint32_t)(stream & 0xFFFFFFFFu), c3 = (uint32_t)(stream >> 32);
+  uint32_t k0 = (uint32_t)(key & 0xFFFFFFFFu), k1 = (uint32_t)(key >> 32);
+  int round;
+  for (round = 0; round < 10; ++round) {
+    const uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
+    const uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+    c1 = (uint32_t)(p1 & 0xFFFFFFFFu);
+    c3 = (uint32_t)(p0 & 0xFFFFFFFFu);
+    c0 = n0;
+    c2 = n2;
+    k0 = (uint32_t)((k0 + UINT64_C(0x9E3779B9)) & 0xFFFFFFFFu);
+    k1 = (uint32_t)((k1 + UINT64_C(0xBB67AE85)) & 0xFFFFFFFFu);
+  }
+  w[0] = c0;
+  w[1] = c1;
+  w[2] = c2;
+  w[3] = c3;
+}
+static double unit_f64(uint32_t high, uint32_t low) { return (double)((((uint64_t)high << 32) | low) >> 11) * 1.1102230246251565e-16; }
+/* Number e of a group: word e / 16 of block e % 16, or for double two words. */
+static void random_uniform_f32(float *y, ptrdiff_t count, uint64_t key, uint64_t stream) {
+  ptrdiff_t i;
+  uint32_t w[4];
+  for (i = 0; i < count; ++i) {
+    random_block(w, (uint64_t)(i / 64 * 16 + i % 16), key, stream);
+    y[i] = (float)(int32_t)(w[i % 64 / 16] >> 8) * 5.9604644775390625e-08f;
+  }
+}
+static void random_uniform_f64(double *y, ptrdiff_t count, uint64_t key, uint64_t stream) {
+  ptrdiff_t i;
+  uint32_t w[4];
+  for (i = 0; i < count; ++i) {
+    const ptrdiff_t k = i % 32 / 16;
+    random_block(w, (uint64_t)(i / 32 * 16 + i % 16), key, stream);
+    y[i] = unit_f64(w[2 * k], w[2 * k + 1]);
+  }
+}
+/* The low 30 bits, signed: an angle within its quadrant. */
+static int32_t around(uint32_t b) { return (int32_t)(b & 0x1FFFFFFFu) - ((b & 0x20000000u) != 0 ? 0x20000000 : 0); }
+static void random_normal_f32(float *y, ptrdiff_t count, uint64_t key, uint64_t stream) {
+  ptrdiff_t i;
+  uint32_t w[4];
+  for (i = 0; i < count; ++i) {
+    const ptrdiff_t half = i % 64 / 32;
+    uint32_t a, b;
+    float u, r, t, z, s, c;
+    int swap;
+    random_block(w, (uint64_t)(i / 64 * 16 + i % 16), key, stream);
+    a = w[2 * half];
+    b = w[2 * half + 1];
+    u = (float)(int32_t)(a >> 1) * 4.656612873077393e-10f + 2.3283064365386963e-10f;
+    r = sqrtf(-2.0f * log_of_parts(log_mantissa(u) - 1.0f, log_exponent(u)));
+    t = (float)around(b) * 1.862645149230957e-09f;
+    z = t * t;
+    s = t * (0.7853982f + z * (-0.080745436f + z * (0.002490001f + z * -3.595045e-05f)));
+    c = 1.0f + z * (-0.30842513f + z * (0.015854327f + z * (-0.00032594008f + z * 3.5303378e-06f)));
+    swap = (b & 0x40000000u) != 0;
+    if ((b & 0x80000000u) != 0) r = -r;
+    y[i] = i % 32 < 16 ? r * (swap ? s : c) : r * (swap ? c : s);
+  }
+}
+static void random_normal_f64(double *y, ptrdiff_t count, uint64_t key, uint64_t stream) {
+  ptrdiff_t i;
+  uint32_t w[4];
+  for (i = 0; i < count; ++i) {
+    double u, r, t, s, c;
+    int swap;
+    random_block(w, (uint64_t)(i / 32 * 16 + i % 16), key, stream);
+    u = unit_f64(w[0], w[1]) + 5.551115123125783e-17;
+    r = sqrt(-2.0 * log(u));
+    t = ((double)around(w[2]) * 1.862645149230957e-09 + (double)(int32_t)(w[3] >> 9) * 2.220446049250313e-16) * 0.7853981633974483;
+    s = sin(t);
+    c = cos(t);
+    swap = (w[2] & 0x40000000u) != 0;
+    if ((w[2] & 0x80000000u) != 0) r = -r;
+    y[i] = i % 32 < 16 ? r * (swap ? s : c) : r * (swap ? c : s);
+  }
+}
+
+#ifdef FP_FAST_FMAF
+#define MULTIPLY_ADD_F32(a, b, c) fmaf(a, b, c)
+#else
+#define MULTIPLY_ADD_F32(a, b, c) ((a) * (b) + (c))
+#endif
+#ifdef FP_FAST_FMA
+#define MULTIPLY_ADD_F64(a, b, c) fma(a, b, c)
+#else
+#define MULTIPLY_ADD_F64(a, b, c) ((a) * (b) + (c))
+#endif

@@ -1,0 +1,61 @@
+"""Scopes: parts of a model by name, for pictures, messages and files."""
+
+from __future__ import annotations
+
+from contextlib import ContextDecorator
+from types import TracebackType
+
+from .. import _core
+
+
+class scope(ContextDecorator):
+    """Nodes made inside belong to a part of the model, which pictures fold into one box, and messages and files name.
+
+    Parameters
+    ----------
+    name : str
+        Of the part. Scopes nest: inside of another, the path is ``outer/inner``; a name that holds ``/`` is as many levels.
+
+    Raises
+    ------
+    ValueError
+        If the name, or a level of it, is empty.
+
+    Notes
+    -----
+    Nothing that is computed depends on scopes. `plait.gradient` puts the gradient of a part into that part, where pictures show it apart from
+    the forward one. Layers of `plait.nn` open scopes by themselves. A scope is entered by the current thread only, and can be used as a decorator.
+
+    Examples
+    --------
+    >>> x = plait.input("x", (None, 3))
+    >>> with plait.scope("encoder"):
+    ...     with plait.scope("layer 1"):
+    ...         hidden = plait.tanh(x).named("hidden")
+    >>> hidden
+    <plait.Node encoder/layer 1/hidden (tanh): float32 (None, 3)>
+    >>> hidden.scope
+    'encoder/layer 1'
+    """
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"scope: expected a name, got {type(name).__name__}")
+        if not all(part.strip() for part in name.split("/")):
+            raise ValueError(f"scope: {name!r} has an empty name in it")
+        self.name = name
+        self._outer: list[str] = []
+
+    def __enter__(self) -> scope:
+        """Begin."""
+        outer = _core.set_scope("")
+        _core.set_scope(f"{outer}/{self.name}" if outer else self.name)
+        self._outer.append(outer)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        """End: the scope before is the current one again."""
+        _core.set_scope(self._outer.pop())
+
+
+scope.__module__ = "plait"

@@ -1,0 +1,106 @@
+"""Within a cutoff: what lies beyond it is inf, and everything else is what it is without one."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import edit as plain
+
+from plait.align import LCS, Levenshtein
+
+
+@st.composite
+def family(draw: st.DrawFn) -> list[str]:
+    """A string and some that are a few edits away from it, exchanged neighbours among them, and one that is not."""
+    letters = draw(st.sampled_from(["ab", "ACGT", "abcdefghijklmnopqrstuvwxyz ", "aéß漢字😀𝔘", "a\u0161\u0261"]))
+    base = draw(st.text(letters, min_size=60, max_size=110))
+    rng = draw(st.randoms(use_true_random=False))
+    members = [base, draw(st.text(letters, min_size=50, max_size=130))]
+    for edits in draw(st.lists(st.integers(0, 12), max_size=4)):
+        symbols = list(base)
+        for _ in range(edits):
+            at = rng.randrange(len(symbols))
+            if rng.random() < 0.3:
+                symbols[at : at + 2] = symbols[at : at + 2][::-1]
+            else:
+                symbols[at : at + rng.randrange(2)] = rng.choices(letters, k=rng.randrange(2))
+        members.append("".join(symbols))
+    return [*members, base[7:], base[:3], base[5:25] + base[:5], ""]
+
+
+@given(family(), st.integers(0, 24), st.sampled_from([None, "osa"]))
+def test_long_strings_within_a_cutoff(strings: list[str], cutoff: int, transposition: str | None) -> None:
+    aligner = Levenshtein(transposition=transposition)
+    # Against one that is not so slow: its forms are held to the plain matrix elsewhere.
+    whole = np.array([[aligner.score(x, y) for y in strings] for x in strings])
+    expected = np.where(whole <= cutoff, whole, np.inf)
+    assert np.array_equal(aligner.pairwise(strings, strings, cutoff=cutoff), expected)
+    assert np.array_equal(aligner.pairwise(strings, cutoff=cutoff), expected)
+    assert np.array_equal([[aligner.score(x, y, cutoff=cutoff) for y in strings] for x in strings], expected)
+
+
+@given(family(), st.sampled_from([None, "osa"]))
+def test_long_strings_are_the_plain_rows(strings: list[str], transposition: str | None) -> None:
+    x, y = strings[0], strings[-4]
+    expected = plain.rows(x, y, transposition)
+    for cutoff in (expected - 1, expected, expected + 1, 2 * expected + 9):
+        if cutoff >= 0:
+            found = Levenshtein(transposition=transposition).pairwise([x], [y, x, y], cutoff=cutoff)[0]
+            assert found.tolist() == [expected if expected <= cutoff else math.inf, 0, expected if expected <= cutoff else math.inf]
+
+
+@pytest.mark.parametrize("unit", [0.1, 1 / 3, 0.7, 3, 1e-300])
+def test_a_cutoff_that_is_met_exactly(unit: float) -> None:
+    aligner = Levenshtein(unit, unit, unit)
+    x = "a" * 100
+    for edits in range(1, 40):
+        y = "b" * edits + x[edits:]
+        score = aligner.score(x, y)
+        assert aligner.score(x, y, cutoff=score) == score
+        assert aligner.pairwise([x], [y], cutoff=score) == score
+        assert aligner.score(x, y, cutoff=np.nextafter(score, 0)) == math.inf
+
+
+def test_of_similarities_it_is_a_lower_bound() -> None:
+    assert LCS().pairwise(["abc", "xbz"], ["abd"], cutoff=2).tolist() == [[2], [-math.inf]]
+
+
+SCRIPT = """
+import hashlib, random
+import numpy as np
+from plait.align import Levenshtein
+
+random.seed(5)
+base = ["".join(random.choices("ACGT", k=n)) for n in (70, 70, 90, 200, 500) for _ in range(20)]
+strings = base + [s[3:40] + random.choice("ACGT") + s[40:] for s in base] + [s[:8] + s[9:] for s in base]
+digest = hashlib.sha256()
+for transposition in (None, "osa"):
+    for cutoff in (0, 1, 4, 12, 30):
+        for threads in (1, 3):
+            digest.update(Levenshtein(transposition=transposition).pairwise(strings, cutoff=cutoff, threads=threads).tobytes())
+print(digest.hexdigest())
+"""
+
+
+def test_every_instruction_set_gives_the_same_within_a_cutoff() -> None:
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT], env={**os.environ, "PLAIT_ISA": level}, capture_output=True, text=True, check=True
+        ).stdout
+        for level in supported()
+    }
+    assert len(found) == 1
+
+
+def supported() -> list[str]:
+    from plait import _core
+
+    levels = ["v2", "v3", "v4"]
+    return levels[: levels.index(_core.isa()) + 1]

@@ -1,0 +1,162 @@
+"""Weights of others in plait's layout: the same outputs as torch's, and as Keras's formulas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+import plait
+
+RNG = np.random.default_rng(0)
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+class Net(plait.nn.Layer):
+    """A recurrent layer and a head."""
+
+    def __init__(self, kind: str, layers: int) -> None:
+        self.rnn = getattr(plait.nn, kind)(3, 4, layers=layers, rng=0, name="rnn")
+        self.head = plait.nn.Dense(4, 2, rng=1, name="head")
+
+    def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
+        return self.head(self.rnn(x)[0])
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_networks_of_torch(kind: str, layers: int, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(1)
+    rnn, fc = getattr(torch.nn, kind)(3, 4, layers, batch_first=True), torch.nn.Linear(4, 2)
+    state = {f"encoder.{k}": v.detach().numpy() for k, v in rnn.state_dict().items()}
+    state |= {f"fc.{k}": v.detach().numpy() for k, v in fc.state_dict().items()}
+    safetensors.numpy.save_file({k: np.ascontiguousarray(v) for k, v in state.items()}, tmp_path / "s.safetensors")
+    net = Net(kind, layers)
+    plait.load_state(tmp_path / "s.safetensors", into=net, rename={"fc": "head", "encoder": "rnn"})
+    x = RNG.normal(size=(5, 6, 3)).astype("f4")
+    with torch.no_grad():
+        expected = fc(rnn(torch.from_numpy(x))[0]).numpy()
+    np.testing.assert_allclose(net.predict(x), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.peer
+def test_perceptrons_and_tables_of_torch(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(1)
+    table, norm, fc = torch.nn.Embedding(4, 4), torch.nn.LayerNorm(4), torch.nn.Linear(4, 4)
+    state = {f"{n}.{k}": v.detach().numpy() for n, m in (("e", table), ("n", norm), ("d", fc)) for k, v in m.state_dict().items()}
+    safetensors.numpy.save_file(state, tmp_path / "s")
+    net = plait.nn.Sequential(
+        plait.nn.Embedding(4, 4, name="e", rng=0), plait.nn.LayerNorm(4, name="n"), plait.nn.Dense(4, 4, name="d", rng=0)
+    )
+    plait.load_state(tmp_path / "s", into=net)
+    i = np.array([0, 3, 2])
+    with torch.no_grad():
+        expected = fc(norm(table(torch.from_numpy(i)))).numpy()
+    np.testing.assert_allclose(net.predict(i), expected, rtol=1e-5, atol=1e-6)
+
+
+def keras_lstm(w: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """As Keras documents it: gates in the order i, f, c, o."""
+    h = c = np.zeros((len(x), 4))
+    for t in range(x.shape[1]):
+        i, f, new, o = np.split(x[:, t] @ w["kernel"] + h @ w["recurrent_kernel"] + w["bias"], 4, axis=1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(new)
+        h = sigmoid(o) * np.tanh(c)
+    return h
+
+
+def keras_gru(w: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """With reset_after=True: gates in the order z, r, h."""
+    h = np.zeros((len(x), 4))
+    for t in range(x.shape[1]):
+        a, b = x[:, t] @ w["kernel"] + w["bias"][0], h @ w["recurrent_kernel"] + w["bias"][1]
+        (xz, xr, xh), (hz, hr, hh) = np.split(a, 3, axis=1), np.split(b, 3, axis=1)
+        z, r = sigmoid(xz + hz), sigmoid(xr + hr)
+        h = z * h + (1 - z) * np.tanh(xh + r * hh)
+    return h
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+@pytest.mark.parametrize("ending", [".npz", ".safetensors"])
+def test_layouts_of_keras(kind: str, ending: str, tmp_path: Path) -> None:
+    gates = {"lstm": 4, "gru": 3}[kind]
+    w = {"kernel": RNG.normal(size=(3, 4 * gates)), "recurrent_kernel": RNG.normal(size=(4, 4 * gates))}
+    w["bias"] = RNG.normal(size=(4 * gates,) if kind == "lstm" else (2, 4 * gates))
+    dense = {"kernel": RNG.normal(size=(4, 2)), "bias": RNG.normal(size=2)}
+    arrays = {f"sequential/rnn/{kind}_cell/{k}": v for k, v in w.items()} | {f"sequential/head/{k}:0": v for k, v in dense.items()}
+    path = tmp_path / f"w{ending}"
+    np.savez(path, **arrays) if ending == ".npz" else safetensors.numpy.save_file(arrays, path)
+    net = Net(kind.upper(), 1)
+    plait.load_state(path, into=net)
+    x = RNG.normal(size=(5, 6, 3))
+    expected = {"lstm": keras_lstm, "gru": keras_gru}[kind](w, x) @ dense["kernel"] + dense["bias"]
+    np.testing.assert_allclose(net.predict(x)[:, -1], expected, rtol=2e-4, atol=1e-5)
+
+
+def test_saved_layers_have_their_names_in_the_file(tmp_path: Path) -> None:
+    net = Net("LSTM", 1)
+    net.save(tmp_path / "w")
+    tensors = safetensors.numpy.load_file(tmp_path / "w")
+    assert sorted(tensors) == ["head.bias", "head.weight", "rnn.bias", "rnn.weight_h", "rnn.weight_x"]
+    state = plait.load_state(tmp_path / "w")
+    assert all(np.array_equal(state[p.name], p.value) for p in net.parameters())
+    square = plait.nn.Dense(3, 3, name="head", rng=0)  # its form does not say whether it is transposed; the file does
+    square.save(tmp_path / "d")
+    assert np.array_equal(plait.load_state(tmp_path / "d")["head.weight"], square.weight.value)
+    other = Net("LSTM", 1)
+    other.head.weight.value = np.zeros((4, 2), "f4")
+    plait.load_state(tmp_path / "w", into=other)
+    assert np.array_equal(other.head.weight.value, net.head.weight.value)
+
+
+def test_what_does_not_fit_is_named_and_changes_nothing(tmp_path: Path) -> None:
+    net = Net("LSTM", 1)
+    before = [np.array(p.value) for p in net.parameters()]
+    good = {"rnn.weight_ih_l0": np.ones((16, 3), "f4"), "rnn.weight_hh_l0": np.ones((16, 4), "f4"), "head.weight": np.ones((2, 4), "f4")}
+
+    def refused(state: dict[str, np.ndarray], words: str, kind: type[Exception] = ValueError) -> None:
+        safetensors.numpy.save_file(state, tmp_path / "s")
+        with pytest.raises(kind, match=words):
+            plait.load_state(tmp_path / "s", into=net)
+        assert all(np.array_equal(a, p.value) for a, p in zip(before, net.parameters(), strict=True))
+
+    refused(good, r"nothing for the parameter 'head.bias'; it has 'head.weight'")
+    refused(good | {"head.bias": np.ones(3, "f4")}, r"'head.bias' has shape \(3,\) in .*, and \(2,\) here")
+    refused({"rnn.weight_ih_l0_reverse": np.ones((16, 3), "f4")}, "second direction", plait.FormatError)
+    refused({"rnn.weight_hh_l0": np.ones((16, 4), "f4")}, "rnn has no weight_ih", plait.FormatError)
+    refused(good | {"rnn.weight_hh_l0": np.ones((16, 5), "f4")}, "is that of no LSTM", plait.FormatError)
+    gru = {f"g/gru_cell/{k}": v for k, v in (("kernel", np.ones((3, 12))), ("recurrent_kernel", np.ones((4, 12))), ("bias", np.ones(12)))}
+    refused(gru, "reset_after=False", plait.FormatError)
+    with pytest.raises(ValueError, match="expected 'torch', 'keras' or 'plait', got 'jax'"):
+        plait.load_state(tmp_path / "s", layout="jax")
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "npz", "plait"])
+def test_damaged_files(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    arrays = {"head.weight": np.ones((2, 2), "f4"), "head.bias": np.ones(2, "f4")}
+    if ending == "npz":
+        with path.open("wb") as file:
+            np.savez(file, **arrays)
+    elif ending == "plait":
+        plait.save(path, arrays)
+    else:
+        safetensors.numpy.save_file(arrays, path)
+    data = path.read_bytes()
+    for n in range(len(data)):
+        path.write_bytes(data[:n])
+        with pytest.raises(plait.FormatError):
+            plait.load_state(path)
+    with path.open("wb") as file:
+        np.savez(file, objects=np.array([None, 1], dtype=object))
+    with pytest.raises(plait.FormatError, match="cannot be read"):
+        plait.load_state(path)
