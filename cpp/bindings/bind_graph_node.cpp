@@ -157,7 +157,7 @@ void bind_properties(Class& cls) {
   cls.def(
       "named",
       [](const py::object& self, std::string name) {
-        node_of(self)->name = std::move(name);
+        node_of(self)->set_name(std::move(name));
         return py::reinterpret_borrow<NodeObject>(self);
       },
       py::arg("name"), R"(Give the node a name, which pictures, messages and files show.

@@ -23,6 +23,13 @@ bool is_integer(py::handle key) {
          (PyLong_Check(key.ptr()) || (py::hasattr(key, "ndim") && py::cast<int>(key.attr("ndim")) == 0));
 }
 
+// Whether an index is booleans that are there already, so that it is known how many they choose.
+bool is_constant_mask(py::handle part) {
+  if (const Node* const node = node_of(part)) return node->spec.dtype == DType::boolean && is_op(node, ops::constant);
+  const py::object array = py::module_::import("numpy").attr("asarray")(part);
+  return py::cast<std::string>(array.attr("dtype").attr("kind")) == "b";
+}
+
 // Whole numbers that say which elements. A mask is refused with the line of the user's program.
 Operand indices_of(py::handle indices, const char* what) {
   Operand operand = require_operand(indices, what);
@@ -50,8 +57,21 @@ NodeRef reduction(std::string_view name, const NodeRef& x, py::handle axis, bool
 NodeRef index_node(const NodeRef& x, py::handle key) {
   using Kind = frontend::IndexPart::Kind;
   const py::tuple written = PyTuple_Check(key.ptr()) ? py::reinterpret_borrow<py::tuple>(key) : py::make_tuple(key);
+  int arrays = 0, integers = 0, ellipses = 0;
+  std::size_t consumed = 0;
+  bool mask = false;
+  for (const py::handle part : written) {
+    if (part.ptr() == Py_Ellipsis) ++ellipses;
+    else if (!part.is_none()) ++consumed;
+    if (part.is_none() || part.ptr() == Py_Ellipsis || PyBool_Check(part.ptr()) || PySlice_Check(part.ptr()) || is_integer(part)) continue;
+    if (!is_array_like(part))
+      throw py::type_error(message("index of ", x->label(), ": ", std::string(py::repr(part)), " is no integer, slice, None, ... or integer array"));
+    ++arrays;
+    mask = mask || is_constant_mask(part);
+  }
+  const bool fits = ellipses <= 1 && consumed <= x->spec.shape.size();
+  if (fits && (arrays > 1 || mask)) return require_node(py::module_::import("plait.graph.indexing").attr("index")(to_python(x), key), "index");
   std::vector<frontend::IndexPart> parts;
-  int arrays = 0, integers = 0;
   for (const py::handle part : written) {
     if (part.is_none()) {
       parts.push_back({.kind = Kind::new_axis});
@@ -67,15 +87,11 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
     } else if (is_integer(part)) {
       parts.push_back({.kind = Kind::integer, .integer = as_index(part)});
       ++integers;
-    } else if (is_array_like(part)) {
-      parts.push_back({.kind = Kind::array, .indices = indices_of(part, "index")});
-      ++arrays;
     } else {
-      throw py::type_error(message("index of ", x->label(), ": ", std::string(py::repr(part)), " is no integer, slice, None, ... or integer array"));
+      parts.push_back({.kind = Kind::array, .indices = indices_of(part, "index")});
     }
   }
-  if (arrays > 1) trace_error("an index with arrays on several axes", "Index one axis after the other, or use plait.take on a reshaped node");
-  if (arrays > 0 && integers > 0) trace_error("an index that mixes an array with integers", "Apply the integers first: node[0][:, indices]");
+  if (fits && arrays > 0 && integers > 0) trace_error("an index that mixes an array with integers", "Apply the integers first: node[0][:, indices]");
   return frontend::index(x, parts);
 }
 

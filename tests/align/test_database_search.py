@@ -289,3 +289,33 @@ def test_scores_are_those_of_pyopal(data_file: Any) -> None:
     best = sorted(((-found.score, k) for k, found in enumerate(theirs)))
     hits = BLASTP.search(query, records, len(records))
     assert [(hit.score, hit.subject) for hit in hits] == [(-score, records[k].name) for score, k in best]
+
+
+@given(query=st.text("ACGT", min_size=1, max_size=8), database=st.lists(st.text("ACGT", max_size=150), max_size=6), seed=st.integers(0, 9))
+def test_long_sequences_are_cut_where_nothing_is_lost(query: str, database: list[str], seed: int) -> None:
+    aligner = [
+        SmithWaterman((2, -3), gap_open=-7, gap_extend=-2),
+        SmithWaterman((3, -1), gap=-1),
+        SmithWaterman((1, -2), gap_open=-3, gap_extend=0),
+    ][seed % 3]
+    named = {f"s{i}": letters for i, letters in enumerate(database)}
+    right = aligner.search(query, named, 10, statistics=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_databases, "LONG", 10)
+        cut = aligner.search(query, named, 10, statistics=None)
+    assert [(hit.subject, hit.score, hit.strand) for hit in cut] == [(hit.subject, hit.score, hit.strand) for hit in right]
+    for hit in cut:
+        begin, stop = hit.subject_range
+        part = named[hit.subject][begin:stop]
+        assert aligner.score(query, part if hit.strand == "plus" else reverse_complement(part)) == hit.score
+        assert hit.columns()["slen"] == len(named[hit.subject])
+
+
+def test_a_place_in_a_chromosome_is_found() -> None:
+    rng = np.random.default_rng(0)
+    letters = "".join(rng.choice(list("ACGT"), 300_000))
+    query = letters[200_000:200_080]
+    for text, strand, place in ((letters, "plus", 200_000), (reverse_complement(letters), "minus", 99_920)):
+        hit = BLASTN.search(query, {"chr": text, "other": letters[:50_000]}, 1)[0]
+        assert (hit.score, hit.strand, hit.subject_range, hit.cigar) == (160, strand, (place, place + 80), "80=")
+        assert "chr   200001" in str(hit.alignment)

@@ -1,4 +1,4 @@
-"""Every call in docs/portfolio-cookbook.md runs as it stands there."""
+"""Every call in docs/coming/pyportfolioopt.md runs as it stands there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import plait
 from plait.portfolio import Portfolio
 
-BOOK = Path(__file__).parents[2] / "docs" / "portfolio-cookbook.md"
+BOOK = Path(__file__).parents[2] / "docs" / "coming" / "pyportfolioopt.md"
 NAMES = ["AAPL", "MSFT", "c", "d"]
 
 

@@ -251,7 +251,8 @@ TEST_CASE("one against many gives what one against one does") {
       bool good = true;
       for (Index k = begin; k < size; ++k) good &= scores[k - begin] == method->score(x, (*references)[k], method->worst(), workspace);
       CHECK(good);
-      const auto found = method->nearest(x, *references, 3, workspace), plain = method->Method::nearest(x, *references, 3, workspace);
+      const auto found = method->nearest(x, *references, 3, method->worst(), workspace),
+                 plain = method->Method::nearest(x, *references, 3, method->worst(), workspace);
       REQUIRE(found.size() == plain.size());
       for (std::size_t k = 0; k < found.size(); ++k) {
         CHECK(found[k].index == plain[k].index);

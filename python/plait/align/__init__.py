@@ -20,6 +20,7 @@ from .soft import SoftDTW, soft_dtw
 from .statistics import KarlinAltschul
 from .substitution import Substitution
 from .transforms import Differencer, Resampler, ZNormalizer, difference, resample, znormalize
+from .words import WordIndex
 
 __all__ = [
     "DTW",
@@ -49,6 +50,7 @@ __all__ = [
     "TimeSeriesKMedoids",
     "TimeSeriesKNN",
     "TimeSeriesKNNRegressor",
+    "WordIndex",
     "ZNormalizer",
     "barycenter",
     "best_window",

@@ -6,9 +6,10 @@ import heapq
 import itertools
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,9 @@ from numpy.typing import NDArray
 from . import _arguments, _databases, _records
 from .alignment import Alignment
 from .hits import Hit, Hits
+from .pairwise import SmithWaterman, gaps, resolve
 from .statistics import BASES, KarlinAltschul
 from .substitution import Substitution
-
-if TYPE_CHECKING:
-    from .pairwise import SmithWaterman
 
 #: True for a bar (tqdm where it is installed), or a callable that is given what is done and the whole (None where that is not known).
 Progress: TypeAlias = bool | Callable[[int, "int | None"], Any]
@@ -48,6 +47,8 @@ class _Candidate(NamedTuple):
     score: float
     before: int  #: minus its place in the database: of equal ones the first is better
     reverse: bool
+    begin: int  #: of the window that has the score, within the sequence
+    size: int
     name: str
     description: str
     codes: bytes
@@ -86,8 +87,6 @@ def search(
 
 def letters_table(aligner: SmithWaterman, queries: Any) -> Substitution:
     """The aligner's similarity as a table of letters; of (match, mismatch) that of the bases, where the queries are of those, or of all letters."""
-    from .pairwise import resolve
-
     similarity = resolve(aligner.similarity)
     if isinstance(similarity, Substitution):
         return similarity
@@ -158,6 +157,7 @@ def _best(
 ) -> tuple[list[list[_Candidate]], int, int]:
     """For each query the candidates, best first; the number of sequences in the database, and that of their letters."""
     method = aligner._method()
+    reach = _reach(aligner, max(len(query.codes) for query in queries))
     best: list[list[_Candidate]] = [[] for _ in range(queries[-1].at + 1)]
     sequences = total = 0
     reporter = _Reporter(progress, database)
@@ -167,37 +167,59 @@ def _best(
             found = _databases.ahead(found)
         for piece in found:
             _check_kind(piece, letters)
-            lengths = piece.lengths()
-            order = np.argsort(lengths, kind="stable")  # those that are computed together are about as long
-            parts = method.prepare_parts(piece.codes, piece.begins[:-1][order], lengths[order])
-            scores = np.empty((len(queries), len(piece)))
+            windows = _databases.Windows.of(piece, reach)
+            order = np.argsort(windows.lengths, kind="stable")  # those that are computed together are about as long
+            parts = method.prepare_parts(piece.codes, windows.begins[order], windows.lengths[order])
+            scores = np.empty((len(queries), len(order)))
             method.pairwise([query.codes for query in queries], parts, False, method.worst, scores, threads)
             for at, strands in itertools.groupby(range(len(queries)), lambda row: queries[row].at):
                 rows = list(strands)
-                own, reverse = np.empty(len(piece)), np.empty(len(piece), bool)
+                own, reverse = np.empty(len(order)), np.empty(len(order), bool)
                 own[order] = scores[rows].max(axis=0)
                 reverse[order] = np.array([queries[row].reverse for row in rows])[scores[rows].argmax(axis=0)]  # of equal ones the first
-                _keep(best[at], k, own, reverse, piece, sequences)
+                _keep(best[at], k, own, reverse, piece, windows, sequences)
             sequences += len(piece)
-            total += int(lengths.sum())
+            total += len(piece.codes)
             reporter.at(piece.done)
     finally:
         reporter.close()
     return [sorted(heap, reverse=True) for heap in best], sequences, total
 
 
+def _reach(aligner: SmithWaterman, query: int) -> int | None:
+    """The letters of a subject over which an alignment may go that is worth more than nothing; None where there is no limit.
+
+    The query's letters, and those beside gaps, of which each takes something from what the query's are worth at best.
+    """
+    table = aligner.similarity
+    assert isinstance(table, Substitution)
+    cost = -max(gaps(aligner.gap, aligner.gap_open, aligner.gap_extend))
+    return None if cost == 0 else query + math.ceil(query * max(0.0, float(table.scores.max())) / cost)
+
+
 def _keep(
-    heap: list[_Candidate], k: int, scores: NDArray[np.float64], reverse: NDArray[np.bool_], piece: _databases.Piece, offset: int
+    heap: list[_Candidate],
+    k: int,
+    by_window: NDArray[np.float64],
+    reverse: NDArray[np.bool_],
+    piece: _databases.Piece,
+    windows: _databases.Windows,
+    offset: int,
 ) -> None:
     """Put what is better than the k-th best so far into the heap, of which the first is the worst."""
+    scores = np.maximum.reduceat(by_window, windows.first[:-1])
     at = np.flatnonzero(scores > (heap[0].score if len(heap) >= k else 0.0))
     if len(at) > k:
         at = at[np.argsort(-scores[at], kind="stable")[:k]]
     for i in at.tolist():
         if len(heap) >= k and scores[i] <= heap[0].score:
             continue
+        equal = windows.first[i] + np.flatnonzero(by_window[windows.first[i] : windows.first[i + 1]] == scores[i])
+        w = int(equal[reverse[equal].argmin()])  # of equal ones the first on the plus strand
+        begin = int(windows.begins[w] - piece.begins[i])
         codes = piece.codes[piece.begins[i] : piece.begins[i + 1]].tobytes()
-        item = _Candidate(float(scores[i]), -(offset + i), bool(reverse[i]), *piece.header(i), codes)
+        size = int(windows.lengths[w])
+        item = _Candidate(float(scores[i]), -(offset + i), bool(reverse[w]), begin, size, *piece.header(i), codes)
         if len(heap) < k:
             heapq.heappush(heap, item)
         else:
@@ -242,13 +264,17 @@ def _aligned(
             if not evalue > most:
                 kept.append((item, evalue))
         own = letters.encode(query.letters, query.name)
-        subjects = [letters.decode(item.codes) for item, _ in kept]
-        laid = [reverse_complement(text) if item.reverse else text for text, (item, _) in zip(subjects, kept, strict=True)]
+        parts = [letters.decode(item.codes[item.begin : item.begin + item.size]) for item, _ in kept]
+        laid = [reverse_complement(text) if item.reverse else text for text, (item, _) in zip(parts, kept, strict=True)]
         prepared = method.prepare([letters.encode(text, "database") for text in laid])
         paths = method.paths(own, prepared, MEMORY_LIMIT, threads)
         hits.append([])
-        for (item, evalue), text, (score, path) in zip(kept, laid, paths, strict=True):
-            alignment = Alignment(score, path, query.letters, text, "edits", None, aligner._worth(), (query.name, item.name))
+        for (item, evalue), (score, path) in zip(kept, paths, strict=True):
+            whole = letters.decode(item.codes)
+            if item.reverse:
+                whole = reverse_complement(whole)
+            path[:, 1] += np.where(path[:, 1] < 0, 0, len(whole) - item.begin - item.size if item.reverse else item.begin)
+            alignment = Alignment(score, path, query.letters, whole, "edits", None, aligner._worth(), (query.name, item.name))
             bits = math.nan if statistics is None else statistics.bits(item.score)
             side = "minus" if item.reverse else "plus"
             hits[-1].append(Hit(query.name, item.name, item.description, item.score, bits, evalue, side, alignment))
@@ -269,10 +295,14 @@ class _Reporter:
             self.total = len(database)
         self.call = progress if callable(progress) else None
         self.bar: Any = None
+        self.line = False
         if progress is True:
-            from tqdm import tqdm
+            try:
+                from tqdm import tqdm
 
-            self.bar = tqdm(total=self.total, unit=self.unit, unit_scale=True, mininterval=0.1)
+                self.bar = tqdm(total=self.total, unit=self.unit, unit_scale=True, mininterval=0.1)
+            except ImportError:
+                self.line = True
 
     def at(self, done: int) -> None:
         """So much has been read."""
@@ -280,8 +310,13 @@ class _Reporter:
             self.call(done, self.total)
         if self.bar is not None:
             self.bar.update(done - self.bar.n)
+        if self.line:
+            sys.stderr.write(f"\r{done}{'' if self.total is None else f'/{self.total}'} {self.unit}")
+            sys.stderr.flush()
 
     def close(self) -> None:
         """The run has ended, in whatever way."""
         if self.bar is not None:
             self.bar.close()
+        if self.line:
+            sys.stderr.write("\n")

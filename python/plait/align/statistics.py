@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from . import _published
+from .pairwise import SmithWaterman, gaps, resolve
 from .substitution import NAMES, Substitution
-
-if TYPE_CHECKING:
-    from .pairwise import SmithWaterman
 
 #: Letters between which a table of nucleotides tells match from mismatch.
 BASES = "ACGT"
@@ -77,8 +75,6 @@ class KarlinAltschul(NamedTuple):
         ValueError
             If none are published for this table and these gaps; the message says for which gaps there are.
         """
-        from .pairwise import gaps
-
         opening, extending = gaps(aligner.gap, aligner.gap_open, aligner.gap_extend)
         name, rows = _rows(aligner)
         for existence, extension, *rest in rows:
@@ -119,8 +115,8 @@ class KarlinAltschul(NamedTuple):
         Returns
         -------
         int
-            The greatest l that is no longer than a chance alignment in what is left: l <= alpha / lambda_ · ln(k (query - l)
-            (letters - sequences · l)) + beta. BLAST's "effective HSP length" or "length adjustment".
+            The greatest l that is no longer than a chance alignment in what is left:
+            ``l <= alpha / lambda_ · ln(k (query - l) (letters - sequences · l)) + beta``. BLAST's "effective HSP length" or "length adjustment".
         """
         m, n, count = int(query), int(letters), int(sequences)
 
@@ -178,8 +174,6 @@ class KarlinAltschul(NamedTuple):
 
 def _rows(aligner: SmithWaterman) -> tuple[str, tuple[_published.Row, ...]]:
     """What an aligner's similarity is called, and what is published for it."""
-    from .pairwise import resolve
-
     similarity = resolve(aligner.similarity)
     if not isinstance(similarity, Substitution):
         return _pair_name(similarity), _published.NUCLEOTIDES.get(similarity, ())

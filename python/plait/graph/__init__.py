@@ -30,6 +30,7 @@ from .binary import (
     where,
 )
 from .check import check_gradient
+from .einsum import einsum
 from .elementwise import (
     abs,
     cos,
@@ -57,6 +58,7 @@ from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop
 from .linalg import cholesky, solve_triangular
 from .products import hvp
 from .programs import compile, evaluate, get_num_threads, gradient, set_num_threads
+from .rearrange import arange, argmax, argmin, pad, roll
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
 from .scan import scan
 from .scopes import scope
@@ -95,6 +97,9 @@ __all__ = [
     "TraceError",
     "abs",
     "add",
+    "arange",
+    "argmax",
+    "argmin",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -109,6 +114,7 @@ __all__ = [
     "digamma",
     "divide",
     "dropout",
+    "einsum",
     "elu",
     "equal",
     "erf",
@@ -154,12 +160,14 @@ __all__ = [
     "not_equal",
     "one_hot",
     "ones",
+    "pad",
     "parameter",
     "power",
     "prod",
     "reciprocal",
     "relu",
     "reshape",
+    "roll",
     "save",
     "scan",
     "scope",

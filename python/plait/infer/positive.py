@@ -68,7 +68,7 @@ class LogNormal(_OnPositive):
 
 
 class HalfNormal(_OnPositive):
-    """The distribution of |x| for a normal x of mean 0.
+    """The distribution of ``|x|`` for a normal x of mean 0.
 
     Parameters
     ----------
@@ -98,12 +98,12 @@ class HalfNormal(_OnPositive):
 
 
 class HalfCauchy(_OnPositive):
-    """The distribution of |x| for a Cauchy x of median 0.
+    """The distribution of ``|x|`` for a Cauchy x of median 0.
 
     Parameters
     ----------
     scale : Node or array_like
-        The scale of x, above 0: the median of |x|.
+        The scale of x, above 0: the median of ``|x|``.
     """
 
     def __init__(self, scale: Any = 1.0) -> None:

@@ -58,8 +58,8 @@ class Problem:
         bounds: Mapping[Node, Any] | None = None,
         parameters: Sequence[Node] = (),
     ) -> None:
-        self.single = isinstance(variables, Node)
         self.variables: list[Node] = [variables] if isinstance(variables, Node) else list(variables)
+        self.single = len(self.variables) == 1  # then points are arrays, not dicts
         self.parameters = [parameters] if isinstance(parameters, Node) else list(parameters)
         equal = [equalities] if isinstance(equalities, Node) else list(equalities)
         atleast = [inequalities] if isinstance(inequalities, Node) else list(inequalities)

@@ -82,12 +82,14 @@ void Table::repeat_loops(std::span<const NodeRef> wanted) {
 }
 
 TensorRef Table::value(const NodeRef& node) const {
+  const std::lock_guard lock(mutex_);
   const auto found = values_.find(node.get());
   PLAIT_REQUIRE_AS(GraphError, found != values_.end(), "table: node ", node->label(), " is not in it");
   return found->second;
 }
 
 void Table::backward(std::span<const NodeRef> outputs, std::span<const TensorRef> seeds) {
+  const std::lock_guard lock(mutex_);
   for (const NodeRef& output : outputs) static_cast<void>(value(output));
   std::vector<NodeRef> from(outputs.begin(), outputs.end());
   std::vector<TensorRef> given(seeds.begin(), seeds.end());
@@ -138,7 +140,8 @@ void Table::differentiate(bool recording) {
   forget();
 }
 
-const std::vector<Table::Step>& Table::steps() {
+std::vector<Table::Step> Table::steps() {
+  const std::lock_guard lock(mutex_);
   if (backward_done_ && !recorded_) {
     differentiate(true);
     recorded_ = true;
@@ -153,6 +156,7 @@ std::vector<NodeRef> Table::nodes() const {
 }
 
 TensorRef Table::gradient(const NodeRef& node) const {
+  const std::lock_guard lock(mutex_);
   PLAIT_REQUIRE_AS(GraphError, backward_done_, "table: no gradients yet; call backward first");
   const TensorRef own = value(node);
   PLAIT_REQUIRE_AS(GraphError, !node->op->opaque, "table: ", node->label(), " is a ", node->op->name,

@@ -306,7 +306,7 @@ class GARCH(VolatilityModel):
 class EGARCH(VolatilityModel):
     """Exponential GARCH: the log of the variance moves, with an asymmetric response to good and bad news.
 
-    log σ²_t = ω + Σ α_i (|z_{t-i}| - √(2/π)) + Σ γ_i z_{t-i} + Σ β_j log σ²_{t-j}, z = ε / σ.
+    ``log σ²_t = ω + Σ α_i (|z_{t-i}| - √(2/π)) + Σ γ_i z_{t-i} + Σ β_j log σ²_{t-j}``, with z = ε / σ.
 
     Parameters
     ----------

@@ -1,0 +1,41 @@
+"""
+7. Three tricks of data mining
+==============================
+
+The merge of two sorted lists, binary search among borders, and the partition: a sparse dot product, a histogram, a tree.
+"""
+
+import matplotlib.pyplot as plt
+
+import plait
+
+# %%
+# **The merge.** Only positions that both have count.
+
+v, w = plait.SparseVector([1, 4, 9, 12], [1.0, 2.0, 3.0, 4.0]), plait.SparseVector([4, 12, 30], [10.0, 100.0, 1.0])
+print(v.dot(w), "= 2 · 10 + 4 · 100")
+
+# %%
+# **Binary search.** Where does a value lie among borders?
+
+h = plait.Histogram([0, 1, 2, 4, 8]).fill([0.5, 1.5, 3, 3.9, 7, 8, 9])
+print("bin of 3:", h.find(3.0), " counts:", h.values(), " beyond:", h.overflow)
+
+# %%
+# **The partition.** A tree parts its rows in place, again and again, where the gain ratio is greatest.
+
+data = plait.datasets.iris()
+tree = plait.tree.C45Classifier().fit(data.train_points, data.train_labels)
+print(tree.export_text())
+
+figure, axes = plt.subplots(figsize=(5.4, 3.6))
+x, y = data.train_points[:, 2], data.train_points[:, 3]
+axes.scatter(x, y, c=data.train_labels, s=14)
+axes.set(xlabel=data.columns[2], ylabel=data.columns[3])
+for rule in tree.to_rules():
+    for condition in rule.conditions:
+        if condition.feature in (2, data.columns[2]):
+            axes.axvline(condition.threshold, color="0.6", lw=0.8)
+        elif condition.feature in (3, data.columns[3]):
+            axes.axhline(condition.threshold, color="0.6", lw=0.8)
+figure.tight_layout()

@@ -1,0 +1,32 @@
+"""
+Volatility that clusters
+========================
+
+A GARCH(1, 1) with a posterior over its parameters, and quantiles of the returns to come.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from plait.infer.timeseries import GARCH
+
+rng = np.random.default_rng(12)
+n, variance = 800, 1.0
+returns = np.empty(n)
+for t in range(n):
+    returns[t] = np.sqrt(variance) * rng.normal()
+    variance = 0.05 + 0.12 * returns[t] ** 2 + 0.83 * variance
+
+result = GARCH(1, 1).fit(returns, method="bbvi", rng=0)
+print(result.summary())
+forecast = result.predict(60, level=0.9, rng=0)
+
+# %%
+
+future = np.arange(n, n + 60)
+figure, axes = plt.subplots(figsize=(9, 3))
+axes.plot(np.arange(n - 300, n), returns[-300:], lw=0.6, color="0.4")
+axes.fill_between(future, forecast.lower, forecast.upper, alpha=0.3, label="90 % of returns")
+axes.set(xlabel="day")
+axes.legend(frameon=False)
+figure.tight_layout()

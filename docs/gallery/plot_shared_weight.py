@@ -1,0 +1,16 @@
+"""
+Pictures of a graph
+===================
+
+The loss of a network with a shared weight: every node says how many gradients it waits for.
+"""
+
+import numpy as np
+
+import plait
+
+x, t = plait.input("x", (None, 2)), plait.input("t", (None, 2))
+w = plait.parameter(0.5 * np.eye(2, dtype="float32"), name="w")
+loss = plait.losses.mse(np.tanh(np.tanh(x @ w) @ w), t)
+print("w waits for", w.wait_count, "gradients")
+loss

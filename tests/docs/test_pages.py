@@ -1,0 +1,73 @@
+"""The pages of docs/: their code runs, from the top of each to its end; the reference names everything public."""
+
+import inspect
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import plait
+
+DOCS = Path(__file__).parents[2] / "docs"
+pytestmark = pytest.mark.skipif(not (DOCS / "conf.py").exists(), reason="no docs/ beside the tests")
+EXAMPLES = sorted(p.relative_to(DOCS).as_posix() for folder in ("gallery", "book") for p in (DOCS / folder).glob("plot_*.py"))
+PAGES = sorted(p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md") if "build" not in p.relative_to(DOCS).parts)
+
+
+def code_of(page: str) -> str:
+    """The Python of one page, each line where it stands, so that an error names the line of the page."""
+    lines, inside = [], False
+    for line in (DOCS / page).read_text().splitlines():
+        fence = line.strip().startswith("```") or line.strip().startswith(":::")
+        lines.append(line if inside and not fence else "")
+        if fence:
+            inside = not inside and line.strip() == "```python"
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_code_runs(page, tmp_path, monkeypatch):
+    code = code_of(page)
+    if not code.strip():
+        pytest.skip("no Python on this page")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, str(DOCS / page), "exec"), {"__name__": "page"})
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_run(example, monkeypatch):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    monkeypatch.chdir((DOCS / example).parent)
+    monkeypatch.syspath_prepend(str((DOCS / example).parent))
+    try:
+        runpy.run_path(str(DOCS / example), run_name="__main__")
+    finally:
+        plt.close("all")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files(page):
+    text = re.sub(r"```.*?```", "", (DOCS / page).read_text(), flags=re.DOTALL)
+    here = (DOCS / page).parent
+    for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", text):
+        generated = target.split("/")[0].startswith(("auto_", "reference")) or "/auto_" in target or "reference/" in target
+        assert generated or (here / target).exists(), f"{page}: link to {target}"
+
+
+def test_every_public_name_stands_in_one_group(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    import reference_pages
+
+    placed = [name for names in reference_pages.GROUPS.values() for name in names]
+    assert len(placed) == len(set(placed))
+    assert set(placed) == set(reference_pages.exported("plait"))
+
+
+def test_every_public_module_has_a_page(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    import reference_pages
+
+    modules = {name for name in plait.__all__ if inspect.ismodule(getattr(plait, name))} | {"train"}
+    assert modules - {"graph"} <= set(reference_pages.MODULES)
