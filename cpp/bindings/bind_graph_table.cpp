@@ -74,7 +74,7 @@ NodeRef node_in(const Table& table, const py::object& given, const char* what) {
   const std::string name = py::str(given);
   NodeRef found;
   for (const NodeRef& node : table.nodes()) {
-    if (node->name != name && node->label() != name) continue;
+    if (node->name() != name && node->label() != name) continue;
     PLAIT_REQUIRE_AS(GraphError, !found, what, ": two nodes are called '", name, "'; give the node itself");
     found = node;
   }

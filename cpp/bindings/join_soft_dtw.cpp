@@ -75,7 +75,7 @@ Spec score_rule(Specs in, const Attributes& a) {
   PLAIT_REQUIRE_AS(ShapeError, x[x.size() - 2] != 0 && y[y.size() - 2] != 0 && x.back() != 0, "soft_dtw: series of no elements: ", to_string(x),
                    " and ", to_string(y));
   const Index n = x[x.size() - 2], m = y[y.size() - 2];
-  const align::SoftOptions options = Softness::of(a).options;
+  const align::SoftOptions options = a.as<Softness>().options;
   PLAIT_REQUIRE(n == kAny || m == kAny || align::soft_path_fits(options, n, m), "soft_dtw: a window of ", options.window->of(n, m),
                 " cells is narrower than the difference of the lengths ", n, " and ", m, "; no path fits into it");
   Shape shape;
