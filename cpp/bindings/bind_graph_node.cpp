@@ -296,6 +296,16 @@ array([3., 3.], dtype=float32)
   // node nor the line. Python itself goes by __getitem__ and __iter__.
   reinterpret_cast<PyHeapTypeObject*>(cls.ptr())->as_sequence.sq_item = nullptr;
   m.def(
+      "enter_scope",
+      [](const std::string& name) {
+        const std::uint32_t outer = current_scope();
+        const std::string& path = scope_path(outer);
+        set_current_scope(scope_number(path.empty() ? name : path + "/" + name));
+        return outer;
+      },
+      py::arg("name"), "A scope inside of the current one begins on this thread; gives the number of the outer one.");
+  m.def("leave_scope", [](std::uint32_t outer) { set_current_scope(outer); }, py::arg("outer"), "That scope ends.");
+  m.def(
       "set_scope", [](const std::string& path) { return scope_path(set_current_scope(scope_number(path))); }, py::arg("path"),
       "Where this thread makes its nodes from now on; gives the scope before.");
   m.def("label", [](const Node& n) { return n.label(); }, py::arg("node"));

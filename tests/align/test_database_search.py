@@ -319,3 +319,34 @@ def test_a_place_in_a_chromosome_is_found() -> None:
         hit = BLASTN.search(query, {"chr": text, "other": letters[:50_000]}, 1)[0]
         assert (hit.score, hit.strand, hit.subject_range, hit.cigar) == (160, strand, (place, place + 80), "80=")
         assert "chr   200001" in str(hit.alignment)
+
+
+@pytest.mark.parametrize(
+    "aligner",
+    [
+        BLASTP,
+        SmithWaterman("BLOSUM62", gap_open=-11, gap_extend=-1),
+        SmithWaterman("BLOSUM45", gap_open=-16, gap_extend=-2),
+        SmithWaterman("PAM30", gap_open=-10, gap_extend=-1),
+        BLASTN,
+        SmithWaterman((1, -2), gap=-2.5),
+    ],
+    ids=repr,
+)
+def test_simulated_parameters_are_near_the_published_ones(aligner: SmithWaterman) -> None:
+    right, found = KarlinAltschul.of(aligner), KarlinAltschul.simulate(aligner, rng=1)
+    assert found.lambda_ == pytest.approx(right.lambda_, rel=0.05)
+    assert found == KarlinAltschul.simulate(aligner, rng=1, threads=1)
+    assert (found.existence, found.extension, found.source, right.source) == (right.existence, right.extension, "simulated", "published")
+    score = right.step * round(math.log(right.k * 1e6) / right.lambda_ / right.step)  # expected once in two random sequences of 1000
+    assert found.evalue(score, 1e6) == pytest.approx(right.evalue(score, 1e6), rel=0.45)
+
+
+def test_statistics_that_do_not_exist() -> None:
+    with pytest.raises(ValueError, match="similar over their whole length"):
+        KarlinAltschul.simulate(SmithWaterman("BLOSUM62", gap=-1))
+    with pytest.raises(ValueError, match="only tables of amino acids or bases"):
+        SmithWaterman(Substitution("AB", [[1, -1], [-1, 1]]), gap=-1).search("AB", ["AB"])
+    with pytest.raises(ValueError, match="statistics: expected 'auto'"):
+        BLASTP.search("MKV", ["MKV"], statistics="none")
+    assert SmithWaterman("BLOSUM50", gap_open=-12, gap_extend=-2).search("MKVLAAGIVG", ["MKVLAAGIVG"]).statistics.source == "simulated"  # type: ignore[union-attr]

@@ -70,7 +70,7 @@ def search(
     most = math.inf if max_evalue is None else _arguments.limit(max_evalue)
     table = letters_table(aligner, queries)
     letters = _databases.Letters(table)
-    told = chosen_statistics(aligner, statistics)
+    told = chosen_statistics(aligner, statistics, threads)
     if most < math.inf and told is None:
         raise ValueError("search: max_evalue needs statistics, which are None")
     if strand is None:
@@ -106,13 +106,20 @@ def is_of_nucleotides(table: Substitution) -> bool:
     return set(BASES) <= set(table.alphabet) and not {"E", "F", "I", "L", "P", "Q"} & set(table.alphabet)
 
 
-def chosen_statistics(aligner: SmithWaterman, statistics: Any) -> KarlinAltschul | None:
+def chosen_statistics(aligner: SmithWaterman, statistics: Any, threads: int) -> KarlinAltschul | None:
     """The parameters for E-values."""
     if statistics is None or isinstance(statistics, KarlinAltschul):
         return statistics
     if statistics == "published":
         return KarlinAltschul.of(aligner)
-    raise ValueError(f"search: statistics: expected 'published', KarlinAltschul or None, got {statistics!r:.60}")
+    if statistics == "simulated":
+        return KarlinAltschul.simulate(aligner, threads=threads)
+    if statistics != "auto":
+        raise ValueError(f"search: statistics: expected 'auto', 'published', 'simulated', KarlinAltschul or None, got {statistics!r:.60}")
+    try:
+        return KarlinAltschul.of(aligner)
+    except ValueError:
+        return KarlinAltschul.simulate(aligner, threads=threads)
 
 
 def _items(queries: Any) -> Iterator[tuple[Any, Any]]:
