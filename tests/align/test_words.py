@@ -145,6 +145,8 @@ def test_an_index_among_missing_values_keys_and_copies() -> None:
         assert other.nearest("kiten")[0].tolist() == ["first"]
     assert index.nbytes > 0
     assert WordIndex([], 2).nearest("a")[0].tolist() == []
+    assert WordIndex(list(np.array(["a", "abc"])), 1).nearest(np.str_("ab"))[0].tolist() == [0]
+    assert Levenshtein().nearest("ab", ["abc"], cutoff=10**400)[0].tolist() == [0]
     assert WordIndex([None], 2).match(["a"]).index.tolist() == [-1]
     aligner = Levenshtein()
     kept = WordIndex(["ab"], 1, aligner)
