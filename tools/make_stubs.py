@@ -64,7 +64,7 @@ def tightened(stub: str) -> str:
     stub = re.sub(r"(def __call__\(self, .*\)):", r"\1 -> typing.Any:", stub)
     stub = re.sub(r"^(\s*def \w+)\(([^()]*)\):$", annotated, stub, flags=re.MULTILINE)
     if "plait.graph.events.Event" in stub:  # made in Python
-        stub = stub.replace("plait.graph.events.Event", "Event")
+        stub = stub.replace("plait.graph.events.Event", "Event").replace("import plait.graph.events\n", "")
         stub = stub.replace("import typing\n", "import typing\nfrom plait.graph.events import Event\n", 1)
     # Comparisons of nodes give nodes.
     return re.sub(r"(def __(?:eq|ne)__\(.*-> (?!bool).*:)$", r"\1  # type: ignore[override]", stub, flags=re.MULTILINE)
@@ -76,6 +76,9 @@ def main(module_file: str, folder: str, *options: str) -> None:
     # The generator imports what signatures name, ``plait.Node``: a bare module in the package's place, which would bind every class anew.
     sys.modules["plait"] = ModuleType("plait")
     adopt_classes(module, sys.modules["plait"])
+    sys.modules["plait.graph"], events = ModuleType("plait.graph"), ModuleType("plait.graph.events")
+    sys.modules["plait.graph.events"] = events
+    events.__dict__["Event"] = type("Event", (), {"__module__": "plait.graph.events"})  # made in Python
     pybind11_stubgen.main([module.__name__, "--output-dir", folder, *options])
     for path in [Path(folder) / f"{module.__name__}.pyi", *(Path(folder) / module.__name__).rglob("*.pyi")]:
         if path.exists():

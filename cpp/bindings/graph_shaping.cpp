@@ -23,6 +23,13 @@ bool is_integer(py::handle key) {
          (PyLong_Check(key.ptr()) || (py::hasattr(key, "ndim") && py::cast<int>(key.attr("ndim")) == 0));
 }
 
+// Whether an index is booleans that are there already, so that it is known how many they choose.
+bool is_constant_mask(py::handle part) {
+  if (const Node* const node = node_of(part)) return node->spec.dtype == DType::boolean && is_op(node, ops::constant);
+  const py::object array = py::module_::import("numpy").attr("asarray")(part);
+  return py::cast<std::string>(array.attr("dtype").attr("kind")) == "b";
+}
+
 // Indices for take: int64, and inside of the axis as far as that can be seen now.
 NodeRef indices_node(py::handle indices, const NodeRef& x, Index axis, const char* what) {
   const Operand o = require_operand(indices, what);
@@ -67,6 +74,7 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
   const py::tuple parts = PyTuple_Check(key.ptr()) ? py::reinterpret_borrow<py::tuple>(key) : py::make_tuple(key);
   std::size_t consumed = 0;
   int ellipses = 0, arrays = 0;
+  bool mask = false;
   for (const py::handle part : parts) {
     if (part.is_none()) continue;
     if (part.ptr() == Py_Ellipsis) ++ellipses;
@@ -77,11 +85,12 @@ NodeRef index_node(const NodeRef& x, py::handle key) {
         throw py::type_error(
             message("index of ", x->label(), ": ", std::string(py::repr(part)), " is no integer, slice, None, ... or integer array"));
       ++arrays;
+      mask = mask || is_constant_mask(part);
     }
   }
   if (ellipses > 1) throw py::index_error("an index can hold only one ellipsis (...)");
   if (consumed > shape.size()) throw py::index_error(message("too many indices: ", consumed, " for ", x->label(), " ", to_string(shape)));
-  if (arrays > 1) trace_error("an index with arrays on several axes", "Index one axis after the other, or use plait.take on a reshaped node");
+  if (arrays > 1 || mask) return require_node(py::module_::import("plait.graph.indexing").attr("index")(to_python(x), key), "index");
 
   // One slice over all axes; then arrays, integers and new axes, from the last to the first, so that those in front keep their number.
   std::vector<SliceRange> ranges;

@@ -24,7 +24,8 @@ def compiled(source: Path, *flags: str) -> ctypes.CDLL:
     library = source.with_suffix(".so")
     assert COMPILER is not None
     command = [COMPILER, *STRICT, *(flags or ("-O0",)), "-shared", "-fPIC", str(source), "-o", str(library), "-lm"]
-    subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[:3000]
     return ctypes.CDLL(str(library))
 
 
@@ -33,7 +34,7 @@ class CModel:
 
     def __init__(self, program: plait.Program, folder: Path, feeds: dict[str, Any], *flags: str, name: str = "model") -> None:
         self.program = program
-        self.inputs = [np.ascontiguousarray(feeds[node.name], dtype=node.dtype) for node in program.inputs]
+        self.inputs = [np.array(feeds[node.name], dtype=node.dtype, order="C") for node in program.inputs]
         shapes = {node: array.shape for node, array in zip(program.inputs, self.inputs, strict=True)}
         self.written = program.to_c(folder, name, shapes)
         self.library = compiled(self.written.source, *flags)

@@ -261,3 +261,78 @@ def test_recurrent_networks_of_torch(kind: str, layers: int, both: bool, dynamic
     program = plait.from_onnx(path)
     x = torch.randn(7, 6, 3) if dynamic else x
     np.testing.assert_allclose(program(x=x.numpy())["y"], net(x).detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_what_others_could_not_read(dynamic: bool, tmp_path: Path) -> None:
+    """A table, two bidirectional layers, a norm; states that are inputs; a file written with a batch of one, run with three."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+
+    class Text(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.table, self.norm, self.head = torch.nn.Embedding(20, 6), torch.nn.LayerNorm(10), torch.nn.Linear(10, 4)
+            self.rnn = torch.nn.LSTM(6, 5, 2, batch_first=True, bidirectional=True)
+
+        def forward(self, x: Any) -> Any:
+            y = self.norm(self.rnn(self.table(x))[0].max(1).values)
+            return torch.softmax(self.head(torch.nn.functional.gelu(y)), -1)
+
+    class States(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = torch.nn.LSTM(6, 5)
+
+        def forward(self, x: Any, h: Any, c: Any) -> Any:
+            y, (h, c) = self.rnn(x, (h, c))
+            return y, h, c
+
+    def read(net: Any, written: tuple[Any, ...], run: tuple[Any, ...], axes: Any) -> None:
+        names = [f"i{k}" for k in range(len(written))]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                net, written, str(tmp_path / "m.onnx"), dynamo=False, input_names=names, dynamic_axes=axes if dynamic else None
+            )
+        run = run if dynamic else written
+        program = plait.from_onnx(tmp_path / "m.onnx")
+        expected = net(*run)
+        expected = expected if isinstance(expected, tuple) else (expected,)
+        found = arrays_of(program({name: value.numpy() for name, value in zip(names, run, strict=True)}))
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a, b.detach().numpy(), rtol=1e-5, atol=1e-6)
+
+    read(Text().eval(), (torch.randint(0, 20, (1, 7)),), (torch.randint(0, 20, (3, 5)),), {"i0": {0: "batch", 1: "time"}})
+    states = (torch.randn(3, 2, 6), torch.randn(1, 2, 5), torch.randn(1, 2, 5))
+    more = (torch.randn(4, 3, 6), torch.randn(1, 3, 5), torch.randn(1, 3, 5))
+    read(States().eval(), states, more, {"i0": {0: "time", 1: "batch"}, "i1": {1: "batch"}, "i2": {1: "batch"}})
+
+
+def test_pipelines_and_labels_of_scikit_learn(tmp_path: Path) -> None:
+    skl2onnx = pytest.importorskip("skl2onnx")
+    from sklearn.datasets import make_multilabel_classification
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    X, y = make_multilabel_classification(n_labels=3, n_classes=4, random_state=0)
+
+    def read(model: Any) -> list[np.ndarray]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            file = skl2onnx.to_onnx(model, X[:1].astype("f4"), options={"zipmap": False})
+        (tmp_path / "m.onnx").write_bytes(file.SerializeToString())
+        return arrays_of(plait.from_onnx(tmp_path / "m.onnx")(X=X.astype("f4")))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        several = MLPClassifier((5,), max_iter=30, random_state=0).fit(X, y)
+        scaled = make_pipeline(StandardScaler(), MLPClassifier((5,), max_iter=30, random_state=0)).fit(X, y[:, 0])
+        named = MLPClassifier((5,), max_iter=30).fit(X, np.array(["no", "yes"])[y[:, 0]])
+    found = read(several)
+    assert np.array_equal(found[0], several.predict(X))
+    np.testing.assert_allclose(found[1], several.predict_proba(X), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(read(scaled)[1], scaled.predict_proba(X), rtol=1e-4, atol=1e-5)
+    with pytest.raises(NotImplementedError, match="holds text, and plait has numbers only"):
+        read(named)

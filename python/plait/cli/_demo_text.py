@@ -40,7 +40,7 @@ GESTURES = (
     """
 data = plait.datasets.gestures(rng=0)
 x, y = data.test_series[:2]
-found = plait.align.DTW().align(x, y)                   # found.score, found.path, plait.plot.alignment(found)
+found = plait.align.DTW().align(x, y)                   # found.score, found.path
 clf = plait.align.TimeSeriesKNN().fit(data.train_series, data.train_labels)
 print(clf.score(data.test_series, data.test_labels))
 """,

@@ -30,6 +30,7 @@ from .binary import (
     where,
 )
 from .check import check_gradient
+from .einsum import einsum
 from .elementwise import (
     abs,
     cos,
@@ -56,7 +57,7 @@ from .filled import ones, zeros
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
 from .linalg import cholesky, solve_triangular
 from .products import hvp
-from .programs import compile, evaluate, get_flush_subnormals, get_num_threads, gradient, set_flush_subnormals, set_num_threads
+from .programs import compile, evaluate, from, get_flush_subnormals, get_num_threads, gradient, rearrange, set_flush_subnormals, set_num_threads
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
 from .scan import scan
 from .scopes import scope
@@ -95,6 +96,9 @@ __all__ = [
     "TraceError",
     "abs",
     "add",
+    "arange",
+    "argmax",
+    "argmin",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -109,6 +113,7 @@ __all__ = [
     "digamma",
     "divide",
     "dropout",
+    "einsum",
     "elu",
     "equal",
     "erf",
@@ -155,12 +160,14 @@ __all__ = [
     "not_equal",
     "one_hot",
     "ones",
+    "pad",
     "parameter",
     "power",
     "prod",
     "reciprocal",
     "relu",
     "reshape",
+    "roll",
     "save",
     "scan",
     "scope",

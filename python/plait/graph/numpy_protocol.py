@@ -10,9 +10,10 @@ import numpy as np
 
 from .. import _core
 from .._core import Node
-from . import binary, elementwise, reductions, shaping
+from . import binary, elementwise, rearrange, reductions, shaping
 from ._operands import as_float
 from ._types import Axis, DType, Operand
+from .einsum import einsum
 
 UFUNCS: dict[str, Callable[..., Any]] = {
     name: getattr(module, ours)
@@ -168,6 +169,9 @@ for _alias, _name in (("amax", "max"), ("amin", "min")):
     FUNCTIONS[getattr(np, _alias)] = _method(_name)
 FUNCTIONS[np.dot] = lambda a, b: _core.as_node(a, "dot").dot(b)
 FUNCTIONS[np.take_along_axis] = shaping.take_along_axis
+for _name in ("argmax", "argmin", "roll", "pad"):
+    FUNCTIONS[getattr(np, _name)] = getattr(rearrange, _name)
+FUNCTIONS[np.einsum] = lambda subscripts, *operands, **_: einsum(subscripts, *operands)
 FUNCTIONS[np.broadcast_to] = shaping.broadcast_to
 FUNCTIONS[np.shape] = lambda a: a.shape
 FUNCTIONS[np.ndim] = lambda a: a.ndim
@@ -392,5 +396,7 @@ def install() -> None:
         ("__rdivmod__", lambda b, a: UFUNCS["divmod"](a, b)),
         ("__format__", _format),
         ("_repr_svg_", _repr_svg),
+        ("argmax", rearrange.argmax),
+        ("argmin", rearrange.argmin),
     ):
         setattr(Node, name, answer)

@@ -15,6 +15,7 @@ from .._masks import refuse_masked
 from ._types import Array
 from .programs import compile as compile_graph
 from .programs import gradient
+from .static import with_static
 from .structure import Kept, children, flatten, like, unflatten
 
 STACKED = 32  # a Jacobian of up to so many rows is one program; a larger one runs one program for each row
@@ -70,7 +71,9 @@ class Traced(Generic[C]):
         return found
 
 
-def function(f: Callable[..., Any]) -> Callable[..., Any]:
+def function(
+    f: Callable[..., Any], *, static_argnums: int | Sequence[int] = (), static_argnames: str | Sequence[str] = ()
+) -> Callable[..., Any]:
     """Compile a function written over nodes, or over arrays in a way that can be traced.
 
     Parameters
@@ -78,6 +81,11 @@ def function(f: Callable[..., Any]) -> Callable[..., Any]:
     f : callable
         Takes nodes (in lists, tuples and dicts, too) where the result is called with arrays, and gives nodes in any structure. What is
         neither array nor number is handed to it as it is. Python code in it runs once for each combination of shapes and dtypes.
+    static_argnums : int or sequence of int
+        Positions of arguments that Python is to see as they are, such as an axis or the length of a loop. They can be hashed; each
+        combination of values is traced anew.
+    static_argnames : str or sequence of str
+        The same for arguments that are given by name.
 
     Returns
     -------
@@ -90,7 +98,10 @@ def function(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> f = plait.function(lambda x, y: np.tanh(x) @ y)
     >>> f(np.eye(2), np.ones(2))
     array([0.76159416, 0.76159416])
+    >>> plait.function(lambda x, axis: x.sum(axis), static_argnums=1)(np.ones((2, 3)), 0)
+    array([2., 2., 2.])
     """
+    f, hide = with_static(f, static_argnums, static_argnames)
 
     def make(structure: Any, inputs: list[Node]) -> _Compiled:
         args, kwargs = unflatten(structure, inputs)
@@ -100,6 +111,7 @@ def function(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = hide(args, kwargs)
         try:
             program, arrays = traced.get(args, kwargs)
         except _NodeGiven:
@@ -111,7 +123,13 @@ def function(f: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+) -> Callable[..., Any]:
     """The gradient of a scalar function.
 
     Parameters
@@ -120,6 +138,11 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
         As for :func:`function`; gives a scalar node.
     argnums : int or sequence of int
         Which positional arguments to differentiate for.
+    static_argnums : int or sequence of int
+        Positions of arguments that Python is to see as they are, such as an axis or the length of a loop. They can be hashed; each
+        combination of values is traced anew.
+    static_argnames : str or sequence of str
+        The same for arguments that are given by name.
 
     Returns
     -------
@@ -131,7 +154,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     >>> plait.grad(lambda x: (x * x).sum())(np.arange(3.0))
     array([0., 2., 4.])
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(f, argnums, static_argnums=static_argnums, static_argnames=static_argnames)
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -140,7 +163,13 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     return call
 
 
-def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def value_and_grad(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+) -> Callable[..., Any]:
     """A scalar function's value together with its gradient.
 
     Parameters
@@ -149,6 +178,11 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
         As for :func:`function`; gives a scalar node.
     argnums : int or sequence of int
         Which positional arguments to differentiate for.
+    static_argnums : int or sequence of int
+        Positions of arguments that Python is to see as they are, such as an axis or the length of a loop. They can be hashed; each
+        combination of values is traced anew.
+    static_argnames : str or sequence of str
+        The same for arguments that are given by name.
 
     Returns
     -------
@@ -162,6 +196,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     (array(5.), array([0., 2., 4.]))
     """
     positions = _positions(argnums)
+    f, hide = with_static(f, static_argnums, static_argnames)
 
     def differentiate(structure: Any, inputs: list[Node]) -> tuple[Node, Any]:
         args, kwargs = unflatten(structure, inputs)
@@ -181,6 +216,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = hide(args, kwargs)
         try:
             program, arrays = traced.get(args, kwargs, positions)
         except _NodeGiven:

@@ -33,7 +33,9 @@ def page(roots: Roots, *, step: int | None = None, fold: int | None = None, titl
         table = cast("Table", roots)
         trace = list(table.trace())
         if len(trace) > MOST_EVENTS:
-            raise ValueError(f"animate: {len(trace)} steps, of which a page holds at most {MOST_EVENTS}")
+            raise ValueError(
+                f"animate: {len(trace)} steps, of which a page holds at most {MOST_EVENTS}; plait.draw(table, path, step=k) draws one of them"
+            )
         at = position(step, len(trace)) if trace else 0
         events = [entry for event in trace if (entry := event_entry(event, drawing)) is not None]
     hows = {key: how_of(key, drawing) for key in drawing.keys}

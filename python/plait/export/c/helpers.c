@@ -2,30 +2,30 @@
 // Where T and names in _T stand, T is replaced by a type and _T by its short name: float and _f32, double and _f64, int32_t and _i32, int64_t and
 // _i64, uint8_t and _u8.
 
-static uint32_t bits_of(float x) {
+static inline uint32_t bits_of(float x) {
   uint32_t b;
   memcpy(&b, &x, sizeof b);
   return b;
 }
-static float from_bits(uint32_t b) {
+static inline float from_bits(uint32_t b) {
   float x;
   memcpy(&x, &b, sizeof x);
   return x;
 }
 
 /* x = n ln 2 + r; e^r - 1 = r + r^2 tail(r); 1.5 * 2^23 + n leaves n in the low bits. */
-static float exp_rounded(float x) { return x * 1.44269504f + 12582912.0f; }
-static float exp_rest(float x, float n) { return (x - n * 0.693359375f) - n * -2.12194440e-4f; }
-static float exp_tail(float r) {
+static inline float exp_rounded(float x) { return x * 1.44269504f + 12582912.0f; }
+static inline float exp_rest(float x, float n) { return (x - n * 0.693359375f) - n * -2.12194440e-4f; }
+static inline float exp_tail(float r) {
   return 0.5f + r * (0.16666667f + r * (0.041666325f + r * (0.008333219f + r * (0.001394342f + r * 0.00019962619f))));
 }
-static float exp_scale(float p, float rounded) {
+static inline float exp_scale(float p, float rounded) {
   const uint32_t twice = bits_of(rounded) - 0x4B400000u + 254u, half = twice >> 1;
   return p * from_bits(half << 23) * from_bits((twice - half) << 23);
 }
-static float two_to(float rounded, uint32_t shift) { return from_bits((bits_of(rounded) - 0x4B400000u + 127u + shift) << 23); }
+static inline float two_to(float rounded, uint32_t shift) { return from_bits((bits_of(rounded) - 0x4B400000u + 127u + shift) << 23); }
 
-static float exp_f32(float x) {
+static inline float exp_f32(float x) {
   float rounded, r;
   x = x < -104.0f ? -104.0f : x; /* NaN passes both */
   x = x > 89.0f ? 89.0f : x;
@@ -34,7 +34,7 @@ static float exp_f32(float x) {
   return exp_scale(r * r * exp_tail(r) + r + 1.0f, rounded);
 }
 
-static float tanh_f32(float x) {
+static inline float tanh_f32(float x) {
   float a = fabsf(x), rounded, r, q, s, t;
   const float z = a * a;
   const float near = a + a * z * (-0.33333322f + z * (0.13332354f + z * (-0.05372321f + z * 0.019423107f)));
@@ -48,40 +48,40 @@ static float tanh_f32(float x) {
   return copysignf(far ? t / (t + 2.0f) : near, x);
 }
 
-static float sigmoid_f32(float x) {
+static inline float sigmoid_f32(float x) {
   const float e = exp_f32(-fabsf(x));
   return (x < 0 ? e : 1.0f) / (1.0f + e);
 }
 
 /* log(1 + f) + e ln 2, and x = m 2^e with m from 2/3 to 4/3. */
-static float log_of_parts(float f, float e) {
+static inline float log_of_parts(float f, float e) {
   const float f2 = f * f;
   const float low = 0.33333215f + f * (-0.249998f + f * (0.20010443f + f * -0.16680384f));
   const float high = 0.14005226f + f * (-0.12185884f + f * (0.13987812f + f * -0.12883835f));
   const float tail = f2 * f * (low + f2 * f2 * high) + e * -2.12194440e-4f;
   return e * 0.693359375f + (f + (tail - 0.5f * f2));
 }
-static float log_exponent(float x) {
+static inline float log_exponent(float x) {
   const uint32_t t = bits_of(x) - 0x3F2AAAABu + 0x40000000u; /* shifted to be positive */
   return (float)(int32_t)(t >> 23) - 128.0f;
 }
-static float log_mantissa(float x) { return from_bits(bits_of(x) - ((bits_of(x) - 0x3F2AAAABu) & 0xFF800000u)); }
+static inline float log_mantissa(float x) { return from_bits(bits_of(x) - ((bits_of(x) - 0x3F2AAAABu) & 0xFF800000u)); }
 
-static float log_f32(float x) {
+static inline float log_f32(float x) {
   const int small = x < 1.17549435e-38f;
   const float u = small ? x * 8388608.0f : x;
   const float y = log_of_parts(log_mantissa(u) - 1.0f, log_exponent(u) - (small ? 23.0f : 0.0f));
-  const float z = x < INFINITY ? y : x;
-  return x > 0 ? z : (x == 0 ? -INFINITY : NAN);
+  const float z = x < INFINITY ? y : x, none = x == 0 ? -INFINITY : NAN;
+  return x > 0 ? z : none;
 }
 
-static float softplus_f32(float x) {
+static inline float softplus_f32(float x) {
   const float z = exp_f32(-fabsf(x));
   const int large = z > 0.33333334f;
   return (x > 0 ? x : (x == x ? 0.0f : x)) + log_of_parts(large ? 0.5f * (z - 1.0f) : z, large ? 1.0f : 0.0f);
 }
 
-static float erf_f32(float x) {
+static inline float erf_f32(float x) {
   float a = fabsf(x), g;
   const float z = a * a;
   const float near =
@@ -93,12 +93,12 @@ static float erf_f32(float x) {
   return copysignf(far ? 1.0f - exp_f32(-g) : near, x);
 }
 
-static double sigmoid_f64(double x) {
+static inline double sigmoid_f64(double x) {
   const double e = exp(-fabs(x));
   return (x < 0 ? e : 1.0) / (1.0 + e);
 }
 
-static double softplus_f64(double x) { return (x > 0 ? x : (x == x ? 0.0 : x)) + log1p(exp(-fabs(x))); }
+static inline double softplus_f64(double x) { return (x > 0 ? x : (x == x ? 0.0 : x)) + log1p(exp(-fabs(x))); }
 
 /* e^x - 1 - x: up to 1 the series, beyond the difference, where little cancels. */
 static double expm1mx_f64(double x) {
@@ -140,7 +140,7 @@ static T floor_divide_T(T x, T y) {
 }
 
 /* Integers wrap, as in NumPy: two's complement by way of unsigned ones. */
-static int64_t wrapped_i64(uint64_t x) { return x <= (uint64_t)INT64_MAX ? (int64_t)x : -(int64_t)(UINT64_MAX - x) - 1; }
+static inline int64_t wrapped_i64(uint64_t x) { return x <= (uint64_t)INT64_MAX ? (int64_t)x : -(int64_t)(UINT64_MAX - x) - 1; }
 
 static int64_t divide_int(int64_t a, int64_t b) {
   if (b == 0) return 0;
@@ -159,10 +159,10 @@ static int64_t remainder_int(int64_t a, int64_t b) {
 }
 
 /* What an integer cannot hold, NaN included, becomes the smallest. */
-static int32_t to_i32(double x) { return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN; }
-static int64_t to_i64(double x) { return x >= -9223372036854775808.0 && x < 9223372036854775808.0 ? (int64_t)x : INT64_MIN; }
+static inline int32_t to_i32(double x) { return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN; }
+static inline int64_t to_i64(double x) { return x >= -9223372036854775808.0 && x < 9223372036854775808.0 ? (int64_t)x : INT64_MIN; }
 
-static int32_t narrow_i32(int64_t x) {
+static inline int32_t narrow_i32(int64_t x) {
   const uint32_t low = (uint32_t)((uint64_t)x & 0xFFFFFFFFu);
   return low <= (uint32_t)INT32_MAX ? (int32_t)low : -(int32_t)(UINT32_MAX - low) - 1;
 }
@@ -266,11 +266,11 @@ static void lengths_i64(const int64_t *n, int64_t steps, int64_t *y, ptrdiff_t c
   for (k = 0; k < count; ++k) y[k] = (int64_t)checked(n[k], (ptrdiff_t)steps + 1, 0);
 }
 
-static float add_f32(float a, float b) { return a + b; }
-static double add_f64(double a, double b) { return a + b; }
-static int64_t add_i64(int64_t a, int64_t b) { return wrapped_i64((uint64_t)a + (uint64_t)b); }
-static int32_t add_i32(int32_t a, int32_t b) { return narrow_i32((int64_t)a + (int64_t)b); }
-static uint8_t add_u8(uint8_t a, uint8_t b) { return a != 0 || b != 0; }
+static inline float add_f32(float a, float b) { return a + b; }
+static inline double add_f64(double a, double b) { return a + b; }
+static inline int64_t add_i64(int64_t a, int64_t b) { return wrapped_i64((uint64_t)a + (uint64_t)b); }
+static inline int32_t add_i32(int32_t a, int32_t b) { return narrow_i32((int64_t)a + (int64_t)b); }
+static inline uint8_t add_u8(uint8_t a, uint8_t b) { return a != 0 || b != 0; }
 static void cumsum_T(const T *x, T *y, ptrdiff_t outer, ptrdiff_t size, ptrdiff_t inner, int reverse) {
   ptrdiff_t o, k, i;
   for (o = 0; o < outer; ++o)

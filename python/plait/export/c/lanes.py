@@ -67,6 +67,8 @@ FLOAT = ANY | {
 F32 = FLOAT | {name: f"{name}_f32({{0}})" for name in ("exp", "tanh", "log", "erf")}
 F64 = FLOAT | {name: f"{name}({{0}})" for name in ("exp", "tanh", "log", "erf")}
 I64 = ANY | {
+    "minimum": "({0} < {1} ? {0} : {1})",
+    "maximum": "({0} > {1} ? {0} : {1})",
     "neg": "wrapped_i64(0 - (uint64_t){0})",
     "abs": "({0} < 0 ? wrapped_i64(0 - (uint64_t){0}) : {0})",
     "square": "wrapped_i64((uint64_t){0} * (uint64_t){0})",
@@ -348,11 +350,12 @@ class LaneLoops:
             return "INT64_MIN" if r.kind == "maximum" else "INT64_MAX"
         return "-INFINITY" if r.kind == "maximum" else "INFINITY"
 
-    @staticmethod
-    def joined(a: str, b: str, kind: str) -> str:
+    def joined(self, a: str, b: str, kind: str) -> str:
         """Two parts as one; NaN stays."""
         if kind in ("sum", "product"):
             return f"{a} {'+' if kind == 'sum' else '*'} {b}"
+        if self.type == "int64":
+            return f"{a} {'>' if kind == 'maximum' else '<'} {b} ? {a} : {b}"
         return f"({a} {'>' if kind == 'maximum' else '<'} {b} || {a} != {a}) ? {a} : {b}"
 
     def finished(self, value: str, r: Reduction) -> str:

@@ -44,17 +44,17 @@ def write_loop(writer: steps.Writer, outer: steps.Body, step: dict[str, Any], na
     calls.append("  ptrdiff_t i;")
     calls.append(f"  for (i = 0; i < {loop['steps']}; ++i) {{")
     calls.append(f"    const ptrdiff_t t = {str(loop['steps'] - 1) + ' - i' if loop['reverse'] else 'i'};")
-    arguments = [""] * len(plan["inputs"])
+    arguments = ["NULL"] * len(plan["inputs"])  # of what only lends its shape
     for k, state in enumerate(loop["states"]):
         dtype = dtype_of_output[state["output"]]
         first, second = (place // SIZES[dtype] for place in buffers[k])
         calls.append(f"    {C_TYPES[dtype]} *const next{k} = arena.{SUFFIXES[dtype]} + (i % 2 == 0 ? {first} : {second});")
         if state["feed"] >= 0:
             arguments[state["feed"]] = f"state{k}"
-    for given, feed, size in loop["rows"]:
+    for given, feed, size in (row for row in loop["rows"] if row[0] >= 0):
         operand = step["inputs"][given]
         arguments[feed] = f"{outer.pointer(operand)} + t * {size // SIZES[operand['dtype']]}"
-    for given, feed in loop["closed"]:
+    for given, feed in (closed for closed in loop["closed"] if closed[0] >= 0):
         arguments[feed] = outer.pointer(step["inputs"][given])
     results = [""] * len(plan["outputs"])
     for k, state in enumerate(loop["states"]):

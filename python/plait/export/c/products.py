@@ -78,30 +78,30 @@ def outer_loops(p: dict[str, int], T: str, dtype: str, packed: bool) -> Iterator
     block_k, block_n = min(k, PACKED_K if packed else BLOCK_K), min(n, PACKED_N if packed else BLOCK_N)
     if packed:
         yield f"static {T} straight[{block_k * block_n}];"
-    yield "ptrdiff_t i, j, q, j0, q0;"
+    yield "ptrdiff_t i, j, q, jb, qb;"
     yield f"for (i = 0; i < {m}; ++i)"
     yield f"  for (j = 0; j < {n}; ++j) c[i * {p['ldc']} + j] = 0;"
-    yield f"for (q0 = 0; q0 < {k}; q0 += {block_k})"
-    yield f"  for (j0 = 0; j0 < {n}; j0 += {block_n}) {{"
-    yield f"    const ptrdiff_t wide = {block_n if n % block_n == 0 else f'{n} - j0 < {block_n} ? {n} - j0 : {block_n}'};"
-    yield f"    const ptrdiff_t deep = {block_k if k % block_k == 0 else f'{k} - q0 < {block_k} ? {k} - q0 : {block_k}'};"
+    yield f"for (qb = 0; qb < {k}; qb += {block_k})"
+    yield f"  for (jb = 0; jb < {n}; jb += {block_n}) {{"
+    yield f"    const ptrdiff_t wide = {block_n if n % block_n == 0 else f'{n} - jb < {block_n} ? {n} - jb : {block_n}'};"
+    yield f"    const ptrdiff_t deep = {block_k if k % block_k == 0 else f'{k} - qb < {block_k} ? {k} - qb : {block_k}'};"
     if packed:
         yield "    for (q = 0; q < deep; ++q)"
-        yield f"      for (j = 0; j < wide; ++j) straight[q * {block_n} + j] = b[(q0 + q) * {p['b_row']} + (j0 + j) * {p['b_col']}];"
-    base, row = ("straight", block_n) if packed else (f"(b + q0 * {p['b_row']} + j0)", p["b_row"])
+        yield f"      for (j = 0; j < wide; ++j) straight[q * {block_n} + j] = b[(qb + q) * {p['b_row']} + (jb + j) * {p['b_col']}];"
+    base, row = ("straight", block_n) if packed else (f"(b + qb * {p['b_row']} + jb)", p["b_row"])
     rows = [(ROWS, f"for (i = 0; i + {ROWS} <= {m}; i += {ROWS}) {{")] if m >= ROWS else []
     if m % ROWS:
         rows.append((1, f"for (i = {m // ROWS * ROWS}; i < {m}; ++i) {{"))
     for count, head in rows:
         yield "    " + head
         for r in range(count):
-            yield f"      {T} *const c{r} = c + (i + {r}) * {p['ldc']} + j0;"
+            yield f"      {T} *const c{r} = c + (i + {r}) * {p['ldc']} + jb;"
         yield f"      for (q = 0; q + {ROWS} <= deep; q += {ROWS}) {{"
         for s in range(ROWS):
             yield f"        const {T} *const b{s} = {base} + (q + {s}) * {row};"
         for r in range(count):
             for s in range(ROWS):
-                yield f"        const {T} a{r}{s} = a[(i + {r}) * {p['a_row']} + (q0 + q + {s}) * {p['a_col']}];"
+                yield f"        const {T} a{r}{s} = a[(i + {r}) * {p['a_row']} + (qb + q + {s}) * {p['a_col']}];"
         yield "        for (j = 0; j < wide; ++j) {"
         for r in range(count):
             sum_ = f"c{r}[j]"
@@ -114,7 +114,7 @@ def outer_loops(p: dict[str, int], T: str, dtype: str, packed: bool) -> Iterator
             yield "      for (; q < deep; ++q) {"
             yield f"        const {T} *const b0 = {base} + q * {row};"
             for r in range(count):
-                yield f"        const {T} a{r} = a[(i + {r}) * {p['a_row']} + (q0 + q) * {p['a_col']}];"
+                yield f"        const {T} a{r} = a[(i + {r}) * {p['a_row']} + (qb + q) * {p['a_col']}];"
             yield "        for (j = 0; j < wide; ++j) {"
             for r in range(count):
                 yield f"          c{r}[j] = {fma(dtype, f'a{r}', 'b0[j]', f'c{r}[j]')};"

@@ -13,6 +13,13 @@ from .helpers import needed, words
 from .steps import Body, Writer
 from .text import C_TYPES, SIZES, comment, identifier, size_of
 
+# Nobody looks at errno or at floating point flags here; loops with sqrt or a choice are vectorised only where the compiler knows that.
+PRAGMA = (
+    "#if defined(__GNUC__) && !defined(__clang__)",
+    '#pragma GCC optimize("no-math-errno", "no-trapping-math")',
+    "#endif",
+)
+
 
 @dataclass(frozen=True)
 class CSource:
@@ -146,7 +153,7 @@ class _Parts:
         return "\n".join(lines)
 
     def source(self) -> str:
-        lines = [f'#include "{self.name}.h"', "", "#include <math.h>", "#include <stddef.h>", "#include <string.h>", ""]
+        lines = [f'#include "{self.name}.h"', "", "#include <math.h>", "#include <stddef.h>", "#include <string.h>", "", *PRAGMA, ""]
         if self.uses_arena:
             n = 8 * max(1, -(-self.writer.arena_bytes // 8))
             lines.append("/* Where all steps work; what is no longer needed makes room. */")

@@ -89,7 +89,7 @@ class Body:
 
     def function(self, name: str, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]], write: Any) -> None:
         """A function whose parameters are its operands, in order."""
-        names = [f"x{k}" for k in range(len(inputs))] + [f"y{k}" for k in range(len(outputs))]
+        names = [f"in{k}" for k in range(len(inputs))] + [f"out{k}" for k in range(len(outputs))]
         declared = [f"const {C_TYPES[o['dtype']]} *{names[k]}" for k, o in enumerate(inputs)]
         declared += [f"{C_TYPES[o['dtype']]} *{names[len(inputs) + k]}" for k, o in enumerate(outputs)]
         text = list(write(names))

@@ -98,6 +98,8 @@ class _Reader:
     def dtype(self, number: int, call: Call) -> np.dtype[Any]:
         """One of plait's dtypes."""
         dtype: np.dtype[Any] = np.dtype(self.onnx.helper.tensor_dtype_to_np_dtype(number))
+        if dtype.kind in "OSU":
+            raise call.refuse("holds text, and plait has numbers only; fit the model with whole numbers as labels")
         if dtype.name not in ("bool", "int32", "int64", "float32", "float64"):
             raise call.refuse(f"dtype {dtype.name}; plait has bool, int32, int64, float32 and float64")
         return dtype

@@ -78,10 +78,10 @@ def _recurrent(call: Call, x: list[Any]) -> Any:
         w, r = as_node(x[1])[k].T, as_node(x[2])[k].T
         bias = as_node(x[3])[k] if x[3] is not None else None
         given = [x[5], x[6] if call.op == "LSTM" else None]
+        begin = [np.zeros((1, hidden), sequence.dtype) if v is None else as_node(v)[:, k] if layout else as_node(v)[k] for v in given]
         state = tuple(
-            (as_node(value)[:, k] if layout else as_node(value)[k]) if value is not None else zeros + np.zeros((1, hidden), sequence.dtype)
-            for value in given[: 2 if call.op == "LSTM" else 1]
-        )
+            zeros + row for row in begin[: 2 if call.op == "LSTM" else 1]
+        )  # one row, as some exporters write, is for the whole batch
         f = [ACTIVATIONS[name.lower()] for name in names[k * count : (k + 1) * count]]
         step = {"LSTM": lstm_step, "GRU": gru_step, "RNN": rnn_step}[call.op](call, w, r, bias, hidden, f)
         ended, ys = graph.scan(step, state, sequence, reverse=reverse)

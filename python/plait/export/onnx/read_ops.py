@@ -205,6 +205,16 @@ def _activation(call: Call, x: list[Any]) -> Any:
     return a / (1.0 + graph.abs(a))
 
 
+@op("Scaler", "Binarizer")
+def _scaled(call: Call, x: list[Any]) -> Any:
+    """What pipelines of scikit-learn are written with."""
+    a = as_node(x[0])
+    if call.op == "Binarizer":
+        return _core.cast(a > call.get("threshold", 0.0), a.dtype)
+    offset, scale = (np.asarray(call.get(name, [default]), a.dtype) for name, default in (("offset", 0.0), ("scale", 1.0)))
+    return (a - offset) * scale
+
+
 # ---- reductions ----
 
 
