@@ -57,7 +57,8 @@ from .filled import ones, zeros
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
 from .linalg import cholesky, solve_triangular
 from .products import hvp
-from .programs import compile, evaluate, from, get_flush_subnormals, get_num_threads, gradient, rearrange, set_flush_subnormals, set_num_threads
+from .programs import compile, evaluate, get_flush_subnormals, get_num_threads, gradient, set_flush_subnormals, set_num_threads
+from .rearrange import arange, argmax, argmin, pad, roll
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
 from .scan import scan
 from .scopes import scope
