@@ -15,7 +15,7 @@ GROUPS: dict[str, list[str]] = {
         "gradient", "function", "grad", "value_and_grad", "jacobian", "hessian", "hvp", "check_gradient", "stop_gradient", "scan",
     ],
     "Evaluating and compiling": ["Node", "evaluate", "Table", "compile", "Program", "Step", "save", "load",
-        "load_state", "from_onnx", "set_num_threads", "get_num_threads"],
+        "load_state", "from_onnx", "get_flush_subnormals", "set_flush_subnormals", "set_num_threads", "get_num_threads"],
     "Pictures": ["draw", "to_dot", "animate", "scope"],
     "Elementwise functions": [
         "abs", "add", "cast", "clip", "cos", "digamma", "divide", "elu", "equal", "erf", "exp", "expm1", "floor", "gelu", "greater",
