@@ -23,6 +23,8 @@ inline std::optional<plait::align::Window> as_window(const py::object& window) {
 /// One file for a family: its factories.
 void bind_align_elastic(py::module_& m);
 void bind_align_edit(py::module_& m);
+void bind_align_text(py::module_& m);
+void bind_align_index(py::module_& m);
 void bind_align_custom(py::module_& m);
 void bind_align_soft(py::module_& m);
 void bind_align_pairwise(py::module_& m);

@@ -129,14 +129,14 @@ void all_pairs(const Method& method, const py::list& rows, const PyReferences& c
   pairwise(method, x, y, same, cutoff, data, threads);
 }
 
-py::tuple nearest(const Method& method, const py::list& objects, const PyReferences& against, Index k, int threads) {
+py::tuple nearest(const Method& method, const py::list& objects, const PyReferences& against, Index k, double cutoff, int threads) {
   const std::vector<Sequence> queries = as_sequences(objects, "query");
   const Index rows = static_cast<Index>(queries.size());
   std::vector<Neighbour> found(static_cast<std::size_t>(rows * k));
   {
     const py::gil_scoped_release release;
     check_pairs(method, queries, *against.references);
-    nearest_of_each(method, queries, *against.references, k, found.data(), threads);
+    nearest_of_each(method, queries, *against.references, k, cutoff, found.data(), threads);
   }
   py::array_t<std::int64_t> indices({rows, k});
   py::array_t<double> scores({rows, k});
@@ -186,11 +186,13 @@ void bind_align(py::module_& m) {
       .def("prepare", &prepare, py::arg("sequences"), py::pos_only())
       .def("prepare_parts", &prepare_parts, py::arg("codes"), py::arg("begins"), py::arg("lengths"), py::pos_only())
       .def("pairwise", &all_pairs, py::arg("X"), py::arg("Y"), py::arg("same"), py::arg("cutoff"), py::arg("out"), py::arg("threads"), py::pos_only())
-      .def("nearest", &nearest, py::arg("queries"), py::arg("references"), py::arg("k"), py::arg("threads"), py::pos_only())
+      .def("nearest", &nearest, py::arg("queries"), py::arg("references"), py::arg("k"), py::arg("cutoff"), py::arg("threads"), py::pos_only())
       .def_property_readonly("symmetric", &Method::symmetric)
       .def_property_readonly("worst", &Method::worst);
   bind_align_elastic(m);
   bind_align_edit(m);
+  bind_align_text(m);
+  bind_align_index(m);
   bind_align_custom(m);
   bind_align_soft(m);
   bind_align_pairwise(m);

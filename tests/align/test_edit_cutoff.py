@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference import edit as plain
 
+from plait import _core
 from plait.align import LCS, Levenshtein
+
+LEVELS = ["v2", "v3", "v4"][: ["v2", "v3", "v4"].index(_core.isa()) + 1]
 
 
 @st.composite
@@ -94,13 +97,75 @@ def test_every_instruction_set_gives_the_same_within_a_cutoff() -> None:
         subprocess.run(
             [sys.executable, "-c", SCRIPT], env={**os.environ, "PLAIT_ISA": level}, capture_output=True, text=True, check=True
         ).stdout
-        for level in supported()
+        for level in LEVELS
     }
     assert len(found) == 1
 
 
-def supported() -> list[str]:
-    from plait import _core
+def plainly_nearest(aligner: Levenshtein, query: str, references: list[str], k: int, cutoff: float) -> list[tuple[int, float]]:
+    scores = [(aligner.score(query, y), i) for i, y in enumerate(references)]
+    return [(i, score) for score, i in sorted(scores) if score <= cutoff][:k]
 
-    levels = ["v2", "v3", "v4"]
-    return levels[: levels.index(_core.isa()) + 1]
+
+@given(
+    family(), st.lists(st.text("abcé漢", max_size=70), max_size=80), st.integers(0, 24), st.integers(1, 4), st.sampled_from([None, "osa"])
+)
+def test_the_nearest_of_a_list_within_a_cutoff(long: list[str], short: list[str], cutoff: int, k: int, transposition: str | None) -> None:
+    for aligner in (Levenshtein(transposition=transposition), Levenshtein(0.3, 0.3, 0.3, transposition)):
+        for references in (long, [*short, *long]):
+            k = min(k, len(references))
+            for query in [*long[:3], *short[:3], ""]:
+                most = cutoff * aligner.insert
+                indices, scores = aligner.nearest(query, references, k, cutoff=most)
+                assert list(zip(indices.tolist(), scores.tolist(), strict=True)) == plainly_nearest(aligner, query, references, k, most)
+                indices, scores = aligner.nearest(query, tuple(references), k=k)
+                assert list(zip(indices.tolist(), scores.tolist(), strict=True)) == plainly_nearest(aligner, query, references, k, math.inf)
+
+
+def test_what_is_not_plain_text_is_compared_as_ever() -> None:
+    aligner = Levenshtein()
+    assert aligner.score(b"ab", b"b") == aligner.score(["a", "b"], ["b"]) == aligner.score("ab", ["b"]) == 1
+    assert aligner.score(x="ab", y="b") == aligner.score("ab", y="b") == 1
+    assert aligner.score("ab", "b", cutoff=0) == math.inf
+    assert aligner.score("ab", "b", cutoff=None) == aligner.score("ab", "b", cutoff=np.float64(1)) == 1
+    assert aligner.nearest("ab", ["b", ["a", "b"]])[0].tolist() == [1]
+    assert aligner.nearest("ab", np.array(["b", "ab"]))[0].tolist() == [1]
+    assert aligner.nearest(query="ab", references=["b", "ab"], k=2)[0].tolist() == [1, 0]
+    assert aligner.nearest("ab", {"x": "b", "y": "ab"})[0].tolist() == ["y"]
+    assert aligner.nearest("ab", ["b", "ab"], cutoff=-1)[0].tolist() == []
+    with pytest.raises(TypeError, match="bytes"):
+        aligner.nearest("ab", ["b", "ab", b"ab"])
+    with pytest.raises(TypeError, match="bytes"):
+        aligner.nearest("ab", ["ab", b"ab"])
+    with pytest.raises(TypeError):
+        aligner.score("ab")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        aligner.score("ab", "b", most=2)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="cutoff: expected a number"):
+        aligner.score("ab", "b", cutoff=math.nan)
+    for k in (0, 3, -1, True, 1.5, 10**30):
+        with pytest.raises(ValueError, match="k: expected"):
+            aligner.nearest("ab", ["b", "ab"], k)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="there are none"):
+        aligner.nearest("ab", [])
+
+
+def test_a_parameter_that_changes_changes_what_comes_next() -> None:
+    aligner = Levenshtein()
+    assert aligner.score("ab", "ba") == 2
+    aligner.transposition = "osa"
+    assert aligner.score("ab", "ba") == 1
+    aligner.substitute = 0.5
+    assert aligner.score("ab", "ba") == 0.5
+    aligner.insert = -1
+    with pytest.raises(ValueError, match="insert"):
+        aligner.score("ab", "ba")
+    with pytest.raises(ValueError, match="insert"):
+        aligner.nearest("ab", ["ba"])
+
+
+def test_a_list_that_takes_long_is_searched_without_the_interpreter_s_lock() -> None:
+    rng = np.random.default_rng(0)
+    references = ["".join(rng.choice(list("ACGT"), 3000)) for _ in range(20)]
+    query = references[7][:1500] + references[7][1600:]
+    assert Levenshtein().nearest(query, references)[0].tolist() == [7]

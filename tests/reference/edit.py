@@ -87,3 +87,26 @@ def rows(x: Sequence[Any], y: Sequence[Any], transposition: str | None = None) -
             row.append(best)
         older, above = above, row
     return above[-1]
+
+
+def count_with_transpositions(x: Sequence[Any], y: Sequence[Any], weights: Weights, transposition: str) -> int:
+    """How many ways of the recursion reach the least cost: what was exchanged are neighbours in y, or (damerau) else in x."""
+    insert, delete, substitute = weights
+    table = distances(x, y, weights, transposition)
+    ways = [[1] * (len(y) + 1) for _ in range(len(x) + 1)]
+    for i in range(1, len(x) + 1):
+        for j in range(1, len(y) + 1):
+            steps = [
+                (table[i - 1][j - 1] + (0 if x[i - 1] == y[j - 1] else substitute), ways[i - 1][j - 1]),
+                (table[i][j - 1] + insert, ways[i][j - 1]),
+                (table[i - 1][j] + delete, ways[i - 1][j]),
+            ]
+            before_j = [h for h in range(1, j) if y[h - 1] == x[i - 1]]
+            before_i = [k for k in range(1, i) if x[k - 1] == y[j - 1]]
+            if before_i and before_j:
+                k, h = before_i[-1], before_j[-1]
+                if (transposition == "osa" and k == i - 1 and h == j - 1) or (transposition == "damerau" and (k == i - 1 or h == j - 1)):
+                    cost = table[k - 1][h - 1] + (i - k - 1) * delete + (j - h - 1) * insert + substitute
+                    steps.append((cost, ways[k - 1][h - 1]))
+            ways[i][j] = sum(way for cost, way in steps if cost == table[i][j])
+    return ways[-1][-1]

@@ -22,6 +22,9 @@ constexpr int kMostLeft = 20;     // points of negative curvature
 constexpr int kMostResized = 8;   // times that variables get other units
 constexpr double kStill = 1e-3;   // of a variable: a step so short changes little of a function
 constexpr double kMissed = 1e-6;  // of the objective: what a Newton step may still promise at a solution
+constexpr double kLeft = 1e-4;    // the same, where nothing could be done about it
+constexpr double kTiny = 1e-12;
+constexpr double kForgetting = 0.1;
 constexpr double kChanged = 1e-2;
 constexpr double kRounding = 1e-11;  // a variable that moved no further has not shown its size
 
@@ -63,7 +66,7 @@ class Lbfgs {
         if (near(first)) {
           if (!bends_down(steepest)) {
             if (missed()) continue;
-            return finish(Status::solved);
+            return finish(leaves_much() ? Status::no_descent : Status::solved);
           }
           if (!leave()) return finish(Status::no_descent);
           continue;
@@ -77,7 +80,7 @@ class Lbfgs {
           pairs_.clear();
           continue;
         }
-        const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest && !bends_down(steepest);
+        const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest && !bends_down(steepest) && !leaves_much();
         return finish(at_rounding ? Status::solved : Status::no_descent);
       }
       if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > kFar * std::max(1.0, largest(start_.x)))
@@ -91,6 +94,7 @@ class Lbfgs {
           return finish(Status::stopped);
         }
       }
+      spread_ = std::max(before - at_.f, kForgetting * spread_);
       quiet = before - at_.f <= options_.ftol * std::min(first - at_.f, std::abs(at_.f)) ? quiet + 1 : 0;
       if (quiet >= 2 && projected() <= 10 * std::sqrt(options_.ftol) * steepest) {
         ++result_.iterations;
@@ -99,7 +103,7 @@ class Lbfgs {
         if (outgrown()) continue;
         if (!bends_down(steepest)) {
           if (missed()) continue;
-          return finish(Status::solved);
+          return finish(leaves_much() ? Status::no_descent : Status::solved);
         }
         if (!leave()) return finish(Status::no_descent);
       }
@@ -121,7 +125,11 @@ class Lbfgs {
     p.g.resize(n_);
     problem_.values(p.x.data(), p.f, rows_.data());
     ++result_.evaluations;
-    if (std::isfinite(p.f)) problem_.derivatives(p.x.data(), p.g.data(), jacobian_.data());
+    if (!std::isfinite(p.f)) return;
+    problem_.derivatives(p.x.data(), p.g.data(), jacobian_.data());
+    steepest_slopes_.resize(n_, 0.0);
+    for (std::size_t i = 0; i < n_; ++i)
+      if (std::isfinite(p.g[i])) steepest_slopes_[i] = std::max(steepest_slopes_[i], std::abs(p.g[i]));
   }
   // The largest slope that may be gone down; one with little room counts by it, beside the slopes of the start.
   [[nodiscard]] double projected() const {
@@ -153,7 +161,13 @@ class Lbfgs {
     for (double& size : ratio)
       if (size == 0) size = 1;
     take_units(ratio);
-    take_units(balance(sizes, at_.f, {at_.g.data()}));
+    ratio = balance(sizes, at_.f, {at_.g.data()});
+    Iterate probe;
+    if (doubtful(ratio, problem_, at_.x, probe.x)) {
+      evaluate(probe);
+      if (finite(probe)) correct_units(ratio, sizes, at_.f, {probe.g.data()});
+    }
+    take_units(ratio);
   }
 
   bool take_units(const std::vector<double>& ratio) {
@@ -166,6 +180,7 @@ class Lbfgs {
       start_.x[i] /= ratio[i];
       start_.g[i] *= ratio[i];
       seen_[i] /= ratio[i];
+      steepest_slopes_[i] *= ratio[i];
     }
     typical_slope_ = largest(start_.g);
     steepest_ = 0;
@@ -189,6 +204,12 @@ class Lbfgs {
     if (!take_units(ratio)) return false;
     ++resized_;
     return true;
+  }
+
+  // Once nothing more can be done about it: is there more to win than rounding would explain? Beside an objective of 0, what it came down by counts,
+  // if the steps are short.
+  [[nodiscard]] bool leaves_much() const {
+    return second_.gain > kLeft * (std::abs(at_.f) + spread_ + (second_.missed_far ? 0.0 : kMissed * (start_.f - at_.f)));
   }
 
   // Where a Newton step along some variable would still lower the objective: in units in which all bend alike. False: there is none.
@@ -362,8 +383,19 @@ class Lbfgs {
     p.x = at_.x;
     p.g = at_.g;
     p.f = at_.f;
-    return second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_,
-                                std::max(kMissed, options_.ftol) * std::abs(at_.f));
+    std::vector<double> reach = seen_;
+    for (std::size_t i = 0; i < n_; ++i) {
+      reach[i] = std::max(reach[i], std::abs(at_.x[i]));
+      // One that is 0 but for rounding has no size of its own: as far as its slope would take the objective to 0.
+      const double slope = std::abs(at_.g[i]), unit = problem_.units()[i];
+      if (reach[i] * unit < kTiny && slope > kTiny * unit * std::abs(at_.f)) reach[i] = std::max(reach[i], std::abs(at_.f) / slope);
+      if (reach[i] == 0) reach[i] = 1;
+    }
+    const double worth = std::max(kMissed, options_.ftol) * std::abs(at_.f);
+    if (second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_, worth, reach)) return true;
+    if (second_.unspent.empty()) return false;
+    direction_ = second_.unspent;  // nothing bends up along it
+    return true;
   }
 
   bool leave() {
@@ -383,7 +415,7 @@ class Lbfgs {
   }
 
   LbfgsResult finish(Status status) {
-    if (status == Status::solved && !gradient_agrees(steepest_)) status = Status::wrong_derivative;
+    if (status == Status::solved && !gradient_agrees(largest(steepest_slopes_))) status = Status::wrong_derivative;
     result_.status = status;
     result_.projected_gradient = at_.g.size() == n_ ? outer_projected() : 0.0;
     result_.x = at_.x;
@@ -407,8 +439,8 @@ class Lbfgs {
   int left_ = 0, resized_ = 0;
   Iterate start_;
   SecondOrder second_;
-  std::vector<double> seen_, outer_;
-  double typical_slope_ = 0, steepest_ = 0;
+  std::vector<double> seen_, outer_, steepest_slopes_;
+  double typical_slope_ = 0, steepest_ = 0, spread_ = 0;  // spread_: what the objective came down by lately
 };
 
 }  // namespace

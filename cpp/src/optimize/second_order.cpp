@@ -177,7 +177,9 @@ void SecondOrder::look_for_missed(const Evaluation& e, const Point& p, double wo
     double terms = 0;
     for (std::size_t i = 0; i < z.size(); ++i) terms += std::abs(p.g[i] * z[i]);
     const double bend = std::max(curve, 0.0);
-    const double noise = differences ? 1e-7 * (std::abs(p.f) + bend * size) + 1e-6 * terms : 1e-12 * terms;
+    const bool spaced = axes_[a] >= 0 && !spacing.empty();
+    const double spaces = spaced ? spacing[static_cast<std::size_t>(axes_[a])] : 1;
+    const double noise = differences ? 1e-7 * (std::abs(p.f) / spaces + bend * (spaced ? spaces : size)) + 1e-6 * terms : 1e-12 * terms;
     bool worthwhile = false;
     if (std::abs(slope) > noise) {
       if (slope > 0)

@@ -19,6 +19,9 @@ class SecondOrder {
                     double relative, std::vector<double>& direction, double worth = std::numeric_limits<double>::infinity(),
                     const std::vector<double>& reach = {});
 
+  /// With derivatives by differences: what their steps are √ε of, for each variable; empty: 1 and |x|.
+  std::vector<double> spacing;
+
   struct Missed {
     std::vector<double> direction, image;
   };

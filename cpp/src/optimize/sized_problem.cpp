@@ -10,7 +10,8 @@ constexpr double kOrdinary = 1e3;   // sizes within this of 1 are left alone
 constexpr double kLargest = 1e150;  // products of three sizes and a derivative stay finite
 constexpr double kNoLimit = 1e20;
 constexpr double kWeightless = 1e-5;  // of the heaviest variable
-constexpr double kOfValue = 1e-6;     // of the objective: what the heaviest variable counts for at least
+constexpr double kDoubtful = 1e7;
+constexpr double kOfValue = 1e-6;  // of the objective: what the heaviest variable counts for at least
 
 }  // namespace
 
@@ -66,6 +67,23 @@ std::vector<double> balance(const std::vector<double>& sizes, double f, const st
     if (sizes[i] > 0) ratio[i] = weights[i] > 0 && ratio[i] > 1 ? std::min(ratio[i], 1 / sizes[i]) : 1 / sizes[i];
   }
   return ratio;
+}
+
+bool doubtful(const std::vector<double>& ratio, const Problem& problem, const std::vector<double>& x, std::vector<double>& towards) {
+  bool any = false;
+  towards = x;
+  for (std::size_t i = 0; i < ratio.size(); ++i) {
+    if (ratio[i] < kDoubtful) continue;
+    towards[i] = problem.upper[i] - x[i] >= 1 ? x[i] + 1 : std::max(x[i] - 1, problem.lower[i]);
+    any = any || towards[i] != x[i];
+  }
+  return any;
+}
+
+void correct_units(std::vector<double>& ratio, const std::vector<double>& sizes, double f, const std::vector<const double*>& slopes) {
+  const std::vector<double> there = balance(sizes, f, slopes);
+  for (std::size_t i = 0; i < ratio.size(); ++i)
+    if (ratio[i] >= kDoubtful && there[i] < ratio[i] / kOrdinary) ratio[i] = std::max(there[i], 1.0);
 }
 
 void SizedProblem::wrap(Problem& inner, const std::vector<double>& units) {

@@ -11,6 +11,10 @@ std::vector<double> typical_sizes(const Problem& problem, const std::vector<doub
 /// Factors for units in which no variable weighs much more than the others: for those of size 0 in `sizes` (whose units are 1), and those whose small
 /// start must have stood for 0, as they weigh nothing in units of it. `slopes`: of the objective, then of each row, with respect to x / units.
 std::vector<double> balance(const std::vector<double>& sizes, double f, const std::vector<const double*>& slopes);
+/// A unit so large that a slope of rounding size may be all that it comes from: such variables are moved by 1 (`towards`: where to), and `ratio`
+/// becomes smaller where the slopes there say so.
+bool doubtful(const std::vector<double>& ratio, const Problem& problem, const std::vector<double>& x, std::vector<double>& towards);
+void correct_units(std::vector<double>& ratio, const std::vector<double>& sizes, double f, const std::vector<const double*>& slopes);
 /// A power of two near v; 1 where v is within a thousand of it.
 double rounded_size(double v);
 

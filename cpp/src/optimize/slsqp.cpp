@@ -110,7 +110,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   int failures = 0;
   while (true) {
     poll_interrupt();
-    if (problem->differences() && stagnates()) return finish_stuck(true);
+    if (problem->differences() && stagnates() && !begins_anew()) return finish_stuck(true);
     if (!next_step(failures == 0)) return finish(at.violation > 0 && e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
     const bool feasible = e.infeasibility(at, options.ctol) <= 1;
     const double slope = dot(at.g, step.s), left = step.elastic ? linear_violation() : 0.0;
@@ -186,6 +186,11 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
           if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
           continue;
         }
+      }
+      if (feasible && begins_anew()) {
+        failures = 0;
+        if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
+        continue;
       }
       return finish_stuck(feasible);
     }
@@ -283,20 +288,24 @@ Status Slsqp::Body::each_iteration() {
 
 SlsqpResult& Slsqp::Body::finish_stuck(bool feasible) {
   if (!feasible) return finish(Status::infeasible);
-  const double kkt = judge(at, step.multipliers, result.bound_multipliers);
-  if (kkt > kLooseKkt) return finish(Status::no_descent);
-  if (options.second_order) {
-    std::vector<double> d;
-    const double whole = std::abs(at.f) + spread;
-    find_reach();
-    if (second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, problem->differences() ? 1e-3 : 1e-6, d, kLeft * whole,
-                            reach)) {
-      result.negative_curvature = true;
-      return finish(Status::no_descent);
-    }
-    if (second.gain > kLeft * (whole + (second.missed_far ? 0.0 : kNear * (high_f - low_f)))) return finish(Status::no_descent);
-  }
+  if (judge(at, step.multipliers, result.bound_multipliers) > kLooseKkt) return finish(Status::no_descent);
+  if (options.second_order && leaves_something()) return finish(Status::no_descent);
   return finish(end_solved());
+}
+
+bool Slsqp::Body::begins_anew() {
+  idle = 0;
+  return options.second_order && refined < kMostRefined && judge(at, step.multipliers, result.bound_multipliers) <= kLooseKkt && leaves_something() &&
+         !result.negative_curvature && refine();
+}
+
+bool Slsqp::Body::leaves_something() {
+  std::vector<double> d;
+  const double whole = std::abs(at.f) + spread;
+  find_reach();
+  result.negative_curvature =
+      second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, problem->differences() ? 1e-3 : 1e-6, d, kLeft * whole, reach);
+  return result.negative_curvature || second.gain > kLeft * (whole + (second.missed_far ? 0.0 : kNear * (high_f - low_f)));
 }
 
 Slsqp::Slsqp() : body_(std::make_unique<Body>()) {}
@@ -315,7 +324,7 @@ SlsqpResult Slsqp::solve(Problem& problem, const std::vector<double>& x0, const 
   body.options = options;
   body.callback = &callback;
   body.result = {};
-  body.idle = body.polished = body.curved = body.sharpened = body.resized = body.far_away = 0;
+  body.idle = body.polished = body.curved = body.sharpened = body.resized = body.refined = body.far_away = 0;
   body.exact = true;
   body.prepare(problem, x0);
   return std::move(body.run(x0));

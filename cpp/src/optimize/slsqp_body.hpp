@@ -13,6 +13,7 @@
 
 namespace plait::optimize {
 
+constexpr int kMostRefined = 3;  // times that all units are chosen anew
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 inline double largest(const std::vector<double>& v) {
@@ -39,7 +40,7 @@ struct Slsqp::Body {
   double base = 1;                                ///< the start's largest derivative
   std::vector<double> start_slopes, start_x;
   std::vector<double> typical;  ///< sizes that start and bounds tell, 0 where they don't
-  int resized = 0, far_away = 0;
+  int resized = 0, refined = 0, far_away = 0;
   SlsqpResult result;
   const DenseTable* table = &dense();
   double start_violation = 0;
@@ -79,6 +80,9 @@ struct Slsqp::Body {
   void learn(const Point& from, const Point& to);
   /// Leaves a point that only looks like a minimum.
   Curved leave_along_curvature();
+  /// A variable went so far that nothing depends on it any more (exp of a large negative number), and the Lagrangian is lower where it came from: `d`
+  /// is the way back, of which this is the best part; 0 if there is none such.
+  double way_off_plateau(double worth, std::vector<double>& d);
   [[nodiscard]] double lagrangian(const Point& p) const;
   /// The nearest point to `trial` on the rows as they are linear at `at`.
   bool back_to_rows();
@@ -89,8 +93,10 @@ struct Slsqp::Body {
   bool resize();
   /// `reach`: how far each variable went; or how far it may go until it weighs in some row what the others do.
   void find_reach();
-  /// Units of `reach`, however near to 1, and B anew. False: they are so already.
+  /// Units of `reach`, however near to 1, the objective scaled by its slope here, and B anew. False: nothing of it is far from what it was.
   bool refine();
+  /// The objective times `by`.
+  void rescale(double by);
   /// Sizes that neither start nor bounds tell: such that no variable weighs more than the others.
   void guess_sizes();
   /// All that is known in variables x / ratio.
@@ -109,6 +115,10 @@ struct Slsqp::Body {
   /// After restoration nothing of what was learnt holds.
   void recover();
   Status each_iteration();
+  /// Along some direction the objective bends down, or there is more to win than rounding would explain.
+  bool leaves_something();
+  /// There is more to win than rounding would explain, and new units in which it may be won.
+  bool begins_anew();
   /// No step goes down. That is a solution where the first-order conditions hold but for what rounding leaves.
   SlsqpResult& finish_stuck(bool feasible);
 };

@@ -12,6 +12,7 @@ constexpr int kMostTrials = 40;
 constexpr int kMostCurved = 20;       // steps along negative curvature
 constexpr double kMissed = 1e-6;      // of the objective: what a Newton step may still promise at a solution
 constexpr double kMuchMissed = 1e-4;  // the same, where nothing could be done about it
+constexpr double kWeightless = 1e-6;
 constexpr double kOfRange = 1e-6;
 constexpr int kMostSharpened = 3;
 constexpr int kMostFarSharpened = 12;
@@ -142,10 +143,7 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
   bool bent = second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d, worth, reach);
   result.negative_curvature = false;
   if (!bent && !second.unspent.empty()) {  // nothing bends up along it: B said so, or the units
-    if (sharpened < kMostSharpened && refine()) {
-      ++sharpened;
-      return Curved::sharpened;
-    }
+    if (refined < kMostRefined && refine()) return Curved::sharpened;
     d = second.unspent;
     bent = true;
   }
@@ -158,14 +156,16 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
     // There is more to win, but no step wins it.
     // Beside an objective of 0, what it came down by counts, if the step is short.
     const double whole = f + spread + (second.missed_far ? 0.0 : kOfRange * (high_f - low_f));
-    if ((second.missed_far && !problem->differences()) || second.gain > kMuchMissed * whole) return Curved::stuck;
+    if ((second.missed_far && !problem->differences()) || second.gain > kMuchMissed * whole)
+      return refined < kMostRefined && refine() ? Curved::sharpened : Curved::stuck;
   }
-  if (!bent) return Curved::none;
-  result.negative_curvature = second.unspent.empty();
+  const double way = bent ? 0 : way_off_plateau(worth, d);
+  if (!bent && way == 0) return Curved::none;
+  result.negative_curvature = bent && second.unspent.empty();
   if (++curved > kMostCurved) return Curved::stuck;
   const double before = merit(at), lagrangian_before = lagrangian(at), tolerance = noise();
-  double t = std::max(1.0, largest(at.x));
-  for (int k = 0; k < 30; ++k, t *= 0.3) {
+  double t = bent ? std::max(1.0, largest(at.x)) : way;
+  for (int k = 0; k < 30; ++k, t *= bent ? 0.3 : 0.95) {
     move(at, d, t, trial);
     e.values(trial);
     if (!trial.finite) continue;
@@ -181,6 +181,35 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
     }
   }
   return Curved::stuck;
+}
+
+double Slsqp::Body::way_off_plateau(double worth, std::vector<double>& d) {
+  for (std::size_t i = 0; i < reach.size(); ++i) reach[i] = std::max(seen[i], std::abs(at.x[i]));
+  const auto weightless = [&](std::size_t i) {
+    if (std::abs(at.g[i]) * reach[i] > kWeightless * (std::abs(at.f) + spread)) return false;
+    for (std::size_t k = 0; k < at.c.size(); ++k)
+      if (std::abs(at.jacobian[k * at.x.size() + i]) * reach[i] > kWeightless * std::max(1.0, std::abs(at.c[k]))) return false;
+    return true;
+  };
+  const double here = lagrangian(at), enough = std::max(worth, noise());
+  for (std::size_t i = 0; i < at.x.size(); ++i) {
+    const double back = start_x[i] - at.x[i];
+    if (back == 0 || !weightless(i)) continue;
+    d.assign(at.x.size(), 0.0);
+    d[i] = back;
+    e.curvature(at, step.multipliers, d, image);
+    if (std::abs(back * image[i]) > kWeightless * (std::abs(at.f) + spread)) continue;
+    double lowest = here - enough, way = 0;
+    for (const double part : {1.0, 0.97, 0.94, 0.88, 0.75, 0.5}) {
+      move(at, d, part, trial);
+      e.values(trial);
+      if (!trial.finite || !(lagrangian(trial) < lowest)) continue;
+      lowest = lagrangian(trial);
+      way = part;
+    }
+    if (way > 0) return way;
+  }
+  return 0;
 }
 
 double Slsqp::Body::lagrangian(const Point& p) const {

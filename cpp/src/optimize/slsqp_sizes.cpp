@@ -5,8 +5,9 @@ namespace plait::optimize {
 namespace {
 
 constexpr int kMostResized = 4;
+constexpr double kFlattened = 1e-3;  // of the start's slope: the objective is scaled anew
 constexpr double kChanged = 1e-2;
-constexpr double kSeen = 1e-6;       // of the largest in its row: a derivative that differences tell from nothing
+constexpr double kSeen = 1e-7;       // of a row, over the size of a variable: a slope that differences tell from rounding
 constexpr double kRounding = 1e-11;  // a variable that moved no further has not shown its size
 
 }  // namespace
@@ -49,19 +50,25 @@ void Slsqp::Body::find_reach() {
   const std::size_t n = seen.size();
   reach.resize(n);
   for (std::size_t i = 0; i < n; ++i) reach[i] = std::max(seen[i], std::abs(at.x[i]));
+  // As long as steps of differences are: of size 1, of a smaller start, or of what was learnt.
+  second.spacing.assign(problem->differences() ? n : 0, 1.0);
+  for (std::size_t i = 0; i < second.spacing.size(); ++i) {
+    const bool learnt = i < problem->sizes.size() && problem->sizes[i] > 0;
+    const double size = learnt ? problem->sizes[i] : typical[i] > 0 ? std::min(typical[i], 1.0) : 1.0;
+    second.spacing[i] = std::max(size / (is_sized() ? sized.units()[i] : 1.0), std::abs(at.x[i]));
+  }
   std::vector<double> weighs(n, 0.0);
   for (std::size_t k = 0; k < at.c.size(); ++k) {
     const double* const row = at.jacobian.data() + k * n;
-    double whole = std::abs(at.c[k]), most = 0;
+    double whole = std::abs(at.c[k]);
     for (const double limit : {e.row_lower[k], e.row_upper[k]})
       if (std::isfinite(limit)) whole = std::max({whole, std::abs(limit), std::abs(at.c[k] - limit)});
-    for (std::size_t i = 0; i < n; ++i) {
-      whole = std::max(whole, std::abs(row[i] * at.x[i]));
-      most = std::max(most, std::abs(row[i]));
-    }
+    for (std::size_t i = 0; i < n; ++i) whole = std::max(whole, std::abs(row[i] * at.x[i]));
     if (whole == 0) continue;
-    for (std::size_t i = 0; i < n; ++i)
-      if (std::abs(row[i]) > (problem->differences() ? kSeen * most : 0.0)) weighs[i] = std::max(weighs[i], std::abs(row[i]) / whole);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double rounding = problem->differences() ? kSeen * whole / second.spacing[i] : 0;
+      if (std::abs(row[i]) > rounding) weighs[i] = std::max(weighs[i], std::abs(row[i]) / whole);
+    }
   }
   for (std::size_t i = 0; i < n; ++i) {
     if (weighs[i] > 0) reach[i] = std::max(reach[i], 1 / weighs[i]);
@@ -77,23 +84,43 @@ bool Slsqp::Body::refine() {
     ratio[i] = std::exp2(std::round(std::log2(std::min(std::max(reach[i], kRounding), 1 / kRounding))));
     any = any || ratio[i] > 4 || ratio[i] < 0.25;
   }
-  if (!any) return false;
-  take_units();
-  // One unit is a first step, as long as nothing else is known.
-  double most = 0;
+  // A slope of the Lagrangian that may be gone down, in the new units: one of them is a first step, as long as nothing else is known.
   std::vector<double> z = at.g;
   for (std::size_t k = 0; k < step.multipliers.size(); ++k) table->axpy(e.n, -step.multipliers[k], at.jacobian.data() + k * z.size(), z.data());
+  double most = 0;
   for (std::size_t i = 0; i < z.size(); ++i)
-    if ((at.x[i] > e.lower[i] || z[i] < 0) && (at.x[i] < e.upper[i] || z[i] > 0)) most = std::max(most, std::abs(z[i]));
-  b.reset(e.n, most > 0 ? most : 1);
+    if ((at.x[i] > e.lower[i] || z[i] < 0) && (at.x[i] < e.upper[i] || z[i] > 0)) most = std::max(most, std::abs(z[i] * ratio[i]));
+  if (!(most > 0) || (!any && most > kFlattened)) return false;
+  ++refined;
+  if (any) take_units();
+  if (most < kFlattened || most > 1 / kFlattened) rescale(1 / most);
+  b.reset(e.n, most < kFlattened || most > 1 / kFlattened ? 1 : most);
   return true;
+}
+
+void Slsqp::Body::rescale(double by) {
+  by = std::exp2(std::round(std::log2(std::min(std::max(by, 1e-100), 1e100))));
+  e.f_scale *= by;
+  at.f *= by;
+  for (std::vector<double>* v : {&at.g, &step.multipliers, &penalty, &start_slopes})
+    for (double& value : *v) value *= by;
+  for (double* v : {&low_f, &high_f, &last_f, &spread, &idle_f, &result.best_f}) *v *= by;
+  steepest = base = ever = std::max(1.0, largest(at.g));
 }
 
 void Slsqp::Body::guess_sizes() {
   if (std::none_of(typical.begin(), typical.end(), [](double size) { return size < 1; })) return;
-  std::vector<const double*> slopes{at.g.data()};
-  for (std::size_t k = 0; k < at.c.size(); ++k) slopes.push_back(at.jacobian.data() + k * at.g.size());
-  ratio = balance(typical, at.f, slopes);
+  const auto slopes_at = [](const Point& p) {
+    std::vector<const double*> slopes{p.g.data()};
+    for (std::size_t k = 0; k < p.c.size(); ++k) slopes.push_back(p.jacobian.data() + k * p.g.size());
+    return slopes;
+  };
+  ratio = balance(typical, at.f, slopes_at(at));
+  if (doubtful(ratio, *problem, at.x, trial.x)) {
+    e.values(trial);
+    if (trial.finite) e.derivatives(trial);
+    if (trial.finite) correct_units(ratio, typical, at.f, slopes_at(trial));
+  }
   if (std::any_of(ratio.begin(), ratio.end(), [](double r) { return r != 1; })) take_units();
 }
 

@@ -29,18 +29,21 @@ def whole(value: Any, name: str, most: int | None = None, of: str = "") -> int:
     return int(value)
 
 
-def limit(cutoff: Any) -> float:
+def limit(cutoff: Any, name: str = "cutoff") -> float:
     """A score beyond which none matters."""
-    if isinstance(cutoff, bool) or not isinstance(cutoff, (int, float, np.number)) or math.isnan(cutoff):
-        raise ValueError(f"cutoff: expected a number, got {cutoff!r}")
-    return float(cutoff)
+    if isinstance(cutoff, bool) or not isinstance(cutoff, (int, float, np.number)) or cutoff != cutoff:
+        raise ValueError(f"{name}: expected a number, got {cutoff!r}")
+    try:
+        return float(cutoff)
+    except OverflowError:  # an integer beyond all floats
+        return math.copysign(math.inf, cutoff > 0 or -1)
 
 
-def output(out: Any, shape: tuple[int, int]) -> None:
+def output(out: Any, shape: tuple[int, int], dtype: np.dtype[Any] = np.dtype(np.float64)) -> None:  # noqa: B008 - it never changes
     """ShapeError: scores cannot be written to it as they are computed."""
-    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != np.float64:
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
         came = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
-        raise _core.ShapeError(f"pairwise: out must be a float64 array of shape {shape}, got {came}")
+        raise _core.ShapeError(f"pairwise: out must be a {dtype} array of shape {shape}, got {came}")
     if not (out.flags.c_contiguous and out.flags.writeable):
         raise _core.ShapeError(
             f"pairwise: out must be contiguous and writeable, got strides {out.strides}, writeable {out.flags.writeable}"

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from .. import _core
 from .._estimator import Estimator
-from . import _arguments, _inputs, _reach, _records, _tiles
+from . import _arguments, _inputs, _reach, _records, _results, _tiles
 from .alignment import Alignment
 
 #: Bytes that a traceback may keep before parts of the matrix are computed twice instead.
@@ -165,11 +165,14 @@ class PairAligner(Estimator, ABC):
         *,
         threads: int | None = None,
         cutoff: float | None = None,
-        out: NDArray[np.float64] | None = None,
+        out: NDArray[Any] | None = None,
         executor: Any = None,
         progress: _tiles.Progress | None = None,
         unreachable: str = "raise",
-    ) -> NDArray[np.float64]:
+        dtype: DTypeLike | None = None,
+        sparse: bool = False,
+        similarity: str | None = None,
+    ) -> Any:
         """The scores of all pairs.
 
         Parameters
@@ -182,8 +185,8 @@ class PairAligner(Estimator, ABC):
             At most so many; the scores do not depend on it.
         cutoff : float, optional
             Scores worse than this come back as the worst of all (inf for costs, -inf for similarities), which is quicker.
-        out : ndarray of float64, shape (a, b), optional
-            Where the scores go.
+        out : ndarray, shape (a, b), optional
+            Where the scores go; of float64, or of `dtype`.
         executor : concurrent.futures.Executor, optional
             Who computes tiles of rows, each of at least 200 ms: a ``ProcessPoolExecutor``, ``dask.distributed``'s ``Client.get_executor()``,
             or anything else with its protocol. Scores do not depend on it. The aligner and the sequences are pickled.
@@ -191,35 +194,59 @@ class PairAligner(Estimator, ABC):
             True shows a bar (tqdm where it is installed); a callable is given the number of pairs done and that of all.
         unreachable : {"raise", "inf"}
             Of a pair whose lengths differ by more than a window allows: an error, or the score inf.
+        dtype : dtype, optional
+            Integers or floats as which the scores are wanted, float64 unless given. A score that does not fit is an OverflowError, one that
+            is no whole number is no integer (ValueError); the greatest integer (of similarities the least) stands for what is beyond the
+            cutoff.
+        sparse : bool
+            Whether a ``scipy.sparse.csr_array`` of the scores within the cutoff is wanted, zeros among them stored; memory then depends on
+            their number. Of words within a few edits most pairs are not looked at.
+        similarity : {"normalized", "ratio"}, optional
+            From 0 to 1 as in `match`, where the aligner has it; the cutoff is then the least that counts.
 
         Returns
         -------
-        ndarray of float64, shape (a, b)
+        ndarray of shape (a, b), or scipy.sparse.csr_array
             ``scores[i, j]`` belongs to ``X[i]`` and ``Y[j]``.
         """
-        cutoff = None if cutoff is None else _arguments.limit(cutoff)
+        cutoff, kind = _results.limit_and_dtype(cutoff, dtype, out)
         threads = _arguments.thread_count(threads)
         rows = _inputs.collection(X, "X")
         columns = None if Y is None else _inputs.collection(Y, "Y")
         shape = len(rows), len(rows if columns is None else columns)
         if out is not None:
-            _arguments.output(out, shape)
+            _arguments.output(out, shape, kind)
         in_place = out is not None and any(isinstance(read, np.ndarray) and np.may_share_memory(out, read) for read in (X, Y))
-        scores = np.empty(shape) if out is None or in_place else out
+        other = sparse or similarity is not None or kind != np.float64
+        if sparse and (out is not None or executor is not None or progress):
+            raise ValueError("pairwise: sparse=True goes without out, executor and progress")
+        if similarity is not None and (executor is not None or progress):
+            raise ValueError("pairwise: similarity goes without executor and progress")
+        scores = np.empty(shape) if out is None or in_place or other else out
         if executor is not None and not hasattr(executor, "submit"):
             raise TypeError(f"executor: expected one of concurrent.futures's protocol, got {type(executor).__name__}")
         if unreachable not in ("raise", "inf"):
             raise ValueError(f"unreachable: expected 'raise' or 'inf', got {unreachable!r}")
-        if executor is not None or progress:
+        if sparse:
+            return _results.sparse(self, rows, columns, cutoff, kind, similarity, threads)
+        if similarity is not None:
+            scores = _results.similarities(self, rows, columns, similarity, cutoff, threads)
+        elif executor is not None or progress:
             tiles = _tiles.Tiled(self, rows, columns, self._method().symmetric, cutoff, scores, unreachable)
             tiles.run(executor, progress, threads)
         elif unreachable == "inf" and self._leaves_some_out():
             _reach.matrix(self, rows, rows if columns is None else columns, cutoff, scores, threads)
+        elif other:  # a block at a time: float64 of all pairs need not be held
+            whole = np.empty(shape, kind)
+            _results.dense(self, rows, columns, cutoff, whole, threads)
+            other, scores = False, whole
         else:
             self._matrix(rows, columns, cutoff, scores, threads)
+        if other:
+            scores = _results.converted(scores, kind, -np.inf if similarity is not None else self._method().worst)
         if out is None:
             return scores
-        if in_place:  # where sequences were read until now
+        if scores is not out:  # where sequences were read until now
             out[...] = scores
         return out
 
@@ -276,10 +303,16 @@ class PairAligner(Estimator, ABC):
         self, queries: list[Any], against: list[Any], k: int, threads: int | None, name: _inputs.Name
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The k best for each query; ``name(i)`` is what messages call the i-th of queries and references together."""
+        return self._nearest_within(queries, against, k, self._method().worst, threads, name)
+
+    def _nearest_within(
+        self, queries: list[Any], against: list[Any], k: int, cutoff: float, threads: int | None, name: _inputs.Name
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The same without those that are worse than `cutoff`, in whose place there is -1 and the worst score."""
         method = self._method()
         prepared = self._prepare([*queries, *against], name)
         count = len(queries)
-        return method.nearest(prepared[:count], method.prepare(prepared[count:]), k, _arguments.thread_count(threads))
+        return method.nearest(prepared[:count], method.prepare(prepared[count:]), k, cutoff, _arguments.thread_count(threads))
 
 
 def _query_first(k: int) -> str:

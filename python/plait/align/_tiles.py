@@ -26,7 +26,8 @@ def score_tile(
     aligner: PairAligner, rows: list[Any], columns: list[Any], cutoff: float | None, threads: int | None, unreachable: str
 ) -> Scores:
     """What a worker does; a function of the module, so that it can be pickled."""
-    return aligner.pairwise(rows, columns, cutoff=cutoff, threads=threads, unreachable=unreachable)
+    scores: Scores = aligner.pairwise(rows, columns, cutoff=cutoff, threads=threads, unreachable=unreachable)
+    return scores
 
 
 class Reporter:

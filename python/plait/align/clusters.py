@@ -101,7 +101,8 @@ class _Clusters(SeriesTransforms):
         """
         self._require_fitted()
         aligner = checked_aligner(self.aligner, type(self).__name__)
-        return aligner.pairwise(self._collection(X), self._centres, threads=self.threads)
+        scores: Array = aligner.pairwise(self._collection(X), self._centres, threads=self.threads)
+        return scores
 
 
 class TimeSeriesKMeans(_Clusters):

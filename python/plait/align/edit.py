@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from . import _inputs, _records
@@ -16,36 +16,35 @@ TRANSPOSITIONS = {
 }
 
 
-class SymbolAligner(PairAligner):
-    """An aligner of strings, bytes, integer arrays, or lists of any hashables, with a short way for two strings."""
+class SymbolAligner(_core.TextAligner, PairAligner):
+    """An aligner of strings, bytes, integer arrays, or lists of any hashables; `score` and `nearest` of plain text are the core's."""
 
-    _text_scorer: Callable[[Any, Any], float | None] | None = None
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a parameter."""
+        super().__setattr__(name, value)
+        self._forget()
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        if set(map(type, values)) in ({str}, {bytes}):  # most often, and there may be millions
+            return list(values)
         return _inputs.symbols(list(map(_records.unwrapped, values)), name)
 
-    def score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:
-        """The score of the best alignment.
+    # What the core's methods of these names leave: anything but plain text.
+    def _score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:
+        return PairAligner.score(self, x, y, cutoff=cutoff)
 
-        Parameters
-        ----------
-        x, y : sequence
-            What is aligned. Two `str` or two `bytes` are the quickest.
-        cutoff : float, optional
-            A score worse than this comes back as the worst of all (inf for costs, -inf for similarities), which is quicker.
+    def _nearest_of(self, query: Any, references: Any, k: int = 1, *, cutoff: float | None = None) -> tuple[Any, Any]:
+        return PairAligner.nearest(self, query, references, k, cutoff=cutoff)
 
-        Returns
-        -------
-        float
-            The least cost, or the greatest similarity.
-        """
-        if cutoff is not None:
-            return super().score(x, y, cutoff=cutoff)
-        scorer = self._text_scorer
-        if scorer is None:
-            scorer = self.__dict__["_text_scorer"] = _core.text_scorer(self._method())
-        score = scorer(x, y)
-        return super().score(x, y) if score is None else score
+    if TYPE_CHECKING:  # what the stub of the core's class does not tell
+
+        def score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:  # noqa: D102
+            ...
+
+        def nearest(  # noqa: D102
+            self, query: Any, references: Any, k: int = 1, *, cutoff: float | None = None
+        ) -> tuple[Any, Any]: ...
+        def _forget(self) -> None: ...  # type: ignore[override]
 
 
 class Levenshtein(SymbolAligner):
@@ -149,4 +148,9 @@ def levenshtein(a: Any, b: Any, insert: float = 1, delete: float = 1, substitute
     >>> levenshtein("kitten", "sitting")
     3.0
     """
+    if insert == delete == substitute == 1 and transposition is None:
+        return _UNIT.score(a, b)
     return Levenshtein(insert, delete, substitute, transposition).score(a, b)
+
+
+_UNIT = Levenshtein()

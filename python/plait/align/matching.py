@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from .._estimator import _is_missing
 from . import _arguments, _inputs
 from ._base import PairAligner
-from .edit import LCS, Levenshtein
+from ._similarity import normalised, scorer
+from .edit import Levenshtein, SymbolAligner
+from .words import WordIndex, best_of_each, index_for, least_weight
 
 Array = NDArray[np.float64]
 BLOCK = 1 << 22  # scores that are held at once
@@ -92,6 +94,7 @@ def match(
     missing: str = "skip",
     *,
     similarity: str | None = None,
+    case: str = "keep",
     threads: int | None = None,
 ) -> Matches:
     """The best choices for each query.
@@ -100,8 +103,8 @@ def match(
     ----------
     queries : list of sequences, mapping or pandas Series
         What is looked for.
-    choices : list of sequences, mapping or pandas Series
-        Among these; of mappings the values.
+    choices : list of sequences, mapping, pandas Series or WordIndex
+        Among these; of mappings the values. An index has an aligner and a cutoff of its own.
     aligner : PairAligner, optional
         What near means; `Levenshtein()` unless given.
     k : int
@@ -114,6 +117,8 @@ def match(
         Scores are from 0 to 1, 1 for equal sequences. ``"normalized"``: 1 - cost / the greatest cost of sequences that long (of `Levenshtein`), or the
         share of the longer one (of `LCS`). ``"ratio"``: twice the longest common subsequence by the sum of lengths, rapidfuzz's ratio / 100;
         no `aligner` then.
+    case : {"keep", "ignore"}
+        Whether capitals and small letters of `str` are the same (``str.casefold``).
     threads : int, optional
         At most so many; the result does not depend on it.
 
@@ -130,7 +135,8 @@ def match(
 
     Notes
     -----
-    Exact: all pairs that a bound does not exclude are scored. Queries that are equal are looked up once.
+    Exact: all pairs that a bound does not exclude are scored. Queries that are equal are looked up once. Where `Levenshtein` is asked for
+    within three edits by many queries, a `WordIndex` of the choices is built for them.
 
     Examples
     --------
@@ -141,18 +147,23 @@ def match(
     >>> match(["Jhon"], {"a": "Jane", "b": "John"}, similarity="ratio").keys.tolist()
     ['b']
     """
+    if isinstance(choices, WordIndex):
+        if aligner is not None or similarity is not None:
+            raise ValueError("match: a WordIndex has its own aligner and no similarity; got another one")
+        if case != "keep":
+            raise ValueError("match: case: words of a WordIndex are as they are; build it from words with casefold()")
+        return choices.match(queries, k, cutoff, missing, threads=threads)
     k = _arguments.whole(k, "match: k")
     most = None if cutoff is None else _arguments.limit(cutoff)
-    if missing not in ("skip", "raise"):
-        raise ValueError(f"match: missing: expected 'skip' or 'raise', got {missing!r}")
-    chosen = _scorer(aligner, similarity)
-    asked, _ = _labelled(queries, "queries")
-    offered, labels = _labelled(choices, "choices")
-    rows, columns = (_present(values, name, missing) for values, name in ((asked, "queries"), (offered, "choices")))
+    chosen = scorer(aligner, similarity)
+    asked, _ = labelled(queries, "queries")
+    offered, labels = labelled(choices, "choices")
+    rows, columns = (present(values, name, missing) for values, name in ((asked, "queries"), (offered, "choices")))
     positions = np.array(columns, np.int64)
-    against = [offered[j] for j in columns]
-    different, members = _different(asked, rows)
-    wanted = [asked[i] for i in different]
+    compared = _folded(asked, case)
+    against = _folded([offered[j] for j in columns], case)
+    different, members = _different(compared, rows)
+    wanted = [compared[i] for i in different]
     chosen._check(
         [*wanted, *against], lambda i: f"queries[{different[i]}]" if i < len(different) else f"choices[{columns[i - len(different)]}]"
     )
@@ -183,7 +194,15 @@ class Deduplicated(NamedTuple):
     representatives: NDArray[np.int64]
 
 
-def deduplicate(strings: Any, cutoff: float, aligner: PairAligner | None = None, *, threads: int | None = None) -> Deduplicated:
+def deduplicate(
+    strings: Any,
+    cutoff: float,
+    aligner: PairAligner | None = None,
+    *,
+    similarity: str | None = None,
+    case: str = "keep",
+    threads: int | None = None,
+) -> Deduplicated:
     """A list without what is nearly the same as something before it.
 
     Parameters
@@ -194,6 +213,10 @@ def deduplicate(strings: Any, cutoff: float, aligner: PairAligner | None = None,
         What costs no more than this (of similarities: scores no less) is nearly the same.
     aligner : PairAligner, optional
         What near means; `Levenshtein()` unless given.
+    similarity : {"normalized", "ratio"}, optional
+        As of `match`; what is no less than the cutoff is then nearly the same.
+    case : {"keep", "ignore"}
+        Whether capitals and small letters of `str` are the same (``str.casefold``); those that are kept are as they were given.
     threads : int, optional
         At most so many; the result does not depend on it.
 
@@ -210,7 +233,7 @@ def deduplicate(strings: Any, cutoff: float, aligner: PairAligner | None = None,
 
     Notes
     -----
-    O(n · kept) pairs, each of which ends at the cutoff.
+    O(n · kept) pairs, each of which ends at the cutoff; of many words within three edits a `WordIndex` finds the pairs that matter.
 
     Examples
     --------
@@ -218,21 +241,43 @@ def deduplicate(strings: Any, cutoff: float, aligner: PairAligner | None = None,
     >>> deduplicate(["kitten", "kittens", "flour", "sitten"], cutoff=1)
     Deduplicated(strings=['kitten', 'flour'], kept=array([0, 2]), representatives=array([0, 0, 2, 0]))
     """
-    most, chosen = _arguments.limit(cutoff), _scorer(aligner, None)
+    most, chosen = _arguments.limit(cutoff), scorer(aligner, similarity)
     threads = _arguments.thread_count(threads)
-    values, _ = _labelled(strings, "strings")
-    places = _present(values, "strings", "skip")
+    given, _ = labelled(strings, "strings")
+    values = _folded(given, case)
+    places = present(values, "strings", "skip")
     different, members = _different(values, places)
     chosen._check([values[i] for i in different], lambda i: f"strings[{different[i]}]")
-    best = chosen._method().worst < 0
+    words = [values[i] for i in different]
+    index = index_for(chosen, len(words), words, most) if similarity is None else None
+    if index is None:
+        stands, kept = _by_blocks(chosen, values, different, most, similarity, threads)
+    else:
+        assert isinstance(chosen, Levenshtein)
+        stands, kept = _by_index(index, chosen, words, different, most, threads)
+    representatives = np.full(len(values), -1, np.int64)
+    representatives[places] = stands[members] if places else -1
+    return Deduplicated([given[i] for i in kept], np.array(kept, np.int64), representatives)
+
+
+def _by_blocks(
+    chosen: PairAligner, values: list[Any], different: list[int], most: float, similarity: str | None, threads: int
+) -> tuple[NDArray[np.int64], list[int]]:
+    """For each different string the position of what stands for it, and the positions of what is kept."""
+    best = similarity is not None or chosen._method().worst < 0
+
+    def scored(rows: list[Any], columns: list[Any]) -> Array:
+        if similarity is None or not rows or not columns:
+            return _scored(chosen, rows, columns, most, threads)
+        return normalised(_scored(chosen, rows, columns, None, threads), chosen, similarity, rows, columns)
+
     kept: list[int] = []
     stands = np.empty(len(different), np.int64)
     step = 64
     for begin in range(0, len(different), step):
         block = [values[i] for i in different[begin : begin + step]]
-        old = len(kept)
-        scores = _scored(chosen, block, [values[i] for i in kept], most, threads)
-        among = _scored(chosen, block, block, most, threads)
+        scores = scored(block, [values[i] for i in kept])
+        among = scored(block, block)
         inside: list[int] = []  # of the block, those that are kept
         for b in range(len(block)):
             row = np.concatenate([scores[b], among[b, inside]])
@@ -243,13 +288,30 @@ def deduplicate(strings: Any, cutoff: float, aligner: PairAligner | None = None,
                 inside.append(b)
                 kept.append(different[begin + b])
                 stands[begin + b] = different[begin + b]
-        assert len(kept) == old + len(inside)
-    representatives = np.full(len(values), -1, np.int64)
-    representatives[places] = stands[members] if places else -1
-    return Deduplicated([values[i] for i in kept], np.array(kept, np.int64), representatives)
+    return stands, kept
 
 
-def _labelled(values: Any, name: str) -> tuple[list[Any], list[Any] | None]:
+def _by_index(
+    index: Any, chosen: Levenshtein, words: list[Any], different: list[int], most: float, threads: int
+) -> tuple[NDArray[np.int64], list[int]]:
+    """The same; the index finds what is near each, best first."""
+    stands = np.empty(len(words), np.int64)
+    is_kept = np.zeros(len(words), bool)
+    step = 1 << 14  # queries whose neighbours are held at once
+    for begin in range(0, len(words), step):
+        ends, found, _ = index.within_of_each(chosen._method(), words[begin : begin + step], -1, most, least_weight(chosen), threads)
+        for q in range(len(ends) - 1):
+            near = found[ends[q] : ends[q + 1]]
+            near = near[is_kept[near]]
+            if len(near):
+                stands[begin + q] = different[near[0]]
+            else:
+                is_kept[begin + q] = True
+                stands[begin + q] = different[begin + q]
+    return stands, [different[i] for i in np.flatnonzero(is_kept)]
+
+
+def labelled(values: Any, name: str) -> tuple[list[Any], list[Any] | None]:
     """Sequences, and what they are called: of mappings the keys, of Series their labels."""
     if isinstance(values, Mapping):
         return list(values.values()), list(values)
@@ -260,12 +322,20 @@ def _labelled(values: Any, name: str) -> tuple[list[Any], list[Any] | None]:
     return _inputs.collection(values, name), None
 
 
-def _present(values: list[Any], name: str, missing: str) -> list[int]:
+def present(values: list[Any], name: str, missing: str) -> list[int]:
     """Positions of what is not missing."""
+    if missing not in ("skip", "raise"):
+        raise ValueError(f"match: missing: expected 'skip' or 'raise', got {missing!r}")
     gone = {i for i, value in enumerate(values) if value is None or (not isinstance(value, (str, bytes)) and _is_missing_scalar(value))}
     if gone and missing == "raise":
         raise ValueError(f"match: {name}[{min(gone)}] is missing ({values[min(gone)]!r}); missing='skip' matches it with nothing")
     return [i for i in range(len(values)) if i not in gone]
+
+
+def _folded(values: list[Any], case: str) -> list[Any]:
+    if case not in ("keep", "ignore"):
+        raise ValueError(f"case: expected 'keep' or 'ignore', got {case!r}")
+    return values if case == "keep" else [value.casefold() if isinstance(value, str) else value for value in values]
 
 
 def _is_missing_scalar(value: Any) -> bool:
@@ -290,19 +360,6 @@ def _different(values: list[Any], places: list[int]) -> tuple[list[int], list[in
     return first, members
 
 
-def _scorer(aligner: PairAligner | None, similarity: str | None) -> PairAligner:
-    if aligner is not None and not isinstance(aligner, PairAligner):
-        raise TypeError(f"aligner: expected an aligner such as Levenshtein(), got {aligner!r:.60}")
-    if similarity not in (None, "normalized", "ratio"):
-        raise ValueError(f"similarity: expected None, 'normalized' or 'ratio', got {similarity!r}")
-    if similarity == "ratio" and aligner is not None and not isinstance(aligner, LCS):
-        raise ValueError(f"similarity: 'ratio' counts the longest common subsequence; expected no aligner, got {aligner!r}")
-    chosen: PairAligner = (LCS() if similarity == "ratio" else Levenshtein()) if aligner is None else aligner
-    if similarity == "normalized" and not isinstance(chosen, (Levenshtein, LCS)):
-        raise ValueError(f"similarity: 'normalized' is of Levenshtein() and LCS(), got {chosen!r}")
-    return chosen
-
-
 def _scored(aligner: PairAligner, rows: list[Any], columns: list[Any], cutoff: float | None, threads: int | None) -> Array:
     out = np.empty((len(rows), len(columns)))
     if out.size:
@@ -310,28 +367,22 @@ def _scored(aligner: PairAligner, rows: list[Any], columns: list[Any], cutoff: f
     return out
 
 
-def _normalised(scores: Array, aligner: PairAligner, similarity: str, rows: list[Any], columns: list[Any]) -> Array:
-    """Scores as similarities from 0 to 1."""
-    n, m = (np.array([len(v) for v in values], np.float64) for values in (rows, columns))
-    n = n[:, None]
-    if similarity == "ratio":
-        scores, whole = 2 * scores, n + m
-    elif isinstance(aligner, Levenshtein):
-        replaced = np.minimum(n, m) * aligner.substitute + np.maximum(n - m, 0) * aligner.delete + np.maximum(m - n, 0) * aligner.insert
-        whole = np.minimum(replaced, n * aligner.delete + m * aligner.insert)
-        scores = whole - scores
-    else:
-        whole = np.maximum(n, m)
-    return np.asarray(np.where(whole > 0, scores / np.where(whole > 0, whole, 1.0), 1.0))
-
-
 def _best(
     aligner: PairAligner, rows: list[Any], columns: list[Any], k: int, cutoff: float | None, similarity: str | None, threads: int | None
 ) -> tuple[NDArray[np.int64], Array]:
     """The k best columns for each row, -1 and NaN beyond the cutoff."""
     greatest = similarity is not None or aligner._method().worst < 0
-    if similarity is None and cutoff is None:
-        count = len(rows)
+    count = len(rows)
+    indexed = _index(aligner, rows, columns, cutoff if similarity is None else None)
+    if indexed is not None:
+        assert isinstance(aligner, Levenshtein)
+        assert cutoff is not None
+        return best_of_each(indexed, aligner, rows, k, cutoff, threads)
+    if similarity is None and cutoff is not None and isinstance(aligner, SymbolAligner):
+        index, scores = aligner._nearest_within(
+            rows, columns, k, cutoff, threads, lambda i: f"queries[{i}]" if i < count else f"choices[{i - count}]"
+        )
+    elif similarity is None and cutoff is None:
         index, scores = aligner._nearest(rows, columns, k, threads, lambda i: f"queries[{i}]" if i < count else f"choices[{i - count}]")
     else:
         index, scores = np.empty((len(rows), k), np.int64), np.empty((len(rows), k))
@@ -340,13 +391,18 @@ def _best(
             part = rows[begin : begin + step]
             block = _scored(aligner, part, columns, cutoff if similarity is None else None, threads)
             if similarity is not None:
-                block = _normalised(block, aligner, similarity, part, columns)
+                block = normalised(block, aligner, similarity, part, columns)
             for i, row in enumerate(-block if greatest else block, begin):
                 near = _first_of(row, k)
                 index[i], scores[i] = near, block[i - begin, near]
     worse = np.isnan(scores) if cutoff is None else ~(scores >= cutoff if greatest else scores <= cutoff)
     index[worse], scores[worse] = -1, np.nan
     return index, scores
+
+
+def _index(aligner: PairAligner, rows: list[Any], columns: list[Any], cutoff: float | None) -> Any:
+    """An index of the columns where it pays, and where the rows are of their kind."""
+    return index_for(aligner, len(rows), columns, cutoff) if set(map(type, rows)) == set(map(type, columns)) else None
 
 
 def _first_of(row: Array, k: int) -> NDArray[np.int64]:

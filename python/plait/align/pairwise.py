@@ -44,10 +44,18 @@ class _Pairwise(PairAligner):
     gap: float
     gap_open: float | None
     gap_extend: float | None
+    case: str
+    unknown: Any
     _table: Substitution | None = None
 
     def _make(self, free_start: str = "", free_end: str = "", local: bool = False) -> _core.Method:
         similarity = resolve(self.similarity)
+        if isinstance(similarity, Substitution) and (self.case != "keep" or self.unknown is not None):
+            similarity = similarity.reading(self.case, self.unknown)
+        elif self.case not in ("keep", "ignore"):
+            raise ValueError(f"case: expected 'keep' or 'ignore', got {self.case!r}")
+        elif self.unknown is not None and not isinstance(similarity, Substitution):
+            raise ValueError(f"unknown: a match and a mismatch take any symbol, so that none is unknown; got {self.unknown!r}")
         if isinstance(similarity, Substitution):
             weight(float(abs(similarity.scores).max()), "similarity")
         self.__dict__["_table"] = similarity if isinstance(similarity, Substitution) else None
@@ -59,8 +67,15 @@ class _Pairwise(PairAligner):
         self._method()
         values = list(map(_records.unwrapped, values))
         if self._table is None:
+            if self.case == "ignore":
+                values = [
+                    value.upper() if isinstance(value, (str, bytes)) and len(value.upper()) == len(value) else value for value in values
+                ]
             return _inputs.symbols(values, name)
         return [self._table.encode(value, name, k) for k, value in enumerate(values)]
+
+    def _same(self) -> Callable[[Any, Any], bool] | None:
+        return _same_letter if self.case == "ignore" else None
 
     def _worth(self) -> Callable[[Any, Any], float] | None:
         self._method()
@@ -82,11 +97,15 @@ class NeedlemanWunsch(_Pairwise):
         The score of each element beside a gap; not positive.
     gap_open, gap_extend : float, optional
         Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
+    case : {"keep", "ignore"}
+        Whether a letter that the similarity does not know is read as its capital.
+    unknown : symbol, optional
+        As which symbol of the similarity those are read that it does not know (``"X"``); an error unless given.
 
     Notes
     -----
     O(n·m) cells (Needleman and Wunsch 1970; Gotoh 1982 for affine gaps). A gap in one sequence may follow one in the other. A symbol that the
-    similarity does not know is a ValueError that names it and its place; case is significant.
+    similarity does not know is a ValueError that names it and its place, unless `case` or `unknown` say how it is read.
 
     `align` keeps the moves of all cells, half a byte each (a byte for scores that are not whole). Beyond 256 MB it keeps rows between strips
     of the matrix instead, and computes the strips through which the path goes a second time; the path is the same. `align_many` aligns one
@@ -104,11 +123,22 @@ class NeedlemanWunsch(_Pairwise):
     [[0, 0], [1, 1], [2, -1], [3, 2], [4, -1], [5, 3], [6, 4]]
     """
 
-    def __init__(self, similarity: Similarity, gap: float = -5, gap_open: float | None = None, gap_extend: float | None = None):
+    def __init__(
+        self,
+        similarity: Similarity,
+        gap: float = -5,
+        gap_open: float | None = None,
+        gap_extend: float | None = None,
+        *,
+        case: str = "keep",
+        unknown: Any = None,
+    ):
         self.similarity = similarity
         self.gap = gap
         self.gap_open = gap_open
         self.gap_extend = gap_extend
+        self.case = case
+        self.unknown = unknown
         self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
@@ -126,6 +156,10 @@ class SmithWaterman(_Pairwise):
         The score of each element beside a gap; not positive.
     gap_open, gap_extend : float, optional
         Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
+    case : {"keep", "ignore"}
+        Whether a letter that the similarity does not know is read as its capital.
+    unknown : symbol, optional
+        As which symbol of the similarity those are read that it does not know (``"X"``); an error unless given.
 
     Notes
     -----
@@ -141,11 +175,22 @@ class SmithWaterman(_Pairwise):
     (17.0, [[0, 3], [1, 4], [2, 5]])
     """
 
-    def __init__(self, similarity: Similarity, gap: float = -5, gap_open: float | None = None, gap_extend: float | None = None):
+    def __init__(
+        self,
+        similarity: Similarity,
+        gap: float = -5,
+        gap_open: float | None = None,
+        gap_extend: float | None = None,
+        *,
+        case: str = "keep",
+        unknown: Any = None,
+    ):
         self.similarity = similarity
         self.gap = gap
         self.gap_open = gap_open
         self.gap_extend = gap_extend
+        self.case = case
+        self.unknown = unknown
         self._method()  # what cannot be is refused here
 
     def _build(self) -> _core.Method:
@@ -163,7 +208,7 @@ class SmithWaterman(_Pairwise):
         *,
         max_evalue: float | None = None,
         strand: str | None = None,
-        statistics: KarlinAltschul | str | None = "published",
+        statistics: KarlinAltschul | str | None = "auto",
         threads: int | None = None,
         progress: Progress = False,
     ) -> Hits:
@@ -183,9 +228,10 @@ class SmithWaterman(_Pairwise):
         strand : {"both", "plus", "minus"}, optional
             Of nucleotides, which strands of the subjects the query is compared with; both unless given, and of both the better one counts.
             Proteins have one.
-        statistics : "published", KarlinAltschul or None
-            Where bits and E-values come from. "published": `KarlinAltschul.of` this aligner, which needs a named table and gaps for which
-            there are parameters. None: there are none, and both are NaN.
+        statistics : {"auto", "published", "simulated"}, KarlinAltschul or None
+            Where bits and E-values come from: parameters that NCBI publishes for the table and the gaps (`KarlinAltschul.of`), those of
+            alignments of random sequences (`KarlinAltschul.simulate`), or "auto": published where there are, else simulated; the result's
+            ``statistics.source`` tells. None: there are none, and both are NaN.
         threads : int, optional
             At most so many; what is found does not depend on it.
         progress : bool or callable
@@ -201,7 +247,7 @@ class SmithWaterman(_Pairwise):
         FormatError
             If the database is no FASTA.
         ValueError
-            If statistics are not published for the table and the gaps, or the database is of nucleotides and the table of amino acids.
+            If there are no statistics for the table and the gaps, or the database is of nucleotides and the table of amino acids.
 
         Notes
         -----
@@ -240,6 +286,10 @@ class SemiGlobal(_Pairwise):
     free_start, free_end : str
         Whose first and last elements may be left out: ``"x"``, ``"y"``, ``"xy"`` or ``""``. ``free_start="y", free_end="y"`` looks for x
         within y; ``"x"`` and ``"y"`` let x's end overlap y's beginning.
+    case : {"keep", "ignore"}
+        Whether a letter that the similarity does not know is read as its capital.
+    unknown : symbol, optional
+        As which symbol of the similarity those are read that it does not know (``"X"``); an error unless given.
 
     Notes
     -----
@@ -261,11 +311,16 @@ class SemiGlobal(_Pairwise):
         gap_extend: float | None = None,
         free_start: str = "xy",
         free_end: str = "xy",
+        *,
+        case: str = "keep",
+        unknown: Any = None,
     ):
         self.similarity = similarity
         self.gap = gap
         self.gap_open = gap_open
         self.gap_extend = gap_extend
+        self.case = case
+        self.unknown = unknown
         self.free_start = free_start
         self.free_end = free_end
         self._method()  # what cannot be is refused here
@@ -374,6 +429,12 @@ def resolve(similarity: Any) -> Substitution | tuple[float, float]:
     raise TypeError(
         f"similarity: expected a Substitution, the name of one, a mapping {{(a, b): score}} or (match, mismatch), got {similarity!r:.60}"
     )
+
+
+def _same_letter(a: Any, b: Any) -> bool:
+    """Whether two symbols are equal but for their case; numbers are bytes of ASCII."""
+    a, b = (chr(s) if isinstance(s, int) and 0 <= s < 128 else s for s in (a, b))
+    return bool(a == b or (isinstance(a, str) and isinstance(b, str) and a.upper() == b.upper()))
 
 
 def _match_or_not(match: float, mismatch: float, a: Any, b: Any) -> float:

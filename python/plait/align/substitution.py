@@ -64,10 +64,8 @@ class Substitution:
             twice = next(s for i, s in enumerate(self.alphabet) if self._code[s] != i)
             raise ValueError(f"alphabet: {twice!r} is in it twice")
         self.scores.flags.writeable = False
-        self._bytes = self._characters = None
-        if k < UNKNOWN:
-            self._bytes = bytes(self._code.get(b, self._code.get(chr(b), UNKNOWN)) for b in range(256))
-            self._characters = bytes(self._code.get(chr(b), UNKNOWN) for b in range(256))
+        self._other: int | None = None  # the code of all that is not in the alphabet
+        self._translate()
 
     @classmethod
     def from_dict(cls, scores: Mapping[tuple[Any, Any], float]) -> Substitution:
@@ -184,6 +182,54 @@ class Substitution:
             raise _core.FormatError(f"{source}: " + (f"no line for {missing[0]!r}" if missing else "no line of symbols"))
         return cls(alphabet, [rows[symbol] for symbol in alphabet])
 
+    def reading(self, case: str = "keep", unknown: Any = None) -> Substitution:
+        """The same table, for sequences in capitals or not, or with symbols that it does not know.
+
+        Parameters
+        ----------
+        case : {"keep", "ignore"}
+            Whether a letter that is not in the alphabet is read as its capital, or the capital as the small one.
+        unknown : symbol, optional
+            As which of the alphabet all other symbols are read (``"X"`` of amino acids, ``"N"`` of nucleotides); an error unless given.
+
+        Returns
+        -------
+        Substitution
+            A new one.
+
+        Raises
+        ------
+        ValueError
+            If `case` is none of these, or `unknown` not in the alphabet.
+
+        Examples
+        --------
+        >>> from plait.align import NeedlemanWunsch, Substitution
+        >>> NeedlemanWunsch(Substitution.named("BLOSUM62").reading("ignore", "X"), gap=-8).score("heag?", "HEAGU")
+        22.0
+        """
+        if case not in ("keep", "ignore"):
+            raise ValueError(f"case: expected 'keep' or 'ignore', got {case!r}")
+        if unknown is not None and unknown not in self._code:
+            raise ValueError(f"unknown: {unknown!r} is not in the alphabet, which is {' '.join(map(str, self.alphabet[:30]))}")
+        found = Substitution(self.alphabet, self.scores)
+        if case == "ignore":
+            for symbol in self.alphabet:
+                if isinstance(symbol, str):
+                    for other in (symbol.upper(), symbol.lower()):
+                        found._code.setdefault(other, self._code[symbol])
+        found._other = None if unknown is None else self._code[unknown]
+        found._translate()
+        return found
+
+    def _translate(self) -> None:
+        """Tables for text of one byte a symbol, where codes fit."""
+        self._bytes = self._characters = None
+        if len(self.alphabet) < UNKNOWN:
+            other = UNKNOWN if self._other is None else self._other
+            self._bytes = bytes(self._code.get(b, self._code.get(chr(b), other)) for b in range(256))
+            self._characters = bytes(self._code.get(chr(b), other) for b in range(256))
+
     def encode(self, value: Iterable[Any], name: _inputs.Name, k: int) -> _inputs.Prepared:
         """A sequence as numbers of symbols, for the core; ``name(k)`` is what messages call it."""
         value = _inputs.raw(value)
@@ -200,7 +246,9 @@ class Substitution:
             try:
                 codes.append(self._code[symbol])
             except KeyError:
-                raise self._unknown(symbol, at, name, k) from None
+                if self._other is None:
+                    raise self._unknown(symbol, at, name, k) from None
+                codes.append(self._other)
             except TypeError as error:
                 raise TypeError(f"{name(k)}: a symbol must be hashable: {error}") from None
         return np.array(codes, dtype=np.uint32)
@@ -233,14 +281,19 @@ class Substitution:
         float
             As ``self[a, b]``.
         """
-        i, j = (self._code[s] if s in self._code or not isinstance(s, int) else self._code[chr(s)] for s in (a, b))
-        return float(self.scores[i, j])
+        return float(self.scores[self._code_of(a), self._code_of(b)])
+
+    def _code_of(self, symbol: Any) -> int:
+        if symbol not in self._code and isinstance(symbol, int) and 0 <= symbol < 256:
+            symbol = chr(symbol)
+        return self._code[symbol] if self._other is None else self._code.get(symbol, self._other)
 
     def __eq__(self, other: object) -> bool:
         """Whether alphabets, in order, and scores are equal."""
         if not isinstance(other, Substitution):
             return NotImplemented
-        return self.alphabet == other.alphabet and np.array_equal(self.scores, other.scores)
+        same = self.alphabet == other.alphabet and self._code == other._code and self._other == other._other
+        return same and np.array_equal(self.scores, other.scores)
 
     def __hash__(self) -> int:
         """Of the alphabet."""

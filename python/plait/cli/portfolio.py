@@ -173,8 +173,9 @@ def sections(made: portfolio.Portfolio, found: portfolio.Weights) -> list[report
         report.table(
             "Weights",
             ["asset", "weight", "share of the risk"],
-            [(name, round(v, 4), round(float(shares[name]), 4)) for name, v in held],
-            f"{found.method.replace('_', ' ')}: return {found.expected_return:.4g}, risk {found.risk:.4g}, Sharpe ratio {found.sharpe:.4g}.",
+            [(name, f"{100 * v:.1f} %", f"{100 * float(shares[name]):.1f} %") for name, v in held],
+            f"{found.method.replace('_', ' ')}: expected return {100 * found.expected_return:.1f} % a year, risk {100 * found.risk:.1f} %, "
+            f"Sharpe ratio {found.sharpe:.2f}. The share of the risk says how much of it the asset brings, with what it shares with others.",
         ),
     ]
 

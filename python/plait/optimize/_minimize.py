@@ -21,6 +21,7 @@ from ._trace import traced
 LARGE = 300  # variables from which on L-BFGS is taken where nothing but bounds limits them
 MOST_STEPS = 4  # times that the steps of differences are improved
 LEAST_GAIN = 1e-6  # of the objective: what other steps of differences must bring
+MOST_WRONG = 1e-3  # of the objective: what a slope may be off by at a solution, times how far its variable goes
 DIFFERENCES = ("2-point", "3-point", "cs")
 
 
@@ -133,7 +134,11 @@ def minimize(
         result["nit"] += before.nit
         size = max(abs(before.fun), abs(float(functions.objective.value(start)[0]) - before.fun))
         if before.success and result.fun >= before.fun - LEAST_GAIN * size:
-            result = before
+            # No better: the earlier result stands, if what it was judged by does.
+            slope = functions.objective.derivative(before.x)[0]
+            reach = np.maximum(np.abs(before.x), np.abs(before.x - start))
+            if result.success or np.all(np.abs(slope - before.jac) * reach <= MOST_WRONG * size):
+                result = before
             break
     if functions is not None:
         result["nfev"] = functions.objective.calls

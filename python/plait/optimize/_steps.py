@@ -17,6 +17,7 @@ EPSILON = float(np.finfo(np.float64).eps)
 SMALL = 1e-3  # a variable whose start is smaller has that for its size
 FINER = 1e-4  # what a step that was too long is shortened by
 COARSER = 1e3
+SHORTER = 1e2
 BENT = 1e-8  # of a function: what a step of differences may leave unexplained
 UNSEEN = 8  # last digits: what may be rounding
 
@@ -82,6 +83,8 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
         for f, scale, slope in zip(by_differences, scales, slopes, strict=True)
     ]
 
+    digits = [np.abs(value) if f is functions.objective else scale for f, value, scale in zip(by_differences, values, scales, strict=True)]
+
     def bent(d: Array) -> bool:
         for f, scale, value, slope in zip(by_differences, scales, values, slopes, strict=True):
             moved = f.value(x + d)
@@ -96,7 +99,7 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
         moved = x.copy()
         ordinary = EPSILON**0.5 * max(1.0, abs(x[i]))
         moved[i] += ordinary if x[i] + ordinary <= high[i] else -ordinary
-        if moved[i] >= low[i] and _visible([f.value(moved) for f in by_differences], values):
+        if moved[i] >= low[i] and _visible([f.value(moved) for f in by_differences], values, digits):
             steps.size[i] = 1.0
             steps.longest[i] = False
             changed = True
@@ -110,7 +113,8 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
             if bent(alone) and shorter > 1e4 * EPSILON * abs(x[i]) and shorter > 1e-30:
                 steps.size[i] = shorter
                 steps.learnt[i] = changed = True
-        return changed
+        if changed:
+            return True
     if len(by_differences) != 1 + len(functions.rows):
         return changed
 
@@ -118,13 +122,15 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
         return [
             int(i)
             for i in np.flatnonzero(h)
-            if all(np.all(np.abs(s[:, i] * h[i]) <= UNSEEN * EPSILON * np.abs(v)) for s, v in zip(slopes, values, strict=True))
+            if all(np.all(np.abs(s[:, i] * h[i]) <= UNSEEN * EPSILON * d) for s, d in zip(slopes, digits, strict=True))
         ]
 
     blind = unseen(slopes)
     if blind and not np.array_equal(x, start):
+        # What showed at the start with a step of this length is flat here; one that was longer there proves nothing.
         at_start = set(unseen([f.derivative(start) for f in by_differences]))
-        blind = [i for i in blind if i in at_start]
+        shorter = steps.at(x, False) * SHORTER < steps.at(start, False)
+        blind = [i for i in blind if i in at_start or shorter[i]]
     for k in blind:
         for power in (3, 6, 9, 12, 15):
             far = x.copy()
@@ -132,7 +138,7 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
             found = _quietly(by_differences, far)
             if found is None:  # nothing is to be had out there
                 break
-            if _visible(found, values):
+            if _visible(found, values, digits):
                 steps.size[k] = abs(h[k]) / EPSILON**0.5 * 10.0**power
                 steps.learnt[k] = steps.longest[k] = changed = True
                 break
@@ -149,6 +155,6 @@ def _quietly(functions: list[Function], x: Array) -> list[Array] | None:
             return None
 
 
-def _visible(found: list[Array], values: list[Array]) -> bool:
-    """Whether functions changed by more than their last digits."""
-    return any(np.any(np.isfinite(a) & (np.abs(a - b) > 1e6 * EPSILON * np.abs(b))) for a, b in zip(found, values, strict=True))
+def _visible(found: list[Array], values: list[Array], scales: list[Array]) -> bool:
+    """Whether functions changed by more than their last digits, or the last digits of what they are made of."""
+    return any(np.any(np.isfinite(a) & (np.abs(a - b) > 1e6 * EPSILON * scale)) for a, b, scale in zip(found, values, scales, strict=True))

@@ -93,8 +93,10 @@ struct Neighbour {
 /// The best k of what it is offered, in whatever order: by score, NaN last, and among equals by index.
 class Ranking {
  public:
-  Ranking(Order order, Index k) : order_(order), k_(static_cast<std::size_t>(k)) {}
-  /// What a newcomer must not be worse than; the worst score of all until there are k that are not NaN.
+  /// None that is worse than `bound`; NaN only if that is the worst score.
+  Ranking(Order order, Index k, double bound) : order_(order), k_(static_cast<std::size_t>(k)), bound_(bound) {}
+  Ranking(Order order, Index k) : Ranking(order, k, order == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>) {}
+  /// What a newcomer must not be worse than; the bound until there are k that are not NaN.
   [[nodiscard]] double cutoff() const;
   void offer(Index index, double score);
   [[nodiscard]] bool comes_first(const Neighbour& a, const Neighbour& b) const;
@@ -103,7 +105,21 @@ class Ranking {
  private:
   Order order_;
   std::size_t k_;
+  double bound_;
   std::vector<Neighbour> best_;  // in order
+};
+
+/// A question to references that come one after the other, of which nothing is kept; see Method::search.
+class Search {
+ public:
+  Search() = default;
+  virtual ~Search() = default;
+  Search(const Search&) = delete;
+  Search& operator=(const Search&) = delete;
+  /// `first` is the index of the first one; they come in order. False once no later one can be among the best.
+  virtual bool offer(std::span<const Sequence> references, Index first, Workspace& workspace) = 0;
+  /// The best, as nearest() gives them.
+  virtual std::vector<Neighbour> take() = 0;
 };
 
 class Method {
@@ -138,9 +154,12 @@ class Method {
   /// scores[k - begin] for x against references [begin, end), as `score` would give them. The default calls `score` for each.
   virtual void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
                       Workspace& workspace) const;
-  /// The k best references in order, as Ranking has it; fewer if there are fewer. Exact. The default asks scores() for batch() at a time, with the
-  /// k-th best so far as cutoff; methods with lower bounds do better.
-  [[nodiscard]] virtual std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const;
+  /// The k best references in order, as Ranking has it, none of them worse than `cutoff`; fewer if there are fewer. Exact. The default asks
+  /// scores() for batch() at a time, with the k-th best so far as cutoff; methods with lower bounds do better.
+  [[nodiscard]] virtual std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, double cutoff,
+                                                       Workspace& workspace) const;
+  /// nearest() without references that are prepared; null where they should be. `x` must stay alive.
+  [[nodiscard]] virtual std::unique_ptr<Search> search(const Sequence& x, Index k, double cutoff) const;
   /// References that scores() computes together.
   [[nodiscard]] virtual Index batch() const { return 1; }
   /// So many references at least should `scores` be asked for at once, where there are as many.
@@ -155,7 +174,8 @@ class Method {
 /// tasks for up to `threads` threads; what is computed does not depend on their number. May throw Interrupted.
 void pairwise(const Method& method, std::span<const Sequence> x, const References& y, bool same, double cutoff, double* out, int threads);
 /// nearest for each of `queries`; out holds k neighbours for each (fewer references: index -1 and worst()).
-void nearest_of_each(const Method& method, std::span<const Sequence> queries, const References& references, Index k, Neighbour* out, int threads);
+void nearest_of_each(const Method& method, std::span<const Sequence> queries, const References& references, Index k, double cutoff, Neighbour* out,
+                     int threads);
 
 /// Score and path of x and each reference.
 std::vector<Path> paths(const Method& method, const Sequence& x, const References& references, std::size_t memory_limit, int threads);

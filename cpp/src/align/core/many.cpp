@@ -24,7 +24,7 @@ void Method::scores(const Sequence& x, const References& references, Index begin
 
 double Ranking::cutoff() const {
   if (best_.size() == k_ && !best_.empty() && !std::isnan(best_.back().score)) return best_.back().score;
-  return order_ == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>;
+  return bound_;
 }
 
 bool Ranking::comes_first(const Neighbour& a, const Neighbour& b) const {
@@ -35,6 +35,8 @@ bool Ranking::comes_first(const Neighbour& a, const Neighbour& b) const {
 
 void Ranking::offer(Index index, double score) {
   const Neighbour fresh{index, score};
+  if (order_ == Order::minimum ? bound_ < kWorst<Order::minimum> && !(score <= bound_) : bound_ > kWorst<Order::maximum> && !(score >= bound_))
+    return;
   const auto first = [this](const Neighbour& a, const Neighbour& b) { return comes_first(a, b); };
   if (best_.size() == k_) {
     if (k_ == 0 || !comes_first(fresh, best_.back())) return;
@@ -43,8 +45,10 @@ void Ranking::offer(Index index, double score) {
   best_.insert(std::upper_bound(best_.begin(), best_.end(), fresh, first), fresh);
 }
 
-std::vector<Neighbour> Method::nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const {
-  Ranking ranking(order(), k);
+std::unique_ptr<Search> Method::search(const Sequence&, Index, double) const { return nullptr; }
+
+std::vector<Neighbour> Method::nearest(const Sequence& x, const References& references, Index k, double cutoff, Workspace& workspace) const {
+  Ranking ranking(order(), k, cutoff);
   std::vector<double> found(static_cast<std::size_t>(batch()));
   for (Index begin = 0; begin < references.size(); begin += batch()) {
     const Index end = std::min(references.size(), begin + batch());
@@ -118,11 +122,12 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
   if (half) mirror(out, rows);
 }
 
-void nearest_of_each(const Method& method, std::span<const Sequence> queries, const References& references, Index k, Neighbour* out, int threads) {
+void nearest_of_each(const Method& method, std::span<const Sequence> queries, const References& references, Index k, double cutoff, Neighbour* out,
+                     int threads) {
   parallel_for(
       static_cast<std::int64_t>(queries.size()),
       [&](std::int64_t q, int) {
-        const std::vector<Neighbour> found = method.nearest(queries[static_cast<std::size_t>(q)], references, k, thread_workspace());
+        const std::vector<Neighbour> found = method.nearest(queries[static_cast<std::size_t>(q)], references, k, cutoff, thread_workspace());
         Neighbour* at = std::copy(found.begin(), found.end(), out + q * k);
         std::fill(at, out + (q + 1) * k, Neighbour{-1, method.worst()});
       },

@@ -4,6 +4,8 @@
 
 #include "align/edit/forms.hpp"
 #include "align/edit/many.hpp"
+#include "align/edit/search.hpp"
+#include "align/edit/strips.hpp"
 #include "plait/align/edit.hpp"
 #include "plait/base/error.hpp"
 
@@ -12,6 +14,14 @@ namespace plait::align {
 using namespace detail;
 
 namespace {
+
+/// Fewer rows than these are done before strips of them are laid out.
+constexpr Index kFewRows = 12;
+
+double count_of(const EditOptions& options, const Sequence& x, const Sequence& y) {
+  if (std::min(x.length, y.length) < kFewRows) return rows_count(options, x, y);
+  return strips_count(options, x, y, thread_workspace());
+}
 
 class Levenshtein final : public Method {
  public:
@@ -31,7 +41,8 @@ class Levenshtein final : public Method {
     const double apart = static_cast<double>(x.length - y.length) * (1 - 1e-9);  // sums of weights may have been rounded down
     if (std::max(apart * options_.remove, -apart * options_.insert) > cutoff) return worst();
     if (whole_) return weighted_score(*whole_, x, y, workspace);
-    return rows_score(options_, x, y);
+    if (std::min(x.length, y.length) < kFewRows) return rows_score(options_, x, y);
+    return strips_score(options_, x, y, workspace);
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     if (unit_) {
@@ -53,11 +64,15 @@ class Levenshtein final : public Method {
     lanes->counts(restricted() ? EditCount::edits_restricted : EditCount::edits, x, begin, end, options_.insert, limit(cutoff), out, workspace,
                   [&](Index k) { return score(x, references[k], cutoff, workspace); });
   }
+  std::unique_ptr<Search> search(const Sequence& x, Index k, double cutoff) const override {
+    if (!unit_ || cutoff < 0) return nullptr;
+    return std::make_unique<EditSearch>(x, restricted(), options_.insert, k, limit(cutoff));
+  }
   Index batch() const override { return unit_ ? LaneReferences::kWindow : 1; }
   double cost(const Sequence& x, const Sequence& y) const override {
-    return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 3.0) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 0.5) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
-  double count(const Sequence& x, const Sequence& y) const override { return rows_count(options_, x, y); }
+  double count(const Sequence& x, const Sequence& y) const override { return count_of(options_, x, y); }
 
  private:
   [[nodiscard]] bool restricted() const { return options_.transposition == Transposition::restricted; }
@@ -106,7 +121,7 @@ class Lcs final : public Method {
   double cost(const Sequence& x, const Sequence& y) const override {
     return 2 + 0.02 * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
-  double count(const Sequence& x, const Sequence& y) const override { return rows_count(kLeftover, x, y); }
+  double count(const Sequence& x, const Sequence& y) const override { return count_of(kLeftover, x, y); }
 };
 
 }  // namespace

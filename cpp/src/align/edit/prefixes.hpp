@@ -26,6 +26,8 @@ struct PrefixLanes {
 };
 
 struct PrefixTable {
+  /// From kPrefixLanes strings of kPrefix bytes to columns, a multiple of 16 of them.
+  void (*transpose)(const std::uint8_t* strings, Index columns, std::uint8_t* symbols);
   std::uint64_t (*within)(const PrefixLanes&);  // a bit for each lane that may be within the limit
 };
 

@@ -58,7 +58,7 @@ class ElasticMethod final : public Method {
     std::iota(which.begin(), which.end(), begin);
     score_all(x, references, which, cutoff, out, workspace);
   }
-  std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const override;
+  std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, double cutoff, Workspace& workspace) const override;
 
   double cost(const Sequence& x, const Sequence& y) const override {
     const Band band = measure_.band(x.length, y.length);
@@ -141,8 +141,8 @@ std::vector<double> ElasticMethod::bounds(const Sequence& x, const References& r
 }
 
 /// In the order of their lower bounds, as many at once as there are lanes, until no bound is low enough.
-std::vector<Neighbour> ElasticMethod::nearest(const Sequence& x, const References& references, Index k, Workspace& workspace) const {
-  Ranking ranking(order(), k);
+std::vector<Neighbour> ElasticMethod::nearest(const Sequence& x, const References& references, Index k, double most, Workspace& workspace) const {
+  Ranking ranking(order(), k, most);
   if (missing(x)) {
     for (Index r = 0; r < references.size(); ++r) ranking.offer(r, kNan);
     return ranking.take();

@@ -267,14 +267,7 @@ def _problem(target: Any, size: int) -> Any:
 
 def _search(problem: Any, start: np.ndarray[Any, Any]) -> Any:
     """The quasi-Newton method from one start."""
-    found = lbfgs(problem, start, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES)
-    if found.status != SOLVED or _ended(found):
-        return found
-    # A moment estimate has a slope of rounding size, which says nothing of the size of its number: all have the size of the data's scale.
-    problem.set_sizes(np.ones(len(start)))
-    again = lbfgs(problem, start, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES)
-    problem.set_sizes(np.zeros(len(start)))
-    return again if again.f <= found.f else found
+    return lbfgs(problem, start, max_iterations=MOST_STEPS, max_evaluations=MOST_VALUES)
 
 
 def _search_with_kinks(problem: Any, start: np.ndarray[Any, Any], height: Any) -> tuple[Any, bool]:

@@ -1,0 +1,246 @@
+// The base of aligners of symbols: `score` and `nearest` of plain text in the interpreter's own calling convention.
+//
+// A short pair takes less time than Python needs to enter a function of its own, or pybind11 to convert its arguments. What is not two strs or
+// two bytes goes to the methods `_score` and `_nearest_of` that the Python class has.
+#include <algorithm>
+#include <vector>
+
+#include "align.hpp"
+#include "plait/base/error.hpp"
+#include "plait/base/interrupt.hpp"
+
+namespace {
+
+using namespace plait;
+using namespace plait::bindings;
+using namespace plait::align;
+
+/// Nanoseconds below which work is done before releasing the GIL would have paid.
+constexpr double kShort = 10'000, kLong = 1e6;
+
+struct TextAligner {
+  PyObject_HEAD PyObject* built;  // the bound Method, which it keeps alive; null until it is needed
+  const Method* method;           // in it
+};
+
+TextAligner& as_aligner(PyObject* self) { return *reinterpret_cast<TextAligner*>(self); }
+
+void forget(TextAligner& aligner) {
+  aligner.method = nullptr;
+  Py_CLEAR(aligner.built);
+}
+
+/// The method for the parameters as they are; null with an error set.
+const Method* method_of(PyObject* self) {
+  TextAligner& aligner = as_aligner(self);
+  if (aligner.method != nullptr) return aligner.method;
+  const auto built = py::reinterpret_steal<py::object>(PyObject_CallMethod(self, "_method", nullptr));
+  if (!built) return nullptr;
+  aligner.method = built.cast<const Method*>();
+  Py_XSETREF(aligner.built, built.inc_ref().ptr());
+  return aligner.method;
+}
+
+/// What C++ throws, as Python's.
+template <class F>
+PyObject* translated(F&& body) {
+  try {
+    return body();
+  } catch (py::error_already_set& error) {
+    error.restore();
+  } catch (const Interrupted&) {
+    if (PyErr_Occurred() == nullptr) PyErr_SetNone(PyExc_KeyboardInterrupt);
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (...) {
+    py::detail::try_translate_exceptions();
+  }
+  return nullptr;
+}
+
+/// The same call to another method of the instance.
+PyObject* pass_on(PyObject* self, const char* name, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  return translated([&] {
+    const Py_ssize_t all = count + (names == nullptr ? 0 : PyTuple_GET_SIZE(names));
+    std::vector<PyObject*> with_self(static_cast<std::size_t>(all) + 1, self);
+    std::copy(arguments, arguments + all, with_self.begin() + 1);
+    const auto method = py::reinterpret_steal<py::object>(PyUnicode_InternFromString(name));
+    if (!method) return static_cast<PyObject*>(nullptr);
+    return PyObject_VectorcallMethod(method.ptr(), with_self.data(), static_cast<std::size_t>(count + 1), names);
+  });
+}
+
+bool same_kind_of_text(PyObject* x, PyObject* y) {
+  return PyUnicode_CheckExact(x) ? PyUnicode_CheckExact(y) : PyBytes_CheckExact(x) && PyBytes_CheckExact(y);
+}
+
+bool as_plain_number(PyObject* object, double& out) {
+  if (PyFloat_CheckExact(object)) out = PyFloat_AS_DOUBLE(object);
+  else if (PyLong_CheckExact(object)) out = PyLong_AsDouble(object);
+  else return false;
+  if (PyErr_Occurred() != nullptr) PyErr_Clear();  // an integer beyond all floats
+  else return out == out;
+  return false;
+}
+
+/// A keyword that is the only one.
+bool is_only(PyObject* names, const char* name) {
+  return names != nullptr && PyTuple_GET_SIZE(names) == 1 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), name) == 0;
+}
+
+PyObject* score(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  double cutoff = 0;
+  bool cut = false, plain = count == 2 && same_kind_of_text(arguments[0], arguments[1]);
+  if (names != nullptr && plain) plain = cut = is_only(names, "cutoff") && as_plain_number(arguments[2], cutoff);
+  if (!plain) return pass_on(self, "_score", arguments, count, names);
+  return translated([&]() -> PyObject* {
+    const Method* method = method_of(self);
+    if (method == nullptr) return nullptr;
+    const Sequence a = as_sequence(arguments[0], "x"), b = as_sequence(arguments[1], "y");
+    if (!cut) cutoff = method->worst();
+    double found;
+    if (method->cost(a, b) < kShort) {
+      found = method->score(a, b, cutoff, thread_workspace());
+    } else {
+      const py::object kept = py::reinterpret_borrow<py::object>(as_aligner(self).built);  // another thread may change a parameter
+      const py::gil_scoped_release release;
+      found = method->score(a, b, cutoff, thread_workspace());
+    }
+    return PyFloat_FromDouble(method->is_better(cutoff, found) ? method->worst() : found);
+  });
+}
+
+bool all_are_as(PyObject* query, PyObject* const* items, Py_ssize_t count) {
+  const PyTypeObject* const type = Py_TYPE(query);
+  return std::all_of(items, items + count, [&](PyObject* item) { return Py_TYPE(item) == type; });
+}
+
+/// The sequences of a list or tuple of which all are as the query; false where one is not.
+bool read_all(PyObject* query, PyObject* const* items, Py_ssize_t count, Sequence* out) {
+  if (!all_are_as(query, items, count)) return false;
+  for (Py_ssize_t k = 0; k < count; ++k) out[k] = as_sequence(items[k], "references");
+  return true;
+}
+
+PyObject* as_arrays(const std::vector<Neighbour>& found) {
+  const py::ssize_t count = static_cast<py::ssize_t>(found.size());
+  py::array_t<std::int64_t> indices(count);
+  py::array_t<double> scores(count);
+  for (std::size_t k = 0; k < found.size(); ++k) indices.mutable_data()[k] = found[k].index, scores.mutable_data()[k] = found[k].score;
+  return py::make_tuple(indices, scores).release().ptr();
+}
+
+constexpr Py_ssize_t kBlock = 64;
+
+/// nearest() among plain texts that are not kept; null without an error where it is the Python side's business.
+PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, Index k, const double* cutoff) {
+  const Method* method = method_of(self);
+  if (method == nullptr) return nullptr;
+  const Sequence x = as_sequence(query, "query");
+  const std::unique_ptr<Search> search = method->search(x, k, cutoff == nullptr ? method->worst() : *cutoff);
+  if (!search) return nullptr;
+  const Py_ssize_t size = PySequence_Fast_GET_SIZE(references);
+  Sequence y = x;
+  if (size > 0 && !read_all(query, PySequence_Fast_ITEMS(references), 1, &y)) return nullptr;
+  if (method->cost(x, y) * static_cast<double>(size) > kLong) {
+    // Strings of our own to hold on to: the list may be changed while others run.
+    const auto owned = py::reinterpret_steal<py::object>(PySequence_Tuple(references));
+    if (!owned) return nullptr;
+    std::vector<Sequence> all(static_cast<std::size_t>(PyTuple_GET_SIZE(owned.ptr())));
+    if (!read_all(query, PySequence_Fast_ITEMS(owned.ptr()), static_cast<Py_ssize_t>(all.size()), all.data())) return nullptr;
+    const py::object kept = py::reinterpret_borrow<py::object>(as_aligner(self).built);
+    const py::gil_scoped_release release;
+    search->offer(all, 0, thread_workspace());
+  } else {
+    // Whether all are texts is asked even where the rest cannot be among the best, so that it does not depend on their order.
+    PyObject* const* const items = PySequence_Fast_ITEMS(references);
+    Sequence block[kBlock];
+    for (Py_ssize_t at = 0; at < size; at += kBlock) {
+      const Py_ssize_t count = std::min(kBlock, size - at);
+      if (!read_all(query, items + at, count, block)) return nullptr;
+      if (search->offer({block, static_cast<std::size_t>(count)}, at, thread_workspace())) continue;
+      if (!all_are_as(query, items + at + count, size - at - count)) return nullptr;
+      break;
+    }
+  }
+  return as_arrays(search->take());
+}
+
+PyObject* nearest(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  double cutoff = 0;
+  Py_ssize_t k = 1;
+  bool cut = false, plain = (count == 2 || count == 3) && (PyUnicode_CheckExact(arguments[0]) || PyBytes_CheckExact(arguments[0])) &&
+                            (PyList_CheckExact(arguments[1]) || PyTuple_CheckExact(arguments[1]));
+  if (plain && names != nullptr) {
+    for (Py_ssize_t n = 0; n < PyTuple_GET_SIZE(names) && plain; ++n) {
+      PyObject* const name = PyTuple_GET_ITEM(names, n);
+      PyObject* const value = arguments[count + n];
+      if (PyUnicode_CompareWithASCIIString(name, "cutoff") == 0) plain = value == Py_None || (cut = as_plain_number(value, cutoff));
+      else if (PyUnicode_CompareWithASCIIString(name, "k") == 0 && count == 2 && PyLong_CheckExact(value)) k = PyLong_AsSsize_t(value);
+      else plain = false;
+    }
+  }
+  if (plain && count == 3) plain = PyLong_CheckExact(arguments[2]) && ((k = PyLong_AsSsize_t(arguments[2])), true);
+  if (PyErr_Occurred() != nullptr) PyErr_Clear(), plain = false;
+  if (plain && k >= 1 && k <= PySequence_Fast_GET_SIZE(arguments[1])) {
+    PyObject* const found = translated([&] { return nearest_text(self, arguments[0], arguments[1], k, cut ? &cutoff : nullptr); });
+    if (found != nullptr || PyErr_Occurred() != nullptr) return found;
+  }
+  return pass_on(self, "_nearest_of", arguments, count, names);
+}
+
+PyObject* forget_method(PyObject* self, PyObject*) {
+  forget(as_aligner(self));
+  Py_RETURN_NONE;
+}
+
+template <class F>
+PyCFunction as_function(F* f) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f));
+}
+
+constexpr const char* kScoreText =
+    "score($self, x, y, *, cutoff=None)\n--\n\n"
+    "The score of the best alignment.\n\n"
+    "Parameters\n----------\n"
+    "x, y : sequence\n    What is aligned. Two `str` or two `bytes` are the quickest.\n"
+    "cutoff : float, optional\n"
+    "    A score worse than this comes back as the worst of all (inf for costs, -inf for similarities), which is quicker.\n\n"
+    "Returns\n-------\nfloat\n    The least cost, or the greatest similarity.";
+
+constexpr const char* kNearestText =
+    "nearest($self, query, references, k=1, *, cutoff=None)\n--\n\n"
+    "The best references for a query, exactly.\n\n"
+    "Parameters\n----------\n"
+    "query : sequence\n    What is looked for.\n"
+    "references : array, list or mapping of sequences\n"
+    "    Among these; of a mapping the values. A `str` among a list of them (or bytes) is the quickest; for many queries see `match` and "
+    "`WordIndex`.\n"
+    "k : int\n    How many; at most the number of references.\n"
+    "cutoff : float, optional\n    None whose score is worse, so that there may be fewer than `k`.\n\n"
+    "Returns\n-------\n"
+    "indices : ndarray of int64, shape (k,)\n    Best first; among equals the first. Of a mapping their keys, an array of objects.\n"
+    "scores : ndarray of float64, shape (k,)\n    Theirs.";
+
+PyMethodDef kMethods[] = {{"score", as_function(&score), METH_FASTCALL | METH_KEYWORDS, kScoreText},
+                          {"nearest", as_function(&nearest), METH_FASTCALL | METH_KEYWORDS, kNearestText},
+                          {"_forget", as_function(&forget_method), METH_NOARGS, nullptr},
+                          {nullptr, nullptr, 0, nullptr}};
+
+void deallocate(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  forget(as_aligner(self));
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyType_Slot kSlots[] = {{Py_tp_methods, kMethods}, {Py_tp_dealloc, reinterpret_cast<void*>(&deallocate)}, {0, nullptr}};
+PyType_Spec kSpec = {"plait._core.TextAligner", sizeof(TextAligner), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, kSlots};
+
+}  // namespace
+
+void bind_align_text(py::module_& m) {
+  const auto type = py::reinterpret_steal<py::object>(PyType_FromSpec(&kSpec));
+  if (!type) throw py::error_already_set();
+  m.attr("TextAligner") = type;
+}

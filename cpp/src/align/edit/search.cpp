@@ -1,0 +1,181 @@
+#include "align/edit/search.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "align/edit/strands.hpp"
+#include "plait/base/interrupt.hpp"
+
+namespace plait::align::detail {
+namespace {
+
+/// Hyyrö 2003 for patterns of a word, one column.
+template <bool restricted>
+struct Strand {
+  std::uint64_t plus = ~std::uint64_t{0}, minus = 0, diagonal = 0, before = 0;
+
+  void step(std::uint64_t mask) {
+    std::uint64_t d = (((mask & plus) + plus) ^ plus) | mask | minus;
+    if constexpr (restricted) {
+      d |= ((~diagonal & mask) << 1) & before;
+      diagonal = d;
+      before = mask;
+    }
+    const std::uint64_t flat = ((d ^ minus) | plus) << 1, left = (d & plus) << 1;
+    plus = left | (flat & ~d);
+    minus = d & ~flat;
+  }
+};
+
+}  // namespace
+
+EditSearch::EditSearch(const Sequence& x, bool restricted, double unit, Index k, Index limit)
+    : x_(x), restricted_(restricted), unit_(unit), k_(k), limit_(limit), ranking_(Order::minimum, k) {
+  if (x.length > kWord) return;
+  for (Index i = 0; i < x.length; ++i) {
+    const std::uint32_t symbol = x.symbol(i);
+    const std::uint64_t bit = std::uint64_t{1} << i;
+    if (symbol < 256) {
+      masks_.direct[symbol] |= bit;
+    } else {
+      if (!masks_.ids) masks_.ids = std::make_unique<SymbolIds>(x.length), masks_.wide.assign(static_cast<std::size_t>(x.length) + 1, 0);
+      masks_.wide[masks_.ids->of(symbol, true)] |= bit;
+    }
+  }
+}
+
+Index EditSearch::limit() const {
+  const double kept = ranking_.cutoff();
+  return kept == kWorst<Order::minimum> ? limit_ : std::min(limit_, static_cast<Index>(kept) - 1);
+}
+
+bool EditSearch::offer(std::span<const Sequence> references, Index first, Workspace& workspace) {
+  for (std::size_t at = 0; at < references.size(); at += kBlock) {
+    const Index most = limit();
+    if (most < 0) return false;
+    block(references.subspan(at, std::min<std::size_t>(kBlock, references.size() - at)), first + static_cast<Index>(at), most, workspace);
+    poll_interrupt();
+  }
+  return limit() >= 0;
+}
+
+void EditSearch::block(std::span<const Sequence> references, Index first, Index limit, Workspace& workspace) {
+  std::uint8_t members[kBlock];
+  Index count = 0;
+  for (std::size_t k = 0; k < references.size(); ++k) {
+    const Index apart = references[k].length - x_.length;
+    members[count] = static_cast<std::uint8_t>(k);
+    count += static_cast<Index>(std::max(apart, -apart) <= limit);
+  }
+  // Sifting takes about as long as so many columns of words.
+  const bool few = limit <= kPrefixLimit / (restricted_ ? 2 : 1) && 6 * limit + 4 < x_.length;
+  if (few) count = sift(references, members, count, limit, workspace);
+  if (x_.length > 0 && x_.length <= kWord && !few) {
+    by_words<std::uint8_t>(references, first, members, count);
+    by_words<std::uint16_t>(references, first, members, count);
+    by_words<std::uint32_t>(references, first, members, count);
+    return;
+  }
+  for (Index c = 0; c < count; ++c) {
+    const Index open = this->limit(), now = open < limit ? open + 1 : limit;  // equals of this block may yet come before what was found in it
+    const Index edits = unit_distance(x_, references[members[c]], restricted_, now, workspace);
+    if (edits <= now) ranking_.offer(first + members[c], static_cast<double>(edits));
+  }
+}
+
+Index EditSearch::sift(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const {
+  if (count == 0) return 0;
+  Index least = limit, most = -limit;
+  for (Index c = 0; c < count; ++c) {
+    const Index apart = references[members[c]].length - x_.length;
+    least = std::min(least, apart), most = std::max(most, apart);
+  }
+  const Index left = (limit - least) / 2, right = (limit + most) / 2;
+  const Index edits = restricted_ ? 2 * limit : limit;
+  // As many rows as strings that have nothing in common need to be told apart.
+  const Index rows = std::min({x_.length, 12 + 4 * edits, kPrefix - right}), columns = (rows + right + 15) / 16 * 16;
+  std::uint8_t text[kPrefix];
+  for (Index i = 0; i < rows; ++i) text[i] = static_cast<std::uint8_t>(x_.symbol(i));
+  std::uint8_t* const strings = workspace.take_as<std::uint8_t>(static_cast<std::size_t>((2 * kPrefix + kPrefixLimit) * kPrefixLanes), 0);
+  std::uint8_t* const before = strings + kPrefix * kPrefixLanes;
+  std::uint8_t* const symbols = before + kPrefixLimit * kPrefixLanes;
+  for (Index c = 0; c < count; ++c) {
+    const Sequence& s = references[members[c]];
+    std::uint8_t* const to = strings + c * kPrefix;
+    const Index there = std::min(s.length, columns);
+    if (s.kind == Sequence::Kind::u8) std::memcpy(to, s.data, static_cast<std::size_t>(there));
+    else
+      for (Index j = 0; j < there; ++j) to[j] = static_cast<std::uint8_t>(s.symbol(j));
+    if (there < columns) std::memset(to + there, 0, static_cast<std::size_t>(columns - there));
+  }
+  std::memset(before, 0, static_cast<std::size_t>(kPrefixLimit * kPrefixLanes));
+  const PrefixTable& table = PLAIT_PICK(prefix_table);
+  table.transpose(strings, columns, symbols);
+  const std::uint64_t inside = table.within({symbols, text, rows, static_cast<int>(left), static_cast<int>(right), static_cast<int>(edits)});
+  Index kept = 0;
+  for (Index c = 0; c < count; ++c) {
+    members[kept] = members[c];
+    kept += static_cast<Index>(inside >> c & 1);
+  }
+  return kept;
+}
+
+template <class T>
+void EditSearch::by_words(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count) {
+  constexpr auto kKind = sizeof(T) == 1 ? Sequence::Kind::u8 : sizeof(T) == 2 ? Sequence::Kind::u16 : Sequence::Kind::u32;
+  // Of this kind, in the order of their lengths, so that those that go side by side end together.
+  constexpr Index kLengths = kWord + 2;
+  std::uint8_t begin[kLengths] = {}, sorted[kBlock];
+  const auto length = [&](std::uint8_t member) { return std::min(references[member].length, kWord + 1); };
+  Index found = 0;
+  for (Index c = 0; c < count; ++c) {
+    if (references[members[c]].kind == kKind) ++begin[length(members[c])], ++found;
+  }
+  if (found == 0) return;
+  std::uint8_t sum = 0;
+  for (std::uint8_t& at : begin) at = static_cast<std::uint8_t>(sum += at) - at;
+  for (Index c = 0; c < count; ++c) {
+    if (references[members[c]].kind == kKind) sorted[begin[length(members[c])]++] = members[c];
+  }
+  restricted_ ? strands<T, true>(references, first, sorted, found) : strands<T, false>(references, first, sorted, found);
+}
+
+template <class T, bool restricted>
+void EditSearch::strands(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count) {
+  const std::uint64_t rows = x_.length == kWord ? ~std::uint64_t{0} : (std::uint64_t{1} << x_.length) - 1;
+  const auto finish = [&](std::uint8_t member, Strand<restricted> strand, Index from) {
+    const Sequence& y = references[member];
+    const T* const text = static_cast<const T*>(y.data);
+    for (Index j = from; j < y.length; ++j) strand.step(masks_.of(text[j]));
+    const Index edits = y.length + std::popcount(strand.plus & rows) - std::popcount(strand.minus & rows);
+    if (edits <= limit_) ranking_.offer(first + member, static_cast<double>(edits));
+  };
+  Index c = 0;
+  if constexpr (sizeof(T) == 1) {
+    // A step of one string waits for the one before it; those of several go side by side as far as the shortest of them reaches.
+    const StrandTable& table = PLAIT_PICK(strand_table);
+    for (; c + 1 < count; c += kStrands) {
+      const std::uint8_t* texts[kStrands];
+      const Index here = std::min<Index>(kStrands, count - c);
+      Index together = references[members[c]].length;
+      for (Index s = 0; s < kStrands; ++s) {
+        const Sequence& y = references[members[c + std::min(s, here - 1)]];
+        texts[s] = static_cast<const std::uint8_t*>(y.data);
+        together = std::min(together, y.length);
+      }
+      Strands found;
+      (restricted ? table.restricted : table.levenshtein)(masks_.direct, texts, together, &found);
+      for (Index s = 0; s < here; ++s) finish(members[c + s], {found.plus[s], found.minus[s], found.diagonal[s], found.before[s]}, together);
+    }
+  }
+  for (; c < count; ++c) finish(members[c], {}, 0);
+}
+
+std::vector<Neighbour> EditSearch::take() {
+  std::vector<Neighbour> found = ranking_.take();
+  for (Neighbour& neighbour : found) neighbour.score *= unit_;
+  return found;
+}
+
+}  // namespace plait::align::detail

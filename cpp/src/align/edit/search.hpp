@@ -1,0 +1,58 @@
+// One sequence looked for among others as they come, for weights of 1: nothing is prepared of the others, so that a single question to a list
+// of words costs little more than reading them.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "align/edit/codes.hpp"
+#include "align/edit/forms.hpp"
+#include "align/edit/prefixes.hpp"
+
+namespace plait::align::detail {
+
+class EditSearch final : public Search {
+ public:
+  /// Those within `limit` edits, each of which costs `unit`.
+  EditSearch(const Sequence& x, bool restricted, double unit, Index k, Index limit);
+
+  bool offer(std::span<const Sequence> references, Index first, Workspace& workspace) override;
+  std::vector<Neighbour> take() override;
+
+ private:
+  static constexpr Index kBlock = kPrefixLanes;
+  static constexpr Index kWord = 64;  // rows of a word
+
+  /// Where the query's symbols stand, as bits.
+  struct Masks {
+    std::uint64_t direct[256] = {};
+    std::unique_ptr<SymbolIds> ids;  // of symbols from 256 on
+    std::vector<std::uint64_t> wide;
+
+    template <class T>
+    [[nodiscard]] std::uint64_t of(T symbol) const {
+      if constexpr (sizeof(T) == 1) return direct[symbol];
+      else if (symbol < 256) return direct[symbol];
+      else return ids ? wide[ids->of(symbol, false)] : 0;
+    }
+  };
+
+  /// How many edits the next ones may need to be among the best k. Those that come later lose against equals.
+  [[nodiscard]] Index limit() const;
+  void block(std::span<const Sequence> references, Index first, Index limit, Workspace& workspace);
+  /// Of the members those that may be within the limit, at the front; how many.
+  Index sift(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const;
+  template <class T>
+  void by_words(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count);
+  template <class T, bool restricted>
+  void strands(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count);
+
+  Sequence x_;
+  bool restricted_;
+  double unit_;
+  Index k_, limit_;
+  Ranking ranking_;  // of edits
+  Masks masks_;
+};
+
+}  // namespace plait::align::detail
