@@ -1,6 +1,6 @@
 """plait's alignments beside the specialists.
 
-    ./dev bench align [--only dtw,edit,scored,custom] [--match TEXT] [--quick] [--json FILE]
+    ./dev bench align [--only dtw,edit,words,pairwise,custom] [--match TEXT] [--quick] [--json FILE]
 
 One thread for everybody; contestants take turns in short blocks in one process, and must agree before they are timed. GCUPS are billions of
 cells of the n by m matrix in a second, also where a contestant has found a way to visit fewer.
@@ -18,8 +18,8 @@ from typing import Any
 from _align import Work
 from _harness import QUICK, Plan, against, duration, local, machine, show_machine, show_table, take_turns, thread_environment, write_json
 
-FAMILIES = ["dtw", "edit", "scored", "custom"]
-PEERS = ["plait", "numpy", "aeon", "dtaidistance", "tslearn", "rapidfuzz", "edlib", "parasail", "pyopal", "biopython", "numba"]
+FAMILIES = ["dtw", "edit", "words", "pairwise", "custom"]
+PEERS = ["plait", "numpy", "aeon", "dtaidistance", "tslearn", "rapidfuzz", "symspellpy", "edlib", "parasail", "pyopal", "biopython", "numba"]
 
 
 def measure(work: Work, plan: Plan) -> dict[str, Any]:

@@ -213,6 +213,8 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
   double unpolled = 0;
   for (const int g : module.order) {
     StepPlan step = make_step(module, g);
+    for (const int v : module.groups[g].members)  // what no other step reads is done with: a module of millions of values makes way for its kernels
+      if (!values[v].needs_storage) module.values[v] = {};
     if (!step.kernel) continue;
     body->first_input.push_back(body->operands.size());
     for (const auto& [root, bytes] : step.inputs) operand(root, bytes);
