@@ -25,9 +25,9 @@ GROUPS: dict[str, list[str]] = {
     ],
     "Reductions": ["cumsum", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "sum"],
     "Shapes and selection": [
-        "broadcast_to", "concatenate", "expand_dims", "flip", "one_hot", "reshape", "squeeze", "stack", "take", "take_along_axis", "transpose",
+        "arange", "argmax", "argmin", "pad", "roll", "broadcast_to", "concatenate", "expand_dims", "flip", "one_hot", "reshape", "squeeze", "stack", "take", "take_along_axis", "transpose",
     ],
-    "Linear algebra": ["cholesky", "matmul", "solve_triangular"],
+    "Linear algebra": ["cholesky", "einsum", "matmul", "solve_triangular"],
     "Counts": ["Histogram", "QuantileSketch", "SparseRows", "SparseVector"],
     "Training": ["train"],
     "Errors and warnings": [
