@@ -3,6 +3,7 @@
 
 #include "align.hpp"
 #include "plait/align/elastic.hpp"
+#include "plait/align/search.hpp"
 #include "plait/base/error.hpp"
 
 namespace {
@@ -31,6 +32,33 @@ bool are_series(const py::object& values) {
   return true;
 }
 
+py::array_t<double> bounds_of_windows(const DtwOptions& options, const py::object& query, const py::object& stream, bool normalize, int threads) {
+  const Sequence x = as_sequence(query.ptr(), "query"), y = as_sequence(stream.ptr(), "stream");
+  std::vector<double> found;
+  {
+    const py::gil_scoped_release release;
+    found = window_bounds(options, x, y, normalize, threads);
+  }
+  return py::array_t<double>(static_cast<py::ssize_t>(found.size()), found.data());
+}
+
+py::tuple all_endings(const DtwOptions& options, const py::object& query, const py::object& stream) {
+  const Sequence x = as_sequence(query.ptr(), "query"), y = as_sequence(stream.ptr(), "stream");
+  std::vector<Ending> found;
+  {
+    const py::gil_scoped_release release;
+    found = endings(options, x, y);
+  }
+  const auto size = static_cast<py::ssize_t>(found.size());
+  py::array_t<double> scores(size);
+  py::array_t<std::int64_t> starts(size);
+  for (py::ssize_t j = 0; j < size; ++j) {
+    scores.mutable_data()[j] = found[static_cast<std::size_t>(j)].score;
+    starts.mutable_data()[j] = found[static_cast<std::size_t>(j)].start;
+  }
+  return py::make_tuple(scores, starts);
+}
+
 }  // namespace
 
 void bind_align_elastic(py::module_& m) {
@@ -53,6 +81,9 @@ void bind_align_elastic(py::module_& m) {
            py::arg("metric"), py::arg("step"), py::arg("window"), py::arg("slanted"), py::arg("slope"), py::arg("normalized"), py::arg("root"),
            py::arg("open_begin"), py::arg("open_end"), py::arg("propagate_nan"), py::pos_only());
   m.def("make_dtw", &make_dtw, py::arg("options"), py::pos_only());
+  m.def("window_bounds", &bounds_of_windows, py::arg("options"), py::arg("query"), py::arg("stream"), py::arg("normalize"), py::arg("threads"),
+        py::pos_only());
+  m.def("endings", &all_endings, py::arg("options"), py::arg("query"), py::arg("stream"), py::pos_only());
   m.def(
       "make_elastic",
       [](const std::string& key, std::vector<double> parameters, const py::object& window, bool slanted, bool propagate_nan) {

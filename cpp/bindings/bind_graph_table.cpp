@@ -33,7 +33,7 @@ Feeds parse_feeds(const py::object& feeds, std::span<const NodeRef> inputs) {
     } else if (PyUnicode_Check(key.ptr())) {
       const std::string name = py::str(key);
       for (const NodeRef& candidate : inputs) {
-        if (candidate->name != name) continue;
+        if (candidate->name() != name) continue;
         PLAIT_REQUIRE_AS(GraphError, input == nullptr, "feed of '", name, "': two inputs have that name; feed by node");
         input = &candidate;
       }
@@ -56,6 +56,30 @@ TensorRef seed_of(const NodeRef& node, const py::object& given, const Shape& sha
   PLAIT_REQUIRE_AS(ShapeError, broadcast(seed->spec.shape, shape, what.c_str()) == shape, what, ": shape ", to_string(seed->spec.shape),
                    " does not broadcast to ", to_string(shape));
   return tensor_from(py::module_::import("numpy").attr("broadcast_to")(array_from(*seed), shape_tuple(shape)), what);
+}
+
+// The table may be at work in another thread, which may need the interpreter: no waiting for it while holding that.
+TensorRef value_of(const Table& table, const NodeRef& node) {
+  const py::gil_scoped_release release;
+  return table.value(node);
+}
+TensorRef gradient_of(const Table& table, const NodeRef& node) {
+  const py::gil_scoped_release release;
+  return table.gradient(node);
+}
+
+// A node of the table, itself or by its name.
+NodeRef node_in(const Table& table, const py::object& given, const char* what) {
+  if (!PyUnicode_Check(given.ptr())) return require_node(given, what);
+  const std::string name = py::str(given);
+  NodeRef found;
+  for (const NodeRef& node : table.nodes()) {
+    if (node->name() != name && node->label() != name) continue;
+    PLAIT_REQUIRE_AS(GraphError, !found, what, ": two nodes are called '", name, "'; give the node itself");
+    found = node;
+  }
+  PLAIT_REQUIRE_AS(GraphError, static_cast<bool>(found), what, ": no node of the table is called '", name, "'");
+  return found;
 }
 
 }  // namespace
@@ -99,24 +123,25 @@ array([0.       , 1.1815685])
   cls.def(
       "__getitem__",
       [](const Table& self, const py::object& object) {
-        const NodeRef node = require_node(object, "table[node]");
+        const NodeRef node = node_in(self, object, "table[node]");
         PLAIT_REQUIRE_AS(GraphError, !node->op->opaque, "table: ", node->label(), " is a ", node->op->name, "; its value is what was fed");
-        return array_from(*self.value(node));
+        return array_from(*value_of(self, node));
       },
       py::arg("node"));
   cls.def(
       "_steps",
       [](Table& self) {
+        std::vector<Table::Step> steps;
         {
           const py::gil_scoped_release release;
-          static_cast<void>(self.steps());
+          steps = self.steps();
         }
         const auto held = [](const Node* node) -> py::object {
           return node != nullptr ? py::object(to_python(NodeRef(const_cast<Node*>(node)))) : py::none();
         };
         constexpr const char* kKinds[] = {"seed", "arrival", "complete"};
         py::list list;
-        for (const Table::Step& step : self.steps())
+        for (const Table::Step& step : steps)
           list.append(py::make_tuple(kKinds[static_cast<int>(step.kind)], held(step.node), held(step.consumer), step.input,
                                      step.gradient ? py::object(array_from(*step.gradient)) : py::none()));
         return list;
@@ -127,6 +152,9 @@ array([0.       , 1.1815685])
   cls.def_property_readonly(
       "nodes", [](const Table& self) { return NodeTuple(py::tuple(to_python(self.nodes()))); },
       "Every node of the table, inputs before consumers: the order in which they were evaluated.");
+  cls.def(
+      "_node", [](const Table& self, const py::object& node, const std::string& what) { return to_python(node_in(self, node, what.c_str())); },
+      py::arg("node"), py::arg("what"), "A node of the table, by itself or by its name.");
   cls.def(
       "trace", [](const py::object& self) { return EventIterator(py::module_::import("plait.graph.events").attr("trace")(self)); },
       R"(The steps of forward and, after `backward`, of backward, one event each, in their order.
@@ -166,9 +194,9 @@ x complete: its gradient is 6
 
 Parameters
 ----------
-consumer : Node
-    A node that uses the other.
-node : Node
+consumer : Node or str
+    A node that uses the other, or its name.
+node : Node or str
     One of its inputs.
 input : int, optional
     Over which of the consumer's inputs, where it uses the node more than once; the sum over all of them if left out.
@@ -189,13 +217,14 @@ Examples
 (array(10.), array(5.), array(3.), array(13.))
 )");
   cls.def(
-      "grad", [](const Table& self, const py::object& node) { return array_from(*self.gradient(require_node(node, "table.grad"))); }, py::arg("node"),
+      "grad", [](const Table& self, const py::object& node) { return array_from(*gradient_of(self, node_in(self, node, "table.grad"))); },
+      py::arg("node"),
       R"(The gradient that the last backward() summed at a node; zeros where none came.
 
 Parameters
 ----------
-node : Node
-    Any node of the table.
+node : Node or str
+    Any node of the table, or its name.
 
 Returns
 -------
@@ -214,7 +243,7 @@ numpy.ndarray
           const py::list given = single ? py::list(py::make_tuple(seed)) : py::list(seed);
           PLAIT_REQUIRE_AS(GraphError, given.size() == outputs.size(), "backward: ", outputs.size(), " nodes and ", given.size(), " seeds");
           for (std::size_t i = 0; i < outputs.size(); ++i)
-            seeds.push_back(given[i].is_none() ? TensorRef() : seed_of(outputs[i], given[i], self.value(outputs[i])->spec.shape));
+            seeds.push_back(given[i].is_none() ? TensorRef() : seed_of(outputs[i], given[i], value_of(self, outputs[i])->spec.shape));
         }
         const py::gil_scoped_release release;
         self.backward(outputs, seeds);

@@ -121,3 +121,12 @@ def test_records_go_into_an_aligner_of_ones_own() -> None:
     a, b = (datasets.Sequence(name, "", letters) for name, letters in (("one", "GATTACA"), ("two", "GATCA")))
     assert Aligner(init, rank).score(a, b) == Levenshtein().score(a, b) == 2
     assert Aligner(init, rank).align(a, b).names == ("one", "two")
+
+
+def test_letters_of_either_case_are_identical_where_case_is_ignored() -> None:
+    for similarity in ("DNA", (5, -4)):
+        for x, y in (("gattaca", "GATtACA"), (b"gattaca", b"GATtACA")):
+            found = NeedlemanWunsch(similarity, gap=-3, case="ignore").align(x, y)
+            assert (found.score, found.identity, found.cigar()) == (35, 1, "7=")
+            assert found.aligned == ("gattaca", "GATtACA")
+    assert NeedlemanWunsch((5, -4), gap=-3).align("gat", "GAT").identity == 0

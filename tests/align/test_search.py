@@ -36,6 +36,9 @@ ALIGNERS = [
     DTW(window=2, root=True),
     DTW(slope=2.0),
     DTW(window=1, band="slanted"),
+    DTW(window=1, step="symmetric2", normalized=True),
+    DTW(step="asymmetric"),
+    DTW(lambda a, b: np.abs(a - b).sum() if a.ndim else abs(a - b), window=1),
 ]
 
 
@@ -45,18 +48,18 @@ ALIGNERS = [
     n=st.integers(1, 6),
     more=st.integers(0, 40),
     width=st.sampled_from([(), (2,)]),
-    k=st.integers(1, 4),
+    k=st.sampled_from([1, 2, 4, None]),
     most=st.sampled_from([None, 0.0, 3.0]),
     overlap=st.sampled_from([0, 0.5, 0.9, 1]),
     normalize=st.booleans(),
 )
 def test_the_places_are_those_of_all_scores(
-    aligner: Any, seed: int, n: int, more: int, width: Any, k: int, most: Any, overlap: float, normalize: bool
+    aligner: Any, seed: int, n: int, more: int, width: Any, k: int | None, most: Any, overlap: float, normalize: bool
 ) -> None:
     rng = np.random.default_rng(seed)
     query, stream = rng.integers(0, 5, size=(n, *width)), rng.integers(0, 5, size=(n + more, *width))
     found = aligner.search(query, stream, k, most, overlap, normalize)
-    right = plain(aligner, query, stream, k, np.inf if most is None else most, overlap, normalize)
+    right = plain(aligner, query, stream, k or 100, np.inf if most is None else most, overlap, normalize)
     assert [(p.start, p.score) for p in found] == right
     for place in found:
         assert place.stop == place.start + n
@@ -69,7 +72,6 @@ def test_chunks_and_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> No
     for normalize in (False, True):
         once = [(p.start, p.score) for p in DTW(window=2).search(query, stream, normalize=normalize)]
         with monkeypatch.context() as patch:
-            patch.setattr(search, "CHUNK", 100)
             patch.setattr(search, "LEAST_BATCH", 1)
             patch.setattr(search, "MOST_BATCH", 3)
             assert [(p.start, p.score) for p in DTW(window=2).search(query, stream, normalize=normalize, threads=1)] == once
@@ -104,10 +106,79 @@ def test_flat_parts_are_no_nan() -> None:
         (lambda: DTW().search([1], [1], k=0), ValueError, "search: k: expected"),
         (lambda: DTW().search([1], [1], overlap=1.5), ValueError, "search: overlap: expected a share"),
         (lambda: DTW().search([1], [1], max_score="low"), ValueError, "expected a number"),  # type: ignore[arg-type]
-        (lambda: DTW(open_end=True).search([1], [1]), ValueError, "search: expected DTW from corner to corner"),
-        (lambda: DTW("precomputed").search([1], [1]), ValueError, "search: expected DTW from corner to corner"),
+        (lambda: DTW(open_end=True).search([1], [1]), ValueError, "search: expected DTW .* open at both ends"),
+        (
+            lambda: DTW(open_begin=True, open_end=True).search([1], [1], normalize=True),
+            ValueError,
+            "search: normalize: parts of any length",
+        ),
+        (lambda: DTW(lambda a, b: a - b, open_begin=True, open_end=True).search([1], [1]), ValueError, "expected a metric by name"),
+        (lambda: DTW("precomputed").search([1], [1]), ValueError, "search: expected DTW on series"),
     ],
 )
 def test_what_does_not_fit_is_named(call: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("policy", ["omit", "propagate"])
+@given(seed=st.integers(0, 10**6), normalize=st.booleans(), width=st.sampled_from([(), (2,)]))
+def test_holes(policy: str, seed: int, normalize: bool, width: Any) -> None:
+    rng = np.random.default_rng(seed)
+    query, stream = rng.normal(size=(5, *width)), rng.normal(size=(40, *width)).cumsum(0)
+    stream[rng.random(40) < 0.15] = np.nan
+    aligner = DTW(window=2, nan_policy=policy)
+    scores = []
+    for i in range(36):
+        part = stream[i : i + 5]
+        kept = part[~np.isnan(part.reshape(5, -1)).any(axis=1)]
+        if (policy == "propagate" and len(kept) < 5) or len(kept) < 3:
+            continue
+        scores.append((aligner.score(*(znormalize(s) if normalize else s for s in (query, kept))), i))
+    found = aligner.search(query, stream, k=100, overlap=1, normalize=normalize)
+    assert sorted((p.score, p.start) for p in found) == sorted(scores)
+    assert DTW(nan_policy="propagate").search([np.nan], stream[:, 0] if width else stream) == []
+
+
+def parts_of_any_length(aligner: Any, query: Any, stream: Any, k: int, overlap: float) -> list[tuple[int, int, float]]:
+    """The best part that ends at each element by plain loops over all parts; then the best that are apart."""
+    best = []
+    for stop in range(1, len(stream) + 1):
+        scores = []
+        for start in range(stop):
+            try:
+                scores.append((aligner.score(query, stream[start:stop]), start))
+            except ValueError:  # asymmetric steps that do not reach
+                continue
+        if scores:
+            least = min(scores)[0]
+            best.append((least, stop, [start for score, start in scores if score == least]))
+    found: list[tuple[int, int, float]] = []
+    for score, stop, starts in sorted(best):
+        start = starts[-1] if len(starts) == 1 else None
+        assert start is not None
+        if len(found) < k and all(min(stop, b) - max(start, a) <= overlap * min(stop - start, b - a) + 1e-9 for a, b, _ in found):
+            found.append((start, stop, score))
+    return found
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"metric": "absolute"}, {"step": "symmetric2"}, {"step": "asymmetric"}, {"root": True}, {"metric": "cosine"}]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_parts_of_any_length(options: Any, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    width = (3,) if options.get("metric") == "cosine" else [(), (2,)][seed % 2]
+    query, stream = rng.normal(size=(1 + seed * 2, *width)), rng.normal(size=(30, *width))
+    right = parts_of_any_length(DTW(**options), query, stream, 4, 0.25)
+    found = DTW(open_begin=True, open_end=True, **options).search(query, stream, k=4, overlap=0.25)
+    assert [(p.start, p.stop) for p in found] == [place[:2] for place in right]
+    assert [p.score for p in found] == pytest.approx([place[2] for place in right], rel=1e-12)
+    for place in found:
+        assert place.align().score == pytest.approx(place.score, rel=1e-12)
+    stream[[5, 17]] = np.nan
+    for policy in ("omit", "propagate"):
+        holes = DTW(open_begin=True, open_end=True, nan_policy=policy, **options).search(query, stream, k=3)
+        for place in holes:
+            assert policy == "omit" or not np.isnan(stream[place.start : place.stop]).any()
+            assert place.align().score == pytest.approx(place.score, rel=1e-12)

@@ -65,9 +65,10 @@ def test_gaps_and_tables(query: Path, database: Path, capsys: Capture) -> None:
     assert (found["sequences"], found["letters"], found["queries"]) == (3, 44, ["q1", "q2"])
     assert json.loads(run(capsys, query, database, "--similarity", "pam30", "--json"))["gap_open"] == -10
     assert "go together" in refused(capsys, 1, query, database, "--gap-open", -11)
-    message = refused(capsys, 1, query, database, "--gap-open", -30, "--gap-extend", -1)
+    message = refused(capsys, 1, query, database, "--gap-open", -30, "--gap-extend", -1, "--statistics", "published")
     assert "there are gap_open/gap_extend -13/-2" in message
-    plain = run(capsys, query, database, "--gap-open", -30, "--gap-extend", -1, "--no-statistics", "--tsv")
+    assert "from random sequences, for gaps 29, 1" in run(capsys, query, database, "--gap-open", -30, "--gap-extend", -1)
+    plain = run(capsys, query, database, "--gap-open", -30, "--gap-extend", -1, "--statistics", "none", "--tsv")
     assert plain.splitlines()[0].endswith("\t-\t-")
     assert "no table is named 'NONE'" in refused(capsys, 1, query, database, "--similarity", "NONE", "--gap-open", -3, "--gap-extend", -1)
     assert "there is no column 'bits'" in refused(capsys, 2, query, database, "--tsv", "--columns", "bits")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -54,6 +55,42 @@ def test_shares_of_edges_add_up() -> None:
         table.edge_grad(plait.exp(x), x)
     with pytest.raises(TypeError, match=r"edge_grad: consumer: expected a plait\.Node, got int"):
         table.edge_grad(3, x)
+
+
+def test_nodes_are_asked_for_by_name_too() -> None:
+    _, _, table = small()
+    assert (table["square"], table.grad("x"), table.edge_grad("square", "x")) == (9, 7, 6)
+    with pytest.raises(plait.GraphError, match=r"table\.grad: no node of the table is called 'z'"):
+        table.grad("z")
+    x = plait.input("x", (2,))
+    with plait.scope("part"):
+        y = plait.exp(x).named("y")
+    both = plait.Table([y, plait.log(x).named("y")], {x: np.ones(2)})
+    assert np.array_equal(both["part/y"], both[y])
+    with pytest.raises(plait.GraphError, match="two nodes are called 'y'; give the node itself"):
+        both["y"]
+
+
+def test_threads_may_look_at_one_table() -> None:
+    x = plait.input("x", (50, 50), dtype="float64")
+    y = x
+    for _ in range(60):
+        y = plait.tanh(y @ y)
+    table = plait.Table(y, {x: np.eye(50) * 0.5})
+    table.backward(y)
+    expected = table.grad(x)
+    told: list[object] = []
+
+    def look() -> None:
+        told.append((len(list(table.trace())), np.array_equal(table.grad(x), expected), table[y].shape))
+
+    threads = [threading.Thread(target=look) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == [told[0]] * 6
+    assert told[0][1]  # type: ignore[index]
 
 
 def test_before_backward_only_the_values_are_there() -> None:

@@ -74,6 +74,10 @@ def test_misuse_is_refused(tmp_path: Path) -> None:
         plait.draw(y, tmp_path / "a.svg", step=1)
     with pytest.raises(IndexError, match="step 7 of a table of 2 steps"):
         plait.draw(table, tmp_path / "a.svg", step=7)
+    with pytest.raises(TypeError, match=r"draw: step: expected a whole number, got 1\.5"):
+        plait.draw(table, tmp_path / "a.svg", step=1.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="draw: fold: expected a whole number, got 'encoder'"):
+        plait.draw(y, tmp_path / "a.svg", fold="encoder")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="fold: -1 levels were given"):
         plait.draw(y, tmp_path / "a.svg", fold=-1)
     with pytest.raises(FileNotFoundError):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 BLOCK = 1 << 22  # scores that are held at once
+CHUNK = 1 << 15  # that are converted at once: they stay in the cache
 
 
 def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
@@ -27,31 +28,42 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return found
 
 
-def converted(scores: Array, dtype: np.dtype[Any], worst: float) -> Array:
+def converted(scores: Array, dtype: np.dtype[Any], worst: float, out: Array | None = None) -> Array:
     """Scores as `dtype`; of integers the greatest (of similarities the least) stands for what is beyond the cutoff. Nothing wraps or saturates."""
-    if dtype == np.float64:
+    if dtype == np.float64 and out is None:
         return scores
-    if dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            rounded = scores.astype(dtype)
-        if np.isinf(rounded).sum() != np.isinf(scores).sum():
-            raise OverflowError(f"dtype: a score of {np.abs(scores[np.isfinite(scores)]).max():g} does not fit into {dtype}")
-        return rounded
-    info = np.iinfo(dtype)
-    beyond = scores == worst
-    reserved = info.max if worst > 0 else info.min
-    kept = np.where(beyond, 0.0, scores)
-    if kept.size:
-        if not np.isfinite(kept).all() or (kept != np.floor(kept)).any():
-            raise ValueError(f"dtype: a score of {float(kept[~(kept == np.floor(kept))][0])} is no whole number, so that it is no {dtype}")
-        low, high = int(kept.min()), int(kept.max())
-        if low < info.min or high > info.max:
-            raise OverflowError(f"dtype: a score of {low if low < info.min else high} does not fit into {dtype}")
-        if beyond.any() and (kept[~beyond] == reserved).any():
-            raise OverflowError(f"dtype: a score of {reserved} is what stands for those beyond the cutoff in {dtype}; take a wider one")
-    found = kept.astype(dtype)
-    found[beyond] = reserved
+    found = np.empty(scores.shape, dtype) if out is None else out
+    given, made = scores.reshape(-1), found.reshape(-1)
+    for at in range(0, given.size, CHUNK):
+        (_as_floats if dtype.kind == "f" else _as_integers)(given[at : at + CHUNK], made[at : at + CHUNK], worst)
     return found
+
+
+def _as_floats(scores: Array, out: Array, worst: float) -> None:  # noqa: ARG001 - it is what it was
+    with np.errstate(over="ignore"):
+        out[:] = scores
+    if np.isinf(out).sum() != np.isinf(scores).sum():
+        raise OverflowError(f"dtype: a score of {np.abs(scores[np.isfinite(scores)]).max():g} does not fit into {out.dtype}")
+
+
+def _as_integers(scores: Array, out: Array, worst: float) -> None:
+    info = np.iinfo(out.dtype)
+    reserved = info.max if worst > 0 else info.min
+    beyond = None
+    if not (np.isfinite(scores.min()) and np.isfinite(scores.max())):
+        beyond = scores == worst
+        scores = np.where(beyond, 0.0, scores)
+    if not (np.floor(scores) == scores).all() or (beyond is not None and not np.isfinite(scores).all()):
+        odd = scores[~(np.isfinite(scores) & (np.floor(scores) == scores))][0]
+        raise ValueError(f"dtype: a score of {float(odd)} is no whole number, so that it is no {out.dtype}")
+    low, high = int(scores.min()), int(scores.max())
+    if low < info.min or high > info.max:
+        raise OverflowError(f"dtype: a score of {low if low < info.min else high} does not fit into {out.dtype}")
+    out[:] = scores
+    if beyond is not None and beyond.any():
+        if (scores[~beyond] == reserved).any():
+            raise OverflowError(f"dtype: a score of {reserved} is what stands for those beyond the cutoff in {out.dtype}; take a wider one")
+        out[beyond] = reserved
 
 
 def dense(aligner: PairAligner, rows: list[Any], columns: list[Any] | None, cutoff: float | None, out: Array, threads: int) -> None:
@@ -64,7 +76,7 @@ def dense(aligner: PairAligner, rows: list[Any], columns: list[Any] | None, cuto
         whole = columns is None and len(part) == len(rows)
         block = np.empty((len(part), len(others)))
         aligner._matrix(part, None if whole else others, cutoff, block, threads)
-        out[begin : begin + step] = converted(block, out.dtype, worst)
+        converted(block, out.dtype, worst, out[begin : begin + step])
 
 
 def similarities(

@@ -114,6 +114,11 @@ class DTW(PairAligner):
     _KIND = "warping"
 
     def _build(self) -> _core.Method:
+        options = self._options()
+        return _core.make_dtw_of(_functions.distance_of_width(self.metric), options) if callable(self.metric) else _core.make_dtw(options)
+
+    def _options(self) -> _core.DtwOptions:
+        """For the core, checked."""
         _inputs.check_nan_policy(self.nan_policy)
         if not callable(self.metric) and self.metric not in tuple(METRICS):  # nor what cannot be hashed
             raise ValueError(f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}")
@@ -134,7 +139,7 @@ class DTW(PairAligner):
             )
         if self.step not in tuple(STEPS):
             raise ValueError(f"step: expected one of {', '.join(map(repr, STEPS))}, got {self.step!r}")
-        options = _core.DtwOptions(
+        return _core.DtwOptions(
             METRICS["precomputed" if callable(self.metric) else self.metric],
             STEPS[self.step],
             window,
@@ -146,7 +151,6 @@ class DTW(PairAligner):
             bool(self.open_end),
             self.nan_policy == "propagate",
         )
-        return _core.make_dtw_of(_functions.distance_of_width(self.metric), options) if callable(self.metric) else _core.make_dtw(options)
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         if isinstance(self.metric, str) and self.metric == "precomputed":
@@ -216,14 +220,16 @@ class DTW(PairAligner):
         self,
         query: Any,
         stream: Any,
-        k: int = 5,
+        k: int | None = 5,
         max_score: float | None = None,
         overlap: float = 0.5,
         normalize: bool = False,
         *,
         threads: int | None = None,
     ) -> list[Place]:
-        """The parts of a stream, as long as the query, that are most like it.
+        """The parts of a stream that are most like a query.
+
+        They are as long as the query, or, with `open_begin` and `open_end`, of any length.
 
         Parameters
         ----------
@@ -231,14 +237,15 @@ class DTW(PairAligner):
             What is looked for.
         stream : array_like of float, shape (m,) or (m, d)
             Where; at least as long.
-        k : int
-            How many places at most.
+        k : int, optional
+            How many places at most; None for all, which asks for a `max_score` on a long stream.
         max_score : float, optional
             None whose score is greater.
         overlap : float
-            The share of their length that two places may have in common.
+            The share of their length, of the shorter one, that two places may have in common.
         normalize : bool
-            Whether the query and each part are brought to mean 0 and standard deviation 1 first, as in the UCR suite.
+            Whether the query and each part are brought to mean 0 and standard deviation 1 first, as in the UCR suite. Not for parts of any
+            length.
         threads : int, optional
             At most so many; the places do not depend on it.
 
@@ -251,13 +258,17 @@ class DTW(PairAligner):
         Raises
         ------
         ValueError
-            If the stream is shorter than the query, holds NaN or infinity, or the path has open ends.
+            If the stream is shorter than the query; if it holds infinity, or NaN where the policy is to raise; if one end alone is open.
 
         Notes
         -----
-        Exact. All parts are bounded from below by LB_Keogh, O(n m), and scored in the order of their bounds until none can be better; for a
-        metric without such a bound (``"cosine"``, a function) all are scored (T. Rakthanmanon et al., "Searching and mining trillions of time
-        series subsequences under dynamic time warping", KDD 2012).
+        Exact. All parts are bounded from below by LB_Keogh, the query's envelope and the stream's, O(n m), and scored in the order of their
+        bounds until none can be better; for a metric without such a bound (``"cosine"``, a function) all are scored (T. Rakthanmanon et al.,
+        "Searching and mining trillions of time series subsequences under dynamic time warping", KDD 2012). Parts of any length: of all that end
+        at an element the best one, then the best of these; O(n m) time (Y. Sakurai, C. Faloutsos, M. Yamamuro, "Stream monitoring under the
+        time warping distance", ICDE 2007).
+
+        With ``nan_policy="omit"`` elements of the stream that hold NaN are left out of the parts, with ``"propagate"`` no part holds one.
 
         Examples
         --------
@@ -267,6 +278,8 @@ class DTW(PairAligner):
         >>> found = DTW(window=1).search([0, 1, 0], [0, 0, 5, 6, 5, 0, 1, 0], k=2, normalize=True, overlap=0)
         >>> sorted(place.start for place in found)
         [2, 5]
+        >>> DTW(open_begin=True, open_end=True).search([0, 1, 0], [5, 0, 0, 1, 1, 1, 0, 5], k=1)
+        [Place(start=2, stop=7, score=0)]
         """
         from .search import search
 

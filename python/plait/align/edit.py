@@ -25,6 +25,8 @@ class SymbolAligner(_core.TextAligner, PairAligner):
         self._forget()
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        if set(map(type, values)) in ({str}, {bytes}):  # most often, and there may be millions
+            return list(values)
         return _inputs.symbols(list(map(_records.unwrapped, values)), name)
 
     # What the core's methods of these names leave: anything but plain text.

@@ -74,6 +74,9 @@ class _Pairwise(PairAligner):
             return _inputs.symbols(values, name)
         return [self._table.encode(value, name, k) for k, value in enumerate(values)]
 
+    def _same(self) -> Callable[[Any, Any], bool] | None:
+        return _same_letter if self.case == "ignore" else None
+
     def _worth(self) -> Callable[[Any, Any], float] | None:
         self._method()
         if self._table is not None:
@@ -205,7 +208,7 @@ class SmithWaterman(_Pairwise):
         *,
         max_evalue: float | None = None,
         strand: str | None = None,
-        statistics: KarlinAltschul | str | None = "published",
+        statistics: KarlinAltschul | str | None = "auto",
         threads: int | None = None,
         progress: Progress = False,
     ) -> Hits:
@@ -225,9 +228,10 @@ class SmithWaterman(_Pairwise):
         strand : {"both", "plus", "minus"}, optional
             Of nucleotides, which strands of the subjects the query is compared with; both unless given, and of both the better one counts.
             Proteins have one.
-        statistics : "published", KarlinAltschul or None
-            Where bits and E-values come from. "published": `KarlinAltschul.of` this aligner, which needs a named table and gaps for which
-            there are parameters. None: there are none, and both are NaN.
+        statistics : {"auto", "published", "simulated"}, KarlinAltschul or None
+            Where bits and E-values come from: parameters that NCBI publishes for the table and the gaps (`KarlinAltschul.of`), those of
+            alignments of random sequences (`KarlinAltschul.simulate`), or "auto": published where there are, else simulated; the result's
+            ``statistics.source`` tells. None: there are none, and both are NaN.
         threads : int, optional
             At most so many; what is found does not depend on it.
         progress : bool or callable
@@ -243,7 +247,7 @@ class SmithWaterman(_Pairwise):
         FormatError
             If the database is no FASTA.
         ValueError
-            If statistics are not published for the table and the gaps, or the database is of nucleotides and the table of amino acids.
+            If there are no statistics for the table and the gaps, or the database is of nucleotides and the table of amino acids.
 
         Notes
         -----
@@ -425,6 +429,12 @@ def resolve(similarity: Any) -> Substitution | tuple[float, float]:
     raise TypeError(
         f"similarity: expected a Substitution, the name of one, a mapping {{(a, b): score}} or (match, mismatch), got {similarity!r:.60}"
     )
+
+
+def _same_letter(a: Any, b: Any) -> bool:
+    """Whether two symbols are equal but for their case; numbers are bytes of ASCII."""
+    a, b = (chr(s) if isinstance(s, int) and 0 <= s < 128 else s for s in (a, b))
+    return bool(a == b or (isinstance(a, str) and isinstance(b, str) and a.upper() == b.upper()))
 
 
 def _match_or_not(match: float, mismatch: float, a: Any, b: Any) -> float:

@@ -1,24 +1,24 @@
-"""A query looked for in a stream: the best windows of its length, found behind lower bounds."""
+"""A query looked for in a stream: the best windows of its length, found behind lower bounds, or the best parts of any length."""
 
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from . import _arguments, _bands, _inputs
+from . import _arguments, _inputs
 from .alignment import Alignment
-from .transforms import znormalize
+from .transforms import _znormalize, znormalize
 
 if TYPE_CHECKING:
     from .dtw import DTW
 
 Array = NDArray[np.float64]
-CHUNK = 1 << 20  # values of windows that are bounded at once
-LEAST_BATCH, MOST_BATCH = 32, 1024  # windows that are scored at once
+LEAST_BATCH, MOST_BATCH = 32, 8192  # windows that are scored at once
 
 
 class Place(NamedTuple):
@@ -58,44 +58,62 @@ class Place(NamedTuple):
 
 
 def search(
-    aligner: DTW, query: Any, stream: Any, k: int, max_score: float | None, overlap: float, normalize: bool, threads: int | None
+    aligner: DTW, query: Any, stream: Any, k: int | None, max_score: float | None, overlap: float, normalize: bool, threads: int | None
 ) -> list[Place]:
     """What `DTW.search` does."""
-    k, threads = _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
+    k, threads = sys.maxsize if k is None else _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
     most = math.inf if max_score is None else _arguments.limit(max_score)
     if isinstance(overlap, bool) or not isinstance(overlap, (int, float, np.number)) or not 0 <= overlap <= 1:
         raise ValueError(f"search: overlap: expected a share from 0 to 1, got {overlap!r}")
-    if aligner.open_begin or aligner.open_end or aligner.metric == "precomputed":
-        raise ValueError(f"search: expected DTW from corner to corner on series, got {aligner!r}")
+    if aligner.open_begin != aligner.open_end or aligner.metric == "precomputed":
+        raise ValueError(f"search: expected DTW on series, from corner to corner or open at both ends, got {aligner!r}")
+    policy, open_ = aligner.nan_policy, bool(aligner.open_begin)
     aligner._method()
-    x, y = (_inputs.series(v, lambda _, name=name: name, 0) for v, name in ((query, "query"), (stream, "stream")))  # type: ignore[misc]
+    x = _inputs.series(query, lambda _: "query", 0, policy)
+    y = _inputs.series(stream, lambda _: "stream", 0, "raise" if policy == "raise" else "propagate")
     if len(x) == 0:
         raise ValueError("query: the series is empty")
     if x.shape[1:] != y.shape[1:]:
         raise _core.ShapeError(f"stream: elements of shape {y.shape[1:]}, those of query {x.shape[1:]}")
+    if np.isnan(x).any():  # every score would be
+        return []
+    if open_:
+        if normalize:
+            raise ValueError(
+                "search: normalize: parts of any length (open_begin, open_end) have no mean before it is known where they begin"
+            )
+        return _any_length(aligner, x, y, k, most, float(overlap))
     if len(y) < len(x):
         raise ValueError(f"stream: expected at least the {len(x)} elements of the query, got {len(y)}")
     if normalize:
         x = znormalize(x)
-    windows = np.lib.stride_tricks.sliding_window_view(y, len(x), axis=0)  # (count, n), or (count, d, n)
-    bounds = _bounds(aligner, x, windows, normalize)
-    return _Search(aligner, x, windows, bounds, normalize, threads).best(k, most, max(1, math.ceil(len(x) * (1 - float(overlap)) - 1e-9)))
+    return _Windows(aligner, x, y, normalize, threads).best(k, most, max(1, math.ceil(len(x) * (1 - float(overlap)) - 1e-9)))
 
 
-class _Search:
+class _Windows:
     """Exact scores of as few windows as the bounds allow."""
 
-    def __init__(self, aligner: DTW, query: Array, windows: Array, bounds: Array, normalize: bool, threads: int) -> None:
-        self.aligner, self.query, self.windows, self.normalize, self.threads = aligner, query, windows, normalize, threads
-        self.bounds = bounds  # score >= bound; where `known`, the score
-        self.known = np.zeros(len(bounds), bool)
+    def __init__(self, aligner: DTW, query: Array, stream: Array, normalize: bool, threads: int) -> None:
+        self.aligner, self.query, self.normalize, self.threads = aligner, query, normalize, threads
+        self.windows = np.lib.stride_tricks.sliding_window_view(stream, len(query), axis=0)  # (count, n), or (count, d, n)
+        missing = np.concatenate([[0], np.cumsum(np.isnan(stream).reshape(len(stream), -1).any(axis=1))])
+        self.holes = missing[len(query) :] > missing[: -len(query)] if missing[-1] else None
+        filled = stream if self.holes is None else np.where(np.isnan(stream), 0.0, stream)
+        if callable(aligner.metric):
+            self.bounds = np.zeros(len(self.windows))
+        else:
+            self.bounds = _core.window_bounds(aligner._options(), query, filled, normalize, threads)
+        self.batch = LEAST_BATCH
+        self.known = np.zeros(len(self.bounds), bool)  # score >= bound; where known, the score
+        if self.holes is not None:  # of those with holes nothing is known, or, where they are not left out, that they have no score
+            self.bounds[self.holes] = 0.0 if aligner.nan_policy == "omit" else np.inf
 
     def best(self, k: int, most: float, apart: int) -> list[Place]:
         """Best first; each starts at least `apart` from those before it."""
-        free = self.bounds <= most
+        free = (self.bounds <= most) & (self.bounds < np.inf)
         found: list[Place] = []
         while len(found) < k:
-            at = self.least(free, most)
+            at = self.least(free, most, k > 1)
             if at < 0:
                 break
             part = self.taken(np.array([at]))[0]
@@ -103,62 +121,80 @@ class _Search:
             free[max(0, at - apart + 1) : at + apart] = False
         return found
 
-    def least(self, free: NDArray[np.bool_], most: float) -> int:
-        """The first of the free windows with the least score, -1 where all are beyond `most`."""
-        batch = LEAST_BATCH
+    def least(self, free: NDArray[np.bool_], most: float, more: bool) -> int:
+        """The first of the free windows with the least score, -1 where all are beyond `most`. more: others are asked for as well."""
         while True:
             scores = np.where(free & self.known, self.bounds, np.inf)
             at = int(scores.argmin())
             limit = min(most, float(scores[at]))
-            open_ = np.flatnonzero(free & ~self.known & (self.bounds <= limit))
+            open_ = np.flatnonzero(free & ~self.known & (self.bounds <= limit) & (self.bounds < np.inf))
             if len(open_) == 0:
                 return at if free[at] and self.known[at] and scores[at] <= most else -1
-            if len(open_) > batch:
-                open_ = open_[np.argpartition(self.bounds[open_], batch - 1)[:batch]]
-            self.score(open_, limit)
-            batch = min(2 * batch, MOST_BATCH)
+            if len(open_) > self.batch:
+                open_ = open_[np.argpartition(self.bounds[open_], self.batch - 1)[: self.batch]]
+            self.score(open_, most if more else limit)
+            self.batch = min(2 * self.batch, MOST_BATCH)
 
     def score(self, places: NDArray[np.int64], limit: float) -> None:
         """Exact scores; of what is beyond the limit it is known that it is."""
-        out = np.empty((1, len(places)))
-        self.aligner._matrix([self.query], list(self.taken(places)), None if math.isinf(limit) else limit, out, self.threads)
+        parts, cutoff = self.taken(places), None if math.isinf(limit) else limit
+        out = np.full((1, len(places)), np.inf)
+        if self.holes is None:
+            self.aligner._matrix([self.query], parts, cutoff, out, self.threads)
+        elif (some := np.array([len(part) > 0 for part in parts])).any():
+            filled = [part for part in parts if len(part)]
+            out[0, some] = self.aligner.pairwise([self.query], filled, cutoff=cutoff, threads=self.threads, unreachable="inf")[0]
         exact = np.isfinite(out[0])
         self.known[places[exact]] = True
         self.bounds[places] = np.where(exact, out[0], np.nextafter(max(limit, 0.0), np.inf))
 
-    def taken(self, places: NDArray[np.int64]) -> Array:
-        """Windows as they are scored, shape (count, n) or (count, n, d)."""
+    def taken(self, places: NDArray[np.int64]) -> list[Array]:
+        """Windows as they are scored, shape (n,) or (n, d); with holes where elements are left out, shorter ones."""
         parts = self.windows[places]
         parts = np.ascontiguousarray(parts if parts.ndim == 2 else parts.transpose(0, 2, 1))
-        return np.stack([znormalize(part) for part in parts]) if self.normalize else parts
-
-
-def _bounds(aligner: DTW, query: Array, windows: Array, normalize: bool) -> Array:
-    """LB_Keogh of each window: what lies beyond the query's envelope. 0 for metrics that have no such bound."""
-    found = np.zeros(len(windows))
-    if aligner.metric not in ("squared", "euclidean", "absolute"):
+        whole = np.ones(len(places), bool) if self.holes is None else ~self.holes[places]
+        found: list[Array] = list(parts)
+        if self.normalize and whole.any():
+            for at, part in zip(np.flatnonzero(whole), _znormalize(parts[whole], axis=1), strict=True):
+                found[at] = part
+        for at in np.flatnonzero(~whole):
+            kept = parts[at][~np.isnan(parts[at]).reshape(len(parts[at]), -1).any(axis=1)]
+            found[at] = znormalize(kept) if self.normalize and len(kept) else kept
         return found
-    n = len(query)
-    reach = n if aligner.window is None else min(n, _bands.cells(aligner.window, n, n))
-    edges = np.pad(query.reshape(n, -1), ((reach, reach), (0, 0)), mode="edge")  # repeated ends change neither envelope
-    around = np.lib.stride_tricks.sliding_window_view(edges, 2 * reach + 1, axis=0)
-    low, high = around.min(axis=-1).T, around.max(axis=-1).T  # (d, n)
-    step = max(1, CHUNK // query.size)
-    for begin in range(0, len(windows), step):
-        part = windows[begin : begin + step].reshape(-1, *low.shape)
-        if normalize:
-            centred = part - part.mean(axis=-1, keepdims=True)
-            spread = np.sqrt(np.mean(centred * centred, axis=-1, keepdims=True))
-            # Where rounding decides whether it is constant, nothing is claimed.
-            doubtful = spread <= 1e-6 * np.abs(part).max(axis=-1, keepdims=True)
-            part = np.where(doubtful, np.clip(0.0, low, high), centred / np.where(doubtful, 1.0, spread))
-        beyond = np.maximum(np.maximum(part - high, low - part), 0.0)
-        if aligner.metric == "absolute":
-            sums = beyond.sum(axis=(1, 2))
-        elif aligner.metric == "squared":
-            sums = np.einsum("wdn,wdn->w", beyond, beyond)
-        else:
-            sums = np.sqrt(np.einsum("wdn,wdn->wn", beyond, beyond)).sum(axis=1)
-        found[begin : begin + step] = sums
-    found *= 1 - 1e-9  # both are rounded
-    return np.sqrt(found) if aligner.root else found
+
+
+def _any_length(aligner: DTW, query: Array, stream: Array, k: int, most: float, overlap: float) -> list[Place]:
+    """The best part that ends at each element, then the best of these that are apart."""
+    missing: NDArray[np.bool_] = np.asarray(np.isnan(stream).reshape(len(stream), -1).any(axis=1))
+    if callable(aligner.metric) or aligner.window is not None or aligner.slope is not None:
+        raise ValueError("search: for parts of any length (open_begin, open_end) expected a metric by name, and neither window nor slope")
+    # Elements that are left out are not there; otherwise no part goes over them.
+    pieces = [np.flatnonzero(~missing)] if aligner.nan_policy == "omit" else _runs(~missing)
+    scores, starts, stops = [], [], []
+    for places in pieces:
+        if len(places):
+            score, start = _core.endings(aligner._options(), query, np.ascontiguousarray(stream[places]))
+            scores.append(score)
+            starts.append(places[start])
+            stops.append(places + 1)
+    if not scores:
+        return []
+    score, start, stop = (np.concatenate(values) for values in (scores, starts, stops))
+    free = score <= most
+    free &= score < np.inf
+    closed = type(aligner)(**{**aligner.get_params(), "open_begin": False, "open_end": False})
+    found: list[Place] = []
+    while len(found) < k and free.any():
+        at = int(np.where(free, score, np.inf).argmin())
+        first, last = int(start[at]), int(stop[at])
+        found.append(Place(first, last, float(score[at]), closed, query, stream[first:last]))
+        common = np.minimum(stop, last) - np.maximum(start, first)
+        free &= common <= overlap * np.minimum(stop - start, last - first) + 1e-9
+        free[at] = False
+    return found
+
+
+def _runs(there: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Places side by side."""
+    places = np.flatnonzero(there)
+    return list(np.split(places, np.flatnonzero(np.diff(places) > 1) + 1))

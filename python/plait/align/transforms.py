@@ -270,11 +270,11 @@ def _checked(x: Any, name: str) -> Array:
     return series
 
 
-def _znormalize(series: Array) -> Array:
-    largest = np.abs(series).max(axis=0)
+def _znormalize(series: Array, axis: int = 0) -> Array:
+    largest = np.abs(series).max(axis=axis, keepdims=True)
     values = np.ldexp(series, -np.frexp(largest)[1])  # powers of two are exact, and then squares neither overflow nor vanish
-    values = values - values.mean(axis=0)
-    spread = np.sqrt(np.mean(values * values, axis=0))
+    values = values - values.mean(axis=axis, keepdims=True)
+    spread = np.sqrt(np.mean(values * values, axis=axis, keepdims=True))
     constant = spread <= ROUNDING * np.finfo(np.float64).eps
     result: Array = np.where(constant, 0.0, values / np.where(constant, 1.0, spread))
     return result

@@ -42,7 +42,12 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--gap-extend", type=float, help="score of each further letter (likewise; -1)")
     parser.add_argument("--strand", choices=["both", "plus", "minus"], help="of nucleotides (default both)")
-    parser.add_argument("--no-statistics", action="store_true", help="scores alone: for tables and gaps that have no published parameters")
+    parser.add_argument(
+        "--statistics",
+        choices=["auto", "published", "simulated", "none"],
+        default="auto",
+        help="where bits and E-values come from: NCBI's parameters of table and gaps, random sequences, or (auto) the first that there is",
+    )
     parser.add_argument("--tsv", action="store_true", help="one line for each hit, in the columns of blastp -outfmt 6, without a header")
     parser.add_argument(
         "--columns", type=columns, default=STANDARD, help="for --tsv: names, with commas or spaces between; std stands for -outfmt 6's"
@@ -136,9 +141,9 @@ def run(options: argparse.Namespace) -> Result | str:
                 list(records),
                 database,
                 options.top,
-                max_evalue=None if options.no_statistics else options.evalue,
+                max_evalue=None if options.statistics == "none" else options.evalue,
                 strand=options.strand,
-                statistics=None if options.no_statistics else "published",
+                statistics=None if options.statistics == "none" else options.statistics,
                 threads=options.threads,
                 progress=sys.stderr.isatty() and not options.quiet,
             )
@@ -173,8 +178,9 @@ def as_text(hits: align.Hits, scoring: dict[str, Any], records: list[datasets.Se
         f"gap_open {scoring['gap_open']:g}, gap_extend {scoring['gap_extend']:g}"
     ]
     if statistics is not None:
+        source = "BLAST's" if statistics.source == "published" else "from random sequences,"
         lines.append(
-            f"lambda {statistics.lambda_:g}, K {statistics.k:g}, H {statistics.h:g} (BLAST's for gaps {statistics.existence:g}, "
+            f"lambda {statistics.lambda_:.3g}, K {statistics.k:.3g}, H {statistics.h:.3g} ({source} for gaps {statistics.existence:g}, "
             f"{statistics.extension:g})"
         )
     for record, own in zip(records, hits.by_query(), strict=True):

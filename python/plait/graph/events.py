@@ -148,11 +148,9 @@ def trace(table: Table) -> Iterator[Event]:
             yield Event("complete", node, value, count=came.get(node, 0), of=edges.get(node, 0), to=tuple(sent.get(node, ())))
 
 
-def edge_grad(table: Table, consumer: Node, node: Node, k: int | None) -> Array:
+def edge_grad(table: Table, consumer: Node | str, node: Node | str, k: int | None) -> Array:
     """`Table.edge_grad`."""
-    for what, given in (("consumer", consumer), ("node", node)):
-        if not isinstance(given, Node):
-            raise TypeError(f"edge_grad: {what}: expected a plait.Node, got {type(given).__name__}")
+    consumer, node = table._node(consumer, "edge_grad: consumer"), table._node(node, "edge_grad: node")
     table.grad(node)  # refuses what has no gradient, and what is not in the table
     table[consumer]
     used = [slot for slot, source in enumerate(consumer.inputs) if source is node]

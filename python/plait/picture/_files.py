@@ -131,10 +131,13 @@ def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed:
         mark = drawing.marked.get(i, "")
         colour = MARKS.get(mark, ARROW)
         style = ":" if i in drawing.dotted else "-"
-        axes.add_patch(PathPatch(Curve(vertices, codes), fill=False, edgecolor=colour, linewidth=2.2 if mark else 1.1, linestyle=style))
+        alpha = 0.15 if i in placed.far and not mark else 1.0
+        axes.add_patch(
+            PathPatch(Curve(vertices, codes), fill=False, edgecolor=colour, linewidth=2.2 if mark else 1.1, linestyle=style, alpha=alpha)
+        )
         (x, y), before = (points[0], points[1]) if mark == "backward" else (points[-1], points[-2])
         back = 6 if before[1] > y else -6
-        axes.add_patch(Polygon([(x, y), (x - 3, y + back), (x + 3, y + back)], facecolor=colour, edgecolor="none"))
+        axes.add_patch(Polygon([(x, y), (x - 3, y + back), (x + 3, y + back)], facecolor=colour, edgecolor="none", alpha=alpha))
     for box, (w, h), (x, y) in zip(drawing.boxes, sizes, placed.centres, strict=True):
         for shift in (3, 0) if box.members else (0,):  # a fold looks like a pile
             axes.add_patch(

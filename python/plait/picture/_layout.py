@@ -8,8 +8,9 @@ leave no two boxes overlapping.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ import numpy.typing as npt
 GAP_X, GAP_Y = 18.0, 34.0
 SWEEPS = 12
 MOST_GAPS = 2000  # the longest arrows beyond that are drawn straight: leading them all through would take more room than they are worth
+FAR, MANY = 12, 8  # layers, arrows of one box: what goes further, or is one of so many and skips a layer, moves nothing
 SLOT = 12.0  # between the heads of two arrows into one box
 
 
@@ -28,6 +30,7 @@ class Placed:
     routes: list[list[tuple[float, float]]]
     width: float
     height: float
+    far: set[int] = field(default_factory=set)  # arrows that are drawn faintly, behind the rest
 
 
 def ranks(n: int, arrows: Sequence[tuple[int, int, int]]) -> list[int]:
@@ -79,7 +82,11 @@ def _place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int
     # Beside the boxes, numbers from n on are the gaps that long arrows are led through: each the next point of its arrow.
     width = [w for w, _ in sizes]
     ways: list[list[int]] = [[source, target] for source, target, _ in arrows]
-    for way in sorted(ways, key=lambda way: rank[way[1]] - rank[way[0]]):
+    leaving, coming = (Counter(arrow[end] for arrow in arrows) for end in (0, 1))
+    span = [rank[target] - rank[source] for source, target in ways]
+    far = {i for i, (a, b) in enumerate(ways) if span[i] > FAR or (span[i] > 1 and max(leaving[a], coming[b]) >= MANY)}
+    led = [way for i, way in enumerate(ways) if i not in far]
+    for way in sorted(led, key=lambda way: rank[way[1]] - rank[way[0]]):
         source, target = way
         if len(rank) + rank[target] - rank[source] > n + MOST_GAPS:
             break
@@ -93,7 +100,7 @@ def _place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int
     below: list[list[int]] = [[] for _ in rank]
     for i, layer in enumerate(rank):
         layers[layer].append(i)
-    for way in ways:
+    for way in led:
         for a, b in itertools.pairwise(way):
             below[a].append(b)
             above[b].append(a)
@@ -133,4 +140,4 @@ def _place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int
             points += [(float(x[i]), float(middle[rank[i]]) - half), (float(x[i]), float(middle[rank[i]]) + half)]
         points.append((centres[target][0] + shift, centres[target][1] - sizes[target][1] / 2))
         routes.append(points)
-    return Placed(centres, routes, float(np.max(x + widths / 2)), float(middle[-1]) + heights[-1] / 2)
+    return Placed(centres, routes, float(np.max(x + widths / 2)), float(middle[-1]) + heights[-1] / 2, far)

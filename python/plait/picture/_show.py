@@ -29,6 +29,9 @@ def shown(roots: Roots, max_nodes: int, *, fold: int | None = None, step: int | 
 
 def check(roots: Roots, fold: int | None, step: int | None) -> None:
     """ValueError for options that do not go with what is to be drawn."""
+    for name, given in (("fold", fold), ("step", step)):
+        if given is not None and (isinstance(given, bool) or not hasattr(given, "__index__")):
+            raise TypeError(f"draw: {name}: expected a whole number, got {given!r}")
     if step is not None and not is_table(roots):
         raise ValueError(f"draw: step {step} of a {type(roots).__name__}: only a plait.Table has steps")
     if fold is not None and fold < 0:

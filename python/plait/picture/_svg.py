@@ -71,13 +71,14 @@ def svg_text(drawing: Drawing) -> str:
     for i, points in enumerate(placed.routes):
         mark = drawing.marked.get(i, "")
         dots = ' stroke-dasharray="1.5 3"' if i in drawing.dotted else ""
+        faint = ' opacity="0.15"' if i in placed.far and not mark else ""
         if mark == "backward":  # the gradient goes against the arrow
             points = points[::-1]
         up = points[-1][1] < points[-2][1]
         way = curve([*points[:-1], (points[-1][0], points[-1][1] + (5 if up else -5))])
         colour = MARKS.get(mark, ARROW)
-        out.append(f'<path d="{way}" fill="none" stroke="{colour}" stroke-width="{2.2 if mark else 1.1}"{dots}/>')
-        out.append(f'<path d="{head(points[-1], up)}" fill="{colour}"/>')
+        out.append(f'<path d="{way}" fill="none" stroke="{colour}" stroke-width="{2.2 if mark else 1.1}"{dots}{faint}/>')
+        out.append(f'<path d="{head(points[-1], up)}" fill="{colour}"{faint}/>')
     for box, (w, h), (x, y) in zip(drawing.boxes, sizes, placed.centres, strict=True):
         dash = ' stroke-dasharray="4 3"' if box.cut else ""
         edge, thick = MARKS.get(box.mark, ARROW), 3 if box.mark in MARKS else 2 if box.output else 1

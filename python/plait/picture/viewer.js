@@ -4,7 +4,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const { nodes, edges, events } = data;
 const byId = (id) => document.getElementById(id);
-const FONT = 11, LINE = 14, PAD = 8, MARGIN = 10, GAP_X = 18, GAP_Y = 34, SWEEPS = 12, MOST_GAPS = 6000, SLOT = 12;
+const FONT = 11, LINE = 14, PAD = 8, MARGIN = 10, GAP_X = 18, GAP_Y = 34, SWEEPS = 12, MOST_GAPS = 6000, SLOT = 12, FAR = 12, MANY = 8;
 
 // ---- folds: which boxes are seen ----
 
@@ -101,8 +101,12 @@ function apart(wanted, widths) {
 function layOut(sizes, given) {
   const arrows = given.map((a) => [Math.min(a.from, a.to), Math.max(a.from, a.to), a.slot]);
   const n = sizes.length, rank = ranks(n, arrows), width = sizes.map((s) => s[0]);
-  const ways = arrows.map(([s, t]) => [s, t]);
-  for (const way of [...ways].sort((a, b) => rank[a[1]] - rank[a[0]] - rank[b[1]] + rank[b[0]])) {
+  // What goes far, or belongs to a weight of many steps or to a sum of many terms, is drawn faintly behind the rest, and moves nothing.
+  const out = Array(n).fill(0), into = Array(n).fill(0);
+  for (const [s, t] of arrows) { out[s]++; into[t]++; }
+  const far = arrows.map(([s, t]) => rank[t] - rank[s] > FAR || (rank[t] - rank[s] > 1 && (out[s] >= MANY || into[t] >= MANY)));
+  const ways = arrows.map(([s, t]) => [s, t]), led = ways.filter((_, a) => !far[a]);
+  for (const way of [...led].sort((a, b) => rank[a[1]] - rank[a[0]] - rank[b[1]] + rank[b[0]])) {
     const [s, t] = way;
     if (rank.length + rank[t] - rank[s] > n + MOST_GAPS) break;
     for (let layer = rank[s] + 1; layer < rank[t]; layer++) { way.splice(-1, 0, rank.length); rank.push(layer); width.push(2); }
@@ -110,7 +114,7 @@ function layOut(sizes, given) {
   const depth = rank.reduce((a, b) => Math.max(a, b), 0) + 1;
   const layers = Array.from({ length: depth }, () => []), above = rank.map(() => []), below = rank.map(() => []);
   rank.forEach((layer, i) => layers[layer].push(i));
-  for (const way of ways) for (let k = 1; k < way.length; k++) { below[way[k - 1]].push(way[k]); above[way[k]].push(way[k - 1]); }
+  for (const way of led) for (let k = 1; k < way.length; k++) { below[way[k - 1]].push(way[k]); above[way[k]].push(way[k - 1]); }
   const x = rank.map(() => 0);
   const settle = (members, wanted) => apart(wanted, members.map((i) => width[i])).forEach((v, k) => { x[members[k]] = v; });
   for (const members of layers) settle(members, members.map(() => 0));
@@ -140,7 +144,7 @@ function layOut(sizes, given) {
     return given[a].from > given[a].to ? points.reverse() : points;
   });
   return { centres: sizes.map((_, i) => [x[i], middle[rank[i]]]), routes,
-    width: x.reduce((m, v, i) => Math.max(m, v + width[i] / 2), 0), height: middle[depth - 1] + heights[depth - 1] / 2 };
+    far, width: x.reduce((m, v, i) => Math.max(m, v + width[i] / 2), 0), height: middle[depth - 1] + heights[depth - 1] / 2 };
 }
 
 // ---- the picture ----
@@ -196,7 +200,7 @@ function draw() {
   const drawnEdges = [];  // edge -> [path, head, points, dotted]
   seen.arrows.forEach((arrow, a) => {
     const line = make("path", { class: "edge" }, plane), tip = make("path", { class: "head" }, plane);
-    const drawn = { line, tip, points: placed.routes[a], dotted: arrow.dotted };
+    const drawn = { line, tip, points: placed.routes[a], dotted: arrow.dotted, far: placed.far[a], ends: [...seen.boxes[arrow.from].members, ...seen.boxes[arrow.to].members] };
     for (const e of arrow.edges) drawnEdges[e] = drawn;
     lead(drawn, "");
   });
@@ -240,8 +244,9 @@ function lead(drawn, mark) {
   const last = points[points.length - 1], up = last[1] < points[points.length - 2][1];
   drawn.line.setAttribute("d", curve([...points.slice(0, -1), [last[0], last[1] + (up ? 5 : -5)]]));
   drawn.tip.setAttribute("d", head(last, up));
-  drawn.line.setAttribute("class", `edge ${mark}${drawn.dotted ? " dotted" : ""}`);
-  drawn.tip.setAttribute("class", `head ${mark}`);
+  const faint = drawn.far && !mark && !(selected >= 0 && drawn.ends.includes(selected)) ? " far" : "";
+  drawn.line.setAttribute("class", `edge ${mark}${drawn.dotted ? " dotted" : ""}${faint}`);
+  drawn.tip.setAttribute("class", `head ${mark}${faint}`);
 }
 
 function scale() {

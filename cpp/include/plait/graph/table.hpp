@@ -1,6 +1,7 @@
 // Table: the book's algorithm. One result and one gradient per node, op by op, nothing fused: the reference, the debugger and the teacher.
 #pragma once
 
+#include <mutex>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -40,7 +41,7 @@ class Table {
     TensorRef gradient;
   };
   /// Those of the last backward() in their order. Found when first asked for, by going back once more: backward() itself keeps only the sums.
-  [[nodiscard]] const std::vector<Step>& steps();
+  [[nodiscard]] std::vector<Step> steps();
 
  private:
   void differentiate(bool recording);
@@ -50,6 +51,7 @@ class Table {
   /// Loops run again where `wanted` reads of their steps what nobody had asked for before there was a gradient.
   void repeat_loops(std::span<const NodeRef> wanted);
 
+  mutable std::recursive_mutex mutex_;  // steps() looks like reading, but goes back once more
   std::uint64_t seed_, run_;
   std::int64_t randoms_ = 0;
   std::vector<NodeRef> kept_;  // keeps the nodes alive that the maps are keyed by

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "align/edit/strands.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
@@ -26,9 +27,6 @@ struct Strand {
     minus = d & ~flat;
   }
 };
-
-/// A step of one string waits for the one before it; those of several go side by side.
-constexpr Index kStrands = 4;
 
 }  // namespace
 
@@ -70,8 +68,8 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
     members[count] = static_cast<std::uint8_t>(k);
     count += static_cast<Index>(std::max(apart, -apart) <= limit);
   }
-  // Sifting takes about as long as four columns for each edit.
-  const bool few = limit <= kPrefixLimit / (restricted_ ? 2 : 1) && 4 * limit + 8 < x_.length;
+  // Sifting takes about as long as so many columns of words.
+  const bool few = limit <= kPrefixLimit / (restricted_ ? 2 : 1) && 6 * limit + 4 < x_.length;
   if (few) count = sift(references, members, count, limit, workspace);
   if (x_.length > 0 && x_.length <= kWord && !few) {
     by_words<std::uint8_t>(references, first, members, count);
@@ -146,26 +144,32 @@ void EditSearch::by_words(std::span<const Sequence> references, Index first, con
 template <class T, bool restricted>
 void EditSearch::strands(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count) {
   const std::uint64_t rows = x_.length == kWord ? ~std::uint64_t{0} : (std::uint64_t{1} << x_.length) - 1;
-  for (Index c = 0; c < count; c += kStrands) {
-    Strand<restricted> strand[kStrands];
-    const T* text[kStrands];
-    Index end[kStrands];
-    const Index here = std::min(kStrands, count - c);
-    for (Index s = 0; s < kStrands; ++s) {
-      const Sequence& y = references[members[c + std::min(s, here - 1)]];
-      text[s] = static_cast<const T*>(y.data), end[s] = y.length;
-    }
-    const Index together = *std::min_element(end, end + kStrands);  // the first one's, but for strings of more than a word
-    Index j = 0;
-    for (; j < together; ++j) {
-      for (Index s = 0; s < kStrands; ++s) strand[s].step(masks_.of(text[s][j]));
-    }
-    for (Index s = 0; s < here; ++s) {
-      for (Index rest = j; rest < end[s]; ++rest) strand[s].step(masks_.of(text[s][rest]));
-      const Index edits = end[s] + std::popcount(strand[s].plus & rows) - std::popcount(strand[s].minus & rows);
-      if (edits <= limit_) ranking_.offer(first + members[c + s], static_cast<double>(edits));
+  const auto finish = [&](std::uint8_t member, Strand<restricted> strand, Index from) {
+    const Sequence& y = references[member];
+    const T* const text = static_cast<const T*>(y.data);
+    for (Index j = from; j < y.length; ++j) strand.step(masks_.of(text[j]));
+    const Index edits = y.length + std::popcount(strand.plus & rows) - std::popcount(strand.minus & rows);
+    if (edits <= limit_) ranking_.offer(first + member, static_cast<double>(edits));
+  };
+  Index c = 0;
+  if constexpr (sizeof(T) == 1) {
+    // A step of one string waits for the one before it; those of several go side by side as far as the shortest of them reaches.
+    const StrandTable& table = PLAIT_PICK(strand_table);
+    for (; c + 1 < count; c += kStrands) {
+      const std::uint8_t* texts[kStrands];
+      const Index here = std::min<Index>(kStrands, count - c);
+      Index together = references[members[c]].length;
+      for (Index s = 0; s < kStrands; ++s) {
+        const Sequence& y = references[members[c + std::min(s, here - 1)]];
+        texts[s] = static_cast<const std::uint8_t*>(y.data);
+        together = std::min(together, y.length);
+      }
+      Strands found;
+      (restricted ? table.restricted : table.levenshtein)(masks_.direct, texts, together, &found);
+      for (Index s = 0; s < here; ++s) finish(members[c + s], {found.plus[s], found.minus[s], found.diagonal[s], found.before[s]}, together);
     }
   }
+  for (; c < count; ++c) finish(members[c], {}, 0);
 }
 
 std::vector<Neighbour> EditSearch::take() {

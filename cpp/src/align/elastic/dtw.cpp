@@ -9,7 +9,7 @@ namespace plait::align {
 
 using namespace detail;
 
-std::unique_ptr<Method> make_dtw(const DtwOptions& options) {
+Measure detail::measure_of(const DtwOptions& options) {
   PLAIT_REQUIRE(!(options.slope != 0 && options.window), "DTW: window and slope both bound the path; give one of them");
   PLAIT_REQUIRE(options.slope == 0 || (options.slope > 1 && std::isfinite(options.slope)), "DTW: slope must be greater than 1, got ", options.slope);
   PLAIT_REQUIRE(options.slope == 0 || (!options.open_begin && !options.open_end),
@@ -37,6 +37,11 @@ std::unique_ptr<Method> make_dtw(const DtwOptions& options) {
   measure.open_begin = options.open_begin;
   measure.open_end = options.open_end;
   measure.propagate_nan = options.propagate_nan;
+  return measure;
+}
+
+std::unique_ptr<Method> make_dtw(const DtwOptions& options) {
+  Measure measure = measure_of(options);
   return measure.step == StepPattern::asymmetric ? make_asymmetric(std::move(measure)) : make_method(std::move(measure));
 }
 

@@ -227,6 +227,8 @@ class ElasticReferences final : public References {
 void many_scores(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence* const* ys, const double* const* features,
                  int count, double cutoff, double* out, Workspace& workspace);
 
+/// Checked.
+Measure measure_of(const DtwOptions& options);
 /// A measure as a method; one of asymmetric steps.
 std::unique_ptr<Method> make_method(Measure measure);
 std::unique_ptr<Method> make_asymmetric(Measure measure);

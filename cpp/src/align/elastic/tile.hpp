@@ -61,6 +61,12 @@ struct ElasticTable {
   /// The sum of what y lies outside of [lower, upper], and that of its squares: for lower bounds.
   double (*beyond)(const double* y, const double* lower, const double* upper, Index n);
   double (*squares_beyond)(const double* y, const double* lower, const double* upper, Index n);
+  /// The same for [0] values and [1] squares, y being (y - mean) · inverse; and with the bounds being that. What is beyond by
+  /// less than `slack` is not.
+  double (*scaled_beyond[2])(const double* y, double mean, double inverse, const double* lower, const double* upper, Index n, double slack);
+  double (*beyond_scaled[2])(const double* y, double mean, double inverse, const double* lower, const double* upper, Index n, double slack);
+  /// Mean, the mean of the squares about it, and the greatest magnitude.
+  void (*moments)(const double* y, Index n, double* mean, double* variance, double* largest);
 };
 
 PLAIT_DECLARE_TABLE(ElasticTable, elastic_table)

@@ -58,12 +58,12 @@ TensorRef Table::compute(const Node& node) {
     specs.push_back(inputs.back()->spec);
   }
   Attributes attributes = node.attributes;
-  if (op.kind == OpKind::random) RandomDraw::set_ordinal(attributes, randoms_++);
+  if (op.kind == OpKind::random) attributes = RandomDraw::with_ordinal(attributes, randoms_++);
   Spec spec;
   try {
-    if (attributes.scan) {
+    if (const std::shared_ptr<const Scan> declared = loop_of(attributes)) {
       const Node* const loop = loop_behind(node);
-      attributes.scan = loop != nullptr ? loops_.at(loop) : loops_[&node] = bind_scan(attributes.scan->body, specs, {});
+      attributes = with_loop(attributes, loop != nullptr ? loops_.at(loop) : loops_[&node] = bind_scan(declared->body, specs, {}));
     }
     spec = op.infer(specs, attributes);
   } catch (const ShapeError& e) {
@@ -77,17 +77,19 @@ void Table::repeat_loops(std::span<const NodeRef> wanted) {
     if (node->op != &ops::scan_output) continue;
     const Node* const loop = loop_behind(*node);
     const auto ran = loops_.find(loop);
-    if (ran != loops_.end() && !ran->second->has(LoopOutput::of(node->attributes).output)) values_[loop] = compute(*loop);
+    if (ran != loops_.end() && !ran->second->has(static_cast<int>(node->attributes.as<LoopOutput>().output))) values_[loop] = compute(*loop);
   }
 }
 
 TensorRef Table::value(const NodeRef& node) const {
+  const std::lock_guard lock(mutex_);
   const auto found = values_.find(node.get());
   PLAIT_REQUIRE_AS(GraphError, found != values_.end(), "table: node ", node->label(), " is not in it");
   return found->second;
 }
 
 void Table::backward(std::span<const NodeRef> outputs, std::span<const TensorRef> seeds) {
+  const std::lock_guard lock(mutex_);
   for (const NodeRef& output : outputs) static_cast<void>(value(output));
   std::vector<NodeRef> from(outputs.begin(), outputs.end());
   std::vector<TensorRef> given(seeds.begin(), seeds.end());
@@ -138,7 +140,8 @@ void Table::differentiate(bool recording) {
   forget();
 }
 
-const std::vector<Table::Step>& Table::steps() {
+std::vector<Table::Step> Table::steps() {
+  const std::lock_guard lock(mutex_);
   if (backward_done_ && !recorded_) {
     differentiate(true);
     recorded_ = true;
@@ -153,6 +156,7 @@ std::vector<NodeRef> Table::nodes() const {
 }
 
 TensorRef Table::gradient(const NodeRef& node) const {
+  const std::lock_guard lock(mutex_);
   PLAIT_REQUIRE_AS(GraphError, backward_done_, "table: no gradients yet; call backward first");
   const TensorRef own = value(node);
   PLAIT_REQUIRE_AS(GraphError, !node->op->opaque, "table: ", node->label(), " is a ", node->op->name,

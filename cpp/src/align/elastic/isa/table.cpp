@@ -56,10 +56,16 @@ constexpr void put(ElasticTable& table, Cost cost) {
   }
 }
 
-template <bool kSquares>
-double beyond(const double* y, const double* lower, const double* upper, Index n) {
+enum class Scaled { none, values, bounds };
+
+template <bool kSquares, Scaled kScaled>
+PLAIT_INLINE double beyond_of(const double* y, double mean, double inverse, const double* lower, const double* upper, Index n, double slack) {
   V sums[2] = {V{}, V{}};
-  const auto off = [](V value, V low, V high) __attribute__((always_inline)) {
+  const V middle = all(mean), by = all(inverse), less = all(slack);
+  const auto off = [&](V value, V low, V high) __attribute__((always_inline)) {
+    if constexpr (kScaled == Scaled::values) value = (value - middle) * by;
+    if constexpr (kScaled == Scaled::bounds) low = (low - middle) * by, high = (high - middle) * by;
+    if constexpr (kScaled != Scaled::none) low -= less, high += less;
     const V above = value - high, below = low - value, most = above < below ? below : above, outside = most < all(0.0) ? V{} : most;
     return kSquares ? outside * outside : outside;
   };
@@ -76,6 +82,43 @@ double beyond(const double* y, const double* lower, const double* upper, Index n
   for (; i < n; ++i) sum += off(all(y[i]), all(lower[i]), all(upper[i]))[0];
   return sum;
 }
+template <bool kSquares>
+double beyond(const double* y, const double* lower, const double* upper, Index n) {
+  return beyond_of<kSquares, Scaled::none>(y, 0, 1, lower, upper, n, 0);
+}
+template <bool kSquares, Scaled kScaled>
+double scaled_beyond(const double* y, double mean, double inverse, const double* lower, const double* upper, Index n, double slack) {
+  return beyond_of<kSquares, kScaled>(y, mean, inverse, lower, upper, n, slack);
+}
+
+void moments(const double* y, Index n, double* mean, double* variance, double* largest) {
+  V sums{}, most{};
+  Index i = 0;
+  for (; i + kWide <= n; i += kWide) {
+    const V value = load<V>(y + i), size = magnitude(value);
+    sums += value;
+    most = most < size ? size : most;
+  }
+  double sum = 0, greatest = 0;
+  for (int l = 0; l < kWide; ++l) sum += sums[l], greatest = greatest < most[l] ? most[l] : greatest;
+  for (; i < n; ++i) {
+    const double size = __builtin_fabs(y[i]);
+    sum += y[i];
+    greatest = greatest < size ? size : greatest;
+  }
+  const double middle = sum / static_cast<double>(n);
+  V squares{};
+  for (i = 0; i + kWide <= n; i += kWide) {
+    const V off = load<V>(y + i) - all(middle);
+    squares += off * off;
+  }
+  double about = 0;
+  for (int l = 0; l < kWide; ++l) about += squares[l];
+  for (; i < n; ++i) about += (y[i] - middle) * (y[i] - middle);
+  *mean = middle;
+  *variance = about / static_cast<double>(n);
+  *largest = greatest;
+}
 
 constexpr ElasticTable make() {
   ElasticTable table{};
@@ -86,6 +129,11 @@ constexpr ElasticTable make() {
   table.asymmetric_row = asymmetric_row;
   table.beyond = beyond<false>;
   table.squares_beyond = beyond<true>;
+  table.scaled_beyond[0] = scaled_beyond<false, Scaled::values>;
+  table.scaled_beyond[1] = scaled_beyond<true, Scaled::values>;
+  table.beyond_scaled[0] = scaled_beyond<false, Scaled::bounds>;
+  table.beyond_scaled[1] = scaled_beyond<true, Scaled::bounds>;
+  table.moments = moments;
   return table;
 }
 

@@ -1,0 +1,61 @@
+// The recurrence of lanes.cpp with masks that are looked up for each lane.
+#include "align/edit/strands.hpp"
+
+#include "plait/tensor/vector.hpp"
+
+namespace plait::align::detail {
+namespace PLAIT_ISA_NS {
+
+using namespace tensor;
+using namespace tensor::PLAIT_ISA_NS;
+namespace {
+
+typedef std::uint64_t Words __attribute__((vector_size(kVectorBytes)));
+constexpr int kWords = kVectorBytes / 8, kRegisters = kStrands / kWords;
+
+#define PLAIT_EACH_REGISTER _Pragma("GCC unroll 4") for (int r = 0; r < kRegisters; ++r)
+
+template <bool restricted>
+void run(const std::uint64_t* masks, const std::uint8_t* const* texts, Index columns, Strands* out) {
+  Words plus[kRegisters], minus[kRegisters], diagonal[kRegisters], before[kRegisters];
+  PLAIT_EACH_REGISTER plus[r] = ~Words{}, minus[r] = diagonal[r] = before[r] = Words{};
+  const std::uint8_t* text[kStrands];
+  for (int s = 0; s < kStrands; ++s) text[s] = texts[s];
+  for (Index j = 0; j < columns; ++j) {
+    PLAIT_EACH_REGISTER {
+      Words mask;
+#pragma GCC unroll 8
+      for (int w = 0; w < kWords; ++w) mask[w] = masks[text[r * kWords + w][j]];
+      Words d = (((mask & plus[r]) + plus[r]) ^ plus[r]) | mask | minus[r];
+      if constexpr (restricted) {
+        const Words half = ~diagonal[r] & mask;
+        d |= (half + half) & before[r];
+        diagonal[r] = d;
+        before[r] = mask;
+      }
+      Words flat = (d ^ minus[r]) | plus[r], left = d & plus[r];
+      flat += flat;
+      left += left;
+      plus[r] = left | (flat & ~d);
+      minus[r] = d & ~flat;
+    }
+  }
+  PLAIT_EACH_REGISTER {
+    store(out->plus + r * kWords, plus[r]);
+    store(out->minus + r * kWords, minus[r]);
+    store(out->diagonal + r * kWords, diagonal[r]);
+    store(out->before + r * kWords, before[r]);
+  }
+}
+
+#undef PLAIT_EACH_REGISTER
+
+}  // namespace
+
+const StrandTable& strand_table() {
+  static constexpr StrandTable table = {run<false>, run<true>};
+  return table;
+}
+
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait::align::detail
