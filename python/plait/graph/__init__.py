@@ -58,7 +58,7 @@ from .filled import ones, zeros
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
 from .linalg import cholesky, solve_triangular
 from .products import hvp
-from .programs import compile, evaluate, get_num_threads, gradient, set_num_threads
+from .programs import compile, evaluate, get_flush_subnormals, get_num_threads, gradient, set_flush_subnormals, set_num_threads
 from .rearrange import arange, argmax, argmin, pad, roll
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
 from .scan import scan
@@ -129,6 +129,7 @@ __all__ = [
     "floor",
     "function",
     "gelu",
+    "get_flush_subnormals",
     "get_num_threads",
     "grad",
     "gradient",
@@ -174,6 +175,7 @@ __all__ = [
     "save",
     "scan",
     "scope",
+    "set_flush_subnormals",
     "set_num_threads",
     "sigmoid",
     "sign",
