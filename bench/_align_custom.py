@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from _align import DATA, Work, present
+from _align_series import KINDS
+from _align_series import pair as series
 
 Contestants = dict[str, Callable[[], Any]]
 
@@ -91,11 +93,13 @@ def path(n: int) -> Callable[[], Contestants]:
     return contestants
 
 
-def soft(n: int) -> Callable[[], Contestants]:
-    """Value and gradient; both begin with the series, so tslearn's matrix of distances counts."""
+def soft(kind: str, n: int, scale: float = 1.0) -> Callable[[], Contestants]:
+    """Value and gradient; both begin with the series, so tslearn's matrix of distances counts. scale: of the median distance, in gammas."""
 
     def contestants() -> Contestants:
-        x, y = walks(n)
+        x, y = series(kind, n)
+        unit = np.sqrt(scale / np.median((x[:, None] - y) ** 2))
+        x, y = x * unit, y * unit
 
         def theirs(metrics: Any) -> Any:
             distances = metrics.SquaredEuclidean(x, y)
@@ -149,6 +153,11 @@ WORKS = [
         for n, goal in ((100, None), (1000, 1.0), (10_000, 1.0))
     ),
     Work("a traced rank, n = 1000, path", None, 1e6, path(1000)),
-    *(Work(f"soft-DTW, n = {n}, value and gradient", 30.0, n * n, soft(n), same_slope) for n in (100, 1000)),
+    *(
+        Work(f"soft-DTW, n = {n}, value and gradient [{kind}, {scale:g} gammas]", 30.0, n * n, soft(kind, n, scale), same_slope)
+        for n in (100, 1000)
+        for kind in KINDS
+        for scale in (0.01, 1.0, 100.0)
+    ),
     Work("1-NN on GunPoint", None, 150 * 50 * 150 * 150, neighbours),
 ]

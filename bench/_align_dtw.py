@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from _align import DATA, Work, present
+from _align_series import KINDS, labelled, many
+from _align_series import pair as series
 
 Contestants = Callable[[], Mapping[str, Callable[[], Any]]]
-
-
-def walks(n: int, d: int | None = None, seed: int = 0) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    rng = np.random.default_rng(n + seed)
-    shape = (n,) if d is None else (n, d)
-    return rng.normal(size=shape).cumsum(0), rng.normal(size=shape).cumsum(0)
 
 
 def ours(name: str, x: Any, y: Any, **parameters: Any) -> Callable[[Any], Callable[[], float]]:
     return lambda plait: partial(getattr(plait, name)(**parameters).score, x, y)
 
 
-def pair(n: int) -> Contestants:
+def pair(kind: str, n: int) -> Contestants:
     def contestants() -> Mapping[str, Callable[[], Any]]:
-        x, y = walks(n)
+        x, y = series(kind, n)
         return present(
             {
                 "plait.align": ours("DTW", x, y),
@@ -39,9 +34,9 @@ def pair(n: int) -> Contestants:
     return contestants
 
 
-def banded(n: int) -> Contestants:
+def banded(kind: str, n: int) -> Contestants:
     def contestants() -> Mapping[str, Callable[[], Any]]:
-        x, y = walks(n)
+        x, y = series(kind, n)
         return present(
             {
                 "plait.align": ours("DTW", x, y, window=0.1),
@@ -53,11 +48,11 @@ def banded(n: int) -> Contestants:
     return contestants
 
 
-def path(n: int) -> Contestants:
+def path(kind: str, n: int) -> Contestants:
     """What must agree is what the path costs: ties may be broken in other ways."""
 
     def contestants() -> Mapping[str, Callable[[], Any]]:
-        x, y = walks(n)
+        x, y = series(kind, n)
 
         def cost(cells: Any) -> float:
             i, j = np.asarray(cells).T
@@ -74,42 +69,35 @@ def path(n: int) -> Contestants:
     return contestants
 
 
-def all_pairs(d: int | None) -> Contestants:
+def all_pairs(kind: str, d: int | None) -> Contestants:
     def contestants() -> Mapping[str, Callable[[], Any]]:
-        rng = np.random.default_rng(3)
-        series = rng.normal(size=(200, 128) if d is None else (200, 128, d)).cumsum(1)
-        channels = series[:, None] if d is None else np.ascontiguousarray(series.transpose(0, 2, 1))
+        X = many(kind, 200, 128, d or 1)
+        channels = np.ascontiguousarray(X.transpose(0, 2, 1))
+        X = X if d else X[:, :, 0]
         peers: dict[str, Callable[[Any], Callable[[], Any]]] = {
-            "plait.align": lambda plait: partial(lambda pairwise: pairwise(series, threads=1).sum(), plait.DTW().pairwise),
+            "plait.align": lambda plait: partial(lambda pairwise: pairwise(X, threads=1).sum(), plait.DTW().pairwise),
             "aeon.distances": lambda aeon: lambda: aeon.dtw_pairwise_distance(channels).sum(),
         }
         if d is None:
             peers["dtaidistance.dtw"] = lambda dtw: (
-                lambda: (dtw.distance_matrix_fast(series, inner_dist="squared euclidean", parallel=False) ** 2).sum()
+                lambda: (dtw.distance_matrix_fast(X, inner_dist="squared euclidean", parallel=False) ** 2).sum()
             )
         else:
             peers["dtaidistance.dtw_ndim"] = lambda dtw: (
-                lambda: (dtw.distance_matrix_fast(series, inner_dist="squared euclidean", parallel=False) ** 2).sum()
+                lambda: (dtw.distance_matrix_fast(X, inner_dist="squared euclidean", parallel=False) ** 2).sum()
             )
         return present(peers)
 
     return contestants
 
 
-def labelled(path_: Path) -> tuple[list[np.ndarray[Any, Any]], list[str]]:
-    """Series and labels of a univariate file of the UCR archive."""
-    series, labels = [], []
-    for line in path_.read_text(encoding="utf-8").split("@data")[1].split():
-        values, label = line.rsplit(":", 1)
-        series.append(np.array(values.split(","), dtype=float))
-        labels.append(label)
-    return series, labels
-
-
-def nearest() -> Mapping[str, Callable[[], Any]]:
+def nearest(kind: str) -> Mapping[str, Callable[[], Any]]:
     """Neighbours of all test series; each contestant as a classifier would use it, the references made ready within the time."""
-    train, _ = labelled(DATA / "ucr" / "GunPoint_TRAIN.ts")
-    test, _ = labelled(DATA / "ucr" / "GunPoint_TEST.ts")
+    if kind == "real":
+        train, _ = labelled(DATA / "ucr" / "GunPoint_TRAIN.ts")
+        test, _ = labelled(DATA / "ucr" / "GunPoint_TEST.ts")
+    else:
+        train, test = list(many(kind, 50, 150, seed=1)[:, :, 0]), list(many(kind, 150, 150, seed=2)[:, :, 0])
     window = -(-len(train[0]) // 10)
 
     def neighbours(plait: Any) -> Callable[[], Any]:
@@ -118,7 +106,7 @@ def nearest() -> Mapping[str, Callable[[], Any]]:
         def run() -> float:
             method = dtw._method()
             queries, references = dtw._prepare(test, str), dtw._prepare(train, str)
-            indices, _ = method.nearest(queries, method.prepare(references), 1, 1)
+            indices, _ = method.nearest(queries, method.prepare(references), 1, method.worst, 1)
             return float((indices[:, 0] * np.arange(len(test))).sum())
 
         return run
@@ -146,11 +134,11 @@ def nearest() -> Mapping[str, Callable[[], Any]]:
     return present({"plait.align": neighbours, "dtaidistance.dtw": dtaidistance, "aeon.distances": aeon})
 
 
-def elastic(name: str, plait_options: dict[str, Any], aeon_options: dict[str, Any], n: int) -> Contestants:
+def elastic(name: str, plait_options: dict[str, Any], aeon_options: dict[str, Any], kind: str, n: int) -> Contestants:
     """ERP and EDR have other borders at aeon (and EDR is divided by the longer length): timed, but not compared."""
 
     def contestants() -> Mapping[str, Callable[[], Any]]:
-        x, y = walks(n)
+        x, y = series(kind, n)
         return present(
             {
                 "plait.align": ours(name.upper(), x, y, **plait_options),
@@ -165,17 +153,37 @@ def anything(_a: Any, _b: Any) -> bool:
     return True
 
 
+def named(name: str, kind: str) -> str:
+    return f"{name} [{kind}]"
+
+
 WORKS = [
-    *(Work(f"one DTW pair, n = {n}, score", goal, n * n, pair(n)) for n, goal in ((100, 8.0), (1000, 10.0), (10_000, 10.0))),
-    Work("one DTW pair, n = 10000, window 10 %, score", 8.0, 1e8 * 0.19, banded(10_000)),
-    *(Work(f"one DTW pair, n = {n}, path", goal, n * n, path(n)) for n, goal in ((1000, 4.0), (10_000, 6.0))),
-    Work("all pairs of 200 x 128 DTW, one value", 20.0, 200 * 199 / 2 * 128 * 128, all_pairs(None)),
-    Work("all pairs of 200 x 128 DTW, three values", 10.0, 200 * 199 / 2 * 128 * 128, all_pairs(3)),
-    Work("1-NN DTW, GunPoint test against train, window 10 %", 20.0, 150 * 50 * 150 * 150, nearest),
-    Work("one ERP pair, n = 1000, score", None, 1e6, elastic("erp", {"gap": 0.0}, {"g": 0.0}, 1000), anything),
-    Work("one EDR pair, n = 1000, score", None, 1e6, elastic("edr", {"epsilon": 0.5}, {"epsilon": 0.5}, 1000), anything),
-    Work("one MSM pair, n = 1000, score", None, 1e6, elastic("msm", {"cost": 1.0}, {"c": 1.0}, 1000)),
-    Work(
-        "one TWE pair, n = 1000, score", None, 1e6, elastic("twe", {"stiffness": 0.001, "penalty": 1.0}, {"nu": 0.001, "lmbda": 1.0}, 1000)
-    ),
+    work
+    for kind in KINDS
+    for work in [
+        *(
+            Work(named(f"one DTW pair, n = {n}, score", kind), goal, n * n, pair(kind, n))
+            for n, goal in ((100, 8.0), (1000, 10.0), (10_000, 10.0))
+        ),
+        Work(named("one DTW pair, n = 10000, window 10 %, score", kind), 8.0, 1e8 * 0.19, banded(kind, 10_000)),
+        *(Work(named(f"one DTW pair, n = {n}, path", kind), goal, n * n, path(kind, n)) for n, goal in ((1000, 4.0), (10_000, 6.0))),
+        Work(named("all pairs of 200 x 128 DTW, one value", kind), 20.0, 200 * 199 / 2 * 128 * 128, all_pairs(kind, None)),
+        Work(named("all pairs of 200 x 128 DTW, three values", kind), 10.0, 200 * 199 / 2 * 128 * 128, all_pairs(kind, 3)),
+        Work(named("1-NN DTW, 150 series of 150 against 50, window 10 %", kind), 25.0, 150 * 50 * 150 * 150, partial(nearest, kind)),
+        Work(named("one ERP pair, n = 1000, score", kind), None, 1e6, elastic("erp", {"gap": 0.0}, {"g": 0.0}, kind, 1000), anything),
+        Work(
+            named("one EDR pair, n = 1000, score", kind),
+            None,
+            1e6,
+            elastic("edr", {"epsilon": 0.5}, {"epsilon": 0.5}, kind, 1000),
+            anything,
+        ),
+        Work(named("one MSM pair, n = 1000, score", kind), None, 1e6, elastic("msm", {"cost": 1.0}, {"c": 1.0}, kind, 1000)),
+        Work(
+            named("one TWE pair, n = 1000, score", kind),
+            None,
+            1e6,
+            elastic("twe", {"stiffness": 0.001, "penalty": 1.0}, {"nu": 0.001, "lmbda": 1.0}, kind, 1000),
+        ),
+    ]
 ]

@@ -1,6 +1,6 @@
 """plait's alignments beside the specialists.
 
-    ./dev bench align [--only dtw,edit,scored,custom] [--match TEXT] [--quick] [--json FILE]
+    ./dev bench align [--only dtw,edit,words,pairwise,custom] [--match TEXT] [--quick] [--json FILE]
 
 One thread for everybody; contestants take turns in short blocks in one process, and must agree before they are timed. GCUPS are billions of
 cells of the n by m matrix in a second, also where a contestant has found a way to visit fewer.
@@ -18,8 +18,8 @@ from typing import Any
 from _align import Work
 from _harness import QUICK, Plan, against, duration, local, machine, show_machine, show_table, take_turns, thread_environment, write_json
 
-FAMILIES = ["dtw", "edit", "scored", "custom"]
-PEERS = ["plait", "numpy", "aeon", "dtaidistance", "tslearn", "rapidfuzz", "edlib", "parasail", "pyopal", "biopython", "numba"]
+FAMILIES = ["dtw", "edit", "words", "pairwise", "custom"]
+PEERS = ["plait", "numpy", "aeon", "dtaidistance", "tslearn", "rapidfuzz", "symspellpy", "edlib", "parasail", "pyopal", "biopython", "numba"]
 
 
 def measure(work: Work, plan: Plan) -> dict[str, Any]:
@@ -47,6 +47,18 @@ def measure(work: Work, plan: Plan) -> dict[str, Any]:
     return result
 
 
+def show_worst(results: dict[str, dict[str, Any]]) -> None:
+    """Of works that differ in their data alone, "name [data]", the one with the least lead."""
+    by_work: dict[str, list[tuple[float, str]]] = {}
+    for name, result in results.items():
+        work, _, kind = name.partition(" [")
+        if kind and "ratio" in result:
+            by_work.setdefault(work, []).append((result["ratio"], kind.rstrip("]")))
+    if rows := [(work, f"{min(found)[0]:.2f}", min(found)[1], f"{max(found)[0]:.2f}") for work, found in by_work.items()]:
+        print()
+        show_table(("best peer / plait", "worst", "on", "best"), rows)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench align", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--only", type=lambda text: text.split(","), default=FAMILIES, help="of " + ",".join(FAMILIES))
@@ -63,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for work in importlib.import_module(f"_align_{family}").WORKS:
             if options.match in work.name:
                 results[work.name] = measure(work, plan)
+    show_worst(results)
     write_json(options.json, {"machine": about, "works": results})
     return 0
 

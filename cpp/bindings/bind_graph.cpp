@@ -1,4 +1,4 @@
-// graph: leaves, gradients and the rest of the room's functions. The class Node is bound in bind_graph_node.cpp, Table and Program in
+// graph: leaves, gradients and the rest of the module's functions. The class Node is bound in bind_graph_node.cpp, Table and Program in
 // files of their own.
 #include <pybind11/stl.h>
 
@@ -58,7 +58,7 @@ void bind_leaves(py::module_& m) {
         PLAIT_REQUIRE_AS(GraphError, node_of(value) == nullptr, "constant: this is a node already");
         const NodeRef node =
             make_constant(tensor_from(value, "constant", dtype.is_none() ? std::nullopt : std::optional(parse_dtype(dtype, "constant"))));
-        node->name = name;
+        node->set_name(name);
         return PyNode(node);
       },
       py::arg("value"), py::arg("name"), py::arg("dtype"));

@@ -35,7 +35,7 @@ NodeRef subtract(const Operand& a, const Operand& b) { return elementwise(ops::s
 NodeRef multiply(const Operand& a, const Operand& b) { return elementwise(ops::multiply, a, b); }
 NodeRef divide(const Operand& a, const Operand& b) { return elementwise(ops::divide, a, b); }
 NodeRef floor_divide(const Operand& a, const Operand& b) { return elementwise(ops::floor_divide, a, b); }
-NodeRef remainder(const Operand& a, const Operand& b) { return elementwise(find_op("remainder"), a, b); }
+NodeRef remainder(const Operand& a, const Operand& b) { return elementwise(ops::remainder, a, b); }
 NodeRef less(const Operand& a, const Operand& b) { return elementwise(ops::less, a, b); }
 NodeRef less_equal(const Operand& a, const Operand& b) { return elementwise(ops::less_equal, a, b); }
 NodeRef equal(const Operand& a, const Operand& b) { return elementwise(ops::equal, a, b); }
@@ -133,7 +133,7 @@ void collect_nodes(const py::object& part, std::vector<NodeRef>& found) {
 }
 
 std::string describe(const Node& node) {
-  return message("<plait.Node ", node.label(), node.name.empty() ? "" : message(" (", node.op->name, ")"), ": ", name_of(node.spec.dtype), " ",
+  return message("<plait.Node ", node.label(), node.name().empty() ? "" : message(" (", node.op->name, ")"), ": ", name_of(node.spec.dtype), " ",
                  to_string(node.spec.shape), ">");
 }
 
@@ -152,12 +152,12 @@ void bind_properties(Class& cls) {
       },
       "Number of elements.");
   cls.def_property(
-      "name", [](const Node& n) { return n.name; }, [](Node& n, std::string name) { n.name = std::move(name); },
+      "name", [](const Node& n) { return n.name(); }, [](Node& n, std::string name) { n.set_name(std::move(name)); },
       "The name given by the user, or ''.");
   cls.def(
       "named",
       [](const py::object& self, std::string name) {
-        node_of(self)->name = std::move(name);
+        node_of(self)->set_name(std::move(name));
         return py::reinterpret_borrow<NodeObject>(self);
       },
       py::arg("name"), R"(Give the node a name, which pictures, messages and files show.
@@ -192,7 +192,11 @@ Examples
       },
       "The nodes it is computed from, in order.");
   cls.def_property_readonly(
-      "attributes", [](const Node& n) { return py::make_tuple(n.attributes.ints, n.attributes.reals); },
+      "attributes",
+      [](const Node& n) {
+        const AttributeLists lists = n.attributes.lists();
+        return py::make_tuple(lists.ints, lists.reals);
+      },
       "What the operation needs to know besides its inputs: two lists, whole numbers and real ones.");
   cls.def_property_readonly("backward", [](const Node& n) { return n.backward; }, "True if gradient() made it.");
   cls.def_property_readonly(
@@ -279,18 +283,28 @@ array([3., 3.], dtype=float32)
   cls.def("__iter__", [length](const Node& self) {
     const Index n = length(self);
     py::list rows(n);
-    for (Index i = 0; i < n; ++i) rows[i] = to_python(apply(ops::index, {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
+    for (Index i = 0; i < n; ++i) rows[i] = to_python(apply(ops::index, {NodeRef(const_cast<Node*>(&self))}, IndexAt{0, i}));
     return py::typing::Iterator<NodeObject>(py::iter(rows));
   });
   cls.def("__reversed__", [length](const Node& self) {
     const Index n = length(self);
     py::list rows(n);
-    for (Index i = 0; i < n; ++i) rows[n - 1 - i] = to_python(apply(ops::index, {NodeRef(const_cast<Node*>(&self))}, {{0, i}, {}}));
+    for (Index i = 0; i < n; ++i) rows[n - 1 - i] = to_python(apply(ops::index, {NodeRef(const_cast<Node*>(&self))}, IndexAt{0, i}));
     return py::typing::Iterator<NodeObject>(py::iter(rows));
   });
   // What C calls a sequence, NumPy takes apart before it asks for a number: `out[0] = node` would end in a ValueError that names neither the
   // node nor the line. Python itself goes by __getitem__ and __iter__.
   reinterpret_cast<PyHeapTypeObject*>(cls.ptr())->as_sequence.sq_item = nullptr;
+  m.def(
+      "enter_scope",
+      [](const std::string& name) {
+        const std::uint32_t outer = current_scope();
+        const std::string& path = scope_path(outer);
+        set_current_scope(scope_number(path.empty() ? name : path + "/" + name));
+        return outer;
+      },
+      py::arg("name"), "A scope inside of the current one begins on this thread; gives the number of the outer one.");
+  m.def("leave_scope", [](std::uint32_t outer) { set_current_scope(outer); }, py::arg("outer"), "That scope ends.");
   m.def(
       "set_scope", [](const std::string& path) { return scope_path(set_current_scope(scope_number(path))); }, py::arg("path"),
       "Where this thread makes its nodes from now on; gives the scope before.");

@@ -1,4 +1,4 @@
-// Operations as the Python half of the room calls them: by name, with operands that may be nodes, arrays or numbers.
+// Operations as the Python half of the module calls them: by name, with operands that may be nodes, arrays or numbers.
 #include <pybind11/stl.h>
 
 #include "graph.hpp"
@@ -17,10 +17,10 @@ std::vector<Operand> operands(py::handle sequence, const char* what) {
   return list;
 }
 
-std::vector<NodeRef> joined(py::handle nodes, const char* what) {
-  const std::vector<Operand> list = operands(nodes, what);
+std::vector<Operand> pieces(py::handle nodes, const char* what) {
+  std::vector<Operand> list = operands(nodes, what);
   PLAIT_REQUIRE_AS(ShapeError, !list.empty(), what, ": an empty list; at least one node is needed");
-  return realise_all(list);
+  return list;
 }
 
 void bind_shaping(py::module_& m) {
@@ -49,28 +49,11 @@ void bind_shaping(py::module_& m) {
       },
       py::arg("x"), py::arg("like"));
   m.def(
-      "concatenate",
-      [](const py::object& nodes, Index axis) {
-        const auto list = joined(nodes, "concatenate");
-        const std::size_t rank = list[0]->spec.shape.size();
-        PLAIT_REQUIRE_AS(ShapeError, rank > 0, "concatenate: scalars have no axis to be joined along; use plait.stack");
-        return PyNode(list.size() == 1 ? list[0] : apply(ops::concatenate, list, OneAxis{normalize_axis(axis, rank, "concatenate")}));
-      },
+      "concatenate", [](const py::object& nodes, Index axis) { return PyNode(frontend::concatenate(pieces(nodes, "concatenate"), axis)); },
       py::arg("nodes"), py::arg("axis"));
   m.def(
-      "stack",
-      [](const py::object& nodes, Index axis) {
-        auto list = joined(nodes, "stack");
-        const int at = normalize_axis(axis, list[0]->spec.shape.size() + 1, "stack");
-        for (NodeRef& node : list) {
-          const Shape &first = list[0]->spec.shape, &shape = node->spec.shape;
-          PLAIT_REQUIRE_AS(ShapeError, &node == &list[0] || shape.size() + 1 == first.size(), "stack: ", node->label(), " ", to_string(shape),
-                           " has another number of dimensions than the first");
-          node = build::expand_dims(node, at);
-        }
-        return PyNode(list.size() == 1 ? list[0] : apply(ops::concatenate, list, OneAxis{at}));
-      },
-      py::arg("nodes"), py::arg("axis"));
+      "stack", [](const py::object& nodes, Index axis) { return PyNode(frontend::stack(pieces(nodes, "stack"), axis)); }, py::arg("nodes"),
+      py::arg("axis"));
 }
 
 void bind_indexing(py::module_& m) {
@@ -81,21 +64,13 @@ void bind_indexing(py::module_& m) {
   m.def(
       "take_along_axis",
       [](const py::object& of, const py::object& indices, Index axis) {
-        const NodeRef x = as_node(of, "take_along_axis"), i = as_node(indices, "take_along_axis");
-        PLAIT_REQUIRE_AS(DTypeError, !is_float(i->spec.dtype) && i->spec.dtype != DType::boolean, "take_along_axis: indices must be integers, got ",
-                         name_of(i->spec.dtype));
-        return PyNode(
-            apply(ops::take_along_axis, {x, build::cast(i, DType::int64)}, AlongAxis{normalize_axis(axis, x->spec.shape.size(), "take_along_axis")}));
+        return PyNode(frontend::take_along_axis(as_node(of, "take_along_axis"), as_node(indices, "take_along_axis"), axis));
       },
       py::arg("x"), py::arg("indices"), py::arg("axis"));
   m.def(
       "one_hot",
       [](const py::object& indices, Index depth, const py::object& dtype) {
-        const NodeRef i = as_node(indices, "one_hot");
-        PLAIT_REQUIRE_AS(DTypeError, !is_float(i->spec.dtype) && i->spec.dtype != DType::boolean, "one_hot: indices must be integers, got ",
-                         name_of(i->spec.dtype));
-        PLAIT_REQUIRE_AS(ShapeError, depth > 0, "one_hot: depth must be positive, got ", depth);
-        return PyNode(apply(ops::one_hot, {build::cast(i, DType::int64)}, OneHotClasses{depth, parse_dtype(dtype, "one_hot")}));
+        return PyNode(frontend::one_hot(as_node(indices, "one_hot"), depth, parse_dtype(dtype, "one_hot")));
       },
       py::arg("indices"), py::arg("depth"), py::arg("dtype"));
   m.def(
@@ -148,15 +123,14 @@ void bind_operations(py::module_& m) {
         const auto nodes = require_nodes(inputs, op.c_str());
         std::optional<BackwardScope> scope;
         if (backward) scope.emplace();
-        Attributes attributes{ints, reals};
+        AttributeLists lists{ints, reals};
         if (body && *body) {
           auto scan = std::make_shared<Scan>();
           scan->body = *body;
-          attributes.scan = std::move(scan);
+          lists.scan = std::move(scan);
         }
         const Op& entry = find_op(op);
-        check_attributes(entry, nodes, attributes);
-        return PyNode(apply(entry, nodes, std::move(attributes)));
+        return PyNode(apply(entry, nodes, read_attributes(entry, nodes, lists)));
       },
       py::arg("op"), py::arg("inputs"), py::arg("ints"), py::arg("reals"), py::arg("backward"), py::arg("body") = py::none(),
       "An operation as it stands in a file: nothing is promoted.");

@@ -46,7 +46,7 @@ class PyProgram {
   PyProgram(std::vector<NodeRef> outputs, Updates updates, std::uint64_t seed, py::object structure)
       : program_(std::move(outputs), std::move(updates), seed), structure_(std::move(structure)) {
     for (const NodeRef& input : program_.inputs()) {
-      PyObject* const name = PyUnicode_FromString(input->name.c_str());
+      PyObject* const name = PyUnicode_FromString(input->name().c_str());
       if (name == nullptr) throw py::error_already_set();
       names_.push_back(py::reinterpret_steal<py::object>(name));
     }
@@ -127,7 +127,7 @@ class PyProgram {
     for (const NodeRef& input : program_.inputs()) {
       Spec spec = input->spec;
       for (const auto& [key, shape] : shapes)
-        if (node_of(key) == input.get() || (PyUnicode_Check(key.ptr()) && std::string(py::str(key)) == input->name))
+        if (node_of(key) == input.get() || (PyUnicode_Check(key.ptr()) && std::string(py::str(key)) == input->name()))
           spec.shape = parse_shape(shape, "bind", false);
       PLAIT_REQUIRE_AS(GraphError, is_known(spec.shape), "bind: the shape of ", input->label(), " ", to_string(input->spec.shape), " is not given");
       specs.push_back(std::move(spec));

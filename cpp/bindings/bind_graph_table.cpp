@@ -33,7 +33,7 @@ Feeds parse_feeds(const py::object& feeds, std::span<const NodeRef> inputs) {
     } else if (PyUnicode_Check(key.ptr())) {
       const std::string name = py::str(key);
       for (const NodeRef& candidate : inputs) {
-        if (candidate->name != name) continue;
+        if (candidate->name() != name) continue;
         PLAIT_REQUIRE_AS(GraphError, input == nullptr, "feed of '", name, "': two inputs have that name; feed by node");
         input = &candidate;
       }
@@ -74,7 +74,7 @@ NodeRef node_in(const Table& table, const py::object& given, const char* what) {
   const std::string name = py::str(given);
   NodeRef found;
   for (const NodeRef& node : table.nodes()) {
-    if (node->name != name && node->label() != name) continue;
+    if (node->name() != name && node->label() != name) continue;
     PLAIT_REQUIRE_AS(GraphError, !found, what, ": two nodes are called '", name, "'; give the node itself");
     found = node;
   }

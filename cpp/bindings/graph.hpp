@@ -1,4 +1,4 @@
-// What the files that bind graphs share, and what other rooms' bindings need of it: nodes as Python objects, arrays as tensors and back,
+// What the files that bind graphs share, and what other modules' bindings need of it: nodes as Python objects, arrays as tensors and back,
 // and operands of expressions.
 #pragma once
 
@@ -25,18 +25,18 @@ class Program;
 /// Holds a node for a Python object. The count is in the node, so a holder can be made from the bare pointer at any time; and pybind11 finds the
 /// Python object that a node has already, so that one node is one object and can be a key of a dict.
 template <class T>
-class Held {
+class NodeHolder {
  public:
-  Held() = default;
-  explicit Held(T* node) : ref_(node) {}
-  explicit Held(plait::graph::NodeRef ref) : ref_(std::move(ref)) {}
+  NodeHolder() = default;
+  explicit NodeHolder(T* node) : ref_(node) {}
+  explicit NodeHolder(plait::graph::NodeRef ref) : ref_(std::move(ref)) {}
   [[nodiscard]] T* get() const { return ref_.get(); }
   [[nodiscard]] const plait::graph::NodeRef& ref() const { return ref_; }
 
  private:
   plait::graph::NodeRef ref_;
 };
-PYBIND11_DECLARE_HOLDER_TYPE(T, Held<T>, true)
+PYBIND11_DECLARE_HOLDER_TYPE(T, NodeHolder<T>, true)
 
 namespace plait::train {
 struct Rows;
@@ -85,7 +85,7 @@ struct TraceError : std::invalid_argument {
 /// Throws a TraceError that names the line of the user's program: "<what> (script.py, line 12: `if y > 0:`). <instead>".
 [[noreturn]] void trace_error(const std::string& what, const std::string& instead);
 
-using PyNode = Held<Node>;
+using PyNode = NodeHolder<Node>;
 
 /// The node behind a Python object; nothing if it is no plait.Node.
 Node* node_of(py::handle object);
@@ -153,7 +153,7 @@ NodeRef cumsum_node(const NodeRef& x, py::handle axis);
 /// What a program does for inputs of these specs, as dicts and lists: plait.export writes it down in other languages.
 py::dict describe_program(const Program& program, const std::vector<Spec>& inputs);
 
-// ---- the parts of the room ----
+// ---- the parts of the module ----
 
 void bind_node(py::module_& m, py::class_<Node, PyNode>& cls);
 void bind_node_methods(py::class_<Node, PyNode>& cls);

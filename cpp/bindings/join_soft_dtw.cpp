@@ -2,6 +2,7 @@
 //   soft_dtw(x, y): (…, n, d) against (…, m, d), the leading dimensions equal, or against one (m, d) for all; gives (…).
 //   soft_dtw_gradient(x, y, g): both gradients, times g, one after the other along time: (…, n + m, d). Its own gradient is not there.
 #include <cmath>
+#include <tuple>
 
 #include "align.hpp"
 #include "graph.hpp"
@@ -32,22 +33,35 @@ Index joined(Index a, Index b, const char* what, Specs in) {
 /// gamma, and for paths within a window its cells and band.
 struct Softness {
   align::SoftOptions options;
-  static Softness of(const Attributes& a) {
-    align::SoftOptions options{a.reals.at(0), std::nullopt, false};
-    if (!a.ints.empty()) options.window = align::Window{a.ints[0], a.reals[1]}, options.slanted = a.ints[1] != 0;
-    return {options};
+  bool operator==(const Softness& other) const {
+    const auto key = [](const align::SoftOptions& o) {
+      return std::tuple(o.gamma, o.window ? o.window->cells : -1, o.window ? o.window->fraction : 0, o.slanted);
+    };
+    return key(options) == key(other.options);
   }
-  operator Attributes() const {  // NOLINT(google-explicit-constructor)
-    if (!options.window) return {{}, {options.gamma}};
-    return {{options.window->cells, options.slanted ? 1 : 0}, {options.gamma, options.window->fraction}};
+  static void fields(const Softness& self, AttributeWriter& f) {
+    f.real(self.options.gamma);
+    if (!self.options.window) return;
+    f.number(self.options.window->cells);
+    f.flag(self.options.slanted);
+    f.real(self.options.window->fraction);
   }
-  static void check(const AttributeChecker& c) {
-    const std::size_t reals = c.ints().empty() ? 1 : 2;
-    c.require(c.attributes.reals.size() == reals && c.attributes.reals[0] > 0 && std::isfinite(c.attributes.reals[0]));
-    if (reals == 1) return;
-    const double fraction = c.attributes.reals[1];
-    c.require(c.ints().size() == 2 && c.ints()[0] >= 0 && (c.ints()[1] == 0 || c.ints()[1] == 1) &&
-              (fraction == -1 || (fraction >= 0 && fraction <= 1)));
+  static void fields(Softness& self, AttributeReader& f) {
+    self.options = {1, std::nullopt, false};
+    f.real(self.options.gamma);
+    if (!f.whole_numbers_left()) return;
+    align::Window window{};
+    f.number(window.cells);
+    f.flag(self.options.slanted);
+    f.real(window.fraction);
+    self.options.window = window;
+  }
+  static Attributes read(AttributeReader& r) {
+    const auto taken = r.take<Softness>();
+    r.require(taken.options.gamma > 0 && std::isfinite(taken.options.gamma));
+    if (const auto& window = taken.options.window)
+      r.require(window->cells >= 0 && (window->fraction == -1 || (window->fraction >= 0 && window->fraction <= 1)));
+    return taken;
   }
 };
 
@@ -61,7 +75,7 @@ Spec score_rule(Specs in, const Attributes& a) {
   PLAIT_REQUIRE_AS(ShapeError, x[x.size() - 2] != 0 && y[y.size() - 2] != 0 && x.back() != 0, "soft_dtw: series of no elements: ", to_string(x),
                    " and ", to_string(y));
   const Index n = x[x.size() - 2], m = y[y.size() - 2];
-  const align::SoftOptions options = Softness::of(a).options;
+  const align::SoftOptions options = a.as<Softness>().options;
   PLAIT_REQUIRE(n == kAny || m == kAny || align::soft_path_fits(options, n, m), "soft_dtw: a window of ", options.window->of(n, m),
                 " cells is narrower than the difference of the lengths ", n, " and ", m, "; no path fits into it");
   Shape shape;
@@ -89,7 +103,7 @@ class PairKernel : public Kernel {
  public:
   PairKernel(Specs in, const Attributes& a)
       : dtype_(in[0].dtype),
-        options_(Softness::of(a).options),
+        options_(a.as<Softness>().options),
         width_(in[0].shape.back()),
         n_(in[0].shape[in[0].shape.size() - 2]),
         m_(in[1].shape[in[1].shape.size() - 2]) {
@@ -168,7 +182,7 @@ constinit const Op soft_dtw =
            .infer = score_rule,
            .gradient = d_score,
            .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<ScoreKernel>(in, a); },
-           .check_attributes = Softness::check});
+           .attributes = Softness::read});
 constinit const Op soft_dtw_gradient =
     entry({.name = "soft_dtw_gradient",
            .kind = OpKind::other,
@@ -176,7 +190,7 @@ constinit const Op soft_dtw_gradient =
            .infer = gradient_rule,
            .gradient = no_second,
            .kernel = [](Specs in, const Spec&, const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<GradientKernel>(in, a); },
-           .check_attributes = Softness::check});
+           .attributes = Softness::read});
 }  // namespace joined_ops
 
 namespace {

@@ -32,19 +32,22 @@ std::vector<std::unique_ptr<Registered>> registry;
 /// Attributes: the problem's number in the registry. They are never read from a file: a number means nothing in another process.
 struct SolvedProblem {
   Index number;
-  static SolvedProblem of(const Attributes& a) { return {a.ints.at(0)}; }
-  operator Attributes() const { return {{number}, {}}; }  // NOLINT(google-explicit-constructor)
+  bool operator==(const SolvedProblem&) const = default;
+  static void fields(auto& self, auto& f) { f.number(self.number); }
 };
 /// The same, and with respect to which parameter.
 struct SolvedGradient {
   Index number, parameter;
-  static SolvedGradient of(const Attributes& a) { return {a.ints.at(0), a.ints.at(1)}; }
-  operator Attributes() const { return {{number, parameter}, {}}; }  // NOLINT(google-explicit-constructor)
+  bool operator==(const SolvedGradient&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.number(self.number);
+    f.number(self.parameter);
+  }
 };
 
 Registered& registered(const Attributes& a) {
   const std::lock_guard lock(registry_mutex);
-  return *registry.at(static_cast<std::size_t>(SolvedProblem::of(a).number));
+  return *registry.at(static_cast<std::size_t>(a.as<SolvedProblem>().number));
 }
 
 struct Solved {
@@ -108,7 +111,7 @@ class SolutionKernel final : public Kernel {
 class PullbackKernel final : public Kernel {
  public:
   PullbackKernel(Specs in, const Attributes& a)
-      : of_(registered(a)), shapes_(shapes_of(in, in.size() - 1)), which_(static_cast<std::size_t>(SolvedGradient::of(a).parameter)) {}
+      : of_(registered(a)), shapes_(shapes_of(in, in.size() - 1)), which_(static_cast<std::size_t>(a.as<SolvedGradient>().parameter)) {}
 
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     Solved s = solve(of_, inputs, shapes_);
@@ -167,7 +170,7 @@ class PullbackKernel final : public Kernel {
 };
 
 Spec solution_rule(Specs, const Attributes& a) { return {{registered(a).problem->n}, DType::float64}; }
-Spec pullback_rule(Specs in, const Attributes& a) { return in[static_cast<std::size_t>(SolvedGradient::of(a).parameter)]; }
+Spec pullback_rule(Specs in, const Attributes& a) { return in[static_cast<std::size_t>(a.as<SolvedGradient>().parameter)]; }
 
 std::vector<NodeRef> d_solution(const NodeRef& node, const NodeRef& g) {
   std::vector<NodeRef> inputs, gradients;
@@ -175,7 +178,7 @@ std::vector<NodeRef> d_solution(const NodeRef& node, const NodeRef& g) {
   inputs.push_back(g);
   for (std::size_t k = 0; k < node->input_count(); ++k)
     gradients.push_back(
-        apply(joined_ops::solution_gradient, inputs, SolvedGradient{SolvedProblem::of(node->attributes).number, static_cast<Index>(k)}));
+        apply(joined_ops::solution_gradient, inputs, SolvedGradient{node->attributes.as<SolvedProblem>().number, static_cast<Index>(k)}));
   return gradients;
 }
 std::vector<NodeRef> no_second(const NodeRef&, const NodeRef&) { throw GraphError("gradient: solution has a first derivative, but no second one"); }

@@ -44,8 +44,7 @@ def program_text(program: plait.Program, feeds: dict[str, Any], outputs: list[np
 
 
 TARGETS = {
-    "clang": (["clang", "-O2"], []),
-    "clang sanitized": (["clang", "-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all"], []),
+    "clang": (["clang", "-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all"], []),
     "32 bits": (["gcc", "-m32", "-O2"], []),
     "32 bits, x87": (["gcc", "-m32", "-mfpmath=387", "-O2"], []),
     "arm": (["arm-linux-gnueabihf-gcc", "-O2", "-static"], ["qemu-arm"]),

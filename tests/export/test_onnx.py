@@ -97,6 +97,10 @@ def test_every_op_of_the_table(dtype: str, unknown: bool, tmp_path: Path) -> Non
         rtol = 1e-9 if dtype == "float64" and c.name not in {"erf", "erfc", "gelu"} else 2e-5  # onnxruntime has erf in single precision only
         try:
             through_runtime(program, feeds, tmp_path / "f.onnx", rtol)
+            if not (unknown and c.name.startswith("prod")):  # whose gradient has two open sizes in one shape
+                fed = {n: feeds[n.name] for n in program.inputs}
+                again = plait.from_onnx(tmp_path / "f.onnx")
+                agree(arrays_of(again({n.name: feeds[n.name] for n in again.inputs})), arrays_of(program(fed)), rtol)
         except Exception as error:
             raise AssertionError(c.name) from error
 

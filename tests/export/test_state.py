@@ -160,3 +160,28 @@ def test_damaged_files(ending: str, tmp_path: Path) -> None:
         np.savez(file, objects=np.array([None, 1], dtype=object))
     with pytest.raises(plait.FormatError, match="cannot be read"):
         plait.load_state(path)
+
+
+@pytest.mark.peer
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
+def test_networks_of_keras(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras")
+    recurrent = getattr(keras.layers, kind)(4, return_sequences=True, name="rnn")
+    model = keras.Sequential([keras.layers.Input((6, 3)), recurrent, keras.layers.Dense(2, name="head")])
+    for w in model.weights:
+        w.assign(RNG.normal(size=w.shape) * 0.5)
+    np.savez(tmp_path / "w.npz", **{w.path: keras.ops.convert_to_numpy(w) for w in model.weights})
+    net = Net(kind.removeprefix("Simple"), 1)
+    plait.load_state(tmp_path / "w.npz", into=net)
+    x = RNG.normal(size=(5, 6, 3)).astype("f4")
+    expected = model.predict(x, verbose=0)
+    np.testing.assert_allclose(net.predict(x), expected, rtol=1e-5, atol=1e-6)
+    place = {"SimpleRNN": "simple_rnn"}.get(kind, kind.lower())
+    for file in ("m.weights.h5", "m.keras"):
+        model.save_weights(tmp_path / file) if file.endswith("h5") else model.save(tmp_path / file)
+        again = Net(kind.removeprefix("Simple"), 1)
+        plait.load_state(tmp_path / file, into=again, rename={place: "rnn", "dense": "head"})
+        np.testing.assert_allclose(again.predict(x), expected, rtol=1e-5, atol=1e-6)

@@ -9,6 +9,7 @@
 #include "align/edit/diagonals.hpp"
 #include "align/edit/lanes.hpp"
 #include "plait/align/edit.hpp"
+#include "plait/align/word_index.hpp"
 #include "plait/base/random.hpp"
 
 using namespace plait;
@@ -257,6 +258,55 @@ TEST_CASE("one against many gives what one against one does") {
       for (std::size_t k = 0; k < found.size(); ++k) {
         CHECK(found[k].index == plain[k].index);
         CHECK(found[k].score == plain[k].score);
+      }
+    }
+  }
+}
+
+TEST_CASE("What is asked of a list, of an index and of prepared references is the same") {
+  Dice dice(11);
+  Workspace workspace;
+  for (int round = 0; round < 60; ++round) {
+    const std::uint32_t kinds = 2 + dice(20), longest = 1 + dice(round % 3 == 0 ? 200 : 20);
+    std::vector<Symbols> all;
+    std::vector<Sequence> sequences;
+    const Symbols query = dice.symbols(dice(longest), kinds);
+    for (std::uint32_t k = dice(200); k > 0; --k) {
+      // Strangers, and relatives that a few symbols tell apart.
+      Symbols s = dice(2) == 0 ? dice.symbols(dice(longest), kinds) : query;
+      for (std::uint32_t edit = dice(4); edit > 0 && !s.empty(); --edit) {
+        if (dice(2) == 0) s.erase(s.begin() + dice(static_cast<std::uint32_t>(s.size())));
+        else s[dice(static_cast<std::uint32_t>(s.size()))] = dice(kinds);
+      }
+      all.push_back(std::move(s));
+    }
+    for (const Symbols& s : all) sequences.push_back({s.data(), static_cast<Index>(s.size()), 1, Sequence::Kind::u32});
+    const Sequence x{query.data(), static_cast<Index>(query.size()), 1, Sequence::Kind::u32};
+    const WordIndex index(sequences, 3);
+    for (const Transposition transposition : {Transposition::none, Transposition::restricted, Transposition::unrestricted}) {
+      const auto method = make_levenshtein({1, 1, 1, transposition});
+      const References plain(sequences);
+      const auto prepared = method->prepare(sequences);
+      for (const double cutoff : {0.0, 1.0, 3.0, 12.0, method->worst()}) {
+        std::vector<Neighbour> expected;
+        for (Index k = 0; k < plain.size(); ++k) expected.push_back({k, method->score(x, plain[k], method->worst(), workspace)});
+        std::erase_if(expected, [&](const Neighbour& n) { return n.score > cutoff; });
+        std::stable_sort(expected.begin(), expected.end(), [](const Neighbour& a, const Neighbour& b) { return a.score < b.score; });
+        const Index k = 5;
+        const auto agrees = [&](const std::vector<Neighbour>& found, std::size_t most) {
+          bool good = found.size() == std::min(expected.size(), most);
+          for (std::size_t n = 0; good && n < found.size(); ++n) good = found[n].index == expected[n].index && found[n].score == expected[n].score;
+          return good;
+        };
+        CHECK(agrees(method->nearest(x, *prepared, k, cutoff, workspace), 5));
+        if (const auto search = method->search(x, k, cutoff)) {
+          search->offer(sequences, 0, workspace);
+          CHECK(agrees(search->take(), 5));
+        }
+        if (cutoff <= 3) {
+          CHECK(agrees(index.nearest(*method, x, k, cutoff, 1, workspace), 5));
+          CHECK(agrees(index.nearest(*method, x, -1, cutoff, 1, workspace), all.size()));
+        }
       }
     }
   }

@@ -20,8 +20,8 @@ namespace {
 constexpr Index kAll = std::numeric_limits<Index>::min();
 
 NodeRef input(const char* name, Shape shape) { return make_input(name, {std::move(shape), DType::float64}); }
-NodeRef columns(const NodeRef& a, Index begin, Index end) { return apply("slice", {a}, {{kAll, kAll, 1, begin, end, 1}, {}}); }
-NodeRef step_of(const NodeRef& a, Index t) { return apply("index", {a}, {{1, t}, {}}); }
+NodeRef columns(const NodeRef& a, Index begin, Index end) { return apply("slice", {a}, SliceRanges{{{kAll, kAll, 1}, {begin, end, 1}}}); }
+NodeRef step_of(const NodeRef& a, Index t) { return apply("index", {a}, IndexAt{1, t}); }
 NodeRef total(const NodeRef& a) { return reduce("sum", a, all_axes(a), false); }
 
 std::vector<NodeRef> leaves_of(const std::vector<NodeRef>& outputs) {
@@ -90,7 +90,7 @@ NodeRef lstm(Index steps, Index batch, Index hidden, bool four, bool together) {
   for (int k = 0; k < 4; ++k) gates.push_back(input("gate", {features + hidden, hidden}));
   NodeRef h = input("h0", {batch, hidden}), c = input("c0", {batch, hidden}), loss;
   for (Index t = 0; t < steps; ++t) {
-    const NodeRef xt = step_of(x, t), xh = apply("concatenate", {xt, h}, {{1}, {}});
+    const NodeRef xt = step_of(x, t), xh = apply("concatenate", {xt, h}, OneAxis{1});
     std::vector<NodeRef> z;
     if (four) {
       for (int k = 0; k < 4; ++k) z.push_back(matmul(xh, gates[static_cast<std::size_t>(k)]));
@@ -129,7 +129,7 @@ TEST_CASE("the same work on every slice is done once on the whole") {
   const NodeRef x = input("x", {6, 4}), b = input("b", {4});
   NodeRef sum;
   for (Index t = 0; t < 3; ++t) {
-    const NodeRef piece = apply("slice", {x}, {{2 * t, 2 * t + 2, 1, kAll, kAll, 1}, {}});
+    const NodeRef piece = apply("slice", {x}, SliceRanges{{{2 * t, 2 * t + 2, 1}, {kAll, kAll, 1}}});
     const NodeRef s = total(unary("square", add(piece, b)));
     sum = sum ? add(sum, s) : s;
   }
@@ -141,7 +141,7 @@ TEST_CASE("the same work on every slice is done once on the whole") {
 TEST_CASE("a piece that is an output, or stands in a concatenation twice, is still itself") {
   const NodeRef x = input("x", {2, 3});
   const NodeRef y = unary("exp", x), z = unary("sin", x);
-  const NodeRef twice = apply("concatenate", {y, z, z, x}, {{0}, {}}), beside = apply("concatenate", {z, y, z}, {{1}, {}});
+  const NodeRef twice = apply("concatenate", {y, z, z, x}, OneAxis{0}), beside = apply("concatenate", {z, y, z}, OneAxis{1});
   check_against_table(add(add(total(multiply(twice, twice)), total(unary("exp", beside))), total(y)));
 }
 
@@ -159,7 +159,7 @@ TEST_CASE("unrolled LSTM: one product over all steps for the weights, and the nu
   const NodeRef loss = lstm(5, 2, 4, false, true);
   std::vector<NodeRef> outputs = {loss};
   for (Node* node : ancestors(outputs))
-    if (node->name == "w" || node->name == "head") outputs.push_back(gradient(std::vector{loss}, std::vector{NodeRef(node)})[0]);
+    if (node->name() == "w" || node->name() == "head") outputs.push_back(gradient(std::vector{loss}, std::vector{NodeRef(node)})[0]);
   // five steps forward, four back, the head forward, back and for its weight, and one for the gates' weight
   CHECK(count(joined(outputs), "matmul") == 13);
 }
@@ -181,7 +181,7 @@ TEST_CASE("a product joins the longer sum rather than its neighbour") {
   const NodeRef loss = lstm(6, 1, 4, false, false);
   std::vector<NodeRef> outputs;
   for (Node* node : ancestors(std::vector{loss}))
-    if (node->name == "wx" || node->name == "wh") outputs.push_back(gradient(std::vector{loss}, std::vector{NodeRef(node)})[0]);
+    if (node->name() == "wx" || node->name() == "wh") outputs.push_back(gradient(std::vector{loss}, std::vector{NodeRef(node)})[0]);
   // forward: x of all steps and h of each; five back; the head forward and back; one for the two weights
   CHECK(count(joined(outputs), "matmul") == 1 + 6 + 5 + 2 + 1);
 }
@@ -194,7 +194,7 @@ TEST_CASE("a product that is read in part is computed in part") {
     return Shape{};
   };
   const NodeRef product = matmul(a, w), left = columns(product, 1, 3), right = columns(product, 2, 6);
-  const NodeRef below = apply("slice", {product}, {{1, 3, 1, kAll, kAll, 1}, {}});
+  const NodeRef below = apply("slice", {product}, SliceRanges{{{1, 3, 1}, {kAll, kAll, 1}}});
   CHECK(matmul_shape(joined({unary("exp", left), unary("sin", right)})) == Shape{3, 5});
   CHECK(matmul_shape(joined({unary("exp", below)})) == Shape{2, 7});
   CHECK(matmul_shape(joined({unary("exp", left), unary("sin", below)})) == Shape{3, 7});
@@ -207,13 +207,13 @@ TEST_CASE("a stack that is a part of another is a slice of it, unless one waits 
   const NodeRef x = input("x", {2, 3});
   std::vector<NodeRef> pieces;
   for (const char* op : {"exp", "sin", "cos", "tanh"}) pieces.push_back(unary(op, x));
-  const NodeRef all = apply("concatenate", {pieces[0], pieces[1], pieces[2], pieces[3]}, {{0}, {}});
-  const NodeRef middle = apply("concatenate", {pieces[1], pieces[2]}, {{0}, {}}), turned = apply("concatenate", {pieces[2], pieces[1]}, {{0}, {}});
+  const NodeRef all = apply("concatenate", {pieces[0], pieces[1], pieces[2], pieces[3]}, OneAxis{0});
+  const NodeRef middle = apply("concatenate", {pieces[1], pieces[2]}, OneAxis{0}), turned = apply("concatenate", {pieces[2], pieces[1]}, OneAxis{0});
   CHECK(count(joined({unary("square", all), unary("abs", middle)}), "concatenate") == 1);
   CHECK(count(joined({unary("square", all), unary("abs", turned)}), "concatenate") == 2);
   check_against_table(add(total(unary("square", all)), total(unary("exp", middle))));
   const NodeRef last = unary("exp", reduce("sum", middle, {0}, true));
-  const NodeRef later = apply("concatenate", {pieces[1], pieces[2], last}, {{0}, {}});
+  const NodeRef later = apply("concatenate", {pieces[1], pieces[2], last}, OneAxis{0});
   CHECK(count(joined({unary("square", later)}), "concatenate") == 2);
   check_against_table(total(unary("square", later)));
 }

@@ -135,7 +135,7 @@ TEST_CASE("schedule: readers of the old value come first; two parameters that tr
 TEST_CASE("allocate: a long chain lives in the memory of few values") {
   NodeRef x = input("x", {1000});
   NodeRef y = x;
-  for (int i = 0; i < 20; ++i) y = apply("cumsum", {y}, {{0, 0}, {}});
+  for (int i = 0; i < 20; ++i) y = apply("cumsum", {y}, CumulatedAxis{0, false});
   const Module a = allocate(schedule(sink(fuse(materialize_views(simplify(lowered({y})))))));
   CHECK(a.arena_bytes <= std::size_t{3} * 4032);
   CHECK(a.unshared_bytes >= std::size_t{20} * 4000);
@@ -160,8 +160,8 @@ TEST_CASE("simplify: rows that are all the same are multiplied once") {
   const NodeRef same = make_constant(rows), x = input("x", {9, 3}), w = input("w", {2, 4}), wide = input("wide", {5, 4}), one = input("one", {1, 2});
   CHECK(products(simplify(lowered({matmul(same, w)}))) == std::vector<Shape>{{1, 4}});
   CHECK(products(simplify(lowered({matmul(broadcast_like(one, same), w)}))) == std::vector<Shape>{{1, 4}});
-  CHECK(products(simplify(lowered({matmul(apply("concatenate", {x, same}, {{1}, {}}), wide)}))) == (std::vector<Shape>{{1, 4}, {9, 4}}));
-  CHECK(products(simplify(lowered({matmul(apply("concatenate", {same, x}, {{1}, {}}), wide)}))) == (std::vector<Shape>{{1, 4}, {9, 4}}));
+  CHECK(products(simplify(lowered({matmul(apply("concatenate", {x, same}, OneAxis{1}), wide)}))) == (std::vector<Shape>{{1, 4}, {9, 4}}));
+  CHECK(products(simplify(lowered({matmul(apply("concatenate", {same, x}, OneAxis{1}), wide)}))) == (std::vector<Shape>{{1, 4}, {9, 4}}));
   auto others = std::make_shared<Tensor>(rows->spec);
   std::memcpy(others->data.get(), rows->data.get(), rows->bytes());
   set_element(others->data.get(), DType::float32, 17, 1);

@@ -55,7 +55,7 @@ struct RandomGraph {
     const NodeRef a = any(), b = any();
     const NodeRef& w = parameters[static_cast<std::size_t>(pick(2))];
     constexpr Index kAll = kOpen;
-    const auto rows = [&](Index begin, Index end) { return graph::apply("slice", {a}, {{begin, end, 1, kAll, kAll, 1}, {}}); };
+    const auto rows = [&](Index begin, Index end) { return graph::apply("slice", {a}, SliceRanges{{{begin, end, 1}, {kAll, kAll, 1}}}); };
     switch (pick(14)) {
       case 0: return unary("tanh", a);
       case 1: return unary("sin", a);
@@ -65,8 +65,8 @@ struct RandomGraph {
       case 5: return add(a, inputs[2]);
       case 6: return unary("tanh", matmul(a, w));
       case 7: return scale(matmul(matmul(a, swap_last(b)), a), 0.05);
-      case 8: return graph::apply("concatenate", {rows(2, kRows), rows(0, 2)}, {{0}, {}});
-      case 9: return graph::apply("concatenate", {unary("tanh", rows(0, 3)), unary("tanh", rows(3, kRows))}, {{0}, {}});
+      case 8: return graph::apply("concatenate", {rows(2, kRows), rows(0, 2)}, OneAxis{0});
+      case 9: return graph::apply("concatenate", {unary("tanh", rows(0, 3)), unary("tanh", rows(3, kRows))}, OneAxis{0});
       case 10: return subtract(a, scale(reduce("sum", b, {0}, true), 0.2));
       case 11: return multiply(a, scale(reduce("max", b, {1}, true), 0.5));
       case 12: return add(matmul(a, w), matmul(b, w));

@@ -63,9 +63,9 @@ struct Decay {
     outputs = scan({.states = {first},
                     .sequences = {rows},
                     .step_states = {s},
-                    .step_rows = {x},
+                    .step_xs = {x},
                     .next = {next},
-                    .results = {s, next, x},
+                    .ys = {s, next, x},
                     .reverse = reverse,
                     .checkpoint = checkpoint});
   }
@@ -115,7 +115,7 @@ TEST_CASE("scan: no steps, one step, and a table's way") {
 
 TEST_CASE("scan: a loop computes what is asked of it") {
   Decay loop;
-  const Scan& scan = *loop.outputs[0]->attributes.scan;
+  const Scan& scan = *loop_of(loop.outputs[0]->attributes);
   const auto demand = [&](std::vector<int> outputs) { return scan.body->demand(outputs); };
   CHECK(demand({0}).live == std::vector<char>{1});
   CHECK(demand({0}).inputs == std::vector<int>{0, 1, 2});
@@ -149,13 +149,13 @@ TEST_CASE("scan: what does not fit is refused by name") {
   const NodeRef s = make_input("s", {{2}, kType}), x = make_input("x", {{2}, kType}), rows = make_input("rows", {{5, 2}, kType}),
                 more = make_input("more", {{6, 2}, kType});
   const auto traced = [&](std::vector<NodeRef> sequences, NodeRef next) {
-    std::vector<NodeRef> step_rows(sequences.size(), x);
+    std::vector<NodeRef> step_xs(sequences.size(), x);
     return TracedScan{.states = {zeros_like(s)},
                       .sequences = std::move(sequences),
                       .step_states = {s},
-                      .step_rows = std::move(step_rows),
+                      .step_xs = std::move(step_xs),
                       .next = {std::move(next)},
-                      .results = {},
+                      .ys = {},
                       .reverse = false,
                       .checkpoint = {}};
   };

@@ -31,7 +31,7 @@ double by_program(const NodeRef& output, const std::vector<double>& x, const std
   std::vector<const void*> feeds;
   for (const NodeRef& input : program.inputs()) {
     specs.push_back(input->spec);
-    feeds.push_back(input->name == "x" ? x.data() : y.data());
+    feeds.push_back(input->name() == "x" ? x.data() : y.data());
   }
   double result = 0;
   void* outputs[] = {&result};
@@ -73,5 +73,5 @@ TEST_CASE("what lanes do not have is refused") {
   CHECK_THROWS_WITH_AS(unroll(x, inputs), doctest::Contains("expected a scalar"), GraphError);
   CHECK_THROWS_WITH_AS(unroll(sum(other), std::span(inputs, 1)), doctest::Contains("other"), GraphError);
   CHECK_THROWS_WITH_AS(unroll(cast(sum(single), DType::float64), inputs), doctest::Contains("float32"), GraphError);
-  CHECK_THROWS_WITH_AS(unroll(sum(apply("cumsum", {x}, {{0, 0}, {}})), inputs), doctest::Contains("cumsum"), GraphError);
+  CHECK_THROWS_WITH_AS(unroll(sum(apply("cumsum", {x}, CumulatedAxis{0, false})), inputs), doctest::Contains("cumsum"), GraphError);
 }

@@ -22,7 +22,7 @@ struct Line {
   NodeRef x = make_input("x", {{kAny}, DType::float32}), t = make_input("t", {{kAny}, DType::float32});
   NodeRef w = make_parameter("w", scalar_tensor(0.25, DType::float32));
   NodeRef squares = unary("square", subtract(multiply(w, x), t));
-  NodeRef loss = divide(reduce("sum", squares, {0}, false), apply("axis_size", {x}, {{static_cast<Index>(DType::float32), 0}, {}}));
+  NodeRef loss = divide(reduce("sum", squares, {0}, false), apply("axis_size", {x}, CountedAxes{DType::float32, {0}}));
   double rate = 0.01;
 
   explicit Line(int n) {
@@ -109,7 +109,7 @@ TEST_CASE("a parameter that is not finite ends the epoch although every loss was
 
 TEST_CASE("random nodes draw from the step, so that a run that goes on draws the same numbers") {
   const NodeRef x = make_input("x", {{kAny}, DType::float32});
-  const NodeRef e = apply("random_normal", {x}, {{static_cast<Index>(DType::float32), 0, 0, 0, kAny}, {}});
+  const NodeRef e = apply("random_normal", {x}, RandomDraw{DType::float32, false, 0, 0, {kAny}});
   const std::vector<float> data(40);
   std::vector<float> all(40), tail(40);
   const std::vector<Rows> rows{{data.data(), SourceType::float32, 40, {}}};

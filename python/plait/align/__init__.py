@@ -1,4 +1,25 @@
-"""Alignment: one recursion, filled in by what a border costs and how a cell follows from its three neighbours."""
+"""Alignment: one recursion, filled in by what a border costs and how a cell follows from its three neighbours.
+
+Whose DTW is it? Packages agree on the recursion and differ in the distance of two elements, in whether the sum's root is taken, and in what a
+step costs. Series are of shape (n, d) here.
+
+============== ========================== ========================================= ==========================================
+package        function                   here                                      mind
+============== ========================== ========================================= ==========================================
+tslearn        ``metrics.dtw``            ``DTW(root=True)``                        its radius of a window is ours for equal lengths
+tslearn        ``metrics.soft_dtw``       ``SoftDTW(gamma)``
+aeon           ``dtw_distance``           ``DTW()``                                 series are (d, n); a window about the stretched
+                                                                                    diagonal, a fraction: ``window=0.1``
+dtaidistance   ``dtw.distance``           ``DTW(root=True)``                        its ``window=w`` is our ``window=w - 1``
+dtaidistance   ``inner_dist="euclidean"`` ``DTW("absolute")``
+dtw-python     ``dtw(x, y).distance``     ``DTW("euclidean", step="symmetric2")``   R's dtw as well
+dtw-python     ``.normalizedDistance``    the same with ``normalized=True``
+dtw-python     ``step_pattern="…"``       ``step="…"``                              "symmetric1", "symmetric2", "asymmetric"
+fastdtw        ``dtw`` (``fastdtw``)      ``DTW("absolute")``                       ``fastdtw`` approximates; with ``dist=euclidean``
+                                                                                    ``DTW("euclidean")``
+librosa        ``sequence.dtw``           ``DTW("euclidean")``                      features are (d, n); the sum is ``D[-1, -1]``
+============== ========================== ========================================= ==========================================
+"""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class WordIndex:
             )
         self._choices, self._labels = labelled(choices, "choices")
         self._places = np.array(present(self._choices, "choices", "skip"), np.int64)
-        words = [self._choices[i] for i in self._places.tolist()]
+        words = [_plain(self._choices[i]) for i in self._places.tolist()]
         kinds = set(map(type, words))
         if not kinds <= {str} and not kinds <= {bytes}:
             odd = next(
@@ -126,6 +126,7 @@ class WordIndex:
         return most
 
     def _checked(self, query: Any, name: str) -> Any:
+        query = _plain(query)
         if type(query) is not self._kind and len(self._places):
             raise TypeError(f"{name}: expected {self._kind.__name__}, as the choices are, got {type(query).__name__}")
         return query
@@ -215,6 +216,13 @@ class WordIndex:
         index[rows] = np.where(found >= 0, self._places[found] if len(self._places) else -1, -1)
         scores[rows] = best
         return Matches(index if k > 1 else index[:, 0], scores if k > 1 else scores[:, 0], asked, self._choices, self._labels)
+
+
+def _plain(text: Any) -> Any:
+    """NumPy's strings and other kinds of str and bytes as those themselves."""
+    if type(text) in (str, bytes):
+        return text
+    return str(text) if isinstance(text, str) else bytes(text) if isinstance(text, bytes) else text
 
 
 def least_weight(aligner: Levenshtein) -> float:

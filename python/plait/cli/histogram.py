@@ -177,14 +177,14 @@ def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
         picture(
             "Histogram",
             h,
-            f"A million amounts in 120 bins of equal ratio, counted in {1e3 * seconds:.0f} ms; dotted: the quartiles. The long foot on the "
-            "right is the 2 % of amounts that come from another, heavier distribution.",
+            f"A million amounts in 120 bins of equal ratio, counted in {1e3 * seconds:.0f} ms; dotted: the quartiles. On this axis they "
+            "make a bell; in bins of equal width nearly all would stand in the first.",
         ),
         report.table(
             "Quantiles",
             ["share below", "all values sorted", "from the histogram", "from a sketch"],
             rows,
-            f"Half of the amounts are below the value at 50 %. The histogram keeps 122 numbers and the sketch {len(sketch)} in place of a "
+            f"Half of the amounts are below the value at 50 %. The histogram keeps 122 numbers and the sketch {len(sketch):,} in place of a "
             f"million; a sketch's rank is off by less than {100 * sketch.error:.1f} % of all values, in 99 of 100.",
         ),
     ]

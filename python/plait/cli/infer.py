@@ -37,7 +37,7 @@ def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
         ax.errorbar(at + 0.12, middle, [middle - low, high - middle], fmt="o", color="C0", label="posterior, 90 %")
         ax.set_xticks(at, SCHOOLS)
         ax.axhline(posterior.mean("mu"), color="C1", linewidth=0.8, label="mean of all schools")
-        ax.legend(fontsize=8)
+        ax.legend(fontsize=8, frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
 
     def course(ax: Any) -> None:
         history = posterior.elbo_history

@@ -164,6 +164,8 @@ def sections(made: portfolio.Portfolio, found: portfolio.Weights) -> list[report
     """What a page shows of a portfolio: its frontier and its weights."""
     held = sorted(((str(k), v) for k, v in found.weights.items() if abs(v) > 5e-6), key=lambda pair: -abs(pair[1]))
     shares = found.risk_contributions
+    gain = "" if found.expected_return is None else f"expected return {100 * found.expected_return:.1f} % a year, "
+    ratio = "" if found.sharpe is None else f", Sharpe ratio {found.sharpe:.2f}"
     return [
         report.figure(
             "Efficient frontier",
@@ -173,8 +175,9 @@ def sections(made: portfolio.Portfolio, found: portfolio.Weights) -> list[report
         report.table(
             "Weights",
             ["asset", "weight", "share of the risk"],
-            [(name, round(v, 4), round(float(shares[name]), 4)) for name, v in held],
-            f"{found.method.replace('_', ' ')}: return {found.expected_return:.4g}, risk {found.risk:.4g}, Sharpe ratio {found.sharpe:.4g}.",
+            [(name, f"{100 * v:.1f} %", f"{100 * float(shares[name]):.1f} %") for name, v in held],
+            f"{found.method.replace('_', ' ')}: {gain}risk {100 * found.risk:.1f} %{ratio}. "
+            f"The share of the risk says how much of it the asset brings, with what it shares with others.",
         ),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import zipfile
@@ -16,6 +17,7 @@ from .._core import FormatError, Node
 
 Array = NDArray[Any]
 State = dict[str, Array]
+KERAS_WEIGHTS = "model.weights.h5"  # in a .keras archive
 
 TORCH_CELL = re.compile(r"(?:(.*)\.)?(weight_ih|weight_hh|bias_ih|bias_hh)_l(\d+)(_reverse)?")
 
@@ -26,8 +28,9 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     Parameters
     ----------
     path : path
-        A safetensors file (torch: ``safetensors.torch.save_file(model.state_dict(), path)``) or an ``.npz`` (Keras:
-        ``np.savez(path, **{w.path: w.numpy() for w in model.weights})``). Pickles are not read.
+        A safetensors file (torch: ``safetensors.torch.save_file(model.state_dict(), path)``), Keras's ``.keras`` or ``.weights.h5`` (needs
+        h5py; layers are called by their kind there, ``lstm``, ``dense_1``), or an ``.npz`` by Keras's paths,
+        ``np.savez(path, **{w.path: w.numpy() for w in model.weights})``. Pickles are not read.
     into : Layer, optional
         A layer whose parameters take the values, matched by name; nothing changes unless all fit.
     rename : dict of str to str, optional
@@ -90,7 +93,18 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
 
 def read_arrays(path: Path) -> tuple[State, bool]:
     """The arrays of a file by name, and whether plait wrote it."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start == b"\x89HDF\r\n\x1a\n":
+        return keras_weights(path, path), False
     if zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                inside = io.BytesIO(archive.read(KERAS_WEIGHTS)) if KERAS_WEIGHTS in archive.namelist() else None
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise FormatError(f"{path}: is damaged ({error})") from None
+        if inside is not None:
+            return keras_weights(path, inside), False
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 found: State = {name: np.asarray(arrays[name]) for name in arrays.files}
@@ -109,6 +123,36 @@ def read_arrays(path: Path) -> tuple[State, bool]:
         return dict(numpy.load(data)), ours
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path}: is neither a safetensors file nor an .npz ({type(error).__name__}: {error})") from None
+
+
+def keras_weights(path: Path, file: Any) -> State:
+    """What Keras 3 writes: layers by their kind and a number, their weights by number."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise ImportError(f"load_state: {path} is a file of Keras in HDF5; pip install h5py, or save an .npz") from error
+    found: State = {}
+
+    def take(place: str, value: Any) -> None:
+        match = re.fullmatch(r"(?:_layer_checkpoint_dependencies/|layers/)*(.+?)(/cell)?/vars/(\d+)", place)
+        if match is None or not isinstance(value, h5py.Dataset):
+            return
+        kind = re.sub(r"_\d+$", "", match[1].rpartition("/")[2])
+        if match[2]:
+            names, layer = ["kernel", "recurrent_kernel", "bias"], f"{match[1]}/{kind}_cell"
+        else:
+            names, layer = {"embedding": ["embeddings"], "layer_normalization": ["gamma", "beta"]}.get(kind, ["kernel", "bias"]), match[1]
+        if int(match[3]) < len(names):
+            found[f"{layer}/{names[int(match[3])]}"] = np.asarray(value)
+
+    try:
+        with h5py.File(file, "r") as archive:
+            archive.visititems(take)
+    except Exception as error:  # whatever HDF5 says of a damaged file
+        raise FormatError(f"{path}: weights cannot be read ({type(error).__name__}: {error})") from None
+    if not found:
+        raise FormatError(f"{path}: an HDF5 file without the weights of a Keras model")
+    return found
 
 
 def guess(raw: State) -> str:

@@ -49,7 +49,7 @@ def decode_program(content: dict[str, Any], tensors: list[Array]) -> Program:
     for entry in content.get("bodies", []):
         inner = decode_nodes(entry["nodes"], tensors, bodies)
         try:
-            parts = {part: [inner[k] for k in entry[part]] for part in BODY_PARTS}
+            parts = {name: [inner[k] for k in entry[part]] for part, name in BODY_PARTS.items()}
             bodies.append(_core.ScanBody(**parts, reverse=entry["reverse"], recompute=entry["recompute"]))
         except (IndexError, TypeError, ValueError) as error:
             raise FormatError(f"loop {len(bodies)}: {error}") from None
@@ -74,7 +74,8 @@ def decode_program(content: dict[str, Any], tensors: list[Array]) -> Program:
     return program
 
 
-BODY_PARTS = ("states", "rows", "closed", "next", "results", "kept")  # of a loop, as ScanBody takes them
+# Of a loop: the names in files, and those of ScanBody.
+BODY_PARTS = {"states": "states", "rows": "xs", "closed": "captures", "next": "next", "results": "ys", "kept": "residuals"}
 
 
 class _Bodies:
@@ -88,7 +89,7 @@ class _Bodies:
     def add(self, body: _core.ScanBody) -> int:
         """The number of a body, written if it is not there yet."""
         if body not in self.number:
-            parts: dict[str, list[Node]] = {part: getattr(body, part) for part in BODY_PARTS}
+            parts: dict[str, list[Node]] = {part: getattr(body, name) for part, name in BODY_PARTS.items()}
             entries, number = self.encode_nodes([node for part in parts.values() for node in part])
             self.entries.append(
                 {"nodes": entries, "reverse": body.reverse, "recompute": body.recompute}

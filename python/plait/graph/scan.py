@@ -92,9 +92,9 @@ def scan(
     states = [_as_node(s, number_type, "state") for s in raw_states]
 
     step_states = [_core.input(_name("state", state_structure, k), s.shape, s.dtype) for k, s in enumerate(states)]
-    step_rows = [_core.input(_name("x", row_structure, k), x.shape[1:], x.dtype) for k, x in enumerate(sequences)]
+    step_xs = [_core.input(_name("x", row_structure, k), x.shape[1:], x.dtype) for k, x in enumerate(sequences)]
     try:
-        pair = step(unflatten(state_structure, step_states), unflatten(row_structure, step_rows))
+        pair = step(unflatten(state_structure, step_states), unflatten(row_structure, step_xs))
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise GraphError(f"scan: the step gives a pair (state, result), got {_kind(pair)}; a step without results gives (state, None)")
         raw_next = arranged(pair[0], state_structure, _is_leaf)
@@ -111,9 +111,9 @@ def scan(
             )
         results = [_as_node(y, number_type, "result of a step") for y in raw_results]
     finally:  # nodes of the step that somebody holds (a traceback, a list of the user's) are not waited for
-        _core.mark_drafts([*step_states, *step_rows])
+        _core.mark_drafts([*step_states, *step_xs])
 
-    found = _core.scan(states, sequences, step_states, step_rows, next_states, results, reverse, segment)
+    found = _core.scan(states, sequences, step_states, step_xs, next_states, results, reverse, segment)
     stacked = [_time_back(y, axis) for y in found[len(states) :]]
     return unflatten(state_structure, found[: len(states)]), unflatten(result_structure, stacked)
 

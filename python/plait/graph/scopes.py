@@ -44,18 +44,16 @@ class scope(ContextDecorator):
         if not all(part.strip() for part in name.split("/")):
             raise ValueError(f"scope: {name!r} has an empty name in it")
         self.name = name
-        self._outer: list[str] = []
+        self._outer: list[int] = []
 
     def __enter__(self) -> scope:
         """Begin."""
-        outer = _core.set_scope("")
-        _core.set_scope(f"{outer}/{self.name}" if outer else self.name)
-        self._outer.append(outer)
+        self._outer.append(_core.enter_scope(self.name))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
         """End: the scope before is the current one again."""
-        _core.set_scope(self._outer.pop())
+        _core.leave_scope(self._outer.pop())
 
 
 scope.__module__ = "plait"

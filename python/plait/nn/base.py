@@ -65,10 +65,19 @@ def is_parameter(value: Any) -> bool:
     return isinstance(value, graph.Node) and value.op == "parameter"
 
 
-def scope_of(layer: Layer) -> graph.scope:
-    """The part of a model that a layer's nodes belong to: as its parameters are called, "encoder.0" in "encoder", or else its class."""
-    named = next((p.name.rpartition(".")[0] for p in layer.parameters() if "." in (p.name or "")), "")
-    return graph.scope("/".join(part for part in named.replace(".", "/").split("/") if part.strip()) or type(layer).__name__)
+def scope_of(layer: Layer, parameter: Node | None = None) -> graph.scope:
+    """The part of a model that a layer's nodes belong to: as its parameters are called, "encoder/0" of "encoder.0.weight", or else its class.
+
+    A layer that has its parameter at hand gives it, for to look for one takes longer than to make a node.
+    """
+    names = [parameter.name] if parameter is not None else [p.name or "" for p in layer.parameters()]
+    return graph.scope(_part(next((name for name in names if "." in name), "")) or type(layer).__name__)
+
+
+@functools.lru_cache(4096)
+def _part(name: str) -> str:
+    """The path that stands in a parameter's name, before its own."""
+    return "/".join(part for part in name.rpartition(".")[0].replace(".", "/").split("/") if part.strip())
 
 
 def refuses_arrays(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -61,7 +61,7 @@ class Dense(Layer):
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
         """The result: activation(x @ weight + bias)."""
-        with scope_of(self):
+        with scope_of(self, self.weight):
             y = x @ self.weight
             if self.bias is not None:
                 y = y + self.bias
@@ -220,7 +220,7 @@ class LayerNorm(Layer):
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
         """The result: weight · (x - mean) / √(variance + eps) + bias."""
-        with scope_of(self):
+        with scope_of(self, self.weight):
             centred = x - graph.mean(x, axis=-1, keepdims=True)
             variance = graph.mean(graph.square(centred), axis=-1, keepdims=True)
             return centred / graph.sqrt(variance + self.eps) * self.weight + self.bias

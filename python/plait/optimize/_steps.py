@@ -83,9 +83,7 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
         for f, scale, slope in zip(by_differences, scales, slopes, strict=True)
     ]
 
-    digits = [
-        np.abs(value) if f is functions.objective else scale for f, value, scale in zip(by_differences, values, scales, strict=True)
-    ]
+    digits = [np.abs(value) if f is functions.objective else scale for f, value, scale in zip(by_differences, values, scales, strict=True)]
 
     def bent(d: Array) -> bool:
         for f, scale, value, slope in zip(by_differences, scales, values, slopes, strict=True):
@@ -159,6 +157,4 @@ def _quietly(functions: list[Function], x: Array) -> list[Array] | None:
 
 def _visible(found: list[Array], values: list[Array], scales: list[Array]) -> bool:
     """Whether functions changed by more than their last digits, or the last digits of what they are made of."""
-    return any(
-        np.any(np.isfinite(a) & (np.abs(a - b) > 1e6 * EPSILON * scale)) for a, b, scale in zip(found, values, scales, strict=True)
-    )
+    return any(np.any(np.isfinite(a) & (np.abs(a - b) > 1e6 * EPSILON * scale)) for a, b, scale in zip(found, values, scales, strict=True))

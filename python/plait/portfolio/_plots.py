@@ -54,7 +54,7 @@ def draw_portfolio(portfolio: MeanVariance, ax: Axes | None) -> Axes:
     ax.scatter(risks, portfolio.expected_returns, s=12, color="0.5", label="assets")
     if len(portfolio) <= 30:
         for name, x, y in zip(portfolio.assets, risks, portfolio.expected_returns, strict=True):
-            ax.annotate(str(name), (x, y), fontsize=7, color="0.4", xytext=(3, 2), textcoords="offset points")
+            ax.annotate(str(name), (x, y), fontsize=7, color="0.5", xytext=(3, 2), textcoords="offset points")
     for label, marker, found in (("least risk", "o", portfolio.min_variance()), ("greatest Sharpe ratio", "*", portfolio.max_sharpe())):
         if found.expected_return is not None:
             ax.scatter([found.risk], [found.expected_return], marker=marker, s=60, zorder=3, label=label)

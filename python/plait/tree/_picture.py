@@ -69,7 +69,7 @@ def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
                 ax.plot([x, to[0]], [-y, -to[1]], color="#a1a1aa", linewidth=1, zorder=1)
                 middle = ((x + to[0]) / 2, -(y + to[1]) / 2)
                 answer = _answer(nodes, nodes.test(node, b))
-                ax.text(*middle, answer, ha="center", va="center", fontsize=8, color="#52525b", zorder=2, parse_math=False)
+                ax.text(*middle, answer, ha="center", va="center", fontsize=8, color="#71717a", zorder=2, parse_math=False)
         text = nodes.shown_names[nodes.attribute[node]] if inner else nodes.leaf_text(node).replace(" (", "\n(")
         face = "#f4f4f5" if inner else "#dbeafe"
         ax.text(
@@ -79,6 +79,7 @@ def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
             ha="center",
             va="center",
             fontsize=9,
+            color="#18181b",  # of the box, whatever the page's
             zorder=3,
             parse_math=False,
             bbox={"boxstyle": "round", "facecolor": face, "edgecolor": "#a1a1aa"},

@@ -1,97 +1,90 @@
-// Attributes by family of ops: one struct each, which reads what stands in a node, writes it, and checks what comes from a file. The lists of whole
-// numbers and reals behind them (node.hpp) are the form of files and of keys; nobody else looks at a position in them.
+// Attributes by family of ops: one struct each. `fields` names what stands in a file, in order; `read` makes the struct from a file's lists and is
+// what the op's entry names. Whoever builds graphs by these structs cannot make attributes that do not fit; a file can hold anything, and rules and
+// kernels follow the numbers without looking again: so every struct's `read` checks them against the inputs.
 //
-//   const auto [keep, axes] = ReducedAxes::of(node->attributes);
+//   const auto& [keep, axes, of_nothing] = node->attributes.as<ReducedAxes>();
 //   apply(ops::cumsum, {x}, CumulatedAxis{axis, false});
-//
-// What is read points into the attributes and lives as long as they do. Whoever builds graphs by these functions cannot make attributes that do not
-// fit; a file can hold anything, and rules and kernels follow the numbers without looking again: so every struct has check_….
 #pragma once
 
-#include <limits>
 #include <span>
 
 #include "plait/graph/op.hpp"
 
 namespace plait::graph {
 
-/// What a file says about an op, and the inputs it is to have.
-struct AttributeChecker {
-  const Op& op;
-  std::span<const NodeRef> inputs;
-  const Attributes& attributes;
-
-  void require(bool ok) const;  ///< GraphError: "<op>: attributes that do not fit"
-  [[nodiscard]] std::span<const Index> ints() const { return attributes.ints; }
-  [[nodiscard]] Index rank(std::size_t input = 0) const;
-  void count(std::size_t n) const { require(ints().size() == n && attributes.reals.empty()); }
-  void axis(Index axis, Index low, Index high) const { require(axis >= low && axis < high); }
-  void flag(Index value) const { require(value == 0 || value == 1); }
-  void dtype(Index value) const { require(value >= 0 && value <= static_cast<Index>(DType::float64)); }
-  void sizes(std::span<const Index> shape) const;
-  void ascending_axes(std::span<const Index> list) const;
-};
-
 using IndexSpan = std::span<const Index>;
 
 /// cast.
 struct CastTo {
   DType dtype;
-  static CastTo of(const Attributes& a) { return {static_cast<DType>(a.ints[0])}; }
-  operator Attributes() const { return {{static_cast<Index>(dtype)}, {}}; }  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  bool operator==(const CastTo&) const = default;
+  static void fields(auto& self, auto& f) { f.dtype(self.dtype); }
+  static Attributes read(AttributeReader& r);
 };
 
 /// Reductions: axes normalised and ascending. `of_nothing`: an empty axis has an extreme, -inf or inf.
 struct ReducedAxes {
   bool keep;
-  IndexSpan axes;
+  Shape axes;
   bool of_nothing = false;
-  static ReducedAxes of(const Attributes& a) { return {a.ints[0] != 0, IndexSpan(a.ints).subspan(1), !a.reals.empty()}; }
-  operator Attributes() const;  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  bool operator==(const ReducedAxes&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.flag(self.keep);
+    f.rest(self.axes);
+    f.real_flag(self.of_nothing);
+  }
+  static Attributes read(AttributeReader& r);
 };
 
 /// axis_size: how many elements there are along the axes, as a scalar of a dtype. `divisor`: the mean of nothing is an error.
 struct CountedAxes {
   DType dtype;
-  IndexSpan axes;
+  Shape axes;
   bool divisor = false;
-  static CountedAxes of(const Attributes& a) { return {static_cast<DType>(a.ints[0]), IndexSpan(a.ints).subspan(1), !a.reals.empty()}; }
-  operator Attributes() const;  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  bool operator==(const CountedAxes&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.dtype(self.dtype);
+    f.rest(self.axes);
+    f.real_flag(self.divisor);
+  }
+  static Attributes read(AttributeReader& r);
 };
 
 /// recurrence: the axes, taken as one, ascending.
 struct RecurrenceAxes {
   bool reverse;
   Index start;  ///< 0 or 1
-  IndexSpan axes;
-  static RecurrenceAxes of(const Attributes& a) { return {a.ints[0] != 0, a.ints[1], IndexSpan(a.ints).subspan(2)}; }
-  operator Attributes() const;  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  Shape axes;
+  bool operator==(const RecurrenceAxes&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.flag(self.reverse);
+    f.number(self.start);
+    f.rest(self.axes);
+  }
+  static Attributes read(AttributeReader& r);
 };
 
 /// reshape (at most one size of -1) and broadcast_to (-1 keeps the input's size).
 struct NewShape {
-  const Shape& sizes;
-  static NewShape of(const Attributes& a) { return {a.ints}; }
-  operator Attributes() const { return {sizes, {}}; }  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
-  static void check_one_open(const AttributeChecker& c);
+  Shape sizes;
+  bool operator==(const NewShape&) const = default;
+  static void fields(auto& self, auto& f) { f.rest(self.sizes); }
+  static Attributes read(AttributeReader& r);
+  static Attributes read_one_open(AttributeReader& r);
 };
 
 /// expand_dims, squeeze (negative axes count from the end), take, concatenate, head_like, tail_like.
 struct OneAxis {
   Index axis;
-  static OneAxis of(const Attributes& a) { return {a.ints[0]}; }
-  operator Attributes() const { return {{axis}, {}}; }  // NOLINT(google-explicit-constructor)
-  static void check_new(const AttributeChecker& c);     ///< of the result, negative ones too
-  static void check_signed(const AttributeChecker& c);  ///< of the input, negative ones too
+  bool operator==(const OneAxis&) const = default;
+  static void fields(auto& self, auto& f) { f.number(self.axis); }
+  static Attributes read_new(AttributeReader& r);     ///< of the result, negative ones too
+  static Attributes read_signed(AttributeReader& r);  ///< of the input, negative ones too
   template <std::size_t... inputs>
-  static void check_of(const AttributeChecker& c) {  ///< of those inputs
-    c.count(1);
-    (c.axis(of(c.attributes).axis, 0, c.rank(inputs)), ...);
+  static Attributes read_of(AttributeReader& r) {  ///< of those inputs
+    const auto taken = r.take<OneAxis>();
+    (r.axis(taken.axis, 0, r.rank(inputs)), ...);
+    return taken;
   }
 };
 
@@ -99,84 +92,83 @@ struct OneAxis {
 struct AlongAxis {
   Index axis;
   bool classes = false;
-  static AlongAxis of(const Attributes& a) { return {a.ints[0], a.ints.size() > 1}; }
-  operator Attributes() const;  // NOLINT(google-explicit-constructor)
+  bool operator==(const AlongAxis&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.number(self.axis);
+    f.last_flag(self.classes);
+  }
   template <std::size_t input>
-  static void check_of(const AttributeChecker& c) {
-    c.require(c.attributes.reals.empty() && (c.ints().size() == 1 || (c.ints().size() == 2 && c.ints()[1] == 1)));
-    c.axis(of(c.attributes).axis, 0, c.rank(input));
+  static Attributes read_of(AttributeReader& r) {
+    const auto taken = r.take<AlongAxis>();
+    r.axis(taken.axis, 0, r.rank(input));
+    return taken;
   }
 };
 
 /// transpose: axis i of the result is axis permutation[i] of the input.
 struct Permutation {
-  IndexSpan axes;
-  static Permutation of(const Attributes& a) { return {a.ints}; }
-  operator Attributes() const { return {{axes.begin(), axes.end()}, {}}; }  // NOLINT(google-explicit-constructor)
+  Shape axes;
+  bool operator==(const Permutation&) const = default;
+  static void fields(auto& self, auto& f) { f.rest(self.axes); }
+  static Attributes read(AttributeReader& r);
   /// The two axes of a matrix exchanged.
   [[nodiscard]] bool swaps_two() const { return axes.size() == 2 && axes[0] == 1 && axes[1] == 0; }
-  static void check(const AttributeChecker& c);
-};
-
-/// An end of a slice that is left out.
-constexpr Index kOpen = std::numeric_limits<Index>::min();
-
-/// Of one axis, as Python's slice.
-struct SliceRange {
-  Index start = kOpen, stop = kOpen, step = 1;
-  /// Where it starts and how many elements it takes of an axis of that size, as slice.indices. A step longer than the axis is cut to it: it still
-  /// takes one element, and nothing overflows.
-  struct Taken {
-    Index start, step, count;
-  };
-  [[nodiscard]] Taken of_size(Index size) const;
 };
 
 /// slice and slice_gradient: a range for every axis.
 struct SliceRanges {
-  IndexSpan numbers;
-  static SliceRanges of(const Attributes& a) { return {a.ints}; }
-  [[nodiscard]] std::size_t rank() const { return numbers.size() / 3; }
-  [[nodiscard]] SliceRange operator[](std::size_t axis) const { return {numbers[3 * axis], numbers[3 * axis + 1], numbers[3 * axis + 2]}; }
-  static Attributes made(std::span<const SliceRange> ranges);
+  SliceList ranges;
+  bool operator==(const SliceRanges&) const = default;
+  static void fields(auto& self, auto& f) { f.rest(self.ranges); }
   template <std::size_t input>
-  static void check_of(const AttributeChecker& c) {
-    c.count(3 * static_cast<std::size_t>(c.rank(input)));
+  static Attributes read_of(AttributeReader& r) {
+    const auto taken = r.take<SliceRanges>();
+    r.require(taken.ranges.size() == static_cast<std::size_t>(r.rank(input)));
+    return taken;
   }
 };
 
 /// index: x[…, i, …] with that axis dropped.
 struct IndexAt {
   Index axis, i;
-  static IndexAt of(const Attributes& a) { return {a.ints[0], a.ints[1]}; }
-  operator Attributes() const { return {{axis, i}, {}}; }  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  bool operator==(const IndexAt&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.number(self.axis);
+    f.number(self.i);
+  }
+  static Attributes read(AttributeReader& r);
 };
 
 /// one_hot.
 struct OneHotClasses {
   Index depth;
   DType dtype;
-  static OneHotClasses of(const Attributes& a) { return {a.ints[0], static_cast<DType>(a.ints[1])}; }
-  operator Attributes() const { return {{depth, static_cast<Index>(dtype)}, {}}; }  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  bool operator==(const OneHotClasses&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.number(self.depth);
+    f.dtype(self.dtype);
+  }
+  static Attributes read(AttributeReader& r);
 };
 
 /// cumsum.
 struct CumulatedAxis {
   Index axis;
   bool reverse = false;
-  static CumulatedAxis of(const Attributes& a) { return {a.ints[0], a.ints[1] != 0}; }
-  operator Attributes() const { return {{axis, reverse ? 1 : 0}, {}}; }  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  bool operator==(const CumulatedAxis&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.number(self.axis);
+    f.flag(self.reverse);
+  }
+  static Attributes read(AttributeReader& r);
 };
 
 /// triangular_solve: by L, or by its transpose.
 struct TriangularSide {
   bool transposed;
-  static TriangularSide of(const Attributes& a) { return {a.ints[0] != 0}; }
-  operator Attributes() const { return {{transposed ? 1 : 0}, {}}; }  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  bool operator==(const TriangularSide&) const = default;
+  static void fields(auto& self, auto& f) { f.flag(self.transposed); }
+  static Attributes read(AttributeReader& r);
 };
 
 /// Random ops, and scan_key. The ordinal (which random node of its graph, or of its loop, this is) is filled in when a graph is lowered.
@@ -185,50 +177,67 @@ struct RandomDraw {
   bool has_seed;
   std::uint64_t seed;
   Index ordinal;
-  IndexSpan shape;  ///< sizes of kAny are those of the input
-  static RandomDraw of(const Attributes& a) {
-    return {static_cast<DType>(a.ints[0]), a.ints[1] != 0, static_cast<std::uint64_t>(a.ints[2]), a.ints[3], IndexSpan(a.ints).subspan(4)};
+  Shape shape;  ///< sizes of kAny are those of the input
+  bool operator==(const RandomDraw&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.dtype(self.dtype);
+    f.flag(self.has_seed);
+    f.bits(self.seed);
+    f.number(self.ordinal);
+    f.rest(self.shape);
   }
-  operator Attributes() const;  // NOLINT(google-explicit-constructor)
-  static void set_ordinal(Attributes& a, Index ordinal) { a.ints[3] = ordinal; }
-  static void check(const AttributeChecker& c);        ///< of a shape
-  static void check_drawn(const AttributeChecker& c);  ///< of the input's shape
-  static void check_key(const AttributeChecker& c);    ///< one int64
-  static void check_keyed(const AttributeChecker& c);  ///< of a shape, by a key and a step
-  static void check_keyed_key(const AttributeChecker& c);
-};
-
-/// scan_output and scan_cotangent: which output of the loop in `scan`, and how many steps there are, as far as that was known.
-struct LoopOutput {
-  int output;
-  Index steps;
-  static LoopOutput of(const Attributes& a) { return {static_cast<int>(a.ints[0]), a.ints[1]}; }
-  static Attributes made(int output, Index steps, std::shared_ptr<const Scan> scan) { return {{output, steps}, {}, std::move(scan)}; }
-  static void check(const AttributeChecker& c);
+  [[nodiscard]] static RandomDraw with_ordinal(const Attributes& a, Index ordinal);
+  static Attributes read(AttributeReader& r);        ///< of a shape
+  static Attributes read_drawn(AttributeReader& r);  ///< of the input's shape
+  static Attributes read_key(AttributeReader& r);    ///< one int64
+  static Attributes read_keyed(AttributeReader& r);  ///< of a shape, by a key and a step
+  static Attributes read_keyed_key(AttributeReader& r);
 };
 
 /// scan: the loop alone.
 struct LoopBody {
-  static void check(const AttributeChecker& c);
+  std::shared_ptr<const Scan> scan;
+  bool operator==(const LoopBody&) const = default;
+  static void fields(auto& self, auto& f) { f.loop(self.scan); }
+  static Attributes read(AttributeReader& r);
 };
+
+/// scan_output and scan_cotangent: which output of the loop in `scan`, and how many steps there are, as far as that was known.
+struct LoopOutput {
+  Index output;
+  Index steps;
+  std::shared_ptr<const Scan> scan;
+  bool operator==(const LoopOutput&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.number(self.output);
+    f.number(self.steps);
+    f.loop(self.scan);
+  }
+  static Attributes read(AttributeReader& r);
+};
+
+/// The loop of a scan, or of what reads one; null for other ops.
+std::shared_ptr<const Scan> loop_of(const Attributes& a);
+/// The same with another loop.
+Attributes with_loop(const Attributes& a, std::shared_ptr<const Scan> scan);
 
 /// scan_segments and scan_rest: the length of a segment; 0: the square root of the number of steps, which balances what is kept at boundaries
 /// and in a segment. scan_fill: `rest`, whether it undoes scan_rest.
 struct Segments {
   Index length;
-  static Segments of(const Attributes& a) { return {a.ints[0]}; }
-  operator Attributes() const { return {{length}, {}}; }  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  bool operator==(const Segments&) const = default;
+  static void fields(auto& self, auto& f) { f.number(self.length); }
+  static Attributes read(AttributeReader& r);
 };
 struct FilledSegments {
   Index length;
   bool rest;
-  static FilledSegments of(const Attributes& a) { return {a.ints[0], a.ints[1] != 0}; }
-  operator Attributes() const { return {{length, rest ? 1 : 0}, {}}; }  // NOLINT(google-explicit-constructor)
-  static void check(const AttributeChecker& c);
+  bool operator==(const FilledSegments&) const = default;
+  static void fields(auto& self, auto& f) {
+    f.number(self.length);
+    f.flag(self.rest);
+  }
+  static Attributes read(AttributeReader& r);
 };
-
-/// GraphError unless the attributes are such as the op's own functions make: they may come from a file.
-void check_attributes(const Op& op, std::span<const NodeRef> inputs, const Attributes& attributes);
 
 }  // namespace plait::graph

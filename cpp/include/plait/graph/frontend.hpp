@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plait/graph/attribute_store.hpp"
 #include "plait/graph/node.hpp"
 #include "plait/graph/op.hpp"
 
@@ -50,5 +51,27 @@ NodeRef mean(const NodeRef& x, const std::vector<Index>& axes, bool keepdims);
 NodeRef variance(const NodeRef& x, const std::vector<Index>& axes, double ddof, bool keepdims);
 /// Nothing: over all elements in order.
 NodeRef cumsum(const NodeRef& x, std::optional<Index> axis);
+
+// ---- indices, and shapes put together ----
+
+/// One part of an index: x[1:5:2], x[-1], x[[0, 2]], x[None], x[...].
+struct IndexPart {
+  enum class Kind : std::uint8_t { slice, integer, array, new_axis, ellipsis } kind;
+  SliceRange range{};
+  Index integer = 0;
+  Operand indices{};  ///< whole numbers
+};
+/// x[parts]; what is left out at the end is whole. std::out_of_range for an index that no element has. At most one part is an array, and integers do
+/// not stand beside it.
+NodeRef index(const NodeRef& x, std::span<const IndexPart> parts);
+/// Elements along an axis; nothing: of all elements in order.
+NodeRef take(const NodeRef& x, const Operand& indices, std::optional<Index> axis);
+NodeRef take_along_axis(const NodeRef& x, const NodeRef& indices, Index axis);
+NodeRef one_hot(const NodeRef& indices, Index depth, DType dtype);
+/// Pieces (at least one) in their common dtype, along an axis that they have or along a new one.
+NodeRef concatenate(std::span<const Operand> pieces, Index axis);
+NodeRef stack(std::span<const Operand> pieces, Index axis);
+/// Without those axes of size 1 (normalised, ascending); nothing: without all such.
+NodeRef squeeze(const NodeRef& x, const std::optional<std::vector<Index>>& axes);
 
 }  // namespace plait::graph::frontend

@@ -4,20 +4,19 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "plait/graph/attribute_store.hpp"
 #include "plait/tensor/tensor.hpp"
 
 namespace plait::graph {
 
-using namespace tensor;
-
-struct Op;
-struct Scan;
 class Node;
 
 /// A counted reference to a node. Freeing a chain of a million nodes takes no recursion.
@@ -43,14 +42,6 @@ class NodeRef {
   Node* node_ = nullptr;
 };
 
-/// What an operation needs to know besides its inputs: axes, sizes, numbers. Each op documents its own.
-struct Attributes {
-  std::vector<Index> ints;
-  std::vector<double> reals;
-  std::shared_ptr<const Scan> scan{};  ///< of loops and what reads them: the step (scan.hpp)
-  bool operator==(const Attributes&) const = default;
-};
-
 /// One use of a node as an input. Linked into the list of the input's consumers.
 struct Edge {
   Node* input = nullptr;
@@ -59,25 +50,33 @@ struct Edge {
   Edge* next = nullptr;
 };
 
+/// A spec that several nodes have.
+struct SharedSpec : Spec {
+  explicit SharedSpec(Spec s) : Spec(std::move(s)) {}
+  mutable std::atomic<std::size_t> references{0};
+};
+
 class Node {
  public:
   const Op* const op;
   const Attributes attributes;
-  const Spec spec;
   const std::uint64_t id;     ///< grows with creation: inputs have smaller ids than their consumers
-  const bool backward;        ///< made by gradient(), so not one whom a forward node waits for
-  const std::uint32_t scope;  ///< the part of a model that it belongs to (scope.hpp)
   TensorRef value;            ///< constants and parameters
-  std::string name;           ///< given by the user, or empty
+  const Spec& spec;           ///< nodes of the spec of an input share it
+  const std::uint32_t scope;  ///< the part of a model that it belongs to (scope.hpp)
+  const bool backward;        ///< made by gradient(), so not one whom a forward node waits for
 
-  ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  [[nodiscard]] std::span<const Edge> inputs() const { return {edges_.get(), count_}; }
+  [[nodiscard]] std::span<const Edge> inputs() const { return {edges(), count_}; }
   [[nodiscard]] std::size_t input_count() const { return count_; }
-  [[nodiscard]] Node* input(std::size_t i) const { return edges_[i].input; }
-  [[nodiscard]] NodeRef input_ref(std::size_t i) const { return NodeRef(edges_[i].input); }
+  [[nodiscard]] Node* input(std::size_t i) const { return edges()[i].input; }
+  [[nodiscard]] NodeRef input_ref(std::size_t i) const { return NodeRef(edges()[i].input); }
+
+  /// Given by the user, or empty.
+  [[nodiscard]] const std::string& name() const;
+  void set_name(std::string name);
 
   /// Edges over which this node would receive a gradient: x * x counts two. Consumers that gradient() made do not count for a forward node,
   /// nor do those that only look at its shape, nor those whose result has no gradient (a comparison, an index), nor drafts.
@@ -91,14 +90,20 @@ class Node {
   friend class NodeRef;
   friend NodeRef make_node(const Op&, std::span<const NodeRef>, Attributes, Spec, TensorRef, std::string);
   friend void mark_drafts(std::span<const NodeRef> inputs);
-  Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, TensorRef v, std::string n);
+  Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, const SharedSpec& s, TensorRef v);
+  ~Node();
   [[nodiscard]] bool counts(const Edge& edge) const;
+  // The edges stand behind the node, in one block of memory with it.
+  [[nodiscard]] Edge* edges() { return reinterpret_cast<Edge*>(this + 1); }
+  [[nodiscard]] const Edge* edges() const { return reinterpret_cast<const Edge*>(this + 1); }
+  static Node* make(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, TensorRef v);
+  static void destroy(Node* node);
 
-  std::unique_ptr<Edge[]> edges_;
-  std::size_t count_;
-  Edge* first_consumer_ = nullptr;  // newest first
-  bool draft_ = false;              // guarded by the lock of consumer lists
-  mutable std::atomic<std::size_t> references_{0};
+  bool draft_ = false;  // guarded by the lock of consumer lists
+  std::uint32_t count_;
+  std::unique_ptr<const std::string> name_;  // few nodes have one
+  Edge* first_consumer_ = nullptr;           // newest first
+  mutable std::atomic<std::uint32_t> references_{0};
 };
 
 /// Whether a node is of that operation: is_op(node, ops::add).
@@ -108,11 +113,12 @@ inline bool is_op(const Node* node, const Op& op) { return node->op == &op; }
 /// Makes a node whose spec has been inferred already; apply() in op.hpp is the usual way.
 NodeRef make_node(const Op& op, std::span<const NodeRef> inputs, Attributes attributes, Spec spec, TensorRef value = {}, std::string name = {});
 
-/// Marks inputs of a traced step, and all that depends on them by now, as a draft: a loop is made of copies, and no node outside of the draft waits
-/// for what somebody still holds of it.
+/// Marks inputs of a traced step, and all that depends on them by now, as drafts: a loop is made of copies, so drafts that are still alive are left
+/// out of the wait counts of nodes that are none.
 void mark_drafts(std::span<const NodeRef> inputs);
 
-/// While one is alive, nodes made on this thread are marked as backward.
+/// While one is alive, nodes made on this thread are marked as backward, and equal numbers that gradient rules ask for within one part of a model are
+/// one node.
 class BackwardScope {
  public:
   BackwardScope();
@@ -120,8 +126,14 @@ class BackwardScope {
   BackwardScope(const BackwardScope&) = delete;
   BackwardScope& operator=(const BackwardScope&) = delete;
 
+  /// The scope that counts on this thread; null: none.
+  static BackwardScope* current();
+  /// The scalar constant of that dtype, made at first use.
+  const NodeRef& number(double value, DType dtype);
+
  private:
-  bool outer_;
+  BackwardScope* outer_;
+  std::map<std::tuple<std::uint64_t, DType, std::uint32_t>, NodeRef> numbers_;  // by bits, dtype and scope
 };
 
 /// All nodes that the outputs depend on, themselves included, inputs before consumers, ordered by id.

@@ -72,8 +72,6 @@ enum class Promotion : std::uint8_t {
   booleans,  ///< everything but 0 is true
 };
 
-struct AttributeChecker;
-
 struct Op {
   const char* name;
   OpKind kind;
@@ -90,8 +88,9 @@ struct Op {
   /// For views: the result's view, given the input's; nothing where no strides can say it (then the input is copied first).
   std::optional<View> (*view)(const Spec& input, const Spec& output, const Attributes& attributes, const View& of) = nullptr;
 
-  /// Of an op that has attributes (attributes.hpp): GraphError unless they are such as its own functions make. nullptr: it has none.
-  void (*check_attributes)(const AttributeChecker& claim) = nullptr;
+  /// Of an op that has attributes (attributes.hpp): makes its struct of what a file says; GraphError unless it is such as the op's own functions
+  /// make. nullptr: it has none.
+  Attributes (*attributes)(AttributeReader& reader) = nullptr;
 
   LaneOp lane = LaneOp::copy;    ///< for elementwise ops
   Promotion promotion = {};      ///< for elementwise ops

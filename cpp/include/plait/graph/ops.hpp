@@ -9,9 +9,9 @@ namespace plait::graph::ops {
 extern const Op input, parameter, constant;
 // elementwise.cpp
 extern const Op negative, abs, sign, square, sqrt, reciprocal, exp, expm1, log, sin, cos, tanh, sigmoid, relu, digamma, trigamma, sinh, cosh, root,
-    floor, cast, logical_not, add, subtract, multiply, divide, power, hypot, difference, floor_divide, logistic_density, gaussian, normal_density,
-    logaddexp_slope, logistic_loss_slope, length_share, gated, silu_slope, normal_moment, minimum, maximum, less, less_equal, equal, not_equal,
-    logical_and, logical_or, where;
+    floor, cast, logical_not, add, subtract, multiply, divide, power, hypot, difference, floor_divide, remainder, logistic_density, gaussian,
+    normal_density, logaddexp_slope, logistic_loss_slope, length_share, gated, silu_slope, normal_moment, minimum, maximum, less, less_equal, equal,
+    not_equal, logical_and, logical_or, where;
 // reduction.cpp
 extern const Op sum, prod, max, min, sum_to_like, axis_size;
 // view.cpp

@@ -1,10 +1,10 @@
 // A loop as one node. The step is a graph of its own, the body; the node that runs it T times gives one buffer in which everything that somebody
 // wants of the loop stands side by side, and views of that buffer, "scan_output" nodes, are what users see.
 //
-// Inputs of the scan node, in this order: a first value for each state, the sequences (time on axis 0), and what the step reads from outside
-// ("closed" values, the same at every step). Outputs by number: the last states, then the results (one row for each step), then what a backward
-// loop wants to see again of every step (kept rows). Which of them a loop computes is decided when a graph is lowered, by who asks: a loop that
-// nobody differentiates keeps nothing, and a backward loop does not compute gradients that nobody wants.
+// Inputs of the scan node, in this order: a first value for each state, the xs (sequences, time on axis 0), and what the step reads from
+// outside (captures, the same at every step). Outputs by number: the last states, then the ys (one row for each step), then what a backward loop
+// wants to see again of every step (residuals). Which of them a loop computes is decided when a graph is lowered, by who asks: a loop that
+// nobody differentiates has no residuals, and a backward loop does not compute gradients that nobody wants.
 #pragma once
 
 #include <map>
@@ -24,46 +24,46 @@ class ScanBody;
 
 /// The graph of one step: inputs (input nodes) and outputs.
 struct StepGraph {
-  std::vector<NodeRef> states{}, rows{}, closed{};
-  std::vector<NodeRef> next{};     ///< of the states, in their order
-  std::vector<NodeRef> results{};  ///< one row each for every step
-  bool reverse = false;            ///< the last row first
-  bool recompute = false;          ///< a backward loop sees the states alone again, and computes the rest of the step anew
+  std::vector<NodeRef> states{}, xs{}, captures{};
+  std::vector<NodeRef> next{};  ///< of the states, in their order
+  std::vector<NodeRef> ys{};    ///< one row each for every step
+  bool reverse = false;         ///< the last row first
+  bool recompute = false;       ///< a backward loop sees the states alone again, and computes the rest of the step anew
 };
 
 /// Where the gradients of one input of a loop come from: sums over all steps, of what the backward loop adds up or of products of stacked rows.
 struct ScanGradient {
   struct Stack {
-    enum class Kind : std::uint8_t { row, kept, result } kind = Kind::row;
-    int index = 0;  ///< which sequence or output of the forward loop, or which result of the backward loop
+    enum class Kind : std::uint8_t { x, residual, y } kind = Kind::x;
+    int index = 0;  ///< which of the xs or outputs of the forward loop, or of the ys of the backward loop
   };
   struct Term {
     enum class Kind : std::uint8_t { state, product, sum } kind = Kind::state;
     int state = 0;   ///< state: its number in the backward loop
     Stack a{}, b{};  ///< product: Σ aᵀ b over steps; sum: Σ of a, summed down to the input's shape
   };
-  std::shared_ptr<ScanBody> body;         ///< of the backward loop
-  std::vector<int> kept;                  ///< outputs of the forward loop that are its sequences, after those of the forward loop itself
-  std::vector<int> seeded;                ///< outputs whose gradients are its last sequences
-  std::vector<int> state_of;              ///< per state: its number there, -1 without gradient
-  std::vector<int> result_of;             ///< per sequence: the result that is its gradient, -1 without
-  std::vector<std::vector<Term>> closed;  ///< per closed value
+  std::shared_ptr<ScanBody> body;           ///< of the backward loop
+  std::vector<int> residuals;               ///< outputs of the forward loop that are its xs, after those of the forward loop itself
+  std::vector<int> seeded;                  ///< outputs whose gradients are its last xs
+  std::vector<int> state_of;                ///< per state: its number there, -1 without gradient
+  std::vector<int> y_of;                    ///< per x: the y that is its gradient, -1 without
+  std::vector<std::vector<Term>> captures;  ///< per captured value
 };
 
 class ScanBody {
  public:
-  /// `kept`: rows that a file says were kept, in their order.
-  explicit ScanBody(StepGraph graph, std::vector<NodeRef> kept = {});
+  /// `residuals`: those that a file names, in their order.
+  explicit ScanBody(StepGraph graph, std::vector<NodeRef> residuals = {});
 
   const StepGraph graph;
 
-  [[nodiscard]] std::size_t input_count() const { return graph.states.size() + graph.rows.size() + graph.closed.size(); }
+  [[nodiscard]] std::size_t input_count() const { return graph.states.size() + graph.xs.size() + graph.captures.size(); }
   [[nodiscard]] const NodeRef& input(std::size_t i) const;
-  [[nodiscard]] int output_count() const;     ///< kept rows among them
+  [[nodiscard]] int output_count() const;     ///< residuals among them
   [[nodiscard]] NodeRef output(int k) const;  ///< the node of the step behind output k
-  [[nodiscard]] bool is_row(int k) const { return k >= static_cast<int>(graph.states.size()); }
+  [[nodiscard]] bool is_stacked(int k) const { return k >= static_cast<int>(graph.states.size()); }
   [[nodiscard]] DType buffer_type() const { return buffer_type_; }
-  [[nodiscard]] std::vector<NodeRef> kept() const;
+  [[nodiscard]] std::vector<NodeRef> residuals() const;
 
   /// What must be done for these outputs.
   struct Demand {
@@ -72,16 +72,16 @@ class ScanBody {
   };
   [[nodiscard]] Demand demand(std::span<const int> outputs) const;
 
-  /// The backward loop, where gradients come for these rows (one flag for each result and kept row; missing: none). Made once, then remembered.
+  /// The backward loop, where gradients come for these rows (one flag for each y and residual; missing: none). Made once, then remembered.
   std::shared_ptr<const ScanGradient> gradient(std::vector<char> seeded);
 
  private:
-  int keep(const NodeRef& node);
+  int add_residual(const NodeRef& node);
   std::shared_ptr<const ScanGradient> differentiate(const std::vector<char>& seeded);
 
   DType buffer_type_ = DType::float32;
   mutable std::mutex mutex_;
-  std::vector<NodeRef> kept_;
+  std::vector<NodeRef> residuals_;
   std::mutex gradient_mutex_;
   std::map<std::vector<char>, std::shared_ptr<const ScanGradient>> gradients_;
 };
@@ -91,7 +91,7 @@ struct Scan {
   struct Section {
     NodeRef node;            ///< of the body
     Spec spec;               ///< of one step
-    bool row = false;        ///< one for each step
+    bool stacked = false;    ///< one row for each step
     std::size_t offset = 0;  ///< bytes from the begin of the buffer
   };
   std::shared_ptr<ScanBody> body;
@@ -131,7 +131,7 @@ class Demands {
 /// The scan node whose buffer this node reads or has the form of; null for scan nodes themselves.
 const Node* loop_behind(const Node& node);
 
-/// A scan node on a body and its outputs so far: last states and stacked results.
+/// A scan node on a body and its outputs so far: last states and stacked ys.
 std::vector<NodeRef> apply_scan(const std::shared_ptr<ScanBody>& body, std::span<const NodeRef> inputs);
 /// Output k of a scan node.
 NodeRef scan_output(const NodeRef& scan, int k);
@@ -139,16 +139,16 @@ NodeRef scan_output(const NodeRef& scan, int k);
 /// Gradients of a scan node's inputs, given those of its outputs (empty where none comes).
 std::vector<NodeRef> scan_gradient(const NodeRef& scan, const std::vector<NodeRef>& outputs);
 
-/// A loop as it was traced: a step that was built on `step_states` and `step_rows` (input nodes made just before it) and may read anything else.
+/// A loop as it was traced: a step that was built on `step_states` and `step_xs` (input nodes made just before it) and may read anything else.
 struct TracedScan {
   std::vector<NodeRef> states, sequences;
-  std::vector<NodeRef> step_states, step_rows;
-  std::vector<NodeRef> next, results;
+  std::vector<NodeRef> step_states, step_xs;
+  std::vector<NodeRef> next, ys;
   bool reverse = false;
   std::optional<Index> checkpoint;  ///< steps in a segment of which only the first state is kept; 0: √T
 };
 
-/// The last states, then the stacked results.
+/// The last states, then the ys, stacked.
 std::vector<NodeRef> scan(const TracedScan& traced);
 
 /// A node of the same operation on other inputs.

@@ -66,7 +66,8 @@ class DistanceMatrix {
       }
       rule_.cells(s, matrix_ + at, scratch_.get());
       for (Index k = at; k < at + s.count; ++k) {
-        PLAIT_REQUIRE(std::isfinite(matrix_[k]), "metric: gave ", std::isnan(matrix_[k]) ? kNan : matrix_[k], " for x[", k / m, "] and y[", k % m, "]; expected finite distances");
+        PLAIT_REQUIRE(std::isfinite(matrix_[k]), "metric: gave ", std::isnan(matrix_[k]) ? kNan : matrix_[k], " for x[", k / m, "] and y[", k % m,
+                      "]; expected finite distances");
       }
       poll_interrupt();
     }

@@ -9,97 +9,153 @@
 namespace plait::graph {
 namespace {
 
-Attributes listed(std::initializer_list<Index> first, IndexSpan rest, std::vector<double> reals = {}) {
-  Attributes a{first, std::move(reals)};
-  a.ints.insert(a.ints.end(), rest.begin(), rest.end());
-  return a;
-}
+constexpr std::size_t kMostDimensions = 32;
 
 // Functions of a key and of a step's number.
-void check_key_and_step(const AttributeChecker& c) {
-  const auto number = [&](std::size_t i) { return c.inputs[i]->spec == Spec{{}, DType::int64}; };
-  c.require(c.inputs.size() >= 2 && number(0) && number(1));
+void check_key_and_step(const AttributeReader& r) {
+  const auto number = [&](std::size_t i) { return r.inputs[i]->spec == Spec{{}, DType::int64}; };
+  r.require(r.inputs.size() >= 2 && number(0) && number(1));
 }
-
-constexpr std::size_t kMostDimensions = 32;
 
 }  // namespace
 
-void AttributeChecker::require(bool ok) const { PLAIT_REQUIRE_AS(GraphError, ok, op.name, ": attributes that do not fit"); }
+void Attributes::throw_other() { throw GraphError("an operation without its attributes, or with those of another"); }
 
-Index AttributeChecker::rank(std::size_t input) const {
+AttributeLists Attributes::lists() const {
+  AttributeLists lists;
+  AttributeWriter writer(lists);
+  if (stored_ != nullptr) stored_->family->write(stored_, writer);
+  return lists;
+}
+
+Attributes read_attributes(const Op& op, std::span<const NodeRef> inputs, const AttributeLists& lists) {
+  PLAIT_REQUIRE_AS(GraphError, op.kind != OpKind::leaf, op.name, ": a leaf is not computed");
+  AttributeReader reader(op, inputs, lists);
+  if (op.attributes != nullptr) return op.attributes(reader);
+  reader.finish();
+  return {};
+}
+
+// ---- fields ----
+
+void AttributeReader::require(bool ok) const { PLAIT_REQUIRE_AS(GraphError, ok, op.name, ": attributes that do not fit"); }
+
+void AttributeReader::finish() const { require(left() == 0 && reals_taken_ == from_.reals.size() && (loop_taken_ || from_.scan == nullptr)); }
+
+void AttributeReader::number(Index& x) {
+  require(left() > 0);
+  x = from_.ints[taken_++];
+}
+void AttributeReader::flag(bool& x) {
+  Index number_of_it = 0;
+  number(number_of_it);
+  require(number_of_it == 0 || number_of_it == 1);
+  x = number_of_it == 1;
+}
+void AttributeReader::dtype(DType& x) {
+  Index number_of_it = 0;
+  number(number_of_it);
+  require(number_of_it >= 0 && number_of_it <= static_cast<Index>(DType::float64));
+  x = static_cast<DType>(number_of_it);
+}
+void AttributeReader::bits(std::uint64_t& x) {
+  Index number_of_it = 0;
+  number(number_of_it);
+  x = static_cast<std::uint64_t>(number_of_it);
+}
+void AttributeReader::real(double& x) {
+  require(reals_taken_ < from_.reals.size());
+  x = from_.reals[reals_taken_++];
+}
+void AttributeReader::rest(Shape& list) {
+  list.assign(from_.ints.begin() + static_cast<std::ptrdiff_t>(taken_), from_.ints.end());
+  taken_ = from_.ints.size();
+}
+void AttributeReader::rest(SliceList& list) {
+  require(left() % 3 == 0);
+  for (; left() > 0; taken_ += 3) list.push_back({from_.ints[taken_], from_.ints[taken_ + 1], from_.ints[taken_ + 2]});
+}
+void AttributeReader::last_flag(bool& x) {
+  x = left() > 0;
+  if (x) flag(x);
+  require(x || left() == 0);
+}
+void AttributeReader::real_flag(bool& x) {
+  x = reals_taken_ < from_.reals.size();
+  if (x) ++reals_taken_;
+}
+void AttributeReader::loop(std::shared_ptr<const Scan>& x) {
+  require(from_.scan != nullptr);
+  x = from_.scan;
+  loop_taken_ = true;
+}
+
+// ---- checks against the inputs ----
+
+Index AttributeReader::rank(std::size_t input) const {
   require(input < inputs.size());
   return static_cast<Index>(inputs[input]->spec.shape.size());
 }
 
-void AttributeChecker::sizes(std::span<const Index> shape) const {
+void AttributeReader::sizes(const Shape& shape) const {
   require(shape.size() <= kMostDimensions && std::all_of(shape.begin(), shape.end(), [](Index n) { return n >= kAny; }));
 }
 
-void AttributeChecker::ascending_axes(std::span<const Index> list) const {
+void AttributeReader::ascending_axes(std::span<const Index> list) const {
   for (std::size_t i = 0; i < list.size(); ++i) axis(list[i], i == 0 ? 0 : list[i - 1] + 1, rank());
 }
 
-void check_attributes(const Op& op, std::span<const NodeRef> inputs, const Attributes& attributes) {
-  const AttributeChecker checker{op, inputs, attributes};
-  PLAIT_REQUIRE_AS(GraphError, op.kind != OpKind::leaf, op.name, ": a leaf is not computed");
-  const bool of_loop = op.check_attributes == LoopBody::check || op.check_attributes == LoopOutput::check;
-  checker.require(of_loop || attributes.scan == nullptr);
-  if (op.check_attributes != nullptr) return op.check_attributes(checker);
-  checker.require(attributes == Attributes{});
+Attributes CastTo::read(AttributeReader& r) { return r.take<CastTo>(); }
+
+Attributes ReducedAxes::read(AttributeReader& r) {
+  const auto taken = r.take<ReducedAxes>();
+  r.ascending_axes(taken.axes);
+  return taken;
 }
 
-void CastTo::check(const AttributeChecker& c) {
-  c.count(1);
-  c.dtype(c.ints()[0]);
+Attributes CountedAxes::read(AttributeReader& r) {
+  const auto taken = r.take<CountedAxes>();
+  r.ascending_axes(taken.axes);
+  return taken;
 }
 
-ReducedAxes::operator Attributes() const { return listed({keep ? 1 : 0}, axes, of_nothing ? std::vector<double>{1} : std::vector<double>{}); }
-void ReducedAxes::check(const AttributeChecker& c) {
-  c.require(!c.ints().empty());
-  c.flag(c.ints()[0]);
-  c.ascending_axes(of(c.attributes).axes);
+Attributes RecurrenceAxes::read(AttributeReader& r) {
+  const auto taken = r.take<RecurrenceAxes>();
+  r.axis(taken.start, 0, 2);
+  r.ascending_axes(taken.axes);
+  return taken;
 }
 
-CountedAxes::operator Attributes() const {
-  return listed({static_cast<Index>(dtype)}, axes, divisor ? std::vector<double>{1} : std::vector<double>{});
+Attributes NewShape::read(AttributeReader& r) {
+  const auto taken = r.take<NewShape>();
+  r.sizes(taken.sizes);
+  return taken;
 }
-void CountedAxes::check(const AttributeChecker& c) {
-  c.require(!c.ints().empty());
-  c.dtype(c.ints()[0]);
-  c.ascending_axes(of(c.attributes).axes);
-}
-
-RecurrenceAxes::operator Attributes() const { return listed({reverse ? 1 : 0, start}, axes); }
-void RecurrenceAxes::check(const AttributeChecker& c) {
-  c.require(c.ints().size() >= 2);
-  c.flag(c.ints()[0]);
-  c.flag(c.ints()[1]);
-  c.ascending_axes(of(c.attributes).axes);
+Attributes NewShape::read_one_open(AttributeReader& r) {
+  const auto taken = r.take<NewShape>();
+  r.sizes(taken.sizes);
+  r.require(std::count(taken.sizes.begin(), taken.sizes.end(), kAny) <= 1);
+  return taken;
 }
 
-void NewShape::check(const AttributeChecker& c) { c.sizes(c.ints()); }
-void NewShape::check_one_open(const AttributeChecker& c) {
-  check(c);
-  c.require(std::count(c.ints().begin(), c.ints().end(), Index{-1}) <= 1);
+Attributes OneAxis::read_new(AttributeReader& r) {
+  const auto taken = r.take<OneAxis>();
+  r.axis(taken.axis, -r.rank() - 1, r.rank() + 1);
+  return taken;
+}
+Attributes OneAxis::read_signed(AttributeReader& r) {
+  const auto taken = r.take<OneAxis>();
+  r.axis(taken.axis, -r.rank(), r.rank());
+  return taken;
 }
 
-void OneAxis::check_new(const AttributeChecker& c) {
-  c.count(1);
-  c.axis(c.ints()[0], -c.rank() - 1, c.rank() + 1);
-}
-void OneAxis::check_signed(const AttributeChecker& c) {
-  c.count(1);
-  c.axis(c.ints()[0], -c.rank(), c.rank());
-}
-
-AlongAxis::operator Attributes() const { return classes ? Attributes{{axis, 1}, {}} : Attributes{{axis}, {}}; }
-
-void Permutation::check(const AttributeChecker& c) {
-  std::vector<Index> sorted(c.ints().begin(), c.ints().end());
+Attributes Permutation::read(AttributeReader& r) {
+  const auto taken = r.take<Permutation>();
+  Shape sorted = taken.axes;
   std::sort(sorted.begin(), sorted.end());
-  c.count(static_cast<std::size_t>(c.rank()));
-  c.ascending_axes(sorted);
+  r.require(static_cast<Index>(sorted.size()) == r.rank());
+  r.ascending_axes(sorted);
+  return taken;
 }
 
 SliceRange::Taken SliceRange::of_size(Index size) const {
@@ -113,74 +169,87 @@ SliceRange::Taken SliceRange::of_size(Index size) const {
   return {b, stride, b > e ? (b - e - stride - 1) / -stride : 0};
 }
 
-Attributes SliceRanges::made(std::span<const SliceRange> ranges) {
-  Attributes a;
-  a.ints.reserve(3 * ranges.size());
-  for (const SliceRange& r : ranges) a.ints.insert(a.ints.end(), {r.start, r.stop, r.step});
-  return a;
+Attributes IndexAt::read(AttributeReader& r) {
+  const auto taken = r.take<IndexAt>();
+  r.axis(taken.axis, 0, r.rank());
+  return taken;
 }
 
-void IndexAt::check(const AttributeChecker& c) {
-  c.count(2);
-  c.axis(c.ints()[0], 0, c.rank());
+Attributes OneHotClasses::read(AttributeReader& r) {
+  const auto taken = r.take<OneHotClasses>();
+  r.require(taken.depth > 0);
+  return taken;
 }
 
-void OneHotClasses::check(const AttributeChecker& c) {
-  c.count(2);
-  c.require(of(c.attributes).depth > 0);
-  c.dtype(c.ints()[1]);
+Attributes CumulatedAxis::read(AttributeReader& r) {
+  const auto taken = r.take<CumulatedAxis>();
+  r.axis(taken.axis, 0, r.rank());
+  return taken;
 }
 
-void CumulatedAxis::check(const AttributeChecker& c) {
-  c.count(2);
-  c.axis(c.ints()[0], 0, c.rank());
+Attributes TriangularSide::read(AttributeReader& r) { return r.take<TriangularSide>(); }
+
+RandomDraw RandomDraw::with_ordinal(const Attributes& a, Index ordinal) {
+  RandomDraw draw = a.as<RandomDraw>();
+  draw.ordinal = ordinal;
+  return draw;
+}
+Attributes RandomDraw::read(AttributeReader& r) {
+  const auto taken = r.take<RandomDraw>();
+  r.require(is_float(taken.dtype));
+  r.sizes(taken.shape);
+  return taken;
+}
+Attributes RandomDraw::read_drawn(AttributeReader& r) {
+  const auto taken = r.take<RandomDraw>();
+  r.require(taken.shape.empty() && taken.ordinal >= 0);
+  return taken;
+}
+Attributes RandomDraw::read_key(AttributeReader& r) {
+  const auto taken = r.take<RandomDraw>();
+  r.require(taken.shape.empty() && taken.dtype == DType::int64);
+  return taken;
+}
+Attributes RandomDraw::read_keyed(AttributeReader& r) {
+  check_key_and_step(r);
+  return read(r);
+}
+Attributes RandomDraw::read_keyed_key(AttributeReader& r) {
+  check_key_and_step(r);
+  return read_key(r);
 }
 
-void TriangularSide::check(const AttributeChecker& c) {
-  c.count(1);
-  c.flag(c.ints()[0]);
-}
-
-RandomDraw::operator Attributes() const { return listed({static_cast<Index>(dtype), has_seed ? 1 : 0, static_cast<Index>(seed), ordinal}, shape); }
-void RandomDraw::check(const AttributeChecker& c) {
-  c.require(c.ints().size() >= 4 && c.ints()[0] >= static_cast<Index>(DType::float32));
-  c.dtype(c.ints()[0]);
-  c.sizes(of(c.attributes).shape);
-}
-void RandomDraw::check_drawn(const AttributeChecker& c) {
-  c.count(4);
-  c.require(of(c.attributes).ordinal >= 0);
-}
-void RandomDraw::check_key(const AttributeChecker& c) {
-  c.count(4);
-  c.require(c.ints()[0] == static_cast<Index>(DType::int64));
-}
-void RandomDraw::check_keyed(const AttributeChecker& c) {
-  check_key_and_step(c);
-  check(c);
-}
-void RandomDraw::check_keyed_key(const AttributeChecker& c) {
-  check_key_and_step(c);
-  check_key(c);
-}
+Attributes LoopBody::read(AttributeReader& r) { return r.take<LoopBody>(); }
 
 // A loop's output, or its gradient: beside the loop itself, of the same body.
-void LoopOutput::check(const AttributeChecker& c) {
-  const Scan* const scan = c.attributes.scan.get();
-  c.require(scan != nullptr && !c.inputs.empty() && is_op(c.inputs.back(), ops::scan) && c.inputs.back()->attributes.scan->body == scan->body);
-  c.count(2);
-  c.axis(c.ints()[0], 0, scan->body->output_count());
-  c.require(c.ints()[1] >= kAny);
+Attributes LoopOutput::read(AttributeReader& r) {
+  const auto taken = r.take<LoopOutput>();
+  r.require(!r.inputs.empty() && is_op(r.inputs.back(), ops::scan) && loop_of(r.inputs.back()->attributes)->body == taken.scan->body);
+  r.axis(taken.output, 0, taken.scan->body->output_count());
+  r.require(taken.steps >= kAny);
+  return taken;
 }
-void LoopBody::check(const AttributeChecker& c) { c.require(c.attributes.scan != nullptr && c.ints().empty()); }
 
-void Segments::check(const AttributeChecker& c) {
-  c.count(1);
-  c.require(c.ints()[0] >= 0);
+std::shared_ptr<const Scan> loop_of(const Attributes& a) {
+  if (const auto* const body = a.get_if<LoopBody>()) return body->scan;
+  if (const auto* const output = a.get_if<LoopOutput>()) return output->scan;
+  return {};
 }
-void FilledSegments::check(const AttributeChecker& c) {
-  c.count(2);
-  c.require(c.ints()[0] >= 0);
+
+Attributes with_loop(const Attributes& a, std::shared_ptr<const Scan> scan) {
+  if (const auto* const output = a.get_if<LoopOutput>()) return LoopOutput{output->output, output->steps, std::move(scan)};
+  return LoopBody{std::move(scan)};
+}
+
+Attributes Segments::read(AttributeReader& r) {
+  const auto taken = r.take<Segments>();
+  r.require(taken.length >= 0);
+  return taken;
+}
+Attributes FilledSegments::read(AttributeReader& r) {
+  const auto taken = r.take<FilledSegments>();
+  r.require(taken.length >= 0);
+  return taken;
 }
 
 }  // namespace plait::graph

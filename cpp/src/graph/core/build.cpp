@@ -6,7 +6,10 @@
 
 namespace plait::graph::build {
 
-NodeRef constant(double value, DType dtype) { return make_constant(scalar_tensor(value, dtype)); }
+NodeRef constant(double value, DType dtype) {
+  BackwardScope* const scope = BackwardScope::current();
+  return scope != nullptr ? scope->number(value, dtype) : make_constant(scalar_tensor(value, dtype));
+}
 NodeRef constant_like(const NodeRef& node, double value) { return constant(value, node->spec.dtype); }
 
 NodeRef add(const NodeRef& a, const NodeRef& b) { return apply(ops::add, {a, b}); }

@@ -74,14 +74,14 @@ Cotangent total(const std::vector<Cotangent>& parts) {
   return all;
 }
 
-void Fragile::add(Node* node, const std::vector<Node*>& wanted) {
+void Fragile::add(int at, const Node* node, std::span<const int> wanted) {
   const bool elementwise = node->op->kind == OpKind::elementwise;
   if (!elementwise && !moves(node)) return;
-  const auto leads_to = [&](const std::unordered_set<const Node*>& set) {
-    return std::any_of(wanted.begin(), wanted.end(), [&](const Node* input) { return set.count(input) != 0; });
+  const auto leads_to = [&](const std::vector<char>& set) {
+    return std::any_of(wanted.begin(), wanted.end(), [&](int input) { return set[input] != 0; });
   };
-  if ((elementwise && !is_linear(node)) || leads_to(any_)) any_.insert(node);
-  if (elementwise && (is_steep(node) || (wanted.size() == 1 && leads_to(steep_)))) steep_.insert(node);
+  if ((elementwise && !is_linear(node)) || leads_to(any_)) any_[at] = 1;
+  if (elementwise && (is_steep(node) || (wanted.size() == 1 && leads_to(steep_)))) steep_[at] = 1;
 }
 
 std::vector<Cotangent> carried(const NodeRef& node, const Cotangent& c) {

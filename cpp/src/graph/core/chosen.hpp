@@ -5,8 +5,8 @@
 // have been taken: where(c, g f'(x), 0).
 #pragma once
 
-#include <unordered_map>
-#include <unordered_set>
+#include <span>
+#include <vector>
 
 #include "plait/graph/node.hpp"
 
@@ -28,16 +28,17 @@ Cotangent total(const std::vector<Cotangent>& parts);
 /// Whether the slopes of an operation are not finite everywhere.
 bool is_steep(const Node* node);
 
-/// Which nodes have slopes that need not be finite, or hand on to such; from inputs to consumers.
+/// Which nodes have slopes that need not be finite, or hand on to such; from inputs to consumers. Nodes go by their positions among `count`.
 class Fragile {
  public:
+  explicit Fragile(std::size_t count) : any_(count, 0), steep_(count, 0) {}
   /// wanted: the inputs of the node that a gradient goes to.
-  void add(Node* node, const std::vector<Node*>& wanted);
+  void add(int at, const Node* node, std::span<const int> wanted);
   /// Whether a choice should be carried through the node.
-  [[nodiscard]] bool carries(const Node* node, bool strong) const { return (strong ? any_ : steep_).count(node) != 0; }
+  [[nodiscard]] bool carries(int at, bool strong) const { return (strong ? any_ : steep_)[at] != 0; }
 
  private:
-  std::unordered_set<const Node*> any_, steep_;
+  std::vector<char> any_, steep_;
 };
 
 /// The gradient rule of a node that carries a choice: one cotangent per input.

@@ -1,6 +1,7 @@
 // One op on contiguous tensors, nothing clever: what Table does node by node and what constant folding uses.
 #include "graph/passes/module.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/subnormals.hpp"
 #include "plait/tensor/copy.hpp"
 
 namespace plait::graph {
@@ -50,6 +51,7 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
     specs.push_back(inputs[i]->spec);
     in.push_back(inputs[i]->data.get());
   }
+  const FloatModeScope mode(flushing(float_mode(), flush_subnormals()));
   void* out[] = {result->data.get()};
   switch (op.kind) {
     case OpKind::elementwise: {
@@ -81,7 +83,7 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
 }
 
 TensorRef axis_size(const Shape& shape, const Attributes& attributes) {
-  const CountedAxes counted = CountedAxes::of(attributes);
+  const CountedAxes counted = attributes.as<CountedAxes>();
   Index n = 1;
   for (const Index axis : counted.axes) n *= shape[axis];
   return scalar_tensor(static_cast<double>(n), counted.dtype);

@@ -16,54 +16,78 @@ namespace {
 
 // What a node knows while gradients travel.
 struct Waiting {
-  std::size_t edges = 0;            // over which a gradient will still come
   std::vector<Cotangent> received;  // what has come
+  std::size_t edges = 0;            // over which a gradient will still come
   bool wanted = false;              // lies between an output and a node we differentiate for
   bool reached = false;             // a gradient comes to it
+  bool asked = false;               // somebody wants its gradient itself
 };
 
-// That of every node that the outputs depend on.
-class WaitingNodes {
+// The nodes that the outputs depend on by their position in the order of ids, and what each knows.
+class WaitList {
  public:
-  explicit WaitingNodes(const std::vector<Node*>& order) : index_(order.size()), waiting_(order.size()) {
-    for (std::size_t i = 0; i < order.size(); ++i) index_.insert(order[i], static_cast<int>(i));
+  explicit WaitList(std::span<const NodeRef> outputs) : nodes_(ancestors(outputs)), position_(nodes_.size()), waiting_(nodes_.size()) {
+    begin_.reserve(nodes_.size() + 1);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      position_.insert(nodes_[i], static_cast<int>(i));
+      begin_.push_back(inputs_.size());
+      for (const Edge& edge : nodes_[i]->inputs()) inputs_.push_back(position_[edge.input]);
+    }
   }
-  [[nodiscard]] bool has(const Node* node) const { return index_[node] >= 0; }
-  Waiting& operator[](const Node* node) { return waiting_[static_cast<std::size_t>(index_[node])]; }
+  [[nodiscard]] int size() const { return static_cast<int>(nodes_.size()); }
+  [[nodiscard]] Node* node(int i) const { return nodes_[i]; }
+  [[nodiscard]] int input(int i, std::size_t k) const { return inputs_[begin_[i] + k]; }
+  [[nodiscard]] int position(const NodeRef& node) const { return position_[node.get()]; }  ///< -1: it is none of them
+  Waiting& operator[](int i) { return waiting_[i]; }
+
+  /// Whether the node hands gradients on, and whether to its input k.
+  [[nodiscard]] bool distributes(int i) const { return waiting_[i].wanted && nodes_[i]->op->kind != OpKind::leaf; }
+  [[nodiscard]] bool takes_gradient(int i, std::size_t k) const {
+    return !shape_only(*nodes_[i]->op, k) && is_float(nodes_[i]->input(k)->spec.dtype) && waiting_[input(i, k)].wanted;
+  }
 
  private:
-  NodeMap index_;
+  std::vector<Node*> nodes_;
+  NodeMap position_;
+  std::vector<std::size_t> begin_;  // per node: where its inputs begin
+  std::vector<int> inputs_;
   std::vector<Waiting> waiting_;
 };
 
-bool takes_gradient(const Node* node, std::size_t k, WaitingNodes& nodes) {
-  return !shape_only(*node->op, k) && is_float(node->input(k)->spec.dtype) && nodes[node->input(k)].wanted;
+// What the gradient rule of a node gives to its inputs, of what has come to it.
+std::vector<Cotangent> parts_of(Node* node, const Cotangent& g) {
+  PLAIT_REQUIRE_AS(GraphError, static_cast<bool>(node->op->gradient), "gradient: ", node->op->name, " (", node->label(), ") has no gradient");
+  if (g.mask) return carried(NodeRef(node), g);
+  std::vector<Cotangent> parts;
+  for (NodeRef& part : node->op->gradient(NodeRef(node), g.g)) parts.push_back({std::move(part), {}});
+  return parts;
 }
 
-// The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sum of every node that received one.
-std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds, WaitingNodes& nodes,
-                                                    const std::vector<Node*>& order, std::vector<BackwardStep>* steps) {
+// The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sums that came to the nodes that are asked for, by
+// their positions.
+std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds, WaitList& list,
+                                            std::vector<BackwardStep>* steps) {
   // Count: every wanted node waits for the edges of those consumers that will themselves receive a gradient.
-  Fragile fragile;
-  for (Node* const node : order) {
-    if (!nodes[node].wanted || node->op->kind == OpKind::leaf) continue;
-    std::vector<Node*> inputs;
-    for (std::size_t k = 0; k < node->input_count(); ++k)
-      if (takes_gradient(node, k, nodes)) inputs.push_back(node->input(k));
-    fragile.add(node, inputs);
+  Fragile fragile(static_cast<std::size_t>(list.size()));
+  std::vector<int> wanted;
+  for (int i = 0; i < list.size(); ++i) {
+    if (!list.distributes(i)) continue;
+    wanted.clear();
+    for (std::size_t k = 0; k < list.node(i)->input_count(); ++k)
+      if (list.takes_gradient(i, k)) wanted.push_back(list.input(i, k));
+    fragile.add(i, list.node(i), wanted);
   }
-  for (const NodeRef& output : outputs) nodes[output.get()].reached = true;
-  for (std::size_t i = order.size(); i-- > 0;) {
-    Node* const node = order[i];
-    if (!nodes[node].reached || !nodes[node].wanted || node->op->kind == OpKind::leaf) continue;
-    for (std::size_t k = 0; k < node->input_count(); ++k) {
-      if (!takes_gradient(node, k, nodes)) continue;
-      Node* const input = node->input(k);
-      nodes[input].edges += 1;
-      nodes[input].reached = true;
+  for (const NodeRef& output : outputs) list[list.position(output)].reached = true;
+  for (int i = list.size(); i-- > 0;) {
+    if (!list[i].reached || !list.distributes(i)) continue;
+    for (std::size_t k = 0; k < list.node(i)->input_count(); ++k) {
+      if (!list.takes_gradient(i, k)) continue;
+      Waiting& input = list[list.input(i, k)];
+      input.edges += 1;
+      input.reached = true;
     }
   }
-  std::deque<Node*> ready;
+  std::deque<int> ready;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     Node* const output = outputs[i].get();
     PLAIT_REQUIRE_AS(DTypeError, is_float(output->spec.dtype), "gradient: ", output->label(), " is ", name_of(output->spec.dtype),
@@ -72,44 +96,39 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
     if (!seed) seed = build::ones_like(outputs[i]);
     else seed = build::broadcast_like(build::cast(seed, output->spec.dtype), outputs[i]);
     if (steps != nullptr) steps->push_back({BackwardStep::Kind::seed, outputs[i], {}, 0, seed});
-    nodes[output].received.push_back(fragile.carries(output, true) ? taken_apart(seed, true) : Cotangent{seed, {}});
+    const int at = list.position(outputs[i]);
+    list[at].received.push_back(fragile.carries(at, true) ? taken_apart(seed, true) : Cotangent{seed, {}});
   }
-  std::unordered_map<const Node*, NodeRef> sums;
   for (const NodeRef& output : outputs)
-    if (nodes[output.get()].edges == 0 && sums.find(output.get()) == sums.end()) {
-      sums.emplace(output.get(), NodeRef());
-      ready.push_back(output.get());
-    }
+    if (const int at = list.position(output); list[at].edges == 0 && std::exchange(list[at].reached, false)) ready.push_back(at);
+  std::unordered_map<int, NodeRef> sums;
   while (!ready.empty()) {
     poll_interrupt();
-    Node* const node = ready.front();
+    const int at = ready.front();
     ready.pop_front();
-    Waiting& waiting = nodes[node];
+    Node* const node = list.node(at);
     const InScope scope(node->scope);  // the gradient of a part of a model belongs to that part
+    const std::vector<Cotangent> received = std::exchange(list[at].received, {});
     Cotangent g;
-    if (!waiting.received.empty()) {
-      g = total(waiting.received);
-      sums[node] = realised(g);
-      if (g.mask && !fragile.carries(node, g.strong)) g = {sums[node], {}};
-    }
-    waiting.received.clear();
-    if (steps != nullptr) steps->push_back({BackwardStep::Kind::complete, NodeRef(node), {}, 0, g.g ? sums[node] : NodeRef()});
-    if (!waiting.wanted || node->op->kind == OpKind::leaf) continue;
-    std::vector<Cotangent> parts;
-    if (g.g) {
-      bool any = false;
-      for (const Edge& edge : node->inputs()) any = any || (is_float(edge.input->spec.dtype) && nodes[edge.input].wanted);
-      if (any) {
-        PLAIT_REQUIRE_AS(GraphError, static_cast<bool>(node->op->gradient), "gradient: ", node->op->name, " (", node->label(), ") has no gradient");
-        if (g.mask) parts = carried(NodeRef(node), g);
-        else
-          for (NodeRef& part : node->op->gradient(NodeRef(node), g.g)) parts.push_back({std::move(part), {}});
+    if (!received.empty()) {
+      g = total(received);
+      const bool loses_mask = g.mask && !fragile.carries(at, g.strong);
+      if (loses_mask || list[at].asked) {
+        const NodeRef sum = realised(g);
+        if (list[at].asked) sums.emplace(at, sum);
+        if (loses_mask) g = {sum, {}};
       }
     }
+    if (steps != nullptr) steps->push_back({BackwardStep::Kind::complete, NodeRef(node), {}, 0, g.g ? sums.at(at) : NodeRef()});
+    if (!list.distributes(at)) continue;
+    bool any = false;
+    for (std::size_t k = 0; k < node->input_count(); ++k) any = any || (is_float(node->input(k)->spec.dtype) && list[list.input(at, k)].wanted);
+    std::vector<Cotangent> parts;
+    if (g.g && any) parts = parts_of(node, g);
     for (std::size_t k = 0; k < node->input_count(); ++k) {
-      if (!takes_gradient(node, k, nodes)) continue;
-      Node* const input = node->input(k);
-      Waiting& next = nodes[input];
+      if (!list.takes_gradient(at, k)) continue;
+      const int input = list.input(at, k);
+      Waiting& next = list[input];
       if (k < parts.size() && parts[k].g) {
         const bool strong = node->op == &ops::where;
         const bool apart = !parts[k].mask && fragile.carries(input, strong);
@@ -117,7 +136,7 @@ std::unordered_map<const Node*, NodeRef> distribute(std::span<const NodeRef> out
       }
       if (steps != nullptr) {
         const bool came = k < parts.size() && parts[k].g;
-        steps->push_back({BackwardStep::Kind::arrival, NodeRef(input), NodeRef(node), k, came ? realised(parts[k]) : NodeRef()});
+        steps->push_back({BackwardStep::Kind::arrival, NodeRef(list.node(input)), NodeRef(node), k, came ? realised(parts[k]) : NodeRef()});
       }
       if (--next.edges == 0) ready.push_back(input);  // the last has come (even if none of them carried anything)
     }
@@ -131,26 +150,24 @@ std::vector<NodeRef> gradient(std::span<const NodeRef> outputs, std::span<const 
   PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "gradient: ", outputs.size(), " outputs and ", seeds.size(),
                    " seeds");
   const BackwardScope scope;
-  const std::vector<Node*> order = ancestors(outputs);
-  WaitingNodes nodes(order);
+  WaitList list(outputs);
   for (const NodeRef& target : wrt) {
     PLAIT_REQUIRE_AS(DTypeError, is_float(target->spec.dtype), "gradient: ", target->label(), " is ", name_of(target->spec.dtype),
                      "; only floating point nodes have gradients");
-    if (nodes.has(target.get())) nodes[target.get()].wanted = true;
+    if (const int at = list.position(target); at >= 0) list[at].wanted = list[at].asked = true;
   }
-  for (Node* node : order) {
-    Waiting& waiting = nodes[node];
-    if (node->op->kind == OpKind::leaf) continue;
-    for (const Edge& edge : node->inputs())
-      if (nodes[edge.input].wanted) {
-        waiting.wanted = true;
+  for (int i = 0; i < list.size(); ++i) {
+    if (list.node(i)->op->kind == OpKind::leaf) continue;
+    for (std::size_t k = 0; k < list.node(i)->input_count(); ++k)
+      if (list[list.input(i, k)].wanted) {
+        list[i].wanted = true;
         break;
       }
   }
-  auto sums = distribute(outputs, seeds, nodes, order, nullptr);
+  const auto sums = distribute(outputs, seeds, list, nullptr);
   std::vector<NodeRef> result;
   for (const NodeRef& target : wrt) {
-    const auto found = sums.find(target.get());
+    const auto found = sums.find(list.position(target));
     result.push_back(found != sums.end() && found->second ? found->second : build::zeros_like(target));
   }
   return result;
@@ -161,10 +178,14 @@ std::unordered_map<const Node*, NodeRef> all_gradients(std::span<const NodeRef> 
   PLAIT_REQUIRE_AS(GraphError, seeds.empty() || seeds.size() == outputs.size(), "backward: ", outputs.size(), " outputs and ", seeds.size(),
                    " seeds");
   const BackwardScope scope;
-  const std::vector<Node*> order = ancestors(outputs);
-  WaitingNodes nodes(order);
-  for (const Node* node : order) nodes[node].wanted = is_float(node->spec.dtype) && !node->op->opaque;
-  return distribute(outputs, seeds, nodes, order, steps);
+  WaitList list(outputs);
+  for (int i = 0; i < list.size(); ++i) {
+    list[i].wanted = is_float(list.node(i)->spec.dtype) && !list.node(i)->op->opaque;
+    list[i].asked = true;
+  }
+  std::unordered_map<const Node*, NodeRef> result;
+  for (auto& [at, sum] : distribute(outputs, seeds, list, steps)) result.emplace(list.node(at), std::move(sum));
+  return result;
 }
 
 std::size_t wait_count_in(const Node& node, std::span<const NodeRef> outputs) {

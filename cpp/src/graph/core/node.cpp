@@ -1,7 +1,9 @@
 #include "plait/graph/node.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <mutex>
+#include <new>
 
 #include "node_map.hpp"
 #include "plait/base/error.hpp"
@@ -13,7 +15,7 @@ namespace plait::graph {
 namespace {
 
 std::atomic<std::uint64_t> g_next_id{1};
-thread_local bool t_backward = false;
+thread_local BackwardScope* t_scope = nullptr;
 
 // One lock for all consumer lists: it is held for a few instructions, and graphs are mostly built by one thread.
 std::mutex& edge_mutex() {
@@ -32,53 +34,77 @@ NodeRef::NodeRef(const NodeRef& other) : NodeRef(other.node_) {}
 NodeRef::~NodeRef() {
   if (node_ == nullptr || node_->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   // Freeing a node may free its inputs, and so on down a long chain: the waiting ones stand in a list instead of on the stack.
-  std::vector<Node*> dead{node_};
-  while (!dead.empty()) {
-    Node* const node = dead.back();
-    dead.pop_back();
+  std::vector<Node*> dead;
+  for (Node* node = node_;;) {
     {
       const std::lock_guard lock(edge_mutex());
-      for (std::size_t i = 0; i < node->count_; ++i) {
-        Edge& edge = node->edges_[i];
+      for (Edge& edge : std::span(node->edges(), node->count_)) {
         (edge.previous != nullptr ? edge.previous->next : edge.input->first_consumer_) = edge.next;
         if (edge.next != nullptr) edge.next->previous = edge.previous;
       }
     }
-    for (std::size_t i = 0; i < node->count_; ++i) {
-      Node* const input = node->edges_[i].input;
-      if (input->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) dead.push_back(input);
-    }
-    delete node;
+    for (const Edge& edge : node->inputs())
+      if (edge.input->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) dead.push_back(edge.input);
+    Node::destroy(node);
+    if (dead.empty()) return;
+    node = dead.back();
+    dead.pop_back();
   }
 }
 
-Node::Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, TensorRef v, std::string n)
+// That of the first input that has it, else a new one.
+const SharedSpec& shared_spec(std::span<const NodeRef> inputs, Spec spec) {
+  for (const NodeRef& input : inputs)
+    if (input->spec == spec) return static_cast<const SharedSpec&>(input->spec);
+  return *new SharedSpec(std::move(spec));
+}
+
+Node* Node::make(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, TensorRef v) {
+  static_assert(alignof(Edge) <= alignof(Node) && alignof(Node) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+  void* const memory = ::operator new(sizeof(Node) + inputs.size() * sizeof(Edge));
+  return new (memory) Node(o, inputs, std::move(a), shared_spec(inputs, std::move(s)), std::move(v));  // which does not throw
+}
+
+void Node::destroy(Node* node) {
+  node->~Node();
+  ::operator delete(node);
+}
+
+Node::Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, const SharedSpec& s, TensorRef v)
     : op(&o),
       attributes(std::move(a)),
-      spec(std::move(s)),
       id(g_next_id.fetch_add(1)),
-      backward(t_backward),
-      scope(current_scope()),
       value(std::move(v)),
-      name(std::move(n)),
-      edges_(inputs.empty() ? nullptr : std::make_unique<Edge[]>(inputs.size())),
-      count_(inputs.size()) {
+      spec(s),
+      scope(current_scope()),
+      backward(t_scope != nullptr),
+      count_(static_cast<std::uint32_t>(inputs.size())) {
+  s.references.fetch_add(1, std::memory_order_relaxed);
   const std::lock_guard lock(edge_mutex());
   for (std::size_t i = 0; i < count_; ++i) {
     Node* const input = inputs[i].get();
     input->references_.fetch_add(1, std::memory_order_relaxed);
-    edges_[i] = {input, this, nullptr, input->first_consumer_};
-    if (input->first_consumer_ != nullptr) input->first_consumer_->previous = &edges_[i];
-    input->first_consumer_ = &edges_[i];
+    Edge* const edge = new (edges() + i) Edge{input, this, nullptr, input->first_consumer_};
+    if (input->first_consumer_ != nullptr) input->first_consumer_->previous = edge;
+    input->first_consumer_ = edge;
   }
 }
 
-Node::~Node() = default;
+Node::~Node() {
+  const auto& shared = static_cast<const SharedSpec&>(spec);
+  if (shared.references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete &shared;
+}
+
+const std::string& Node::name() const {
+  static const std::string none;
+  return name_ ? *name_ : none;
+}
+void Node::set_name(std::string name) { name_ = name.empty() ? nullptr : std::make_unique<const std::string>(std::move(name)); }
 
 bool Node::counts(const Edge& edge) const {
   if ((edge.consumer->backward && !backward) || (edge.consumer->draft_ && !draft_)) return false;
   return is_float(spec.dtype) && is_float(edge.consumer->spec.dtype) &&
-         !shape_only(*edge.consumer->op, static_cast<std::size_t>(&edge - edge.consumer->edges_.get()));
+         !shape_only(*edge.consumer->op, static_cast<std::size_t>(&edge - edge.consumer->edges()));
 }
 
 std::size_t Node::wait_count() const {
@@ -101,10 +127,10 @@ std::vector<NodeRef> Node::consumers() const {
 }
 
 std::string Node::label() const {
-  const bool is_named = !name.empty();
+  const bool is_named = name_ != nullptr;
   std::string text = is_named && op == &ops::input ? std::string() : scope_path(scope);
   if (!text.empty()) text += '/';
-  text += is_named ? name : op->name;
+  text += is_named ? *name_ : op->name;
   if (!is_named) {
     text += '_';
     text += std::to_string(id);
@@ -113,7 +139,9 @@ std::string Node::label() const {
 }
 
 NodeRef make_node(const Op& op, std::span<const NodeRef> inputs, Attributes attributes, Spec spec, TensorRef value, std::string name) {
-  return NodeRef(new Node(op, inputs, std::move(attributes), std::move(spec), std::move(value), std::move(name)));
+  NodeRef node(Node::make(op, inputs, std::move(attributes), std::move(spec), std::move(value)));
+  node->set_name(std::move(name));
+  return node;
 }
 
 void mark_drafts(std::span<const NodeRef> inputs) {
@@ -130,8 +158,15 @@ void mark_drafts(std::span<const NodeRef> inputs) {
   }
 }
 
-BackwardScope::BackwardScope() : outer_(std::exchange(t_backward, true)) {}
-BackwardScope::~BackwardScope() { t_backward = outer_; }
+BackwardScope::BackwardScope() : outer_(std::exchange(t_scope, this)) {}
+BackwardScope::~BackwardScope() { t_scope = outer_; }
+BackwardScope* BackwardScope::current() { return t_scope; }
+
+const NodeRef& BackwardScope::number(double value, DType dtype) {
+  NodeRef& known = numbers_[{std::bit_cast<std::uint64_t>(value), dtype, current_scope()}];
+  if (!known) known = make_constant(scalar_tensor(value, dtype));
+  return known;
+}
 
 std::vector<Node*> ancestors(std::span<const NodeRef> outputs) {
   std::vector<std::pair<std::uint64_t, Node*>> found;  // with their ids: sorting follows no pointers

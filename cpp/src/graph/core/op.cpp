@@ -43,7 +43,7 @@ std::string describe(std::span<const NodeRef> inputs) {
   std::string text;
   for (std::size_t i = 0; i < inputs.size() && i < 4; ++i) {
     const Node* node = inputs[i].get();
-    while (node->name.empty() && node->op == &ops::cast) node = node->input(0);
+    while (node->name().empty() && node->op == &ops::cast) node = node->input(0);
     text += (i > 0 ? ", " : "") + node->label() + " " + to_string(node->spec.shape) + " " + name_of(node->spec.dtype);
   }
   return inputs.size() > 4 ? text + ", …" : text;

@@ -58,12 +58,12 @@ TensorRef Table::compute(const Node& node) {
     specs.push_back(inputs.back()->spec);
   }
   Attributes attributes = node.attributes;
-  if (op.kind == OpKind::random) RandomDraw::set_ordinal(attributes, randoms_++);
+  if (op.kind == OpKind::random) attributes = RandomDraw::with_ordinal(attributes, randoms_++);
   Spec spec;
   try {
-    if (attributes.scan) {
+    if (const std::shared_ptr<const Scan> declared = loop_of(attributes)) {
       const Node* const loop = loop_behind(node);
-      attributes.scan = loop != nullptr ? loops_.at(loop) : loops_[&node] = bind_scan(attributes.scan->body, specs, {});
+      attributes = with_loop(attributes, loop != nullptr ? loops_.at(loop) : loops_[&node] = bind_scan(declared->body, specs, {}));
     }
     spec = op.infer(specs, attributes);
   } catch (const ShapeError& e) {
@@ -77,7 +77,7 @@ void Table::repeat_loops(std::span<const NodeRef> wanted) {
     if (node->op != &ops::scan_output) continue;
     const Node* const loop = loop_behind(*node);
     const auto ran = loops_.find(loop);
-    if (ran != loops_.end() && !ran->second->has(LoopOutput::of(node->attributes).output)) values_[loop] = compute(*loop);
+    if (ran != loops_.end() && !ran->second->has(static_cast<int>(node->attributes.as<LoopOutput>().output))) values_[loop] = compute(*loop);
   }
 }
 

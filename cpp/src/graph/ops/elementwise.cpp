@@ -69,7 +69,7 @@ Spec infer_choice(Specs in, const Attributes&) {
 
 template <Name>
 Spec infer_cast(Specs in, const Attributes& a) {
-  return {in[0].shape, CastTo::of(a).dtype};
+  return {in[0].shape, a.as<CastTo>().dtype};
 }
 
 // ---- gradient rules: x, y are inputs, n the node, g what came ----
@@ -239,7 +239,7 @@ consteval Op elementwise(const char* name, LaneOp lane, Promotion promotion, Spe
                 .inputs = arity(lane),
                 .infer = infer,
                 .gradient = gradient,
-                .check_attributes = lane == LaneOp::copy ? CastTo::check : nullptr,
+                .attributes = lane == LaneOp::copy ? CastTo::read : nullptr,
                 .lane = lane,
                 .promotion = promotion,
                 .linear = traits.linear,

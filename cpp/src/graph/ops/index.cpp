@@ -52,7 +52,7 @@ void with_type(DType t, F&& f) {
 
 Spec take_rule(Specs in, const Attributes& a) {
   require_indices(in[1], "take");
-  const Index axis = normalize_axis(OneAxis::of(a).axis, in[0].shape.size(), "take");
+  const Index axis = normalize_axis(a.as<OneAxis>().axis, in[0].shape.size(), "take");
   Shape shape(in[0].shape.begin(), in[0].shape.begin() + axis);
   shape.insert(shape.end(), in[1].shape.begin(), in[1].shape.end());
   shape.insert(shape.end(), in[0].shape.begin() + axis + 1, in[0].shape.end());
@@ -102,11 +102,11 @@ class TakeKernel final : public Kernel {
   bool scatter_;
 };
 std::unique_ptr<Kernel> take_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<TakeKernel>(in[0].shape, count_of(in[1].shape), normalize_axis(OneAxis::of(a).axis, in[0].shape.size(), "take"), out.dtype,
+  return std::make_unique<TakeKernel>(in[0].shape, count_of(in[1].shape), normalize_axis(a.as<OneAxis>().axis, in[0].shape.size(), "take"), out.dtype,
                                       false);
 }
 std::unique_ptr<Kernel> take_gradient_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<TakeKernel>(out.shape, count_of(in[1].shape), normalize_axis(OneAxis::of(a).axis, out.shape.size(), "take"), out.dtype,
+  return std::make_unique<TakeKernel>(out.shape, count_of(in[1].shape), normalize_axis(a.as<OneAxis>().axis, out.shape.size(), "take"), out.dtype,
                                       true);
 }
 
@@ -114,7 +114,7 @@ std::unique_ptr<Kernel> take_gradient_kernel(Specs in, const Spec& out, const At
 
 Spec along_rule(Specs in, const Attributes& a) {
   require_indices(in[1], "take_along_axis");
-  const Index axis = AlongAxis::of(a).axis;
+  const Index axis = a.as<AlongAxis>().axis;
   bool fits = in[0].shape.size() == in[1].shape.size();
   for (std::size_t i = 0; fits && i < in[0].shape.size(); ++i)
     fits = static_cast<Index>(i) == axis || in[0].shape[i] == in[1].shape[i] || in[0].shape[i] == kAny || in[1].shape[i] == kAny;
@@ -138,11 +138,11 @@ Gradients d_along_gradient(const NodeRef& n, const NodeRef& g) { return {apply(o
 class AlongKernel final : public Kernel {
  public:
   AlongKernel(const Shape& source, const Shape& indices, const Attributes& a, DType dtype, bool scatter)
-      : source_(source, AlongAxis::of(a).axis),
-        picked_(indices, AlongAxis::of(a).axis),
+      : source_(source, a.as<AlongAxis>().axis),
+        picked_(indices, a.as<AlongAxis>().axis),
         dtype_(dtype),
         scatter_(scatter),
-        classes_(AlongAxis::of(a).classes) {}
+        classes_(a.as<AlongAxis>().classes) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     const auto* index = static_cast<const std::int64_t*>(inputs[1]);
     with_type(dtype_, [&](auto zero) {
@@ -182,7 +182,7 @@ std::unique_ptr<Kernel> along_gradient_kernel(Specs in, const Spec& out, const A
 Spec one_hot_rule(Specs in, const Attributes& a) {
   require_indices(in[0], "one_hot");
   Shape shape = in[0].shape;
-  const OneHotClasses classes = OneHotClasses::of(a);
+  const OneHotClasses classes = a.as<OneHotClasses>();
   shape.push_back(classes.depth);
   return {shape, classes.dtype};
 }
@@ -203,7 +203,7 @@ class OneHotKernel final : public Kernel {
   DType dtype_;
 };
 std::unique_ptr<Kernel> one_hot_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<OneHotKernel>(count_of(in[0].shape), OneHotClasses::of(a).depth, out.dtype);
+  return std::make_unique<OneHotKernel>(count_of(in[0].shape), a.as<OneHotClasses>().depth, out.dtype);
 }
 
 // ---- cumsum ----
@@ -213,7 +213,7 @@ Spec cumsum_rule(Specs in, const Attributes&) {
   return in[0];
 }
 Gradients d_cumsum(const NodeRef& n, const NodeRef& g) {
-  const auto [axis, reverse] = CumulatedAxis::of(n->attributes);
+  const auto& [axis, reverse] = n->attributes.as<CumulatedAxis>();
   return {apply(ops::cumsum, {g}, CumulatedAxis{axis, !reverse})};
 }
 class CumsumKernel final : public Kernel {
@@ -240,7 +240,7 @@ class CumsumKernel final : public Kernel {
   bool reverse_;
 };
 std::unique_ptr<Kernel> cumsum_kernel(Specs in, const Spec&, const Attributes& a) {
-  return std::make_unique<CumsumKernel>(in[0], CumulatedAxis::of(a).axis, CumulatedAxis::of(a).reverse);
+  return std::make_unique<CumsumKernel>(in[0], a.as<CumulatedAxis>().axis, a.as<CumulatedAxis>().reverse);
 }
 
 // ---- sum_n: the sum of all inputs, one shape; what a wait-list of three and more becomes ----
@@ -286,7 +286,7 @@ constinit const Op take = entry({.name = "take",
                                  .infer = take_rule,
                                  .gradient = d_take,
                                  .kernel = take_kernel,
-                                 .check_attributes = OneAxis::check_of<0>,
+                                 .attributes = OneAxis::read_of<0>,
                                  .passes_gradient = true});
 constinit const Op take_gradient = entry({.name = "take_gradient",
                                           .kind = OpKind::other,
@@ -294,7 +294,7 @@ constinit const Op take_gradient = entry({.name = "take_gradient",
                                           .infer = take_gradient_rule,
                                           .gradient = d_take_gradient,
                                           .kernel = take_gradient_kernel,
-                                          .check_attributes = OneAxis::check_of<2>,
+                                          .attributes = OneAxis::read_of<2>,
                                           .shape_only = 0b100,
                                           .passes_gradient = true});
 constinit const Op take_along_axis = entry({.name = "take_along_axis",
@@ -303,7 +303,7 @@ constinit const Op take_along_axis = entry({.name = "take_along_axis",
                                             .infer = along_rule,
                                             .gradient = d_along,
                                             .kernel = along_kernel,
-                                            .check_attributes = AlongAxis::check_of<0>,
+                                            .attributes = AlongAxis::read_of<0>,
                                             .passes_gradient = true});
 constinit const Op take_along_axis_gradient = entry({.name = "take_along_axis_gradient",
                                                      .kind = OpKind::other,
@@ -311,7 +311,7 @@ constinit const Op take_along_axis_gradient = entry({.name = "take_along_axis_gr
                                                      .infer = along_gradient_rule,
                                                      .gradient = d_along_gradient,
                                                      .kernel = along_gradient_kernel,
-                                                     .check_attributes = AlongAxis::check_of<2>,
+                                                     .attributes = AlongAxis::read_of<2>,
                                                      .shape_only = 0b100});
 constinit const Op one_hot = entry({.name = "one_hot",
                                     .kind = OpKind::other,
@@ -319,14 +319,14 @@ constinit const Op one_hot = entry({.name = "one_hot",
                                     .infer = one_hot_rule,
                                     .gradient = no_gradient_flows,
                                     .kernel = one_hot_kernel,
-                                    .check_attributes = OneHotClasses::check});
+                                    .attributes = OneHotClasses::read});
 constinit const Op cumsum = entry({.name = "cumsum",
                                    .kind = OpKind::other,
                                    .inputs = 1,
                                    .infer = cumsum_rule,
                                    .gradient = d_cumsum,
                                    .kernel = cumsum_kernel,
-                                   .check_attributes = CumulatedAxis::check,
+                                   .attributes = CumulatedAxis::read,
                                    .passes_gradient = true});
 constinit const Op sum_n =
     entry({.name = "sum_n", .kind = OpKind::other, .inputs = -1, .infer = sum_n_rule, .gradient = d_sum_n, .kernel = sum_n_kernel});

@@ -107,7 +107,7 @@ Spec solve_rule(Specs in, const Attributes&) {
 }
 Gradients d_solve(const NodeRef& x, const NodeRef& g) {
   const NodeRef l = x->input_ref(0);
-  const bool transposed = TriangularSide::of(x->attributes).transposed;
+  const bool transposed = x->attributes.as<TriangularSide>().transposed;
   const NodeRef to_b = solve(l, g, !transposed);
   const NodeRef outer = transposed ? matmul(x, swap_last(to_b)) : matmul(to_b, swap_last(x));
   return {sum_to_like(negate(multiply(outer, lower_mask(last(l->spec.shape, 1), 1.0, l->spec.dtype))), l), to_b};
@@ -154,7 +154,7 @@ class SolveKernel final : public Kernel {
   bool transposed_;
 };
 std::unique_ptr<Kernel> solve_kernel(Specs in, const Spec&, const Attributes& a) {
-  return std::make_unique<SolveKernel>(in[0], in[1], TriangularSide::of(a).transposed);
+  return std::make_unique<SolveKernel>(in[0], in[1], a.as<TriangularSide>().transposed);
 }
 
 }  // namespace
@@ -168,7 +168,7 @@ constinit const Op triangular_solve = entry({.name = "triangular_solve",
                                              .infer = solve_rule,
                                              .gradient = d_solve,
                                              .kernel = solve_kernel,
-                                             .check_attributes = TriangularSide::check});
+                                             .attributes = TriangularSide::read});
 }  // namespace ops
 
 void add_linalg_ops(OpList& list) { list.insert(list.end(), {&ops::cholesky, &ops::triangular_solve}); }

@@ -18,7 +18,7 @@ namespace {
 constexpr Index kChunk = 1 << 15;
 
 Spec random_rule(std::span<const Spec> in, const Attributes& a) {
-  const RandomDraw draw = RandomDraw::of(a);
+  const RandomDraw draw = a.as<RandomDraw>();
   Shape shape(draw.shape.begin(), draw.shape.end());
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] != kAny) continue;
@@ -44,9 +44,9 @@ class RandomKernel final : public Kernel {
   RandomKernel(const Spec& out, const Attributes& a)
       : count_(count_of(out.shape)),
         dtype_(out.dtype),
-        has_seed_(RandomDraw::of(a).has_seed),
-        seed_(RandomDraw::of(a).seed),
-        ordinal_(static_cast<std::uint64_t>(RandomDraw::of(a).ordinal)) {}
+        has_seed_(a.as<RandomDraw>().has_seed),
+        seed_(a.as<RandomDraw>().seed),
+        ordinal_(static_cast<std::uint64_t>(a.as<RandomDraw>().ordinal)) {}
 
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
     // A node with a seed of its own gives the same numbers in whatever graph it stands.
@@ -110,9 +110,9 @@ class DrawnKernel final : public Kernel {
   DrawnKernel(const Spec& out, const Attributes& a)
       : count_(count_of(out.shape)),
         dtype_(out.dtype),
-        has_seed_(RandomDraw::of(a).has_seed),
-        seed_(RandomDraw::of(a).seed),
-        ordinal_(static_cast<std::uint64_t>(RandomDraw::of(a).ordinal)) {}
+        has_seed_(a.as<RandomDraw>().has_seed),
+        seed_(a.as<RandomDraw>().seed),
+        ordinal_(static_cast<std::uint64_t>(a.as<RandomDraw>().ordinal)) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
     const std::uint64_t key = has_seed_ ? mix_seed(seed_, 0) : mix_seed(context.seed, ordinal_ + 1);
     const auto all = [&](auto* out) {
@@ -145,7 +145,7 @@ constinit const Op scan_normal = entry({.name = "scan_normal",
                                         .infer = keyed_rule,
                                         .gradient = no_gradient_flows,
                                         .kernel = random_kernel<Draw::normal, true>,
-                                        .check_attributes = RandomDraw::check_keyed,
+                                        .attributes = RandomDraw::read_keyed,
                                         .shape_only = 0b100});
 constinit const Op scan_uniform = entry({.name = "scan_uniform",
                                          .kind = OpKind::other,
@@ -153,7 +153,7 @@ constinit const Op scan_uniform = entry({.name = "scan_uniform",
                                          .infer = keyed_rule,
                                          .gradient = no_gradient_flows,
                                          .kernel = random_kernel<Draw::uniform, true>,
-                                         .check_attributes = RandomDraw::check_keyed,
+                                         .attributes = RandomDraw::read_keyed,
                                          .shape_only = 0b100});
 constinit const Op scan_draw_key = entry({.name = "scan_draw_key",
                                           .kind = OpKind::other,
@@ -161,7 +161,7 @@ constinit const Op scan_draw_key = entry({.name = "scan_draw_key",
                                           .infer = keyed_rule,
                                           .gradient = no_gradient_flows,
                                           .kernel = random_kernel<Draw::key, true>,
-                                          .check_attributes = RandomDraw::check_keyed_key,
+                                          .attributes = RandomDraw::read_keyed_key,
                                           .shape_only = 0b100});
 constinit const Op random_gamma = entry({.name = "random_gamma",
                                          .kind = OpKind::random,
@@ -169,21 +169,21 @@ constinit const Op random_gamma = entry({.name = "random_gamma",
                                          .infer = drawn_rule,
                                          .gradient = no_gradient_flows,
                                          .kernel = drawn_kernel<false>,
-                                         .check_attributes = RandomDraw::check_drawn});
+                                         .attributes = RandomDraw::read_drawn});
 constinit const Op random_poisson = entry({.name = "random_poisson",
                                            .kind = OpKind::random,
                                            .inputs = 1,
                                            .infer = drawn_rule,
                                            .gradient = no_gradient_flows,
                                            .kernel = drawn_kernel<true>,
-                                           .check_attributes = RandomDraw::check_drawn});
+                                           .attributes = RandomDraw::read_drawn});
 constinit const Op random_normal = entry({.name = "random_normal",
                                           .kind = OpKind::random,
                                           .inputs = -1,
                                           .infer = random_rule,
                                           .gradient = no_gradient_flows,
                                           .kernel = random_kernel<Draw::normal, false>,
-                                          .check_attributes = RandomDraw::check,
+                                          .attributes = RandomDraw::read,
                                           .shape_only = 1,
                                           .in_loop = &scan_normal});
 constinit const Op random_uniform = entry({.name = "random_uniform",
@@ -192,7 +192,7 @@ constinit const Op random_uniform = entry({.name = "random_uniform",
                                            .infer = random_rule,
                                            .gradient = no_gradient_flows,
                                            .kernel = random_kernel<Draw::uniform, false>,
-                                           .check_attributes = RandomDraw::check,
+                                           .attributes = RandomDraw::read,
                                            .shape_only = 1,
                                            .in_loop = &scan_uniform});
 constinit const Op scan_key = entry({.name = "scan_key",
@@ -201,7 +201,7 @@ constinit const Op scan_key = entry({.name = "scan_key",
                                      .infer = random_rule,
                                      .gradient = no_gradient_flows,
                                      .kernel = random_kernel<Draw::key, false>,
-                                     .check_attributes = RandomDraw::check_key,
+                                     .attributes = RandomDraw::read_key,
                                      .shape_only = 1,
                                      .in_loop = &scan_draw_key});
 }  // namespace ops

@@ -19,7 +19,7 @@ Spec recurrence_rule(std::span<const Spec> in, const Attributes&) {
 }
 
 std::vector<NodeRef> d_recurrence(const NodeRef& n, const NodeRef& g) {
-  const RecurrenceAxes along = RecurrenceAxes::of(n->attributes);
+  const RecurrenceAxes along = n->attributes.as<RecurrenceAxes>();
   const NodeRef sums = apply(ops::recurrence, {broadcast_like(g, n), n->input_ref(1)}, RecurrenceAxes{!along.reverse, 0, along.axes});
   return {sums, multiply(n, sums)};
 }
@@ -41,12 +41,12 @@ std::vector<Index> offsets_along(const Shape& shape, const std::vector<char>& in
 
 class RecurrenceKernel final : public Kernel {
  public:
-  RecurrenceKernel(const Spec& s, const Attributes& a) : dtype_(s.dtype), start_(RecurrenceAxes::of(a).start) {
+  RecurrenceKernel(const Spec& s, const Attributes& a) : dtype_(s.dtype), start_(a.as<RecurrenceAxes>().start) {
     std::vector<char> along(s.shape.size(), 0);
-    for (const Index axis : RecurrenceAxes::of(a).axes) along[static_cast<std::size_t>(axis)] = 1;
+    for (const Index axis : a.as<RecurrenceAxes>().axes) along[static_cast<std::size_t>(axis)] = 1;
     steps_ = offsets_along(s.shape, along, true);
     kept_ = offsets_along(s.shape, along, false);
-    if (RecurrenceAxes::of(a).reverse) steps_ = {steps_.rbegin(), steps_.rend()};
+    if (a.as<RecurrenceAxes>().reverse) steps_ = {steps_.rbegin(), steps_.rend()};
     rows_ = !along.empty() && along.back() == 0;  // the last axis stays: neighbours go side by side
   }
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
@@ -101,7 +101,7 @@ constinit const Op recurrence = entry({.name = "recurrence",
                                        .infer = recurrence_rule,
                                        .gradient = d_recurrence,
                                        .kernel = recurrence_kernel,
-                                       .check_attributes = RecurrenceAxes::check});
+                                       .attributes = RecurrenceAxes::read});
 }  // namespace ops
 
 void add_recurrence_ops(OpList& list) { list.insert(list.end(), {&ops::recurrence}); }

@@ -12,14 +12,14 @@ using namespace build;
 using Gradients = std::vector<NodeRef>;
 
 std::vector<Index> axes_of(const Attributes& a) {
-  const IndexSpan axes = ReducedAxes::of(a).axes;
+  const IndexSpan axes = a.as<ReducedAxes>().axes;
   return {axes.begin(), axes.end()};
 }
-bool keeps(const Attributes& a) { return ReducedAxes::of(a).keep; }
+bool keeps(const Attributes& a) { return a.as<ReducedAxes>().keep; }
 
 Spec reduced(const Spec& in, const Attributes& a, const char* name, bool needs_elements) {
   PLAIT_REQUIRE_AS(DTypeError, in.dtype != DType::boolean, name, ": booleans are not numbers here; use plait.cast");
-  const auto [keep, axes, of_nothing] = ReducedAxes::of(a);
+  const auto& [keep, axes, of_nothing] = a.as<ReducedAxes>();
   needs_elements = needs_elements && !of_nothing;
   Shape shape;
   for (std::size_t i = 0; i < in.shape.size(); ++i) {
@@ -72,7 +72,7 @@ Gradients d_sum_to_like(const NodeRef& n, const NodeRef& g) { return {broadcast_
 
 // axis_size(x): the number of elements along axes; a constant once shapes are bound.
 Spec axis_size_rule(std::span<const Spec> in, const Attributes& a) {
-  const CountedAxes counted = CountedAxes::of(a);
+  const CountedAxes counted = a.as<CountedAxes>();
   for (const Index axis : counted.axes)
     PLAIT_REQUIRE_AS(ShapeError, !counted.divisor || in[0].shape[axis] != 0, "mean: axis ", axis, " of shape ", to_string(in[0].shape),
                      " is empty and has no mean");
@@ -163,7 +163,7 @@ constinit const Op sum = entry({.name = "sum",
                                 .infer = sum_rule,
                                 .gradient = d_sum,
                                 .kernel = reduction_kernel<Kind::sum>,
-                                .check_attributes = ReducedAxes::check,
+                                .attributes = ReducedAxes::read,
                                 .reduce = Kind::sum,
                                 .passes_gradient = true});
 constinit const Op prod = entry({.name = "prod",
@@ -172,7 +172,7 @@ constinit const Op prod = entry({.name = "prod",
                                  .infer = prod_rule,
                                  .gradient = d_prod,
                                  .kernel = reduction_kernel<Kind::product>,
-                                 .check_attributes = ReducedAxes::check,
+                                 .attributes = ReducedAxes::read,
                                  .reduce = Kind::product});
 constinit const Op max = entry({.name = "max",
                                 .kind = OpKind::reduction,
@@ -180,7 +180,7 @@ constinit const Op max = entry({.name = "max",
                                 .infer = max_rule,
                                 .gradient = d_extreme,
                                 .kernel = reduction_kernel<Kind::maximum>,
-                                .check_attributes = ReducedAxes::check,
+                                .attributes = ReducedAxes::read,
                                 .reduce = Kind::maximum});
 constinit const Op min = entry({.name = "min",
                                 .kind = OpKind::reduction,
@@ -188,7 +188,7 @@ constinit const Op min = entry({.name = "min",
                                 .infer = min_rule,
                                 .gradient = d_extreme,
                                 .kernel = reduction_kernel<Kind::minimum>,
-                                .check_attributes = ReducedAxes::check,
+                                .attributes = ReducedAxes::read,
                                 .reduce = Kind::minimum});
 constinit const Op sum_to_like = entry({.name = "sum_to_like",
                                         .kind = OpKind::other,
@@ -203,7 +203,7 @@ constinit const Op axis_size = entry({.name = "axis_size",
                                       .inputs = 1,
                                       .infer = axis_size_rule,
                                       .gradient = no_gradient_flows,
-                                      .check_attributes = CountedAxes::check,
+                                      .attributes = CountedAxes::read,
                                       .shape_only = 0b1,
                                       .constant_shape = true});
 }  // namespace ops

@@ -1,4 +1,4 @@
-// The loop as an op: scan runs a step's plan over the rows of its sequences; scan_output is a view of what it left;
+// The loop as an op: scan runs a step's plan over the rows of its xs; scan_output is a view of what it left;
 // scan_cotangent is the gradient that such a view sends back.
 #include "plait/graph/scan.hpp"
 
@@ -22,7 +22,7 @@ constexpr double kPollNs = 5e5;  // estimated work between two looks at Ctrl-C
 std::size_t lines(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 std::size_t bytes_of(const Spec& spec) { return static_cast<std::size_t>(count_of(spec.shape)) * size_of(spec.dtype); }
 
-/// Runs the plan of a step once for each row. States are read where the step before wrote them: among the rows of a result or of kept states where
+/// Runs the plan of a step once for each row. States are read where the step before wrote them: among the ys or the residuals where
 /// they belong there anyway, else in one of two buffers in turn.
 class ScanKernel final : public Kernel {
  public:
@@ -38,16 +38,16 @@ class ScanKernel final : public Kernel {
       carries_.push_back(carry);
     }
     for (const Scan::Section& section : scan.sections) {
-      if (!section.row) continue;
+      if (!section.stacked) continue;
       const std::ptrdiff_t begin = begin_of(section);
-      const auto kept = std::find_if(carries_.begin(), carries_.end(), [&](const Carry& c) { return c.state == section.node.get(); });
+      const auto residual = std::find_if(carries_.begin(), carries_.end(), [&](const Carry& c) { return c.state == section.node.get(); });
       const auto after = std::find_if(carries_.begin(), carries_.end(), [&](const Carry& c) { return c.next == section.node.get() && c.after < 0; });
-      if (kept != carries_.end()) {
-        kept->before = begin;
+      if (residual != carries_.end()) {
+        residual->before = begin;
       } else if (after != carries_.end()) {
         after->after = begin;
       } else {
-        results_.push_back({static_cast<int>(outputs.size()), begin, bytes_of(section.spec)});
+        ys_.push_back({static_cast<int>(outputs.size()), begin, bytes_of(section.spec)});
         outputs.push_back(section.node);
       }
     }
@@ -56,11 +56,11 @@ class ScanKernel final : public Kernel {
 
   void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
     auto* const base = static_cast<std::byte*>(outputs[0]);
-    auto* const room = static_cast<std::byte*>(scratch);
-    auto** const feeds = reinterpret_cast<const void**>(room);
-    auto** const results = reinterpret_cast<void**>(room + results_at_);
-    auto** const states = reinterpret_cast<const std::byte**>(room + states_at_);
-    std::byte* const step_memory = room + memory_at_;
+    auto* const memory = static_cast<std::byte*>(scratch);
+    auto** const feeds = reinterpret_cast<const void**>(memory);
+    auto** const results = reinterpret_cast<void**>(memory + results_at_);
+    auto** const states = reinterpret_cast<const std::byte**>(memory + states_at_);
+    std::byte* const step_memory = memory + memory_at_;
     std::byte* const buffers = step_memory + lines(runner_->bytes(context.threads));
     for (const Fixed& fixed : fixed_) feeds[fixed.feed] = inputs[fixed.input];
     runner_->begin(step_memory, feeds);
@@ -82,8 +82,8 @@ class ScanKernel final : public Kernel {
         results[carry.output] = next;
         states[c] = next;
       }
-      for (const Row& row : rows_) feeds[row.feed] = static_cast<const std::byte*>(inputs[row.input]) + t * static_cast<Index>(row.bytes);
-      for (const Result& result : results_) results[result.output] = base + result.begin + t * static_cast<Index>(result.bytes);
+      for (const X& x : xs_) feeds[x.feed] = static_cast<const std::byte*>(inputs[x.input]) + t * static_cast<Index>(x.bytes);
+      for (const Y& y : ys_) results[y.output] = base + y.begin + t * static_cast<Index>(y.bytes);
       runner_->run(step_memory, feeds, results, context);
     }
     for (std::size_t c = 0; c < carries_.size(); ++c) finish(carries_[c], states[c], inputs[carries_[c].input], base);
@@ -106,11 +106,11 @@ class ScanKernel final : public Kernel {
     const Node* state = nullptr;
     const Node* next = nullptr;
   };
-  struct Row {
+  struct X {
     int input, feed;
     std::size_t bytes;
   };
-  struct Result {
+  struct Y {
     int output;
     std::ptrdiff_t begin;
     std::size_t bytes;
@@ -127,7 +127,7 @@ class ScanKernel final : public Kernel {
 
   void compile(const Scan& scan, std::vector<NodeRef> outputs) {
     const StepGraph& graph = scan.body->graph;
-    const std::size_t output_count = outputs.size(), first_row = graph.states.size(), first_closed = first_row + graph.rows.size();
+    const std::size_t output_count = outputs.size(), first_x = graph.states.size(), first_capture = first_x + graph.xs.size();
     Program program(std::move(outputs));
     std::vector<Spec> specs;
     std::vector<char> moving;
@@ -136,13 +136,13 @@ class ScanKernel final : public Kernel {
       while (!(scan.body->input(i) == node)) ++i;
       const int feed = static_cast<int>(specs.size()), input = position(scan, i);
       Spec spec = scan.inputs[i];
-      if (i >= first_row && i < first_closed) spec.shape.erase(spec.shape.begin());
-      moving.push_back(i < first_closed ? 1 : 0);
-      if (i < first_row) {
+      if (i >= first_x && i < first_capture) spec.shape.erase(spec.shape.begin());
+      moving.push_back(i < first_capture ? 1 : 0);
+      if (i < first_x) {
         for (Carry& carry : carries_)
           if (carry.state == node.get()) carry.feed = feed;
-      } else if (input >= 0 && i < first_closed) {
-        rows_.push_back({input, feed, bytes_of(spec)});
+      } else if (input >= 0 && i < first_capture) {
+        xs_.push_back({input, feed, bytes_of(spec)});
       } else if (input >= 0) {
         fixed_.push_back({input, feed});
       }
@@ -180,8 +180,8 @@ class ScanKernel final : public Kernel {
   Index steps_;
   bool reverse_;
   std::vector<Carry> carries_;
-  std::vector<Row> rows_;
-  std::vector<Result> results_;
+  std::vector<X> xs_;
+  std::vector<Y> ys_;
   std::vector<Fixed> fixed_;
   std::shared_ptr<Plan> plan_;
   std::unique_ptr<PlanRunner> runner_;
@@ -189,28 +189,23 @@ class ScanKernel final : public Kernel {
   std::size_t results_at_ = 0, states_at_ = 0, memory_at_ = 0, buffer_bytes_ = 0;
 };
 
-const Scan& scan_of(const Attributes& a, const char* name) {
-  PLAIT_REQUIRE_AS(GraphError, a.scan != nullptr, name, ": the step is missing");
-  return *a.scan;
-}
-
 Spec scan_rule(Specs in, const Attributes& a) {
-  const Scan& scan = scan_of(a, "scan");
+  const Scan& scan = *a.as<LoopBody>().scan;
   const StepGraph& graph = scan.body->graph;
   PLAIT_REQUIRE_AS(GraphError, in.size() == scan.body->input_count(), "scan: expected ", scan.body->input_count(), " inputs, got ", in.size());
   for (std::size_t i = 0; i < in.size(); ++i) {
     const NodeRef& inner = scan.body->input(i);
-    const bool row = i >= graph.states.size() && i < graph.states.size() + graph.rows.size();
+    const bool is_x = i >= graph.states.size() && i < graph.states.size() + graph.xs.size();
     PLAIT_REQUIRE_AS(DTypeError, in[i].dtype == inner->spec.dtype, "scan: ", inner->label(), " is ", name_of(inner->spec.dtype), " in the step, got ",
                      name_of(in[i].dtype));
-    PLAIT_REQUIRE_AS(ShapeError, in[i].shape.size() == inner->spec.shape.size() + (row ? 1 : 0), "scan: ", inner->label(), " has shape ",
+    PLAIT_REQUIRE_AS(ShapeError, in[i].shape.size() == inner->spec.shape.size() + (is_x ? 1 : 0), "scan: ", inner->label(), " has shape ",
                      to_string(inner->spec.shape), " in the step, got ", to_string(in[i].shape));
   }
   return {{scan.bound ? scan.size : kAny}, scan.body->buffer_type()};
 }
 
 Gradients d_scan(const NodeRef& node, const NodeRef& g) {
-  const Scan& scan = *node->attributes.scan;
+  const Scan& scan = *node->attributes.as<LoopBody>().scan;
   std::vector<NodeRef> outputs(static_cast<std::size_t>(scan.body->output_count())), open = {g};
   while (!open.empty()) {  // sums of what the outputs sent: each is taken for itself
     const NodeRef at = open.back();
@@ -220,41 +215,36 @@ Gradients d_scan(const NodeRef& node, const NodeRef& g) {
       continue;
     }
     PLAIT_REQUIRE_AS(GraphError, is_op(at, ops::scan_cotangent), "gradient: ", node->label(), " is a loop's buffer; only its outputs have gradients");
-    NodeRef& sum = outputs[static_cast<std::size_t>(LoopOutput::of(at->attributes).output)];
+    NodeRef& sum = outputs[static_cast<std::size_t>(at->attributes.as<LoopOutput>().output)];
     sum = sum ? build::add(sum, at->input_ref(0)) : at->input_ref(0);
   }
   return scan_gradient(node, outputs);
 }
 
-std::unique_ptr<Kernel> scan_kernel(Specs, const Spec&, const Attributes& a) { return std::make_unique<ScanKernel>(*a.scan); }
+std::unique_ptr<Kernel> scan_kernel(Specs, const Spec&, const Attributes& a) { return std::make_unique<ScanKernel>(*a.as<LoopBody>().scan); }
 
 // ---- scan_output and scan_cotangent ----
 
-int output_of(const Scan& scan, const Attributes& a, const char* name) {
-  const int output = LoopOutput::of(a).output;
-  PLAIT_REQUIRE_AS(GraphError, output >= 0 && output < scan.body->output_count(), name, ": the loop has no such output");
-  return output;
-}
-
 Spec output_rule(Specs, const Attributes& a) {
-  const Scan& scan = scan_of(a, "scan_output");
-  return scan.output(output_of(scan, a, "scan_output"), LoopOutput::of(a).steps);
+  const auto& [output, steps, scan] = a.as<LoopOutput>();
+  PLAIT_REQUIRE_AS(GraphError, output >= 0 && output < scan->body->output_count(), "scan_output: the loop has no such output");
+  return scan->output(static_cast<int>(output), steps);
 }
 
 std::size_t begin_in(const Scan& scan, const Attributes& a) {
-  const int k = LoopOutput::of(a).output;
+  const int k = static_cast<int>(a.as<LoopOutput>().output);
   if (!scan.has(k)) return 0;  // only its shape is asked for: it is nowhere
   return scan.sections[static_cast<std::size_t>(scan.section_of[static_cast<std::size_t>(k)])].offset;
 }
 
 std::optional<View> output_view(const Spec&, const Spec& output, const Attributes& a, const View& of) {
   if (of.offset != 0 || of.strides != Shape{1}) return {};
-  return View{static_cast<Index>(begin_in(*a.scan, a) / size_of(output.dtype)), contiguous_strides(output.shape)};
+  return View{static_cast<Index>(begin_in(*a.as<LoopOutput>().scan, a) / size_of(output.dtype)), contiguous_strides(output.shape)};
 }
 
 Gradients d_output(const NodeRef& n, const NodeRef& g) { return {graph::apply(ops::scan_cotangent, {g, n->input_ref(0)}, n->attributes)}; }
 
-Spec cotangent_rule(Specs in, const Attributes& a) { return {in[1].shape, scan_of(a, "scan_cotangent").body->buffer_type()}; }
+Spec cotangent_rule(Specs in, const Attributes& a) { return {in[1].shape, a.as<LoopOutput>().scan->body->buffer_type()}; }
 
 class CotangentKernel final : public Kernel {
  public:
@@ -268,7 +258,7 @@ class CotangentKernel final : public Kernel {
   std::size_t bytes_, total_, begin_;
 };
 std::unique_ptr<Kernel> cotangent_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<CotangentKernel>(in[0], out, begin_in(*a.scan, a));
+  return std::make_unique<CotangentKernel>(in[0], out, begin_in(*a.as<LoopOutput>().scan, a));
 }
 
 }  // namespace
@@ -280,21 +270,21 @@ constinit const Op scan = entry({.name = "scan",
                                  .infer = scan_rule,
                                  .gradient = d_scan,
                                  .kernel = scan_kernel,
-                                 .check_attributes = LoopBody::check});
+                                 .attributes = LoopBody::read});
 constinit const Op scan_output = entry({.name = "scan_output",
                                         .kind = OpKind::view,
                                         .inputs = 1,
                                         .infer = output_rule,
                                         .gradient = d_output,
                                         .view = output_view,
-                                        .check_attributes = LoopOutput::check});
+                                        .attributes = LoopOutput::read});
 constinit const Op scan_cotangent = entry({.name = "scan_cotangent",
                                            .kind = OpKind::other,
                                            .inputs = 2,
                                            .infer = cotangent_rule,
                                            .gradient = nullptr,
                                            .kernel = cotangent_kernel,
-                                           .check_attributes = LoopOutput::check,
+                                           .attributes = LoopOutput::read,
                                            .shape_only = 0b10});
 }  // namespace ops
 

@@ -14,7 +14,7 @@ using Gradients = std::vector<NodeRef>;
 using Specs = std::span<const Spec>;
 
 Index length_of(Index steps, const Attributes& a) {
-  const Index given = Segments::of(a).length;
+  const Index given = a.as<Segments>().length;
   const Index n = given > 0 ? given : static_cast<Index>(std::lround(std::sqrt(static_cast<double>(steps))));
   return std::max<Index>(1, std::min(n, std::max<Index>(steps, 1)));
 }
@@ -61,14 +61,14 @@ std::optional<View> rest_view(const Spec& input, const Spec& output, const Attri
 
 // Back to the whole sequence, with zeros where nothing comes from.
 Gradients d_segments(const NodeRef& n, const NodeRef& g) {
-  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, FilledSegments{Segments::of(n->attributes).length, false})};
+  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, FilledSegments{n->attributes.as<Segments>().length, false})};
 }
 Gradients d_rest(const NodeRef& n, const NodeRef& g) {
-  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, FilledSegments{Segments::of(n->attributes).length, true})};
+  return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, FilledSegments{n->attributes.as<Segments>().length, true})};
 }
 Gradients d_join(const NodeRef& n, const NodeRef& g) { return {build::reshape_like(g, n->input_ref(0))}; }
 Gradients d_fill(const NodeRef& n, const NodeRef& g) {
-  const auto [length, rest] = FilledSegments::of(n->attributes);
+  const auto& [length, rest] = n->attributes.as<FilledSegments>();
   return {graph::apply(rest ? ops::scan_rest : ops::scan_segments, {g}, Segments{length}), {}};
 }
 
@@ -92,7 +92,7 @@ class FillKernel final : public Kernel {
   bool at_end_;
 };
 std::unique_ptr<Kernel> fill_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<FillKernel>(in[0], out, FilledSegments::of(a).rest);
+  return std::make_unique<FillKernel>(in[0], out, a.as<FilledSegments>().rest);
 }
 
 // scan_index(x): 0, 1, … for the rows of x.
@@ -123,14 +123,14 @@ constinit const Op scan_segments = entry({.name = "scan_segments",
                                           .infer = segments_rule,
                                           .gradient = d_segments,
                                           .view = front_view,
-                                          .check_attributes = Segments::check});
+                                          .attributes = Segments::read});
 constinit const Op scan_rest = entry({.name = "scan_rest",
                                       .kind = OpKind::view,
                                       .inputs = 1,
                                       .infer = rest_rule,
                                       .gradient = d_rest,
                                       .view = rest_view,
-                                      .check_attributes = Segments::check});
+                                      .attributes = Segments::read});
 constinit const Op scan_join = entry(
     {.name = "scan_join", .kind = OpKind::view, .inputs = 1, .infer = join_rule, .gradient = d_join, .view = front_view, .preserves_order = true});
 constinit const Op scan_fill = entry({.name = "scan_fill",
@@ -139,7 +139,7 @@ constinit const Op scan_fill = entry({.name = "scan_fill",
                                       .infer = fill_rule,
                                       .gradient = d_fill,
                                       .kernel = fill_kernel,
-                                      .check_attributes = FilledSegments::check,
+                                      .attributes = FilledSegments::read,
                                       .shape_only = 0b10});
 constinit const Op scan_index = entry({.name = "scan_index",
                                        .kind = OpKind::other,

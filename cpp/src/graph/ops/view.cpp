@@ -17,11 +17,11 @@ using MaybeView = std::optional<View>;
 // ---- reshape ----
 
 Spec reshape_rule(Specs in, const Attributes& a) {
-  Shape shape = NewShape::of(a).sizes;
+  Shape shape = a.as<NewShape>().sizes;
   const auto wild = std::find(shape.begin(), shape.end(), Index{-1});
   const auto fits = [&](bool ok) {
     PLAIT_REQUIRE_AS(ShapeError, ok, "reshape: shape ", to_string(in[0].shape), " cannot be reshaped to ", [&] {
-      std::string t = to_string(NewShape::of(a).sizes);  // -1 prints as None, which would mislead
+      std::string t = to_string(a.as<NewShape>().sizes);  // -1 prints as None, which would mislead
       for (std::size_t p; (p = t.find("None")) != std::string::npos;) t.replace(p, 4, "-1");
       return t;
     }());
@@ -95,12 +95,12 @@ Spec flatten_rule(Specs in, const Attributes&) {
 
 Spec expand_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
-  shape.insert(shape.begin() + normalize_axis(OneAxis::of(a).axis, shape.size() + 1, "expand_dims"), 1);
+  shape.insert(shape.begin() + normalize_axis(a.as<OneAxis>().axis, shape.size() + 1, "expand_dims"), 1);
   return {shape, in[0].dtype};
 }
 Spec squeeze_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
-  const int axis = normalize_axis(OneAxis::of(a).axis, shape.size(), "squeeze");
+  const int axis = normalize_axis(a.as<OneAxis>().axis, shape.size(), "squeeze");
   PLAIT_REQUIRE_AS(ShapeError, shape[axis] == 1 || shape[axis] == kAny, "squeeze: axis ", axis, " of shape ", to_string(shape), " is not of size 1");
   shape.erase(shape.begin() + axis);
   return {shape, in[0].dtype};
@@ -111,7 +111,7 @@ Spec squeeze_rule(Specs in, const Attributes& a) {
 Spec transpose_rule(Specs in, const Attributes& a) {
   const std::size_t rank = in[0].shape.size();
   std::vector<bool> used(rank);
-  const IndexSpan axes = Permutation::of(a).axes;
+  const IndexSpan axes = a.as<Permutation>().axes;
   PLAIT_REQUIRE_AS(ShapeError, axes.size() == rank, "transpose: ", axes.size(), " axes for shape ", to_string(in[0].shape));
   Shape shape;
   for (const Index axis : axes) {
@@ -124,11 +124,11 @@ Spec transpose_rule(Specs in, const Attributes& a) {
 }
 MaybeView transpose_view(const Spec&, const Spec&, const Attributes& a, const View& of) {
   View view{of.offset, {}};
-  for (const Index axis : Permutation::of(a).axes) view.strides.push_back(of.strides[axis]);
+  for (const Index axis : a.as<Permutation>().axes) view.strides.push_back(of.strides[axis]);
   return view;
 }
 Gradients d_transpose(const NodeRef& n, const NodeRef& g) {
-  const IndexSpan axes = Permutation::of(n->attributes).axes;
+  const IndexSpan axes = n->attributes.as<Permutation>().axes;
   std::vector<Index> inverse(axes.size());
   for (std::size_t i = 0; i < inverse.size(); ++i) inverse[axes[i]] = static_cast<Index>(i);
   return {transpose(g, inverse)};
@@ -137,14 +137,14 @@ Gradients d_transpose(const NodeRef& n, const NodeRef& g) {
 // ---- broadcast_to and broadcast_like ----
 
 Spec broadcast_to_rule(Specs in, const Attributes& a) {
-  Shape shape = NewShape::of(a).sizes;
+  Shape shape = a.as<NewShape>().sizes;
   const Shape& from = in[0].shape;
   PLAIT_REQUIRE_AS(ShapeError, from.size() <= shape.size(), "broadcast_to: shape ", to_string(from), " does not broadcast to ", to_string(shape));
   for (std::size_t i = 0; i < from.size(); ++i) {
     Index& to = shape[shape.size() - from.size() + i];
     if (to == -1) to = from[i];
     PLAIT_REQUIRE_AS(ShapeError, from[i] == to || from[i] == 1 || from[i] == kAny || to == kAny, "broadcast_to: shape ", to_string(from),
-                     " does not broadcast to ", to_string(NewShape::of(a).sizes));
+                     " does not broadcast to ", to_string(a.as<NewShape>().sizes));
   }
   return {shape, in[0].dtype};
 }
@@ -170,8 +170,8 @@ Gradients d_broadcast(const NodeRef& n, const NodeRef& g) {
 
 Spec slice_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
-  const SliceRanges ranges = SliceRanges::of(a);
-  PLAIT_REQUIRE_AS(ShapeError, ranges.numbers.size() == 3 * shape.size(), "slice: wrong number of ranges for shape ", to_string(shape));
+  const SliceList& ranges = a.as<SliceRanges>().ranges;
+  PLAIT_REQUIRE_AS(ShapeError, ranges.size() == shape.size(), "slice: wrong number of ranges for shape ", to_string(shape));
   for (std::size_t i = 0; i < shape.size(); ++i) {
     PLAIT_REQUIRE_AS(ShapeError, ranges[i].step != 0, "slice: step must not be zero");
     if (shape[i] != kAny) shape[i] = ranges[i].of_size(shape[i]).count;
@@ -181,7 +181,7 @@ Spec slice_rule(Specs in, const Attributes& a) {
 View sliced(const Shape& shape, const Attributes& a, const View& of) {
   View view = of;
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    const SliceRange::Taken r = SliceRanges::of(a)[i].of_size(shape[i]);
+    const SliceRange::Taken r = a.as<SliceRanges>().ranges[i].of_size(shape[i]);
     if (r.count > 0) view.offset += r.start * of.strides[i];
     view.strides[i] = r.step * of.strides[i];
   }
@@ -191,31 +191,31 @@ MaybeView slice_view(const Spec& input, const Spec&, const Attributes& a, const 
 Gradients d_slice(const NodeRef& n, const NodeRef& g) { return {apply(ops::slice_gradient, {g, n->input_ref(0)}, n->attributes)}; }
 
 Index checked_index(const Shape& shape, const Attributes& a) {
-  const auto [axis, i] = IndexAt::of(a);
+  const auto& [axis, i] = a.as<IndexAt>();
   const Index size = shape[axis];
   PLAIT_REQUIRE_AS(ShapeError, i >= -size && i < size, "index ", i, " is out of range for axis ", axis, " of shape ", to_string(shape));
   return i < 0 ? i + size : i;
 }
 Spec index_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
-  const Index axis = IndexAt::of(a).axis;
+  const Index axis = a.as<IndexAt>().axis;
   if (shape[axis] != kAny) checked_index(shape, a);
   shape.erase(shape.begin() + axis);
   return {shape, in[0].dtype};
 }
 MaybeView index_view(const Spec& input, const Spec&, const Attributes& a, const View& of) {
   View view = of;
-  const Index axis = IndexAt::of(a).axis;
+  const Index axis = a.as<IndexAt>().axis;
   view.offset += checked_index(input.shape, a) * of.strides[axis];
   view.strides.erase(view.strides.begin() + axis);
   return view;
 }
 Gradients d_index(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0);
-  const auto [axis, i] = IndexAt::of(n->attributes);
+  const auto& [axis, i] = n->attributes.as<IndexAt>();
   std::vector<SliceRange> ranges(x->spec.shape.size());
   ranges[static_cast<std::size_t>(axis)] = {i, i == -1 ? kOpen : i + 1};
-  return {apply(ops::slice_gradient, {expand_dims(g, axis), x}, SliceRanges::made(ranges))};
+  return {apply(ops::slice_gradient, {expand_dims(g, axis), x}, SliceRanges{ranges})};
 }
 
 // slice_gradient(g, x): zeros of x's shape with g written into the slice.
@@ -258,7 +258,7 @@ MaybeView same_view(const Spec&, const Spec&, const Attributes&, const View& of)
 
 Spec concatenate_rule(Specs in, const Attributes& a) {
   Spec out = in[0];
-  const auto axis = static_cast<std::size_t>(OneAxis::of(a).axis);
+  const auto axis = static_cast<std::size_t>(a.as<OneAxis>().axis);
   for (std::size_t k = 1; k < in.size(); ++k) {
     bool fits = in[k].dtype == out.dtype && in[k].shape.size() == out.shape.size();
     for (std::size_t i = 0; fits && i < out.shape.size(); ++i) {
@@ -289,7 +289,7 @@ Gradients d_concatenate(const NodeRef& n, const NodeRef& g) {
 
 template <bool head>
 Spec part_rule(Specs in, const Attributes& a) {
-  const Index axis = OneAxis::of(a).axis;
+  const Index axis = a.as<OneAxis>().axis;
   Shape shape = in[0].shape;
   const Index size = shape[axis], taken = in[1].shape[axis];
   PLAIT_REQUIRE_AS(ShapeError, size == kAny || taken == kAny || taken <= size, "concatenate: ", taken, " of ", size, " along axis ", axis);
@@ -300,7 +300,7 @@ Spec part_rule(Specs in, const Attributes& a) {
 template <bool head>
 MaybeView part_view(const Spec& input, const Spec& output, const Attributes& a, const View& of) {
   View view = of;
-  const Index axis = OneAxis::of(a).axis;
+  const Index axis = a.as<OneAxis>().axis;
   if (!head) view.offset += (input.shape[axis] - output.shape[axis]) * of.strides[axis];
   return view;
 }
@@ -335,7 +335,7 @@ class ConcatenateKernel final : public Kernel {
   std::vector<Piece> pieces_;
 };
 std::unique_ptr<Kernel> concatenate_kernel(Specs in, const Spec& out, const Attributes& a) {
-  return std::make_unique<ConcatenateKernel>(in, out, OneAxis::of(a).axis);
+  return std::make_unique<ConcatenateKernel>(in, out, a.as<OneAxis>().axis);
 }
 
 }  // namespace
@@ -347,7 +347,7 @@ constinit const Op reshape = entry({.name = "reshape",
                                     .infer = reshape_rule,
                                     .gradient = d_reshape,
                                     .view = reshape_view,
-                                    .check_attributes = NewShape::check_one_open,
+                                    .attributes = NewShape::read_one_open,
                                     .preserves_order = true});
 constinit const Op reshape_like = entry({.name = "reshape_like",
                                          .kind = OpKind::view,
@@ -370,7 +370,7 @@ constinit const Op expand_dims = entry({.name = "expand_dims",
                                         .infer = expand_rule,
                                         .gradient = d_reshape,
                                         .view = reshape_view,
-                                        .check_attributes = OneAxis::check_new,
+                                        .attributes = OneAxis::read_new,
                                         .preserves_order = true});
 constinit const Op squeeze = entry({.name = "squeeze",
                                     .kind = OpKind::view,
@@ -378,7 +378,7 @@ constinit const Op squeeze = entry({.name = "squeeze",
                                     .infer = squeeze_rule,
                                     .gradient = d_reshape,
                                     .view = reshape_view,
-                                    .check_attributes = OneAxis::check_signed,
+                                    .attributes = OneAxis::read_signed,
                                     .preserves_order = true});
 constinit const Op transpose = entry({.name = "transpose",
                                       .kind = OpKind::view,
@@ -386,14 +386,14 @@ constinit const Op transpose = entry({.name = "transpose",
                                       .infer = transpose_rule,
                                       .gradient = d_transpose,
                                       .view = transpose_view,
-                                      .check_attributes = Permutation::check});
+                                      .attributes = Permutation::read});
 constinit const Op broadcast_to = entry({.name = "broadcast_to",
                                          .kind = OpKind::view,
                                          .inputs = 1,
                                          .infer = broadcast_to_rule,
                                          .gradient = d_broadcast,
                                          .view = broadcast_view,
-                                         .check_attributes = NewShape::check,
+                                         .attributes = NewShape::read,
                                          .broadcasts = true});
 constinit const Op broadcast_like = entry({.name = "broadcast_like",
                                            .kind = OpKind::view,
@@ -409,21 +409,16 @@ constinit const Op slice = entry({.name = "slice",
                                   .infer = slice_rule,
                                   .gradient = d_slice,
                                   .view = slice_view,
-                                  .check_attributes = SliceRanges::check_of<0>});
-constinit const Op index = entry({.name = "index",
-                                  .kind = OpKind::view,
-                                  .inputs = 1,
-                                  .infer = index_rule,
-                                  .gradient = d_index,
-                                  .view = index_view,
-                                  .check_attributes = IndexAt::check});
+                                  .attributes = SliceRanges::read_of<0>});
+constinit const Op index = entry(
+    {.name = "index", .kind = OpKind::view, .inputs = 1, .infer = index_rule, .gradient = d_index, .view = index_view, .attributes = IndexAt::read});
 constinit const Op head_like = entry({.name = "head_like",
                                       .kind = OpKind::view,
                                       .inputs = 2,
                                       .infer = part_rule<true>,
                                       .gradient = d_part<true>,
                                       .view = part_view<true>,
-                                      .check_attributes = OneAxis::check_of<0, 1>,
+                                      .attributes = OneAxis::read_of<0, 1>,
                                       .shape_only = 0b10});
 constinit const Op tail_like = entry({.name = "tail_like",
                                       .kind = OpKind::view,
@@ -431,7 +426,7 @@ constinit const Op tail_like = entry({.name = "tail_like",
                                       .infer = part_rule<false>,
                                       .gradient = d_part<false>,
                                       .view = part_view<false>,
-                                      .check_attributes = OneAxis::check_of<0, 1>,
+                                      .attributes = OneAxis::read_of<0, 1>,
                                       .shape_only = 0b10});
 constinit const Op stop_gradient = entry({.name = "stop_gradient",
                                           .kind = OpKind::view,
@@ -446,7 +441,7 @@ constinit const Op slice_gradient = entry({.name = "slice_gradient",
                                            .infer = slice_gradient_rule,
                                            .gradient = d_slice_gradient,
                                            .kernel = slice_gradient_kernel,
-                                           .check_attributes = SliceRanges::check_of<1>,
+                                           .attributes = SliceRanges::read_of<1>,
                                            .shape_only = 0b10});
 constinit const Op concatenate = entry({.name = "concatenate",
                                         .kind = OpKind::other,
@@ -454,7 +449,7 @@ constinit const Op concatenate = entry({.name = "concatenate",
                                         .infer = concatenate_rule,
                                         .gradient = d_concatenate,
                                         .kernel = concatenate_kernel,
-                                        .check_attributes = OneAxis::check_of<0>,
+                                        .attributes = OneAxis::read_of<0>,
                                         .passes_gradient = true});
 }  // namespace ops
 

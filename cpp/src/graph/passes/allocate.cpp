@@ -72,7 +72,7 @@ class Allocator {
   }
 
  private:
-  const std::vector<Value>& values() const { return m_.values; }
+  const PiecewiseVector<Value>& values() const { return m_.values; }
   BufferAssignment& buffer(int v) { return m_.values[v].buffer; }
   [[nodiscard]] const BufferAssignment& buffer(int v) const { return m_.values[v].buffer; }
   std::size_t bytes(int v) const { return bytes_of(values()[v].spec); }

@@ -297,7 +297,7 @@ std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<s
     if (t >= static_cast<int>(consumers.size()) || consumers[t].size() != 1) return {};
   }
   if (!graph.is(t, ops::sum)) return {};
-  const IndexSpan axes = ReducedAxes::of(graph.at(t).attributes).axes;
+  const IndexSpan axes = graph.at(t).attributes.as<ReducedAxes>().axes;
   const int of = graph.input(t, 0);
   if (!is_matrix(graph.at(of)) || graph.at(of).spec.shape[0] > tuning::kSmallProduct || axes.size() != 1 || axes[0] != 0) return {};
   return of;
@@ -306,7 +306,7 @@ std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<s
 // Terms of one kind, joined into one.
 template <class Pick, class Make>
 bool join_terms(std::vector<int>& rest, std::vector<int>& joined, std::size_t least, Pick pick, Make make) {
-  std::map<std::vector<Index>, std::vector<int>> kinds;
+  std::map<Shape, std::vector<int>> kinds;
   for (const int t : rest)
     if (const auto kind = pick(t)) kinds[*kind].push_back(t);
   bool any = false;
@@ -324,7 +324,7 @@ bool join_terms(std::vector<int>& rest, std::vector<int>& joined, std::size_t le
 }  // namespace
 
 bool join_sums(Rewriter& graph) {
-  using Kind = std::optional<std::vector<Index>>;
+  using Kind = std::optional<Shape>;
   bool changed = false;
   const auto consumers = graph.consumers();
   const auto alone = [&](int t) { return t < static_cast<int>(consumers.size()) && consumers[t].size() == 1; };
@@ -359,7 +359,7 @@ bool join_sums(Rewriter& graph) {
                 const auto matrix = alone(t) ? summed_rows(graph, t, consumers) : std::nullopt;
                 if (!matrix) return {};
                 const Shape& shape = graph.at(*matrix).spec.shape;
-                return std::vector<Index>{shape[0] == 1 ? 1 : 0, shape[1]};
+                return Shape{shape[0] == 1 ? 1 : 0, shape[1]};
               },
               [&](const std::vector<int>& terms) -> std::optional<int> {
                 std::vector<int> parts;
@@ -378,7 +378,7 @@ bool join_sums(Rewriter& graph) {
                 const auto matrix = summed_matrix(graph, t);
                 const auto slice = matrix ? graph.as_slice(*matrix) : std::nullopt;
                 if (!slice || slice->axis != 0 || !alone(t)) return {};
-                return std::vector<Index>{slice->of};
+                return Shape{slice->of};
               },
               [&](const std::vector<int>& terms) -> std::optional<int> {
                 std::vector<std::pair<Index, int>> parts;

@@ -26,7 +26,7 @@ class Fuser {
   }
 
  private:
-  const std::vector<Value>& values() const { return m_.values; }
+  const PiecewiseVector<Value>& values() const { return m_.values; }
   const Value& at(int v) const { return values()[v]; }
 
   void add(int v) {

@@ -13,13 +13,14 @@ namespace {
 class Lowering {
  public:
   Lowering(const std::unordered_map<const Node*, Spec>& feeds, const Demands* demands, std::size_t nodes)
-      : feeds_(feeds), demands_(demands), index_(nodes) {
-    out_.values.reserve(nodes);
-  }
+      : feeds_(feeds), demands_(demands), index_(nodes) {}
 
   void add(Node* node) {
     const Op& op = *node->op;
-    Value value{.op = &op, .attributes = node->attributes, .node = NodeRef(node)};
+    Value value;
+    value.op = &op;
+    value.attributes = node->attributes;
+    value.node = NodeRef(node);
     if (op.kind == OpKind::elementwise && as_declared(*node)) {  // most values of most graphs: nothing to infer or resolve
       for (std::size_t i = 0; i < node->input_count(); ++i) value.inputs.push_back(index_[node->input(i)]);
       value.spec = node->spec;
@@ -38,7 +39,7 @@ class Lowering {
       if (const auto feed = feeds_.find(node); feed != feeds_.end()) value.spec = feed->second;
     } else {
       try {
-        if (value.attributes.scan) bind_loop(*node, specs, value);
+        if (loop_of(value.attributes)) bind_loop(*node, specs, value);
         value.spec = op.infer(specs, value.attributes);
       } catch (const ShapeError& e) {
         throw ShapeError(message(e.what(), " [at ", node->label(), "]"));
@@ -66,12 +67,13 @@ class Lowering {
   // A loop computes what is asked of it; what reads a loop's buffer finds there where things stand.
   void bind_loop(const Node& node, const std::vector<Spec>& specs, Value& value) {
     if (const Node* loop = loop_behind(node)) {
-      value.attributes.scan = out_.values[index_[loop]].attributes.scan;
+      value.attributes = with_loop(value.attributes, loop_of(out_.values[index_[loop]].attributes));
       return;
     }
-    value.attributes.scan = bind_scan(value.attributes.scan->body, specs, demands_->outputs(&node));
+    const std::shared_ptr<const Scan> bound = bind_scan(loop_of(value.attributes)->body, specs, demands_->outputs(&node));
     value.inputs.clear();
-    for (const int k : value.attributes.scan->passed) value.inputs.push_back(index_[node.input(k)]);
+    for (const int k : bound->passed) value.inputs.push_back(index_[node.input(k)]);
+    value.attributes = LoopBody{bound};
   }
 
   // Ops whose meaning is decided by sizes become plain ones.
@@ -94,7 +96,7 @@ class Lowering {
     if (value.op->kind == OpKind::reduction) return split_reduction(std::move(value), specs[0].shape);
     if (value.op->kind == OpKind::random) {
       if (shape_only(*value.op, 0)) value.inputs.clear();
-      RandomDraw::set_ordinal(value.attributes, random_ordinal_++);
+      value.attributes = RandomDraw::with_ordinal(value.attributes, random_ordinal_++);
     }
     return out_.add(std::move(value));
   }
@@ -112,7 +114,7 @@ class Lowering {
 
   // The front or the rest of an axis, once its length is known, is a slice like any other.
   int part(Value value, const Shape& from, bool head) {
-    const Index axis = OneAxis::of(value.attributes).axis, taken = value.spec.shape[static_cast<std::size_t>(axis)],
+    const Index axis = value.attributes.as<OneAxis>().axis, taken = value.spec.shape[static_cast<std::size_t>(axis)],
                 all = from[static_cast<std::size_t>(axis)];
     Value slice = make_slice(out_, value.inputs[0], axis, head ? 0 : all - taken, head ? taken : all);
     slice.node = value.node;
@@ -121,7 +123,7 @@ class Lowering {
 
   // Separate runs of axes are reduced one after the other, the last one first.
   int split_reduction(Value value, const Shape& from) {
-    const auto runs = axis_runs(from, ReducedAxes::of(value.attributes).axes);
+    const auto runs = axis_runs(from, value.attributes.as<ReducedAxes>().axes);
     if (runs.size() <= 1) return out_.add(std::move(value));
     Shape shape = from;
     int input = value.inputs[0];
@@ -152,7 +154,7 @@ Module lower(std::span<const NodeRef> outputs, const Updates& updates, const std
   }
   const std::vector<Node*> order = ancestors(wanted);
   std::optional<Demands> demands;
-  if (std::any_of(order.begin(), order.end(), [](const Node* node) { return node->attributes.scan != nullptr; })) demands.emplace(wanted);
+  if (std::any_of(order.begin(), order.end(), [](const Node* node) { return loop_of(node->attributes) != nullptr; })) demands.emplace(wanted);
   Lowering lowering(feeds, demands ? &*demands : nullptr, order.size());
   for (Node* node : order) lowering.add(node);
   for (const NodeRef& output : outputs) lowering.out().outputs.push_back(lowering[output]);

@@ -14,7 +14,7 @@ bool is_concatenation(const Value& value) { return value.op == &ops::concatenate
 // Where piece k of a concatenation stands in the whole.
 View region(const Module& graph, const Value& whole, std::size_t k) {
   View view{0, contiguous_strides(whole.spec.shape)};
-  const auto axis = static_cast<std::size_t>(OneAxis::of(whole.attributes).axis);
+  const auto axis = static_cast<std::size_t>(whole.attributes.as<OneAxis>().axis);
   for (std::size_t i = 0; i < k; ++i) view.offset += graph.values[whole.inputs[i]].spec.shape[axis] * view.strides[axis];
   return view;
 }
@@ -85,9 +85,8 @@ class Materializer {
   }
 
   Module run() {
-    const std::vector<int> order = all_values(in_);
     std::vector<int> new_of;
-    rewrite(std::move(in_), order, out_, new_of, [&](int old, Value value) { return materialize(old, std::move(value)); });
+    rewrite(std::move(in_), out_, new_of, [&](int old, Value value) { return materialize(old, std::move(value)); });
     for (const auto& [v, alias] : alias_of_) out_.values[v].alias = {new_of[alias.whole], alias.offset};
     return std::move(out_);
   }

@@ -9,12 +9,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "input_list.hpp"
+#include "plait/base/small_vector.hpp"
 #include "plait/graph/attributes.hpp"
 #include "plait/graph/ops.hpp"
 #include "plait/graph/program.hpp"
+#include "value_list.hpp"
 
 namespace plait::graph {
+
+/// The inputs of a value: most have up to four, which stand in the record itself.
+using InputList = SmallVector<int, 4>;
 
 /// Memory inside of a concatenation: a piece is computed where the whole will stand.
 struct ConcatAlias {
@@ -68,7 +72,7 @@ struct Group {
 };
 
 struct Module {
-  std::vector<Value> values;
+  PiecewiseVector<Value> values;
   std::vector<int> outputs;
   std::vector<Update> updates;
   std::vector<Group> groups;         ///< fuse: in an order in which a group reads earlier ones only

@@ -3,27 +3,24 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 namespace plait::graph {
 
 Value make_slice(const Module& module, int of, Index axis, Index begin, Index end) {
   const Value& from = module.values[of];
   Value value{.op = &ops::slice, .spec = from.spec, .inputs = {of}, .node = from.node};
-  std::vector<SliceRange> ranges;
+  SliceList ranges;
   for (const Index size : value.spec.shape) ranges.push_back({0, size});
   ranges[static_cast<std::size_t>(axis)] = {begin, end};
-  value.attributes = SliceRanges::made(ranges);
+  value.attributes = SliceRanges{ranges};
   value.spec.shape[static_cast<std::size_t>(axis)] = end - begin;
   return value;
 }
 
-constexpr Index kSwapped[] = {1, 0};
-
 Value make_transpose(const Module& module, int matrix) {
   const Value& from = module.values[matrix];
   return {.op = &ops::transpose,
-          .attributes = Permutation{kSwapped},
+          .attributes = Permutation{{1, 0}},
           .spec = {{from.spec.shape[1], from.spec.shape[0]}, from.spec.dtype},
           .inputs = {matrix},
           .node = from.node};
@@ -60,7 +57,7 @@ Value make_binary(const Module& module, const Op& op, int a, int b) {
 
 Value make_reduction(const Module& module, const Op& op, int of, std::span<const Index> axes, bool keep) {
   const Value& from = module.values[of];
-  Attributes attributes = ReducedAxes{keep, axes};
+  Attributes attributes = ReducedAxes{keep, {axes.begin(), axes.end()}};
   const std::array<Spec, 1> specs = {from.spec};
   Spec spec = op.infer(specs, attributes);
   return {.op = &op, .attributes = std::move(attributes), .spec = std::move(spec), .inputs = {of}, .node = from.node};
@@ -99,18 +96,12 @@ Module reordered(Module module, std::vector<int> order) {
     module.values[to] = std::move(first);
     order[to] = -1;
   }
-  module.values.erase(module.values.begin() + static_cast<std::ptrdiff_t>(kept), module.values.end());
+  module.values.truncate(kept);
   for (Value& value : module.values)
     for (int& input : value.inputs) input = new_of[input];
   for (int& output : module.outputs) output = new_of[output];
   for (Update& update : module.updates) update = {new_of[update.parameter], new_of[update.value]};
   return module;
-}
-
-std::vector<int> all_values(const Module& module) {
-  std::vector<int> order(module.values.size());
-  std::iota(order.begin(), order.end(), 0);
-  return order;
 }
 
 Rewriter::Rewriter(Module module) : module_(std::move(module)), replaced_(module_.values.size(), -1), stamp_(module_.values.size(), 0) {}
@@ -171,7 +162,7 @@ std::vector<int> Rewriter::untransposed(const std::vector<int>& pieces) const {
   std::vector<int> originals;
   for (const int piece : pieces) {
     const int part = now(piece);
-    if (!is(part, ops::transpose) || !Permutation::of(at(part).attributes).swaps_two()) return {};
+    if (!is(part, ops::transpose) || !at(part).attributes.as<Permutation>().swaps_two()) return {};
     originals.push_back(input(part, 0));
   }
   return originals;
@@ -194,7 +185,7 @@ int Rewriter::concatenate(const std::vector<int>& pieces, Index axis) {
 }
 
 int Rewriter::transpose(int v) {
-  if (is(v, ops::transpose) && Permutation::of(at(v).attributes).swaps_two()) return input(v, 0);
+  if (is(v, ops::transpose) && at(v).attributes.as<Permutation>().swaps_two()) return input(v, 0);
   const auto [found, inserted] = transposed_.emplace(v, 0);
   if (!inserted) return now(found->second);
   const int t = add(make_transpose(module_, v));

@@ -29,16 +29,17 @@ std::optional<AxisSlice> slice_range(const Spec& whole, const Spec& part, const 
 
 // ---- a module from another ----
 
-/// Hands the values of `in` that `order` names to `visit(old, value)`, inputs first and already renumbered; it adds to `out` what it makes of each
-/// and returns the value that stands for it. Then outputs and updates are renumbered, too. Groups do not survive.
+/// Hands the values of `in` to `visit(old, value)`, in their order, with inputs already renumbered; it adds to `out` what it makes of each and
+/// returns the value that stands for it. Then outputs and updates are renumbered, too. Groups do not survive. What has been visited is freed on the
+/// way.
 template <class Visit>
-void rewrite(Module in, std::span<const int> order, Module& out, std::vector<int>& new_of, Visit visit) {
+void rewrite(Module in, Module& out, std::vector<int>& new_of, Visit visit) {
   new_of.assign(in.values.size(), -1);
-  out.values.reserve(out.values.size() + order.size());
-  for (const int old : order) {
+  for (std::size_t old = 0; old < in.values.size(); ++old) {
+    in.values.release_before(old);
     Value value = std::move(in.values[old]);
     for (int& input : value.inputs) input = new_of[input];
-    new_of[old] = visit(old, std::move(value));
+    new_of[old] = visit(static_cast<int>(old), std::move(value));
   }
   out.feeds = in.feeds;
   for (const int output : in.outputs) out.outputs.push_back(new_of[output]);
@@ -46,8 +47,6 @@ void rewrite(Module in, std::span<const int> order, Module& out, std::vector<int
 }
 /// Keeps the values that `order` names, which must stand after their inputs there, in that order; needs no memory for a second copy of them.
 Module reordered(Module module, std::vector<int> order);
-/// All values in their order.
-std::vector<int> all_values(const Module& module);
 
 /// A module in which values are replaced by others: by values that are added, or that are there. Inputs are read through input(), which follows the
 /// replacements; take() renumbers.

@@ -22,10 +22,10 @@ bool share_concatenations(Rewriter& graph) {
   bool changed = false;
   for (const int v : stacks) {
     const std::size_t n = graph.at(v).inputs.size();
-    const Index axis = OneAxis::of(graph.at(v).attributes).axis;
+    const Index axis = graph.at(v).attributes.as<OneAxis>().axis;
     for (const auto& [whole, at] : spots[graph.input(v, 0)]) {
       if (graph.now(whole) != whole || graph.at(whole).inputs.size() <= n || at + n > graph.at(whole).inputs.size()) continue;
-      if (OneAxis::of(graph.at(whole).attributes).axis != axis) continue;
+      if (graph.at(whole).attributes.as<OneAxis>().axis != axis) continue;
       bool same = true;
       for (std::size_t i = 0; same && i < n; ++i) same = graph.input(whole, at + i) == graph.input(v, i);
       if (!same || graph.depend_on_each_other({v, whole})) continue;

@@ -25,9 +25,8 @@ class Simplifier {
   explicit Simplifier(Module in) : in_(std::move(in)) {}
 
   Module run() {
-    const std::vector<int> order = all_values(in_);
     std::vector<int> new_of;
-    rewrite(std::move(in_), order, out_, new_of, [&](int, Value value) { return reduce(std::move(value)); });
+    rewrite(std::move(in_), out_, new_of, [&](int, Value value) { return reduce(std::move(value)); });
     return std::move(out_);
   }
 
@@ -57,40 +56,38 @@ class Simplifier {
   // Common subexpressions: a value equal to an earlier one in op, attributes, spec and inputs.
   int shared(Value value) {
     if (2 * (count_ + 1) > known_.size()) grow();
-    int& slot = find_slot(value);
-    if (slot != kNone) return slot;
+    const auto hash = static_cast<std::uint32_t>(hash_of(value));
+    std::size_t slot = hash & (known_.size() - 1);
+    for (; known_[slot].value != kNone; slot = (slot + 1) & (known_.size() - 1))
+      if (known_[slot].hash == hash && is_same(at(known_[slot].value), value)) return known_[slot].value;
     ++count_;
-    return slot = out_.add(std::move(value));
+    known_[slot] = {out_.add(std::move(value)), hash};
+    return known_[slot].value;
   }
 
   static bool is_same(const Value& a, const Value& b) {
-    return a.op == b.op && a.inputs == b.inputs && a.spec == b.spec && is_same(a.attributes, b.attributes);
-  }
-  // Bit by bit: 0 and -0 are not the same.
-  static bool is_same(const Attributes& a, const Attributes& b) {
-    return a.ints == b.ints && a.scan == b.scan && a.reals.size() == b.reals.size() &&
-           (a.reals.empty() || std::memcmp(a.reals.data(), b.reals.data(), a.reals.size() * sizeof(double)) == 0);
+    return a.op == b.op && a.inputs == b.inputs && a.spec == b.spec && a.attributes == b.attributes;
   }
   static std::uint64_t hash_of(const Value& value) {
     std::uint64_t hash = reinterpret_cast<std::uintptr_t>(value.op) + static_cast<std::uint64_t>(value.spec.dtype);
     const auto mix = [&hash](std::uint64_t x) { hash = (hash ^ (hash >> 29) ^ x) * 0x9E3779B97F4A7C15U; };
     for (const int input : value.inputs) mix(static_cast<std::uint64_t>(input));
     for (const Index n : value.spec.shape) mix(static_cast<std::uint64_t>(n));
-    for (const Index n : value.attributes.ints) mix(static_cast<std::uint64_t>(n));
+    if (!value.attributes.empty())
+      for (const Index n : value.attributes.lists().ints) mix(static_cast<std::uint64_t>(n));
     return hash ^ (hash >> 32);
   }
-  // Where the value, or one that is the same, stands in the table of values; linear probing at a load of at most one half.
-  int& find_slot(const Value& value) {
-    const std::size_t mask = known_.size() - 1;
-    std::size_t slot = hash_of(value) & mask;
-    while (known_[slot] != kNone && !is_same(at(known_[slot]), value)) slot = (slot + 1) & mask;
-    return known_[slot];
-  }
+  // Linear probing at a load of at most one half. Hashes stand beside the values: values are read where theirs are equal, which is nearly always
+  // where they are the same.
   void grow() {
-    std::vector<int> old(std::max<std::size_t>(64, 2 * known_.size()), kNone);
+    std::vector<Known> old(std::max<std::size_t>(64, 2 * known_.size()));
     old.swap(known_);
-    for (const int v : old)
-      if (v != kNone) find_slot(at(v)) = v;
+    for (const Known& known : old) {
+      if (known.value == kNone) continue;
+      std::size_t slot = known.hash & (known_.size() - 1);
+      while (known_[slot].value != kNone) slot = (slot + 1) & (known_.size() - 1);
+      known_[slot] = known;
+    }
   }
 
   // Equal scalars are one value.
@@ -105,12 +102,12 @@ class Simplifier {
   }
 
   int scalar(double x, DType dtype) {
-    Value value{.op = &ops::constant, .spec = {{}, dtype}, .constant = scalar_tensor(x, dtype)};
-    return constant(std::move(value));
+    TensorRef number = scalar_tensor(x, dtype);
+    return constant({.op = &ops::constant, .spec = number->spec, .constant = number});
   }
 
   int fold(const Value& value) {
-    if (value.op->kind == OpKind::random || is_broadcast(value) || value.inputs.empty() || value.attributes.scan) return kNone;
+    if (value.op->kind == OpKind::random || is_broadcast(value) || value.inputs.empty() || loop_of(value.attributes)) return kNone;
     Index largest = kFoldLimit;
     std::vector<const Tensor*> inputs;
     for (const int input : value.inputs) {
@@ -227,7 +224,7 @@ class Simplifier {
   // A reduction over single elements changes the shape at most.
   int reduction_identity(const Value& value) {
     const Value& from = at(value.inputs[0]);
-    for (const Index axis : ReducedAxes::of(value.attributes).axes)
+    for (const Index axis : value.attributes.as<ReducedAxes>().axes)
       if (from.spec.shape[axis] != 1) return kNone;
     if (from.spec.shape == value.spec.shape) return value.inputs[0];
     Value reshaped = make_reshape(out_, value.inputs[0], value.spec.shape);
@@ -268,7 +265,7 @@ class Simplifier {
     const int a = value.inputs[0], b = value.inputs[1];
     if (at(a).spec.shape.size() != 2 || at(b).spec.shape.size() != 2) return kNone;
     if (const int row = repeated_row(a); row != kNone) return broadcast_to(product(row, b, value), value.spec.shape, value.node);
-    if (!is_op(at(a), ops::concatenate) || OneAxis::of(at(a).attributes).axis != 1 || at(a).inputs.size() != 2) return kNone;
+    if (!is_op(at(a), ops::concatenate) || at(a).attributes.as<OneAxis>().axis != 1 || at(a).inputs.size() != 2) return kNone;
     const int first = at(a).inputs[0], second = at(a).inputs[1];
     const int first_row = repeated_row(first), second_row = repeated_row(second);
     if (first_row == kNone && second_row == kNone) return kNone;
@@ -282,8 +279,12 @@ class Simplifier {
   Module in_, out_;
   std::unordered_map<int, int> rows_;  // of constants: the row that all of theirs are
   std::unordered_map<std::string, int> scalars_;
-  std::vector<int> known_;  // values by hash_of, kNone where there is none; a power of two
-  std::size_t count_ = 0;   // of values in known_
+  struct Known {
+    int value = kNone;
+    std::uint32_t hash = 0;
+  };
+  std::vector<Known> known_;  // a power of two
+  std::size_t count_ = 0;     // of values in known_
 };
 
 // Outputs and updates become values with memory of their own: what is a leaf, a view, or promised already is copied.

@@ -39,7 +39,7 @@ class Sinker {
   };
 
   std::span<const Reader> readers_of(int v) const { return {all_readers_.data() + first_[v], all_readers_.data() + first_[v + 1]}; }
-  const std::vector<Value>& values() const { return m_.values; }
+  const PiecewiseVector<Value>& values() const { return m_.values; }
   int root(int v) const { return m_.values[v].root; }
 
   // The group that alone reads v or the values that are to move with it, -1 if there is no such group or v cannot go there.

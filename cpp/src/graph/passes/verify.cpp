@@ -25,7 +25,7 @@ void verify_value(const Module& module, int v) {
   require(is_known(value.spec.shape), "value ", v, " (", value.op->name, ") has open sizes ", to_string(value.spec.shape));
   for (const int u : value.inputs)
     require(u >= 0 && u < v, "value ", v, " (", value.op->name, ") reads value ", u, ", which does not stand before it");
-  const bool whole = value.op->shape_only == 0 && value.op->kind != OpKind::leaf && value.op->kind != OpKind::random && !value.attributes.scan;
+  const bool whole = value.op->shape_only == 0 && value.op->kind != OpKind::leaf && value.op->kind != OpKind::random && !loop_of(value.attributes);
   if (!whole) return;  // inputs of which only the shape matters are gone
   std::vector<Spec> specs;
   for (const int u : value.inputs) specs.push_back(module.values[u].spec);
@@ -94,7 +94,7 @@ void verify_views(const Module& module) {
     if (value.built_in_place)
       for (const int u : value.inputs)
         require(module.root_of(u).alias.whole == v, "value ", u, " is not computed in ", v, ", which is built in place");
-    if (count_of(value.spec.shape) == 0 || value.attributes.scan) continue;  // of a loop's outputs some have only a shape
+    if (count_of(value.spec.shape) == 0 || loop_of(value.attributes)) continue;  // of a loop's outputs some have only a shape
     const auto [low, high] = bytes_seen(module, value.root, value.view, value.spec);
     const std::size_t all = bytes_of(module.values[buffer_of(module, value.root).first].spec);
     require(low >= 0 && high <= static_cast<std::ptrdiff_t>(all), "value ", v, " (", value.op->name, ") reaches from byte ", low, " to ", high,

@@ -79,7 +79,7 @@ class Describer {
       const Value& value = m_.values[v];
       step.outputs.push_back(written(v));
       if (value.op->kind == OpKind::reduction) {
-        step.stores.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, ReducedAxes::of(value.attributes).axes));
+        step.stores.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, value.attributes.as<ReducedAxes>().axes));
       } else {
         step.stores.push_back({.dtype = value.spec.dtype, .strides = value.view.strides});
       }
@@ -120,10 +120,12 @@ class Describer {
         for (const int u : value.inputs) step.inputs.push_back(operand(u));
         step.outputs = {written(group.value)};
         step.outputs.front().strides = value.view.strides;
-        step.ints = value.attributes.ints;
-        step.reals = value.attributes.reals;
-        if (step.kind == Kind::loop) step.loop = loop(*value.attributes.scan);
-        if (value.op == &ops::scan_cotangent) step.begin = begin_of(*value.attributes.scan, LoopOutput::of(value.attributes).output);
+        AttributeLists lists = value.attributes.lists();
+        step.ints = std::move(lists.ints);
+        step.reals = std::move(lists.reals);
+        if (step.kind == Kind::loop) step.loop = loop(*loop_of(value.attributes));
+        if (value.op == &ops::scan_cotangent)
+          step.begin = begin_of(*loop_of(value.attributes), static_cast<int>(value.attributes.as<LoopOutput>().output));
         break;
       }
     }
@@ -159,12 +161,12 @@ class Describer {
       live.push_back(i);
     }
     for (const Scan::Section& section : scan.sections) {
-      if (!section.row) continue;
+      if (!section.stacked) continue;
       result->results.push_back({static_cast<int>(outputs.size()), static_cast<Index>(section.offset), static_cast<Index>(bytes_of(section.spec))});
       outputs.push_back(section.node);
     }
     const Program program(std::move(outputs));
-    const std::size_t first_row = graph.states.size(), first_closed = first_row + graph.rows.size();
+    const std::size_t first_row = graph.states.size(), first_closed = first_row + graph.xs.size();
     std::vector<Spec> specs;
     for (const NodeRef& node : program.inputs()) {
       std::size_t i = 0;

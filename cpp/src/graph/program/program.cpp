@@ -9,6 +9,7 @@
 #include "graph/passes/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
+#include "plait/base/subnormals.hpp"
 #include "plait/base/thread_pool.hpp"
 
 namespace plait::graph {
@@ -213,6 +214,8 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
   double unpolled = 0;
   for (const int g : module.order) {
     StepPlan step = make_step(module, g);
+    for (const int v : module.groups[g].members)  // what no other step reads is done with: a module of millions of values makes way for its kernels
+      if (!values[v].needs_storage) module.values[v] = {};
     if (!step.kernel) continue;
     body->first_input.push_back(body->operands.size());
     for (const auto& [root, bytes] : step.inputs) operand(root, bytes);
@@ -247,6 +250,7 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
   if (threads <= 0) threads = get_num_threads();
   std::unique_lock turn(update_mutex_, std::defer_lock);
   if (!updates_.empty()) turn.lock();
+  const FloatModeScope mode(flushing(float_mode(), flush_subnormals()));
   const ParallelSession session(threads > 1 && body.cost_ns > kParallelNs);
   struct Lease {  // goes back also when a step throws
     Plan::Body& body;

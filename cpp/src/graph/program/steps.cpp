@@ -109,7 +109,7 @@ LaneKernel lane_kernel(const Module& module, const Group& group, const LaneBody&
   for (const int v : body.outputs) {
     const Value& value = values[v];
     if (value.op->kind != OpKind::reduction) outputs.push_back({.dtype = value.spec.dtype, .strides = values[v].view.strides});
-    else outputs.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, ReducedAxes::of(value.attributes).axes));
+    else outputs.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, value.attributes.as<ReducedAxes>().axes));
   }
   return {body.program, group.space, std::move(inputs), std::move(outputs)};
 }

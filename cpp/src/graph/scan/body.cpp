@@ -24,14 +24,14 @@ Demands::Demands(std::span<const NodeRef> wanted) : order_(ancestors(wanted)) {
     if (!contains(&node)) continue;
     if (is_scan(node)) {
       const std::vector<int> wanted_here = outputs(&node);
-      for (const int k : node.attributes.scan->body->demand(wanted_here).inputs) needed_.insert(node.input(k));
+      for (const int k : loop_of(node.attributes)->body->demand(wanted_here).inputs) needed_.insert(node.input(k));
       continue;
     }
     for (std::size_t k = 0; k < node.input_count(); ++k)
       if (!shape_only(*node.op, k)) needed_.insert(node.input(k));
     if (!is_scan_output(node)) continue;
     auto& list = outputs_[node.input(0)];
-    const int output = LoopOutput::of(node.attributes).output;
+    const int output = static_cast<int>(node.attributes.as<LoopOutput>().output);
     if (std::find(list.begin(), list.end(), output) == list.end()) list.push_back(output);
   }
   for (auto& [scan, list] : outputs_) std::sort(list.begin(), list.end());
@@ -44,16 +44,16 @@ std::vector<int> Demands::outputs(const Node* scan) const {
 
 // ---- the body ----
 
-ScanBody::ScanBody(StepGraph g, std::vector<NodeRef> kept) : graph(std::move(g)), kept_(std::move(kept)) {
+ScanBody::ScanBody(StepGraph g, std::vector<NodeRef> residuals) : graph(std::move(g)), residuals_(std::move(residuals)) {
   std::vector<NodeRef> all = graph.next;
-  all.insert(all.end(), graph.results.begin(), graph.results.end());
+  all.insert(all.end(), graph.ys.begin(), graph.ys.end());
   all.insert(all.end(), graph.states.begin(), graph.states.end());
   for (const Node* node : ancestors(all))
     if (node->spec.dtype == DType::float64) buffer_type_ = DType::float64;
 }
 
 const NodeRef& ScanBody::input(std::size_t i) const {
-  for (const auto* list : {&graph.states, &graph.rows, &graph.closed}) {
+  for (const auto* list : {&graph.states, &graph.xs, &graph.captures}) {
     if (i < list->size()) return (*list)[i];
     i -= list->size();
   }
@@ -62,50 +62,50 @@ const NodeRef& ScanBody::input(std::size_t i) const {
 
 int ScanBody::output_count() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<int>(graph.next.size() + graph.results.size() + kept_.size());
+  return static_cast<int>(graph.next.size() + graph.ys.size() + residuals_.size());
 }
 
 NodeRef ScanBody::output(int k) const {
   auto i = static_cast<std::size_t>(k);
   if (i < graph.next.size()) return graph.next[i];
   i -= graph.next.size();
-  if (i < graph.results.size()) return graph.results[i];
-  i -= graph.results.size();
+  if (i < graph.ys.size()) return graph.ys[i];
+  i -= graph.ys.size();
   const std::lock_guard lock(mutex_);
-  PLAIT_REQUIRE_AS(GraphError, i < kept_.size(), "scan: there is no output ", k);
-  return kept_[i];
+  PLAIT_REQUIRE_AS(GraphError, i < residuals_.size(), "scan: there is no output ", k);
+  return residuals_[i];
 }
 
-std::vector<NodeRef> ScanBody::kept() const {
+std::vector<NodeRef> ScanBody::residuals() const {
   const std::lock_guard lock(mutex_);
-  return kept_;
+  return residuals_;
 }
 
-int ScanBody::keep(const NodeRef& node) {
+int ScanBody::add_residual(const NodeRef& node) {
   const auto first = static_cast<int>(graph.next.size());
   const auto same = [&](const NodeRef& other) {
     return other == node || (is_scan_output(*node) && is_scan_output(*other) && node->input(0) == other->input(0) &&
-                             LoopOutput::of(node->attributes).output == LoopOutput::of(other->attributes).output);
+                             node->attributes.as<LoopOutput>().output == other->attributes.as<LoopOutput>().output);
   };
-  for (std::size_t k = 0; k < graph.results.size(); ++k)
-    if (same(graph.results[k])) return first + static_cast<int>(k);
+  for (std::size_t k = 0; k < graph.ys.size(); ++k)
+    if (same(graph.ys[k])) return first + static_cast<int>(k);
   const std::lock_guard lock(mutex_);
-  auto at = std::find_if(kept_.begin(), kept_.end(), same);
-  if (at == kept_.end()) at = kept_.insert(at, node);
-  return first + static_cast<int>(graph.results.size()) + static_cast<int>(at - kept_.begin());
+  auto at = std::find_if(residuals_.begin(), residuals_.end(), same);
+  if (at == residuals_.end()) at = residuals_.insert(at, node);
+  return first + static_cast<int>(graph.ys.size()) + static_cast<int>(at - residuals_.begin());
 }
 
 // States are needed that wanted outputs depend on, and those that these states depend on when they go on, and so forth.
 ScanBody::Demand ScanBody::demand(std::span<const int> outputs) const {
   Demand d{.live = std::vector<char>(graph.states.size(), 0), .inputs = {}};
-  std::vector<NodeRef> rows;
+  std::vector<NodeRef> stacked;
   for (const int k : outputs) {
-    if (is_row(k)) rows.push_back(output(k));
+    if (is_stacked(k)) stacked.push_back(output(k));
     else d.live[static_cast<std::size_t>(k)] = 1;
   }
   for (bool grows = true; grows;) {
     grows = false;
-    std::vector<NodeRef> wanted = rows;
+    std::vector<NodeRef> wanted = stacked;
     for (std::size_t i = 0; i < d.live.size(); ++i)
       if (d.live[i] != 0) wanted.push_back(graph.next[i]);
     const Demands demands(wanted);
@@ -126,7 +126,7 @@ ScanBody::Demand ScanBody::demand(std::span<const int> outputs) const {
 Spec Scan::output(int k, Index any_steps) const {
   const auto at = static_cast<std::size_t>(k);
   Spec spec = at < specs.size() ? specs[at] : body->output(k)->spec;
-  if (body->is_row(k)) spec.shape.insert(spec.shape.begin(), bound ? steps : any_steps);
+  if (body->is_stacked(k)) spec.shape.insert(spec.shape.begin(), bound ? steps : any_steps);
   return spec;
 }
 
@@ -153,8 +153,8 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
   std::unordered_map<const Node*, Spec> feeds;
   for (std::size_t i = 0; i < scan->inputs.size(); ++i) {
     Spec spec = scan->inputs[i];
-    if (i >= graph.states.size() && i < graph.states.size() + graph.rows.size()) {
-      const Index n = spec.shape.at(0);
+    if (i >= graph.states.size() && i < graph.states.size() + graph.xs.size()) {
+      const Index n = spec.shape.front();
       PLAIT_REQUIRE_AS(ShapeError, scan->steps == kAny || scan->steps == n, "scan: sequences of different length: ", scan->steps, " and ", n,
                        " steps");
       scan->steps = n;
@@ -183,15 +183,15 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
   scan->section_of.assign(static_cast<std::size_t>(output_count), -1);
   for (const int k : *outputs) {
     const NodeRef node = body->output(k);
-    const bool row = body->is_row(k);
+    const bool stacked = body->is_stacked(k);
     int& section = scan->section_of[static_cast<std::size_t>(k)];
-    for (std::size_t s = 0; row && s < scan->sections.size(); ++s)
-      if (scan->sections[s].row && scan->sections[s].node == node) section = static_cast<int>(s);
+    for (std::size_t s = 0; stacked && s < scan->sections.size(); ++s)
+      if (scan->sections[s].stacked && scan->sections[s].node == node) section = static_cast<int>(s);
     if (section >= 0) continue;
     section = static_cast<int>(scan->sections.size());
-    Scan::Section made{.node = node, .spec = scan->specs[static_cast<std::size_t>(k)], .row = row, .offset = bytes};
+    Scan::Section made{.node = node, .spec = scan->specs[static_cast<std::size_t>(k)], .stacked = stacked, .offset = bytes};
     Shape shape = made.spec.shape;
-    if (row) shape.insert(shape.begin(), scan->steps);
+    if (stacked) shape.insert(shape.begin(), scan->steps);
     bytes += lines(static_cast<std::size_t>(count_of(shape)) * size_of(made.spec.dtype));
     scan->sections.push_back(std::move(made));
   }
@@ -200,20 +200,21 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
 }
 
 std::vector<NodeRef> apply_scan(const std::shared_ptr<ScanBody>& body, std::span<const NodeRef> inputs) {
-  auto attributes = std::make_shared<Scan>();
-  attributes->body = body;
-  const NodeRef node = graph::apply(ops::scan, inputs, {{}, {}, std::move(attributes)});
+  auto loop = std::make_shared<Scan>();
+  loop->body = body;
+  const NodeRef node = graph::apply(ops::scan, inputs, LoopBody{std::move(loop)});
   std::vector<NodeRef> outputs;
-  const auto n = static_cast<int>(body->graph.next.size() + body->graph.results.size());
+  const auto n = static_cast<int>(body->graph.next.size() + body->graph.ys.size());
   for (int k = 0; k < n; ++k) outputs.push_back(scan_output(node, k));
   return outputs;
 }
 
 NodeRef scan_output(const NodeRef& scan, int k) {
-  const StepGraph& graph = scan->attributes.scan->body->graph;
+  const std::shared_ptr<const Scan> loop = loop_of(scan->attributes);
+  const StepGraph& graph = loop->body->graph;
   Index steps = kAny;
-  for (std::size_t j = 0; j < graph.rows.size(); ++j) steps = std::max(steps, scan->input(graph.states.size() + j)->spec.shape[0]);
-  return graph::apply(ops::scan_output, {scan}, LoopOutput::made(k, steps, scan->attributes.scan));
+  for (std::size_t j = 0; j < graph.xs.size(); ++j) steps = std::max(steps, scan->input(graph.states.size() + j)->spec.shape[0]);
+  return graph::apply(ops::scan_output, {scan}, LoopOutput{k, steps, loop});
 }
 
 }  // namespace plait::graph

@@ -1,9 +1,9 @@
 // The backward loop of a loop: its step is the gradient of the step, built on symbols, so it is a loop like any other and can be differentiated
 // again.
 //
-// It runs the other way round. Its states are the gradients of the states, and sums over steps for values that are the same at every step; its rows
-// are the sequences, what was kept of the forward steps, and the gradients that come for results. A weight's gradient is a sum of products,
-// Σ aᵀ b over steps: there both factors are handed out as rows and one product over all steps follows the loop. That costs memory for rows but is
+// It runs the other way round. Its states are the gradients of the states, and sums over steps for values that are the same at every step; its xs
+// are those of the loop, its residuals, and the gradients that come for its ys. A weight's gradient is a sum of products,
+// Σ aᵀ b over steps: there both factors are handed out as ys and one product over all steps follows the loop. That costs memory for them but is
 // what makes recurrences with small batches fast; a loop that recomputes to save memory adds up instead.
 #include "plait/graph/gradient.hpp"
 
@@ -31,7 +31,7 @@ bool is_zero(const NodeRef& node) {
   return is_op(at, ops::constant) && at->value->count() == 1 && element_as_double(at->value->data.get(), at->spec.dtype, 0) == 0;
 }
 
-bool swaps_last_of_two(const NodeRef& node) { return is_op(node, ops::transpose) && Permutation::of(node->attributes).swaps_two(); }
+bool swaps_last_of_two(const NodeRef& node) { return is_op(node, ops::transpose) && node->attributes.as<Permutation>().swaps_two(); }
 
 std::vector<NodeRef> terms_of(const NodeRef& sum) {
   std::vector<NodeRef> open = {sum}, terms;
@@ -47,10 +47,10 @@ std::vector<NodeRef> terms_of(const NodeRef& sum) {
 
 class Differentiation {
  public:
-  using Keep = std::function<int(const NodeRef&)>;
-  Differentiation(const StepGraph& forward, std::vector<NodeRef> row_outputs, const std::vector<char>& seeded, Keep keep)
-      : f_(forward), row_outputs_(std::move(row_outputs)), seeded_(seeded), keep_(std::move(keep)) {
-    for (const auto* list : {&f_.next, &row_outputs_}) outputs_.insert(outputs_.end(), list->begin(), list->end());
+  using AddResidual = std::function<int(const NodeRef&)>;
+  Differentiation(const StepGraph& forward, std::vector<NodeRef> stacked_outputs, const std::vector<char>& seeded, AddResidual add_residual)
+      : f_(forward), stacked_outputs_(std::move(stacked_outputs)), seeded_(seeded), add_residual_(std::move(add_residual)) {
+    for (const auto* list : {&f_.next, &stacked_outputs_}) outputs_.insert(outputs_.end(), list->begin(), list->end());
     for (Node* node : ancestors(outputs_)) forward_nodes_.insert(node);
   }
 
@@ -60,7 +60,7 @@ class Differentiation {
     std::vector<NodeRef> grads = gradient(floating_outputs_, wrt_, seeds_);
     for (NodeRef& grad : grads)
       if (is_zero(grad)) grad = NodeRef();
-    find_kept(grads);
+    find_residuals(grads);
     std::vector<NodeRef> present;
     for (const NodeRef& grad : grads)
       if (grad) present.push_back(grad);
@@ -72,7 +72,7 @@ class Differentiation {
   }
 
  private:
-  // Every floating output brings a gradient from the step after it (states) or from outside (results).
+  // Every floating output brings a gradient from the step after it (states) or from outside (ys).
   void seed() {
     for (std::size_t i = 0; i < f_.states.size(); ++i) {
       result_.state_of.push_back(-1);
@@ -84,19 +84,19 @@ class Differentiation {
       wrt_.push_back(f_.states[i]);
     }
     for (std::size_t k = 0; k < seeded_.size(); ++k) {
-      const NodeRef& row = row_outputs_.at(k);
+      const NodeRef& row = stacked_outputs_.at(k);
       if (seeded_[k] == 0 || !is_float(row->spec.dtype)) continue;
       result_.seeded.push_back(static_cast<int>(f_.next.size() + k));
-      seed_rows_.push_back(make_input("gradient of " + row->label(), row->spec));
+      seed_xs_.push_back(make_input("gradient of " + row->label(), row->spec));
       floating_outputs_.push_back(row);
-      seeds_.push_back(k < f_.results.size() ? seed_rows_.back() : where_it_counts(seed_rows_.back(), row));
+      seeds_.push_back(k < f_.ys.size() ? seed_xs_.back() : where_it_counts(seed_xs_.back(), row));
     }
-    for (const auto* list : {&f_.rows, &f_.closed})
+    for (const auto* list : {&f_.xs, &f_.captures})
       for (const NodeRef& node : *list)
         if (is_float(node->spec.dtype)) wrt_.push_back(node);
   }
 
-  // A gradient of 0 for a kept value that is not finite, of a branch that was not chosen, is carried as a choice: 0 times its slope would be NaN.
+  // A gradient of 0 for a residual that is not finite, of a branch that was not chosen, is carried as a choice: 0 times its slope would be NaN.
   static NodeRef where_it_counts(const NodeRef& gradient, const NodeRef& row) {
     if (!is_steep(row.get())) return gradient;
     const NodeRef zero = constant_like(row, 0), infinity = constant_like(row, std::numeric_limits<double>::infinity());
@@ -104,8 +104,8 @@ class Differentiation {
     return select(counts, gradient, zero);
   }
 
-  // What backward nodes read of the forward step: kept as rows, or, where the step is recomputed, only its states.
-  void find_kept(const std::vector<NodeRef>& grads) {
+  // What backward nodes read of the forward step: its residuals, or, where the step is recomputed, only its states.
+  void find_residuals(const std::vector<NodeRef>& grads) {
     std::vector<NodeRef> open, read;
     std::unordered_set<const Node*> seen;
     const auto visit = [&](const NodeRef& node) {
@@ -137,9 +137,9 @@ class Differentiation {
     }
     for (const NodeRef& node : read) {
       if (free.count(node.get()) > 0) continue;
-      result_.kept.push_back(keep_(node));
-      kept_rows_.push_back(make_input(node->label(), node->spec));
-      replaced_.emplace(node.get(), kept_rows_.back());
+      result_.residuals.push_back(add_residual_(node));
+      residuals_.push_back(make_input(node->label(), node->spec));
+      replaced_.emplace(node.get(), residuals_.back());
     }
   }
 
@@ -154,24 +154,24 @@ class Differentiation {
         const NodeRef& grad = grads[at++];
         b_.next.push_back(grad ? grad : zeros_like(b_.states[static_cast<std::size_t>(state)]));
       }
-    for (const NodeRef& row : f_.rows) {
-      result_.result_of.push_back(-1);
-      if (!is_float(row->spec.dtype)) continue;
+    for (const NodeRef& x : f_.xs) {
+      result_.y_of.push_back(-1);
+      if (!is_float(x->spec.dtype)) continue;
       if (const NodeRef& grad = grads[at++]) {
-        result_.result_of.back() = static_cast<int>(b_.results.size());
-        b_.results.push_back(grad);
+        result_.y_of.back() = static_cast<int>(b_.ys.size());
+        b_.ys.push_back(grad);
       }
     }
-    result_.closed.resize(f_.closed.size());
+    result_.captures.resize(f_.captures.size());
     const std::size_t first = at;
     if (!f_.recompute)
-      for (std::size_t j = 0; j < f_.closed.size(); ++j)
-        if (is_float(f_.closed[j]->spec.dtype))
-          if (const NodeRef& grad = grads[at++]) products(grad, result_.closed[j]);
+      for (std::size_t j = 0; j < f_.captures.size(); ++j)
+        if (is_float(f_.captures[j]->spec.dtype))
+          if (const NodeRef& grad = grads[at++]) products(grad, result_.captures[j]);
     at = first;
-    for (std::size_t j = 0; j < f_.closed.size(); ++j)
-      if (is_float(f_.closed[j]->spec.dtype))
-        if (const NodeRef& grad = grads[at++]) sums(f_.closed[j], grad, result_.closed[j]);
+    for (std::size_t j = 0; j < f_.captures.size(); ++j)
+      if (is_float(f_.captures[j]->spec.dtype))
+        if (const NodeRef& grad = grads[at++]) sums(f_.captures[j], grad, result_.captures[j]);
     finish();
   }
 
@@ -186,13 +186,13 @@ class Differentiation {
   }
   bool is_product(const NodeRef& term) const { return !f_.recompute && is_op(term, ops::matmul) && term->spec.shape.size() == 2; }
 
-  // The rest is added up step by step, or afterwards where its rows are handed out anyway.
-  void sums(const NodeRef& closed, const NodeRef& grad, std::vector<Term>& terms) {
+  // The rest is added up step by step, or afterwards where its terms are handed out as ys anyway.
+  void sums(const NodeRef& capture, const NodeRef& grad, std::vector<Term>& terms) {
     NodeRef sum;
     for (const NodeRef& term : terms_of(grad)) {
       if (is_product(term)) continue;
       if (is_op(term, ops::sum_to_like)) {
-        if (const auto ready = stacked(term->input_ref(0)); ready && ready->kind == Stack::Kind::result) {
+        if (const auto ready = stacked(term->input_ref(0)); ready && ready->kind == Stack::Kind::y) {
           terms.push_back({.kind = Term::Kind::sum, .a = *ready});
           continue;
         }
@@ -201,40 +201,40 @@ class Differentiation {
     }
     if (!sum) return;
     terms.push_back({.kind = Term::Kind::state, .state = static_cast<int>(b_.states.size())});
-    const NodeRef total = make_input("sum for " + closed->label(), closed->spec);
+    const NodeRef total = make_input("sum for " + capture->label(), capture->spec);
     b_.states.push_back(total);
     b_.next.push_back(add(total, sum));
   }
 
   std::optional<Stack> stacked(const NodeRef& node) const {
     const auto find = [&](const std::vector<NodeRef>& list) { return std::find(list.begin(), list.end(), node) - list.begin(); };
-    if (const auto i = find(f_.rows); i < static_cast<std::ptrdiff_t>(f_.rows.size())) return Stack{Stack::Kind::row, static_cast<int>(i)};
-    if (const auto i = find(kept_rows_); i < static_cast<std::ptrdiff_t>(kept_rows_.size()))
-      return Stack{Stack::Kind::kept, result_.kept[static_cast<std::size_t>(i)]};
-    if (const auto i = find(b_.results); i < static_cast<std::ptrdiff_t>(b_.results.size())) return Stack{Stack::Kind::result, static_cast<int>(i)};
+    if (const auto i = find(f_.xs); i < static_cast<std::ptrdiff_t>(f_.xs.size())) return Stack{Stack::Kind::x, static_cast<int>(i)};
+    if (const auto i = find(residuals_); i < static_cast<std::ptrdiff_t>(residuals_.size()))
+      return Stack{Stack::Kind::residual, result_.residuals[static_cast<std::size_t>(i)]};
+    if (const auto i = find(b_.ys); i < static_cast<std::ptrdiff_t>(b_.ys.size())) return Stack{Stack::Kind::y, static_cast<int>(i)};
     return {};
   }
   Stack stack(const NodeRef& node) {
     if (const auto ready = stacked(node)) return *ready;
-    b_.results.push_back(node);
-    return {Stack::Kind::result, static_cast<int>(b_.results.size()) - 1};
+    b_.ys.push_back(node);
+    return {Stack::Kind::y, static_cast<int>(b_.ys.size()) - 1};
   }
 
   void finish() {
-    b_.rows = f_.rows;
-    b_.rows.insert(b_.rows.end(), kept_rows_.begin(), kept_rows_.end());
-    b_.rows.insert(b_.rows.end(), seed_rows_.begin(), seed_rows_.end());
-    b_.closed = f_.closed;
-    b_.closed.insert(b_.closed.end(), f_.states.begin(), f_.states.end());  // for their shapes
+    b_.xs = f_.xs;
+    b_.xs.insert(b_.xs.end(), residuals_.begin(), residuals_.end());
+    b_.xs.insert(b_.xs.end(), seed_xs_.begin(), seed_xs_.end());
+    b_.captures = f_.captures;
+    b_.captures.insert(b_.captures.end(), f_.states.begin(), f_.states.end());  // for their shapes
     b_.reverse = !f_.reverse;
     result_.body = std::make_shared<ScanBody>(std::move(b_));
   }
 
   const StepGraph& f_;
-  const std::vector<NodeRef> row_outputs_;  // results and kept rows
+  const std::vector<NodeRef> stacked_outputs_;  // ys and residuals
   const std::vector<char>& seeded_;
-  const Keep keep_;
-  std::vector<NodeRef> outputs_, floating_outputs_, seeds_, wrt_, seed_rows_, kept_rows_;
+  const AddResidual add_residual_;
+  std::vector<NodeRef> outputs_, floating_outputs_, seeds_, wrt_, seed_xs_, residuals_;
   std::unordered_set<const Node*> forward_nodes_;
   std::unordered_map<const Node*, NodeRef> replaced_;
   StepGraph b_;
@@ -252,16 +252,16 @@ std::shared_ptr<const ScanGradient> ScanBody::gradient(std::vector<char> seeded)
 }
 
 std::shared_ptr<const ScanGradient> ScanBody::differentiate(const std::vector<char>& seeded) {
-  std::vector<NodeRef> row_outputs = graph.results;
-  for (const NodeRef& node : kept()) row_outputs.push_back(node);
+  std::vector<NodeRef> stacked_outputs = graph.ys;
+  for (const NodeRef& node : residuals()) stacked_outputs.push_back(node);
   return std::make_shared<ScanGradient>(
-      Differentiation(graph, std::move(row_outputs), seeded, [this](const NodeRef& node) { return keep(node); }).run());
+      Differentiation(graph, std::move(stacked_outputs), seeded, [this](const NodeRef& node) { return add_residual(node); }).run());
 }
 
 std::vector<NodeRef> scan_gradient(const NodeRef& node, const std::vector<NodeRef>& outputs) {
-  const std::shared_ptr<ScanBody>& body = node->attributes.scan->body;
+  const std::shared_ptr<ScanBody>& body = loop_of(node->attributes)->body;
   const StepGraph& forward = body->graph;
-  const std::size_t n = forward.states.size(), rows = forward.rows.size(), closed = forward.closed.size();
+  const std::size_t n = forward.states.size(), xs = forward.xs.size(), captures = forward.captures.size();
   std::vector<char> seeded;
   for (std::size_t k = n; k < outputs.size(); ++k) seeded.push_back(outputs[k] ? 1 : 0);
   const auto gradient = body->gradient(seeded);
@@ -270,44 +270,44 @@ std::vector<NodeRef> scan_gradient(const NodeRef& node, const std::vector<NodeRe
   std::vector<NodeRef> inputs;
   for (std::size_t i = 0; i < n; ++i)
     if (gradient->state_of[i] >= 0) inputs.push_back(outputs[i] ? outputs[i] : zeros_like(node->input_ref(i)));
-  for (std::size_t j = 0; j < closed; ++j)
-    for (const Term& term : gradient->closed[j])
-      if (term.kind == Term::Kind::state) inputs.push_back(zeros_like(node->input_ref(n + rows + j)));
+  for (std::size_t j = 0; j < captures; ++j)
+    for (const Term& term : gradient->captures[j])
+      if (term.kind == Term::Kind::state) inputs.push_back(zeros_like(node->input_ref(n + xs + j)));
   PLAIT_ASSERT(inputs.size() == backward.states.size());
-  for (std::size_t j = 0; j < rows; ++j) inputs.push_back(node->input_ref(n + j));
-  std::map<int, NodeRef> kept;
-  for (const int k : gradient->kept) inputs.push_back(kept[k] = scan_output(node, k));
+  for (std::size_t j = 0; j < xs; ++j) inputs.push_back(node->input_ref(n + j));
+  std::map<int, NodeRef> residuals;
+  for (const int k : gradient->residuals) inputs.push_back(residuals[k] = scan_output(node, k));
   for (const int k : gradient->seeded) inputs.push_back(outputs[static_cast<std::size_t>(k)]);
-  for (std::size_t j = 0; j < closed; ++j) inputs.push_back(node->input_ref(n + rows + j));
+  for (std::size_t j = 0; j < captures; ++j) inputs.push_back(node->input_ref(n + xs + j));
   for (std::size_t i = 0; i < n; ++i) inputs.push_back(node->input_ref(i));
   const std::vector<NodeRef> found = apply_scan(gradient->body, inputs);
 
-  const auto result = [&](int k) { return found[backward.states.size() + static_cast<std::size_t>(k)]; };
+  const auto y = [&](int k) { return found[backward.states.size() + static_cast<std::size_t>(k)]; };
   const auto stack = [&](const Stack& s) {
     switch (s.kind) {
-      case Stack::Kind::row: return node->input_ref(n + static_cast<std::size_t>(s.index));
-      case Stack::Kind::kept: return kept.at(s.index);
-      case Stack::Kind::result: break;
+      case Stack::Kind::x: return node->input_ref(n + static_cast<std::size_t>(s.index));
+      case Stack::Kind::residual: return residuals.at(s.index);
+      case Stack::Kind::y: break;
     }
-    return result(s.index);
+    return y(s.index);
   };
   const auto matrix = [&](const Stack& s) { return graph::apply(ops::flatten_leading, {stack(s)}); };
   std::vector<NodeRef> gradients(node->input_count());
   for (std::size_t i = 0; i < n; ++i)
     if (gradient->state_of[i] >= 0) gradients[i] = found[static_cast<std::size_t>(gradient->state_of[i])];
-  for (std::size_t j = 0; j < rows; ++j)
-    if (gradient->result_of[j] >= 0) gradients[n + j] = result(gradient->result_of[j]);
-  for (std::size_t j = 0; j < closed; ++j) {
-    const NodeRef of = node->input_ref(n + rows + j);
+  for (std::size_t j = 0; j < xs; ++j)
+    if (gradient->y_of[j] >= 0) gradients[n + j] = y(gradient->y_of[j]);
+  for (std::size_t j = 0; j < captures; ++j) {
+    const NodeRef of = node->input_ref(n + xs + j);
     NodeRef sum;
-    for (const Term& term : gradient->closed[j]) {
+    for (const Term& term : gradient->captures[j]) {
       NodeRef part;
       if (term.kind == Term::Kind::product) part = matmul(swap_last(matrix(term.a)), matrix(term.b));
       else if (term.kind == Term::Kind::sum) part = sum_to_like(stack(term.a), of);
       else part = found[static_cast<std::size_t>(term.state)];
       sum = sum ? add(sum, part) : part;
     }
-    gradients[n + rows + j] = sum;
+    gradients[n + xs + j] = sum;
   }
   return gradients;
 }

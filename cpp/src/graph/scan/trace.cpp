@@ -20,31 +20,31 @@ class Tracer {
   explicit Tracer(const TracedScan& traced) : traced_(traced) {
     // All that the trace has made is younger than the inputs that were made for it; nothing older can depend on them.
     since_ = ~std::uint64_t{0};
-    for (const auto* list : {&traced.step_states, &traced.step_rows})
+    for (const auto* list : {&traced.step_states, &traced.step_xs})
       for (const NodeRef& node : *list) {
         since_ = std::min(since_, node->id);
         kinds_[node.get()] = Kind::varying;
         replaced_.emplace(node.get(), node);
       }
     graph_.states = traced.step_states;
-    graph_.rows = traced.step_rows;
+    graph_.xs = traced.step_xs;
     sequences_ = traced.sequences;
   }
 
   std::shared_ptr<ScanBody> body() {
     std::vector<NodeRef> outputs = traced_.next;
-    outputs.insert(outputs.end(), traced_.results.begin(), traced_.results.end());
+    outputs.insert(outputs.end(), traced_.ys.begin(), traced_.ys.end());
     const std::vector<Node*> members = made_here(outputs);
     for (Node* node : members) classify(node);
     for (Node* node : members) rebuild(node);
     for (const NodeRef& node : traced_.next) graph_.next.push_back(inside(node.get()));
-    for (const NodeRef& node : traced_.results) graph_.results.push_back(inside(node.get()));
+    for (const NodeRef& node : traced_.ys) graph_.ys.push_back(inside(node.get()));
     graph_.reverse = traced_.reverse;
     return std::make_shared<ScanBody>(std::move(graph_));
   }
 
   /// Of the scan node.
-  [[nodiscard]] std::vector<NodeRef> closed() const { return closed_; }
+  [[nodiscard]] std::vector<NodeRef> captured() const { return captured_; }
   [[nodiscard]] std::vector<NodeRef> sequences() const { return sequences_; }
 
  private:
@@ -96,13 +96,13 @@ class Tracer {
   NodeRef inside(Node* node) {
     if (const auto found = replaced_.find(node); found != replaced_.end()) return found->second;
     if (kind(node) == Kind::constant) return NodeRef(node);
-    return replaced_[node] = close_over(NodeRef(node));
+    return replaced_[node] = capture(NodeRef(node));
   }
 
-  NodeRef close_over(const NodeRef& node) {
+  NodeRef capture(const NodeRef& node) {
     NodeRef input = make_input(node->label(), node->spec);
-    graph_.closed.push_back(input);
-    closed_.push_back(node);
+    graph_.captures.push_back(input);
+    captured_.push_back(node);
     return input;
   }
 
@@ -111,18 +111,17 @@ class Tracer {
   NodeRef random(const Node& node, const std::vector<NodeRef>& like) {
     if (!index_) {
       index_ = make_input("step", {{}, DType::int64});
-      graph_.rows.push_back(index_);
+      graph_.xs.push_back(index_);
       sequences_.push_back(graph::apply(ops::scan_index, {sequences_[0]}));
     }
-    const bool own_seed = RandomDraw::of(node.attributes).has_seed;
+    const bool own_seed = node.attributes.as<RandomDraw>().has_seed;
     NodeRef key = key_;
     if (!key || own_seed) {
-      const RandomDraw attributes{DType::int64, own_seed, own_seed ? RandomDraw::of(node.attributes).seed : 0, 0, {}};
-      key = close_over(graph::apply(ops::scan_key, std::span<const NodeRef>{}, attributes));
+      const RandomDraw attributes{DType::int64, own_seed, own_seed ? node.attributes.as<RandomDraw>().seed : 0, 0, {}};
+      key = capture(graph::apply(ops::scan_key, std::span<const NodeRef>{}, attributes));
       if (!own_seed) key_ = key;
     }
-    Attributes attributes = node.attributes;
-    RandomDraw::set_ordinal(attributes, ordinal_++);
+    const RandomDraw attributes = RandomDraw::with_ordinal(node.attributes, ordinal_++);
     std::vector<NodeRef> inputs = {key, index_};
     inputs.insert(inputs.end(), like.begin(), like.end());
     PLAIT_REQUIRE_AS(GraphError, node.op->in_loop != nullptr, "scan: ", node.op->name, " cannot be drawn in the step of a loop");
@@ -130,7 +129,7 @@ class Tracer {
   }
 
   const TracedScan& traced_;
-  std::vector<NodeRef> sequences_, closed_;
+  std::vector<NodeRef> sequences_, captured_;
   std::uint64_t since_;
   std::unordered_map<const Node*, Kind> kinds_;
   std::unordered_map<const Node*, NodeRef> replaced_;
@@ -163,10 +162,10 @@ void check(const TracedScan& traced) {
   }
 }
 
-std::vector<NodeRef> inputs_of(std::span<const NodeRef> states, std::span<const NodeRef> sequences, std::span<const NodeRef> closed) {
+std::vector<NodeRef> inputs_of(std::span<const NodeRef> states, std::span<const NodeRef> sequences, std::span<const NodeRef> captured) {
   std::vector<NodeRef> inputs(states.begin(), states.end());
   inputs.insert(inputs.end(), sequences.begin(), sequences.end());
-  inputs.insert(inputs.end(), closed.begin(), closed.end());
+  inputs.insert(inputs.end(), captured.begin(), captured.end());
   return inputs;
 }
 
@@ -175,29 +174,29 @@ NodeRef like(const NodeRef& node) { return make_input(node->label(), node->spec)
 // A loop over segments whose step is the loop over one of them. The outer loop keeps the states with which segments begin and recomputes the rest of
 // a segment when its gradients are wanted; what does not fill a segment is a loop of its own behind it.
 std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, const std::vector<NodeRef>& states,
-                                      const std::vector<NodeRef>& sequences, const std::vector<NodeRef>& closed, Index length) {
-  const std::size_t n = states.size(), m = body->graph.results.size();
+                                      const std::vector<NodeRef>& sequences, const std::vector<NodeRef>& captured, Index length) {
+  const std::size_t n = states.size(), m = body->graph.ys.size();
   StepGraph outer{.reverse = body->graph.reverse, .recompute = true};
   std::vector<NodeRef> segments, rest;
   for (const NodeRef& sequence : sequences) {
     segments.push_back(graph::apply(ops::scan_segments, {sequence}, Segments{length}));
     rest.push_back(graph::apply(ops::scan_rest, {sequence}, Segments{length}));
     const Shape& shape = segments.back()->spec.shape;
-    outer.rows.push_back(make_input(sequence->label(), {Shape(shape.begin() + 1, shape.end()), sequence->spec.dtype}));
+    outer.xs.push_back(make_input(sequence->label(), {Shape(shape.begin() + 1, shape.end()), sequence->spec.dtype}));
   }
   for (const NodeRef& state : body->graph.states) outer.states.push_back(like(state));
-  for (const NodeRef& node : closed) outer.closed.push_back(like(node));
-  const std::vector<NodeRef> inner = apply_scan(body, inputs_of(outer.states, outer.rows, outer.closed));
+  for (const NodeRef& node : captured) outer.captures.push_back(like(node));
+  const std::vector<NodeRef> inner = apply_scan(body, inputs_of(outer.states, outer.xs, outer.captures));
   outer.next.assign(inner.begin(), inner.begin() + static_cast<std::ptrdiff_t>(n));
-  outer.results.assign(inner.begin() + static_cast<std::ptrdiff_t>(n), inner.end());
+  outer.ys.assign(inner.begin() + static_cast<std::ptrdiff_t>(n), inner.end());
   const bool reverse = outer.reverse;
   const auto over_segments = std::make_shared<ScanBody>(std::move(outer));
 
   std::vector<NodeRef> carried = states, whole, part;
   for (const bool main : {!reverse, reverse}) {
-    auto& results = main ? whole : part;
-    results = apply_scan(main ? over_segments : body, inputs_of(carried, main ? segments : rest, closed));
-    carried.assign(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(n));
+    auto& outputs_here = main ? whole : part;
+    outputs_here = apply_scan(main ? over_segments : body, inputs_of(carried, main ? segments : rest, captured));
+    carried.assign(outputs_here.begin(), outputs_here.begin() + static_cast<std::ptrdiff_t>(n));
   }
   std::vector<NodeRef> outputs = carried;
   for (std::size_t k = n; k < n + m; ++k)
@@ -212,7 +211,7 @@ NodeRef clone_node(const Node& node, std::span<const NodeRef> inputs) {
   std::optional<BackwardScope> scope;
   if (node.backward) scope.emplace();
   NodeRef clone = graph::apply(*node.op, inputs, node.attributes);
-  clone->name = node.name;
+  clone->set_name(node.name());
   return clone;
 }
 
@@ -241,8 +240,8 @@ std::vector<NodeRef> scan(const TracedScan& traced) {
   check(traced);
   Tracer tracer(traced);
   const std::shared_ptr<ScanBody> body = tracer.body();
-  if (!traced.checkpoint) return apply_scan(body, inputs_of(traced.states, tracer.sequences(), tracer.closed()));
-  return scan_by_segments(body, traced.states, tracer.sequences(), tracer.closed(), *traced.checkpoint);
+  if (!traced.checkpoint) return apply_scan(body, inputs_of(traced.states, tracer.sequences(), tracer.captured()));
+  return scan_by_segments(body, traced.states, tracer.sequences(), tracer.captured(), *traced.checkpoint);
 }
 
 }  // namespace plait::graph

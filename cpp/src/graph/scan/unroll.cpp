@@ -136,7 +136,7 @@ class Unroller {
   Registers reduction(const Value& value) {
     const Shape& from = spec(value, 0).shape;
     Shape kept = from;
-    for (const Index axis : ReducedAxes::of(value.attributes).axes) kept[static_cast<std::size_t>(axis)] = 1;
+    for (const Index axis : value.attributes.as<ReducedAxes>().axes) kept[static_cast<std::size_t>(axis)] = 1;
     const Shape strides = strides_over(from, kept, contiguous_strides(kept));
     using Kind = LaneOutput::Kind;
     const Kind kind = value.op->reduce;

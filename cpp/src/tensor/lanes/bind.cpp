@@ -61,6 +61,10 @@ LanePass LaneBinder::bind() {
   estimate_cost();
   cut_pass(pass_, streams_);
   lay_out();
+  // A program may hold a hundred thousand passes. Not the constants: slots point to them.
+  const auto shrink = [](auto&... lists) { (lists.shrink_to_fit(), ...); };
+  shrink(pass_.slots, pass_.pointed, pass_.moving, pass_.scalars, pass_.uniform_steps, pass_.spreads, pass_.periodic, pass_.loaded, pass_.steps,
+         pass_.direct, pass_.stored, pass_.reductions);
   return std::move(pass_);
 }
 
@@ -125,11 +129,12 @@ void LaneBinder::place_inputs() {
     if (input.view.uniform()) {
       uniform_[r] = 1;
       input.slot = add_slot(same ? Home::elsewhere : Home::scalar);
-      (same ? pass_.pointed : pass_.scalars).push_back(input);
+      if (same) pass_.pointed.push_back({input.index, input.slot});
+      else pass_.scalars.push_back(input);
     } else if (same && passed[r] == 0 && input.view.contiguous()) {
       input.slot = add_slot(Home::elsewhere);
       ++streams_;
-      pass_.moving.push_back(input);
+      pass_.moving.push_back({input.index, input.slot});
     } else if (const Index period = input.view.period(); period > 0 && period <= kLongestPeriod) {
       input.period = period;
       input.slot = add_slot(Home::block, period);
@@ -174,7 +179,7 @@ void LaneBinder::finish_outputs() {
     const std::size_t r = register_of(d.index);
     d.slot = slot_[r];
     d.store = tables_.conversions.store[type_index()][static_cast<int>(own_dtype())];
-    for (const LanePassInput& in : pass_.moving)
+    for (const LanePointedInput& in : pass_.moving)
       if (last_use_[static_cast<std::size_t>(in.index)] > r) d.readers.push_back(in.index);
   }
   for (const int k : which_) {

@@ -26,6 +26,12 @@ struct LaneSlotStart {
   std::uintptr_t value = 0, relative = 0;
 };
 
+/// An input that is read where it is: a pointer.
+struct LanePointedInput {
+  int index = 0;
+  LaneSlot slot = 0;
+};
+
 struct LanePassInput {
   int index = 0;
   LaneSlot slot = 0;
@@ -97,11 +103,12 @@ struct LanePass {
 
   std::vector<std::uint64_t> constants;  ///< in the program's type
   std::vector<LaneSlotStart> slots;
-  std::vector<LanePassInput> pointed;   ///< uniform inputs of the program's type: one pointer for the whole run
-  std::vector<LanePassInput> scalars;   ///< uniform inputs, converted once
+  std::vector<LanePointedInput> pointed;  ///< uniform, of the program's type: one pointer for the whole run
+  std::vector<LanePointedInput> moving;   ///< contiguous, of the program's type: the pointer moves along
+  std::vector<LanePassInput> scalars;     ///< uniform inputs, converted once
   std::vector<LaneStep> uniform_steps;  ///< run once, on one element
   std::vector<LaneStep> spreads;        ///< run once, on a whole block
-  std::vector<LanePassInput> periodic, moving, loaded;
+  std::vector<LanePassInput> periodic, loaded;
   std::vector<LaneStep> steps;
   std::vector<LaneDirectOutput> direct;
   std::vector<LaneStoredOutput> stored;

@@ -12,7 +12,7 @@ void LaneWorker::start(Index begin, Index length, Index origin) {
   const auto base = reinterpret_cast<std::uintptr_t>(base_);
   const std::size_t n = pass_.slots.size();
   for (std::size_t s = 0; s < n; ++s) slots_[s] = reinterpret_cast<void*>(pass_.slots[s].value + (pass_.slots[s].relative & base));
-  for (const LanePassInput& in : pass_.pointed) slots_[in.slot] = const_cast<void*>(call_.inputs[in.index]);
+  for (const LanePointedInput& in : pass_.pointed) slots_[in.slot] = const_cast<void*>(call_.inputs[in.index]);
   for (const LanePassInput& in : pass_.scalars) in.load(call_.inputs[in.index], 0, 0, slots_[in.slot], 1, 1);
   for (const LaneStep& s : pass_.uniform_steps) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], 1);
   const Index block = std::min(length, pass_.cut.block);
@@ -52,7 +52,7 @@ void LaneWorker::blocks(Index begin, Index end, Index limit) {
 void LaneWorker::prefetch(Index begin, Index n, std::size_t part, std::size_t parts) const {
   const Index width = pass_.width, first = begin + n + ahead_ * static_cast<Index>(part) / static_cast<Index>(parts),
               last = begin + n + ahead_ * static_cast<Index>(part + 1) / static_cast<Index>(parts);
-  for (const LanePassInput& in : pass_.moving) {
+  for (const LanePointedInput& in : pass_.moving) {
     const auto* p = static_cast<const std::byte*>(call_.inputs[in.index]);
     for (Index i = first * width; i < last * width; i += 64) __builtin_prefetch(p + i, 0, 3);
   }
@@ -64,7 +64,7 @@ void LaneWorker::prefetch(Index begin, Index n, std::size_t part, std::size_t pa
 
 void LaneWorker::block(Index begin, Index n) {
   const Index width = pass_.width;
-  for (const LanePassInput& in : pass_.moving)
+  for (const LanePointedInput& in : pass_.moving)
     slots_[in.slot] = const_cast<std::byte*>(static_cast<const std::byte*>(call_.inputs[in.index]) + begin * width);
   for (std::size_t k = 0; k < pass_.direct.size(); ++k) {
     const LaneDirectOutput& d = pass_.direct[k];

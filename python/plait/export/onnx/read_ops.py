@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core, graph
-from .values import Sizes, as_node, ints
+from .values import Dim, Product, Sizes, as_node, filled, ints
 
 
 @dataclass
@@ -123,6 +123,8 @@ def _mod(call: Call, x: list[Any]) -> Any:
 
 @op("Equal", "Greater", "GreaterOrEqual")
 def _compare(call: Call, x: list[Any]) -> Any:
+    if call.op == "Equal" and isinstance(x[0], Sizes) and isinstance(x[1], np.ndarray) and (x[1] == 1).all():
+        return Sizes(x[0].sizes, ones=True)
     if call.op == "Equal":
         return _core.elementwise("equal", *map(as_node, x))
     return _core.elementwise("less" if call.op == "Greater" else "less_equal", as_node(x[1]), as_node(x[0]))
@@ -221,6 +223,9 @@ def _scaled(call: Call, x: list[Any]) -> Any:
 @op("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp")
 def _reduce(call: Call, x: list[Any]) -> Any:
     given = x[1] if len(x) > 1 and x[1] is not None else call.get("axes", None)
+    if isinstance(given, Sizes) and given.ones and call.op == "ReduceSum":  # down to a shape that is known when it runs
+        a = as_node(x[0])
+        return _core.apply("sum_to_like", [a, as_node(filled(given.sizes, 0, a.dtype))], [], [], False)
     axes = None if given is None else tuple(ints(np.asarray(given) if isinstance(given, list) else given, "an axis"))
     keep = bool(call.get("keepdims", 1))
     if axes == () or axes is None:
@@ -228,6 +233,8 @@ def _reduce(call: Call, x: list[Any]) -> Any:
             return x[0]
         axes = None
     if isinstance(x[0], Sizes) or (isinstance(x[0], np.ndarray) and x[0].dtype.kind == "i" and call.op == "ReduceProd"):
+        if isinstance(x[0], Sizes) and call.op == "ReduceProd" and keep and all(isinstance(size, (int, Dim)) for size in x[0].sizes):
+            return Sizes((Product(x[0].sizes),))  # type: ignore[arg-type]
         if isinstance(x[0], Sizes):
             return (
                 Sizes(x[0].sizes, product=not keep)

@@ -10,7 +10,7 @@ import numpy as np
 from ... import _core, graph
 from ..._core import Node
 from .read_ops import Call, op
-from .values import Dim, Sizes, along, as_node, filled, ints, listed, shape_of, simplified, static
+from .values import Dim, Product, Sizes, along, as_node, filled, ints, listed, shape_of, simplified, static
 
 # ---- shapes ----
 
@@ -62,9 +62,13 @@ def _reshape(call: Call, x: list[Any]) -> Any:
         rest = math.prod(size for size in to if isinstance(size, int) and size != -1)  # what is open cancels
         whole = math.prod(size for size in a.shape if size is not None)
         to = [whole // rest if size == -1 and rest else size for size in to]
-    if sum(isinstance(size, Dim) or size == -1 for size in to) > 1:
+    if len(to) == 2 and isinstance(to[0], Product) and len(a.shape) > 1:
+        form = shape_of(a)
+        if isinstance(form, Sizes) and to[0].sizes == form.sizes[:-1] and to[1] == form.sizes[-1]:
+            return _core.apply("flatten_leading", [a], [], [], False)
+    if sum(not isinstance(size, int) or size == -1 for size in to) > 1:
         return reshape_by_parts(call, a, to)
-    return _core.reshape(a, [-1 if isinstance(size, Dim) else size for size in to])
+    return _core.reshape(a, [size if isinstance(size, int) else -1 for size in to])
 
 
 def reshape_by_parts(call: Call, a: Node, to: list[Any]) -> Node:
@@ -106,7 +110,9 @@ def _unsqueeze(call: Call, x: list[Any]) -> Any:
     if isinstance(x[0], np.ndarray):
         return np.expand_dims(x[0], tuple(axes))
     if isinstance(x[0], Sizes):
-        return Sizes(x[0].sizes) if len(x[0].sizes) == 1 and x[0].product else as_node(x[0])[None]
+        if not x[0].product:
+            return as_node(x[0])[None]
+        return Sizes(x[0].sizes if len(x[0].sizes) == 1 else (Product(x[0].sizes),))  # type: ignore[arg-type]
     a = x[0]
     rank = len(a.shape) + len(axes)
     for axis in sorted(k % rank for k in axes):
@@ -295,4 +301,6 @@ def _is(call: Call, x: list[Any]) -> Any:
 
 @op("NonZero")
 def _nonzero(_call: Call, x: list[Any]) -> Any:
+    if isinstance(x[0], Sizes) and x[0].ones:
+        return x[0]
     return np.asarray(np.nonzero(np.atleast_1d(static(x[0], "what is not zero"))), np.int64)

@@ -21,7 +21,14 @@ class Dim:
     axis: int
 
 
-Size = int | Dim
+@dataclass(frozen=True)
+class Product:
+    """The product of sizes of which some are not known yet, as one size."""
+
+    sizes: tuple[int | Dim, ...]
+
+
+Size = int | Dim | Product
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Sizes:
 
     sizes: tuple[Size, ...]
     product: bool = False
+    ones: bool = False  # not the sizes, but the axes where they are 1
 
     def of_shape(self) -> Node | None:
         """The node whose shape this is."""
@@ -56,7 +64,7 @@ def shape_of(value: Value) -> Value:
 
 def simplified(sizes: Sizes) -> Value:
     """An array where no size is open."""
-    known = [size for size in sizes.sizes if isinstance(size, int)]
+    known = [size for size in sizes.sizes if isinstance(size, int)]  # a Product is never known
     if len(known) < len(sizes.sizes):
         return sizes
     return np.array(np.prod(known, dtype=np.int64) if sizes.product else known, np.int64)
@@ -74,7 +82,9 @@ def as_node(value: Value) -> Node:
 def size_node(sizes: Sizes) -> Node:
     """Sizes as whole numbers: a scalar for a product, else a list."""
     parts = [
-        _core.apply("axis_size", [size.node], [2, size.axis], [], False)
+        size_node(Sizes(size.sizes, product=True))
+        if isinstance(size, Product)
+        else _core.apply("axis_size", [size.node], [2, size.axis], [], False)
         if isinstance(size, Dim)
         else _core.constant(np.int64(size), "", None)
         for size in sizes.sizes
@@ -108,7 +118,11 @@ def listed(value: Value, what: str) -> list[Size]:
 
 def filled(sizes: Sequence[Size], value: Any, dtype: Any) -> Value:
     """An array of one number; with open sizes a node that takes them from where they are."""
-    known = tuple(1 if isinstance(size, Dim) else size for size in sizes)
+    if len(sizes) == 1 and isinstance(sizes[0], Product):
+        return _core.reshape(as_node(filled(sizes[0].sizes, value, dtype)), [-1])
+    if any(isinstance(size, Product) for size in sizes):
+        raise NotImplementedError("from_onnx: a shape with a product of sizes has to be known before the program runs")
+    known = tuple(size if isinstance(size, int) else 1 for size in sizes)
     array = np.full(known, value, dtype)
     if not any(isinstance(size, Dim) for size in sizes):
         return array

@@ -48,7 +48,7 @@ def check(series: Series, made: Sequence[Any], ax: Any = None) -> Any:
     observed = np.quantile(series.y[series.observed], probabilities)
     for values in made:
         ax.plot(observed, np.quantile(values, probabilities), color="C0", alpha=0.15, linewidth=0.8)
-    ax.plot(observed, observed, color="0.2", linewidth=1)
+    ax.plot(observed, observed, color="0.5", linewidth=1)
     ax.set_xlabel("quantiles of the observations")
     ax.set_ylabel("quantiles of simulated series")
     return ax

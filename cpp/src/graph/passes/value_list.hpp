@@ -1,0 +1,74 @@
+// The values of a module: a vector in pieces, which neither copies its elements when it grows nor needs memory for a second module while a pass makes
+// one of another: the piece that has been read is freed.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+namespace plait::graph {
+
+template <class T>
+class PiecewiseVector {
+ public:
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] T& operator[](std::size_t i) { return pieces_[i / kPiece][i % kPiece]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const { return pieces_[i / kPiece][i % kPiece]; }
+
+  /// References to elements do not survive it while there are few of them.
+  void push_back(T value) {
+    if (size_ % kPiece == 0) {
+      pieces_.emplace_back();
+      if (size_ > 0) pieces_.back().reserve(kPiece);
+    }
+    pieces_.back().push_back(std::move(value));
+    ++size_;
+  }
+  /// Keeps the first n.
+  void truncate(std::size_t n) {
+    pieces_.resize((n + kPiece - 1) / kPiece);
+    if (n % kPiece != 0) pieces_.back().erase(pieces_.back().begin() + static_cast<std::ptrdiff_t>(n % kPiece), pieces_.back().end());
+    size_ = n;
+  }
+  /// Frees what stands before element i, where whole pieces do. Nobody reads that any more; the numbers of the others stay.
+  void release_before(std::size_t i) {
+    if (i > 0 && i % kPiece == 0) std::vector<T>().swap(pieces_[i / kPiece - 1]);
+  }
+
+  template <class List, class Element>
+  class Iterator {
+   public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = T;
+    using difference_type = std::ptrdiff_t;
+    using pointer = Element*;
+    using reference = Element&;
+    Iterator(List* list, std::size_t i) : list_(list), i_(i) {}
+    Element& operator*() const { return (*list_)[i_]; }
+    Element* operator->() const { return &(*list_)[i_]; }
+    Iterator& operator++() {
+      ++i_;
+      return *this;
+    }
+    Iterator operator++(int) { return std::exchange(*this, Iterator(list_, i_ + 1)); }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    List* list_;
+    std::size_t i_;
+  };
+  [[nodiscard]] auto begin() { return Iterator<PiecewiseVector, T>(this, 0); }
+  [[nodiscard]] auto end() { return Iterator<PiecewiseVector, T>(this, size_); }
+  [[nodiscard]] auto begin() const { return Iterator<const PiecewiseVector, const T>(this, 0); }
+  [[nodiscard]] auto end() const { return Iterator<const PiecewiseVector, const T>(this, size_); }
+
+ private:
+  static constexpr std::size_t kPiece = 1024;
+
+  std::vector<std::vector<T>> pieces_;  // of kPiece elements but for the last
+  std::size_t size_ = 0;
+};
+
+}  // namespace plait::graph
