@@ -219,8 +219,14 @@ def test_wrong_kinds_are_named(tmp_path: Path) -> None:
         BLASTP.search("MKV", ["MK"], 0)
     with pytest.raises(ValueError, match="expected a similarity of letters"):
         SmithWaterman(Substitution([1, 2], np.eye(2)), gap=-1).search("MKV", ["MK"], statistics=None)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"no file '.*none.fasta'; sequences in memory go into a list"):
         BLASTP.search("MKV", tmp_path / "none.fasta")
+    with pytest.raises(TypeError, match="got bytes"):
+        BLASTP.search("MKV", b"MKV")
+    with pytest.raises(ValueError, match="max_evalue: expected a number, got 'x'"):
+        BLASTP.search("MKV", ["MK"], max_evalue="x")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected a SmithWaterman"):
+        KarlinAltschul.of(NeedlemanWunsch("BLOSUM62", gap_open=-12, gap_extend=-1))  # type: ignore[arg-type]
     assert not hasattr(NeedlemanWunsch("BLOSUM62"), "search")
 
 
@@ -350,3 +356,20 @@ def test_statistics_that_do_not_exist() -> None:
     with pytest.raises(ValueError, match="statistics: expected 'auto'"):
         BLASTP.search("MKV", ["MKV"], statistics="none")
     assert SmithWaterman("BLOSUM50", gap_open=-12, gap_extend=-2).search("MKVLAAGIVG", ["MKVLAAGIVG"]).statistics.source == "simulated"  # type: ignore[union-attr]
+
+
+def test_arrays_series_and_generators_are_collections() -> None:
+    pd = pytest.importorskip("pandas")
+    words, database = ["MKV", "MK"], ["MKV", "KV"]
+    right = [(hit.query, hit.subject, hit.score) for hit in BLASTP.search(words, database)]
+    assert right[0] == ("query 1", "0", BLASTP.score("MKV", "MKV"))
+    for queries, among in (
+        (np.array(words), np.array(database)),
+        (tuple(words), iter(database)),
+        ((word for word in words), (word for word in database)),
+    ):
+        assert [(hit.query, hit.subject, hit.score) for hit in BLASTP.search(queries, among)] == right
+    labelled = BLASTP.search(pd.Series(words, index=["a", "b"]), pd.Series(database, index=["p", "q"]), 1)
+    assert [(hit.query, hit.subject) for hit in labelled] == [("a", "p"), ("b", "p")]
+    assert KarlinAltschul.of(BLASTP).evalue(-1e9, 1e9) > 1e300
+    assert [hit.query for hit in BLASTP.search(["MKV", "MKV"], {"a": "MKV"})] == ["query 1", "query 2"]

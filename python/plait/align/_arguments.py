@@ -29,10 +29,10 @@ def whole(value: Any, name: str, most: int | None = None, of: str = "") -> int:
     return int(value)
 
 
-def limit(cutoff: Any) -> float:
+def limit(cutoff: Any, name: str = "cutoff") -> float:
     """A score beyond which none matters."""
     if isinstance(cutoff, bool) or not isinstance(cutoff, (int, float, np.number)) or cutoff != cutoff:
-        raise ValueError(f"cutoff: expected a number, got {cutoff!r}")
+        raise ValueError(f"{name}: expected a number, got {cutoff!r}")
     try:
         return float(cutoff)
     except OverflowError:  # an integer beyond all floats

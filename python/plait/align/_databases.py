@@ -124,10 +124,19 @@ def is_nucleotides(letters: str) -> bool:
     return sum(map(upper.count, "ACGTUN")) >= 0.9 * len(upper) > 0
 
 
+def labelled(values: Any) -> Iterable[tuple[Any, Any]] | None:
+    """(label, value) of a mapping or of pandas' Series; None for what has no labels."""
+    if isinstance(values, Mapping) or type(values).__name__ == "Series":
+        return list(values.items())
+    return None
+
+
 def pieces(database: Any, letters: Letters) -> Iterator[Piece]:
     """A database in pieces: a path, a binary stream, or records."""
     if isinstance(database, (str, os.PathLike)):
         path = Path(database)
+        if not path.is_file():
+            raise FileNotFoundError(f"database: there is no file {str(path)[:80]!r}; sequences in memory go into a list or a mapping")
         with path.open("rb") as file:
             yield from _of_stream(file, letters, str(path))
     elif hasattr(database, "read"):
@@ -240,12 +249,10 @@ def _headers(text: bytes, places: NDArray[np.int64]) -> Callable[[int], tuple[st
 
 
 def _of_records(database: Any, letters: Letters) -> Iterator[Piece]:
-    if isinstance(database, Mapping):
-        named: Iterable[tuple[Any, Any]] = database.items()
-    else:
-        if not isinstance(database, Iterable):
-            raise TypeError(f"database: expected the path of a FASTA file, a stream of bytes or sequences, got {type(database).__name__}")
-        named = ((None, value) for value in database)
+    labels = labelled(database)
+    if labels is None and (not isinstance(database, Iterable) or isinstance(database, (bytes, bytearray))):
+        raise TypeError(f"database: expected the path of a FASTA file, a stream of bytes or sequences, got {type(database).__name__}")
+    named = ((None, value) for value in database) if labels is None else labels
     parts: list[bytes] = []
     names: list[tuple[str, str]] = []
     size = done = 0

@@ -7,7 +7,7 @@ import itertools
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -67,8 +67,9 @@ def search(
 ) -> Hits:
     """What `SmithWaterman.search` does."""
     k, threads = _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
-    most = math.inf if max_evalue is None else _arguments.limit(max_evalue)
-    table = letters_table(aligner, queries)
+    most = math.inf if max_evalue is None else _arguments.limit(max_evalue, "search: max_evalue")
+    items = _items(queries)
+    table = letters_table(aligner, items)
     letters = _databases.Letters(table)
     told = chosen_statistics(aligner, statistics, threads)
     if most < math.inf and told is None:
@@ -79,20 +80,19 @@ def search(
         raise ValueError(f"search: strand: expected one of {', '.join(map(repr, STRANDS))}, got {strand!r}")
     if strand != "plus" and not is_of_nucleotides(table):
         raise ValueError(f"search: strand={strand!r} is for nucleotides; the similarity is one of {letters.alphabet[:30]!r}")
-    named = all_queries(queries, letters, strand)
+    named = all_queries(items, letters, strand, isinstance(queries, (str, bytes, bytearray)))
     aligner = aligner._with(table)
     found, sequences, total = _best(aligner, named, database, letters, k, threads, progress)
     return _aligned(aligner, named, found, letters, told, most, sequences, total, threads)
 
 
-def letters_table(aligner: SmithWaterman, queries: Any) -> Substitution:
+def letters_table(aligner: SmithWaterman, items: list[tuple[Any, Any]]) -> Substitution:
     """The aligner's similarity as a table of letters; of (match, mismatch) that of the bases, where the queries are of those, or of all letters."""
     similarity = resolve(aligner.similarity)
     if isinstance(similarity, Substitution):
         return similarity
     match, mismatch = similarity
-    first = next(iter(_items(queries)), (None, ""))[1]
-    value = _records.unwrapped(first)
+    value = _records.unwrapped(items[0][1]) if items else ""
     text = value.decode("latin-1") if isinstance(value, (bytes, bytearray)) else value
     if isinstance(text, str) and _databases.is_nucleotides(text):
         scores = np.where(np.eye(5, dtype=bool), match, mismatch)
@@ -122,29 +122,26 @@ def chosen_statistics(aligner: SmithWaterman, statistics: Any, threads: int) -> 
         return KarlinAltschul.simulate(aligner, threads=threads)
 
 
-def _items(queries: Any) -> Iterator[tuple[Any, Any]]:
+def _items(queries: Any) -> list[tuple[Any, Any]]:
     """(name, sequence) of one query, several, or a mapping; names that are not given are None."""
-    if isinstance(queries, Mapping):
-        yield from queries.items()
-    elif isinstance(queries, (str, bytes, bytearray)) or _records.unwrapped(queries) is not queries:
-        yield None, queries
-    elif isinstance(queries, Sequence):
-        yield from ((None, query) for query in queries)
-    else:
+    if isinstance(queries, (str, bytes, bytearray)) or _records.unwrapped(queries) is not queries:
+        return [(None, queries)]
+    labelled = _databases.labelled(queries)
+    if labelled is None and not isinstance(queries, Iterable):
         raise TypeError(f"queries: expected a sequence, a list of them or a mapping, got {type(queries).__name__}")
+    return [(None, query) for query in queries] if labelled is None else list(labelled)
 
 
-def all_queries(queries: Any, letters: _databases.Letters, strand: str) -> list[_Query]:
+def all_queries(items: list[tuple[Any, Any]], letters: _databases.Letters, strand: str, alone: bool) -> list[_Query]:
     """What is looked for: each query, in each of the directions that are asked for."""
     found = []
-    several = not isinstance(queries, (str, bytes, bytearray))
-    for k, (key, value) in enumerate(_items(queries)):
-        told = f"queries[{k if key is None else key!r}]" if several else "query"
+    for k, (key, value) in enumerate(items):
+        told = "query" if alone else f"queries[{k if key is None else key!r}]"
         codes = letters.encode(value, told)
         if not codes:
             raise ValueError(f"{told}: the sequence is empty")
         text = letters.decode(codes)
-        name = str(key) if key is not None else _records.name(value, f"query {k + 1}" if several else "query")
+        name = str(key) if key is not None else _records.name(value, "query" if alone else f"query {k + 1}")
         if strand != "minus":
             found.append(_Query(k, name, text, False, codes))
         if strand != "plus":
@@ -295,7 +292,8 @@ class _Reporter:
         self.total: int | None = None
         self.unit = "sequence"
         if isinstance(database, (str, os.PathLike)):
-            self.total, self.unit = Path(database).stat().st_size, "B"
+            path = Path(database)
+            self.total, self.unit = path.stat().st_size if path.is_file() else None, "B"
         elif hasattr(database, "read"):
             self.unit = "B"
         elif hasattr(database, "__len__"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -79,7 +79,7 @@ class KarlinAltschul(NamedTuple):
         ValueError
             If none are published for this table and these gaps; the message says for which gaps there are.
         """
-        opening, extending = gaps(aligner.gap, aligner.gap_open, aligner.gap_extend)
+        opening, extending = _gaps(aligner)
         name, rows = _rows(aligner)
         for existence, extension, *rest in rows:
             if (-extending, -opening) == (extension, existence + extension):
@@ -128,7 +128,7 @@ class KarlinAltschul(NamedTuple):
         """
         from ._simulated import simulated
 
-        opening, extending = gaps(aligner.gap, aligner.gap_open, aligner.gap_extend)
+        opening, extending = _gaps(aligner)
         random = np.random.default_rng(_rng.seed(rng))
         found = simulated(aligner, random, _arguments.thread_count(threads))
         return cls(*found, extending - opening, -extending, 1.0, "simulated")
@@ -212,10 +212,19 @@ class KarlinAltschul(NamedTuple):
         float
             ``k * space * exp(-lambda_ * score)``.
         """
-        return self.k * space * math.exp(-self.lambda_ * self._rounded(score))
+        return self.k * space * float(np.exp(min(-self.lambda_ * self._rounded(score), 700.0)))
 
     def _rounded(self, score: float) -> float:
         return score if self.step == 1 else math.floor(score / self.step) * self.step
+
+
+def _gaps(aligner: Any) -> tuple[float, float]:
+    """(open, extend) of an aligner that has statistics."""
+    if not isinstance(aligner, SmithWaterman):
+        raise TypeError(
+            f"KarlinAltschul: expected a SmithWaterman, as only scores of local alignments have such statistics, got {aligner!r:.80}"
+        )
+    return gaps(aligner.gap, aligner.gap_open, aligner.gap_extend)
 
 
 def _rows(aligner: SmithWaterman) -> tuple[str, tuple[_published.Row, ...]]:

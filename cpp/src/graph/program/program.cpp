@@ -9,6 +9,7 @@
 #include "graph/passes/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
+#include "plait/base/subnormals.hpp"
 #include "plait/base/thread_pool.hpp"
 
 namespace plait::graph {
@@ -253,6 +254,7 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
   if (threads <= 0) threads = get_num_threads();
   std::unique_lock turn(update_mutex_, std::defer_lock);
   if (!updates_.empty()) turn.lock();
+  const FloatModeScope mode(flushing(float_mode(), flush_subnormals()));
   const ParallelSession session(threads > 1 && body.cost_ns > kParallelNs);
   struct Lease {  // goes back also when a step throws
     Plan::Body& body;

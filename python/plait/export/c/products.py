@@ -28,8 +28,6 @@ def product_function(name: str, p: dict[str, int], dtype: str) -> tuple[list[str
         body, scratch = [f"for (j = 0; j < {p['batch'] * p['m'] * p['n']}; ++j) c[j] = 0;", "(void)a;", "(void)b;"], 0
         return [*lines, "  ptrdiff_t j;", *("  " + line for line in body), "}"], 0
     dots = p["n"] == 1 or (p["b_col"] != 1 and p["m"] <= FEW_ROWS)
-    lines.append("  ptrdiff_t batch;")
-    lines.append(f"  for (batch = 0; batch < {p['batch']}; ++batch, a += {p['a_batch']}, b += {p['b_batch']}, c += {p['c_batch']}) {{")
     scratch = 0
     if dots:
         body = list(dot_loops(p, T, dtype))
@@ -38,8 +36,13 @@ def product_function(name: str, p: dict[str, int], dtype: str) -> tuple[list[str
         body = list(outer_loops(p, T, dtype, packed))
         if packed:
             scratch = min(PACKED_K, p["k"]) * min(PACKED_N, p["n"]) * (4 if dtype == "float32" else 8)
-    lines += ["    " + line for line in body]
-    return [*lines, "  }", "}"], scratch
+    if p["batch"] == 1:
+        return [*lines, *("  " + line for line in body), "}"], scratch
+    names = {"a": f"const {T} *", "b": f"const {T} *", "c": f"{T} *"}
+    lines[0] = f"static void {name}({', '.join(f'{kind}restrict {x}s' for x, kind in names.items())}) {{"
+    lines += ["  ptrdiff_t batch;", f"  for (batch = 0; batch < {p['batch']}; ++batch) {{"]
+    lines += [f"    {kind}const {x} = {x}s + {term('batch', p[x + '_batch'])};" for x, kind in names.items()]
+    return [*lines, *("    " + line for line in body), "  }", "}"], scratch
 
 
 def fma(dtype: str, a: str, b: str, c: str) -> str:
@@ -72,6 +75,16 @@ def times(name: str, at: str, stride: int) -> str:
     return f"{name}[{at}]" if stride == 1 else f"{name}[{at} * {stride}]"
 
 
+def plus(name: str, n: int) -> str:
+    """A sum, in brackets where it is one."""
+    return f"({name} + {n})" if n else f"({name})" if " " in name else name
+
+
+def term(text: str, stride: int) -> str:
+    """So many strides."""
+    return text if stride == 1 else f"{text} * {stride}"
+
+
 def outer_loops(p: dict[str, int], T: str, dtype: str, packed: bool) -> Iterator[str]:
     """Blocks of B, and over each all rows of C."""
     m, n, k = p["m"], p["n"], p["k"]
@@ -88,20 +101,21 @@ def outer_loops(p: dict[str, int], T: str, dtype: str, packed: bool) -> Iterator
     if packed:
         yield "    for (q = 0; q < deep; ++q)"
         yield f"      for (j = 0; j < wide; ++j) straight[q * {block_n} + j] = b[(qb + q) * {p['b_row']} + (jb + j) * {p['b_col']}];"
-    base, row = ("straight", block_n) if packed else (f"(b + qb * {p['b_row']} + jb)", p["b_row"])
+    base, row = ("straight", block_n) if packed else (f"b + {term('qb', p['b_row'])} + jb", p["b_row"])
     rows = [(ROWS, f"for (i = 0; i + {ROWS} <= {m}; i += {ROWS}) {{")] if m >= ROWS else []
     if m % ROWS:
         rows.append((1, f"for (i = {m // ROWS * ROWS}; i < {m}; ++i) {{"))
     for count, head in rows:
         yield "    " + head
         for r in range(count):
-            yield f"      {T} *const c{r} = c + (i + {r}) * {p['ldc']} + jb;"
+            yield f"      {T} *const c{r} = c + {term(plus('i', r), p['ldc'])} + jb;"
         yield f"      for (q = 0; q + {ROWS} <= deep; q += {ROWS}) {{"
         for s in range(ROWS):
-            yield f"        const {T} *const b{s} = {base} + (q + {s}) * {row};"
+            yield f"        const {T} *const b{s} = {base} + {term(plus('q', s), row)};"
         for r in range(count):
             for s in range(ROWS):
-                yield f"        const {T} a{r}{s} = a[(i + {r}) * {p['a_row']} + (qb + q + {s}) * {p['a_col']}];"
+                place = f"{term(plus('i', r), p['a_row'])} + {term(plus('qb + q', s), p['a_col'])}"
+                yield f"        const {T} a{r}{s} = a[{place}];"
         yield "        for (j = 0; j < wide; ++j) {"
         for r in range(count):
             sum_ = f"c{r}[j]"
@@ -112,9 +126,9 @@ def outer_loops(p: dict[str, int], T: str, dtype: str, packed: bool) -> Iterator
         yield "      }"
         if k % ROWS or block_k % ROWS:
             yield "      for (; q < deep; ++q) {"
-            yield f"        const {T} *const b0 = {base} + q * {row};"
+            yield f"        const {T} *const b0 = {base} + {term('q', row)};"
             for r in range(count):
-                yield f"        const {T} a{r} = a[(i + {r}) * {p['a_row']} + (qb + q) * {p['a_col']}];"
+                yield f"        const {T} a{r} = a[{term(plus('i', r), p['a_row'])} + {term('(qb + q)', p['a_col'])}];"
             yield "        for (j = 0; j < wide; ++j) {"
             for r in range(count):
                 yield f"          c{r}[j] = {fma(dtype, f'a{r}', 'b0[j]', f'c{r}[j]')};"
