@@ -172,9 +172,9 @@ struct Qp::Body {
       double move = 0, size = 0;
       for (Index i = 0; i < n; ++i) {
         move += rows[at(k * n + i)] * ray[at(i)];
-        size += std::abs(rows[at(k * n + i)] * ray[at(i)]);
+        size += std::abs(rows[at(k * n + i)]);
       }
-      inside = !outside(move, 1e-10 * size, v.row_lower[k], v.row_upper[k]);
+      inside = !outside(move, 1e-12 * size, v.row_lower[k], v.row_upper[k]);
     }
     return inside && slope < 0 && bend <= kFlat * stiff;
   }
