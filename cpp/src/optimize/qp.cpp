@@ -127,13 +127,12 @@ struct Qp::Body {
         terms = std::max(terms, sum);
       }
       if (left <= kSettled * force) return;
-      // Where the least value is 0, so is the gradient at it, but for rounding of what it is summed from. Rounding that hides the gradient
-      // as given says nothing: there the points have run away.
+      // Where the least value is 0, so is the gradient at it, but for rounding of what it is summed from. Where rounding
+      // hides the gradient as given, the points may have run away.
       if (left <= kRounding * terms) {
         double own = 0;
         for (Index i = 0; i < n; ++i) own = std::max(own, std::abs(given.gradient[i]));
-        if (kRounding * terms <= own) return;
-        result.status = recedes(given, result.x, result.ray) ? QpStatus::unbounded : QpStatus::step_limit;
+        if (kRounding * terms > own && recedes(given, result.x, result.ray)) result.status = QpStatus::unbounded;
         return;
       }
       const double longer = round == 0 ? 0.0 : best_length(given, image, step, result.x);
