@@ -15,7 +15,7 @@ GROUPS: dict[str, list[str]] = {
         "gradient", "function", "grad", "value_and_grad", "jacobian", "hessian", "hvp", "check_gradient", "stop_gradient", "scan",
     ],
     "Evaluating and compiling": ["Node", "evaluate", "Table", "compile", "Program", "Step", "save", "load",
-        "load_state", "from_onnx", "set_num_threads", "get_num_threads"],
+        "load_state", "from_onnx", "get_flush_subnormals", "set_flush_subnormals", "set_num_threads", "get_num_threads"],
     "Pictures": ["draw", "to_dot", "animate", "scope"],
     "Elementwise functions": [
         "abs", "add", "cast", "clip", "cos", "digamma", "divide", "elu", "equal", "erf", "exp", "expm1", "floor", "gelu", "greater",
@@ -25,9 +25,9 @@ GROUPS: dict[str, list[str]] = {
     ],
     "Reductions": ["cumsum", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "sum"],
     "Shapes and selection": [
-        "broadcast_to", "concatenate", "expand_dims", "flip", "one_hot", "reshape", "squeeze", "stack", "take", "take_along_axis", "transpose",
+        "arange", "argmax", "argmin", "pad", "roll", "broadcast_to", "concatenate", "expand_dims", "flip", "one_hot", "reshape", "squeeze", "stack", "take", "take_along_axis", "transpose",
     ],
-    "Linear algebra": ["cholesky", "matmul", "solve_triangular"],
+    "Linear algebra": ["cholesky", "einsum", "matmul", "solve_triangular"],
     "Counts": ["Histogram", "QuantileSketch", "SparseRows", "SparseVector"],
     "Training": ["train"],
     "Errors and warnings": [

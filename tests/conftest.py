@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -18,6 +18,16 @@ if "PLAIT_DATA" not in os.environ and (ROOT.parent / "shared" / "data").is_dir()
 # No deadline: the machine may be busy, and a timing is never a test. In CI the same examples at every run.
 hypothesis.settings.register_profile("plait", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("plait")
+
+
+@pytest.fixture
+def ieee() -> Iterator[None]:
+    """Programs and tables keep subnormal numbers, for tests that compare to the last unit everywhere."""
+    import plait
+
+    plait.set_flush_subnormals(False)
+    yield
+    plait.set_flush_subnormals(True)
 
 
 @pytest.fixture(scope="session")

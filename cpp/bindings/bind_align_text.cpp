@@ -3,6 +3,7 @@
 // A short pair takes less time than Python needs to enter a function of its own, or pybind11 to convert its arguments. What is not two strs or
 // two bytes goes to the methods `_score` and `_nearest_of` that the Python class has.
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 #include "align.hpp"
@@ -98,11 +99,11 @@ PyObject* score(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Py
     if (method == nullptr) return nullptr;
     const Sequence a = as_sequence(arguments[0], "x"), b = as_sequence(arguments[1], "y");
     if (!cut) cutoff = method->worst();
+    const py::object kept = py::reinterpret_borrow<py::object>(as_aligner(self).built);  // a parameter may be changed meanwhile
     double found;
     if (method->cost(a, b) < kShort) {
       found = method->score(a, b, cutoff, thread_workspace());
     } else {
-      const py::object kept = py::reinterpret_borrow<py::object>(as_aligner(self).built);  // another thread may change a parameter
       const py::gil_scoped_release release;
       found = method->score(a, b, cutoff, thread_workspace());
     }
@@ -132,6 +133,23 @@ PyObject* as_arrays(const std::vector<Neighbour>& found) {
 
 constexpr Py_ssize_t kBlock = 64;
 
+/// Objects that stay alive for a while.
+class Held {
+ public:
+  Held(PyObject* const* objects, Py_ssize_t count) : count_(count) {
+    for (Py_ssize_t k = 0; k < count; ++k) Py_INCREF(objects_[k] = objects[k]);
+  }
+  ~Held() {
+    for (Py_ssize_t k = 0; k < count_; ++k) Py_DECREF(objects_[k]);
+  }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  PyObject* objects_[kBlock];
+  Py_ssize_t count_;
+};
+
 /// nearest() among plain texts that are not kept; null without an error where it is the Python side's business.
 PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, Index k, const double* cutoff) {
   const Method* method = method_of(self);
@@ -153,14 +171,19 @@ PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, In
     search->offer(all, 0, thread_workspace());
   } else {
     // Whether all are texts is asked even where the rest cannot be among the best, so that it does not depend on their order.
-    PyObject* const* const items = PySequence_Fast_ITEMS(references);
     Sequence block[kBlock];
-    for (Py_ssize_t at = 0; at < size; at += kBlock) {
-      const Py_ssize_t count = std::min(kBlock, size - at);
-      if (!read_all(query, items + at, count, block)) return nullptr;
-      if (search->offer({block, static_cast<std::size_t>(count)}, at, thread_workspace())) continue;
-      if (!all_are_as(query, items + at + count, size - at - count)) return nullptr;
-      break;
+    bool open = true;
+    for (Py_ssize_t at = 0; at < size;) {
+      // A handler of signals may run between two blocks and change the list.
+      if (PySequence_Fast_GET_SIZE(references) != size) throw std::runtime_error("nearest: references were changed while they were searched");
+      PyObject* const* const items = PySequence_Fast_ITEMS(references) + at;
+      const Py_ssize_t count = open ? std::min(kBlock, size - at) : size - at;
+      if (open ? !read_all(query, items, count, block) : !all_are_as(query, items, count)) return nullptr;
+      if (open) {
+        const Held held(items, count);
+        open = search->offer({block, static_cast<std::size_t>(count)}, at, thread_workspace());
+      }
+      at += count;
     }
   }
   return as_arrays(search->take());

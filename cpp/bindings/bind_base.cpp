@@ -2,6 +2,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/base/isa.hpp"
+#include "plait/base/subnormals.hpp"
 #include "plait/base/thread_pool.hpp"
 #include "rooms.hpp"
 
@@ -35,4 +36,6 @@ void bind_base(py::module_& m) {
   m.def("isa", [] { return isa_name(isa()); }, "Instruction set in use: 'v2', 'v3' or 'v4' (x86-64 levels; 'v2' is the baseline elsewhere).");
   m.def("set_num_threads", &set_num_threads, py::arg("n"), py::pos_only());
   m.def("get_num_threads", &get_num_threads);
+  m.def("set_flush_subnormals", &set_flush_subnormals, py::arg("on"), py::pos_only());
+  m.def("get_flush_subnormals", &flush_subnormals);
 }

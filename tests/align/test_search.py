@@ -48,18 +48,18 @@ ALIGNERS = [
     n=st.integers(1, 6),
     more=st.integers(0, 40),
     width=st.sampled_from([(), (2,)]),
-    k=st.integers(1, 4),
+    k=st.sampled_from([1, 2, 4, None]),
     most=st.sampled_from([None, 0.0, 3.0]),
     overlap=st.sampled_from([0, 0.5, 0.9, 1]),
     normalize=st.booleans(),
 )
 def test_the_places_are_those_of_all_scores(
-    aligner: Any, seed: int, n: int, more: int, width: Any, k: int, most: Any, overlap: float, normalize: bool
+    aligner: Any, seed: int, n: int, more: int, width: Any, k: int | None, most: Any, overlap: float, normalize: bool
 ) -> None:
     rng = np.random.default_rng(seed)
     query, stream = rng.integers(0, 5, size=(n, *width)), rng.integers(0, 5, size=(n + more, *width))
     found = aligner.search(query, stream, k, most, overlap, normalize)
-    right = plain(aligner, query, stream, k, np.inf if most is None else most, overlap, normalize)
+    right = plain(aligner, query, stream, k or 100, np.inf if most is None else most, overlap, normalize)
     assert [(p.start, p.score) for p in found] == right
     for place in found:
         assert place.stop == place.start + n

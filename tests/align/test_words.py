@@ -267,3 +267,38 @@ def test_capitals_that_do_not_matter() -> None:
         match(["a"], ["a"], case="lower")
     with pytest.raises(ValueError, match="build it from words with casefold"):
         match(["a"], WordIndex(["a"], 1), case="ignore")
+
+
+@given(collections, collections, st.floats(0, 1), aligners)
+def test_normalised_similarities_within_a_cutoff(
+    queries: list[str], choices: list[str], cutoff: float, given_aligner: tuple[Levenshtein, float]
+) -> None:
+    aligner = given_aligner[0]
+    found = match(queries, choices, aligner, k=2, cutoff=cutoff, similarity="normalized").index.reshape(len(queries), 2)
+    scores = aligner.pairwise(queries, choices, similarity="normalized")
+    for i, row in enumerate(scores):
+        order = [int(j) for j in np.argsort(-row, kind="stable") if row[j] >= cutoff][:2]
+        assert found[i].tolist() == order + [-1] * (2 - len(order))
+
+
+def search_for_ever(references: list[str]) -> None:
+    while True:
+        Levenshtein().nearest("q" * 60, references, k=5)
+
+
+def test_a_list_that_a_signal_s_handler_changes() -> None:
+    import signal
+
+    references = ["".join(chr(97 + (k * j) % 26) for j in range(60)) for k in range(20_000)]
+
+    def clear(*_: object) -> None:
+        references.clear()
+
+    before = signal.signal(signal.SIGALRM, clear)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        with pytest.raises((RuntimeError, ValueError)):
+            search_for_ever(references)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -15,6 +15,7 @@ import plait
 from plait import _core
 from plait.graph.numpy_protocol import UFUNCS
 
+pytestmark = pytest.mark.usefixtures("ieee")
 INF, NAN = np.inf, np.nan
 DTYPES = ("float32", "float64")
 

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "plait/base/error.hpp"
+#include "plait/base/subnormals.hpp"
 #include "thread_pool_internal.hpp"
 
 namespace plait {
@@ -27,6 +28,7 @@ void poll_interrupt() {
   const auto now = std::chrono::steady_clock::now();
   if (now - last < kPeriod) return;
   last = now;
+  const FloatModeScope ieee(flushing(float_mode(), false));  // a signal's handler is the host's code
   if (hook()) throw Interrupted();
 }
 

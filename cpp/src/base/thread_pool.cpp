@@ -17,6 +17,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
+#include "plait/base/subnormals.hpp"
 #include "thread_pool_internal.hpp"
 
 namespace plait {
@@ -67,6 +68,7 @@ struct Job {
   Job(TaskRef f, std::int64_t n) : function(f), tasks(n) {}
   TaskRef function;
   std::int64_t tasks;
+  std::uint64_t mode = float_mode();  // the caller's: results must not depend on who runs a task
   std::atomic<std::int64_t> next{0};
   std::atomic<int> running{0};      // workers inside the job, the caller not counted
   std::atomic<bool> joined{false};  // by a worker
@@ -85,6 +87,7 @@ thread_local bool t_worker = false;
 thread_local Job* t_job = nullptr;
 
 void run_tasks(Job& job, int worker, bool caller) {
+  const FloatModeScope mode(job.mode);
   Job* const outer = t_job;
   t_job = &job;
   try {

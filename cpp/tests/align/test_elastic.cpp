@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -187,6 +188,66 @@ TEST_CASE("lower bounds are below the score, on every level") {
     for (const Level& level : levels()) CHECK(lower_bound(measure, *level.table, x, seen, y) <= right);
     if (measure.shared() && x.length == y.length && measure.window && measure.window->of(x.length, y.length) == 0) {  // then it is the score itself
       CHECK(lower_bound(measure, elastic_loops(), x, seen, y) == doctest::Approx(right));
+    }
+  }
+}
+
+TEST_CASE("rows: distances, asymmetric steps and what lies beyond an envelope are those of plain loops, on every level") {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Draw draw{seed + 300'000};
+    const Index width = 1 + draw.below(3), n = 1 + draw.below(40), stride = n + kMostLanes, pad = kMostLanes + 2;
+    const bool whole = draw.below(2) == 0;
+    const std::vector<double> a = draw.series(1, width, whole), b = draw.series(n, width, whole);
+    const Sequence x = sequence(a, width), y = sequence(b, width);
+    for (const Level& level : levels()) {
+      CAPTURE(std::string(level.name));
+      for (int c = 0; c < kCosts; ++c) {
+        const auto loop = level.table->row_costs[c][width == 1 ? 1 : 0];
+        if (loop == nullptr) continue;
+        Measure measure;
+        measure.cost = static_cast<Cost>(c);
+        const CellCosts right(measure, x, y);
+        const Index features = feature_count(measure, width);
+        std::vector<double> xs(static_cast<std::size_t>(features)), ys(static_cast<std::size_t>(features * stride)),
+            found(static_cast<std::size_t>(stride));
+        lay_out(measure, x, xs.data(), 1, 1);
+        lay_out(measure, y, ys.data(), stride, 1);
+        loop(xs.data(), ys.data(), stride, width, n, found.data());
+        const auto columns = right.columns();
+        for (Index j = 0; j < n; ++j)
+          CHECK(found[static_cast<std::size_t>(j)] == right(right.rows()[0], columns[static_cast<std::size_t>(j)], 1, j + 1).match);
+      }
+      const std::vector<double> above = draw.series(n + 2 * pad, 1, whole), costs = draw.series(n + pad, 1, whole);
+      std::vector<double> out(static_cast<std::size_t>(n + pad)), again(out.size());
+      std::vector<std::uint8_t> moves(out.size());
+      const double low = level.table->asymmetric_row(above.data() + pad, costs.data(), n, out.data(), moves.data());
+      CHECK(low == level.table->asymmetric_row(above.data() + pad, costs.data(), n, again.data(), nullptr));
+      CHECK(low == *std::min_element(out.begin(), out.begin() + n));
+      for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
+        const double* const at = above.data() + pad + j;
+        const double least = std::min({at[0], at[-1], at[-2]});
+        CHECK(out[j] == least + costs[j]);
+        CHECK(again[j] == out[j]);
+        CHECK(static_cast<Move>(moves[j]) == (at[-1] == least ? Move::match : at[-2] == least ? Move::deletion : Move::insertion));
+      }
+      const std::vector<double> lower = draw.series(n, 1, whole), q = draw.series(n, 1, whole);
+      std::vector<double> upper = draw.series(n, 1, whole);
+      for (std::size_t k = 0; k < upper.size(); ++k) upper[k] = std::max(upper[k], lower[k]);
+      double sums[2][2] = {}, mean = 0, variance = 0, largest = 0, about = 0;
+      level.table->moments(q.data(), n, &mean, &variance, &largest);
+      for (const double value : q) about += (value - mean) * (value - mean) / static_cast<double>(n);
+      CHECK(variance == doctest::Approx(about));
+      CHECK(largest == std::fabs(*std::max_element(q.begin(), q.end(), [](double s, double t) { return std::fabs(s) < std::fabs(t); })));
+      for (std::size_t k = 0; k < q.size(); ++k) {
+        const auto scaled = [](double value) { return (value - 0.5) * 1.5; };
+        const double values = std::max({0.0, scaled(q[k]) - upper[k] - 0.25, lower[k] - 0.25 - scaled(q[k])});
+        const double bounds = std::max({0.0, q[k] - scaled(upper[k]) - 0.25, scaled(lower[k]) - 0.25 - q[k]});
+        sums[0][0] += values, sums[0][1] += values * values, sums[1][0] += bounds, sums[1][1] += bounds * bounds;
+      }
+      for (int squares = 0; squares < 2; ++squares) {
+        CHECK(level.table->scaled_beyond[squares](q.data(), 0.5, 1.5, lower.data(), upper.data(), n, 0.25) == doctest::Approx(sums[0][squares]));
+        CHECK(level.table->beyond_scaled[squares](q.data(), 0.5, 1.5, lower.data(), upper.data(), n, 0.25) == doctest::Approx(sums[1][squares]));
+      }
     }
   }
 }

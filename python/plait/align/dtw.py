@@ -220,7 +220,7 @@ class DTW(PairAligner):
         self,
         query: Any,
         stream: Any,
-        k: int = 5,
+        k: int | None = 5,
         max_score: float | None = None,
         overlap: float = 0.5,
         normalize: bool = False,
@@ -237,8 +237,8 @@ class DTW(PairAligner):
             What is looked for.
         stream : array_like of float, shape (m,) or (m, d)
             Where; at least as long.
-        k : int
-            How many places at most.
+        k : int, optional
+            How many places at most; None for all, which asks for a `max_score` on a long stream.
         max_score : float, optional
             None whose score is greater.
         overlap : float

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .._estimator import _is_missing
 from . import _arguments, _inputs
 from ._base import PairAligner
-from ._similarity import normalised, scorer
+from ._similarity import cost_within, normalised, scorer
 from .edit import Levenshtein, SymbolAligner
 from .words import WordIndex, best_of_each, index_for, least_weight
 
@@ -269,7 +269,8 @@ def _by_blocks(
     def scored(rows: list[Any], columns: list[Any]) -> Array:
         if similarity is None or not rows or not columns:
             return _scored(chosen, rows, columns, most, threads)
-        return normalised(_scored(chosen, rows, columns, None, threads), chosen, similarity, rows, columns)
+        within = cost_within(chosen, similarity, most, rows, columns)
+        return normalised(_scored(chosen, rows, columns, within, threads), chosen, similarity, rows, columns)
 
     kept: list[int] = []
     stands = np.empty(len(different), np.int64)
@@ -389,7 +390,8 @@ def _best(
         step = max(1, BLOCK // len(columns))
         for begin in range(0, len(rows), step):
             part = rows[begin : begin + step]
-            block = _scored(aligner, part, columns, cutoff if similarity is None else None, threads)
+            within = cutoff if similarity is None else cost_within(aligner, similarity, cutoff, part, columns)
+            block = _scored(aligner, part, columns, within, threads)
             if similarity is not None:
                 block = normalised(block, aligner, similarity, part, columns)
             for i, row in enumerate(-block if greatest else block, begin):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -57,10 +58,10 @@ class Place(NamedTuple):
 
 
 def search(
-    aligner: DTW, query: Any, stream: Any, k: int, max_score: float | None, overlap: float, normalize: bool, threads: int | None
+    aligner: DTW, query: Any, stream: Any, k: int | None, max_score: float | None, overlap: float, normalize: bool, threads: int | None
 ) -> list[Place]:
     """What `DTW.search` does."""
-    k, threads = _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
+    k, threads = sys.maxsize if k is None else _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
     most = math.inf if max_score is None else _arguments.limit(max_score)
     if isinstance(overlap, bool) or not isinstance(overlap, (int, float, np.number)) or not 0 <= overlap <= 1:
         raise ValueError(f"search: overlap: expected a share from 0 to 1, got {overlap!r}")
@@ -68,13 +69,8 @@ def search(
         raise ValueError(f"search: expected DTW on series, from corner to corner or open at both ends, got {aligner!r}")
     policy, open_ = aligner.nan_policy, bool(aligner.open_begin)
     aligner._method()
-    x, y = (
-        _inputs.series(v, lambda _, name=name: name, 0, keep)
-        for v, name, keep in (  # type: ignore[misc]
-            (query, "query", policy),
-            (stream, "stream", "raise" if policy == "raise" else "propagate"),
-        )
-    )
+    x = _inputs.series(query, lambda _: "query", 0, policy)
+    y = _inputs.series(stream, lambda _: "stream", 0, "raise" if policy == "raise" else "propagate")
     if len(x) == 0:
         raise ValueError("query: the series is empty")
     if x.shape[1:] != y.shape[1:]:

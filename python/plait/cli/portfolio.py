@@ -164,6 +164,8 @@ def sections(made: portfolio.Portfolio, found: portfolio.Weights) -> list[report
     """What a page shows of a portfolio: its frontier and its weights."""
     held = sorted(((str(k), v) for k, v in found.weights.items() if abs(v) > 5e-6), key=lambda pair: -abs(pair[1]))
     shares = found.risk_contributions
+    gain = "" if found.expected_return is None else f"expected return {100 * found.expected_return:.1f} % a year, "
+    ratio = "" if found.sharpe is None else f", Sharpe ratio {found.sharpe:.2f}"
     return [
         report.figure(
             "Efficient frontier",
@@ -174,8 +176,8 @@ def sections(made: portfolio.Portfolio, found: portfolio.Weights) -> list[report
             "Weights",
             ["asset", "weight", "share of the risk"],
             [(name, f"{100 * v:.1f} %", f"{100 * float(shares[name]):.1f} %") for name, v in held],
-            f"{found.method.replace('_', ' ')}: expected return {100 * found.expected_return:.1f} % a year, risk {100 * found.risk:.1f} %, "
-            f"Sharpe ratio {found.sharpe:.2f}. The share of the risk says how much of it the asset brings, with what it shares with others.",
+            f"{found.method.replace('_', ' ')}: {gain}risk {100 * found.risk:.1f} %{ratio}. "
+            f"The share of the risk says how much of it the asset brings, with what it shares with others.",
         ),
     ]
 

@@ -9,6 +9,7 @@ from .._core import DTypeError, FormatError, GraphError, Node, Program, ShapeErr
 from . import copies, numpy_protocol, table_text
 from ._errors import ConvergenceWarning, PerformanceWarning
 from .activations import elu, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus
+from .arctangents import arctan, arctan2
 from .binary import (
     add,
     cast,
@@ -57,7 +58,7 @@ from .filled import ones, zeros
 from .leaves import bernoulli, constant, dropout, input, normal, parameter, stop_gradient, uniform
 from .linalg import cholesky, solve_triangular
 from .products import hvp
-from .programs import compile, evaluate, get_num_threads, gradient, set_num_threads
+from .programs import compile, evaluate, get_flush_subnormals, get_num_threads, gradient, set_flush_subnormals, set_num_threads
 from .rearrange import arange, argmax, argmin, pad, roll
 from .reductions import cumsum, logsumexp, max, mean, min, norm, prod, sum
 from .scan import scan
@@ -98,6 +99,8 @@ __all__ = [
     "abs",
     "add",
     "arange",
+    "arctan",
+    "arctan2",
     "argmax",
     "argmin",
     "bernoulli",
@@ -126,6 +129,7 @@ __all__ = [
     "floor",
     "function",
     "gelu",
+    "get_flush_subnormals",
     "get_num_threads",
     "grad",
     "gradient",
@@ -171,6 +175,7 @@ __all__ = [
     "save",
     "scan",
     "scope",
+    "set_flush_subnormals",
     "set_num_threads",
     "sigmoid",
     "sign",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
+import numpy as np
+
 from .. import _core
 from .._core import GraphError, Node, Program, Table
 from .._rng import RandomSource, seed
@@ -135,6 +137,56 @@ def set_num_threads(n: int) -> None:
     >>> plait.set_num_threads(before)
     """
     _core.set_num_threads(n)
+
+
+def set_flush_subnormals(on: bool) -> None:
+    """Say whether programs and tables treat subnormal numbers as zero.
+
+    Parameters
+    ----------
+    on : bool
+        True at the start: numbers below about 1e-38 (float32) or 2e-308 (float64) are zero as operands and as results. False: IEEE 754.
+
+    Raises
+    ------
+    TypeError
+        `on` is no bool.
+
+    Notes
+    -----
+    Many processors leave their pipeline for a subnormal number, a hundred cycles and more, and gradients that vanish make them by the million.
+    The mode holds inside plait on all of its threads; NumPy, callbacks and signal handlers keep their own. Aligners follow IEEE 754 always.
+
+    Examples
+    --------
+    >>> x = plait.input("x", ())
+    >>> half = plait.compile(x / 2)
+    >>> float(half(x=1.2e-38))
+    0.0
+    >>> plait.set_flush_subnormals(False)
+    >>> float(half(x=1.2e-38)) > 0
+    True
+    >>> plait.set_flush_subnormals(True)
+    """
+    if not isinstance(on, (bool, np.bool_)):
+        raise TypeError(f"set_flush_subnormals: expected True or False, got {on!r}")
+    _core.set_flush_subnormals(bool(on))
+
+
+def get_flush_subnormals() -> bool:
+    """Whether programs and tables treat subnormal numbers as zero.
+
+    Returns
+    -------
+    bool
+        What `plait.set_flush_subnormals` said last.
+
+    Examples
+    --------
+    >>> plait.get_flush_subnormals()
+    True
+    """
+    return _core.get_flush_subnormals()
 
 
 def get_num_threads() -> int:

@@ -319,20 +319,20 @@ class Batch:
     def _scan(self, node: Node, inputs: list[Batched]) -> Batched:
         body = _core.scan_body(node)
         assert body is not None
-        n_states, n_rows = len(body.states), len(body.rows)
-        kept = body.kept  # what a gradient of the loop, if there is one, reads of every step
+        n_states, n_rows = len(body.states), len(body.xs)
+        kept = body.residuals  # what a gradient of the loop, if there is one, reads of every step
         if not any(batched for _, batched in inputs):
             return _core.apply("scan", [n for n, _ in inputs], *node.attributes, False, body), False
         states = [self.widened(item, old.shape) for item, old in zip(inputs[:n_states], body.states, strict=True)]
         rows = [_swap(n) if batched else n for n, batched in inputs[n_states : n_states + n_rows]]
         of_rows = [batched for _, batched in inputs[n_states : n_states + n_rows]]
-        closed = {old.id: item for old, item in zip(body.closed, inputs[n_states + n_rows :], strict=True)}
+        closed = {old.id: item for old, item in zip(body.captures, inputs[n_states + n_rows :], strict=True)}
 
         def step(state: list[Node], row: list[Node]) -> tuple[list[Node], list[Node]]:
             replaced: dict[int, Batched] = dict(closed)
             replaced.update((old.id, (new, True)) for old, new in zip(body.states, state, strict=True))
-            replaced.update((old.id, (new, b)) for old, new, b in zip(body.rows, row, of_rows, strict=True))
-            found = Batch(self.size, replaced).full([*body.next, *body.results, *kept])
+            replaced.update((old.id, (new, b)) for old, new, b in zip(body.xs, row, of_rows, strict=True))
+            found = Batch(self.size, replaced).full([*body.next, *body.ys, *kept])
             return found[:n_states], found[n_states:]
 
         last, results = graph.scan(step, states, rows, reverse=body.reverse)

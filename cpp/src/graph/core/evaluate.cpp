@@ -1,6 +1,7 @@
 // One op on contiguous tensors, nothing clever: what Table does node by node and what constant folding uses.
 #include "graph/passes/module.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/subnormals.hpp"
 #include "plait/tensor/copy.hpp"
 
 namespace plait::graph {
@@ -50,6 +51,7 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
     specs.push_back(inputs[i]->spec);
     in.push_back(inputs[i]->data.get());
   }
+  const FloatModeScope mode(flushing(float_mode(), flush_subnormals()));
   void* out[] = {result->data.get()};
   switch (op.kind) {
     case OpKind::elementwise: {

@@ -14,7 +14,13 @@ static inline float from_bits(uint32_t b) {
 }
 
 /* x = n ln 2 + r; e^r - 1 = r + r^2 tail(r); 1.5 * 2^23 + n leaves n in the low bits. */
-static inline float exp_rounded(float x) { return x * 1.44269504f + 12582912.0f; }
+static inline float exp_rounded(float x) {
+#if FLT_EVAL_METHOD == 0
+  return x * 1.44269504f + 12582912.0f;
+#else
+  return floorf(x * 1.44269504f + 0.5f) + 12582912.0f; /* where sums have more digits than a float */
+#endif
+}
 static inline float exp_rest(float x, float n) { return (x - n * 0.693359375f) - n * -2.12194440e-4f; }
 static inline float exp_tail(float r) {
   return 0.5f + r * (0.16666667f + r * (0.041666325f + r * (0.008333219f + r * (0.001394342f + r * 0.00019962619f))));
@@ -93,13 +99,87 @@ static inline float erf_f32(float x) {
   return copysignf(far ? 1.0f - exp_f32(-g) : near, x);
 }
 
+/* The same in double precision. */
+static inline uint64_t bits_of_f64(double x) {
+  uint64_t b;
+  memcpy(&b, &x, sizeof b);
+  return b;
+}
+static inline double from_bits_f64(uint64_t b) {
+  double x;
+  memcpy(&x, &b, sizeof x);
+  return x;
+}
+static inline double exp_rounded_f64(double x) {
+#if FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1
+  return x * 1.4426950408889634 + 6755399441055744.0;
+#else
+  return floor(x * 1.4426950408889634 + 0.5) + 6755399441055744.0;
+#endif
+}
+static inline double exp_rest_f64(double x, double n) { return (x - n * 0.6931471803691238) - n * 1.9082149292705877e-10; }
+static inline double exp_tail_f64(double r) {
+  const double high =
+      0.0013888888895841533 +
+      r * (0.00019841269875629493 +
+           r * (2.4801574133598267e-05 +
+                r * (2.7557254362540376e-06 + r * (2.756821349372555e-07 + r * (2.510565187331346e-08 + r * 1.7616296175638232e-09)))));
+  return 0.5000000000000001 + r * (0.1666666666666667 + r * (0.0416666666666517 + r * (0.008333333333325909 + r * high)));
+}
+static inline double exp_f64(double x) {
+  double rounded, r;
+  uint64_t twice, half;
+  x = x < -746.0 ? -746.0 : x;
+  x = x > 710.0 ? 710.0 : x;
+  rounded = exp_rounded_f64(x);
+  r = exp_rest_f64(x, rounded - 6755399441055744.0);
+  twice = bits_of_f64(rounded) - UINT64_C(0x4338000000000000) + 2046u;
+  half = twice >> 1;
+  return (r * r * exp_tail_f64(r) + r + 1.0) * from_bits_f64(half << 52) * from_bits_f64((twice - half) << 52);
+}
+static inline double tanh_f64(double x) {
+  double a = fabs(x), rounded, r, q, s, t;
+  const double z = a * a;
+  const double high =
+      -0.008863227676814427 + z * (0.003591978339278997 + z * (-0.0014540684431016489 + z * (0.0005773569015668815 + z * -0.00018769838459700673)));
+  const double near =
+      a + a * z * (-0.3333333333333332 + z * (0.1333333333332937 + z * (-0.05396825396376588 + z * (0.02186948828672463 + z * high))));
+  const int far = a > 0.35;
+  a = a > 20.0 ? 20.0 : a;
+  rounded = exp_rounded_f64(2.0 * a);
+  r = exp_rest_f64(2.0 * a, rounded - 6755399441055744.0);
+  q = r * r * exp_tail_f64(r) + r;
+  s = from_bits_f64((bits_of_f64(rounded) - UINT64_C(0x4338000000000000) + 1023u) << 52);
+  t = s * q + (s - 1.0);
+  return copysign(far ? t / (t + 2.0) : near, x);
+}
 static inline double sigmoid_f64(double x) {
-  const double e = exp(-fabs(x));
+  const double e = exp_f64(-fabs(x));
   return (x < 0 ? e : 1.0) / (1.0 + e);
 }
-
-static inline double softplus_f64(double x) { return (x > 0 ? x : (x == x ? 0.0 : x)) + log1p(exp(-fabs(x))); }
-
+/* With s = f / (2 + f): the form of FreeBSD's msun; the coefficients are for this interval. */
+static inline double log_of_parts_f64(double f, double e) {
+  const double s = f / (2.0 + f), z = s * s, half = 0.5 * f * f;
+  const double low = 0.6666666666666735 + z * (0.3999999999941109 + z * (0.28571428743263505 + z * 0.22222198475855387));
+  const double high = 0.1818356974796927 + z * (0.15313903014769606 + z * 0.14797510206922568);
+  const double r = z * (low + z * z * (z * z) * high);
+  return e * 0.6931471803691238 + (f - (half - (s * (half + r) + e * 1.9082149292705877e-10)));
+}
+static inline double log_f64(double x) {
+  const int small = x < 2.2250738585072014e-308;
+  const double u = small ? x * 4503599627370496.0 : x;
+  const uint64_t t = bits_of_f64(u) - UINT64_C(0x3FE6A09E667F3BCD) + UINT64_C(0x3FF0000000000000);
+  const double e = from_bits_f64((t >> 52) | UINT64_C(0x4330000000000000)) - 4503599627371519.0;
+  const double m = from_bits_f64(bits_of_f64(u) - ((t & UINT64_C(0xFFF0000000000000)) - UINT64_C(0x3FF0000000000000)));
+  const double y = log_of_parts_f64(m - 1.0, small ? e - 52.0 : e), z = x < INFINITY ? y : x;
+  const double none = x == 0 ? -(double)INFINITY : (double)NAN;
+  return x > 0 ? z : none;
+}
+static inline double softplus_f64(double x) {
+  const double z = exp_f64(-fabs(x));
+  const int large = z > 0.41421356237309503;
+  return (x > 0 ? x : (x == x ? 0.0 : x)) + log_of_parts_f64(large ? 0.5 * (z - 1.0) : z, large ? 1.0 : 0.0);
+}
 /* e^x - 1 - x: up to 1 the series, beyond the difference, where little cancels. */
 static double expm1mx_f64(double x) {
   double term = x * x / 2, sum = 0;

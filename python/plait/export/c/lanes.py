@@ -65,7 +65,7 @@ FLOAT = ANY | {
     "remainder": "remainder_{s}({0}, {1})",
 }
 F32 = FLOAT | {name: f"{name}_f32({{0}})" for name in ("exp", "tanh", "log", "erf")}
-F64 = FLOAT | {name: f"{name}({{0}})" for name in ("exp", "tanh", "log", "erf")}
+F64 = FLOAT | {name: f"{name}_f64({{0}})" for name in ("exp", "tanh", "log")} | {"erf": "erf({0})"}
 I64 = ANY | {
     "minimum": "({0} < {1} ? {0} : {1})",
     "maximum": "({0} > {1} ? {0} : {1})",

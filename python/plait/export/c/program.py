@@ -153,7 +153,17 @@ class _Parts:
         return "\n".join(lines)
 
     def source(self) -> str:
-        lines = [f'#include "{self.name}.h"', "", "#include <math.h>", "#include <stddef.h>", "#include <string.h>", "", *PRAGMA, ""]
+        lines = [
+            f'#include "{self.name}.h"',
+            "",
+            "#include <float.h>",
+            "#include <math.h>",
+            "#include <stddef.h>",
+            "#include <string.h>",
+            "",
+            *PRAGMA,
+            "",
+        ]
         if self.uses_arena:
             n = 8 * max(1, -(-self.writer.arena_bytes // 8))
             lines.append("/* Where all steps work; what is no longer needed makes room. */")

@@ -17,15 +17,15 @@ def write_scan(g: Graph, node: Node, wanted: list[int], write: Any) -> dict[int,
     """Appends the loop; the name of each wanted output by its number. What the step reads from outside it finds by name."""
     body = _core.scan_body(node)
     assert body is not None
-    outputs = [*body.next, *body.results, *body.kept]
-    states, rows = len(body.states), len(body.rows)
+    outputs = [*body.next, *body.ys, *body.residuals]
+    states, rows = len(body.states), len(body.xs)
     inner = Graph(g)
     inputs = []
-    for k, inside in enumerate([*body.states, *body.rows]):
+    for k, inside in enumerate([*body.states, *body.xs]):
         name = inner.fresh(inside.name or ("state" if k < states else "row"))
         inner.names[inside] = name
         inputs.append(inner.value_info(name, inside.dtype, inside.shape))
-    for inside, outside in zip(body.closed, node.inputs[states + rows :], strict=True):
+    for inside, outside in zip(body.captures, node.inputs[states + rows :], strict=True):
         inner.names[inside] = g.names[outside]
     numbers = sorted(set(range(states)) | set(wanted))
     write(inner, [outputs[k] for k in numbers])
