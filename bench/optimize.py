@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 import portfolio
-from _harness import QUICK, Plan, duration, local, machine, show_machine, show_table, take_turns, thread_environment, write_json
+from _harness import QUICK, Contestant, Plan, duration, local, machine, show_machine, show_table, take_turns, thread_environment, write_json
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 PEERS = ["plait", "numpy", "scipy", "nlopt", "daqp", "quadprog", "clarabel", "pyportfolioopt"]
@@ -100,9 +100,10 @@ def problems() -> dict[str, tuple[Any, ...]]:
     return found | {k: (x0, f, g, h, bounds) for k, (x0, _, _, f, g, h, bounds) in FURTHER.items()}
 
 
-def hock_schittkowski(name: str) -> dict[str, Callable[[], Any]]:
-    """One problem, traced and compiled before, and SciPy's and NLopt's SLSQP with the same values and gradients."""
+def hock_schittkowski(name: str) -> tuple[dict[str, Callable[[], Any]], Contestant]:
+    """One problem, traced and compiled before, and SciPy's and NLopt's SLSQP with the same values and gradients; and plait's without Python."""
     import plait
+    from plait import _core
 
     x0, f, g, h, bounds = problems()[name]
     start = np.array(x0, float)
@@ -115,6 +116,10 @@ def hock_schittkowski(name: str) -> dict[str, Callable[[], Any]]:
     core, m = problem.core, len(equal)
     parts = [(kind, part) for kind, part, there in (("eq", slice(0, m), m), ("ineq", slice(m, None), len(atleast))) if there]
     contestants: dict[str, Callable[[], Any]] = {"plait": lambda: problem.solve(start).fun}
+
+    def native(times: int) -> float:
+        return float(_core.optimize.slsqp_seconds(core, start, times)) * times
+
     try:
         import nlopt
 
@@ -124,7 +129,7 @@ def hock_schittkowski(name: str) -> dict[str, Callable[[], Any]]:
     try:
         from scipy.optimize import minimize
     except ImportError:
-        return contestants
+        return contestants, native
     constraints = [
         {"type": kind, "fun": lambda v, part=part: core.values(v)[1][part], "jac": lambda v, part=part: core.derivatives(v)[1][part]}
         for kind, part in parts
@@ -139,7 +144,7 @@ def hock_schittkowski(name: str) -> dict[str, Callable[[], Any]]:
             method="SLSQP",
         ).fun
     )
-    return contestants
+    return contestants, native
 
 
 def by_nlopt(nlopt: Any, core: Any, start: Any, low: Any, high: Any, parts: list[tuple[str, slice]]) -> float:
@@ -185,13 +190,16 @@ def many(count: int) -> dict[str, Callable[[], Any]]:
     return {"plait": lambda: float(problem.solve_many(start, {c: covariances}, threads=1).fun.sum())}
 
 
-def measure(name: str, contestants: dict[str, Callable[[], Any]], plan: Plan, agree: bool = True) -> dict[str, Any]:
+def measure(
+    name: str, contestants: dict[str, Callable[[], Any]], plan: Plan, native: Contestant | None = None, agree: bool = True
+) -> dict[str, Any]:
     value = contestants["plait"]()
     for peer, contestant in contestants.items():
         other = contestant()
         if agree and abs(other - value) > 1e-6 * max(abs(value), abs(other)):
             print(f"  ! {peer} disagrees: {other} against {value}")
-    times = take_turns({key: local(contestant) for key, contestant in contestants.items()}, plan)
+    timed = {key: local(contestant) for key, contestant in contestants.items()}
+    times = take_turns(timed if native is None else timed | {"plait in C++": native}, plan)
     rows = [(key, duration(t.median), duration(t.minimum), f"{t.median / times['plait'].median:.2f}") for key, t in times.items()]
     print(f"\n{name}")
     show_table(("", "median", "minimum", "peer / plait"), rows)
@@ -220,10 +228,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not name.startswith("least") and options.match in name:
             results[name] = portfolio.measure(name, make(size), portfolio.market(size)[1], plan, goal)
     if options.match in "hock-schittkowski":
-        found = [measure(f"HS{k}", hock_schittkowski(k), QUICK, agree=False)["median"] for k in problems()]
+        found = []
+        for k in problems():
+            contestants, native = hock_schittkowski(k)
+            found.append(measure(f"HS{k}", contestants, QUICK, native, agree=False)["median"])
         name = f"hock-schittkowski, median of {len(found)}"
         results[name] = {key: median(f[key] for f in found) for key in found[0]}
-        print(f"\n{name} (goal 40 µs, a ninth of NLopt)")
+        print(f"\n{name} (goal 40 µs, 13 in C++, a ninth of NLopt)")
         ours = results[name]["plait"]
         show_table(("", "median", "peer / plait"), [(key, duration(value), f"{value / ours:.2f}") for key, value in results[name].items()])
     write_json(options.json, {"machine": about, "works": results})

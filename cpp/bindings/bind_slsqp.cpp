@@ -1,4 +1,7 @@
 // SLSQP for Python: one solve, and many over threads.
+#include <algorithm>
+#include <chrono>
+
 #include "plait/base/thread_pool.hpp"
 #include "plait/optimize/slsqp.hpp"
 #include "problem.hpp"
@@ -83,43 +86,63 @@ py::tuple run_many(const GraphProblem& problem, const Numbers& starts, const std
   return py::make_tuple(x, f, status, kkt, iterations);
 }
 
+/// What Python makes a result of: its entries in their order, but for what only Python knows.
+py::dict fields(const SlsqpResult& r) {
+  const auto n = static_cast<py::ssize_t>(r.x.size());
+  py::dict d;
+  const auto put = [&d](const char* name, const py::object& value) {
+    PyObject* const key = PyUnicode_InternFromString(name);
+    PyDict_SetItem(d.ptr(), key, value.ptr());
+    Py_DECREF(key);
+  };
+  put("x", array_of(r.x));
+  put("fun", py::float_(r.f));
+  put("jac", array_of(r.gradient));
+  put("success", py::bool_(r.status == Status::solved));
+  put("status", py::int_(static_cast<int>(r.status)));
+  put("message", py::none());
+  put("nit", py::int_(r.iterations));
+  put("nfev", py::int_(r.evaluations));
+  put("njev", py::int_(r.derivative_evaluations));
+  put("nhev", py::int_(r.products));
+  put("multipliers", array_of(r.multipliers));
+  put("bound_multipliers", array_of(r.bound_multipliers));
+  py::array_t<bool> active(static_cast<py::ssize_t>(r.active.size()));
+  std::transform(r.active.begin(), r.active.end(), active.mutable_data(), [](char a) { return a != 0; });
+  put("active", active);
+  put("kkt", py::float_(r.kkt));
+  put("constraint_violation", py::float_(r.violation));
+  put("best_feasible", r.feasible_found ? py::object(py::make_tuple(array_of(r.best_x), r.best_f)) : py::none());
+  put("conflict", py::list());
+  put("_hessian", py::array_t<double>({n, n}, r.hessian.data()));
+  return d;
+}
+
+/// Seconds that one of `times` solves takes without any Python: for benches.
+double seconds(Problem& problem, const Numbers& x0, int times) {
+  const std::vector<double> start = vector_of(x0);
+  const py::gil_scoped_release release;
+  Slsqp solver;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int k = 0; k < times; ++k) solver.solve(problem, start);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() / times;
+}
+
 }  // namespace
 
 void bind_slsqp(py::module_& m) {
   py::class_<SlsqpResult>(m, "SlsqpResult", "What SLSQP came to.")
       .def_property_readonly("status", [](const SlsqpResult& r) { return static_cast<int>(r.status); })
       .def_property_readonly("x", [](const SlsqpResult& r) { return array_of(r.x); })
-      .def_property_readonly("gradient", [](const SlsqpResult& r) { return array_of(r.gradient); })
-      .def_readonly("f", &SlsqpResult::f)
-      .def_property_readonly("multipliers", [](const SlsqpResult& r) { return array_of(r.multipliers); })
-      .def_property_readonly("bound_multipliers", [](const SlsqpResult& r) { return array_of(r.bound_multipliers); })
       .def_property_readonly("rows", [](const SlsqpResult& r) { return array_of(r.rows); })
-      .def_property_readonly("active",
-                             [](const SlsqpResult& r) {
-                               py::array_t<bool> a(static_cast<py::ssize_t>(r.active.size()));
-                               for (std::size_t k = 0; k < r.active.size(); ++k) a.mutable_data()[k] = r.active[k] != 0;
-                               return a;
-                             })
-      .def_readonly("kkt", &SlsqpResult::kkt)
-      .def_readonly("violation", &SlsqpResult::violation)
-      .def_readonly("feasible_found", &SlsqpResult::feasible_found)
-      .def_property_readonly("best_x", [](const SlsqpResult& r) { return array_of(r.best_x); })
-      .def_readonly("best_f", &SlsqpResult::best_f)
-      .def_property_readonly("hessian",
-                             [](const SlsqpResult& r) {
-                               const auto n = static_cast<py::ssize_t>(r.x.size());
-                               return py::array_t<double>({n, n}, r.hessian.data());
-                             })
-      .def_readonly("iterations", &SlsqpResult::iterations)
-      .def_readonly("evaluations", &SlsqpResult::evaluations)
-      .def_readonly("derivative_evaluations", &SlsqpResult::derivative_evaluations)
-      .def_readonly("products", &SlsqpResult::products)
+      .def("fields", &fields, "What it came to, by the names of a result of Python.")
       .def_readonly("wrong_by", &SlsqpResult::wrong_by)
       .def_readonly("wrong_row", &SlsqpResult::wrong_row)
       .def_readonly("negative_curvature", &SlsqpResult::negative_curvature);
   m.def("slsqp", &run, py::arg("problem"), py::arg("x0"), py::arg("max_iterations") = 1000, py::arg("ftol") = 1e-10, py::arg("gtol") = 1e-8,
         py::arg("ctol") = 1e-8, py::arg("check_derivatives") = false, py::arg("second_order") = true, py::arg("hessian") = py::none(),
         py::arg("callback") = py::none());
+  m.def("slsqp_seconds", &seconds, py::arg("problem"), py::arg("x0"), py::arg("times"));
   m.def("slsqp_many", &run_many, py::arg("problem"), py::arg("starts"), py::arg("parameters"), py::arg("max_iterations"), py::arg("ftol"),
         py::arg("gtol"), py::arg("ctol"), py::arg("threads"));
 }

@@ -9,14 +9,15 @@ namespace {
 
 constexpr double kLooseKkt = 1e-5;   // where the objective has settled, the residual must be below this
 constexpr double kForgetting = 0.1;  // how fast steep places on the way are forgotten
-constexpr double kLeft = 1e-4;       // of the objective: what no step may promise where none can be taken
-constexpr double kNear = 1e-6;       // of the objective: what a step may still promise at a solution
-constexpr double kNothing = 1e-12;   // of a step at the start's slope: what one at a solution promises
-constexpr double kFar = 1e12;        // of the start's size: unbounded
-constexpr int kMostIdle = 10;        // iterations that bring nothing, with derivatives that are not exact
-constexpr int kMostPolished = 3;     // steps taken for the gradient alone
-constexpr int kMostFar = 6;          // if it stays there for so many steps, and falls
-constexpr double kStill = 1e-3;      // of a variable: a step so short changes little of a function
+constexpr double kUnresolved = 1e-2;
+constexpr double kLeft = 1e-4;      // of the objective: what no step may promise where none can be taken
+constexpr double kNear = 1e-6;      // of the objective: what a step may still promise at a solution
+constexpr double kNothing = 1e-12;  // of a step at the start's slope: what one at a solution promises
+constexpr double kFar = 1e12;       // of the start's size: unbounded
+constexpr int kMostIdle = 10;       // iterations that bring nothing, with derivatives that are not exact
+constexpr int kMostPolished = 3;    // steps taken for the gradient alone
+constexpr int kMostFar = 6;         // if it stays there for so many steps, and falls
+constexpr double kStill = 1e-3;     // of a variable: a step so short changes little of a function
 
 }  // namespace
 
@@ -70,6 +71,11 @@ void Slsqp::Body::learn(const Point& from, const Point& to) {
 }
 
 Status Slsqp::Body::end_solved() {
+  for (Index k = 0; k < e.m; ++k) {  // so far out that the last digit of x is all that a row is made of
+    double terms = 0;
+    for (Index i = 0; i < e.n; ++i) terms += std::abs(at.jacobian[static_cast<std::size_t>(k * e.n + i)] * at.x[static_cast<std::size_t>(i)]);
+    if (4 * kEpsilon * terms > kUnresolved * std::max(1.0, std::abs(at.c[static_cast<std::size_t>(k)]))) return Status::no_descent;
+  }
   if (options.check_derivatives && !derivatives_agree()) return Status::wrong_derivative;
   return Status::solved;
 }
@@ -158,7 +164,8 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       }
     }
     if (step.elastic && !feasible && left > (1 - 1e-3) * at.violation) {
-      if (!restore() && !restore_from_nearby()) return finish(e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
+      if (!restore() && !restore_from_nearby() && !restore_in_other_units())
+        return finish(e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
       recover();
       if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
       continue;
@@ -173,7 +180,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       if (!feasible && failures < 4) {
         ++failures;
         const double before = at.violation;
-        if (!restore() && !(at.violation < before) && !restore_from_nearby()) return finish(Status::infeasible);
+        if (!restore() && !(at.violation < before) && !restore_from_nearby() && !restore_in_other_units()) return finish(Status::infeasible);
         recover();
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
         continue;

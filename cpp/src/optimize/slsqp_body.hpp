@@ -69,6 +69,8 @@ struct Slsqp::Body {
   bool restore();
   /// The same from points around: where violations are largest, or at a saddle of them, their gradients say nothing.
   bool restore_from_nearby();
+  /// And in units in which no variable weighs much more than another.
+  bool restore_in_other_units();
   [[nodiscard]] double linear_violation() const;
   bool next_step(bool newton);
   /// `hessian` at `at` for the multipliers of the last step. False: it is not to be had, or not positive definite.

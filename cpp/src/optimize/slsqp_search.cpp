@@ -37,7 +37,7 @@ void Slsqp::Body::move(const Point& from, const std::vector<double>& s, double t
 }
 
 bool Slsqp::Body::search(double fall) {
-  const double before = merit(at), tolerance = noise(), most_violation = kMostViolation * std::max(1.0, std::max(start_violation, at.violation));
+  const double before = merit(at), tolerance = noise(), most_violation = std::max(kMostViolation * std::max(1.0, start_violation), at.violation);
   double t = 1;
   for (int k = 0; k < kMostTrials; ++k) {
     move(at, step.s, t, trial);
@@ -112,7 +112,7 @@ bool Slsqp::Body::restore_from_nearby() {
   if (e.m == 0) return false;
   const Point here = at;
   unsigned seed = 88172645U;
-  for (const double scale : {1e-2, 0.5}) {
+  for (const double scale : {1e-2, 0.1, 0.5, 2.0}) {
     for (std::size_t i = 0; i < at.x.size(); ++i) {
       seed = seed * 1664525U + 1013904223U;
       at.x[i] = e.inside(i, here.x[i] + scale * std::max(1.0, std::abs(here.x[i])) * (static_cast<double>(seed >> 8) / 8388608.0 - 1));
@@ -123,6 +123,11 @@ bool Slsqp::Body::restore_from_nearby() {
     at = here;
   }
   return false;
+}
+
+bool Slsqp::Body::restore_in_other_units() {
+  find_reach();
+  return e.m > 0 && refined < kMostRefined && refine() && restore();
 }
 
 double Slsqp::Body::linear_violation() const {

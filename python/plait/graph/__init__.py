@@ -9,6 +9,7 @@ from .._core import DTypeError, FormatError, GraphError, Node, Program, ShapeErr
 from . import copies, numpy_protocol, table_text
 from ._errors import ConvergenceWarning, PerformanceWarning
 from .activations import elu, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus
+from .arctangents import arctan, arctan2
 from .binary import (
     add,
     cast,
@@ -98,6 +99,8 @@ __all__ = [
     "abs",
     "add",
     "arange",
+    "arctan",
+    "arctan2",
     "argmax",
     "argmin",
     "bernoulli",

@@ -115,8 +115,6 @@ def run_slsqp(
         hessian,
         None if callback is None else Stopper(callback),
     )
-    order = limits.order
-    in_order = limits.in_order
     status = r.status
     message = STATUS[status]
     conflict: list[Any] = []
@@ -127,29 +125,13 @@ def run_slsqp(
         message = f"jac of {where} differs from a difference of its values by {r.wrong_by:.2g} (relative)."
     elif status == 8 and r.negative_curvature:
         message = "The first-order conditions hold, but the objective bends down along a feasible direction: no minimum."
-    multipliers, active = r.multipliers, r.active
-    if not in_order:
-        multipliers, active = multipliers[order], active[order]
-    return OptimizeResult(
-        x=r.x,
-        fun=r.f,
-        jac=r.gradient,
-        success=status == 0,
-        status=status,
-        message=message,
-        nit=r.iterations,
-        nfev=r.evaluations,
-        njev=r.derivative_evaluations,
-        nhev=r.products,
-        multipliers=multipliers,
-        bound_multipliers=r.bound_multipliers,
-        active=active,
-        kkt=r.kkt,
-        constraint_violation=r.violation,
-        best_feasible=(r.best_x, r.best_f) if r.feasible_found else None,
-        conflict=conflict,
-        _hessian=r.hessian,
-    )
+    result = OptimizeResult(r.fields())
+    result["message"] = message
+    if conflict:
+        result["conflict"] = conflict
+    if not limits.in_order:
+        result["multipliers"], result["active"] = result["multipliers"][limits.order], result["active"][limits.order]
+    return result
 
 
 def explain_conflict(problem: _core.optimize.Problem, r: Any, limits: Limits) -> tuple[list[Any], str]:
