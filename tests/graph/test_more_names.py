@@ -201,3 +201,36 @@ def test_static_arguments() -> None:
         f(x, [1])
     with pytest.raises(ValueError, match="static_argnums: expected positions of at least 0"):
         plait.function(lambda x: x, static_argnums=-1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_arctangents_are_within_six_units_of_the_last_place(dtype: str) -> None:
+    large = 30 if dtype == "float32" else 300
+    powers = 10.0 ** np.linspace(-30, large, 4000)
+    x = np.concatenate([np.linspace(-20, 20, 20_001), powers, -powers, [0, np.inf, -np.inf]]).astype(dtype)
+    exact = np.arctan(x.astype(np.longdouble))
+    got = plait.evaluate(plait.arctan(x))
+    assert got.dtype == dtype
+    assert np.max(np.abs(got - exact) / np.spacing(np.abs(exact).astype(dtype))) <= 6
+    y = np.roll(x, 7777)
+    exact, got = np.arctan2(y.astype(np.longdouble), x.astype(np.longdouble)), plait.evaluate(plait.arctan2(y, x))
+    assert got.dtype == dtype
+    normal = np.abs(exact) >= np.finfo(dtype).tiny  # smaller angles may be flushed to zero
+    assert np.max((np.abs(got - exact) / np.spacing(np.abs(exact).astype(dtype)))[normal]) <= 6
+    assert np.isnan(plait.evaluate(plait.arctan(np.array([np.nan], dtype)))).all()
+
+
+def test_slopes_and_curvatures_of_arctangents() -> None:
+    x = np.array([0.0, 0.5, -3.0, 100.0, -1e8])
+    np.testing.assert_allclose(plait.grad(lambda t: np.arctan(t).sum())(x), 1 / (1 + x * x), rtol=1e-13)
+    hessian = plait.hessian(lambda t: np.arctan(t).sum())(x[:3])
+    np.testing.assert_allclose(np.diag(hessian), -2 * x[:3] / (1 + x[:3] ** 2) ** 2, rtol=1e-12, atol=1e-15)
+    y, x = np.array([0.0, 1, 1, -1, 0, 2, 1, -3]), np.array([1.0, 0, 1, -1, -2, -1, 1, -3])
+    to_y, to_x = plait.grad(lambda a, b: np.arctan2(a, b).sum(), argnums=(0, 1))(y, x)
+    np.testing.assert_allclose(to_y, x / (x * x + y * y), rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(to_x, -y / (x * x + y * y), rtol=1e-13, atol=1e-15)
+    assert np.isfinite(plait.grad(lambda v: plait.arctan2(v[0], v[1]))(np.zeros(2))).all()
+    infinite = np.array([np.inf, -np.inf, 1.0])
+    np.testing.assert_allclose(
+        plait.evaluate(plait.arctan2(infinite[:, None], infinite)), np.arctan2(infinite[:, None], infinite), atol=1e-15
+    )

@@ -13,6 +13,7 @@ from .._core import Node
 from . import binary, elementwise, rearrange, reductions, shaping
 from ._operands import as_float
 from ._types import Axis, DType, Operand
+from .arctangents import arctan, arctan2
 from .einsum import einsum
 
 UFUNCS: dict[str, Callable[..., Any]] = {
@@ -62,7 +63,7 @@ UFUNCS |= {
     "deg2rad": lambda x: x * float(np.pi / 180),
     "rad2deg": lambda x: x * float(180 / np.pi),
 }
-UFUNCS |= {"radians": UFUNCS["deg2rad"], "degrees": UFUNCS["rad2deg"]}
+UFUNCS |= {"radians": UFUNCS["deg2rad"], "degrees": UFUNCS["rad2deg"], "arctan": arctan, "arctan2": arctan2}
 
 # What a reduction of a ufunc is called here: np.add.reduce is np.sum.
 REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_or": "any", "logical_and": "all"}
