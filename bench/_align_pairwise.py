@@ -108,6 +108,21 @@ def many(kind: str, algorithm: str, paths: bool) -> Callable[[], Mapping[str, Ca
     return lambda: present({"plait.align": ours, "pyopal": theirs})
 
 
+def found(count: int) -> Callable[[], Mapping[str, Callable[[], Any]]]:
+    """The best 20 of a database in memory, with statistics and alignments; beside pyopal's scores alone."""
+    query, references = database(count)
+
+    def ours(plait: Any) -> Callable[[], float]:
+        aligner = plait.SmithWaterman("BLOSUM62", **GAPS)
+        return lambda: float(aligner.search(query, references, 20, threads=1)[0].score)
+
+    def theirs(pyopal: Any) -> Callable[[], float]:
+        aligner, targets = pyopal.Aligner("BLOSUM62", gap_open=11, gap_extend=1), pyopal.Database(references)
+        return lambda: float(max(hit.score for hit in aligner.align(query, targets, algorithm="sw", mode="score")))
+
+    return lambda: present({"plait.align": ours, "pyopal": theirs})
+
+
 CELLS = 300.0 * sum(map(len, database()[1]))
 
 WORKS = [
@@ -119,5 +134,6 @@ WORKS = [
     Work("NW, 1 against 1000, score", 1.5, CELLS, many("NeedlemanWunsch", "nw", paths=False)),
     Work("SW, 1 against 1000, score", 1.5, CELLS, many("SmithWaterman", "sw", paths=False)),
     Work("NW, 1 against 1000, paths", 3.0, CELLS, many("NeedlemanWunsch", "nw", paths=True)),
+    Work("SW search, 1 in 20000, best 20", 3.0, 20 * CELLS, found(20_000)),
     Work("SW, 1 against 1000, paths", None, CELLS, many("SmithWaterman", "sw", paths=True)),
 ]

@@ -19,7 +19,20 @@ from _align import Work
 from _harness import QUICK, Plan, against, duration, local, machine, show_machine, show_table, take_turns, thread_environment, write_json
 
 FAMILIES = ["dtw", "edit", "words", "pairwise", "custom"]
-PEERS = ["plait", "numpy", "aeon", "dtaidistance", "tslearn", "rapidfuzz", "symspellpy", "edlib", "parasail", "pyopal", "biopython", "numba"]
+PEERS = [
+    "plait",
+    "numpy",
+    "aeon",
+    "dtaidistance",
+    "tslearn",
+    "rapidfuzz",
+    "symspellpy",
+    "edlib",
+    "parasail",
+    "pyopal",
+    "biopython",
+    "numba",
+]
 
 
 def measure(work: Work, plan: Plan) -> dict[str, Any]:

@@ -45,9 +45,9 @@ struct SolvedGradient {
   }
 };
 
-Registered& registered(const Attributes& a) {
+Registered& registered(Index number) {
   const std::lock_guard lock(registry_mutex);
-  return *registry.at(static_cast<std::size_t>(a.as<SolvedProblem>().number));
+  return *registry.at(static_cast<std::size_t>(number));
 }
 
 struct Solved {
@@ -97,7 +97,7 @@ std::vector<Shape> shapes_of(Specs in, std::size_t count) {
 
 class SolutionKernel final : public Kernel {
  public:
-  SolutionKernel(Specs in, const Attributes& a) : of_(registered(a)), shapes_(shapes_of(in, in.size())) {}
+  SolutionKernel(Specs in, const Attributes& a) : of_(registered(a.as<SolvedProblem>().number)), shapes_(shapes_of(in, in.size())) {}
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     const Solved s = solve(of_, inputs, shapes_);
     std::copy(s.result.x.begin(), s.result.x.end(), static_cast<double*>(outputs[0]));
@@ -111,7 +111,9 @@ class SolutionKernel final : public Kernel {
 class PullbackKernel final : public Kernel {
  public:
   PullbackKernel(Specs in, const Attributes& a)
-      : of_(registered(a)), shapes_(shapes_of(in, in.size() - 1)), which_(static_cast<std::size_t>(a.as<SolvedGradient>().parameter)) {}
+      : of_(registered(a.as<SolvedGradient>().number)),
+        shapes_(shapes_of(in, in.size() - 1)),
+        which_(static_cast<std::size_t>(a.as<SolvedGradient>().parameter)) {}
 
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     Solved s = solve(of_, inputs, shapes_);
@@ -169,7 +171,7 @@ class PullbackKernel final : public Kernel {
   std::size_t which_;
 };
 
-Spec solution_rule(Specs, const Attributes& a) { return {{registered(a).problem->n}, DType::float64}; }
+Spec solution_rule(Specs, const Attributes& a) { return {{registered(a.as<SolvedProblem>().number).problem->n}, DType::float64}; }
 Spec pullback_rule(Specs in, const Attributes& a) { return in[static_cast<std::size_t>(a.as<SolvedGradient>().parameter)]; }
 
 std::vector<NodeRef> d_solution(const NodeRef& node, const NodeRef& g) {

@@ -373,3 +373,37 @@ def test_arrays_series_and_generators_are_collections() -> None:
     assert [(hit.query, hit.subject) for hit in labelled] == [("a", "p"), ("b", "p")]
     assert KarlinAltschul.of(BLASTP).evalue(-1e9, 1e9) > 1e300
     assert [hit.query for hit in BLASTP.search(["MKV", "MKV"], {"a": "MKV"})] == ["query 1", "query 2"]
+
+
+fasta_lines = st.one_of(
+    st.sampled_from([">", ">a", ">a b  c ", "> a", ";c", "", " ", ">a>b", "MK>V"]),
+    st.text("MKVacgx*- \t", max_size=9),
+    st.text("ACDX", max_size=40),
+)
+
+
+@given(lines=st.lists(fasta_lines, max_size=14), ends=st.sampled_from(["\n", "\r\n"]), closed=st.booleans(), piece=st.integers(1, 40))
+def test_pieces_hold_what_the_plain_reader_reads(
+    lines: list[str], ends: str, closed: bool, piece: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = ends.join(lines) + (ends if closed else "")
+    path = tmp_path_factory.mktemp("fasta", numbered=True) / "x.fasta"
+    path.write_bytes(text.encode())
+    letters = _databases.Letters(Substitution.named("BLOSUM62"))
+    found: list[tuple[str, str, str]] | None = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_databases, "PIECE", piece)
+        try:
+            for part in _databases.pieces(path, letters):
+                for k in range(len(part)):
+                    assert found is not None
+                    found.append((*part.header(k), letters.decode(part.codes[part.begins[k] : part.begins[k + 1]].tobytes())))
+        except plait.FormatError:
+            found = None
+    try:
+        records: list[tuple[str, str, str]] | None = [
+            (r.name, r.description, letters.decode(letters.encode(r.letters, "x"))) for r in datasets.fasta(path)
+        ]
+    except ValueError:  # a letter that is none, or no header first
+        records = None
+    assert found == records

@@ -25,7 +25,7 @@ def test_to_c(saved: Path, tmp_path: Path, capsys: Capture) -> None:
     assert cli.main(["export", str(saved), "--c", str(tmp_path / "c"), "--name", "net", "--shape", "x=1,3", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["weight_bytes"] == 4 * 8
-    assert told["inputs"] == ["x"]
+    assert (told["inputs"], told["outputs"]) == (["x"], ["y"])
     assert "void net_run(const float *input0, float *output0)" in Path(told["source"]).read_text()
     assert cli.main(["export", str(saved), "--c", str(tmp_path), "--shape", "x=1,3"]) == 0
     assert "arena bytes" in capsys.readouterr().out

@@ -126,8 +126,15 @@ struct Qp::Body {
         for (Index k = 0; k < n; ++k) sum += std::abs(hessian[at(i * ld + k)] * result.x[at(k)]);
         terms = std::max(terms, sum);
       }
-      // Where the least value is 0, so is the gradient at it, but for rounding of what it is summed from.
-      if (left <= kSettled * force || left <= kRounding * terms) return;
+      if (left <= kSettled * force) return;
+      // Where the least value is 0, so is the gradient at it, but for rounding of what it is summed from. Where rounding
+      // hides the gradient as given, the points may have run away.
+      if (left <= kRounding * terms) {
+        double own = 0;
+        for (Index i = 0; i < n; ++i) own = std::max(own, std::abs(given.gradient[i]));
+        if (kRounding * terms > own && recedes(given, result.x, result.ray)) result.status = QpStatus::unbounded;
+        return;
+      }
       const double longer = round == 0 ? 0.0 : best_length(given, image, step, result.x);
       if (longer == kInfinity) {
         result.status = QpStatus::unbounded;
@@ -140,6 +147,35 @@ struct Qp::Body {
       active = result.active;
     }
     result.status = QpStatus::step_limit;
+  }
+
+  // Whether a far point lies in a direction along which the objective falls for ever, within all limits; `ray` is that direction.
+  [[nodiscard]] bool recedes(const QpView& v, const std::vector<double>& x, std::vector<double>& ray) const {
+    double longest = 0, slope = 0, bend = 0, stiff = 0;
+    for (const double value : x) longest = std::max(longest, std::abs(value));
+    ray.resize(at(n));
+    for (Index i = 0; i < n; ++i) ray[at(i)] = x[at(i)] / longest;
+    std::vector<double> image(at(n));
+    dense().gemv(n, n, hessian.data(), ld, ray.data(), image.data());
+    const auto outside = [](double move, double noise, double low, double high) {
+      return (move < -noise && low > -kInfinity) || (move > noise && high < kInfinity);
+    };
+    bool inside = true;
+    for (Index i = 0; i < n; ++i) {
+      slope += v.gradient[i] * ray[at(i)];
+      bend += image[at(i)] * ray[at(i)];
+      stiff += hessian[at(i * ld + i)] * ray[at(i)] * ray[at(i)];
+      inside = inside && !outside(ray[at(i)], 1e-12, v.lower[i], v.upper[i]);
+    }
+    for (Index k = 0; k < m && inside; ++k) {
+      double move = 0, size = 0;
+      for (Index i = 0; i < n; ++i) {
+        move += rows[at(k * n + i)] * ray[at(i)];
+        size += std::abs(rows[at(k * n + i)]);
+      }
+      inside = !outside(move, 1e-12 * size, v.row_lower[k], v.row_upper[k]);
+    }
+    return inside && slope < 0 && bend <= kFlat * stiff;
   }
 
   // How far x + t step still falls and stays inside.

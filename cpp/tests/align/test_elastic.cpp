@@ -220,8 +220,9 @@ TEST_CASE("rows: distances, asymmetric steps and what lies beyond an envelope ar
       const std::vector<double> above = draw.series(n + 2 * pad, 1, whole), costs = draw.series(n + pad, 1, whole);
       std::vector<double> out(static_cast<std::size_t>(n + pad)), again(out.size());
       std::vector<std::uint8_t> moves(out.size());
-      level.table->asymmetric_row(above.data() + pad, costs.data(), n, out.data(), moves.data());
-      level.table->asymmetric_row(above.data() + pad, costs.data(), n, again.data(), nullptr);
+      const double low = level.table->asymmetric_row(above.data() + pad, costs.data(), n, out.data(), moves.data());
+      CHECK(low == level.table->asymmetric_row(above.data() + pad, costs.data(), n, again.data(), nullptr));
+      CHECK(low == *std::min_element(out.begin(), out.begin() + n));
       for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
         const double* const at = above.data() + pad + j;
         const double least = std::min({at[0], at[-1], at[-2]});

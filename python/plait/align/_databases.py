@@ -252,23 +252,49 @@ def _of_records(database: Any, letters: Letters) -> Iterator[Piece]:
     labels = labelled(database)
     if labels is None and (not isinstance(database, Iterable) or isinstance(database, (bytes, bytearray))):
         raise TypeError(f"database: expected the path of a FASTA file, a stream of bytes or sequences, got {type(database).__name__}")
-    named = ((None, value) for value in database) if labels is None else labels
-    parts: list[bytes] = []
-    names: list[tuple[str, str]] = []
+    if isinstance(database, (list, tuple)) and set(map(type, database)) == {str}:  # nothing needs to be looked at one by one
+        ends = np.cumsum(np.fromiter(map(len, database), np.int64, len(database)))
+        begin = 0
+        while begin < len(database):
+            stop = max(begin + 1, int(np.searchsorted(ends, (ends[begin - 1] if begin else 0) + PIECE, "right")))
+            yield _of_batch(None, database[begin:stop], letters, min(stop, len(database)))
+            begin = stop
+        return
+    keys: list[Any] = []
+    values: list[Any] = []
     size = done = 0
-    for k, (key, value) in enumerate(named):
-        codes = letters.encode(value, f"database[{k if key is None else key!r}]")
-        parts.append(codes)
-        names.append((str(key), "") if key is not None else (_records.name(value, str(k)), _records.description(value)))
-        size += len(codes)
+    for key, value in ((None, value) for value in database) if labels is None else labels:
+        keys.append(key)
+        values.append(value)
+        size += len(value) if type(value) is str else len(letters.encode(value, f"database[{done if key is None else key!r}]"))
         done += 1
         if size >= PIECE:
-            yield _joined(parts, names, done)
-            parts, names, size = [], [], 0
-    if parts:
-        yield _joined(parts, names, done)
+            yield _of_batch(keys, values, letters, done)
+            keys, values, size = [], [], 0
+    if values:
+        yield _of_batch(keys, values, letters, done)
 
 
-def _joined(parts: list[bytes], names: list[tuple[str, str]], done: int) -> Piece:
+def _of_batch(keys: list[Any] | None, values: Any, letters: Letters, done: int) -> Piece:
+    """Records, of which the last is number `done`; keys are their labels, None where there are none."""
+    first = done - len(values)
+
+    def key(k: int) -> Any:
+        return None if keys is None else keys[k]
+
+    def header(k: int) -> tuple[str, str]:
+        if key(k) is not None:
+            return str(key(k)), ""
+        return _records.name(values[k], str(first + k)), _records.description(values[k])
+
+    # Text is read as FASTA is, all at once; what that would take for something else, or refuse, is looked at one by one.
+    texts = values if keys is None else list(map(_records.unwrapped, values))
+    if set(map(type, texts)) == {str}:
+        text = ">\n" + "\n>\n".join(texts)
+        if text.isascii() and text.count(">") == len(texts) and ";" not in text:
+            with contextlib.suppress(_core.FormatError):
+                codes, begins, _, _ = _core.read_fasta(text.encode("ascii"), letters.table, True)
+                return Piece(codes, begins, header, done)
+    parts = [letters.encode(value, f"database[{first + k if key(k) is None else key(k)!r}]") for k, value in enumerate(values)]
     begins = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
-    return Piece(np.frombuffer(b"".join(parts), np.uint8), begins, names.__getitem__, done)
+    return Piece(np.frombuffer(b"".join(parts), np.uint8), begins, header, done)

@@ -44,7 +44,14 @@ def normalised(scores: Array, aligner: PairAligner, similarity: str, rows: list[
 
 def cost_within(aligner: PairAligner, similarity: str, cutoff: float | None, rows: list[Any], columns: list[Any]) -> float | None:
     """A cost beyond which no pair reaches the similarity, so that it need not be known."""
-    if cutoff is None or similarity != "normalized" or not isinstance(aligner, Levenshtein) or not 0 < cutoff <= 1 or not rows or not columns:
+    if (
+        cutoff is None
+        or similarity != "normalized"
+        or not isinstance(aligner, Levenshtein)
+        or not 0 < cutoff <= 1
+        or not rows
+        or not columns
+    ):
         return None
     longest = max(max(map(len, rows)), max(map(len, columns)))
     greatest = longest * max(aligner.insert, aligner.delete, aligner.substitute)  # of any two that long

@@ -84,6 +84,10 @@ class DTW(PairAligner):
     [[0, 0], [1, 1], [1, 2], [2, 3]]
     >>> DTW(metric=lambda a, b: abs(a - b) ** 1.5, window=1).score([0, 4], [0, 0])
     8.0
+    >>> DTW("euclidean", step="symmetric2").score([0, 1, 2, 3], [1, 2, 3, 5])
+    3.0
+    >>> DTW(window=1, band="slanted").score([0, 1, 2], [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    0.0
     """
 
     def __init__(

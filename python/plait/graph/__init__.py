@@ -6,7 +6,7 @@ Every name here is a name of :mod:`plait`.
 from __future__ import annotations
 
 from .._core import DTypeError, FormatError, GraphError, Node, Program, ShapeError, Step, Table, TraceError
-from . import copies, numpy_protocol, table_text
+from . import copies, events, numpy_protocol
 from ._errors import ConvergenceWarning, PerformanceWarning
 from .activations import elu, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus
 from .arctangents import arctan, arctan2
@@ -81,7 +81,7 @@ from .transforms import function, grad, hessian, jacobian, value_and_grad
 
 numpy_protocol.install()
 copies.install()
-table_text.install()
+events.install()
 
 __all__ = [
     "ConvergenceWarning",

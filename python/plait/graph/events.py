@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -163,3 +163,19 @@ def edge_grad(table: Table, consumer: Node | str, node: Node | str, k: int | Non
         if kind == "arrival" and to is node and source is consumer and slot in (used if k is None else [k]) and value is not None:
             total = total + value
     return np.asarray(total)
+
+
+def install() -> None:
+    """Tell `print` and notebooks about tables; what writes them is imported when it is asked for."""
+
+    def later(name: str) -> Callable[[Table], str]:
+        def answer(table: Table) -> str:
+            from . import table_text
+
+            written: str = getattr(table_text, name)(table)
+            return written
+
+        return answer
+
+    for method, name in (("__str__", "text"), ("__repr__", "short"), ("_repr_html_", "table_html")):
+        setattr(Table, method, later(name))

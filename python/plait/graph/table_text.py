@@ -114,11 +114,6 @@ def table_html(table: Table) -> str:
     return "\n".join([*out, "</tbody></table></div>"])
 
 
-def install() -> None:
-    """Tell `print` and notebooks."""
-    for name, answer in (
-        ("__str__", text),
-        ("__repr__", lambda table: f"<plait.Table: {heading(table)}>"),
-        ("_repr_html_", table_html),
-    ):
-        setattr(Table, name, answer)
+def short(table: Table) -> str:
+    """``repr(table)``."""
+    return f"<plait.Table: {heading(table)}>"

@@ -312,6 +312,8 @@ def optional_number(value: Any, name: str, least: float = -INF) -> float | None:
     """A finite number not below `least`, or None."""
     if value is None:
         return None
+    if type(value) is float and least <= value < INF and value > -INF:
+        return value
     if isinstance(value, bool) or np.ndim(value) != 0 or not np.isfinite(number := float(numbers(value, name))) or number < least:
         raise ValueError(f"{name}: expected a finite number{'' if least == -INF else f' of at least {least:g}'}, got {value!r}")
     return number

@@ -52,6 +52,7 @@ class Model:
         other = copy.copy(self)
         other.limits = limits
         other.lift = replace(self.lift, lower=lower, upper=upper)
+        other.__dict__.pop("long_only", None)  # what depends on bounds
         return other
 
     @cached_property
@@ -63,6 +64,24 @@ class Model:
     def cone(self) -> Quadratic:
         """Programs with the portfolio's covariance and no limits but signs."""
         return Quadratic(self.penalised, np.zeros((0, len(self.penalised))))
+
+    @cached_property
+    def signs(self) -> tuple[Array, Array, Array]:
+        """Bounds of `cone`, and limits of no rows."""
+        n = len(self.penalised)
+        return np.zeros(n), np.full(n, np.inf), np.zeros(0)
+
+    @cached_property
+    def long_only(self) -> bool:
+        """Nothing limits the weights but w ≥ 0 and a budget."""
+        limits = self.limits
+        budget = limits.budget
+        return bool(limits.simple and budget is not None and budget > 0 and (limits.lower == 0).all() and (limits.upper >= budget).all())
+
+    @cached_property
+    def largest_variance(self) -> float:
+        """Of one asset."""
+        return float(np.diagonal(self.penalised).max())
 
     @cached_property
     def linear(self) -> Quadratic:

@@ -29,13 +29,7 @@ def most_ratio(model: Model, risk_free: float) -> Best:
     """Greatest (return - risk_free) / deviation; `model.mean` is what return means."""
     assert model.mean is not None
     mean, limits = model.mean, model.limits
-    if (
-        limits.simple
-        and limits.budget is not None
-        and limits.budget > 0
-        and (limits.lower == 0).all()
-        and (limits.upper >= limits.budget).all()
-    ):
+    if model.long_only and limits.budget is not None:
         return _long_only(model, mean - risk_free / limits.budget, limits.budget, risk_free)
     path = Path(model)
     end = path.end()
@@ -84,10 +78,10 @@ def _long_only(model: Model, excess: Array, budget: float, risk_free: float) -> 
     size = float(excess.max())
     if size <= 0:
         return _no_excess(model, risk_free)
-    n = len(excess)
-    variance = float(np.diagonal(model.penalised).max())
+    variance = model.largest_variance
     q = -excess * ((variance if variance > 0 else 1.0) / size)
-    found = model.cone.solve(q, np.zeros(n), np.full(n, INF), np.zeros(0), np.zeros(0))
+    lower, upper, none = model.signs
+    found = model.cone.solve(q, lower, upper, none, none)
     total = float(found.x.sum()) if found.status == "solved" else 0.0
     if found.status == "unbounded":  # a mix that earns without any risk: the ray that the objective falls along
         ray = np.maximum(np.asarray(found.made.ray, np.float64), 0.0)
@@ -96,7 +90,7 @@ def _long_only(model: Model, excess: Array, budget: float, risk_free: float) -> 
             return Best(weights, ratio_of(model, weights, risk_free))
     if not total > 0:  # an asset that earns without any risk
         free = np.where(np.diagonal(model.penalised) == 0, excess, -INF)
-        weights = np.zeros(n)
+        weights = np.zeros(len(excess))
         weights[int(free.argmax())] = budget
         if not free.max() > 0:
             raise ArithmeticError(f"the quadratic program could not be solved: {found.status}")

@@ -18,13 +18,18 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 // Slots of the workspace that the elastic methods leave alone.
 enum Slot : int { kMatrixSlot = 7, kElementsSlot = 6 };
 
+/// A larger matrix does not stay with the thread.
+constexpr std::size_t kKeptBytes = std::size_t{1} << 23;
+
 /// The distances of the band's cells, row by row.
 class DistanceMatrix {
  public:
   DistanceMatrix(const Rule& rule, const Band& band, const Sequence& x, const Sequence& y, Workspace& workspace)
       : rule_(rule), band_(band), x_(x), y_(y), tile_(kStretch + y.length), scratch_(allocate_bytes(rule.scratch_bytes())) {
     const Index width = x.width, m = y.length;
-    matrix_ = workspace.take_as<double>(static_cast<std::size_t>(x.length * m), kMatrixSlot);
+    const auto bytes = static_cast<std::size_t>(x.length * m) * sizeof(double);
+    if (bytes > kKeptBytes) large_ = allocate_bytes(bytes);
+    matrix_ = reinterpret_cast<double*>(bytes > kKeptBytes ? large_.get() : workspace.take(bytes, kMatrixSlot));
     xs_ = workspace.take_as<double>(static_cast<std::size_t>(width * (kStretch + tile_) + kStretch), kElementsSlot);
     ys_ = xs_ + width * kStretch;
     none_ = ys_ + width * tile_;
@@ -78,10 +83,19 @@ class DistanceMatrix {
   const Sequence &x_, &y_;
   Index tile_;
   Bytes scratch_;
+  Bytes large_;
   double *matrix_, *xs_, *ys_, *none_;
 };
 
 class DtwOf final : public Method {
+  template <class F>
+  auto with_matrix(const Sequence& x, const Sequence& y, Workspace& workspace, F&& f) const {
+    const std::shared_ptr<const Rule> rule = rules_.get(x.width);
+    const Band band = shape_.band(x.length, y.length);
+    DistanceMatrix distances(*rule, band, x, y, workspace);
+    return f(Sequence{distances.compute(), x.length, y.length}, Sequence{nullptr, y.length, 1});
+  }
+
  public:
   DtwOf(RuleOf distance, DtwOptions options) : rules_(std::move(distance)), propagate_nan_(options.propagate_nan) {
     options.metric = Metric::precomputed;
@@ -99,15 +113,17 @@ class DtwOf final : public Method {
   [[nodiscard]] bool symmetric() const override { return false; }  // who knows
   double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
     if (missing(x) || missing(y)) return kNan;
-    return inner_->score(matrix(x, y, workspace), {nullptr, y.length, 1}, cutoff, workspace);
+    return with_matrix(x, y, workspace,
+                       [&](const Sequence& matrix, const Sequence& columns) { return inner_->score(matrix, columns, cutoff, workspace); });
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     if (missing(x) || missing(y)) return {kNan, {}};
-    return inner_->path(matrix(x, y, workspace), {nullptr, y.length, 1}, memory_limit, workspace);
+    return with_matrix(x, y, workspace,
+                       [&](const Sequence& matrix, const Sequence& columns) { return inner_->path(matrix, columns, memory_limit, workspace); });
   }
   double count(const Sequence& x, const Sequence& y) const override {
     if (missing(x) || missing(y)) return kNan;
-    return inner_->count(matrix(x, y, thread_workspace()), {nullptr, y.length, 1});
+    return with_matrix(x, y, thread_workspace(), [&](const Sequence& matrix, const Sequence& columns) { return inner_->count(matrix, columns); });
   }
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
     return 5.0 * static_cast<double>(x.length) * static_cast<double>(y.length);
@@ -115,11 +131,6 @@ class DtwOf final : public Method {
 
  private:
   [[nodiscard]] bool missing(const Sequence& s) const { return propagate_nan_ && has_nan(s); }
-  [[nodiscard]] Sequence matrix(const Sequence& x, const Sequence& y, Workspace& workspace) const {
-    const Band band = shape_.band(x.length, y.length);
-    return {DistanceMatrix(*rules_.get(x.width), band, x, y, workspace).compute(), x.length, y.length};
-  }
-
   RulesByWidth rules_;
   Measure shape_;
   bool propagate_nan_;

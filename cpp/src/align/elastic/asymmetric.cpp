@@ -56,17 +56,19 @@ class Rows {
     }
     const double* const above = rows_[now_];
     double* const out = rows_[1 - now_];
+    double least = kUnreachable;
     if (i > 1) {
-      table_.asymmetric_row(above + lo, costs + lo, count, out + lo, moves);
+      least = table_.asymmetric_row(above + lo, costs + lo, count, out + lo, moves);
     } else {
       std::copy_n(costs + lo, count, out + lo);
       if (!measure_.open_begin) std::fill(out + std::max<Index>(lo, 2), out + hi + 1, kUnreachable);
+      least = *std::min_element(out + lo, out + hi + 1);
     }
     now_ = 1 - now_;
     const Index next = i < band_.n ? band_.hi(i + 1) : hi;
     std::fill(out + lo - 2, out + lo, kUnreachable);
     std::fill(out + hi + 1, out + next + 1, kUnreachable);
-    return *std::min_element(out + lo, out + hi + 1);
+    return least;
   }
 
   [[nodiscard]] Index end_column() const {

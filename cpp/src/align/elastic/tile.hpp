@@ -56,8 +56,8 @@ struct ElasticTable {
   /// y and out may be touched. Null where costs are not those of a metric, or given.
   void (*row_costs[kCosts][2])(const double* x, const double* y, Index y_stride, Index width, Index count, double* out);
   /// A row of asymmetric steps: out[j] = costs[j] + the least of above[j - 1], above[j - 2], above[j], of which the first least is moves[j]
-  /// (Move), if that is not null. A register more of all may be touched.
-  void (*asymmetric_row)(const double* above, const double* costs, Index count, double* out, std::uint8_t* moves);
+  /// (Move), if that is not null. A register more of all may be touched. Gives the least of out.
+  double (*asymmetric_row)(const double* above, const double* costs, Index count, double* out, std::uint8_t* moves);
   /// The sum of what y lies outside of [lower, upper], and that of its squares: for lower bounds.
   double (*beyond)(const double* y, const double* lower, const double* upper, Index n);
   double (*squares_beyond)(const double* y, const double* lower, const double* upper, Index n);

@@ -17,10 +17,11 @@ namespace {
 
 using tuning::kMostPlans, tuning::kParallelNs, tuning::kPollNs;
 
-// An operand of a step: where it comes from.
+// An operand of a step: where it comes from, and how many bytes behind the begin of that (of the arena, of a parameter or constant).
 struct Operand {
-  BufferAssignment buffer;
-  Index bytes = 0;  // offset inside of the root
+  BufferAssignment::Kind kind;
+  int index;
+  Index bytes;
 };
 
 // An operand whose address changes from run to run.
@@ -68,10 +69,10 @@ struct Plan::Body {
 
   void* address(const Operand& operand, std::byte* arena) const {
     std::byte* base = nullptr;
-    switch (operand.buffer.kind) {
-      case BufferAssignment::Kind::arena: base = arena + operand.buffer.offset; break;
-      case BufferAssignment::Kind::parameter: base = parameters[operand.buffer.index]->value->data.get(); break;
-      case BufferAssignment::Kind::constant: base = constants[operand.buffer.index]->data.get(); break;
+    switch (operand.kind) {
+      case BufferAssignment::Kind::arena: base = arena; break;
+      case BufferAssignment::Kind::parameter: base = parameters[operand.index]->value->data.get(); break;
+      case BufferAssignment::Kind::constant: base = constants[operand.index]->data.get(); break;
       case BufferAssignment::Kind::none:
       case BufferAssignment::Kind::feed:
       case BufferAssignment::Kind::output: return nullptr;  // patched at each run
@@ -91,6 +92,7 @@ struct Plan::Body {
     if (!w) {
       w = std::make_unique<Workspace>();
       w->arena = allocate_bytes(arena_bytes);
+      w->pointers.reserve(operands.size());
       for (const Operand& operand : operands) w->pointers.push_back(address(operand, w->arena.get()));
     }
     if (w->scratch_threads < threads) {
@@ -199,23 +201,25 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
       body->parameters.push_back(values[v].node);
     }
   }
-  const auto buffer_of_value = [&](int v) {
-    BufferAssignment buffer = values[v].buffer;
-    if (buffer.kind == BufferAssignment::Kind::constant || buffer.kind == BufferAssignment::Kind::parameter) buffer.index = leaves.at(buffer.index);
-    return buffer;
+  const auto operand_of = [&](int v, Index bytes) {
+    using Kind = BufferAssignment::Kind;
+    const auto& [kind, index, offset] = values[v].buffer;
+    const bool moved = kind == Kind::arena || kind == Kind::output;
+    return Operand{kind, kind == Kind::constant || kind == Kind::parameter ? leaves.at(index) : index,
+                   bytes + (moved ? static_cast<Index>(offset) : 0)};
   };
   const auto operand = [&](int v, Index bytes) {
-    const BufferAssignment buffer = buffer_of_value(v);
-    if (buffer.kind == BufferAssignment::Kind::feed) body->feeds.push_back({body->operands.size(), buffer.index, bytes});
-    if (buffer.kind == BufferAssignment::Kind::output)
-      body->results.push_back({body->operands.size(), buffer.index, bytes + static_cast<Index>(buffer.offset)});
-    body->operands.push_back({buffer, bytes});
+    const Operand made = operand_of(v, bytes);
+    if (made.kind == BufferAssignment::Kind::feed) body->feeds.push_back({body->operands.size(), made.index, made.bytes});
+    if (made.kind == BufferAssignment::Kind::output) body->results.push_back({body->operands.size(), made.index, made.bytes});
+    body->operands.push_back(made);
   };
   double unpolled = 0;
   for (const int g : module.order) {
     StepPlan step = make_step(module, g);
     for (const int v : module.groups[g].members)  // what no other step reads is done with: a module of millions of values makes way for its kernels
       if (!values[v].needs_storage) module.values[v] = {};
+    module.groups[g] = {};
     if (!step.kernel) continue;
     body->first_input.push_back(body->operands.size());
     for (const auto& [root, bytes] : step.inputs) operand(root, bytes);
@@ -230,7 +234,7 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
     body->infos.push_back(std::move(step.info));
   }
   for (std::size_t k = 0; k < updates_.size(); ++k)
-    if (!module.updates[k].in_place) body->deferred.push_back({{buffer_of_value(module.updates[k].value), 0}, updates_[k].first});
+    if (!module.updates[k].in_place) body->deferred.push_back({operand_of(module.updates[k].value, 0), updates_[k].first});
   auto plan = std::shared_ptr<Plan>(new Plan(std::move(body)));
   if (plans_.size() == kMostPlans) plans_.erase(plans_.begin());
   plans_.emplace_back(std::vector<Spec>(specs.begin(), specs.end()), plan);

@@ -108,7 +108,8 @@ LaneKernel lane_kernel(const Module& module, const Group& group, const LaneBody&
   std::vector<LaneOutput> outputs;
   for (const int v : body.outputs) {
     const Value& value = values[v];
-    if (value.op->kind != OpKind::reduction) outputs.push_back({.dtype = value.spec.dtype, .strides = values[v].view.strides});
+    const bool in_order = is_whole({0, value.view.strides}, value.spec);
+    if (value.op->kind != OpKind::reduction) outputs.push_back({.dtype = value.spec.dtype, .strides = in_order ? Shape() : value.view.strides});
     else outputs.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, value.attributes.as<ReducedAxes>().axes));
   }
   return {body.program, group.space, std::move(inputs), std::move(outputs)};

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._core import GraphError, Node, Program
+from ..outputs import named_outputs
 from .helpers import needed, words
 from .steps import Body, Writer
 from .text import C_TYPES, SIZES, comment, identifier, size_of
@@ -95,14 +96,13 @@ def to_c(program: Program, folder: str | os.PathLike[str], name: str = "model", 
         arena if parts.uses_arena else 0,
         writer.static_bytes,
         tuple(node.label for node in plan["feeds"]),
-        tuple(node.label for node in _outputs(program)),
+        tuple(_output_names(program)),
     )
 
 
-def _outputs(program: Program) -> list[Node]:
-    from ...graph.structure import flatten
-
-    return flatten(program.outputs, lambda part: isinstance(part, Node))[0]
+def _output_names(program: Program) -> list[str]:
+    """For people: by the keys of dicts, else the nodes' labels."""
+    return [node.label if name == f"output{k}" else name for k, (name, node) in enumerate(named_outputs(program.outputs))]
 
 
 class _Parts:
@@ -129,12 +129,13 @@ class _Parts:
         guard = f"{self.name.upper()}_H"
         lines = [f"/* {self.name}: a plait program as C99. Needs the C library's mathematics (-lm) and nothing else. */"]
         lines += [f"#ifndef {guard}", f"#define {guard}", "", "#include <stdint.h>", "", "#ifdef __cplusplus", 'extern "C" {', "#endif", ""]
-        for kind, specs, nodes in (
-            ("input", self.plan["inputs"], self.plan["feeds"]),
-            ("output", self.plan["outputs"], _outputs(self.program)),
-        ):
-            for k, ((dtype, shape), node) in enumerate(zip(specs, nodes, strict=True)):
-                lines.append(f"/* {kind}{k}: {comment(node.label)}, {dtype} {tuple(shape)}, row by row */")
+        named = (
+            ("input", self.plan["inputs"], [node.label for node in self.plan["feeds"]]),
+            ("output", self.plan["outputs"], _output_names(self.program)),
+        )
+        for kind, specs, names in named:
+            for k, ((dtype, shape), label) in enumerate(zip(specs, names, strict=True)):
+                lines.append(f"/* {kind}{k}: {comment(label)}, {dtype} {tuple(shape)}, row by row */")
                 lines.append(f"#define {self.name.upper()}_{kind.upper()}{k}_SIZE {size_of(shape)}")
         lines.append("")
         if self.has_init:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from ... import _core
 from ..._core import Node, Program
+from ..outputs import named_outputs
 from . import (
     formulas,  # noqa: F401 - registers its ops
     loops,
@@ -73,19 +73,3 @@ def write_nodes(g: Graph, outputs: list[Node]) -> None:
             g.names[node] = written[node.inputs[0]][node.attributes[0][0]]
         else:
             write_node(g, node)
-
-
-def named_outputs(nodes: Any) -> Iterator[tuple[str, Node]]:
-    """Each output and its name: by the keys of dicts, by the node's own name, by its number."""
-    found: list[tuple[str, Node]] = []
-    open_: list[tuple[str, Any]] = [("", nodes)]
-    while open_:
-        place, value = open_.pop()
-        if isinstance(value, Node):
-            found.append((place, value))
-        elif isinstance(value, dict):
-            open_ += reversed([(f"{place}.{key}" if place else str(key), inner) for key, inner in value.items()])
-        elif isinstance(value, (list, tuple)):
-            open_ += reversed([(f"{place}.{k}" if place else "", inner) for k, inner in enumerate(value)])
-    for k, (place, node) in enumerate(found):
-        yield place or node.name or f"output{k}", node

@@ -23,19 +23,25 @@ void row_costs(const double* x, const double* y, Index y_stride, Index width, In
 }
 
 template <bool kMoves>
-void asymmetric_row_of(const double* above, const double* costs, Index count, double* out, std::uint8_t* moves) {
+double asymmetric_row_of(const double* above, const double* costs, Index count, double* out, std::uint8_t* moves) {
+  V low = all(kInfinity);
   for (Index j = 0; j < count; j += kWide) {
     const V match = load<V>(above + j - 1), skip = load<V>(above + j - 2), stay = load<V>(above + j), either = least(match, skip);
     if constexpr (kMoves) {
       const M move = stay < either ? M{} + static_cast<int>(Move::insertion) : (skip < match) & static_cast<int>(Move::deletion);
       for (int l = 0; l < kWide; ++l) moves[j + l] = static_cast<std::uint8_t>(move[l]);
     }
-    store(out + j, least(either, stay) + load<V>(costs + j));
+    const V value = least(either, stay) + load<V>(costs + j);
+    store(out + j, value);
+    if (j + kWide <= count) low = least(low, value);
   }
+  double lowest = kInfinity;
+  for (int l = 0; l < kWide; ++l) lowest = low[l] < lowest ? low[l] : lowest;
+  for (Index j = count / kWide * kWide; j < count; ++j) lowest = out[j] < lowest ? out[j] : lowest;
+  return lowest;
 }
-void asymmetric_row(const double* above, const double* costs, Index count, double* out, std::uint8_t* moves) {
-  if (moves != nullptr) asymmetric_row_of<true>(above, costs, count, out, moves);
-  else asymmetric_row_of<false>(above, costs, count, out, nullptr);
+double asymmetric_row(const double* above, const double* costs, Index count, double* out, std::uint8_t* moves) {
+  return moves != nullptr ? asymmetric_row_of<true>(above, costs, count, out, moves) : asymmetric_row_of<false>(above, costs, count, out, nullptr);
 }
 
 /// Any: elements of any number of values. One: of one.
