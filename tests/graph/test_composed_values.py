@@ -157,6 +157,9 @@ def test_slopes_and_curvatures_of_logaddexp(dtype: str) -> None:
     for p, q, s, c in zip(x, y, slope, curvature, strict=True):
         d = mp.mpf(float(p)) - mp.mpf(float(q))
         e = mp.exp(-abs(d))
+        if e < float(np.finfo(dtype).tiny):  # subnormal: a program takes it for 0
+            assert 0 <= c <= np.finfo(dtype).tiny
+            continue
         bound = 4 + abs(float(d))  # what rounds off the difference is that part of the exponential
         assert functions.ulps(s, (e if d < 0 else 1) / (1 + e), dtype) <= bound
         assert functions.ulps(c, e / (1 + e) ** 2, dtype) <= 2 * bound
