@@ -38,6 +38,7 @@ NOT_SWEPT_UFUNCS = {
     "matmul": "test_ops.py",
     "positive": "is the node itself",
     "invert bitwise_and bitwise_or bitwise_xor logical_xor logical_not logical_and logical_or": "of booleans; test_tracing.py",
+    "arctan2": "test_more_names.py",
     "divmod": "two results, those of floor_divide and remainder",
 }
 
@@ -144,6 +145,7 @@ ENDS: dict[str, tuple[float, float, float, float]] = {  # f(inf), f(-inf), f(0.0
     "lgamma": (INF, INF, INF, INF),
     "digamma": (INF, NAN, -INF, INF),
     "trigamma": (0.0, NAN, INF, INF),
+    "arctan": (np.pi / 2, -np.pi / 2, 0.0, -0.0),
     "deg2rad": (INF, -INF, 0.0, -0.0),
     "rad2deg": (INF, -INF, 0.0, -0.0),
 }

@@ -62,6 +62,7 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "lgamma": lambda x: mp.log(abs(mp.gamma(x))) if abs(x) < 1e5 else mp.loggamma(x).real,
     "digamma": mp.digamma,
     "trigamma": lambda x: mp.psi(1, x),
+    "arctan": mp.atan,
     "deg2rad": lambda x: x * mp.pi / 180,
     "rad2deg": lambda x: x * 180 / mp.pi,
 }
