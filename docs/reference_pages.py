@@ -18,7 +18,7 @@ GROUPS: dict[str, list[str]] = {
         "load_state", "from_onnx", "get_flush_subnormals", "set_flush_subnormals", "set_num_threads", "get_num_threads"],
     "Pictures": ["draw", "to_dot", "animate", "scope"],
     "Elementwise functions": [
-        "abs", "add", "cast", "clip", "cos", "digamma", "divide", "elu", "equal", "erf", "exp", "expm1", "floor", "gelu", "greater",
+        "abs", "add", "arctan", "arctan2", "cast", "clip", "cos", "digamma", "divide", "elu", "equal", "erf", "exp", "expm1", "floor", "gelu", "greater",
         "greater_equal", "leaky_relu", "less", "less_equal", "lgamma", "log", "log1p", "logical_and", "logical_not", "logical_or", "maximum",
         "minimum", "multiply", "negative", "not_equal", "power", "reciprocal", "relu", "sigmoid", "sign", "silu", "sin", "softplus", "sqrt",
         "square", "subtract", "tanh", "where", "dropout",

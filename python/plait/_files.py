@@ -68,7 +68,10 @@ def write(path: Path, tensors: list[Array], content: dict[str, Any], names: list
     import json
     import tempfile
 
-    names = distinct(names if names is not None else content.get("tensors", [""] * len(tensors)))
+    if names is None:
+        known = content.get("tensors", [])
+        names = known if len(known) == len(tensors) else [""] * len(tensors)
+    names = distinct(names)
     content = content | {"tensors": names}
     header: dict[str, Any] = {"__metadata__": {"format": "plait", CHECKSUM: BLANK, "plait": json.dumps(content, separators=(",", ":"))}}
     offset = 0

@@ -66,7 +66,7 @@ def test_the_demo(tmp_path: Path) -> None:
         "Eight schools",
         "A forecast",
     ):
-        assert f"<h2>{title}</h2>" in page
+        assert f"<h3>{title}</h3>" in page
     assert page.count("data:image/png;base64,") >= 9  # more with each room that shows a picture
     assert result["sequence_error"] < 0.1
     assert result["gesture_accuracy"] > 0.8
@@ -154,7 +154,7 @@ def test_a_series_is_gone_on_with(tmp_path: Path, capsys: Capture) -> None:
     assert np.shape(result["generated"]) == (100, 2)
     page = check_page(tmp_path / "report.html")
     for title in ("Result", "Generated series", "Loss", "Graph"):
-        assert f"<h2>{title}</h2>" in page
+        assert f"<h3>{title}</h3>" in page
     assert "lstm.weight_h" in page
     assert "waits for 3" in page
     assert cli.main(["lstm", *arguments]) == 0

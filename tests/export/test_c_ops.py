@@ -15,7 +15,7 @@ from plait import _core
 from plait.export.c.lanes import EXPRESSIONS
 from plait.export.c.ops import OPS, REFUSED
 
-pytestmark = needs_compiler
+pytestmark = [needs_compiler, pytest.mark.usefixtures("ieee")]  # C keeps subnormal numbers
 
 HERE = "-march=" + "native"  # vector code of this machine, for a file that is thrown away
 

@@ -199,8 +199,10 @@ def clipped(gradients: Sequence[Node], limit: float) -> list[Node]:
     for g in filled[1:]:
         total = total + graph.sum(graph.square(g))
     least = 1e-6 * min(limit, 1.0)  # what keeps the quotient finite, small beside the limit
-    factor = graph.minimum(limit / top / (graph.sqrt(total) + least / top), 1.0)
-    half = graph.sqrt(factor)  # applied twice: the factor of a float32 of 1e38 is no float32
+    half = graph.sqrt(limit / (graph.sqrt(total) + least / top))  # applied twice: the whole factor of what is near the largest number is none
+    if isinstance(top, graph.Node):
+        half = half / graph.sqrt(top)
+    half = graph.minimum(half, 1.0)
     return [g * Step.scalar(half, g) * Step.scalar(half, g) for g in gradients]
 
 

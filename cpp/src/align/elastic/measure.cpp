@@ -161,7 +161,8 @@ CellCosts::CellCosts(const Measure& measure, const Sequence& x, const Sequence& 
   std::vector<double> room(static_cast<std::size_t>(4 * half + 2));
   double *even = room.data() + half, *odd = room.data() + 3 * half + 1;
   measure.traits().weights(measure.parameters, static_cast<double>(std::max(n_, m_)), half, even, odd);
-  for (Index apart = 0; apart <= std::max(n_, m_); ++apart) weights_.push_back((apart % 2 == 0 ? even : odd)[apart / 2]);
+  weights_.resize(static_cast<std::size_t>(std::max(n_, m_) + 1));
+  for (std::size_t apart = 0; apart < weights_.size(); ++apart) weights_[apart] = (apart % 2 == 0 ? even : odd)[apart / 2];
 }
 
 std::vector<const double*> CellCosts::elements(const std::vector<double>& features, Index length) const {

@@ -106,8 +106,8 @@ struct LanePass {
   std::vector<LanePointedInput> pointed;  ///< uniform, of the program's type: one pointer for the whole run
   std::vector<LanePointedInput> moving;   ///< contiguous, of the program's type: the pointer moves along
   std::vector<LanePassInput> scalars;     ///< uniform inputs, converted once
-  std::vector<LaneStep> uniform_steps;  ///< run once, on one element
-  std::vector<LaneStep> spreads;        ///< run once, on a whole block
+  std::vector<LaneStep> uniform_steps;    ///< run once, on one element
+  std::vector<LaneStep> spreads;          ///< run once, on a whole block
   std::vector<LanePassInput> periodic, loaded;
   std::vector<LaneStep> steps;
   std::vector<LaneDirectOutput> direct;
