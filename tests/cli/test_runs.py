@@ -154,7 +154,7 @@ def test_a_series_is_gone_on_with(tmp_path: Path, capsys: Capture) -> None:
     assert np.shape(result["generated"]) == (100, 2)
     page = check_page(tmp_path / "report.html")
     for title in ("Result", "Generated series", "Loss", "Graph"):
-        assert f"<h3>{title}</h3>" in page
+        assert f"<h2>{title}</h2>" in page
     assert "lstm.weight_h" in page
     assert "waits for 3" in page
     assert cli.main(["lstm", *arguments]) == 0

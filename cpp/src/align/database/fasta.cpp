@@ -1,5 +1,6 @@
 #include "plait/align/fasta.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -53,14 +54,14 @@ FastaPiece read_fasta(std::span<const char> text, const FastaTable& table, bool 
       out.headers.insert(out.headers.end(), {at + 1, stop});
     } else if (data[at] != ';') {
       bool refused = false;
-      const Index before = used;
       for (Index k = at; k < end; ++k) {
         const std::uint8_t code = table[static_cast<unsigned char>(data[k])];
         codes[used] = code;
         used += code == kFastaSkipped ? 0 : 1;
         refused = refused || code == kFastaRefused;
       }
-      if (header < 0 && used > before) {
+      // A gap, too, is something that no header has announced.
+      if (header < 0 && std::any_of(data + at, data + end, [](char c) { return c != ' ' && c != '\t' && c != '\r'; })) {
         throw FormatError(message("expected a header that begins with '>', got ", plain({data + at, data + std::min(end, at + 40)})));
       }
       if (refused) {
