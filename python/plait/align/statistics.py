@@ -107,7 +107,7 @@ class KarlinAltschul(NamedTuple):
         Returns
         -------
         KarlinAltschul
-            lambda_ within about 2 %, k within about 20 % (the two errors cancel near scores that random sequences have).
+            ``lambda_`` within about 2 %, ``k`` within about 20 % (the two errors cancel near scores that random sequences have).
 
         Raises
         ------
