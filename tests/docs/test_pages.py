@@ -26,11 +26,9 @@ def code_of(page: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if code_of(page).strip()])
 def test_code_runs(page, tmp_path, monkeypatch):
     code = code_of(page)
-    if not code.strip():
-        pytest.skip("no Python on this page")
     monkeypatch.chdir(tmp_path)
     exec(compile(code, str(DOCS / page), "exec"), {"__name__": "page"})
 

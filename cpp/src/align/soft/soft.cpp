@@ -13,11 +13,11 @@
 #include "align/core/checkpoints.hpp"
 #include "align/core/diagonals.hpp"
 #include "align/elastic/measure.hpp"
-#include "align/soft/flush.hpp"
 #include "align/soft/loops.hpp"
 #include "plait/align/dtw.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
+#include "plait/base/subnormals.hpp"
 
 namespace plait::align {
 
@@ -146,7 +146,7 @@ class SoftDtw {
       f(s);
       if ((unpolled_ += s.count) < kPollCells) continue;
       unpolled_ = 0;
-      flush_.pause(poll_interrupt);
+      poll_interrupt();
     }
   }
 
@@ -187,7 +187,8 @@ class SoftDtw {
   Index n_, m_, width_;
   BandDiagonals band_;
   double gamma_, scale_;  // scale: bits per distance
-  FlushSubnormals flush_;
+  // Scaling takes weights that no longer matter through the subnormal numbers on their way to zero.
+  FloatModeScope flush_{flushing(float_mode(), true)};
   Workspace& workspace_;
   std::vector<double> distances_;
   Index unpolled_ = 0;
