@@ -38,7 +38,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
-from . import graph, losses, optim
+from . import graph, linalg, losses, optim
 from .graph import (
     ConvergenceWarning,
     DTypeError,
@@ -58,6 +58,7 @@ from .graph import (
     arctan2,
     argmax,
     argmin,
+    argsort,
     bernoulli,
     broadcast_to,
     cast,
@@ -139,6 +140,7 @@ from .graph import (
     softmax,
     softplus,
     solve_triangular,
+    sort,
     sqrt,
     square,
     squeeze,
@@ -195,6 +197,7 @@ __all__ = [
     "arctan2",
     "argmax",
     "argmin",
+    "argsort",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -242,6 +245,7 @@ __all__ = [
     "less",
     "less_equal",
     "lgamma",
+    "linalg",
     "load",
     "load_state",
     "log",
@@ -293,6 +297,7 @@ __all__ = [
     "softmax",
     "softplus",
     "solve_triangular",
+    "sort",
     "sparse",
     "sparse_input",
     "sqrt",
