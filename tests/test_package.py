@@ -61,7 +61,7 @@ def test_the_licence_of_every_shipped_table_is_shipped(root: Path) -> None:
     """What is not Python in the package is either plait's own or named, with its licence, in LICENSES/README.md."""
     folder = root / "LICENSES"
     table = (folder / "README.md").read_text(encoding="utf-8")
-    own = {".py", ".pyi", ".typed", ".css", ".js", ".so", ".pyc", ".h", ".c"}
+    own = {".py", ".pyi", ".typed", ".css", ".js", ".html", ".so", ".pyc", ".h", ".c"}
     package = root / "python" / "plait"
     foreign = {p.parent.relative_to(root / "python").as_posix() for p in package.rglob("*") if p.is_file() and p.suffix not in own}
     assert foreign == {"plait/align/matrices"}
