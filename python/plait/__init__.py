@@ -11,6 +11,7 @@ The parts; help(plait.align) and so on say more:
 
     plait            nodes and NumPy's functions on them, gradient, evaluate, Table, compile, function, grad, jacobian, hessian, save, load
     plait.graph      the same, as the part that all others build on
+    plait.linalg     systems of equations, factors, inverses and determinants, as nodes
     plait.losses     losses, as expressions
     plait.optim      SGD to AdamW, with schedules, as expressions
     plait.train      the epoch loop, with checkpoints (a function; plait.train.EarlyStopping and others stand in it)
