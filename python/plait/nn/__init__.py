@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._backtest import Backtest
 from .base import Layer
 from .cells import Cell, GRUCell, LSTMCell, RNNCell
 from .classifier import MLPClassifier
@@ -18,6 +19,7 @@ __all__ = [
     "MLP",
     "RNN",
     "VAE",
+    "Backtest",
     "Cell",
     "Dense",
     "Dropout",
