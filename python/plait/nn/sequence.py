@@ -17,7 +17,8 @@ from ..train.data import at_least_one
 from . import ragged
 from .base import Activation, Layer, floating
 from .layers import Dense
-from .recurrent import GRU, LSTM, RNN, Recurrent
+from .recurrent import Recurrent
+from .recurrent_layers import GRU, LSTM, RNN
 
 Array = NDArray[Any]
 KINDS: Mapping[str, Callable[..., Recurrent]] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
