@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._backtest import Backtest
 from .base import Layer
 from .bidirectional import Bidirectional
 from .cells import Cell, GRUCell, LSTMCell, RNNCell
@@ -25,6 +26,7 @@ __all__ = [
     "RNN",
     "VAE",
     "AveragePool1d",
+    "Backtest",
     "Bidirectional",
     "Cell",
     "Conv1d",

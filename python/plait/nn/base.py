@@ -264,6 +264,10 @@ class Layer:
                 open_ += reversed([inner for name, value in vars(part).items() for inner in _parts(value, f"{place}.{name}")])
         return list(found.values())
 
+    def _saved(self) -> list[tuple[Node, str]]:
+        """What a file holds, in order, and where it stands."""
+        return self._placed()
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all parameters to a file (safetensors with a checksum), whole or not at all.
 
@@ -272,7 +276,7 @@ class Layer:
         path : path
             The file; replaced where it exists.
         """
-        placed = self._placed()
+        placed = self._saved()
         tree = {
             "kind": KIND,
             "class": type(self).__name__,
@@ -304,7 +308,7 @@ class Layer:
         tree = graph.load(path)
         if not isinstance(tree, dict) or tree.get("kind") != KIND:
             raise graph.FormatError(f"{path}: not the parameters of a layer")
-        placed = self._placed()
+        placed = self._saved()
         parameters, here = [part for part, _ in placed], [place for _, place in placed]
         if len(tree["values"]) != len(parameters):
             raise graph.FormatError(
