@@ -10,7 +10,8 @@ import numpy as np
 from ..optim import Optimizer
 from ..optim.base import optimizer_of
 from ..train.data import at_least_one
-from .recurrent import GRU, LSTM, RNN, Recurrent
+from .recurrent import Recurrent
+from .recurrent_layers import GRU, LSTM, RNN
 
 KINDS: Mapping[str, Callable[..., Recurrent]] = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
 
