@@ -1,4 +1,4 @@
-// DTW by a distance of the user's: the matrix of all distances of a pair, of which the elastic room makes the rest.
+// DTW by a distance of the user's: the matrix of all distances of a pair, of which the elastic measures make the rest.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -35,21 +35,21 @@ void LaneBinder::estimate_cost() {
 void LaneBinder::lay_out() {
   std::size_t end = 0;
   const LaneCut& cut = pass_.cut;
-  reserve(end, static_cast<Index>(homes_.size() * sizeof(void*)));
-  pass_.slots.resize(homes_.size());
-  std::vector<std::size_t> at(homes_.size(), 0);
+  reserve(end, static_cast<Index>(slots_.size() * sizeof(void*)));
+  pass_.slots.resize(slots_.size());
+  std::vector<std::size_t> at(slots_.size(), 0);
   std::size_t constant = 0;
-  for (std::size_t s = 0; s < homes_.size(); ++s) {
-    if (homes_[s].home == Home::constant) pass_.slots[s] = {reinterpret_cast<std::uintptr_t>(&pass_.constants[constant++]), 0};
-    if (homes_[s].home != Home::scalar) continue;
+  for (std::size_t s = 0; s < slots_.size(); ++s) {
+    if (slots_[s].storage == Storage::constant) pass_.slots[s] = {reinterpret_cast<std::uintptr_t>(&pass_.constants[constant++]), 0};
+    if (slots_[s].storage != Storage::scalar) continue;
     at[s] = end;
     end += 8;
   }
   end = (end + 63) / 64 * 64;
-  for (std::size_t s = 0; s < homes_.size(); ++s)
-    if (homes_[s].home == Home::block) at[s] = reserve_block(end, cut.block + homes_[s].extra, pass_.width);
-  for (std::size_t s = 0; s < homes_.size(); ++s)
-    if (homes_[s].home == Home::scalar || homes_[s].home == Home::block) pass_.slots[s] = {at[s], ~std::uintptr_t{0}};
+  for (std::size_t s = 0; s < slots_.size(); ++s)
+    if (slots_[s].storage == Storage::block) at[s] = reserve_block(end, cut.block + slots_[s].extra, pass_.width);
+  for (std::size_t s = 0; s < slots_.size(); ++s)
+    if (slots_[s].storage == Storage::scalar || slots_[s].storage == Storage::block) pass_.slots[s] = {at[s], ~std::uintptr_t{0}};
   for (LanePassInput& in : pass_.periodic) in.buffer = at[in.slot];
   for (LanePassInput& in : pass_.loaded) in.buffer = at[buffer_of_[static_cast<std::size_t>(in.index)]];
   for (LaneDirectOutput& d : pass_.direct)
