@@ -121,6 +121,9 @@ BINARY = [
         X,
         ROW,
     ),
+    case("sort", plait.sort, np.sort, X),
+    case("sort down the first axis", lambda x: plait.sort(x, 0, descending=True), lambda x: -np.sort(-x, 0), X),
+    case("argsort", plait.argsort, lambda x: np.argsort(x, kind="stable"), np.round(X), smooth=False),
     case("clip", lambda x: plait.clip(x, -1.0, 1.0), lambda x: np.clip(x, -1, 1), APART),
     case("clip below", lambda x: plait.clip(x, min=0.0), lambda x: np.clip(x, 0, None), APART),
     *(case(f"power {n}", lambda x, n=n: x**n, lambda x, n=n: x**n, Y) for n in (0, 1, 2, 3, 4, 7, -1, -2, 0.5, 1.5, -0.5)),
@@ -366,7 +369,14 @@ def test_the_table_names_every_operation_of_the_core() -> None:
                 outputs += plait.gradient(outputs[0], floats)
                 outputs += plait.gradient(outputs[1:], floats)
             reached |= {node.op for node in _core.ancestors(outputs)}
-    elsewhere = {"parameter", "lengths", "cholesky", "triangular_solve"}  # beside this file, and in infer, align, optimize and sparse
+    elsewhere = {
+        "parameter",
+        "lengths",
+        "cholesky",
+        "triangular_solve",
+        "linear_solve",
+        "slogdet",
+    }  # beside this file, and in infer, align, optimize and sparse
     elsewhere |= {"random_normal", "random_uniform", "random_gamma", "random_poisson"}
     elsewhere |= {"scan", "scan_output", "scan_cotangent", "scan_segments", "scan_rest", "scan_join", "scan_fill", "scan_index"}
     elsewhere |= {"scan_normal", "scan_uniform", "scan_draw_key", "scan_key"}

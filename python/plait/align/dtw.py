@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .search import Place
 
 METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "euclidean", "absolute", "cosine", "precomputed")}
+#: What SciPy and scikit-learn call them.
+OTHER_NAMES = {"sqeuclidean": "squared", "l2": "euclidean", "cityblock": "absolute", "manhattan": "absolute", "l1": "absolute"}
 STEPS = {name: getattr(_core.StepPattern, name) for name in ("symmetric1", "symmetric2", "asymmetric")}
 
 _NAMES: _inputs.Name = "xy".__getitem__
@@ -53,7 +55,8 @@ class DTW(PairAligner):
         for each element of `x`, and may leave out elements of `y`, which has at most ``2 len(x) - 1``. The first cell costs d.
     normalized : bool
         The sum is divided by the weight of the path, ``n + m`` with symmetric2, ``n`` with asymmetric (dtw-python's ``normalizedDistance``).
-        Paths of symmetric1 differ in theirs, so it has none. With `open_end` the end is where this is least, as in dtw-python.
+        Paths of symmetric1 differ in theirs, so it has none, nor has symmetric2 with `open_begin`. With `open_end` the end is where this is
+        least, as in dtw-python.
 
     Raises
     ------
@@ -125,7 +128,11 @@ class DTW(PairAligner):
         """For the core, checked."""
         _inputs.check_nan_policy(self.nan_policy)
         if not callable(self.metric) and self.metric not in tuple(METRICS):  # nor what cannot be hashed
-            raise ValueError(f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}")
+            known = OTHER_NAMES.get(str(self.metric))
+            hint = f", which is {known!r} here" if known else ""
+            raise ValueError(
+                f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}{hint}"
+            )
         if self.open_begin and self.window is not None:
             raise ValueError(
                 f"window: with open_begin=True the path may begin anywhere in y, while a window lies about the diagonal from (0, 0); got "
@@ -140,6 +147,11 @@ class DTW(PairAligner):
             raise ValueError(
                 "normalized: paths of step='symmetric1' differ in their weight, so that there is nothing to divide the sum by; take 'symmetric2', "
                 "of which all have n + m, or 'asymmetric', of which all have n"
+            )
+        if self.normalized and self.open_begin and self.step == "symmetric2":
+            raise ValueError(
+                "normalized: with open_begin=True paths of step='symmetric2' differ in their weight, so that there is nothing to divide the sum by; "
+                "take 'asymmetric', of which all have n"
             )
         if self.step not in tuple(STEPS):
             raise ValueError(f"step: expected one of {', '.join(map(repr, STEPS))}, got {self.step!r}")

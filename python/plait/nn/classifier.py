@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from .. import graph, losses
 from .._estimator import ClassifierEstimator
 from .._masks import unmasked
-from ._perceptron import Perceptron, sample_weights
+from ..losses._holders import elementwise
+from ._perceptron import Perceptron
+from ._weights import sample_weights, split_by_class, with_classes
 from .base import Activation
 
 Array = NDArray[Any]
@@ -34,12 +36,17 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         The update rule or its name; unless given, Adam with a rate that falls from 1e-3 to 1e-5 along a cosine over the whole training.
     dropout : float
         Share of hidden values that are dropped in training.
+    loss : str, Loss or callable
+        "cross_entropy", or `plait.losses.CrossEntropy` with its settings, or a function of logits of shape (n, classes) and class numbers of
+        shape (n,) that gives a node of shape (n,).
     class_weight : dict or "balanced", optional
         Weight of each label in the loss; "balanced" lets all classes count alike. Labels that a dict does not name have weight 1.
     early_stopping : bool, int or EarlyStopping
         End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
     validation_fraction : float
         Share of the samples that is kept back for early stopping where `fit` is given no validation data; of each class alike.
+    warm_start : bool
+        `fit` goes on from the weights that an earlier one has left, not from new ones.
     dtype : str
         In which the network computes: "float32" or "float64".
     rng : int, SeedSequence, Generator or None
@@ -87,9 +94,11 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         activation: Activation = "relu",
         optimizer: Any = None,
         dropout: float = 0.0,
+        loss: Any = "cross_entropy",
         class_weight: Any = None,
         early_stopping: Any = False,
         validation_fraction: float = 0.1,
+        warm_start: bool = False,
         dtype: str = "float32",
         rng: Any = 0,
         progress: Any = False,
@@ -100,9 +109,11 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         self.activation = activation
         self.optimizer = optimizer
         self.dropout = dropout
+        self.loss = loss
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.dtype = dtype
         self.rng = rng
         self.progress = progress
@@ -135,14 +146,14 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         ValueError
             If X is not two-dimensional or holds NaN, or y does not fit X or holds numbers that are no labels.
         """
-        rows = self._rows(X, self.dtype, fitting=True)
-        codes = self._labels(y, len(rows))
-        weights = self._weights(codes, sample_weight)
+        again = self.warm_start and self.__sklearn_is_fitted__()
+        rows = self._rows(X, self.dtype, fitting=not again)
+        codes = self._known(y, len(rows), "y") if again else self._labels(y, len(rows))
         held = None
         if validation is not None:
             known = self._rows(validation[0], self.dtype, fitting=False)
-            held = known, self._known(validation[1], len(known))
-        self._train(rows, codes, weights, held, callbacks)
+            held = {"X": known, "y": self._known(validation[1], len(known))}
+        self._train(self._data(rows, codes, sample_weight), held, callbacks)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> MLPClassifier:
@@ -178,41 +189,19 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
             self._labels(y, len(rows))  # refuses what are no labels
             self.classes_ = labels
         codes = self._known(y, len(rows), "y")
-        self._pass(rows, codes, self._weights(codes, sample_weight), first=first)
+        self._train_on(self._data(rows, codes, sample_weight), first=first)
         return self
 
-    def _weights(self, codes: Array, given: Any) -> Array | None:
-        """Weights of samples, those of their classes in them."""
-        weights = sample_weights(given, len(codes), "MLPClassifier")
-        if self.class_weight is None:
-            return weights
-        factors = np.ones(len(self.classes_))
-        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
-            counts = np.bincount(codes, weights, minlength=len(factors)).astype("float64")
-            factors = np.divide(counts.sum(), len(factors) * counts, out=np.zeros_like(counts), where=counts > 0)
-        elif isinstance(self.class_weight, dict):
-            for label, factor in self.class_weight.items():
-                at = np.flatnonzero(self.classes_ == label)
-                if len(at) == 0:
-                    raise ValueError(f"MLPClassifier: class_weight: the label {label!r} is not in y")
-                if not (np.isfinite(factor) and factor >= 0):
-                    raise ValueError(f"MLPClassifier: class_weight: expected a finite number of at least 0 for {label!r}, got {factor!r}")
-                factors[at[0]] = factor
-        else:
-            raise ValueError(f"MLPClassifier: class_weight: expected a dict, 'balanced' or None, got {self.class_weight!r:.60}")
-        return sample_weights(factors[codes] * (1.0 if weights is None else weights), len(codes), "MLPClassifier")
+    def _data(self, rows: Array, codes: Array, sample_weight: Any) -> dict[str, Array]:
+        """By name, with weights of samples and of classes in one."""
+        name = type(self).__name__
+        weights = with_classes(sample_weights(sample_weight, len(rows), name), self.class_weight, codes, self.classes_, name)
+        return {"X": rows, "y": codes} if weights is None else {"X": rows, "y": codes, "sample_weight": weights}
 
-    def _split(self, samples: int, targets: Array, generator: np.random.Generator) -> tuple[Array, Array]:
+    def _split(self, data: dict[str, Array], generator: np.random.Generator) -> tuple[Array, Array]:
         """Of each class the same share; at least one sample of each is trained on."""
-        share = self._held(samples) / samples
-        out = []
-        for code in range(len(self.classes_)):
-            own = generator.permutation(np.flatnonzero(targets == code))
-            out.append(own[: min(round(share * len(own)), max(len(own) - 1, 0))])
-        held = np.sort(np.concatenate(out))
-        if len(held) == 0:
-            raise ValueError("MLPClassifier: early_stopping: too few samples of each class to keep some back; give validation=")
-        return np.setdiff1d(np.arange(samples), held), held
+        samples = len(data["y"])
+        return split_by_class(data["y"], len(self.classes_), self._held(samples) / samples, generator, type(self).__name__)
 
     def _outputs(self) -> int:
         return len(self.classes_)
@@ -221,7 +210,10 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         return graph.input("y", (None,), dtype="int64")
 
     def _losses(self, said: Any, target: Any) -> Any:
-        return losses.cross_entropy_with_logits(said, target, reduction="none")
+        each = elementwise(losses.loss_of(self.loss, "MLPClassifier: loss"), said, target)
+        if getattr(each, "ndim", None) != 1:
+            raise ValueError(f"MLPClassifier: loss: expected one number for each sample, shape (n,), got {each!r}")
+        return each
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class for each sample.

@@ -13,9 +13,9 @@ from ..optim import Adam, Cosine
 from ..train import History, predict, train
 from ..train.data import at_least_one
 from . import ragged
+from ._carrying import recurrent
 from .base import Layer
 from .layers import Dense
-from .sequence import recurrent
 
 Array = NDArray[Any]
 
