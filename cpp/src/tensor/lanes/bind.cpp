@@ -5,12 +5,12 @@
 #include <numeric>
 
 #include "binder.hpp"
+#include "tuning.hpp"
 
 namespace plait::tensor {
 namespace {
 
-constexpr Index kLongestPeriod = 1024;  // a longer row is copied block by block, or read in place
-constexpr Index kLongRow = 256;         // rows from which on blocks often lie inside of one
+using tuning::kLongestPeriod, tuning::kLongRow;
 
 std::uint64_t bits_of(LaneType type, double value) {
   if (type == LaneType::f64) return std::bit_cast<std::uint64_t>(value);

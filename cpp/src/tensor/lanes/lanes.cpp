@@ -6,11 +6,10 @@
 #include "plait/base/error.hpp"
 #include "plait/base/thread_pool.hpp"
 #include "run.hpp"
+#include "tuning.hpp"
 
 namespace plait::tensor {
 namespace {
-
-constexpr double kWorthThreads = 20000;  // ns
 
 void check(const LaneProgram& program, const Shape& space, const std::vector<LaneInput>& inputs, const std::vector<LaneOutput>& outputs) {
   PLAIT_REQUIRE(static_cast<std::size_t>(program.inputs) == inputs.size(), "lane program: ", program.inputs, " inputs, ", inputs.size(), " given");
@@ -87,9 +86,8 @@ void run_pass(const LaneCall& call, int threads) {
   if (cut.tasks == 1) {
     LaneWorker(call, 0).task(0);
   } else {
-    const bool worth = static_cast<double>(call.pass.count) * call.pass.cost > kWorthThreads;
-    parallel_for(
-        cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
+    const bool worth = static_cast<double>(call.pass.count) * call.pass.cost > tuning::kWorthThreads;
+    parallel_for(cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
   }
   combine_tasks(call);
 }

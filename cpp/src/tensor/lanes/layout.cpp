@@ -1,10 +1,9 @@
 // Costs, and where everything lies in a worker's scratch.
 #include "binder.hpp"
+#include "tuning.hpp"
 
 namespace plait::tensor {
 namespace {
-
-constexpr Index kSecondLevelBytes = 1 << 20;
 
 std::size_t reserve(std::size_t& end, Index bytes) {
   const std::size_t at = end;
@@ -21,10 +20,10 @@ std::size_t reserve_block(std::size_t& end, Index elements, Index width) {
 }  // namespace
 
 void LaneBinder::estimate_cost() {
-  const double stream = pass_.width == 4 ? 0.1 : 0.2;  // an array that comes from or goes to memory
-  pass_.cost = stream * static_cast<double>(pass_.moving.size() + pass_.direct.size());
-  pass_.cost += 0.3 * static_cast<double>(pass_.loaded.size() + pass_.stored.size());
-  pass_.cost += 0.06 * static_cast<double>(pass_.periodic.size()) + 0.1 * static_cast<double>(pass_.reductions.size());
+  using namespace tuning;
+  pass_.cost = (pass_.width == 4 ? kStreamNs : 2 * kStreamNs) * static_cast<double>(pass_.moving.size() + pass_.direct.size());
+  pass_.cost += kConvertNs * static_cast<double>(pass_.loaded.size() + pass_.stored.size());
+  pass_.cost += kPeriodicNs * static_cast<double>(pass_.periodic.size()) + kReduceNs * static_cast<double>(pass_.reductions.size());
   for (std::size_t r = first_instruction(); r < registers_; ++r)
     if (live_[r] != 0 && uniform_[r] == 0) pass_.cost += lane_cost(program_.type, code_of(r).op);
   for (const Sequence& sequence : sequences_)  // of one loop, loads and stores are paid for once

@@ -125,16 +125,7 @@ void LaneBinder::place_instructions() {
     for_each_operand(code_of(r), [&](std::size_t operand) { release_after(operand, r); });
     if (pair.loop != nullptr) for_each_operand(code_of(pair.first), [&](std::size_t operand) { release_after(operand, r); });
     if (pair.before != 0) for_each_operand(code_of(pair.before), [&](std::size_t operand) { release_after(operand, r); });
-<<<<<<< HEAD
-    if (direct_of_[r] >= 0) {
-      slot_[r] = add_slot(Storage::elsewhere);
-      ++streams_;
-    } else {
-      slot_[r] = pooled_[r] = take_buffer();
-    }
-=======
     place_result(r);
->>>>>>> main
     step.d = slot_[r];
     pass_.steps.push_back(step);
   }
@@ -142,7 +133,7 @@ void LaneBinder::place_instructions() {
 
 void LaneBinder::place_result(std::size_t r) {
   if (direct_of_[r] >= 0) {
-    slot_[r] = add_slot(Home::elsewhere);
+    slot_[r] = add_slot(Storage::elsewhere);
     ++streams_;
   } else {
     slot_[r] = pooled_[r] = take_buffer();
