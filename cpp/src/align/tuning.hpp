@@ -19,7 +19,7 @@ constexpr double kTaskNs = 20'000;
 /// Nanoseconds for a cell on one thread (AVX-512, Zen 4), for the size of tasks alone; 2 for a pair. Measure: ./dev bench align, of whose GCUPS these
 /// are the reciprocals: words of bits, whole weights, other weights; DTW; whole scores by vectors, others; a traced rank; a distance of the user's.
 constexpr double kPairNs = 2;
-constexpr double kBitsNs = 0.02, kWholeWeightsNs = 0.1, kWeightsNs = 0.5, kElasticNs = 0.3, kWholeScoresNs = 0.1, kScoresNs = 1.5, kRankNs = 2,
+constexpr double kBitsNs = 0.02, kWholeWeightsNs = 0.1, kWeightsNs = 0.5, kElasticNs = 0.3, kWholeScoresNs = 0.1, kScoresNs = 0.4, kRankNs = 2,
                  kMetricNs = 5;
 /// Soft-DTW takes as many times what DTW takes. Measure: ./dev bench align --only custom --match soft.
 constexpr double kSoftToHard = 7;

@@ -81,8 +81,10 @@ void cut_pass(LanePass& pass, Index streams) {
   Index block = block_for(streams, pass.width);
   // From memory that no cache holds, short pieces of each array in turn come close to what one pass over all of them would get.
   if (pass.memory_bytes > tuning::kCacheBytes) block = std::min<Index>(block, tuning::kFarBlockBytes / pass.width);
+  if (pass.steps.empty() && pass.moving.size() == 1 && pass.loaded.empty() && pass.reductions.size() == 1 && pass.reductions[0].inner > 1)
+    block = tuning::kPlainBlock;
   const bool stripes = std::any_of(pass.reductions.begin(), pass.reductions.end(), goes_by_stripes);
-  if (stripes) cut_stripes(pass, block);
+  if (stripes) cut_stripes(pass, std::min(block, tuning::kLargestBlock));
   else cut_linear(pass, block);
 }
 

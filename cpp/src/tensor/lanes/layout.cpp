@@ -1,5 +1,6 @@
 // Costs, and where everything lies in a worker's scratch.
 #include "binder.hpp"
+#include "plait/base/cache.hpp"
 #include "tuning.hpp"
 
 namespace plait::tensor {
@@ -30,7 +31,7 @@ void LaneBinder::estimate_cost() {
     pass_.cost -= static_cast<double>(sequence.length - 1) * lane_cost(program_.type, LaneOp::copy);
   const auto arrays = static_cast<Index>(pass_.moving.size() + pass_.direct.size());
   pass_.memory_bytes = arrays * pass_.count * pass_.width;
-  pass_.prefetch = arrays > 2 && pass_.memory_bytes > kSecondLevelBytes;
+  pass_.prefetch = arrays > 2 && pass_.memory_bytes > second_level_cache();
 }
 
 void LaneBinder::lay_out() {
@@ -57,7 +58,7 @@ void LaneBinder::lay_out() {
     if (!d.readers.empty()) d.buffer = reserve_block(end, cut.block, pass_.width);
   for (LaneReduction& r : pass_.reductions) {
     r.accumulators = reserve(end, r.width * 8);
-    r.results = reserve(end, cut.block * 8);
+    r.results = reserve(end, std::max<Index>(1, cut.block / r.slab) * r.inner * 8);
   }
   pass_.worker_bytes = end;
   end = 0;

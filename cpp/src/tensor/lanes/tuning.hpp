@@ -15,6 +15,9 @@ constexpr Index kLevelOneBytes = 28 << 10;
 /// Elements of a block. Below 128 the calls of loops cost more than a miss, above 1024 they cost nothing any more. Found by trying. Measure: ./dev
 /// bench graph --only math.
 constexpr Index kSmallestBlock = 128, kLargestBlock = 1024;
+/// Elements of a block where columns are summed over memory as it is: many rows at once, whose columns stay in registers. Measure: ./dev bench graph
+/// --only math.
+constexpr Index kPlainBlock = 16384;
 /// Elements of a stripe at least, so that few long columns give work to several threads. Found by trying. Measure: ./dev bench graph --only math,a
 /// (sums over the batch).
 constexpr Index kSmallestStripe = 256;
@@ -22,8 +25,6 @@ constexpr Index kSmallestStripe = 256;
 /// KiB, since short pieces of each array in turn come close to what one pass over all would get. Measure: ./dev bench graph --only math (largest
 /// arrays).
 constexpr Index kCacheBytes = 16 << 20, kFarBlockBytes = 1024;
-/// Bytes from which more than two arrays are prefetched, a block ahead: a second-level cache of 2020. Measure: ./dev bench graph --only math.
-constexpr Index kSecondLevelBytes = 1 << 20;
 
 // ---- inputs ----
 
