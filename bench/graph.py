@@ -1,6 +1,6 @@
-"""plait's graph room beside NumPy written by hand, PyTorch and JAX: training steps, products, calls, and what else a user pays.
+"""plait's graph module beside NumPy written by hand, PyTorch and JAX: training steps, products, calls, and what else a user pays.
 
-    ./dev bench graph [--threads 1,2] [--only a,d,c,matmul,call,math,import,compile,memory,wheel] [--quick] [--json FILE]
+    ./dev bench graph [--threads 1,2] [--only a,d,c,matmul,call,math,import,compile,memory,wheel,subnormals] [--quick] [--json FILE]
 
 Everybody runs in a process of their own with the same number of threads on the same cores, and they take turns in short blocks. Before a
 workload is timed, the losses of its first 20 steps must agree. `/ plait` above 1 means that plait is faster; goals are compared with the
@@ -22,7 +22,7 @@ from _harness import QUICK, Plan, Timing, against, cpus, duration, machine, on_t
 from _worker import Worker, WorkerError
 
 PEERS = ["plait", "numpy", "torch", "jax"]
-SECTIONS = [*graph_data.DATA, "matmul", "call", "math", "import", "compile", "memory", "wheel"]
+SECTIONS = [*graph_data.DATA, "matmul", "call", "math", "import", "compile", "memory", "wheel", "subnormals"]
 RUNNING = {*graph_data.DATA, "matmul", "call", "math"}  # those that need all workers
 
 # Best peer over plait, by threads.
@@ -37,14 +37,14 @@ Times = dict[str, Timing]
 class Bench:
     """The workers of one number of threads, and what was found."""
 
-    def __init__(self, threads: int, peers: Sequence[str], plan: Plan, room: str = "graph"):
+    def __init__(self, threads: int, peers: Sequence[str], plan: Plan, module: str = "graph"):
         self.threads, self.plan = threads, plan
         self.workers: dict[str, Worker] = {}
         self.works: dict[str, set[str]] = {}
         self.failures: list[str] = []
         self.largest_error = 0.0
         for peer in peers:
-            worker = Worker(f"_{room}_{peer}", threads)
+            worker = Worker(f"_{module}_{peer}", threads)
             try:
                 self.works[peer] = set(worker.ask("names"))
                 self.workers[peer] = worker
@@ -272,6 +272,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for count in threads if RUNNING & set(options.only) else []:
         result["threads"][count], failed = running(options, count, peers, plan)
         failures += failed
+    if "subnormals" in options.only:
+        # Imported here: it needs plait in this process, for the names of its workloads.
+        from _graph_subnormals import sweep
+
+        result["subnormals"] = {count: sweep(count, plan.rounds) for count in threads}
     if "import" in options.only:
         result["import"] = costs.imports(peers, samples)
     if "compile" in options.only:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, graph
-from .._estimator import NotFittedError, _sklearn, explained
+from .._estimator import explained
 from ..train import predict
 from ..train.data import at_least_one
 from . import _sequence_data as task_of
@@ -134,9 +134,7 @@ class Forecasting(Given):
         self._require_own_inputs("generate")
         if len({len(seed) for seed in given.xs}) > 1:
             raise graph.ShapeError("generate: seed_values: sequences of one length are expected")
-        program = self.__dict__.get("_generator")
-        if program is None:
-            program = self.__dict__["_generator"] = graph.compile(list(self._going_on()))
+        program = self._program("generator", lambda: graph.compile(list(self._going_on())))
         first, more = program(seed=np.stack(self._inputs_of(given)[0]), steps=np.zeros(steps - 1, "bool"))
         made = self._unscaled(np.concatenate([first[:, None], more], axis=1))
         return made[0] if given.form == "one" else made
@@ -371,13 +369,6 @@ class Forecasting(Given):
 
     # ---- what these stand on ----
 
-    def _require_built(self) -> None:
-        if not self._built():
-            error = _sklearn("exceptions", "NotFittedError", NotFittedError)
-            raise error(
-                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before using this estimator."
-            )
-
     def _require_spread(self, what: str) -> None:
         self._require_built()
         if not self.distribution_.spread:
@@ -396,7 +387,10 @@ class Forecasting(Given):
         label = "seed_values" if what == "generate" else "series"
         xs, form = ragged.taken_apart(X, self.features, self._kind(), f"{what}: {label}")
         if xs[0].shape[1] != self.inputs:
-            raise ValueError(f"X has {xs[0].shape[1]} features, but {type(self).__name__} is expecting {self.inputs} features as input.")
+            hint = "" if getattr(X, "ndim", 0) != 1 else f" Reshape your data: X.reshape(1, -1) for one step, X.reshape(-1, {self.inputs})."
+            raise ValueError(
+                f"X has {xs[0].shape[1]} features, but {type(self).__name__} is expecting {self.inputs} features as input.{hint}"
+            )
         known = self._known_of(future, xs, form, what, steps)
         return Series(xs, form, None, known, None, self.inputs, self.targets)
 
@@ -406,11 +400,12 @@ class Forecasting(Given):
 
     def _raw(self, rows: Array) -> Array:
         """What the network says at every step of standardised rows."""
-        program = self.__dict__.get("_predictor")
-        if program is None:
-            x = graph.input("x", (None, None, rows.shape[2]), self.dtype)
-            program = self.__dict__["_predictor"] = _core.BatchProgram([self._said(x, unroll=False)[0]])
-        return predict(program, {"x": rows})[0]
+
+        def make() -> Any:
+            x = graph.input("X", (None, None, rows.shape[2]), self.dtype)
+            return _core.BatchProgram([self._said(x, unroll=False)[0]])
+
+        return predict(self._program("steps", make), {"X": rows})[0]
 
     def _ahead(self, given: Series) -> Array:
         xs, known = self._inputs_of(given)
@@ -431,12 +426,13 @@ class Forecasting(Given):
         return np.stack(found)
 
     def _run_ahead(self, rows: Array, known: Array | None) -> Array:
-        program = self.__dict__.get("_predictor")
-        if program is None:
+
+        def make() -> Any:
             x = graph.input("X", (None, None, rows.shape[2]), self.dtype)
             f = None if known is None else graph.input("future", (None, *known.shape[1:]), self.dtype)
-            program = self.__dict__["_predictor"] = _core.BatchProgram([self._ahead_of(x, f, unroll=False)])
-        return predict(program, {"X": rows} if known is None else {"X": rows, "future": known})[0]
+            return _core.BatchProgram([self._ahead_of(x, f, unroll=False)])
+
+        return predict(self._program("ahead", make), {"X": rows} if known is None else {"X": rows, "future": known})[0]
 
     def _unscaled(self, values: Array) -> Array:
         """In the targets' own units; as they are where nothing was standardised."""

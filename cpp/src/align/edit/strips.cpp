@@ -6,19 +6,20 @@
 #include "align/core/diagonals.hpp"
 #include "align/edit/codes.hpp"
 #include "align/edit/registers.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
 namespace {
 
 enum Slots { kCodes, kX, kY, kValues, kRows, kColumns };
-constexpr Index kStrip = 512;  // rows: their anti-diagonals stay in the nearest cache
+using tuning::kStripRows;
 
 /// D(n, m) in numbers of type T.
 template <class T>
 double corner(const EditOptions& options, void (*kernel)(const EditStrip&), const Sequence& x, const Sequence& y, Workspace& workspace) {
   using Symbol = T;
-  const Index n = x.length, m = y.length, height = std::min(n, kStrip);
+  const Index n = x.length, m = y.length, height = std::min(n, kStripRows);
   const auto size = [](Index count) { return static_cast<std::size_t>(count); };
   std::uint32_t* const codes = workspace.take_as<std::uint32_t>(size(n + m), kCodes);
   encode(x, y, codes, codes + n);
