@@ -56,9 +56,9 @@ def test_generation_follows_the_parameters_without_compiling_again() -> None:
     first = model.generate(wave(5), 10)
     model.head.bias.value = model.head.bias.value + 1
     assert (model.generate(wave(5), 10) != first).all()
-    program = vars(model)["_generator"]
+    program = vars(model)["_programs"]["generator"]
     model.generate(wave(7), 3)
-    assert vars(model)["_generator"] is program
+    assert vars(model)["_programs"]["generator"] is program
 
 
 def test_prediction_is_one_step_ahead_of_true_values() -> None:

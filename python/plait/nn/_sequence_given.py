@@ -98,7 +98,7 @@ class Given(SequenceNetwork):
         for k, (x, t) in enumerate(zip(xs, ts, strict=True)):
             if len(x) != len(t):
                 raise graph.ShapeError(f"{what}: series[{k}] has {len(x)} steps and targets[{k}] has {len(t)}")
-        return ts, shape == "one" and np.ndim(y) == 1
+        return ts, shape == "one" and unmasked(y, f"{what}: y").ndim == 1
 
     def _known_of(self, future: Any, xs: list[Array], form: str, what: str, steps: int = 0) -> list[Array] | None:
         """Known future features, one row for each step of the series and for `steps` behind it."""
@@ -198,7 +198,7 @@ class Given(SequenceNetwork):
         self, given: Series, held: Series | None, window: int | None, ahead: int, tbptt: int | None, generator: np.random.Generator | None
     ) -> tuple[task_of.Task, tuple[Any, dict[str, Array]] | None]:
         """What is trained on, and a node and data for validation; a generator lets early stopping keep some back."""
-        back = generator is not None and held is None and self._holds_back()  # type: ignore[attr-defined]
+        back = generator is not None and held is None and self._holds_back()
         if self.horizon is not None:
             return self._direct_tasks(given, held, window, back)
         xs, ts, ws = self._pairs(given)
@@ -248,7 +248,7 @@ class Given(SequenceNetwork):
         """Of each series' rows the last ones to measure on; `gap` rows before them, whose targets are theirs too, are left out."""
         keep, out, at = [], [], 0
         for count in counts:
-            back = self._held(count) if count > 1 else 0  # type: ignore[attr-defined]
+            back = self._held(count) if count > 1 else 0
             keep.append(np.arange(at, at + max(count - back - gap, 0)))
             out.append(np.arange(at + count - back, at + count))
             at += count
@@ -262,7 +262,7 @@ class Given(SequenceNetwork):
     def _whole_tasks(self, xs: list[Array], ts: Any, ws: list[Array] | None, generator: Any) -> tuple[task_of.Task, Any]:
         """Some of several sequences are kept back; of a single one its end, to which its beginning leads."""
         if len(xs) > 1:
-            order, back = generator.permutation(len(xs)), self._held(len(xs))  # type: ignore[attr-defined]
+            order, back = generator.permutation(len(xs)), self._held(len(xs))
             keep, out = np.sort(order[back:]), np.sort(order[:back])
 
             def some(parts: Any, rows: Array) -> Any:
@@ -272,7 +272,7 @@ class Given(SequenceNetwork):
             return task_of.whole(self, some(xs, keep), some(ts, keep), some(ws, keep)), (measure.loss(False), measure.data)
         if not isinstance(ts, list):
             raise ValueError(f"{type(self).__name__}: early_stopping: one sequence with one target cannot be divided; give validation=")
-        cut = len(xs[0]) - self._held(len(xs[0]))  # type: ignore[attr-defined]
+        cut = len(xs[0]) - self._held(len(xs[0]))
         measure = task_of.whole(self, xs, ts, [(np.arange(len(xs[0])) >= cut).astype(self.dtype)])
         task = task_of.whole(self, [xs[0][:cut]], [ts[0][:cut]], None if ws is None else [ws[0][:cut]])
         return task, (measure.loss(False), measure.data)
@@ -318,7 +318,7 @@ def _moments(values: Array) -> tuple[Array, Array]:
 
 def _width(y: Any) -> int:
     """How many values a row of targets has, where all have the same."""
-    shape = np.shape(y) if not isinstance(y, (list, tuple)) else np.shape(y[0]) if len(y) else ()
+    shape = np.asarray(y).shape if not isinstance(y, (list, tuple)) else np.shape(y[0]) if len(y) else ()
     return int(shape[-1]) if shape and (isinstance(y, (list, tuple)) or len(shape) > 1) else 1
 
 

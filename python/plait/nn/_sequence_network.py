@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import graph
 from ..train.data import at_least_one
+from ._built import LayerEstimator
 from ._carrying import recurrent
 from ._distributions import Distribution, Point, distribution_of
 from ._sequence_data import state_parts
-from .base import Activation, Layer, floating
+from .base import Activation, floating
 from .layers import Dense
-from .recurrent import Recurrent
 
 if TYPE_CHECKING:
     from ..graph import Node
@@ -35,7 +36,7 @@ class Units:
         }
 
 
-class SequenceNetwork(Layer):
+class SequenceNetwork(LayerEstimator):
     """Recurrent layers with a dense head: at every step, or after the last one for all steps of a horizon."""
 
     features: int | None
@@ -50,27 +51,25 @@ class SequenceNetwork(Layer):
     levels: Any
     forget_bias: float
     dtype: str
-    recurrent: Recurrent
-    head: Dense
+    recurrent = property(attrgetter("recurrent_"), doc="The recurrent layers.")
+    head = property(attrgetter("head_"), doc="The dense layer on them.")
+    mixing = property(attrgetter("mixing_"), doc="The layer that joins their state and what is known ahead, before the head.")
+    units = property(attrgetter("units_"), doc="How values are standardised.")
     distribution_: Distribution
-    built_for_: tuple[Any, ...]
 
-    def _asked(self, features: int, outputs: int) -> tuple[Any, ...]:
+    def _asked(self, *sizes: int) -> tuple[Any, ...]:
         """What decides the network's shape."""
         settings = (self.hidden, self.layers, self.cell, self.activation, self.horizon, self.future, self.forget_bias, self.dtype)
-        return (features, outputs, *settings, self.distribution if self._names_points() else repr(self.distribution), tuple(self.levels))
+        return (*sizes, *settings, self.distribution if self._names_points() else repr(self.distribution), tuple(self.levels))
 
     def _names_points(self) -> bool:
         return self.distribution is None or isinstance(self.distribution, str)
 
-    def _built(self) -> bool:
-        return "head" in vars(self)
-
-    def _build(self, features: int, outputs: int, generator: np.random.Generator) -> None:
+    def _build(self, *sizes: int, generator: np.random.Generator) -> None:
         """A new network."""
         name = type(self).__name__
         floating(f"{name}: dtype", self.dtype)
-        features, outputs = at_least_one(f"{name}: features", features), at_least_one(f"{name}: outputs", outputs)
+        features, outputs = at_least_one(f"{name}: features", sizes[0]), at_least_one(f"{name}: outputs", sizes[1])
         horizon = None if self.horizon is None else at_least_one(f"{name}: horizon", self.horizon)
         known = 0 if self.future == 0 else at_least_one(f"{name}: future", self.future)
         if known and horizon is None:
@@ -78,20 +77,17 @@ class SequenceNetwork(Layer):
         self.distribution_ = distribution_of(self.distribution, self.levels)
         if self.activation is not None and not isinstance(self.distribution_, Point):
             raise ValueError(f"{name}: activation={self.activation!r} goes with points, not with distribution={self.distribution!r}")
-        self.recurrent = recurrent(self.cell, features + known, self.hidden, self.layers, self.forget_bias, self.dtype, generator, name)
+        self.recurrent_ = recurrent(self.cell, features + known, self.hidden, self.layers, self.forget_bias, self.dtype, generator, name)
         width = self.hidden
         if known and horizon is not None:
-            self.mixing = Dense(width + horizon * known, width, "tanh", dtype=self.dtype, rng=generator, name="mixing")
-        elif "mixing" in vars(self):
-            del self.mixing
+            self.mixing_ = Dense(width + horizon * known, width, "tanh", dtype=self.dtype, rng=generator, name="mixing")
+        elif "mixing_" in vars(self):
+            del self.mixing_
         values = outputs * self.distribution_.parts * (horizon or 1)
-        self.head = Dense(width, values, self.activation, dtype=self.dtype, rng=generator, name="head")
-        sizes = (features, features, known, known, outputs, outputs, (len(COVERAGES), outputs))
-        shapes: dict[str, Any] = dict(zip(UNITS, sizes, strict=True))
-        self.units = Units(shapes)
-        self.built_for_ = self._asked(features, outputs)
-        for key in ("_predictor", "_generator", "_predictors"):
-            vars(self).pop(key, None)
+        self.head_ = Dense(width, values, self.activation, dtype=self.dtype, rng=generator, name="head")
+        of_units = (features, features, known, known, outputs, outputs, (len(COVERAGES), outputs))
+        shapes: dict[str, Any] = dict(zip(UNITS, of_units, strict=True))
+        self.units_ = Units(shapes)
 
     @property
     def inputs(self) -> int:

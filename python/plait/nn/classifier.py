@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from .. import graph, losses
-from .._estimator import ClassifierEstimator
-from .._masks import unmasked
-from ..losses._holders import elementwise
+from .. import graph
+from ._classes import NetworkClassifier
 from ._perceptron import Perceptron
-from ._weights import sample_weights, split_by_class, with_classes
 from .base import Activation
 
 Array = NDArray[Any]
 
 
-class MLPClassifier(ClassifierEstimator, Perceptron):
+class MLPClassifier(NetworkClassifier, Perceptron):
     """A multilayer perceptron that tells classes apart, with scikit-learn's conventions.
 
     Parameters
@@ -146,14 +142,14 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         ValueError
             If X is not two-dimensional or holds NaN, or y does not fit X or holds numbers that are no labels.
         """
-        again = self.warm_start and self.__sklearn_is_fitted__()
-        rows = self._rows(X, self.dtype, fitting=not again)
-        codes = self._known(y, len(rows), "y") if again else self._labels(y, len(rows))
+        new = not self._goes_on()
+        rows = self._rows(X, self.dtype, fitting=new)
+        codes = self._codes(y, len(rows), new=new)
         held = None
         if validation is not None:
             known = self._rows(validation[0], self.dtype, fitting=False)
             held = {"X": known, "y": self._known(validation[1], len(known))}
-        self._train(self._data(rows, codes, sample_weight), held, callbacks)
+        self._train(self._weighted({"X": rows, "y": codes}, sample_weight), held, callbacks)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> MLPClassifier:
@@ -175,33 +171,11 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         MLPClassifier
             Itself.
         """
-        first = not self.__sklearn_is_fitted__()
-        if first and classes is None:
-            raise ValueError("MLPClassifier: classes must be passed on the first call to partial_fit.")
-        if isinstance(self.class_weight, str):
-            raise ValueError("MLPClassifier: class_weight='balanced' is not known to partial_fit, which sees parts; give a dict of weights")
-        if classes is not None:
-            labels = np.unique(unmasked(classes, "MLPClassifier: classes"))
-            if not first and not np.array_equal(labels, self.classes_):
-                raise ValueError(f"MLPClassifier: classes={labels} is not the same as on the first call to partial_fit: {self.classes_}")
+        first, labels = not self.__sklearn_is_fitted__(), self._announced(classes)
         rows = self._rows(X, self.dtype, fitting=first)
-        if first:
-            self._labels(y, len(rows))  # refuses what are no labels
-            self.classes_ = labels
-        codes = self._known(y, len(rows), "y")
-        self._train_on(self._data(rows, codes, sample_weight), first=first)
+        codes = self._codes(y, len(rows), new=first, classes=labels)
+        self._train_on(self._weighted({"X": rows, "y": codes}, sample_weight), first=first)
         return self
-
-    def _data(self, rows: Array, codes: Array, sample_weight: Any) -> dict[str, Array]:
-        """By name, with weights of samples and of classes in one."""
-        name = type(self).__name__
-        weights = with_classes(sample_weights(sample_weight, len(rows), name), self.class_weight, codes, self.classes_, name)
-        return {"X": rows, "y": codes} if weights is None else {"X": rows, "y": codes, "sample_weight": weights}
-
-    def _split(self, data: dict[str, Array], generator: np.random.Generator) -> tuple[Array, Array]:
-        """Of each class the same share; at least one sample of each is trained on."""
-        samples = len(data["y"])
-        return split_by_class(data["y"], len(self.classes_), self._held(samples) / samples, generator, type(self).__name__)
 
     def _outputs(self) -> int:
         return len(self.classes_)
@@ -210,10 +184,7 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         return graph.input("y", (None,), dtype="int64")
 
     def _losses(self, said: Any, target: Any) -> Any:
-        each = elementwise(losses.loss_of(self.loss, "MLPClassifier: loss"), said, target)
-        if getattr(each, "ndim", None) != 1:
-            raise ValueError(f"MLPClassifier: loss: expected one number for each sample, shape (n,), got {each!r}")
-        return each
+        return self._class_losses(said, target)
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class for each sample.
@@ -230,19 +201,3 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         """
         self._require_fitted()
         return self._said(self._rows(X, self.dtype, fitting=False), lambda logits: graph.softmax(logits, axis=-1))
-
-    def predict(self, X: Any) -> Array:
-        """The most probable class of each sample.
-
-        Parameters
-        ----------
-        X : array_like, shape (n, features)
-            Samples.
-
-        Returns
-        -------
-        ndarray, shape (n,)
-            Labels as `fit` was given them.
-        """
-        codes = np.argmax(self.predict_proba(X), axis=1)
-        return np.asarray(self.classes_[codes])

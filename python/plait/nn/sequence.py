@@ -9,21 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import graph
 from .._estimator import RegressorEstimator, _column_names
 from ..train import Progress
 from ..train.data import at_least_one
 from ._carrying import Carrying
-from ._course import Course
-from ._fitting import NetworkEstimator
 from ._forecasting import Forecasting
-from ._sequence_given import Given
 from .base import Activation
 
 Array = NDArray[Any]
 
 
-class SequenceRegressor(Forecasting, Given, NetworkEstimator, Course, RegressorEstimator):
+class SequenceRegressor(Forecasting, RegressorEstimator):
     """A recurrent network that predicts sequences: at every step, many steps ahead with intervals, or going on by itself.
 
     Parameters
@@ -168,7 +164,7 @@ class SequenceRegressor(Forecasting, Given, NetworkEstimator, Course, RegressorE
         self.rng = rng
         self.progress = progress
         if features is not None:
-            self._build(features, 1 if outputs is None else outputs, np.random.default_rng(rng))
+            self._made(features, 1 if outputs is None else outputs, generator=np.random.default_rng(rng))
 
     def fit(
         self,
@@ -244,7 +240,8 @@ class SequenceRegressor(Forecasting, Given, NetworkEstimator, Course, RegressorE
         generator = np.random.default_rng(source)
         given = self._given(X, y, sample_weight, future, fitting=True)
         columns = _column_names(X)
-        self._settle(given, generator)
+        if self._settle(given.features, given.outputs, generator=generator):
+            self._measure(given)
         self.n_features_in_ = self.inputs
         if columns is not None:
             self.feature_names_in_ = columns
@@ -292,7 +289,8 @@ class SequenceRegressor(Forecasting, Given, NetworkEstimator, Course, RegressorE
         given = self._given(X, y, sample_weight, future, fitting=first)
         if first:
             generator = np.random.default_rng(self.rng)
-            self._settle(given, generator)
+            self._settle(given.features, given.outputs, generator=generator)
+            self._measure(given)
             self.n_features_in_ = self.inputs
         if given.ws is None:
             given.ws = [np.ones(len(x), self.dtype) for x in given.xs]
@@ -305,47 +303,5 @@ class SequenceRegressor(Forecasting, Given, NetworkEstimator, Course, RegressorE
         del self._task
         return self
 
-    def _network(self) -> SequenceRegressor:
-        return self
-
     def _loss(self, *, training: bool, weighted: bool) -> Any:  # noqa: ARG002 - the task has its weights
         return self._task.loss(training)
-
-    def _settle(self, given: Any, generator: np.random.Generator) -> None:
-        """The network that is trained: the one that stands where it fits and is not to begin anew, and how values are standardised."""
-        features, outputs = given.features, given.outputs
-        stands = self._built() and self.built_for_ == self._asked(features, outputs)
-        fitted = self.__sklearn_is_fitted__()
-        if fitted and self.warm_start:
-            if not stands:
-                raise ValueError(f"{type(self).__name__}: warm_start: the network that stands was built for other sizes or settings")
-            return
-        if not stands:
-            self._build(features, outputs, generator)
-        elif fitted:
-            fresh = type(self)(**{**self.get_params(deep=False), "features": features, "outputs": outputs, "rng": generator})
-            for p, q in zip(self.parameters(), fresh.parameters(), strict=True):
-                p.value = q.value  # in place: programs that are compiled go on
-        self._measure(given)
-
-    def load(self, path: str | os.PathLike[str]) -> SequenceRegressor:
-        """Put what `save` wrote into the parameters, and into how values are standardised; a `fit` behind it goes on from there.
-
-        Parameters
-        ----------
-        path : path
-            A file written by a network of the same architecture.
-
-        Returns
-        -------
-        SequenceRegressor
-            Itself.
-        """
-        if not self._built():
-            raise graph.GraphError(
-                f"{type(self).__name__}: load: give features= to the constructor, so that there are weights to be filled"
-            )
-        super().load(path)
-        for name in ("history_", "best_epoch_"):
-            vars(self).pop(name, None)
-        return self
