@@ -4,8 +4,10 @@
 
 #include "align/edit/forms.hpp"
 #include "align/edit/many.hpp"
+#include "align/edit/registers.hpp"
 #include "align/edit/search.hpp"
 #include "align/edit/strips.hpp"
+#include "align/tuning.hpp"
 #include "plait/align/edit.hpp"
 #include "plait/base/error.hpp"
 
@@ -15,12 +17,11 @@ using namespace detail;
 
 namespace {
 
-/// Fewer rows than these are done before strips of them are laid out.
-constexpr Index kFewRows = 12;
+using tuning::kFewRows;
 
 double count_of(const EditOptions& options, const Sequence& x, const Sequence& y) {
   if (std::min(x.length, y.length) < kFewRows) return rows_count(options, x, y);
-  return strips_count(options, x, y, thread_workspace());
+  return registers_count(options, x, y, thread_workspace());
 }
 
 class Levenshtein final : public Method {
@@ -72,7 +73,8 @@ class Levenshtein final : public Method {
   }
   Index batch() const override { return unit_ ? LaneReferences::kWindow : 1; }
   double cost(const Sequence& x, const Sequence& y) const override {
-    return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 0.5) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    using namespace tuning;
+    return kPairNs + (unit_ ? kBitsNs : whole_ ? kWholeWeightsNs : kWeightsNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
   double count(const Sequence& x, const Sequence& y) const override { return count_of(counted_, x, y); }
 
@@ -124,7 +126,7 @@ class Lcs final : public Method {
   }
   Index batch() const override { return LaneReferences::kWindow; }
   double cost(const Sequence& x, const Sequence& y) const override {
-    return 2 + 0.02 * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return tuning::kPairNs + tuning::kBitsNs * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
   double count(const Sequence& x, const Sequence& y) const override { return count_of(kLeftover, x, y); }
 };
