@@ -100,7 +100,8 @@ class Sweep {
       s.deletion = before + i;
       rule_.cells(s, now + i, scratch_.get());
       then(s);
-      if ((unpolled_ += s.count) < kPollCells) continue;
+      unpolled_ += s.count;
+      if (unpolled_ < kPollCells) continue;
       unpolled_ = 0;
       poll_interrupt();
     }

@@ -144,7 +144,8 @@ class SoftDtw {
     for (Index i = band_.first(k); i < end; i += kStretch) {
       elements_.set(s, k, i, std::min(kStretch, end - i));
       f(s);
-      if ((unpolled_ += s.count) < kPollCells) continue;
+      unpolled_ += s.count;
+      if (unpolled_ < kPollCells) continue;
       unpolled_ = 0;
       poll_interrupt();
     }
