@@ -25,7 +25,7 @@ GROUPS: dict[str, list[str]] = {
     ],
     "Reductions": ["cumsum", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "sum"],
     "Shapes and selection": [
-        "arange", "argmax", "argmin", "pad", "roll", "broadcast_to", "concatenate", "expand_dims", "flip", "one_hot", "reshape", "squeeze", "stack", "take", "take_along_axis", "transpose",
+        "arange", "argmax", "argmin", "argsort", "sort", "pad", "roll", "broadcast_to", "concatenate", "expand_dims", "flip", "one_hot", "reshape", "squeeze", "stack", "take", "take_along_axis", "transpose",
     ],
     "Linear algebra": ["cholesky", "einsum", "matmul", "solve_triangular"],
     "Counts": ["Histogram", "QuantileSketch", "SparseRows", "SparseVector"],
@@ -39,7 +39,7 @@ GROUPS: dict[str, list[str]] = {
 
 #: Modules with pages of their own, in the order of the README's table.
 MODULES = {
-    "losses": "Losses", "optim": "Optimisers and schedules", "train": "The training loop", "nn": "Models", "align": "Alignment",
+    "linalg": "Linear algebra of matrices", "losses": "Losses", "optim": "Optimisers and schedules", "train": "The training loop", "nn": "Models", "align": "Alignment",
     "infer": "Inference", "infer.timeseries": "Time series", "optimize": "Optimisation", "portfolio": "Portfolios", "sparse": "Sparse vectors",
     "histogram": "Histograms and sketches", "tree": "Trees", "export": "Export", "datasets": "Data sets", "picture": "Pictures of graphs", "plot": "Plots",
     "report": "Reports",

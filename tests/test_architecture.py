@@ -27,6 +27,7 @@ CPP_ARROWS = {
 # Modules and packages of python/plait. `_core` and the small helpers named with an underscore are open to all.
 PYTHON_ARROWS = {
     "graph": set(),
+    "linalg": {"graph"},
     "losses": {"graph"},
     "optim": {"graph"},
     "train": {"graph", "optim"},

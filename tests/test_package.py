@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +54,51 @@ def test_command_line_entry_point_is_declared() -> None:
     if not entries:
         pytest.skip("plait is not installed, only found on the path")
     assert {entry.value for entry in entries} == {"plait.cli:main"}
+
+
+def test_the_licence_of_every_shipped_table_is_shipped(root: Path) -> None:
+    """What is not Python in the package is either plait's own or named, with its licence, in LICENSES/README.md."""
+    folder = root / "LICENSES"
+    table = (folder / "README.md").read_text(encoding="utf-8")
+    own = {".py", ".pyi", ".typed", ".css", ".js", ".so", ".pyc", ".h", ".c"}
+    package = root / "python" / "plait"
+    foreign = {p.parent.relative_to(root / "python").as_posix() for p in package.rglob("*") if p.is_file() and p.suffix not in own}
+    assert foreign == {"plait/align/matrices"}
+    assert [name for name in foreign if f"`{name}/`" not in table] == []
+    named = set(re.findall(r"\]\(([\w.-]+)\)", table))
+    assert named == {p.name for p in folder.iterdir()} - {"README.md"}
+    for name in (p.name for p in (package / "align" / "matrices").iterdir()):
+        assert name in (folder / "ncbi-tables.txt").read_text(encoding="utf-8")
+    assert 'license-files = ["LICENSE", "LICENSES/*"]' in (root / "pyproject.toml").read_text(encoding="utf-8")  # the wheel's and the sdist's
+
+
+def test_an_installed_package_has_its_licences() -> None:
+    try:
+        held = importlib.metadata.files("plait") or []
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("plait is not installed, only found on the path")
+    assert {"LICENSE", "ncbi-tables.txt", "pybind11.txt"} <= {p.name for p in held if "licenses" in p.parts}
+
+
+def test_versions_and_pythons_are_said_once_and_alike(root: Path) -> None:
+    project = (root / "pyproject.toml").read_text(encoding="utf-8")
+    version = re.search(r'^version = "(.*)"', project, re.MULTILINE)
+    assert version is not None
+    assert f"\nversion: {version[1]}\n" in (root / "CITATION.cff").read_text(encoding="utf-8")
+    assert plait.__version__ in {version[1], "0+unknown"}  # a source tree that is only on the path has no version
+    classified = re.findall(r"Python :: 3\.(\d+)", project)
+    built = re.findall(r'"cp3(\d+)-\*"', project)
+    assert classified == built
+    assert f'requires-python = ">=3.{built[0]}"' in project
+
+
+def test_workflows_only_call_dev(root: Path) -> None:
+    workflows = sorted((root / ".github" / "workflows").glob("*.yml"))
+    assert len(workflows) == 4
+    tasks = set(re.findall(r"^task_(\w+)\(\)", (root / "dev").read_text(encoding="utf-8"), re.MULTILINE))
+    for path in workflows:
+        commands = re.findall(r"^\s*- run: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert commands != []
+        for command in commands:
+            assert re.match(r"\./dev (\w+)", command), f"{path.name}: {command}"
+            assert command.split()[1] in tasks

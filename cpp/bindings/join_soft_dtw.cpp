@@ -77,7 +77,8 @@ Spec score_rule(Specs in, const Attributes& a) {
   const Index n = x[x.size() - 2], m = y[y.size() - 2];
   const align::SoftOptions options = a.as<Softness>().options;
   PLAIT_REQUIRE(n == kAny || m == kAny || align::soft_path_fits(options, n, m), "soft_dtw: a window of ", options.window->of(n, m),
-                " cells is narrower than the difference of the lengths ", n, " and ", m, "; no path fits into it");
+                " cells is narrower than the difference of the lengths ", n, " and ", m,
+                "; no path fits into it, but one does about the stretched diagonal (band='slanted')");
   Shape shape;
   for (std::size_t k = 0; k + 2 < x.size(); ++k) shape.push_back(x.size() == y.size() ? joined(x[k], y[k], "leading dimensions", in) : x[k]);
   return {shape, in[0].dtype};

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from . import graph, losses, optim
+from . import graph, linalg, losses, optim
 from .graph import (
     ConvergenceWarning,
     DTypeError,
@@ -25,6 +25,7 @@ from .graph import (
     arctan2,
     argmax,
     argmin,
+    argsort,
     bernoulli,
     broadcast_to,
     cast,
@@ -106,6 +107,7 @@ from .graph import (
     softmax,
     softplus,
     solve_triangular,
+    sort,
     sqrt,
     square,
     squeeze,
@@ -160,6 +162,7 @@ __all__ = [
     "arctan2",
     "argmax",
     "argmin",
+    "argsort",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -207,6 +210,7 @@ __all__ = [
     "less",
     "less_equal",
     "lgamma",
+    "linalg",
     "load",
     "load_state",
     "log",
@@ -258,6 +262,7 @@ __all__ = [
     "softmax",
     "softplus",
     "solve_triangular",
+    "sort",
     "sparse",
     "sparse_input",
     "sqrt",

@@ -18,7 +18,18 @@ from plait.align import LCS, Levenshtein
 LEVELS = ["v2", "v3", "v4"][: ["v2", "v3", "v4"].index(_core.isa()) + 1]
 texts = st.text("abc", min_size=12, max_size=18)
 weights = st.sampled_from(
-    [(1, 1, 1), (1 / 3, 0.7, 0.71), (2, 3, 4), (0.1, 0.2, 0.3), (3000, 2000, 2600), (1e6, 2e6, 1.75e6), (0, 1, 1), (0.5, 0.5, 0.5)]
+    [
+        (1, 1, 1),
+        (1 / 3, 0.7, 0.71),
+        (1 / 3, 2 / 3, 0.5),
+        (np.pi, np.e, 2.99),
+        (2, 3, 4),
+        (0.1, 0.2, 0.3),
+        (3000, 2000, 2600),
+        (1e6, 2e6, 1.75e6),
+        (0, 1, 1),
+        (0.5, 0.5, 0.5),
+    ]
 )
 transpositions = st.sampled_from([None, "osa", "damerau"])
 
@@ -43,7 +54,7 @@ def test_strips_are_the_rows_to_the_bit(seed: int, w: tuple[float, float, float]
 def test_from_strip_to_strip(shape: tuple[int, int], transposition: str | None) -> None:
     rng = np.random.default_rng(3)
     x, y = (rng.integers(0, 4, n) for n in shape)
-    for w in ((1, 1, 1), (1 / 3, 0.7, 0.71), (30, 20, 26), (700, 800, 900)):
+    for w in ((1, 1, 1), (1 / 3, 0.7, 0.71), (0.37, 0.5, 0.61), (30, 20, 26), (700, 800, 900)):
         aligner = Levenshtein(*w, transposition=transposition)
         assert aligner.score(x, y) == aligner.align(x, y).score
     # The last strip may be one row: what is before it is as it would be without it.
@@ -54,6 +65,14 @@ def test_from_strip_to_strip(shape: tuple[int, int], transposition: str | None) 
 @given(texts, texts, st.sampled_from([(1, 1, 1), (2, 3, 4), (1, 1, 2), (0.5, 0.5, 0.5)]), transpositions)
 def test_how_many_ways_are_best(x: str, y: str, w: tuple[float, float, float], transposition: str | None) -> None:
     expected = plain.count(x, y, w) if transposition is None else plain.count_with_transpositions(x, y, w, transposition)
+    assert Levenshtein(*w, transposition=transposition).count(x, y) == expected
+
+
+@given(texts, texts, st.sampled_from([(0.1, 0.2, 0.3), (1 / 3, 2 / 3, 0.5), (0.07, 0.14, 0.7)]), transpositions)
+def test_ties_of_fractions_are_ties(x: str, y: str, w: tuple[float, float, float], transposition: str | None) -> None:
+    """Whatever their sums are rounded to: 0.1 + 0.2 is as much as 0.3, three thirds are two halves."""
+    whole = {0.1: (1, 2, 3), 1 / 3: (2, 4, 3), 0.07: (1, 2, 10)}[w[0]]
+    expected = plain.count(x, y, whole) if transposition is None else plain.count_with_transpositions(x, y, whole, transposition)
     assert Levenshtein(*w, transposition=transposition).count(x, y) == expected
 
 

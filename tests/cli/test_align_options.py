@@ -111,3 +111,55 @@ def test_matrices(letters: Path, capsys: Capture, tmp_path: Path, ending: str) -
 def test_matrices_that_cannot_be_written(letters: Path, capsys: Capture, tmp_path: Path) -> None:
     assert "--matrix" in refused(capsys, 2, letters, "--matrix", tmp_path / "a.xlsx")
     assert "cannot be written" in refused(capsys, 1, letters, "--matrix", tmp_path / "no" / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("options", "parameters"),
+    [
+        ("--step symmetric2 --metric euclidean", {"step": "symmetric2", "metric": "euclidean"}),
+        ("--step asymmetric --per-step", {"step": "asymmetric", "normalized": True}),
+        ("--step symmetric2 --per-step --open-end", {"step": "symmetric2", "normalized": True, "open_end": True}),
+        ("--metric absolute --root --open-begin --open-end", {"metric": "absolute", "root": True, "open_begin": True, "open_end": True}),
+        ("--step symmetric1 --window 0 --band slanted", {"window": 0, "band": "slanted"}),
+    ],
+)
+def test_options_of_warping(options: str, parameters: dict[str, object], tmp_path: Path, capsys: Capture) -> None:
+    x, y = np.random.default_rng(1).normal(size=(2, 12))
+    path = tmp_path / "two.csv"
+    path.write_text("a,b\n" + "".join(f"{a!r},{b!r}\n" for a, b in zip(x.tolist(), y.tolist(), strict=True)))
+    right = align.DTW(**parameters)  # type: ignore[arg-type]
+    found = told(capsys, path, *options.split())
+    assert (found["score"], found["path"]) == (right.score(x, y), right.align(x, y).path.tolist())
+    told(capsys, path, *options.split(), "--matrix", tmp_path / "all.npy")
+    if "open_begin" not in parameters:  # not symmetric
+        assert np.array_equal(np.load(tmp_path / "all.npy"), right.pairwise([x, y]))
+    assert told(capsys, path, "--normalize")["score"] == told(capsys, path, "--normalise")["score"]  # not short for another option
+
+
+def test_soft_dtw_has_a_window(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text("a,b\n1,4\n2,1\n9,3\n")
+    found = told(capsys, path, "--method", "soft-dtw", "--window", 0, "--gamma", 0.5)
+    assert found["score"] == align.SoftDTW(0.5, window=0).score([1, 2, 9], [4, 1, 3])
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ("--gap -3", "dtw has no --gap; it has --metric, --step"),
+        ("--method soft-dtw --step symmetric2", "soft-dtw has no --step; it has --gamma, --window, --band"),
+        ("--per-step", "normalized: paths of step='symmetric1'"),
+        ("--step symmetric1 --band slanted --window 2 --open-end", "band: a slanted window"),
+    ],
+)
+def test_options_that_a_method_has_not(options: str, text: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text("a,b\n1,4\n2,1\n9,3\n")
+    assert text in refused(capsys, 1, path, *options.split())
+
+
+def test_options_of_letters(letters: Path, capsys: Capture) -> None:
+    assert "levenshtein has no --gap; it has no options of its own" in refused(capsys, 1, letters, "--method", "levenshtein", "--gap", 0)
+    assert "needleman-wunsch has no --window; it has --similarity" in refused(capsys, 1, letters, "--window", 0)
+    assert "--gap and --gap-open exclude each other" in refused(capsys, 1, letters, "--gap", -1, "--gap-open", -3, "--gap-extend", -1)
+    assert "--step" in refused(capsys, 2, letters, "--step", "symmetric3")

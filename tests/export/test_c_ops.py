@@ -216,6 +216,7 @@ def test_linear_algebra_and_recurrences(tmp_path: Path) -> None:
     a_, b, s = plait.input("a", (2, 4, 4), "float64"), plait.input("b", (2, 4, 3), "float64"), plait.input("s", (3, 3), "float64")
     lower = plait.cholesky(a_)
     x = plait.solve_triangular(lower, b)
+    solved, determinant = plait.linalg.solve(a_ - 2.0 * np.eye(4), b), plait.linalg.slogdet(a_ - 3.0 * np.eye(4))
     y = plait.solve_triangular(lower, x, transposed=True)
     loss = plait.square(y).sum()
     outputs = [
@@ -226,6 +227,13 @@ def test_linear_algebra_and_recurrences(tmp_path: Path) -> None:
         plait.gradient(loss, b),
         plait.cholesky(s),
         b.prod(1),
+        solved,
+        *determinant,
+        *plait.linalg.slogdet(s * 0.0),
+        plait.linalg.solve(s * 0.0, np.ones(3)),
+        plait.gradient(plait.square(solved).sum() + determinant.logabsdet.sum(), a_),
+        plait.argsort(plait.where(b > 1, np.nan, plait.clip(b, -0.5, 0.5)), axis=1),
+        plait.argsort(b > 0),
         plait.gradient(b.prod((0, 2)).sum(), b),
     ]
     through_c(outputs, feeds, tmp_path, rtol=1e-9)

@@ -75,3 +75,98 @@ def test_shapes_that_do_not_fit() -> None:
         plait.solve_triangular(np.eye(2), np.ones((3, 1)))
     with pytest.raises(plait.ShapeError, match="stacks"):
         plait.solve_triangular(np.ones((2, 3, 3)), np.ones((3, 1)))
+
+
+GENERAL = RNG.normal(size=(2, 3, 4, 4))
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [((4, 4), (4,)), ((4, 4), (3, 4, 2)), ((3, 4, 4), (4, 2)), ((2, 1, 4, 4), (3, 4, 2)), ((2, 3, 4, 4), (4,)), ((0, 4, 4), (0, 4, 1))],
+)
+def test_solve_is_numpys(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    a, b = RNG.normal(size=shapes[0]), RNG.normal(size=shapes[1])
+    x, y = plait.input("x", a.shape, "float64"), plait.input("y", b.shape, "float64")
+    np.testing.assert_allclose(both_ways(plait.linalg.solve(x, y), x=a, y=b), np.linalg.solve(a, b), rtol=1e-9)
+    lower = np.tril(a) + 3 * np.eye(4)
+    for matrix, low in ((lower, True), (lower.swapaxes(-1, -2), False)):
+        expected = np.linalg.solve(matrix, b)
+        np.testing.assert_allclose(both_ways(plait.linalg.triangular_solve(x, y, lower=low), x=matrix, y=b), expected, rtol=1e-9)
+        turned = plait.linalg.triangular_solve(x, y, lower=not low, transposed=True)
+        np.testing.assert_allclose(both_ways(turned, x=matrix.swapaxes(-1, -2), y=b), expected, rtol=1e-9)
+
+
+def test_stacks_whose_sizes_are_bound_later() -> None:
+    x, y = plait.input("x", (None, 4, 4), "float64"), plait.input("y", (None, 4), "float64")
+    found = plait.compile(plait.linalg.solve(x, y[..., None]))(x=GENERAL[0], y=GENERAL[0, :, 0])
+    np.testing.assert_allclose(found, np.linalg.solve(GENERAL[0], GENERAL[0, :, 0, :, None]))
+    with pytest.raises(plait.ShapeError, match="solve"):
+        plait.compile(plait.linalg.solve(x, y[..., None]))(x=GENERAL[0], y=GENERAL[0, :2, 0])
+    one = plait.linalg.solve(x, np.ones((1, 4, 2)))
+    np.testing.assert_allclose(plait.compile(one)(x=GENERAL[0]), np.linalg.solve(GENERAL[0], np.ones((1, 4, 2))))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 9])
+def test_determinants_and_inverses_are_numpys(n: int) -> None:
+    a = RNG.normal(size=(2, 3, n, n))
+    x = plait.input("x", a.shape, "float64")
+    sign, size = plait.linalg.slogdet(x)
+    expected = np.linalg.slogdet(a)
+    assert np.array_equal(both_ways(sign, x=a), expected.sign)
+    np.testing.assert_allclose(both_ways(size, x=a), expected.logabsdet, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(both_ways(plait.linalg.det(x), x=a), np.linalg.det(a), rtol=1e-10)
+    np.testing.assert_allclose(both_ways(plait.linalg.inv(x), x=a), np.linalg.inv(a), rtol=1e-9, atol=1e-12)
+    for power in (-2, 0, 1, 5):
+        np.testing.assert_allclose(
+            both_ways(plait.linalg.matrix_power(x, power), x=a), np.linalg.matrix_power(a, power), rtol=1e-7, atol=1e-9
+        )
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("b", [GENERAL[0, 0, 0], GENERAL[1, :, :, :2], GENERAL[0, 0]], ids=["vector", "stack", "matrix"])
+def test_gradients_of_general_systems(b: np.ndarray, order: int) -> None:
+    assert plait.check_gradient(lambda a, b: plait.sin(plait.linalg.solve(a, b)).sum(), GENERAL[1, 0], b, order=order) < 1e-5
+    assert plait.check_gradient(lambda a, b: plait.sin(plait.linalg.solve(a, b)).sum(), GENERAL[1], b, order=order) < 1e-5
+    assert plait.check_gradient(lambda a: plait.square(plait.linalg.slogdet(a).logabsdet).sum(), GENERAL, order=order) < 1e-5
+    assert plait.check_gradient(lambda a: plait.sin(plait.linalg.det(a)).sum(), GENERAL, order=order) < 1e-5
+    assert plait.check_gradient(lambda a: plait.sin(plait.linalg.inv(a)).sum(), GENERAL[0, :2], order=order) < 1e-5
+
+
+def test_singular_matrices_are_nan_zero_or_minus_infinity() -> None:
+    stack = np.stack([np.ones((3, 3)), np.eye(3), np.zeros((3, 3))])
+    found = plait.evaluate(plait.linalg.solve(stack, np.ones(3)))
+    assert np.isnan(found).all(axis=1).tolist() == [True, False, True]
+    sign, size = plait.evaluate(list(plait.linalg.slogdet(stack)))
+    assert sign.tolist() == [0, 1, 0]
+    assert size.tolist() == [-np.inf, 0, -np.inf]
+    assert plait.evaluate(plait.linalg.det(np.ones((5, 5)))) == 0
+    # Of up to three rows the determinant is a polynomial, and so is its slope.
+    slope = plait.grad(plait.linalg.det)(np.ones((3, 3)) + np.diag([0, 0, 1.0]))
+    np.testing.assert_allclose(slope, [[1, -1, 0], [-1, 1, 0], [0, 0, 0]], atol=1e-12)
+    poor = plait.evaluate(plait.linalg.solve(np.array([[np.nan, 1], [1, 1]]), np.ones(2)))
+    assert np.isnan(poor).any()
+
+
+def test_numbers_that_only_pivoting_keeps() -> None:
+    a = np.array([[1e-20, 1.0], [1.0, 1.0]])
+    np.testing.assert_allclose(plait.evaluate(plait.linalg.solve(a, [1.0, 2.0])), [1, 1], rtol=1e-12)
+    big = np.linalg.qr(RNG.normal(size=(120, 120)))[0] @ np.diag(np.logspace(0, 6, 120)) @ np.linalg.qr(RNG.normal(size=(120, 120)))[0]
+    b = RNG.normal(size=120)
+    residual = big @ plait.evaluate(plait.linalg.solve(big, b)) - b
+    assert np.abs(residual).max() < 1e-8
+    integers = plait.evaluate(plait.linalg.solve(np.array([[0, 2], [1, 1]]), [4, 5]))
+    assert integers.dtype == np.float64
+    assert integers.tolist() == [3, 2]
+
+
+def test_bad_systems_are_refused_by_name() -> None:
+    with pytest.raises(plait.ShapeError, match=r"solve: expected square matrices .* \(2, 3\)"):
+        plait.linalg.solve(np.ones((2, 3)), np.ones(2))
+    with pytest.raises(plait.ShapeError, match=r"solve: .* no right-hand side"):
+        plait.linalg.solve(np.eye(3), np.ones(4))
+    with pytest.raises(plait.ShapeError, match=r"stacks .* do not broadcast"):
+        plait.linalg.solve(np.ones((2, 3, 3)), np.ones((5, 3, 1)))
+    with pytest.raises(plait.ShapeError, match="det: expected square"):
+        plait.linalg.det(np.ones(3))
+    with pytest.raises(TypeError, match="matrix_power: n"):
+        plait.linalg.matrix_power(np.eye(2), 0.5)

@@ -120,6 +120,9 @@ BINARY = [
         X,
         ROW,
     ),
+    case("sort", plait.sort, np.sort, X),
+    case("sort down the first axis", lambda x: plait.sort(x, 0, descending=True), lambda x: -np.sort(-x, 0), X),
+    case("argsort", plait.argsort, lambda x: np.argsort(x, kind="stable"), np.round(X), smooth=False),
     case("clip", lambda x: plait.clip(x, -1.0, 1.0), lambda x: np.clip(x, -1, 1), APART),
     case("clip below", lambda x: plait.clip(x, min=0.0), lambda x: np.clip(x, 0, None), APART),
     *(case(f"power {n}", lambda x, n=n: x**n, lambda x, n=n: x**n, Y) for n in (0, 1, 2, 3, 4, 7, -1, -2, 0.5, 1.5, -0.5)),
@@ -370,6 +373,8 @@ def test_the_table_names_every_operation_of_the_core() -> None:
         "lengths",
         "cholesky",
         "triangular_solve",
+        "linear_solve",
+        "slogdet",
         "random_gamma",
         "random_poisson",
     }

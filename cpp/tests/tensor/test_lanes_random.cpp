@@ -9,6 +9,7 @@
 #include "lanes_reference.hpp"
 #include "plait/base/error.hpp"
 #include "plait/tensor/buffer.hpp"
+#include "tensor/lanes/pass.hpp"
 
 using namespace plait;
 using namespace plait::tensor;
@@ -121,17 +122,24 @@ struct Case {
 
 DType own_dtype(LaneType type) { return type == LaneType::f32 ? DType::float32 : type == LaneType::f64 ? DType::float64 : DType::int64; }
 
-Case some_case(Random& random) {
+/// With a sequence: among the instructions stand its own, their operands in any order, and now and then not quite as it wants them.
+Case some_case(Random& random, const LaneSequence* sequence = nullptr) {
   Case c;
-  c.program.type = static_cast<LaneType>(below(random, 3));
+  c.program.type = static_cast<LaneType>(below(random, sequence == nullptr || chance(random, 5) ? 3 : 2));
   c.space = some_space(random);
   const bool special = chance(random, 50);
   const DType own = own_dtype(c.program.type);
   const auto some_dtype = [&] { return chance(random, 65) ? own : static_cast<DType>(below(random, 5)); };
-  c.program.inputs = static_cast<int>(below(random, 5));
+  c.program.inputs = static_cast<int>(below(random, 5)) + (sequence == nullptr ? 0 : sequence->blocks);
   for (int k = 0; k < c.program.inputs; ++k) {
     c.data.emplace_back();
-    c.inputs.push_back(some_input(random, c.space, some_dtype(), c.data.back()));
+    const bool plain = sequence != nullptr && chance(random, 80);
+    c.inputs.push_back(some_input(random, c.space, plain ? own : some_dtype(), c.data.back()));
+    if (plain) {
+      c.inputs.back().strides = contiguous_strides(c.space);
+      c.data.back().start = 0;
+      c.data.back().bytes.resize(static_cast<std::size_t>(count_of(c.space)) * size_of(own));
+    }
     fill(random, c.data.back(), special);
   }
   for (Index k = below(random, 3) + (c.program.inputs == 0 ? 1 : 0); k > 0; --k) c.program.constants.push_back(std::floor(some_value(random, false)));
@@ -144,10 +152,34 @@ Case some_case(Random& random) {
     LaneOp op = kExact[below(random, c.program.type == LaneType::i64 ? 28 : 30)];
     c.program.code.push_back({op, operand(), operand(), operand()});
   }
-  const Index outputs = 1 + below(random, 4);
+  std::vector<std::uint16_t> wanted;
+  if (sequence != nullptr) {
+    std::vector<std::uint16_t> of(static_cast<std::size_t>(sequence->registers()));
+    if (c.program.type == LaneType::i64) sequence = &lane_sequences::kTwoProducts;
+    for (int k = 0; k < sequence->first(); ++k) {
+      const bool uniform = k >= sequence->blocks && !c.program.constants.empty() && chance(random, 97);
+      of[k] = static_cast<std::uint16_t>(uniform ? c.program.inputs + below(random, static_cast<Index>(c.program.constants.size()))
+                                                 : below(random, chance(random, 90) ? c.program.inputs : registers));
+    }
+    for (int k = 0; k < sequence->length; ++k) {
+      for (; chance(random, 8); ++registers)
+        c.program.code.push_back({LaneOp::add, static_cast<std::uint16_t>(below(random, registers)), static_cast<std::uint16_t>(registers - 1), 0});
+      LaneInstruction code{sequence->code[k].op, of[sequence->code[k].a], of[sequence->code[k].b], 0};
+      if (chance(random, 50) && (code.op == LaneOp::add || code.op == LaneOp::mul)) std::swap(code.a, code.b);
+      c.program.code.push_back(code);
+      of[sequence->first() + k] = static_cast<std::uint16_t>(registers++);
+    }
+    for (int k = 0; k < sequence->outputs; ++k)
+      if (chance(random, 90)) wanted.push_back(of[sequence->output[k]]);
+    for (; chance(random, 40); ++registers)
+      c.program.code.push_back({LaneOp::sub, static_cast<std::uint16_t>(below(random, registers)), static_cast<std::uint16_t>(registers - 1), 0});
+  }
+  const Index outputs = 1 + below(random, 4) + static_cast<Index>(wanted.size());
   for (Index k = 0; k < outputs; ++k) {
-    c.program.outputs.push_back(
-        static_cast<std::uint16_t>(chance(random, 60) ? registers - 1 - below(random, std::min<Index>(registers, 3)) : below(random, registers)));
+    if (static_cast<std::size_t>(k) < wanted.size()) c.program.outputs.push_back(wanted[static_cast<std::size_t>(k)]);
+    else
+      c.program.outputs.push_back(
+          static_cast<std::uint16_t>(chance(random, 60) ? registers - 1 - below(random, std::min<Index>(registers, 3)) : below(random, registers)));
     c.outputs.push_back(some_output(random, c.space, some_dtype()));
     int source = -1;
     if (c.outputs.back().kind == Kind::store && chance(random, 50))
@@ -276,27 +308,71 @@ struct LevelGuard {
 
 bool same_bits(const Results& a, const Results& b) { return a == b; }
 
+void check_case(const Case& c, Random& random, int seed) {
+  const bool ranges = std::all_of(c.outputs.begin(), c.outputs.end(), [](const LaneOutput& out) { return out.kind == Kind::store; });
+  for (const Isa level : {Isa::v2, Isa::v3, Isa::v4}) {
+    if (!isa_supported(level)) continue;
+    const LevelGuard guard(level);
+    const LaneKernel kernel(c.program, c.space, c.inputs, c.outputs);
+    const Results one = run(c, kernel, 1, nullptr);
+    const std::string wrong = c.program.type == LaneType::f32   ? compare<float>(c, one, level)
+                              : c.program.type == LaneType::f64 ? compare<double>(c, one, level)
+                                                                : compare<std::int64_t>(c, one, level);
+    INFO("seed ", seed, ", level ", isa_name(level), ": ", describe(c));
+    REQUIRE(wrong == "");
+    REQUIRE(same_bits(one, run(c, kernel, 2, nullptr)));
+    if (ranges) REQUIRE(same_bits(one, run(c, kernel, 1, &random)));
+  }
+}
+
+int rounds(int usual) {
+  const char* wish = std::getenv("PLAIT_TEST_ROUNDS");
+  return wish != nullptr ? std::atoi(wish) : usual;
+}
+
+constexpr const LaneSequence* kSequences[] = {
+#define PLAIT_ROW(name) &lane_sequences::name,
+    PLAIT_LANE_SEQUENCES(PLAIT_ROW)
+#undef PLAIT_ROW
+};
+
 }  // namespace
 
 TEST_CASE("random lane programs give what the scalar twin gives") {
-  const char* wish = std::getenv("PLAIT_TEST_ROUNDS");
-  const int rounds = wish != nullptr ? std::atoi(wish) : 500;
-  for (int seed = 0; seed < rounds; ++seed) {
+  for (int seed = 0; seed < rounds(500); ++seed) {
     Random random(static_cast<std::uint64_t>(seed));
-    const Case c = some_case(random);
-    const bool ranges = std::all_of(c.outputs.begin(), c.outputs.end(), [](const LaneOutput& out) { return out.kind == Kind::store; });
-    for (const Isa level : {Isa::v2, Isa::v3, Isa::v4}) {
-      if (!isa_supported(level)) continue;
-      const LevelGuard guard(level);
-      const LaneKernel kernel(c.program, c.space, c.inputs, c.outputs);
-      const Results one = run(c, kernel, 1, nullptr);
-      const std::string wrong = c.program.type == LaneType::f32   ? compare<float>(c, one, level)
-                                : c.program.type == LaneType::f64 ? compare<double>(c, one, level)
-                                                                  : compare<std::int64_t>(c, one, level);
-      INFO("seed ", seed, ", level ", isa_name(level), ": ", describe(c));
-      REQUIRE(wrong == "");
-      REQUIRE(same_bits(one, run(c, kernel, 2, nullptr)));
-      if (ranges) REQUIRE(same_bits(one, run(c, kernel, 1, &random)));
+    check_case(some_case(random), random, seed);
+  }
+}
+
+TEST_CASE("so do programs with sequences that run as one loop") {
+  int seed = 0;
+  for (const LaneSequence* sequence : kSequences)
+    for (int round = 0; round < rounds(60); ++round) {
+      Random random(static_cast<std::uint64_t>(seed));
+      check_case(some_case(random, sequence), random, seed++);
+    }
+}
+
+TEST_CASE("each sequence is found whatever the order of its factors and summands, and becomes one step") {
+  for (const LaneSequence* s : kSequences) {
+    for (int seed = 0; seed < 16; ++seed) {
+      Random random(static_cast<std::uint64_t>(seed));
+      LaneProgram program{LaneType::f32, s->blocks, std::vector<double>(static_cast<std::size_t>(s->uniforms), 0.5), {}, {}};
+      for (int k = 0; k < s->length; ++k) {
+        LaneInstruction code{s->code[k].op, static_cast<std::uint16_t>(s->code[k].a), static_cast<std::uint16_t>(s->code[k].b), 0};
+        if (chance(random, 50) && (code.op == LaneOp::add || code.op == LaneOp::mul)) std::swap(code.a, code.b);
+        program.code.push_back(code);
+      }
+      for (int k = 0; k < s->outputs; ++k) program.outputs.push_back(static_cast<std::uint16_t>(s->output[k]));
+      std::vector<int> which;
+      for (int k = 0; k < s->outputs; ++k) which.push_back(k);
+      const Shape space{300};
+      const std::vector<LaneInput> inputs(static_cast<std::size_t>(s->blocks), LaneInput{DType::float32, {1}});
+      const std::vector<LaneOutput> outputs(which.size());
+      const LanePass pass = bind_pass(program, space, inputs, outputs, which, lane_tables(Isa::v2));
+      CHECK(pass.steps.size() == 1);
+      CHECK(pass.sequences.size() == 1);
     }
   }
 }

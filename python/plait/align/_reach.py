@@ -32,7 +32,8 @@ def matrix(
         # Without an end, y may be longer by any number.
         over = np.maximum(n - widths, 0) if getattr(aligner, "open_end", False) else np.abs(n - widths)
         fits = over <= allowed
-        if getattr(aligner, "step", None) == "asymmetric" and not getattr(aligner, "open_end", False):
+        open_ = getattr(aligner, "open_begin", False) or getattr(aligner, "open_end", False)
+        if getattr(aligner, "step", None) == "asymmetric" and not open_:
             fits &= widths < 2 * n  # no more than two elements of y for one of x
         reached = np.flatnonzero(fits)
         if len(reached):

@@ -53,7 +53,8 @@ class DTW(PairAligner):
         for each element of `x`, and may leave out elements of `y`, which has at most ``2 len(x) - 1``. The first cell costs d.
     normalized : bool
         The sum is divided by the weight of the path, ``n + m`` with symmetric2, ``n`` with asymmetric (dtw-python's ``normalizedDistance``).
-        Paths of symmetric1 differ in theirs, so it has none. With `open_end` the end is where this is least, as in dtw-python.
+        Paths of symmetric1 differ in theirs, so it has none, nor has symmetric2 with `open_begin`. With `open_end` the end is where this is
+        least, as in dtw-python.
 
     Raises
     ------
@@ -140,6 +141,11 @@ class DTW(PairAligner):
             raise ValueError(
                 "normalized: paths of step='symmetric1' differ in their weight, so that there is nothing to divide the sum by; take 'symmetric2', "
                 "of which all have n + m, or 'asymmetric', of which all have n"
+            )
+        if self.normalized and self.open_begin and self.step == "symmetric2":
+            raise ValueError(
+                "normalized: with open_begin=True paths of step='symmetric2' differ in their weight, so that there is nothing to divide the sum by; "
+                "take 'asymmetric', of which all have n"
             )
         if self.step not in tuple(STEPS):
             raise ValueError(f"step: expected one of {', '.join(map(repr, STEPS))}, got {self.step!r}")

@@ -13,6 +13,7 @@ import numpy as np
 from .. import align, datasets, plot, report
 from .._core import FormatError
 from .._text import is_number, read_text
+from ..align.dtw import METRICS, STEPS
 from ._align_files import STDIN, from_stdin, matrix_file, renamed, separator, window, write_matrix
 from ._columns import read_columns
 from ._common import Failure, Result, add_common, positive
@@ -28,6 +29,23 @@ SYMBOLS = {
 SERIES = {"dtw": "DTW", "soft-dtw": "SoftDTW"}
 CSV_ENDINGS = {".csv", ".tsv", ".txt"}
 
+#: Options that not every method has, and their names in a constructor; of the symbols' methods those that score have all.
+OPTIONS = {
+    "dtw": {
+        "metric": "metric",
+        "step": "step",
+        "per_step": "normalized",
+        "root": "root",
+        "open_begin": "open_begin",
+        "open_end": "open_end",
+        "window": "window",
+        "band": "band",
+    },
+    "soft-dtw": {"gamma": "gamma", "window": "window", "band": "band"},
+    "levenshtein": {},
+    "lcs": {},
+}
+SCORED = {name: name for name in ("similarity", "gap", "gap_open", "gap_extend")}
 
 #: The letters of nucleic acids, and those that stand for several of them; this share must be of the former.
 NUCLEOTIDES, AMBIGUOUS, SHARE = set("ACGTUN"), set("RYSWKMBDHV"), 0.9
@@ -67,20 +85,34 @@ def add(commands: Any) -> None:
         "--similarity",
         help=f"matrix of scored methods, or MATCH/MISMATCH as in 2/-1 (default: {DNA} where all letters are DNA's, else {PROTEIN})",
     )
-    parser.add_argument("--gap", type=float, default=-5.0, help="score of a gap's element (default -5)")
+    parser.add_argument("--gap", type=float, help="score of a gap's element (default -5)")
     parser.add_argument("--gap-open", type=float, help="score of a gap's first element, with --gap-extend instead of --gap")
     parser.add_argument("--gap-extend", type=float, help="score of each further element")
     parser.add_argument(
-        "--window", type=window, help="DTW within so many cells of the diagonal, or a fraction of the longer length as in 0.1"
+        "--metric",
+        choices=[name for name in METRICS if name != "precomputed"],
+        help="distance of two elements in dtw (default squared; dtw-python's is euclidean)",
     )
     parser.add_argument(
-        "--band", choices=["diagonal", "slanted"], default="diagonal", help="what a window lies about; slanted fits any lengths"
+        "--step", choices=list(STEPS), help="how dtw's path goes on, by dtw-python's names (default symmetric1; dtw-python's is symmetric2)"
+    )
+    parser.add_argument(
+        "--per-step", action="store_true", help="divide by the path's weight, dtw-python's normalizedDistance; not with --step symmetric1"
+    )
+    parser.add_argument("--root", action="store_true", help="the square root of dtw's sum, as tslearn and dtaidistance have it")
+    parser.add_argument("--open-begin", action="store_true", help="dtw's path may begin anywhere in the second series")
+    parser.add_argument("--open-end", action="store_true", help="dtw's path may end anywhere in the second series")
+    parser.add_argument(
+        "--window", type=window, help="series: within so many cells of the diagonal, or a fraction of the longer length as in 0.1"
+    )
+    parser.add_argument(
+        "--band", choices=["diagonal", "slanted"], help="what a window lies about; slanted fits any lengths (default diagonal)"
     )
     parser.add_argument("--separator", type=separator, help="between cells of CSV: a character, or tab, space, … (found out without it)")
     parser.add_argument("--decimal", choices=[".", ","], help="the decimal mark of CSV (found out without it)")
     parser.add_argument("--matrix", type=matrix_file, metavar="FILE", help="scores of all pairs into FILE: .tsv, .csv or .npy")
-    parser.add_argument("--gamma", type=positive, default=1.0, help="softness of soft-dtw (default 1)")
-    parser.add_argument("--normalise", action="store_true", help="series are brought to mean 0 and standard deviation 1")
+    parser.add_argument("--gamma", type=positive, help="softness of soft-dtw (default 1)")
+    parser.add_argument("--normalise", "--normalize", action="store_true", help="series are brought to mean 0 and standard deviation 1")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a page with a picture of the alignment")
     add_common(parser)
     parser.set_defaults(run=run)
@@ -152,21 +184,40 @@ def make_aligner(options: argparse.Namespace, sequences: list[Named]) -> tuple[s
     if of_series != (name in SERIES):
         raise Failure(f"{name} aligns {'series' if name in SERIES else 'symbols'}, these are {'series' if of_series else 'symbols'}")
     make = getattr(align, (SERIES if of_series else SYMBOLS)[name])
-    if name == "dtw":
-        return name, make(window=options.window, band=options.band), sequences, {}
-    if name == "soft-dtw":
-        return name, make(gamma=options.gamma), sequences, {}
-    if name in ("levenshtein", "lcs"):
-        return name, make(), sequences, {}
+    given = asked(options, name)
+    if name in OPTIONS:
+        try:
+            return name, make(**given), sequences, {}
+        except ValueError as error:
+            raise Failure(str(error)) from None
     similarity = options.similarity or (DNA if is_dna("".join(sequence.values for sequence in sequences)) else PROTEIN)
     if (options.gap_open is None) != (options.gap_extend is None):
         raise Failure("--gap-open and --gap-extend go together; --gap alone is for gaps that cost the same everywhere")
-    gaps = {"gap": options.gap} if options.gap_open is None else {"gap_open": options.gap_open, "gap_extend": options.gap_extend}
+    if options.gap is not None and options.gap_open is not None:
+        raise Failure("--gap and --gap-open exclude each other")
+    gap = -5.0 if options.gap is None else options.gap
+    gaps = {"gap": gap} if options.gap_open is None else {"gap_open": options.gap_open, "gap_extend": options.gap_extend}
     told = {"similarity": similarity, **gaps}
     if "/" in similarity:
         return name, make(scored_by(similarity, sequences), **gaps), sequences, told
     table = align.Substitution.named(similarity)
     return name, make(table, **gaps), [spelled(sequence, table, similarity) for sequence in sequences], told
+
+
+def asked(options: argparse.Namespace, method: str) -> dict[str, Any]:
+    """Options of a method that were given, by their names in its constructor; those that it has not are refused."""
+    known = OPTIONS.get(method, SCORED)
+    every = dict.fromkeys(name for names in (*OPTIONS.values(), SCORED) for name in names)
+    given = {name: value for name in every if (value := getattr(options, name)) is not None and value is not False}
+    foreign = [flag(name) for name in given if name not in known]
+    if foreign:
+        raise Failure(f"{method} has no {foreign[0]}; it has {', '.join(map(flag, known)) or 'no options of its own'}")
+    return {known[name]: value for name, value in given.items()}
+
+
+def flag(name: str) -> str:
+    """An option as it is typed."""
+    return "--" + name.replace("_", "-")
 
 
 def is_dna(letters: str) -> bool:

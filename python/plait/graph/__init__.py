@@ -77,6 +77,7 @@ from .shaping import (
     take_along_axis,
     transpose,
 )
+from .sorting import argsort, sort
 from .transforms import function, grad, hessian, jacobian, value_and_grad
 
 numpy_protocol.install()
@@ -103,6 +104,7 @@ __all__ = [
     "arctan2",
     "argmax",
     "argmin",
+    "argsort",
     "bernoulli",
     "broadcast_to",
     "cast",
@@ -184,6 +186,7 @@ __all__ = [
     "softmax",
     "softplus",
     "solve_triangular",
+    "sort",
     "sqrt",
     "square",
     "squeeze",

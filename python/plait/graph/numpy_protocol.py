@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import _core
 from .._core import Node
-from . import binary, elementwise, rearrange, reductions, shaping
+from . import binary, elementwise, rearrange, shaping, sorting
 from ._operands import as_float
 from ._types import Axis, DType, Operand
 from .arctangents import arctan, arctan2
@@ -172,6 +172,19 @@ FUNCTIONS[np.dot] = lambda a, b: _core.as_node(a, "dot").dot(b)
 FUNCTIONS[np.take_along_axis] = shaping.take_along_axis
 for _name in ("argmax", "argmin", "roll", "pad"):
     FUNCTIONS[getattr(np, _name)] = getattr(rearrange, _name)
+
+
+def _ordered(name: str) -> Callable[..., Any]:
+    def call(a: Operand, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Node:  # noqa: ARG001 - always stable
+        node: Node = getattr(sorting, name)(a, axis)
+        return node
+
+    call.__doc__ = getattr(sorting, name).__doc__
+    return call
+
+
+for _name in ("sort", "argsort"):
+    FUNCTIONS[getattr(np, _name)] = _ordered(_name)
 FUNCTIONS[np.einsum] = lambda subscripts, *operands, **_: einsum(subscripts, *operands)
 FUNCTIONS[np.broadcast_to] = shaping.broadcast_to
 FUNCTIONS[np.shape] = lambda a: a.shape
@@ -315,15 +328,6 @@ def _diagonal(a: Operand) -> Node:
     return node.ravel()[:: n + 1]
 
 
-@implements(np.linalg.norm)
-def _norm(x: Operand, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Node:
-    node = _core.as_node(x, "norm")
-    vectors = axis is not None or node.ndim == 1 or ord is None
-    if (not vectors and ord != "fro") or (isinstance(axis, tuple) and ord not in (None, "fro")):
-        refuse(f"np.linalg.norm of matrices with ord={ord!r}")
-    return reductions.norm(node, ord, axis, keepdims)
-
-
 def _filled(value: float) -> Callable[..., Node]:
     def like(a: Node, dtype: DType | None = None) -> Node:
         return _core.broadcast_like(_core.constant(value, "", dtype or a.dtype), a)
@@ -388,8 +392,15 @@ def _format(self: Node, spec: str) -> str:
     return str(self)
 
 
+def _sort_in_place(_self: Node, *_: Any, **__: Any) -> None:
+    """``Node.sort``."""
+    refuse("node.sort(), which sorts in place,", "Nodes do not change: write `a = plait.sort(a)`")
+
+
 def install() -> None:
     """Give nodes their answers to NumPy and to notebooks."""
+    from . import numpy_linalg  # noqa: F401 - registers its functions
+
     for name, answer in (
         ("__array_ufunc__", array_ufunc),
         ("__array_function__", array_function),
@@ -399,5 +410,7 @@ def install() -> None:
         ("_repr_svg_", _repr_svg),
         ("argmax", rearrange.argmax),
         ("argmin", rearrange.argmin),
+        ("argsort", _ordered("argsort")),
+        ("sort", _sort_in_place),
     ):
         setattr(Node, name, answer)

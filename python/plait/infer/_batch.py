@@ -252,14 +252,18 @@ class Batch:
 
     _take_along_axis_gradient = _take_along_axis
 
-    def _cholesky(self, _node: Node, inputs: list[Batched]) -> Batched:
-        return _core.apply("cholesky", [inputs[0][0]], [], [], False), True
+    def _cholesky(self, node: Node, inputs: list[Batched]) -> Batched:
+        return _core.apply(node.op, [inputs[0][0]], [], [], False), True
+
+    _slogdet = _argsort = _cholesky  # what they do to an axis, they do to one of the last
 
     def _triangular_solve(self, node: Node, inputs: list[Batched]) -> Batched:
         (matrix, of_matrix), (b, of_b) = inputs
         if of_matrix or len(node.inputs[0].shape) > 2:
             matrix = self.widened((matrix, of_matrix), node.inputs[0].shape)
-        return _core.apply("triangular_solve", [matrix, self.widened((b, of_b), node.inputs[1].shape)], *node.attributes, False), True
+        return _core.apply(node.op, [matrix, self.widened((b, of_b), node.inputs[1].shape)], *node.attributes, False), True
+
+    _linear_solve = _triangular_solve
 
     def _scan(self, node: Node, inputs: list[Batched]) -> Batched:
         body = _core.scan_body(node)

@@ -1,6 +1,7 @@
 // What the files of the edit distances share.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -30,15 +31,21 @@ Index unit_distance(const Sequence& x, const Sequence& y, bool restricted, Index
 Index common_length(const Sequence& x, const Sequence& y, Workspace& workspace);
 Path unit_path(const Sequence& x, const Sequence& y, bool restricted, std::size_t memory_limit, Workspace& workspace);
 
-// --- whole-numbered weights, without transpositions (weighted.cpp) ------------------------------------------------------------------
+// --- whole-numbered weights (weighted.cpp); scores and paths: without transpositions
+// ------------------------------------------------------------------
 
 /// Weights as whole numbers of multiple / scale.
 struct IntegerWeights {
   std::int32_t insert, remove, substitute;
   double multiple, scale;
   [[nodiscard]] double score(std::int64_t sum) const { return static_cast<double>(sum) * multiple / scale; }
+  /// What costs more than to drop and to add is never done.
+  [[nodiscard]] EditOptions options(Transposition transposition) const {
+    return {static_cast<double>(insert), static_cast<double>(remove), static_cast<double>(std::min(substitute, insert + remove + 1)), transposition};
+  }
 };
-/// For decimal fractions of a few places that are not too far apart. Sums then do not round, so that ties are ties.
+/// For decimal fractions of a few places, and multiples of a small part of the least weight, that are not too far apart. Sums then do not
+/// round, so that ties are ties.
 std::optional<IntegerWeights> integer_weights(const EditOptions& options);
 double weighted_score(const IntegerWeights& weights, const Sequence& x, const Sequence& y, Workspace& workspace);
 Path weighted_path(const IntegerWeights& weights, const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace);

@@ -29,7 +29,8 @@ class Levenshtein final : public Method {
       : options_(options),
         unit_(options.insert > 0 && options.insert == options.remove && options.insert == options.substitute &&
               options.transposition != Transposition::unrestricted) {
-    if (!unit_ && options.transposition == Transposition::none) whole_ = integer_weights(options);
+    if (!unit_) whole_ = integer_weights(options);
+    counted_ = whole_ ? whole_->options(options.transposition) : options;
   }
 
   void check(const Sequence&, const Sequence&) const override {}
@@ -40,9 +41,8 @@ class Levenshtein final : public Method {
     if (unit_) return options_.insert * static_cast<double>(unit_distance(x, y, restricted(), limit(cutoff), workspace));
     const double apart = static_cast<double>(x.length - y.length) * (1 - 1e-9);  // sums of weights may have been rounded down
     if (std::max(apart * options_.remove, -apart * options_.insert) > cutoff) return worst();
-    if (whole_) return weighted_score(*whole_, x, y, workspace);
-    if (std::min(x.length, y.length) < kFewRows) return rows_score(options_, x, y);
-    return strips_score(options_, x, y, workspace);
+    if (whole_ && options_.transposition == Transposition::none) return weighted_score(*whole_, x, y, workspace);
+    return in_units(std::min(x.length, y.length) < kFewRows ? rows_score(counted_, x, y) : strips_score(counted_, x, y, workspace));
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     if (unit_) {
@@ -50,8 +50,10 @@ class Levenshtein final : public Method {
       out.score *= options_.insert;
       return out;
     }
-    if (whole_) return weighted_path(*whole_, x, y, memory_limit, workspace);
-    return rows_path(options_, x, y, memory_limit);
+    if (whole_ && options_.transposition == Transposition::none) return weighted_path(*whole_, x, y, memory_limit, workspace);
+    Path out = rows_path(counted_, x, y, memory_limit);
+    out.score = in_units(out.score);
+    return out;
   }
   std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const override {
     if (!unit_) return Method::prepare(std::move(sequences));
@@ -72,9 +74,11 @@ class Levenshtein final : public Method {
   double cost(const Sequence& x, const Sequence& y) const override {
     return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 0.5) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
-  double count(const Sequence& x, const Sequence& y) const override { return count_of(options_, x, y); }
+  double count(const Sequence& x, const Sequence& y) const override { return count_of(counted_, x, y); }
 
  private:
+  /// Of a sum of `counted_`.
+  [[nodiscard]] double in_units(double sum) const { return whole_ ? whole_->score(static_cast<std::int64_t>(sum)) : sum; }
   [[nodiscard]] bool restricted() const { return options_.transposition == Transposition::restricted; }
   /// The most edits that cost no more than `cutoff`, 0 where none does.
   [[nodiscard]] Index limit(double cutoff) const {
@@ -89,6 +93,7 @@ class Levenshtein final : public Method {
   EditOptions options_;
   bool unit_;  ///< all edits cost the same, so that they only need counting
   std::optional<IntegerWeights> whole_;
+  EditOptions counted_;  ///< whole numbers if there are any, whose sums do not round, so that ties are ties; else the weights themselves
 };
 
 class Lcs final : public Method {

@@ -2,7 +2,8 @@
 // transpositions, and the way for weights that have no fast form.
 //
 // Unrestricted transpositions in linear memory (Zhao and Sahinalp 2019): since one side's symbols are neighbours, row i needs of older rows
-// only row i-2, and for each column j the value D(i'-1, j-2) at the last row i' with x_i' = y_j.
+// only row i-2, and for each column j what an exchange with the last row i' with x_i' = y_j costs: D(i'-1, j-2) + substitute, and `remove`
+// for each row since.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -25,8 +26,7 @@ using Symbols = std::vector<std::uint32_t>;
 template <class Value>
 struct Rows {
   std::vector<Value> row, above, above2;  // rows i, i-1, i-2
-  std::vector<Value> kept;                // D(i'-1, j-2) for the last row i' with x_i' = y_j ...
-  std::vector<Index> kept_at;             // ... and i'; 0 where there is none
+  std::vector<Value> kept;                // of exchanges of y_{j-1} and y_j with rows above
 };
 
 template <class Algebra>
@@ -42,7 +42,7 @@ class Recursion {
     rows.row.resize(width);
     rows.above.resize(width);
     if (options_.transposition != Transposition::none) rows.above2.resize(width);
-    if (options_.transposition == Transposition::unrestricted) rows.kept.resize(width), rows.kept_at.assign(width, 0);
+    if (options_.transposition == Transposition::unrestricted) rows.kept.assign(width, algebra_.none());
     rows.row[0] = algebra_.lift(0);
     for (std::size_t j = 1; j < width; ++j) rows.row[j] = rows.row[j - 1] + options_.insert;
     return rows;
@@ -66,7 +66,7 @@ class Recursion {
     const std::uint32_t a = x_[i - 1], before = i > 1 ? x_[i - 2] : 0;
     const double insert = options_.insert, remove = options_.remove, substitute = options_.substitute;
     row[0] = above[0] + remove;
-    Index last = 0;  // of the columns before j with y = x_i
+    Value held = algebra_.none();  // of exchanges of x_{i-1} and x_i with columns before j
     for (Index j = 1; j <= static_cast<Index>(y_.size()); ++j) {
       const std::uint32_t b = y_[j - 1];
       const Value match = above[j - 1] + (a == b ? 0.0 : substitute);
@@ -77,14 +77,13 @@ class Recursion {
         if (by_columns) best = choose(best, columns = above2[j - 2] + substitute);
       }
       if constexpr (kind == Transposition::unrestricted) {
-        by_columns = i > 1 && last > 0 && before == b;
-        if (by_columns) best = choose(best, columns = above2[last - 1] + (static_cast<double>(j - last - 1) * insert + substitute));
-        by_rows = last > 0 && last == j - 1 && rows.kept_at[j] > 0 && rows.kept_at[j] < i - 1;
-        if (by_rows) best = choose(best, across = rows.kept[j] + (static_cast<double>(i - rows.kept_at[j] - 1) * remove + substitute));
-        if (a == b) {
-          if (j > 1) rows.kept[j] = above[j - 2], rows.kept_at[j] = i;
-          last = j;
-        }
+        by_columns = i > 1 && before == b;
+        if (by_columns) best = choose(best, columns = held);
+        // With y_{j-1} = x_i; where x_{i-1} = y_j it is an exchange of neighbours, which is among the others.
+        by_rows = j > 1 && a == y_[j - 2] && !(i > 1 && before == b);
+        if (by_rows) best = choose(best, across = rows.kept[j]);
+        held = a == b && i > 1 ? above2[j - 1] + substitute : held + insert;
+        rows.kept[j] = a == b && j > 1 ? above[j - 2] + substitute : rows.kept[j] + remove;
       }
       const Value deletion = row[j - 1] + insert;
       best = choose(choose(best, above[j] + remove), deletion);  // what waits for the cell before comes last; `moves` has its own order

@@ -15,20 +15,19 @@ struct EditStrip {
   Index top;             // rows before the strip
   const void* x;         // symbols of the rows; one before them is read: the last one above, or what equals nothing
   const void* y;         // behind the last of the symbols in reverse, between `rows` + 2 symbols that equal nothing on either side
-  void* values;          // room for kDiagonals anti-diagonals of rows + 2, and as much for the numbers of paths
+  void* values;          // room for kDiagonals anti-diagonals, and as many for the numbers of paths,
+  Index stride;          // ... so many places from one to the next, at least rows + 2
   void* above;           // columns + 1: the row above the strip; afterwards its last one
   void* above2;          // the row before it
-  const void* number;    // 0, 1, 2, … rows - 1
   const void* left;      // the first column of the rows
-  void* last;            // a row's last column before with its symbol, 0 for none; rows of zeros at first
-  void* held;            // what was two rows above and before that column
-  void* kept;            // for each column in reverse, ending like y: what was above and two columns before ...
-  void* kept_at;         // ... the last row with its symbol, and that row; 0 for none
+  void* held;            // for each row what exchanging its symbol and the one above with columns further left costs at the next column ...
+  void* kept;            // ... and for each column in reverse, ending like y, with rows further up, at the next row; `none` at first
   double* counts_above;  // numbers of paths beside all of these, or null
   double* counts_above2;
   double* counts_held;
   double* counts_kept;
   double insert, remove, substitute;
+  double none;  // above all distances, and so far below the greatest number that rows or columns of edits may be added
   void (*poll)();
 };
 constexpr int kDiagonals = 5;
@@ -36,7 +35,7 @@ constexpr int kDiagonals = 5;
 struct StripTable {
   void (*f64[3])(const EditStrip&);  // by Transposition
   void (*i32[3])(const EditStrip&);
-  void (*i16[3])(const EditStrip&);      // null where i32 is as quick
+  void (*i16[3])(const EditStrip&);      // null where i32 is quicker
   void (*counted[3])(const EditStrip&);  // doubles, and numbers of paths
 };
 

@@ -81,19 +81,26 @@ auto with_blocks(const IntegerWeights& whole, const Sequence& x, const Sequence&
 
 std::optional<IntegerWeights> integer_weights(const EditOptions& options) {
   const double values[3] = {options.insert, options.remove, options.substitute};
-  constexpr double kExact = 0x1p53;
-  for (double scale = 1; scale <= 1e9; scale *= 10) {
+  constexpr double kExact = 0x1p53, kMost = 1 << 28;
+  // Whole numbers of unit / scale, if the weights are exactly that.
+  const auto in = [&](double unit, double scale) -> std::optional<IntegerWeights> {
     std::int64_t whole[3], divisor = 0;
-    bool exact = true;
-    for (int k = 0; exact && k < 3; ++k) {
-      const double number = std::round(values[k] * scale);
-      exact = number < kExact && number / scale == values[k];
-      if (exact) divisor = std::gcd(divisor, whole[k] = static_cast<std::int64_t>(number));
+    for (int k = 0; k < 3; ++k) {
+      const double number = std::round(values[k] * scale / unit);
+      if (!(number < kExact && number * unit / scale == values[k])) return std::nullopt;
+      divisor = std::gcd(divisor, whole[k] = static_cast<std::int64_t>(number));
     }
-    if (!exact) continue;
-    if (divisor == 0 || *std::max_element(whole, whole + 3) / divisor >= 1 << 28) return std::nullopt;
+    if (divisor == 0 || static_cast<double>(*std::max_element(whole, whole + 3) / divisor) >= kMost) return std::nullopt;
     const auto number = [&](int k) { return static_cast<std::int32_t>(whole[k] / divisor); };
-    return IntegerWeights{number(0), number(1), number(2), static_cast<double>(divisor), scale};
+    return IntegerWeights{number(0), number(1), number(2), static_cast<double>(divisor) * unit, scale};
+  };
+  for (double scale = 1; scale <= 1e9; scale *= 10) {
+    if (const auto found = in(1, scale)) return found;
+  }
+  double least = 0;
+  for (const double value : values) least = value > 0 && (least == 0 || value < least) ? value : least;
+  for (int parts = 1; least > 0 && parts <= 12; ++parts) {
+    if (const auto found = in(least / parts, 1)) return found;
   }
   return std::nullopt;
 }

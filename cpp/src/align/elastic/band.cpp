@@ -57,7 +57,7 @@ void check_pair(const Measure& measure, const Sequence& x, const Sequence& y) {
   }
   const Index apart = std::abs(x.length - y.length);
   PLAIT_REQUIRE(band.window >= apart, name, ": a window of ", band.window, " cells is narrower than the difference ", apart, " of the lengths ",
-                x.length, " and ", y.length, "; no path fits into it");
+                x.length, " and ", y.length, "; no path fits into it, but one does about the stretched diagonal (band='slanted')");
 }
 
 }  // namespace plait::align::detail

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "align/elastic/tile.hpp"
@@ -185,12 +186,15 @@ auto run_definition(const Measure& measure, const Sequence& x, const Sequence& y
     if (j == 0) return i <= band.left() ? left[static_cast<std::size_t>(i)] : kUnreachable;
     return j <= band.top() ? top[static_cast<std::size_t>(j)] : kUnreachable;
   };
+  constexpr bool counted = std::is_same_v<Algebra, Counted<Order::minimum>>;
   const auto rank = [&, shared = measure.shared()](const auto& insertion, const auto& match, const auto& deletion, const double* a, const double* b,
                                                    Index i, Index j) {
     const StepCosts steps = costs(a, b, i, j);
     const double none = band.has(i, j) ? 0 : kUnreachable;
-    if (shared) return choose(choose(match, deletion), insertion) + (steps.match + none);
-    return choose(choose(match + (steps.match + none), deletion + (steps.deletion + none)), insertion + (steps.insertion + none));
+    // With an open begin a path starts at (1, j) for one distance, from (0, j - 1) as from (0, j): it is counted once.
+    const double other = counted && measure.open_begin && i == 1 ? kUnreachable : 0;
+    if (shared) return choose(choose(match, deletion), insertion + other) + (steps.match + none);
+    return choose(choose(match + (steps.match + none + other), deletion + (steps.deletion + none)), insertion + (steps.insertion + none));
   };
   const Ends ends{.y_begin = measure.open_begin, .y_end = measure.open_end};
   return Alignment<const double*, decltype(init), decltype(rank)>(init, rank, ends).run(algebra, costs.rows(), costs.columns());

@@ -30,7 +30,7 @@ std::unique_ptr<Method> make_elastic(const std::string& key, std::vector<double>
   }
   measure.name = traits.name;
   measure.window = options.window;
-  measure.slanted = options.slanted;
+  measure.slanted = options.slanted && options.window;  // without a window there is no band to be slanted
   measure.propagate_nan = options.propagate_nan;
   measure.parameters = std::move(parameters);
   return make_method(std::move(measure));

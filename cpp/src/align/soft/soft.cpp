@@ -298,7 +298,8 @@ class SoftMethod final : public Method {
     PLAIT_REQUIRE_AS(ShapeError, x.width == y.width, "SoftDTW: x has ", x.width, " values an element, y has ", y.width);
     PLAIT_REQUIRE(x.length > 0 && y.length > 0, "SoftDTW: ", x.length == 0 ? "x" : "y", " is empty; a warping path needs an element of each");
     PLAIT_REQUIRE(soft_path_fits(options_, x.length, y.length), "SoftDTW: a window of ", options_.window->of(x.length, y.length),
-                  " cells is narrower than the difference of the lengths ", x.length, " and ", y.length, "; no path fits into it");
+                  " cells is narrower than the difference of the lengths ", x.length, " and ", y.length,
+                  "; no path fits into it, but one does about the stretched diagonal (band='slanted')");
   }
   double score(const Sequence& x, const Sequence& y, double, Workspace& workspace) const override {
     return below_infinity(soft_dtw(x, y, options_, {}, workspace));

@@ -1,5 +1,6 @@
-// Ops that follow indices: take, take_along_axis, their scatters, one_hot; and cumsum and the n-ary sum of gradients.
+// Ops that follow indices: take, take_along_axis, their scatters, one_hot, argsort; and cumsum and the n-ary sum of gradients.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "plait/base/error.hpp"
@@ -206,6 +207,48 @@ std::unique_ptr<Kernel> one_hot_kernel(Specs in, const Spec& out, const Attribut
   return std::make_unique<OneHotKernel>(count_of(in[0].shape), a.as<OneHotClasses>().depth, out.dtype);
 }
 
+// ---- argsort(x): along the last axis the places of its elements in ascending order; equal ones as they stand, NaN at the end ----
+
+Spec argsort_rule(Specs in, const Attributes&) {
+  PLAIT_REQUIRE_AS(ShapeError, !in[0].shape.empty(), "argsort: a scalar has no axis to sort along");
+  return {in[0].shape, DType::int64};
+}
+class ArgsortKernel final : public Kernel {
+ public:
+  explicit ArgsortKernel(const Spec& s) : size_(s.shape.back()), rows_(size_ == 0 ? 0 : count_of(s.shape) / size_), dtype_(s.dtype) {}
+  void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext&) const override {
+    with_type(dtype_, [&](auto zero) {
+      using T = decltype(zero);
+      struct Placed {
+        T value;
+        Index place;
+      };
+      Placed* const sorted = static_cast<Placed*>(scratch);
+      // Places are different, so that any sort gives the order of a stable one.
+      const auto ahead = [](const Placed& a, const Placed& b) {
+        if (a.value < b.value) return true;
+        if (b.value < a.value) return false;
+        const bool x = a.value != a.value, y = b.value != b.value;
+        return x == y ? a.place < b.place : y;
+      };
+      for (Index row = 0; row < rows_; ++row) {
+        const T* const x = static_cast<const T*>(inputs[0]) + row * size_;
+        for (Index i = 0; i < size_; ++i) sorted[i] = {x[i], i};
+        std::sort(sorted, sorted + size_, ahead);
+        std::int64_t* const out = static_cast<std::int64_t*>(outputs[0]) + row * size_;
+        for (Index i = 0; i < size_; ++i) out[i] = sorted[i].place;
+      }
+    });
+  }
+  [[nodiscard]] std::size_t scratch_bytes(int) const override { return static_cast<std::size_t>(size_) * 2 * sizeof(Index); }
+  [[nodiscard]] double cost_ns() const override { return static_cast<double>(rows_ * size_) * 3.0 * std::log2(2.0 + static_cast<double>(size_)); }
+
+ private:
+  Index size_, rows_;
+  DType dtype_;
+};
+std::unique_ptr<Kernel> argsort_kernel(Specs in, const Spec&, const Attributes&) { return std::make_unique<ArgsortKernel>(in[0]); }
+
 // ---- cumsum ----
 
 Spec cumsum_rule(Specs in, const Attributes&) {
@@ -320,6 +363,8 @@ constinit const Op one_hot = entry({.name = "one_hot",
                                     .gradient = no_gradient_flows,
                                     .kernel = one_hot_kernel,
                                     .attributes = OneHotClasses::read});
+constinit const Op argsort =
+    entry({.name = "argsort", .kind = OpKind::other, .inputs = 1, .infer = argsort_rule, .gradient = no_gradient_flows, .kernel = argsort_kernel});
 constinit const Op cumsum = entry({.name = "cumsum",
                                    .kind = OpKind::other,
                                    .inputs = 1,
@@ -333,8 +378,8 @@ constinit const Op sum_n =
 }  // namespace ops
 
 void add_index_ops(OpList& list) {
-  list.insert(list.end(),
-              {&ops::take, &ops::take_gradient, &ops::take_along_axis, &ops::take_along_axis_gradient, &ops::one_hot, &ops::cumsum, &ops::sum_n});
+  list.insert(list.end(), {&ops::take, &ops::take_gradient, &ops::take_along_axis, &ops::take_along_axis_gradient, &ops::one_hot, &ops::argsort,
+                           &ops::cumsum, &ops::sum_n});
 }
 
 }  // namespace plait::graph

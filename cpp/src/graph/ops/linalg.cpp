@@ -1,13 +1,17 @@
-// Triangular linear algebra over the last two axes: cholesky(A) and triangular_solve(L, B). Axes before them are a stack.
+// Linear algebra over the last two axes: cholesky(A), triangular_solve(L, B), linear_solve(A, B) and slogdet(A). Axes before them are a stack.
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/ops.hpp"
 
 namespace plait::graph {
+namespace ops {
+extern const Op linear_solve;
+}
 namespace {
 
 using namespace build;
@@ -22,17 +26,19 @@ void require_square(const Spec& a, const char* name) {
                    ": expected square matrices of known size along the last two axes, got shape ", to_string(a.shape));
 }
 
-// Ones on and below the diagonal, `diagonal` on it.
-NodeRef lower_mask(Index n, double diagonal, DType dtype) {
+// `below` and `diagonal` below the diagonal and on it, zeros above.
+NodeRef lower_constant(Index n, double below, double diagonal, DType dtype) {
   auto tensor = std::make_shared<Tensor>(Spec{{n, n}, dtype});
   const auto fill = [&](auto* x) {
     for (Index i = 0; i < n; ++i)
-      for (Index j = 0; j < n; ++j) x[i * n + j] = static_cast<std::remove_reference_t<decltype(*x)>>(j < i ? 1.0 : j == i ? diagonal : 0.0);
+      for (Index j = 0; j < n; ++j) x[i * n + j] = static_cast<std::remove_reference_t<decltype(*x)>>(j < i ? below : j == i ? diagonal : 0.0);
   };
   if (dtype == DType::float32) fill(static_cast<float*>(static_cast<void*>(tensor->data.get())));
   else fill(static_cast<double*>(static_cast<void*>(tensor->data.get())));
   return make_constant(tensor);
 }
+NodeRef lower_mask(Index n, double diagonal, DType dtype) { return lower_constant(n, 1.0, diagonal, dtype); }
+NodeRef identity(Index n, DType dtype) { return lower_constant(n, 0.0, 1.0, dtype); }
 
 NodeRef solve(const NodeRef& l, const NodeRef& b, bool transposed) { return apply(ops::triangular_solve, {l, b}, TriangularSide{transposed}); }
 
@@ -94,18 +100,19 @@ std::unique_ptr<Kernel> cholesky_kernel(Specs in, const Spec&, const Attributes&
 
 // ---- triangular_solve(L, B): L⁻¹ B, or Lᵀ⁻¹ B; of L the lower triangle is read. One L may serve a stack of B. ----
 
-Spec solve_rule(Specs in, const Attributes&) {
-  require_square(in[0], "triangular_solve");
+// Sizes of stacks that are not known yet are compared when the graph is bound.
+Spec system_rule(Specs in, const char* name) {
+  require_square(in[0], name);
   const Shape &l = in[0].shape, &b = in[1].shape;
-  PLAIT_REQUIRE_AS(DTypeError, in[0].dtype == in[1].dtype, "triangular_solve: dtypes ", name_of(in[0].dtype), " and ", name_of(in[1].dtype),
-                   " differ");
-  PLAIT_REQUIRE_AS(ShapeError, b.size() >= 2 && last(b, 2) == last(l, 1), "triangular_solve: shapes ", to_string(l), " and ", to_string(b),
-                   " do not chain");
-  PLAIT_REQUIRE_AS(ShapeError, l.size() == 2 || std::equal(l.begin(), l.end() - 2, b.begin(), b.end() - 2), "triangular_solve: stacks of shapes ",
+  PLAIT_REQUIRE_AS(DTypeError, in[0].dtype == in[1].dtype, name, ": dtypes ", name_of(in[0].dtype), " and ", name_of(in[1].dtype), " differ");
+  PLAIT_REQUIRE_AS(ShapeError, b.size() >= 2 && last(b, 2) == last(l, 1), name, ": shapes ", to_string(l), " and ", to_string(b), " do not chain");
+  const auto alike = [](Index m, Index n) { return m == n || m == kAny || n == kAny; };
+  PLAIT_REQUIRE_AS(ShapeError, l.size() == 2 || std::equal(l.begin(), l.end() - 2, b.begin(), b.end() - 2, alike), name, ": stacks of shapes ",
                    to_string(l), " and ", to_string(b), " differ");
   return in[1];
 }
-Gradients d_solve(const NodeRef& x, const NodeRef& g) {
+Spec triangular_rule(Specs in, const Attributes&) { return system_rule(in, "triangular_solve"); }
+Gradients d_triangular(const NodeRef& x, const NodeRef& g) {
   const NodeRef l = x->input_ref(0);
   const bool transposed = x->attributes.as<TriangularSide>().transposed;
   const NodeRef to_b = solve(l, g, !transposed);
@@ -127,9 +134,9 @@ void substitute(const T* l, const T* b, T* x, Index n, Index m, bool transposed)
   }
 }
 
-class SolveKernel final : public Kernel {
+class TriangularKernel final : public Kernel {
  public:
-  SolveKernel(const Spec& l, const Spec& b, bool transposed)
+  TriangularKernel(const Spec& l, const Spec& b, bool transposed)
       : n_(last(l.shape, 1)),
         m_(last(b.shape, 1)),
         stack_(n_ * m_ == 0 ? 0 : count_of(b.shape) / (n_ * m_)),
@@ -153,9 +160,139 @@ class SolveKernel final : public Kernel {
   DType dtype_;
   bool transposed_;
 };
-std::unique_ptr<Kernel> solve_kernel(Specs in, const Spec&, const Attributes& a) {
-  return std::make_unique<SolveKernel>(in[0], in[1], a.as<TriangularSide>().transposed);
+std::unique_ptr<Kernel> triangular_kernel(Specs in, const Spec&, const Attributes& a) {
+  return std::make_unique<TriangularKernel>(in[0], in[1], a.as<TriangularSide>().transposed);
 }
+
+// ---- linear_solve(A, B): A⁻¹ B by Gaussian elimination with partial pivoting. NaN where A is singular. One A may serve a stack of B. ----
+
+Spec linear_rule(Specs in, const Attributes&) { return system_rule(in, "solve"); }
+NodeRef linear(const NodeRef& a, const NodeRef& b) { return apply(ops::linear_solve, {a, b}); }
+Gradients d_linear(const NodeRef& x, const NodeRef& g) {
+  const NodeRef a = x->input_ref(0), to_b = linear(swap_last(a), g);
+  return {sum_to_like(negate(matmul(to_b, swap_last(x))), a), to_b};
+}
+
+// Brings the n x n matrix to upper triangular form, its multipliers below; `rows` are moved and combined as its rows are. The number of exchanges.
+template <class T>
+Index eliminate(T* a, T* rows, Index n, Index m) {
+  Index exchanges = 0;
+  for (Index k = 0; k < n; ++k) {
+    Index pivot = k;
+    for (Index i = k + 1; i < n; ++i)
+      if (std::abs(a[i * n + k]) > std::abs(a[pivot * n + k])) pivot = i;
+    if (pivot != k) {
+      ++exchanges;
+      std::swap_ranges(a + k * n, a + (k + 1) * n, a + pivot * n);
+      std::swap_ranges(rows + k * m, rows + (k + 1) * m, rows + pivot * m);
+    }
+    const T head = a[k * n + k];
+    if (head == 0) continue;
+    const T* const upper = a + k * n;
+    const T* const above = rows + k * m;
+    for (Index i = k + 1; i < n; ++i) {
+      const T f = a[i * n + k] / head;
+      if (f == 0) continue;
+      T* const row = a + i * n;
+      for (Index c = k + 1; c < n; ++c) row[c] -= f * upper[c];
+      for (Index c = 0; c < m; ++c) rows[i * m + c] -= f * above[c];
+    }
+  }
+  return exchanges;
+}
+
+template <class T>
+void back_substitute(const T* u, T* x, Index n, Index m) {
+  for (Index i = n; i-- > 0;) {
+    for (Index k = i + 1; k < n; ++k)
+      for (Index c = 0; c < m; ++c) x[i * m + c] -= u[i * n + k] * x[k * m + c];
+    for (Index c = 0; c < m; ++c) x[i * m + c] /= u[i * n + i];
+  }
+}
+
+double elimination_ns(Index n, Index m) { return static_cast<double>(n * n) * (2.0 + 0.2 * static_cast<double>(n) + 0.3 * static_cast<double>(m)); }
+
+class LinearKernel final : public Kernel {
+ public:
+  LinearKernel(const Spec& a, const Spec& b)
+      : n_(last(a.shape, 1)),
+        m_(last(b.shape, 1)),
+        stack_(n_ * m_ == 0 ? 0 : count_of(b.shape) / (n_ * m_)),
+        step_(a.shape.size() == 2 ? 0 : n_ * n_),
+        dtype_(b.dtype) {}
+  void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext&) const override {
+    const auto all = [&](auto zero) {
+      using T = decltype(zero);
+      T* const u = static_cast<T*>(scratch);
+      for (Index s = 0; s < stack_; ++s) {
+        T* const x = static_cast<T*>(outputs[0]) + s * n_ * m_;
+        std::copy_n(static_cast<const T*>(inputs[0]) + s * step_, n_ * n_, u);
+        std::copy_n(static_cast<const T*>(inputs[1]) + s * n_ * m_, n_ * m_, x);
+        eliminate(u, x, n_, m_);
+        bool regular = true;
+        for (Index i = 0; i < n_; ++i) regular = regular && u[i * n_ + i] != 0;
+        if (regular) back_substitute(u, x, n_, m_);
+        else std::fill_n(x, n_ * m_, std::numeric_limits<T>::quiet_NaN());
+      }
+    };
+    if (dtype_ == DType::float32) all(0.0F);
+    else all(0.0);
+  }
+  [[nodiscard]] std::size_t scratch_bytes(int) const override { return static_cast<std::size_t>(n_ * n_) * size_of(dtype_); }
+  [[nodiscard]] double cost_ns() const override { return static_cast<double>(stack_) * elimination_ns(n_, m_); }
+
+ private:
+  Index n_, m_, stack_, step_;
+  DType dtype_;
+};
+std::unique_ptr<Kernel> linear_kernel(Specs in, const Spec&, const Attributes&) { return std::make_unique<LinearKernel>(in[0], in[1]); }
+
+// ---- slogdet(A): along a new last axis the sign of A's determinant and the logarithm of its size; 0 and -inf where A is singular. ----
+
+Spec slogdet_rule(Specs in, const Attributes&) {
+  require_square(in[0], "slogdet");
+  Shape shape(in[0].shape.begin(), in[0].shape.end() - 2);
+  shape.push_back(2);
+  return {shape, in[0].dtype};
+}
+// Of the sign nothing flows. That of the logarithm is A⁻¹ᵀ.
+Gradients d_slogdet(const NodeRef& y, const NodeRef& g) {
+  const NodeRef a = y->input_ref(0);
+  const auto axis = static_cast<Index>(y->spec.shape.size()) - 1;
+  const NodeRef each = expand_dims(expand_dims(apply(ops::index, {g}, IndexAt{axis, 1}), axis), axis);
+  return {linear(swap_last(a), multiply(each, identity(last(a->spec.shape, 1), a->spec.dtype)))};
+}
+
+class SlogdetKernel final : public Kernel {
+ public:
+  explicit SlogdetKernel(const Spec& a, const Spec& out) : n_(last(a.shape, 1)), stack_(count_of(out.shape) / 2), dtype_(a.dtype) {}
+  void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext&) const override {
+    const auto all = [&](auto zero) {
+      using T = decltype(zero);
+      T* const u = static_cast<T*>(scratch);
+      for (Index s = 0; s < stack_; ++s) {
+        std::copy_n(static_cast<const T*>(inputs[0]) + s * n_ * n_, n_ * n_, u);
+        T sign = eliminate<T>(u, u, n_, 0) % 2 == 0 ? T{1} : T{-1}, size = 0;
+        for (Index i = 0; i < n_; ++i) {
+          const T head = u[i * n_ + i];
+          sign = head == 0 ? T{0} : head < 0 ? -sign : head > 0 ? sign : head;
+          size += std::log(std::abs(head));
+        }
+        static_cast<T*>(outputs[0])[2 * s] = sign;
+        static_cast<T*>(outputs[0])[2 * s + 1] = sign == 0 ? -std::numeric_limits<T>::infinity() : size;
+      }
+    };
+    if (dtype_ == DType::float32) all(0.0F);
+    else all(0.0);
+  }
+  [[nodiscard]] std::size_t scratch_bytes(int) const override { return static_cast<std::size_t>(n_ * n_) * size_of(dtype_); }
+  [[nodiscard]] double cost_ns() const override { return static_cast<double>(stack_) * elimination_ns(n_, 0); }
+
+ private:
+  Index n_, stack_;
+  DType dtype_;
+};
+std::unique_ptr<Kernel> slogdet_kernel(Specs in, const Spec& out, const Attributes&) { return std::make_unique<SlogdetKernel>(in[0], out); }
 
 }  // namespace
 
@@ -165,12 +302,16 @@ constinit const Op cholesky =
 constinit const Op triangular_solve = entry({.name = "triangular_solve",
                                              .kind = OpKind::other,
                                              .inputs = 2,
-                                             .infer = solve_rule,
-                                             .gradient = d_solve,
-                                             .kernel = solve_kernel,
+                                             .infer = triangular_rule,
+                                             .gradient = d_triangular,
+                                             .kernel = triangular_kernel,
                                              .attributes = TriangularSide::read});
+constinit const Op linear_solve =
+    entry({.name = "linear_solve", .kind = OpKind::other, .inputs = 2, .infer = linear_rule, .gradient = d_linear, .kernel = linear_kernel});
+constinit const Op slogdet =
+    entry({.name = "slogdet", .kind = OpKind::other, .inputs = 1, .infer = slogdet_rule, .gradient = d_slogdet, .kernel = slogdet_kernel});
 }  // namespace ops
 
-void add_linalg_ops(OpList& list) { list.insert(list.end(), {&ops::cholesky, &ops::triangular_solve}); }
+void add_linalg_ops(OpList& list) { list.insert(list.end(), {&ops::cholesky, &ops::triangular_solve, &ops::linear_solve, &ops::slogdet}); }
 
 }  // namespace plait::graph

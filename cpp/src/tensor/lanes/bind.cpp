@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <numeric>
 
 #include "binder.hpp"
 
@@ -46,6 +47,9 @@ LaneBinder::LaneBinder(const LaneProgram& program, const Shape& space, const std
   live_.assign(registers_, 0);
   absorbed_.assign(registers_, 0);
   pair_.assign(registers_, {});
+  sequence_of_.assign(registers_, -1);
+  written_at_.resize(registers_);
+  std::iota(written_at_.begin(), written_at_.end(), std::size_t{0});
   last_use_.assign(registers_, 0);
 }
 
@@ -55,6 +59,8 @@ LanePass LaneBinder::bind() {
   place_inputs();
   place_outputs();
   find_uniform();
+  count_uses();
+  find_sequences();
   find_pairs();
   place_instructions();
   finish_outputs();
@@ -180,7 +186,7 @@ void LaneBinder::finish_outputs() {
     d.slot = slot_[r];
     d.store = tables_.conversions.store[type_index()][static_cast<int>(own_dtype())];
     for (const LanePointedInput& in : pass_.moving)
-      if (last_use_[static_cast<std::size_t>(in.index)] > r) d.readers.push_back(in.index);
+      if (last_use_[static_cast<std::size_t>(in.index)] > written_at_[r]) d.readers.push_back(in.index);
   }
   for (const int k : which_) {
     const std::size_t r = register_of(k);

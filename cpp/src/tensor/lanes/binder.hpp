@@ -1,5 +1,5 @@
 // Binds a program to a space, in the order of bind(): liveness, where each register stands, which loop runs each instruction, block and
-// tasks, the scratch layout. Private to bind_pass; its parts lie in lanes_bind.cpp (places), lanes_select.cpp (loops), lanes_layout.cpp.
+// tasks, the scratch layout. Private to bind_pass; its parts lie in bind.cpp (places), match.cpp and select.cpp (loops), layout.cpp.
 #pragma once
 
 #include <vector>
@@ -67,6 +67,17 @@ class LaneBinder {
   LaneSlot take_buffer();
   void release_after(std::size_t r, std::size_t now);
 
+  /// A match of sequences.hpp: registers of the operands and outputs, in the order in which the loop takes them.
+  struct Sequence {
+    LaneSequenceLoop loop = nullptr;
+    std::vector<std::size_t> operands, outputs;
+    int length = 0;
+  };
+
+  void count_uses();
+  void find_sequences();
+  void place_sequence(std::size_t root);
+  void place_result(std::size_t r);
   void find_pairs();
   void make_pair(std::size_t r, std::size_t first, int position);
   void make_sum(std::size_t r, std::size_t first, std::size_t addend);
@@ -89,7 +100,11 @@ class LaneBinder {
   std::vector<LaneSlot> slot_, spread_;
   std::vector<LaneSlot> pooled_;     ///< the slot whose buffer the register occupies
   std::vector<LaneSlot> buffer_of_;  ///< the same for inputs, kept
+  std::vector<int> uses_;            ///< how often each register is read; by an output of the program counts twice
   std::vector<char> uniform_, live_, absorbed_;
+  std::vector<std::size_t> written_at_;  ///< the instruction whose step computes the register: the last of its sequence
+  std::vector<Sequence> sequences_;
+  std::vector<int> sequence_of_;  ///< by its last instruction, or -1
   std::vector<Pair> pair_;
   std::vector<std::size_t> last_use_;
   std::vector<int> direct_of_;  ///< output that the register is computed into, or -1

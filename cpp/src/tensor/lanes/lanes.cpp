@@ -88,7 +88,8 @@ void run_pass(const LaneCall& call, int threads) {
     LaneWorker(call, 0).task(0);
   } else {
     const bool worth = static_cast<double>(call.pass.count) * call.pass.cost > kWorthThreads;
-    parallel_for(cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
+    parallel_for(
+        cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
   }
   combine_tasks(call);
 }
@@ -156,11 +157,13 @@ double LaneKernel::cost_per_element() const { return plan_->cost; }
 
 LaneTables lane_tables(Isa level) {
 #if defined(__x86_64__)
-  if (level == Isa::v4) return {v4::lane_loops(), v4::lane_math_loops(), v4::lane_pairs(), v4::lane_conversions(), v4::lane_reductions()};
-  if (level == Isa::v3) return {v3::lane_loops(), v3::lane_math_loops(), v3::lane_pairs(), v3::lane_conversions(), v3::lane_reductions()};
+  if (level == Isa::v4)
+    return {v4::lane_loops(), v4::lane_math_loops(), v4::lane_pairs(), v4::lane_sequence_loops(), v4::lane_conversions(), v4::lane_reductions()};
+  if (level == Isa::v3)
+    return {v3::lane_loops(), v3::lane_math_loops(), v3::lane_pairs(), v3::lane_sequence_loops(), v3::lane_conversions(), v3::lane_reductions()};
 #endif
   (void)level;
-  return {v2::lane_loops(), v2::lane_math_loops(), v2::lane_pairs(), v2::lane_conversions(), v2::lane_reductions()};
+  return {v2::lane_loops(), v2::lane_math_loops(), v2::lane_pairs(), v2::lane_sequence_loops(), v2::lane_conversions(), v2::lane_reductions()};
 }
 
 Isa& lane_isa() {

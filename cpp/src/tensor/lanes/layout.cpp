@@ -27,6 +27,8 @@ void LaneBinder::estimate_cost() {
   pass_.cost += 0.06 * static_cast<double>(pass_.periodic.size()) + 0.1 * static_cast<double>(pass_.reductions.size());
   for (std::size_t r = first_instruction(); r < registers_; ++r)
     if (live_[r] != 0 && uniform_[r] == 0) pass_.cost += lane_cost(program_.type, code_of(r).op);
+  for (const Sequence& sequence : sequences_)  // of one loop, loads and stores are paid for once
+    pass_.cost -= static_cast<double>(sequence.length - 1) * lane_cost(program_.type, LaneOp::copy);
   const auto arrays = static_cast<Index>(pass_.moving.size() + pass_.direct.size());
   pass_.memory_bytes = arrays * pass_.count * pass_.width;
   pass_.prefetch = arrays > 2 && pass_.memory_bytes > kSecondLevelBytes;

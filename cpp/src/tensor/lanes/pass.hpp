@@ -15,10 +15,15 @@ namespace plait::tensor {
 
 using LaneSlot = std::uint32_t;
 
-/// One instruction over a block.
+/// One instruction over a block, or a sequence of them: then there is no loop, and a says which of the pass.
 struct LaneStep {
   LaneLoop loop;
   LaneSlot a, b, c, e, d;
+};
+
+struct LaneSequenceStep {
+  LaneSequenceLoop loop = nullptr;
+  std::vector<LaneSlot> operands;
 };
 
 /// The pointer of a slot when a range begins: value, plus the worker's scratch where `relative` is all ones.
@@ -110,6 +115,7 @@ struct LanePass {
   std::vector<LaneStep> spreads;          ///< run once, on a whole block
   std::vector<LanePassInput> periodic, loaded;
   std::vector<LaneStep> steps;
+  std::vector<LaneSequenceStep> sequences;
   std::vector<LaneDirectOutput> direct;
   std::vector<LaneStoredOutput> stored;
   std::vector<LaneReduction> reductions;

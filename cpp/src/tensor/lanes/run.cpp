@@ -84,7 +84,8 @@ void LaneWorker::block(Index begin, Index n) {
   for (std::size_t k = 0; k < steps; ++k) {
     const LaneStep& s = pass_.steps[k];
     if (ahead_ > 0) prefetch(begin, n, k, steps);
-    s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], n);
+    if (s.loop != nullptr) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], n);
+    else pass_.sequences[s.a].loop(slots_, pass_.sequences[s.a].operands.data(), n);
   }
   for (const LaneReduction& r : pass_.reductions) {
     if (r.striped) reduce_stripe(r, n);

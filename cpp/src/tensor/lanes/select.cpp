@@ -23,25 +23,22 @@ LaneLoop LaneBinder::find(LaneOp op, int uniform) const {
 
 /// An instruction whose result another one alone uses may run in the loop of that one, where there is such a loop.
 void LaneBinder::find_pairs() {
-  std::vector<int> uses(registers_, 0);
-  for (std::size_t r = first_instruction(); r < registers_; ++r)
-    if (live_[r] != 0) for_each_operand(code_of(r), [&](std::size_t operand) { ++uses[operand]; });
-  for (const int k : which_) uses[register_of(k)] += 2;
+  const auto taken = [&](std::size_t r) { return absorbed_[r] != 0 || sequence_of_[r] >= 0; };
   for (std::size_t r = first_instruction(); r < registers_; ++r) {
-    if (live_[r] == 0 || uniform_[r] != 0) continue;
+    if (live_[r] == 0 || uniform_[r] != 0 || taken(r)) continue;
     const LaneInstruction code = code_of(r);
     const std::uint16_t operands[] = {code.a, code.b, code.c};
     for (int position = 0; position < arity(code.op) && pair_[r].loop == nullptr; ++position) {
       const std::size_t first = operands[position];
-      if (first < first_instruction() || uses[first] != 1 || uniform_[first] != 0 || pair_[first].loop != nullptr) continue;
+      if (first < first_instruction() || uses_[first] != 1 || uniform_[first] != 0 || taken(first) || pair_[first].loop != nullptr) continue;
       make_pair(r, first, position);
     }
   }
   for (std::size_t r = first_instruction(); r < registers_; ++r) {
-    if (live_[r] == 0 || uniform_[r] != 0 || pair_[r].loop != nullptr || code_of(r).op != LaneOp::add) continue;
+    if (live_[r] == 0 || uniform_[r] != 0 || pair_[r].loop != nullptr || taken(r) || code_of(r).op != LaneOp::add) continue;
     const std::size_t a = code_of(r).a, b = code_of(r).b;
-    if (uses[a] == 1) make_sum(r, a, b);
-    if (uses[b] == 1 && pair_[r].loop == nullptr) make_sum(r, b, a);
+    if (uses_[a] == 1) make_sum(r, a, b);
+    if (uses_[b] == 1 && pair_[r].loop == nullptr) make_sum(r, b, a);
   }
 }
 
@@ -111,6 +108,10 @@ LaneStep LaneBinder::single(std::size_t r) {
 void LaneBinder::place_instructions() {
   for (std::size_t r = first_instruction(); r < registers_; ++r) {
     if (live_[r] == 0 || absorbed_[r] != 0) continue;
+    if (sequence_of_[r] >= 0) {
+      place_sequence(r);
+      continue;
+    }
     const Pair& pair = pair_[r];
     LaneStep step =
         pair.loop == nullptr ? single(r) : LaneStep{pair.loop, slot_[pair.a], slot_[pair.b], slot_[pair.others[0]], slot_[pair.others[1]], 0};
@@ -124,15 +125,33 @@ void LaneBinder::place_instructions() {
     for_each_operand(code_of(r), [&](std::size_t operand) { release_after(operand, r); });
     if (pair.loop != nullptr) for_each_operand(code_of(pair.first), [&](std::size_t operand) { release_after(operand, r); });
     if (pair.before != 0) for_each_operand(code_of(pair.before), [&](std::size_t operand) { release_after(operand, r); });
-    if (direct_of_[r] >= 0) {
-      slot_[r] = add_slot(Home::elsewhere);
-      ++streams_;
-    } else {
-      slot_[r] = pooled_[r] = take_buffer();
-    }
+    place_result(r);
     step.d = slot_[r];
     pass_.steps.push_back(step);
   }
+}
+
+void LaneBinder::place_result(std::size_t r) {
+  if (direct_of_[r] >= 0) {
+    slot_[r] = add_slot(Home::elsewhere);
+    ++streams_;
+  } else {
+    slot_[r] = pooled_[r] = take_buffer();
+  }
+}
+
+/// All operands are read before any output is written, element by element, so outputs may take over the buffers of operands.
+void LaneBinder::place_sequence(std::size_t root) {
+  const Sequence& sequence = sequences_[static_cast<std::size_t>(sequence_of_[root])];
+  LaneSequenceStep step{sequence.loop, {}};
+  for (const std::size_t r : sequence.operands) step.operands.push_back(slot_[r]);
+  for (const std::size_t r : sequence.operands) release_after(r, root);
+  for (const std::size_t r : sequence.outputs) {
+    place_result(r);
+    step.operands.push_back(slot_[r]);
+  }
+  pass_.steps.push_back({nullptr, static_cast<LaneSlot>(pass_.sequences.size()), 0, 0, 0, 0});
+  pass_.sequences.push_back(std::move(step));
 }
 
 }  // namespace plait::tensor

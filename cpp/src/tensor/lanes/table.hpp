@@ -4,6 +4,7 @@
 
 #include "plait/base/isa.hpp"
 #include "plait/tensor/lanes.hpp"
+#include "sequences.hpp"
 
 namespace plait::tensor {
 
@@ -31,6 +32,14 @@ struct LanePairs {
   LaneLoop (*find_sum)(LaneType type, LaneOp first, LaneOp second, int position);
 };
 
+/// operands: for each block operand, uniform one and output of a sequence, where its pointer stands in `slots`. An output may be where a block
+/// operand is.
+using LaneSequenceLoop = void (*)(void* const* slots, const std::uint32_t* operands, Index n);
+
+struct LaneSequences {
+  LaneSequenceLoop (*find)(LaneType type, const LaneSequence* sequence);  ///< one of sequences.hpp; for both floating types
+};
+
 /// destination[r * columns + c] = source[r * row_stride + c * column_stride], converted; strides in elements of the source.
 using LaneLoad = void (*)(const void* source, Index row_stride, Index column_stride, void* destination, Index rows, Index columns);
 /// The other way: destination[r * row_stride + c * column_stride] = source[r * columns + c]; strides in elements of the destination.
@@ -55,6 +64,7 @@ struct LaneReductions {
 PLAIT_DECLARE_TABLE(LaneLoops, lane_loops)
 PLAIT_DECLARE_TABLE(LaneLoops, lane_math_loops)
 PLAIT_DECLARE_TABLE(LanePairs, lane_pairs)
+PLAIT_DECLARE_TABLE(LaneSequences, lane_sequence_loops)
 PLAIT_DECLARE_TABLE(LaneConversions, lane_conversions)
 PLAIT_DECLARE_TABLE(LaneReductions, lane_reductions)
 
@@ -63,6 +73,7 @@ struct LaneTables {
   const LaneLoops& loops;
   const LaneLoops& math;
   const LanePairs& pairs;
+  const LaneSequences& sequences;
   const LaneConversions& conversions;
   const LaneReductions& reductions;
 };

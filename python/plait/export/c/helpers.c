@@ -437,6 +437,96 @@ static void triangular_solve_T(const T *l, const T *b, T *x, ptrdiff_t stack, pt
   }
 }
 
+/* Gaussian elimination with partial pivoting: the matrix becomes upper triangular, the rows beside it follow. Counts exchanges of rows. */
+static ptrdiff_t eliminate_T(T *a, T *rows, ptrdiff_t n, ptrdiff_t m) {
+  ptrdiff_t i, k, c, exchanges = 0;
+  for (k = 0; k < n; ++k) {
+    ptrdiff_t pivot = k;
+    for (i = k + 1; i < n; ++i)
+      if (fabs((double)a[i * n + k]) > fabs((double)a[pivot * n + k])) pivot = i;
+    if (pivot != k) {
+      ++exchanges;
+      for (c = 0; c < n; ++c) { const T t = a[k * n + c]; a[k * n + c] = a[pivot * n + c]; a[pivot * n + c] = t; }
+      for (c = 0; c < m; ++c) { const T t = rows[k * m + c]; rows[k * m + c] = rows[pivot * m + c]; rows[pivot * m + c] = t; }
+    }
+    if (a[k * n + k] == 0) continue;
+    for (i = k + 1; i < n; ++i) {
+      const T f = a[i * n + k] / a[k * n + k];
+      if (f == 0) continue;
+      for (c = k + 1; c < n; ++c) a[i * n + c] -= f * a[k * n + c];
+      for (c = 0; c < m; ++c) rows[i * m + c] -= f * rows[k * m + c];
+    }
+  }
+  return exchanges;
+}
+
+static void linear_solve_T(const T *a, const T *b, T *x, T *u, ptrdiff_t stack, ptrdiff_t step, ptrdiff_t n, ptrdiff_t m) {
+  ptrdiff_t s, i, k, c;
+  for (s = 0; s < stack; ++s, a += step, b += n * m, x += n * m) {
+    int regular = 1;
+    for (k = 0; k < n * n; ++k) u[k] = a[k];
+    for (k = 0; k < n * m; ++k) x[k] = b[k];
+    (void)eliminate_T(u, x, n, m);
+    for (i = 0; i < n; ++i) regular = regular && u[i * n + i] != 0;
+    for (i = n; i-- > 0;) {
+      for (k = i + 1; k < n; ++k)
+        for (c = 0; c < m; ++c) x[i * m + c] -= u[i * n + k] * x[k * m + c];
+      for (c = 0; c < m; ++c) x[i * m + c] = regular ? x[i * m + c] / u[i * n + i] : (T)NAN;
+    }
+  }
+}
+
+static void slogdet_T(const T *a, T *y, T *u, ptrdiff_t stack, ptrdiff_t n) {
+  ptrdiff_t s, k;
+  for (s = 0; s < stack; ++s, a += n * n, y += 2) {
+    T sign, size = 0;
+    for (k = 0; k < n * n; ++k) u[k] = a[k];
+    sign = eliminate_T(u, u, n, 0) % 2 == 0 ? (T)1 : (T)-1;
+    for (k = 0; k < n; ++k) {
+      const T head = u[k * n + k];
+      sign = head == 0 ? (T)0 : head < 0 ? -sign : head > 0 ? sign : head;
+      size += (T)log(fabs((double)head));
+    }
+    y[0] = sign;
+    y[1] = sign == 0 ? (T)-INFINITY : size;
+  }
+}
+
+/* Before: smaller, or equal and of a lower place; NaN, which alone is neither above 0 nor not, comes last. */
+static int ahead_T(const T *x, ptrdiff_t i, ptrdiff_t j) {
+  const T a = x[i], b = x[j];
+  int none_a, none_b;
+  if (a < b) return 1;
+  if (b < a) return 0;
+  none_a = !(a <= 0) && !(a > 0);
+  none_b = !(b <= 0) && !(b > 0);
+  return none_a == none_b ? i < j : none_b;
+}
+
+/* Heapsort of the places: no memory of its own, and no two places are equal. */
+static void argsort_T(const T *x, int64_t *y, ptrdiff_t rows, ptrdiff_t n) {
+  ptrdiff_t row, i, end, from;
+  for (row = 0; row < rows; ++row, x += n, y += n) {
+    for (i = 0; i < n; ++i) y[i] = i;
+    for (from = n / 2, end = n; end > 1;) {
+      ptrdiff_t at, child;
+      int64_t place;
+      if (from > 0) {
+        place = y[--from];
+      } else {
+        place = y[--end];
+        y[end] = y[0];
+      }
+      for (at = from; (child = 2 * at + 1) < end; at = child) {
+        if (child + 1 < end && ahead_T(x, (ptrdiff_t)y[child], (ptrdiff_t)y[child + 1])) ++child;
+        if (!ahead_T(x, (ptrdiff_t)place, (ptrdiff_t)y[child])) break;
+        y[at] = y[child];
+      }
+      y[at] = place;
+    }
+  }
+}
+
 /* Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011) in groups of sixteen blocks, then Box and Muller: the numbers that the program draws. */
 static uint64_t mix_seed(uint64_t seed, uint64_t tag) {
   uint64_t z = seed + UINT64_C(0x9E3779B97F4A7C15) * (tag + 1);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .text import SIZES, SUFFIXES, size_of
+from .text import C_TYPES, SIZES, SUFFIXES, size_of
 
 Step = dict[str, Any]
 Names = list[str]  # of the operands' pointers in C: inputs, then the output
@@ -195,6 +195,44 @@ def triangular_solve(step: Step, names: Names, _run: str) -> Iterator[str]:
     n, m = lower["shape"][-1], b["shape"][-1]
     stride = 0 if len(lower["shape"]) == 2 else n * n
     yield f"triangular_solve_{suffix(lower)}({', '.join(names)}, {size_of(b['shape'][:-2])}, {stride}, {n}, {m}, {step['ints'][0]});"
+
+
+def workspace(step: Step) -> int:
+    """The bytes of static memory that a step has to itself."""
+    if step["op"] not in ("linear_solve", "slogdet"):
+        return 0
+    matrix = step["inputs"][0]
+    return int(matrix["shape"][-1] ** 2 * SIZES[matrix["dtype"]])
+
+
+def _matrix(step: Step) -> Iterator[str]:
+    matrix = step["inputs"][0]
+    yield f"static {C_TYPES[matrix['dtype']]} u[{max(1, matrix['shape'][-1] ** 2)}];"
+
+
+@op("linear_solve")
+def linear_solve(step: Step, names: Names, _run: str) -> Iterator[str]:
+    """Elimination, matrix by matrix."""
+    a, b = step["inputs"]
+    n, m = a["shape"][-1], b["shape"][-1]
+    yield from _matrix(step)
+    stride = 0 if len(a["shape"]) == 2 else n * n
+    yield f"linear_solve_{suffix(a)}({', '.join(names)}, u, {size_of(b['shape'][:-2])}, {stride}, {n}, {m});"
+
+
+@op("slogdet")
+def slogdet(step: Step, names: Names, _run: str) -> Iterator[str]:
+    """Sign and logarithm of the determinant, matrix by matrix."""
+    a = step["inputs"][0]
+    yield from _matrix(step)
+    yield f"slogdet_{suffix(a)}({', '.join(names)}, u, {size_of(a['shape'][:-2])}, {a['shape'][-1]});"
+
+
+@op("argsort")
+def argsort(step: Step, names: Names, _run: str) -> Iterator[str]:
+    """Places in order, row by row."""
+    x = step["inputs"][0]
+    yield f"argsort_{suffix(x)}({', '.join(names)}, {size_of(x['shape'][:-1])}, {x['shape'][-1]});"
 
 
 @op("scan_index")

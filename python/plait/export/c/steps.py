@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .lanes import Access, LaneLoops
-from .ops import OPS, REFUSED, copied
+from .ops import OPS, REFUSED, copied, workspace
 from .products import product_function, product_key
 from .text import C_TYPES, SIZES, SUFFIXES, Array, array, size_of
 
@@ -85,6 +85,7 @@ class Body:
             reason = REFUSED.get(step["op"], "there is no C for it")
             raise NotImplementedError(f"to_c: {step['op']} at {step['node']} cannot be written in C: {reason}")
         write = OPS[step["op"]]
+        self.writer.static_bytes += workspace(step)
         self.function(name, step["inputs"], step["outputs"], lambda names: write(step, names, self.run))
 
     def function(self, name: str, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]], write: Any) -> None:

@@ -19,7 +19,9 @@ REFUSED = {
         ("random_normal", "random_uniform", "random_gamma", "random_poisson", "scan_key"), "its random numbers are not plait's"
     ),
     **dict.fromkeys(("scan_normal", "scan_uniform", "scan_draw_key"), "its random numbers are not plait's"),
-    **dict.fromkeys(("lgamma", "digamma", "trigamma", "cholesky", "triangular_solve"), "ONNX has no such operation"),
+    **dict.fromkeys(
+        ("lgamma", "digamma", "trigamma", "cholesky", "triangular_solve", "linear_solve", "slogdet"), "ONNX has no such operation"
+    ),
     **dict.fromkeys(("soft_dtw", "soft_dtw_gradient", "solution", "solution_gradient"), "ONNX has no such operation"),
     **dict.fromkeys(("sparse_input", "sparse_matmul", "sparse_transposed_matmul"), "runtimes have no sparse inputs"),
     "scan_cotangent": "it stands for a gradient that has not been taken",
@@ -289,6 +291,15 @@ def _axis_size(g: Graph, node: Node, x: list[str]) -> str:
 def _cumsum(g: Graph, node: Node, x: list[str]) -> str:
     axis, reverse = node.attributes[0]
     return str(g.add("CumSum", x[0], g.array(axis, np.int64), reverse=reverse))
+
+
+@op("argsort")
+def _argsort(g: Graph, node: Node, x: list[str]) -> str:
+    """Of equal elements the lower place comes first in both."""
+    axis = len(node.shape) - 1
+    count = g.size_along(x[0], axis)
+    numbers = g.cast(x[0], "int32") if node.inputs[0].dtype == bool else x[0]
+    return str(g.add("TopK", numbers, count, outputs=2, axis=axis, largest=0, sorted=1)[1])
 
 
 # ---- views ----

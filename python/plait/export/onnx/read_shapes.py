@@ -235,6 +235,20 @@ def _gather_elements(call: Call, x: list[Any]) -> Any:
     return _core.apply("take_along_axis", [a, _core.cast(as_node(x[1]), "int64")], [call.get("axis", 0) % len(a.shape)], [], False)
 
 
+@op("TopK")
+def _top_k(call: Call, x: list[Any]) -> Any:
+    """The extreme elements in order and their places; all of them where the count is the size."""
+    a, axis = as_node(x[0]), call.get("axis", -1) % len(as_node(x[0]).shape)
+    (count,) = listed(x[1], "a count")
+    largest = bool(call.get("largest", 1))
+    places = graph.argsort(-a if largest else a, axis) if a.dtype.kind == "f" else graph.argsort(a, axis, descending=largest)
+    if isinstance(count, int):
+        places = places[(slice(None),) * axis + (slice(count),)]
+    elif count != Dim(a, axis):
+        raise call.refuse("a count that is bound later, but the size of the axis")
+    return [graph.take_along_axis(a, places, axis), places]
+
+
 @op("ScatterElements")
 def _scatter_elements(call: Call, x: list[Any]) -> Any:
     """Added to what is there; without reduction only into zeros, at places that differ."""

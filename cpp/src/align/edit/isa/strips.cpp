@@ -1,4 +1,4 @@
-// The recursion of edit.hpp with rows as lanes; rows.cpp has it in its plain form, and explains what is kept for transpositions. Compiled
+// The recursion of edit.hpp with rows as lanes; rows.cpp has it in its plain form. Compiled
 // without contraction: both forms give the same bits.
 #include "align/edit/strips.hpp"
 
@@ -9,34 +9,25 @@ using namespace tensor;
 namespace {
 
 template <class T>
-struct SymbolOf;
+struct SymbolOf {
+  using type = T;
+};
 template <>
 struct SymbolOf<double> {
   using type = std::int64_t;
-  static constexpr double kNone = 1e300;
-};
-template <>
-struct SymbolOf<std::int32_t> {
-  using type = std::int32_t;
-  static constexpr std::int32_t kNone = 1 << 30;
-};
-template <>
-struct SymbolOf<std::int16_t> {
-  using type = std::int16_t;
-  static constexpr std::int16_t kNone = 32'000;
 };
 
 template <class T, Transposition kind, bool counted>
 void run(const EditStrip& s) {
   using Symbol = typename SymbolOf<T>::type;
-  constexpr T kNone = SymbolOf<T>::kNone;
   constexpr bool restricted = kind == Transposition::restricted, unrestricted = kind == Transposition::unrestricted;
-  const Index rows = s.rows, m = s.columns, width = rows + 2;
+  const Index rows = s.rows, m = s.columns, width = s.stride;
   const Symbol* const x = static_cast<const Symbol*>(s.x);
   T *const above = static_cast<T*>(s.above), *const above2 = static_cast<T*>(s.above2);
   double *const counts_above = s.counts_above, *const counts_above2 = s.counts_above2;
   const T* const left_border = static_cast<const T*>(s.left);
   const T insert = static_cast<T>(s.insert), remove = static_cast<T>(s.remove), substitute = static_cast<T>(s.substitute);
+  const T none = static_cast<T>(s.none);
   // [k]: the anti-diagonal of k steps ago; rows -2 and -1 are above the strip.
   T* values[kDiagonals];
   double* counts[kDiagonals];
@@ -75,13 +66,9 @@ void run(const EditStrip& s) {
     const double* const ways2 = counted ? counts[2] : nullptr;
     const double* const ways3 = counted ? counts[3] : nullptr;
     const double* const ways4 = counted ? counts[4] : nullptr;
-    T *const last = static_cast<T*>(s.last), *const held = static_cast<T*>(s.held);
-    T *const kept = static_cast<T*>(s.kept) - t, *const kept_at = static_cast<T*>(s.kept_at) - t;
+    T *const held = static_cast<T*>(s.held), *const kept = static_cast<T*>(s.kept) - t;
     double* const counts_held = counted ? s.counts_held : nullptr;
     double* const counts_kept = counted && unrestricted ? s.counts_kept - t : nullptr;
-    // The column and the row of lane i are step - i and first + i.
-    const T* const number = static_cast<const T*>(s.number);
-    const T step = static_cast<T>(t), first = static_cast<T>(s.top + 1);
 #pragma GCC ivdep
     for (Index i = begin; i < end; ++i) {
       const bool equal = x[i] == y[i];
@@ -89,24 +76,21 @@ void run(const EditStrip& s) {
       const T up = static_cast<T>(one[i - 1] + remove), left = static_cast<T>(one[i] + insert);
       T best = up < left ? up : left;
       best = match < best ? match : best;
-      T columns = kNone, across = kNone;
+      T columns = none, across = none;
       if constexpr (restricted) {
         const bool crossed = (x[i] == y[i + 1]) & (x[i - 1] == y[i]);
         const T exchanged = static_cast<T>(four[i - 2] + substitute);
-        columns = crossed ? exchanged : kNone;
+        columns = crossed ? exchanged : none;
         best = columns < best ? columns : best;
       }
       if constexpr (unrestricted) {
-        const T column = static_cast<T>(step - number[i]), row = static_cast<T>(first + number[i]);
         // Loaded whether needed or not, so that nothing branches.
-        const T before = last[i], at = kept_at[i], holds = held[i], keeps = kept[i], three2 = three[i - 2], three1 = three[i - 1];
-        const T more = static_cast<T>(static_cast<T>(static_cast<T>(column - before) - T{1}) * insert + substitute);
-        const T by_columns = static_cast<T>(holds + more);
-        columns = (x[i - 1] == y[i]) & (before > T{0}) ? by_columns : kNone;
+        const T holds = held[i], keeps = kept[i];
+        const T from_columns = static_cast<T>(three[i - 2] + substitute), from_rows = static_cast<T>(three[i - 1] + substitute);
+        const bool above_equal = x[i - 1] == y[i];
+        columns = above_equal ? holds : none;
         best = columns < best ? columns : best;
-        const T fewer = static_cast<T>(static_cast<T>(static_cast<T>(row - at) - T{1}) * remove + substitute);
-        const T by_rows = static_cast<T>(keeps + fewer);
-        across = (before > T{0}) & (before == static_cast<T>(column - T{1})) & (at > T{0}) & (at < static_cast<T>(row - T{1})) ? by_rows : kNone;
+        across = (x[i] == y[i + 1]) & !above_equal ? keeps : none;
         best = across < best ? across : best;
         if constexpr (counted) {
           const double held_ways = counts_held[i], kept_ways = counts_kept[i], w2 = ways2[i - 1], w1 = ways1[i - 1], w0 = ways1[i];
@@ -117,13 +101,12 @@ void run(const EditStrip& s) {
           sum += across == best ? kept_ways : 0.0;
           sum += up == best ? w1 : 0.0;
           ways[i] = sum + (left == best ? w0 : 0.0);
-          counts_held[i] = equal ? w32 : held_ways;
-          counts_kept[i] = equal ? w31 : kept_ways;
+          // Sums, since what is either replaced or left would be stored under a mask, for which the next load has to wait.
+          counts_held[i] = equal ? w32 : held_ways + 0.0;
+          counts_kept[i] = equal ? w31 : kept_ways + 0.0;
         }
-        held[i] = equal ? three2 : holds;
-        last[i] = equal ? column : before;
-        kept[i] = equal ? three1 : keeps;
-        kept_at[i] = equal ? row : at;
+        held[i] = equal ? from_columns : static_cast<T>(holds + insert);
+        kept[i] = equal ? from_rows : static_cast<T>(keeps + remove);
       } else if constexpr (counted) {
         const double w4 = restricted ? ways4[i - 2] : 0.0, w2 = ways2[i - 1], w1 = ways1[i - 1], w0 = ways1[i];
         double sum = match == best ? w2 : 0.0;
@@ -161,7 +144,7 @@ const StripTable& strip_table() {
   static constexpr StripTable table = {PLAIT_EACH_KIND(double, false), PLAIT_EACH_KIND(std::int32_t, false),
 #if defined(__AVX512BW__)
                                        PLAIT_EACH_KIND(std::int16_t, false),
-#else  // without masks of 16 bits what is kept for transpositions is not worth their conversion
+#else  // without masks of 16 bits the loop with all that is kept is no vector code
                                        {run<std::int16_t, Transposition::none, false>, run<std::int16_t, Transposition::restricted, false>, nullptr},
 #endif
                                        PLAIT_EACH_KIND(double, true)};
