@@ -5,7 +5,6 @@
 
 namespace plait::graph::ops {
 
-// NOLINTBEGIN(readability-identifier-naming): a handle has its op's name
 // leaf.cpp
 extern const Op input, parameter, constant;
 // elementwise.cpp
@@ -32,6 +31,5 @@ extern const Op scan_segments, scan_rest, scan_join, scan_fill, scan_index;
 extern const Op recurrence, lengths;
 // linalg.cpp
 extern const Op cholesky, triangular_solve;
-// NOLINTEND(readability-identifier-naming)
 
 }  // namespace plait::graph::ops
