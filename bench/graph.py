@@ -1,6 +1,6 @@
 """plait's graph room beside NumPy written by hand, PyTorch and JAX: training steps, products, calls, and what else a user pays.
 
-    ./dev bench graph [--threads 1,2] [--only a,d,c,matmul,call,math,import,compile,memory,wheel] [--quick] [--json FILE]
+    ./dev bench graph [--threads 1,2] [--only a,d,c,matmul,call,math,import,compile,memory,wheel,subnormals] [--quick] [--json FILE]
 
 Everybody runs in a process of their own with the same number of threads on the same cores, and they take turns in short blocks. Before a
 workload is timed, the losses of its first 20 steps must agree. `/ plait` above 1 means that plait is faster; goals are compared with the
@@ -22,7 +22,7 @@ from _harness import QUICK, Plan, Timing, against, cpus, duration, machine, on_t
 from _worker import Worker, WorkerError
 
 PEERS = ["plait", "numpy", "torch", "jax"]
-SECTIONS = [*graph_data.DATA, "matmul", "call", "math", "import", "compile", "memory", "wheel"]
+SECTIONS = [*graph_data.DATA, "matmul", "call", "math", "import", "compile", "memory", "wheel", "subnormals"]
 RUNNING = {*graph_data.DATA, "matmul", "call", "math"}  # those that need all workers
 
 # Best peer over plait, by threads.
@@ -272,6 +272,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for count in threads if RUNNING & set(options.only) else []:
         result["threads"][count], failed = running(options, count, peers, plan)
         failures += failed
+    if "subnormals" in options.only:
+        # Imported here: it needs plait in this process, for the names of its workloads.
+        from _graph_subnormals import sweep
+
+        result["subnormals"] = {count: sweep(count, plan.rounds) for count in threads}
     if "import" in options.only:
         result["import"] = costs.imports(peers, samples)
     if "compile" in options.only:

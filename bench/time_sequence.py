@@ -40,7 +40,7 @@ def run(epochs: int, seed: int, peer: Worker | None) -> dict[str, Any]:
     whole = sines(LENGTH + FUTURE, seed)
     data, truth = whole[:, :LENGTH], whole[:HELD_OUT, LENGTH:]
     train, test = data[HELD_OUT:], data[:HELD_OUT]
-    model = plait.nn.SequenceRegressor(1, HIDDEN, 1, layers=2, forget_bias=1.0, rng=seed)
+    model = plait.nn.SequenceRegressor(1, HIDDEN, 1, layers=2, forget_bias=1.0, standardize=False, rng=seed)
     steps = epochs * (LENGTH - 1) // STRETCH
     theirs: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import json
 import re
 import subprocess
@@ -60,7 +61,7 @@ def test_the_licence_of_every_shipped_table_is_shipped(root: Path) -> None:
     """What is not Python in the package is either plait's own or named, with its licence, in LICENSES/README.md."""
     folder = root / "LICENSES"
     table = (folder / "README.md").read_text(encoding="utf-8")
-    own = {".py", ".pyi", ".typed", ".css", ".js", ".so", ".pyc", ".h", ".c"}
+    own = {".py", ".pyi", ".typed", ".css", ".js", ".html", ".so", ".pyc", ".h", ".c"}
     package = root / "python" / "plait"
     foreign = {p.parent.relative_to(root / "python").as_posix() for p in package.rglob("*") if p.is_file() and p.suffix not in own}
     assert foreign == {"plait/align/matrices"}
@@ -102,3 +103,23 @@ def test_workflows_only_call_dev(root: Path) -> None:
         for command in commands:
             assert re.match(r"\./dev (\w+)", command), f"{path.name}: {command}"
             assert command.split()[1] in tasks
+
+
+def test_help_opens_with_the_parts_and_ends_soon() -> None:
+    import pydoc
+
+    text = pydoc.plain(pydoc.render_doc(plait))
+    lines = text.splitlines()
+    assert len(lines) < 120
+    opening = "\n".join(lines[:40])
+    parts = [name for name in plait.__all__ if inspect.ismodule(getattr(plait, name))]
+    assert len(parts) > 10
+    assert [name for name in parts if f"plait.{name} " not in opening] == []
+    assert set(plait.__all__) <= set(dir(plait))  # for everybody else
+
+
+def test_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    plait.show_versions()
+    told = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    assert told["plait"] == plait.__version__
+    assert {"python", "numpy", "safetensors", "machine", "instruction set", "threads"} <= told.keys()

@@ -52,6 +52,20 @@ void check_pairs(const Method& method, const std::vector<Sequence>& x, const Ref
   }
 }
 
+/// Whether a series of length n has a path to series of other lengths; what is wrong otherwise, as an empty one, is left to check().
+std::vector<bool> reaches(const Method& method, Index n, const std::vector<Index>& lengths, Index width) {
+  std::vector<bool> out(lengths.size(), true);
+  for (std::size_t k = 0; k < lengths.size() && n > 0; ++k) {
+    try {
+      if (lengths[k] > 0) method.check({nullptr, n, width}, {nullptr, lengths[k], width});
+    } catch (const ShapeError&) {
+    } catch (const std::invalid_argument&) {
+      out[k] = false;
+    }
+  }
+  return out;
+}
+
 double score(const Method& method, const py::object& x, const py::object& y, double cutoff) {
   const Sequence a = as_sequence(x.ptr(), "x"), b = as_sequence(y.ptr(), "y");
   method.check(a, b);
@@ -183,6 +197,7 @@ void bind_align(py::module_& m) {
       .def("path", &path, py::arg("x"), py::arg("y"), py::arg("memory_limit"), py::pos_only())
       .def("paths", &path_of_each, py::arg("query"), py::arg("references"), py::arg("memory_limit"), py::arg("threads"), py::pos_only())
       .def("count", &count, py::arg("x"), py::arg("y"), py::pos_only())
+      .def("reaches", &reaches, py::arg("n"), py::arg("lengths"), py::arg("width"), py::pos_only())
       .def("prepare", &prepare, py::arg("sequences"), py::pos_only())
       .def("prepare_parts", &prepare_parts, py::arg("codes"), py::arg("begins"), py::arg("lengths"), py::pos_only())
       .def("pairwise", &all_pairs, py::arg("X"), py::arg("Y"), py::arg("same"), py::arg("cutoff"), py::arg("out"), py::arg("threads"), py::pos_only())

@@ -1,8 +1,42 @@
-"""plait: write the mathematics once, as a graph of nodes; then train it, infer with it, optimise it, or align with it."""
+"""plait: write the mathematics once, as a graph of nodes; then train it, infer with it, optimise it, or align with it.
+
+    x = plait.input("x", (None, 2))                      # a graph of nodes; nothing has run yet
+    w = plait.parameter(np.zeros((2, 1)), name="w")
+    loss = ((x @ w - 1) ** 2).mean()
+    (slope,) = plait.gradient(loss, [w])                 # nodes again
+    step = plait.compile([loss], updates={w: w - 0.1 * slope})
+    step(x=points)                                       # one flat program: forward, backward, update
+
+The parts; help(plait.align) and so on say more:
+
+    plait            nodes and NumPy's functions on them, gradient, evaluate, Table, compile, function, grad, jacobian, hessian, save, load
+    plait.graph      the same, as the part that all others build on
+    plait.linalg     systems of equations, factors, inverses and determinants, as nodes
+    plait.losses     losses, as expressions
+    plait.optim      SGD to AdamW, with schedules, as expressions
+    plait.train      the epoch loop, with checkpoints (a function; plait.train.EarlyStopping and others stand in it)
+    plait.nn         layers, MLP, VAE, LSTM, GRU; estimators with scikit-learn's conventions
+    plait.align      warping and edit distances, protein and DNA alignment, your own recursion; neighbours, clusters, search
+    plait.infer      models and posteriors by variational inference; plait.infer.timeseries: ARIMA, GARCH, levels and trends
+    plait.optimize   minima under bounds and constraints, with SciPy's signature
+    plait.portfolio  least variance, Sharpe, CVaR, risk parity, frontiers, back-tests
+    plait.sparse     sparse vectors and rows: products, nearest rows
+    plait.histogram  histograms with any borders and axes; quantiles of streams
+    plait.tree       C4.5: trees that can be read, as text, rules, SQL, C
+    plait.datasets   data to try things on
+    plait.export     out of Python as C99 or ONNX, and back
+    plait.picture    graphs as pictures; backpropagation step by step
+    plait.plot       plots of results
+    plait.report     one HTML page that tells how a run went
+
+dir(plait) lists every name, help(plait.gradient) explains one, and plait.show_versions() is what a report of a fault should begin with.
+On the command line: plait --help.
+"""
 
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
 from . import graph, linalg, losses, optim
@@ -127,6 +161,8 @@ from .graph import (
 from .train import NotFiniteError, train
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from . import align, datasets, export, histogram, infer, nn, optimize, picture, plot, portfolio, report, sparse, tree
     from ._versions import show_versions
     from .export import from_onnx, load_state
@@ -305,5 +341,14 @@ if not TYPE_CHECKING:
         return value
 
 
+def _asked_by_help() -> bool:
+    """Whether `help` gathers members; the names between are those of `inspect`."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__") == "inspect":
+        frame = frame.f_back
+    return frame is not None and frame.f_globals.get("__name__") == "pydoc"
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    # `help(plait)` shows the text above and the list of parts, not the docstrings of everything, which are thousands of lines.
+    return [] if _asked_by_help() else sorted({*globals(), *__all__})

@@ -144,7 +144,9 @@ class Estimator:
             raise ValueError(f"{name}: Found array with 0 feature(s) (shape={rows.shape}) while a minimum of 1 is required.")
         if not allow_nan and not np.isfinite(rows).all():
             what = "NaN" if np.isnan(rows).any() else f"infinity or a value too large for {dtype}"
-            raise ValueError(f"{name}: Input X contains {what}.")
+            row, column = (int(k) for k in np.argwhere(np.isnan(rows) if what == "NaN" else ~np.isfinite(rows))[0])
+            place = repr(str(columns[column])) if columns is not None else column
+            raise ValueError(f"{name}: Input X contains {what}. The first is in row {row}, column {place}.")
         if fitting:
             self.n_features_in_ = features
             if columns is not None:
@@ -314,11 +316,7 @@ class RegressorEstimator(Estimator):
         said = self.predict(X)
         targets = self._targets(y, len(said)).reshape(said.shape)
         weights = None if sample_weight is None else unmasked(sample_weight, f"{name}: sample_weight")
-        left = np.average((targets - said) ** 2, axis=0, weights=weights)
-        whole = np.average((targets - np.average(targets, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            parts = np.where(whole > 0, 1.0 - left / whole, np.where(left > 0, 0.0, 1.0))
-        return float(np.mean(parts))
+        return explained(targets, said, weights)
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks before it runs a check; only it calls this."""
@@ -330,6 +328,15 @@ class RegressorEstimator(Estimator):
             regressor_tags=RegressorTags(),
             input_tags=InputTags(),
         )
+
+
+def explained(targets: Array, said: Array, weights: Array | None = None) -> float:
+    """Share of the targets' variance that predictions explain, the mean over columns: R²."""
+    left = np.average((targets - said) ** 2, axis=0, weights=weights)
+    whole = np.average((targets - np.average(targets, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = np.where(whole > 0, 1.0 - left / whole, np.where(left > 0, 0.0, 1.0))
+    return float(np.mean(parts))
 
 
 def _is_missing(value: Any) -> bool:

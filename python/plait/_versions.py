@@ -6,11 +6,11 @@ import importlib.metadata
 import platform
 import sys
 
-PEERS = ("numpy", "scipy", "pandas", "scikit-learn", "matplotlib")
+PEERS = ("numpy", "safetensors", "scipy", "pandas", "scikit-learn", "matplotlib")
 
 
 def show_versions() -> None:
-    """Print the versions of plait, Python and what plait works with, the machine, and the number of threads.
+    """Print the versions of plait, Python and what plait works with, the machine with the instruction set in use, and the number of threads.
 
     Examples
     --------
@@ -26,5 +26,11 @@ def show_versions() -> None:
             told[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             told[name] = "not installed"
-    told |= {"machine": f"{platform.system()} {platform.release()}, {platform.machine()}", "threads": str(_core.get_num_threads())}
+    told |= {
+        "machine": f"{platform.system()} {platform.release()}, {platform.machine()}",
+        "instruction set": _core.isa(),
+        "threads": str(_core.get_num_threads()),
+    }
+    if hasattr(sys, "_is_gil_enabled"):
+        told["global lock"] = "on" if sys._is_gil_enabled() else "off"
     print("\n".join(f"{name}: {value}" for name, value in told.items()))

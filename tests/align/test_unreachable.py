@@ -11,10 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plait.align import DTW, EDR, ERP, MSM, TWE, Levenshtein
+from plait.align import DTW, EDR, ERP, MSM, TWE, Levenshtein, SoftDTW
 
 SERIES = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=7), min_size=1, max_size=6)
-ALIGNERS = [DTW, lambda window: DTW(window=window, open_end=True), ERP, MSM, TWE, lambda window: EDR(0.5, window=window)]
+ALIGNERS: list[Any] = [
+    DTW,
+    lambda window: DTW(window=window, open_end=True),
+    lambda window: DTW(window=window, step="asymmetric"),
+    lambda window: DTW(slope=1.5 + window),
+    lambda window: DTW(slope=1.5 + window, step="asymmetric"),
+    lambda window: DTW(window=window, band="slanted", step="asymmetric"),
+    ERP,
+    MSM,
+    TWE,
+    lambda window: EDR(0.5, window=window),
+    lambda window: SoftDTW(0.5, window=window),
+]
 
 
 @pytest.mark.parametrize("make", ALIGNERS)
@@ -40,6 +52,9 @@ def test_executors_and_functions_know_it_too() -> None:
     assert (DTW(window=2).pairwise(X, unreachable="inf", progress=lambda *at: seen.append(at)) == right).all()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         assert (DTW(window=2).pairwise(X, unreachable="inf", executor=pool) == right).all()
+    near = DTW(window=2).pairwise(X, unreachable="inf", sparse=True, cutoff=math.inf)  # what has no path is not stored
+    assert near.nnz == np.isfinite(right).sum()
+    assert (near.toarray()[np.isfinite(right)] == right[np.isfinite(right)]).all()
     assert (DTW(lambda a, b: (a - b) ** 2, window=2).pairwise(X, unreachable="inf") == right).all()
     assert np.isfinite(DTW(window=2, band="slanted").pairwise(X, unreachable="inf")).all()
     assert Levenshtein().pairwise(["a", "bcd"], unreachable="inf").tolist() == [[0, 3], [3, 0]]

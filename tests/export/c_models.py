@@ -106,7 +106,34 @@ def custom() -> tuple[plait.Program, dict[str, Any]]:
     ), {"x": rng().normal(size=(6, 4)), "labels": np.array([0, 3, 1, 4, 2, 2])}
 
 
+def both_ways(unroll: bool) -> tuple[plait.Program, dict[str, Any]]:
+    """Recurrent layers in both directions, over sequences of different lengths."""
+    words = plait.input("words", (None, 7), dtype="int64")
+    vectors = plait.nn.Embedding(6, 3, padding=0, rng=1)(words)
+    lengths = plait.cast(plait.not_equal(words, 0), "int64").sum(1)
+    first, _ = plait.nn.LSTM(3, 4, layers=2, bidirectional=True, rng=2)(vectors, lengths=lengths, unroll=unroll)
+    second, state = plait.nn.Bidirectional(plait.nn.GRU(8, 3, rng=3), merge="mean")(first, lengths=lengths, unroll=unroll)
+    return plait.compile([second, state]), {"words": np.array([[1, 2, 3, 4, 5, 1, 2], [3, 0, 0, 0, 0, 0, 0], [5, 5, 1, 4, 0, 0, 0]])}
+
+
+def convolutions(steps: int | None = 20) -> tuple[plait.Program, dict[str, Any]]:
+    """Convolutions of all kinds, with pooling, and the slopes of their weights."""
+    nn = plait.nn
+    model = nn.Sequential(
+        nn.Conv1d(3, 8, 3, "relu", padding="causal", rng=1), nn.Conv1d(8, 8, 3, "tanh", dilation=2, padding="causal", rng=2),
+        nn.MaxPool1d(2), nn.Conv1d(8, 4, 2, groups=2, stride=2, rng=3), nn.Conv1d(4, 4, 2, padding="same", groups=4, rng=4),
+        nn.AveragePool1d(2, 1, padding="same"), nn.GlobalAveragePool1d(),
+    )  # fmt: skip
+    x = plait.input("x", (None, steps, 3))
+    y = model(x)
+    gradients = plait.gradient(plait.square(y).sum(), model.parameters()) if steps is not None else []
+    return plait.compile([y, *gradients]), {"x": rng().normal(size=(2, 20, 3))}
+
+
 MODELS = {
+    "convolutions": convolutions,
+    "both ways": lambda: both_ways(False),
+    "both ways unrolled": lambda: both_ways(True),
     "mlp": mlp,
     "vae encoder": encoder,
     "vae decoder": decoder,

@@ -94,7 +94,9 @@ def test_every_op_of_the_table(dtype: str, unknown: bool, tmp_path: Path) -> Non
             with pytest.raises(NotImplementedError, match=rf"{c.name} at {c.name}_\d+ cannot be written: ONNX has no such"):
                 program.to_onnx(tmp_path / "f.onnx")
             continue
-        rtol = 1e-9 if dtype == "float64" and c.name not in {"erf", "erfc", "gelu"} else 2e-5  # onnxruntime has erf in single precision only
+        rtol = (
+            1e-9 if dtype == "float64" and c.name not in {"erf", "erfc", "gelu"} else 2e-5
+        )  # onnxruntime has erf in single precision only
         try:
             through_runtime(program, feeds, tmp_path / "f.onnx", rtol)
             if not (unknown and c.name.startswith("prod")):  # whose gradient has two open sizes in one shape

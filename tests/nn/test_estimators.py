@@ -136,7 +136,7 @@ def test_early_stopping_keeps_the_best_weights() -> None:
 def test_the_samples_kept_back_are_of_every_class() -> None:
     y = np.array(["a"] * 50 + ["b"] * 10 + ["c"])
     clf = classifier(epochs=1, early_stopping=True, validation_fraction=0.2).fit(np.random.default_rng(0).normal(size=(61, 2)), y)
-    keep, out = clf._split(61, np.searchsorted(clf.classes_, y), np.random.default_rng(0))
+    keep, out = clf._split({"y": np.searchsorted(clf.classes_, y)}, np.random.default_rng(0))
     assert np.unique(y[out], return_counts=True)[1].tolist() == [10, 2]
     assert sorted([*keep, *out]) == list(range(61))
 
@@ -208,7 +208,7 @@ def test_scikit_learns_own_checks_pass() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda X, y: regressor(loss="cosine").fit(X, y), "MLPRegressor: loss: expected 'mse'"),
+        (lambda X, y: regressor(loss="cosine").fit(X, y), "MLPRegressor: loss: expected one of 'mse'"),
         (lambda X, y: regressor(loss=lambda p, t: (p - t).sum()).fit(X, y), "one number for each value"),
         (lambda X, y: regressor().fit(X, np.where(y > 55, np.nan, y)), "Input y contains NaN"),
         (lambda X, y: regressor().fit(X, y[1:]), "inconsistent numbers of samples"),

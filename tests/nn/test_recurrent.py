@@ -351,7 +351,7 @@ def test_bad_input_is_refused_by_name() -> None:
         (lambda: nn.RNN(2, 3, activation="sin"), ValueError, "activation"),
         (lambda: nn.Recurrent([]), ValueError, "at least one cell"),
         (lambda: nn.Recurrent([nn.GRUCell(2, 3), nn.LSTMCell(3, 3)]), ValueError, "same kind of state"),
-        (lambda: nn.Recurrent([nn.GRUCell(2, 3), nn.GRUCell(2, 3)]), ValueError, "stands on one of 3"),
+        (lambda: nn.Recurrent([nn.GRUCell(2, 3), nn.GRUCell(2, 3)]), ValueError, "where one of 3 inputs"),
     ):
         with pytest.raises(error, match=text):
             call()

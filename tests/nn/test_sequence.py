@@ -26,7 +26,7 @@ def wave(n: int, begin: float = 0.0) -> Array:
 
 
 def small(**options: Any) -> nn.SequenceRegressor:
-    return nn.SequenceRegressor(**{"inputs": 1, "hidden": 6, "outputs": 1, "dtype": "float64", "rng": 0, **options})
+    return nn.SequenceRegressor(**{"features": 1, "hidden": 6, "outputs": 1, "dtype": "float64", "rng": 0, "standardize": False, **options})
 
 
 def stepped(model: nn.SequenceRegressor, seed: Array, steps: int) -> Array:
@@ -39,7 +39,7 @@ def stepped(model: nn.SequenceRegressor, seed: Array, steps: int) -> Array:
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 @pytest.mark.parametrize("layers", [1, 2])
 def test_generation_is_the_unrolled_graph(cell: str, layers: int) -> None:
-    model = small(cell=cell, layers=layers, inputs=2, outputs=2, activation="tanh")
+    model = small(cell=cell, layers=layers, features=2, outputs=2, activation="tanh")
     seed = np.random.default_rng(0).normal(size=(5, 2))
     made = model.generate(seed, steps=30)
     np.testing.assert_allclose(made, stepped(model, seed, 30), rtol=1e-11)
@@ -56,9 +56,9 @@ def test_generation_follows_the_parameters_without_compiling_again() -> None:
     first = model.generate(wave(5), 10)
     model.head.bias.value = model.head.bias.value + 1
     assert (model.generate(wave(5), 10) != first).all()
-    program = vars(model)["_generator"]
+    program = vars(model)["_programs"]["generator"]
     model.generate(wave(7), 3)
-    assert vars(model)["_generator"] is program
+    assert vars(model)["_programs"]["generator"] is program
 
 
 def test_prediction_is_one_step_ahead_of_true_values() -> None:
@@ -113,7 +113,7 @@ def test_the_loss_of_windows_counts_the_steps_ahead() -> None:
 
 
 def test_shorter_sequences_are_not_padded_into_the_loss() -> None:
-    model = small(inputs=2)
+    model = small(features=2)
     rng = np.random.default_rng(0)
     xs = [rng.normal(size=(n, 2)) for n in (3, 7, 1)]
     ts = [rng.normal(size=(n, 1)) for n in (3, 7, 1)]
@@ -254,7 +254,7 @@ def test_the_circle_is_closed() -> None:
 
 
 def test_bad_input_is_refused_by_name() -> None:
-    model, wide = small(), small(inputs=3)
+    model, wide = small(), small(features=3)
     x = wave(20)
     bad = x.copy()
     bad[7] = np.nan
@@ -264,7 +264,7 @@ def test_bad_input_is_refused_by_name() -> None:
         (lambda: model.fit(x, window=0), ValueError, "window"),
         (lambda: model.fit(x, ahead=3), ValueError, "ahead= needs window="),
         (lambda: model.fit(x, tbptt=0), ValueError, "tbptt"),
-        (lambda: model.fit(x, x, window=3), ValueError, "window= goes with series alone"),
+        (lambda: model.fit(x, x, window=3, ahead=2), ValueError, "ahead= goes with series alone"),
         (lambda: model.fit(bad, window=3), ValueError, "fit: series: NaN or infinity at step 7"),
         (lambda: model.fit([x, []], window=3), plait.ShapeError, r"series\[1\]"),
         (lambda: model.fit([], window=3), plait.ShapeError, "no sequences"),
@@ -293,7 +293,7 @@ def test_bad_input_is_refused_by_name() -> None:
         (lambda: model.fit(x, window=3, ahead="a"), ValueError, "fit: ahead"),
         (lambda: model.fit(x, batch_size=0), ValueError, "fit: batch_size"),
         (lambda: model.fit(x, epochs=0), ValueError, "fit: epochs"),
-        (lambda: nn.SequenceRegressor(1.5), ValueError, "SequenceRegressor: inputs"),
+        (lambda: nn.SequenceRegressor(1.5), ValueError, "SequenceRegressor: features"),
         (lambda: nn.SequenceRegressor(1, dtype="int32"), plait.DTypeError, "SequenceRegressor: dtype"),
         (lambda: nn.SequenceRegressor(1, cell="elman"), ValueError, "cell"),
         (lambda: nn.SequenceRegressor(1, 0), ValueError, "hidden"),

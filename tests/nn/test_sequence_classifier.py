@@ -186,22 +186,31 @@ def test_it_travels_as_a_pickle() -> None:
 # Matrices are sequences of one feature: what scikit-learn's checks take for features are steps, and sequences may be longer or shorter than those of fit.
 STEPS = "the columns of a matrix are steps of one feature"
 NOT_FOR_SEQUENCES = dict.fromkeys(
-    ["check_n_features_in", "check_n_features_in_after_fitting", "check_classifiers_train", "check_estimators_empty_data_messages"], STEPS
+    [
+        "check_n_features_in",
+        "check_n_features_in_after_fitting",
+        "check_classifiers_train",
+        "check_estimators_empty_data_messages",
+        "check_estimators_partial_fit_n_features",
+    ],
+    STEPS,
 )
 
 
 @pytest.mark.peer
 def test_scikit_learns_own_checks_pass() -> None:
     checks = pytest.importorskip("sklearn.utils.estimator_checks")
-    estimator = small(hidden=16, epochs=40, optimizer=plait.optim.Adam(1e-2))
+    # Whole batches: one of the checks asks that a sample of weight two is the sample twice, which mini-batches would part.
+    estimator = small(hidden=16, epochs=80, batch_size=1000, dtype="float64", standardize=False, optimizer=plait.optim.Adam(2e-2))
     tags = estimator.__sklearn_tags__()
     assert tags.input_tags.two_d_array
     assert tags.input_tags.three_d_array
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        results = checks.check_estimator(estimator, expected_failed_checks=NOT_FOR_SEQUENCES, on_fail=None, on_skip=None)
+        results = checks.check_estimator(estimator, on_fail=None, on_skip=None)
     failed = {r["check_name"]: repr(r["exception"]) for r in results if r["status"] == "failed"}
-    assert failed == {}
+    assert {name: text for name, text in failed.items() if name not in NOT_FOR_SEQUENCES} == {}
+    assert set(failed) == set(NOT_FOR_SEQUENCES)
     assert sum(r["status"] == "passed" for r in results) > 40
 
 
@@ -254,3 +263,28 @@ def test_a_data_set_of_the_archive(data_file: Callable[[str], Path], name: str, 
         f"{name}: {score:.3f} of {len(X_test)} sequences of {min(map(len, X_test))} to {max(map(len, X_test))} steps, {len(clf.classes_)} classes"
     )
     assert score >= least
+
+
+def test_weights_stopping_and_parts() -> None:
+    X, y = waves(60)
+    assert small(optimizer="adam", epochs=2).set_params(optimizer__rate=0.5).fit(X, y).optimizer == plait.optim.Adam(0.5)
+    stopped = small(epochs=300, early_stopping=3).fit(X, y)
+    assert stopped.n_iter_ < 300
+    assert stopped.best_epoch_ == 1 + int(np.argmin(stopped.history_.validation))
+    first = np.unique(y)[0]
+    heavy = small(epochs=20, class_weight={first: 50.0}).fit(X, y)
+    light = small(epochs=20, class_weight={first: 0.02}).fit(X, y)
+    assert heavy.predict_proba(X)[:, 0].mean() > light.predict_proba(X)[:, 0].mean() + 0.2
+    twice = small(epochs=3, batch_size=100, dtype="float64").fit(X + X[:20], np.concatenate([y, y[:20]]))
+    weights = np.where(np.arange(60) < 20, 2.0, 1.0)
+    weighted = small(epochs=3, batch_size=100, dtype="float64", standardize=True).fit(X, y, sample_weight=weights)
+    assert np.abs(weighted.predict_proba(X) - twice.predict_proba(X)).max() < 0.1
+    parts = small()
+    for _ in range(20):
+        parts.partial_fit(X[:30], y[:30], classes=np.unique(y))
+        parts.partial_fit([x[:9] for x in X[30:]], y[30:])
+    assert parts.history_.loss[-1] < parts.history_.loss[0]
+    assert parts.score(X, y) > 0.7
+    smooth = small(epochs=20, loss=plait.losses.CrossEntropy(label_smoothing=0.4)).fit(X, y)
+    assert smooth.predict_proba(X).max() < small(epochs=20).fit(X, y).predict_proba(X).max()
+    assert smooth.get_params()["loss__label_smoothing"] == 0.4

@@ -11,6 +11,8 @@ import pytest
 
 from plait import plot
 from plait.align import DTW, ERP, Levenshtein
+from plait.plot._sequences import SHADES
+from plait.plot._training import in_the_plane
 
 figure = pytest.importorskip("matplotlib.figure")
 
@@ -80,7 +82,7 @@ def test_latent_map(ax: Any, latent: int) -> None:
 def test_the_map_of_many_dimensions_keeps_the_largest_spread() -> None:
     rng = np.random.default_rng(0)
     means = rng.normal(size=(200, 6)) * [0.1, 5, 0.1, 0.1, 3, 0.1]
-    plane, _ = plot.in_the_plane(means)
+    plane, _ = in_the_plane(means)
     assert abs(np.corrcoef(plane[:, 0], means[:, 1])[0, 1]) > 0.99
     assert abs(np.corrcoef(plane[:, 1], means[:, 4])[0, 1]) > 0.99
 
@@ -139,5 +141,5 @@ def test_alignments_of_nothing_of_gaps_in_series_and_of_very_much(ax: Any) -> No
     assert all(np.isfinite(line.get_ydata()).all() for line in linked.lines[:2])
     long = Levenshtein().align("ACGT" * 10_000, "GATTACA" * 5_000)
     plot.alignment(long, shown := figure.Figure().add_subplot())
-    assert max(shown.images[0].get_array().shape) <= plot.SHADES
+    assert max(shown.images[0].get_array().shape) <= SHADES
     assert shown.images[0].get_extent() == [-0.5, 34_999.5, 39_999.5, -0.5]

@@ -9,6 +9,7 @@
 #include "align/pairwise/diagonals.hpp"
 #include "align/pairwise/integer.hpp"
 #include "align/pairwise/recursion.hpp"
+#include "align/pairwise/strips.hpp"
 
 using namespace plait;
 using namespace plait::tensor;
@@ -22,12 +23,15 @@ struct Level {
   const StripedTable* strips;
   const PairwiseLanesTable* lanes;
   const PairwiseDiagonalTable* diagonals;
+  const PairwiseStripTable* rows;
 };
 std::vector<Level> levels() {
-  std::vector<Level> found{{"v2", &v2::striped_table(), &v2::pairwise_lanes_table(), &v2::pairwise_diagonal_table()}};
+  std::vector<Level> found{{"v2", &v2::striped_table(), &v2::pairwise_lanes_table(), &v2::pairwise_diagonal_table(), &v2::pairwise_strip_table()}};
 #if defined(__x86_64__)
-  if (isa_supported(Isa::v3)) found.push_back({"v3", &v3::striped_table(), &v3::pairwise_lanes_table(), &v3::pairwise_diagonal_table()});
-  if (isa_supported(Isa::v4)) found.push_back({"v4", &v4::striped_table(), &v4::pairwise_lanes_table(), &v4::pairwise_diagonal_table()});
+  if (isa_supported(Isa::v3))
+    found.push_back({"v3", &v3::striped_table(), &v3::pairwise_lanes_table(), &v3::pairwise_diagonal_table(), &v3::pairwise_strip_table()});
+  if (isa_supported(Isa::v4))
+    found.push_back({"v4", &v4::striped_table(), &v4::pairwise_lanes_table(), &v4::pairwise_diagonal_table(), &v4::pairwise_strip_table()});
 #endif
   return found;
 }
@@ -188,6 +192,28 @@ TEST_CASE("diagonals round and choose as the definition does, whatever the score
         CHECK(found.score == expected.score);
         CHECK(found.pairs == expected.pairs);
       }
+    }
+  }
+}
+
+TEST_CASE("strips of rows round as the definition does, and count its alignments") {
+  Random random(5);
+  Workspace workspace;
+  for (int round = 0; round < 400; ++round) {
+    const Index letters = 2 + below(random, 6);
+    const double unit = round % 3 == 0 ? 0.1 : round % 3 == 1 ? 0.25 : 1;
+    const PairwiseOptions o = options(random, letters, unit);
+    const Index size = round % 10 == 0 ? 200 : 40;
+    const auto x = text(random, 1 + below(random, size), letters);
+    const auto y = round % 2 == 0 ? relative(random, x, letters) : text(random, 1 + below(random, size), letters);
+    Counted<Order::maximum> counted;
+    const auto expected = run_recursion(o, counted, sequence(x), sequence(y));
+    for (const Level& level : levels()) {
+      INFO("round ", round, " at ", std::string(level.name));
+      CHECK(pairwise_strip_score(o, *level.rows, sequence(x), sequence(y), workspace) == expected.score);
+      if (unit == 0.1) continue;  // sums that are equal but for rounding are another matter
+      const double paths = pairwise_strip_count(o, *level.rows, sequence(x), sequence(y), workspace);
+      CHECK(paths == (o.ends.local && expected.score == 0 ? doctest::Approx(1) : doctest::Approx(expected.paths).epsilon(1e-12)));
     }
   }
 }

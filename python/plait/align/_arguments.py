@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+import sys
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from .. import _core
 from ..graph import get_num_threads
+
+
+def outside() -> int:
+    """The stack level of a warning at the caller's line that called into this package."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "plait":
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def thread_count(threads: Any) -> int:

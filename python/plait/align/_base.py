@@ -228,7 +228,7 @@ class PairAligner(Estimator, ABC):
         if unreachable not in ("raise", "inf"):
             raise ValueError(f"unreachable: expected 'raise' or 'inf', got {unreachable!r}")
         if sparse:
-            return _results.sparse(self, rows, columns, cutoff, kind, similarity, threads)
+            return _results.sparse(self, rows, columns, cutoff, kind, similarity, threads, unreachable)
         if similarity is not None:
             scores = _results.similarities(self, rows, columns, similarity, cutoff, threads)
         elif executor is not None or progress:
@@ -266,8 +266,8 @@ class PairAligner(Estimator, ABC):
 
     def _leaves_some_out(self) -> bool:
         """Whether series of some lengths have no path."""
-        windowed = getattr(self, "window", None) is not None and getattr(self, "band", "diagonal") == "diagonal"
-        return windowed or getattr(self, "step", None) == "asymmetric"
+        bounds = any(getattr(self, name, None) is not None for name in ("window", "slope"))
+        return bounds or getattr(self, "step", None) == "asymmetric"
 
     def nearest(self, query: Any, references: Any, k: int = 1, *, cutoff: float | None = None) -> tuple[NDArray[Any], NDArray[np.float64]]:
         """The best references for a query, exactly.

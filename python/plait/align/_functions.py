@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..graph import PerformanceWarning, function
+from . import _arguments
 
 RANK = (ctypes.c_double, *[ctypes.c_double] * 5)  # result, then arguments
 INIT = (ctypes.c_double, ctypes.c_int64, ctypes.c_int64)
@@ -101,7 +102,7 @@ def _traced_rule(rank: Callable[..., Any], width: int, minimize: bool) -> _core.
         warnings.warn(
             f"rank cannot be traced and is called for every cell, a hundred times slower: {type(error).__name__}: {reason}",
             PerformanceWarning,
-            stacklevel=2,
+            stacklevel=_arguments.outside(),
         )
         return _core.python_rule(rank, width, minimize)
     if result.shape != ():
@@ -135,7 +136,7 @@ def _traced_distance(distance: Callable[..., Any], width: int) -> _core.Rule:
         f"metric cannot be traced and is called for every pair of elements, a hundred times slower: {type(errors[-1]).__name__}: "
         f"{' '.join(str(errors[-1]).removeprefix('unroll: ').split())}",
         PerformanceWarning,
-        stacklevel=2,
+        stacklevel=_arguments.outside(),
     )
     return _core.python_metric(_CalledDistance(distance), width)
 

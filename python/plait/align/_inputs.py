@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from . import _arguments
 
 Array: TypeAlias = NDArray[Any]
 #: What the core reads without conversion: a string, bytes, float64 rows, or an array of unsigned symbols.
@@ -112,7 +113,7 @@ def collection(values: Any, name: str) -> list[Any]:
                 f"{name}: an array of shape {values.shape} is {values.shape[0]} series of {values.shape[1]} elements with {values.shape[2]} "
                 "values each; one of (cases, channels, time), as aeon has it, needs X.transpose(0, 2, 1)",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=_arguments.outside(),
             )
     try:
         return list(values)

@@ -103,6 +103,7 @@ def sparse(
     dtype: np.dtype[Any],
     similarity: str | None,
     threads: int,
+    unreachable: str,
 ) -> Any:
     """A SciPy matrix of the scores within the cutoff, zeros among them."""
     if cutoff is None:
@@ -115,7 +116,7 @@ def sparse(
     shape = len(rows), len(others)
     found = None if similarity is not None else _indexed(aligner, rows, others, cutoff, threads)
     if found is None:
-        found = _from_blocks(aligner, rows, others, cutoff, similarity, threads)
+        found = _from_blocks(aligner, rows, others, cutoff, similarity, threads, unreachable)
     begin, index, scores = found
     data = converted(scores, dtype, np.nan)
     narrow = np.int32 if max(*shape, len(index)) < 2**31 else np.int64
@@ -136,7 +137,7 @@ def _indexed(aligner: PairAligner, rows: list[Any], others: list[Any], cutoff: f
 
 
 def _from_blocks(
-    aligner: PairAligner, rows: list[Any], others: list[Any], cutoff: float, similarity: str | None, threads: int
+    aligner: PairAligner, rows: list[Any], others: list[Any], cutoff: float, similarity: str | None, threads: int, unreachable: str
 ) -> tuple[Array, Array, Array]:
     counts, index, kept = [np.zeros(1, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
     step = max(1, BLOCK // max(len(others), 1))
@@ -144,11 +145,10 @@ def _from_blocks(
     for start in range(0, len(rows), step):
         part = rows[start : start + step]
         if similarity is None:
-            block = np.empty((len(part), len(others)))
-            aligner._matrix(part, others, cutoff, block, threads)
+            block = aligner.pairwise(part, others, cutoff=cutoff, threads=threads, unreachable=unreachable)
         else:
             block = similarities(aligner, part, others, similarity, None, threads)
-        near = block >= cutoff if greatest else block <= cutoff
+        near = (block >= cutoff if greatest else block <= cutoff) & np.isfinite(block)
         counts.append(near.sum(axis=1))
         index.append(np.nonzero(near)[1])
         kept.append(block[near])

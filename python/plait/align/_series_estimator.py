@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .._estimator import Estimator
+from .._estimator import Estimator, _column_names
 from . import _inputs
 from ._base import PairAligner
 from .dtw import DTW
@@ -23,13 +23,24 @@ class SeriesEstimator(Estimator):
     _estimator_type: str
 
     def _collection(self, X: Any, *, fitting: bool = False) -> list[Any]:
-        """The series; in `fit`, n_features_in_ is told to be the length where all have one, as scikit-learn has it."""
+        """The series; in `fit`, n_features_in_ is told to be the length where all have one, as scikit-learn has it, and names of a data frame's columns."""
         found = all_series(X, type(self).__name__)
+        names = _column_names(X)
         if fitting:
-            self.__dict__.pop("n_features_in_", None)
+            for told in ("n_features_in_", "feature_names_in_"):
+                self.__dict__.pop(told, None)
             shape = _shape(X)
             if len(shape) > 1:
                 self.n_features_in_ = shape[1]
+            if names is not None:
+                self.feature_names_in_ = names
+            return found
+        known = getattr(self, "feature_names_in_", None)
+        # Series may be of other lengths than those of fit, and then have other columns; the same ones in another order are a mistake.
+        if known is not None and names is not None and sorted(names) == sorted(known) and not np.array_equal(names, known):
+            raise ValueError(
+                f"{type(self).__name__}: X has the columns of fit in another order: Feature names must be in the same order as they were in fit."
+            )
         return found
 
     def __sklearn_tags__(self) -> Any:

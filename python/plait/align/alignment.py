@@ -111,12 +111,12 @@ class Alignment:
         Of edits: ``"match"`` (equal elements), ``"substitute"`` (elements that differ), ``"insert"`` (an element of y is added),
         ``"delete"`` (one of x is dropped), ``"transpose"`` (both columns of two symbols that change places; what was added or dropped
         between them stands between). In a warping path: ``"match"`` (both series move on), ``"repeat x"`` and ``"repeat y"`` (that series
-        stands still).
+        stands still), and with asymmetric steps ``"skip y"`` (both move on, and an element of y is left out).
         """
         path = np.asarray(self.path)
         if self.is_warping:
             steps = np.diff(path, axis=0)
-            names = ["repeat x" if di == 0 else "repeat y" if dj == 0 else "match" for di, dj in steps.tolist()]
+            names = ["repeat x" if di == 0 else "repeat y" if dj == 0 else "skip y" if dj > 1 else "match" for di, dj in steps.tolist()]
             return ["match", *names] if len(path) else []
         rows, names = path.tolist(), []
         for i, j in rows:

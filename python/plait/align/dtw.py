@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .search import Place
 
 METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "euclidean", "absolute", "cosine", "precomputed")}
+#: What SciPy and scikit-learn call them.
+OTHER_NAMES = {"sqeuclidean": "squared", "l2": "euclidean", "cityblock": "absolute", "manhattan": "absolute", "l1": "absolute"}
 STEPS = {name: getattr(_core.StepPattern, name) for name in ("symmetric1", "symmetric2", "asymmetric")}
 
 _NAMES: _inputs.Name = "xy".__getitem__
@@ -126,7 +128,11 @@ class DTW(PairAligner):
         """For the core, checked."""
         _inputs.check_nan_policy(self.nan_policy)
         if not callable(self.metric) and self.metric not in tuple(METRICS):  # nor what cannot be hashed
-            raise ValueError(f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}")
+            known = OTHER_NAMES.get(str(self.metric))
+            hint = f", which is {known!r} here" if known else ""
+            raise ValueError(
+                f"metric: expected one of {', '.join(map(repr, METRICS))} or a function of two elements, got {self.metric!r}{hint}"
+            )
         if self.open_begin and self.window is not None:
             raise ValueError(
                 f"window: with open_begin=True the path may begin anywhere in y, while a window lies about the diagonal from (0, 0); got "

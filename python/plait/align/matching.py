@@ -32,11 +32,21 @@ class Matches:
         What was compared.
     labels : list, optional
         What the choices are called: keys of a mapping, labels of a Series; their positions unless given.
+    query_labels : list, optional
+        What the queries are called, likewise.
     """
 
-    def __init__(self, index: NDArray[np.int64], scores: Array, queries: list[Any], choices: list[Any], labels: list[Any] | None = None):
+    def __init__(
+        self,
+        index: NDArray[np.int64],
+        scores: Array,
+        queries: list[Any],
+        choices: list[Any],
+        labels: list[Any] | None = None,
+        query_labels: list[Any] | None = None,
+    ):
         self.index, self.scores = index, scores
-        self._queries, self._choices, self._labels = queries, choices, labels
+        self._queries, self._choices, self._labels, self._query_labels = queries, choices, labels, query_labels
 
     def __len__(self) -> int:
         """Queries."""
@@ -69,7 +79,8 @@ class Matches:
         Returns
         -------
         pandas.DataFrame
-            Columns ``query``, ``choice``, ``key``, ``index`` and ``score``, and ``rank`` (from 1) where more than one was looked for.
+            Columns ``query``, ``choice``, ``key``, ``index`` and ``score``, and ``rank`` (from 1) where more than one was looked for. The
+            rows are called as the queries are in a mapping or a Series, so that the frame joins what the queries came from.
         """
         try:
             import pandas as pd
@@ -82,7 +93,9 @@ class Matches:
         if self.index.ndim == 2:
             columns["rank"] = np.tile(np.arange(1, k + 1), len(self))
         columns |= {"choice": self.choices.ravel(), "key": self.keys.ravel(), "index": self.index.ravel(), "score": self.scores.ravel()}
-        return pd.DataFrame(columns)
+        if self._query_labels is None:
+            return pd.DataFrame(columns)
+        return pd.DataFrame(columns, index=pd.Index([label for label in self._query_labels for _ in range(k)], tupleize_cols=True))
 
 
 def match(
@@ -156,7 +169,7 @@ def match(
     k = _arguments.whole(k, "match: k")
     most = None if cutoff is None else _arguments.limit(cutoff)
     chosen = scorer(aligner, similarity)
-    asked, _ = labelled(queries, "queries")
+    asked, called = labelled(queries, "queries")
     offered, labels = labelled(choices, "choices")
     rows, columns = (present(values, name, missing) for values, name in ((asked, "queries"), (offered, "choices")))
     positions = np.array(columns, np.int64)
@@ -173,7 +186,7 @@ def match(
         here, there = (np.array(v, np.int64) for v in (rows, members))
         index[here, : found.shape[1]] = np.where(found >= 0, positions[found], -1)[there]
         scores[here, : found.shape[1]] = best[there]
-    return Matches(index if k > 1 else index[:, 0], scores if k > 1 else scores[:, 0], asked, offered, labels)
+    return Matches(index if k > 1 else index[:, 0], scores if k > 1 else scores[:, 0], asked, offered, labels, called)
 
 
 class Deduplicated(NamedTuple):
@@ -318,6 +331,8 @@ def labelled(values: Any, name: str) -> tuple[list[Any], list[Any] | None]:
         return list(values.values()), list(values)
     if type(values).__name__ == "Series" and hasattr(values, "index") and hasattr(values, "tolist"):
         return list(values.tolist()), list(values.index)
+    if type(values).__name__ == "DataFrame":
+        raise TypeError(f"{name}: expected a list, mapping or Series, got a DataFrame; take one of its columns")
     if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype == object:
         return list(values.tolist()), None
     return _inputs.collection(values, name), None

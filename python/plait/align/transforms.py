@@ -256,6 +256,10 @@ class Differencer(SeriesTransformer):
 
 
 def _one(x: Any, function: str) -> Array:
+    if isinstance(x, (list, tuple)) and len({len(part) for part in x if hasattr(part, "__len__")}) > 1:
+        raise _core.ShapeError(
+            f"{function}: expected one series of shape (n,) or (n, d), got several of different lengths; the transformers take collections"
+        )
     if np.ndim(x) == 3:
         raise _core.ShapeError(
             f"{function}: expected one series of shape (n,) or (n, d), got shape {np.shape(x)}; the transformers take collections"

@@ -208,14 +208,14 @@ class WordIndex:
 
         k = _arguments.whole(k, "match: k")
         most = self._within_cutoff(cutoff)
-        asked, _ = labelled(queries, "queries")
+        asked, called = labelled(queries, "queries")
         rows = present(asked, "queries", missing)
         index, scores = np.full((len(asked), k), -1, np.int64), np.full((len(asked), k), np.nan)
         wanted = [self._checked(asked[i], f"queries[{i}]") for i in rows]
         found, best = best_of_each(self._index, self.aligner, wanted, k, most, threads)
         index[rows] = np.where(found >= 0, self._places[found] if len(self._places) else -1, -1)
         scores[rows] = best
-        return Matches(index if k > 1 else index[:, 0], scores if k > 1 else scores[:, 0], asked, self._choices, self._labels)
+        return Matches(index if k > 1 else index[:, 0], scores if k > 1 else scores[:, 0], asked, self._choices, self._labels, called)
 
 
 def _plain(text: Any) -> Any:

@@ -11,10 +11,26 @@ from collections.abc import Sequence
 
 from . import align, bench, classifiers, demo, export, histogram, lstm, portfolio, search, tree, vae
 from ._common import Failure, jsonable, lines
+from ._completion import SHELLS, PrintCompletion
 
 __all__ = ["main"]
 
 COMMANDS = (demo, vae, lstm, classifiers, align, search, histogram, tree, portfolio, export, bench)
+#: One for each command, as they stand under ``plait --help``.
+EXAMPLES = {
+    "demo": "plait demo --out report.html",
+    "vae": "plait vae --data digits --epochs 20 --out vae",
+    "lstm": "plait lstm --hidden 32 --epochs 100",
+    "mnist": "plait mnist --data digits --hidden 64",
+    "spiral": "plait spiral --arms 3 --out spiral",
+    "align": "plait align dna.fasta --method needleman-wunsch",
+    "search": "plait search query.fasta database.fasta",
+    "histogram": "plait histogram latencies.csv --column ms --bins 50 --log",
+    "tree": "plait tree credit.csv --target class --rules",
+    "portfolio": "plait portfolio prices.csv --method min-variance",
+    "export": "plait export model.plait --c device --name model",
+    "bench": "plait bench align --quick",
+}
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -30,14 +46,26 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line as a whole."""
     parser = argparse.ArgumentParser(
         prog="plait",
-        description="Write the mathematics once, as a graph; then train it, infer with it, optimise it under constraints, or align with it.",
-        epilog="Exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. PLAIT_TRACEBACK=1 shows where an error comes from.",
+        description="Write the mathematics once, as a graph; then train it, infer with it,\noptimise it under constraints, or align with it.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n"
+        + "\n".join(f"  {example}" for example in EXAMPLES.values())
+        + "\n\n`plait COMMAND --help` says more; every command takes --json.\n"
+        "Exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\nPLAIT_TRACEBACK=1 shows where an error comes from.",
     )
     parser.add_argument("--version", action="version", version=f"plait {version()}")
+    told = "print what makes TAB complete in a shell: bash, zsh or tcsh"
+    parser.add_argument("--print-completion", choices=SHELLS, action=PrintCompletion, help=told, metavar="SHELL")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True)
     for command in COMMANDS:
         command.add(commands)
     return parser
+
+
+def reader_is_gone() -> int:
+    """The reader has seen enough; nothing may be written any more, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         options = make_parser().parse_args(arguments)
+    except BrokenPipeError:  # of a page of help, or of a completion
+        return reader_is_gone()
     except SystemExit as stop:  # argparse has said what is wrong, or has shown the help
         return stop.code if isinstance(stop.code, int) else WRONG_USAGE
     try:
@@ -71,9 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("plait: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader has seen enough; nothing may be written any more, not even at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+    except BrokenPipeError:
+        return reader_is_gone()
     except Exception as error:
         if os.environ.get("PLAIT_TRACEBACK"):
             raise

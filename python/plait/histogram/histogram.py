@@ -304,9 +304,9 @@ class Histogram(Counts):
         --------
         >>> ax = plait.Histogram([0, 1, 2]).fill([0.5]).plot()  # doctest: +SKIP
         """
-        from ._plot import draw
+        from ..plot import histogram
 
-        return draw(self, ax, density, options)
+        return histogram(self, ax, density=density, **options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to a file, which is whole or not there.

@@ -25,6 +25,11 @@ KIND = "plait.nn parameters"
 
 # Names that an activation may be given by; He's initialisation is for those that pass only half of their input on.
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "softmax", "log_softmax", "leaky_relu", "elu")
+# Settings that a layer's repr shows, unless they are these.
+_SHOWN: dict[str, Any] = {
+    "activation": None, "rate": None, "likelihood": None, "deviation": None, "kernel": None, "size": None, "stride": 1, "dilation": 1,
+    "padding": "valid", "groups": 1, "merge": "concatenate", "dropout": 0.0, "recurrent_dropout": 0.0,
+}  # fmt: skip
 _HALF = {"relu", "leaky_relu", "elu", "softplus", "gelu", "silu"}
 
 
@@ -53,10 +58,15 @@ def activation_function(activation: Activation) -> Callable[[Any], Any] | None:
     return function
 
 
+def initial_name(activation: Activation) -> str:
+    """How weights before an activation begin: after He et al. (2015) before rectifiers, else after Glorot and Bengio (2010)."""
+    name = activation if isinstance(activation, str) or activation is None else getattr(activation, "__name__", "")
+    return "he_uniform" if name in _HALF else "glorot_uniform"
+
+
 def initial_weight(inputs: int, outputs: int, activation: Activation, dtype: str, rng: np.random.Generator) -> NDArray[Any]:
     """Uniform numbers whose variance keeps that of a signal: He et al. (2015) before rectifiers, else Glorot and Bengio (2010)."""
-    name = activation if isinstance(activation, str) or activation is None else getattr(activation, "__name__", "")
-    limit = np.sqrt(6.0 / inputs) if name in _HALF else np.sqrt(6.0 / (inputs + outputs))
+    limit = np.sqrt(6.0 / inputs) if initial_name(activation) == "he_uniform" else np.sqrt(6.0 / (inputs + outputs))
     return rng.uniform(-limit, limit, (inputs, outputs)).astype(dtype)
 
 
@@ -236,7 +246,7 @@ class Layer:
             parts = list(_parts(value, name))
             own += [f"{place} {_show.sizes(part.shape)}" for part, place in parts if not isinstance(part, Layer)]
             inner += [(place, repr(part)) for part, place in parts if isinstance(part, Layer)]
-            if name in {"activation", "rate", "likelihood"} and value is not None:
+            if name in _SHOWN and value is not None and value != _SHOWN[name]:
                 own.append(f"{name}={_show.called(value)}")
         return _show.nested(type(self).__name__, own, inner)
 
@@ -254,6 +264,10 @@ class Layer:
                 open_ += reversed([inner for name, value in vars(part).items() for inner in _parts(value, f"{place}.{name}")])
         return list(found.values())
 
+    def _saved(self) -> list[tuple[Node, str]]:
+        """What a file holds, in order, and where it stands."""
+        return self._placed()
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all parameters to a file (safetensors with a checksum), whole or not at all.
 
@@ -262,7 +276,7 @@ class Layer:
         path : path
             The file; replaced where it exists.
         """
-        placed = self._placed()
+        placed = self._saved()
         tree = {
             "kind": KIND,
             "class": type(self).__name__,
@@ -294,7 +308,7 @@ class Layer:
         tree = graph.load(path)
         if not isinstance(tree, dict) or tree.get("kind") != KIND:
             raise graph.FormatError(f"{path}: not the parameters of a layer")
-        placed = self._placed()
+        placed = self._saved()
         parameters, here = [part for part, _ in placed], [place for _, place in placed]
         if len(tree["values"]) != len(parameters):
             raise graph.FormatError(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .. import graph
 from ..train.data import at_least_one
 from .base import Layer, floating
+from .initializers import Initializer, initialize
 
 State = tuple[Any, ...]
 
@@ -74,6 +75,25 @@ class Cell(Layer):
         """
         raise NotImplementedError
 
+    def step_dropped(self, x: Any, state: State, factors: Any) -> tuple[Any, State]:
+        """`step` where what is remembered is dropped from what is computed with it: recurrent dropout.
+
+        Parameters
+        ----------
+        x : Node
+            Shape (batch, inputs).
+        state : tuple of Node
+            As many as `parts` names.
+        factors : Node
+            Zeros and numbers above one, of shape (batch, hidden): the first part of the state is multiplied by them.
+
+        Returns
+        -------
+        tuple of Node and tuple
+            The output, of shape (batch, hidden), and the next state.
+        """
+        return self.step(x, (state[0] * factors, *state[1:]))
+
     def __call__(self, x: Any, state: State | None = None, *, training: bool = False) -> tuple[Any, State]:  # noqa: ARG002 - the same in both
         """`step`, from the initial state unless one is given."""
         return self.step(x, self.initial_state() if state is None else state)
@@ -90,13 +110,29 @@ class GatedCell(Cell):
 
     gates = 1
 
-    def __init__(self, inputs: int, hidden: int, *, dtype: str = "float32", rng: Any = None, name: str = "cell") -> None:
+    def __init__(
+        self,
+        inputs: int,
+        hidden: int,
+        *,
+        initializer: Initializer = None,
+        recurrent_initializer: Initializer = None,
+        dtype: str = "float32",
+        rng: Any = None,
+        name: str = "cell",
+    ) -> None:
         super().__init__(inputs, hidden, dtype=dtype)
         generator = np.random.default_rng(rng)
         width = self.gates * self.hidden
-        self.weight_x = graph.parameter(initial((self.inputs, width), hidden, self.dtype, generator), name=f"{name}.weight_x")
-        self.weight_h = graph.parameter(initial((self.hidden, width), hidden, self.dtype, generator), name=f"{name}.weight_h")
+        self.weight_x = graph.parameter(self._weight(self.inputs, initializer, generator), name=f"{name}.weight_x")
+        self.weight_h = graph.parameter(self._weight(self.hidden, recurrent_initializer, generator), name=f"{name}.weight_h")
         self.bias = graph.parameter(initial((width,), hidden, self.dtype, generator), name=f"{name}.bias")
+
+    def _weight(self, inputs: int, how: Initializer, generator: np.random.Generator) -> NDArray[Any]:
+        """One matrix for all gates, each of which begins by itself."""
+        if how is None:
+            return initial((inputs, self.gates * self.hidden), self.hidden, self.dtype, generator)
+        return np.concatenate([initialize((inputs, self.hidden), how, dtype=self.dtype, rng=generator) for _ in range(self.gates)], axis=1)
 
     def _gate(self, product: Any, k: int) -> Any:
         """The columns of gate k."""
@@ -112,6 +148,8 @@ class LSTMCell(GatedCell):
         Features of an input, and of the state's two parts h and c.
     forget_bias : float
         Added to the forget gate's bias at the beginning: with 1 or 2, memories are kept until the network learns to drop them.
+    initializer, recurrent_initializer : str, number or callable, optional
+        How the weights of inputs and those of h begin, gate by gate (see `plait.nn.initialize`); as PyTorch's unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
@@ -137,9 +175,20 @@ class LSTMCell(GatedCell):
     gates = 4
 
     def __init__(
-        self, inputs: int, hidden: int, forget_bias: float = 0.0, *, dtype: str = "float32", rng: Any = None, name: str = "lstm"
+        self,
+        inputs: int,
+        hidden: int,
+        forget_bias: float = 0.0,
+        *,
+        initializer: Initializer = None,
+        recurrent_initializer: Initializer = None,
+        dtype: str = "float32",
+        rng: Any = None,
+        name: str = "lstm",
     ) -> None:
-        super().__init__(inputs, hidden, dtype=dtype, rng=rng, name=name)
+        super().__init__(
+            inputs, hidden, initializer=initializer, recurrent_initializer=recurrent_initializer, dtype=dtype, rng=rng, name=name
+        )
         if np.ndim(forget_bias) != 0 or np.asarray(forget_bias).dtype.kind not in "iuf" or not np.isfinite(forget_bias):
             raise ValueError(f"LSTMCell: forget_bias: expected a finite number, got {forget_bias!r}")
         bias = np.array(self.bias.value)
@@ -163,6 +212,8 @@ class GRUCell(GatedCell):
     ----------
     inputs, hidden : int
         Features of an input, and of the state h.
+    initializer, recurrent_initializer : str, number or callable, optional
+        How the weights of inputs and those of h begin, gate by gate (see `plait.nn.initialize`); as PyTorch's unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
@@ -187,16 +238,34 @@ class GRUCell(GatedCell):
 
     gates = 3
 
-    def __init__(self, inputs: int, hidden: int, *, dtype: str = "float32", rng: Any = None, name: str = "gru") -> None:
+    def __init__(
+        self,
+        inputs: int,
+        hidden: int,
+        *,
+        initializer: Initializer = None,
+        recurrent_initializer: Initializer = None,
+        dtype: str = "float32",
+        rng: Any = None,
+        name: str = "gru",
+    ) -> None:
         generator = np.random.default_rng(rng)
-        super().__init__(inputs, hidden, dtype=dtype, rng=generator, name=name)
+        super().__init__(
+            inputs, hidden, initializer=initializer, recurrent_initializer=recurrent_initializer, dtype=dtype, rng=generator, name=name
+        )
         self.bias_h = graph.parameter(initial((self.hidden,), hidden, self.dtype, generator), name=f"{name}.bias_h")
 
     def step(self, x: Any, state: State) -> tuple[Any, State]:
         """The next h, as output and as state."""
-        (h,) = state
+        return self._step(x, state[0], state[0])
+
+    def step_dropped(self, x: Any, state: State, factors: Any) -> tuple[Any, State]:
+        """`step` where gates and candidate see a part of h only; what is kept of h is kept whole."""
+        return self._step(x, state[0], state[0] * factors)
+
+    def _step(self, x: Any, h: Any, seen: Any) -> tuple[Any, State]:
         from_x = x @ self.weight_x + self.bias
-        from_h = h @ self.weight_h
+        from_h = seen @ self.weight_h
         r, z = (graph.sigmoid(self._gate(from_x, k) + self._gate(from_h, k)) for k in range(2))
         n = graph.tanh(self._gate(from_x, 2) + r * (self._gate(from_h, 2) + self.bias_h))
         h = (1.0 - z) * n + z * h
@@ -212,6 +281,8 @@ class RNNCell(GatedCell):
         Features of an input, and of the state h.
     activation : {"tanh", "relu"}
         The function behind the sum.
+    initializer, recurrent_initializer : str, number or callable, optional
+        How the weights of inputs and those of h begin, gate by gate (see `plait.nn.initialize`); as PyTorch's unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
@@ -230,11 +301,22 @@ class RNNCell(GatedCell):
     """
 
     def __init__(
-        self, inputs: int, hidden: int, activation: str = "tanh", *, dtype: str = "float32", rng: Any = None, name: str = "rnn"
+        self,
+        inputs: int,
+        hidden: int,
+        activation: str = "tanh",
+        *,
+        initializer: Initializer = None,
+        recurrent_initializer: Initializer = None,
+        dtype: str = "float32",
+        rng: Any = None,
+        name: str = "rnn",
     ) -> None:
         if activation not in {"tanh", "relu"}:
             raise ValueError(f"RNNCell: activation: expected 'tanh' or 'relu', got {activation!r}")
-        super().__init__(inputs, hidden, dtype=dtype, rng=rng, name=name)
+        super().__init__(
+            inputs, hidden, initializer=initializer, recurrent_initializer=recurrent_initializer, dtype=dtype, rng=rng, name=name
+        )
         self.activation = activation
 
     def step(self, x: Any, state: State) -> tuple[Any, State]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from .. import graph, losses
-from .._estimator import ClassifierEstimator
-from .._masks import unmasked
-from ._perceptron import Perceptron, sample_weights
+from .. import graph
+from ._classes import NetworkClassifier
+from ._perceptron import Perceptron
 from .base import Activation
 
 Array = NDArray[Any]
 
 
-class MLPClassifier(ClassifierEstimator, Perceptron):
+class MLPClassifier(NetworkClassifier, Perceptron):
     """A multilayer perceptron that tells classes apart, with scikit-learn's conventions.
 
     Parameters
@@ -34,12 +32,17 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         The update rule or its name; unless given, Adam with a rate that falls from 1e-3 to 1e-5 along a cosine over the whole training.
     dropout : float
         Share of hidden values that are dropped in training.
+    loss : str, Loss or callable
+        "cross_entropy", or `plait.losses.CrossEntropy` with its settings, or a function of logits of shape (n, classes) and class numbers of
+        shape (n,) that gives a node of shape (n,).
     class_weight : dict or "balanced", optional
         Weight of each label in the loss; "balanced" lets all classes count alike. Labels that a dict does not name have weight 1.
     early_stopping : bool, int or EarlyStopping
         End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
     validation_fraction : float
         Share of the samples that is kept back for early stopping where `fit` is given no validation data; of each class alike.
+    warm_start : bool
+        `fit` goes on from the weights that an earlier one has left, not from new ones.
     dtype : str
         In which the network computes: "float32" or "float64".
     rng : int, SeedSequence, Generator or None
@@ -87,9 +90,11 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         activation: Activation = "relu",
         optimizer: Any = None,
         dropout: float = 0.0,
+        loss: Any = "cross_entropy",
         class_weight: Any = None,
         early_stopping: Any = False,
         validation_fraction: float = 0.1,
+        warm_start: bool = False,
         dtype: str = "float32",
         rng: Any = 0,
         progress: Any = False,
@@ -100,9 +105,11 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         self.activation = activation
         self.optimizer = optimizer
         self.dropout = dropout
+        self.loss = loss
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.dtype = dtype
         self.rng = rng
         self.progress = progress
@@ -135,14 +142,14 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         ValueError
             If X is not two-dimensional or holds NaN, or y does not fit X or holds numbers that are no labels.
         """
-        rows = self._rows(X, self.dtype, fitting=True)
-        codes = self._labels(y, len(rows))
-        weights = self._weights(codes, sample_weight)
+        new = not self._goes_on()
+        rows = self._rows(X, self.dtype, fitting=new)
+        codes = self._codes(y, len(rows), new=new)
         held = None
         if validation is not None:
             known = self._rows(validation[0], self.dtype, fitting=False)
-            held = known, self._known(validation[1], len(known))
-        self._train(rows, codes, weights, held, callbacks)
+            held = {"X": known, "y": self._known(validation[1], len(known))}
+        self._train(self._weighted({"X": rows, "y": codes}, sample_weight), held, callbacks)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> MLPClassifier:
@@ -164,55 +171,11 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         MLPClassifier
             Itself.
         """
-        first = not self.__sklearn_is_fitted__()
-        if first and classes is None:
-            raise ValueError("MLPClassifier: classes must be passed on the first call to partial_fit.")
-        if isinstance(self.class_weight, str):
-            raise ValueError("MLPClassifier: class_weight='balanced' is not known to partial_fit, which sees parts; give a dict of weights")
-        if classes is not None:
-            labels = np.unique(unmasked(classes, "MLPClassifier: classes"))
-            if not first and not np.array_equal(labels, self.classes_):
-                raise ValueError(f"MLPClassifier: classes={labels} is not the same as on the first call to partial_fit: {self.classes_}")
+        first, labels = not self.__sklearn_is_fitted__(), self._announced(classes)
         rows = self._rows(X, self.dtype, fitting=first)
-        if first:
-            self._labels(y, len(rows))  # refuses what are no labels
-            self.classes_ = labels
-        codes = self._known(y, len(rows), "y")
-        self._pass(rows, codes, self._weights(codes, sample_weight), first=first)
+        codes = self._codes(y, len(rows), new=first, classes=labels)
+        self._train_on(self._weighted({"X": rows, "y": codes}, sample_weight), first=first)
         return self
-
-    def _weights(self, codes: Array, given: Any) -> Array | None:
-        """Weights of samples, those of their classes in them."""
-        weights = sample_weights(given, len(codes), "MLPClassifier")
-        if self.class_weight is None:
-            return weights
-        factors = np.ones(len(self.classes_))
-        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
-            counts = np.bincount(codes, weights, minlength=len(factors)).astype("float64")
-            factors = np.divide(counts.sum(), len(factors) * counts, out=np.zeros_like(counts), where=counts > 0)
-        elif isinstance(self.class_weight, dict):
-            for label, factor in self.class_weight.items():
-                at = np.flatnonzero(self.classes_ == label)
-                if len(at) == 0:
-                    raise ValueError(f"MLPClassifier: class_weight: the label {label!r} is not in y")
-                if not (np.isfinite(factor) and factor >= 0):
-                    raise ValueError(f"MLPClassifier: class_weight: expected a finite number of at least 0 for {label!r}, got {factor!r}")
-                factors[at[0]] = factor
-        else:
-            raise ValueError(f"MLPClassifier: class_weight: expected a dict, 'balanced' or None, got {self.class_weight!r:.60}")
-        return sample_weights(factors[codes] * (1.0 if weights is None else weights), len(codes), "MLPClassifier")
-
-    def _split(self, samples: int, targets: Array, generator: np.random.Generator) -> tuple[Array, Array]:
-        """Of each class the same share; at least one sample of each is trained on."""
-        share = self._held(samples) / samples
-        out = []
-        for code in range(len(self.classes_)):
-            own = generator.permutation(np.flatnonzero(targets == code))
-            out.append(own[: min(round(share * len(own)), max(len(own) - 1, 0))])
-        held = np.sort(np.concatenate(out))
-        if len(held) == 0:
-            raise ValueError("MLPClassifier: early_stopping: too few samples of each class to keep some back; give validation=")
-        return np.setdiff1d(np.arange(samples), held), held
 
     def _outputs(self) -> int:
         return len(self.classes_)
@@ -221,7 +184,7 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         return graph.input("y", (None,), dtype="int64")
 
     def _losses(self, said: Any, target: Any) -> Any:
-        return losses.cross_entropy_with_logits(said, target, reduction="none")
+        return self._class_losses(said, target)
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class for each sample.
@@ -238,19 +201,3 @@ class MLPClassifier(ClassifierEstimator, Perceptron):
         """
         self._require_fitted()
         return self._said(self._rows(X, self.dtype, fitting=False), lambda logits: graph.softmax(logits, axis=-1))
-
-    def predict(self, X: Any) -> Array:
-        """The most probable class of each sample.
-
-        Parameters
-        ----------
-        X : array_like, shape (n, features)
-            Samples.
-
-        Returns
-        -------
-        ndarray, shape (n,)
-            Labels as `fit` was given them.
-        """
-        codes = np.argmax(self.predict_proba(X), axis=1)
-        return np.asarray(self.classes_[codes])

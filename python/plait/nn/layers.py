@@ -11,6 +11,8 @@ import numpy as np
 from .. import graph
 from ..train.data import at_least_one
 from .base import Activation, Layer, activation_function, initial_weight, scope_of
+from .dropouts import Dropout
+from .initializers import Initializer, initialize
 
 
 class Dense(Layer):
@@ -24,6 +26,8 @@ class Dense(Layer):
         A name ("relu", "tanh", …) or a function over nodes.
     bias : bool
         Whether there is one.
+    initializer : str, number or callable, optional
+        How weights begin: "he_normal", "orthogonal", … (see `plait.nn.initialize`); by the activation unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
@@ -33,7 +37,8 @@ class Dense(Layer):
 
     Notes
     -----
-    Weights begin uniform, after He et al. (2015) before rectifiers and after Glorot and Bengio (2010) otherwise; biases begin at zero.
+    Unless said otherwise, weights begin uniform, after He et al. (2015) before rectifiers and after Glorot and Bengio (2010) otherwise; biases
+    begin at zero.
 
     Examples
     --------
@@ -49,6 +54,7 @@ class Dense(Layer):
         activation: Activation = None,
         bias: bool = True,
         *,
+        initializer: Initializer = None,
         dtype: str = "float32",
         rng: Any = None,
         name: str = "dense",
@@ -56,7 +62,12 @@ class Dense(Layer):
         inputs, outputs = at_least_one("Dense: inputs", inputs), at_least_one("Dense: outputs", outputs)
         activation_function(activation)
         self.activation = activation
-        self.weight = graph.parameter(initial_weight(inputs, outputs, activation, dtype, np.random.default_rng(rng)), name=f"{name}.weight")
+        generator = np.random.default_rng(rng)
+        if initializer is None:
+            weight = initial_weight(inputs, outputs, activation, dtype, generator)
+        else:
+            weight = initialize((inputs, outputs), initializer, dtype=dtype, rng=generator)
+        self.weight = graph.parameter(weight, name=f"{name}.weight")
         self.bias = graph.parameter(np.zeros(outputs, dtype), name=f"{name}.bias") if bias else None
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
@@ -114,6 +125,8 @@ class MLP(Sequential):
         Behind the last one.
     dropout : float
         Share of hidden values that are dropped in training.
+    initializer : str, number or callable, optional
+        How the weights of all layers begin (see `plait.nn.initialize`); by the activation unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
@@ -137,6 +150,7 @@ class MLP(Sequential):
         output_activation: Activation = None,
         *,
         dropout: float = 0.0,
+        initializer: Initializer = None,
         dtype: str = "float32",
         rng: Any = None,
         name: str = "mlp",
@@ -146,7 +160,8 @@ class MLP(Sequential):
         layers: list[Layer] = []
         for i, (a, b) in enumerate(pairwise(sizes)):
             last = i == len(sizes) - 2
-            layers.append(Dense(a, b, output_activation if last else activation, dtype=dtype, rng=generator, name=f"{name}.{i}"))
+            behind = output_activation if last else activation
+            layers.append(Dense(a, b, behind, initializer=initializer, dtype=dtype, rng=generator, name=f"{name}.{i}"))
             if dropout and not last:
                 layers.append(Dropout(dropout))
         super().__init__(*layers)
@@ -161,10 +176,14 @@ class Embedding(Layer):
         Rows of the table.
     size : int
         Size of each vector.
+    padding : int, optional
+        The integer that stands where a sequence has ended: its row is zero and is not learnt.
+    initializer : str, number or callable, optional
+        How the table begins (see `plait.nn.initialize`): with standard normal numbers unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the table comes from: standard normal numbers.
+        Where the table comes from.
     name : str
         How the parameter is called.
 
@@ -177,13 +196,40 @@ class Embedding(Layer):
 
     _integers = True
 
-    def __init__(self, count: int, size: int, *, dtype: str = "float32", rng: Any = None, name: str = "embedding") -> None:
+    def __init__(
+        self,
+        count: int,
+        size: int,
+        *,
+        padding: int | None = None,
+        initializer: Initializer = None,
+        dtype: str = "float32",
+        rng: Any = None,
+        name: str = "embedding",
+    ) -> None:
         shape = at_least_one("Embedding: count", count), at_least_one("Embedding: size", size)
-        self.table = graph.parameter(np.random.default_rng(rng).standard_normal(shape).astype(dtype), name=f"{name}.table")
+        generator = np.random.default_rng(rng)
+        if initializer is None:
+            table = generator.standard_normal(shape).astype(dtype)
+        else:
+            table = initialize(shape, initializer, dtype=dtype, rng=generator)
+        if padding is not None and (
+            not isinstance(padding, (int, np.integer)) or isinstance(padding, bool) or not -count <= padding < count
+        ):
+            raise ValueError(f"Embedding: padding: expected an integer that is looked up, of {-count} to {count - 1}, got {padding!r}")
+        self.padding = None if padding is None else int(padding) % count
+        if self.padding is not None:
+            table[self.padding] = 0
+        self.table = graph.parameter(table, name=f"{name}.table")
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
-        """Row x[…] of the table in place of each integer."""
-        return graph.take(self.table, x, axis=0)
+        """Row x[…] of the table in place of each integer; zeros where it is `padding`."""
+        rows = graph.take(self.table, x, axis=0)
+        if self.padding is None:
+            return rows
+        # The row would be found by its negative number, too.
+        ended = graph.logical_or(graph.equal(x, self.padding), graph.equal(x, self.padding - len(self.table.value)))
+        return graph.where(graph.expand_dims(ended, -1), 0.0, rows)
 
 
 class LayerNorm(Layer):
@@ -224,33 +270,3 @@ class LayerNorm(Layer):
             centred = x - graph.mean(x, axis=-1, keepdims=True)
             variance = graph.mean(graph.square(centred), axis=-1, keepdims=True)
             return centred / graph.sqrt(variance + self.eps) * self.weight + self.bias
-
-
-class Dropout(Layer):
-    """In training, each value is dropped with one probability and the others are scaled up; otherwise nothing happens.
-
-    Parameters
-    ----------
-    rate : float
-        The probability, in [0, 1).
-
-    References
-    ----------
-    Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting.
-
-    Examples
-    --------
-    >>> x = plait.input("x", (None, 4))
-    >>> layer = plait.nn.Dropout(0.5)
-    >>> layer(x) is x, layer(x, training=True) is x
-    (True, False)
-    """
-
-    def __init__(self, rate: float = 0.5) -> None:
-        self.rate = float(rate)
-        if not 0 <= self.rate < 1:
-            raise ValueError(f"Dropout: rate: expected a probability in [0, 1), got {rate!r}")
-
-    def __call__(self, x: Any, *, training: bool = False) -> Any:
-        """`x`, with values dropped if the graph is for training."""
-        return graph.dropout(x, self.rate) if training and self.rate else x

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, graph
-from ..train.data import at_least_one
+from ._over_time import scanned, unrolled
 from .base import Layer, scope_of
-from .cells import Cell, GRUCell, LSTMCell, RNNCell, State
+from .cells import Cell, State
+from .dropouts import probability
 
 LONG = 64  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise: there it is as fast
 
@@ -25,6 +26,14 @@ class Recurrent(Layer):
     ----------
     cells : sequence of Cell
         One for each layer, the first of which takes the inputs.
+    backward : sequence of Cell, optional
+        One for each layer that goes over time from the end to the beginning; outputs of both stand side by side.
+    reverse : bool
+        Whether to go over time from the end to the beginning: outputs stay at their steps, and the state is that at the first one.
+    dropout : float
+        Between layers, in training: the share of values that are dropped, the same ones at every step.
+    recurrent_dropout : float
+        In training, the share of what is remembered (h) that a step does not see; the same values at every step.
 
     Notes
     -----
@@ -32,8 +41,8 @@ class Recurrent(Layer):
     ``outs, state = layer(inputs, state=None, lengths=None, unroll=None)``.
 
     ``outs`` is a list or one node, as the inputs are. ``state`` is the tuple of the cell's parts after each sequence's last step, or the
-    node itself where there is one part only; of shape (batch, hidden), with several layers (layers, batch, hidden). It can be given back
-    to go on from there.
+    node itself where there is one part only; of shape (batch, hidden), with several layers (layers, batch, hidden), and in two directions
+    (2 layers, batch, hidden), the backward one after the forward one of each layer. It can be given back to go on from there.
 
     ``lengths`` (integers, shape (batch,)) says how many steps each sequence of the batch has. Beyond them the state stays as it is and outputs
     are zero; what stands there, NaN included, changes neither values nor gradients.
@@ -41,6 +50,11 @@ class Recurrent(Layer):
 
     ``unroll`` decides between a copy of the cell for each step, which is fastest to run, and a loop in one node, which is fast to build however
     many steps there are; None: a loop from 64 steps on, or where the number of steps is not known.
+
+    References
+    ----------
+    Schuster and Paliwal (1997), Bidirectional recurrent neural networks; Gal and Ghahramani (2016), A theoretically grounded application of
+    dropout in recurrent neural networks.
 
     Examples
     --------
@@ -50,17 +64,40 @@ class Recurrent(Layer):
     ((None, 5, 8), (2, None, 8))
     """
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        backward: Sequence[Cell] | None = None,
+        *,
+        reverse: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+    ) -> None:
         name = type(self).__name__
         self.cells = list(cells)
         if not self.cells:
             raise ValueError(f"{name}: cells: expected at least one cell")
-        for below, above in zip(self.cells, self.cells[1:], strict=False):
-            if above.parts != below.parts:
-                raise ValueError(f"{name}: cells: all layers have the same kind of state, got {below.parts} and {above.parts}")
-            if above.inputs != below.hidden or above.hidden != below.hidden:
+        self.backward = None if backward is None else list(backward)
+        if self.backward is not None and len(self.backward) != len(self.cells):
+            raise ValueError(f"{name}: backward: expected one cell for each of {len(self.cells)} layers, got {len(self.backward)}")
+        self.reverse = bool(reverse)
+        self.dropout, self.recurrent_dropout = (
+            probability(f"{name}: dropout", dropout),
+            probability(f"{name}: recurrent_dropout", recurrent_dropout),
+        )
+        if self.dropout and len(self.cells) == 1:
+            raise ValueError(
+                f"{name}: dropout: it lies between layers, of which there is one; use recurrent_dropout=, or nn.Dropout before the layer"
+            )
+        first = self.cells[0]
+        for k, cell in enumerate([*self.cells, *(self.backward or [])]):
+            expected = first.inputs if k % len(self.cells) == 0 else first.hidden * self.directions
+            if cell.parts != first.parts:
+                raise ValueError(f"{name}: cells: all layers have the same kind of state, got {first.parts} and {cell.parts}")
+            if cell.inputs != expected or cell.hidden != first.hidden:
                 raise ValueError(
-                    f"{name}: cells: a layer of {above.inputs} inputs and {above.hidden} hidden values stands on one of {below.hidden} hidden values"
+                    f"{name}: cells: a layer of {cell.inputs} inputs and {cell.hidden} hidden values where one of {expected} inputs and "
+                    f"{first.hidden} hidden values was expected"
                 )
 
     @property
@@ -70,55 +107,97 @@ class Recurrent(Layer):
 
     @property
     def hidden(self) -> int:
-        """Features of an output."""
+        """Features of each part of the state."""
         return self.cells[-1].hidden
+
+    @property
+    def outputs(self) -> int:
+        """Features of an output: those of both directions."""
+        return self.hidden * self.directions
 
     @property
     def layers(self) -> int:
         """How many cells stand on each other."""
         return len(self.cells)
 
-    def __call__(self, inputs: Any, state: Any = None, lengths: Any = None, *, unroll: bool | None = None, training: bool = False) -> Any:  # noqa: ARG002
+    @property
+    def directions(self) -> int:
+        """1, or 2 where cells go over time backwards, too."""
+        return 1 if self.backward is None else 2
+
+    def __call__(self, inputs: Any, state: Any = None, lengths: Any = None, *, unroll: bool | None = None, training: bool = False) -> Any:
         """The outputs at every step, and the state after the last one."""
         steps, batch, time = self._taken_apart(inputs)
         states = self._states(state, batch)
         limit = self._limit(lengths, inputs, time)
         if unroll and time is None:
             raise graph.ShapeError(f"{self._name}: unroll=True needs the number of steps, but inputs has shape {inputs.shape}")
+        copies = time is not None and (time < LONG if unroll is None else unroll)
         ended: list[State] = []
-        if time is not None and (time < LONG if unroll is None else unroll):
-            with self._scope():
-                if steps is None:
-                    steps = []
-                    for t in range(time):
-                        with graph.scope(self._place(0, t)):
-                            steps.append(inputs[:, t])
-                for k, (cell, begin) in enumerate(zip(self.cells, states, strict=True)):
-                    steps, end = _unrolled(cell, steps, begin, limit, functools.partial(self._place, k))
-                    ended.append(end)
-                if not isinstance(inputs, graph.Node):
-                    return steps, self._together(ended)
-                rows = []
-                for t, y in enumerate(steps):
-                    with graph.scope(self._place(self.layers - 1, t)):
-                        rows.append(graph.expand_dims(y, 1))
-                return graph.concatenate(rows, axis=1), self._together(ended)
         with self._scope():
-            whole = inputs if steps is None else graph.stack(steps, axis=1)
-            for k, (cell, begin) in enumerate(zip(self.cells, states, strict=True)):
-                with graph.scope(f"layer {k}") if self.layers > 1 else contextlib.nullcontext():
-                    whole, end = _scanned(cell, whole, begin, limit)
-                ended.append(end)
-            return (whole if steps is None else [whole[:, t] for t in range(len(steps))]), self._together(ended)
+            sequence: Any = inputs
+            if copies and steps is None:
+                sequence = []
+                for t in range(time or 0):
+                    with graph.scope(self._place(0, 0, t)):
+                        sequence.append(inputs[:, t])
+            elif steps is not None:
+                sequence = steps if copies else graph.stack(steps, axis=1)
+            for k in range(self.layers):
+                if training and self.dropout and k:
+                    sequence = self._dropped(sequence)
+                found = []
+                for d, cell in enumerate(self._cells_of(k)):
+                    factors = self._factors(sequence, self.recurrent_dropout, cell.hidden) if training and self.recurrent_dropout else None
+                    begin, reverse = states[k * self.directions + d], self.reverse != bool(d)
+                    if copies:
+                        place = functools.partial(self._place, k, d)
+                        outs, end = unrolled(cell, sequence, begin, limit, place, reverse=reverse, factors=factors)
+                    else:
+                        with self._layer_scope(k, d):
+                            outs, end = scanned(cell, sequence, begin, limit, reverse=reverse, factors=factors)
+                    found.append(outs)
+                    ended.append(end)
+                sequence = found[0] if len(found) == 1 else _side_by_side(*found)
+            if steps is None and copies:
+                rows = []
+                for t, y in enumerate(sequence):
+                    with graph.scope(self._place(self.layers - 1, 0, t)):
+                        rows.append(graph.expand_dims(y, 1))
+                sequence = graph.concatenate(rows, axis=1)
+            elif steps is not None and not copies:
+                sequence = [sequence[:, t] for t in range(len(steps))]
+            return sequence, self._together(ended)
+
+    def _cells_of(self, layer: int) -> list[Cell]:
+        """The cells of a layer: forward, and backward where there is one."""
+        return [self.cells[layer]] if self.backward is None else [self.cells[layer], self.backward[layer]]
+
+    def _factors(self, sequence: Any, rate: float, size: int) -> Any:
+        """Zeros and numbers above one, for each sequence of the batch and `size` values: drawn once for all steps."""
+        first = sequence[0][:, :1] if isinstance(sequence, list) else sequence[:, 0, :1]
+        return graph.dropout(np.ones_like(first) * np.ones((1, size), first.dtype), rate)
+
+    def _dropped(self, sequence: Any) -> Any:
+        """Values dropped between two layers."""
+        factors = self._factors(sequence, self.dropout, self.outputs)
+        return [x * factors for x in sequence] if isinstance(sequence, list) else sequence * graph.expand_dims(factors, 1)
 
     def _scope(self) -> graph.scope:
         """The part of the model that all layers are: "lstm" of the cells "lstm.0" and "lstm.1"."""
         name = scope_of(self).name
         return graph.scope(name.removesuffix("/0") if self.layers > 1 else name)
 
-    def _place(self, layer: int, t: int) -> str:
+    def _place(self, layer: int, direction: int, t: int) -> str:
         """The part of a step, in that."""
-        return f"layer {layer}/step {t}" if self.layers > 1 else f"step {t}"
+        return f"{self._part(layer, direction)}step {t}"
+
+    def _part(self, layer: int, direction: int) -> str:
+        return (f"layer {layer}/" if self.layers > 1 else "") + ("backward/" if direction else "")
+
+    def _layer_scope(self, layer: int, direction: int) -> contextlib.AbstractContextManager[Any]:
+        part = self._part(layer, direction).removesuffix("/")
+        return graph.scope(part) if part else contextlib.nullcontext()
 
     def initial_state(self, batch: int = 1) -> Any:
         """Zeros in the structure in which the state is given back.
@@ -134,7 +213,8 @@ class Recurrent(Layer):
             To be fed, or to be put into parameters.
         """
         cell = self.cells[0]
-        shape = (batch, cell.hidden) if self.layers == 1 else (self.layers, batch, cell.hidden)
+        count = self.layers * self.directions
+        shape = (batch, cell.hidden) if count == 1 else (count, batch, cell.hidden)
         zeros = tuple(np.zeros(shape, cell.dtype) for _ in cell.parts)
         return zeros if len(zeros) > 1 else zeros[0]
 
@@ -166,7 +246,8 @@ class Recurrent(Layer):
     def _states(self, state: Any, batch: int | None) -> list[State]:
         """The state of each layer at the beginning."""
         if state is None:
-            return [cell.initial_state() for cell in self.cells]
+            return [cell.initial_state() for k in range(self.layers) for cell in self._cells_of(k)]
+        count = self.layers * self.directions
         first = self.cells[0]
         parts = tuple(state) if isinstance(state, (list, tuple)) else (state,)
         if len(parts) != len(first.parts):
@@ -179,15 +260,13 @@ class Recurrent(Layer):
                 node = value
             else:
                 node = graph.constant(self._numbers(value, f"state: {part}", first.dtype), name=f"state {part}")
-            expected = (batch, first.hidden) if self.layers == 1 else (self.layers, batch, first.hidden)
+            expected = (batch, first.hidden) if count == 1 else (count, batch, first.hidden)
             alike = len(node.shape) == len(expected) and all(a in (None, b) or b is None for a, b in zip(node.shape, expected, strict=True))
             if not alike or node.shape[-1] != first.hidden:
                 form = str(expected).replace("None", "batch")
                 raise graph.ShapeError(f"{self._name}: state: {part} has shape {node.shape}, expected {form}")
             nodes.append(node)
-        if self.layers == 1:
-            return [tuple(nodes)]
-        return [tuple(node[k] for node in nodes) for k in range(self.layers)]
+        return [tuple(nodes)] if count == 1 else [tuple(node[k] for node in nodes) for k in range(count)]
 
     def _numbers(self, value: Any, what: str, dtype: str) -> NDArray[Any]:
         array = np.asarray(value)
@@ -223,178 +302,8 @@ class Recurrent(Layer):
         return _core.lengths(lengths, first, time)
 
 
-def _masked_step(cell: Cell, x: Any, state: State, valid: Any) -> tuple[Any, State]:
-    """One step where `valid`; elsewhere the state stays and the output is zero."""
-    # Before the mathematics: a NaN behind a sequence's end would come back through the gradients of the weights, 0 times NaN.
-    x = graph.where(valid, x, 0.0)
-    y, following = cell.step(x, state)
-    kept = tuple(graph.where(valid, new, old) for new, old in zip(following, state, strict=True))
-    return graph.where(valid, y, 0.0), kept
-
-
-def _unrolled(cell: Cell, xs: list[Any], state: State, limit: Any, place: Callable[[int], str]) -> tuple[list[Any], State]:
-    """A copy of the cell for each step, in the scope that `place` gives it."""
-    outs = []
-    for t, x in enumerate(xs):
-        with graph.scope(place(t)):
-            if limit is None:
-                y, state = cell.step(x, state)
-            else:
-                y, state = _masked_step(cell, x, state, graph.expand_dims(limit > t, 1))
-        outs.append(y)
-    return outs, state
-
-
-def _scanned(cell: Cell, x: Any, state: State, limit: Any) -> tuple[Any, State]:
-    """One loop node over axis 1."""
-    # A loop's state keeps its shape: a row that stands for all of the batch becomes one for each.
-    first = x[:, 0, :1]
-    first.name = "the first step of inputs"
-    rows = np.zeros_like(first)
-    begin = tuple(part + rows for part in state)
-    for node, name in zip(begin, cell.parts, strict=True):
-        node.name = f"state {name} for the batch of inputs"
-
-    def step(carried: tuple[State, Any], x_t: Any) -> tuple[tuple[State, Any], Any]:
-        old, t = carried
-        if limit is None:
-            y, following = cell.step(x_t, old)
-        else:
-            y, following = _masked_step(cell, x_t, old, graph.expand_dims(limit > t, 1))
-        return (following, t + 1), y
-
-    (ended, _), outs = graph.scan(step, (begin, graph.constant(0, dtype="int64")), x, axis=1)
-    return outs, ended
-
-
-def _stacked(make: Callable[..., Cell], inputs: int, hidden: int, layers: int, name: str, rng: Any, **options: Any) -> list[Cell]:
-    """One cell for each layer, their parameters drawn from one stream."""
-    generator = np.random.default_rng(rng)
-    count = at_least_one(f"{make.__name__.removesuffix('Cell')}: layers", layers)
-    return [
-        make(inputs if k == 0 else hidden, hidden, rng=generator, name=name if count == 1 else f"{name}.{k}", **options)
-        for k in range(count)
-    ]
-
-
-class LSTM(Recurrent):
-    """Long short-term memory over time.
-
-    Parameters
-    ----------
-    inputs, hidden : int
-        Features of an input, and of an output.
-    layers : int
-        How many stand on each other.
-    forget_bias : float
-        Added to the forget gates' bias at the beginning.
-    dtype : str
-        "float32" or "float64".
-    rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
-    name : str
-        How the parameters are called.
-
-    Notes
-    -----
-    ``outs, (h, c) = lstm(inputs, state=None, lengths=None)``; see `plait.nn.Recurrent` for what may be given. The gates stand in the order
-    i, f, g, o in the columns of one product: see `plait.nn.LSTMCell`. In the graph, each weight is one node that every step uses, so it waits
-    for as many gradients as there are steps before it passes on their sum.
-
-    Examples
-    --------
-    >>> lstm = plait.nn.LSTM(3, 8, rng=0)
-    >>> x = plait.input("x", (None, 5, 3))
-    >>> outs, (h, c) = lstm(x)
-    >>> outs.shape, h.shape, c.shape
-    ((None, 5, 8), (None, 8), (None, 8))
-    >>> [p.wait_count for p in lstm.parameters()]
-    [5, 5, 5]
-    """
-
-    def __init__(
-        self,
-        inputs: int,
-        hidden: int,
-        layers: int = 1,
-        forget_bias: float = 0.0,
-        dtype: str = "float32",
-        rng: Any = 0,
-        *,
-        name: str = "lstm",
-    ) -> None:
-        super().__init__(_stacked(LSTMCell, inputs, hidden, layers, name, rng, forget_bias=forget_bias, dtype=dtype))
-
-
-class GRU(Recurrent):
-    """Gated recurrent units over time.
-
-    Parameters
-    ----------
-    inputs, hidden : int
-        Features of an input, and of an output.
-    layers : int
-        How many stand on each other.
-    dtype : str
-        "float32" or "float64".
-    rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
-    name : str
-        How the parameters are called.
-
-    Notes
-    -----
-    ``outs, h = gru(inputs, state=None, lengths=None)``; see `plait.nn.Recurrent` and `plait.nn.GRUCell`.
-
-    Examples
-    --------
-    >>> outs, h = plait.nn.GRU(3, 8, layers=2, rng=0)(plait.input("x", (None, 5, 3)))
-    >>> outs.shape, h.shape
-    ((None, 5, 8), (2, None, 8))
-    """
-
-    def __init__(self, inputs: int, hidden: int, layers: int = 1, dtype: str = "float32", rng: Any = 0, *, name: str = "gru") -> None:
-        super().__init__(_stacked(GRUCell, inputs, hidden, layers, name, rng, dtype=dtype))
-
-
-class RNN(Recurrent):
-    """The plain recurrence over time.
-
-    Parameters
-    ----------
-    inputs, hidden : int
-        Features of an input, and of an output.
-    layers : int
-        How many stand on each other.
-    activation : {"tanh", "relu"}
-        The function behind the sum.
-    dtype : str
-        "float32" or "float64".
-    rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
-    name : str
-        How the parameters are called.
-
-    Notes
-    -----
-    ``outs, h = rnn(inputs, state=None, lengths=None)``; see `plait.nn.Recurrent` and `plait.nn.RNNCell`.
-
-    Examples
-    --------
-    >>> outs, h = plait.nn.RNN(3, 8, rng=0)([plait.input("x_0", (None, 3)), plait.input("x_1", (None, 3))])
-    >>> [y.shape for y in outs], h.shape
-    ([(None, 8), (None, 8)], (None, 8))
-    """
-
-    def __init__(
-        self,
-        inputs: int,
-        hidden: int,
-        layers: int = 1,
-        activation: str = "tanh",
-        dtype: str = "float32",
-        rng: Any = 0,
-        *,
-        name: str = "rnn",
-    ) -> None:
-        super().__init__(_stacked(RNNCell, inputs, hidden, layers, name, rng, activation=activation, dtype=dtype))
+def _side_by_side(forward: Any, backward: Any) -> Any:
+    """The outputs of both directions in one axis of features."""
+    if isinstance(forward, list):
+        return [graph.concatenate(pair, axis=1) for pair in zip(forward, backward, strict=True)]
+    return graph.concatenate([forward, backward], axis=2)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from .. import graph, losses
 from .._estimator import RegressorEstimator
-from ._perceptron import Perceptron, sample_weights
+from ..losses._holders import elementwise
+from ._perceptron import Perceptron
+from ._weights import sample_weights
 from .base import Activation
 
 Array = NDArray[Any]
@@ -27,9 +29,9 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         How often all samples are seen.
     batch_size : int
         Samples per step.
-    loss : {"mse", "mae", "huber"} or callable
-        What is made small: squared or absolute error, Huber's with delta 1, or a function of nodes ``loss(prediction, target)`` that gives
-        one number for each value.
+    loss : str, Loss or callable
+        What is made small: "mse", "mae", "huber", "quantile", "student_t", one of them with its settings such as
+        ``plait.losses.Huber(delta=0.5)``, or a function of nodes ``loss(prediction, target)`` that gives one number for each value.
     standardize : bool
         Bring features and targets to mean 0 and variance 1 first, as measured on the training data; losses are then in those units.
     activation : str or callable
@@ -42,6 +44,8 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
     validation_fraction : float
         Share of the samples that is kept back for early stopping where `fit` is given no validation data.
+    warm_start : bool
+        `fit` goes on from the weights that an earlier one has left, not from new ones.
     dtype : str
         In which the network computes: "float32" or "float64".
     rng : int, SeedSequence, Generator or None
@@ -95,6 +99,7 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         dropout: float = 0.0,
         early_stopping: Any = False,
         validation_fraction: float = 0.1,
+        warm_start: bool = False,
         dtype: str = "float32",
         rng: Any = 0,
         progress: Any = False,
@@ -109,6 +114,7 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         self.dropout = dropout
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.dtype = dtype
         self.rng = rng
         self.progress = progress
@@ -141,15 +147,15 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         ValueError
             If X is not two-dimensional or holds NaN, or y does not fit X or holds NaN.
         """
-        rows, targets, weights = self._given(X, y, sample_weight, first=True)
+        data = self._given(X, y, sample_weight, first=not (self.warm_start and self.__sklearn_is_fitted__()))
         held = None
         if validation is not None:
             known = self._rows(validation[0], self.dtype, fitting=False)
             values = self._targets(validation[1], len(known), "validation targets")
             if values.shape[1:] != self._shape:
-                raise ValueError(f"MLPRegressor: validation targets have shape {values.shape}, those of y {targets.shape}")
-            held = self._standard(known), self._scaled(values)
-        self._train(rows, targets, weights, held, callbacks)
+                raise ValueError(f"MLPRegressor: validation targets have shape {values.shape}, those of y {(len(data['X']), *self._shape)}")
+            held = {"X": self._standard(known), "y": self._scaled(values)}
+        self._train(data, held, callbacks)
         return self
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
@@ -170,7 +176,7 @@ class MLPRegressor(RegressorEstimator, Perceptron):
             Itself. With `standardize`, the first call's samples say how.
         """
         first = not self.__sklearn_is_fitted__()
-        self._pass(*self._given(X, y, sample_weight, first=first), first=first)
+        self._train_on(self._given(X, y, sample_weight, first=first), first=first)
         return self
 
     def predict(self, X: Any) -> Array:
@@ -190,7 +196,7 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         said = self._said(self._standard(self._rows(X, self.dtype, fitting=False)), lambda y: y).astype("float64")
         return (said * self._spread + self._centre).reshape(len(said), *self._shape)
 
-    def _given(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> tuple[Array, Array, Array | None]:
+    def _given(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> dict[str, Array]:
         """Checked samples, targets and weights; the first ones say how all are standardised."""
         rows = self._rows(X, self.dtype, fitting=first)
         targets = self._targets(y, len(rows), "y")
@@ -203,7 +209,8 @@ class MLPRegressor(RegressorEstimator, Perceptron):
             self._centre, self._spread = _moments(flat, weights) if self.standardize else (np.zeros(flat.shape[1]), np.ones(flat.shape[1]))
         elif targets.shape[1:] != self._shape:
             raise ValueError(f"MLPRegressor: y has shape {targets.shape}, but one of shape {(len(targets), *self._shape)} was expected")
-        return self._standard(rows), self._scaled(targets), weights
+        data = {"X": self._standard(rows), "y": self._scaled(targets)}
+        return data if weights is None else {**data, "sample_weight": weights}
 
     def _standard(self, rows: Array) -> Array:
         return ((rows - self._shift) / self._scale).astype(self.dtype)
@@ -218,15 +225,10 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         return graph.input("y", (None, len(self._centre)), dtype=self.dtype)
 
     def _losses(self, said: Any, target: Any) -> Any:
-        if callable(self.loss):
-            each = self.loss(said, target)
-            if getattr(each, "ndim", None) != 2:
-                raise ValueError(f"MLPRegressor: loss: expected one number for each value, shape (n, outputs), got {each!r}")
-            return each.mean(axis=1)
-        known: dict[Any, Callable[..., Any]] = {"mse": losses.mse, "mae": losses.mae, "huber": losses.huber}
-        if self.loss not in known:
-            raise ValueError(f"MLPRegressor: loss: expected 'mse', 'mae', 'huber' or a function of nodes, got {self.loss!r}")
-        return known[self.loss](said, target, reduction="none").mean(axis=1)
+        each = elementwise(losses.loss_of(self.loss, "MLPRegressor: loss"), said, target)
+        if getattr(each, "ndim", None) != 2:
+            raise ValueError(f"MLPRegressor: loss: expected one number for each value, shape (n, outputs), got {each!r}")
+        return each.mean(axis=1)
 
 
 def _moments(values: Array, weights: Array | None) -> tuple[Array, Array]:

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core, graph, losses
-from .._estimator import ClassifierEstimator
-from ..optim import Adam, Cosine
-from ..train import History, predict, train
+from .. import _core, graph
+from ..train import predict
 from ..train.data import at_least_one
 from . import ragged
+from ._carrying import recurrent
+from ._classes import NetworkClassifier
 from .base import Layer
 from .layers import Dense
-from .sequence import recurrent
 
 Array = NDArray[Any]
 
@@ -55,7 +54,7 @@ class _Network(Layer):
         return predict(program, {"X": rows, "lengths": lengths})[0]
 
 
-class SequenceClassifier(ClassifierEstimator):
+class SequenceClassifier(NetworkClassifier):
     """A recurrent network that tells sequences apart, with scikit-learn's conventions; they may differ in length.
 
     Parameters
@@ -74,8 +73,19 @@ class SequenceClassifier(ClassifierEstimator):
         What the decision stands on: the mean of a sequence's outputs, or the last one. Long sequences are learnt better from the mean.
     standardize : bool
         Bring each feature to mean 0 and variance 1 first, as measured on the training data.
-    optimizer : Optimizer, optional
-        The update rule; unless given, Adam with a rate that falls from 1e-2 to 1e-4 along a cosine, and gradients of norm 1 at most.
+    optimizer : Optimizer or str, optional
+        The update rule or its name; unless given, Adam with a rate that falls from 1e-2 to 1e-4 along a cosine, and gradients of norm 1 at most.
+    loss : str, Loss or callable
+        "cross_entropy", or `plait.losses.CrossEntropy` with its settings, or a function of logits of shape (n, classes) and class numbers of
+        shape (n,) that gives a node of shape (n,).
+    class_weight : dict or "balanced", optional
+        Weight of each label in the loss; "balanced" lets all classes count alike. Labels that a dict does not name have weight 1.
+    early_stopping : bool, int or EarlyStopping
+        End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
+    validation_fraction : float
+        Share of the sequences that is kept back for early stopping where `fit` is given no validation data; of each class alike.
+    warm_start : bool
+        `fit` goes on from the weights that an earlier one has left, not from new ones.
     forget_bias : float
         Of LSTM cells, at the beginning.
     dtype : str
@@ -97,6 +107,8 @@ class SequenceClassifier(ClassifierEstimator):
         Cross entropy over the last epoch.
     n_iter_ : int
         Epochs trained.
+    best_epoch_ : int
+        With early stopping, the epoch whose weights are kept.
 
     Notes
     -----
@@ -123,6 +135,11 @@ class SequenceClassifier(ClassifierEstimator):
         pooling: str = "mean",
         standardize: bool = True,
         optimizer: Any = None,
+        loss: Any = "cross_entropy",
+        class_weight: Any = None,
+        early_stopping: Any = False,
+        validation_fraction: float = 0.1,
+        warm_start: bool = False,
         forget_bias: float = 1.0,
         dtype: str = "float32",
         rng: Any = 0,
@@ -136,12 +153,23 @@ class SequenceClassifier(ClassifierEstimator):
         self.pooling = pooling
         self.standardize = standardize
         self.optimizer = optimizer
+        self.loss = loss
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.forget_bias = forget_bias
         self.dtype = dtype
         self.rng = rng
         self.progress = progress
 
-    def fit(self, X: Any, y: Any, *, validation: tuple[Any, Any] | None = None, callbacks: Any = ()) -> SequenceClassifier:
+    _RATES = (1e-2, 1e-4)
+    _CLIP = 1.0
+    model_: _Network
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, validation: tuple[Any, Any] | None = None, callbacks: Any = ()
+    ) -> SequenceClassifier:
         """Train a new network.
 
         Parameters
@@ -150,6 +178,8 @@ class SequenceClassifier(ClassifierEstimator):
             Sequences; no NaN, no infinity.
         y : array_like, shape (n,)
             Labels: strings, integers or booleans.
+        sample_weight : array_like, shape (n,), optional
+            Weight of each sequence in the loss; only their ratios count.
         validation : tuple of X and y, optional
             On which the loss is measured after each epoch.
         callbacks : callable or sequence of callables
@@ -165,45 +195,80 @@ class SequenceClassifier(ClassifierEstimator):
         ValueError
             If a sequence has no steps or holds NaN, or y does not fit X or holds numbers that are no labels.
         """
+        new = not self._goes_on()
+        parts = self._sequences(X, fitting=new)
+        codes = self._codes(y, len(parts), new=new)
+        generator = np.random.default_rng(self.rng)
+        if new:
+            self._begin(parts, generator)
+        known = None if validation is None else self._sequences(validation[0], fitting=False)
+        self._time: int | None = max(map(len, parts if known is None else parts + known))
+        data, held = self._data(parts, codes, sample_weight), None
+        if validation is not None and known is not None:
+            rows, ends = ragged.padded(known, self._time)
+            held = {"X": rows, "lengths": ends, "y": self._known(validation[1], len(known))}
+        else:
+            data, held = self._parted(data, generator)
+        measured = None if held is None else (self._loss(training=False, weighted=False), held)
+        self._run(self._loss(training=True, weighted="sample_weight" in data), data, measured, callbacks, generator)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SequenceClassifier:
+        """Train for one epoch more, on these sequences; a network that is not fitted begins.
+
+        Parameters
+        ----------
+        X : list of array_like of shape (time, features), or array_like of shape (n, time, features) or (n, time)
+            Sequences.
+        y : array_like, shape (n,)
+            Labels.
+        classes : array_like, optional
+            All labels that there will be; for the first call.
+        sample_weight : array_like, shape (n,), optional
+            Weight of each sequence.
+
+        Returns
+        -------
+        SequenceClassifier
+            Itself. With `standardize`, the first call's sequences say how.
+        """
+        first, labels = not self.__sklearn_is_fitted__(), self._announced(classes)
+        parts = self._sequences(X, fitting=first)
+        codes = self._codes(y, len(parts), new=first, classes=labels)
+        generator = np.random.default_rng(self.rng) if first else None
+        if generator is not None:
+            self._begin(parts, generator)
+        if first or self.__dict__.get("_time", 0) is not None:
+            self._time, self._step = None, None
+        self._pass(self._data(parts, codes, sample_weight), generator)
+        return self
+
+    def _begin(self, parts: list[Array], generator: np.random.Generator) -> None:
+        """A new network, and how features are standardised."""
         name = type(self).__name__
-        parts = self._sequences(X, fitting=True)
-        codes = self._labels(y, len(parts))
         for count in ("hidden", "layers", "epochs", "batch_size"):
             at_least_one(f"{name}: {count}", getattr(self, count))
         if self.pooling not in {"mean", "last"}:
             raise ValueError(f"{name}: pooling: expected 'mean' or 'last', got {self.pooling!r}")
-        generator = np.random.default_rng(self.rng)
         self.model_ = model = _Network(self.n_features_in_, len(self.classes_), self, generator)
         if self.standardize:
             steps = np.concatenate(parts, dtype="float64")
             spread = steps.std(axis=0)
             model.shift = steps.mean(axis=0).astype(self.dtype)
             model.scale = (1.0 / np.where(spread > 0, spread, 1.0)).astype(self.dtype)
-        known = None if validation is None else self._sequences(validation[0], fitting=False)
-        time = max(map(len, parts if known is None else parts + known))
-        (x, n), t = model.inputs(time), graph.input("y", (None,), dtype="int64")
-        rows, lengths = ragged.padded(parts, time)
-        measured = None
-        if validation is not None and known is not None:
-            held, ends = ragged.padded(known, time)
-            measured = (losses.cross_entropy_with_logits(model(x, n), t), {x: held, n: ends, t: self._known(validation[1], len(known))})
-        rule = self.optimizer
-        if rule is None:
-            rule = Adam(Cosine(1e-2, self.epochs * -(-len(rows) // self.batch_size), final=1e-4), clip_norm=1.0)
-        self.history_: History = train(
-            losses.cross_entropy_with_logits(model(x, n, training=True), t),
-            {x: rows, n: lengths, t: codes},
-            model.parameters(),
-            rule,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            rng=generator,
-            progress=self.progress,
-            callbacks=callbacks,
-            validation=measured,
-        )
-        self.loss_, self.n_iter_ = self.history_.loss[-1], self.history_.epochs
-        return self
+
+    def _network(self) -> _Network:
+        return self.model_
+
+    def _data(self, parts: list[Array], codes: Array, sample_weight: Any) -> dict[str, Array]:
+        rows, lengths = ragged.padded(parts, self._time)
+        return self._weighted({"X": rows, "lengths": lengths, "y": codes}, sample_weight)
+
+    def _loss(self, *, training: bool, weighted: bool) -> Any:
+        x, n = self.model_.inputs(self._time)
+        t = graph.input("y", (None,), dtype="int64")
+        each = self._class_losses(self.model_(x, n, training=training), t)
+        return (graph.input("sample_weight", (None,), dtype=self.dtype) * each).mean() if weighted else each.mean()
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks before it runs a check: sequences may have three axes."""
@@ -240,19 +305,3 @@ class SequenceClassifier(ClassifierEstimator):
         self._require_fitted()
         parts = self._sequences(X, fitting=False)
         return self.model_.probabilities(*ragged.padded(parts))
-
-    def predict(self, X: Any) -> Array:
-        """The most probable class of each sequence.
-
-        Parameters
-        ----------
-        X : list of array_like of shape (time, features), or array_like of shape (n, time, features) or (n, time)
-            Sequences.
-
-        Returns
-        -------
-        ndarray, shape (n,)
-            Labels as `fit` was given them.
-        """
-        codes = np.argmax(self.predict_proba(X), axis=1)
-        return np.asarray(self.classes_[codes])

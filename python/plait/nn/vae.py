@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,25 +10,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core, graph, losses
+from .. import _core, graph
 from .._masks import unmasked
-from ..optim import Optimizer
-from ..optim.base import not_negative
-from ..train import History, Progress, predict, train
+from ..optim import Adam
+from ..optim.base import optimizer_of
+from ..train import Progress, predict
 from ..train.data import at_least_one
-from .base import Activation, Layer
-from .layers import MLP, Dense, Sequential
+from ._vae_network import VAENetwork
+from ._weights import sample_weights
+from .base import Activation
 
 Array = NDArray[Any]
 
 
-class VAE(Layer):
+class VAE(VAENetwork):
     """A variational autoencoder: an encoder to a Gaussian over a few latent numbers, and a decoder back.
 
     Parameters
     ----------
-    inputs : int
-        Values of one sample; images of shape (n, height, width) are flattened.
+    inputs : int, optional
+        Values of one sample; images of shape (n, height, width) are flattened. Unless given, as many as the data of `fit` have.
     hidden : sequence of int
         Sizes of the encoder's hidden layers; the decoder has them in reverse.
     latent : int
@@ -42,16 +44,44 @@ class VAE(Layer):
     free_bits : float
         Nats of divergence that each latent number has for nothing in training, as a mean over the batch: against latent numbers that say
         nothing.
+    epochs : int
+        How often all samples are seen.
+    batch_size : int
+        Samples per step.
+    optimizer : Optimizer or str, optional
+        The update rule or its name; ``Adam(1e-3)`` unless given.
+    early_stopping : bool, int or EarlyStopping
+        End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
+    validation_fraction : float
+        Share of the samples that is kept back for early stopping where `fit` is given no validation data.
+    warm_start : bool
+        A further `fit` goes on from the weights that stand. Else it begins anew; the first one begins with the weights that stand, also with
+        those that `load` has brought.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
+        Where the weights, the order of samples and the draws of a training come from.
+    progress : bool or callable
+        As `plait.train` takes it.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Values of a sample, after `fit`.
+    history_ : History
+        The course of the last training.
+    loss_ : float
+        Mean loss over its last epoch.
+    n_iter_ : int
+        Epochs trained.
+    best_epoch_ : int
+        With early stopping, the epoch whose weights are kept.
 
     Notes
     -----
     What is trained is the negative evidence lower bound, −E[log p(x|z)] + KL(q(z|x) ‖ N(0, I)), summed over the values of a sample and
     averaged over the batch, with one draw z = mean + ε · exp(log_variance / 2) per sample and step. `kl_weight` and `free_bits` change the
-    training loss alone: `elbo`, and the loss on validation data, stay the bound.
+    training loss alone: `elbo`, `score`, and the loss on validation data, stay the bound.
 
     References
     ----------
@@ -65,11 +95,13 @@ class VAE(Layer):
     >>> history = vae.fit(images, epochs=2, batch_size=16)
     >>> vae.reconstruct(images).shape, vae.sample(3, rng=1).shape, vae.encode(images)[0].shape
     ((64, 6), (3, 6), (64, 2))
+    >>> plait.nn.VAE(hidden=(8,), latent=2, epochs=3, rng=0).fit_transform(images).shape
+    (64, 2)
     """
 
     def __init__(
         self,
-        inputs: int,
+        inputs: int | None = None,
         hidden: Sequence[int] = (512, 256),
         latent: int = 20,
         *,
@@ -77,161 +109,223 @@ class VAE(Layer):
         activation: Activation = "relu",
         kl_weight: float = 1.0,
         free_bits: float = 0.0,
+        epochs: int = 5,
+        batch_size: int = 128,
+        optimizer: Any = None,
+        early_stopping: Any = False,
+        validation_fraction: float = 0.1,
+        warm_start: bool = False,
         dtype: str = "float32",
         rng: Any = None,
+        progress: Any = False,
     ) -> None:
-        if likelihood not in {"bernoulli", "gaussian"}:
-            raise ValueError(f"VAE: likelihood: expected 'bernoulli' or 'gaussian', got {likelihood!r}")
-        self.kl_weight, self.free_bits = not_negative("VAE: kl_weight", kl_weight), not_negative("VAE: free_bits", free_bits)
-        generator = np.random.default_rng(rng)
-        self.inputs, self.latent = at_least_one("VAE: inputs", inputs), at_least_one("VAE: latent", latent)
-        self.hidden = tuple(at_least_one("VAE: hidden", size) for size in hidden)
-        self.likelihood, self.dtype = likelihood, dtype
-        options: dict[str, Any] = {"dtype": dtype, "rng": generator}
-        self.encoder: Sequential = Sequential()
-        if self.hidden:
-            self.encoder = MLP(inputs, self.hidden[:-1], self.hidden[-1], activation, activation, name="encoder", **options)
-        width = self.hidden[-1] if self.hidden else inputs
-        self.mean = Dense(width, latent, name="mean", **options)
-        self.log_variance = Dense(width, latent, name="log_variance", **options)
-        self.log_variance.weight.value = np.zeros((width, latent))  # variance 1 at first, however large the inputs: nothing overflows
-        self.decoder = MLP(latent, self.hidden[::-1], inputs, activation, name="decoder", **options)
-        # Logarithm of the common variance. It begins below that of standardised data: with more, ignoring z pays at first and may pay for ever.
-        self.noise = graph.parameter(np.full((), -2.0, dtype), name="log_noise") if likelihood == "gaussian" else None
-
-    # ---- nodes ----
-
-    def __call__(self, x: Any, *, training: bool = False) -> Any:
-        """The reconstruction of `x` from the mean of its latent numbers."""
-        return self.decoded(self.encoded(x, training=training)[0], training=training)
-
-    def encoded(self, x: Any, *, training: bool = False) -> tuple[Any, Any]:
-        """Nodes for mean and logarithm of the variance of q(z|x).
-
-        Parameters
-        ----------
-        x : Node
-            Samples, shape (batch, inputs).
-        training : bool
-            Whether the graph is for training.
-
-        Returns
-        -------
-        tuple of Node
-            Mean and logarithm of the variance, each of shape (batch, latent).
-        """
-        features = self.encoder(x, training=training)
-        return self.mean(features), self.log_variance(features)
-
-    def decoded(self, z: Any, *, training: bool = False) -> Any:
-        """A node for the mean of p(x|z).
-
-        Parameters
-        ----------
-        z : Node
-            Latent numbers, shape (batch, latent).
-        training : bool
-            Whether the graph is for training.
-
-        Returns
-        -------
-        Node
-            Values, shape (batch, inputs).
-        """
-        y = self.decoder(z, training=training)
-        return graph.sigmoid(y) if self.likelihood == "bernoulli" else y
-
-    def bound(self, x: Any, *, training: bool = False) -> Any:
-        """A node for the evidence lower bound of each sample, in nats, with one draw of z.
-
-        Parameters
-        ----------
-        x : Node
-            Samples, shape (batch, inputs).
-        training : bool
-            Whether the graph is for training.
-
-        Returns
-        -------
-        Node
-            Shape (batch,).
-        """
-        misfit, divergence = self._terms(x, training=training)
-        return -(misfit + graph.sum(divergence, axis=1))
-
-    def _terms(self, x: Any, *, training: bool) -> tuple[Any, Any]:
-        """What a sample's bound is made of: minus log p(x|z), shape (batch,), and the divergence of each latent number."""
-        mean, log_variance = self.encoded(x, training=training)
-        z = mean + graph.exp(0.5 * log_variance) * graph.normal((None, self.latent), like=mean)
-        y = self.decoder(z, training=training)
-        if self.noise is None:
-            misfit = losses.binary_cross_entropy_with_logits(y, x, reduction="none")
-        else:
-            misfit = 0.5 * (graph.square(x - y) * graph.exp(-self.noise) + self.noise + float(np.log(2 * np.pi)))
-        divergence = 0.5 * (graph.exp(log_variance) + graph.square(mean) - 1.0 - log_variance)
-        return graph.sum(misfit, axis=1), divergence
-
-    def _training_loss(self, x: Any) -> Any:
-        """A node for what is made small."""
-        if self.kl_weight == 1 and self.free_bits == 0:
-            return -self.bound(x, training=True).mean()
-        misfit, divergence = self._terms(x, training=True)
-        each = graph.mean(divergence, axis=0)
-        if self.free_bits:
-            each = graph.maximum(each, self.free_bits)
-        return misfit.mean() + self.kl_weight * graph.sum(each)
-
-    # ---- arrays ----
+        self.inputs = inputs
+        self.hidden = hidden
+        self.latent = latent
+        self.likelihood = likelihood
+        self.activation = activation
+        self.kl_weight = kl_weight
+        self.free_bits = free_bits
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.dtype = dtype
+        self.rng = rng
+        self.progress = progress
+        if inputs is not None:
+            self._made(inputs, generator=np.random.default_rng(rng))
 
     def fit(
         self,
-        images: Any,
-        epochs: int = 5,
-        batch_size: int = 128,
-        optimizer: Optimizer | None = None,
+        X: Any,
+        y: Any = None,  # noqa: ARG002 - scikit-learn hands it on
+        sample_weight: Any = None,
         *,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        optimizer: Any = None,
         validation: Any = None,
-        rng: Any = 0,
-        progress: bool | Callable[[Progress], Any] = False,
+        rng: Any = None,
+        progress: bool | Callable[[Progress], Any] | None = None,
         callbacks: Any = (),
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
-    ) -> History:
+    ) -> VAE:
         """Train on samples.
 
         Parameters
         ----------
-        images : array_like, shape (n, inputs) or (n, …) with as many values
+        X : array_like, shape (n, inputs) or (n, …) with as many values
             The samples.
-        epochs, batch_size, optimizer, rng, progress, callbacks, checkpoint, resume
-            As `plait.train` takes them; ``Adam(1e-3)`` unless an optimiser is given.
+        y : optional
+            Not used.
+        sample_weight : array_like, shape (n,), optional
+            Weight of each sample in the loss; only their ratios count.
+        epochs, batch_size, optimizer, rng, progress : optional
+            For this training, in place of what the constructor was given.
         validation : array_like, optional
             Samples on which the loss is measured after each epoch.
+        callbacks, checkpoint, resume
+            As `plait.train` takes them.
 
         Returns
         -------
-        History
-            Its losses are negative evidence lower bounds per sample, in nats.
+        VAE
+            Itself; its ``loss``, ``validation``, ``seconds`` and ``plot()`` are those of the training. Losses are negative evidence lower
+            bounds per sample, in nats.
         """
-        x = self._input()
-        loss = self._training_loss(x)
-        measured = None
-        if validation is not None:
-            measured = (-self.bound(x).mean(), {x: self._samples(validation, "validation")})
-        return train(
-            loss,
-            {x: self._samples(images, "images")},
-            self.parameters(),
-            optimizer,
+        for name, count in (("epochs", epochs), ("batch_size", batch_size)):
+            if count is not None:
+                at_least_one(f"fit: {name}", count)
+        self._check_settings()
+        source = self.rng if rng is None else rng
+        generator = np.random.default_rng(source)
+        data = self._data(X, sample_weight, fitting=True)
+        self._settle(data["X"].shape[1], generator=generator)
+        held = None if validation is None else {"X": self._samples(validation, "validation")}
+        if held is None:
+            data, held = self._parted(data, generator)
+        self._run(
+            self._loss(training=True, weighted="sample_weight" in data),
+            data,
+            None if held is None else (self._loss(training=False, weighted=False), held),
+            callbacks,
+            source if isinstance(source, (int, np.integer)) else generator,
             epochs=epochs,
             batch_size=batch_size,
-            rng=rng,
+            optimizer=optimizer,
             progress=progress,
-            callbacks=callbacks,
             checkpoint=checkpoint,
             resume=resume,
-            validation=measured,
         )
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> VAE:  # noqa: ARG002
+        """Train for one epoch more, on these samples; a network that is not fitted begins.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, inputs)
+            Samples.
+        y : optional
+            Not used.
+        sample_weight : array_like, shape (n,), optional
+            Weight of each sample.
+
+        Returns
+        -------
+        VAE
+            Itself.
+        """
+        self._check_settings()
+        first = not self.__sklearn_is_fitted__()
+        data = self._data(X, sample_weight, fitting=first)
+        generator = np.random.default_rng(self.rng) if first else None
+        if generator is not None:
+            self._settle(data["X"].shape[1], generator=generator)
+        self._pass(data, generator)
+        return self
+
+    def _rule(self, epochs: int | None = None) -> Any:  # noqa: ARG002 - the rate stays as it is
+        return Adam(1e-3) if self.optimizer is None else optimizer_of(self.optimizer)
+
+    def _data(self, X: Any, sample_weight: Any, *, fitting: bool) -> dict[str, Array]:
+        rows = self._samples(X, "images", fitting=fitting)
+        weights = sample_weights(sample_weight, len(rows), "VAE")
+        return {"X": rows} if weights is None else {"X": rows, "sample_weight": weights}
+
+    # ---- arrays ----
+
+    def transform(self, X: Any) -> Array:
+        """Means of the latent numbers of each sample.
+
+        Parameters
+        ----------
+        X : array_like
+            The samples.
+
+        Returns
+        -------
+        ndarray, shape (n, latent)
+            The first of what `encode` gives.
+        """
+        return self.encode(X)[0]
+
+    def fit_transform(self, X: Any, y: Any = None, **options: Any) -> Array:
+        """Train, and transform what was trained on.
+
+        Parameters
+        ----------
+        X : array_like
+            The samples.
+        y : optional
+            Not used.
+        **options
+            As `fit` takes them.
+
+        Returns
+        -------
+        ndarray, shape (n, latent)
+            As `transform`.
+        """
+        return self.fit(X, y, **options).transform(X)
+
+    def inverse_transform(self, X: Any) -> Array:
+        """Samples expected at latent numbers: `decode` by scikit-learn's name.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, latent)
+            Latent numbers.
+
+        Returns
+        -------
+        ndarray, shape (n, inputs)
+            As `decode`.
+        """
+        return self.decode(X)
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:  # noqa: ARG002 - the names do not come from them
+        """Names of the latent numbers, for tables of what `transform` gives.
+
+        Parameters
+        ----------
+        input_features : optional
+            Not used.
+
+        Returns
+        -------
+        ndarray of str
+            "vae0", "vae1", …
+        """
+        self._require_built()
+        return np.array([f"vae{k}" for k in range(self.latent)], dtype=object)
+
+    def score_samples(self, X: Any, samples: int = 1, *, rng: Any = 0) -> Array:
+        """Evidence lower bound of each sample, in nats: low for what is unlike the training data.
+
+        Parameters
+        ----------
+        X : array_like
+            The samples.
+        samples : int
+            Draws of z per sample, averaged.
+        rng : int, SeedSequence or Generator
+            Where the draws come from.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            The larger, the more probable, at least.
+        """
+        self._require_built()
+        generator = np.random.default_rng(rng)
+        data = self._samples(X, "images")
+        draws = [self._computed("bound", self.bound, data, generator)[0] for _ in range(at_least_one("samples", samples))]
+        return np.asarray(np.mean(draws, axis=0, dtype="float64"))
 
     def elbo(self, images: Any, samples: int = 1, *, rng: Any = 0) -> float:
         """Mean evidence lower bound of samples, in nats.
@@ -250,10 +344,24 @@ class VAE(Layer):
         float
             The larger, the better.
         """
-        generator = np.random.default_rng(rng)
-        data = self._samples(images, "images")
-        draws = [self._run("bound", self.bound, data, generator)[0] for _ in range(at_least_one("elbo: samples", samples))]
-        return float(np.mean([np.mean(draw, dtype="float64") for draw in draws]))
+        return float(np.mean(self.score_samples(images, samples, rng=rng)))
+
+    def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002 - scikit-learn hands it on
+        """Mean evidence lower bound of samples, what searches over parameters make large.
+
+        Parameters
+        ----------
+        X : array_like
+            The samples.
+        y : optional
+            Not used.
+
+        Returns
+        -------
+        float
+            As `elbo`.
+        """
+        return self.elbo(X)
 
     def encode(self, images: Any) -> tuple[Array, Array]:
         """Mean and logarithm of the variance of the latent numbers of each sample.
@@ -268,7 +376,8 @@ class VAE(Layer):
         tuple of ndarray, each of shape (n, latent)
             Mean and log variance.
         """
-        mean, log_variance = self._run("encoded", self.encoded, self._samples(images, "images"))
+        self._require_built()
+        mean, log_variance = self._computed("encoded", self.encoded, self._samples(images, "images"))
         return mean, log_variance
 
     def decode(self, z: Any) -> Array:
@@ -284,10 +393,11 @@ class VAE(Layer):
         ndarray, shape (n, inputs)
             Probabilities with the Bernoulli likelihood, else means.
         """
+        self._require_built()
         codes = unmasked(z, "VAE: z").astype(self.dtype)
         if codes.ndim != 2 or codes.shape[1] != self.latent:
             raise graph.ShapeError(f"decode: expected shape (n, {self.latent}), got {codes.shape}")
-        return self._run("decoded", self.decoded, codes)[0]
+        return self._computed("decoded", self.decoded, codes)[0]
 
     def reconstruct(self, images: Any) -> Array:
         """Samples as the decoder gives them back from the mean of their latent numbers.
@@ -302,7 +412,22 @@ class VAE(Layer):
         ndarray, shape (n, inputs)
             As `decode`.
         """
-        return self._run("reconstruct", self, self._samples(images, "images"))[0]
+        return self._computed("reconstruct", self, self._samples(images, "images"))[0]
+
+    def predict(self, x: Any) -> Array:
+        """What the layer makes of an array, as of every layer: `reconstruct`.
+
+        Parameters
+        ----------
+        x : array_like
+            The samples.
+
+        Returns
+        -------
+        ndarray, shape (n, inputs)
+            As `decode`.
+        """
+        return self.reconstruct(x)
 
     def sample(self, n: int, rng: Any = None) -> Array:
         """New samples: the decoder's means at latent numbers drawn from N(0, I).
@@ -321,35 +446,44 @@ class VAE(Layer):
         """
         return self.decode(np.random.default_rng(rng).standard_normal((at_least_one("sample: n", n), self.latent)))
 
-    def _input(self) -> Any:
-        return graph.input("x", (None, self.inputs), dtype=self.dtype)
-
-    def _samples(self, images: Any, what: str) -> Array:
-        """Rows of `inputs` values: flattened, bytes divided by 255, and refused by name where the likelihood does not take them."""
-        array = unmasked(images, "VAE: images")
-        if array.dtype.kind not in "buif":
-            raise graph.DTypeError(f"{what}: expected numbers, got an array of {array.dtype}")
-        if array.ndim < 2 or array.shape[0] == 0 or int(np.prod(array.shape[1:])) != self.inputs:
-            raise graph.ShapeError(
-                f"{what}: expected shape (n, {self.inputs}), or images with {self.inputs} values each, got {array.shape}"
-            )
-        array = array.reshape(len(array), self.inputs)
-        if array.dtype == np.uint8 and self.likelihood == "bernoulli":
-            scaled: Array = np.multiply(array, 1 / 255, dtype=self.dtype)
-            return scaled
-        array = np.ascontiguousarray(array, self.dtype)
-        low, high = float(array.min()), float(array.max())
-        if not np.isfinite(low + high):
-            raise ValueError(f"{what}: NaN or infinity in the values")
+    def _samples(self, images: Any, what: str, *, fitting: bool = False) -> Array:
+        """Rows of values: flattened, bytes divided by 255, and refused by name where the likelihood does not take them."""
+        array = images if hasattr(images, "toarray") or hasattr(images, "columns") else unmasked(images, "VAE: images")
+        if getattr(array, "ndim", 0) > 2:
+            array = array.reshape(len(array), -1)
+        bytes_ = getattr(array, "dtype", None) == np.uint8 and self.likelihood == "bernoulli"
+        if not fitting:
+            self._require_built()
+        width = self.inputs if fitting else None if hasattr(self, "n_features_in_") else self._width
+        if width is not None and getattr(array, "ndim", 0) == 2 and array.shape[1] != width:
+            raise graph.ShapeError(f"{what}: expected shape (n, {width}), or images with {width} values each, got {np.shape(images)}")
+        if not fitting and not hasattr(self, "n_features_in_"):  # weights from the constructor or a file
+            rows = VAE._rows(copy.copy(self), array, self.dtype, fitting=True)
+        else:
+            rows = self._rows(array, self.dtype, fitting=fitting)
+        if bytes_:
+            return np.multiply(rows, np.asarray(1 / 255, self.dtype))
+        low, high = float(rows.min()), float(rows.max())
         if self.likelihood == "bernoulli" and (low < 0 or high > 1):
             raise ValueError(f"{what}: the Bernoulli likelihood takes values in [0, 1] or uint8, got values from {low:g} to {high:g}")
-        return array
+        return rows
 
-    def _run(self, key: str, build: Callable[[Any], Any], rows: Array, rng: np.random.Generator | None = None) -> list[Array]:
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks before it runs a check; only it calls this."""
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(preserves_dtype=[]),
+            input_tags=InputTags(three_d_array=True, positive_only=self.likelihood == "bernoulli"),
+        )
+
+    def _computed(self, key: str, build: Callable[[Any], Any], rows: Array, rng: np.random.Generator | None = None) -> list[Array]:
         """What `build` makes of an input, computed over rows; compiled once."""
-        programs: dict[str, Any] = self.__dict__.setdefault("_programs", {})
-        if key not in programs:
-            x = graph.input("x", (None, rows.shape[1]), dtype=self.dtype)
-            built = build(x)
-            programs[key] = _core.BatchProgram(list(built) if isinstance(built, tuple) else [built])
-        return predict(programs[key], {"x": rows}, rng=0 if rng is None else rng)
+
+        def make() -> Any:
+            built = build(graph.input("X", (None, rows.shape[1]), dtype=self.dtype))
+            return _core.BatchProgram(list(built) if isinstance(built, tuple) else [built])
+
+        return predict(self._program(key, make), {"X": rows}, rng=0 if rng is None else rng)

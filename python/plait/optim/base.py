@@ -199,7 +199,9 @@ def clipped(gradients: Sequence[Node], limit: float) -> list[Node]:
     for g in filled[1:]:
         total = total + graph.sum(graph.square(g))
     least = 1e-6 * min(limit, 1.0)  # what keeps the quotient finite, small beside the limit
-    half = graph.sqrt(limit / (graph.sqrt(total) + least / top))  # applied twice: the whole factor of what is near the largest number is none
+    half = graph.sqrt(
+        limit / (graph.sqrt(total) + least / top)
+    )  # applied twice: the whole factor of what is near the largest number is none
     if isinstance(top, graph.Node):
         half = half / graph.sqrt(top)
     half = graph.minimum(half, 1.0)

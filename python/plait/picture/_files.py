@@ -6,6 +6,7 @@ import io
 import itertools
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -97,27 +98,50 @@ def drawn_by_matplotlib(drawing: Drawing, form: str) -> bytes:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ModuleNotFoundError(f"draw: a .{form} picture needs Graphviz's dot or matplotlib: pip install matplotlib") from error
+    made: list[Figure] = []
+
+    def ground(size: tuple[float, float]) -> Any:
+        made.append(Figure(figsize=size))
+        return made[0].add_axes((0, 0, 1, 1))
+
+    fill(ground, drawing)
+    figure = made[0]
+    width, height = 72 * figure.get_size_inches()
+    content = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a letter that the font lacks is shown as a box, which is no one's fault here
+        figure.savefig(content, format=form, dpi=min(144.0, 20000 * 72 / float(max(width, height))), facecolor="white")
+    return content.getvalue()
+
+
+def fill(ground: Callable[[tuple[float, float]], Any], drawing: Drawing) -> Any:
+    """Axes with the picture; `ground` gives them for a size in inches."""
     sizes, placed = laid_out(drawing)
     note_height = LINE + PAD if drawing.note else 0.0
     width = max(placed.width, 0.56 * FONT * len(drawing.note)) + 2 * MARGIN
     height = placed.height + note_height + 2 * MARGIN
     # A unit of the layout is a point; a picture is at most 20000 pixels long, more than which few programs show.
-    figure = Figure(figsize=(width / 72, height / 72))
-    axes = figure.add_axes((0, 0, 1, 1))
+    axes = ground((width / 72, height / 72))
     axes.set_xlim(-MARGIN, width - MARGIN)
     axes.set_ylim(height - MARGIN, -MARGIN)
+    axes.set_aspect("equal")
     axes.set_axis_off()
-    paint(axes, drawing, sizes, placed)
+    extent = axes.get_window_extent()
+    scale = min(extent.width / width, extent.height / height) * 72 / axes.figure.dpi  # text is as large as its box
+    paint(axes, drawing, sizes, placed, scale)
     if drawing.note:
-        axes.text(0, height - MARGIN - PAD, drawing.note, fontsize=FONT, color=ARROW)
-    content = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a letter that the font lacks is shown as a box, which is no one's fault here
-        figure.savefig(content, format=form, dpi=min(144.0, 20000 * 72 / max(width, height)), facecolor="white")
-    return content.getvalue()
+        axes.text(0, height - MARGIN - PAD, drawing.note, fontsize=FONT * scale, color=ARROW)
+    return axes
 
 
-def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed: Placed) -> None:
+def shown_on(
+    ground: Callable[[tuple[float, float]], Any], node: Roots, *, fold: int | None = None, step: int | None = None, max_nodes: int = 300
+) -> Any:
+    """The graph behind a node on axes of matplotlib, which `ground` gives for a size in inches."""
+    return fill(ground, shown(node, max_nodes, fold=fold, step=step))
+
+
+def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed: Placed, scale: float = 1.0) -> None:
     """Boxes, texts and arrows onto axes in the layout's units."""
     from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
     from matplotlib.path import Path as Curve
@@ -160,7 +184,7 @@ def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed:
                 at,
                 shortened(line),
                 ha="center",
-                fontsize=FONT * 0.95,
+                fontsize=FONT * 0.95 * scale,
                 color=ink(box, i),
                 weight="bold" if i == 0 else "normal",
                 parse_math=False,

@@ -104,9 +104,9 @@ class Backtest:
         Axes
             Where it was drawn.
         """
-        from ._plots import draw_backtest
+        from ..plot import backtest
 
-        return draw_backtest(self, ax)
+        return backtest(self, ax)
 
     def __repr__(self) -> str:
         return (

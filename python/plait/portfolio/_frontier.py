@@ -69,9 +69,9 @@ class Frontier:
         Axes
             Where it was drawn.
         """
-        from ._plots import draw_frontier
+        from ..plot import frontier
 
-        return draw_frontier(self, ax)
+        return frontier(self, ax)
 
 
 def frontier_of(portfolio: MeanVariance, weights: Array) -> Frontier:

@@ -250,6 +250,6 @@ class MeanVariance(PortfolioBase):
         Axes
             Where it was drawn.
         """
-        from ._plots import draw_portfolio
+        from ..plot import portfolio
 
-        return draw_portfolio(self, ax)
+        return portfolio(self, ax)

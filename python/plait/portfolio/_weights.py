@@ -211,9 +211,9 @@ class Weights:
         Axes
             Where it was drawn.
         """
-        from ._plots import draw_weights
+        from ..plot import weights
 
-        return draw_weights(self, ax)
+        return weights(self, ax)
 
 
 def sharpe_ratio(excess: float, risk: float) -> float:

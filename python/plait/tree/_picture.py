@@ -51,16 +51,13 @@ def positions(nodes: Nodes, max_depth: int | None) -> dict[int, tuple[float, int
 
 def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
     """Boxes and lines on an axes of matplotlib."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise ModuleNotFoundError("plot draws with matplotlib, which is not installed: pip install plait[plot]") from None
+    from ..plot._style import axes_or_new
+
     if max_depth is not None and max_depth < 0:
         raise ValueError(f"max_depth: {max_depth} was given, None or a number from 0 on was expected")
     place = positions(nodes, max_depth)
-    if ax is None:
-        width = max(4.0, 1.5 * (1 + max(x for x, _ in place.values())))
-        _, ax = plt.subplots(figsize=(min(width, 40.0), 1.2 * (2 + max(y for _, y in place.values()))))
+    width = max(4.0, 1.5 * (1 + max(x for x, _ in place.values())))
+    ax = axes_or_new(ax, (min(width, 40.0), 1.2 * (2 + max(y for _, y in place.values()))))
     for node, (x, y) in place.items():
         inner = nodes.branches[node] > 0
         for b, child in enumerate(nodes.children(node)):

@@ -1,6 +1,7 @@
 #include "align/pairwise/diagonals.hpp"
 #include "align/pairwise/integer.hpp"
 #include "align/pairwise/recursion.hpp"
+#include "align/pairwise/strips.hpp"
 #include "plait/align/pairwise.hpp"
 
 namespace plait::align {
@@ -46,6 +47,9 @@ class Pairwise final : public Method {
   }
   [[nodiscard]] Index batch() const override { return integer_ ? piece() : 1; }
   [[nodiscard]] double count(const Sequence& x, const Sequence& y) const override {
+    if (x.length > 0 && y.length > 0 && options_.open <= options_.extend) {
+      return pairwise_strip_count(options_, PLAIT_PICK(pairwise_strip_table), x, y, thread_workspace());
+    }
     Counted<Order::maximum> counted;
     const auto best = run_recursion(options_, counted, x, y);
     return options_.ends.local && best.score == 0 ? 1 : best.paths;  // nothing is similar: the empty alignment, wherever it may stand
@@ -53,13 +57,16 @@ class Pairwise final : public Method {
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
   [[nodiscard]] Index piece() const override { return 512; }  // of these, sorted, those that share a vector are about as long
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
-    return (integer_ ? 0.1 : 1.5) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return (integer_ ? 0.1 : 0.4) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
 
  private:
   double score(const Sequence& x, const Sequence& y, IntegerProfiles& profiles, Workspace& workspace) const {
     if (x.length > 0 && y.length > 0 && integer_) {
       if (const auto found = integer_score(*integer_, PLAIT_PICK(striped_table), x, y, profiles, workspace)) return *found;
+    }
+    if (x.length > 0 && y.length > 0 && options_.open <= options_.extend) {
+      return pairwise_strip_score(options_, PLAIT_PICK(pairwise_strip_table), x, y, workspace);
     }
     return diagonal_score(options_, PLAIT_PICK(pairwise_diagonal_table), x, y, workspace);
   }

@@ -9,7 +9,8 @@ namespace {
 constexpr Index kLevelOneBytes = 28 * 1024;  // of 32 KB: the rest for the pointers, constants and accumulators
 constexpr Index kCacheBytes = 16 * 1024 * 1024;
 constexpr Index kSmallestBlock = 128, kLargestBlock = 1024;
-constexpr Index kWideEnough = 128;  // short rows stand side by side in accumulators up to this many columns
+constexpr Index kPlainBlock = 16384;  // of a sum of columns over memory as it is: many rows at once, whose columns stay in registers
+constexpr Index kWideEnough = 128;    // short rows stand side by side in accumulators up to this many columns
 constexpr Index kMostTasks = 256;
 constexpr double kTaskNs = 12000;
 
@@ -85,8 +86,10 @@ void cut_pass(LanePass& pass, Index streams) {
   Index block = block_for(streams, pass.width);
   // From memory that no cache holds, short pieces of each array in turn come close to what one pass over all of them would get.
   if (pass.memory_bytes > kCacheBytes) block = std::min<Index>(block, 1024 / pass.width);
+  if (pass.steps.empty() && pass.moving.size() == 1 && pass.loaded.empty() && pass.reductions.size() == 1 && pass.reductions[0].inner > 1)
+    block = kPlainBlock;
   const bool stripes = std::any_of(pass.reductions.begin(), pass.reductions.end(), goes_by_stripes);
-  if (stripes) cut_stripes(pass, block);
+  if (stripes) cut_stripes(pass, std::min(block, kLargestBlock));
   else cut_linear(pass, block);
 }
 

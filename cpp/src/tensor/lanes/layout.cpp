@@ -1,10 +1,9 @@
 // Costs, and where everything lies in a worker's scratch.
 #include "binder.hpp"
+#include "plait/base/cache.hpp"
 
 namespace plait::tensor {
 namespace {
-
-constexpr Index kSecondLevelBytes = 1 << 20;
 
 std::size_t reserve(std::size_t& end, Index bytes) {
   const std::size_t at = end;
@@ -31,7 +30,7 @@ void LaneBinder::estimate_cost() {
     pass_.cost -= static_cast<double>(sequence.length - 1) * lane_cost(program_.type, LaneOp::copy);
   const auto arrays = static_cast<Index>(pass_.moving.size() + pass_.direct.size());
   pass_.memory_bytes = arrays * pass_.count * pass_.width;
-  pass_.prefetch = arrays > 2 && pass_.memory_bytes > kSecondLevelBytes;
+  pass_.prefetch = arrays > 2 && pass_.memory_bytes > second_level_cache();
 }
 
 void LaneBinder::lay_out() {
@@ -58,7 +57,7 @@ void LaneBinder::lay_out() {
     if (!d.readers.empty()) d.buffer = reserve_block(end, cut.block, pass_.width);
   for (LaneReduction& r : pass_.reductions) {
     r.accumulators = reserve(end, r.width * 8);
-    r.results = reserve(end, cut.block * 8);
+    r.results = reserve(end, std::max<Index>(1, cut.block / r.slab) * r.inner * 8);
   }
   pass_.worker_bytes = end;
   end = 0;

@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "internal.hpp"
+#include "plait/base/cache.hpp"
 
 namespace plait::tensor {
 namespace {
 
 constexpr Index kFewRows = 128;             // by_columns up to here
 constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it gives
-constexpr Index kNearBytes = 24 << 10;      // nor does it give anything where B lies in the first-level cache as it is
 constexpr Index kChunk = 1024;              // of k
 constexpr Index kPackedElements = 1 << 20;  // of B at once
 constexpr Index kBlockRows = 96;            // by_rows: rows of a task at most
@@ -18,6 +18,9 @@ constexpr Index kShort = 64;                // k up to which storing a padded re
 constexpr Index kColumnsThatPayPacking = 256;
 constexpr double kTaskCycles = 20e3;      // by_columns: a task takes at least so long
 constexpr double kParallelCycles = 70e3;  // about 20 µs
+
+// Nor does it give anything where the rows of B lie in the second-level cache as they are: a tile waits for no line from there.
+bool reads_in_place(const Product& p, Index element) { return p.b_col == 1 && p.k * p.b_row * element <= second_level_cache(); }
 
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
@@ -75,7 +78,7 @@ void cut_row_kernel(Plan& plan, Index lanes) {
 
 void cut_columns(Plan& plan, Index lanes, Index element) {
   const Product& p = plan.p;
-  plan.pack_b = p.b_col != 1 || (p.m > kRowsInPlace && p.k * p.b_row * element > kNearBytes);
+  plan.pack_b = !reads_in_place(p, element) && (p.b_col != 1 || p.m > kRowsInPlace);
   plan.worker_elements = plan.k_chunk * plan.panel;
   const double panel_cycles = static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(plan.panel / lanes);
   plan.block = (static_cast<Index>(kTaskCycles / (panel_cycles + 1.0)) + 1) * plan.panel;
@@ -83,7 +86,7 @@ void cut_columns(Plan& plan, Index lanes, Index element) {
 
 void cut_rows(Plan& plan, Index lanes, Index tile_rows, Index element) {
   const Product& p = plan.p;
-  plan.pack_b = true;
+  plan.pack_b = !reads_in_place(p, element);
   plan.pack_a = p.n >= kColumnsThatPayPacking && (p.a_col != 1 || p.k > plan.k_chunk || p.a_row * element % 2048 == 0);
   plan.n_chunk = std::max(kPackedElements / std::max<Index>(plan.k_chunk, 1) / plan.panel, Index{1}) * plan.panel;
   plan.n_chunk = std::min(plan.n_chunk, round_up(p.n, plan.panel));

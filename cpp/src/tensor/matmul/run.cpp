@@ -155,8 +155,8 @@ class Run {
 
   void pack_b(Index from, Index k, Index first, Index end) {
     const Index panels = (end - first + plan_.panel - 1) / plan_.panel;
-    // A small B is packed before another thread would be awake.
-    const Index group = k * (end - first) < 65536 ? panels : std::max<Index>(1, 16384 / (k * plan_.panel + 1));
+    // A small B is packed before another thread would be awake; of one that is read in place only a rest is packed.
+    const Index group = !plan_.pack_b || k * (end - first) < 65536 ? panels : std::max<Index>(1, 16384 / (k * plan_.panel + 1));
     for_each((panels + group - 1) / group, [&](Index task, int) {
       for (Index j = first + task * group * plan_.panel, stop = std::min(j + group * plan_.panel, end); j < stop;) {
         const Panel q = panel_at(j, first, end);

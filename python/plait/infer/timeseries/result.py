@@ -371,10 +371,11 @@ class Result:
         matplotlib Axes
             The plot.
         """
-        from . import _plot
+        from ...plot import fit
 
         mean, variance = self.model._one_step({k: np.array([v]) for k, v in self._point.items()}, self._series)
-        return _plot.fit(self._series, mean[0], variance[0], hasattr(self.model, "volatility"), ax)
+        band = "2 conditional sd" if hasattr(self.model, "volatility") else "2 sd"
+        return fit(self._series.y, mean[0], np.sqrt(variance[0]), ax, times=self._series.steps.past(), band=band)
 
     def plot_predict(self, h: int, X: Any = None, level: float = 0.9, past: int | None = None, ax: Any = None) -> Any:
         """The end of the series and the fan of its forecast.
@@ -397,10 +398,10 @@ class Result:
         matplotlib Axes
             The plot.
         """
-        from . import _plot
+        from ...plot import forecast
 
         fans = [self.predict(h, X, level=q) for q in sorted({0.5, 0.5 * (0.5 + level), level})]
-        return _plot.fan(self._series, fans, 4 * h if past is None else past, ax)
+        return forecast(fans, self._series.y, ax, times=self._series.steps.past(), past=past)
 
     def plot_ppc(self, draws: int = 50, rng: Any = 0, ax: Any = None) -> Any:
         """A posterior predictive check: the distribution of the series beside those of simulated ones.
@@ -419,12 +420,12 @@ class Result:
         matplotlib Axes
             The plot.
         """
-        from . import _plot
+        from ...plot import quantiles
 
         generator = np.random.default_rng(rng)
         n = len(self._series.y)
         made = [self.simulate(n, generator, "fresh", self._series.X) for _ in range(draws)]
-        return _plot.check(self._series, made, ax)
+        return quantiles(self._series.y[self._series.observed], made, ax)
 
 
 def _finite(found: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Losses as nodes: how far predictions are from what was wanted, without overflow and with exact gradients."""
+"""Errors and cross entropies as nodes, without overflow and with exact gradients."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core
-from .graph import Node, abs, log_softmax, logical_and, maximum, softplus, square, take, where
-
-__all__ = ["binary_cross_entropy_with_logits", "cross_entropy_with_logits", "gaussian_kl", "huber", "mae", "mse"]
+from .. import _core
+from ..graph import Node, abs, log_softmax, logical_and, maximum, softplus, square, take, where
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 

@@ -1,0 +1,235 @@
+#include "align/pairwise/strips.hpp"
+
+#include "plait/tensor/vector.hpp"
+
+#if defined(__SSE2__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#endif
+
+namespace plait::align::detail {
+namespace PLAIT_ISA_NS {
+
+using namespace tensor;
+using namespace tensor::PLAIT_ISA_NS;
+namespace {
+
+using V = Vector<double>;
+using M = Mask<double>;
+constexpr int kLanes = tensor::PLAIT_ISA_NS::kLanes<double>;
+constexpr int kRegisters = 2;  // a step waits for the one before it; the other register's goes on meanwhile
+constexpr Index kRows = kRegisters * kLanes;
+constexpr double kNone = -__builtin_huge_val();
+
+PLAIT_INLINE V max(V a, V b) { return a > b ? a : b; }
+PLAIT_INLINE V all(double value) { return value - V{}; }  // 0 + value would be an addition, for the sake of -0
+/// `value` where the condition holds, else 0.
+PLAIT_INLINE V where(M condition, V value) { return condition ? value : V{}; }
+/// sum + value where the condition holds, else sum; none is negative.
+PLAIT_INLINE V add_where(V sum, M condition, V value) {
+#if defined(__AVX512F__)
+  return condition ? sum + value : sum;
+#else
+  return sum + where(condition, value);
+#endif
+}
+
+/// Whether a is at least b in some lane.
+PLAIT_INLINE bool any_reaches(V a, V b) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_pd_mask(reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), _CMP_GE_OQ) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_pd(reinterpret_cast<__m256d>(a >= b)) != 0;
+#else
+  return a[0] >= b[0] || a[1] >= b[1];
+#endif
+}
+
+/// The lanes of v one further, the last one of `before` ahead of them.
+PLAIT_INLINE V shift_in(V before, V v) {
+#if defined(__AVX512F__)
+  using Integers = __m512i;
+  return reinterpret_cast<V>(_mm512_alignr_epi64(reinterpret_cast<Integers>(v), reinterpret_cast<Integers>(before), 7));
+#elif defined(__AVX2__)
+  const V middle = __builtin_shuffle(before, v, M{2, 3, 4, 5});
+  return __builtin_shuffle(middle, v, M{1, 4, 3, 6});
+#else
+  return __builtin_shuffle(before, v, M{1, 2});
+#endif
+}
+
+/// From the profile's row of column t at step t to lanes l with that of column t - l: lanes are held back by 1, 2 and 4 steps, as their
+/// numbers are made of these.
+struct Skew {
+  V one, two[2], four[4];
+
+  PLAIT_INLINE V next(V row) {
+#if defined(__AVX512F__)
+    constexpr M kOne = {0, -1, 0, -1, 0, -1, 0, -1}, kTwo = {0, 0, -1, -1, 0, 0, -1, -1}, kFour = {0, 0, 0, 0, -1, -1, -1, -1};
+#elif defined(__AVX2__)
+    constexpr M kOne = {0, -1, 0, -1}, kTwo = {0, 0, -1, -1};
+#else
+    constexpr M kOne = {0, -1};
+#endif
+    const V first = kOne ? one : row;
+    one = row;
+    if constexpr (kLanes == 2) return first;
+#if defined(__AVX2__)
+    const V second = kTwo ? two[1] : first;
+    two[1] = two[0], two[0] = first;
+    if constexpr (kLanes == 4) return second;
+#if defined(__AVX512F__)
+    const V third = kFour ? four[3] : second;
+    four[3] = four[2], four[2] = four[1], four[1] = four[0], four[0] = second;
+    return third;
+#endif
+#endif
+  }
+};
+
+template <bool profile, bool local, bool counted>
+class Strip {
+ public:
+  explicit Strip(const PairwiseStrip& s) : s_(s), open_(all(s.open)), extend_(all(s.extend)), last_(static_cast<int>(s.rows - 1)) {
+    for (int r = 0; r < kRegisters; ++r) {
+      h_[r] = deletion_[r] = insertion_[r] = diagonal_[r] = all(kNone);
+      h_paths_[r] = deletion_paths_[r] = insertion_paths_[r] = diagonal_paths_[r] = V{};
+      for (int l = 0; l < kLanes; ++l) number_[r][l] = r * kLanes + l;
+      if constexpr (profile) skew_[r] = Skew{};
+      else x_[r] = load<V>(s.x + r * kLanes);
+      if constexpr (local) best_[r] = load<V>(s.best + r * kLanes);
+      if constexpr (local && counted) best_paths_[r] = load<V>(s.best_paths + r * kLanes);
+    }
+  }
+
+  PLAIT_INLINE void run() {
+    const Index m = s_.columns, end = m + s_.rows, whole = s_.rows == kRows && m >= kRows ? m + 1 : 0;
+    Index t = 0;
+    for (; t < (whole > 0 ? kRows : end); ++t) step<true>(t);
+    for (; t < whole; ++t) {
+      step<false>(t);
+      if ((t & 0xFFFF) == 0xFFFF) s_.poll();
+    }
+    for (; t < end; ++t) step<true>(t);
+    for (int r = 0; r < kRegisters; ++r) {
+      if constexpr (local) store(s_.best + r * kLanes, best_[r]);
+      if constexpr (local && counted) store(s_.best_paths + r * kLanes, best_paths_[r]);
+    }
+  }
+
+ private:
+  /// edge: some lanes are at the border or beyond.
+  template <bool edge>
+  PLAIT_INLINE void step(Index t) {
+    double h[kRows], insertion[kRows], h_paths[kRows], insertion_paths[kRows];  // what is read by the number of its lane
+    const double now = static_cast<double>(t);
+#pragma GCC unroll 2
+    for (int r = kRegisters - 1; r >= 0; --r) {
+      const V above = shift_in(r > 0 ? h_[r - 1] : all(s_.h[t]), h_[r]);
+      const V i = shift_in(r > 0 ? insertion_[r - 1] : all(s_.insertion[t]), insertion_[r]), d = deletion_[r];
+      V score;
+      if constexpr (profile) {
+        score = skew_[r].next(load<V>(s_.profile + s_.beginnings[t - r * kLanes] + r * kLanes));
+      } else {
+        score = x_[r] == load<V>(s_.y + (r * kLanes - t)) ? all(s_.equal) : all(s_.different);
+      }
+      const V come = diagonal_[r] + score, match = local ? max(V{}, come) : come;
+      V best = max(max(match, d), i);
+      diagonal_[r] = above;
+      [[maybe_unused]] M border{}, inside{};
+      if constexpr (edge) {
+        border = number_[r] == all(now);
+        inside =
+            (number_[r] < all(now)) & (number_[r] >= all(now - static_cast<double>(s_.columns))) & (number_[r] < all(static_cast<double>(s_.rows)));
+        best = border ? load<V>(s_.left + r * kLanes) : best;
+      }
+      if constexpr (!counted) {
+        const V opened = best + open_;
+        deletion_[r] = max(opened, d + extend_);
+        insertion_[r] = max(opened, i + extend_);
+        if constexpr (local) best_[r] = max(best_[r], edge ? where(inside, best) : best);
+      } else {
+        const V above_paths = shift_in(r > 0 ? h_paths_[r - 1] : all(s_.h_paths[t]), h_paths_[r]);
+        const V i_paths = shift_in(r > 0 ? insertion_paths_[r - 1] : all(s_.insertion_paths[t]), insertion_paths_[r]), d_paths = deletion_paths_[r];
+        V match_paths = diagonal_paths_[r];
+        diagonal_paths_[r] = above_paths;
+        if constexpr (local) match_paths = where(come >= V{}, match_paths) + where(come <= V{}, all(1));
+        // In the order in which the definition adds them. A gap is continued or begins behind whatever is best; where it is continued at less
+        // than its beginning costs, the best one that ends in it is not also counted as what a new one begins behind.
+        V paths = add_where(add_where(where(match == best, match_paths), d == best, d_paths), i == best, i_paths);
+        if constexpr (edge) paths = border ? all(1) : paths;
+        const V opened = best + open_, d_on = d + extend_, i_on = i + extend_;
+        V next = max(opened, d_on), next_paths = add_where(where(opened == next, paths), d_on == next, d_paths);
+        const V down = max(opened, i_on);
+        if constexpr (edge) {
+          next = border ? load<V>(s_.left_deletion + r * kLanes) : next;
+          next_paths = border ? all(1) : next_paths;
+        }
+        insertion_paths_[r] = add_where(where(opened == down, paths), i_on == down, i_paths);
+        insertion_[r] = down;
+        deletion_[r] = next;
+        deletion_paths_[r] = next_paths;
+        h_paths_[r] = paths;
+        if constexpr (local) {
+          const V here = edge ? where(inside, best) : best;
+          if (any_reaches(here, best_[r])) {
+            best_paths_[r] = here > best_[r] ? paths : add_where(best_paths_[r], here == best_[r], paths);
+            best_[r] = max(best_[r], here);
+          }
+        }
+      }
+      if constexpr (edge && !counted) deletion_[r] = border ? load<V>(s_.left_deletion + r * kLanes) : deletion_[r];
+      h_[r] = best;
+      if (edge || r == last_ / kLanes) {
+        store(h + r * kLanes, best);
+        store(insertion + r * kLanes, insertion_[r]);
+        if constexpr (counted) store(h_paths + r * kLanes, h_paths_[r]), store(insertion_paths + r * kLanes, insertion_paths_[r]);
+      }
+    }
+    if (const Index column = t - last_; !edge || (column >= 0 && column <= s_.columns)) {
+      s_.h[column] = h[last_];
+      s_.insertion[column] = insertion[last_];
+      if constexpr (counted) s_.h_paths[column] = h_paths[last_], s_.insertion_paths[column] = insertion_paths[last_];
+    }
+    if (edge || t == s_.columns) {
+      if (const Index lane = t - s_.columns; lane >= 0) {
+        if (!edge) return store_first_of_last_column();
+        s_.last_column[lane] = h[lane];
+        if constexpr (counted) s_.last_column_paths[lane] = h_paths[lane];
+      }
+    }
+  }
+  void store_first_of_last_column() {
+    s_.last_column[0] = h_[0][0];
+    if constexpr (counted) s_.last_column_paths[0] = h_paths_[0][0];
+  }
+
+  const PairwiseStrip& s_;
+  V open_, extend_;
+  int last_;
+  V number_[kRegisters], x_[kRegisters];
+  Skew skew_[kRegisters];
+  V h_[kRegisters], deletion_[kRegisters], insertion_[kRegisters], diagonal_[kRegisters];
+  V h_paths_[kRegisters], deletion_paths_[kRegisters], insertion_paths_[kRegisters], diagonal_paths_[kRegisters];
+  V best_[kRegisters], best_paths_[kRegisters];
+};
+
+template <bool profile, bool local, bool counted>
+void run(const PairwiseStrip& s) {
+  Strip<profile, local, counted>(s).run();
+}
+
+}  // namespace
+
+const PairwiseStripTable& pairwise_strip_table() {
+  static constexpr PairwiseStripTable table = {
+      kRows,
+      {{run<false, false, false>, run<false, true, false>}, {run<true, false, false>, run<true, true, false>}},
+      {{run<false, false, true>, run<false, true, true>}, {run<true, false, true>, run<true, true, true>}}};
+  return table;
+}
+
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait::align::detail

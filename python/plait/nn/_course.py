@@ -1,0 +1,43 @@
+"""What `fit` gives back answers for the run, too: ``history = model.fit(…)`` and ``history.loss`` are as with `plait.train`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..train import History
+
+
+class Course:
+    """The course of the last training as attributes of what was trained."""
+
+    history_: History
+
+    @property
+    def loss(self) -> list[float]:
+        """Mean loss over the rows of the training data, an entry for each epoch of the last training."""
+        return self.history_.loss
+
+    @property
+    def validation(self) -> list[float]:
+        """Mean loss over the validation data after each epoch of the last training."""
+        return self.history_.validation
+
+    @property
+    def seconds(self) -> list[float]:
+        """What each epoch of the last training took."""
+        return self.history_.seconds
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw loss and validation over the epochs of the last training.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to; a new figure unless given.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            What was drawn on.
+        """
+        return self.history_.plot(ax)

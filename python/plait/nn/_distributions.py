@@ -1,0 +1,206 @@
+"""What a forecast says of each value: a number, a normal or Student's t distribution, or some quantiles."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import graph, losses
+from ..losses._holders import elementwise
+
+Array = NDArray[Any]
+
+# Scales between exp(-7) and exp(7) of the targets' own: a scale that runs to zero on a series that repeats itself makes the loss endless.
+_SCALES = (-7.0, 7.0)
+
+
+class Distribution:
+    """A family of distributions whose parameters a network says: `parts` numbers for each value, one behind the other in the last axis."""
+
+    parts = 1
+    #: Whether anything but a point is known.
+    spread = True
+
+    def losses(self, said: Any, target: Any) -> Any:
+        """A node for the loss of each value; `said` has `parts` times as many features as `target`."""
+        raise NotImplementedError
+
+    def _split(self, said: Any) -> list[Any]:
+        """The parameters, each of the target's shape; of nodes and of arrays."""
+        size = said.shape[-1] // self.parts
+        return [said[..., k * size : (k + 1) * size] for k in range(self.parts)]
+
+    def point(self, said: Any) -> Any:
+        """The value that is expected, of nodes and of arrays."""
+        return self._split(said)[0]
+
+    def quantile(self, said: Array, level: float) -> Array:
+        """The quantile at one level, above 0 and below 1."""
+        raise NotImplementedError
+
+    def draw(self, said: Array, rng: np.random.Generator) -> Array:
+        """One value from each distribution."""
+        raise NotImplementedError
+
+
+class Point(Distribution):
+    """No distribution: a number, and the loss that it makes small."""
+
+    spread = False
+
+    def __init__(self, loss: Any) -> None:
+        self.loss = losses.loss_of(loss, "SequenceRegressor: distribution")
+
+    def losses(self, said: Any, target: Any) -> Any:
+        """See `Distribution`."""
+        each = elementwise(self.loss, said, target)
+        if getattr(each, "shape", None) != target.shape:
+            raise ValueError(f"SequenceRegressor: distribution: expected one loss for each value, shape {target.shape}, got {each!r}")
+        return each
+
+    def draw(self, said: Array, rng: np.random.Generator) -> Array:  # noqa: ARG002 - there is nothing to draw
+        """See `Distribution`."""
+        return said
+
+
+class Normal(Distribution):
+    """A mean and the logarithm of a standard deviation."""
+
+    parts = 2
+
+    def losses(self, said: Any, target: Any) -> Any:
+        """See `Distribution`."""
+        mean, log_scale = self._split(said)
+        return losses.gaussian_nll(mean, target, graph.clip(log_scale, *_SCALES), "none")
+
+    def quantile(self, said: Array, level: float) -> Array:
+        """See `Distribution`."""
+        mean, log_scale = self._split(said)
+        return np.asarray(mean + NormalDist().inv_cdf(level) * np.exp(np.clip(log_scale, *_SCALES)))
+
+    def draw(self, said: Array, rng: np.random.Generator) -> Array:
+        """See `Distribution`."""
+        mean, log_scale = self._split(said)
+        return np.asarray(mean + rng.standard_normal(mean.shape) * np.exp(np.clip(log_scale, *_SCALES)))
+
+
+class StudentT(Distribution):
+    """A location, the logarithm of a scale, and degrees of freedom above 2, so that there is a variance."""
+
+    parts = 3
+
+    def losses(self, said: Any, target: Any) -> Any:
+        """See `Distribution`."""
+        location, log_scale, more = self._split(said)
+        return losses.student_t_nll(location, target, 2.0 + graph.softplus(more), graph.clip(log_scale, *_SCALES), "none")
+
+    def _arrays(self, said: Array) -> tuple[Array, Array, Array]:
+        location, log_scale, more = self._split(said)
+        return location, np.exp(np.clip(log_scale, *_SCALES)), 2.0 + np.logaddexp(0.0, more)
+
+    def quantile(self, said: Array, level: float) -> Array:
+        """See `Distribution`."""
+        location, scale, df = self._arrays(said)
+        return np.asarray(location + scale * t_quantile(level, df))
+
+    def draw(self, said: Array, rng: np.random.Generator) -> Array:
+        """See `Distribution`."""
+        location, scale, df = self._arrays(said)
+        return np.asarray(location + scale * rng.standard_t(df))
+
+
+class Quantiles(Distribution):
+    """Quantiles at some levels; between them straight lines, beyond them the outermost."""
+
+    def __init__(self, levels: Any) -> None:
+        self.levels = np.asarray(levels, "float64")
+        if self.levels.ndim != 1 or len(self.levels) == 0 or not ((self.levels > 0) & (self.levels < 1)).all():
+            raise ValueError(f"SequenceRegressor: levels: expected numbers above 0 and below 1, got {levels!r:.60}")
+        if (np.diff(self.levels) <= 0).any():
+            raise ValueError(f"SequenceRegressor: levels: expected numbers in increasing order, each once, got {levels!r:.60}")
+        self.parts = len(self.levels)
+
+    def losses(self, said: Any, target: Any) -> Any:
+        """See `Distribution`."""
+        each = [losses.quantile(q, target, level, "none") for q, level in zip(self._split(said), self.levels, strict=True)]
+        total = each[0]
+        for loss in each[1:]:
+            total = total + loss
+        return total * (2.0 / self.parts)  # the absolute error, where there is one at 0.5
+
+    def point(self, said: Any) -> Any:
+        """See `Distribution`: the quantile nearest to the median."""
+        return self._split(said)[int(np.argmin(np.abs(self.levels - 0.5)))]
+
+    def _sorted(self, said: Array) -> Array:
+        # Curves that were learnt apart may cross; in order they are nearer to the true ones (Chernozhukov, Fernández-Val and Galichon, 2010).
+        return np.sort(np.stack(self._split(said)), axis=0)
+
+    def quantile(self, said: Array, level: float) -> Array:
+        """See `Distribution`."""
+        if not self.levels[0] - 1e-9 <= level <= self.levels[-1] + 1e-9:
+            raise ValueError(
+                f"SequenceRegressor: the quantile at {level:g} is not within the levels from {self.levels[0]:g} to {self.levels[-1]:g} that were "
+                "learnt; give others as levels="
+            )
+        above = int(np.clip(np.searchsorted(self.levels, level), min(1, self.parts - 1), self.parts - 1))
+        curves, below = self._sorted(said), max(above - 1, 0)
+        width = self.levels[above] - self.levels[below]
+        share = (level - self.levels[below]) / width if width else 0.0
+        return np.asarray((1.0 - share) * curves[below] + share * curves[above])
+
+    def draw(self, said: Array, rng: np.random.Generator) -> Array:
+        """See `Distribution`."""
+        curves = self._sorted(said)
+        at = np.interp(rng.random(curves.shape[1:]), self.levels, np.arange(self.parts))
+        below = np.minimum(at.astype(int), max(self.parts - 2, 0))
+        above = np.minimum(below + 1, self.parts - 1)
+        low, high = (np.take_along_axis(curves, k[None], axis=0)[0] for k in (below, above))
+        return np.asarray(low + (at - below) * (high - low))
+
+
+def distribution_of(given: Any, levels: Any) -> Distribution:
+    """What was given for ``distribution=``."""
+    if given is None:
+        return Point("mse")
+    if isinstance(given, str):
+        if given == "normal":
+            return Normal()
+        if given == "student_t":
+            return StudentT()
+        if given == "quantiles":
+            return Quantiles(levels)
+        if given not in {"mse", "mae", "huber"}:
+            raise ValueError(
+                f"SequenceRegressor: distribution: expected 'normal', 'student_t', 'quantiles', None, or a loss of points ('mse', 'mae', "
+                f"'huber', one of plait.losses), got {given!r}"
+            )
+    return Point(given)
+
+
+def t_quantile(level: float, df: Array) -> Array:
+    """Quantiles of Student's t distribution with `df` degrees of freedom of at least 2: Hill (1970), Algorithm 396."""
+    tail = min(level, 1.0 - level)
+    n = np.asarray(df, "float64")
+    if tail == 0.5:
+        return np.zeros_like(n)
+    p, x = 2.0 * tail, NormalDist().inv_cdf(tail)
+    a = 1.0 / (n - 0.5)
+    b = 48.0 / a**2
+    c = ((20700.0 * a / b - 98.0) * a - 16.0) * a + 96.36
+    d = ((94.5 / (b + c) - 3.0) / b + 1.0) * np.sqrt(a * np.pi / 2.0) * n
+    far = (d * p) ** (2.0 / n)
+    shifted = c + np.where(n < 5.0, 0.3 * (n - 4.5) * (x + 0.6), 0.0)
+    shifted = (((0.05 * d * x - 5.0) * x - 7.0) * x - 2.0) * x + b + shifted
+    near = a * ((((((0.4 * x**2 + 6.3) * x**2 + 36.0) * x**2 + 94.5) / shifted - x**2 - 3.0) / b + 1.0) * x) ** 2
+    with np.errstate(all="ignore"):
+        y = np.where(
+            far > 0.05 + a,
+            np.expm1(near),
+            ((1.0 / (((n + 6.0) / (n * far) - 0.089 * d - 0.822) * (n + 2.0) * 3.0) + 0.5 / (n + 4.0)) * far - 1.0) * (n + 1.0) / (n + 2.0)
+            + 1.0 / far,
+        )
+    return np.asarray(np.sign(level - 0.5) * np.sqrt(n * y))

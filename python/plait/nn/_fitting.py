@@ -1,0 +1,206 @@
+"""What all estimators of this package share: how a network is trained, stopped early, weighted, and trained on by parts."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import graph
+from .._estimator import Estimator
+from ..losses import loss_of
+from ..optim import Adam, Cosine
+from ..optim.base import optimizer_of
+from ..train import EarlyStopping, History, train
+from ..train.data import at_least_one
+from .base import Layer
+
+Array = NDArray[Any]
+Data = dict[str, Array]
+
+
+class NetworkEstimator(Estimator):
+    """A network behind `fit` and `partial_fit`; subclasses say what the network is, and what the loss of a batch.
+
+    Data are arrays by the names of the loss's inputs; all have one row for each sample.
+    """
+
+    epochs: int
+    batch_size: int
+    optimizer: Any
+    early_stopping: Any
+    validation_fraction: float
+    dtype: str
+    rng: Any
+    progress: Any
+    history_: History
+
+    #: The rate that the default rule begins with and that it ends with, and the largest norm of gradients.
+    _RATES: tuple[float, float] = (1e-3, 1e-5)
+    _CLIP: float | None = None
+
+    # ---- what subclasses say ----
+
+    def _network(self) -> Layer:
+        """What holds the parameters that are trained."""
+        raise NotImplementedError
+
+    def _loss(self, *, training: bool, weighted: bool) -> Any:
+        """A node for the mean loss of a batch, of inputs named as the data; weighted, one of them is ``sample_weight``."""
+        raise NotImplementedError
+
+    # ---- settings ----
+
+    def _inner(self, name: str, part: Any) -> Any:
+        """A rule or a loss in place of its name or of None, so that its settings can be set."""
+        if name == "optimizer":
+            return self._rule() if part is None else optimizer_of(part)
+        if name == "early_stopping":
+            return self._stopping()
+        if name == "loss" and isinstance(part, str):
+            return loss_of(part)
+        return super()._inner(name, part)
+
+    def _rule(self, epochs: int | None = None) -> Any:
+        """The update rule; unless one is given, Adam with a rate that falls along a cosine over the whole training."""
+        if self.optimizer is not None:
+            return optimizer_of(self.optimizer)
+        begin, end = self._RATES
+        epochs = at_least_one(f"{type(self).__name__}: epochs", self.epochs) if epochs is None else epochs
+        return Adam(Cosine(begin, epochs=epochs, final=end), clip_norm=self._CLIP)
+
+    def _stopping(self) -> EarlyStopping | None:
+        """A callback of this fit's own for what ``early_stopping=`` says."""
+        given = self.early_stopping
+        if given is None or given is False:
+            return None
+        if given is True:
+            return EarlyStopping()
+        if isinstance(given, (int, np.integer)):
+            return EarlyStopping(int(given))
+        if not isinstance(given, EarlyStopping):
+            raise ValueError(
+                f"{type(self).__name__}: early_stopping: expected a boolean, a count of epochs or an EarlyStopping, got {given!r:.60}"
+            )
+        return copy.copy(given)
+
+    # ---- training ----
+
+    def _run(
+        self,
+        loss: Any,
+        data: Data,
+        measured: tuple[Any, Data] | None,
+        callbacks: Any,
+        generator: Any,
+        *,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        optimizer: Any = None,
+        carried: Callable[[Any], Any] = lambda rule: rule,
+        progress: Any = None,
+        **options: Any,
+    ) -> None:
+        """Train the network as it stands, from the first epoch to the last; `measured` is a node and data for validation."""
+        name = type(self).__name__
+        epochs = at_least_one(f"{name}: epochs", self.epochs if epochs is None else epochs)
+        batch_size = at_least_one(f"{name}: batch_size", self.batch_size if batch_size is None else batch_size)
+        calls = [callbacks] if callable(callbacks) else list(callbacks)
+        stopping = self._stopping()
+        if stopping is not None:
+            calls.append(stopping)
+        self._step: Any = None
+        self.history_ = train(
+            loss,
+            self._normalized(data),
+            self._network().parameters(),
+            carried(self._rule(epochs) if optimizer is None else optimizer_of(optimizer)),
+            epochs=epochs,
+            batch_size=batch_size,
+            rng=generator,
+            progress=self.progress if progress is None else progress,
+            callbacks=calls,
+            validation=measured,
+            **options,
+        )
+        if stopping is not None:
+            self.best_epoch_ = stopping.best_epoch_
+        elif hasattr(self, "best_epoch_"):
+            del self.best_epoch_
+        self._finish()
+
+    def _normalized(self, data: Data) -> Data:
+        """Weights of mean 1, so that only their ratios count."""
+        weights = data.get("sample_weight")
+        return data if weights is None else {**data, "sample_weight": (weights / weights.mean()).astype(self.dtype)}
+
+    def _finish(self) -> None:
+        self.loss_, self.n_iter_ = self.history_.loss[-1], self.history_.epochs
+
+    def _holds_back(self) -> bool:
+        """Whether early stopping needs samples that `fit` keeps back by itself."""
+        stopping = self._stopping()
+        return stopping is not None and stopping.monitor != "loss"
+
+    def _parted(self, data: Data, generator: np.random.Generator) -> tuple[Data, Data | None]:
+        """What is trained on, and what is kept back for early stopping where `fit` was given no validation data."""
+        if not self._holds_back():
+            return data, None
+        keep, out = self._split(data, generator)
+        return rows_of(data, keep), {key: value[out] for key, value in data.items() if key != "sample_weight"}
+
+    def _split(self, data: Data, generator: np.random.Generator) -> tuple[Array, Array]:
+        """Samples to train on and samples to measure on, drawn."""
+        samples = len(next(iter(data.values())))
+        order, out = generator.permutation(samples), self._held(samples)
+        return np.sort(order[out:]), np.sort(order[:out])
+
+    def _held(self, samples: int) -> int:
+        """How many samples are kept back."""
+        name = type(self).__name__
+        try:
+            share = float(self.validation_fraction)
+        except (TypeError, ValueError):
+            share = np.nan
+        if not 0 < share < 1:
+            raise ValueError(f"{name}: validation_fraction: expected a share between 0 and 1, got {self.validation_fraction!r}")
+        if samples < 2:
+            raise ValueError(f"{name}: early_stopping: {samples} sample cannot be divided; give validation=")
+        return min(max(round(share * samples), 1), samples - 1)
+
+    def _pass(self, data: Data, generator: np.random.Generator | None) -> None:
+        """One more epoch, with the state of the update rule that earlier passes have left; a generator begins a new history."""
+        size = at_least_one(f"{type(self).__name__}: batch_size", self.batch_size)
+        if generator is not None:
+            self._order, self.history_, self._step = generator, History(), None
+        if self.__dict__.get("_order") is None:
+            self._order = np.random.default_rng(self.rng)
+        if self.__dict__.get("_step") is None:
+            rule = Adam(self._RATES[0], clip_norm=self._CLIP) if self.optimizer is None else optimizer_of(self.optimizer)
+            loss = self._loss(training=True, weighted=True)
+            self._step = graph.compile([loss], updates=rule.updates(loss, self._network().parameters()))
+        samples = len(next(iter(data.values())))
+        data = self._normalized({"sample_weight": np.ones(samples, self.dtype), **data})
+        order = self._order.permutation(samples)
+        total = 0.0
+        for at in range(0, samples, size):
+            part = order[at : at + size]
+            total += float(self._step(**rows_of(data, part))[0]) * len(part)
+        self.history_.loss.append(total / samples)
+        self.history_.step += -(-samples // size)
+        self._finish()
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether a training has come to its end."""
+        return hasattr(self, "history_")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The compiled step stays behind, and with it the state of the update rule."""
+        return {name: value for name, value in vars(self).items() if name != "_step"}
+
+
+def rows_of(data: Mapping[str, Array], rows: Array) -> Data:
+    return {key: value[rows] for key, value in data.items()}

@@ -1,0 +1,164 @@
+"""The network behind `SequenceRegressor`: recurrent layers, and what stands on them, as nodes."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import graph
+from ..train.data import at_least_one
+from ._built import LayerEstimator
+from ._carrying import recurrent
+from ._distributions import Distribution, Point, distribution_of
+from ._sequence_data import state_parts
+from .base import Activation, floating
+from .layers import Dense
+
+if TYPE_CHECKING:
+    from ..graph import Node
+
+# How values are brought to mean 0 and variance 1: x is (value - shift) / scale, for features, known future features, and targets;
+# intervals are wider by a factor for each coverage.
+UNITS = ("shift", "scale", "future_shift", "future_scale", "centre", "spread", "widening")
+# Coverages at which intervals are measured on held-out data; between them straight lines.
+COVERAGES = np.arange(1, 100) / 100
+
+
+class Units:
+    """How values are standardised: saved with the weights, and none of them."""
+
+    def __init__(self, shapes: dict[str, Any]) -> None:
+        self.nodes: dict[str, Node] = {
+            key: graph.parameter(np.full(size, 1.0 if key in {"scale", "future_scale", "spread", "widening"} else 0.0), name=f"units.{key}")
+            for key, size in shapes.items()
+        }
+
+
+class SequenceNetwork(LayerEstimator):
+    """Recurrent layers with a dense head: at every step, or after the last one for all steps of a horizon."""
+
+    features: int | None
+    hidden: int
+    outputs: int | None
+    layers: int
+    cell: str
+    activation: Activation
+    horizon: int | None
+    future: int
+    distribution: Any
+    levels: Any
+    forget_bias: float
+    dtype: str
+    recurrent = property(attrgetter("recurrent_"), doc="The recurrent layers.")
+    head = property(attrgetter("head_"), doc="The dense layer on them.")
+    mixing = property(attrgetter("mixing_"), doc="The layer that joins their state and what is known ahead, before the head.")
+    units = property(attrgetter("units_"), doc="How values are standardised.")
+    distribution_: Distribution
+
+    def _asked(self, *sizes: int) -> tuple[Any, ...]:
+        """What decides the network's shape."""
+        settings = (self.hidden, self.layers, self.cell, self.activation, self.horizon, self.future, self.forget_bias, self.dtype)
+        return (*sizes, *settings, self.distribution if self._names_points() else repr(self.distribution), tuple(self.levels))
+
+    def _names_points(self) -> bool:
+        return self.distribution is None or isinstance(self.distribution, str)
+
+    def _build(self, *sizes: int, generator: np.random.Generator) -> None:
+        """A new network."""
+        name = type(self).__name__
+        floating(f"{name}: dtype", self.dtype)
+        features, outputs = at_least_one(f"{name}: features", sizes[0]), at_least_one(f"{name}: outputs", sizes[1])
+        horizon = None if self.horizon is None else at_least_one(f"{name}: horizon", self.horizon)
+        known = 0 if self.future == 0 else at_least_one(f"{name}: future", self.future)
+        if known and horizon is None:
+            raise ValueError(f"{name}: future={known}: known future features need horizon=, the steps that they are known for")
+        self.distribution_ = distribution_of(self.distribution, self.levels)
+        if self.activation is not None and not isinstance(self.distribution_, Point):
+            raise ValueError(f"{name}: activation={self.activation!r} goes with points, not with distribution={self.distribution!r}")
+        self.recurrent_ = recurrent(self.cell, features + known, self.hidden, self.layers, self.forget_bias, self.dtype, generator, name)
+        width = self.hidden
+        if known and horizon is not None:
+            self.mixing_ = Dense(width + horizon * known, width, "tanh", dtype=self.dtype, rng=generator, name="mixing")
+        elif "mixing_" in vars(self):
+            del self.mixing_
+        values = outputs * self.distribution_.parts * (horizon or 1)
+        self.head_ = Dense(width, values, self.activation, dtype=self.dtype, rng=generator, name="head")
+        of_units = (features, features, known, known, outputs, outputs, (len(COVERAGES), outputs))
+        shapes: dict[str, Any] = dict(zip(UNITS, of_units, strict=True))
+        self.units_ = Units(shapes)
+
+    @property
+    def inputs(self) -> int:
+        """Features of a step, without those known ahead."""
+        return int(self.built_for_[0])
+
+    @property
+    def targets(self) -> int:
+        """Values that are predicted of a step."""
+        return int(self.built_for_[1])
+
+    def _saved(self) -> list[tuple[Node, str]]:
+        """Also how values are standardised, which is not trained."""
+        return [*self._placed(), *((node, f"units.{key}") for key, node in self.units.nodes.items())]
+
+    # ---- nodes ----
+
+    def __call__(self, inputs: Any, state: Any = None, lengths: Any = None, *, unroll: bool | None = None, training: bool = False) -> Any:
+        """Outputs at every step, and the state after the last one; with a horizon, the outputs of the steps behind the last one, and the state."""
+        if self.horizon is not None:
+            _, state = self.recurrent(inputs, state, lengths, unroll=unroll, training=training)
+            return self.distribution_.point(self._decoded(state, None)), state
+        outs, state = self._said(inputs, state, lengths, unroll=unroll, training=training)
+        point = self.distribution_.point
+        return ([point(y) for y in outs] if isinstance(outs, list) else point(outs)), state
+
+    def free(self, last: Any, state: Any, steps: int) -> tuple[list[Any], Any]:
+        """Nodes for steps that each take the output before as input.
+
+        Parameters
+        ----------
+        last : Node
+            The output before, shape (batch, outputs).
+        state : Node or tuple of Node
+            The state after it.
+        steps : int
+            How many.
+
+        Returns
+        -------
+        tuple of list of Node, and state
+            The outputs, and the state after the last one.
+        """
+        outs = []
+        for _ in range(steps):
+            (last,), state = self([last], state)
+            outs.append(last)
+        return outs, state
+
+    def _said(self, inputs: Any, state: Any = None, lengths: Any = None, *, unroll: bool | None = None, training: bool = False) -> Any:
+        """The distributions' parameters at every step, and the state after the last one."""
+        outs, state = self.recurrent(inputs, state, lengths, unroll=unroll, training=training)
+        return ([self.head(h) for h in outs] if isinstance(outs, list) else self.head(outs)), state
+
+    def _top(self, state: Any) -> Any:
+        """What the last layer gives after the last step."""
+        h = state_parts(state)[0]
+        return h if self.recurrent.layers == 1 else h[-1]
+
+    def _decoded(self, state: Any, known: Any) -> Any:
+        """The distributions' parameters for the steps of the horizon, shape (batch, horizon, …)."""
+        top = self._top(state)
+        horizon = int(self.horizon or 1)
+        if self.future:
+            if known is None:
+                raise graph.GraphError(f"{type(self).__name__}: with future={self.future}, nodes for the known future features are needed")
+            flat = graph.reshape(known, (-1, horizon * int(self.future)))
+            top = self.mixing(graph.concatenate([top, flat], axis=1))
+        return graph.reshape(self.head(top), (-1, horizon, self.targets * self.distribution_.parts))
+
+    def _ahead_of(self, inputs: Any, known: Any, *, training: bool = False, unroll: bool | None = None) -> Any:
+        """The same of whole windows."""
+        _, state = self.recurrent(inputs, unroll=unroll, training=training)
+        return self._decoded(state, known)

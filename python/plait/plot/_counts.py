@@ -1,0 +1,101 @@
+"""Plots of histograms and of decision trees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._style import axes_or_new, colour, plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..histogram import Histogram
+    from ..tree import C45Classifier
+
+
+def histogram(found: Histogram, ax: Axes | None = None, *, density: bool = False, **options: Any) -> Axes:
+    """A histogram of one axis as steps, one of two axes as a map.
+
+    Parameters
+    ----------
+    found : Histogram
+        With one axis or two.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    density : bool
+        Its ``density`` instead of its ``values``.
+    **options
+        For ``Axes.stairs`` or ``Axes.pcolormesh``.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ValueError
+        It has more axes.
+
+    Examples
+    --------
+    >>> ax = plait.plot.histogram(plait.Histogram([0, 1, 2]).fill([0.5]))  # doctest: +SKIP
+    """
+    if found.ndim > 2:
+        raise ValueError(f"plot: expected one axis or two, got {found.ndim}; h.project(0, 1) has two")
+    ax = axes_or_new(ax, (5.0, 3.2) if found.ndim == 1 else (4.6, 3.8))
+    heights = found.density() if density else found.values()
+    # An infinite bin cannot be drawn to its end: it is as wide as its neighbour.
+    edges = [_finite(axis.edges) for axis in found.axes]
+    if found.ndim == 1:
+        ax.stairs(heights, edges[0], **{"fill": True, "color": colour(0, ax), **options})
+        ax.set_ylabel("density" if density else "count")
+        plain(ax)
+    else:
+        mesh = ax.pcolormesh(*edges, heights.T, **{"cmap": "cividis", **options})
+        ax.figure.colorbar(mesh, ax=ax, label="density" if density else "count")
+        plain(ax, grid=False)
+    for axis, along in zip(found.axes, (ax.xaxis, ax.yaxis), strict=False):
+        if axis.scale == "log":
+            (ax.set_xscale if along is ax.xaxis else ax.set_yscale)("log")
+        if axis.label:
+            along.set_label_text(axis.label)
+    return ax
+
+
+def _finite(edges: Any) -> Any:
+    inner = edges[np.isfinite(edges)]
+    width = float(np.diff(inner).mean()) if len(inner) > 1 else 1.0
+    ends = {True: inner[:1] - width, False: inner[-1:] + width} if len(inner) else {True: np.array([-1.0]), False: np.array([1.0])}
+    parts = [ends[True] if edges[0] == -np.inf else [], inner, ends[False] if edges[-1] == np.inf else []]
+    return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
+
+
+def tree(found: C45Classifier, ax: Axes | None = None, *, names: Sequence[str] | None = None, max_depth: int | None = None) -> Axes:
+    """A decision tree as boxes, its tests beside the lines.
+
+    Parameters
+    ----------
+    found : C45Classifier
+        A fitted one.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    names : sequence of str, optional
+        Names of the features.
+    max_depth : int, optional
+        Levels to be drawn.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Examples
+    --------
+    >>> ax = plait.plot.tree(plait.tree.C45Classifier().fit(X, y))  # doctest: +SKIP
+    """
+    drawn: Axes = found.plot(ax, names, max_depth)
+    return drawn
