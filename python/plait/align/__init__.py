@@ -8,8 +8,9 @@ package        function                   here                                  
 ============== ========================== ========================================= ==========================================
 tslearn        ``metrics.dtw``            ``DTW(root=True)``                        its radius of a window is ours for equal lengths
 tslearn        ``metrics.soft_dtw``       ``SoftDTW(gamma)``
-aeon           ``dtw_distance``           ``DTW()``                                 series are (d, n); a window about the stretched
-                                                                                    diagonal, a fraction: ``window=0.1``
+aeon           ``dtw_distance``           ``DTW()``                                 series are (d, n); its ``window=0.1`` is a
+                                                                                    fraction of the shorter length, about the
+                                                                                    stretched diagonal: ``band="slanted"``
 dtaidistance   ``dtw.distance``           ``DTW(root=True)``                        its ``window=w`` is our ``window=w - 1``
 dtaidistance   ``inner_dist="euclidean"`` ``DTW("absolute")``
 dtw-python     ``dtw(x, y).distance``     ``DTW("euclidean", step="symmetric2")``   R's dtw as well

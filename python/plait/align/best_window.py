@@ -96,9 +96,10 @@ def best_window(X: Any, y: Any, windows: Any = None, aligner: DTW | None = None,
     threads = _arguments.thread_count(threads)
     series = [np.asarray(s) for s in _inputs.all_series(series, lambda k: f"X[{k}]", base.nan_policy)]
     lengths = sorted(len(s) for s in series)
-    # From the widest on, in cells for a pair of the longest; windows of cells and of fractions may be mixed.
+    # From the widest on, in cells for a pair of the longest; windows of cells and of fractions may be mixed. Of one kind those that have as many
+    # cells for the longest may differ for others: the greater number is nowhere narrower.
     widths = [_bands.cells(_checked(window), lengths[-1], lengths[-1]) for window in tried]
-    order = sorted(range(len(tried)), key=lambda k: (-widths[k], -_bands.cells(_checked(tried[k]), lengths[0], lengths[0])))
+    order = sorted(range(len(tried)), key=lambda k: (-widths[k], -_checked(tried[k])))
     nested = len({isinstance(_checked(window), float) for window in tried}) == 1 or lengths[0] == lengths[-1]
     accuracies = np.empty(len(tried))
     nearest = np.zeros(len(series), np.int64)
@@ -123,7 +124,7 @@ def best_window(X: Any, y: Any, windows: Any = None, aligner: DTW | None = None,
                 path = narrowed.align(x, other).path
                 margin[q] = (_bands.needed(path, len(x), len(other), base.band) if len(path) else 0), max(len(x), len(other))
         accuracies[k] = np.mean(labels[nearest] == labels)
-    best = max(order, key=lambda k: (accuracies[k], -widths[k]))
+    best = max(reversed(order), key=lambda k: accuracies[k])  # of equals the narrowest
     return BestWindow(tried[best], float(accuracies[best]), tried, accuracies)
 
 

@@ -297,7 +297,7 @@ class TimeSeriesKMedoids(_Clusters):
         near = scores[:, self.medoid_indices_]
         self.labels_ = near.argmin(axis=1)
         self.labels_[self.medoid_indices_] = np.arange(self.n_clusters)  # also where two medoids are equal
-        self.inertia_ = float(near.min(axis=1).sum())
+        self.inertia_ = float(near[np.arange(len(series)), self.labels_].sum())
         self._centres = [series[i] for i in self.medoid_indices_]
         self.cluster_centers_ = list(self._centres)
         return self

@@ -269,7 +269,7 @@ class DTW(PairAligner):
         -------
         list of Place
             ``.start``, ``.stop``, ``.score`` and ``.align()``, best first: always the best of those that overlap none before it by more than
-            allowed, the first of equals.
+            allowed, the first of equals. Of parts of any length those are considered that are the best of all with the same end.
 
         Raises
         ------

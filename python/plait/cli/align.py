@@ -160,10 +160,10 @@ def choose(options: argparse.Namespace) -> list[Named]:
     every = options.all or options.matrix is not None
     everything = [sequence for file in files for sequence in file.sequences]
     if options.names:
-        known = {sequence.name: sequence for sequence in reversed(everything)}
+        known = {sequence.name: sequence for sequence in reversed(everything)}  # of equal names the first
         missing = [name for name in options.names if name not in known]
         if missing:
-            raise Failure(f"no sequence is called {missing[0]!r}; there are {', '.join(list(known)[:20])}")
+            raise Failure(f"no sequence is called {missing[0]!r}; there are {', '.join(dict.fromkeys(s.name for s in everything[:20]))}")
         chosen = [known[name] for name in options.names]
     else:
         parts = [[sequence for sequence in file.sequences if is_series(sequence)] for file in files]
