@@ -51,7 +51,7 @@ class EditSearch final : public Search {
   Sequence x_;
   bool restricted_;
   double unit_;
-  Index k_, limit_;
+  Index limit_;
   Ranking ranking_;  // of edits
   Masks masks_;
 };

@@ -37,7 +37,7 @@ constexpr Signs kLane = {0, 1};
 /// Each lane's value in the lane above it; `in` comes into the lowest.
 PLAIT_INLINE Words up(Words v, Word in) {
   const Words first = {in};
-  return __builtin_shuffle(v, first, kUp);
+  return shuffle(v, first, kUp);
 }
 
 PLAIT_INLINE Words blend(Signs which, Words yes, Words no) { return which ? yes : no; }
