@@ -33,6 +33,8 @@ class Evaluation {
   /// The same, exactly; false where the problem has no products with its Hessian.
   bool exact_curvature(const Point& point, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out);
 
+  /// Products with the Hessian are exact; known after the first.
+  [[nodiscard]] bool exact() const { return products > 0; }
   [[nodiscard]] bool differences() const { return problem_->differences(); }
   [[nodiscard]] double row_violation(const Point& point, std::size_t k) const;
   [[nodiscard]] double violation_of(const std::vector<double>& c) const;

@@ -23,6 +23,8 @@ constexpr int kMostResized = 8;   // times that variables get other units
 constexpr double kStill = 1e-3;   // of a variable: a step so short changes little of a function
 constexpr double kMissed = 1e-6;  // of the objective: what a Newton step may still promise at a solution
 constexpr double kLeft = 1e-4;    // the same, where nothing could be done about it
+constexpr int kMostValleys = 50;
+constexpr double kInValley = 1e-18;  // of what the objective came down by: what may be left in a valley
 constexpr double kTiny = 1e-12;
 constexpr double kForgetting = 0.1;
 constexpr double kChanged = 1e-2;
@@ -68,7 +70,7 @@ class Lbfgs {
             if (missed()) continue;
             return finish(leaves_much() ? Status::no_descent : Status::solved);
           }
-          if (!leave()) return finish(Status::no_descent);
+          if (!leave()) return finish(only_rounding_bends() ? Status::solved : Status::no_descent);
           continue;
         }
       }
@@ -105,7 +107,7 @@ class Lbfgs {
           if (missed()) continue;
           return finish(leaves_much() ? Status::no_descent : Status::solved);
         }
-        if (!leave()) return finish(Status::no_descent);
+        if (!leave()) return finish(only_rounding_bends() ? Status::solved : Status::no_descent);
       }
     }
   }
@@ -206,15 +208,32 @@ class Lbfgs {
     return true;
   }
 
+  // A bend that differences show and no value confirms.
+  [[nodiscard]] bool only_rounding_bends() const {
+    return !bend_is_exact_ && !problem_.differences() && second_.unspent.empty() && left_ <= kMostLeft && !leaves_much();
+  }
+
   // Once nothing more can be done about it: is there more to win than rounding would explain? Beside an objective of 0, what it came down by counts,
   // if the steps are short.
   [[nodiscard]] bool leaves_much() const {
-    return second_.gain > kLeft * (std::abs(at_.f) + spread_ + (second_.missed_far ? 0.0 : kMissed * (start_.f - at_.f)));
+    return second_.gain > kLeft * (std::abs(at_.f) + spread_ +
+                                   (second_.in_valley    ? kInValley
+                                    : second_.missed_far ? 0.0
+                                                         : kMissed) *
+                                       (start_.f - at_.f));
   }
 
   // Where a Newton step along some variable would still lower the objective: in units in which all bend alike. False: there is none.
   bool missed() {
-    if (second_.missed.empty() || resized_ >= kMostResized) return false;
+    if (second_.missed.empty()) return false;
+    if (second_.in_valley) {  // eigenvectors are conjugate: the pairs make an exact Hessian on what they span
+      if (++valleys_ > kMostValleys) return false;
+      pairs_.clear();
+      for (const SecondOrder::Missed& m : second_.missed)
+        if (pairs_.size() < static_cast<std::size_t>(options_.memory)) pairs_.push_back({m.direction, m.image});
+      return true;
+    }
+    if (resized_ >= kMostResized) return false;
     double most = 0;
     std::vector<double> bends(n_, 0.0);
     for (const SecondOrder::Missed& m : second_.missed)
@@ -392,7 +411,11 @@ class Lbfgs {
       if (reach[i] == 0) reach[i] = 1;
     }
     const double worth = std::max(kMissed, options_.ftol) * std::abs(at_.f);
-    if (second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_, worth, reach)) return true;
+    second_.least_gain = std::max(kInValley, options_.ftol * options_.ftol) * (start_.f - at_.f);
+    if (second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_, worth, reach)) {
+      bend_is_exact_ = e.exact();
+      return true;
+    }
     if (second_.unspent.empty()) return false;
     direction_ = second_.unspent;  // nothing bends up along it
     return true;
@@ -436,7 +459,8 @@ class Lbfgs {
   std::vector<char> held_;
   std::vector<double> direction_, rows_, jacobian_;
   LbfgsResult result_;
-  int left_ = 0, resized_ = 0;
+  bool bend_is_exact_ = false;
+  int left_ = 0, resized_ = 0, valleys_ = 0;
   Iterate start_;
   SecondOrder second_;
   std::vector<double> seen_, outer_, steepest_slopes_;

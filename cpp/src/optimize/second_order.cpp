@@ -9,8 +9,10 @@ namespace {
 constexpr std::size_t kMostExact = 40;  // degrees of freedom
 constexpr std::size_t kKrylov = 20;
 constexpr double kTight = 1e-7;  // a limit so near holds
-constexpr double kFar = 1e-2;    // of x: a Newton step so long is no matter of rounding
-constexpr double kWeak = 1e-7;   // a multiplier so small beside the forces is none
+constexpr double kRounding = 1e-14;
+constexpr double kMuch = 2;
+constexpr double kFar = 1e-2;   // of x: a Newton step so long is no matter of rounding
+constexpr double kWeak = 1e-7;  // a multiplier so small beside the forces is none
 
 /// Eigenvalues (diagonal of a afterwards) and vectors (columns of v) of a symmetric matrix by Jacobi's rotations.
 void eigen(std::size_t n, std::vector<double>& a, std::vector<double>& v) {
@@ -163,10 +165,11 @@ double SecondOrder::room(const Evaluation& e, const Point& p, const std::vector<
   return std::max(most, 0.0);
 }
 
-void SecondOrder::look_for_missed(const Evaluation& e, const Point& p, double worth, const std::vector<double>& reach) {
+void SecondOrder::look_for_missed(Evaluation& e, const Point& p, const std::vector<double>& multipliers, double worth,
+                                  const std::vector<double>& reach) {
   const bool differences = e.differences();
   bool any = false;
-  missed_far = false;
+  missed_far = in_valley = false;
   gain = 0;
   unspent.clear();
   double size = 1, most_unspent = 0;
@@ -199,6 +202,67 @@ void SecondOrder::look_for_missed(const Evaluation& e, const Point& p, double wo
     any = any || (worthwhile && curve > 0);
   }
   if (!any) missed.clear();
+  look_along_valleys(e, p, multipliers, worth, reach);
+}
+
+// Along a narrow valley that runs across the axes each of them goes up steeply, and yet there is far to go.
+void SecondOrder::look_along_valleys(Evaluation& e, const Point& p, const std::vector<double>& multipliers, double worth,
+                                     const std::vector<double>& reach) {
+  const std::size_t k = space_.size();
+  if (k < 2 || axes_.front() < 0 || vectors_.size() != k * k || e.differences()) return;
+  double steepest = 0;
+  for (std::size_t a = 0; a < k; ++a) steepest = std::max(steepest, std::abs(reduced_[a * k + a]));
+  rounding_.assign(p.x.size(), 0.0);  // of the slopes: x is known to its last digit
+  for (std::size_t b = 0; b < k; ++b) {
+    double along = 0;
+    for (std::size_t i = 0; i < p.x.size(); ++i) along += std::abs(p.x[i] * space_[b][i]);
+    for (std::size_t i = 0; i < p.x.size(); ++i) rounding_[i] += kRounding * along * std::abs(images_[b][i]);
+  }
+  std::vector<Missed> found;
+  double most = std::max({worth, least_gain, kMuch * gain});  // what a look along the axes has not shown
+  bool any = false, any_far = false;
+  std::vector<double> endless;  // the way down that wins most, if it bends down at that
+  for (std::size_t a = 0; a < k; ++a) {
+    Missed m{std::vector<double>(p.x.size(), 0.0), std::vector<double>(p.x.size(), 0.0)};
+    for (std::size_t b = 0; b < k; ++b) {
+      table_->axpy(n_, vectors_[b * k + a], space_[b].data(), m.direction.data());
+      table_->axpy(n_, vectors_[b * k + a], images_[b].data(), m.image.data());
+    }
+    double slope = 0, noise = 0;
+    for (std::size_t i = 0; i < p.x.size(); ++i) {
+      slope += p.g[i] * m.direction[i];
+      noise += std::abs(m.direction[i]) * (kRounding * std::abs(p.g[i]) + rounding_[i]);
+    }
+    double curve = reduced_[a * k + a];
+    std::vector<double> down = m.direction;
+    if (slope > 0)
+      for (double& v : down) v = -v;
+    const double far = reach.empty() ? std::numeric_limits<double>::infinity() : room(e, p, down, -1, reach);
+    if (std::abs(slope) > noise && std::abs(slope) * far > most) {
+      if (!e.exact()) {  // eigenvalues by differences are known beside the largest only
+        e.curvature(p, multipliers, m.direction, m.image);
+        curve = table_->dot(n_, m.direction.data(), m.image.data());
+      }
+      const double bend = std::max(curve, kRounding * steepest);
+      const bool ended = bend * far >= std::abs(slope);
+      const double wins = ended ? slope * slope / (2 * bend) : (std::abs(slope) - 0.5 * bend * far) * far;
+      if (wins > most) {
+        any = true;
+        most = gain = wins;
+        endless = curve > 0 ? std::vector<double>{} : down;
+        double size = 1;
+        for (const double x : p.x) size = std::max(size, std::abs(x));
+        any_far = any_far || (ended && std::abs(slope) > kFar * size * bend);
+      }
+    }
+    if (curve > 0) found.push_back(std::move(m));
+  }
+  if (!any) return;
+  missed = std::move(found);
+  missed_far = missed_far || any_far;
+  in_valley = endless.empty();
+  unspent = std::move(endless);
+  if (!in_valley) missed.clear();
 }
 
 bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<double>& multipliers, const std::vector<double>& bound_multipliers,
@@ -255,7 +319,7 @@ bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<
   };
   // Constraints without a force may be left; first all of them are kept, then none, then each bound by itself.
   const bool found = search_space(e, p, multipliers, true, force, relative);
-  if (std::isfinite(worth)) look_for_missed(e, p, worth, reach);
+  if (std::isfinite(worth)) look_for_missed(e, p, multipliers, worth, reach);
   if (found && take()) return true;
   if (!any_weak) return false;
   if (search_space(e, p, multipliers, false, force, relative) && take()) return true;

@@ -22,16 +22,22 @@ class SecondOrder {
   /// With derivatives by differences: what their steps are √ε of, for each variable; empty: 1 and |x|.
   std::vector<double> spacing;
 
+  /// What a step along a valley must bring at least.
+  double least_gain = 0;
+
   struct Missed {
     std::vector<double> direction, image;
   };
   std::vector<Missed> missed;
   bool missed_far = false;      ///< and one of these steps is long
+  bool in_valley = false;       ///< what was missed is the Hessian's eigenvectors, not axes
   double gain = 0;              ///< the most that one of them promises
   std::vector<double> unspent;  ///< the direction of the most promising step that no curvature ends; empty if there is none
 
  private:
-  void look_for_missed(const Evaluation& e, const Point& p, double worth, const std::vector<double>& reach);
+  void look_for_missed(Evaluation& e, const Point& p, const std::vector<double>& multipliers, double worth, const std::vector<double>& reach);
+  /// The same along the eigenvectors of the Hessian.
+  void look_along_valleys(Evaluation& e, const Point& p, const std::vector<double>& multipliers, double worth, const std::vector<double>& reach);
   /// How far along d (unit length, which began as axis `axis`, or -1) limits and reach allow.
   [[nodiscard]] double room(const Evaluation& e, const Point& p, const std::vector<double>& d, std::ptrdiff_t axis,
                             const std::vector<double>& reach) const;
@@ -46,7 +52,7 @@ class SecondOrder {
   std::vector<char> bound_weak_, row_weak_;
   std::vector<std::vector<double>> normals_, space_, images_;
   std::vector<std::ptrdiff_t> axes_;  ///< of space_: the variable that each began with, -1 for none
-  std::vector<double> reduced_, vectors_, best_, work_;
+  std::vector<double> reduced_, vectors_, best_, work_, rounding_;
 };
 
 }  // namespace plait::optimize

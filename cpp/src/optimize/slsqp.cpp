@@ -15,6 +15,7 @@ constexpr double kNear = 1e-6;      // of the objective: what a step may still p
 constexpr double kNothing = 1e-12;  // of a step at the start's slope: what one at a solution promises
 constexpr double kFar = 1e12;       // of the start's size: unbounded
 constexpr int kMostIdle = 10;       // iterations that bring nothing, with derivatives that are not exact
+constexpr int kMostIdleExact = 30;  // the same, where rows are known to few digits
 constexpr int kMostPolished = 3;    // steps taken for the gradient alone
 constexpr int kMostFar = 6;         // if it stays there for so many steps, and falls
 constexpr double kStill = 1e-3;     // of a variable: a step so short changes little of a function
@@ -116,7 +117,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   int failures = 0;
   while (true) {
     poll_interrupt();
-    if (problem->differences() && stagnates() && !begins_anew()) return finish_stuck(true);
+    if (stagnates() && !begins_anew()) return finish_stuck(true);
     if (!next_step(failures == 0)) return finish(at.violation > 0 && e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
     const bool feasible = e.infeasibility(at, options.ctol) <= 1;
     const double slope = dot(at.g, step.s), left = step.elastic ? linear_violation() : 0.0;
@@ -236,7 +237,7 @@ bool Slsqp::Body::stagnates() {
   const bool quiet = std::abs(at.f - idle_f) <= options.ftol * std::min(high_f - low_f, std::abs(at.f)) && e.infeasibility(at, options.ctol) <= 1;
   idle = quiet ? idle + 1 : 0;
   idle_f = at.f;
-  return idle >= kMostIdle && judge(at, step.multipliers, result.bound_multipliers) <= kLooseKkt;
+  return idle >= (problem->differences() ? kMostIdle : kMostIdleExact) && judge(at, step.multipliers, result.bound_multipliers) <= kLooseKkt;
 }
 
 bool Slsqp::Body::still() const {
@@ -251,7 +252,7 @@ bool Slsqp::Body::runs_away() {
     if (std::isinf(at.x[i] < 0 ? e.lower[i] : e.upper[i])) most = std::max(most, std::abs(at.x[i]));
   const bool far = most > kFar * start_size && e.infeasibility(at, options.ctol) <= 1 && at.f < low_f + kEpsilon * std::abs(low_f);
   far_away = far ? far_away + 1 : 0;
-  return far_away >= kMostFar;
+  return far_away >= kMostFar || (far && most > kFar * kFar * start_size);
 }
 
 bool Slsqp::Body::closer_with_derivatives() {
@@ -312,7 +313,10 @@ bool Slsqp::Body::leaves_something() {
   find_reach();
   result.negative_curvature =
       second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, problem->differences() ? 1e-3 : 1e-6, d, kLeft * whole, reach);
-  return result.negative_curvature || second.gain > kLeft * (whole + (second.missed_far ? 0.0 : kNear * (high_f - low_f)));
+  return result.negative_curvature || second.gain > kLeft * (whole + (second.in_valley    ? kInValley
+                                                                      : second.missed_far ? 0.0
+                                                                                          : kNear) *
+                                                                         (high_f - low_f));
 }
 
 Slsqp::Slsqp() : body_(std::make_unique<Body>()) {}

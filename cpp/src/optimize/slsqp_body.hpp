@@ -13,7 +13,8 @@
 
 namespace plait::optimize {
 
-constexpr int kMostRefined = 3;  // times that all units are chosen anew
+constexpr int kMostRefined = 3;      // times that all units are chosen anew
+constexpr double kInValley = 5e-16;  // of what the objective came down by: what may be left in a valley
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 inline double largest(const std::vector<double>& v) {
@@ -107,7 +108,7 @@ struct Slsqp::Body {
   bool closer_with_derivatives();
   /// The step is short beside each variable.
   [[nodiscard]] bool still() const;
-  /// Differences point on, but for some time there has been nothing to be had that way.
+  /// Derivatives point on, but for some time there has been nothing to be had that way.
   bool stagnates();
   /// Where f can't tell any more, one step that the gradient can: `at` at its end, where the first-order conditions hold better there.
   bool polish(double kkt);

@@ -4,8 +4,8 @@
 namespace plait::optimize {
 namespace {
 
-constexpr Index kMostExact = 50;    // variables: one product for each of them at each point
-constexpr double kDefinite = 1e-8;  // of the largest element: the least pivot that is not taken for rounding
+constexpr Index kMostExact = 50;     // variables: one product for each of them at each point
+constexpr double kDefinite = 1e-12;  // of the diagonal: the least pivot that is not taken for rounding
 
 }  // namespace
 
@@ -31,7 +31,8 @@ bool Slsqp::Body::sharpen() {
     for (std::size_t k = 0; k < i; ++k) hessian[k * static_cast<std::size_t>(ld) + i] = hessian[i * static_cast<std::size_t>(ld) + k];
   const auto definite = [&] {
     tried = hessian;
-    floor.assign(n, kDefinite * most);
+    floor.resize(n);
+    for (std::size_t i = 0; i < n; ++i) floor[i] = kDefinite * hessian[i * static_cast<std::size_t>(ld) + i];
     return table->cholesky(e.n, tried.data(), ld, floor.data()) == e.n;
   };
   weights.assign(step.multipliers.size(), 0.0);

@@ -16,6 +16,7 @@ constexpr double kWeightless = 1e-6;
 constexpr double kOfRange = 1e-6;
 constexpr int kMostSharpened = 3;
 constexpr int kMostFarSharpened = 12;
+constexpr int kMostInValleys = 40;
 
 }  // namespace
 
@@ -145,6 +146,7 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
   const double relative = problem->differences() ? 1e-3 : 1e-6;
   const double f = std::abs(at.f), worth = std::max(kMissed, options.ftol) * f + 1e-9 * kMissed * spread;
   find_reach();
+  second.least_gain = std::max(kInValley, options.ftol * options.ftol) * (high_f - low_f);
   bool bent = second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d, worth, reach);
   result.negative_curvature = false;
   if (!bent && !second.unspent.empty()) {  // nothing bends up along it: B said so, or the units
@@ -153,20 +155,19 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
     bent = true;
   }
   if (!bent && !second.missed.empty()) {
-    if (sharpened < (second.missed_far ? kMostFarSharpened : kMostSharpened)) {
+    if (sharpened < (second.in_valley ? kMostInValleys : second.missed_far ? kMostFarSharpened : kMostSharpened)) {
       ++sharpened;
       for (const SecondOrder::Missed& m : second.missed) b.learn_exactly(m.direction, m.image);
       return Curved::sharpened;
     }
     // There is more to win, but no step wins it.
     // Beside an objective of 0, what it came down by counts, if the step is short.
-    const double whole = f + spread + (second.missed_far ? 0.0 : kOfRange * (high_f - low_f));
+    const double whole = f + spread + (second.in_valley ? kInValley : second.missed_far ? 0.0 : kOfRange) * (high_f - low_f);
     if ((second.missed_far && !problem->differences()) || second.gain > kMuchMissed * whole)
       return refined < kMostRefined && refine() ? Curved::sharpened : Curved::stuck;
   }
   const double way = bent ? 0 : way_off_plateau(worth, d);
   if (!bent && way == 0) return Curved::none;
-  result.negative_curvature = bent && second.unspent.empty();
   if (++curved > kMostCurved) return Curved::stuck;
   const double before = merit(at), lagrangian_before = lagrangian(at), tolerance = noise();
   double t = bent ? std::max(1.0, largest(at.x)) : way;
@@ -185,7 +186,9 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
       return Curved::moved;
     }
   }
-  return Curved::stuck;
+  result.negative_curvature = bent && second.unspent.empty() && e.exact();
+  // A bend that differences show and no value confirms is rounding.
+  return bent && second.unspent.empty() && !e.exact() ? Curved::none : Curved::stuck;
 }
 
 double Slsqp::Body::way_off_plateau(double worth, std::vector<double>& d) {

@@ -15,12 +15,13 @@ from ._driver import Limits, read_options, run_lbfgs, run_slsqp
 from ._functions import Functions
 from ._limits import Constraint, as_bounds, as_constraints, sides
 from ._result import OptimizeResult
-from ._steps import Steps, improve
+from ._steps import Steps, central_tell_more, improve
 from ._trace import traced
 
 LARGE = 300  # variables from which on L-BFGS is taken where nothing but bounds limits them
 MOST_STEPS = 4  # times that the steps of differences are improved
 LEAST_GAIN = 1e-6  # of the objective: what other steps of differences must bring
+MOST_CENTRAL = 50  # iterations with central differences
 MOST_WRONG = 1e-3  # of the objective: what a slope may be off by at a solution, times how far its variable goes
 DIFFERENCES = ("2-point", "3-point", "cs")
 
@@ -140,6 +141,13 @@ def minimize(
             if result.success or np.all(np.abs(slope - before.jac) * reach <= MOST_WRONG * size):
                 result = before
             break
+    if functions is not None and problem.by_differences and result.status in (0, 8, 9) and central_tell_more(functions, result, start):
+        before = result
+        size = max(abs(before.fun), abs(float(functions.objective.value(start)[0]) - before.fun))
+        result = _run(chosen, problem, before.x, limits, settings | {"maxiter": min(4 * MOST_CENTRAL if before.success else MOST_CENTRAL, settings["maxiter"])}, callback, given)
+        result["nit"] += before.nit
+        if not result.success and result.status != 12 and not (before.success and before.fun - result.fun > LEAST_GAIN * size):
+            result = before
     if functions is not None:
         result["nfev"] = functions.objective.calls
         result["njev"] = functions.objective.derivative_calls

@@ -12,6 +12,7 @@ from ..graph._types import Array
 
 if TYPE_CHECKING:
     from ._functions import Function, Functions
+    from ._result import OptimizeResult
 
 EPSILON = float(np.finfo(np.float64).eps)
 SMALL = 1e-3  # a variable whose start is smaller has that for its size
@@ -19,6 +20,9 @@ FINER = 1e-4  # what a step that was too long is shortened by
 COARSER = 1e3
 SHORTER = 1e2
 BENT = 1e-8  # of a function: what a step of differences may leave unexplained
+COARSE = 1e-4  # of the objective: what a Newton step may bring yet
+IN_VALLEY = 1e-4
+MOST_SECOND = 6  # variables of which second derivatives are taken by differences
 UNSEEN = 8  # last digits: what may be rounding
 
 
@@ -143,6 +147,40 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
                 steps.learnt[k] = steps.longest[k] = changed = True
                 break
     return changed
+
+
+def central_tell_more(functions: Functions, result: OptimizeResult, start: Array) -> bool:
+    """Whether forward differences were too coarse for a result; from then on all are central.
+
+    After a failure they may have been; beside a success of few variables Newton's step tells, if there is anything to be won at all.
+    """
+    by_differences = [f for f in (functions.objective, *functions.rows) if f.jac is None]
+    if functions.steps.given is not None or functions.objective.jac is not None:
+        return False
+    x, objective = result.x, functions.objective
+    if result.success and (functions.rows or x.size > MOST_SECOND):
+        return False
+    for f in by_differences:
+        f.jac = "3-point"
+    if not result.success:
+        return True
+    slope = objective.derivative(x)[0]
+    enough = COARSE * abs(result.fun) + COARSE**2 * IN_VALLEY * abs(float(objective.value(start)[0]) - result.fun)
+    if np.abs(slope) @ np.maximum(np.abs(x), np.abs(x - start)) <= enough:
+        return False
+    free = np.flatnonzero((x > objective.low) & (x < objective.high))
+    if free.size == 0:
+        return False
+    bends = np.empty((free.size, free.size))
+    for row, i in enumerate(free):
+        moved = x.copy()
+        step = EPSILON**0.25 * max(1.0, abs(x[i]))
+        moved[i] += step if x[i] + step <= objective.high[i] else -step
+        bends[row] = (objective.derivative(moved)[0][free] - slope[free]) / (moved[i] - x[i])
+    values, vectors = np.linalg.eigh((bends + bends.T) / 2)
+    along = vectors.T @ slope[free]
+    least = EPSILON**0.4 * np.abs(values).max(initial=0)  # what differences tell from 0
+    return bool(least > 0 and np.any(along**2 / (2 * np.maximum(values, least)) > enough))
 
 
 def _quietly(functions: list[Function], x: Array) -> list[Array] | None:
