@@ -2,13 +2,13 @@
 #include "align/edit/bits.hpp"
 
 #include "plait/base/isa.hpp"
-
-#define PLAIT_INLINE [[gnu::always_inline]] inline
+#include "plait/tensor/vector.hpp"
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
 
 using namespace tensor;
+using namespace tensor::PLAIT_ISA_NS;
 namespace {
 
 using Word = std::uint64_t;
