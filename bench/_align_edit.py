@@ -76,6 +76,11 @@ def against_rapidfuzz(ours: Callable[[Any], Any], name: str, x: str, y: str, **o
     return contestants
 
 
+def alone(ours: Callable[[Any], Any], x: Any, y: Any) -> Contestants:
+    """What no peer does."""
+    return lambda: present({"plait.align": lambda plait: partial(ours(plait).score, x, y)})
+
+
 def matrix(X: list[str], Y: list[str]) -> Contestants:
     def contestants() -> dict[str, Callable[[], Any]]:
         from rapidfuzz.distance import Levenshtein
@@ -119,6 +124,9 @@ def path(x: str, y: str) -> Contestants:
     return contestants
 
 
+MANY = [random.Random(7).randrange(2000) for _ in range(2000)]
+
+
 def equal(a: Any, b: Any) -> bool:
     return bool(np.array_equal(a, b))
 
@@ -148,6 +156,8 @@ WORKS = [
         1e6,
         against_rapidfuzz(lambda plait: plait.Levenshtein(1, 2, 2), "Levenshtein", X, Y, weights=(1, 2, 2)),
     ),
+    Work("weights 1, 1.3, 0.7, n = 1000", None, 1e6, alone(lambda plait: plait.Levenshtein(1, 1.3, 0.7), X, Y)),
+    Work("one pair, n = 1000, 2000 symbols", None, 1e6, alone(lambda plait: plait.Levenshtein(), MANY[:1000], MANY[1000:])),
     Work("common subsequence, n = 1000", 1.3, 1e6, against_rapidfuzz(lambda plait: plait.LCS(), "LCSseq", X, Y)),
     Work("osa, n = 1000", 1.3, 1e6, against_rapidfuzz(lambda plait: plait.Levenshtein(transposition="osa"), "OSA", X, Y)),
     Work(

@@ -1,4 +1,4 @@
-"""plait's graph room beside NumPy written by hand, PyTorch and JAX: training steps, products, calls, and what else a user pays.
+"""plait's graph module beside NumPy written by hand, PyTorch and JAX: training steps, products, calls, and what else a user pays.
 
     ./dev bench graph [--threads 1,2] [--only a,d,c,matmul,call,math,import,compile,memory,wheel,subnormals] [--quick] [--json FILE]
 
@@ -37,14 +37,14 @@ Times = dict[str, Timing]
 class Bench:
     """The workers of one number of threads, and what was found."""
 
-    def __init__(self, threads: int, peers: Sequence[str], plan: Plan, room: str = "graph"):
+    def __init__(self, threads: int, peers: Sequence[str], plan: Plan, module: str = "graph"):
         self.threads, self.plan = threads, plan
         self.workers: dict[str, Worker] = {}
         self.works: dict[str, set[str]] = {}
         self.failures: list[str] = []
         self.largest_error = 0.0
         for peer in peers:
-            worker = Worker(f"_{room}_{peer}", threads)
+            worker = Worker(f"_{module}_{peer}", threads)
             try:
                 self.works[peer] = set(worker.ask("names"))
                 self.workers[peer] = worker

@@ -1,6 +1,6 @@
 """The floor plan, held by reading the sources: who includes whom in C++, who imports whom in Python, and how long a file may be.
 
-A room that is not in the tables below fails: put it in, with the arrows it needs, and say so in the same commit.
+A module that is not in the tables below fails: put it in, with the arrows it needs, and say so in the same commit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-# room -> the rooms whose headers it may include; what those may include, it may too.
+# module -> the modules whose headers it may include; what those may include, it may too.
 CPP_ARROWS = {
     "base": set(),
     "tensor": {"base"},
@@ -53,16 +53,16 @@ MOST_LINES = 500
 
 
 def closure(arrows: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """For each room every room that it reaches, itself among them."""
+    """For each module every module that it reaches, itself among them."""
     reached: dict[str, set[str]] = {}
-    for room in arrows:
-        todo, seen = [room], set()
+    for module in arrows:
+        todo, seen = [module], set()
         while todo:
             at = todo.pop()
             if at not in seen:
                 seen.add(at)
                 todo += arrows[at]
-        reached[room] = seen
+        reached[module] = seen
     return reached
 
 
@@ -74,7 +74,7 @@ def includes(path: Path) -> list[str]:
     return re.findall(r'^\s*#\s*include\s*["<]([^">]+)[">]', path.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def room_of(path: Path, folder: Path) -> str:
+def module_of(path: Path, folder: Path) -> str:
     """The first part of the path below `folder`, without a file's ending."""
     return path.relative_to(folder).parts[0].split(".")[0]
 
@@ -92,17 +92,17 @@ def test_headers_are_included_along_the_arrows(root: Path) -> None:
     seen = 0
     for folder in (cpp / "include" / "plait", cpp / "src"):
         for path in files(folder, ".hpp", ".cpp"):
-            room = room_of(path, folder)
+            module = module_of(path, folder)
             seen += 1
-            if room not in reached:
-                wrong.append(f"{path.relative_to(root)}: no room '{room}' in CPP_ARROWS")
+            if module not in reached:
+                wrong.append(f"{path.relative_to(root)}: no module '{module}' in CPP_ARROWS")
                 continue
             for name in includes(path):
                 public = re.match(r"plait/(\w+)/", name)
-                if public and public[1] not in reached[room]:
-                    wrong.append(f"{path.relative_to(root)}: {room} may not include {name}")
+                if public and public[1] not in reached[module]:
+                    wrong.append(f"{path.relative_to(root)}: {module} may not include {name}")
                 private = re.match(r"(\w+)/", name)
-                if private and private[1] in reached and private[1] != room and (cpp / "src" / name).exists():
+                if private and private[1] in reached and private[1] != module and (cpp / "src" / name).exists():
                     wrong.append(f"{path.relative_to(root)}: {name} is private to {private[1]}")
     assert seen > 0
     assert wrong == []
@@ -145,21 +145,21 @@ def test_modules_are_imported_along_the_arrows(root: Path) -> None:
     reached = closure(PYTHON_ARROWS)
     wrong = []
     for path in files(package, ".py"):
-        room = room_of(path, package)
-        if room in {"__init__", "__main__"}:
-            continue  # the front door: joins every room
-        if not room.startswith("_") and room not in reached:
-            wrong.append(f"{path.relative_to(root)}: no room '{room}' in PYTHON_ARROWS")
+        module = module_of(path, package)
+        if module in {"__init__", "__main__"}:
+            continue  # the front door: joins every module
+        if not module.startswith("_") and module not in reached:
+            wrong.append(f"{path.relative_to(root)}: no module '{module}' in PYTHON_ARROWS")
             continue
         for name, late, line in imports(ast.parse(path.read_text(encoding="utf-8")), path, package):
             other = name.split(".")[1] if "." in name else ""
             if not (package / other).exists() and not (package / f"{other}.py").exists() and not other.startswith("_"):
                 if not late:  # `import plait` or a name from the package itself: a circle, unless it waits until a call
-                    wrong.append(f"{path.relative_to(root)}:{line}: imports {name} from the front door; name the room")
+                    wrong.append(f"{path.relative_to(root)}:{line}: imports {name} from the front door; name the module")
                 continue
-            allowed = other.startswith("_") or other in reached.get(room, {room}) or (late and other in IMPORTED_WHEN_ASKED)
+            allowed = other.startswith("_") or other in reached.get(module, {module}) or (late and other in IMPORTED_WHEN_ASKED)
             if not allowed:
-                wrong.append(f"{path.relative_to(root)}:{line}: {room} may not import {other}")
+                wrong.append(f"{path.relative_to(root)}:{line}: {module} may not import {other}")
     assert wrong == []
 
 

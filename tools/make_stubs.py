@@ -71,7 +71,7 @@ def tightened(stub: str) -> str:
 
 
 def main(module_file: str, folder: str, *options: str) -> None:
-    """Write ``_core.pyi``, or a folder ``_core`` of stubs where rooms are submodules; ``--exit-code`` makes a doubtful signature an error."""
+    """Write ``_core.pyi``, or a folder ``_core`` of stubs where modules are submodules; ``--exit-code`` makes a doubtful signature an error."""
     module = load(Path(module_file))
     # The generator imports what signatures name, ``plait.Node``: a bare module in the package's place, which would bind every class anew.
     sys.modules["plait"] = ModuleType("plait")

@@ -170,11 +170,11 @@ def made_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("made_checkout")
-def test_bench_lists_its_rooms(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bench_lists_the_benches(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["bench"]) == 0
-    assert "rooms: graph, tree\n" in capsys.readouterr().out
+    assert "benches: graph, tree\n" in capsys.readouterr().out
     assert cli.main(["bench", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["rooms"] == ["graph", "tree"]
+    assert json.loads(capsys.readouterr().out)["benches"] == ["graph", "tree"]
     assert cli.main(["bench", "lstm"]) == 1
     assert "no bench named lstm; there are: graph, tree" in capsys.readouterr().err
 

@@ -67,7 +67,7 @@ def test_the_demo(tmp_path: Path) -> None:
         "A forecast",
     ):
         assert f"<h3>{title}</h3>" in page
-    assert page.count("data:image/png;base64,") >= 9  # more with each room that shows a picture
+    assert page.count("data:image/png;base64,") >= 9  # more with each module that shows a picture
     assert result["sequence_error"] < 0.1
     assert result["gesture_accuracy"] > 0.8
     assert "waits for 2" in page

@@ -20,7 +20,8 @@ def test_series_of_the_archive(data_file: Callable[[str], Path]) -> None:
     assert len(data.train_series) == len(data.train_labels) == 40
     assert data.train_series[0][:3, 0].tolist() == [0.079106, 0.079106, -0.903497]
     ragged = datasets.ucr("PickupGestureWiimoteZ")
-    assert {len(s) for s in ragged.train_series} >= {29} or min(len(s) for s in ragged.train_series + ragged.test_series) == 29
+    lengths = [[len(s) for s in series] for series in (ragged.train_series, ragged.test_series)]
+    assert [(min(each), max(each)) for each in lengths] == [(29, 361), (37, 324)]
     assert len(set(ragged.train_labels.tolist())) == 10
 
 

@@ -80,7 +80,7 @@ def test_dtypes_that_have_no_place_are_refused_by_name(dtype: str) -> None:
     ):
         with pytest.raises(plait.DTypeError) as caught:
             f()
-        assert name in str(caught.value) or "complex" in str(caught.value)
+        assert f"dtype {name} is not one of" in str(caught.value)
     if dtype != "longdouble":
         with pytest.raises(plait.DTypeError, match="feed of x"):
             plait.compile(x + 1)(x=array)

@@ -108,6 +108,14 @@ def test_settings_are_checked_by_name(make: Any, match: str) -> None:
         make()
 
 
+def test_rules_of_equal_settings_are_equal() -> None:
+    rules = [optim.SGD(0.1), optim.SGD(0.2), optim.SGD(0.1, momentum=0.9), optim.Adam(0.1), optim.AdaGrad(0.1)]
+    again = [optim.SGD(0.1), optim.SGD(0.2), optim.SGD(0.1, momentum=0.9), optim.Adam(0.1), optim.AdaGrad(0.1)]
+    assert rules == again
+    assert [hash(r) for r in rules] == [hash(r) for r in again]
+    assert len({*rules, *again}) == len(rules)
+
+
 def test_a_step_is_one_program_for_each_elements_and_one_for_the_scalars() -> None:
     w = plait.parameter(np.zeros((30, 20), "float32"), name="w")
     x = plait.input("x", (None, 30))

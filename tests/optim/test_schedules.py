@@ -35,6 +35,16 @@ def test_a_node_gives_what_numbers_and_arrays_give(schedule: optim.Schedule) -> 
         assert math.isclose(float(got[0]), over_array[i], rel_tol=1e-14)
 
 
+def test_cosine_and_exponential_are_their_formulas() -> None:
+    for t in range(80):
+        wave = 0.1 + 0.2 * 0.5 * (1 + math.cos(math.pi * min(max((t - 10) / 40, 0), 1)))
+        assert math.isclose(float(optim.Cosine(0.3, 50, final=0.1, warmup=10)(t)), wave * min((t + 1) / 10, 1), rel_tol=1e-12)
+        assert math.isclose(
+            float(optim.Cosine(0.3, 50)(t)), 0.3 * 0.5 * (1 + math.cos(math.pi * min(t / 50, 1))), rel_tol=1e-12, abs_tol=1e-16
+        )
+        assert math.isclose(float(optim.Exponential(0.3, 0.9, 7)(t)), 0.3 * 0.9 ** (t / 7), rel_tol=1e-12)
+
+
 @given(a=st.floats(1e-3, 1e3), b=st.floats(1e-2, 1e3), kappa=st.floats(0.5, 1.0, exclude_min=True), t=st.integers(0, 10**6))
 def test_robbins_monro_is_its_formula(a: float, b: float, kappa: float, t: int) -> None:
     assert math.isclose(optim.RobbinsMonro(a, b, kappa)(t), a / (b + t) ** kappa, rel_tol=1e-12)

@@ -252,4 +252,4 @@ def test_real_nodes(tmp_path: Path) -> None:
         assert len(waited) == box.waits
     assert y._repr_svg_().startswith("<svg")
     assert plait.to_dot(plait.compile([y])) == plait.to_dot(y)
-    assert plait.draw(y, tmp_path / "y.svg").read_text().count("<rect") == len(drawing.boxes) or picture._dot.shutil.which("dot")
+    assert plait.draw(y, tmp_path / "y.svg", use_dot=False).read_text().count("<rect") == len(drawing.boxes)

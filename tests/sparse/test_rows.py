@@ -233,6 +233,8 @@ def test_bad_operands_are_named() -> None:
         lambda: R.top_k(R, 0),
         lambda: R.top_k(R, 2, metric="euclid"),
         lambda: R.top_k(R, 2, threads=0),
+        lambda: R.top_k(R, 2, threads=True),
+        lambda: R.top_k(R, 2, threads=1.5),
         lambda: R.top_k(R, 2, min_score=math.nan),
     ):
         with pytest.raises(ValueError, match="top_k"):
@@ -265,7 +267,8 @@ def test_files(tmp_path: Path) -> None:
         with pytest.raises(plait.FormatError):
             plait.SparseRows.load(path)
     tree = {"kind": "plait.SparseRows", "columns": 2, "offsets": np.array([0, 1]), "positions": np.array([2]), "values": np.array([1.0])}
-    for wrong in (tree, {**tree, "columns": "2"}, {**tree, "offsets": 3}, {"kind": "plait.SparseRows"}, {"kind": "other"}, [1]):
+    twice = {**tree, "offsets": np.array([0, 2]), "positions": np.array([1, 1]), "values": np.array([1.0, 2.0])}
+    for wrong in (tree, twice, {**tree, "columns": "2"}, {**tree, "offsets": 3}, {"kind": "plait.SparseRows"}, {"kind": "other"}, [1]):
         plait.save(path, wrong)
         with pytest.raises(plait.FormatError):
             plait.SparseRows.load(path)

@@ -183,7 +183,7 @@ TEST_CASE("fuse: what only a later step reads is computed there, if that saves m
   CHECK(stays.groups[0].members.size() == 2);
 }
 
-TEST_CASE("place: a small transposed operand of several products is turned once, others are read through their strides") {
+TEST_CASE("materialize views: a small transposed operand of several products is copied once, others are read through their strides") {
   const auto copies = [](const NodeRef& w, std::initializer_list<NodeRef> lefts) {
     std::vector<NodeRef> outputs;
     for (const NodeRef& a : lefts) outputs.push_back(matmul(a, swap_last(w)));

@@ -16,7 +16,7 @@ from ._common import Failure, Result, add_common
 def add(commands: Any) -> None:
     """Puts the subcommand into the parser."""
     parser = commands.add_parser("bench", help="measure beside peers (from a source checkout)", description=__doc__.split(": ", 1)[1])
-    parser.add_argument("room", nargs="?", help="what to measure; without it the choices are listed")
+    parser.add_argument("bench", nargs="?", help="what to measure; without it the choices are listed")
     parser.add_argument("options", nargs=argparse.REMAINDER, help="passed on to the bench")
     add_common(parser)
     parser.set_defaults(run=run)
@@ -37,24 +37,24 @@ def checkout() -> Path:
 def run(options: argparse.Namespace) -> Result:
     """Hands over to ``./dev bench``, which builds what it measures."""
     top = checkout()
-    rooms = sorted(path.stem for path in (top / "bench").glob("[!_]*.py"))
-    if options.room is None:
-        return {"command": "bench", "rooms": rooms, "run": f"{top / 'dev'} bench ROOM"}
-    if options.room not in rooms:
-        raise Failure(f"no bench named {options.room}; there are: {', '.join(rooms) or 'none'}")
+    benches = sorted(path.stem for path in (top / "bench").glob("[!_]*.py"))
+    if options.bench is None:
+        return {"command": "bench", "benches": benches, "run": f"{top / 'dev'} bench NAME"}
+    if options.bench not in benches:
+        raise Failure(f"no bench named {options.bench}; there are: {', '.join(benches) or 'none'}")
     passed = list(options.options)
-    if passed[-1:] == ["--json"]:  # after the room it would reach the bench, where it wants a file
+    if passed[-1:] == ["--json"]:  # after the name it would reach the bench, where it wants a file
         options.json = bool(passed.pop())
-    command = [str(top / "dev"), "bench", options.room, *passed]
+    command = [str(top / "dev"), "bench", options.bench, *passed]
     if not options.json:
         finish(command)
-        return {"command": "bench", "room": options.room}
+        return {"command": "bench", "bench": options.bench}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "measured.json"
         finish([*command, "--json", str(file)], stdout=sys.stderr)  # the table; stdout is for the JSON alone
         return {
             "command": "bench",
-            "room": options.room,
+            "bench": options.bench,
             "measured": json.loads(file.read_text(encoding="utf-8")) if file.exists() else None,
         }
 

@@ -1,4 +1,4 @@
-"""Types that the room's signatures share."""
+"""Types that the module's signatures share."""
 
 from __future__ import annotations
 

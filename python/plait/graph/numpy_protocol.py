@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from ._operands import as_float
 from ._types import Axis, DType, Operand
 from .arctangents import arctan, arctan2
 from .einsum import einsum
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 UFUNCS: dict[str, Callable[..., Any]] = {
     name: getattr(module, ours)
@@ -65,11 +67,38 @@ UFUNCS |= {
 }
 UFUNCS |= {"radians": UFUNCS["deg2rad"], "degrees": UFUNCS["rad2deg"], "arctan": arctan, "arctan2": arctan2}
 
+# Ufuncs of scipy.special, by name.
+SPECIAL: dict[str, Callable[..., Any]] = {}
+
 # What a reduction of a ufunc is called here: np.add.reduce is np.sum.
 REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_or": "any", "logical_and": "all"}
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+
+# Of functions that are not answered: why not, or what instead.
+_DECOMPOSES = "plait has no decomposition by singular values or eigenvalues; plait.linalg has solve, cholesky, slogdet and inv"
+_UNKNOWN_SIZE = "How much it finds is not known while the graph is built; use plait.where, or run the graph first"
+WHY = {
+    **dict.fromkeys(("svd", "svdvals", "eig", "eigh", "eigvals", "eigvalsh", "qr", "matrix_rank", "cond"), _DECOMPOSES),
+    "pinv": "Use plait.linalg.solve, or inv of a square matrix",
+    "lstsq": "Solve the normal equations with plait.linalg.solve, or use plait.optimize.least_squares",
+    **dict.fromkeys(("unique", "nonzero", "flatnonzero", "argwhere", "extract", "compress", "trim_zeros", "intersect1d"), _UNKNOWN_SIZE),
+    **dict.fromkeys(("histogram", "bincount"), "Counts have no gradient: run the graph first, or sum plait.one_hot"),
+    **dict.fromkeys(
+        ("fft", "ifft", "rfft", "irfft", "fft2", "fftn"),
+        "Nodes hold no complex numbers; multiply by a constant matrix of cosines and sines",
+    ),
+    **dict.fromkeys(
+        ("apply_along_axis", "apply_over_axes", "piecewise"), "Write the function over whole arrays, with plait.where for its cases"
+    ),
+    "insert": "Use plait.concatenate",
+    "lexsort": "Use plait.argsort key by key, the last one first: it is stable",
+    "copyto": "Nodes do not change: use plait.where",
+}
 NO_VALUE = getattr(np, "_NoValue", None)
+
+
+_OF_SPECIAL = "Its derivative is not known here; write it with plait's functions, or run the graph and go on with arrays"
 
 
 def refuse(name: str, instead: str = "Use plait's functions, or run the graph and go on with arrays") -> NoReturn:
@@ -103,9 +132,10 @@ def array_ufunc(_self: Node, ufunc: np.ufunc, method: str, *inputs: Any, **kwarg
     for ignored in ("casting", "order", "subok"):
         kwargs.pop(ignored, None)
     if method == "__call__":
-        function = UFUNCS.get(name)
+        function = UFUNCS.get(name) if getattr(np, name, None) is ufunc else SPECIAL.get(name)
         if function is None:
-            refuse(f"np.{name}")
+            numpys = getattr(np, name, None) is ufunc
+            refuse(f"np.{name}" if numpys else f"scipy.special.{name}", *([] if numpys else [_OF_SPECIAL]))
         if kwargs:
             refuse(f"np.{name} with {', '.join(kwargs)}=")
         result = function(*inputs)
@@ -114,6 +144,8 @@ def array_ufunc(_self: Node, ufunc: np.ufunc, method: str, *inputs: Any, **kwarg
         result = _core.reduction(REDUCED[name], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
     elif method == "accumulate" and name == "add":
         result = _core.cumsum(inputs[0], kwargs.get("axis", 0))
+    elif method == "accumulate" and name == "multiply":
+        result = FUNCTIONS[np.cumprod](inputs[0], kwargs.get("axis", 0))
     elif method == "outer" and name in UFUNCS:
         a, b = (_core.as_node(x, name) for x in inputs)
         result = UFUNCS[name](a[(..., *[None] * b.ndim)], b)
@@ -126,7 +158,9 @@ def array_function(_self: Node, function: Callable[..., Any], _types: Any, args:
     """``Node.__array_function__``."""
     ours = FUNCTIONS.get(function)
     if ours is None:
-        refuse(f"np.{getattr(function, '__qualname__', function)}")
+        module = str(getattr(function, "__module__", "numpy")).replace("numpy", "np", 1).removesuffix("._linalg")
+        name = getattr(function, "__name__", str(function))
+        refuse(f"{module}.{name}", *([WHY[name]] if name in WHY else []))
     if kwargs.pop("out", None) is not None:
         refuse(f"np.{function.__name__} with out=", "Nodes do not change")
     _refuse_partial(f"np.{function.__name__}", kwargs)
@@ -139,10 +173,10 @@ def array_function(_self: Node, function: Callable[..., Any], _types: Any, args:
         refuse(f"np.{function.__name__} with these arguments ({error})")
 
 
-def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def implements(*functions: Any) -> Callable[[F], F]:
     """Register what stands in for NumPy's functions."""
 
-    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
+    def register(ours: F) -> F:
         for function in functions:
             FUNCTIONS[function] = ours
         return ours
@@ -314,20 +348,6 @@ def _vdot(a: Operand, b: Operand) -> Node:
     return _core.matmul(_core.as_node(a, "vdot").ravel(), _core.as_node(b, "vdot").ravel())
 
 
-@implements(np.trace)
-def _trace(a: Operand) -> Node:
-    return _core.reduction("sum", _diagonal(a), -1, False)
-
-
-@implements(np.diagonal, np.diag)
-def _diagonal(a: Operand) -> Node:
-    node = _core.as_node(a, "diagonal")
-    if node.ndim != 2 or node.shape[0] is None or node.shape[0] != node.shape[1]:
-        refuse("the diagonal of what is no square matrix of known size", "Multiply by a constant mask")
-    n = node.shape[0]
-    return node.ravel()[:: n + 1]
-
-
 def _filled(value: float) -> Callable[..., Node]:
     def like(a: Node, dtype: DType | None = None) -> Node:
         return _core.broadcast_like(_core.constant(value, "", dtype or a.dtype), a)
@@ -385,6 +405,20 @@ def _repr_svg(self: Node) -> str:
     return to_svg(self)
 
 
+def _asarray(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """``Node.__array__``, which names the function of SciPy that asks."""
+
+    def array(self: Node, *args: Any, **kwargs: Any) -> Any:
+        from .scipy_special import asked_by
+
+        asked = asked_by()
+        if asked is not None:
+            refuse(asked[0], f"It makes an array of what it is given; use {asked[1]}")
+        return ask(self, *args, **kwargs)
+
+    return array
+
+
 def _format(self: Node, spec: str) -> str:
     """``Node.__format__``."""
     if spec:
@@ -399,11 +433,12 @@ def _sort_in_place(_self: Node, *_: Any, **__: Any) -> None:
 
 def install() -> None:
     """Give nodes their answers to NumPy and to notebooks."""
-    from . import numpy_linalg  # noqa: F401 - registers its functions
+    from . import numpy_linalg, numpy_shapes, numpy_statistics, numpy_ufuncs, scipy_special  # noqa: F401 - they register their functions
 
     for name, answer in (
         ("__array_ufunc__", array_ufunc),
         ("__array_function__", array_function),
+        ("__array__", _asarray(Node.__array__)),
         ("__divmod__", lambda a, b: UFUNCS["divmod"](a, b)),
         ("__rdivmod__", lambda b, a: UFUNCS["divmod"](a, b)),
         ("__format__", _format),

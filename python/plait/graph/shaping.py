@@ -300,5 +300,5 @@ def flip(x: Operand, axis: int | Sequence[int] | None = None) -> Node:
     for k in axes:
         if not -node.ndim <= k < node.ndim:
             raise _core.ShapeError(f"flip: axis {k} is out of bounds for {node!r} of shape {node.shape}")
-    turned = {k % node.ndim for k in axes}
-    return node[tuple(slice(None, None, -1) if k in turned else slice(None) for k in range(node.ndim))] if turned else node
+    flipped = {k % node.ndim for k in axes}
+    return node[tuple(slice(None, None, -1) if k in flipped else slice(None) for k in range(node.ndim))] if flipped else node

@@ -358,7 +358,7 @@ class Counts(_core.histogram.Accumulator):
 
     __hash__ = None  # type: ignore[assignment]
 
-    # ---- for the room's own modules ----
+    # ---- for this module's own files ----
 
     def _cells(self, cells: Floats, flow: bool) -> Floats:
         """As an array of all axes; without those outside unless asked for."""

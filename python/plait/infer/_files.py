@@ -125,11 +125,11 @@ def _gaussian(q: dict[str, Any], d: int) -> Gaussian:
 
 def _natural(m: Model, name: str, spec: dict[str, Any]) -> Any:
     """The distribution of a latent that has a family of its own; ValueError where it does not fit."""
-    import plait.infer as room
+    import plait.infer as module
 
     if spec["kind"] not in FAMILIES or name not in m.latents:
         raise ValueError(f"a family of {name!r}")
-    found = getattr(room, spec["kind"])(**spec["parameters"])
+    found = getattr(module, spec["kind"])(**spec["parameters"])
     if (*found.batch_shape, *found.event_shape) != m.latents[name].shape:
         raise ValueError(f"a distribution of {name!r} of shape {m.latents[name].shape}")
     return found

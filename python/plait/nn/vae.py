@@ -462,7 +462,7 @@ class VAE(VAENetwork):
         else:
             rows = self._rows(array, self.dtype, fitting=fitting)
         if bytes_:
-            return np.multiply(rows, np.asarray(1 / 255, self.dtype))
+            return np.asarray(rows * np.asarray(1 / 255, self.dtype))
         low, high = float(rows.min()), float(rows.max())
         if self.likelihood == "bernoulli" and (low < 0 or high > 1):
             raise ValueError(f"{what}: the Bernoulli likelihood takes values in [0, 1] or uint8, got values from {low:g} to {high:g}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .adaptive import AdaGrad, Adam, AdamW, RMSprop
 from .base import Optimizer
+from .groups import Groups
 from .plateau import Plateau, Warmup
 from .schedules import Constant, Cosine, Exponential, RobbinsMonro, Schedule
 from .sgd import SGD
@@ -16,6 +17,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "Exponential",
+    "Groups",
     "Optimizer",
     "Plateau",
     "RMSprop",

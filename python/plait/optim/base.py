@@ -42,14 +42,17 @@ class Step:
     dtype, so that all that is left for each element is one fused chain.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, counter: Step | None = None) -> None:
         self.updates: dict[Node, Node] = {}
+        self._counter = counter  # whose count of steps this one shares
         self.shared: tuple[Node, Node] | None = None  # scalars that a rule computes once for all parameters
         self._count: Node | None = None
 
     @property
     def t(self) -> Node:
         """Steps taken before this one."""
+        if self._counter is not None:
+            return self._counter.t
         if self._count is None:
             self._count = graph.parameter(np.zeros((), "float64"), name="optimizer.step")
             self.updates[self._count] = self._count + 1.0
@@ -124,10 +127,14 @@ class Optimizer(Settings):
         rate = self._rate(step)
         updates: dict[Node, Node] = {}
         for parameter, gradient in zip(trained, gradients, strict=True):
-            if self.weight_decay and not self._decoupled:
-                gradient = gradient + self.weight_decay * parameter
-            updates[parameter] = self._next(step, parameter, gradient, rate)
+            updates[parameter] = self._change(step, parameter, gradient, rate)
         return updates | step.updates
+
+    def _change(self, step: Step, parameter: Node, gradient: Node, rate: Any) -> Node:
+        """The next value of one parameter, weight decay in it."""
+        if self.weight_decay and not self._decoupled:
+            gradient = gradient + self.weight_decay * parameter
+        return self._next(step, parameter, gradient, rate)
 
     def in_steps(self: Rule, steps_per_epoch: int) -> Rule:
         """The rule with a schedule that is in epochs turned into steps.
@@ -142,8 +149,9 @@ class Optimizer(Settings):
         Optimizer
             Itself where nothing is in epochs.
         """
-        rate = self.rate.in_steps(steps_per_epoch) if isinstance(self.rate, Schedule) else self.rate
-        if rate is self.rate:
+        given: Any = getattr(self, "rate", None)
+        rate = given.in_steps(steps_per_epoch) if isinstance(given, Schedule) else given
+        if rate is given:
             return self
         rule = copy.copy(self)
         rule.rate = rate

@@ -14,7 +14,7 @@ import numpy as np
 from .. import _core
 from .._rng import RandomSource
 from .._rng import seed as random_seed
-from ..optim import Optimizer, Schedule
+from ..optim import Optimizer
 from ..optim.base import optimizer_of, trainable
 from ..optim.plateau import Plateau
 from . import checkpoint as checkpoints
@@ -106,7 +106,7 @@ def train(
     """
     epochs, batch_size = at_least_one("train: epochs", epochs), at_least_one("train: batch_size", batch_size)
     rule = optimizer_of(optimizer)
-    if isinstance(rule, Optimizer) and isinstance(getattr(rule, "rate", None), Schedule):
+    if isinstance(rule, Optimizer) and isinstance(data, Mapping):
         rule = rule.in_steps(_steps_per_epoch(data, batch_size))
     updates = rule.updates(loss, parameters)
     program = _core.BatchProgram([loss], updates)

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "align/tuning.hpp"
 #include "plait/align/method.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/base/thread_pool.hpp"
@@ -71,7 +72,7 @@ Sequence average(std::span<const Sequence> sequences) {
 
 /// The lower half from the upper one, in tiles: rows of a large matrix are pages apart.
 void mirror(double* out, Index n) {
-  constexpr Index kTile = 32;
+  constexpr Index kTile = tuning::kMirrorTile;
   for (Index row = 0; row < n; row += kTile) {
     for (Index column = 0; column <= row; column += kTile) {
       for (Index i = row; i < std::min(n, row + kTile); ++i) {
@@ -99,8 +100,7 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
   // Tasks are rows, or pieces of them where there are few (one against many also has several), and as much of them as makes them worth the
   // handing out: longer pieces first, which are written in order, then more rows.
   const Index least = method.piece();
-  constexpr double kTask = 20'000;  // nanoseconds
-  const double pairs = kTask / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
+  const double pairs = tuning::kTaskNs / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
   const Index piece = rows < 64 ? least * static_cast<Index>(std::clamp(pairs / static_cast<double>(least), 1.0, 8.0)) : columns;
   const Index height = static_cast<Index>(std::clamp(pairs / static_cast<double>(piece), 1.0, static_cast<double>(rows)));
   const Index pieces = (columns + piece - 1) / piece, blocks = (rows + height - 1) / height;

@@ -9,6 +9,7 @@
 #include "align/core/diagonals.hpp"
 #include "align/core/traceback.hpp"
 #include "align/custom/rules_by_width.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -31,7 +32,7 @@ Elements::Elements(const Sequence& x, const Sequence& y)
 
 namespace {
 
-constexpr Index kPollCells = 1 << 12;  // 10 ms of a rank in Python
+using tuning::kPollRankCells;
 
 using Values = std::shared_ptr<const std::vector<double>>;
 
@@ -101,7 +102,7 @@ class Sweep {
       rule_.cells(s, now + i, scratch_.get());
       then(s);
       unpolled_ += s.count;
-      if (unpolled_ < kPollCells) continue;
+      if (unpolled_ < kPollRankCells) continue;
       unpolled_ = 0;
       poll_interrupt();
     }
@@ -252,7 +253,7 @@ class Custom final : public Method {
   }
 
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
-    return 2.0 * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return tuning::kRankNs * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
 
  private:

@@ -1,10 +1,11 @@
-// DTW by a distance of the user's: the matrix of all distances of a pair, of which the elastic room makes the rest.
+// DTW by a distance of the user's: the matrix of all distances of a pair, of which the elastic measures make the rest.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "align/custom/rules_by_width.hpp"
 #include "align/elastic/measure.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -18,8 +19,7 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 // Slots of the workspace that the elastic methods leave alone.
 enum Slot : int { kMatrixSlot = 7, kElementsSlot = 6 };
 
-/// A larger matrix does not stay with the thread.
-constexpr std::size_t kKeptBytes = std::size_t{1} << 23;
+using tuning::kKeptBytes;
 
 /// The distances of the band's cells, row by row.
 class DistanceMatrix {
@@ -126,7 +126,7 @@ class DtwOf final : public Method {
     return with_matrix(x, y, thread_workspace(), [&](const Sequence& matrix, const Sequence& columns) { return inner_->count(matrix, columns); });
   }
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
-    return 5.0 * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return tuning::kMetricNs * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
 
  private:

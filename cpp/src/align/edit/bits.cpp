@@ -12,12 +12,13 @@
 #include "align/edit/blocks.hpp"
 #include "align/edit/codes.hpp"
 #include "align/edit/forms.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
 namespace {
 
-constexpr Index kFewSymbols = 512;  // so many symbols have masks in every block
+using tuning::kFewSymbols;
 enum Slots { kCodesX, kCodesY, kMasks, kRows, kEdge, kSaved, kKept };
 
 class BitBlocks {

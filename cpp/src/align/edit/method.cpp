@@ -6,6 +6,7 @@
 #include "align/edit/many.hpp"
 #include "align/edit/search.hpp"
 #include "align/edit/strips.hpp"
+#include "align/tuning.hpp"
 #include "plait/align/edit.hpp"
 #include "plait/base/error.hpp"
 
@@ -15,8 +16,7 @@ using namespace detail;
 
 namespace {
 
-/// Fewer rows than these are done before strips of them are laid out.
-constexpr Index kFewRows = 12;
+using tuning::kFewRows;
 
 double count_of(const EditOptions& options, const Sequence& x, const Sequence& y) {
   if (std::min(x.length, y.length) < kFewRows) return rows_count(options, x, y);
@@ -72,7 +72,8 @@ class Levenshtein final : public Method {
   }
   Index batch() const override { return unit_ ? LaneReferences::kWindow : 1; }
   double cost(const Sequence& x, const Sequence& y) const override {
-    return 2 + (unit_ ? 0.02 : whole_ ? 0.1 : 0.5) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    using namespace tuning;
+    return kPairNs + (unit_ ? kBitsNs : whole_ ? kWholeWeightsNs : kWeightsNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
   double count(const Sequence& x, const Sequence& y) const override { return count_of(counted_, x, y); }
 
@@ -125,7 +126,7 @@ class Lcs final : public Method {
   }
   Index batch() const override { return LaneReferences::kWindow; }
   double cost(const Sequence& x, const Sequence& y) const override {
-    return 2 + 0.02 * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return tuning::kPairNs + tuning::kBitsNs * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
   double count(const Sequence& x, const Sequence& y) const override { return count_of(kLeftover, x, y); }
 };

@@ -5,19 +5,20 @@
 
 #include "align/core/diagonals.hpp"
 #include "align/edit/codes.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
 namespace {
 
 enum Slots { kCodes, kX, kY, kValues, kRows, kColumns };
-constexpr Index kStrip = 512, kStripCounted = 128;  // rows: their anti-diagonals stay in the nearest cache
+using tuning::kCountedStripRows, tuning::kStripRows;
 
 /// D(n, m) in numbers of type T, and the number of paths if `counted`.
 template <class T, class Symbol>
 std::pair<double, double> corner(const EditOptions& options, bool counted, void (*kernel)(const EditStrip&), const Sequence& x, const Sequence& y,
                                  Workspace& workspace) {
-  const Index n = x.length, m = y.length, height = std::min(n, counted ? kStripCounted : kStrip);
+  const Index n = x.length, m = y.length, height = std::min(n, counted ? kCountedStripRows : kStripRows);
   const auto size = [](Index count) { return static_cast<std::size_t>(count); };
   std::uint32_t* const codes = workspace.take_as<std::uint32_t>(size(n + m), kCodes);
   encode(x, y, codes, codes + n);

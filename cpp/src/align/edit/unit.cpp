@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "align/edit/forms.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
@@ -239,8 +240,7 @@ Index fewest_edits(const T* x, Index n, const T* y, Index m) {
   return std::max(more, -less);
 }
 
-constexpr Index kFewEdits = 3;    // within which any pair goes along its diagonals
-constexpr Index kSomeEdits = 16;  // and one of more than a word
+using tuning::kFewEdits, tuning::kSomeEdits;
 
 template <class T>
 Index distance_of(const Sequence& a, const Sequence& b, bool restricted, Index limit, Workspace& workspace) {

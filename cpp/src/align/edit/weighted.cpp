@@ -8,13 +8,14 @@
 #include "align/edit/codes.hpp"
 #include "align/edit/diagonals.hpp"
 #include "align/edit/forms.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
 namespace {
 
 enum Slots { kCodes, kX, kY, kU, kV, kBottom, kSaved, kMoves };
-constexpr Index kMostLanes = 512;  // enough for what one step writes to have left the core before the next one reads it
+constexpr Index kMostLanes = tuning::kMostWeightedLanes;
 
 template <class T, class Symbol>
 class DifferenceBlocks {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "align/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -13,7 +14,7 @@ namespace plait::align {
 namespace {
 
 constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15u;
-constexpr Index kLongestPrefix = 24;
+using tuning::kLongestPrefix;
 
 /// The top bits choose the bucket, the low ones are the fingerprint.
 std::uint64_t mixed(std::uint64_t hash) {

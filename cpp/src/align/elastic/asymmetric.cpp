@@ -5,6 +5,7 @@
 
 #include "align/core/checkpoints.hpp"
 #include "align/elastic/measure.hpp"
+#include "align/tuning.hpp"
 #include "plait/align/move.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
@@ -182,7 +183,7 @@ class Asymmetric final : public Method {
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
     const Band band = measure_.band(x.length, y.length);
     const Index middle = (x.length + 1) / 2;
-    return 0.3 * static_cast<double>(x.length) * static_cast<double>(std::max<Index>(1, band.hi(middle) - band.lo(middle) + 1));
+    return tuning::kElasticNs * static_cast<double>(x.length) * static_cast<double>(std::max<Index>(1, band.hi(middle) - band.lo(middle) + 1));
   }
 
  private:

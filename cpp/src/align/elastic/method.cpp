@@ -5,6 +5,7 @@
 
 #include "align/elastic/lower_bounds.hpp"
 #include "align/elastic/measure.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -13,10 +14,7 @@ namespace plait::align::detail {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-/// What lanes of pairs may take of the caches. Beyond, one pair after the other is quicker.
-constexpr double kManyBytes = 512 * 1024;
-/// Of moves, for the end of an open path whose paths are counted.
-constexpr std::size_t kCountMemory = std::size_t{1} << 28;
+using tuning::kCountMemory, tuning::kManyBytes;
 
 class ElasticMethod final : public Method {
  public:
@@ -63,7 +61,7 @@ class ElasticMethod final : public Method {
   double cost(const Sequence& x, const Sequence& y) const override {
     const Band band = measure_.band(x.length, y.length);
     const Index middle = (x.length + 1) / 2, across = band.hi(middle) - band.lo(middle) + 1;
-    return 0.3 * static_cast<double>(x.length) * static_cast<double>(std::clamp<Index>(across, 1, std::max<Index>(y.length, 1)));
+    return tuning::kElasticNs * static_cast<double>(x.length) * static_cast<double>(std::clamp<Index>(across, 1, std::max<Index>(y.length, 1)));
   }
 
  private:

@@ -7,13 +7,14 @@
 
 #include "align/core/checkpoints.hpp"
 #include "align/core/traceback.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
 namespace {
 
-constexpr Index kChunk = Index{1} << 20;  ///< cells between two questions whether to stop
-constexpr int kArrays = 9;                ///< of doubles: two diagonals of three values, three of the best
+using tuning::kPollDiagonalCells;
+constexpr int kArrays = 9;  ///< of doubles: two diagonals of three values, three of the best
 
 enum Slot { kStateSlot, kMovesSlot, kSymbolsSlot, kKeptSlot };
 
@@ -128,7 +129,7 @@ class Diagonals {
   [[nodiscard]] std::size_t state_bytes() const { return static_cast<std::size_t>(kArrays * (n_ + 1)) * sizeof(double); }
 
   void run(Index begin, Index end) {
-    const Index piece = std::max<Index>(1, kChunk / (std::min(n_, m_) + 1));
+    const Index piece = std::max<Index>(1, kPollDiagonalCells / (std::min(n_, m_) + 1));
     for (Index d = begin; d < end; d += piece) {
       table_.run(s_, d, std::min(end, d + piece));
       poll_interrupt();

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "align/tuning.hpp"
+
 namespace plait::align::detail {
 namespace {
 
@@ -66,7 +68,7 @@ std::optional<Offset> offset_for(const IntegerScores& scores, Index n, Index m, 
   out.zero = kLeast - low;
   out.lowest = out.zero + cell + open - 1;
   out.proved = out.zero + high <= kMost - most;
-  constexpr std::int64_t kWorthTrying = sizeof(T) == 1 ? 80 : 8000;
+  constexpr std::int64_t kWorthTrying = sizeof(T) == 1 ? tuning::kWorthTrying8 : tuning::kWorthTrying16;
   if (!out.proved && !(scores.ends.local && sizeof(T) < 4 && kMost - most - out.zero > kWorthTrying)) return std::nullopt;
   return out;
 }

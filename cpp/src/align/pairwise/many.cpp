@@ -8,13 +8,13 @@
 #include <numeric>
 
 #include "align/pairwise/integer.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
 namespace {
 
-constexpr Index kLongest = 1 << 16;       ///< columns of a group: what is longer is quick enough by itself
-constexpr Index kChunk = Index{1} << 16;  ///< vectors of cells between two questions whether to stop
+using tuning::kLongestInLane, tuning::kPollLaneVectors;
 constexpr std::uint8_t kPadding = kLaneCodes - 1, kOther = kLaneCodes - 2;
 
 /// x as ranks of its symbols, and what each is worth beside the codes of y's.
@@ -80,7 +80,7 @@ class Groups {
     const Index longest = references_[group.back()].length;
     Index sum = 0;
     for (const Index k : group) sum += references_[k].length;
-    return longest <= kLongest && 4 * sum >= longest * kernels_.lanes;
+    return longest <= kLongestInLane && 4 * sum >= longest * kernels_.lanes;
   }
 
   /// Of local alignment, where sums stay at the ends of the range.
@@ -170,7 +170,7 @@ class Groups {
     deal(group, lengths, y);
     s.y = y;
     if (ends.x_end && !ends.local) s.ends = lengths.data();
-    const Index piece = std::max<Index>(1, kChunk / (n * kernels_.block)) * kernels_.block;
+    const Index piece = std::max<Index>(1, kPollLaneVectors / (n * kernels_.block)) * kernels_.block;
     for (Index at = 0; at < columns; at += piece) {
       kernels_.run[ends.local][scores_.open == scores_.extend](s, at, std::min(columns, at + piece));
       poll_interrupt();

@@ -2,6 +2,7 @@
 #include "align/pairwise/integer.hpp"
 #include "align/pairwise/recursion.hpp"
 #include "align/pairwise/strips.hpp"
+#include "align/tuning.hpp"
 #include "plait/align/pairwise.hpp"
 
 namespace plait::align {
@@ -57,7 +58,7 @@ class Pairwise final : public Method {
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
   [[nodiscard]] Index piece() const override { return 512; }  // of these, sorted, those that share a vector are about as long
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
-    return (integer_ ? 0.1 : 0.4) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return (integer_ ? tuning::kWholeScoresNs : tuning::kScoresNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
 
  private:

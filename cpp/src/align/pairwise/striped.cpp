@@ -6,16 +6,14 @@
 #include "align/core/checkpoints.hpp"
 #include "align/core/traceback.hpp"
 #include "align/pairwise/integer.hpp"
+#include "align/tuning.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
 namespace {
 
-/// A block's profile and state should stay in the caches near the core.
-constexpr Index kBlockRows = 4096;
+using tuning::kBlockRows, tuning::kPollStripedCells;
 constexpr Index kMostSegments = 120;  // segments are counted in 8 bits
-/// Cells between two questions whether to stop.
-constexpr Index kChunk = Index{1} << 23;
 
 enum Slot { kMovesSlot, kRowsSlot, kStateSlot, kSymbolsSlot };
 
@@ -50,7 +48,8 @@ class StripedBlocks {
     return true;
   }
 
-  /// Where the best alignment ends, or nothing if a value left the range.
+  /// Where the best alignment ends, or nothing if a value left the range. Its loop is not Checkpoints::forward, which runs all blocks: this one stops
+  /// after the block that overflowed, so that the next wider integers begin, and asks each block for what ends in it.
   std::optional<Place> forward(bool moves, bool keep_rows) {
     const bool place = moves || keep_rows;  // otherwise the value alone is of use
     kept_ = keep_rows ? blocks_ + 1 : 2;
@@ -185,7 +184,7 @@ class StripedBlocks {
       s.bottom_gap[0] = s.lowest;
     }
     const auto kernel = kernels_.run[scores_.ends.local][scores_.open == scores_.extend][moves != nullptr];
-    const Index piece = std::max<Index>(1, kChunk / cells);
+    const Index piece = std::max<Index>(1, kPollStripedCells / cells);
     for (Index at = 0; at < columns && !s.overflow; at += piece) {
       kernel(s, at, std::min(columns, at + piece));
       poll_interrupt();

@@ -14,6 +14,7 @@
 #include "align/core/diagonals.hpp"
 #include "align/elastic/measure.hpp"
 #include "align/soft/loops.hpp"
+#include "align/tuning.hpp"
 #include "plait/align/dtw.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
@@ -25,7 +26,7 @@ using namespace detail;
 
 namespace {
 
-constexpr Index kPollCells = 1 << 16;
+using tuning::kPollSoftCells, tuning::kSoftBlockValues, tuning::kSoftValues;
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
 /// The rows of the band's cells on each diagonal, first(k) … last(k), none where first is greater. From one diagonal to the next either grows
@@ -145,7 +146,7 @@ class SoftDtw {
       elements_.set(s, k, i, std::min(kStretch, end - i));
       f(s);
       unpolled_ += s.count;
-      if (unpolled_ < kPollCells) continue;
+      if (unpolled_ < kPollSoftCells) continue;
       unpolled_ = 0;
       poll_interrupt();
     }
@@ -232,10 +233,9 @@ class SavedDiagonals {
 /// How many diagonals make a block: all, if their parts take little memory; else what fits the second-level cache, as far as that does not ask
 /// for more memory than the square root of all.
 Index block_of(Index n, Index m) {
-  constexpr Index kAllPlaces = 1 << 16, kBlockPlaces = 1 << 15;
   const Index all = n + m + 1, least = std::min(n, m) + 2;
-  if (n <= kAllPlaces / m && n * m + 2 * all <= kAllPlaces) return all;
-  return std::min(all, std::max({kBlockPlaces / least, static_cast<Index>(std::sqrt(static_cast<double>(all))), Index{4}}));
+  if (n <= kSoftValues / m && n * m + 2 * all <= kSoftValues) return all;
+  return std::min(all, std::max({kSoftBlockValues / least, static_cast<Index>(std::sqrt(static_cast<double>(all))), Index{4}}));
 }
 
 double SoftDtw::score(const SoftGradient& gradient) {
@@ -310,7 +310,7 @@ class SoftMethod final : public Method {
     return path;
   }
   double count(const Sequence& x, const Sequence& y) const override { return hard_->count(x, y); }
-  [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override { return 7.0 * hard_->cost(x, y); }
+  [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override { return tuning::kSoftToHard * hard_->cost(x, y); }
 
  private:
   SoftOptions options_;

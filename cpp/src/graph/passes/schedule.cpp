@@ -40,17 +40,17 @@ class Scheduler {
   }
 
   void collect_reads() {
-    readers_.resize(m_.values.size());
+    for (const Update& update : m_.updates) readers_[update.parameter];
     for (int g = 0; g < static_cast<int>(groups().size()); ++g)
       for (const int r : reads_of(m_, g)) {
-        readers_[r].push_back(g);
+        if (const auto found = readers_.find(r); found != readers_.end()) found->second.push_back(g);
         if (const int from = m_.values[r].group; from >= 0) link(from, g);
       }
   }
 
   bool writes_where_it_reads(const Update& update) const {
     const int g = m_.values[update.value].group;
-    const auto& readers = readers_[update.parameter];
+    const auto& readers = readers_.at(update.parameter);
     if (std::find(readers.begin(), readers.end(), g) == readers.end()) return true;
     const Group& group = groups()[g];
     const auto reads_at = [&](int v) {
@@ -68,7 +68,7 @@ class Scheduler {
   void guard(std::size_t k) {
     const int g = m_.values[m_.updates[k].value].group;
     m_.updates[k].in_place = true;
-    for (const int reader : readers_[m_.updates[k].parameter])
+    for (const int reader : readers_.at(m_.updates[k].parameter))
       if (reader != g) {
         link(reader, g);
         guards_[k].push_back(reader);
@@ -114,7 +114,8 @@ class Scheduler {
   }
 
   Module m_;
-  std::vector<std::vector<int>> after_, readers_, guards_;
+  std::vector<std::vector<int>> after_, guards_;
+  std::unordered_map<int, std::vector<int>> readers_;  // of the parameters that are updated
   std::vector<int> waits_;
 };
 

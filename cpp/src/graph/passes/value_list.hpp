@@ -34,8 +34,12 @@ class PiecewiseVector {
   }
   /// Frees what stands before element i, where whole pieces do. Nobody reads that any more; the numbers of the others stay.
   void release_before(std::size_t i) {
-    if (i > 0 && i % kPiece == 0) std::vector<T>().swap(pieces_[i / kPiece - 1]);
+    if (i > 0 && i % kPiece == 0) release_piece(i / kPiece - 1);
   }
+  [[nodiscard]] std::size_t piece_count() const { return pieces_.size(); }
+  static std::size_t piece_of(std::size_t i) { return i / kPiece; }
+  /// Frees the elements of a piece, which nobody reads any more.
+  void release_piece(std::size_t piece) { std::vector<T>().swap(pieces_[piece]); }
 
   template <class List, class Element>
   class Iterator {

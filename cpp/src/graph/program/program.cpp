@@ -31,6 +31,31 @@ struct Patch {
   Index bytes;
 };
 
+// Per step: the pieces of the list of values that no later step reads. They are freed on the way, so that a module of millions of values makes way
+// for its kernels. What updates read stays.
+std::vector<std::vector<std::size_t>> pieces_done(const Module& module) {
+  const auto& values = module.values;
+  constexpr int kAlways = -1;
+  std::vector<int> last(values.piece_count(), kAlways);
+  const auto piece_of = [](int v) { return PiecewiseVector<Value>::piece_of(static_cast<std::size_t>(v)); };
+  for (std::size_t at = 0; at < module.order.size(); ++at) {
+    const auto read = [&](int v) { last[piece_of(v)] = last[piece_of(values[v].root)] = static_cast<int>(at); };
+    const auto computed = [&](int v) {
+      read(v);
+      for (const int u : values[v].inputs) read(u);
+    };
+    const Group& group = module.groups[module.order[at]];
+    if (group.value >= 0) computed(group.value);
+    for (const int v : group.members) computed(v);
+    for (const int v : group.reduced) computed(v);
+  }
+  for (const Update& update : module.updates) last[piece_of(update.value)] = kAlways;
+  std::vector<std::vector<std::size_t>> done(module.order.size());
+  for (std::size_t piece = 0; piece < last.size(); ++piece)
+    if (last[piece] != kAlways) done[static_cast<std::size_t>(last[piece])].push_back(piece);
+  return done;
+}
+
 }  // namespace
 
 // What one run needs for itself: memory, and the address of every operand of every step.
@@ -215,16 +240,19 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
     body->operands.push_back(made);
   };
   double unpolled = 0;
-  for (const int g : module.order) {
+  const std::vector<std::vector<std::size_t>> done = pieces_done(module);
+  for (std::size_t at = 0; at < module.order.size(); ++at) {
+    const int g = module.order[at];
     StepPlan step = make_step(module, g);
-    for (const int v : module.groups[g].members)  // what no other step reads is done with: a module of millions of values makes way for its kernels
-      if (!values[v].needs_storage) module.values[v] = {};
     module.groups[g] = {};
+    if (step.kernel) {
+      body->first_input.push_back(body->operands.size());
+      for (const auto& [root, bytes] : step.inputs) operand(root, bytes);
+      body->first_output.push_back(body->operands.size());
+      for (const int v : step.outputs) operand(v, 0);
+    }
+    for (const std::size_t piece : done[at]) module.values.release_piece(piece);
     if (!step.kernel) continue;
-    body->first_input.push_back(body->operands.size());
-    for (const auto& [root, bytes] : step.inputs) operand(root, bytes);
-    body->first_output.push_back(body->operands.size());
-    for (const int v : step.outputs) operand(v, 0);
     body->flops += step.info.flops;
     body->cost_ns += step.info.cost_ns;
     unpolled += step.info.cost_ns;

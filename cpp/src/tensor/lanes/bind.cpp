@@ -5,12 +5,12 @@
 #include <numeric>
 
 #include "binder.hpp"
+#include "tuning.hpp"
 
 namespace plait::tensor {
 namespace {
 
-constexpr Index kLongestPeriod = 1024;  // a longer row is copied block by block, or read in place
-constexpr Index kLongRow = 256;         // rows from which on blocks often lie inside of one
+using tuning::kLongestPeriod, tuning::kLongRow;
 
 std::uint64_t bits_of(LaneType type, double value) {
   if (type == LaneType::f64) return std::bit_cast<std::uint64_t>(value);
@@ -74,15 +74,15 @@ LanePass LaneBinder::bind() {
   return std::move(pass_);
 }
 
-LaneSlot LaneBinder::add_slot(Home home, Index extra) {
-  homes_.push_back({home, extra});
-  if (home == Home::block) ++streams_;
-  return static_cast<LaneSlot>(homes_.size() - 1);
+LaneSlot LaneBinder::add_slot(Storage storage, Index extra) {
+  slots_.push_back({storage, extra});
+  if (storage == Storage::block) ++streams_;
+  return static_cast<LaneSlot>(slots_.size() - 1);
 }
 
 // Buffers that are free again are used first: they are warm.
 LaneSlot LaneBinder::take_buffer() {
-  if (free_.empty()) return add_slot(Home::block);
+  if (free_.empty()) return add_slot(Storage::block);
   const LaneSlot slot = free_.back();
   free_.pop_back();
   return slot;
@@ -113,7 +113,7 @@ void LaneBinder::place_constants() {
     const std::size_t r = first_constant() + i;
     uniform_[r] = 1;
     if (live_[r] == 0) continue;
-    slot_[r] = add_slot(Home::constant);
+    slot_[r] = add_slot(Storage::constant);
     pass_.constants.push_back(bits_of(program_.type, program_.constants[i]));
   }
 }
@@ -134,22 +134,22 @@ void LaneBinder::place_inputs() {
     const bool same = inputs_[r].dtype == own_dtype();
     if (input.view.uniform()) {
       uniform_[r] = 1;
-      input.slot = add_slot(same ? Home::elsewhere : Home::scalar);
+      input.slot = add_slot(same ? Storage::elsewhere : Storage::scalar);
       if (same) pass_.pointed.push_back({input.index, input.slot});
       else pass_.scalars.push_back(input);
     } else if (same && passed[r] == 0 && input.view.contiguous()) {
-      input.slot = add_slot(Home::elsewhere);
+      input.slot = add_slot(Storage::elsewhere);
       ++streams_;
       pass_.moving.push_back({input.index, input.slot});
     } else if (const Index period = input.view.period(); period > 0 && period <= kLongestPeriod) {
       input.period = period;
-      input.slot = add_slot(Home::block, period);
+      input.slot = add_slot(Storage::block, period);
       pass_.periodic.push_back(input);
     } else {
       input.try_place = same && passed[r] == 0 && input.view.strides.back() == 1 && input.view.sizes.back() >= kLongRow;
       // Where the pointer may name the input itself, the slot is not one that a result takes over later; the buffer is.
       pooled_[r] = take_buffer();
-      input.slot = input.try_place ? add_slot(Home::elsewhere) : pooled_[r];
+      input.slot = input.try_place ? add_slot(Storage::elsewhere) : pooled_[r];
       buffer_of_[r] = pooled_[r];
       pass_.loaded.push_back(input);
     }

@@ -18,9 +18,9 @@ class LaneBinder {
   static constexpr LaneSlot kNoSlot = ~LaneSlot{0};
 
   // Where the pointer of a slot starts, to be laid out once the block size is known.
-  enum class Home : std::uint8_t { elsewhere, constant, scalar, block };
+  enum class Storage : std::uint8_t { elsewhere, constant, scalar, block };
   struct Slot {
-    Home home = Home::elsewhere;
+    Storage storage = Storage::elsewhere;
     Index extra = 0;  ///< elements beyond one block
   };
   struct Pair {
@@ -63,7 +63,7 @@ class LaneBinder {
   void place_outputs();
   void finish_outputs();
   void add_reduction(int k);
-  LaneSlot add_slot(Home home, Index extra = 0);
+  LaneSlot add_slot(Storage storage, Index extra = 0);
   LaneSlot take_buffer();
   void release_after(std::size_t r, std::size_t now);
 
@@ -108,7 +108,7 @@ class LaneBinder {
   std::vector<Pair> pair_;
   std::vector<std::size_t> last_use_;
   std::vector<int> direct_of_;  ///< output that the register is computed into, or -1
-  std::vector<Slot> homes_;
+  std::vector<Slot> slots_;
   std::vector<LaneSlot> free_;
   Index streams_ = 0;
 };

@@ -2,17 +2,12 @@
 #include <algorithm>
 
 #include "pass.hpp"
+#include "tuning.hpp"
 
 namespace plait::tensor {
 namespace {
 
-constexpr Index kLevelOneBytes = 28 * 1024;  // of 32 KB: the rest for the pointers, constants and accumulators
-constexpr Index kCacheBytes = 16 * 1024 * 1024;
-constexpr Index kSmallestBlock = 128, kLargestBlock = 1024;
-constexpr Index kPlainBlock = 16384;  // of a sum of columns over memory as it is: many rows at once, whose columns stay in registers
-constexpr Index kWideEnough = 128;    // short rows stand side by side in accumulators up to this many columns
-constexpr Index kMostTasks = 256;
-constexpr double kTaskNs = 12000;
+using namespace tuning;
 
 bool goes_by_stripes(const LaneReduction& r) { return reduces_by_stripes(r.inner); }
 
@@ -37,7 +32,7 @@ void cut_stripes(LanePass& pass, Index block) {
   cut.middle = main->middle;
   cut.inner = main->inner;
   // Few slabs: narrower stripes, so that there is work for many threads.
-  while (block > 256 && main->outer * divide_up(main->inner, block) < 32) block /= 2;
+  while (block > kSmallestStripe && main->outer * divide_up(main->inner, block) < 32) block /= 2;
   cut.block = even_part(main->inner, divide_up(main->inner, block));
   cut.stripes = divide_up(main->inner, cut.block);
   const Index units = cut.outer * cut.stripes;
@@ -80,16 +75,16 @@ void cut_linear(LanePass& pass, Index block) {
 
 }  // namespace
 
-bool reduces_by_stripes(Index inner) { return inner > 2048; }
+bool reduces_by_stripes(Index inner) { return inner > tuning::kStripedColumns; }
 
 void cut_pass(LanePass& pass, Index streams) {
   Index block = block_for(streams, pass.width);
   // From memory that no cache holds, short pieces of each array in turn come close to what one pass over all of them would get.
-  if (pass.memory_bytes > kCacheBytes) block = std::min<Index>(block, 1024 / pass.width);
+  if (pass.memory_bytes > tuning::kCacheBytes) block = std::min<Index>(block, tuning::kFarBlockBytes / pass.width);
   if (pass.steps.empty() && pass.moving.size() == 1 && pass.loaded.empty() && pass.reductions.size() == 1 && pass.reductions[0].inner > 1)
-    block = kPlainBlock;
+    block = tuning::kPlainBlock;
   const bool stripes = std::any_of(pass.reductions.begin(), pass.reductions.end(), goes_by_stripes);
-  if (stripes) cut_stripes(pass, std::min(block, kLargestBlock));
+  if (stripes) cut_stripes(pass, std::min(block, tuning::kLargestBlock));
   else cut_linear(pass, block);
 }
 

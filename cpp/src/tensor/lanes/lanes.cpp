@@ -6,11 +6,10 @@
 #include "plait/base/error.hpp"
 #include "plait/base/thread_pool.hpp"
 #include "run.hpp"
+#include "tuning.hpp"
 
 namespace plait::tensor {
 namespace {
-
-constexpr double kWorthThreads = 20000;  // ns
 
 void check(const LaneProgram& program, const Shape& space, const std::vector<LaneInput>& inputs, const std::vector<LaneOutput>& outputs) {
   PLAIT_REQUIRE(static_cast<std::size_t>(program.inputs) == inputs.size(), "lane program: ", program.inputs, " inputs, ", inputs.size(), " given");
@@ -87,9 +86,8 @@ void run_pass(const LaneCall& call, int threads) {
   if (cut.tasks == 1) {
     LaneWorker(call, 0).task(0);
   } else {
-    const bool worth = static_cast<double>(call.pass.count) * call.pass.cost > kWorthThreads;
-    parallel_for(
-        cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
+    const bool worth = static_cast<double>(call.pass.count) * call.pass.cost > tuning::kWorthThreads;
+    parallel_for(cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
   }
   combine_tasks(call);
 }
@@ -98,7 +96,7 @@ void run_pass(const LaneCall& call, int threads) {
 
 struct LaneKernel::Plan {
   LaneProgram program;
-  std::vector<LaneOutput> outputs;
+  std::vector<LaneOutput> empty_outputs;  // of an empty space: what is filled
   Index count = 0;
   double cost = 0;
   bool stores_only = true;
@@ -110,17 +108,17 @@ LaneKernel::LaneKernel(LaneProgram program, Shape space, std::vector<LaneInput> 
   check(program, space, inputs, outputs);
   Plan& plan = *plan_;
   plan.program = std::move(program);
-  plan.outputs = std::move(outputs);
   plan.count = count_of(space);
-  for (const LaneOutput& out : plan.outputs) plan.stores_only = plan.stores_only && out.kind == LaneOutput::Kind::store;
+  for (const LaneOutput& out : outputs) plan.stores_only = plan.stores_only && out.kind == LaneOutput::Kind::store;
   // An empty space is bound as if it had one element: for the errors and the cost.
   const Shape bound = plan.count == 0 ? Shape(space.size(), 1) : space;
   const LaneTables tables = lane_tables(lane_isa());
-  std::vector<LaneOutput> kept = plan.outputs;
-  if (plan.count == 0)
-    for (LaneOutput& out : kept) out.outer = out.inner = 1;
-  for (const std::vector<int>& group : group_outputs(count_of(bound), kept))
-    plan.passes.push_back(bind_pass(plan.program, bound, inputs, kept, group, tables));
+  if (plan.count == 0) {
+    plan.empty_outputs = outputs;
+    for (LaneOutput& out : outputs) out.outer = out.inner = 1;
+  }
+  for (const std::vector<int>& group : group_outputs(count_of(bound), outputs))
+    plan.passes.push_back(bind_pass(plan.program, bound, inputs, outputs, group, tables));
   for (const LanePass& pass : plan.passes) plan.cost += pass.cost;
 }
 
@@ -139,7 +137,7 @@ std::size_t LaneKernel::scratch_bytes(int threads) const {
 
 void LaneKernel::run(const void* const* inputs, void* const* outputs, void* scratch, int threads) const {
   if (plan_->count == 0) {
-    for (std::size_t k = 0; k < plan_->outputs.size(); ++k) fill_empty(plan_->outputs[k], outputs[k]);
+    for (std::size_t k = 0; k < plan_->empty_outputs.size(); ++k) fill_empty(plan_->empty_outputs[k], outputs[k]);
     return;
   }
   for (const LanePass& pass : plan_->passes) run_pass({pass, inputs, outputs, static_cast<std::byte*>(scratch)}, threads);

@@ -1,6 +1,7 @@
 // Costs, and where everything lies in a worker's scratch.
 #include "binder.hpp"
 #include "plait/base/cache.hpp"
+#include "tuning.hpp"
 
 namespace plait::tensor {
 namespace {
@@ -20,10 +21,10 @@ std::size_t reserve_block(std::size_t& end, Index elements, Index width) {
 }  // namespace
 
 void LaneBinder::estimate_cost() {
-  const double stream = pass_.width == 4 ? 0.1 : 0.2;  // an array that comes from or goes to memory
-  pass_.cost = stream * static_cast<double>(pass_.moving.size() + pass_.direct.size());
-  pass_.cost += 0.3 * static_cast<double>(pass_.loaded.size() + pass_.stored.size());
-  pass_.cost += 0.06 * static_cast<double>(pass_.periodic.size()) + 0.1 * static_cast<double>(pass_.reductions.size());
+  using namespace tuning;
+  pass_.cost = (pass_.width == 4 ? kStreamNs : 2 * kStreamNs) * static_cast<double>(pass_.moving.size() + pass_.direct.size());
+  pass_.cost += kConvertNs * static_cast<double>(pass_.loaded.size() + pass_.stored.size());
+  pass_.cost += kPeriodicNs * static_cast<double>(pass_.periodic.size()) + kReduceNs * static_cast<double>(pass_.reductions.size());
   for (std::size_t r = first_instruction(); r < registers_; ++r)
     if (live_[r] != 0 && uniform_[r] == 0) pass_.cost += lane_cost(program_.type, code_of(r).op);
   for (const Sequence& sequence : sequences_)  // of one loop, loads and stores are paid for once
@@ -36,21 +37,21 @@ void LaneBinder::estimate_cost() {
 void LaneBinder::lay_out() {
   std::size_t end = 0;
   const LaneCut& cut = pass_.cut;
-  reserve(end, static_cast<Index>(homes_.size() * sizeof(void*)));
-  pass_.slots.resize(homes_.size());
-  std::vector<std::size_t> at(homes_.size(), 0);
+  reserve(end, static_cast<Index>(slots_.size() * sizeof(void*)));
+  pass_.slots.resize(slots_.size());
+  std::vector<std::size_t> at(slots_.size(), 0);
   std::size_t constant = 0;
-  for (std::size_t s = 0; s < homes_.size(); ++s) {
-    if (homes_[s].home == Home::constant) pass_.slots[s] = {reinterpret_cast<std::uintptr_t>(&pass_.constants[constant++]), 0};
-    if (homes_[s].home != Home::scalar) continue;
+  for (std::size_t s = 0; s < slots_.size(); ++s) {
+    if (slots_[s].storage == Storage::constant) pass_.slots[s] = {reinterpret_cast<std::uintptr_t>(&pass_.constants[constant++]), 0};
+    if (slots_[s].storage != Storage::scalar) continue;
     at[s] = end;
     end += 8;
   }
   end = (end + 63) / 64 * 64;
-  for (std::size_t s = 0; s < homes_.size(); ++s)
-    if (homes_[s].home == Home::block) at[s] = reserve_block(end, cut.block + homes_[s].extra, pass_.width);
-  for (std::size_t s = 0; s < homes_.size(); ++s)
-    if (homes_[s].home == Home::scalar || homes_[s].home == Home::block) pass_.slots[s] = {at[s], ~std::uintptr_t{0}};
+  for (std::size_t s = 0; s < slots_.size(); ++s)
+    if (slots_[s].storage == Storage::block) at[s] = reserve_block(end, cut.block + slots_[s].extra, pass_.width);
+  for (std::size_t s = 0; s < slots_.size(); ++s)
+    if (slots_[s].storage == Storage::scalar || slots_[s].storage == Storage::block) pass_.slots[s] = {at[s], ~std::uintptr_t{0}};
   for (LanePassInput& in : pass_.periodic) in.buffer = at[in.slot];
   for (LanePassInput& in : pass_.loaded) in.buffer = at[buffer_of_[static_cast<std::size_t>(in.index)]];
   for (LaneDirectOutput& d : pass_.direct)

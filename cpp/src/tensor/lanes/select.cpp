@@ -10,7 +10,7 @@ namespace plait::tensor {
 LaneSlot LaneBinder::spread(std::size_t r) {
   if (uniform_[r] == 0) return slot_[r];
   if (spread_[r] == kNoSlot) {
-    spread_[r] = add_slot(Home::block);
+    spread_[r] = add_slot(Storage::block);
     pass_.spreads.push_back({tables_.loops.find(program_.type, LaneOp::copy, kUniformA), slot_[r], slot_[r], slot_[r], slot_[r], spread_[r]});
   }
   return spread_[r];
@@ -117,7 +117,7 @@ void LaneBinder::place_instructions() {
         pair.loop == nullptr ? single(r) : LaneStep{pair.loop, slot_[pair.a], slot_[pair.b], slot_[pair.others[0]], slot_[pair.others[1]], 0};
     if (uniform_[r] != 0) {
       direct_of_[r] = -1;
-      step.d = slot_[r] = add_slot(Home::scalar);
+      step.d = slot_[r] = add_slot(Storage::scalar);
       pass_.uniform_steps.push_back(step);
       continue;
     }
@@ -133,7 +133,7 @@ void LaneBinder::place_instructions() {
 
 void LaneBinder::place_result(std::size_t r) {
   if (direct_of_[r] >= 0) {
-    slot_[r] = add_slot(Home::elsewhere);
+    slot_[r] = add_slot(Storage::elsewhere);
     ++streams_;
   } else {
     slot_[r] = pooled_[r] = take_buffer();
