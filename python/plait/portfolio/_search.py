@@ -21,6 +21,7 @@ from ._limits import lower_name, upper_name
 
 if TYPE_CHECKING:
     from ._model import Model
+    from ._perspective import Program
 
 #: Solves without limits on how many are held: (what is minimised, weights); raises `InfeasibleError`.
 Relaxed: TypeAlias = "Callable[[Model], tuple[float, Array]]"
@@ -50,8 +51,11 @@ class Node:
     held: frozenset[int]
 
 
-def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: float | None) -> Found:
-    """The best weights of which at most `max_assets` differ from 0, each by `min_weight` or more."""
+def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: float | None, program: Program | None = None) -> Found:
+    """The best weights of which at most `max_assets` differ from 0, each by `min_weight` or more.
+
+    `program`, if it is given, has the same optima as `relaxed` and gives tighter bounds.
+    """
     from ._holding_conflict import holding_conflict, nothing_keeps
 
     n = len(model.limits.assets)
@@ -63,6 +67,11 @@ def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: f
     order = itertools.count()
 
     def evaluate(node: Node) -> tuple[float, Array] | None:
+        if program is not None and (made := program.solve(node.lower, node.upper)) is not None:
+            value, weights, x = made
+            if not fits(weights, most, least) and (best is None or value < best[0]):
+                value = max(value, program.tighter(node.lower, node.upper, node.held, x, most))
+            return value, weights
         try:
             return relaxed(model.bounded(node.lower, node.upper))
         except InfeasibleError as error:
