@@ -17,9 +17,9 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
+from _harness import machine, show_machine, write_json
 from _infer_models import NAMES
 
 PEER_PYTHON = os.environ.get("PLAIT_PEERS", sys.executable)
@@ -175,7 +175,9 @@ def main() -> None:
         print(json.dumps(plait_work(name) if who == "plait" else work[who](name, float(target))))
         return
     peers = [who for who in options.peers.split(",") if who and installed(who)]
-    print(f"load {os.getloadavg()[0]:.2f}; peers: {', '.join(peers) or 'none'}")
+    about = machine(["plait", "numpy"])
+    show_machine(about)
+    print(f"peers: {', '.join(peers) or 'none'}")
     print(f"{'':10s}{'':10s}{'fit s':>9s}{'first s':>9s}{'steps/s':>11s}{'score/s':>11s}{'ELBO':>12s}")
     results: dict[str, Any] = {}
     for name in options.only.split(","):
@@ -197,8 +199,8 @@ def main() -> None:
         goal = f"{GOALS['fit']:9.3f}{GOALS['first']:9.3f}{STEP_GOALS[name]:11d}{20_000 if name == 'schools' else 0:11d}"
         print(f"{'':10s}{'goal':10s}{goal}")
         results[name] = rows
-    if options.json:
-        Path(options.json).write_text(json.dumps(results, indent=1), encoding="utf-8")
+    works = {name: {"times": {who: {"median": row["fit"]} for who, row in rows.items()}, "rows": rows} for name, rows in results.items()}
+    write_json(options.json, {"machine": about, "works": works})
 
 
 if __name__ == "__main__":

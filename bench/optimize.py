@@ -203,7 +203,7 @@ def measure(
     rows = [(key, duration(t.median), duration(t.minimum), f"{t.median / times['plait'].median:.2f}") for key, t in times.items()]
     print(f"\n{name}")
     show_table(("", "median", "minimum", "peer / plait"), rows)
-    return {key: t.as_dict() for key, t in times.items()} | {"median": {key: t.median for key, t in times.items()}}
+    return {"times": {key: t.as_dict() for key, t in times.items()}}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -231,12 +231,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = []
         for k in problems():
             contestants, native = hock_schittkowski(k)
-            found.append(measure(f"HS{k}", contestants, QUICK, native, agree=False)["median"])
+            found.append({key: t["median"] for key, t in measure(f"HS{k}", contestants, QUICK, native, agree=False)["times"].items()})
         name = f"hock-schittkowski, median of {len(found)}"
-        results[name] = {key: median(f[key] for f in found) for key in found[0]}
+        medians = {key: median(f[key] for f in found) for key in found[0]}
+        results[name] = {"times": {key: {"median": value} for key, value in medians.items()}}
         print(f"\n{name} (goal 40 µs, 13 in C++, a ninth of NLopt)")
-        ours = results[name]["plait"]
-        show_table(("", "median", "peer / plait"), [(key, duration(value), f"{value / ours:.2f}") for key, value in results[name].items()])
+        rows = [(key, duration(value), f"{value / medians['plait']:.2f}") for key, value in medians.items()]
+        show_table(("", "median", "peer / plait"), rows)
     write_json(options.json, {"machine": about, "works": results})
     return 0
 

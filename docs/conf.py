@@ -30,6 +30,7 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "page_pictures",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["build", "README.md", "**/GALLERY_HEADER.rst", "**/*.ipynb", "**/*.py", "**/*.zip", "**/*.json", "sg_execution_times.rst", "**/sg_execution_times.rst"]
@@ -45,6 +46,7 @@ numpydoc_validation_checks: set[str] = set()
 copybutton_exclude = ".linenos, .gp, .go"
 
 sphinx_gallery_conf = {
+    "reset_modules": ("matplotlib", "page_pictures.in_the_style_of_plait"),
     "examples_dirs": ["gallery", "book"],
     "gallery_dirs": ["auto_gallery", "auto_book"],
     "filename_pattern": r"\.py$",

@@ -8,6 +8,7 @@ Three strategies over the same prices, rebalanced each month with costs: each se
 import matplotlib.pyplot as plt
 from _market import prices
 
+from plait import plot
 from plait.portfolio import Portfolio, backtest
 
 frame = prices()
@@ -24,10 +25,15 @@ def parity(past):
 
 
 equal = dict.fromkeys(frame.columns, 1 / frame.shape[1])
-figure, axes = plt.subplots(figsize=(9, 3.2))
-for name, strategy in {"equal": equal, "least variance": least_variance, "risk parity": parity}.items():
-    run = backtest(frame, strategy, rebalance="month", lookback=252, cost=0.001)
-    axes.plot(run.index, run.value, label=f"{name}: Sharpe {run.sharpe:.2f}")
-axes.set(ylabel="value of 1")
-axes.legend(frameon=False)
+runs = {
+    name: backtest(frame, strategy, rebalance="month", lookback=252, cost=0.001)
+    for name, strategy in {"least variance": least_variance, "equal": equal, "risk parity": parity}.items()
+}
+print(*(f"{name}: Sharpe {run.sharpe:.2f}, drawdown {run.drawdown:.1%}" for name, run in runs.items()), sep="\n")
+
+# %%
+
+figure, axes = plt.subplots(figsize=(9, 3.4))
+plot.backtest(runs.pop("least variance"), axes, others=runs)
+axes.set(title="least variance with its drawdowns, and two others")
 figure.tight_layout()

@@ -36,7 +36,8 @@ for rule in tree.to_rules():
 
 for line in tree.to_sql("applications").splitlines()[:6]:
     print(line[:110])
-figure, axes = plt.subplots(figsize=(6, 2.4))
-axes.barh(frame.columns, tree.feature_importances_)
-axes.set(xlabel="importance")
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=[2, 1])
+plait.plot.tree(tree, left, max_depth=3)
+right.barh(frame.columns, tree.feature_importances_)
+right.set(xlabel="importance")
 figure.tight_layout()

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import matplotlib.pyplot as plt
 import numpy as np
 
+from plait import plot
 from plait.align import DTW
 
 rng = np.random.default_rng(14)
@@ -24,6 +25,6 @@ with ThreadPoolExecutor(2) as executor:
 assert np.array_equal(distances, DTW(window=0.1).pairwise(series))
 
 figure, axes = plt.subplots(figsize=(4.6, 4))
-figure.colorbar(axes.imshow(distances), label="DTW")
-axes.set(title="four kinds of series")
+plot.pairwise(distances, ax=axes)
+axes.set(title="DTW of four kinds of series")
 figure.tight_layout()

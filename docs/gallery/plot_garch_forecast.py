@@ -8,6 +8,7 @@ A GARCH(1, 1) with a posterior over its parameters, and quantiles of the returns
 import matplotlib.pyplot as plt
 import numpy as np
 
+from plait import plot
 from plait.infer.timeseries import GARCH
 
 rng = np.random.default_rng(12)
@@ -23,10 +24,7 @@ forecast = result.predict(60, level=0.9, rng=0)
 
 # %%
 
-future = np.arange(n, n + 60)
 figure, axes = plt.subplots(figsize=(9, 3))
-axes.plot(np.arange(n - 300, n), returns[-300:], lw=0.6, color="0.4")
-axes.fill_between(future, forecast.lower, forecast.upper, alpha=0.3, label="90 % of returns")
+plot.forecast(forecast, returns, axes, past=300)
 axes.set(xlabel="day")
-axes.legend(frameon=False)
 figure.tight_layout()

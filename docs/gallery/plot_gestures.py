@@ -8,6 +8,7 @@ Two gestures drawn at different speeds: nearest neighbours under DTW with a slan
 import matplotlib.pyplot as plt
 import numpy as np
 
+from plait import plot
 from plait.align import DTW, TimeSeriesKNN
 
 rng = np.random.default_rng(0)
@@ -38,6 +39,6 @@ left.plot(a[:, 1], label=f"{len(a)} samples")
 left.plot(b[:, 1], label=f"{len(b)} samples")
 left.set(title="one coordinate of two recordings", xlabel="sample")
 left.legend(frameon=False)
-right.plot(*alignment.path.T)
-right.set(title="which sample meets which", xlabel="first", ylabel="second")
+plot.alignment(alignment, right)
+right.set(title="which sample meets which")
 figure.tight_layout()

@@ -8,6 +8,7 @@ Slopes of ten groups that lean on a common one. The report says with k-hat how f
 import matplotlib.pyplot as plt
 import numpy as np
 
+from plait import plot
 from plait.infer import HalfNormal, Normal, bbvi
 
 rng = np.random.default_rng(11)
@@ -34,7 +35,8 @@ print(posterior.summary())
 
 alone = np.array([(x[group == g] * y[group == g]).sum() / (x[group == g] ** 2).sum() for g in range(groups)])
 mean, sd = posterior.mean("slope"), posterior.std("slope", correction="linear_response")
-figure, axes = plt.subplots(figsize=(8, 3))
+figure, (axes, others) = plt.subplots(1, 2, figsize=(11, 3.2), width_ratios=[2, 1])
+plot.posterior(posterior, ["centre", "spread", "noise"], others)
 axes.plot(alone, "x", color="C1", label="least squares, group by group")
 axes.errorbar(range(groups), mean, 1.64 * sd, fmt="o", ms=4, color="C0", label="posterior, 90 %")
 axes.plot(true, "_", color="k", ms=12, label="true")

@@ -29,11 +29,10 @@ print({q: f"{ms:.1f} ms" for q, ms in zip(levels, marks, strict=True)})
 
 # %%
 
-counts, edges = total.to_numpy()[:2]
 figure, axes = plt.subplots(figsize=(8, 3))
-axes.stairs(counts, edges, fill=True, color="C0", alpha=0.6)
+plait.plot.histogram(total, axes, alpha=0.6)
 for q, ms in zip(levels, marks, strict=True):
     axes.axvline(ms, color="C1", lw=1)
-    axes.text(ms, counts.max(), f" {q:g}", va="top", color="C1")
-axes.set(xscale="log", xlabel="latency in ms", ylabel="requests")
+    axes.text(ms, total.values().max(), f" {q:g}", va="top", color="C1")
+axes.set(xlabel="latency in ms", ylabel="requests")
 figure.tight_layout()

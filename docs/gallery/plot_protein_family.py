@@ -10,6 +10,7 @@ import numpy as np
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
+from plait import plot
 from plait.align import NeedlemanWunsch
 
 family = {
@@ -28,7 +29,8 @@ print(aligner.align(sequences[0], sequences[2]))
 
 distance = np.array([[1 - aligner.align(a, b).identity for b in sequences] for a in sequences])
 tree = linkage(squareform(distance, checks=False), "average")
-figure, axes = plt.subplots(figsize=(7, 3))
-dendrogram(tree, labels=names, orientation="right", ax=axes, color_threshold=0)
-axes.set(xlabel="1 - identity", title="average linkage")
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8))
+plot.pairwise(distance, names, left)
+dendrogram(tree, labels=names, orientation="left", ax=right, color_threshold=0)
+right.set(xlabel="1 - identity", title="average linkage")
 figure.tight_layout()

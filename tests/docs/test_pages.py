@@ -16,21 +16,28 @@ PAGES = sorted(p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md") if "bu
 
 
 def code_of(page: str) -> str:
-    """The Python of one page, each line where it stands, so that an error names the line of the page."""
-    lines, inside = [], False
-    for line in (DOCS / page).read_text().splitlines():
-        fence = line.strip().startswith("```") or line.strip().startswith(":::")
-        lines.append(line if inside and not fence else "")
-        if fence:
-            inside = not inside and line.strip() == "```python"
-    return "\n".join(lines)
+    """The Python of one page, its pictures too, by the same rule as the site's (whose module needs Sphinx)."""
+    source = (DOCS / "page_pictures.py").read_text()
+    names: dict = {}
+    exec(source[source.index("def code_of") : source.index("class Picture")], names)
+    return names["code_of"]((DOCS / page).read_text())
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if code_of(page).strip()])
 def test_code_runs(page, tmp_path, monkeypatch):
     code = code_of(page)
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, str(DOCS / page), "exec"), {"__name__": "page"})
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    try:
+        exec(compile(code, str(DOCS / page), "exec"), {"__name__": "page"})
+    finally:
+        plt.close("all")
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.startswith("guide/") and p != "guide/index.md"])
+def test_each_page_of_the_guide_has_a_picture(page):
+    assert "```{picture}" in (DOCS / page).read_text()
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -47,9 +47,9 @@ constexpr Index kFewEdits = 3, kSomeEdits = 16;
 /// align
 /// --only edit --match weight.
 constexpr Index kFewRows = 12;
-/// Rows of a strip, and of one that counts paths beside: their anti-diagonals stay in a first-level cache (5 diagonals of 512 doubles are 20 KiB).
+/// Rows of a strip of whole numbers: their anti-diagonals stay in a first-level cache (5 diagonals of 512 numbers of 32 bits are 10 KiB).
 /// Measure: ./dev bench align --only edit --match weight.
-constexpr Index kStripRows = 512, kCountedStripRows = 128;
+constexpr Index kStripRows = 512;
 /// Rows that whole weights take at once: enough for what one step writes to have left the core before the next one reads it. Found by trying.
 /// Measure:
 /// ./dev bench align --only edit --match weight.

@@ -41,38 +41,37 @@ bool derivatives_agree_at(Evaluation& e, Point& at, double steepest, WrongDeriva
   e.values(trial);
   if (!trial.finite) return true;
   int row = -2;
-  bool clear = true;  // rounding has no part in it
-  const double middle_f = at.f;
-  const std::vector<double> middle_c = at.c;
+  bool clear = true;                         // rounding has no part in it
   std::vector<double> differences, earlier;  // of the objective, then of the rows
   // `shrink`: what the two points are apart; `finer`: beside the differences of a step so many times longer, whatever bends as a parabola is none of
   // a derivative's.
   const auto compare = [&](double shrink, double finer = 0) {
     row = -2;
     differences.clear();
-    const double last_digit = 4 * kEpsilon * size / shrink;  // of x, beside the step
-    const auto check = [&](int k, const double* slopes, double from, double to, double middle) {
+    const auto check = [&](int k, const double* slopes, double from, double to) {
       double slope = 0, terms = 0;
       for (std::size_t i = 0; i < n; ++i) {
         slope += slopes[i] * direction[i];
         terms += std::abs(slopes[i] * direction[i]);
       }
       double difference = (to - from) / shrink;
-      const double noise =
-          (1e2 * kEpsilon * (std::abs(from) + std::abs(to)) + last_digit * (std::abs(from - middle) + std::abs(to - middle))) / shrink;
+      double noise = 1e2 * kEpsilon * (std::abs(from) + std::abs(to)) / shrink;
       clear = clear && noise <= kWrong * std::max(terms, std::abs(difference));
       const double shown = std::abs(difference);
       differences.push_back(difference);
-      if (finer > 0) difference -= (earlier[differences.size() - 1] - difference) / (finer - 1);
+      if (finer > 0) {
+        noise += 4 * kEpsilon * size / shrink * std::abs(difference - slope);  // the last digit of x, beside the step
+        difference -= (earlier[differences.size() - 1] - difference) / (finer - 1);
+      }
       if (row == -2 && differs(slope, difference, std::max(terms, shown), noise + (k < 0 ? flat : 0.0))) {
         row = k;
         wrong.by = std::abs(slope - difference) / std::max({terms, std::abs(difference), 1e-300});
       }
     };
-    check(-1, at.g.data(), at.f, trial.f, middle_f);
+    check(-1, at.g.data(), at.f, trial.f);
     for (Index k = 0; k < e.m; ++k) {
       const auto r = static_cast<std::size_t>(k);
-      check(static_cast<int>(k), at.jacobian.data() + k * e.n, at.c[r], trial.c[r], middle_c[r]);
+      check(static_cast<int>(k), at.jacobian.data() + k * e.n, at.c[r], trial.c[r]);
     }
     return row == -2;
   };

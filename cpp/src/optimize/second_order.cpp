@@ -11,6 +11,7 @@ constexpr std::size_t kKrylov = 20;
 constexpr double kTight = 1e-7;  // a limit so near holds
 constexpr double kRounding = 1e-14;
 constexpr double kMuch = 2;
+constexpr double kUneven = 16;
 constexpr double kFar = 1e-2;   // of x: a Newton step so long is no matter of rounding
 constexpr double kWeak = 1e-7;  // a multiplier so small beside the forces is none
 
@@ -210,6 +211,25 @@ void SecondOrder::look_along_valleys(Evaluation& e, const Point& p, const std::v
                                      const std::vector<double>& reach) {
   const std::size_t k = space_.size();
   if (k < 2 || axes_.front() < 0 || vectors_.size() != k * k || e.differences()) return;
+  // In units of how far each variable goes, where these differ: valleys are narrow in no others.
+  std::vector<double> unit(k, 1.0);
+  if (!reach.empty()) {
+    double longest = 0, shortest = std::numeric_limits<double>::infinity();
+    for (std::size_t a = 0; a < k; ++a) {
+      unit[a] = reach[static_cast<std::size_t>(axes_[a])];
+      longest = std::max(longest, unit[a]);
+      shortest = std::min(shortest, unit[a]);
+    }
+    if (longest > kUneven * shortest && shortest > 0 && std::isfinite(longest)) {
+      for (std::size_t a = 0; a < k; ++a)
+        for (std::size_t b = 0; b <= a; ++b)
+          reduced_[a * k + b] = reduced_[b * k + a] =
+              0.5 * unit[a] * unit[b] * (table_->dot(n_, space_[a].data(), images_[b].data()) + table_->dot(n_, space_[b].data(), images_[a].data()));
+      eigen(k, reduced_, vectors_);
+    } else {
+      unit.assign(k, 1.0);
+    }
+  }
   double steepest = 0;
   for (std::size_t a = 0; a < k; ++a) steepest = std::max(steepest, std::abs(reduced_[a * k + a]));
   rounding_.assign(p.x.size(), 0.0);  // of the slopes: x is known to its last digit
@@ -225,15 +245,19 @@ void SecondOrder::look_along_valleys(Evaluation& e, const Point& p, const std::v
   for (std::size_t a = 0; a < k; ++a) {
     Missed m{std::vector<double>(p.x.size(), 0.0), std::vector<double>(p.x.size(), 0.0)};
     for (std::size_t b = 0; b < k; ++b) {
-      table_->axpy(n_, vectors_[b * k + a], space_[b].data(), m.direction.data());
-      table_->axpy(n_, vectors_[b * k + a], images_[b].data(), m.image.data());
+      table_->axpy(n_, vectors_[b * k + a] * unit[b], space_[b].data(), m.direction.data());
+      table_->axpy(n_, vectors_[b * k + a] * unit[b], images_[b].data(), m.image.data());
     }
+    const double length = std::sqrt(table_->dot(n_, m.direction.data(), m.direction.data()));
+    if (!(length > 0)) continue;
+    for (double& v : m.direction) v /= length;
+    for (double& v : m.image) v /= length;
     double slope = 0, noise = 0;
     for (std::size_t i = 0; i < p.x.size(); ++i) {
       slope += p.g[i] * m.direction[i];
       noise += std::abs(m.direction[i]) * (kRounding * std::abs(p.g[i]) + rounding_[i]);
     }
-    double curve = reduced_[a * k + a];
+    double curve = reduced_[a * k + a] / (length * length);
     std::vector<double> down = m.direction;
     if (slope > 0)
       for (double& v : down) v = -v;
@@ -243,7 +267,7 @@ void SecondOrder::look_along_valleys(Evaluation& e, const Point& p, const std::v
         e.curvature(p, multipliers, m.direction, m.image);
         curve = table_->dot(n_, m.direction.data(), m.image.data());
       }
-      const double bend = std::max(curve, kRounding * steepest);
+      const double bend = std::max(curve, kRounding * steepest / (length * length));
       const bool ended = bend * far >= std::abs(slope);
       const double wins = ended ? slope * slope / (2 * bend) : (std::abs(slope) - 0.5 * bend * far) * far;
       if (wins > most) {

@@ -178,8 +178,9 @@ class NetworkEstimator(Estimator):
             self._order, self.history_, self._step = generator, History(), None
         if self.__dict__.get("_order") is None:
             self._order = np.random.default_rng(self.rng)
-        if self.__dict__.get("_step") is None:
-            rule = Adam(self._RATES[0], clip_norm=self._CLIP) if self.optimizer is None else optimizer_of(self.optimizer)
+        rule = Adam(self._RATES[0], clip_norm=self._CLIP) if self.optimizer is None else optimizer_of(self.optimizer)
+        if self.__dict__.get("_step") is None or self.__dict__.get("_stepped_by") != repr(rule):
+            self._stepped_by = repr(rule)  # other settings are another rule, whose state begins anew
             loss = self._loss(training=True, weighted=True)
             self._step = graph.compile([loss], updates=rule.updates(loss, self._network().parameters()))
         samples = len(next(iter(data.values())))
@@ -199,7 +200,7 @@ class NetworkEstimator(Estimator):
 
     def __getstate__(self) -> dict[str, Any]:
         """The compiled step stays behind, and with it the state of the update rule."""
-        return {name: value for name, value in vars(self).items() if name != "_step"}
+        return {name: value for name, value in vars(self).items() if name not in {"_step", "_stepped_by"}}
 
 
 def rows_of(data: Mapping[str, Array], rows: Array) -> Data:

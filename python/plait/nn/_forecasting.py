@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core, graph
+from .. import graph
 from .._estimator import explained
-from ..train import predict
 from ..train.data import at_least_one
 from . import _sequence_data as task_of
 from . import ragged
 from ._backtest import Backtest
-from ._sequence_given import Given, Series
-from ._sequence_network import COVERAGES
+from ._intervals import Intervals, level_of
 
 Array = NDArray[Any]
 
 
-class Forecasting(Given):
+class Forecasting(Intervals):
     """The part of `SequenceRegressor` that answers."""
 
     window_: int
@@ -50,58 +47,6 @@ class Forecasting(Given):
         if given.form == "list":
             return [self._thin(out[:length]) for out, length in zip(outs, lengths, strict=True)]
         return self._shaped(outs, given)
-
-    def quantiles(self, X: Any, levels: Sequence[float] = (0.05, 0.5, 0.95), *, future: Any = None) -> Any:
-        """Quantiles of what `predict` gives the expected value of.
-
-        Parameters
-        ----------
-        X : array_like or list of array_like
-            As `predict` takes it.
-        levels : sequence of float
-            Above 0 and below 1; with "quantiles", within the levels that were learnt.
-        future : array_like or list of array_like, optional
-            As `predict` takes it.
-
-        Returns
-        -------
-        ndarray or list of ndarray
-            As `predict` gives it, with an axis of quantiles in front of all.
-        """
-        self._require_spread("quantiles")
-        given = self._asked_of(X, future, "quantiles", self.horizon or 0)
-        if self.horizon is not None:
-            raw, lengths = self._ahead(given), None
-        else:
-            rows, lengths = ragged.padded(self._inputs_of(given)[0])
-            raw = self._raw(rows)
-        found = np.stack([self._unscaled(self._quantile(raw, _level(level))) for level in np.atleast_1d(levels)])
-        if given.form == "list" and lengths is not None:
-            return [self._thin(found[:, k, :length]) for k, length in enumerate(lengths)]
-        return self._thin(found[:, 0] if given.form == "one" else found)
-
-    def interval(self, X: Any, coverage: float = 0.9, *, future: Any = None) -> tuple[Any, Any]:
-        """Between which values those to come will lie, each with a probability.
-
-        Parameters
-        ----------
-        X : array_like or list of array_like
-            As `predict` takes it.
-        coverage : float
-            The probability, above 0 and below 1; the same on both sides is left out.
-        future : array_like or list of array_like, optional
-            As `predict` takes it.
-
-        Returns
-        -------
-        tuple of ndarray or of lists
-            The lower and the upper ends, as `predict` gives its values.
-        """
-        coverage = _level(coverage, "interval: coverage")
-        found = self.quantiles(X, ((1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0), future=future)
-        if isinstance(found, list):
-            return [part[0] for part in found], [part[1] for part in found]
-        return found[0], found[1]
 
     def generate(self, seed_values: Any, steps: int = 100, *, future: Any = None) -> Array:
         """Go on from some true values: outputs are the next inputs.
@@ -138,56 +83,6 @@ class Forecasting(Given):
         first, more = program(seed=np.stack(self._inputs_of(given)[0]), steps=np.zeros(steps - 1, "bool"))
         made = self._unscaled(np.concatenate([first[:, None], more], axis=1))
         return made[0] if given.form == "one" else made
-
-    def sample(self, X: Any, n: int | None = None, steps: int | None = None, *, future: Any = None, rng: Any = 0) -> Array:
-        """Paths that the values to come may take, with a horizon; its distributions are drawn from, and what is drawn is gone on from.
-
-        Parameters
-        ----------
-        X : array_like or list of array_like
-            As `predict` takes it; several series may differ in length.
-        n : int, optional
-            How many paths; unless given, the one of expected values.
-        steps : int, optional
-            How far; the horizon unless given. Beyond the horizon the series must be their own targets.
-        future : array_like or list of array_like, optional
-            Known future features, shape (time + steps, future).
-        rng : int, SeedSequence or Generator
-            Where the draws come from.
-
-        Returns
-        -------
-        ndarray, shape (n, steps, outputs), or (series, n, steps, outputs) of several
-            Without `n` there is no axis of paths. Values of one block of the horizon are drawn apart from each other, given the series
-            before it.
-        """
-        if self.horizon is None:
-            raise ValueError("sample: needs a network with horizon=")
-        steps = self.horizon if steps is None else at_least_one("sample: steps", steps)
-        if n is not None:
-            self._require_spread("sample")
-        given = self._asked_of(X, future, "sample", steps)
-        if steps > self.horizon:
-            self._require_closed(f"sample: {steps} steps with a horizon of {self.horizon}")
-            self._require_own_inputs("sample")
-        count = 1 if n is None else at_least_one("sample: n", n)
-        generator = np.random.default_rng(rng)
-        xs, known = self._inputs_of(given)
-        blocks: list[Array] = []
-        paths = [x for x in xs for _ in range(count)]
-        ahead = None if known is None else [f for f in known for _ in range(count)]
-        for begin in range(0, steps, self.horizon):
-            raw = self._ahead_raw(paths, ahead, begin)
-            block = self.distribution_.point(raw) if n is None else self.distribution_.draw(raw, generator)
-            blocks.append(block)
-            if begin + self.horizon < steps:
-                paths = [
-                    np.concatenate([x, b if ahead is None else np.concatenate([b, f[len(x) : len(x) + len(b)]], axis=1)])
-                    for x, b, f in zip(paths, block, ahead or paths, strict=True)
-                ]
-        made = self._unscaled(np.concatenate(blocks, axis=1)[:, :steps]).reshape(len(xs), count, steps, -1)
-        made = self._thin(made[:, 0] if n is None else made)
-        return np.asarray(made[0] if given.form == "one" else made)
 
     def backtest(
         self, X: Any, y: Any = None, *, future: Any = None, start: int | None = None, stride: int = 1, coverage: float | None = None
@@ -236,7 +131,7 @@ class Forecasting(Given):
         truth = given.xs[0][:, : given.outputs] if given.ts is None else given.ts[0]
         low = high = None
         if self.distribution_.spread:
-            ends = (1.0 + _level(0.9 if coverage is None else coverage, "backtest: coverage")) / 2.0
+            ends = (1.0 + level_of(0.9 if coverage is None else coverage, "backtest: coverage")) / 2.0
             low, high = (self._unscaled(self._quantile(raw, level)) for level in (1.0 - ends, ends))
         elif coverage is not None:
             self._require_spread("backtest: coverage")
@@ -290,170 +185,6 @@ class Forecasting(Given):
             each = None if weights is None else np.array([w[-1] for w in weights])
         return explained(true.astype("float64"), said, each)
 
-    # ---- intervals ----
-
-    def calibrate(self, X: Any, y: Any = None, *, future: Any = None) -> Forecasting:
-        """Widen or narrow the intervals so that on these series, which were not trained on, they hold as many true values as they say.
-
-        Parameters
-        ----------
-        X : array_like or list of array_like
-            Series, as `fit` takes them, with a horizon; what `fit` keeps back for early stopping, or is given as validation data, serves
-            without a call.
-        y : optional
-            Targets at their times, as `fit` had them.
-        future : array_like or list of array_like, optional
-            Known future features at their times.
-
-        Returns
-        -------
-        SequenceRegressor
-            Itself.
-
-        Notes
-        -----
-        Split conformal prediction: each interval's ends move away from the median by one factor, the quantile of the factors that each true
-        value would have needed. It holds for data like these; on series that change their ways nothing does.
-
-        References
-        ----------
-        Romano, Patterson and Candès (2019), Conformalized quantile regression.
-        """
-        self._require_spread("calibrate")
-        if self.horizon is None:
-            raise ValueError("calibrate: needs a network with horizon=")
-        given = self._given(X, y, None, future, fitting=False, what="calibrate")
-        at = task_of.origins(given.xs, min(self._window(), max(max(map(len, given.xs)) - self.horizon, 1)), self.horizon)
-        if sum(map(len, at)) == 0:
-            raise ValueError(f"calibrate: no series has more than the {self.horizon} steps of the horizon")
-        inputs, known = self._inputs_of(given)
-        targets = self._outputs_of(given)
-        window = 1 + min(int(k[0]) for k in at if len(k))
-        data = {"X": task_of.gathered(inputs, at, 1 - window, 1), "y": task_of.gathered(list(targets), at, 1, 1 + self.horizon)}
-        if known is not None:
-            data["future"] = task_of.gathered(known, at, 1, 1 + self.horizon)
-        self._calibrate(data)
-        return self
-
-    def _calibrate(self, data: dict[str, Array]) -> None:
-        """The factors for all coverages, on windows and what stood behind them."""
-        raw, truth, kind = self._run_ahead(data["X"], data.get("future")), data["y"], self.distribution_
-        middle = self._middle(raw)
-        factors = np.ones((len(COVERAGES), self.targets))
-        above = truth > middle
-        for k, coverage in enumerate(COVERAGES):
-            try:
-                low, high = kind.quantile(raw, (1.0 - coverage) / 2.0), kind.quantile(raw, (1.0 + coverage) / 2.0)
-            except ValueError:  # beyond the levels that were learnt
-                continue
-            width = np.maximum(np.where(above, high - middle, middle - low), 1e-12)
-            needed = (np.abs(truth - middle) / width).reshape(-1, self.targets)
-            rank = min(np.ceil((len(needed) + 1) * coverage) / len(needed), 1.0)
-            factors[k] = np.quantile(needed, rank, axis=0, method="inverted_cdf")
-        self.units.nodes["widening"].value = factors
-
-    def _middle(self, raw: Array) -> Array:
-        try:
-            return self.distribution_.quantile(raw, 0.5)
-        except ValueError:
-            return np.asarray(self.distribution_.point(raw))
-
-    def _quantile(self, raw: Array, level: float) -> Array:
-        """A quantile, moved away from the median as held-out data have asked for."""
-        said, factors = self.distribution_.quantile(raw, level), self._unit("widening")
-        if (factors == 1).all():
-            return said
-        factor = np.array([np.interp(abs(2.0 * level - 1.0), COVERAGES, column) for column in factors.T])
-        middle = self._middle(raw)
-        return np.asarray(middle + factor * (said - middle))
-
-    # ---- what these stand on ----
-
-    def _require_spread(self, what: str) -> None:
-        self._require_built()
-        if not self.distribution_.spread:
-            raise ValueError(f"{what}: needs a distribution; this network was made with distribution={self.distribution!r}")
-
-    def _require_own_inputs(self, what: str) -> None:
-        same = np.array_equal(self._unit("shift"), self._unit("centre")) and np.array_equal(self._unit("scale"), self._unit("spread"))
-        if not same:
-            raise ValueError(f"{what}: outputs are no next inputs: `fit` was given targets of their own")
-
-    def _asked_of(self, X: Any, future: Any, what: str, steps: int) -> Series:
-        """Series to predict, with what is known of the steps behind them."""
-        self._require_built()
-        if steps and self.horizon is None:
-            steps = 0
-        label = "seed_values" if what == "generate" else "series"
-        xs, form = ragged.taken_apart(X, self.features, self._kind(), f"{what}: {label}")
-        if xs[0].shape[1] != self.inputs:
-            hint = "" if getattr(X, "ndim", 0) != 1 else f" Reshape your data: X.reshape(1, -1) for one step, X.reshape(-1, {self.inputs})."
-            raise ValueError(
-                f"X has {xs[0].shape[1]} features, but {type(self).__name__} is expecting {self.inputs} features as input.{hint}"
-            )
-        known = self._known_of(future, xs, form, what, steps)
-        return Series(xs, form, None, known, None, self.inputs, self.targets)
-
-    def _window(self) -> int:
-        """Steps that a forecast looks back over; a network that was not fitted takes all."""
-        return int(vars(self).get("window_", 0)) or (2**31 if self.window is None else self.window)  # type: ignore[attr-defined]
-
-    def _raw(self, rows: Array) -> Array:
-        """What the network says at every step of standardised rows."""
-
-        def make() -> Any:
-            x = graph.input("X", (None, None, rows.shape[2]), self.dtype)
-            return _core.BatchProgram([self._said(x, unroll=False)[0]])
-
-        return predict(self._program("steps", make), {"X": rows})[0]
-
-    def _ahead(self, given: Series) -> Array:
-        xs, known = self._inputs_of(given)
-        return self._ahead_raw(xs, known, 0)
-
-    def _ahead_raw(self, xs: list[Array], known: list[Array] | None, begin: int) -> Array:  # noqa: ARG002 - for symmetry with blocks
-        """What the network says of the steps behind each series; those of equal length go together."""
-        window, horizon = self._window(), int(self.horizon or 1)
-        order: dict[int, list[int]] = {}
-        for k, x in enumerate(xs):
-            order.setdefault(min(len(x), window), []).append(k)
-        found: list[Any] = [None] * len(xs)
-        for length, group in order.items():
-            rows = np.stack([xs[k][-length:] for k in group])
-            ahead = None if known is None else np.stack([known[k][len(xs[k]) : len(xs[k]) + horizon] for k in group])
-            for k, row in zip(group, self._run_ahead(rows, ahead), strict=True):
-                found[k] = row
-        return np.stack(found)
-
-    def _run_ahead(self, rows: Array, known: Array | None) -> Array:
-
-        def make() -> Any:
-            x = graph.input("X", (None, None, rows.shape[2]), self.dtype)
-            f = None if known is None else graph.input("future", (None, *known.shape[1:]), self.dtype)
-            return _core.BatchProgram([self._ahead_of(x, f, unroll=False)])
-
-        return predict(self._program("ahead", make), {"X": rows} if known is None else {"X": rows, "future": known})[0]
-
-    def _unscaled(self, values: Array) -> Array:
-        """In the targets' own units; as they are where nothing was standardised."""
-        centre, spread = self._unit("centre"), self._unit("spread")
-        if (centre == 0).all() and (spread == 1).all():
-            return values
-        return np.asarray(values * spread + centre)
-
-    def _points(self, raw: Array) -> Array:
-        return self._unscaled(self.distribution_.point(raw))
-
-    def _thin(self, values: Array) -> Array:
-        """Without the axis of outputs where the targets had none."""
-        return values[..., 0] if self.flat_ else values
-
-    def _shaped(self, outs: Array, given: Series) -> Any:
-        values = self._thin(outs)
-        if given.form == "one":
-            return values[0]
-        return list(values) if given.form == "list" and self.horizon is None else values
-
     def _going_on(self) -> tuple[Any, Any]:
         """Nodes for the output after the seed, and for those that follow, as many as `steps` is long."""
 
@@ -464,10 +195,3 @@ class Forecasting(Given):
         outs, state = self(graph.input("seed", (None, None, self.inputs), self.dtype), unroll=False)
         first = outs[:, -1]
         return first, graph.scan(step, (first, state), graph.input("steps", (None,), "bool"))[1].swapaxes(0, 1)
-
-
-def _level(value: Any, what: str = "quantiles: levels") -> float:
-    level = float(value)
-    if not 0 < level < 1:
-        raise ValueError(f"{what}: expected a number above 0 and below 1, got {value!r}")
-    return level

@@ -62,7 +62,8 @@ def sequence(value: Any, features: int | None, dtype: str, what: str) -> Array:
     wrong = np.flatnonzero(~np.isfinite(made).all(axis=1))
     if len(wrong):
         kind = f"a value too large for {dtype}" if np.isfinite(array[wrong[0]]).all() else "NaN or infinity"
-        raise ValueError(f"{what}: {kind} at step {int(wrong[0])}")
+        column = f", column {int(np.flatnonzero(~np.isfinite(made[wrong[0]]))[0])}" if made.shape[1] > 1 else ""
+        raise ValueError(f"{what}: {kind} at step {int(wrong[0])}{column}")
     return made
 
 

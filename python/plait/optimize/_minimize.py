@@ -144,7 +144,15 @@ def minimize(
     if functions is not None and problem.by_differences and result.status in (0, 8, 9) and central_tell_more(functions, result, start):
         before = result
         size = max(abs(before.fun), abs(float(functions.objective.value(start)[0]) - before.fun))
-        result = _run(chosen, problem, before.x, limits, settings | {"maxiter": min(4 * MOST_CENTRAL if before.success else MOST_CENTRAL, settings["maxiter"])}, callback, given)
+        result = _run(
+            chosen,
+            problem,
+            before.x,
+            limits,
+            settings | {"maxiter": min(4 * MOST_CENTRAL if before.success else MOST_CENTRAL, settings["maxiter"])},
+            callback,
+            given,
+        )
         result["nit"] += before.nit
         if not result.success and result.status != 12 and not (before.success and before.fun - result.fun > LEAST_GAIN * size):
             result = before

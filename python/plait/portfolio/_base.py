@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from ._estimates import positive_number
 from ._labels import Array, Labels, places, square, unique, vector, vector_labels
 from ._limits import Limits, optional_number, read_limits
 from ._model import Model
+from ._perspective import Program
 from ._search import Relaxed, search
 from ._weights import Weights
 
@@ -103,12 +104,21 @@ class PortfolioBase:
             marginal=marginal,
         )
 
-    def _best(self, method: str, relaxed: Relaxed, *, model: Model | None = None, risk_free: float = 0.0, **details: Any) -> Weights:
+    def _best(
+        self,
+        method: str,
+        relaxed: Relaxed,
+        *,
+        model: Model | None = None,
+        risk_free: float = 0.0,
+        program: Callable[[Model], Program | None] | None = None,
+        **details: Any,
+    ) -> Weights:
         """The best weights by a method, with limits on how many are held by a search over them."""
         model = self._model if model is None else model
         if not self._searches:
             return self._result(relaxed(model)[1], method, risk_free=risk_free, **details)
-        found = search(model, relaxed, self.max_assets, self.min_weight)
+        found = search(model, relaxed, self.max_assets, self.min_weight, program)
         return self._result(found.weights, method, risk_free=risk_free, proven=found.proven, gap=found.gap, **details)
 
     def _require_means(self, method: str) -> Array:

@@ -12,11 +12,16 @@ from ._frontier import Frontier, corners, equal_steps
 from ._labels import Array, vector
 from ._limits import required_number
 from ._model import Model
+from ._perspective import Program, ratio_program, variance_program
 from ._ratio import most_ratio, most_return_at
 from ._weights import Weights, sharpe_ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+def _twice(half: float) -> float:
+    return 2 * half
 
 
 class MeanVariance(PortfolioBase):
@@ -35,7 +40,7 @@ class MeanVariance(PortfolioBase):
             weights = model.lift.weights(model.least_risk())
             return model.variance(weights), weights
 
-        return self._best("min_variance", relaxed)
+        return self._best("min_variance", relaxed, program=lambda model: variance_program(model, model.start_gradient, None, _twice))
 
     def target_return(self, target: float) -> Weights:
         """The weights of least variance whose expected return is at least `target`.
@@ -62,7 +67,7 @@ class MeanVariance(PortfolioBase):
             weights = model.lift.weights(model.least_risk(wanted))
             return model.variance(weights), weights
 
-        return self._best("target_return", relaxed)
+        return self._best("target_return", relaxed, program=lambda model: variance_program(model, model.start_gradient, wanted, _twice))
 
     def target_risk(self, target: float) -> Weights:
         """The weights of most expected return whose risk is at most `target`.
@@ -141,7 +146,9 @@ class MeanVariance(PortfolioBase):
             return -best.ratio, best.weights
 
         model = self._model if mean is None else Model(replace(self.limits, cost=0.0), mean, self.covariance, self.l2)
-        made = self._best(method, relaxed, model=model, risk_free=risk_free)
+        made = self._best(
+            method, relaxed, model=model, risk_free=risk_free, program=lambda model: ratio_program(model, risk_free, self.min_weight or 0.0)
+        )
         made.proven = made.proven and proven
         return made
 
@@ -167,7 +174,13 @@ class MeanVariance(PortfolioBase):
             assert gained is not None
             return price / 2 * model.variance(weights) - gained, weights
 
-        return self._best("max_utility", relaxed)
+        def program(model: Model) -> Program | None:
+            if price == 0 or model.slope is None:
+                return None
+            constant = model.constant or 0.0
+            return variance_program(model, model.start_gradient - model.slope / price, None, lambda half: price * half - constant)
+
+        return self._best("max_utility", relaxed, program=program)
 
     def min_tracking_error(self, benchmark: Any) -> Weights:
         """The weights whose return differs least from a benchmark's.
@@ -188,7 +201,11 @@ class MeanVariance(PortfolioBase):
             weights = model.lift.weights(model.tracking(against))
             return model.variance(weights - against), weights
 
-        made = self._best("min_tracking_error", relaxed)
+        def program(model: Model) -> Program | None:
+            pull = model.penalised @ against
+            return variance_program(model, model.start_gradient - pull, None, lambda half: 2 * half + float(against @ pull))
+
+        made = self._best("min_tracking_error", relaxed, program=program)
         difference = np.asarray(made) - against
         made.details["tracking_error"] = float(np.sqrt(max(0.0, float(difference @ self.covariance @ difference))))
         return made

@@ -1,7 +1,7 @@
 """Training: `plait.train`, its history and its checkpoints.
 
-The package's attribute ``plait.train`` is the function; what else stands here is imported by name, as in
-``from plait.train import NotFiniteError``.
+The package's attribute ``plait.train`` is the function, in which the other names here stand, too: ``plait.train.EarlyStopping`` and
+``from plait.train import EarlyStopping`` are the same.
 """
 
 from __future__ import annotations
@@ -11,3 +11,8 @@ from .run import predict, train
 from .stopping import EarlyStopping
 
 __all__ = ["EarlyStopping", "History", "NotFiniteError", "Progress", "predict", "train"]
+
+# The package's attribute is the function; `plait.train.History` is found in it all the same.
+for _name in __all__:
+    if _name != "train":
+        setattr(train, _name, globals()[_name])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._settings import Settings
 from .data import at_least_one
 from .history import Progress
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ..graph import Node
 
 
-class EarlyStopping:
+class EarlyStopping(Settings):
     """A callback that ends a run after some epochs without a better loss, and puts the weights of the best epoch back.
 
     Parameters

@@ -4,6 +4,7 @@
 
 #include "align/edit/forms.hpp"
 #include "align/edit/many.hpp"
+#include "align/edit/registers.hpp"
 #include "align/edit/search.hpp"
 #include "align/edit/strips.hpp"
 #include "align/tuning.hpp"
@@ -20,7 +21,7 @@ using tuning::kFewRows;
 
 double count_of(const EditOptions& options, const Sequence& x, const Sequence& y) {
   if (std::min(x.length, y.length) < kFewRows) return rows_count(options, x, y);
-  return strips_count(options, x, y, thread_workspace());
+  return registers_count(options, x, y, thread_workspace());
 }
 
 class Levenshtein final : public Method {

@@ -5,6 +5,7 @@
 
 #include "align/core/diagonals.hpp"
 #include "align/edit/codes.hpp"
+#include "align/edit/registers.hpp"
 #include "align/tuning.hpp"
 #include "plait/base/interrupt.hpp"
 
@@ -12,13 +13,13 @@ namespace plait::align::detail {
 namespace {
 
 enum Slots { kCodes, kX, kY, kValues, kRows, kColumns };
-using tuning::kCountedStripRows, tuning::kStripRows;
+using tuning::kStripRows;
 
-/// D(n, m) in numbers of type T, and the number of paths if `counted`.
-template <class T, class Symbol>
-std::pair<double, double> corner(const EditOptions& options, bool counted, void (*kernel)(const EditStrip&), const Sequence& x, const Sequence& y,
-                                 Workspace& workspace) {
-  const Index n = x.length, m = y.length, height = std::min(n, counted ? kCountedStripRows : kStripRows);
+/// D(n, m) in numbers of type T.
+template <class T>
+double corner(const EditOptions& options, void (*kernel)(const EditStrip&), const Sequence& x, const Sequence& y, Workspace& workspace) {
+  using Symbol = T;
+  const Index n = x.length, m = y.length, height = std::min(n, kStripRows);
   const auto size = [](Index count) { return static_cast<std::size_t>(count); };
   std::uint32_t* const codes = workspace.take_as<std::uint32_t>(size(n + m), kCodes);
   encode(x, y, codes, codes + n);
@@ -30,44 +31,35 @@ std::pair<double, double> corner(const EditOptions& options, bool counted, void 
   std::fill_n(ys, m + 2 * margin, Symbol{-1});
   for (Index j = 0; j < m; ++j) ys[margin + m - 1 - j] = static_cast<Symbol>(codes[n + j]);
 
-  const Index parts = counted ? 2 : 1, stride = ring_stride(margin);
-  T* const values = workspace.take_as<T>(size(parts * kDiagonals * stride), kValues);
-  std::fill_n(values, parts * kDiagonals * stride, T{0});
-  T* const of_rows = workspace.take_as<T>(size(3 * height), kRows);
-  T *const left = of_rows, *const held = left + height, *const counts_held = held + height;
-  const double longest = static_cast<double>(n) * options.remove + static_cast<double>(m) * options.insert + options.substitute;
-  const double none = std::is_integral_v<T> ? longest + 1 : 1e300;
-  // Two rows of values, what is kept of columns, and the same of numbers of paths.
+  const Index stride = ring_stride(margin);
+  T* const values = workspace.take_as<T>(size(kDiagonals * stride), kValues);
+  std::fill_n(values, kDiagonals * stride, T{0});
+  T* const of_rows = workspace.take_as<T>(size(2 * height), kRows);
+  T *const left = of_rows, *const held = left + height;
+  const double none = static_cast<double>(n) * options.remove + static_cast<double>(m) * options.insert + options.substitute + 1;
+  // Two rows of values, and what is kept of columns.
   const Index columns = m + 1 + 2 * margin;
-  T* const of_columns = workspace.take_as<T>(size(6 * columns), kColumns);
-  std::fill_n(of_columns, 6 * columns, T{0});
+  T* const of_columns = workspace.take_as<T>(size(3 * columns), kColumns);
   T *const above = of_columns, *const above2 = above + columns, *const kept = above2 + columns;
+  std::fill_n(above, 2 * columns, T{0});
   std::fill_n(kept, columns, static_cast<T>(none));
-  T *const counts_above = kept + columns, *const counts_above2 = counts_above + columns, *const counts_kept = counts_above2 + columns;
   for (Index j = 1; j <= m; ++j) above[j] = static_cast<T>(above[j - 1] + static_cast<T>(options.insert));
-  std::fill_n(counts_above, m + 1, T{1});
-  std::fill_n(counts_above2, m + 1, T{1});
 
   T border = 0;
   for (Index top = 0; top < n; top += height) {
     const Index rows = std::min(height, n - top);
     for (Index i = 0; i < rows; ++i) left[i] = border = static_cast<T>(border + static_cast<T>(options.remove));
     std::fill_n(held, height, static_cast<T>(none));
-    std::fill_n(counts_held, height, T{0});
     EditStrip strip{};
     strip.rows = rows, strip.columns = m, strip.top = top;
     strip.x = xs + top, strip.y = ys + margin + m, strip.values = values, strip.stride = stride;
     strip.above = above, strip.above2 = above2, strip.left = left, strip.held = held, strip.kept = kept + margin + m;
-    if constexpr (std::is_same_v<T, double>) {
-      if (counted) strip.counts_above = counts_above, strip.counts_above2 = counts_above2;
-      if (counted) strip.counts_held = counts_held, strip.counts_kept = counts_kept + margin + m;
-    }
     strip.insert = options.insert, strip.remove = options.remove, strip.substitute = options.substitute, strip.none = none;
     strip.poll = poll_interrupt;
     poll_interrupt();
     kernel(strip);
   }
-  return {static_cast<double>(above[m]), counted ? static_cast<double>(counts_above[m]) : 0.0};
+  return static_cast<double>(above[m]);
 }
 
 /// Whether all sums are whole numbers up to `most`.
@@ -83,21 +75,14 @@ bool whole_up_to(const EditOptions& options, Index n, Index m, double most) {
 }  // namespace
 
 double strips_score(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace) {
+  if (options.transposition == Transposition::none) return registers_score(options, x, y, workspace);
   const StripTable& table = PLAIT_PICK(strip_table);
-  const auto kind = static_cast<std::size_t>(options.transposition);
   const bool kept = options.transposition == Transposition::unrestricted;  // values grow to twice the greatest distance
-  if (table.i16[kind] != nullptr && whole_up_to(options, x.length, y.length, kept ? 16'000 : 31'000)) {
-    return corner<std::int16_t, std::int16_t>(options, false, table.i16[kind], x, y, workspace).first;
+  if (table.i16[kept] != nullptr && whole_up_to(options, x.length, y.length, kept ? 16'000 : 31'000)) {
+    return corner<std::int16_t>(options, table.i16[kept], x, y, workspace);
   }
-  if (whole_up_to(options, x.length, y.length, 1e9)) {
-    return corner<std::int32_t, std::int32_t>(options, false, table.i32[kind], x, y, workspace).first;
-  }
-  return corner<double, std::int64_t>(options, false, table.f64[kind], x, y, workspace).first;
-}
-
-double strips_count(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace) {
-  const StripTable& table = PLAIT_PICK(strip_table);
-  return corner<double, std::int64_t>(options, true, table.counted[static_cast<std::size_t>(options.transposition)], x, y, workspace).second;
+  if (whole_up_to(options, x.length, y.length, 1e9)) return corner<std::int32_t>(options, table.i32[kept], x, y, workspace);
+  return registers_score(options, x, y, workspace);
 }
 
 }  // namespace plait::align::detail

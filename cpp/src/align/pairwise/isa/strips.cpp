@@ -1,64 +1,18 @@
 #include "align/pairwise/strips.hpp"
 
-#include "plait/tensor/vector.hpp"
-
-#if defined(__SSE2__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#endif
+#include "align/core/register_lanes.hpp"
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
 
 using namespace tensor;
 using namespace tensor::PLAIT_ISA_NS;
+using namespace rows;
 namespace {
 
-using V = Vector<double>;
-using M = Mask<double>;
-constexpr int kLanes = tensor::PLAIT_ISA_NS::kLanes<double>;
 constexpr int kRegisters = 2;  // a step waits for the one before it; the other register's goes on meanwhile
-constexpr Index kRows = kRegisters * kLanes;
+constexpr Index kRows = kRegisters * kRowLanes;
 constexpr double kNone = -__builtin_huge_val();
-
-PLAIT_INLINE V max(V a, V b) { return a > b ? a : b; }
-PLAIT_INLINE V all(double value) { return value - V{}; }  // 0 + value would be an addition, for the sake of -0
-/// `value` where the condition holds, else 0.
-PLAIT_INLINE V where(M condition, V value) { return condition ? value : V{}; }
-/// sum + value where the condition holds, else sum; none is negative.
-PLAIT_INLINE V add_where(V sum, M condition, V value) {
-#if defined(__AVX512F__)
-  return condition ? sum + value : sum;
-#else
-  return sum + where(condition, value);
-#endif
-}
-
-/// Whether a is at least b in some lane.
-PLAIT_INLINE bool any_reaches(V a, V b) {
-#if defined(__AVX512F__)
-  return _mm512_cmp_pd_mask(reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), _CMP_GE_OQ) != 0;
-#elif defined(__AVX2__)
-  return _mm256_movemask_pd(reinterpret_cast<__m256d>(a >= b)) != 0;
-#else
-  return a[0] >= b[0] || a[1] >= b[1];
-#endif
-}
-
-/// The lanes of v one further, the last one of `before` ahead of them.
-PLAIT_INLINE V shift_in(V before, V v) {
-#if defined(__AVX512F__)
-  using Integers = __m512i;
-  return reinterpret_cast<V>(_mm512_alignr_epi64(reinterpret_cast<Integers>(v), reinterpret_cast<Integers>(before), 7));
-#elif defined(__AVX2__)
-  const V middle = __builtin_shuffle(before, v, M{2, 3, 4, 5});
-  return __builtin_shuffle(middle, v, M{1, 4, 3, 6});
-#else
-  return __builtin_shuffle(before, v, M{1, 2});
-#endif
-}
 
 /// From the profile's row of column t at step t to lanes l with that of column t - l: lanes are held back by 1, 2 and 4 steps, as their
 /// numbers are made of these.
@@ -75,11 +29,11 @@ struct Skew {
 #endif
     const V first = kOne ? one : row;
     one = row;
-    if constexpr (kLanes == 2) return first;
+    if constexpr (kRowLanes == 2) return first;
 #if defined(__AVX2__)
     const V second = kTwo ? two[1] : first;
     two[1] = two[0], two[0] = first;
-    if constexpr (kLanes == 4) return second;
+    if constexpr (kRowLanes == 4) return second;
 #if defined(__AVX512F__)
     const V third = kFour ? four[3] : second;
     four[3] = four[2], four[2] = four[1], four[1] = four[0], four[0] = second;
@@ -96,11 +50,11 @@ class Strip {
     for (int r = 0; r < kRegisters; ++r) {
       h_[r] = deletion_[r] = insertion_[r] = diagonal_[r] = all(kNone);
       h_paths_[r] = deletion_paths_[r] = insertion_paths_[r] = diagonal_paths_[r] = V{};
-      for (int l = 0; l < kLanes; ++l) number_[r][l] = r * kLanes + l;
+      number_[r] = numbers(r);
       if constexpr (profile) skew_[r] = Skew{};
-      else x_[r] = load<V>(s.x + r * kLanes);
-      if constexpr (local) best_[r] = load<V>(s.best + r * kLanes);
-      if constexpr (local && counted) best_paths_[r] = load<V>(s.best_paths + r * kLanes);
+      else x_[r] = load<V>(s.x + r * kRowLanes);
+      if constexpr (local) best_[r] = load<V>(s.best + r * kRowLanes);
+      if constexpr (local && counted) best_paths_[r] = load<V>(s.best_paths + r * kRowLanes);
     }
   }
 
@@ -114,8 +68,8 @@ class Strip {
     }
     for (; t < end; ++t) step<true>(t);
     for (int r = 0; r < kRegisters; ++r) {
-      if constexpr (local) store(s_.best + r * kLanes, best_[r]);
-      if constexpr (local && counted) store(s_.best_paths + r * kLanes, best_paths_[r]);
+      if constexpr (local) store(s_.best + r * kRowLanes, best_[r]);
+      if constexpr (local && counted) store(s_.best_paths + r * kRowLanes, best_paths_[r]);
     }
   }
 
@@ -127,13 +81,13 @@ class Strip {
     const double now = static_cast<double>(t);
 #pragma GCC unroll 2
     for (int r = kRegisters - 1; r >= 0; --r) {
-      const V above = shift_in(r > 0 ? h_[r - 1] : all(s_.h[t]), h_[r]);
-      const V i = shift_in(r > 0 ? insertion_[r - 1] : all(s_.insertion[t]), insertion_[r]), d = deletion_[r];
+      const V above = shifted(h_, r, s_.h[t]);
+      const V i = shifted(insertion_, r, s_.insertion[t]), d = deletion_[r];
       V score;
       if constexpr (profile) {
-        score = skew_[r].next(load<V>(s_.profile + s_.beginnings[t - r * kLanes] + r * kLanes));
+        score = skew_[r].next(load<V>(s_.profile + s_.beginnings[t - r * kRowLanes] + r * kRowLanes));
       } else {
-        score = x_[r] == load<V>(s_.y + (r * kLanes - t)) ? all(s_.equal) : all(s_.different);
+        score = x_[r] == load<V>(s_.y + (r * kRowLanes - t)) ? all(s_.equal) : all(s_.different);
       }
       const V come = diagonal_[r] + score, match = local ? max(V{}, come) : come;
       V best = max(max(match, d), i);
@@ -143,7 +97,7 @@ class Strip {
         border = number_[r] == all(now);
         inside =
             (number_[r] < all(now)) & (number_[r] >= all(now - static_cast<double>(s_.columns))) & (number_[r] < all(static_cast<double>(s_.rows)));
-        best = border ? load<V>(s_.left + r * kLanes) : best;
+        best = border ? load<V>(s_.left + r * kRowLanes) : best;
       }
       if constexpr (!counted) {
         const V opened = best + open_;
@@ -151,8 +105,8 @@ class Strip {
         insertion_[r] = max(opened, i + extend_);
         if constexpr (local) best_[r] = max(best_[r], edge ? where(inside, best) : best);
       } else {
-        const V above_paths = shift_in(r > 0 ? h_paths_[r - 1] : all(s_.h_paths[t]), h_paths_[r]);
-        const V i_paths = shift_in(r > 0 ? insertion_paths_[r - 1] : all(s_.insertion_paths[t]), insertion_paths_[r]), d_paths = deletion_paths_[r];
+        const V above_paths = shifted(h_paths_, r, s_.h_paths[t]);
+        const V i_paths = shifted(insertion_paths_, r, s_.insertion_paths[t]), d_paths = deletion_paths_[r];
         V match_paths = diagonal_paths_[r];
         diagonal_paths_[r] = above_paths;
         if constexpr (local) match_paths = where(come >= V{}, match_paths) + where(come <= V{}, all(1));
@@ -164,7 +118,7 @@ class Strip {
         V next = max(opened, d_on), next_paths = add_where(where(opened == next, paths), d_on == next, d_paths);
         const V down = max(opened, i_on);
         if constexpr (edge) {
-          next = border ? load<V>(s_.left_deletion + r * kLanes) : next;
+          next = border ? load<V>(s_.left_deletion + r * kRowLanes) : next;
           next_paths = border ? all(1) : next_paths;
         }
         insertion_paths_[r] = add_where(where(opened == down, paths), i_on == down, i_paths);
@@ -180,12 +134,12 @@ class Strip {
           }
         }
       }
-      if constexpr (edge && !counted) deletion_[r] = border ? load<V>(s_.left_deletion + r * kLanes) : deletion_[r];
+      if constexpr (edge && !counted) deletion_[r] = border ? load<V>(s_.left_deletion + r * kRowLanes) : deletion_[r];
       h_[r] = best;
-      if (edge || r == last_ / kLanes) {
-        store(h + r * kLanes, best);
-        store(insertion + r * kLanes, insertion_[r]);
-        if constexpr (counted) store(h_paths + r * kLanes, h_paths_[r]), store(insertion_paths + r * kLanes, insertion_paths_[r]);
+      if (edge || r == last_ / kRowLanes) {
+        store(h + r * kRowLanes, best);
+        store(insertion + r * kRowLanes, insertion_[r]);
+        if constexpr (counted) store(h_paths + r * kRowLanes, h_paths_[r]), store(insertion_paths + r * kRowLanes, insertion_paths_[r]);
       }
     }
     if (const Index column = t - last_; !edge || (column >= 0 && column <= s_.columns)) {

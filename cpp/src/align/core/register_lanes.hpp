@@ -1,0 +1,71 @@
+// Lanes of doubles in registers, for kernels in isa/ whose lanes are rows and whose steps are anti-diagonals: from a step to the next, what a
+// row needs of the row above moves one lane on.
+#pragma once
+
+#include "plait/tensor/vector.hpp"
+
+#if defined(__SSE2__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#endif
+
+namespace plait::align::detail {
+namespace PLAIT_ISA_NS {
+namespace rows {
+
+using V = tensor::PLAIT_ISA_NS::Vector<double>;
+using M = tensor::PLAIT_ISA_NS::Mask<double>;
+constexpr int kRowLanes = tensor::PLAIT_ISA_NS::kLanes<double>;
+
+PLAIT_INLINE V max(V a, V b) { return a > b ? a : b; }
+PLAIT_INLINE V min(V a, V b) { return a < b ? a : b; }
+PLAIT_INLINE V all(double value) { return value - V{}; }  // 0 + value would be an addition, for the sake of -0
+/// `value` where the condition holds, else 0.
+PLAIT_INLINE V where(M condition, V value) { return condition ? value : V{}; }
+/// sum + value where the condition holds, else sum; none is negative.
+PLAIT_INLINE V add_where(V sum, M condition, V value) {
+#if defined(__AVX512F__)
+  return condition ? sum + value : sum;
+#else
+  return sum + where(condition, value);
+#endif
+}
+
+/// Whether a is at least b in some lane.
+PLAIT_INLINE bool any_reaches(V a, V b) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_pd_mask(reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), _CMP_GE_OQ) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_pd(reinterpret_cast<__m256d>(a >= b)) != 0;
+#else
+  return a[0] >= b[0] || a[1] >= b[1];
+#endif
+}
+
+/// The lanes of v one further, the last one of `before` ahead of them.
+PLAIT_INLINE V shift_in(V before, V v) {
+#if defined(__AVX512F__)
+  using Integers = __m512i;
+  return reinterpret_cast<V>(_mm512_alignr_epi64(reinterpret_cast<Integers>(v), reinterpret_cast<Integers>(before), 7));
+#elif defined(__AVX2__)
+  const V middle = __builtin_shuffle(before, v, M{2, 3, 4, 5});
+  return __builtin_shuffle(middle, v, M{1, 4, 3, 6});
+#else
+  return __builtin_shuffle(before, v, M{1, 2});
+#endif
+}
+/// Of registers side by side, `first` ahead of all lanes.
+PLAIT_INLINE V shifted(const V* registers, int r, double first) { return shift_in(r > 0 ? registers[r - 1] : all(first), registers[r]); }
+
+/// Lane numbers of register r.
+PLAIT_INLINE V numbers(int r) {
+  V out{};
+  for (int l = 0; l < kRowLanes; ++l) out[l] = r * kRowLanes + l;
+  return out;
+}
+
+}  // namespace rows
+}  // namespace PLAIT_ISA_NS
+}  // namespace plait::align::detail
