@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument("--tests", nargs="*", default=[], help="what pytest runs; the module's tests by default")
     parser.add_argument("--limit", type=float, default=300, help="seconds for the tests of one change")
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would the tests of Ctrl-C
     for path in options.files[:1]:
         if (before := outcome(path.resolve(), options.tests, options.limit)) != "SURVIVES":
             sys.exit(f"the tests of {path} do not pass as it is: {before}")

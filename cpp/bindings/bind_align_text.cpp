@@ -137,16 +137,16 @@ PyObject* as_arrays(const std::vector<Neighbour>& found) {
 constexpr Py_ssize_t kBlock = 64;
 
 /// Objects that stay alive for a while.
-class Held {
+class HeldObjects {
  public:
-  Held(PyObject* const* objects, Py_ssize_t count) : count_(count) {
+  HeldObjects(PyObject* const* objects, Py_ssize_t count) : count_(count) {
     for (Py_ssize_t k = 0; k < count; ++k) Py_INCREF(objects_[k] = objects[k]);
   }
-  ~Held() {
+  ~HeldObjects() {
     for (Py_ssize_t k = 0; k < count_; ++k) Py_DECREF(objects_[k]);
   }
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
+  HeldObjects(const HeldObjects&) = delete;
+  HeldObjects& operator=(const HeldObjects&) = delete;
 
  private:
   PyObject* objects_[kBlock];
@@ -183,7 +183,7 @@ PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, In
       const Py_ssize_t count = open ? std::min(kBlock, size - at) : size - at;
       if (open ? !read_all(query, items, count, block) : !all_are_as(query, items, count)) return nullptr;
       if (open) {
-        const Held held(items, count);
+        const HeldObjects held(items, count);
         open = search->offer({block, static_cast<std::size_t>(count)}, at, thread_workspace());
       }
       at += count;

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plait import ShapeError
-from plait.align import DTW, Differencer, Resampler, TimeSeriesKNN, ZNormalizer, difference, resample, znormalize
+from plait.align import DTW, MSM, Differencer, Resampler, SoftDTW, TimeSeriesKNN, ZNormalizer, difference, resample, znormalize
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=1, max_size=12)
 
@@ -114,3 +114,7 @@ def test_the_layout_of_aeon_is_warned_about() -> None:
     with pytest.warns(UserWarning, match=r"2 series of 3 elements with 20 values each.*transpose\(0, 2, 1\)"):
         DTW().pairwise(cases)
     assert DTW().pairwise(cases.transpose(0, 2, 1)).tolist() == [[0, 0], [0, 0]]
+    for call in (DTW().score, DTW().align, MSM().score, SoftDTW().score):
+        with pytest.warns(UserWarning, match=r"x: an array of shape \(1, 20\) is a series of one element with 20 values.*needs x.T"):
+            call(cases[0, :1], cases[1, :1])
+        assert call(cases[0, :1].T, cases[1, :1].T) is not None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -163,3 +165,20 @@ def test_options_of_letters(letters: Path, capsys: Capture) -> None:
     assert "needleman-wunsch has no --window; it has --similarity" in refused(capsys, 1, letters, "--window", 0)
     assert "--gap and --gap-open exclude each other" in refused(capsys, 1, letters, "--gap", -1, "--gap-open", -3, "--gap-extend", -1)
     assert "--step" in refused(capsys, 2, letters, "--step", "symmetric3")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_pipes(letters: Path, capsys: Capture, tmp_path: Path) -> None:
+    def piped(name: str, data: bytes) -> Path:
+        path = tmp_path / name
+        os.mkfifo(path)
+        threading.Thread(target=path.write_bytes, args=(data,), daemon=True).start()
+        return path
+
+    assert told(capsys, piped("a", letters.read_bytes()), "--method", "lcs")["score"] == align.LCS().score("HEAGAWGHEE", "PAWHEAE")
+    assert told(capsys, piped("b", b"a,b\n1,2\n2,3\n"))["score"] == align.DTW().score([1, 2], [2, 3])
+    assert f"{tmp_path / 'c'}, row 2" in refused(capsys, 1, piped("c", b"a,b\n1,x\n2,3\n"))
+    assert "no such file" in refused(capsys, 1, tmp_path)
+    records = letters.read_bytes()
+    assert cli.main(["search", str(piped("d", records)), str(piped("e", gzip.compress(records))), "--tsv", "--top", "1"]) == 0
+    assert [line.split("\t")[:2] for line in capsys.readouterr().out.splitlines()] == [["one", "one"], ["two", "two"], ["three", "one"]]

@@ -206,3 +206,12 @@ def test_nothing_is_drawn_from_points_but_themselves() -> None:
     point = distribution_of(None, ())
     assert not point.spread
     assert (point.draw(np.ones(3), np.random.default_rng(0)) == 1).all()
+
+
+def test_sunspots_are_forecast_better_than_by_repetition(data_file: Callable[[str], Path]) -> None:
+    series = np.loadtxt(data_file("series/monthly-sunspots.csv"), delimiter=",", skiprows=1, usecols=1)
+    cut = len(series) - 600
+    model = nn.SequenceRegressor(1, hidden=16, outputs=1, horizon=24, window=48, distribution="normal", epochs=4, batch_size=64, rng=0)
+    test = model.fit(series[:cut]).backtest(series, start=cut, stride=6)
+    assert max(test.mase(1), test.mase(12), test.mase(132)) < 0.95
+    assert test.coverage > 0.6

@@ -113,3 +113,17 @@ def test_the_class_example_runs(root: Path, tmp_path: Path, capsys: pytest.Captu
     told = runpy.run_path(str(root / "examples" / "buy_and_hold.py"))["main"]([str(path)])
     assert told["equal"] == pytest.approx(backtest(PRICES, np.full(3, 1 / 3), rebalance=None, cost=0.0).sharpe)
     assert "greatest Sharpe ratio" in capsys.readouterr().out
+
+
+def test_costs_and_rates_that_are_none_are_named() -> None:
+    prices = {"a": [1.0, 1.1, 1.2], "b": [2.0, 2.1, 2.0]}
+    with pytest.raises(ValueError, match="risk_free: expected a finite number"):
+        backtest(prices, [0.5, 0.5], rebalance=1, risk_free=np.nan)
+    with pytest.raises(TypeError, match="cost"):
+        backtest(prices, [0.5, 0.5], rebalance=1, cost="x")  # type: ignore[arg-type]
+
+
+def test_whole_shares_of_very_much_money() -> None:
+    w = Portfolio([0.1, 0.2, 0.05], np.diag([0.1, 0.2, 0.05])).min_variance()
+    assert w.discrete([50.0, 20.0, 7.0], 1e15).error < 100
+    assert w.discrete([50.0, 20.0, 7.0], 1e-9).shares == {0: 0, 1: 0, 2: 0}

@@ -106,3 +106,38 @@ def test_a_target_beside_few_assets_stays_named() -> None:
     with pytest.raises(InfeasibleError) as caught:
         p.target_return(0.26)
     assert {"target_return", "max_assets"} <= set(caught.value.conflict)
+
+
+def test_targets_beside_max_assets_are_named_with_what_they_need() -> None:
+    """What is named can't be kept with the target, and can be without any one of it."""
+    rng = np.random.default_rng(0)
+    factor = rng.normal(size=(20, 8))
+    mean, cov = np.linspace(0.02, 0.12, 8), factor.T @ factor / 20 * 0.04
+    with pytest.raises(InfeasibleError) as caught:
+        Portfolio(mean, cov, max_assets=2, bounds=(0, 0.6)).target_risk(0.08)
+    assert caught.value.conflict == ["budget", "max_assets", "target_risk"]
+    assert Portfolio(mean, cov, bounds=(0, 0.6)).target_risk(0.08).risk <= 0.08 * (1 + 1e-9)
+    returns = rng.normal(size=(50, 8)) * 0.01
+    with pytest.raises(InfeasibleError) as caught:
+        Portfolio(mean, cov, groups={"g": ([0, 1], 0.0, 0.9)}).target_cvar(1e-5, returns)
+    conflict = caught.value.conflict
+    assert "g" not in conflict
+    assert conflict[-1] == "target_cvar"
+
+
+@pytest.mark.parametrize("method", ["max_utility", "min_tracking_error"])
+def test_other_methods_try_all_sets_too(method: str) -> None:
+    rng = np.random.default_rng(3)
+    factor = rng.normal(size=(12, 6))
+    mean, cov = rng.uniform(0, 0.1, 6), factor.T @ factor / 12 * 0.04 + 0.01 * np.eye(6)
+    benchmark = rng.dirichlet(np.ones(6))
+
+    def value(p: Portfolio) -> float:
+        x = np.asarray(p.max_utility(3.0) if method == "max_utility" else p.min_tracking_error(benchmark))
+        d = x - benchmark
+        return float(1.5 * x @ cov @ x - mean @ x) if method == "max_utility" else float(d @ cov @ d)
+
+    best = min(
+        value(Portfolio(mean, cov, bounds=[(0, 1) if k in kept else (0, 0) for k in range(6)])) for kept in itertools.combinations(range(6), 2)
+    )
+    assert value(Portfolio(mean, cov, max_assets=2)) == pytest.approx(best, rel=1e-9)

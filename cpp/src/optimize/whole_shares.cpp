@@ -75,7 +75,7 @@ WholeShares whole_shares(std::span<const double> wanted, std::span<const double>
                   " and amount ", wanted[i]);
     const double exact = wanted[i] / prices[i];
     // A number of shares that is whole but for rounding is taken as such.
-    const double floor = std::floor(exact + 1e-9 * std::max(1.0, std::abs(exact)));
+    const double floor = std::floor(exact + std::min(1e-9 * std::max(1.0, std::abs(exact)), 1e-3));
     assets.push_back({wanted[i], prices[i], floor, std::max(0.0, exact - floor)});
     scale += std::abs(wanted[i]);
   }

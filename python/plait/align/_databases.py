@@ -135,7 +135,7 @@ def pieces(database: Any, letters: Letters) -> Iterator[Piece]:
     """A database in pieces: a path, a binary stream, or records."""
     if isinstance(database, (str, os.PathLike)):
         path = Path(database)
-        if not path.is_file():
+        if not path.exists() or path.is_dir():
             raise FileNotFoundError(f"database: there is no file {str(path)[:80]!r}; sequences in memory go into a list or a mapping")
         with path.open("rb") as file:
             yield from _of_stream(file, letters, str(path))

@@ -20,21 +20,35 @@ Name: TypeAlias = Callable[[int], str]
 
 #: Iterables that are no sequences: what can be gone through only once, or in no order, or whose elements are its keys.
 UNORDERED = (Mapping, set, frozenset, Iterator)
+#: So many values in the one element of a series are rather its time.
+MANY = 16
 NAN_POLICIES = ("raise", "propagate", "omit")
 
 
 def all_series(values: Sequence[Any], name: Name, nan_policy: str = "raise") -> list[Prepared]:
     """Series of one call, each as :func:`series` makes it."""
     if _core.are_series(values):
-        return list(values)
+        return _of_steps(list(values), name)
     quick = [_quick(value) for value in values]
     if _core.are_series(quick):
-        return quick
+        return _of_steps(quick, name)
     found = [series(value, name, k, nan_policy) for k, value in enumerate(values)]
     if any(array.size == 0 for array in found):  # [] has no elements of any width: it is taken for one of the others' kind
         wide = next((array.shape[1:] for array in found if array.ndim == 2), ())
         found = [np.empty((0, *wide)) if array.size == 0 and array.ndim == 1 else array for array in found]
-    return list(found)
+    return _of_steps(list(found), name)
+
+
+def _of_steps(series: list[Any], name: Name) -> list[Prepared]:
+    """The same; a warning where a pair has one element of many values each, as aeon's series of one channel would have here."""
+    if series[0].ndim == 2 and len(series[0]) == 1 and name(0) == "x" and all(len(s) == 1 and s.size >= MANY for s in series):
+        warnings.warn(
+            f"x: an array of shape {series[0].shape} is a series of one element with {series[0].size} values; one of (channels, time), as aeon has "
+            "it, needs x.T",
+            UserWarning,
+            stacklevel=_arguments.outside(),
+        )
+    return series
 
 
 def _quick(value: Any) -> Any:

@@ -60,22 +60,32 @@ def matrix_file(text: str) -> Path:
 matrix_file.__name__ = "file"
 
 
-def from_stdin(read: Callable[[Path], R]) -> R:
-    """What `read` makes of standard input, put into a file whose ending says what it is; errors do not name that file."""
+def is_there(path: Path) -> bool:
+    """Whether something can be read: a file, a pipe as the shell's ``<(…)`` makes one, or a device."""
+    return path.exists() and not path.is_dir()
+
+
+def is_stream(path: Path) -> bool:
+    """Whether it can be read once only."""
+    return path == STDIN or (is_there(path) and not path.is_file())
+
+
+def from_stream(stream: Path, read: Callable[[Path], R]) -> R:
+    """What `read` makes of standard input or a pipe, put into a file whose ending says what it is; errors do not name that file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stdin"
-        path.write_bytes(sys.stdin.buffer.read())
+        path.write_bytes(sys.stdin.buffer.read() if stream == STDIN else stream.read_bytes())
         try:
             is_fasta = read_text(path).lstrip().startswith((">", ";"))
             path = path.rename(path.with_suffix(".fasta" if is_fasta else ".csv"))
             return read(path)
         except (Failure, FormatError) as error:
-            raise Failure(renamed(str(error), path)) from None
+            raise Failure(renamed(str(error), path, stream)) from None
 
 
-def renamed(text: str, path: Path) -> str:
-    """What is said of the file, said of standard input."""
-    return text.replace(str(path), "standard input")
+def renamed(text: str, path: Path, stream: Path) -> str:
+    """What is said of the file, said of what it was read from."""
+    return text.replace(str(path), "standard input" if stream == STDIN else str(stream))
 
 
 def write_matrix(path: Path, names: Sequence[str], scores: NDArray[np.float64]) -> str:

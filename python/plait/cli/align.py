@@ -14,7 +14,7 @@ from .. import align, datasets, plot, report
 from .._core import FormatError
 from .._text import is_number, read_text
 from ..align.dtw import METRICS, STEPS
-from ._align_files import STDIN, from_stdin, matrix_file, renamed, separator, window, write_matrix
+from ._align_files import STDIN, from_stream, is_stream, is_there, matrix_file, renamed, separator, window, write_matrix
 from ._columns import read_columns
 from ._common import Failure, Result, add_common, positive
 
@@ -120,15 +120,15 @@ def add(commands: Any) -> None:
 
 def read(path: Path, separator: str | None = None, decimal: str | None = None) -> Read:
     """All sequences of a file."""
-    if path == STDIN:
+    if is_stream(path):
 
         def from_file(file: Path) -> Read:
             whole = read(file, separator, decimal)
-            told = [s._replace(where=renamed(s.where, file), problem=renamed(s.problem, file)) for s in whole.sequences]
-            return Read(told, renamed(whole.told, file))
+            told = [s._replace(where=renamed(s.where, file, path), problem=renamed(s.problem, file, path)) for s in whole.sequences]
+            return Read(told, renamed(whole.told, file, path))
 
-        return from_stdin(from_file)
-    if not path.is_file():
+        return from_stream(path, from_file)
+    if not is_there(path):
         raise Failure(f"{path}: no such file")
     endings = [ending for ending in path.suffixes if ending != ".gz"][-1:]
     try:

@@ -15,7 +15,7 @@ from .._core import FormatError
 from .._text import is_number
 from ..align import _databases, _published
 from ..align.hits import COLUMNS, STANDARD, bits_text, evalue_text
-from ._align_files import STDIN, from_stdin
+from ._align_files import STDIN, from_stream, is_there
 from ._common import Failure, Result, add_common, at_least, positive
 
 DNA, PROTEIN = "2/-3", "BLOSUM62"
@@ -77,10 +77,10 @@ columns.__name__ = "columns"
 
 def read_queries(path: Path) -> list[datasets.Sequence]:
     """The sequences that are looked for."""
-    if path != STDIN and not path.is_file():
+    if path != STDIN and not is_there(path):
         raise Failure(f"{path}: no such file")
     try:
-        records = from_stdin(datasets.fasta) if path == STDIN else datasets.fasta(path)
+        records = from_stream(path, datasets.fasta) if path == STDIN else datasets.fasta(path)
     except FormatError as error:
         raise Failure(f"{error} (the query)") from None
     if not records:
@@ -123,7 +123,7 @@ def make_aligner(options: argparse.Namespace, records: list[datasets.Sequence]) 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Path | BinaryIO]:
     """The database as `search` takes it."""
-    if path != STDIN and not path.is_file():
+    if path != STDIN and not is_there(path):
         raise Failure(f"{path}: no such file")
     yield sys.stdin.buffer if path == STDIN else path
 

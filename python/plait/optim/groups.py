@@ -22,7 +22,7 @@ class Groups(Optimizer):
     rule : Optimizer or str
         For parameters in no group. Its ``clip_norm`` holds for the gradients of all together.
     groups : dict, or sequence of pairs
-        Which parameters, and what is different for them. Which: a pattern of names as files have them ("encoder.*", "*.bias"), a layer, a
+        Which parameters, and what is different for them. Which: a pattern of names as files have them (``"encoder.*"``, ``"*.bias"``), a layer, a
         parameter, or a list of parameters; of several that fit, the first counts. What: a dict of settings of `rule`
         (``{"weight_decay": 0.0}``), or a rule.
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ._estimates import filled, in_time, positive_number
 from ._labels import Array, Labels, dated, table, vector
+from ._limits import required_number
 from ._weights import sharpe_ratio
 
 if TYPE_CHECKING:
@@ -169,9 +170,10 @@ def backtest(
     if wrong.any():
         i, j = (int(k) for k in np.argwhere(wrong)[0])
         raise ValueError(f"prices: {prices[i, j]:g} for asset {found.assets[j]!r} at {found.times[i]}, expected prices above 0")
-    price_of_trading = float(cost)
-    if not 0 <= price_of_trading < 1:
+    price_of_trading = required_number(cost, "cost", 0.0)
+    if price_of_trading >= 1:
         raise ValueError(f"cost: expected a number from 0 to 1, got {cost!r}")
+    free = required_number(risk_free, "risk_free")
     frequency = positive_number(frequency, "frequency")
     if isinstance(lookback, bool) or not isinstance(lookback, (int, np.integer)) or lookback < 1:
         raise ValueError(f"lookback: expected a whole number above 0, got {lookback!r}")
@@ -210,7 +212,7 @@ def backtest(
     with np.errstate(divide="ignore", invalid="ignore"):
         returns = value[1:] / value[:-1] - 1
     return Backtest(
-        value, held, turnover, returns, found.assets, found.times[start:], [found.times[d] for d in days], paid, frequency, float(risk_free)
+        value, held, turnover, returns, found.assets, found.times[start:], [found.times[d] for d in days], paid, frequency, free
     )  # fmt: skip
 
 

@@ -118,8 +118,7 @@ class PortfolioBase:
         model = self._model if model is None else model
         if not self._searches:
             return self._result(relaxed(model)[1], method, risk_free=risk_free, **details)
-        made = None if program is None else program(model)
-        found = search(model, relaxed, self.max_assets, self.min_weight, made)
+        found = search(model, relaxed, self.max_assets, self.min_weight, program)
         return self._result(found.weights, method, risk_free=risk_free, proven=found.proven, gap=found.gap, **details)
 
     def _require_means(self, method: str) -> Array:

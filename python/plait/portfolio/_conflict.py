@@ -26,6 +26,8 @@ def conflict_of(model: Model, found: Solution, least_return: float | None) -> In
     asked = None if least_return is None else "target_return"
     suspects = _suspects(model, found)
     order = [name for name in limits.names() if name in suspects]
+    if not model.explains:
+        return InfeasibleError("no portfolio keeps all limits", order if asked is None else [*order, asked])
     if not _excludes(model, limits.only(set(order)), least_return):
         order = limits.names()  # the proof is not exact enough
     kept = list(order)
@@ -63,7 +65,7 @@ def risk_out_of_reach(model: Model, risk: float, least: float, greatest: float) 
         return made.status == "solved" and other.variance(other.lift.weights(made.x)) > risk**2
 
     names = [name for name in limits.names() if name in held]
-    conflict = [*irreducible(names, excludes), "target_risk"]
+    conflict = [*(irreducible(names, excludes) if model.explains else names), "target_risk"]
     text = f"target_risk: {risk:g} is out of reach: the limits allow risks from {least:.6g}; above {greatest:.6g} nothing is gained"
     return InfeasibleError(text, conflict)
 

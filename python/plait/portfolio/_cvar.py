@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ._conflict import irreducible
 from ._errors import InfeasibleError
 from ._labels import Array
 from ._limits import INF
@@ -132,6 +133,21 @@ def most_return_within(model: Model, returns: Array, level: float, limit: float)
             if least <= limit + slack * scale:
                 return weights
             raise InfeasibleError(
-                f"target_cvar: {limit:g} is out of reach: the limits allow values from {least:.6g}", [*model.limits.names(), "target_cvar"]
+                f"target_cvar: {limit:g} is out of reach: the limits allow values from {least:.6g}",
+                [*_needed(model, returns, level, limit), "target_cvar"],
             )
     raise ArithmeticError("target_cvar: the cutting planes did not converge")
+
+
+def _needed(model: Model, returns: Array, level: float, limit: float) -> list[str]:
+    """Limits without any of which the target could be kept."""
+    if not model.explains:
+        return model.limits.names()
+
+    def excludes(names: set[str]) -> bool:
+        try:
+            return least_cvar(Model(model.limits.only(names), None, model.covariance, model.l2), returns, level)[0] > limit
+        except (ValueError, ArithmeticError):  # without bounds the value falls for ever
+            return False
+
+    return irreducible(model.limits.names(), excludes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,18 +17,25 @@ MOST_NODES = 300  # of one search; without an answer a limit stays named
 HOLDING = ("max_assets", "min_weight")
 
 
-def holding_conflict(limits: Limits, suspects: list[str], max_assets: int | None, min_weight: float | None) -> list[str]:
+def holding_conflict(
+    limits: Limits, suspects: list[str], max_assets: int | None, min_weight: float | None, out_of_reach: Callable[[Limits, int, float], bool]
+) -> list[str]:
     """An irreducible set of limits that no portfolio keeps.
 
-    `suspects` are looked at first. Where all limits together can be kept, it is a target that is out of reach: the suspects are given back.
+    `suspects` are looked at first. Where all limits together can be kept, it is a target that is `out_of_reach` of them.
     """
     given = [name for name, value in zip(HOLDING, (max_assets, min_weight), strict=True) if value is not None]
     n = len(limits.assets)
 
-    def excludes(names: set[str]) -> bool:
+    def holding(names: set[str]) -> tuple[int, float]:
         most = n if max_assets is None or "max_assets" not in names else min(max_assets, n)
-        least = 0.0 if min_weight is None or "min_weight" not in names else min_weight
-        return nothing_keeps(limits.only(names), most, least)
+        return most, 0.0 if min_weight is None or "min_weight" not in names else min_weight
+
+    def excludes(names: set[str]) -> bool:
+        return nothing_keeps(limits.only(names), *holding(names))
+
+    def misses(names: set[str]) -> bool:
+        return out_of_reach(limits.only(names), *holding(names))
 
     known = limits.names()
     targets = [name for name in suspects if name not in known]
@@ -37,7 +45,9 @@ def holding_conflict(limits: Limits, suspects: list[str], max_assets: int | None
     order = [name for name in known if name in suspects or name in clash] + given
     if not excludes(set(order)):
         if targets:
-            return [*order, *targets]
+            if not misses(set(order)):
+                order = [*known, *given]
+            return [*irreducible(order, misses), *targets]
         order = [*known, *given]
         if not excludes(set(order)):
             return order

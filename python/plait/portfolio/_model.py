@@ -20,6 +20,8 @@ class Model:
     The last row is the expected return, costs taken off, when there are means; it is free unless a method asks for a return.
     """
 
+    explains = True  # a conflict of limits is reduced; False in the nodes of a search, of which most are none of the user's
+
     def __init__(self, limits: Limits, mean: Array | None, covariance: Array, l2: float = 0.0) -> None:
         self.limits, self.mean, self.covariance, self.l2 = limits, mean, covariance, l2
         self.penalised = covariance + l2 * np.eye(len(covariance)) if l2 else covariance
@@ -48,8 +50,11 @@ class Model:
         """The same with narrower bounds; what is prepared is kept where no asset is split."""
         limits = self.limits.with_bounds(lower, upper)
         if not self.lift.identity or self.limits.leverage is not None or np.any(self.lift.traded):
-            return Model(limits, self.mean, self.covariance, self.l2)
+            other = Model(limits, self.mean, self.covariance, self.l2)
+            other.explains = False
+            return other
         other = copy.copy(self)
+        other.explains = False
         other.limits = limits
         other.lift = replace(self.lift, lower=lower, upper=upper)
         other.__dict__.pop("long_only", None)  # what depends on bounds

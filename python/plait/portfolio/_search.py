@@ -17,7 +17,7 @@ import numpy as np
 
 from ._errors import InfeasibleError
 from ._labels import Array
-from ._limits import lower_name, upper_name
+from ._limits import Limits, lower_name, upper_name
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -28,6 +28,7 @@ Relaxed: TypeAlias = "Callable[[Model], tuple[float, Array]]"
 
 EXACT_UP_TO = 50
 MOST_NODES_BEYOND = 2000
+MOST_NODES_ASKED = 300
 NOTHING = 1e-9  # weights below are taken for 0
 PATIENCE = 32  # nodes without any portfolio after which a proof that there is none is sought
 PRECISION = 1e-10  # how much better, relatively, a node must be
@@ -51,17 +52,26 @@ class Node:
     held: frozenset[int]
 
 
-def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: float | None, program: Program | None = None) -> Found:
+def search(
+    model: Model,
+    relaxed: Relaxed,
+    max_assets: int | None,
+    min_weight: float | None,
+    program_of: Callable[[Model], Program | None] | None = None,
+) -> Found:
     """The best weights of which at most `max_assets` differ from 0, each by `min_weight` or more.
 
-    `program`, if it is given, has the same optima as `relaxed` and gives tighter bounds.
+    `program_of`, if it is given, makes a program that has the same optima as `relaxed` and gives tighter bounds.
     """
+    program = None if program_of is None else program_of(model)
     from ._holding_conflict import holding_conflict, nothing_keeps
 
     n = len(model.limits.assets)
     most = n if max_assets is None else min(max_assets, n)
     least = 0.0 if min_weight is None else min_weight
     node_limit = 2**62 if n <= EXACT_UP_TO else MOST_NODES_BEYOND
+    if not model.explains:  # one of many questions: without an answer it counts as kept
+        node_limit = MOST_NODES_ASKED
     best: tuple[float, Array] | None = None
     refused: dict[str, None] = {}  # limits that excluded what was tried, in order
     order = itertools.count()
@@ -99,8 +109,12 @@ def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: f
                 best = (bound, weights)
             continue
         nodes += 1
-        if nodes == PATIENCE and best is None and nothing_keeps(model.limits, most, least):
+        if nodes == PATIENCE and best is None and model.explains and nothing_keeps(model.limits, most, least):
             break
+        if nodes > node_limit and not model.explains:
+            return Found(weights, False, np.inf)
+        if best is not None and not model.explains:
+            return Found(best[1], False, np.inf)
         if nodes > node_limit and best is not None:
             gap = (best[0] - bound) / max(abs(best[0]), 1e-300)
             return Found(best[1], False, gap)
@@ -113,7 +127,21 @@ def search(model: Model, relaxed: Relaxed, max_assets: int | None, min_weight: f
             if made is not None and (best is None or made[0] < best[0] - PRECISION * abs(best[0])):
                 heapq.heappush(queue, (made[0], next(order), child, made[1]))
     if best is None:
-        conflict = holding_conflict(model.limits, list(refused), max_assets, min_weight)
+        if not model.explains:
+            raise InfeasibleError("no portfolio keeps all limits", list(refused))
+
+        def out_of_reach(limits: Limits, most: int, least: float) -> bool:
+            other = type(model)(limits, model.mean, model.covariance, model.l2)
+            other.explains = False
+            try:
+                search(other, relaxed, most, least or None, program_of)
+            except InfeasibleError:
+                return True
+            except (ValueError, ArithmeticError):  # without bounds there is no best
+                return False
+            return False
+
+        conflict = holding_conflict(model.limits, list(refused), max_assets, min_weight, out_of_reach)
         told = ", ".join(f"{name}={value}" for name, value in (("max_assets", max_assets), ("min_weight", min_weight)) if value is not None)
         raise InfeasibleError(f"no portfolio keeps all limits with {told}", conflict)
     return Found(best[1], True, 0.0)

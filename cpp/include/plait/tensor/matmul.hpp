@@ -20,10 +20,13 @@ struct MatmulShape {
 };
 
 /// The epilogue: a plain function with a context.
-/// Rows [begin, end) of C (counted over all batches: batch * m + row) are complete. May be called from several threads at once, each row once;
-/// worker is less than the number of threads.
+/// call: rows [begin, end) of C (counted over all batches: batch * m + row) are complete, and the first of them stands at `rows`. From several
+/// threads at once, each row once; worker is less than the number of threads.
+///
+/// ahead: elements [begin, end) of C, row after row, are on their way: time to ask the memory for what `call` will read.
 struct RowsDone {
-  void (*call)(void* context, Index begin, Index end, int worker) = nullptr;
+  void (*call)(void* context, Index begin, Index end, int worker, const void* rows) = nullptr;
+  void (*ahead)(void* context, Index begin, Index end) = nullptr;
   void* context = nullptr;
 };
 
@@ -44,7 +47,8 @@ struct PlannedMatmul;
 template <class T>
 class MatmulKernel {
  public:
-  explicit MatmulKernel(const MatmulShape& shape);
+  /// Without `keep`, C is for RowsDone alone: its rows may stand elsewhere than in the c of run(), where they stay in a cache.
+  explicit MatmulKernel(const MatmulShape& shape, bool keep = true);
   ~MatmulKernel();
   MatmulKernel(MatmulKernel&&) noexcept;
   MatmulKernel& operator=(MatmulKernel&&) noexcept;

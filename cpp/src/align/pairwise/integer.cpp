@@ -124,12 +124,9 @@ void StripedProfile<T>::build(const IntegerScores& scores, std::uint32_t row, st
   T* out = reinterpret_cast<T*>(rows_.get()) + static_cast<Index>(row) * cells_;
   const T padding = static_cast<T>(std::min(scores.least, 0));
   if (scores.size == 0) {
-    const T match = static_cast<T>(scores.match), mismatch = static_cast<T>(scores.mismatch);
-    const bool met = row + 1 < built_.size();
-    for (Index p = 0; p < cells_; ++p) {
-      const std::uint32_t a = x_[static_cast<std::size_t>(p)];
-      out[p] = a == kPadding ? padding : met && a == symbol ? match : mismatch;
-    }
+    const T mismatch = static_cast<T>(scores.mismatch), match = row + 1 < built_.size() ? static_cast<T>(scores.match) : mismatch;
+    const std::uint32_t* const x = x_.data();
+    for (Index p = 0; p < cells_; ++p) out[p] = x[p] == kPadding ? padding : x[p] == symbol ? match : mismatch;
   } else if (!codes_.empty()) {
     std::array<std::int8_t, kTableBytes> table{};
     const std::int32_t* column = scores.columns.data() + static_cast<Index>(symbol) * scores.size;

@@ -17,7 +17,7 @@ bool is_flat_product(const Rewriter& graph, int v) {
 }
 
 // The terms of the tree of additions that ends in v: inner additions have one consumer and the same shape.
-std::vector<int> terms_of(const Rewriter& graph, int v, const std::vector<std::vector<int>>& consumers, std::vector<char>& inner) {
+std::vector<int> terms_of(const Rewriter& graph, int v, const Consumers& consumers, std::vector<char>& inner) {
   std::vector<int> terms, open = {v};
   while (!open.empty()) {
     const int t = open.back();
@@ -40,7 +40,7 @@ struct Sum {
 };
 
 // Every maximal sum of two or more terms.
-std::vector<Sum> sums_of(const Rewriter& graph, const std::vector<std::vector<int>>& consumers) {
+std::vector<Sum> sums_of(const Rewriter& graph, const Consumers& consumers) {
   const std::vector<int> live = graph.live();
   std::vector<char> inner(consumers.size(), 0);
   std::vector<Sum> sums;
@@ -220,7 +220,7 @@ std::optional<int> stacked_operand(Rewriter& graph, const std::vector<int>& valu
   return graph.concatenate(parts, 0);
 }
 
-bool join_consumers(Rewriter& graph, const std::vector<int>& slices, const std::vector<std::vector<int>>& consumers) {
+bool join_consumers(Rewriter& graph, const std::vector<int>& slices, const Consumers& consumers) {
   bool changed = false;
   for (const int leader : consumers[slices[0]]) {
     if (graph.now(leader) != leader || graph.at(leader).op->kind != OpKind::elementwise ||
@@ -288,7 +288,7 @@ std::optional<int> summed_matrix(const Rewriter& graph, int t) {
 
 // The matrix of few rows whose rows a term adds up: by a sum over them, perhaps seen through a reshape (what a bias of shape (n,) takes comes
 // as (1, n)), or by such a reshape of a single row.
-std::optional<int> summed_rows(const Rewriter& graph, int t, const std::vector<std::vector<int>>& consumers) {
+std::optional<int> summed_rows(const Rewriter& graph, int t, const Consumers& consumers) {
   const bool row = graph.is(t, ops::reshape) && graph.at(t).spec.shape.size() == 1;
   if (row) {
     t = graph.input(t, 0);
@@ -382,7 +382,10 @@ bool join_sums(Rewriter& graph) {
               },
               [&](const std::vector<int>& terms) -> std::optional<int> {
                 std::vector<std::pair<Index, int>> parts;
-                for (const int t : terms) parts.emplace_back(graph.as_slice(*summed_matrix(graph, t))->begin, *summed_matrix(graph, t));
+                for (const int t : terms) {
+                  const int matrix = summed_matrix(graph, t).value();
+                  parts.emplace_back(graph.as_slice(matrix).value().begin, matrix);
+                }
                 std::sort(parts.begin(), parts.end());
                 std::vector<int> pieces;
                 for (const auto& [begin, piece] : parts) pieces.push_back(piece);

@@ -10,7 +10,7 @@ namespace plait::graph {
 namespace {
 
 // The range of one axis that the consumers of v read, if all of them read slices along it and some of it is left.
-std::optional<Rewriter::Slice> range_read(const Rewriter& graph, int v, const std::vector<int>& consumers) {
+std::optional<Rewriter::Slice> range_read(const Rewriter& graph, int v, std::span<const int> consumers) {
   std::optional<Rewriter::Slice> range;
   for (const int c : consumers) {
     const auto slice = graph.as_slice(c);

@@ -41,9 +41,9 @@ Value make_copy(const Module& module, int of) {
   return {.op = &ops::cast, .attributes = CastTo{from.spec.dtype}, .spec = from.spec, .inputs = {of}, .node = from.node};
 }
 
-Value make_concatenate(const Module& module, std::vector<int> pieces, Index axis) {
+Value make_concatenate(const Module& module, const std::vector<int>& pieces, Index axis) {
   const Value& first = module.values[pieces[0]];
-  Value value{.op = &ops::concatenate, .attributes = OneAxis{axis}, .spec = first.spec, .inputs = std::move(pieces), .node = first.node};
+  Value value{.op = &ops::concatenate, .attributes = OneAxis{axis}, .spec = first.spec, .inputs = pieces, .node = first.node};
   Index& length = value.spec.shape[static_cast<std::size_t>(axis)];
   length = 0;
   for (const int piece : value.inputs) length += module.values[piece].spec.shape[static_cast<std::size_t>(axis)];
@@ -126,6 +126,8 @@ void Rewriter::replace(int old, int by) {
   if (old == by) return;
   replaced_[old] = by;
   changed_ = true;
+  live_.reset();
+  consumers_.reset();
 }
 
 std::optional<Rewriter::Slice> Rewriter::as_slice(int v) const {
@@ -218,6 +220,7 @@ bool Rewriter::depend_on_each_other(const std::vector<int>& values) {
 }
 
 std::vector<int> Rewriter::live() const {
+  if (live_) return *live_;
   std::vector<char> state(module_.values.size(), 0);  // 1: open, 2: done
   std::vector<int> order, stack;
   const auto want = [&](int v) {
@@ -242,14 +245,20 @@ std::vector<int> Rewriter::live() const {
     want(update.parameter);
     want(update.value);
   }
+  live_ = order;
   return order;
 }
 
-std::vector<std::vector<int>> Rewriter::consumers() const {
-  std::vector<std::vector<int>> result(module_.values.size());
-  for (const int v : live())
-    for (const int u : at(v).inputs) result[now(u)].push_back(v);
-  return result;
+Consumers Rewriter::consumers() const {
+  if (consumers_) return *consumers_;
+  const std::vector<int> order = live();
+  std::vector<int> counts(module_.values.size(), 0);
+  for (const int v : order)
+    for (const int u : at(v).inputs) ++counts[now(u)];
+  consumers_.emplace(counts);
+  for (const int v : order)
+    for (const int u : at(v).inputs) consumers_->add(now(u), v);
+  return *consumers_;
 }
 
 Module Rewriter::take() {

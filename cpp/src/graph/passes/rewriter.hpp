@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <span>
 
 #include "module.hpp"
 
@@ -15,7 +17,7 @@ Value make_transpose(const Module& module, int matrix);
 Value make_reshape(const Module& module, int of, const Shape& shape);
 Value make_broadcast(const Module& module, int of, const Shape& shape);
 Value make_copy(const Module& module, int of);  ///< a cast to the dtype that it has
-Value make_concatenate(const Module& module, std::vector<int> pieces, Index axis);
+Value make_concatenate(const Module& module, const std::vector<int>& pieces, Index axis);
 Value make_binary(const Module& module, const Op& op, int a, int b);
 /// A reduction over `axes` that keeps them as ones, or not.
 Value make_reduction(const Module& module, const Op& op, int of, std::span<const Index> axes, bool keep);
@@ -47,6 +49,27 @@ void rewrite(Module in, Module& out, std::vector<int>& new_of, Visit visit) {
 }
 /// Keeps the values that `order` names, which must stand after their inputs there, in that order; needs no memory for a second copy of them.
 Module reordered(Module module, std::vector<int> order);
+
+/// The readers of each value.
+class Consumers {
+ public:
+  Consumers() = default;
+  /// How many each value has; add() then names them.
+  explicit Consumers(const std::vector<int>& counts) : begin_(counts.size() + 1, 0), end_(counts.size()) {
+    for (std::size_t v = 0; v < counts.size(); ++v) begin_[v + 1] = begin_[v] + counts[v];
+    for (std::size_t v = 0; v < counts.size(); ++v) end_[v] = begin_[v];
+    readers_.resize(static_cast<std::size_t>(begin_.back()));
+  }
+  void add(int v, int reader) { readers_[static_cast<std::size_t>(end_[static_cast<std::size_t>(v)]++)] = reader; }
+
+  [[nodiscard]] std::size_t size() const { return end_.size(); }
+  [[nodiscard]] std::span<const int> operator[](int v) const {
+    return {readers_.data() + begin_[static_cast<std::size_t>(v)], readers_.data() + end_[static_cast<std::size_t>(v)]};
+  }
+
+ private:
+  std::vector<int> begin_, end_, readers_;
+};
 
 /// A module in which values are replaced by others: by values that are added, or that are there. Inputs are read through input(), which follows the
 /// replacements; take() renumbers.
@@ -88,7 +111,7 @@ class Rewriter {
   [[nodiscard]] bool depend_on_each_other(const std::vector<int>& values);
 
   /// Readers of every live value as the module stands now, in order.
-  [[nodiscard]] std::vector<std::vector<int>> consumers() const;
+  [[nodiscard]] Consumers consumers() const;
   /// Values that outputs and updates depend on now, inputs before consumers.
   [[nodiscard]] std::vector<int> live() const;
 
@@ -107,6 +130,9 @@ class Rewriter {
   std::vector<int> stamp_;
   int visit_ = 0;
   bool changed_ = false;
+  // As of the last replacement: rules that find nothing to do ask again and again.
+  mutable std::optional<std::vector<int>> live_;
+  mutable std::optional<Consumers> consumers_;
   std::map<std::pair<Index, std::vector<int>>, int> joined_;  // concatenations made so far
   std::unordered_map<int, int> transposed_;
 };

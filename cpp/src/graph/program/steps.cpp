@@ -7,6 +7,7 @@
 #include "graph/passes/module.hpp"
 #include "graph/passes/product.hpp"
 #include "graph/passes/tuning.hpp"
+#include "plait/base/cache.hpp"
 #include "plait/base/error.hpp"
 #include "plait/tensor/copy.hpp"
 
@@ -34,26 +35,22 @@ class LanesStep final : public Kernel {
 template <class T>
 class ProductStep final : public Kernel {
  public:
-  ProductStep(const MatmulShape& shape, std::optional<LaneKernel> epilogue, std::size_t inputs)
-      : product_(shape), epilogue_(std::move(epilogue)), inputs_(inputs), columns_(shape.n), flops_(flops_of(shape)) {}
+  /// keep: somebody else reads the product, too. streams: inputs of the epilogue of which each row is read once.
+  ProductStep(const MatmulShape& shape, std::optional<LaneKernel> epilogue, std::size_t inputs, bool keep, std::vector<std::size_t> streams)
+      : product_(shape, keep),
+        epilogue_(std::move(epilogue)),
+        inputs_(inputs),
+        columns_(shape.n),
+        flops_(flops_of(shape)),
+        streams_(std::move(streams)) {}
 
   void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
+    Epilogue behind{epilogue_ ? &*epilogue_ : nullptr, inputs + 1, inputs_, streams_, outputs + 1, nullptr, 0, columns_};
     RowsDone done{};
-    EpilogueContext behind;  // NOLINT(cppcoreguidelines-pro-type-member-init): only what is used is set
     if (epilogue_) {
-      behind.kernel = &*epilogue_;
-      behind.inputs[0] = outputs[0];
-      std::copy_n(inputs + 2, inputs_ - 1, behind.inputs.begin() + 1);
-      behind.outputs = outputs + 1;
       behind.scratch = static_cast<std::byte*>(scratch) + lines(product_.scratch_bytes(context.threads));
       behind.scratch_each = lines(epilogue_->scratch_bytes(1));
-      behind.columns = columns_;
-      done.context = &behind;
-      done.call = [](void* rows, Index begin, Index end, int worker) {
-        const auto& b = *static_cast<const EpilogueContext*>(rows);
-        b.kernel->run_range(b.inputs.data(), b.outputs, begin * b.columns, end * b.columns,
-                            b.scratch + static_cast<std::size_t>(worker) * b.scratch_each);
-      };
+      done = {Epilogue::run, streams_.empty() ? nullptr : Epilogue::fetch, &behind};
     }
     product_.run(static_cast<const T*>(inputs[0]), static_cast<const T*>(inputs[1]), static_cast<T*>(outputs[0]), done, scratch, context.threads);
   }
@@ -63,13 +60,31 @@ class ProductStep final : public Kernel {
   [[nodiscard]] double flops() const override { return flops_; }
 
  private:
-  struct EpilogueContext {
+  struct Epilogue {
     const LaneKernel* kernel;
-    std::array<const void*, kMostOperands> inputs;
+    const void* const* inputs;  ///< of the lane program; the first, the product itself, is another for each piece
+    std::size_t count;
+    std::span<const std::size_t> streams;
     void* const* outputs;
     std::byte* scratch;
     std::size_t scratch_each;
     Index columns;
+
+    static void run(void* self, Index begin, Index end, int worker, const void* rows) {
+      const auto& e = *static_cast<const Epilogue*>(self);
+      std::array<const void*, kMostOperands> inputs;  // NOLINT(cppcoreguidelines-pro-type-member-init): as many as there are
+      std::copy_n(e.inputs + 1, e.count - 1, inputs.begin() + 1);
+      // Where row 0 would stand.
+      inputs[0] = reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(rows) - static_cast<std::uintptr_t>(begin * e.columns) * sizeof(T));
+      e.kernel->run_range(inputs.data(), e.outputs, begin * e.columns, end * e.columns,
+                          e.scratch + static_cast<std::size_t>(worker) * e.scratch_each);
+    }
+    static void fetch(void* self, Index begin, Index end) {
+      const auto& e = *static_cast<const Epilogue*>(self);
+      for (const std::size_t i : e.streams)
+        for (const T *p = static_cast<const T*>(e.inputs[i]) + begin, *last = p + (end - begin); p < last; p += 64 / sizeof(T))
+          __builtin_prefetch(p, 0, 2);
+    }
   };
 
   static double flops_of(const MatmulShape& s) {
@@ -81,11 +96,28 @@ class ProductStep final : public Kernel {
   std::size_t inputs_;  // of the lane program
   Index columns_;
   double flops_;
+  std::vector<std::size_t> streams_;
 };
 
-std::unique_ptr<Kernel> product_step(const MatmulShape& shape, DType dtype, std::optional<LaneKernel> epilogue, std::size_t inputs) {
-  if (dtype == DType::float32) return std::make_unique<ProductStep<float>>(shape, std::move(epilogue), inputs);
-  return std::make_unique<ProductStep<double>>(shape, std::move(epilogue), inputs);
+template <class... Arguments>
+std::unique_ptr<Kernel> product_step(DType dtype, Arguments&&... arguments) {
+  if (dtype == DType::float32) return std::make_unique<ProductStep<float>>(std::forward<Arguments>(arguments)...);
+  return std::make_unique<ProductStep<double>>(std::forward<Arguments>(arguments)...);
+}
+
+/// Of the inputs of a lane program those that are read from end to end, where together they are more than a cache near the core holds.
+std::vector<std::size_t> streams_of(const Module& module, const Group& group, const LaneBody& body) {
+  std::vector<std::size_t> streams;
+  Index bytes = 0;
+  for (std::size_t i = 1; i < body.inputs.size(); ++i) {
+    const Value& value = module.values[body.inputs[i]];
+    if (value.spec.dtype != module.values[group.value].spec.dtype || value.spec.shape != group.space ||
+        !is_whole({0, value.view.strides}, value.spec))
+      continue;
+    streams.push_back(i);
+    bytes += static_cast<Index>(bytes_of(value.spec));
+  }
+  return bytes > second_level_cache() ? streams : std::vector<std::size_t>();
 }
 
 class CopyStep final : public Kernel {
@@ -225,6 +257,7 @@ StepPlan make_step(const Module& module, int g) {
       step.outputs = {group.value};
       std::optional<LaneKernel> epilogue;
       std::size_t inputs = 0;
+      std::vector<std::size_t> streams;
       step.info.label = "matmul";
       step.info.node = label_of(value);
       if (!group.members.empty()) {
@@ -234,10 +267,12 @@ StepPlan make_step(const Module& module, int g) {
         for (std::size_t i = 1; i < inputs; ++i) read(body.inputs[i]);
         step.outputs.insert(step.outputs.end(), body.outputs.begin(), body.outputs.end());
         epilogue.emplace(lane_kernel(module, group, body));
+        streams = streams_of(module, group, body);
         step.info.cost_ns = epilogue->cost_per_element() * elements;
         step.info.label += " + " + names_of(module, group);
       }
-      std::unique_ptr<Kernel> kernel = product_step(shape, value.spec.dtype, std::move(epilogue), inputs);
+      const bool keep = value.needs_storage || !epilogue;
+      std::unique_ptr<Kernel> kernel = product_step(value.spec.dtype, shape, std::move(epilogue), inputs, keep, std::move(streams));
       step.info.flops += kernel->flops();
       step.info.cost_ns += kernel->flops() / kProductFlopsPerNs;
       step.kernel = std::move(kernel);

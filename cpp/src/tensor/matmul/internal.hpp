@@ -39,10 +39,11 @@ struct Plan {
   Index block;            ///< by_columns: columns of a task; by_rows: rows of a task
   Index shared_elements;  ///< scratch for packed B, or for the row of A
   Index worker_elements;  ///< scratch of each worker
+  Index rows_at;          ///< by_rows: where in that the rows of a block stand until they are done, -1: in C
 };
 
 template <class T>
-Plan plan_matmul(const MatmulShape& shape, const MatmulKernels<T>& kernels);
+Plan plan_matmul(const MatmulShape& shape, const MatmulKernels<T>& kernels, bool keep = true);
 
 /// One product of a batch; its rows are called [first_row, first_row + m) in `done`. worker is passed on when threads = 1.
 template <class T>
@@ -50,9 +51,10 @@ void run_matmul(const Plan& plan, const MatmulKernels<T>& kernels, const T* a, c
                 int threads, int worker);
 
 template <class T>
-std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads, const MatmulKernels<T>& kernels);
+std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads, const MatmulKernels<T>& kernels, bool keep = true);
 /// The public function with a chosen level.
 template <class T>
-void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads, const MatmulKernels<T>& kernels);
+void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads, const MatmulKernels<T>& kernels,
+            bool keep = true);
 
 }  // namespace plait::tensor

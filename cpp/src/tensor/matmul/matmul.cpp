@@ -39,7 +39,8 @@ Index products_per_task(const MatmulShape& s) {
 
 template <class T>
 struct PlannedMatmul {
-  PlannedMatmul(const MatmulShape& shape, const MatmulKernels<T>& level) : s(fold(shape)), plan(plan_matmul<T>(s, level)), kernels(level) {
+  PlannedMatmul(const MatmulShape& shape, const MatmulKernels<T>& level, bool keep = true)
+      : s(fold(shape)), plan(plan_matmul<T>(s, level, keep)), kernels(level) {
     plan.shared_elements = round_to_lines(plan.shared_elements);
     plan.worker_elements = round_to_lines(plan.worker_elements);
   }
@@ -75,8 +76,8 @@ struct PlannedMatmul {
 };
 
 template <class T>
-MatmulKernel<T>::MatmulKernel(const MatmulShape& shape)
-    : planned_(std::make_unique<const PlannedMatmul<T>>(shape, kernels_of<T>(PLAIT_PICK(matmul_table)))) {}
+MatmulKernel<T>::MatmulKernel(const MatmulShape& shape, bool keep)
+    : planned_(std::make_unique<const PlannedMatmul<T>>(shape, kernels_of<T>(PLAIT_PICK(matmul_table)), keep)) {}
 template <class T>
 MatmulKernel<T>::~MatmulKernel() = default;
 template <class T>
@@ -97,13 +98,14 @@ template class MatmulKernel<float>;
 template class MatmulKernel<double>;
 
 template <class T>
-std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads, const MatmulKernels<T>& kernels) {
-  return PlannedMatmul<T>(shape, kernels).scratch_bytes(threads);
+std::size_t matmul_scratch_bytes(const MatmulShape& shape, int threads, const MatmulKernels<T>& kernels, bool keep) {
+  return PlannedMatmul<T>(shape, kernels, keep).scratch_bytes(threads);
 }
 
 template <class T>
-void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads, const MatmulKernels<T>& kernels) {
-  PlannedMatmul<T>(shape, kernels).run(a, b, c, done, scratch, threads);
+void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone done, void* scratch, int threads, const MatmulKernels<T>& kernels,
+            bool keep) {
+  PlannedMatmul<T>(shape, kernels, keep).run(a, b, c, done, scratch, threads);
 }
 
 template <class T>
@@ -116,10 +118,10 @@ void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone don
   matmul(shape, a, b, c, done, scratch, threads, kernels_of<T>(PLAIT_PICK(matmul_table)));
 }
 
-#define PLAIT_INSTANCES(T)                                                                                            \
-  template std::size_t matmul_scratch_bytes<T>(const MatmulShape&, int, const MatmulKernels<T>&);                     \
-  template void matmul<T>(const MatmulShape&, const T*, const T*, T*, RowsDone, void*, int, const MatmulKernels<T>&); \
-  template std::size_t matmul_scratch_bytes<T>(const MatmulShape&, int);                                              \
+#define PLAIT_INSTANCES(T)                                                                                                  \
+  template std::size_t matmul_scratch_bytes<T>(const MatmulShape&, int, const MatmulKernels<T>&, bool);                     \
+  template void matmul<T>(const MatmulShape&, const T*, const T*, T*, RowsDone, void*, int, const MatmulKernels<T>&, bool); \
+  template std::size_t matmul_scratch_bytes<T>(const MatmulShape&, int);                                                    \
   template void matmul<T>(const MatmulShape&, const T*, const T*, T*, RowsDone, void*, int);
 PLAIT_INSTANCES(float)
 PLAIT_INSTANCES(double)

@@ -19,8 +19,11 @@ constexpr Index kColumnsThatPayPacking = 256;
 constexpr double kTaskCycles = 20e3;      // by_columns: a task takes at least so long
 constexpr double kParallelCycles = 70e3;  // about 20 µs
 
-// Nor does it give anything where the rows of B lie in the second-level cache as they are: a tile waits for no line from there.
-bool reads_in_place(const Product& p, Index element) { return p.b_col == 1 && p.k * p.b_row * element <= second_level_cache(); }
+// Nor does it give anything where the rows of B lie in the second-level cache as they are, or near it where they are read a few times only: a tile
+// waits for no line from there.
+bool reads_in_place(const Product& p, Index element) {
+  return p.b_col == 1 && p.k * p.b_row * element <= (p.m <= kFewRows ? 2 : 1) * second_level_cache();
+}
 
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
@@ -80,7 +83,8 @@ void cut_columns(Plan& plan, Index lanes, Index element) {
   const Product& p = plan.p;
   plan.pack_b = !reads_in_place(p, element) && (p.b_col != 1 || p.m > kRowsInPlace);
   plan.worker_elements = plan.k_chunk * plan.panel;
-  const double panel_cycles = static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(plan.panel / lanes);
+  const Index registers = plan.panel / lanes;
+  const double panel_cycles = static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(registers);
   plan.block = (static_cast<Index>(kTaskCycles / (panel_cycles + 1.0)) + 1) * plan.panel;
 }
 
@@ -100,7 +104,7 @@ void cut_rows(Plan& plan, Index lanes, Index tile_rows, Index element) {
 }  // namespace
 
 template <class T>
-Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels) {
+Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels, bool keep) {
   constexpr Index kElement = static_cast<Index>(sizeof(T));
   const Index lanes = kernels.lanes;
   const Costs costs{lanes, kernels.half_lanes, kernels.per_lane};
@@ -123,10 +127,15 @@ Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels) {
   if (plan.row_kernel != RowKernel::none) cut_row_kernel(plan, lanes);
   else if (plan.order == Order::by_columns) cut_columns(plan, lanes, kElement);
   else cut_rows(plan, lanes, kernels.tile_rows, kElement);
+  plan.rows_at = -1;
+  if (!keep && plan.order == Order::by_rows && chunks == 1 && plan.n_chunk >= p.n && s.batch == 1 && s.ldc == p.n && !p.accumulate) {
+    plan.rows_at = round_up(plan.worker_elements, 16);
+    plan.worker_elements = plan.rows_at + plan.block * p.n;
+  }
   return plan;
 }
 
-template Plan plan_matmul<float>(const MatmulShape&, const MatmulKernels<float>&);
-template Plan plan_matmul<double>(const MatmulShape&, const MatmulKernels<double>&);
+template Plan plan_matmul<float>(const MatmulShape&, const MatmulKernels<float>&, bool);
+template Plan plan_matmul<double>(const MatmulShape&, const MatmulKernels<double>&, bool);
 
 }  // namespace plait::tensor

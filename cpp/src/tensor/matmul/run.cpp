@@ -33,8 +33,9 @@ class Run {
  private:
   Index caller_rows() const { return p_.turned ? p_.n : p_.m; }
 
-  void rows_done(Index begin, Index end, int worker) const {
-    if (done_.call != nullptr && begin < end) done_.call(done_.context, first_row_ + begin, first_row_ + end, worker);
+  void rows_done(Index begin, Index end, int worker) const { rows_done(begin, end, worker, c_ + begin * (p_.turned ? p_.c_col : p_.c_row)); }
+  void rows_done(Index begin, Index end, int worker, const T* rows) const {
+    if (done_.call != nullptr && begin < end) done_.call(done_.context, first_row_ + begin, first_row_ + end, worker, rows);
   }
 
   template <class F>
@@ -113,12 +114,25 @@ class Run {
     else kernels_.pack(k, q.width, padded, b, p_.b_row, p_.b_col, to, padded);
   }
 
-  void multiply(const Panel& q, Index first_row, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col, const T* packed) const {
-    T* c = c_ + first_row * p_.c_row + q.at * p_.c_col;
+  /// c: the first of the rows.
+  void multiply(const Panel& q, T* c, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col, const T* packed) const {
+    c += q.at * p_.c_col;
     const bool here = in_place(q), add = p_.accumulate || from > 0;
     const T* b = here ? b_ + from * p_.b_row + q.at * p_.b_col : packed;
     if (q.rest && plan_.rest_by_dots) kernels_.dots({rows, q.width, k, a, a_row, 1, b, 1, here ? p_.b_col : k, c, p_.c_row, p_.c_col, add});
     else kernels_.panel_product({rows, q.width, k, a, a_row, a_col, b, here ? p_.b_row : kernels_.padded(q.width), 1, c, p_.c_row, p_.c_col, add});
+  }
+
+  /// Tile by tile, so that the memory is asked for a little at a time: elements [from_element, to_element) of the block.
+  void multiply_and_ask(const Panel& q, T* c, Index begin, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col, const T* packed,
+                        Index from_element, Index to_element) const {
+    const Index tiles = (rows + kernels_.tile_rows - 1) / kernels_.tile_rows, first = (first_row_ + begin) * p_.n;
+    for (Index t = 0; t < tiles; ++t) {
+      const Index row = rows * t / tiles, end = rows * (t + 1) / tiles;
+      const Index asked = from_element + (to_element - from_element) * t / tiles, more = from_element + (to_element - from_element) * (t + 1) / tiles;
+      done_.ahead(done_.context, first + asked, first + more);
+      multiply(q, c + row * p_.c_row, end - row, from, k, a + row * a_row, a_row, a_col, packed);
+    }
   }
 
   void columns(Index begin, Index end, T* packed) const {
@@ -128,7 +142,7 @@ class Run {
       do {
         const Index k = std::min(plan_.k_chunk, p_.k - from);
         pack(q, from, k, packed);
-        multiply(q, 0, p_.m, from, k, a_ + from * p_.a_col, p_.a_row, p_.a_col, packed);
+        multiply(q, c_, p_.m, from, k, a_ + from * p_.a_col, p_.a_row, p_.a_col, packed);
         from += k;
       } while (from < p_.k);
       j = q.at + q.width;
@@ -145,8 +159,10 @@ class Run {
         const bool last = from + k == p_.k && end == p_.n;
         for_each((p_.m + plan_.block - 1) / plan_.block, [&](Index task, int worker) {
           const Index begin = task * plan_.block, rows = std::min(plan_.block, p_.m - begin);
-          row_block(begin, rows, from, k, first, end, scratch_of(worker));
-          if (last) rows_done(begin, begin + rows, worker);
+          T* const space = scratch_of(worker);
+          T* const c = plan_.rows_at >= 0 ? space + plan_.rows_at : c_ + begin * p_.c_row;
+          row_block(begin, rows, from, k, first, end, space, c, last);
+          if (last) rows_done(begin, begin + rows, worker, c);
         });
       }
       from += k;
@@ -166,7 +182,7 @@ class Run {
     });
   }
 
-  void row_block(Index begin, Index rows, Index from, Index k, Index first, Index end, T* packed) const {
+  void row_block(Index begin, Index rows, Index from, Index k, Index first, Index end, T* packed, T* c, bool last) const {
     const T* a = a_ + begin * p_.a_row + from * p_.a_col;
     Index a_row = p_.a_row, a_col = p_.a_col;
     if (plan_.pack_a) {
@@ -177,8 +193,11 @@ class Run {
     }
     for (Index j = first; j < end;) {
       const Panel q = panel_at(j, first, end);
-      multiply(q, begin, rows, from, k, a, a_row, a_col, shared_ + (q.slot - first) * k);
-      j = q.at + q.width;
+      const T* const b = shared_ + (q.slot - first) * k;
+      const Index next = q.at + q.width;
+      if (!last || done_.ahead == nullptr) multiply(q, c, rows, from, k, a, a_row, a_col, b);
+      else multiply_and_ask(q, c, begin, rows, from, k, a, a_row, a_col, b, rows * (j - first), rows * (next - first));
+      j = next;
     }
   }
 
