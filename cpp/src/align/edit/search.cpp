@@ -31,7 +31,7 @@ struct Strand {
 }  // namespace
 
 EditSearch::EditSearch(const Sequence& x, bool restricted, double unit, Index k, Index limit)
-    : x_(x), restricted_(restricted), unit_(unit), k_(k), limit_(limit), ranking_(Order::minimum, k) {
+    : x_(x), restricted_(restricted), unit_(unit), limit_(limit), ranking_(Order::minimum, k) {
   if (x.length > kWord) return;
   for (Index i = 0; i < x.length; ++i) {
     const std::uint32_t symbol = x.symbol(i);
