@@ -100,4 +100,4 @@ constexpr double kLaneCost = 0.06;  ///< of an operation that is bound by its lo
 // What rows become where their name alone, or the number of them, is wanted.
 #define PLAIT_ROW_NAME(name, ...) name,
 #define PLAIT_ROW_TEXT(name, ...) #name,
-#define PLAIT_ROW_COUNT(name, ...) +1
+#define PLAIT_ROW_COUNT(name, ...) +1  // NOLINT(bugprone-macro-parentheses): a sum of ones
