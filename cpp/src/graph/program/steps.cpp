@@ -75,7 +75,8 @@ class ProductStep final : public Kernel {
       std::array<const void*, kMostOperands> inputs;  // NOLINT(cppcoreguidelines-pro-type-member-init): as many as there are
       std::copy_n(e.inputs + 1, e.count - 1, inputs.begin() + 1);
       // Where row 0 would stand.
-      inputs[0] = reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(rows) - static_cast<std::uintptr_t>(begin * e.columns) * sizeof(T));
+      const auto skipped = static_cast<std::uintptr_t>(begin * e.columns * Index{sizeof(T)});
+      inputs[0] = reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(rows) - skipped);
       e.kernel->run_range(inputs.data(), e.outputs, begin * e.columns, end * e.columns,
                           e.scratch + static_cast<std::size_t>(worker) * e.scratch_each);
     }
