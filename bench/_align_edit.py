@@ -40,6 +40,12 @@ def called(function: Callable[[str, str], float], x: str, y: str) -> Callable[[]
     return lambda: function(x, y)
 
 
+def alone_does(what: str, weights: tuple[float, float, float], transposition: str | None, x: str, y: str) -> Contestants:
+    return lambda: present(
+        {"plait.align": lambda plait: partial(getattr(plait.Levenshtein(*weights, transposition=transposition), what), x, y)}
+    )
+
+
 def score_of(align: Callable[[], Any]) -> Callable[[], float]:
     return lambda: float(align().score)
 
@@ -165,5 +171,23 @@ WORKS = [
         None,
         1e6,
         against_rapidfuzz(lambda plait: plait.Levenshtein(transposition="damerau"), "DamerauLevenshtein", X, Y),
+    ),
+    *(
+        Work(
+            f"{transposition or 'no'} transpositions, weights {weights[0]:.3g}, {weights[1]:.3g}, {weights[2]:.3g}, {what} [{kind}]",
+            None,
+            1e6,
+            alone_does(what, weights, transposition, *texts),
+            goal_gcups=2.0 if what == "score" else 1.0,
+        )
+        for transposition in (None, "osa", "damerau")
+        for weights in ((1, 1, 1), (0.5, 1.5, 1.25), (3.14159, 2.71828, 2.99))
+        for what in ("score", "count")
+        for kind, texts in {
+            "26 letters": (X, Y),
+            "2 letters": (text(1000, 2, 1), text(1000, 2, 2)),
+            "alike": (X, edited(X, 50, 26)),
+        }.items()
+        if what == "count" or weights != (1, 1, 1) or transposition == "damerau"
     ),
 ]

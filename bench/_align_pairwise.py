@@ -123,6 +123,17 @@ def found(count: int) -> Callable[[], Mapping[str, Callable[[], Any]]]:
     return lambda: present({"plait.align": ours, "pyopal": theirs})
 
 
+def alone(kind: str, similarity: Any, what: str) -> Callable[[], Mapping[str, Callable[[], Any]]]:
+    """Scores that are no whole multiples of anything."""
+    x, y = couple(1000)
+
+    def ours(plait: Any) -> Callable[[], float]:
+        aligner = getattr(plait, kind)(similarity, gap_open=-10 / 3, gap_extend=-1 / 7)
+        return lambda: float(getattr(aligner, what)(x, y))
+
+    return lambda: present({"plait.align": ours})
+
+
 CELLS = 300.0 * sum(map(len, database()[1]))
 
 WORKS = [
@@ -136,4 +147,10 @@ WORKS = [
     Work("NW, 1 against 1000, paths", 3.0, CELLS, many("NeedlemanWunsch", "nw", paths=True)),
     Work("SW search, 1 in 20000, best 20", 3.0, 20 * CELLS, found(20_000)),
     Work("SW, 1 against 1000, paths", None, CELLS, many("SmithWaterman", "sw", paths=True)),
+    *(
+        Work(f"{kind}, {name}, n = 1000, {what}", None, 1e6, alone(kind, similarity, what), goal_gcups=2.0 if what == "score" else 1.0)
+        for kind in ("NeedlemanWunsch", "SmithWaterman")
+        for name, similarity in (("thirds", (1 / 3, -0.7)), ("BLOSUM62", "BLOSUM62"))
+        for what in ("score", "count")
+    ),
 ]

@@ -94,7 +94,7 @@ RuleOf rule_from(py::object rank) {
 }  // namespace
 
 void bind_align_custom(py::module_& m) {
-  py::class_<PyRule>(m, "Rule");
+  py::class_<PyRule>(m, "Rule");  // NOLINT(bugprone-unused-raii): what it is made for is its effect on the module
   m.def(
       "lane_rule",
       [](const py::object& rank, const py::list& inputs, bool minimize) {

@@ -1,4 +1,4 @@
-// The extension module: a list of rooms. Each room binds itself in bind_<room>.cpp.
+// The extension module: a list of modules. Each binds itself in bind_<module>.cpp.
 #include "rooms.hpp"
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {

@@ -9,7 +9,7 @@ namespace plait::tensor {}
 namespace plait::graph {}
 namespace plait::train {}
 
-/// What joins Python and the rooms. The rooms of graphs are open here; the others are named.
+/// What joins Python and the modules. Those of graphs are open here; the others are named.
 namespace plait::bindings {
 using namespace tensor;
 using namespace graph;
@@ -26,6 +26,6 @@ void bind_histogram(py::module_& m);
 void bind_tree(py::module_& m);
 void bind_optimize(py::module_& m);
 void bind_optimize_portfolio(py::module_& m);  // after bind_optimize
-void bind_joined(py::module_& m);              // what two rooms make together
+void bind_joined(py::module_& m);              // what two modules make together
 void join_sparse_input();
 void bind_sparse_input(py::module_& m);

@@ -20,7 +20,7 @@ data = plait.datasets.spiral(100)
 x, t = plait.input("x", (None, 2)), plait.input("t", (None,), "int64")
 model = plait.nn.MLP(2, [32], 3, rng=0)
 loss = plait.losses.cross_entropy_with_logits(model(x), t)
-plait.train(loss, {x: data.train_points, t: data.train_labels}, optimizer=plait.optim.Adam(1e-2), epochs=300)
+history = plait.train(loss, {x: data.train_points, t: data.train_labels}, optimizer=plait.optim.Adam(1e-2), epochs=300)
 
 # %%
 # C knows sizes, so the program is written for a batch of so many points.

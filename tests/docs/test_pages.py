@@ -2,7 +2,6 @@
 
 import inspect
 import re
-import runpy
 from pathlib import Path
 
 import pytest
@@ -42,12 +41,19 @@ def test_each_page_of_the_guide_has_a_picture(page):
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_examples_run(example, monkeypatch):
+    """Block by block, as the site shows them: a figure is shown, and closed, behind the block that made it."""
     plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("agg")
     monkeypatch.chdir((DOCS / example).parent)
     monkeypatch.syspath_prepend(str((DOCS / example).parent))
+    names, line = {"__name__": "__main__"}, 0
     try:
-        runpy.run_path(str(DOCS / example), run_name="__main__")
+        for block in re.split(r"(?m)^(?=# %%)", (DOCS / example).read_text()):
+            exec(compile("\n" * line + block, str(DOCS / example), "exec"), names)
+            line += block.count("\n")
+            empty = [ax for k in plt.get_fignums() for ax in plt.figure(k).axes if ax.axison and not ax.has_data() and not ax.texts]
+            assert empty == [], "a figure is made in one block and drawn on in another"
+            plt.close("all")
     finally:
         plt.close("all")
 

@@ -48,6 +48,25 @@ def test_networks_of_torch(kind: str, layers: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.peer
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_both_directions_and_convolutions_of_torch(kind: str, layers: int, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(1)
+    conv, rnn = torch.nn.Conv1d(3, 5, 3, dilation=2), getattr(torch.nn, kind)(5, 4, layers, batch_first=True, bidirectional=True)
+    state = {f"c.{k}": v.detach().numpy() for k, v in conv.state_dict().items()}
+    state |= {f"r.{k}": v.detach().numpy() for k, v in rnn.state_dict().items()}
+    safetensors.numpy.save_file({k: np.ascontiguousarray(v) for k, v in state.items()}, tmp_path / "s.safetensors")
+    make = getattr(plait.nn, kind)
+    net = plait.nn.Sequential(plait.nn.Conv1d(3, 5, 3, dilation=2, name="c"), make(5, 4, layers=layers, bidirectional=True, name="r"))
+    plait.load_state(tmp_path / "s.safetensors", into=net)
+    x = RNG.normal(size=(2, 9, 3)).astype("f4")
+    with torch.no_grad():
+        expected = rnn(conv(torch.from_numpy(x.transpose(0, 2, 1).copy())).transpose(1, 2))[0].numpy()
+    np.testing.assert_allclose(net.predict(x), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.peer
 def test_perceptrons_and_tables_of_torch(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     torch.manual_seed(1)
@@ -131,7 +150,7 @@ def test_what_does_not_fit_is_named_and_changes_nothing(tmp_path: Path) -> None:
 
     refused(good, r"nothing for the parameter 'head.bias'; it has 'head.weight'")
     refused(good | {"head.bias": np.ones(3, "f4")}, r"'head.bias' has shape \(3,\) in .*, and \(2,\) here")
-    refused({"rnn.weight_ih_l0_reverse": np.ones((16, 3), "f4")}, "second direction", plait.FormatError)
+    refused({"rnn.weight_ih_l0_reverse": np.ones((16, 3), "f4")}, "has no weight_hh", plait.FormatError)
     refused({"rnn.weight_hh_l0": np.ones((16, 4), "f4")}, "rnn has no weight_ih", plait.FormatError)
     refused(good | {"rnn.weight_hh_l0": np.ones((16, 5), "f4")}, "is that of no LSTM", plait.FormatError)
     gru = {f"g/gru_cell/{k}": v for k, v in (("kernel", np.ones((3, 12))), ("recurrent_kernel", np.ones((4, 12))), ("bias", np.ones(12)))}

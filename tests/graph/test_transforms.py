@@ -179,3 +179,54 @@ def test_a_jacobian_as_a_node_is_of_known_size() -> None:
     assert plait.evaluate(plait.jacobian(lambda v: v**2)(node)).shape == (0, 0)
     with pytest.raises(plait.ShapeError, match="sizes must be known"):
         plait.jacobian(lambda v: v**2)(plait.input("y", (None,)))
+
+
+def test_what_reads_a_trace_around_it_gives_nodes_of_that_trace() -> None:
+    """The inner function is called with numbers only, but reads x: its derivative is 1, not that of x + x."""
+    g = plait.grad
+    assert g(lambda x: x * g(lambda y: x + y)(1.0))(1.0) == 1
+    assert g(lambda x: x * plait.function(lambda y: x * y)(2.0))(3.0) == 12
+    assert g(lambda x: plait.hvp(lambda y: x * y**3)(1.0, 1.0))(2.0) == 6
+    for size in (2, 40):  # one program for all rows of the Jacobian, and one for each
+        assert g(lambda x, size=size: x * plait.jacobian(lambda y: x * y)(np.ones(size)).sum())(3.0) == 6 * size
+
+    def loop(x: Any) -> Any:
+        return plait.scan(lambda s, _: (s + g(lambda y: (s * y * y).sum())(2.0), s), x, np.zeros(3))[0]
+
+    assert plait.function(loop)(np.ones(1)).tolist() == [125]
+
+
+def test_what_is_no_function_is_refused_at_once() -> None:
+    x = plait.input("x", (3,))
+    for transform in (plait.function, plait.grad, plait.value_and_grad, plait.jacobian, plait.hessian, plait.hvp):
+        with pytest.raises(TypeError, match=rf"{transform.__name__}: expected a function, got the node x \(3,\); .* plait\.gradient"):
+            transform(x)
+        with pytest.raises(TypeError, match="expected a function, got float"):
+            transform(3.0)
+    with pytest.raises(TypeError, match="grad: the function must give one scalar, got a tuple of 2"):
+        plait.grad(lambda x: (x.sum(), x))(np.ones(3))
+    with pytest.raises(ValueError, match="hessian: argnums"):
+        plait.hessian(lambda x: x.sum(), argnums=(0, 1))  # type: ignore[arg-type]
+
+
+def test_jacobians_for_several_arguments() -> None:
+    x, y = np.array([1.0, 2.0]), np.array([3.0, 5.0])
+    of_x, of_y = plait.jacobian(lambda x, y: x * y, argnums=(0, 1))(x, y)
+    assert of_x.tolist() == [[3, 0], [0, 5]]
+    assert of_y.tolist() == [[1, 0], [0, 2]]
+    with pytest.raises(ValueError, match="argnums"):
+        plait.jacobian(lambda x: x, argnums=-1)
+
+
+def test_methods_of_arrays() -> None:
+    a = np.random.default_rng(0).normal(size=(3, 3))
+    node = plait.constant(a)
+    for name, args in (
+        ("round", (1,)), ("trace", ()), ("diagonal", (1,)), ("repeat", (2, 1)), ("cumprod", (0,)), ("conj", ()), ("argsort", (0,)),
+    ):  # fmt: skip
+        np.testing.assert_allclose(plait.evaluate(getattr(node, name)(*args)), getattr(a, name)(*args), rtol=1e-13)
+    assert np.array_equal(plait.evaluate(node.mT), a.mT)
+    assert np.array_equal(plait.evaluate(node.real), a)
+    assert not plait.evaluate(node.imag).any()
+    with pytest.raises(plait.TraceError, match=r"np\.nonzero"):
+        node.nonzero()

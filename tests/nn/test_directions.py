@@ -166,6 +166,15 @@ def test_they_learn_travel_and_are_saved(tmp_path: Path) -> None:
     assert "lstm.1.backward.bias" in layer.summary()
 
 
+def test_a_stack_of_layers_passes_on_outputs_and_leaves_states() -> None:
+    first, second = nn.LSTM(3, 5, dtype="float64", rng=1), nn.Bidirectional(nn.GRU(5, 4, dtype="float64", rng=2), merge="sum")
+    head = nn.Dense(4, 2, dtype="float64", rng=3)
+    x = plait.input("x", X.shape, "float64")
+    expected = run(head(second(first(x)[0])[0]), x=X)
+    np.testing.assert_array_equal(nn.Sequential(first, second, head).predict(X), expected)
+    assert nn.Sequential(first)(x).shape == (4, 6, 5)
+
+
 def test_misuse_is_named() -> None:
     class Own(nn.Cell):
         pass

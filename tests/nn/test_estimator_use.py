@@ -121,3 +121,15 @@ except KeyboardInterrupt:
 def test_an_interrupted_fit_is_no_fit() -> None:
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout == "True\n", done.stderr
+
+
+def test_codes_come_as_tables_where_asked() -> None:
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(np.random.default_rng(0).random((12, 3)), columns=list("abc"), index=range(5, 17))
+    vae = nn.VAE(hidden=(4,), latent=2, epochs=1, rng=0).set_output(transform="pandas").fit(table)
+    codes = vae.transform(table)
+    assert list(codes.columns) == ["vae0", "vae1"]
+    assert list(codes.index) == list(table.index)
+    np.testing.assert_array_equal(codes.to_numpy(), vae.set_output(transform="default").transform(table))
+    with pytest.raises(ValueError, match="set_output"):
+        vae.set_output(transform="lists")

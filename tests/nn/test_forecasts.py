@@ -92,7 +92,17 @@ def test_what_is_known_ahead_is_used() -> None:
     ahead = model.predict(series[:500], future=promotion[:504])
     np.testing.assert_allclose(ahead[:, 0], series[500:504], atol=2.0)
     assert model.generate(series[:500], 12, future=promotion[:512]).shape == (12, 1)
+    assert model.sample(series[:500], None, 10, future=promotion[:512]).shape == (10, 1)
+    parts = small(future=1)
+    for begin in (0, 100, 200):
+        parts.partial_fit(series[begin : begin + 120], future=promotion[begin : begin + 120])
+    assert parts.loss[-1] < parts.loss[0]
+    assert 0.5 < model.score(series, future=promotion) < 1
+    likely = small(epochs=15, future=1, distribution="normal").fit(series[:400], future=promotion[:400])
+    likely.calibrate(series[400:500], future=promotion[400:500])
+    assert 0.75 < likely.backtest(series, future=promotion, start=500).coverage <= 1
     for call, text in (
+        (lambda: model.sample(series[:500], None, 10, future=promotion[:510]), "512 in all"),
         (lambda: model.predict(series[:500]), "give them as future="),
         (lambda: model.predict(series[:500], future=promotion[:500]), "504 in all"),
         (lambda: blind.predict(series, future=promotion), "future=0"),
@@ -206,3 +216,12 @@ def test_nothing_is_drawn_from_points_but_themselves() -> None:
     point = distribution_of(None, ())
     assert not point.spread
     assert (point.draw(np.ones(3), np.random.default_rng(0)) == 1).all()
+
+
+def test_sunspots_are_forecast_better_than_by_repetition(data_file: Callable[[str], Path]) -> None:
+    series = np.loadtxt(data_file("series/monthly-sunspots.csv"), delimiter=",", skiprows=1, usecols=1)
+    cut = len(series) - 600
+    model = nn.SequenceRegressor(1, hidden=16, outputs=1, horizon=24, window=48, distribution="normal", epochs=4, batch_size=64, rng=0)
+    test = model.fit(series[:cut]).backtest(series, start=cut, stride=6)
+    assert max(test.mase(1), test.mase(12), test.mase(132)) < 0.95
+    assert test.coverage > 0.6

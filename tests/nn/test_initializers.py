@@ -60,6 +60,8 @@ def test_layers_take_names_numbers_and_functions() -> None:
     for how, text in (("Glorot", "nothing is called 'Glorot'"), (lambda _: np.zeros(3), "was to give numbers of shape")):
         with pytest.raises(ValueError, match=text):
             nn.Dense(3, 2, initializer=how)
+    with pytest.raises(plait.DTypeError, match="initialize: dtype"):
+        nn.initialize((3, 3), dtype="int32")
     with pytest.raises(ValueError, match="identity: expected a matrix"):
         nn.initialize(3, "identity")
     with pytest.raises(ValueError, match="orthogonal: expected"):

@@ -1,4 +1,4 @@
-// Small dense linear algebra of this room, row-major doubles: vector loops compiled per instruction set, picked once at load.
+// Small dense linear algebra of this module, row-major doubles: vector loops compiled per instruction set, picked once at load.
 #pragma once
 
 #include "plait/base/isa.hpp"

@@ -70,10 +70,25 @@ struct Strided {
   }
 };
 
+// A run of 16 to 256 bytes, for which a call of memcpy costs more than the copy: whole vectors, the last of which may reach back.
+inline void copy_short_run(std::byte* to, const std::byte* from, std::size_t bytes) {
+  using Line = std::uint64_t __attribute__((vector_size(16)));
+  Line line;
+  for (std::size_t i = 0; i + sizeof line <= bytes; i += sizeof line) {
+    std::memcpy(&line, from + i, sizeof line);
+    std::memcpy(to + i, &line, sizeof line);
+  }
+  std::memcpy(&line, from + bytes - sizeof line, sizeof line);
+  std::memcpy(to + bytes - sizeof line, &line, sizeof line);
+}
+
 template <std::size_t kBytes>
 void copy_row(Strided<kBytes> p, const Dim& d) {
-  if (d.to == 1 && d.from == 1 && d.size * static_cast<Index>(kBytes) > 64) {  // below, the call costs more than the copy
-    std::memcpy(p.to, p.from, static_cast<std::size_t>(d.size) * kBytes);
+  const std::size_t bytes = static_cast<std::size_t>(d.size) * kBytes;
+  if (d.to == 1 && d.from == 1 && bytes >= 16 && bytes <= 256) {
+    copy_short_run(p.to, p.from, bytes);
+  } else if (d.to == 1 && d.from == 1 && bytes > 256) {
+    std::memcpy(p.to, p.from, bytes);
   } else if (d.to == 1 && d.from == 1) {
     for (Index i = 0; i < d.size; ++i) p.store(i, p.load(i));
   } else if (d.to == 1 && d.from == 0) {

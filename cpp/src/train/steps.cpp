@@ -39,7 +39,7 @@ StepLoop::StepLoop(std::shared_ptr<Program> program, std::vector<Rows> arrays, I
     PLAIT_REQUIRE_AS(DTypeError, spec.dtype == DType::float64, "StepLoop: outputs are float64, got ", name_of(spec.dtype));
     width_ += count_of(spec.shape);
   }
-}
+}  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the batches belong to their group
 
 void StepLoop::run(Index n, std::uint64_t seed, std::uint64_t first, double* record, Index& done, int threads) {
   std::vector<void*> outputs(plan_->output_specs().size());

@@ -108,6 +108,16 @@ NodeRef lstm(Index steps, Index batch, Index hidden, bool four, bool together) {
 
 }  // namespace
 
+TEST_CASE("a product joins those of the same weights unless more products are terms of its sum") {
+  const NodeRef x = input("x", {3, 5}), y = input("y", {3, 5}), w = input("w", {5, 4}), a = input("a", {3, 4}), b = input("b", {3, 4});
+  const NodeRef other = unary("square", matmul(y, w));
+  CHECK(count(joined({unary("tanh", add(add(matmul(x, w), a), b)), other}), "matmul") == 1);  // a and b are terms, but no products
+  const NodeRef shared = matmul(x, w);
+  const NodeRef loss = add(total(unary("tanh", add(add(shared, a), b))), add(total(unary("exp", shared)), total(other)));
+  CHECK(count(joined({loss}), "matmul") == 1);
+  check_against_table(loss);
+}
+
 TEST_CASE("products that do not wait for each other and share a weight become one; those in a chain stay") {
   const NodeRef a = input("a", {2, 5}), b = input("b", {3, 5}), w = input("w", {5, 5});
   CHECK(count(joined({unary("tanh", matmul(a, w)), unary("exp", matmul(b, w))}), "matmul") == 1);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "graph/passes/module.hpp"
+#include "graph/passes/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"
@@ -104,6 +105,20 @@ TEST_CASE("fuse: a chain and its sum are one group; what needs the sum is anothe
   CHECK(fused.groups[0].members.size() == 1);
   CHECK(fused.groups[0].reduced.size() == 1);
   CHECK(fused.groups[1].members.size() == 1);
+}
+
+TEST_CASE("fuse: a group is as large as it may be, and no larger") {
+  constexpr int kHalf = static_cast<int>(tuning::kMostMembers) / 2;
+  const auto chain = [](NodeRef x, int length) {
+    for (int i = 0; i < length; ++i) x = unary("tanh", x);
+    return x;
+  };
+  const auto groups = [&](int first, int second) {
+    const NodeRef y = add(chain(input("x", {6, 5}), first), chain(input("y", {6, 5}), second));
+    return fuse(materialize_views(simplify(lowered({y})))).groups.size();
+  };
+  CHECK(groups(kHalf, kHalf - 1) == 1);  // and the sum of both
+  CHECK(groups(kHalf, kHalf) == 2);
 }
 
 TEST_CASE("fuse: an optimiser's update goes into the product that gives the gradient, whatever was written down first") {

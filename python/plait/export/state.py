@@ -46,7 +46,7 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     Raises
     ------
     FormatError
-        If the file is damaged or holds what has no place in plait's layers (a second direction, a GRU whose reset gate multiplies the state).
+        If the file is damaged or holds what has no place in plait's layers (a GRU whose reset gate multiplies the state).
     ValueError
         If a parameter of `into` has no value in the file or one of another shape; the message names it.
 
@@ -64,6 +64,8 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     r.bias                     r.bias_ih_l0 + r.bias_hh_l0        r/…_cell/bias
     GRU: r.bias, r.bias_h      sum for r and z; n: ih, and hh     bias[0] + bias[1] for r and z; h: bias[0], and bias[1]
     r.0., r.1., … (layers)     …_l0, …_l1, …                      layers of their own
+    r.backward., r.0.backward. …_l0_reverse                       not read: rename the layers of a Bidirectional
+    c.weight (taps, in, out)   c.weight (out, in, taps), Conv1d   c/kernel
     e.table (Embedding)        e.weight, into an Embedding        e/embeddings
     =========================  =================================  =======================================================
 
@@ -176,21 +178,22 @@ def joined(*parts: str | None) -> str:
 def from_torch(raw: State) -> State:
     """A state dict of torch."""
     state: State = {}
-    cells: dict[str, dict[int, State]] = {}
+    cells: dict[str, dict[tuple[int, str], State]] = {}  # by layer and direction
     for name, value in raw.items():
         match = TORCH_CELL.fullmatch(name)
-        if match and match[4]:
-            raise FormatError(f"{name} belongs to a second direction, which plait's layers do not have")
         if match:
-            cells.setdefault(match[1] or "", {}).setdefault(int(match[3]), {})[match[2]] = value
+            cells.setdefault(match[1] or "", {}).setdefault((int(match[3]), "backward" if match[4] else ""), {})[match[2]] = value
         elif name.rpartition(".")[2] == "weight" and value.ndim == 2:
             state[name] = value.T
+        elif name.rpartition(".")[2] == "weight" and value.ndim == 3:  # Conv1d: (out, in, taps)
+            state[name] = value.transpose(2, 1, 0)
         else:
             state[name] = value
     for prefix, layers in cells.items():
-        for k, cell in layers.items():
+        deep = any(k for k, _ in layers)
+        for (k, direction), cell in layers.items():
             place = prefix or "lstm"
-            state |= torch_cell(joined(place, str(k)) if len(layers) > 1 else place, cell)
+            state |= torch_cell(joined(place, str(k) if deep else "", direction), cell)
     return {name: np.ascontiguousarray(value) for name, value in state.items()}
 
 

@@ -431,6 +431,21 @@ def _sort_in_place(_self: Node, *_: Any, **__: Any) -> None:
     refuse("node.sort(), which sorts in place,", "Nodes do not change: write `a = plait.sort(a)`")
 
 
+# Methods of arrays that are functions of NumPy's here.
+_METHODS = ("round", "trace", "diagonal", "repeat", "cumprod", "conj", "conjugate", "searchsorted", "nonzero")
+
+
+def _as_method(name: str) -> Callable[..., Any]:
+    function = getattr(np, name)
+
+    def method(self: Node, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"As ``np.{name}``."
+    return method
+
+
 def install() -> None:
     """Give nodes their answers to NumPy and to notebooks."""
     from . import numpy_linalg, numpy_shapes, numpy_statistics, numpy_ufuncs, scipy_special  # noqa: F401 - they register their functions
@@ -449,3 +464,8 @@ def install() -> None:
         ("sort", _sort_in_place),
     ):
         setattr(Node, name, answer)
+    for name in _METHODS:
+        setattr(Node, name, _as_method(name))
+    for name in ("real", "imag"):
+        setattr(Node, name, property(FUNCTIONS[getattr(np, name)], doc=f"As NumPy's: nodes hold real numbers, whose {name} part this is."))
+    Node.mT = property(FUNCTIONS[np.matrix_transpose], doc="The last two axes exchanged.")  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from .. import _core
 from .._core import GraphError, Node, ShapeError
 from .programs import gradient
 from .structure import unflatten
-from .transforms import Traced, _Compiled, _inside, _NodeGiven, _scalar, _wanted
+from .transforms import Traced, _Compiled, _inside, _NodeGiven, _scalar, _wanted, require_function
 
 
 def hvp(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
@@ -47,6 +47,7 @@ def hvp(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     >>> plait.hvp(lambda x: (x ** 3).sum())(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     array([  6., 120.])
     """
+    require_function(f, "hvp")
     if isinstance(argnums, bool) or not isinstance(argnums, int) or argnums < 0:
         raise ValueError(f"hvp: argnums: expected the position of an argument from 0 on, got {argnums!r}")
 

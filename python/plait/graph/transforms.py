@@ -83,6 +83,7 @@ def function(
     >>> plait.function(lambda x, axis: x.sum(axis), static_argnums=1)(np.ones((2, 3)), 0)
     array([2., 2., 2.])
     """
+    require_function(f, "function")
     f, hide = with_static(f, static_argnums, static_argnames)
 
     def make(structure: Any, inputs: list[Node]) -> _Compiled:
@@ -136,6 +137,7 @@ def grad(
     >>> plait.grad(lambda x: (x * x).sum())(np.arange(3.0))
     array([0., 2., 4.])
     """
+    require_function(f, "grad")
     both = value_and_grad(f, argnums, static_argnums=static_argnums, static_argnames=static_argnames)
 
     @functools.wraps(f)
@@ -177,6 +179,7 @@ def value_and_grad(
     >>> plait.value_and_grad(lambda x: (x * x).sum())(np.arange(3.0))
     (array(5.), array([0., 2., 4.]))
     """
+    require_function(f, "value_and_grad")
     positions = _positions(argnums)
     f, hide = with_static(f, static_argnums, static_argnames)
 
@@ -223,7 +226,7 @@ class _Rows:
             self.program = _Compiled(_stacked(output, of), inputs)
         else:
             self.seed = _core.input("seed", (self.rows,), output.dtype)
-            self.program = _Compiled(gradient(flat, of, self.seed), inputs)
+            self.program = _Compiled(gradient(flat, of, self.seed), inputs, [self.seed])
 
     def __call__(self, arrays: list[Array]) -> Array:
         """The Jacobian at these arguments."""
@@ -254,15 +257,15 @@ def _stacked(output: Node, of: Node) -> Node:
     return _core.reshape(_core.stack([gradient(flat[k], of) for k in range(output.size)], 0), shape)
 
 
-def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """All first derivatives of a function with one array as its result.
 
     Parameters
     ----------
     f : callable
         As for :func:`function`; gives one node.
-    argnums : int
-        Which positional argument, one array, to differentiate for.
+    argnums : int or sequence of int
+        Which positional argument, one array, to differentiate for; of several a tuple comes back.
 
     Returns
     -------
@@ -279,6 +282,16 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     array([[2., 0.],
            [0., 4.]])
     """
+    require_function(f, "jacobian")
+    if not isinstance(argnums, int):
+        each = [jacobian(f, k) for k in _positions(argnums)]
+
+        @functools.wraps(f)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return tuple(of(*args, **kwargs) for of in each)
+
+        return call
+    _positions(argnums)
     return _jacobian(f, argnums, lambda output, _: output)
 
 
@@ -307,6 +320,9 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
+    require_function(f, "hessian")
+    if not isinstance(argnums, int) or argnums < 0:
+        raise ValueError(f"hessian: argnums: expected the position of one argument from 0 on, got {argnums!r}")
     return _jacobian(f, argnums, lambda output, x: gradient(_scalar(output, "hessian"), x))
 
 
@@ -343,7 +359,7 @@ def _is_array(part: Any) -> bool:
 
 
 class _NodeGiven(TypeError):
-    """A node where a compiled function takes arrays."""
+    """A node where a compiled function takes arrays, as an argument or from around it."""
 
 
 def _inside(args: tuple[Any, ...], kwargs: dict[str, Any], floats: Sequence[int] = ()) -> tuple[Any, list[Node]]:
@@ -432,7 +448,21 @@ def _renumbered(structure: Any, numbers: dict[int, int]) -> Any:
     return structure if inner is None else like(structure, [_renumbered(part, numbers) for part in inner])
 
 
+def require_function(f: Any, what: str) -> None:
+    """TypeError unless `f` can be called: what people give instead is a node."""
+    if isinstance(f, Node):
+        raise TypeError(
+            f"{what}: expected a function, got the node {f.label} {f.shape}; the gradients of nodes are plait.gradient(node, [x, …])"
+        )
+    if not callable(f):
+        raise TypeError(f"{what}: expected a function, got {type(f).__name__}")
+
+
 def _scalar(value: Any, what: str) -> Node:
+    if isinstance(value, (tuple, list, dict)):
+        raise TypeError(
+            f"{what}: the function must give one scalar, got a {type(value).__name__} of {len(value)}; give what else is wanted by a second function"
+        )
     node = _core.as_node(value, what)
     if node.shape != ():
         raise ShapeError(f"{what}: the function must give a scalar, got shape {node.shape}; sum it, or use plait.jacobian")
@@ -448,7 +478,11 @@ def _as_nodes(result: Any) -> Any:
 class _Compiled:
     """A program over some of the inputs that stand for a function's arguments."""
 
-    def __init__(self, outputs: Any, inputs: list[Node]) -> None:
+    def __init__(self, outputs: Any, inputs: list[Node], more: Sequence[Node] = ()) -> None:
+        own = {node.id for node in (*inputs, *more)}
+        nodes = [part for part in flatten(outputs, lambda part: isinstance(part, Node))[0] if isinstance(part, Node)]
+        if any(node.op == "input" and node.id not in own for node in _core.ancestors(nodes)):
+            raise _NodeGiven  # the function reads a node of a trace around it: its results are nodes of that trace
         self.program = compile_graph(outputs)
         needed = set(self.program.inputs)
         self.feeds = [(node, k) for k, node in enumerate(inputs) if node in needed]

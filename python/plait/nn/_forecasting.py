@@ -58,7 +58,7 @@ class Forecasting(Intervals):
         steps : int
             How many values to make. With a horizon that many at a time, each block from what stands before it.
         future : array_like or list of array_like, optional
-            Known future features, shape (time + steps, future).
+            Known future features, shape (time + steps, future), the steps rounded up to whole horizons.
 
         Returns
         -------

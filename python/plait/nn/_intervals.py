@@ -89,7 +89,8 @@ class Intervals(Given):
         steps : int, optional
             How far; the horizon unless given. Beyond the horizon the series must be their own targets.
         future : array_like or list of array_like, optional
-            Known future features, shape (time + steps, future).
+            Known future features, shape (time + steps, future), the steps rounded up to whole horizons: what is known of a block's last
+            step has a part in its first.
         rng : int, SeedSequence or Generator
             Where the draws come from.
 
@@ -104,7 +105,7 @@ class Intervals(Given):
         steps = self.horizon if steps is None else at_least_one("sample: steps", steps)
         if n is not None:
             self._require_spread("sample")
-        given = self._asked_of(X, future, "sample", steps)
+        given = self._asked_of(X, future, "sample", -(-steps // self.horizon) * self.horizon)
         if steps > self.horizon:
             self._require_closed(f"sample: {steps} steps with a horizon of {self.horizon}")
             self._require_own_inputs("sample")

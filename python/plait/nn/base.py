@@ -133,6 +133,8 @@ class Layer:
 
     # What `predict` makes of integers: rows of a table are looked up by them, everything else computes with them.
     _integers = False
+    # Whether the result is a pair of outputs and a state, of which a stack of layers passes on the outputs.
+    _with_state = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Calls on arrays are refused, whatever the subclass does."""

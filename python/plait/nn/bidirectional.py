@@ -42,6 +42,8 @@ class Bidirectional(Layer):
     (None, 5, 16)
     """
 
+    _with_state = True
+
     def __init__(self, forward: Recurrent, backward: Recurrent | None = None, merge: str | None = "concatenate") -> None:
         for what, layer in (("forward", forward), ("backward", backward)):
             if not (isinstance(layer, Recurrent) or (layer is None and what == "backward")):

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .base import floating
+
 Initializer = str | Callable[..., Any] | float | None
 
 # The variance of a weight, from the values that go in and come out. Each has a `_uniform` and a `_normal` form; the bare name is the uniform one.
@@ -64,6 +66,7 @@ def initialize(
     True
     """
     sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(int(n) for n in shape)
+    dtype = floating("initialize: dtype", dtype)
     generator = np.random.default_rng(rng)
     if callable(how):
         return _called(how, sizes, generator, gain, dtype)

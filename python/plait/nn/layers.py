@@ -86,7 +86,7 @@ class Sequential(Layer):
     Parameters
     ----------
     *layers : Layer or callable
-        Layers, or functions over nodes such as ``plait.relu``.
+        Layers, or functions over nodes such as ``plait.relu``. Of recurrent layers the outputs are passed on, and the state is left.
 
     Examples
     --------
@@ -105,6 +105,8 @@ class Sequential(Layer):
         """The last layer's result."""
         for layer in self.layers:
             x = layer(x, training=training) if isinstance(layer, Layer) else layer(x)
+            if isinstance(layer, Layer) and layer._with_state:
+                x = x[0]
         return x
 
 

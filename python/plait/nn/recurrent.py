@@ -64,6 +64,8 @@ class Recurrent(Layer):
     ((None, 5, 8), (2, None, 8))
     """
 
+    _with_state = True
+
     def __init__(
         self,
         cells: Sequence[Cell],

@@ -16,14 +16,14 @@ from ..optim import Adam
 from ..optim.base import optimizer_of
 from ..train import Progress, predict
 from ..train.data import at_least_one
-from ._vae_network import VAENetwork
+from ._vae_codes import Codes
 from ._weights import sample_weights
 from .base import Activation
 
 Array = NDArray[Any]
 
 
-class VAE(VAENetwork):
+class VAE(Codes):
     """A variational autoencoder: an encoder to a Gaussian over a few latent numbers, and a decoder back.
 
     Parameters
@@ -238,71 +238,6 @@ class VAE(VAENetwork):
         return {"X": rows} if weights is None else {"X": rows, "sample_weight": weights}
 
     # ---- arrays ----
-
-    def transform(self, X: Any) -> Array:
-        """Means of the latent numbers of each sample.
-
-        Parameters
-        ----------
-        X : array_like
-            The samples.
-
-        Returns
-        -------
-        ndarray, shape (n, latent)
-            The first of what `encode` gives.
-        """
-        return self.encode(X)[0]
-
-    def fit_transform(self, X: Any, y: Any = None, **options: Any) -> Array:
-        """Train, and transform what was trained on.
-
-        Parameters
-        ----------
-        X : array_like
-            The samples.
-        y : optional
-            Not used.
-        **options
-            As `fit` takes them.
-
-        Returns
-        -------
-        ndarray, shape (n, latent)
-            As `transform`.
-        """
-        return self.fit(X, y, **options).transform(X)
-
-    def inverse_transform(self, X: Any) -> Array:
-        """Samples expected at latent numbers: `decode` by scikit-learn's name.
-
-        Parameters
-        ----------
-        X : array_like, shape (n, latent)
-            Latent numbers.
-
-        Returns
-        -------
-        ndarray, shape (n, inputs)
-            As `decode`.
-        """
-        return self.decode(X)
-
-    def get_feature_names_out(self, input_features: Any = None) -> Array:  # noqa: ARG002 - the names do not come from them
-        """Names of the latent numbers, for tables of what `transform` gives.
-
-        Parameters
-        ----------
-        input_features : optional
-            Not used.
-
-        Returns
-        -------
-        ndarray of str
-            "vae0", "vae1", …
-        """
-        self._require_built()
-        return np.array([f"vae{k}" for k in range(self.latent)], dtype=object)
 
     def score_samples(self, X: Any, samples: int = 1, *, rng: Any = 0) -> Array:
         """Evidence lower bound of each sample, in nats: low for what is unlike the training data.

@@ -18,7 +18,11 @@ HOLDING = ("max_assets", "min_weight")
 
 
 def holding_conflict(
-    limits: Limits, suspects: list[str], max_assets: int | None, min_weight: float | None, out_of_reach: Callable[[Limits, int, float], bool]
+    limits: Limits,
+    suspects: list[str],
+    max_assets: int | None,
+    min_weight: float | None,
+    out_of_reach: Callable[[Limits, int, float], bool],
 ) -> list[str]:
     """An irreducible set of limits that no portfolio keeps.
 

@@ -168,7 +168,14 @@ def ratio_program(model: Model, risk_free: float, least: float) -> Program | Non
     """Least ½ variance of y with excess 1, where w = budget · y / Σy: the greatest ratio is 1 / deviation. For long positions."""
     limits = model.limits
     budget = limits.budget
-    if budget is None or budget <= 0 or not model.lift.identity or limits.leverage is not None or limits.cost > 0 or limits.turnover is not None:
+    if (
+        budget is None
+        or budget <= 0
+        or not model.lift.identity
+        or limits.leverage is not None
+        or limits.cost > 0
+        or limits.turnover is not None
+    ):
         return None
     if model.mean is None or (limits.lower < 0).any() or least > 0:
         return None

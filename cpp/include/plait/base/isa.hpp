@@ -1,7 +1,7 @@
 // Which instruction set the hot loops run with: chosen once at load, PLAIT_ISA=v2|v3|v4 overrides.
 //
-// Files in src/<room>/isa/ are compiled once per level with PLAIT_ISA_NS set to v2, v3 or v4 (baseline elsewhere than on x86-64: only v2).
-// Such a file puts everything into `namespace plait::<room>::PLAIT_ISA_NS` or an anonymous namespace, and must not call templates or inline
+// Files in src/<module>/isa/ are compiled once per level with PLAIT_ISA_NS set to v2, v3 or v4 (baseline elsewhere than on x86-64: only v2).
+// Such a file puts everything into `namespace plait::<module>::PLAIT_ISA_NS` or an anonymous namespace, and must not call templates or inline
 // functions of the standard library that the linker could share with ordinary code (no std::vector, no std::function, no iostream):
 // the linker keeps one copy, and it might keep the one that needs AVX-512.
 // It exports one table of function pointers; the dispatcher beside it picks with PLAIT_PICK.
@@ -19,7 +19,7 @@ bool isa_supported(Isa level);
 
 }  // namespace plait
 
-/// Declares `const Table& name();` in each level's namespace. Use at the room's namespace scope; PLAIT_PICK there, too.
+/// Declares `const Table& name();` in each level's namespace. Use at the module's namespace scope; PLAIT_PICK there, too.
 #if defined(__x86_64__)
 #define PLAIT_DECLARE_TABLE(Table, name) \
   namespace v2 {                         \

@@ -170,7 +170,7 @@ void add_lengths_ops(OpList& list);
 void add_recurrence_ops(OpList& list);
 void add_linalg_ops(OpList& list);
 
-/// A family from beyond this room, by whoever joins rooms. GraphError once the table has been used: a name that was unknown before stays so.
+/// A family from beyond this module, by whoever joins modules. GraphError once the table has been used: a name that was unknown before stays so.
 using OpFamily = void (*)(OpList& list);
 void join_ops(OpFamily family);
 

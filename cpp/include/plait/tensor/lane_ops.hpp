@@ -2,7 +2,7 @@
 // follow. To add an operation is to add a row and what it names: a scalar form in src/tensor/math/isa/ (mathematical functions) or a struct in
 // src/tensor/lanes/isa/operations.hpp (plain arithmetic).
 //
-// Costs: ns per float32 element on one thread, of an operand in the first-level cache (AVX-512, Zen 4; `./dev bench tensor` shows them); float64
+// Costs: ns per float32 element on one thread, of an operand in the first-level cache (AVX-512, Zen 4; `./dev bench graph` shows them); float64
 // and integers take twice that. They decide about threads and blocks, never about results.
 #pragma once
 
@@ -100,4 +100,4 @@ constexpr double kLaneCost = 0.06;  ///< of an operation that is bound by its lo
 // What rows become where their name alone, or the number of them, is wanted.
 #define PLAIT_ROW_NAME(name, ...) name,
 #define PLAIT_ROW_TEXT(name, ...) #name,
-#define PLAIT_ROW_COUNT(name, ...) +1
+#define PLAIT_ROW_COUNT(name, ...) +1  // NOLINT(bugprone-macro-parentheses): a sum of ones

@@ -52,5 +52,21 @@ PLAIT_INLINE void store(T* p, V v) {
   __builtin_memcpy(p, &v, sizeof v);
 }
 
+/// Lane k of the result is lane from[k] of the lanes of a followed by those of b.
+template <class V, class M>
+PLAIT_INLINE V shuffle(V a, V b, M from) {
+#if defined(__clang__)  // has no form with indices in a vector; of constant ones its optimiser makes the same instructions
+  constexpr int lanes = static_cast<int>(sizeof(V) / sizeof a[0]);
+  V out{};
+  for (int k = 0; k < lanes; ++k) {
+    const int lane = static_cast<int>(from[k]) & (2 * lanes - 1);
+    out[k] = lane < lanes ? a[lane] : b[lane - lanes];
+  }
+  return out;
+#else
+  return __builtin_shuffle(a, b, from);
+#endif
+}
+
 }  // namespace PLAIT_ISA_NS
 }  // namespace plait::tensor

@@ -50,10 +50,10 @@ PLAIT_INLINE V shift_in(V before, V v) {
   using Integers = __m512i;
   return reinterpret_cast<V>(_mm512_alignr_epi64(reinterpret_cast<Integers>(v), reinterpret_cast<Integers>(before), 7));
 #elif defined(__AVX2__)
-  const V middle = __builtin_shuffle(before, v, M{2, 3, 4, 5});
-  return __builtin_shuffle(middle, v, M{1, 4, 3, 6});
+  const V middle = tensor::PLAIT_ISA_NS::shuffle(before, v, M{2, 3, 4, 5});
+  return tensor::PLAIT_ISA_NS::shuffle(middle, v, M{1, 4, 3, 6});
 #else
-  return __builtin_shuffle(before, v, M{1, 2});
+  return tensor::PLAIT_ISA_NS::shuffle(before, v, M{1, 2});
 #endif
 }
 /// Of registers side by side, `first` ahead of all lanes.

@@ -101,7 +101,8 @@ class Sweep {
       s.deletion = before + i;
       rule_.cells(s, now + i, scratch_.get());
       then(s);
-      if ((unpolled_ += s.count) < kPollRankCells) continue;
+      unpolled_ += s.count;
+      if (unpolled_ < kPollRankCells) continue;
       unpolled_ = 0;
       poll_interrupt();
     }

@@ -24,7 +24,7 @@ enum Slots { kCodesX, kCodesY, kMasks, kRows, kEdge, kSaved, kKept };
 class BitBlocks {
  public:
   BitBlocks(const Sequence& x, const Sequence& y, DiagonalBand band, Workspace& workspace)
-      : table_(PLAIT_PICK(bit_block_table)), workspace_(workspace), band_(band), n_(x.length), m_(y.length) {
+      : table_(PLAIT_PICK(bit_block_table)), band_(band), n_(x.length), m_(y.length) {
     a_ = workspace.take_as<std::uint32_t>(static_cast<std::size_t>(n_), kCodesX);
     b_ = workspace.take_as<std::uint32_t>(static_cast<std::size_t>(m_), kCodesY);
     symbols_ = encode(x, y, a_, b_);
@@ -98,7 +98,6 @@ class BitBlocks {
   }
 
   const BitBlockTable& table_;
-  Workspace& workspace_;
   DiagonalBand band_;
   Index n_, m_, symbols_ = 0;
   std::uint32_t *a_, *b_;

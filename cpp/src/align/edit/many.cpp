@@ -126,7 +126,7 @@ void LaneReferences::add_batch(Window& window, Index first, std::span<const std:
       add(batch.patterns, lane, i);
     }
   }
-  window.batches.push_back(std::move(batch));
+  window.batches.push_back(batch);
 }
 
 }  // namespace plait::align::detail

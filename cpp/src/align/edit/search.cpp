@@ -28,10 +28,22 @@ struct Strand {
   }
 };
 
+bool equal(const Sequence& x, const Sequence& y) {
+  if (x.length != y.length) return false;
+  if (x.kind == y.kind) {
+    const std::size_t bytes = x.kind == Sequence::Kind::u8 ? 1 : x.kind == Sequence::Kind::u16 ? 2 : 4;
+    return std::memcmp(x.data, y.data, static_cast<std::size_t>(x.length) * bytes) == 0;
+  }
+  for (Index i = 0; i < x.length; ++i) {
+    if (x.symbol(i) != y.symbol(i)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 EditSearch::EditSearch(const Sequence& x, bool restricted, double unit, Index k, Index limit)
-    : x_(x), restricted_(restricted), unit_(unit), k_(k), limit_(limit), ranking_(Order::minimum, k) {
+    : x_(x), restricted_(restricted), unit_(unit), limit_(limit), ranking_(Order::minimum, k) {
   if (x.length > kWord) return;
   for (Index i = 0; i < x.length; ++i) {
     const std::uint32_t symbol = x.symbol(i);
@@ -67,6 +79,14 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
     const Index apart = references[k].length - x_.length;
     members[count] = static_cast<std::uint8_t>(k);
     count += static_cast<Index>(std::max(apart, -apart) <= limit);
+  }
+  if (limit == 0) {
+    for (Index c = 0; c < count; ++c) {
+      if (!equal(x_, references[members[c]])) continue;
+      ranking_.offer(first + members[c], 0);
+      if (this->limit() < 0) return;
+    }
+    return;
   }
   // Sifting takes about as long as so many columns of words.
   const bool few = limit <= kPrefixLimit / (restricted_ ? 2 : 1) && 6 * limit + 4 < x_.length;

@@ -31,9 +31,10 @@ class EditSearch final : public Search {
 
     template <class T>
     [[nodiscard]] std::uint64_t of(T symbol) const {
-      if constexpr (sizeof(T) == 1) return direct[symbol];
-      else if (symbol < 256) return direct[symbol];
-      else return ids ? wide[ids->of(symbol, false)] : 0;
+      if constexpr (sizeof(T) > 1) {
+        if (symbol >= 256) return ids ? wide[ids->of(symbol, false)] : 0;
+      }
+      return direct[symbol];
     }
   };
 
@@ -50,7 +51,7 @@ class EditSearch final : public Search {
   Sequence x_;
   bool restricted_;
   double unit_;
-  Index k_, limit_;
+  Index limit_;
   Ranking ranking_;  // of edits
   Masks masks_;
 };

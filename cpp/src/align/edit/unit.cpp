@@ -17,7 +17,7 @@ template <class T, int words>
 class Masks {
  public:
   Masks(const T* pattern, Index n, const T* text, Index m) {
-    if constexpr (sizeof(T) > 1) std::memset(slots_, 0, sizeof slots_);
+    if constexpr (sizeof(T) > 1) std::memset(symbols_, 0, sizeof symbols_);
     if (n + m < kDirect) {
       for (Index j = 0; j < m; ++j) clear(text[j]);
       for (Index i = 0; i < n; ++i) clear(pattern[i]);
@@ -29,15 +29,17 @@ class Masks {
       if (pattern[i] < kDirect) {
         direct_[pattern[i]].word[i / 64] |= bit;
       } else if constexpr (sizeof(T) > 1) {
-        Slot& at = slots_[slot(pattern[i])];
-        at.symbol = pattern[i];
-        at.mask.word[i / 64] |= bit;
+        const std::uint32_t at = slot(pattern[i]);
+        if (symbols_[at] == 0) symbols_[at] = pattern[i], masks_[at] = {};
+        masks_[at].word[i / 64] |= bit;
       }
     }
   }
   [[nodiscard]] const std::uint64_t* operator[](T symbol) const {
     if constexpr (sizeof(T) == 1) return direct_[symbol].word;
-    else return symbol < kDirect ? direct_[symbol].word : slots_[slot(symbol)].mask.word;
+    if (symbol < kDirect) return direct_[symbol].word;
+    const std::uint32_t at = slot(symbol);
+    return symbols_[at] == 0 ? none_.word : masks_[at].word;
   }
 
  private:
@@ -46,22 +48,20 @@ class Masks {
   struct Mask {
     std::uint64_t word[words];
   };
-  struct Slot {
-    T symbol;  // 0 where nothing is: that one is in direct_
-    Mask mask;
-  };
 
   void clear(T symbol) {
     if (symbol < kDirect) direct_[symbol] = {};
   }
   [[nodiscard]] std::uint32_t slot(T symbol) const {
     std::uint32_t at = (symbol * 0x9E3779B1u) >> 16;
-    while (slots_[at %= kSlots].symbol != 0 && slots_[at].symbol != symbol) ++at;
+    while (symbols_[at %= kSlots] != 0 && symbols_[at] != symbol) ++at;
     return at;
   }
 
   Mask direct_[kDirect];
-  Slot slots_[kSlots];
+  T symbols_[kSlots];   // of a hash table; 0 where nothing is: that one is in direct_
+  Mask masks_[kSlots];  // only those of symbols are there
+  Mask none_{};
 };
 
 /// Hyyrö 2003, for 1 <= n <= 64 * words.

@@ -82,7 +82,8 @@ auto with_blocks(const IntegerWeights& whole, const Sequence& x, const Sequence&
 
 std::optional<IntegerWeights> integer_weights(const EditOptions& options) {
   const double values[3] = {options.insert, options.remove, options.substitute};
-  constexpr double kExact = 0x1p53, kMost = 1 << 28;
+  constexpr double kExact = 0x1p53;
+  constexpr std::int64_t kMost = 1 << 28;
   // Whole numbers of unit / scale, if the weights are exactly that.
   const auto in = [&](double unit, double scale) -> std::optional<IntegerWeights> {
     std::int64_t whole[3], divisor = 0;
@@ -91,7 +92,7 @@ std::optional<IntegerWeights> integer_weights(const EditOptions& options) {
       if (!(number < kExact && number * unit / scale == values[k])) return std::nullopt;
       divisor = std::gcd(divisor, whole[k] = static_cast<std::int64_t>(number));
     }
-    if (divisor == 0 || static_cast<double>(*std::max_element(whole, whole + 3) / divisor) >= kMost) return std::nullopt;
+    if (divisor == 0 || *std::max_element(whole, whole + 3) / divisor >= kMost) return std::nullopt;
     const auto number = [&](int k) { return static_cast<std::int32_t>(whole[k] / divisor); };
     return IntegerWeights{number(0), number(1), number(2), static_cast<double>(divisor) * unit, scale};
   };

@@ -189,7 +189,8 @@ class Asymmetric final : public Method {
  private:
   [[nodiscard]] bool missing(const Sequence& s) const { return measure_.propagate_nan && has_nan(s); }
   static void poll(Index& cells, Index more) {
-    if ((cells += more) < (Index{1} << 16)) return;
+    cells += more;
+    if (cells < (Index{1} << 16)) return;
     cells = 0;
     poll_interrupt();
   }

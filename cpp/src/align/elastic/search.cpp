@@ -140,7 +140,8 @@ std::vector<Ending> endings(const DtwOptions& options, const Sequence& query, co
     out[static_cast<std::size_t>(j)] = {
         measure.root ? std::sqrt(measure.of_weight(above.score, n, j - above.start + 1)) : measure.of_weight(above.score, n, j - above.start + 1),
         above.start};
-    if ((unpolled += n) > (Index{1} << 18)) {
+    unpolled += n;
+    if (unpolled > (Index{1} << 18)) {
       unpolled = 0;
       poll_interrupt();
     }

@@ -145,7 +145,8 @@ class SoftDtw {
     for (Index i = band_.first(k); i < end; i += kStretch) {
       elements_.set(s, k, i, std::min(kStretch, end - i));
       f(s);
-      if ((unpolled_ += s.count) < kPollSoftCells) continue;
+      unpolled_ += s.count;
+      if (unpolled_ < kPollSoftCells) continue;
       unpolled_ = 0;
       poll_interrupt();
     }

@@ -83,7 +83,7 @@ TensorRef evaluate_op(const Op& op, std::span<const Tensor* const> inputs, const
 }
 
 TensorRef axis_size(const Shape& shape, const Attributes& attributes) {
-  const CountedAxes counted = attributes.as<CountedAxes>();
+  const auto& counted = attributes.as<CountedAxes>();
   Index n = 1;
   for (const Index axis : counted.axes) n *= shape[axis];
   return scalar_tensor(static_cast<double>(n), counted.dtype);

@@ -113,6 +113,7 @@ void Table::differentiate(bool recording) {
   std::vector<BackwardStep> taken;
   const auto gradients = all_gradients(from_, seed_nodes, recording ? &taken : nullptr);
   std::vector<NodeRef> wanted;
+  // NOLINTNEXTLINE(bugprone-nondeterministic-pointer-iteration-order): in which order they are evaluated changes no value
   for (const auto& [node, gradient] : gradients)
     if (gradient) wanted.push_back(gradient);
   for (const BackwardStep& step : taken)
@@ -131,6 +132,7 @@ void Table::differentiate(bool recording) {
     throw;
   }
   gradients_.clear();
+  // NOLINTNEXTLINE(bugprone-nondeterministic-pointer-iteration-order): from one map into another
   for (const auto& [node, gradient] : gradients)
     if (gradient) gradients_.emplace(node, values_.at(gradient.get()));
   std::vector<Step> steps;

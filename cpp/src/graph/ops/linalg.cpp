@@ -33,8 +33,8 @@ NodeRef lower_constant(Index n, double below, double diagonal, DType dtype) {
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < n; ++j) x[i * n + j] = static_cast<std::remove_reference_t<decltype(*x)>>(j < i ? below : j == i ? diagonal : 0.0);
   };
-  if (dtype == DType::float32) fill(static_cast<float*>(static_cast<void*>(tensor->data.get())));
-  else fill(static_cast<double*>(static_cast<void*>(tensor->data.get())));
+  if (dtype == DType::float32) fill(reinterpret_cast<float*>(tensor->data.get()));
+  else fill(reinterpret_cast<double*>(tensor->data.get()));
   return make_constant(tensor);
 }
 NodeRef lower_mask(Index n, double diagonal, DType dtype) { return lower_constant(n, 1.0, diagonal, dtype); }

@@ -18,7 +18,7 @@ namespace {
 constexpr Index kChunk = 1 << 15;
 
 Spec random_rule(std::span<const Spec> in, const Attributes& a) {
-  const RandomDraw draw = a.as<RandomDraw>();
+  const auto& draw = a.as<RandomDraw>();
   Shape shape(draw.shape.begin(), draw.shape.end());
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] != kAny) continue;

@@ -72,7 +72,7 @@ Gradients d_sum_to_like(const NodeRef& n, const NodeRef& g) { return {broadcast_
 
 // axis_size(x): the number of elements along axes; a constant once shapes are bound.
 Spec axis_size_rule(std::span<const Spec> in, const Attributes& a) {
-  const CountedAxes counted = a.as<CountedAxes>();
+  const auto& counted = a.as<CountedAxes>();
   for (const Index axis : counted.axes)
     PLAIT_REQUIRE_AS(ShapeError, !counted.divisor || in[0].shape[axis] != 0, "mean: axis ", axis, " of shape ", to_string(in[0].shape),
                      " is empty and has no mean");

@@ -382,7 +382,10 @@ bool join_sums(Rewriter& graph) {
               },
               [&](const std::vector<int>& terms) -> std::optional<int> {
                 std::vector<std::pair<Index, int>> parts;
-                for (const int t : terms) parts.emplace_back(graph.as_slice(*summed_matrix(graph, t))->begin, *summed_matrix(graph, t));
+                for (const int t : terms) {
+                  const int matrix = summed_matrix(graph, t).value();
+                  parts.emplace_back(graph.as_slice(matrix).value().begin, matrix);
+                }
                 std::sort(parts.begin(), parts.end());
                 std::vector<int> pieces;
                 for (const auto& [begin, piece] : parts) pieces.push_back(piece);

@@ -31,8 +31,8 @@ MatmulShape product_shape(const Spec& result, const Spec& a, const View& a_view,
   p.b_row = last(b_view.strides, 2);
   p.b_col = last(b_view.strides, 1);
   p.batch = count_of(Shape(result.shape.begin(), result.shape.end() - 2));
-  p.a_batch = *leading_stride(result.shape, a.shape, a_view.strides);
-  p.b_batch = *leading_stride(result.shape, b.shape, b_view.strides);
+  p.a_batch = leading_stride(result.shape, a.shape, a_view.strides).value();
+  p.b_batch = leading_stride(result.shape, b.shape, b_view.strides).value();
   p.c_batch = p.m * p.n;
   // (…, m, k) with one (k, n): rows of all batches stand one after the other, so it is one product.
   const bool rows_follow = p.m == 1 || p.a_batch == p.m * p.a_row;

@@ -41,9 +41,9 @@ Value make_copy(const Module& module, int of) {
   return {.op = &ops::cast, .attributes = CastTo{from.spec.dtype}, .spec = from.spec, .inputs = {of}, .node = from.node};
 }
 
-Value make_concatenate(const Module& module, std::vector<int> pieces, Index axis) {
+Value make_concatenate(const Module& module, const std::vector<int>& pieces, Index axis) {
   const Value& first = module.values[pieces[0]];
-  Value value{.op = &ops::concatenate, .attributes = OneAxis{axis}, .spec = first.spec, .inputs = std::move(pieces), .node = first.node};
+  Value value{.op = &ops::concatenate, .attributes = OneAxis{axis}, .spec = first.spec, .inputs = pieces, .node = first.node};
   Index& length = value.spec.shape[static_cast<std::size_t>(axis)];
   length = 0;
   for (const int piece : value.inputs) length += module.values[piece].spec.shape[static_cast<std::size_t>(axis)];

@@ -17,7 +17,7 @@ Value make_transpose(const Module& module, int matrix);
 Value make_reshape(const Module& module, int of, const Shape& shape);
 Value make_broadcast(const Module& module, int of, const Shape& shape);
 Value make_copy(const Module& module, int of);  ///< a cast to the dtype that it has
-Value make_concatenate(const Module& module, std::vector<int> pieces, Index axis);
+Value make_concatenate(const Module& module, const std::vector<int>& pieces, Index axis);
 Value make_binary(const Module& module, const Op& op, int a, int b);
 /// A reduction over `axes` that keeps them as ones, or not.
 Value make_reduction(const Module& module, const Op& op, int of, std::span<const Index> axes, bool keep);

@@ -49,7 +49,7 @@ inline V load(const T* from) {
 inline FourDoubles four(const double* p) { return load<FourDoubles>(p); }
 inline FourDoubles four(const float* p) { return __builtin_convertvector(load<FourFloats>(p), FourDoubles); }
 inline FourNarrow four(const std::int32_t* p) { return load<FourNarrow>(p); }
-inline FourWide four(const std::int64_t* p) { return load<FourWide>(p); }
+[[maybe_unused]] inline FourWide four(const std::int64_t* p) { return load<FourWide>(p); }
 
 /// Turned by R places to the left.
 template <int R, class V>

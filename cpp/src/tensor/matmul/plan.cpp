@@ -83,7 +83,8 @@ void cut_columns(Plan& plan, Index lanes, Index element) {
   const Product& p = plan.p;
   plan.pack_b = !reads_in_place(p, element) && (p.b_col != 1 || p.m > kRowsInPlace);
   plan.worker_elements = plan.k_chunk * plan.panel;
-  const double panel_cycles = static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(plan.panel / lanes);
+  const Index registers = plan.panel / lanes;
+  const double panel_cycles = static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(registers);
   plan.block = (static_cast<Index>(kTaskCycles / (panel_cycles + 1.0)) + 1) * plan.panel;
 }
 

@@ -2,13 +2,13 @@
 #include "align/edit/bits.hpp"
 
 #include "plait/base/isa.hpp"
-
-#define PLAIT_INLINE [[gnu::always_inline]] inline
+#include "plait/tensor/vector.hpp"
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
 
 using namespace tensor;
+using namespace tensor::PLAIT_ISA_NS;
 namespace {
 
 using Word = std::uint64_t;
@@ -37,7 +37,7 @@ constexpr Signs kLane = {0, 1};
 /// Each lane's value in the lane above it; `in` comes into the lowest.
 PLAIT_INLINE Words up(Words v, Word in) {
   const Words first = {in};
-  return __builtin_shuffle(v, first, kUp);
+  return shuffle(v, first, kUp);
 }
 
 PLAIT_INLINE Words blend(Signs which, Words yes, Words no) { return which ? yes : no; }

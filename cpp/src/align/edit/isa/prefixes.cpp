@@ -86,8 +86,8 @@ void transpose(const std::uint8_t* strings, Index columns, std::uint8_t* symbols
       for (Index k = 0; k < 16; ++k) rows[k] = load<Tile>(strings + (lane + k) * kPrefix + column);
       for (int round = 0; round < 4; ++round) {
         for (Index k = 0; k < 8; ++k) {
-          laced[2 * k] = __builtin_shuffle(rows[k], rows[k + 8], kLow);
-          laced[2 * k + 1] = __builtin_shuffle(rows[k], rows[k + 8], kHigh);
+          laced[2 * k] = shuffle(rows[k], rows[k + 8], kLow);
+          laced[2 * k + 1] = shuffle(rows[k], rows[k + 8], kHigh);
         }
         for (Index k = 0; k < 16; ++k) rows[k] = laced[k];
       }

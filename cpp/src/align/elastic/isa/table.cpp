@@ -28,7 +28,8 @@ double asymmetric_row_of(const double* above, const double* costs, Index count, 
   for (Index j = 0; j < count; j += kWide) {
     const V match = load<V>(above + j - 1), skip = load<V>(above + j - 2), stay = load<V>(above + j), either = least(match, skip);
     if constexpr (kMoves) {
-      const M move = stay < either ? M{} + static_cast<int>(Move::insertion) : (skip < match) & static_cast<int>(Move::deletion);
+      const M longer = stay < either;
+      const M move = (longer & static_cast<int>(Move::insertion)) | (~longer & (skip < match) & static_cast<int>(Move::deletion));
       for (int l = 0; l < kWide; ++l) moves[j + l] = static_cast<std::uint8_t>(move[l]);
     }
     const V value = least(either, stay) + load<V>(costs + j);

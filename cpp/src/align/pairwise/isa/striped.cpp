@@ -19,14 +19,14 @@ PLAIT_INLINE V<T> shifted(V<T> v, V<T> first) {
   } else {
     V<T> from{};
     for (Index k = 0; k < kLanesOf<T>; ++k) from[k] = static_cast<T>(k < by ? kLanesOf<T> + k : k - by);
-    return __builtin_shuffle(v, first, from);
+    return shuffle(v, first, from);
   }
 }
 template <class T>
 PLAIT_INLINE V<T> shifted_in(V<T> v, T first) {
   V<T> from{};
   for (Index k = 1; k < kLanesOf<T>; ++k) from[k] = static_cast<T>(k - 1);
-  V<T> out = __builtin_shuffle(v, from);
+  V<T> out = shuffle(v, v, from);
   out[0] = first;
   return out;
 }

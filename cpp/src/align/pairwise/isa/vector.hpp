@@ -87,7 +87,7 @@ PLAIT_INLINE void look_up(const std::uint8_t* codes, Index count, const std::int
   for (Index p = 0; p < count; p += piece) {
     Sixteen code{};
     __builtin_memcpy(&code, codes + p, piece);
-    const Wide wide = __builtin_convertvector(__builtin_shuffle(low, high, code), Wide);
+    const Wide wide = __builtin_convertvector(shuffle(low, high, code), Wide);
     __builtin_memcpy(out + p, &wide, piece * sizeof(T));
   }
 }

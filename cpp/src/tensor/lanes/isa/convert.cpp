@@ -7,13 +7,6 @@ namespace {
 
 using Boolean = std::uint8_t;  // a bool with another byte than 0 or 1 would be undefined
 
-template <class T>
-inline constexpr bool kFloat = false;
-template <>
-inline constexpr bool kFloat<float> = true;
-template <>
-inline constexpr bool kFloat<double> = true;
-
 template <class To>
 struct Convert {
   template <class From>

@@ -1,5 +1,5 @@
 // Scalar functions for loops that the compiler turns into vector code: one inline function per name, for float and double.
-// Only for files in src/<room>/isa/ (see base/isa.hpp): everything lives in the namespace of the level.
+// Only for files in src/<module>/isa/ (see base/isa.hpp): everything lives in the namespace of the level.
 //
 // The largest errors found stand in plait/tensor/lane_ops.hpp; tests hold them.
 //
@@ -15,8 +15,8 @@
 
 #include "exp.hpp"
 #include "log.hpp"
+#include "logistic.hpp"
 #include "pow.hpp"
 #include "quotient.hpp"
-#include "softplus.hpp"
 #include "special.hpp"
 #include "trig.hpp"
