@@ -50,3 +50,16 @@ def test_wrong_input_is_refused() -> None:
     for wrong in (-1, True, (0, 1)):
         with pytest.raises(ValueError, match="hvp: argnums"):
             plait.hvp(bowl, argnums=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_product_read_in_two_shapes_by_what_follows_it(dtype: type) -> None:
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(300, 30)).astype(dtype), rng.normal(size=(30, 20)).astype(dtype)
+    y = x @ w
+    for f in (
+        lambda y: np.tanh(y) * 0.5 + y.reshape(1, 300, 20).reshape(300, 20),
+        lambda y: y.reshape(60, 100) + np.tanh(y).reshape(60, 100),
+        lambda y: (y * y + y.reshape(6000).reshape(300, 20)).sum(axis=0),
+    ):
+        np.testing.assert_allclose(plait.function(lambda a, b, f=f: f(a @ b))(x, w), f(y), rtol=20 * np.finfo(dtype).eps * 30)

@@ -259,20 +259,24 @@ StepPlan make_step(const Module& module, int g) {
       std::optional<LaneKernel> epilogue;
       std::size_t inputs = 0;
       std::vector<std::size_t> streams;
+      bool keep = value.needs_storage || group.members.empty();
       step.info.label = "matmul";
       step.info.node = label_of(value);
       if (!group.members.empty()) {
         const LaneBody body = lane_body(module, g);
         inputs = body.inputs.size();
         PLAIT_ASSERT(inputs <= kMostOperands);
-        for (std::size_t i = 1; i < inputs; ++i) read(body.inputs[i]);
+        for (std::size_t i = 1; i < inputs; ++i) {
+          read(body.inputs[i]);
+          // In another shape the product is an operand of its own, read from its buffer.
+          keep = keep || values[body.inputs[i]].root == group.value;
+        }
         step.outputs.insert(step.outputs.end(), body.outputs.begin(), body.outputs.end());
         epilogue.emplace(lane_kernel(module, group, body));
         streams = streams_of(module, group, body);
         step.info.cost_ns = epilogue->cost_per_element() * elements;
         step.info.label += " + " + names_of(module, group);
       }
-      const bool keep = value.needs_storage || !epilogue;
       std::unique_ptr<Kernel> kernel = product_step(value.spec.dtype, shape, std::move(epilogue), inputs, keep, std::move(streams));
       step.info.flops += kernel->flops();
       step.info.cost_ns += kernel->flops() / kProductFlopsPerNs;
