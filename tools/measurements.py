@@ -1,6 +1,6 @@
 """The tables of measurements in README.md and docs/measurements.md, from what the benches wrote, and from nothing else.
 
-    python tools/measurements.py record [--quick] ROOM ...    run these benches (and `build`), keep their results in docs/measurements/
+    python tools/measurements.py record [--quick] NAME ...    run these benches (and `build`), keep their results in docs/measurements/
     python tools/measurements.py write                        write the tables anew
     python tools/measurements.py check                        exit code 1 where a table is not what the files say
 
@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 
 from _harness import duration, machine  # noqa: E402
 
-ROOMS = {
+BENCHES = {
     "graph": "Graphs", "sequence": "Recurrent networks", "align": "Alignment", "sparse": "Sparse vectors", "histogram": "Histograms", "tree": "Trees",
     "optimize": "Optimisation", "portfolio": "Portfolios", "infer": "Inference",
 }  # fmt: skip
@@ -38,10 +38,10 @@ NAMES = {
 
 
 class Row(NamedTuple):
-    """One line of the README: its words, the room, and the place in the room's file; of several kinds of data the one of least lead is taken."""
+    """One line of the README: its words, the bench, and the place in the bench's file; of several kinds of data the one of least lead is taken."""
 
     words: str
-    room: str
+    bench: str
     place: tuple[str, ...]
 
 
@@ -81,8 +81,8 @@ ALIGNMENTS = [
     ]
 ]
 SOLVERS = [
-    Row(words, room, ("works", work))
-    for words, room, work in [
+    Row(words, bench, ("works", work))
+    for words, bench, work in [
         ("sparse dot, 10⁴ against 10⁴ values, 1 % in common", "sparse", "dot, 10000 against 10000 values, 1% common, spread"),
         ("ten nearest of 2000 sparse rows, for each", "sparse", "top-10 cosine, 2000 rows of 100 words of 20000"),
         ("histogram, 100 uniform bins, a value", "histogram", "uniform, 100 bins, normal"),
@@ -118,7 +118,9 @@ def record_build() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--wheel-dir", folder]
         begin = time.perf_counter()
-        subprocess.run([*command, f"--config-settings=build-dir={folder}/build", str(ROOT)], check=True, env={**os.environ, "CCACHE_DISABLE": "1"})
+        subprocess.run(
+            [*command, f"--config-settings=build-dir={folder}/build", str(ROOT)], check=True, env={**os.environ, "CCACHE_DISABLE": "1"}
+        )
         seconds = time.perf_counter() - begin
         (wheel,) = Path(folder).glob("*.whl")
         shown = subprocess.run([sys.executable, "-m", "auditwheel", "show", str(wheel)], capture_output=True, text=True, check=False).stdout
@@ -126,28 +128,28 @@ def record_build() -> dict[str, Any]:
         return {"machine": about, "seconds": seconds, "bytes": wheel.stat().st_size, "tag": tag[1] if tag else None}
 
 
-def record(rooms: list[str], quick: bool) -> None:
+def record(benches: list[str], quick: bool) -> None:
     """Run benches and keep what they found."""
     FOLDER.mkdir(exist_ok=True)
-    for room in rooms:
-        if room == "build":
+    for bench in benches:
+        if bench == "build":
             result = record_build()
         else:
             with tempfile.TemporaryDirectory() as folder:
                 target = Path(folder) / "result.json"
-                command = [sys.executable, str(ROOT / "bench" / f"{room}.py"), "--json", str(target)]
-                subprocess.run([*command, *(["--quick"] if quick and room != "infer" else [])], check=False)
+                command = [sys.executable, str(ROOT / "bench" / f"{bench}.py"), "--json", str(target)]
+                subprocess.run([*command, *(["--quick"] if quick and bench != "infer" else [])], check=False)
                 if not target.exists():
-                    raise SystemExit(f"{room}: the bench wrote nothing; docs/measurements/{room}.json stays as it was")
-                result = {**json.loads(target.read_text(encoding="utf-8")), "quick": quick and room != "infer"}
-        (FOLDER / f"{room}.json").write_text(json.dumps(slim(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+                    raise SystemExit(f"{bench}: the bench wrote nothing; docs/measurements/{bench}.json stays as it was")
+                result = {**json.loads(target.read_text(encoding="utf-8")), "quick": quick and bench != "infer"}
+        (FOLDER / f"{bench}.json").write_text(json.dumps(slim(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------------------------
 
 
 def load_all() -> dict[str, Any]:
-    """The recorded files, by room."""
+    """The recorded files, by bench."""
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 
 
@@ -186,12 +188,12 @@ def cells(work: dict[str, Any]) -> tuple[str, str, str, float | None]:
     return duration(ours), f"{name} {duration(peers[best])}", f"{ratio:.2f}" if ratio < 9.995 else f"{ratio:.0f}", ratio
 
 
-def chosen(row: Row, rooms: dict[str, Any]) -> list[str] | None:
+def chosen(row: Row, benches: dict[str, Any]) -> list[str] | None:
     """The cells of a row of the README; of works that differ in their data alone, the one in which plait leads least."""
     *above, last = row.place
     found = [
         (cells(work), place[-1])
-        for place, work in works(rooms.get(row.room, {}))
+        for place, work in works(benches.get(row.bench, {}))
         if place[:-1] == tuple(above) and (place[-1] == last or (row.place[0] == "works" and place[-1].startswith(last)))
     ]
     exact = [entry for entry in found if entry[1] == last]
@@ -208,58 +210,58 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
 
 
-def where(room: str, found: dict[str, Any]) -> str:
+def where(bench: str, found: dict[str, Any]) -> str:
     """The machine and the day of a file."""
     about = found["machine"]
     load = about.get("load", [0.0])[0]
     others = ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items() if version and name != "plait")
     quick = "; a quick look" if found.get("quick") else ""
-    return f"`./dev bench {room}`, {about['time'][:10]}: {about['cpu']}, {about['cores']} cores, load {load:.1f}{quick}; {others}"
+    return f"`./dev bench {bench}`, {about['time'][:10]}: {about['cpu']}, {about['cores']} cores, load {load:.1f}{quick}; {others}"
 
 
-def readme_block(rooms: dict[str, Any]) -> str:
+def readme_block(benches: dict[str, Any]) -> str:
     """The README's tables."""
     parts = []
     for title, rows in ROWS.items():
-        lines = [line for row in rows if (line := chosen(row, rooms)) is not None]
+        lines = [line for row in rows if (line := chosen(row, benches)) is not None]
         if not lines:
             continue
         parts.append(f"{title}:\n\n" + table(["work", "plait", "best peer", "peer / plait"], lines))
-        used = dict.fromkeys(row.room for row in rows if row.room in rooms)
-        parts.append("\n".join(f"- {where(room, rooms[room])}" for room in used) + "\n")
+        used = dict.fromkeys(row.bench for row in rows if row.bench in benches)
+        parts.append("\n".join(f"- {where(bench, benches[bench])}" for bench in used) + "\n")
     return "\n" + "\n".join(parts) + "\n" if parts else "\nNothing has been measured yet.\n\n"
 
 
-def page_block(rooms: dict[str, Any]) -> str:
-    """Every work of every room."""
+def page_block(benches: dict[str, Any]) -> str:
+    """Every work of every bench."""
     parts = []
-    for room, title in ROOMS.items():
-        if room not in rooms:
+    for bench, title in BENCHES.items():
+        if bench not in benches:
             continue
         lines = []
-        for place, work in works(rooms[room]):
+        for place, work in works(benches[bench]):
             ours, peer, ratio, _ = cells(work)
             name = ", ".join(part for part in place if part not in ("works", "matmul", "math"))
             lines.append([re.sub(r"threads, (\d)", lambda m: f"{m[1]} thread{'s' * (m[1] != '1')}", name), ours, peer, ratio])
-        parts.append(f"## {title}\n\n{where(room, rooms[room])}\n\n" + table(["work", "plait", "best peer", "peer / plait"], lines))
+        parts.append(f"## {title}\n\n{where(bench, benches[bench])}\n\n" + table(["work", "plait", "best peer", "peer / plait"], lines))
     return "\n" + "\n".join(parts) + "\n"
 
 
-def build_words(rooms: dict[str, Any]) -> str:
+def build_words(benches: dict[str, Any]) -> str:
     """How long a build takes, in words."""
-    if "build" not in rooms:
+    if "build" not in benches:
         return "not measured yet"
-    found = rooms["build"]
+    found = benches["build"]
     minutes = found["seconds"] / 60
     about = found["machine"]
     return f"{minutes:.0f} minutes on {about['cores']} cores of an {about['cpu']} at load {about['load'][0]:.0f}, {about['time'][:10]}"
 
 
-def wheel_words(rooms: dict[str, Any]) -> str:
+def wheel_words(benches: dict[str, Any]) -> str:
     """How large the wheel is, and what it asks of a system."""
-    if "build" not in rooms:
+    if "build" not in benches:
         return "not measured yet"
-    found = rooms["build"]
+    found = benches["build"]
     tag = f", `{found['tag']}` by `auditwheel show`" if found.get("tag") else ""
     return f"{found['bytes'] / 1e6:.1f} MB{tag}"
 
@@ -268,11 +270,11 @@ BLOCKS = {"measurements": readme_block, "all-measurements": page_block, "build":
 FILES = ("README.md", "docs/measurements.md", "docs/start.md")
 
 
-def written(text: str, rooms: dict[str, Any]) -> str:
+def written(text: str, benches: dict[str, Any]) -> str:
     """A text with each block between ``<!-- measured: NAME -->`` and ``<!-- end -->`` made anew."""
 
     def block(match: re.Match[str]) -> str:
-        return f"<!-- measured: {match[1]} -->{BLOCKS[match[1]](rooms)}<!-- end -->"
+        return f"<!-- measured: {match[1]} -->{BLOCKS[match[1]](benches)}<!-- end -->"
 
     return re.sub(r"<!-- measured: ([\w-]+) -->.*?<!-- end -->", block, text, flags=re.DOTALL)
 
@@ -281,13 +283,13 @@ def main(arguments: list[str] | None = None) -> int:
     """See above."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("task", choices=["record", "write", "check"])
-    parser.add_argument("rooms", nargs="*", help="of " + ", ".join([*ROOMS, "build"]) + "; all of them unless named")
+    parser.add_argument("benches", nargs="*", help="of " + ", ".join([*BENCHES, "build"]) + "; all of them unless named")
     parser.add_argument("--quick", action="store_true", help="a look, not a measurement; the tables say so")
     options = parser.parse_intermixed_args(arguments)
-    if unknown := set(options.rooms) - {*ROOMS, "build"}:
-        parser.error(f"no room {min(unknown)!r}")
+    if unknown := set(options.benches) - {*BENCHES, "build"}:
+        parser.error(f"no bench {min(unknown)!r}")
     if options.task == "record":
-        record(options.rooms or [*ROOMS, "build"], options.quick)
+        record(options.benches or [*BENCHES, "build"], options.quick)
     stale = []
     for name in FILES:
         path = ROOT / name

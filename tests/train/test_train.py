@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,11 @@ def test_callbacks_are_told_each_epoch_and_may_stop_the_run() -> None:
 def test_progress_is_called_at_each_epochs_end(capsys: pytest.CaptureFixture[str]) -> None:
     loss, _, data, _ = line()
     seen: list[Progress] = []
+    began = time.perf_counter()
     plait.train(loss, data, epochs=3, progress=seen.append)
+    times = [p.seconds for p in seen]
+    assert times == sorted(times)
+    assert 0 < times[0] <= times[-1] <= time.perf_counter() - began
     assert [p.epoch for p in seen if p.step == p.steps] == [1, 2, 3]
     assert capsys.readouterr() == ("", "")
     plait.train(loss, data, epochs=3, progress=True)

@@ -225,6 +225,7 @@ class Lbfgs {
 
   // Where a Newton step along some variable would still lower the objective: in units in which all bend alike. False: there is none.
   bool missed() {
+    if (goes_beyond()) return true;
     if (second_.missed.empty()) return false;
     if (second_.in_valley) {  // eigenvectors are conjugate: the pairs make an exact Hessian on what they span
       if (++valleys_ > kMostValleys) return false;
@@ -394,6 +395,7 @@ class Lbfgs {
   // A direction in which the objective bends down where its gradient vanishes: in held_'s place, direction_ then holds it.
   bool bends_down(double steepest) {
     second_.missed.clear();
+    second_.beyond.clear();
     if (!options_.second_order || problem_.m > 0 || (problem_.differences() && n_ > 10)) return false;
     Evaluation e;
     e.begin(problem_);
@@ -419,6 +421,25 @@ class Lbfgs {
     if (second_.unspent.empty()) return false;
     direction_ = second_.unspent;  // nothing bends up along it
     return true;
+  }
+
+  // A step longer than a variable has gone, if values say that it holds.
+  bool goes_beyond() {
+    if (second_.beyond.empty() || left_ > kMostLeft) return false;
+    const double enough = std::max(kMissed * std::abs(at_.f), 2 * kNoise * std::abs(at_.f));
+    for (const double part : {1.0, 0.1, 0.01}) {
+      Iterate next;
+      next.x.resize(n_);
+      for (std::size_t i = 0; i < n_; ++i) next.x[i] = inside(i, at_.x[i] + part * second_.beyond[i]);
+      evaluate(next);
+      if (!finite(next) || !(next.f < at_.f - enough)) continue;
+      ++left_;
+      pairs_.clear();
+      at_ = std::move(next);
+      for (std::size_t i = 0; i < n_; ++i) seen_[i] = std::max(seen_[i], std::abs(at_.x[i] - start_.x[i]));
+      return true;
+    }
+    return false;
   }
 
   bool leave() {

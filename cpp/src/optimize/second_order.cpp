@@ -152,10 +152,10 @@ bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<
 double SecondOrder::room(const Evaluation& e, const Point& p, const std::vector<double>& d, std::ptrdiff_t axis,
                          const std::vector<double>& reach) const {
   double most = std::numeric_limits<double>::infinity();
-  if (axis >= 0) most = reach[static_cast<std::size_t>(axis)] / std::max(std::abs(d[static_cast<std::size_t>(axis)]), 1e-2);
+  if (axis >= 0 && !reach.empty()) most = reach[static_cast<std::size_t>(axis)] / std::max(std::abs(d[static_cast<std::size_t>(axis)]), 1e-2);
   for (std::size_t i = 0; i < d.size(); ++i) {
     if (std::abs(d[i]) < 1e-14) continue;
-    if (axis < 0) most = std::min(most, reach[i] / std::abs(d[i]));
+    if (axis < 0 && !reach.empty()) most = std::min(most, reach[i] / std::abs(d[i]));
     most = std::min(most, (d[i] > 0 ? e.upper[i] - p.x[i] : p.x[i] - e.lower[i]) / std::abs(d[i]));
   }
   for (std::size_t k = 0; k < row_.size(); ++k) {
@@ -173,7 +173,8 @@ void SecondOrder::look_for_missed(Evaluation& e, const Point& p, const std::vect
   missed_far = in_valley = false;
   gain = 0;
   unspent.clear();
-  double size = 1, most_unspent = 0;
+  beyond.clear();
+  double size = 1, most_unspent = 0, most_beyond = worth;
   for (const double x : p.x) size = std::max(size, std::abs(x));
   for (std::size_t a = 0; a < space_.size(); ++a) {
     std::vector<double> z = space_[a];
@@ -192,6 +193,11 @@ void SecondOrder::look_for_missed(Evaluation& e, const Point& p, const std::vect
       const bool ended = bend * far >= std::abs(slope);  // by curvature
       const double wins = ended ? slope * slope / (2 * bend) : std::isfinite(far) ? (std::abs(slope) - 0.5 * bend * far) * far : 0.0;
       worthwhile = wins > worth;
+      if (!ended && !worthwhile && !differences && bend > 0 && slope * slope / (2 * bend) > most_beyond) {
+        most_beyond = slope * slope / (2 * bend);
+        beyond = z;
+        for (double& v : beyond) v *= std::min(std::abs(slope) / bend, room(e, p, z, axes_[a], {}));
+      }
       if (worthwhile) gain = std::max(gain, wins);
       if (worthwhile && !ended && wins > most_unspent) {
         most_unspent = wins;
@@ -294,6 +300,7 @@ bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<
   n_ = e.n;
   missed.clear();
   unspent.clear();
+  beyond.clear();
   gain = 0;
   const auto n = static_cast<std::size_t>(n_);
   bool any_weak = false;

@@ -29,9 +29,11 @@ class SecondOrder {
     std::vector<double> direction, image;
   };
   std::vector<Missed> missed;
-  bool missed_far = false;      ///< and one of these steps is long
-  bool in_valley = false;       ///< what was missed is the Hessian's eigenvectors, not axes
-  double gain = 0;              ///< the most that one of them promises
+  bool missed_far = false;  ///< and one of these steps is long
+  bool in_valley = false;   ///< what was missed is the Hessian's eigenvectors, not axes
+  double gain = 0;          ///< the most that one of them promises
+  /// A Newton step along an axis that is longer than a variable has gone, and promises more than `worth`: only a value tells whether it holds.
+  std::vector<double> beyond;
   std::vector<double> unspent;  ///< the direction of the most promising step that no curvature ends; empty if there is none
 
  private:

@@ -166,6 +166,20 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
     if ((second.missed_far && !problem->differences()) || second.gain > kMuchMissed * whole)
       return refined < kMostRefined && refine() ? Curved::sharpened : Curved::stuck;
   }
+  if (!bent && !second.beyond.empty() && curved < kMostCurved) {
+    const double before = merit(at), enough = std::max(worth, 2 * noise());
+    for (const double part : {1.0, 0.1, 0.01}) {
+      move(at, second.beyond, part, trial);
+      e.values(trial);
+      if (!trial.finite || (trial.violation > at.violation + 1e-10 && !back_to_rows()) || !(merit(trial) < before - enough)) continue;
+      e.derivatives(trial);
+      if (!trial.finite) continue;
+      ++curved;
+      std::swap(at, trial);
+      b.reset(e.n, 1);
+      return Curved::moved;
+    }
+  }
   const double way = bent ? 0 : way_off_plateau(worth, d);
   if (!bent && way == 0) return Curved::none;
   if (++curved > kMostCurved) return Curved::stuck;
