@@ -180,6 +180,7 @@ def test_slopes_at_0_and_in_the_tails() -> None:
         density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
         np.testing.assert_allclose(plait.grad(sp.ndtri)(p), 1 / density, rtol=1e-9)
         np.testing.assert_allclose(plait.grad(plait.grad(sp.ndtri))(p), z / density**2, rtol=1e-6, atol=1e-9)
+    assert plait.grad(np.cbrt)(0.0) == np.inf
     assert plait.grad(sp.xlogy)(0.0, 2.0) == np.log(2)
     assert plait.grad(sp.xlogy)(0.0, 0.0) == 0
     assert plait.grad(np.fmax, argnums=(0, 1))(np.nan, 2.0) == (0, 1)

@@ -69,7 +69,9 @@ def cbrt(x: Operand) -> Node:
     root = root - (root - safe / square(root)) * (
         1.0 / 3
     )  # one step of Newton's: the exponential of a large logarithm is off by more than an ulp
-    return sign * where(plain, root, size)
+    # At 0 the slope is infinite, as that of a square root is.
+    finite = size < float("inf")
+    return sign * where(plain, root, where(finite, sqrt(where(finite, size, 1.0)), size))
 
 
 def sinc(x: Operand) -> Node:
