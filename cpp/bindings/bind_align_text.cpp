@@ -248,10 +248,11 @@ constexpr const char* kNearestText =
     "indices : ndarray of int64, shape (k,)\n    Best first; among equals the first. Of a mapping their keys, an array of objects.\n"
     "scores : ndarray of float64, shape (k,)\n    Theirs.";
 
-PyMethodDef kMethods[] = {{"score", as_function(&score), METH_FASTCALL | METH_KEYWORDS, kScoreText},
-                          {"nearest", as_function(&nearest), METH_FASTCALL | METH_KEYWORDS, kNearestText},
-                          {"_forget", as_function(&forget_method), METH_NOARGS, nullptr},
-                          {nullptr, nullptr, 0, nullptr}};
+PyMethodDef kMethods[] = {
+    {"score", as_function(&score), METH_FASTCALL | METH_KEYWORDS, kScoreText},
+    {"nearest", as_function(&nearest), METH_FASTCALL | METH_KEYWORDS, kNearestText},
+    {"_forget", as_function(&forget_method), METH_NOARGS, "_forget($self, /)\n--\n\nLet go of what was prepared of the query and the references."},
+    {nullptr, nullptr, 0, nullptr}};
 
 void deallocate(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);

@@ -69,7 +69,7 @@ struct LaneOutput {
 /// A lane program bound to an iteration space. Immutable; run() may be called from several threads with different scratch.
 class LaneKernel {
  public:
-  LaneKernel(LaneProgram program, Shape space, std::vector<LaneInput> inputs, std::vector<LaneOutput> outputs);
+  LaneKernel(LaneProgram program, const Shape& space, const std::vector<LaneInput>& inputs, std::vector<LaneOutput> outputs);
   ~LaneKernel();
   LaneKernel(LaneKernel&&) noexcept;
   LaneKernel& operator=(LaneKernel&&) noexcept;

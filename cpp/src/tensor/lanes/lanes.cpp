@@ -103,7 +103,7 @@ struct LaneKernel::Plan {
   std::vector<LanePass> passes;
 };
 
-LaneKernel::LaneKernel(LaneProgram program, Shape space, std::vector<LaneInput> inputs, std::vector<LaneOutput> outputs)
+LaneKernel::LaneKernel(LaneProgram program, const Shape& space, const std::vector<LaneInput>& inputs, std::vector<LaneOutput> outputs)
     : plan_(std::make_unique<Plan>()) {
   check(program, space, inputs, outputs);
   Plan& plan = *plan_;
