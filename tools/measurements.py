@@ -158,7 +158,8 @@ def works(found: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
     if not isinstance(found, dict):
         return
     if isinstance(found.get("times"), dict):
-        yield place, found
+        if all(isinstance(entry, dict) for entry in found["times"].values()):  # else they are a sweep's ratios, and nobody's times
+            yield place, found
         return
     if isinstance(found.get("seconds"), dict):  # of imports
         yield place, {"times": {name: {"median": seconds} for name, seconds in found["seconds"].items() if name != "numpy"}}
@@ -197,7 +198,7 @@ def chosen(row: Row, benches: dict[str, Any]) -> list[str] | None:
         if place[:-1] == tuple(above) and (place[-1] == last or (row.place[0] == "works" and place[-1].startswith(last)))
     ]
     exact = [entry for entry in found if entry[1] == last]
-    found = exact or found
+    found = [entry for entry in exact or found if entry[0][0] != "–"]
     if not found:
         return None
     (ours, peer, ratio, _), _ = min(found, key=lambda entry: entry[0][3] if entry[0][3] is not None else float("inf"))
