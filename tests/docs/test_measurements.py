@@ -66,14 +66,14 @@ def test_tables_are_what_the_files_say() -> None:
 
 
 def test_each_file_names_its_machine_and_day(measurements: Any) -> None:
-    for room, found in measurements.load_all().items():
-        assert room in {*measurements.ROOMS, "build"}
+    for bench, found in measurements.load_all().items():
+        assert bench in {*measurements.BENCHES, "build"}
         about = found["machine"]
         assert about["cpu"]
         assert about["cores"] >= 1
         assert re.match(r"\d{4}-\d\d-\d\d", about["time"])
-        if room != "build":
-            text = measurements.where(room, found)
+        if bench != "build":
+            text = measurements.where(bench, found)
             assert about["cpu"] in text
             assert about["time"][:10] in text
             assert list(measurements.works(found)) != []
