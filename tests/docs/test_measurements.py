@@ -82,18 +82,18 @@ def test_each_file_names_its_machine_and_day(measurements: Any) -> None:
 def test_tables_from_a_made_up_file(measurements: Any) -> None:
     entry = lambda ours, theirs: {"times": {"plait": {"median": ours}, "jax": {"median": theirs}, "numpy": {"median": 9.0}}}  # noqa: E731
     about = {"cpu": "a machine", "cores": 2, "load": [0.1], "time": "2026-01-02 03:04:05", "versions": {"jax": "1"}}
-    rooms = {
+    benches = {
         "graph": {"machine": about, "threads": {"1": {"a": entry(1e-6, 2e-6), "limits": {"flops": 1.0}}}},
         "align": {
             "machine": about,
             "works": {f"one DTW pair, n = 1000, score [{kind}]": entry(1e-3, theirs) for kind, theirs in (("a", 5e-3), ("b", 3e-3))},
         },
     }
-    block = measurements.readme_block(rooms)
+    block = measurements.readme_block(benches)
     assert "| a training step of the MLP 2-100-3, 300 points, SGD | 1.00 µs | JAX 2.00 µs | 2.00 |" in block
     assert "| DTW, n = 1000, score (worst of 2 kinds of data) | 1.00 ms | JAX 3.00 ms | 3.00 |" in block
     assert "2026-01-02: a machine, 2 cores, load 0.1; jax 1" in block
-    page = measurements.page_block(rooms)
+    page = measurements.page_block(benches)
     assert "| 1 thread, a | 1.00 µs |" in page
     assert page.count("one DTW pair") == 2
     text = measurements.written("a <!-- measured: build -->stale<!-- end --> b", {})
