@@ -123,3 +123,9 @@ def test_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     told = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
     assert told["plait"] == plait.__version__
     assert {"python", "numpy", "safetensors", "machine", "instruction set", "threads"} <= told.keys()
+
+
+def test_parts_are_reached_from_the_package_alone() -> None:
+    """`import plait` is enough for every part that the help names; a process of its own, since others may have imported it here."""
+    code = "import plait; plait.infer.timeseries.AR; plait.plot; plait.report; plait.linalg; plait.nn.SequenceRegressor; plait.train.History"
+    run_python(code)
