@@ -66,7 +66,9 @@ def test_tables_are_what_the_files_say() -> None:
 
 
 def test_each_file_names_its_machine_and_day(measurements: Any) -> None:
-    for bench, found in measurements.load_all().items():
+    everything = measurements.load_all()
+    assert everything
+    for bench, found in everything.items():
         assert bench in {*measurements.BENCHES, "build"}
         about = found["machine"]
         assert about["cpu"]
