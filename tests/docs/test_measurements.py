@@ -54,7 +54,9 @@ def test_no_figure_without_a_file(name: str) -> None:
     assert unmeasured(text) == []
 
 
-@pytest.mark.parametrize("said", ["takes 37 ms", "22 × faster", "about five minutes on two cores", "3.9 MB", "ten times faster", "82 % of peak"])
+@pytest.mark.parametrize(
+    "said", ["takes 37 ms", "22 × faster", "about five minutes on two cores", "3.9 MB", "ten times faster", "82 % of peak"]
+)
 def test_a_figure_is_seen(said: str) -> None:
     assert unmeasured(f"Here it is: {said}.") != []
     assert unmeasured(f"<!-- measured: build -->{said}<!-- end -->") == []

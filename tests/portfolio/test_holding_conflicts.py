@@ -151,6 +151,7 @@ def test_other_methods_try_all_sets_too(method: str) -> None:
         return float(1.5 * x @ cov @ x - mean @ x) if method == "max_utility" else float(d @ cov @ d)
 
     best = min(
-        value(Portfolio(mean, cov, bounds=[(0, 1) if k in kept else (0, 0) for k in range(6)])) for kept in itertools.combinations(range(6), 2)
+        value(Portfolio(mean, cov, bounds=[(0, 1) if k in kept else (0, 0) for k in range(6)]))
+        for kept in itertools.combinations(range(6), 2)
     )
     assert value(Portfolio(mean, cov, max_assets=2)) == pytest.approx(best, rel=1e-9)
