@@ -70,7 +70,9 @@ def test_the_licence_of_every_shipped_table_is_shipped(root: Path) -> None:
     assert named == {p.name for p in folder.iterdir()} - {"README.md"}
     for name in (p.name for p in (package / "align" / "matrices").iterdir()):
         assert name in (folder / "ncbi-tables.txt").read_text(encoding="utf-8")
-    assert 'license-files = ["LICENSE", "LICENSES/*"]' in (root / "pyproject.toml").read_text(encoding="utf-8")  # the wheel's and the sdist's
+    assert 'license-files = ["LICENSE", "LICENSES/*"]' in (root / "pyproject.toml").read_text(
+        encoding="utf-8"
+    )  # the wheel's and the sdist's
 
 
 def test_an_installed_package_has_its_licences() -> None:
