@@ -23,7 +23,8 @@ std::string names_of(std::span<const NodeRef> inputs) {
 Feeds parse_feeds(const py::object& feeds, std::span<const NodeRef> inputs) {
   Feeds found;
   if (feeds.is_none()) return found;
-  const py::dict dict = py::dict(feeds);
+  const auto dict = py::reinterpret_steal<py::dict>(PyDict_Copy(py::dict(feeds).ptr()));  // another thread may change what was given
+  if (!dict) throw py::error_already_set();
   for (const auto& [key, value] : dict) {
     const NodeRef* input = nullptr;
     if (Node* const node = node_of(key)) {
