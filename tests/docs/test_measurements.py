@@ -105,7 +105,10 @@ def test_a_figure_is_seen(said: str) -> None:
     assert unmeasured(f"<!-- measured: build -->{said}<!-- end -->") == []
 
 
-@pytest.mark.parametrize("said", ["a second time", "the second set", "version 0.1", "4 units of the last place", "a window of 10 %", "n = 1000", "seasons of 12 months"])
+@pytest.mark.parametrize(
+    "said",
+    ["a second time", "the second set", "version 0.1", "4 units of the last place", "a window of 10 %", "n = 1000", "seasons of 12 months"],
+)
 def test_no_figure_is_seen_where_none_is(said: str) -> None:
     assert unmeasured(f"Here it is: {said}.") == []
 
@@ -113,7 +116,9 @@ def test_no_figure_is_seen_where_none_is(said: str) -> None:
 @pytest.mark.parametrize("where", ["prose", "a comment of code", "a table"])
 def test_a_figure_typed_into_a_page_is_found(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The README with one more sentence."""
-    typed = {"prose": "It takes 12 ms.\n", "a comment of code": "```python\nstep()  # 12 ms\n```\n", "a table": "| a step | 12 ms |\n"}[where]
+    typed = {"prose": "It takes 12 ms.\n", "a comment of code": "```python\nstep()  # 12 ms\n```\n", "a table": "| a step | 12 ms |\n"}[
+        where
+    ]
     (tmp_path / "README.md").write_text((ROOT / "README.md").read_text(encoding="utf-8") + "\n" + typed, encoding="utf-8")
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     assert unmeasured(said_in("README.md")) == ["12 ms"]
