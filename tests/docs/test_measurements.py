@@ -54,7 +54,9 @@ def test_no_figure_without_a_file(name: str) -> None:
     assert unmeasured(text) == []
 
 
-@pytest.mark.parametrize("said", ["takes 37 ms", "22 × faster", "about five minutes on two cores", "3.9 MB", "ten times faster", "82 % of peak"])
+@pytest.mark.parametrize(
+    "said", ["takes 37 ms", "22 × faster", "about five minutes on two cores", "3.9 MB", "ten times faster", "82 % of peak"]
+)
 def test_a_figure_is_seen(said: str) -> None:
     assert unmeasured(f"Here it is: {said}.") != []
     assert unmeasured(f"<!-- measured: build -->{said}<!-- end -->") == []
@@ -66,7 +68,9 @@ def test_tables_are_what_the_files_say() -> None:
 
 
 def test_each_file_names_its_machine_and_day(measurements: Any) -> None:
-    for bench, found in measurements.load_all().items():
+    everything = measurements.load_all()
+    assert everything
+    for bench, found in everything.items():
         assert bench in {*measurements.BENCHES, "build"}
         about = found["machine"]
         assert about["cpu"]
