@@ -3,7 +3,7 @@
     python tools/check_recipes.py             # in a temporary folder, with a build of its own
     python tools/check_recipes.py --keep DIR  # in DIR, which stays: a second run builds only what has changed
 
-An edit is a file, a line that stands in it once, and what goes in before that line or in place of it. A recipe that needs another file, or a line
+An edit is a file, a line that stands in it once, and what goes in before that line, or a new file. A recipe that needs another file, or a line
 that is no longer there, is a recipe that is no longer true.
 """
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Edit:
-    """Text that goes in before a line of a file (or, with `after`, behind it)."""
+    """Text that goes in before a line of a file (or, with `after`, behind it); without a line it is a new file."""
 
     file: str
     line: str
@@ -66,6 +66,23 @@ CUBE = '''def cube(x: Operand) -> Node:
 
 
 '''
+
+PASS = """// Pass expand_squares: x * x for square(x), which is the same to the bit. Needs and leaves what simplify leaves.
+#include "plait/graph/ops.hpp"
+#include "pipeline.hpp"
+#include "rewriter.hpp"
+
+namespace plait::graph {
+
+Module expand_squares(Module in) {
+  Rewriter graph(std::move(in));
+  for (const int v : graph.live())
+    if (graph.is(v, ops::square)) graph.replace(v, graph.binary(ops::multiply, graph.input(v, 0), graph.input(v, 0)));
+  return graph.changed() ? simplify(graph.take()) : graph.release();
+}
+
+}  // namespace plait::graph
+"""
 
 RECIPES = [
     Recipe(
@@ -109,6 +126,22 @@ RECIPES = [
         "assert value.tolist() == [1, 8, -27] and slope.tolist() == [3, 12, 27], (value, slope)\n",
     ),
     Recipe(
+        "a pass",
+        edits=[
+            Edit("cpp/src/graph/passes/expand_squares.cpp", "", PASS),
+            Edit("cpp/src/graph/passes/pipeline.hpp", 'X("batch matmuls"', '  X("expand squares", expand_squares, simplified) \\\n'),
+        ],
+        tests=["tests/graph/test_programs.py", "tests/graph/test_random_graphs.py"],
+        says="import numpy as np, plait\n"
+        "x = plait.input('x', (3,), dtype='float64')\n"
+        "program = plait.compile(plait.square(x))\n"
+        "assert program(x=np.array([1.0, 2.0, 3.0])).tolist() == [1, 4, 9]\n"
+        "texts = program.passes()\n"
+        "assert list(texts)[:3] == ['lower', 'simplify', 'expand squares'], list(texts)\n"
+        "assert 'square(' in texts['simplify'] and 'square(' not in texts['expand squares'], texts\n",
+        cpp_tests="--source-file=*/cpp/tests/graph/test_random_modules.cpp",
+    ),
+    Recipe(
         "an elastic measure",
         edits=[Edit(*edit) for edit in recipe_weighted_dtw.EDITS],
         tests=["tests/align/test_elastic.py"],
@@ -118,27 +151,34 @@ RECIPES = [
 ]
 
 
-def copy_tree(to: Path) -> None:
-    """What git tracks, as it stands now; files that are the same already keep their times, so that a second build is a short one."""
+def with_edits(text: str, edits: list[Edit]) -> str:
+    """A file's text with what goes in; SystemExit where a place is not there, or there twice."""
+    lines = text.splitlines(keepends=True)
+    for edit in edits:
+        places = [i for i, line in enumerate(lines) if line.strip().startswith(edit.line.strip())]
+        if len(places) != 1:
+            raise SystemExit(f"recipes: {edit.file} has {len(places)} lines that begin with {edit.line!r}; the recipe needs one")
+        lines.insert(places[0] + edit.after, edit.text)
+    return "".join(lines)
+
+
+def copy_tree(to: Path, edits: list[Edit]) -> None:
+    """What git tracks, as it stands now, with the edits; files that are the same already keep their times, so that a second build is a short one."""
     listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], check=True, capture_output=True, text=True).stdout
-    for name in filter(None, listed.split("\0")):
-        source, target = ROOT / name, to / name
-        if not source.is_file() or (target.is_file() and target.read_bytes() == source.read_bytes()):
+    contents = {name: (ROOT / name).read_bytes() for name in filter(None, listed.split("\0")) if (ROOT / name).is_file()}
+    for edit in edits:
+        if edit.line == "":
+            contents[edit.file] = edit.text.encode()
+    for name in {edit.file for edit in edits if edit.line}:
+        contents[name] = with_edits(contents[name].decode(), [e for e in edits if e.file == name]).encode()
+    for name, content in contents.items():
+        target = to / name
+        if target.is_file() and target.read_bytes() == content:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        shutil.copymode(source, target)
-
-
-def apply(edit: Edit, tree: Path) -> None:
-    """Put one edit in; SystemExit where its place is not there, or there twice."""
-    path = tree / edit.file
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    places = [i for i, line in enumerate(lines) if line.strip().startswith(edit.line.strip())]
-    if len(places) != 1:
-        raise SystemExit(f"recipes: {edit.file} has {len(places)} lines that begin with {edit.line!r}; the recipe needs one")
-    lines.insert(places[0] + edit.after, edit.text)
-    path.write_text("".join(lines), encoding="utf-8")
+        target.write_bytes(content)
+        if (ROOT / name).is_file():
+            shutil.copymode(ROOT / name, target)
 
 
 def run(tree: Path, *command: str, path: str = "") -> None:
@@ -157,11 +197,9 @@ def main() -> int:
     folder = options.keep or Path(tempfile.mkdtemp(prefix="plait-recipes-"))
     try:
         tree = folder / "plait"
-        copy_tree(tree)
         for recipe in RECIPES:
             print(f"{recipe.name}: {len({e.file for e in recipe.edits})} files", flush=True)
-            for edit in recipe.edits:
-                apply(edit, tree)
+        copy_tree(tree, [edit for recipe in RECIPES for edit in recipe.edits])
         run(tree, "cmake", "--preset", "dev")
         run(tree, "cmake", "--build", "build/dev", "--target", "_core", "plait_tests")
         for recipe in RECIPES:
