@@ -1,4 +1,4 @@
-// Shorter and shorter differences before anybody is accused.
+// Whether derivatives agree with differences of values, whose steps are halved until curvature and rounding are told from a mistake.
 #include "derivative_check.hpp"
 
 #include <algorithm>
