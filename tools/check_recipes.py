@@ -109,6 +109,19 @@ RECIPES = [
             Edit("python/plait/graph/__init__.py", '    "softplus",', '    "cube",\n'),
             Edit("python/plait/__init__.py", "    softplus,", "    cube,\n"),
             Edit("python/plait/__init__.py", '    "softplus",', '    "cube",\n'),
+            Edit("docs/reference_pages.py", '"square", "subtract", "tanh",', '        "cube",\n'),
+            # what it is in C and in ONNX
+            Edit("python/plait/export/c/lanes.py", '"sqrt": "sqrt{f}', '    "cube": "({0} * ({0} * {0}))",\n'),
+            Edit(
+                "python/plait/export/c/lanes.py",
+                '"floor": "{0}",',
+                '    "cube": "wrapped_i64((uint64_t){0} * (uint64_t){0} * (uint64_t){0})",\n',
+            ),
+            Edit(
+                "python/plait/export/onnx/ops.py",
+                '@op("relu")',
+                '@op("cube")\ndef _cube(g: Graph, _node: Node, x: list[str]) -> str:\n    return str(g.add("Mul", x[0], g.add("Mul", x[0], x[0])))\n\n\n',
+            ),
             # its twins in the tests' tables
             Edit("tests/reference/functions.py", '    "sqrt": lambda x:', '    "cube": lambda x: x * x * x,\n'),
             Edit("tests/graph/test_special_values.py", '    "sqrt": (INF, NAN, 0.0, -0.0),', '    "cube": (INF, -INF, 0.0, -0.0),\n'),
@@ -118,7 +131,15 @@ RECIPES = [
                 '    case("cube", plait.cube, lambda x: x**3, X),\n',
             ),
         ],
-        tests=["tests/graph/test_ops.py", "tests/graph/test_special_values.py"],
+        tests=[
+            "tests/graph/test_ops.py",
+            "tests/graph/test_special_values.py",
+            "tests/export/test_c_ops.py",
+            "tests/export/test_onnx.py::test_every_op_is_written_or_named_with_a_reason",
+            "tests/docs/test_pages.py::test_every_public_name_stands_in_one_group",
+            "tests/test_docstrings.py::test_function_documents_parameters_result_and_use[plait.cube]",
+            "tests/test_docstrings.py::test_example_runs_as_printed[plait.cube]",
+        ],
         says="import numpy as np, plait\n"
         "x = plait.input('x', (3,), dtype='float64')\n"
         "y = plait.cube(x)\n"
