@@ -129,5 +129,7 @@ def test_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_parts_are_reached_from_the_package_alone() -> None:
     """`import plait` is enough for every part that the help names; a process of its own, since others may have imported it here."""
-    code = "import plait; plait.infer.timeseries.AR; plait.plot; plait.report; plait.linalg; plait.nn.SequenceRegressor; plait.train.History"
+    code = (
+        "import plait; plait.infer.timeseries.AR; plait.plot; plait.report; plait.linalg; plait.nn.SequenceRegressor; plait.train.History"
+    )
     run_python(code)

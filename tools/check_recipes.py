@@ -67,17 +67,20 @@ CUBE = '''def cube(x: Operand) -> Node:
 
 '''
 
-PASS = """// Pass expand_squares: x * x for square(x), which is the same to the bit. Needs and leaves what simplify leaves.
-#include "plait/graph/ops.hpp"
+PASS = """// Pass order_operands: a + b with the operand first that was made first. Needs and leaves what simplify leaves.
 #include "pipeline.hpp"
+#include "plait/graph/ops.hpp"
 #include "rewriter.hpp"
 
 namespace plait::graph {
 
-Module expand_squares(Module in) {
+Module order_operands(Module in) {
   Rewriter graph(std::move(in));
-  for (const int v : graph.live())
-    if (graph.is(v, ops::square)) graph.replace(v, graph.binary(ops::multiply, graph.input(v, 0), graph.input(v, 0)));
+  for (const int v : graph.live()) {
+    if (!graph.is(v, ops::add)) continue;
+    const int a = graph.input(v, 0), b = graph.input(v, 1);
+    if (b < a) graph.replace(v, graph.binary(ops::add, b, a));
+  }
   return graph.changed() ? simplify(graph.take()) : graph.release();
 }
 
@@ -149,17 +152,17 @@ RECIPES = [
     Recipe(
         "a pass",
         edits=[
-            Edit("cpp/src/graph/passes/expand_squares.cpp", "", PASS),
-            Edit("cpp/src/graph/passes/pipeline.hpp", 'X("batch matmuls"', '  X("expand squares", expand_squares, simplified) \\\n'),
+            Edit("cpp/src/graph/passes/order_operands.cpp", "", PASS),
+            Edit("cpp/src/graph/passes/pipeline.hpp", 'X("batch matmuls"', '  X("order operands", order_operands, simplified) \\\n'),
         ],
         tests=["tests/graph/test_programs.py", "tests/graph/test_random_graphs.py"],
         says="import numpy as np, plait\n"
         "x = plait.input('x', (3,), dtype='float64')\n"
-        "program = plait.compile(plait.square(x))\n"
-        "assert program(x=np.array([1.0, 2.0, 3.0])).tolist() == [1, 4, 9]\n"
+        "program = plait.compile(plait.exp(x) + x)\n"
+        "assert np.allclose(program(x=np.array([0.0, 1.0, 2.0])), [1, np.e + 1, np.e**2 + 2])\n"
         "texts = program.passes()\n"
-        "assert list(texts)[:3] == ['lower', 'simplify', 'expand squares'], list(texts)\n"
-        "assert 'square(' in texts['simplify'] and 'square(' not in texts['expand squares'], texts\n",
+        "assert list(texts)[:3] == ['lower', 'simplify', 'order operands'], list(texts)\n"
+        "assert 'add(%1, %0)' in texts['simplify'] and 'add(%0, %1)' in texts['order operands'], texts\n",
         cpp_tests="--source-file=*/cpp/tests/graph/test_random_modules.cpp",
     ),
     Recipe(

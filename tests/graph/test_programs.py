@@ -59,6 +59,19 @@ def test_passes_show_the_graph_after_each_pass() -> None:
     assert "arena" in texts["allocate"]
 
 
+@pytest.mark.parametrize(("members", "named", "more"), [(8, 8, 0), (9, 9, 0), (10, 8, 2)])
+def test_a_step_names_up_to_nine_members(members: int, named: int, more: int) -> None:
+    x = plait.input("x", (3,), "float64")
+    y = x
+    for _ in range(members):
+        y = plait.tanh(y)
+    program = plait.compile(y)
+    program(x=np.ones(3))
+    (step,) = program.steps
+    assert step.label.count("tanh") == named
+    assert (f" … {more} more" in step.label) == (more > 0)
+
+
 def test_memory_of_a_long_chain_grows_with_its_length() -> None:
     code = """
         import resource, sys
