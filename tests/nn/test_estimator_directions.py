@@ -55,9 +55,7 @@ def test_forecasts_from_windows_seen_both_ways() -> None:
     series = 20 + 5 * np.sin(2 * np.pi * np.arange(240) / 12)
     model = nn.SequenceRegressor(hidden=8, horizon=4, window=12, bidirectional=True, distribution="normal", future=1, epochs=30, rng=0)
     model.fit(series, future=np.arange(240.0))
-    np.testing.assert_allclose(
-        model.predict(series, future=np.arange(244.0))[:, 0], 20 + 5 * np.sin(2 * np.pi * np.arange(240, 244) / 12), atol=1.5
-    )
+    np.testing.assert_allclose(model.predict(series, future=np.arange(244.0))[:, 0], 20 + 5 * np.sin(2 * np.pi * np.arange(240, 244) / 12), atol=1.5)
     assert model.generate(series, 10, future=np.arange(252.0)).shape == (10, 1)
 
 

@@ -41,13 +41,7 @@ def plain(needed: Array, coverage: float) -> Array:
 
 
 @settings(max_examples=25)
-@given(
-    n=st.integers(1, 150),
-    horizon=st.integers(1, 4),
-    outputs=st.integers(1, 2),
-    coverage=st.sampled_from([0.5, 0.9]),
-    seed=st.integers(0, 99),
-)
+@given(n=st.integers(1, 150), horizon=st.integers(1, 4), outputs=st.integers(1, 2), coverage=st.sampled_from([0.5, 0.9]), seed=st.integers(0, 99))
 def test_factors_are_those_of_plain_loops(n: int, horizon: int, outputs: int, coverage: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     needed = rng.exponential(size=(n, horizon, outputs)) * np.exp(rng.normal(size=outputs).cumsum())
