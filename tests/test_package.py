@@ -95,6 +95,15 @@ def test_versions_and_pythons_are_said_once_and_alike(root: Path) -> None:
     assert f'requires-python = ">=3.{built[0]}"' in project
 
 
+def test_each_machine_of_the_workflow_builds_wheels_of_its_own_kind(root: Path) -> None:
+    """Another kind's would need an emulator, which these machines have not."""
+    project = (root / "pyproject.toml").read_text(encoding="utf-8")
+    assert re.findall(r"^archs = (.*?)\s*(?:#|$)", project, re.MULTILINE) == ['["auto64"]', '["auto64"]']
+    machines = re.search(r"os: \[(.*)\]", (root / ".github" / "workflows" / "wheels.yml").read_text(encoding="utf-8"))
+    assert machines is not None
+    assert len(machines[1].split(", ")) == 4  # Linux and macOS, x86-64 and ARM
+
+
 def test_workflows_only_call_dev(root: Path) -> None:
     workflows = sorted((root / ".github" / "workflows").glob("*.yml"))
     assert len(workflows) == 4

@@ -221,16 +221,15 @@ def test_feeds_that_another_thread_changes() -> None:
             feeds["y"] = np.ones(2)
             feeds.pop("y", None)
 
-    refused: list[str] = []
     other = threading.Thread(target=change)
     other.start()
     try:
         for _ in range(2000):
             try:
-                assert program(feeds).tolist() == [2, 2]
+                answer = program(feeds).tolist()
             except plait.GraphError as error:
-                refused.append(str(error))
+                answer = str(error)
+            assert answer == [2, 2] or "no feed for y" in answer
     finally:
         done.set()
         other.join()
-    assert [text for text in refused if "no feed for y" not in text] == []
