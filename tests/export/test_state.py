@@ -216,7 +216,7 @@ class Both(plait.nn.Layer):
         self.head = plait.nn.Dense(6, 2, name="dense")
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:
-        outs, _ = self.second(self.first(x)[0])
+        outs, _ = self.second(self.first(x, training=training)[0], training=training)
         _, h = self.third(outs)
         return self.head(plait.concatenate([h[0], h[1]], axis=1))
 
