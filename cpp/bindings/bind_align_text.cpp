@@ -261,6 +261,14 @@ PyObject* forget_method(PyObject* self, PyObject*) {
   Py_RETURN_NONE;
 }
 
+/// Whether a list or tuple holds nothing but str, or nothing but bytes.
+PyObject* are_texts(PyObject*, PyObject* values) {
+  if (!PyList_CheckExact(values) && !PyTuple_CheckExact(values)) Py_RETURN_FALSE;
+  const Py_ssize_t count = PySequence_Fast_GET_SIZE(values);
+  PyObject* const* const items = PySequence_Fast_ITEMS(values);
+  return PyBool_FromLong(count > 0 && (PyUnicode_CheckExact(items[0]) || PyBytes_CheckExact(items[0])) && all_are_as(items[0], items, count));
+}
+
 template <class F>
 PyCFunction as_function(F* f) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f));
@@ -293,6 +301,8 @@ constexpr const char* kNearestText =
 PyMethodDef kMethods[] = {
     {"score", as_function(&score), METH_FASTCALL | METH_KEYWORDS, kScoreText},
     {"nearest", as_function(&nearest), METH_FASTCALL | METH_KEYWORDS, kNearestText},
+    {"_are_texts", as_function(&are_texts), METH_O,
+     "_are_texts($self, values, /)\n--\n\nWhether a list holds nothing but str, or nothing but bytes."},
     {"_forget", as_function(&forget_method), METH_NOARGS, "_forget($self, /)\n--\n\nLet go of what was prepared of the query and the references."},
     {nullptr, nullptr, 0, nullptr}};
 
