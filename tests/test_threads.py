@@ -5,6 +5,7 @@ Run on an interpreter without a global lock, these are what holds the bindings t
 
 from __future__ import annotations
 
+import operator
 import sys
 import sysconfig
 import threading
@@ -155,3 +156,80 @@ def test_posteriors_in_each() -> None:
         m.observe(plait.infer.Normal(mu, 1.0), np.array([0.3, -0.2, 1.1]))
 
     check(lambda seed: plait.infer.bbvi(model, rng=seed, progress=False).mean("mu"))
+
+
+def test_one_function_minimised_by_all() -> None:
+    def rosenbrock(x: Any) -> Any:
+        return ((1 - x[:-1]) ** 2 + 100 * (x[1:] - x[:-1] ** 2) ** 2).sum()
+
+    check(lambda seed: plait.optimize.minimize(rosenbrock, numbers(seed, 4)).x)
+
+
+def test_one_problem_solved_by_all() -> None:
+    """Its parameters' values and its memory are there once: threads take turns, from the values on to the answer."""
+    x, price = plait.input("x", (20,), dtype="float64"), plait.input("price", (20,), dtype="float64")
+    problem = plait.optimize.Problem(((x - price) ** 4).sum(), [x], equalities=[x.sum() - 1], bounds={x: (0, 1)}, parameters=[price])
+
+    def work(seed: int) -> Any:
+        one = problem.solve(np.full(20, 0.05), parameters={price: abs(numbers(seed, 20))}).x
+        return [one, *problem.solve_many(np.full((3, 20), 0.05), parameters={price: abs(numbers(seed, 3, 20))}).x]
+
+    check(work)
+
+
+def test_a_callback_does_not_solve_its_own_problem() -> None:
+    x = plait.input("x", (2,), dtype="float64")
+    problem = plait.optimize.Problem(((x - 1.0) ** 4).sum(), [x])
+    with pytest.raises(plait.GraphError, match="callback"):
+        problem.solve([3.0, 2.0], callback=lambda *_: problem.solve([0.0, 0.0]))
+    assert problem.solve([3.0, 2.0]).success
+
+
+def test_one_portfolio_asked_by_all() -> None:
+    mean = np.array([0.05, 0.08, 0.12, 0.1])
+    factors = numbers(3, 4, 6)
+    portfolio = plait.portfolio.Portfolio(mean, factors @ factors.T / 50, bounds=(0, 0.6))
+    returns = numbers(4, 200, 4) * 0.1 + mean
+    check(lambda seed: [portfolio.target_return(0.07 + 0.004 * seed), portfolio.max_sharpe(0.01 * seed), portfolio.min_cvar(returns)])
+
+
+def test_one_sketch_fed_and_asked_by_all() -> None:
+    sketch = plait.QuantileSketch(k=50, rng=0)
+
+    def work(seed: int) -> float:
+        sketch.update(numbers(seed, 3000))
+        sketch.insert(0.5)
+        other = plait.QuantileSketch(k=50, rng=1)
+        other.update(numbers(seed, 100))
+        operator.iadd(sketch, other)  # in place
+        return float(sketch.quantile(0.5))
+
+    found = together(work)
+    assert sketch.count == THREADS * TIMES * 3101
+    assert all(abs(median) < 0.3 for row in found for median in row)
+
+
+def test_feeds_that_another_thread_changes() -> None:
+    """A dict that grows and shrinks while calls read it: each call gets its arrays or says which are missing."""
+    x, y = plait.input("x", (2,), dtype="float64"), plait.input("y", (2,), dtype="float64")
+    program = plait.compile(x + y)
+    feeds: dict[Any, Any] = {"x": np.ones(2)}
+    done = threading.Event()
+
+    def change() -> None:
+        while not done.is_set():
+            feeds["y"] = np.ones(2)
+            feeds.pop("y", None)
+
+    other = threading.Thread(target=change)
+    other.start()
+    try:
+        for _ in range(2000):
+            try:
+                answer = program(feeds).tolist()
+            except plait.GraphError as error:
+                answer = str(error)
+            assert answer == [2, 2] or "no feed for y" in answer
+    finally:
+        done.set()
+        other.join()

@@ -17,7 +17,9 @@ bool are_series(const py::object& values) {
   const auto items = py::reinterpret_steal<py::object>(PySequence_Fast(values.ptr(), "expected a list or tuple"));
   if (!items) throw py::error_already_set();
   const PyTypeObject* array_type = py::detail::npy_api::get().PyArray_Type_;
-  static const py::dtype number = py::dtype::of<double>();
+  // Not a plain static: making it may let another thread run, which would then wait for the static and not for the interpreter.
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::dtype> once;
+  const py::dtype& number = once.call_once_and_store_result([] { return py::dtype::of<double>(); }).get_stored();
   for (py::ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items.ptr()); ++k) {
     PyObject* item = PySequence_Fast_GET_ITEM(items.ptr(), k);
     if (Py_TYPE(item) != array_type) return false;

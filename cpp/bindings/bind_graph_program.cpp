@@ -1,6 +1,7 @@
 // Program: calling a compiled graph from Python. A call of a small graph is mostly the cost of this file, so __call__ is a bare slot: arguments are
 // read without conversion where an array is plain already, the plan of the last call is used again where the shapes are the same, and
 // results are written by the program into the arrays that are handed back.
+#include <pybind11/critical_section.h>
 #include <pybind11/stl.h>
 
 #include <algorithm>
@@ -185,6 +186,7 @@ class PyProgram {
         kept = py::dict(py::reinterpret_borrow<py::object>(feeds));
         feeds = kept.ptr();
       }
+      const py::scoped_critical_section alone(feeds);  // where there is no lock of the interpreter, another thread may change it meanwhile
       Py_ssize_t at = 0;
       while (PyDict_Next(feeds, &at, &key, &value) != 0) {
         if (Node* const node = node_of(key)) {

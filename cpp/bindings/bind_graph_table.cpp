@@ -10,7 +10,7 @@ namespace {
 std::vector<NodeRef> inputs_of(std::span<const NodeRef> outputs) {
   std::vector<NodeRef> inputs;
   for (Node* node : ancestors(outputs))
-    if (node->op->kind == OpKind::leaf && !node->value) inputs.emplace_back(node);
+    if (node->op->kind == OpKind::leaf && !node->value()) inputs.emplace_back(node);
   return inputs;
 }
 
@@ -23,7 +23,8 @@ std::string names_of(std::span<const NodeRef> inputs) {
 Feeds parse_feeds(const py::object& feeds, std::span<const NodeRef> inputs) {
   Feeds found;
   if (feeds.is_none()) return found;
-  const py::dict dict = py::dict(feeds);
+  const auto dict = py::reinterpret_steal<py::dict>(PyDict_Copy(py::dict(feeds).ptr()));  // another thread may change what was given
+  if (!dict) throw py::error_already_set();
   for (const auto& [key, value] : dict) {
     const NodeRef* input = nullptr;
     if (Node* const node = node_of(key)) {

@@ -1,6 +1,8 @@
 // The quantile sketch, and borders from data.
 #include <pybind11/stl.h>
 
+#include <mutex>
+
 #include "histogram.hpp"
 #include "plait/base/error.hpp"
 #include "plait/histogram/borders.hpp"
@@ -17,16 +19,43 @@ py::array_t<double> as_array(const std::vector<double>& values) {
   return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
-/// The interpreter's lock is kept: another thread may ask the sketch at any time.
-void update(Sketch& self, const py::array& x) {
+/// Another thread may ask a sketch at any time: calls take turns by the interpreter's lock or, where it has none, by one of the sketch's own. That
+/// one is never held while objects of Python are made: they may wait for all threads to stand still.
+#ifdef Py_GIL_DISABLED
+using Turn = std::mutex;
+#else
+struct Turn {
+  void lock() {}
+  void unlock() {}
+};
+#endif
+struct SharedSketch : Sketch {
+  using Sketch::Sketch;
+  Turn turn;
+};
+
+void update(SharedSketch& self, const py::array& x) {
   PLAIT_REQUIRE(x.ndim() == 1 && (x.flags() & py::array::c_style) != 0, "update: the core takes contiguous arrays (n,)");
+  const std::lock_guard turn(self.turn);
   if (py::isinstance<py::array_t<float>>(x)) return self.update(static_cast<const float*>(x.data()), x.shape(0));
   if (!py::isinstance<py::array_t<double>>(x)) throw py::type_error("update: the core takes float64 or float32");
   self.update(static_cast<const double*>(x.data()), x.shape(0));
 }
 
-py::tuple state(const Sketch& self) {
-  const SketchState& now = self.state();
+SketchState state_of(SharedSketch& self) {
+  const std::lock_guard turn(self.turn);
+  return self.state();
+}
+
+/// `other` is copied first: two locks at once could wait for each other, and a sketch may be added to itself.
+void merge(SharedSketch& self, SharedSketch& other) {
+  const Sketch added(state_of(other));
+  const std::lock_guard turn(self.turn);
+  self.merge(added);
+}
+
+py::tuple state(SharedSketch& self) {
+  const SketchState now = state_of(self);
   std::vector<double> values;
   py::list sizes;
   for (const std::vector<double>& level : now.levels) {
@@ -36,8 +65,8 @@ py::tuple state(const Sketch& self) {
   return py::make_tuple(now.k, now.seed, now.coins, now.count, now.invalid, now.least, now.greatest, sizes, as_array(values));
 }
 
-std::unique_ptr<Sketch> restored(std::int64_t k, std::uint64_t seed, std::uint64_t coins, std::uint64_t count, std::uint64_t invalid, double least,
-                                 double greatest, const std::vector<std::size_t>& sizes, const Doubles& values) {
+std::unique_ptr<SharedSketch> restored(std::int64_t k, std::uint64_t seed, std::uint64_t coins, std::uint64_t count, std::uint64_t invalid,
+                                       double least, double greatest, const std::vector<std::size_t>& sizes, const Doubles& values) {
   SketchState state{k, seed, coins, count, invalid, least, greatest, {}};
   std::size_t at = 0;
   const std::size_t size = static_cast<std::size_t>(values.size());
@@ -47,13 +76,14 @@ std::unique_ptr<Sketch> restored(std::int64_t k, std::uint64_t seed, std::uint64
     at += n;
   }
   PLAIT_REQUIRE_AS(FormatError, at == size, "sketch: the levels are smaller than what is there");
-  return std::make_unique<Sketch>(std::move(state));
+  return std::make_unique<SharedSketch>(std::move(state));
 }
 
 PyObject* insert(PyObject* self, PyObject* value) {
-  return fast_method<Sketch>(self, [&](Sketch& sketch) -> PyObject* {
+  return fast_method<SharedSketch>(self, [&](SharedSketch& sketch) -> PyObject* {
     double x = 0;
     if (!as_number(value, x, "insert: x")) return nullptr;
+    const std::lock_guard turn(sketch.turn);
     sketch.insert(x);
     Py_RETURN_NONE;
   });
@@ -68,18 +98,21 @@ PyMethodDef insert_method = {"insert", &insert, METH_O,
 }  // namespace
 
 void bind_histogram_sketch(py::module_& m) {
-  py::class_<Sketch> sketch(m, "Sketch", "A KLL sketch.");
+  py::class_<SharedSketch> sketch(m, "Sketch", "A KLL sketch.");
   sketch.def(py::init<std::int64_t, std::uint64_t>(), py::arg("k"), py::arg("seed"), py::pos_only())
       .def(py::init(&restored), py::arg("k"), py::arg("seed"), py::arg("coins"), py::arg("count"), py::arg("invalid"), py::arg("least"),
            py::arg("greatest"), py::arg("sizes"), py::arg("values"), py::pos_only())
       .def("_update", &update, py::arg("x"), py::pos_only())
-      .def("_merge", &Sketch::merge, py::arg("other"), py::pos_only())
+      .def("_merge", &merge, py::arg("other"), py::pos_only())
       .def("_state", &state)
       .def("_sorted",
-           [](const Sketch& self) {
+           [](SharedSketch& self) {
              std::vector<double> values;
              std::vector<std::uint64_t> weights;
-             self.sorted(values, weights);
+             {
+               const std::lock_guard turn(self.turn);
+               self.sorted(values, weights);
+             }
              return py::make_tuple(as_array(values), py::array_t<std::uint64_t>(static_cast<py::ssize_t>(weights.size()), weights.data()));
            })
       .def_static("_error", &Sketch::error, py::arg("k"), py::pos_only());

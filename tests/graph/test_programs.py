@@ -163,12 +163,12 @@ def test_shapes_are_bound_anew_and_remembered() -> None:
     program = plait.compile((x @ x.T).sum())
     for n in (1, 5, 1, 3, 5, 64, 1):
         assert float(program(x=np.ones((n, 2)))) == 2 * n * n
-    assert program.flops > 0
-    assert len(program.steps) >= 1
-    assert program.memory_bytes >= 0
     assert "matmul" in program.summary()
-    program.bind({x: (7, 7)})
-    assert any(step.shape == (7, 7) or 7 in step.shape for step in program.steps)
+    program.bind({x: (7, 5)})
+    assert program.flops >= 2 * 7 * 7 * 5  # of the product; the sum may count too
+    assert program.flops <= 2 * 7 * 7 * 5 + 2 * 7 * 7
+    assert (7, 7) in [step.shape for step in program.steps]
+    assert program.memory_bytes >= 8 * 7 * 7  # the product at least
     profile = program.profile({"x": np.ones((50, 50))})
     assert [s.label for s in profile] == [s.label for s in program.steps]
     assert all(step.seconds >= 0 for step in profile)

@@ -54,20 +54,20 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     -----
     The mapping, with H units; gates are columns in the order i, f, g, o (LSTM) and r, z, n (GRU):
 
-    =========================  =================================  =======================================================
-    plait                      torch                              Keras
-    =========================  =================================  =======================================================
-    d.weight (in, out)         d.weight transposed                d/kernel
-    d.bias                     d.bias                             d/bias
-    r.weight_x (in, gates H)   r.weight_ih_l0 transposed          r/…_cell/kernel; GRU: columns z, r, h in plait's order
-    r.weight_h (H, gates H)    r.weight_hh_l0 transposed          r/…_cell/recurrent_kernel, as before
-    r.bias                     r.bias_ih_l0 + r.bias_hh_l0        r/…_cell/bias
-    GRU: r.bias, r.bias_h      sum for r and z; n: ih, and hh     bias[0] + bias[1] for r and z; h: bias[0], and bias[1]
-    r.0., r.1., … (layers)     …_l0, …_l1, …                      layers of their own
-    r.backward., r.0.backward. …_l0_reverse                       not read: rename the layers of a Bidirectional
-    c.weight (taps, in, out)   c.weight (out, in, taps), Conv1d   c/kernel
-    e.table (Embedding)        e.weight, into an Embedding        e/embeddings
-    =========================  =================================  =======================================================
+    ===========================  =================================  =======================================================
+    plait                        torch                              Keras
+    ===========================  =================================  =======================================================
+    d.weight (in, out)           d.weight transposed                d/kernel
+    d.bias                       d.bias                             d/bias
+    r.weight_x (in, gates H)     r.weight_ih_l0 transposed          r/…_cell/kernel; GRU: columns z, r, h in plait's order
+    r.weight_h (H, gates H)      r.weight_hh_l0 transposed          r/…_cell/recurrent_kernel, as before
+    r.bias                       r.bias_ih_l0 + r.bias_hh_l0        r/…_cell/bias
+    GRU: r.bias, r.bias_h        sum for r and z; n: ih, and hh     bias[0] + bias[1] for r and z; h: bias[0], and bias[1]
+    r.0., r.1., … (layers)       …_l0, …_l1, …                      layers of their own
+    r.backward., r.0.backward.   …_l0_reverse                       not read: rename the layers of a Bidirectional
+    c.weight (taps, in, out)     c.weight (out, in, taps), Conv1d   c/kernel
+    e.table (Embedding)          e.weight, into an Embedding        e/embeddings
+    ===========================  =================================  =======================================================
 
     torch's Linear and Embedding have one form, and `into` says which it is; without it a matrix called ``weight`` is a Linear's.
 

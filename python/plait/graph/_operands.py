@@ -15,6 +15,18 @@ def as_float(x: Operand, what: str) -> Node:
     return node if node.dtype.kind == "f" else node.astype("float64")
 
 
+def floats(what: str, *operands: Operand) -> list[Node]:
+    """Nodes of the one floating dtype that NumPy's functions compute in: a boolean beside float32 does not widen it."""
+    return [as_float(node, what) for node in _core.common(list(operands), what)]
+
+
+def negative_sign(node: Node) -> Node:
+    """Whether the sign is negative, that of zeros too."""
+    if node.dtype.kind != "f":
+        return node < 0
+    return (node < 0) | ((node == 0) & (_core.elementwise("reciprocal", node) < 0))
+
+
 def is_empty(x: Node, axis: int | Sequence[int] | None) -> bool:
     """Whether one of the axes that are gone over has no elements, as far as is known while the graph is built."""
     axes = range(x.ndim) if axis is None else [axis] if isinstance(axis, int) else axis

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import _core
 from .._core import Node
-from ._operands import as_float
+from ._operands import as_float, floats, negative_sign
 from ._types import Operand
 from .binary import clip, where
 from .elementwise import sign, sqrt, square
 
+INF = float("inf")
 TERMS = {"float32": 6, "float64": 12}
 
 
@@ -66,20 +66,20 @@ def arctan2(y: Operand, x: Operand) -> Node:
 
     Notes
     -----
-    Zeros have no sign here: the angle of (-1, -0.0) is π. At the origin the angle is 0, and so is its gradient.
+    Zeros have signs, as NumPy's: the angle of (-1, -0.0) is -π. At the origin the gradient is 0.
 
     Examples
     --------
     >>> plait.evaluate(plait.arctan2([1.0, -1.0], [-1.0, 0.0]))
     array([ 2.35619449, -1.57079633])
     """
-    both = _core.common([_core.as_node(y, "arctan2"), _core.as_node(x, "arctan2")], "arctan2")
-    b, a = (as_float(part, "arctan2") for part in both)
-    largest = {"float32": 1e37, "float64": 1e300}[a.dtype.name]
-    b, a = clip(b, -largest, largest), clip(a, -largest, largest)
+    b, a = floats("arctan2", y, x)
+    # Beside what is infinite a finite number counts as 0 of its sign; two infinite ones are equal.
+    endless = (abs(a) == INF) | (abs(b) == INF)
+    b, a = (where(endless, where(abs(part) == INF, clip(part, -1.0, 1.0), part * 0), part) for part in (b, a))
     flat = abs(a) >= abs(b)
     # The larger coordinate divides; the other branch divides by one that is never zero, and its slope counts for nothing.
     divisor = where(flat, where(a == 0, 1.0, a), where(b == 0, 1.0, b))
     angle = arctan(where(flat, b, a) / divisor)
-    half = where(b < 0, -np.pi / 2, np.pi / 2).astype(a.dtype)
-    return where(flat, angle + where(a < 0, 2 * half, 0.0), half - angle)
+    half = where(negative_sign(b), -np.pi / 2, np.pi / 2).astype(a.dtype)
+    return where(flat, where(negative_sign(a), half + (half + angle), angle), half - angle)

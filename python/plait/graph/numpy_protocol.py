@@ -350,7 +350,8 @@ def _vdot(a: Operand, b: Operand) -> Node:
 
 def _filled(value: float) -> Callable[..., Node]:
     def like(a: Node, dtype: DType | None = None) -> Node:
-        return _core.broadcast_like(_core.constant(value, "", dtype or a.dtype), a)
+        made = np.dtype(dtype or a.dtype)
+        return _core.broadcast_like(_core.constant(made.type(value), "", made), a)
 
     return like
 
@@ -378,7 +379,8 @@ def _diff(a: Node, n: int = 1, axis: int = -1) -> Node:
         cut[axis] = slice(1, None)
         later = a[tuple(cut)]
         cut[axis] = slice(None, -1)
-        a = later - a[tuple(cut)]
+        before = a[tuple(cut)]
+        a = later != before if a.dtype.kind == "b" else later - before
     return a
 
 

@@ -14,7 +14,6 @@ from ._types import Operand
 from .binary import where
 from .einsum import einsum
 from .numpy_protocol import FUNCTIONS, implements, refuse
-from .rearrange import pad
 from .shaping import broadcast_to, concatenate, expand_dims, reshape, stack, take
 
 
@@ -225,7 +224,13 @@ def _tensordot(a: Operand, b: Operand, axes: Any = 2) -> Node:
         over = list(range(x.ndim - int(axes), x.ndim)), list(range(int(axes)))
     else:
         over = tuple([int(k)] if isinstance(k, (int, np.integer)) else [int(n) for n in k] for k in axes)  # type: ignore[assignment]
-    first, second = ([k % node.ndim for k in part] for node, part in zip((x, y), over, strict=True))
+    if isinstance(axes, (int, np.integer)) and axes > min(x.ndim, y.ndim):
+        raise ShapeError(f"tensordot: {axes} axes cannot be summed over of arrays of shapes {x.shape} and {y.shape}")
+    first, second = ([range(node.ndim)[k] for k in part] for node, part in zip((x, y), over, strict=True))
+    if len(first) != len(second) or any(
+        None not in (m := x.shape[i], n := y.shape[j]) and m != n for i, j in zip(first, second, strict=True)
+    ):
+        raise ShapeError(f"tensordot: axes {first} of shape {x.shape} do not fit axes {second} of shape {y.shape}")
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     of_x = list(letters[: x.ndim])
     of_y = list(letters[x.ndim : x.ndim + y.ndim])
@@ -261,7 +266,7 @@ def _cross(a: Operand, b: Operand, axisa: int = -1, axisb: int = -1, axisc: int 
 
 @implements(np.convolve)
 def _convolve(a: Operand, v: Operand, mode: str = "full") -> Node:
-    x, y = _core.common([_core.as_node(a, "convolve"), _core.as_node(v, "convolve")], "convolve")
+    x, y = _core.common([a, v], "convolve")
     if x.ndim != 1 or y.ndim != 1:
         raise ShapeError(f"convolve: expected vectors, got shapes {x.shape} and {y.shape}")
     (n,), (m,) = _known("convolve", x, 0), _known("convolve", y, 0)
@@ -273,9 +278,17 @@ def _convolve(a: Operand, v: Operand, mode: str = "full") -> Node:
     if mode not in cut:
         raise ValueError(f"convolve: mode: expected one of full, same, valid, got {mode!r}")
     begin, end = cut[mode]
-    padded = pad(x, (m - 1, m - 1))
-    windows = take(padded, np.arange(begin, end)[:, None] + np.arange(m), axis=0)
-    return windows @ y[::-1]
+    turned = y[::-1]
+    parts = []
+    # At the ends a window reaches beyond the vector; what lies there is left out, not multiplied by 0, which would make NaN of an infinity.
+    for first, last in ((begin, min(m - 1, end)), (max(begin, m - 1), min(n, end)), (max(n, begin), end)):
+        if first >= last:
+            continue
+        places = np.arange(first, last)[:, None] + np.arange(1 - m, 1)
+        inside = (places >= 0) & (places < n)
+        windows = take(x, np.clip(places, 0, n - 1), axis=0)
+        parts.append(windows @ turned if inside.all() else where(inside, windows * turned, np.zeros((), x.dtype)).sum(-1))
+    return concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 @implements(np.correlate)
@@ -291,7 +304,7 @@ def _correlate(a: Operand, v: Operand, mode: str = "valid") -> Node:
 @implements(np.polyval)
 def _polyval(p: Any, x: Operand) -> Node:
     coefficients = list(p)
-    made: Any = _core.as_node(x, "polyval") * 0
+    made: Any = np.zeros_like(_core.as_node(x, "polyval"))
     for c in coefficients:
         made = made * x + c
     return _core.as_node(made, "polyval")
@@ -300,7 +313,12 @@ def _polyval(p: Any, x: Operand) -> Node:
 @implements(np.vander)
 def _vander(x: Operand, N: int | None = None, increasing: bool = False) -> Node:
     node = _core.as_node(x, "vander")
+    if node.ndim != 1:
+        raise ShapeError(f"vander: expected a vector, got shape {node.shape} [{node.label}]")
     count = _known("vander", node, 0)[0] if N is None else int(N)
+    node = node.astype(np.promote_types(node.dtype, np.int64))
+    if count == 0:
+        return node[:, None][:, :0]
     powers = [np.ones_like(node)]
     for _ in range(count - 1):
         powers.append(powers[-1] * node)

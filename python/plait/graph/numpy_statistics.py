@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _core
 from .._core import Node, ShapeError
-from ._operands import as_float
+from ._operands import as_float, floats
 from ._types import Axis, Operand
 from .binary import where
 from .numpy_protocol import FUNCTIONS, implements, refuse
@@ -64,7 +64,10 @@ FUNCTIONS[np.nansum], FUNCTIONS[np.nanprod] = _without("sum", 0.0), _without("pr
 
 def _extreme(name: str, neutral: float) -> Callable[..., Node]:
     def call(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Node:
-        node = as_float(a, name)
+        node = _core.as_node(a, name)
+        if node.dtype.kind != "f":
+            whole: Node = getattr(node, name)(axis, keepdims=keepdims)
+            return whole
         missing = node != node
         made = getattr(where(missing, neutral, node), name)(axis, keepdims=keepdims)
         return where(missing.all(axis, keepdims=keepdims), float("nan"), made)
@@ -145,7 +148,11 @@ def _quantile(a: Operand, q: Any, axis: Axis = None, method: str = "linear", *, 
     part = (places - below if rounding is None else np.where(below == above, 0.0, 0.5)).astype(node.dtype)
     last = node.ndim - 1
     low, high = (take(ordered, at.astype(np.int64), axis=last) for at in (below, above))
-    made = low + where(part == 0, 0.0, (high - low) * part)  # not inf - inf where one element is meant
+    # Not inf - inf: where one element is meant, or two equal ones; and an infinite end takes all between it and what is finite.
+    apart = (part != 0) & (low != high)
+    endless = abs(low) == INF
+    start = where(apart & endless, where(abs(high) == INF, low + high, low), low)
+    made = where(apart & ~endless, low + where(apart & ~endless, high - low, 0.0) * part, start)
     # NaN, which stands at the end, is the result of all.
     final = take(ordered, np.array([count - 1]), axis=last)
     made = where(final == final, made, float("nan"))
@@ -173,7 +180,7 @@ FUNCTIONS[np.argpartition] = lambda a, _kth, axis=-1, **_: FUNCTIONS[np.argsort]
 def _searchsorted(a: Operand, v: Operand, side: str = "left", sorter: Any = None) -> Node:
     if sorter is not None:
         refuse("np.searchsorted with sorter=", "Sort before")
-    borders, x = _core.common([_core.as_node(a, "searchsorted"), _core.as_node(v, "searchsorted")], "searchsorted")
+    borders, x = _core.common([a, v], "searchsorted")
     if borders.ndim != 1:
         raise ShapeError(f"searchsorted: expected a vector of borders, got shape {borders.shape} [{borders.label}]")
     each = x[..., None]
@@ -189,7 +196,7 @@ def _digitize(x: Operand, bins: Operand, right: bool = False) -> Node:
 def _interp(x: Operand, xp: Operand, fp: Operand, left: Any = None, right: Any = None, period: Any = None) -> Node:
     if period is not None:
         refuse("np.interp with period=", "Take the remainder first")
-    at, places, values = _core.common([as_float(part, "interp") for part in (x, xp, fp)], "interp")
+    at, places, values = floats("interp", x, xp, fp)
     if places.ndim != 1 or values.ndim != 1:
         raise ShapeError(f"interp: expected vectors of points and values, got shapes {places.shape} and {values.shape}")
     (count,) = _known("interp", places, 0)
@@ -244,7 +251,8 @@ def _gradient(f: Operand, *varargs: Any, axis: Axis = None, edge_order: int = 1)
         refuse("np.gradient with edge_order=2 or places of their own", "Use even steps, or write the differences out")
     made = []
     for k, h in zip(axes, spacings, strict=True):
-        if (node.shape[k] or 2) < 2:
+        size = node.shape[k]
+        if size is not None and size < 2:
             raise ShapeError(f"gradient: expected at least 2 elements along axis {k}, got {node.shape} [{node.label}]")
         first = _cut(node, k, slice(1, 2)) - _cut(node, k, slice(0, 1))
         last = _cut(node, k, slice(-1, None)) - _cut(node, k, slice(-2, -1))

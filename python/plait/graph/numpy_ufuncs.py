@@ -10,10 +10,10 @@ import numpy as np
 from .. import _core
 from .._core import Node
 from . import inverses
-from ._operands import as_float
+from ._operands import as_float, floats, negative_sign
 from ._types import Axis, Operand
 from .binary import where
-from .elementwise import floor, reciprocal
+from .elementwise import floor
 from .numpy_protocol import FUNCTIONS, UFUNCS, implements, refuse
 
 INF = float("inf")
@@ -52,7 +52,7 @@ def _one_unless_nan(choose: Callable[..., Node]) -> Callable[..., Node]:
     """Of two numbers, one of which may be missing."""
 
     def call(a: Operand, b: Operand) -> Node:
-        x, y = _core.common([_core.as_node(a, "fmax"), _core.as_node(b, "fmax")], "fmax")
+        x, y = _core.common([a, b], "fmax")
         if x.dtype.kind != "f":
             return choose(x, y)
         no_x, no_y = x != x, y != y
@@ -62,32 +62,26 @@ def _one_unless_nan(choose: Callable[..., Node]) -> Callable[..., Node]:
     return call
 
 
-def _negative_sign(node: Node) -> Node:
-    """Whether the sign is negative, that of zeros too."""
-    if node.dtype.kind != "f":
-        return node < 0
-    return _core.elementwise("logical_or", node < 0, _core.elementwise("logical_and", node == 0, reciprocal(node) < 0))
-
-
 def _copysign(a: Operand, b: Operand) -> Node:
-    x, y = _core.common([as_float(a, "copysign"), as_float(b, "copysign")], "copysign")
-    return where(_negative_sign(y), -abs(x), abs(x))
+    x, y = floats("copysign", a, b)
+    return where(negative_sign(y), -abs(x), abs(x))
 
 
 def _heaviside(x: Operand, at_zero: Operand) -> Node:
-    a, b = _core.common([as_float(x, "heaviside"), as_float(at_zero, "heaviside")], "heaviside")
+    a, b = floats("heaviside", x, at_zero)
     return where(a < 0, 0.0, where(a == 0, b, where(a > 0, 1.0, a)))
 
 
 def _logaddexp2(a: Operand, b: Operand) -> Node:
     ln2 = float(np.log(2))
-    return _core.elementwise("logaddexp", as_float(a, "logaddexp2") * ln2, as_float(b, "logaddexp2") * ln2) / ln2
+    x, y = floats("logaddexp2", a, b)
+    return _core.elementwise("logaddexp", x * ln2, y * ln2) / ln2
 
 
 def _modf(x: Operand) -> tuple[Node, Node]:
     node = as_float(x, "modf")
     whole = _trunc(node)
-    return where(abs(node) == INF, node * 0 if node.dtype.kind != "f" else where(node > 0, 0.0, -0.0), node - whole), whole
+    return where(abs(node) == INF, where(node > 0, 0.0, -0.0).astype(node.dtype), node - whole), whole
 
 
 UFUNCS |= {name: getattr(inverses, name) for name in ("arcsin", "arccos", "arcsinh", "arccosh", "arctanh", "cbrt")}
@@ -98,7 +92,7 @@ UFUNCS |= {
     "fmax": _one_unless_nan(lambda a, b: _core.elementwise("maximum", a, b)),
     "fmin": _one_unless_nan(lambda a, b: _core.elementwise("minimum", a, b)),
     "copysign": _copysign,
-    "signbit": lambda x: _negative_sign(_core.as_node(x, "signbit")),
+    "signbit": lambda x: negative_sign(_core.as_node(x, "signbit")),
     "heaviside": _heaviside,
     "logaddexp2": _logaddexp2,
     "modf": _modf,
@@ -136,13 +130,23 @@ def _nan_to_num(x: Operand, copy: bool = True, nan: float = 0.0, posinf: float |
 
 @implements(np.isclose)
 def _isclose(a: Operand, b: Operand, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Node:
-    x, y = _core.common([_core.as_node(a, "isclose"), _core.as_node(b, "isclose")], "isclose")
+    x, y = _core.common([a, b], "isclose")
+    if x.dtype.kind == "b":
+        return x == y
     close = _core.elementwise("logical_or", x == y, _core.elementwise("logical_and", abs(y) < INF, abs(x - y) <= atol + rtol * abs(y)))
     return _core.elementwise("logical_or", close, _core.elementwise("logical_and", x != x, y != y)) if equal_nan else close
 
 
 FUNCTIONS[np.allclose] = lambda a, b, *args, **kwargs: _isclose(a, b, *args, **kwargs).all()
-FUNCTIONS[np.array_equal] = lambda a1, a2, *_: (_core.as_node(a1, "array_equal") == a2).all()
+
+
+@implements(np.array_equal)
+def _array_equal(a1: Operand, a2: Operand, equal_nan: bool = False) -> Node:
+    x, y = _core.common([a1, a2], "array_equal")
+    if x.ndim != y.ndim or any(m != n for m, n in zip(x.shape, y.shape, strict=True) if m is not None and n is not None):
+        return _core.constant(False, "", "bool")
+    same = x == y
+    return (same | ((x != x) & (y != y)) if equal_nan else same).all()
 
 
 @implements(np.select)

@@ -10,16 +10,17 @@ import numpy as np
 
 from .. import _core
 from .._core import Node
-from . import inverses
-from ._operands import as_float
+from . import gamma_functions, inverses
+from ._operands import as_float, floats
 from ._types import Operand
 from .activations import sigmoid, softplus
 from .binary import where
-from .elementwise import digamma, erf, exp, expm1, floor, lgamma, log, log1p, sqrt, square
+from .elementwise import digamma, erf, exp, expm1, lgamma, log, log1p, sqrt, square
 from .numpy_protocol import SPECIAL, UFUNCS
 
 INF = float("inf")
 _LOG_ROOT_TAU = 0.9189385332046727  # log √(2π)
+_ROOT_TWO, _ROOT_PI = 2.0**0.5, float(np.pi) ** 0.5
 
 
 def _erfc(x: Operand) -> Node:
@@ -112,11 +113,11 @@ def erfinv(y: Operand) -> Node:
     # Near 0 the tail, (1 - y) / 2, would lose digits of y.
     small = abs(node) < 0.3
     t = where(small, node, 0.0)
-    near = t * 0.5 * _ratio(_CENTRE, 0.180625 - square(0.5 * t)) / np.sqrt(2)
-    near = near + (t - erf(near)) / (exp(-square(near)) * (2 / np.sqrt(np.pi)))
+    near = t * 0.5 * _ratio(_CENTRE, 0.180625 - square(0.5 * t)) / _ROOT_TWO
+    near = near + (t - erf(near)) / (exp(-square(near)) * (2 / _ROOT_PI))
     apart = where(small, 0.5, node)
     upper = apart > 0
-    return where(small, near, _quantile(apart * 0.5, where(upper, 1 - apart, 1 + apart) * 0.5, upper) / np.sqrt(2))
+    return where(small, near, _quantile(apart * 0.5, where(upper, 1 - apart, 1 + apart) * 0.5, upper) / _ROOT_TWO)
 
 
 def erfcinv(y: Operand) -> Node:
@@ -125,7 +126,7 @@ def erfcinv(y: Operand) -> Node:
     small = abs(node - 1) < 0.3
     apart = where(small, 0.5, node)
     upper = apart < 1
-    far = _quantile((1 - apart) * 0.5, where(upper, apart, 2 - apart) * 0.5, upper) / np.sqrt(2)
+    far = _quantile((1 - apart) * 0.5, where(upper, apart, 2 - apart) * 0.5, upper) / _ROOT_TWO
     return where(small, erfinv(1 - where(small, node, 1.0)), far)
 
 
@@ -138,27 +139,9 @@ def logit(p: Operand) -> Node:
     return where(central, log1p(s) - log1p(-s), log(apart / (1 - apart)))
 
 
-def _sign_of_gamma(node: Node) -> Node:
-    below = floor(node)
-    odd = below - 2 * floor(below * 0.5)
-    return where(node > 0, 1.0, where(below == node, float("nan"), 1.0 - 2.0 * odd))
-
-
-def gamma(x: Operand) -> Node:
-    """The gamma function."""
-    node = as_float(x, "gamma")
-    return _sign_of_gamma(node) * exp(lgamma(node))
-
-
-def betaln(a: Operand, b: Operand) -> Node:
-    """The logarithm of the beta function of positive numbers."""
-    x, y = _core.common([as_float(a, "betaln"), as_float(b, "betaln")], "betaln")
-    return lgamma(x) + lgamma(y) - lgamma(x + y)
-
-
 def _times_log(name: str, logarithm: Callable[[Node], Node], least: float) -> Callable[[Operand, Operand], Node]:
     def call(a: Operand, b: Operand) -> Node:
-        x, y = _core.common([as_float(a, name), as_float(b, name)], name)
+        x, y = floats(name, a, b)
         # 0 times what is not finite; else the slope in x at 0 is the logarithm.
         nothing = (x == 0) & ((y <= least) | (y == INF))
         return where(nothing, 0.0, x * logarithm(where(nothing, 1.0, y)))
@@ -178,15 +161,15 @@ def entr(x: Operand) -> Node:
 
 def rel_entr(a: Operand, b: Operand) -> Node:
     """X log(x / y); 0 where x is 0, inf where the two do not belong together."""
-    x, y = _core.common([as_float(a, "rel_entr"), as_float(b, "rel_entr")], "rel_entr")
+    x, y = floats("rel_entr", a, b)
     plain = (x > 0) & (y > 0)
     value = x * log(where(plain, x, 1.0) / where(plain, y, 1.0))
-    return where(plain, value, where((x == 0) & (y >= 0), 0.0, where((x != x) | (y != y), float("nan"), INF)))
+    return where(plain, value, where((x == 0) & (y >= 0), 0.0, where((x != x) | (y != y), x + y, INF)))
 
 
 def kl_div(a: Operand, b: Operand) -> Node:
     """X log(x / y) - x + y."""
-    x, y = _core.common([as_float(a, "kl_div"), as_float(b, "kl_div")], "kl_div")
+    x, y = floats("kl_div", a, b)
     value = rel_entr(x, y)
     return where(value < INF, value - x + y, value)
 
@@ -203,23 +186,41 @@ def exprel(x: Operand) -> Node:
 
 def boxcox(x: Operand, lmbda: Operand) -> Node:
     """(x^λ - 1) / λ, and log x at λ = 0."""
-    node, power = _core.common([as_float(x, "boxcox"), as_float(lmbda, "boxcox")], "boxcox")
-    logarithm = log(node)
-    return logarithm * exprel(power * logarithm)
+    node, power = floats("boxcox", x, lmbda)
+    return _boxcox(node, log(node), power)
+
+
+def boxcox1p(x: Operand, lmbda: Operand) -> Node:
+    """As boxcox of 1 + x."""
+    node, power = floats("boxcox1p", x, lmbda)
+    return _boxcox(1 + node, log1p(node), power)
+
+
+def _boxcox(base: Node, logarithm: Node, power: Node) -> Node:
+    endless = abs(logarithm) == INF
+    t = where(endless, 1.0, logarithm)
+    plain = power == 0
+    safe = where(plain, 1.0, power)
+    far = where(plain, logarithm, (where(endless, base, 1.0) ** safe - 1) / safe)
+    return where(endless, far, t * exprel(power * t))
 
 
 def huber(delta: Operand, r: Operand) -> Node:
     """r²/2 up to δ, and δ (|r| - δ/2) beyond."""
-    d, x = _core.common([as_float(delta, "huber"), as_float(r, "huber")], "huber")
+    d, x = floats("huber", delta, r)
     inside = abs(x) <= d
     return where(d < 0, INF, where(inside, 0.5 * square(where(inside, x, 0.0)), d * (abs(x) - 0.5 * d)))
 
 
 def pseudo_huber(delta: Operand, r: Operand) -> Node:
     """δ² (√(1 + (r/δ)²) - 1)."""
-    d, x = _core.common([as_float(delta, "pseudo_huber"), as_float(r, "pseudo_huber")], "pseudo_huber")
-    u = square(x / d)
-    return square(d) * (u / (1 + sqrt(1 + u)))
+    d, x = floats("pseudo_huber", delta, r)
+    endless = abs(x) == INF
+    at = where(endless, 0.0, x)
+    # √(δ² + r²) - δ is r² / (δ + √(δ² + r²)), which keeps the digits of small r and does not leave the range.
+    whole = d + UFUNCS["hypot"](d, at)
+    value = d * (at * (at / where(whole == 0, 1.0, whole)))
+    return where(d < 0, INF, where(endless & (d != 0), abs(x), value))
 
 
 SPECIAL |= {
@@ -232,15 +233,9 @@ SPECIAL |= {
     "erfinv": erfinv,
     "erfcinv": erfcinv,
     "gammaln": lgamma,
-    "gamma": gamma,
-    "gammasgn": lambda x: _sign_of_gamma(as_float(x, "gammasgn")),
     "psi": digamma,
     "digamma": digamma,
-    "rgamma": lambda x: _sign_of_gamma(as_float(x, "rgamma")) * exp(-lgamma(x)),
-    "poch": lambda z, m: exp(lgamma(as_float(z, "poch") + m) - lgamma(z)),
-    "beta": lambda a, b: exp(betaln(a, b)),
-    "betaln": betaln,
-    "binom": lambda n, k: exp(-log1p(as_float(n, "binom")) - betaln(1 + as_float(n, "binom") - k, 1 + as_float(k, "binom"))),
+    **{name: getattr(gamma_functions, name) for name in ("gamma", "gammasgn", "rgamma", "poch", "beta", "betaln", "binom")},
     "xlogy": xlogy,
     "xlog1py": xlog1py,
     "entr": entr,
@@ -251,7 +246,7 @@ SPECIAL |= {
     "ndtri": ndtri,
     "exprel": exprel,
     "boxcox": boxcox,
-    "boxcox1p": lambda x, lmbda: log1p(as_float(x, "boxcox1p")) * exprel(log1p(as_float(x, "boxcox1p")) * lmbda),
+    "boxcox1p": boxcox1p,
     "inv_boxcox": lambda y, lmbda: exp(_inverse_boxcox(y, lmbda)),
     "huber": huber,
     "pseudo_huber": pseudo_huber,
@@ -261,12 +256,16 @@ SPECIAL |= {
     "cbrt": inverses.cbrt,
     "exp2": UFUNCS["exp2"],
     "cosm1": lambda x: -2 * square(UFUNCS["sin"](as_float(x, "cosm1") * 0.5)),
-    "radian": lambda d, m, s: (as_float(d, "radian") + as_float(m, "radian") / 60 + as_float(s, "radian") / 3600) * float(np.pi / 180),
+    "radian": lambda d, m, s: _radian(*floats("radian", d, m, s)),
 }
 
 
+def _radian(degrees: Node, minutes: Node, seconds: Node) -> Node:
+    return (degrees + minutes / 60 + seconds / 3600) * float(np.pi / 180)
+
+
 def _inverse_boxcox(y: Operand, lmbda: Operand) -> Node:
-    value, power = _core.common([as_float(y, "inv_boxcox"), as_float(lmbda, "inv_boxcox")], "inv_boxcox")
+    value, power = floats("inv_boxcox", y, lmbda)
     plain = power == 0
     safe = where(plain, 1.0, power)
     return where(plain, value, log1p(safe * value) / safe)

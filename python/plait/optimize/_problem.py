@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import isfinite
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -39,7 +41,8 @@ class Problem:
 
     Notes
     -----
-    Gradients, Jacobian and Hessian-vector products come from the graph; a solve runs without Python and without the GIL.
+    Gradients, Jacobian and Hessian-vector products come from the graph; a solve runs without Python and without the GIL. Threads that
+    solve one problem take turns; `solve_many` runs them side by side.
 
     Examples
     --------
@@ -73,6 +76,7 @@ class Problem:
             if not isinstance(p, Node) or p.op != "input":
                 raise GraphError(f"Problem: parameters: expected input nodes, got {p!r}")
         self.core = graph_problem(objective, self.variables, [*equal, *atleast], self.parameters)
+        self._turn, self._busy = RLock(), False
         self._objective, self._rows = objective, [*equal, *atleast]
         self._solutions: dict[bytes, int] = {}
         self.sizes = [int(v.size or 0) for v in self.variables]
@@ -101,6 +105,18 @@ class Problem:
         self.limits.set_on(self.core)
         shape = tuple(self.variables[0].shape)
         self.plain_shape = shape if self.single and len(shape) == 1 else None  # x is what it is in the core
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One thread at a time: values of the parameters, and the memory that derivatives are computed in, are there once."""
+        with self._turn:
+            if self._busy:
+                raise GraphError("solve: a callback can't solve the problem that it is called from; make another of the same nodes")
+            self._busy = True
+            try:
+                yield
+            finally:
+                self._busy = False
 
     def solve(
         self,
@@ -137,9 +153,11 @@ class Problem:
                 raise TypeError(f"solve: warm: expected an earlier result, got {type(warm).__name__}")
             x0 = warm["x"]
         start = self._flat(x0, ())
-        for k, value in enumerate(self._values(parameters or {})):
-            self.core.set_parameter(k, value)
-        result = run_slsqp(self.core, start, self.limits, settings, callback, False, None if warm is None else warm["_hessian"])
+        values = self._values(parameters or {})
+        with self._alone():
+            for k, value in enumerate(values):
+                self.core.set_parameter(k, value)
+            result = run_slsqp(self.core, start, self.limits, settings, callback, False, None if warm is None else warm["_hessian"])
         result["x"] = self._unflat(result["x"])
         if result["best_feasible"] is not None:
             x, f = result["best_feasible"]
@@ -187,18 +205,19 @@ class Problem:
         starts = np.ascontiguousarray(np.broadcast_to(starts, (count, starts.shape[1])))
         if not np.isfinite(starts).all():
             raise ValueError("solve_many: x0s: expected finite numbers")
-        for k, (value, many) in enumerate(zip(given.values(), stacked, strict=True)):
-            self.core.set_parameter(k, value[0] if many and len(value) else value)
-        x, fun, status, kkt, nit = _core.optimize.slsqp_many(
-            self.core,
-            starts,
-            [(k, value) for k, (value, many) in enumerate(zip(given.values(), stacked, strict=True)) if many],
-            int(settings["maxiter"]),
-            settings["ftol"],
-            settings["gtol"],
-            settings["ctol"],
-            0 if threads is None else int(threads),
-        )
+        with self._alone():
+            for k, (value, many) in enumerate(zip(given.values(), stacked, strict=True)):
+                self.core.set_parameter(k, value[0] if many and len(value) else value)
+            x, fun, status, kkt, nit = _core.optimize.slsqp_many(
+                self.core,
+                starts,
+                [(k, value) for k, (value, many) in enumerate(zip(given.values(), stacked, strict=True)) if many],
+                int(settings["maxiter"]),
+                settings["ftol"],
+                settings["gtol"],
+                settings["ctol"],
+                0 if threads is None else int(threads),
+            )
         return OptimizeResult(x=self._unflat(x), fun=fun, success=status == 0, status=status, kkt=kkt, nit=nit)
 
     def solution(self, parameters: Mapping[Node, Any], x0: Any = None) -> Node:

@@ -20,10 +20,8 @@ LaneKernel elementwise_kernel(const Op& op, std::span<const Spec> inputs, const 
   const auto n = static_cast<std::uint16_t>(inputs.size());
   const LaneInstruction code{lane_op(op, inputs[0].dtype, output.dtype), 0, static_cast<std::uint16_t>(n > 1 ? 1 : 0),
                              static_cast<std::uint16_t>(n > 2 ? 2 : 0)};
-  return {{lane_type(op, inputs[0].dtype, inputs.back().dtype, output.dtype), n, {}, {code}, {n}},
-          output.shape,
-          std::move(lane_inputs),
-          {{.dtype = output.dtype}}};
+  return {
+      {lane_type(op, inputs[0].dtype, inputs.back().dtype, output.dtype), n, {}, {code}, {n}}, output.shape, lane_inputs, {{.dtype = output.dtype}}};
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ Value make_reduction(const Module& module, const Op& op, int of, std::span<const
 }
 
 std::optional<AxisSlice> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes) {
+  if (count_of(whole.shape) == 0) return {};  // strides of 0 say nothing of where a slice begins
   const Shape strides = contiguous_strides(whole.shape);
   const auto view = ops::slice.view(whole, part, attributes, {0, strides});
   AxisSlice range{-1, 0, 0};

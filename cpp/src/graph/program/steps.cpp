@@ -82,9 +82,9 @@ class ProductStep final : public Kernel {
     }
     static void fetch(void* self, Index begin, Index end) {
       const auto& e = *static_cast<const Epilogue*>(self);
+      constexpr Index kLine = 64 / Index{sizeof(T)};  // elements of a cache line
       for (const std::size_t i : e.streams)
-        for (const T *p = static_cast<const T*>(e.inputs[i]) + begin, *last = p + (end - begin); p < last; p += 64 / sizeof(T))
-          __builtin_prefetch(p, 0, 2);
+        for (Index at = begin; at < end; at += kLine) __builtin_prefetch(static_cast<const T*>(e.inputs[i]) + at, 0, 2);
     }
   };
 
