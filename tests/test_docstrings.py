@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import re
 import runpy
+import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,16 +114,24 @@ def examples() -> dict[str, tuple[str, object]]:
 
 
 EXAMPLES = examples()
+# Packages that examples need, by what shows it.
+PEERS = {"matplotlib": r"(?:plait\.plot\.|\.plot\()", "onnx": r"(?:\.to_onnx\(|from_onnx\()"}
 
 
 @pytest.mark.skipif(int(np.__version__.split(".")[0]) < 2, reason="examples are printed as NumPy 2 prints them")
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_example_runs_as_printed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    for peer, uses in PEERS.items():
+        if re.search(rf">>>.*{uses}", EXAMPLES[name][0]):
+            pytest.importorskip(peer)
     test = doctest.DocTestParser().get_doctest(EXAMPLES[name][0], {"np": np, "plait": plait}, name, None, 0)
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.FAIL_FAST)
     runner.run(test, out=report.append)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
     assert runner.failures == 0, "".join(report)
 
 

@@ -70,7 +70,9 @@ def test_the_licence_of_every_shipped_table_is_shipped(root: Path) -> None:
     assert named == {p.name for p in folder.iterdir()} - {"README.md"}
     for name in (p.name for p in (package / "align" / "matrices").iterdir()):
         assert name in (folder / "ncbi-tables.txt").read_text(encoding="utf-8")
-    assert 'license-files = ["LICENSE", "LICENSES/*"]' in (root / "pyproject.toml").read_text(encoding="utf-8")  # the wheel's and the sdist's
+    assert 'license-files = ["LICENSE", "LICENSES/*"]' in (root / "pyproject.toml").read_text(
+        encoding="utf-8"
+    )  # the wheel's and the sdist's
 
 
 def test_an_installed_package_has_its_licences() -> None:
@@ -91,6 +93,15 @@ def test_versions_and_pythons_are_said_once_and_alike(root: Path) -> None:
     built = re.findall(r'"cp3(\d+)-\*"', project)
     assert classified == built
     assert f'requires-python = ">=3.{built[0]}"' in project
+
+
+def test_each_machine_of_the_workflow_builds_wheels_of_its_own_kind(root: Path) -> None:
+    """Another kind's would need an emulator, which these machines have not."""
+    project = (root / "pyproject.toml").read_text(encoding="utf-8")
+    assert re.findall(r"^archs = (.*?)\s*(?:#|$)", project, re.MULTILINE) == ['["auto64"]', '["auto64"]']
+    machines = re.search(r"os: \[(.*)\]", (root / ".github" / "workflows" / "wheels.yml").read_text(encoding="utf-8"))
+    assert machines is not None
+    assert len(machines[1].split(", ")) == 4  # Linux and macOS, x86-64 and ARM
 
 
 def test_workflows_only_call_dev(root: Path) -> None:
@@ -123,3 +134,11 @@ def test_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     told = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
     assert told["plait"] == plait.__version__
     assert {"python", "numpy", "safetensors", "machine", "instruction set", "threads"} <= told.keys()
+
+
+def test_parts_are_reached_from_the_package_alone() -> None:
+    """`import plait` is enough for every part that the help names; a process of its own, since others may have imported it here."""
+    code = (
+        "import plait; plait.infer.timeseries.AR; plait.plot; plait.report; plait.linalg; plait.nn.SequenceRegressor; plait.train.History"
+    )
+    run_python(code)

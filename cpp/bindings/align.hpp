@@ -6,8 +6,8 @@
 
 #include <optional>
 
+#include "modules.hpp"
 #include "plait/align/dtw.hpp"
-#include "rooms.hpp"
 
 /// The memory of a str or bytes as symbols, of a float64 array of shape (n,) or (n, d), or of a uint8, uint16 or uint32 array of shape
 /// (n,); row-major arrays only. Everything else is the business of the Python side. Valid while the object is.

@@ -59,6 +59,7 @@ std::vector<bool> reaches(const Method& method, Index n, const std::vector<Index
     try {
       if (lengths[k] > 0) method.check({nullptr, n, width}, {nullptr, lengths[k], width});
     } catch (const ShapeError&) {
+      out[k] = true;  // no matter of length: left to check()
     } catch (const std::invalid_argument&) {
       out[k] = false;
     }

@@ -1,10 +1,10 @@
 // base: errors, threads, interrupts, instruction sets.
+#include "modules.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/interrupt.hpp"
 #include "plait/base/isa.hpp"
 #include "plait/base/subnormals.hpp"
 #include "plait/base/thread_pool.hpp"
-#include "rooms.hpp"
 
 namespace {
 

@@ -11,6 +11,12 @@ namespace {
 
 py::dict to_dict(const Description& description);
 
+py::tuple to_tuple(const Shape& numbers) {
+  py::tuple result(numbers.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) result[i] = numbers[i];
+  return result;
+}
+
 py::object to_dict(const StepOperand& operand) {
   static constexpr const char* kMemory[] = {"feed", "parameter", "constant", "arena", "output"};
   py::dict d;
@@ -18,8 +24,8 @@ py::object to_dict(const StepOperand& operand) {
   d["index"] = operand.index;
   d["bytes"] = operand.bytes;
   d["dtype"] = name_of(operand.spec.dtype);
-  d["shape"] = py::tuple(py::cast(operand.spec.shape));
-  d["strides"] = py::tuple(py::cast(operand.strides));
+  d["shape"] = to_tuple(operand.spec.shape);
+  d["strides"] = to_tuple(operand.strides);
   return d;
 }
 py::list operands(const std::vector<StepOperand>& list) {
@@ -29,7 +35,7 @@ py::list operands(const std::vector<StepOperand>& list) {
 }
 py::list specs(const std::vector<Spec>& list) {
   py::list result;
-  for (const Spec& spec : list) result.append(py::make_tuple(name_of(spec.dtype), py::tuple(py::cast(spec.shape))));
+  for (const Spec& spec : list) result.append(py::make_tuple(name_of(spec.dtype), to_tuple(spec.shape)));
   return result;
 }
 
@@ -53,7 +59,7 @@ py::dict to_dict(const LaneProgram& program, const std::vector<LaneOutput>& stor
     o["dtype"] = name_of(store.dtype);
     o["outer"] = store.outer;
     o["inner"] = store.inner;
-    o["strides"] = py::tuple(py::cast(store.strides));
+    o["strides"] = to_tuple(store.strides);
     outputs.append(o);
   }
   d["code"] = code;
@@ -95,7 +101,7 @@ py::dict to_dict(const StepDescription& step) {
   d["inputs"] = operands(step.inputs);
   d["outputs"] = operands(step.outputs);
   if (!step.stores.empty()) {
-    d["space"] = py::tuple(py::cast(step.space));
+    d["space"] = to_tuple(step.space);
     d["lanes"] = to_dict(step.program, step.stores);
   }
   if (step.kind == StepDescription::Kind::product) {

@@ -233,16 +233,16 @@ Examples
   cls.def_property(
       "value",
       [](const Node& n) {
-        if (!n.value)
+        if (!n.value())
           throw py::attribute_error(message(n.label(), " is ", n.op->name, " and holds no value; plait.evaluate(node, feeds) computes it"));
-        return array_from(*n.value);
+        return array_from(*n.value());
       },
       [](Node& n, const py::object& value) {
         if (n.op != &ops::parameter) throw py::attribute_error(message("only parameters take a new value; ", n.label(), " is ", n.op->name));
         const TensorRef given = tensor_from(value, "value of " + n.label(), n.spec.dtype);
         PLAIT_REQUIRE_AS(ShapeError, given->spec.shape == n.spec.shape, "value of ", n.label(), ": expected shape ", to_string(n.spec.shape),
                          ", got ", to_string(given->spec.shape));
-        if (given->bytes() > 0) std::memcpy(n.value->data.get(), given->data.get(), given->bytes());  // programs hold on to this memory
+        if (given->bytes() > 0) std::memcpy(n.value()->data.get(), given->data.get(), given->bytes());  // programs hold on to this memory
       },
       "The value of a parameter or constant, as a copy. Setting it writes into the parameter's own memory.");
 }

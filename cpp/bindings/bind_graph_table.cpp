@@ -10,7 +10,7 @@ namespace {
 std::vector<NodeRef> inputs_of(std::span<const NodeRef> outputs) {
   std::vector<NodeRef> inputs;
   for (Node* node : ancestors(outputs))
-    if (node->op->kind == OpKind::leaf && !node->value) inputs.emplace_back(node);
+    if (node->op->kind == OpKind::leaf && !node->value()) inputs.emplace_back(node);
   return inputs;
 }
 

@@ -2,8 +2,8 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include "modules.hpp"
 #include "plait/optimize/whole_shares.hpp"
-#include "rooms.hpp"
 
 namespace {
 

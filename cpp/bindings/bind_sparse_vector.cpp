@@ -11,7 +11,6 @@ namespace plait::bindings {
 namespace {
 
 using sparse::Index;
-using sparse::kOpen;
 using sparse::Vector;
 
 py::object not_implemented() { return py::reinterpret_borrow<py::object>(Py_NotImplemented); }

@@ -3,9 +3,9 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include "modules.hpp"
 #include "plait/base/error.hpp"
 #include "plait/tree/fit.hpp"
-#include "rooms.hpp"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
-#include "rooms.hpp"
+#include "modules.hpp"
 
 /// A Python number as a double; false with a TypeError that names it otherwise.
 bool as_number(PyObject* object, double& out, const char* name);

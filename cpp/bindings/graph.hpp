@@ -12,11 +12,11 @@
 #include <string_view>
 #include <vector>
 
+#include "modules.hpp"
 #include "plait/graph/attributes.hpp"
 #include "plait/graph/frontend.hpp"
 #include "plait/graph/node.hpp"
 #include "plait/graph/ops.hpp"
-#include "rooms.hpp"
 
 namespace plait::graph {
 class Program;

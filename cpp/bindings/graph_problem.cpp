@@ -58,7 +58,7 @@ GraphProblem::GraphProblem(std::shared_ptr<const ProblemPrograms> programs) : pr
   for (const NodeRef& node : programs_->variables) {
     PLAIT_REQUIRE_AS(ShapeError, is_known(node->spec.shape), "Problem: variable ", node->label(), " ", to_string(node->spec.shape),
                      " must have a known shape");
-    x_.push_back(node->value ? node->value : std::make_shared<Tensor>(node->spec));
+    x_.push_back(node->value() ? node->value() : std::make_shared<Tensor>(node->spec));
     n += x_.back()->count();
   }
   for (const NodeRef& node : programs_->directions) directions_.push_back(std::make_shared<Tensor>(node->spec));
@@ -70,7 +70,7 @@ GraphProblem::~GraphProblem() = default;
 
 std::unique_ptr<GraphProblem> GraphProblem::clone() const {
   for (const NodeRef& node : programs_->variables)
-    PLAIT_REQUIRE_AS(GraphError, !node->value, "Problem: variable ", node->label(), " is a parameter node, which only one thread can work on");
+    PLAIT_REQUIRE_AS(GraphError, !node->value(), "Problem: variable ", node->label(), " is a parameter node, which only one thread can work on");
   auto copy = std::make_unique<GraphProblem>(programs_);
   copy->lower = lower;
   copy->upper = upper;

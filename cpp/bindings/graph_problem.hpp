@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "modules.hpp"
 #include "plait/graph/program.hpp"
 #include "plait/optimize/problem.hpp"
-#include "rooms.hpp"
 
 namespace plait::bindings {
 

@@ -209,7 +209,7 @@ NodeObject soft_dtw_node(const py::object& x, const py::object& y, double gamma,
 }  // namespace
 }  // namespace plait::bindings
 
-void join_rooms() {
+void join_modules() {
   plait::graph::join_ops(plait::bindings::add_soft_dtw_ops);
   plait::graph::join_ops(plait::bindings::add_solution_ops);
   join_sparse_input();

@@ -1,9 +1,9 @@
 // The extension module: a list of modules. Each binds itself in bind_<module>.cpp.
-#include "rooms.hpp"
+#include "modules.hpp"
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "Compiled core of plait. Private: import plait instead.";
-  join_rooms();
+  join_modules();
   bind_base(m);
   bind_graph(m);
   bind_train(m);

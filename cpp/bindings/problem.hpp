@@ -8,8 +8,8 @@
 #include <string>
 
 #include "graph_problem.hpp"
+#include "modules.hpp"
 #include "plait/base/error.hpp"
-#include "rooms.hpp"
 
 namespace plait::bindings {
 

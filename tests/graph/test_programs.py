@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,12 +12,15 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import plait
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_structures() -> None:
@@ -43,13 +47,29 @@ def test_passes_show_the_graph_after_each_pass() -> None:
         program.passes()
     program(x=np.ones((4, 3), np.float32))
     texts = program.passes()
-    assert list(texts) == ["lower", "simplify", "batch matmuls", "materialise views", "fuse", "sink", "schedule", "allocate"]
+    listed = re.findall(r'X\("([^"]*)", \w+, \w+\)', (ROOT / "cpp/src/graph/passes/pipeline.hpp").read_text())
+    assert list(texts) == ["lower", *listed]
+    assert listed[0] == "simplify"
+    assert listed[-1] == "allocate"
     assert "add(" in texts["lower"]
     assert "add(" not in texts["simplify"]
     assert "product (4, 2)" in texts["fuse"]
     assert "in place" not in texts["fuse"]
     assert "in place" in texts["allocate"]
     assert "arena" in texts["allocate"]
+
+
+@pytest.mark.parametrize(("members", "named", "more"), [(8, 8, 0), (9, 9, 0), (10, 8, 2)])
+def test_a_step_names_up_to_nine_members(members: int, named: int, more: int) -> None:
+    x = plait.input("x", (3,), "float64")
+    y = x
+    for _ in range(members):
+        y = plait.tanh(y)
+    program = plait.compile(y)
+    program(x=np.ones(3))
+    (step,) = program.steps
+    assert step.label.count("tanh") == named
+    assert (f" … {more} more" in step.label) == (more > 0)
 
 
 def test_memory_of_a_long_chain_grows_with_its_length() -> None:
@@ -163,12 +183,12 @@ def test_shapes_are_bound_anew_and_remembered() -> None:
     program = plait.compile((x @ x.T).sum())
     for n in (1, 5, 1, 3, 5, 64, 1):
         assert float(program(x=np.ones((n, 2)))) == 2 * n * n
-    assert program.flops > 0
-    assert len(program.steps) >= 1
-    assert program.memory_bytes >= 0
     assert "matmul" in program.summary()
-    program.bind({x: (7, 7)})
-    assert any(step.shape == (7, 7) or 7 in step.shape for step in program.steps)
+    program.bind({x: (7, 5)})
+    assert program.flops >= 2 * 7 * 7 * 5  # of the product; the sum may count too
+    assert program.flops <= 2 * 7 * 7 * 5 + 2 * 7 * 7
+    assert (7, 7) in [step.shape for step in program.steps]
+    assert program.memory_bytes >= 8 * 7 * 7  # the product at least
     profile = program.profile({"x": np.ones((50, 50))})
     assert [s.label for s in profile] == [s.label for s in program.steps]
     assert all(step.seconds >= 0 for step in profile)

@@ -196,7 +196,8 @@ def test_restarts_that_disagree_are_named() -> None:
     assert p.elbo == pytest.approx(0, abs=0.01)
     assert len(p.modes) == 6
     assert p.khat < 0.7
-    assert any("ended elsewhere" in w or "other mode" in w for w in p.warnings)
+    assert ["ended elsewhere, the worst at an ELBO lower by 3:" in w for w in p.warnings] == [True, False]
+    assert "1 other mode(s) hold a comparable share" in p.warnings[1]
     assert "trust" not in p.summary()
 
 

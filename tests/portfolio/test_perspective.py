@@ -19,7 +19,9 @@ def market(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.uniform(-0.02, 0.15, n), loadings @ loadings.T * 0.01 + np.diag(rng.uniform(0.005, 0.06, n))
 
 
-@pytest.mark.parametrize("limits", [{}, {"bounds": (0.05, 0.6)}, {"groups": {"g": ([0, 1, 2], 0.2, 0.5)}}, {"l2": 0.02, "bounds": (0, 0.4)}])
+@pytest.mark.parametrize(
+    "limits", [{}, {"bounds": (0.05, 0.6)}, {"groups": {"g": ([0, 1, 2], 0.2, 0.5)}}, {"l2": 0.02, "bounds": (0, 0.4)}]
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_all_sets_are_tried(seed: int, limits: dict) -> None:
     n, most = 7, 3
@@ -85,7 +87,9 @@ def test_twenty_assets_of_which_five_are_held() -> None:
     rng = np.random.default_rng(0)
     loadings = rng.normal(size=(20, 4))
     cov = loadings @ loadings.T * 0.01 + np.diag(rng.uniform(0.01, 0.06, 20))
-    p = Portfolio(rng.uniform(0.02, 0.15, 20), cov, names, groups={"g1": (names[:7], 0.2, 0.5), "g2": (names[7:14], 0.1, 0.6)}, max_assets=5)
+    p = Portfolio(
+        rng.uniform(0.02, 0.15, 20), cov, names, groups={"g1": (names[:7], 0.2, 0.5), "g2": (names[7:14], 0.1, 0.6)}, max_assets=5
+    )
     began = time.process_time()
     assert p.max_diversification().proven
     assert p.max_sharpe().proven

@@ -72,7 +72,7 @@ EpochResult Loop::run(const EpochOptions& options, const ProgressCallback& progr
   if (options.stop_at_not_finite) {
     before_.resize(updates.size());
     for (std::size_t i = 0; i < updates.size(); ++i) {
-      const Tensor& value = *updates[i].first->value;
+      const Tensor& value = *updates[i].first->value();
       if (before_[i] == nullptr) before_[i] = allocate_bytes(value.bytes());
       std::memcpy(before_[i].get(), value.data.get(), value.bytes());
     }
@@ -102,7 +102,7 @@ EpochResult Loop::run(const EpochOptions& options, const ProgressCallback& progr
   for (double& mean : result.means) mean /= rows_done;
   if (options.stop_at_not_finite && result.status == EpochResult::Status::done) {
     for (const auto& [parameter, next] : updates) {
-      if (is_finite(*parameter->value)) continue;
+      if (is_finite(*parameter->value())) continue;
       result.status = EpochResult::Status::parameter;
       result.bad_parameter = parameter;
       break;
@@ -110,7 +110,7 @@ EpochResult Loop::run(const EpochOptions& options, const ProgressCallback& progr
   }
   if (result.status != EpochResult::Status::done)
     for (std::size_t i = 0; i < updates.size(); ++i) {
-      Tensor& value = *updates[i].first->value;
+      Tensor& value = *updates[i].first->value();
       std::memcpy(value.data.get(), before_[i].get(), value.bytes());
     }
   return result;

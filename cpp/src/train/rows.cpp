@@ -5,6 +5,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/thread_pool.hpp"
+#include "plait/tensor/with_type.hpp"
 
 namespace plait::train {
 namespace {
@@ -21,17 +22,6 @@ void with_source(SourceType t, F&& f) {
     case SourceType::int64: f(std::int64_t{}); break;
     case SourceType::float32: f(float{}); break;
     case SourceType::float64: f(double{}); break;
-  }
-}
-
-template <class F>
-void with_target(DType t, F&& f) {
-  switch (t) {
-    case DType::boolean: f(bool{}); break;
-    case DType::int32: f(std::int32_t{}); break;
-    case DType::int64: f(std::int64_t{}); break;
-    case DType::float32: f(float{}); break;
-    case DType::float64: f(double{}); break;
   }
 }
 
@@ -54,7 +44,7 @@ void gather_rows(void* out, DType type, const Rows& rows, const std::int64_t* or
       return;
     }
     with_source(rows.type, [&](auto from_zero) {
-      with_target(type, [&](auto to_zero) {
+      tensor::with_type(type, [&](auto to_zero) {
         using From = decltype(from_zero);
         using To = decltype(to_zero);
         for (Index k = begin; k < end; ++k) {

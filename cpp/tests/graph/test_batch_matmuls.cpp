@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "graph/passes/module.hpp"
+#include "graph/passes/pipeline.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"
 #include "plait/graph/table.hpp"
@@ -27,7 +27,7 @@ NodeRef total(const NodeRef& a) { return reduce("sum", a, all_axes(a), false); }
 std::vector<NodeRef> leaves_of(const std::vector<NodeRef>& outputs) {
   std::vector<NodeRef> leaves;
   for (Node* node : ancestors(outputs))
-    if (node->op->kind == OpKind::leaf && !node->value) leaves.emplace_back(node);
+    if (node->op->kind == OpKind::leaf && !node->value()) leaves.emplace_back(node);
   return leaves;
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "graph/passes/module.hpp"
+#include "graph/passes/pipeline.hpp"
 #include "graph/passes/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
@@ -29,7 +29,7 @@ Module lowered(std::vector<NodeRef> outputs, const Updates& updates = {}) {
   std::vector<NodeRef> all = outputs;
   for (const auto& [p, v] : updates) all.push_back(v);
   for (Node* node : ancestors(all))
-    if (node->op->kind == OpKind::leaf && !node->value) feeds.emplace(node, node->spec);
+    if (node->op->kind == OpKind::leaf && !node->value()) feeds.emplace(node, node->spec);
   return lower(outputs, updates, feeds);
 }
 

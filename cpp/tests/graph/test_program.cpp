@@ -81,8 +81,8 @@ TEST_CASE("a training step: all new values come from the old ones") {
   const NodeRef w = make_parameter("w", filled({2}, {1, 2})), v = make_parameter("v", filled({2}, {10, 20}));
   Program program({add(w, v)}, {{w, multiply(v, x)}, {v, add(w, x)}});
   CHECK(run(program, {filled({2}, {3, 3})})[0] == std::vector<double>{11, 22});
-  CHECK(element_as_double(w->value->data.get(), DType::float64, 1) == 60);
-  CHECK(element_as_double(v->value->data.get(), DType::float64, 1) == 5);
+  CHECK(element_as_double(w->value()->data.get(), DType::float64, 1) == 60);
+  CHECK(element_as_double(v->value()->data.get(), DType::float64, 1) == 5);
 }
 
 TEST_CASE("softmax cross entropy by hand, its gradient, and one and two threads bit by bit") {

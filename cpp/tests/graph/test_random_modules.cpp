@@ -118,7 +118,7 @@ void check_against_table(RandomGraph& graph, int threads) {
     out.push_back(results.back()->data.get());
   }
   program.run(*plan, in.data(), out.data(), threads);
-  for (const auto& [parameter, next] : graph.updates) results.push_back(parameter->value);
+  for (const auto& [parameter, next] : graph.updates) results.push_back(parameter->value());
   for (std::size_t k = 0; k < all.size(); ++k) {
     const TensorRef expected = table.value(all[k]);
     for (Index i = 0; i < expected->count(); ++i)

@@ -45,7 +45,7 @@ TEST_CASE("two axes filled at once are filled one by one, whatever the number of
       }
       const Contents expected = plain.contents();
       Contents first;
-      for (const int threads : {1, 2, 4}) {
+      for (const int threads : {1, 2, 4, 0}) {
         Accumulator made(borders, Closed::left);
         made.fill(columns, static_cast<Index>(n), weighted ? w.data() : nullptr, 1.0, threads);
         const Contents found = made.contents();

@@ -39,7 +39,7 @@ struct Line {
     const NodeRef g = gradient(std::vector{loss}, std::vector{w})[0];
     return std::make_shared<Program>(std::vector{loss}, Updates{{w, subtract(w, scale(g, rate))}});
   }
-  [[nodiscard]] double weight() const { return element_as_double(w->value->data.get(), DType::float32, 0); }
+  [[nodiscard]] double weight() const { return element_as_double(w->value()->data.get(), DType::float32, 0); }
 };
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
 from .bounded import Beta, Dirichlet, Uniform
 from .continuous import Cauchy, Normal, StudentT
 from .discrete import Bernoulli, Binomial, Categorical, NegativeBinomial, Poisson
@@ -46,3 +49,12 @@ __all__ = [
     "bbvi",
     "gradient_samples",
 ]
+
+if TYPE_CHECKING:
+    from . import timeseries as timeseries
+else:
+
+    def __getattr__(name):
+        if name != "timeseries":  # loaded when it is first asked for
+            raise AttributeError(f"module 'plait.infer' has no attribute {name!r}")
+        return importlib.import_module(".timeseries", __name__)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import graph
 from ..optim import Optimizer
 from ..optim.base import optimizer_of
 from ..train.data import at_least_one
@@ -17,15 +18,25 @@ KINDS: Mapping[str, Callable[..., Recurrent]] = {"lstm": LSTM, "gru": GRU, "rnn"
 
 
 def recurrent(
-    cell: str, inputs: int, hidden: int, layers: int, forget_bias: float, dtype: str, rng: np.random.Generator, what: str
+    cell: str, inputs: int, hidden: int, layers: int, forget_bias: float, dtype: str, rng: np.random.Generator, what: str, both: Any = False
 ) -> Recurrent:
     """The recurrent layer of a name."""
     if cell not in KINDS:
         raise ValueError(f"{what}: cell: expected one of {', '.join(map(repr, KINDS))}, got {cell!r}")
-    options: dict[str, Any] = {"forget_bias": forget_bias} if cell == "lstm" else {}
+    if not isinstance(both, (bool, np.bool_)):
+        raise ValueError(f"{what}: bidirectional: expected a boolean, got {both!r:.60}")
+    options: dict[str, Any] = {"bidirectional": bool(both)} | ({"forget_bias": forget_bias} if cell == "lstm" else {})
     return KINDS[cell](
         at_least_one(f"{what}: features", inputs), at_least_one(f"{what}: hidden", hidden), layers, dtype=dtype, rng=rng, **options
     )
+
+
+def top(layer: Recurrent, state: Any) -> Any:
+    """What the last layer gives at the end of what it goes over: of both directions side by side."""
+    h = state[0] if isinstance(state, tuple) else state
+    if layer.directions == 2:
+        return graph.concatenate([h[-2], h[-1]], axis=1)
+    return h if layer.layers == 1 else h[-1]
 
 
 class Carrying(Optimizer):

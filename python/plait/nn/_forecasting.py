@@ -37,13 +37,15 @@ class Forecasting(Intervals):
         -------
         ndarray or list of ndarray
             With `outputs` features where the series has `features`, in the same structure; with a horizon, shape (horizon, outputs) or
-            (n, horizon, outputs). Where `fit` had targets without an axis of outputs, there is none here.
+            (n, horizon, outputs). Where `fit` had targets without an axis of outputs, there is none here. In both directions outputs are from
+            the whole sequence, and one step is given where `fit` had one target for each sequence.
         """
         given = self._asked_of(X, future, "predict", self.horizon or 0)
         if self.horizon is not None:
             return self._shaped(self._points(self._ahead(given)), given)
         rows, lengths = ragged.padded(self._inputs_of(given)[0])
-        outs = self._points(self._raw(rows))
+        raw, lengths = self._raw(rows, lengths)
+        outs = self._points(raw)
         if given.form == "list":
             return [self._thin(out[:length]) for out, length in zip(outs, lengths, strict=True)]
         return self._shaped(outs, given)
@@ -74,6 +76,7 @@ class Forecasting(Intervals):
         if self.horizon is not None:
             return self.sample(seed_values, None, steps, future=future)
         self._require_built()
+        self._require_forward("generate")
         self._require_closed("generate")
         given = self._asked_of(seed_values, future, "generate", 0)
         self._require_own_inputs("generate")
@@ -85,7 +88,15 @@ class Forecasting(Intervals):
         return made[0] if given.form == "one" else made
 
     def backtest(
-        self, X: Any, y: Any = None, *, future: Any = None, start: int | None = None, stride: int = 1, coverage: float | None = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        future: Any = None,
+        start: int | None = None,
+        stride: int = 1,
+        coverage: float | None = None,
+        adapt: bool = False,
     ) -> Backtest:
         """Forecasts from every step of a series that has a horizon behind it, beside what came.
 
@@ -103,6 +114,9 @@ class Forecasting(Intervals):
             Steps from one forecast to the next.
         coverage : float, optional
             Of the intervals; 0.9 where there is a distribution, unless given.
+        adapt : bool
+            Whether intervals follow how the forecasts from `start` on have gone, as ``interval(…, adapt=start)`` has them: each from what was
+            known at its step.
 
         Returns
         -------
@@ -120,7 +134,13 @@ class Forecasting(Intervals):
         at = task_of.origins(given.xs, min(window, len(given.xs[0])), self.horizon)[0]
         if start is not None:
             at = np.arange(max(at_least_one("backtest: start", start) - 1, window - 1), len(given.xs[0]) - self.horizon)
-        at = at[:: at_least_one("backtest: stride", stride)]
+        stride = at_least_one("backtest: stride", stride)
+        if not isinstance(adapt, (bool, np.bool_)):
+            raise ValueError(f"backtest: adapt: expected a boolean, got {adapt!r:.60}; start= says from which step on")
+        if adapt:
+            self._require_spread("backtest: adapt")
+        else:
+            at = at[::stride]
         if len(at) == 0:
             raise ValueError(
                 f"backtest: no step of the series' {len(given.xs[0])} has a window of {window} steps before it and {self.horizon} behind it"
@@ -132,7 +152,13 @@ class Forecasting(Intervals):
         low = high = None
         if self.distribution_.spread:
             ends = (1.0 + level_of(0.9 if coverage is None else coverage, "backtest: coverage")) / 2.0
-            low, high = (self._unscaled(self._quantile(raw, level)) for level in (1.0 - ends, ends))
+            levels = (1.0 - ends, ends)
+            low, high = (self._quantile(raw, level) for level in levels)
+            if adapt:
+                came = task_of.gathered(list(self._outputs_of(given)), [at], 1, 1 + self.horizon)
+                low, high = (self._followed(raw, came, level)[::stride] for level in levels)
+                at, raw = at[::stride], raw[::stride]
+            low, high = self._unscaled(low), self._unscaled(high)
         elif coverage is not None:
             self._require_spread("backtest: coverage")
         return Backtest(at, self._points(raw), task_of.gathered([truth], [at], 1, 1 + self.horizon), low, high, truth)
@@ -173,7 +199,8 @@ class Forecasting(Intervals):
             each = None if weights is None else task_of.gathered([w[:, None] for w in weights], at, 1, 1 + self.horizon).reshape(-1)
             return explained(truth, self._points(raw).reshape(truth.shape), each)
         rows, lengths = ragged.padded(self._inputs_of(given)[0])
-        outs = [out[:length] for out, length in zip(self._points(self._raw(rows)), lengths, strict=True)]
+        raw, lengths = self._raw(rows, lengths)
+        outs = [out[:length] for out, length in zip(self._points(raw), lengths, strict=True)]
         if given.ts is None:
             said, true = np.concatenate([out[:-1] for out in outs]), np.concatenate([x[1:] for x in given.xs])
             each = None if weights is None else np.concatenate([w[1:] for w in weights])

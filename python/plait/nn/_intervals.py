@@ -13,6 +13,7 @@ from ..train import predict
 from ..train.data import at_least_one
 from . import _sequence_data as task_of
 from . import ragged
+from ._adaptive import adapted
 from ._sequence_given import Given, Series
 from ._sequence_network import COVERAGES
 
@@ -25,7 +26,9 @@ class Intervals(Given):
     window: int | None
     window_: int
 
-    def quantiles(self, X: Any, levels: Sequence[float] = (0.05, 0.5, 0.95), *, future: Any = None) -> Any:
+    def quantiles(
+        self, X: Any, levels: Sequence[float] = (0.05, 0.5, 0.95), *, future: Any = None, adapt: int | bool = False, y: Any = None
+    ) -> Any:
         """Quantiles of what `predict` gives the expected value of.
 
         Parameters
@@ -36,6 +39,11 @@ class Intervals(Given):
             Above 0 and below 1; with "quantiles", within the levels that were learnt.
         future : array_like or list of array_like, optional
             As `predict` takes it.
+        adapt : int or bool
+            With a horizon, the first step of the series that `fit` has not seen; True where it has seen none. Forecasts from there on are made
+            first and held against what came: where intervals were too narrow or too wide of late, these ones are wider or narrower.
+        y : array_like or list of array_like, optional
+            The targets at the series' times, for `adapt`, where `fit` had them apart.
 
         Returns
         -------
@@ -44,17 +52,25 @@ class Intervals(Given):
         """
         self._require_spread("quantiles")
         given = self._asked_of(X, future, "quantiles", self.horizon or 0)
+        first = self._adapts("quantiles", adapt)
+        if first is not None:
+            return self._shaped_quantiles(self._following(given, [level_of(level) for level in np.atleast_1d(levels)], first, y), given)
         if self.horizon is not None:
             raw, lengths = self._ahead(given), None
         else:
             rows, lengths = ragged.padded(self._inputs_of(given)[0])
-            raw = self._raw(rows)
-        found = np.stack([self._unscaled(self._quantile(raw, level_of(level))) for level in np.atleast_1d(levels)])
+            raw, lengths = self._raw(rows, lengths)
+        found = np.stack([self._quantile(raw, level_of(level)) for level in np.atleast_1d(levels)])
+        if self.horizon is not None:
+            return self._shaped_quantiles(found, given)
+        found = self._unscaled(found)
         if given.form == "list" and lengths is not None:
             return [self._thin(found[:, k, :length]) for k, length in enumerate(lengths)]
         return self._thin(found[:, 0] if given.form == "one" else found)
 
-    def interval(self, X: Any, coverage: float = 0.9, *, future: Any = None) -> tuple[Any, Any]:
+    def interval(
+        self, X: Any, coverage: float = 0.9, *, future: Any = None, adapt: int | bool = False, y: Any = None
+    ) -> tuple[Any, Any]:
         """Between which values those to come will lie, each with a probability.
 
         Parameters
@@ -65,6 +81,8 @@ class Intervals(Given):
             The probability, above 0 and below 1; the same on both sides is left out.
         future : array_like or list of array_like, optional
             As `predict` takes it.
+        adapt, y
+            As `quantiles` takes them: intervals that follow how the last forecasts went, for series that change their ways.
 
         Returns
         -------
@@ -72,7 +90,7 @@ class Intervals(Given):
             The lower and the upper ends, as `predict` gives its values.
         """
         coverage = level_of(coverage, "interval: coverage")
-        found = self.quantiles(X, ((1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0), future=future)
+        found = self.quantiles(X, ((1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0), future=future, adapt=adapt, y=y)
         if isinstance(found, list):
             return [part[0] for part in found], [part[1] for part in found]
         return found[0], found[1]
@@ -149,7 +167,7 @@ class Intervals(Given):
         Notes
         -----
         Split conformal prediction: each interval's ends move away from the median by one factor, the quantile of the factors that each true
-        value would have needed. It holds for data like these; on series that change their ways nothing does.
+        value would have needed. It holds for data like these; for series that change their ways see `adapt` of `interval` and `backtest`.
 
         References
         ----------
@@ -203,6 +221,56 @@ class Intervals(Given):
         middle = self._middle(raw)
         return np.asarray(middle + factor * (said - middle))
 
+    # ---- intervals that follow a series ----
+
+    def _adapts(self, what: str, adapt: Any) -> int | None:
+        """The first step whose forecast counts, or None."""
+        if adapt is False or adapt is None:
+            return None
+        if self.horizon is None:
+            raise ValueError(f"{what}: adapt= needs a network with horizon=")
+        if adapt is True:
+            return 0
+        if not isinstance(adapt, (int, np.integer)) or adapt < 0:
+            raise ValueError(f"{what}: adapt: expected a boolean, or the first step that `fit` has not seen, got {adapt!r:.60}")
+        return int(adapt)
+
+    def _following(self, given: Series, levels: list[float], first: int, y: Any) -> Array:
+        """Quantiles of the steps behind each series, (levels, n, horizon, outputs), after the forecasts of the series' own steps."""
+        if y is not None:
+            truths, _ = self._targets_of(y, given.xs, given.form, False, "quantiles")
+            if not isinstance(truths, list):
+                raise ValueError("quantiles: y: adapt= needs a target for every step")
+        else:
+            self._require_own_inputs("quantiles: adapt= needs y=")
+            truths = [x[:, : self.targets] for x in given.xs]
+        inputs, known = self._inputs_of(given)
+        found = []
+        for k, (x, truth) in enumerate(zip(inputs, self._standard(truths, "centre", "spread"), strict=True)):
+            window, horizon = min(self._window(), len(x)), int(self.horizon or 1)
+            at = np.arange(min(max(first - 1, window - 1), len(x) - 1), len(x))
+            ahead = None if known is None else task_of.gathered([known[k]], [at], 1, 1 + horizon)
+            raw = self._run_ahead(task_of.gathered([x], [at], 1 - window, 1), ahead)
+            to_come = np.full((horizon, truth.shape[1]), np.nan)
+            came = task_of.gathered([np.concatenate([truth, to_come])], [at], 1, 1 + horizon)
+            found.append(np.stack([self._followed(raw, came, level)[-1] for level in levels]))
+        return np.stack(found, axis=1)
+
+    def _followed(self, raw: Array, came: Array, level: float) -> Array:
+        """A quantile for each origin of one series, the origins one after the other."""
+        said, middle = self._quantile(raw, level), self._middle(raw)
+        coverage = abs(2.0 * level - 1.0)
+        if coverage < 1e-9:
+            return said
+        other = self._quantile(raw, 1.0 - level)
+        width = np.maximum(np.where((came > middle) == (level > 0.5), np.abs(said - middle), np.abs(other - middle)), 1e-12)
+        return np.asarray(middle + adapted(np.abs(came - middle) / width, coverage) * (said - middle))
+
+    def _shaped_quantiles(self, found: Array, given: Series) -> Any:
+        """Of shape (levels, n, horizon, outputs) as they are given back."""
+        values = self._thin(self._unscaled(found))
+        return values[:, 0] if given.form == "one" else values
+
     # ---- what these stand on ----
 
     def _require_own_inputs(self, what: str) -> None:
@@ -229,14 +297,21 @@ class Intervals(Given):
         """Steps that a forecast looks back over; a network that was not fitted takes all."""
         return int(vars(self).get("window_", 0)) or (2**31 if self.window is None else self.window)
 
-    def _raw(self, rows: Array) -> Array:
-        """What the network says at every step of standardised rows."""
+    def _raw(self, rows: Array, lengths: Array) -> tuple[Array, Array]:
+        """What the network says at every step of standardised rows, and how many steps each has an answer for.
+
+        In both directions sequences end where they end, and those that were learnt with one target each have one answer.
+        """
+        both, ends = self.bidirectional, self.bidirectional and bool(self._unit("ends")[0])
 
         def make() -> Any:
             x = graph.input("X", (None, None, rows.shape[2]), self.dtype)
-            return _core.BatchProgram([self._said(x, unroll=False)[0]])
+            n = graph.input("lengths", (None,), "int64") if both else None
+            outs, state = self._said(x, lengths=n, unroll=False)
+            return _core.BatchProgram([graph.expand_dims(self.head(self._top(state)), 1) if ends else outs])
 
-        return predict(self._program("steps", make), {"X": rows})[0]
+        data = {"X": rows, "lengths": lengths} if both else {"X": rows}
+        return predict(self._program("ends" if ends else "steps", make), data)[0], np.minimum(lengths, 1) if ends else lengths
 
     def _ahead(self, given: Series) -> Array:
         xs, known = self._inputs_of(given)

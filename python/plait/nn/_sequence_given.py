@@ -61,6 +61,8 @@ class Given(SequenceNetwork):
             outputs = features if self.features is None else 1
         if not fitting:
             outputs = self.targets
+        if ts is None and self.horizon is None and self.bidirectional:
+            raise ValueError(f"{what}: with bidirectional=True each output sees all steps, the next value, too: give targets, or horizon=")
         if ts is None and self.horizon is None and outputs != features:
             self._require_closed(f"{what}: without targets", features, outputs)
         if ts is None and outputs > features:
@@ -89,8 +91,9 @@ class Given(SequenceNetwork):
         if self.horizon is None:
             ends = _ends(y, xs, outputs or _width(y))
             if ends is not None:
-                if not np.isfinite(ends).all():
-                    raise ValueError(f"{what}: targets: NaN or infinity")
+                wrong = np.flatnonzero(~np.isfinite(ends).all(axis=1))
+                if len(wrong):
+                    raise ValueError(f"{what}: targets: NaN or infinity at sequence {int(wrong[0])}")
                 return np.ascontiguousarray(ends, self._kind()), False
         ts, shape = ragged.taken_apart(y, None if many else outputs, self._kind(), f"{what}: targets")
         if len(ts) != len(xs):
@@ -144,6 +147,8 @@ class Given(SequenceNetwork):
     def _measure(self, given: Series) -> None:
         """How values are standardised, as measured on what is trained on."""
         self.flat_ = given.flat
+        if self.bidirectional:
+            self.units.nodes["ends"].value = np.array([float(given.ts is not None and not isinstance(given.ts, list))])
         self.units.nodes["widening"].value = np.ones_like(self._unit("widening"))
         if not self.standardize or self.activation is not None:
             return

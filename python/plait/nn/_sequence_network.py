@@ -10,9 +10,8 @@ import numpy as np
 from .. import graph
 from ..train.data import at_least_one
 from ._built import LayerEstimator
-from ._carrying import recurrent
+from ._carrying import recurrent, top
 from ._distributions import Distribution, Point, distribution_of
-from ._sequence_data import state_parts
 from .base import Activation, floating
 from .layers import Dense
 
@@ -47,6 +46,7 @@ class SequenceNetwork(LayerEstimator):
     activation: Activation
     horizon: int | None
     future: int
+    bidirectional: bool
     distribution: Any
     levels: Any
     forget_bias: float
@@ -60,7 +60,7 @@ class SequenceNetwork(LayerEstimator):
     def _asked(self, *sizes: int) -> tuple[Any, ...]:
         """What decides the network's shape."""
         settings = (self.hidden, self.layers, self.cell, self.activation, self.horizon, self.future, self.forget_bias, self.dtype)
-        return (*sizes, *settings, self.distribution if self._names_points() else repr(self.distribution), tuple(self.levels))
+        return (*sizes, *settings, self.bidirectional, self.distribution if self._names_points() else repr(self.distribution), tuple(self.levels))
 
     def _names_points(self) -> bool:
         return self.distribution is None or isinstance(self.distribution, str)
@@ -77,8 +77,10 @@ class SequenceNetwork(LayerEstimator):
         self.distribution_ = distribution_of(self.distribution, self.levels)
         if self.activation is not None and not isinstance(self.distribution_, Point):
             raise ValueError(f"{name}: activation={self.activation!r} goes with points, not with distribution={self.distribution!r}")
-        self.recurrent_ = recurrent(self.cell, features + known, self.hidden, self.layers, self.forget_bias, self.dtype, generator, name)
-        width = self.hidden
+        self.recurrent_ = recurrent(
+            self.cell, features + known, self.hidden, self.layers, self.forget_bias, self.dtype, generator, name, self.bidirectional
+        )
+        width = self.recurrent_.outputs
         if known and horizon is not None:
             self.mixing_ = Dense(width + horizon * known, width, "tanh", dtype=self.dtype, rng=generator, name="mixing")
         elif "mixing_" in vars(self):
@@ -87,6 +89,8 @@ class SequenceNetwork(LayerEstimator):
         self.head_ = Dense(width, values, self.activation, dtype=self.dtype, rng=generator, name="head")
         of_units = (features, features, known, known, outputs, outputs, (len(COVERAGES), outputs))
         shapes: dict[str, Any] = dict(zip(UNITS, of_units, strict=True))
+        if self.bidirectional:
+            shapes["ends"] = 1
         self.units_ = Units(shapes)
 
     @property
@@ -131,11 +135,16 @@ class SequenceNetwork(LayerEstimator):
         tuple of list of Node, and state
             The outputs, and the state after the last one.
         """
+        self._require_forward("free")
         outs = []
         for _ in range(steps):
             (last,), state = self([last], state)
             outs.append(last)
         return outs, state
+
+    def _require_forward(self, what: str) -> None:
+        if self.bidirectional:
+            raise ValueError(f"{what}: with bidirectional=True outputs need the steps behind them, too; set horizon= to forecast")
 
     def _said(self, inputs: Any, state: Any = None, lengths: Any = None, *, unroll: bool | None = None, training: bool = False) -> Any:
         """The distributions' parameters at every step, and the state after the last one."""
@@ -143,20 +152,19 @@ class SequenceNetwork(LayerEstimator):
         return ([self.head(h) for h in outs] if isinstance(outs, list) else self.head(outs)), state
 
     def _top(self, state: Any) -> Any:
-        """What the last layer gives after the last step."""
-        h = state_parts(state)[0]
-        return h if self.recurrent.layers == 1 else h[-1]
+        """What the last layer gives after the last step, and of the backward direction after the first one."""
+        return top(self.recurrent, state)
 
     def _decoded(self, state: Any, known: Any) -> Any:
         """The distributions' parameters for the steps of the horizon, shape (batch, horizon, …)."""
-        top = self._top(state)
+        seen = self._top(state)
         horizon = int(self.horizon or 1)
         if self.future:
             if known is None:
                 raise graph.GraphError(f"{type(self).__name__}: with future={self.future}, nodes for the known future features are needed")
             flat = graph.reshape(known, (-1, horizon * int(self.future)))
-            top = self.mixing(graph.concatenate([top, flat], axis=1))
-        return graph.reshape(self.head(top), (-1, horizon, self.targets * self.distribution_.parts))
+            seen = self.mixing(graph.concatenate([seen, flat], axis=1))
+        return graph.reshape(self.head(seen), (-1, horizon, self.targets * self.distribution_.parts))
 
     def _ahead_of(self, inputs: Any, known: Any, *, training: bool = False, unroll: bool | None = None) -> Any:
         """The same of whole windows."""

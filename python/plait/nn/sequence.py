@@ -41,6 +41,9 @@ class SequenceRegressor(Forecasting, RegressorEstimator):
         Forecast so many steps behind the last one at once, the direct way; unless given, the network says one output at every step.
     future : int
         Features that are known ahead (a calendar, prices), with `horizon`: given as ``future=`` beside the series.
+    bidirectional : bool
+        Whether cells of their own go from the end to the beginning, too: over the steps behind which is forecast, with `horizon`; without,
+        over whole sequences, each output then knows all steps, and targets are given.
     distribution : {"normal", "student_t", "quantiles"}, str, Loss, callable or None
         What is learnt of each value. None: its mean, by the squared error; "mae", "huber" or a loss of `plait.losses`: a point by that loss.
     levels : sequence of float
@@ -126,6 +129,7 @@ class SequenceRegressor(Forecasting, RegressorEstimator):
         *,
         horizon: int | None = None,
         future: int = 0,
+        bidirectional: bool = False,
         distribution: Any = None,
         levels: Sequence[float] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95),
         window: int | None = None,
@@ -149,6 +153,7 @@ class SequenceRegressor(Forecasting, RegressorEstimator):
         self.activation = activation
         self.horizon = horizon
         self.future = future
+        self.bidirectional = bidirectional
         self.distribution = distribution
         self.levels = levels
         self.window = window
@@ -236,6 +241,8 @@ class SequenceRegressor(Forecasting, RegressorEstimator):
             raise ValueError("fit: ahead= goes with series alone, without y, for outputs are fed back")
         if tbptt is not None and (window is not None or self.horizon is not None):
             raise ValueError("fit: tbptt= goes over whole sequences, without window= and horizon=")
+        if tbptt is not None:
+            self._require_forward("fit: tbptt")
         source = self.rng if rng is None else rng
         generator = np.random.default_rng(source)
         given = self._given(X, y, sample_weight, future, fitting=True)

@@ -11,7 +11,7 @@ from .. import _core, graph
 from ..train import predict
 from ..train.data import at_least_one
 from . import ragged
-from ._carrying import recurrent
+from ._carrying import recurrent, top
 from ._classes import NetworkClassifier
 from .base import Layer
 from .layers import Dense
@@ -25,9 +25,17 @@ class _Network(Layer):
     def __init__(self, features: int, classes: int, settings: SequenceClassifier, rng: np.random.Generator) -> None:
         name = type(settings).__name__
         self.recurrent = recurrent(
-            settings.cell, features, settings.hidden, settings.layers, settings.forget_bias, settings.dtype, rng, name
+            settings.cell,
+            features,
+            settings.hidden,
+            settings.layers,
+            settings.forget_bias,
+            settings.dtype,
+            rng,
+            name,
+            settings.bidirectional,
         )
-        self.head = Dense(settings.hidden, classes, dtype=settings.dtype, rng=rng, name="head")
+        self.head = Dense(self.recurrent.outputs, classes, dtype=settings.dtype, rng=rng, name="head")
         self.pooling, self.features, self.dtype = settings.pooling, features, settings.dtype
         self.shift, self.scale = np.zeros(features, self.dtype), np.ones(features, self.dtype)
 
@@ -38,8 +46,7 @@ class _Network(Layer):
             return self.head(graph.mean(outs, axis=1))
         if self.pooling == "mean":  # outputs are zero behind a sequence's end
             return self.head(graph.sum(outs, axis=1) / graph.cast(graph.expand_dims(lengths, 1), self.dtype))
-        top = state[0] if isinstance(state, tuple) else state
-        return self.head(top if self.recurrent.layers == 1 else top[-1])
+        return self.head(top(self.recurrent, state))
 
     def inputs(self, time: int | None) -> tuple[Any, Any]:
         """The nodes that sequences of up to so many steps are fed to."""
@@ -55,7 +62,7 @@ class _Network(Layer):
 
 
 class SequenceClassifier(NetworkClassifier):
-    """A recurrent network that tells sequences apart, with scikit-learn's conventions; they may differ in length.
+    """A recurrent network that classifies sequences, with scikit-learn's conventions; they may differ in length.
 
     Parameters
     ----------
@@ -70,7 +77,10 @@ class SequenceClassifier(NetworkClassifier):
     batch_size : int
         Sequences per step.
     pooling : {"mean", "last"}
-        What the decision stands on: the mean of a sequence's outputs, or the last one. Long sequences are learnt better from the mean.
+        What the decision stands on: the mean of a sequence's outputs, or the last one (of both directions, each at its own end). Long
+        sequences are learnt better from the mean.
+    bidirectional : bool
+        Whether cells of their own go over each sequence from its end to its beginning, too.
     standardize : bool
         Bring each feature to mean 0 and variance 1 first, as measured on the training data.
     optimizer : Optimizer or str, optional
@@ -133,6 +143,7 @@ class SequenceClassifier(NetworkClassifier):
         batch_size: int = 16,
         *,
         pooling: str = "mean",
+        bidirectional: bool = False,
         standardize: bool = True,
         optimizer: Any = None,
         loss: Any = "cross_entropy",
@@ -151,6 +162,7 @@ class SequenceClassifier(NetworkClassifier):
         self.epochs = epochs
         self.batch_size = batch_size
         self.pooling = pooling
+        self.bidirectional = bidirectional
         self.standardize = standardize
         self.optimizer = optimizer
         self.loss = loss

@@ -36,7 +36,11 @@ def weights(found: Weights, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> ax = plait.plot.weights(portfolio.min_variance())  # doctest: +SKIP
+    >>> names = ["bonds", "shares", "gold"]
+    >>> portfolio = plait.portfolio.Portfolio([0.03, 0.08, 0.05], [[0.01, 0.0, 0.0], [0.0, 0.04, 0.01], [0.0, 0.01, 0.03]], assets=names)
+    >>> ax = plait.plot.weights(portfolio.min_variance())
+    >>> len(ax.patches)
+    3
     """
     values = np.asarray(found)
     order = np.argsort(np.abs(values), kind="stable")
@@ -73,7 +77,11 @@ def frontier(found: Frontier, ax: Axes | None = None, *, corners: Frontier | Non
 
     Examples
     --------
-    >>> ax = plait.plot.frontier(portfolio.efficient_frontier(), corners=portfolio.turning_points())  # doctest: +SKIP
+    >>> names = ["bonds", "shares", "gold"]
+    >>> portfolio = plait.portfolio.Portfolio([0.03, 0.08, 0.05], [[0.01, 0.0, 0.0], [0.0, 0.04, 0.01], [0.0, 0.01, 0.03]], assets=names)
+    >>> ax = plait.plot.frontier(portfolio.efficient_frontier(), corners=portfolio.turning_points())
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('risk (standard deviation)', 'expected return')
     """
     ax = axes_or_new(ax, (5, 3.6))
     ax.plot(found.risk, found.expected_return, color=colour(0, ax), label="efficient frontier")
@@ -106,7 +114,11 @@ def portfolio(found: MeanVariance, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> ax = plait.plot.portfolio(Portfolio.from_prices(prices))  # doctest: +SKIP
+    >>> steps = np.random.default_rng(0).normal(0.0005, [0.004, 0.012, 0.009], (300, 3))
+    >>> prices = 100 * np.exp(np.cumsum(steps, axis=0))
+    >>> ax = plait.plot.portfolio(plait.portfolio.Portfolio.from_prices(prices))
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('risk (standard deviation)', 'expected return')
     """
     best = {"least risk": found.min_variance(), "greatest Sharpe ratio": found.max_sharpe()}
     ax = frontier(found.efficient_frontier(), ax, named=best)
@@ -144,7 +156,11 @@ def composition(found: Frontier, ax: Axes | None = None, *, assets: Sequence[Any
 
     Examples
     --------
-    >>> ax = plait.plot.composition(portfolio.efficient_frontier(50))  # doctest: +SKIP
+    >>> names = ["bonds", "shares", "gold"]
+    >>> portfolio = plait.portfolio.Portfolio([0.03, 0.08, 0.05], [[0.01, 0.0, 0.0], [0.0, 0.04, 0.01], [0.0, 0.01, 0.03]], assets=names)
+    >>> ax = plait.plot.composition(portfolio.efficient_frontier(50))
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['bonds', 'shares', 'gold']
     """
     parts = np.asarray(found.weights)
     if parts.min() < -1e-9:
@@ -190,7 +206,11 @@ def backtest(found: Backtest, ax: Axes | None = None, *, others: dict[str, Backt
 
     Examples
     --------
-    >>> ax = plait.plot.backtest(plait.portfolio.backtest(prices, strategy))  # doctest: +SKIP
+    >>> steps = np.random.default_rng(0).normal(0.0005, [0.004, 0.012, 0.009], (300, 3))
+    >>> prices = 100 * np.exp(np.cumsum(steps, axis=0))
+    >>> ax = plait.plot.backtest(plait.portfolio.backtest(prices, [0.4, 0.3, 0.3], rebalance=20))
+    >>> len(ax.lines) > 0
+    True
     """
     ax = axes_or_new(ax, (6, 3.2))
     x = _days(found.index)

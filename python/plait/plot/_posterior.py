@@ -53,7 +53,14 @@ def posterior(found: Draws, names: Sequence[str] | None = None, ax: Axes | None 
 
     Examples
     --------
-    >>> ax = plait.plot.posterior(plait.infer.bbvi(model))  # doctest: +SKIP
+    >>> def model(m):
+    ...     mu = m.latent("mu", plait.infer.Normal(0, 5))
+    ...     tau = m.latent("tau", plait.infer.HalfNormal(2))
+    ...     m.observe(plait.infer.Normal(mu, tau), np.array([1.0, 2.0, 4.0]))
+    >>> found = plait.infer.bbvi(model, rng=0, progress=False)
+    >>> ax = plait.plot.posterior(found)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['mu', 'tau']
     """
     rows = _rows(found, names, draws)
     ax = axes_or_new(ax, (5, 0.8 + 0.25 * max(3, len(rows))))
@@ -98,7 +105,14 @@ def density(found: Draws, name: str, ax: Axes | None = None, *, draws: int = 400
 
     Examples
     --------
-    >>> ax = plait.plot.density(plait.infer.bbvi(model), "tau")  # doctest: +SKIP
+    >>> def model(m):
+    ...     mu = m.latent("mu", plait.infer.Normal(0, 5))
+    ...     tau = m.latent("tau", plait.infer.HalfNormal(2))
+    ...     m.observe(plait.infer.Normal(mu, tau), np.array([1.0, 2.0, 4.0]))
+    >>> found = plait.infer.bbvi(model, rng=0, progress=False)
+    >>> ax = plait.plot.density(found, "tau")
+    >>> ax.get_xlabel()
+    'tau'
     """
     rows = _rows(found, [name], draws)[:most]
     ax = axes_or_new(ax, (4.5, 3.0))
@@ -137,7 +151,14 @@ def elbo(found: Any, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> ax = plait.plot.elbo(plait.infer.bbvi(model))  # doctest: +SKIP
+    >>> def model(m):
+    ...     mu = m.latent("mu", plait.infer.Normal(0, 5))
+    ...     tau = m.latent("tau", plait.infer.HalfNormal(2))
+    ...     m.observe(plait.infer.Normal(mu, tau), np.array([1.0, 2.0, 4.0]))
+    >>> found = plait.infer.bbvi(model, rng=0, progress=False)
+    >>> ax = plait.plot.elbo(found)
+    >>> ax.get_xlabel()
+    'step'
     """
     ax = axes_or_new(ax, (4.5, 3.0))
     history = np.asarray(found.elbo_history, dtype=np.float64)

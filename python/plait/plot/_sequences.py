@@ -69,7 +69,10 @@ def alignment(found: Pairs, ax: Axes | None = None, *, kind: str | None = None) 
 
     Examples
     --------
-    >>> ax = plait.plot.alignment(plait.align.DTW().align(x, y))  # doctest: +SKIP
+    >>> x, y = np.sin(np.arange(30) / 4), np.sin(np.arange(40) / 6)
+    >>> ax = plait.plot.alignment(plait.align.DTW().align(x, y))
+    >>> len(ax.lines) > 2
+    True
     """
     x, y = numbers_of(found.x), numbers_of(found.y)
     if kind not in (None, "links", "matrix"):
@@ -166,7 +169,10 @@ def pairwise(
 
     Examples
     --------
-    >>> ax = plait.plot.pairwise(plait.align.DTW().pairwise(series))  # doctest: +SKIP
+    >>> series = [np.sin(np.arange(30) / k) for k in (4, 5, 9, 10)]
+    >>> ax = plait.plot.pairwise(plait.align.DTW().pairwise(series))
+    >>> ax.images[0].get_array().shape
+    (4, 4)
     """
     shown = _unfolded(np.asarray(matrix, dtype=np.float64))
     n, m = shown.shape

@@ -34,8 +34,12 @@ def style(dark: bool = False) -> dict[str, Any]:
 
     Examples
     --------
-    >>> with matplotlib.rc_context(plait.plot.style(dark=True)):  # doctest: +SKIP
+    >>> import matplotlib
+    >>> history = plait.train.History(loss=[3.0, 2.0, 1.5])
+    >>> with matplotlib.rc_context(plait.plot.style(dark=True)):
     ...     ax = plait.plot.loss_curve(history)
+    >>> ax.get_facecolor()
+    (0.09411764705882353, 0.09411764705882353, 0.10588235294117647, 1.0)
     """
     ink, quiet, ground, line = ("#e4e4e7", "#a1a1aa", "#18181b", "#52525b") if dark else ("#18181b", "#52525b", "#ffffff", "#a1a1aa")
     from cycler import cycler

@@ -46,9 +46,9 @@ def loss_curve(history: Course, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> history = SimpleNamespace(loss=[3.0, 2.0, 1.5], validation=[])
-    >>> ax = plait.plot.loss_curve(history)  # doctest: +SKIP
+    >>> ax = plait.plot.loss_curve(plait.train.History(loss=[3.0, 2.0, 1.5]))
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('epoch', 'loss')
     """
     ax = axes_or_new(ax, (5, 3.2))
     from matplotlib.ticker import MaxNLocator
@@ -105,7 +105,11 @@ def latent_map(means: npt.ArrayLike, labels: npt.ArrayLike | None = None, *, ax:
 
     Examples
     --------
-    >>> ax = plait.plot.latent_map(vae.encode(test)[0], labels)  # doctest: +SKIP
+    >>> images = np.random.default_rng(0).random((30, 64)).astype("float32")
+    >>> vae = plait.nn.VAE(64, hidden=(16,), latent=2, rng=0)
+    >>> ax = plait.plot.latent_map(vae.encode(images)[0], np.arange(30) % 3)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['0', '1', '2']
     """
     plane, name = in_the_plane(np.asarray(means, dtype=np.float64))
     ax = axes_or_new(ax, (5, 4.4))
@@ -160,7 +164,12 @@ def decision_regions(
 
     Examples
     --------
-    >>> ax = plait.plot.decision_regions(clf.predict, data.test_points, data.test_labels)  # doctest: +SKIP
+    >>> points = np.random.default_rng(0).normal(size=(60, 2))
+    >>> labels = np.where(points[:, 0] > 0, "right", "left")
+    >>> clf = plait.nn.MLPClassifier((8,), epochs=5, rng=0).fit(points, labels)
+    >>> ax = plait.plot.decision_regions(clf.predict, points, labels)
+    >>> len(ax.collections) > 0
+    True
     """
     places, classes = np.asarray(points, dtype=np.float64), np.asarray(labels)
     if places.ndim != 2 or places.shape[1] != 2 or classes.shape != (len(places),) or len(places) == 0:

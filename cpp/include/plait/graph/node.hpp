@@ -61,7 +61,6 @@ class Node {
   const Op* const op;
   const Attributes attributes;
   const std::uint64_t id;     ///< grows with creation: inputs have smaller ids than their consumers
-  TensorRef value;            ///< constants and parameters
   const Spec& spec;           ///< nodes of the spec of an input share it
   const std::uint32_t scope;  ///< the part of a model that it belongs to (scope.hpp)
   const bool backward;        ///< made by gradient(), so not one whom a forward node waits for
@@ -74,6 +73,8 @@ class Node {
   [[nodiscard]] Node* input(std::size_t i) const { return edges()[i].input; }
   [[nodiscard]] NodeRef input_ref(std::size_t i) const { return NodeRef(edges()[i].input); }
 
+  /// Of constants and parameters; null for others.
+  [[nodiscard]] const TensorRef& value() const;
   /// Given by the user, or empty.
   [[nodiscard]] const std::string& name() const;
   void set_name(std::string name);
@@ -101,8 +102,12 @@ class Node {
 
   bool draft_ = false;  // guarded by the lock of consumer lists
   std::uint32_t count_;
-  std::unique_ptr<const std::string> name_;  // few nodes have one
-  Edge* first_consumer_ = nullptr;           // newest first
+  struct Own {
+    std::string name;
+    TensorRef value;
+  };
+  std::unique_ptr<Own> own_;        // few nodes have a name or a value
+  Edge* first_consumer_ = nullptr;  // newest first
   mutable std::atomic<std::uint32_t> references_{0};
 };
 

@@ -1,8 +1,8 @@
 // The counts of a histogram of any number of axes.
 //
 // Cells are numbered row by row over slots of all axes: 0 for values below the first border, 1 … n for bins, n + 1 above. A value that is NaN
-// on any axis is an invalid entry and in no cell. Sums do not depend on the number of threads: whole numbers are exact, weighted ones are
-// added up in blocks whose bounds follow from the number of values and cells alone.
+// on any axis is an invalid entry and in no cell. `threads`: at most so many; 0: get_num_threads(). Sums do not depend on their number: whole
+// numbers are exact, weighted ones are added up in blocks whose bounds follow from the number of values and cells alone.
 #pragma once
 
 #include <mutex>

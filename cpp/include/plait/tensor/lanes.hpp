@@ -69,7 +69,7 @@ struct LaneOutput {
 /// A lane program bound to an iteration space. Immutable; run() may be called from several threads with different scratch.
 class LaneKernel {
  public:
-  LaneKernel(LaneProgram program, const Shape& space, const std::vector<LaneInput>& inputs, std::vector<LaneOutput> outputs);
+  LaneKernel(const LaneProgram& program, const Shape& space, const std::vector<LaneInput>& inputs, std::vector<LaneOutput> outputs);
   ~LaneKernel();
   LaneKernel(LaneKernel&&) noexcept;
   LaneKernel& operator=(LaneKernel&&) noexcept;
@@ -86,7 +86,6 @@ class LaneKernel {
   /// scratch: scratch_bytes(1).
   void run_range(const void* const* inputs, void* const* outputs, Index begin, Index end, void* scratch) const;
 
-  [[nodiscard]] const LaneProgram& program() const;
   /// Rough cost in ns per element on one thread, for deciding about threads.
   [[nodiscard]] double cost_per_element() const;
 

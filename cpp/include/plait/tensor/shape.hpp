@@ -3,13 +3,15 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
+
+#include "plait/base/small_vector.hpp"
 
 namespace plait::tensor {
 
 using Index = std::int64_t;
 constexpr Index kAny = -1;
-using Shape = std::vector<Index>;
+/// Up to two sizes stand in the object itself: modules of millions of values hold a shape and strides in each.
+using Shape = SmallVector<Index, 2>;
 
 /// "(2, None, 3)", "(2,)", "()".
 std::string to_string(const Shape& shape);

@@ -14,9 +14,10 @@ namespace {
 using namespace build;
 
 bool is_number(const Node* node) {
-  return is_op(node, ops::constant) && node->value->count() == 1 && std::isfinite(element_as_double(node->value->data.get(), node->spec.dtype, 0));
+  return is_op(node, ops::constant) && node->value()->count() == 1 &&
+         std::isfinite(element_as_double(node->value()->data.get(), node->spec.dtype, 0));
 }
-bool is_zero(const Node* node) { return is_number(node) && element_as_double(node->value->data.get(), node->spec.dtype, 0) == 0; }
+bool is_zero(const Node* node) { return is_number(node) && element_as_double(node->value()->data.get(), node->spec.dtype, 0) == 0; }
 
 /// Whether the gradient rule multiplies by no value that could be infinite or NaN.
 bool is_linear(const Node* node) {

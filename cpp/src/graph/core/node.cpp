@@ -74,11 +74,11 @@ Node::Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, const Sha
     : op(&o),
       attributes(std::move(a)),
       id(g_next_id.fetch_add(1)),
-      value(std::move(v)),
       spec(s),
       scope(current_scope()),
       backward(t_scope != nullptr),
-      count_(static_cast<std::uint32_t>(inputs.size())) {
+      count_(static_cast<std::uint32_t>(inputs.size())),
+      own_(v ? std::make_unique<Own>(Own{{}, std::move(v)}) : nullptr) {
   s.references.fetch_add(1, std::memory_order_relaxed);
   const std::lock_guard lock(edge_mutex());
   for (std::size_t i = 0; i < count_; ++i) {
@@ -95,11 +95,18 @@ Node::~Node() {
   if (shared.references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete &shared;
 }
 
+const TensorRef& Node::value() const {
+  static const TensorRef none;
+  return own_ ? own_->value : none;
+}
 const std::string& Node::name() const {
   static const std::string none;
-  return name_ ? *name_ : none;
+  return own_ ? own_->name : none;
 }
-void Node::set_name(std::string name) { name_ = name.empty() ? nullptr : std::make_unique<const std::string>(std::move(name)); }
+void Node::set_name(std::string name) {
+  if (own_) own_->name = std::move(name);
+  else if (!name.empty()) own_ = std::make_unique<Own>(Own{std::move(name), {}});
+}
 
 bool Node::counts(const Edge& edge) const {
   if ((edge.consumer->backward && !backward) || (edge.consumer->draft_ && !draft_)) return false;
@@ -127,10 +134,10 @@ std::vector<NodeRef> Node::consumers() const {
 }
 
 std::string Node::label() const {
-  const bool is_named = name_ != nullptr;
+  const bool is_named = !name().empty();
   std::string text = is_named && op == &ops::input ? std::string() : scope_path(scope);
   if (!text.empty()) text += '/';
-  text += is_named ? *name_ : op->name;
+  text += is_named ? name() : op->name;
   if (!is_named) {
     text += '_';
     text += std::to_string(id);

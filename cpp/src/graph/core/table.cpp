@@ -45,10 +45,10 @@ TensorRef Table::compute(const Node& node) {
   poll_interrupt();
   const Op& op = *node.op;
   if (op.kind == OpKind::leaf) {
-    PLAIT_REQUIRE_AS(GraphError, node.value, "input ", node.label(), " ", to_string(node.spec.shape), " was not fed");
+    PLAIT_REQUIRE_AS(GraphError, node.value(), "input ", node.label(), " ", to_string(node.spec.shape), " was not fed");
     // A parameter may be trained while the table lives: the table keeps what it saw.
     auto copy = std::make_shared<Tensor>(node.spec);
-    std::memcpy(copy->data.get(), node.value->data.get(), copy->bytes());
+    std::memcpy(copy->data.get(), node.value()->data.get(), copy->bytes());
     return copy;
   }
   std::vector<const Tensor*> inputs;

@@ -32,8 +32,8 @@ std::optional<double> known_scalar(const Operand& o) {
 
 bool is_positive_number(const Node* node) {
   if (is_op(node, ops::axis_size)) return true;
-  if (!is_op(node, ops::constant) || node->value->count() != 1) return false;
-  const double x = element_as_double(node->value->data.get(), node->spec.dtype, 0);
+  if (!is_op(node, ops::constant) || node->value()->count() != 1) return false;
+  const double x = element_as_double(node->value()->data.get(), node->spec.dtype, 0);
   return x > 0 && std::isfinite(x);
 }
 
@@ -76,8 +76,8 @@ bool are_alike(const NodeRef& a, const NodeRef& b) {
     if (x->op != y->op || x->attributes != y->attributes || x->spec != y->spec || x->input_count() != y->input_count()) return false;
     if (x->op->kind == OpKind::random) return false;
     if (x->op->kind == OpKind::leaf) {
-      const bool scalars = is_op(x, ops::constant) && x->value->count() == 1;
-      if (!scalars || element_as_double(x->value->data.get(), x->spec.dtype, 0) != element_as_double(y->value->data.get(), y->spec.dtype, 0))
+      const bool scalars = is_op(x, ops::constant) && x->value()->count() == 1;
+      if (!scalars || element_as_double(x->value()->data.get(), x->spec.dtype, 0) != element_as_double(y->value()->data.get(), y->spec.dtype, 0))
         return false;
     }
     for (std::size_t k = 0; k < x->input_count(); ++k) open.emplace_back(x->input(k), y->input(k));

@@ -20,13 +20,13 @@ NodeRef whole_numbers(const NodeRef& indices, const char* what) {
 // Indices for take: int64, and inside of the axis as far as that can be seen now.
 NodeRef take_indices(const Operand& indices, const NodeRef& x, Index axis, const char* what) {
   NodeRef node = realise(indices);
-  if (indices.tensor && node->value->count() == 0) node = realise(indices, DType::int64);  // an empty list is an array of floats to NumPy
+  if (indices.tensor && node->value()->count() == 0) node = realise(indices, DType::int64);  // an empty list is an array of floats to NumPy
   PLAIT_REQUIRE_AS(DTypeError, !is_float(node->spec.dtype), what, ": indices must be integers, got ", name_of(node->spec.dtype), " [", node->label(),
                    "]");
   const Index size = x->spec.shape[axis];
-  if (node->value && !node->value->spec.shape.empty() && size != kAny && is_op(node, ops::constant))
-    for (Index i = 0; i < node->value->count(); ++i) {
-      const double value = element_as_double(node->value->data.get(), node->value->spec.dtype, i);
+  if (node->value() && !node->value()->spec.shape.empty() && size != kAny && is_op(node, ops::constant))
+    for (Index i = 0; i < node->value()->count(); ++i) {
+      const double value = element_as_double(node->value()->data.get(), node->value()->spec.dtype, i);
       if (value < static_cast<double>(-size) || value >= static_cast<double>(size))
         out_of_range(message(what, ": index ", static_cast<Index>(value), " is out of range for axis ", axis, " of ", x->label(), " ",
                              to_string(x->spec.shape)));

@@ -6,6 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/ops.hpp"
+#include "plait/tensor/with_type.hpp"
 
 namespace plait::graph {
 namespace {
@@ -36,17 +37,6 @@ Index checked(Index i, Index size, const char* name) {
 Index checked_class(Index i, Index size, const char* name) {
   PLAIT_REQUIRE_AS(ShapeError, i >= 0 && i < size, name, ": label ", i, " is no class; there are 0 to ", size - 1);
   return i;
-}
-
-template <class F>
-void with_type(DType t, F&& f) {
-  switch (t) {
-    case DType::boolean: f(bool{}); break;
-    case DType::int32: f(std::int32_t{}); break;
-    case DType::int64: f(std::int64_t{}); break;
-    case DType::float32: f(float{}); break;
-    case DType::float64: f(double{}); break;
-  }
 }
 
 // ---- take(x, indices): along the axis. x (outer, size, inner), indices any shape -> (outer, indices…, inner) ----

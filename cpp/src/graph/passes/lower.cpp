@@ -35,7 +35,7 @@ class Lowering {
     }
     if (op.kind == OpKind::leaf) {
       value.spec = node->spec;
-      if (node->op == &ops::constant) value.constant = node->value;
+      if (node->op == &ops::constant) value.constant = node->value();
       if (const auto feed = feeds_.find(node); feed != feeds_.end()) value.spec = feed->second;
     } else {
       try {

@@ -28,7 +28,7 @@ class Describer {
       if (value.constant) {
         leaf_[v] = static_cast<int>(out_.constants.size());
         out_.constants.push_back(value.constant);
-      } else if (value.op->kind == OpKind::leaf && value.node->value) {
+      } else if (value.op->kind == OpKind::leaf && value.node->value()) {
         leaf_[v] = static_cast<int>(out_.parameters.size());
         out_.parameters.push_back(value.node);
       }

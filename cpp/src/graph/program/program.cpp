@@ -96,7 +96,7 @@ struct Plan::Body {
     std::byte* base = nullptr;
     switch (operand.kind) {
       case BufferAssignment::Kind::arena: base = arena; break;
-      case BufferAssignment::Kind::parameter: base = parameters[operand.index]->value->data.get(); break;
+      case BufferAssignment::Kind::parameter: base = parameters[operand.index]->value()->data.get(); break;
       case BufferAssignment::Kind::constant: base = constants[operand.index]->data.get(); break;
       case BufferAssignment::Kind::none:
       case BufferAssignment::Kind::feed:
@@ -179,7 +179,7 @@ Program::Program(std::vector<NodeRef> outputs, Updates updates, std::uint64_t se
   for (const NodeRef& node : wanted)
     PLAIT_REQUIRE_AS(GraphError, !node->op->opaque, "compile: ", node->label(), " is a ", node->op->name, "; there is nothing to compute");
   for (Node* node : ancestors(wanted))
-    if (node->op->kind == OpKind::leaf && !node->value) inputs_.emplace_back(node);
+    if (node->op->kind == OpKind::leaf && !node->value()) inputs_.emplace_back(node);
 }
 
 Module Program::lowered(std::span<const Spec> specs) const {
@@ -221,7 +221,7 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
     if (values[v].constant) {
       leaves.emplace(static_cast<int>(v), static_cast<int>(body->constants.size()));
       body->constants.push_back(values[v].constant);
-    } else if (values[v].op->kind == OpKind::leaf && values[v].node->value) {
+    } else if (values[v].op->kind == OpKind::leaf && values[v].node->value()) {
       leaves.emplace(static_cast<int>(v), static_cast<int>(body->parameters.size()));
       body->parameters.push_back(values[v].node);
     }
@@ -303,7 +303,7 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
     seconds[k] += std::chrono::duration<double>(Clock::now() - begin).count();
   }
   for (const auto& update : body.deferred)
-    std::memcpy(update.parameter->value->data.get(), body.address(update.from, w.arena.get()), update.parameter->value->bytes());
+    std::memcpy(update.parameter->value()->data.get(), body.address(update.from, w.arena.get()), update.parameter->value()->bytes());
 }
 
 // ---- a plan in a loop: the addresses of operands, then the arena, then scratch ----

@@ -28,7 +28,7 @@ using Term = ScanGradient::Term;
 bool is_zero(const NodeRef& node) {
   NodeRef at = node;
   while (is_op(at, ops::broadcast_like)) at = at->input_ref(0);
-  return is_op(at, ops::constant) && at->value->count() == 1 && element_as_double(at->value->data.get(), at->spec.dtype, 0) == 0;
+  return is_op(at, ops::constant) && at->value()->count() == 1 && element_as_double(at->value()->data.get(), at->spec.dtype, 0) == 0;
 }
 
 bool swaps_last_of_two(const NodeRef& node) { return is_op(node, ops::transpose) && node->attributes.as<Permutation>().swaps_two(); }

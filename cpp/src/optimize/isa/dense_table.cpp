@@ -10,26 +10,26 @@ using namespace tensor::PLAIT_ISA_NS;
 namespace {
 
 using V = Vector<double>;
-constexpr Index W = kLanes<double>;
+constexpr Index kWidth = kLanes<double>;
 
 PLAIT_INLINE double sum_of(V v) {
   double s = 0;
-  for (Index k = 0; k < W; ++k) s += v[k];
+  for (Index k = 0; k < kWidth; ++k) s += v[k];
   return s;
 }
 
 double dot(Index n, const double* x, const double* y) {
   Index k = 0;
   double s = 0;
-  if (n >= W) {
+  if (n >= kWidth) {
     V a{}, b{}, c{}, d{};
-    for (; k + 4 * W <= n; k += 4 * W) {
+    for (; k + 4 * kWidth <= n; k += 4 * kWidth) {
       a += load<V>(x + k) * load<V>(y + k);
-      b += load<V>(x + k + W) * load<V>(y + k + W);
-      c += load<V>(x + k + 2 * W) * load<V>(y + k + 2 * W);
-      d += load<V>(x + k + 3 * W) * load<V>(y + k + 3 * W);
+      b += load<V>(x + k + kWidth) * load<V>(y + k + kWidth);
+      c += load<V>(x + k + 2 * kWidth) * load<V>(y + k + 2 * kWidth);
+      d += load<V>(x + k + 3 * kWidth) * load<V>(y + k + 3 * kWidth);
     }
-    for (; k + W <= n; k += W) a += load<V>(x + k) * load<V>(y + k);
+    for (; k + kWidth <= n; k += kWidth) a += load<V>(x + k) * load<V>(y + k);
     s = sum_of((a + b) + (c + d));
   }
   for (; k < n; ++k) s += x[k] * y[k];
@@ -38,7 +38,7 @@ double dot(Index n, const double* x, const double* y) {
 
 void axpy(Index n, double a, const double* x, double* y) {
   Index k = 0;
-  for (; k + W <= n; k += W) store(y + k, load<V>(y + k) + a * load<V>(x + k));
+  for (; k + kWidth <= n; k += kWidth) store(y + k, load<V>(y + k) + a * load<V>(x + k));
   for (; k < n; ++k) y[k] += a * x[k];
 }
 
@@ -48,7 +48,7 @@ void gemv(Index rows, Index n, const double* a, Index ld, const double* x, doubl
     const double *p = a + i * ld, *q = p + ld, *r = q + ld, *t = r + ld;
     V s0{}, s1{}, s2{}, s3{};
     Index k = 0;
-    for (; k + W <= n; k += W) {
+    for (; k + kWidth <= n; k += kWidth) {
       const V v = load<V>(x + k);
       s0 += load<V>(p + k) * v;
       s1 += load<V>(q + k) * v;
@@ -78,7 +78,7 @@ void rank_one(Index rows, Index n, const double* s, const double* v, double* a, 
 PLAIT_INLINE void products(Index n, const double* a, const double* b, Index ld, double (&c)[4][4]) {
   V s[4][4] = {};
   Index k = 0;
-  for (; k + W <= n; k += W) {
+  for (; k + kWidth <= n; k += kWidth) {
     const V b0 = load<V>(b + k), b1 = load<V>(b + ld + k), b2 = load<V>(b + 2 * ld + k), b3 = load<V>(b + 3 * ld + k);
     for (int r = 0; r < 4; ++r) {
       const V v = load<V>(a + r * ld + k);

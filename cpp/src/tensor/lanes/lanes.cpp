@@ -95,7 +95,6 @@ void run_pass(const LaneCall& call, int threads) {
 }  // namespace
 
 struct LaneKernel::Plan {
-  LaneProgram program;
   std::vector<LaneOutput> empty_outputs;  // of an empty space: what is filled
   Index count = 0;
   double cost = 0;
@@ -103,11 +102,10 @@ struct LaneKernel::Plan {
   std::vector<LanePass> passes;
 };
 
-LaneKernel::LaneKernel(LaneProgram program, const Shape& space, const std::vector<LaneInput>& inputs, std::vector<LaneOutput> outputs)
+LaneKernel::LaneKernel(const LaneProgram& program, const Shape& space, const std::vector<LaneInput>& inputs, std::vector<LaneOutput> outputs)
     : plan_(std::make_unique<Plan>()) {
   check(program, space, inputs, outputs);
   Plan& plan = *plan_;
-  plan.program = std::move(program);
   plan.count = count_of(space);
   for (const LaneOutput& out : outputs) plan.stores_only = plan.stores_only && out.kind == LaneOutput::Kind::store;
   // An empty space is bound as if it had one element: for the errors and the cost.
@@ -118,7 +116,7 @@ LaneKernel::LaneKernel(LaneProgram program, const Shape& space, const std::vecto
     for (LaneOutput& out : outputs) out.outer = out.inner = 1;
   }
   for (const std::vector<int>& group : group_outputs(count_of(bound), outputs))
-    plan.passes.push_back(bind_pass(plan.program, bound, inputs, outputs, group, tables));
+    plan.passes.push_back(bind_pass(program, bound, inputs, outputs, group, tables));
   for (const LanePass& pass : plan.passes) plan.cost += pass.cost;
 }
 
@@ -150,7 +148,6 @@ void LaneKernel::run_range(const void* const* inputs, void* const* outputs, Inde
   LaneWorker(call, 0).range(begin, end);
 }
 
-const LaneProgram& LaneKernel::program() const { return plan_->program; }
 double LaneKernel::cost_per_element() const { return plan_->cost; }
 
 LaneTables lane_tables(Isa level) {

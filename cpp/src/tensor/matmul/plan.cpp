@@ -10,12 +10,13 @@ namespace {
 
 constexpr Index kFewRows = 128;             // by_columns up to here
 constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it gives
-constexpr Index kChunk = 1024;              // of k
+constexpr Index kChunk = 1024;              // of k, by_columns
 constexpr Index kPackedElements = 1 << 20;  // of B at once
 constexpr Index kBlockRows = 96;            // by_rows: rows of a task at most
 constexpr Index kFarBytes = 8 << 20;        // a matrix larger than that comes from memory, or from a cache that others share
 constexpr Index kShort = 64;                // k up to which storing a padded rest costs more than computing a whole register
 constexpr Index kColumnsThatPayPacking = 256;
+constexpr Index kLinesInPlace = 128;      // k up to which columns of A are read where they lie: their lines and pages are few enough to stay near
 constexpr double kTaskCycles = 20e3;      // by_columns: a task takes at least so long
 constexpr double kParallelCycles = 70e3;  // about 20 µs
 
@@ -91,7 +92,10 @@ void cut_columns(Plan& plan, Index lanes, Index element) {
 void cut_rows(Plan& plan, Index lanes, Index tile_rows, Index element) {
   const Product& p = plan.p;
   plan.pack_b = !reads_in_place(p, element);
-  plan.pack_a = p.n >= kColumnsThatPayPacking && (p.a_col != 1 || p.k > plan.k_chunk || p.a_row * element % 2048 == 0);
+  // Rows, or columns, at a distance of half a page or more by powers of two meet in the same few sets of the cache.
+  const Index stride = p.a_col == 1 ? p.a_row : p.a_col;
+  const bool near = p.a_col == 1 || (p.a_row == 1 && p.k <= kLinesInPlace);
+  plan.pack_a = p.n >= kColumnsThatPayPacking && (!near || p.k > plan.k_chunk || stride * element % 2048 == 0);
   plan.n_chunk = std::max(kPackedElements / std::max<Index>(plan.k_chunk, 1) / plan.panel, Index{1}) * plan.panel;
   plan.n_chunk = std::min(plan.n_chunk, round_up(p.n, plan.panel));
   plan.shared_elements = plan.k_chunk * plan.n_chunk;
@@ -115,7 +119,8 @@ Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels, bool kee
   plan.row_kernel = row_kernel_of(p, lanes, kElement, tiles, dots);
   plan.parallel = (p.m == 1 ? 2.0 * tiles : std::min(tiles, dots)) > kParallelCycles;
 
-  const Index chunks = std::max<Index>(1, ceil_div(p.k, kChunk));
+  plan.order = p.m <= kFewRows || p.turned || plan.row_kernel != RowKernel::none ? Order::by_columns : Order::by_rows;
+  const Index chunks = std::max<Index>(1, ceil_div(p.k, plan.order == Order::by_rows ? kernels.k_chunk : kChunk));
   plan.k_chunk = ceil_div(p.k, chunks);
   plan.panel = p.m <= kernels.few_rows ? 4 * lanes : 2 * lanes;
   plan.overlap = !p.accumulate && chunks == 1;
@@ -123,7 +128,6 @@ Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels, bool kee
   const Index rest = p.n & (lanes - 1);
   plan.rest_by_dots = costs.may_dots(p) && costs.rest_by_dots(p.k, rest) < costs.rest_by_tiles(p.k, rest);
 
-  plan.order = p.m <= kFewRows || p.turned || plan.row_kernel != RowKernel::none ? Order::by_columns : Order::by_rows;
   if (plan.row_kernel != RowKernel::none) cut_row_kernel(plan, lanes);
   else if (plan.order == Order::by_columns) cut_columns(plan, lanes, kElement);
   else cut_rows(plan, lanes, kernels.tile_rows, kElement);

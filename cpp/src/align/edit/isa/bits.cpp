@@ -13,15 +13,9 @@ namespace {
 
 using Word = std::uint64_t;
 
-#if defined(__AVX512F__)
-constexpr int kWords = 8;
-#elif defined(__AVX2__)
-constexpr int kWords = 4;
-#else
-constexpr int kWords = 2;
-#endif
-typedef Word Words __attribute__((vector_size(8 * kWords)));
-typedef std::int64_t Signs __attribute__((vector_size(8 * kWords)));
+constexpr int kWords = kVectorBytes / 8;
+typedef Word Words __attribute__((vector_size(kVectorBytes)));
+typedef std::int64_t Signs __attribute__((vector_size(kVectorBytes)));
 
 #if defined(__AVX512F__)
 constexpr Signs kUp = {8, 0, 1, 2, 3, 4, 5, 6};

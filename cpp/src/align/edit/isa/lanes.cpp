@@ -1,7 +1,7 @@
 // The recurrences of bits.cpp for patterns of one word (Hyyrö 2003 and 2004), a pattern a lane.
 #include "align/edit/lanes.hpp"
 
-#include "plait/tensor/vector.hpp"
+#include "column.hpp"
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
@@ -48,19 +48,7 @@ void distance(const PatternLanes& lanes) {
     PLAIT_EACH_REGISTER {
       V mask;
       __builtin_memcpy(&mask, row + r * kVectorBytes, kVectorBytes);
-      V d = (((mask & plus[r]) + plus[r]) ^ plus[r]) | mask | minus[r];
-      if constexpr (restricted) {
-        const V half = ~diagonal[r] & mask;
-        d |= (half + half) & before[r];
-        diagonal[r] = d;
-        before[r] = mask;
-      }
-      // Cells not one above their left neighbour; complements are kept where that spares turning them round.
-      V flat = (d ^ minus[r]) | plus[r], left = d & plus[r];
-      flat += flat;
-      left += left;
-      plus[r] = left | (flat & ~d);
-      minus[r] = d & ~flat;
+      next_column<restricted>(mask, plus[r], minus[r], diagonal[r], before[r]);
     }
   }
   // The last column's top is the text's length; its vertical differences lead down to the distance.

@@ -1,7 +1,7 @@
 // The recurrence of lanes.cpp with masks that are looked up for each lane.
 #include "align/edit/strands.hpp"
 
-#include "plait/tensor/vector.hpp"
+#include "column.hpp"
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
@@ -26,18 +26,7 @@ void run(const std::uint64_t* masks, const std::uint8_t* const* texts, Index col
       Words mask;
 #pragma GCC unroll 8
       for (int w = 0; w < kWords; ++w) mask[w] = masks[text[r * kWords + w][j]];
-      Words d = (((mask & plus[r]) + plus[r]) ^ plus[r]) | mask | minus[r];
-      if constexpr (restricted) {
-        const Words half = ~diagonal[r] & mask;
-        d |= (half + half) & before[r];
-        diagonal[r] = d;
-        before[r] = mask;
-      }
-      Words flat = (d ^ minus[r]) | plus[r], left = d & plus[r];
-      flat += flat;
-      left += left;
-      plus[r] = left | (flat & ~d);
-      minus[r] = d & ~flat;
+      next_column<restricted>(mask, plus[r], minus[r], diagonal[r], before[r]);
     }
   }
   PLAIT_EACH_REGISTER {

@@ -93,10 +93,10 @@ LaneLoop find_typed(LaneOp op, int uniform) {
   case LaneOp::name: return integers<T, Op>(uniform);
 #define PLAIT_TERNARY(name, cost, Op) \
   case LaneOp::name: return ternary<T, Op>(uniform);
-  switch (op) {  // NOLINT(bugprone-branch-clone): for integers some ops are one loop
+  switch (op) {
     PLAIT_UNARY_ARITHMETIC(PLAIT_UNARY)
     PLAIT_BINARY_ARITHMETIC(PLAIT_BINARY)
-    PLAIT_BINARY_MATH(PLAIT_INTEGERS)
+    PLAIT_BINARY_MATH(PLAIT_INTEGERS)  // NOLINT(bugprone-branch-clone): for integers some ops are one loop
     PLAIT_TERNARY_ARITHMETIC(PLAIT_TERNARY)
     default: return nullptr;
   }

@@ -15,6 +15,11 @@ constexpr int kTileRows = 12, kFewRows = 6;
 #else
 constexpr int kTileRows = 6, kFewRows = 3;
 #endif
+// Products of many rows cut k so that a panel of B, two registers wide, lies in the first-level cache where a tile is so low that it reads B often:
+// on AVX2 512 gives 99 GFLOP/s at 1024³ and 94 at 2048³, 1024 gives 91 and 88, 256 gives 99 and 93 but 102 against 106 at 512³ (float, Zen 4). Tiles
+// of 12 rows hide the second-level cache, and a longer sum in registers writes C less often. After a change: PLAIT_ISA=v3 ./dev bench graph --only
+// matmul.
+constexpr Index kChunkOfManyRows = kTileRows < 12 && kVectorBytes > 16 ? 512 : 1024;
 constexpr int kHalfBytes = kVectorBytes > 16 ? kVectorBytes / 2 : 16;
 
 template <class T>

@@ -16,7 +16,7 @@ using namespace graph;
 using namespace train;
 }  // namespace plait::bindings
 
-void join_rooms();  // before the others
+void join_modules();  // before the others
 void bind_base(py::module_& m);
 void bind_graph(py::module_& m);
 void bind_train(py::module_& m);
