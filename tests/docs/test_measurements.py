@@ -15,7 +15,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(not (ROOT / "tools" / "measurements.py").exists(), reason="no tools/ beside the tests")
-TEXTS = ["README.md", *(p.relative_to(ROOT).as_posix() for p in sorted((ROOT / "docs").rglob("*.md")) if "build" not in p.parts)]
+TEXTS = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    *(p.relative_to(ROOT).as_posix() for p in sorted((ROOT / "docs").rglob("*.md")) if "build" not in p.parts),
+]
 TEXTS += [p.relative_to(ROOT).as_posix() for folder in ("gallery", "book") for p in sorted((ROOT / "docs" / folder).glob("plot_*.py"))]
 WORDS = "a|an|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred|thousand|some|few|several|half an?"
 TIMES = r"(?:milli|micro|nano)?(?:seconds?|minutes?|hours?)"
