@@ -135,7 +135,8 @@ def test_dates_are_carried_on():
     forecast = LocalLevel().fit(y, method="mle").predict(3)
     assert list(forecast.index.strftime("%Y-%m-%d")) == ["2023-05-01", "2023-06-01", "2023-07-01"]
     assert list(forecast.to_frame().index) == list(forecast.index)
-    assert set(forecast.to_frame()) == {"mean", "lower", "upper", "variance"}
+    assert set(forecast.to_frame()) == {"mean", "lower", "upper"}
+    assert set(GARCH(1, 1).fit(y.diff().dropna(), method="mle").predict(3).to_frame()) == {"mean", "lower", "upper", "variance"}
     periods = pd.Series(walk(40), index=pd.period_range("2020-01", periods=40, freq="M"))
     assert list(map(str, LocalLevel().fit(periods, method="mle").predict(2).index)) == ["2023-05", "2023-06"]
     no_freq = pd.Series(walk(40), index=pd.DatetimeIndex(y.index.to_numpy()))

@@ -115,18 +115,22 @@ struct Qp::Body {
       view.gradient = gradient.data();
       solve_definite(view, options, round == 0 ? options.warm : &active, result);
       if (result.status != QpStatus::solved) return;
-      double left = 0, force = 0, terms = 0;
+      double left = 0, force = 0, terms = 0, moved = 0, size = 0;
       dense().gemv(n, n, hessian.data(), ld, result.x.data(), image.data());
       for (Index i = 0; i < n; ++i) {
         step[at(i)] = result.x[at(i)] - centre[at(i)];
         left = std::max(left, std::abs(weights[at(i)] * step[at(i)]));
+        const double unit = std::sqrt(shifted[at(i * ld + i)]);  // lengths in the measure of the diagonal, whatever the variables' units
+        moved = std::max(moved, unit * std::abs(step[at(i)]));
+        size = std::max(size, unit * std::abs(result.x[at(i)]));
         force = std::max({force, std::abs(image[at(i)]), std::abs(given.gradient[i])});
         image[at(i)] += given.gradient[i];
         double sum = std::abs(given.gradient[i]);
         for (Index k = 0; k < n; ++k) sum += std::abs(hessian[at(i * ld + k)] * result.x[at(k)]);
         terms = std::max(terms, sum);
       }
-      if (left <= kSettled * force) return;
+      // Where the least value is 0, force goes to 0 with what is left: there the step itself, below rounding of the point, says so.
+      if (left <= kSettled * force || moved <= kRounding * size) return;
       // Where the least value is 0, so is the gradient at it, but for rounding of what it is summed from. Where rounding
       // hides the gradient as given, the points may have run away.
       if (left <= kRounding * terms) {

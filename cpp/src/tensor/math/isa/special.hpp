@@ -13,9 +13,9 @@ namespace math {
 PLAIT_MATH float erf_(float x) {
   float a = magnitude(x);
   const float z = a * a;
-  const float near =
-      a + a * (0.12837917F +
-               z * (-0.37612632F + z * (0.112836875F + z * (-0.02685894F + z * (0.005199906F + z * (-0.0008130004F + z * 8.316744e-05F))))));
+  float near = a + a * (0.12837917F +
+                        z * (-0.37612632F + z * (0.112836875F + z * (-0.02685894F + z * (0.005199906F + z * (-0.0008130004F + z * 8.316744e-05F))))));
+  if constexpr (!kHasFma) near = a < 1e-30F ? 1.1283791F * a : near;  // the small product alone would be subnormal, and flushed
   const bool far = a > 0.92F;
   a = a > 4.0F ? 4.0F : a;
   const float g =
@@ -28,7 +28,8 @@ PLAIT_MATH double erf_(double x) {
   const double n0 = 0.12837916709551256 + z * (-0.3761263890318352 + z * (0.11283791670944181 + z * -0.026866170643111104));
   const double n4 = 0.005223977606116347 + z * (-0.0008548325929237164 + z * (0.00012055293575064568 + z * -1.4924712272942824e-05));
   const double n8 = 1.6447131266325965e-06 + z * (-1.6206311719427242e-07 + z * (1.3710972523654772e-08 + z * -7.779455118342499e-10));
-  const double near = a + a * (n0 + z2 * z2 * (n4 + z2 * z2 * n8));
+  double near = a + a * (n0 + z2 * z2 * (n4 + z2 * z2 * n8));
+  if constexpr (!kHasFma) near = a < 1e-290 ? 1.1283791670955126 * a : near;
   const bool far = a > 1.0;
   a = a > 6.0 ? 6.0 : a;
   const double g12 = -2.1148269189776146e-06 +
