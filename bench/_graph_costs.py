@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import compileall
+import importlib.util
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +28,27 @@ print(time.perf_counter() - begin)
 """
 
 
+def as_installed(folder: str) -> dict[str, str]:
+    """The environment in which `import plait` finds what this process would import, laid down as an installation lays it down.
+
+    A source tree is copied into `folder` and compiled: a folder that is only on the path of this process is not on that of others.
+    """
+    environment = thread_environment(1)
+    found = importlib.util.find_spec("plait")
+    source = Path(found.submodule_search_locations[0]).resolve() if found and found.submodule_search_locations else None
+    if source != ROOT / "python" / "plait":
+        return environment
+    shutil.copytree(source, Path(folder) / "plait", ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(folder, quiet=1)
+    return {**environment, "PYTHONPATH": folder}
+
+
 def imports(peers: Sequence[str], samples: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        return _imports(peers, samples, as_installed(folder))
+
+
+def _imports(peers: Sequence[str], samples: int, environment: dict[str, str]) -> dict[str, Any]:
     modules = {"numpy": "", **{peer: "import numpy" for peer in peers if peer != "numpy"}}
     seconds: dict[str, list[float]] = {module: [] for module in modules}
     for turn in range(samples + 1):
@@ -36,7 +59,7 @@ def imports(peers: Sequence[str], samples: int) -> dict[str, Any]:
                 [sys.executable, "-c", code],
                 capture_output=True,
                 text=True,
-                env=thread_environment(1),
+                env=environment,
                 cwd=tempfile.gettempdir(),
                 check=False,
             )

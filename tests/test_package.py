@@ -95,6 +95,15 @@ def test_versions_and_pythons_are_said_once_and_alike(root: Path) -> None:
     assert f'requires-python = ">=3.{built[0]}"' in project
 
 
+def test_each_machine_of_the_workflow_builds_wheels_of_its_own_kind(root: Path) -> None:
+    """Another kind's would need an emulator, which these machines have not."""
+    project = (root / "pyproject.toml").read_text(encoding="utf-8")
+    assert re.findall(r"^archs = (.*?)\s*(?:#|$)", project, re.MULTILINE) == ['["auto64"]', '["auto64"]']
+    machines = re.search(r"os: \[(.*)\]", (root / ".github" / "workflows" / "wheels.yml").read_text(encoding="utf-8"))
+    assert machines is not None
+    assert len(machines[1].split(", ")) == 4  # Linux and macOS, x86-64 and ARM
+
+
 def test_workflows_only_call_dev(root: Path) -> None:
     workflows = sorted((root / ".github" / "workflows").glob("*.yml"))
     assert len(workflows) == 4
@@ -129,5 +138,7 @@ def test_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_parts_are_reached_from_the_package_alone() -> None:
     """`import plait` is enough for every part that the help names; a process of its own, since others may have imported it here."""
-    code = "import plait; plait.infer.timeseries.AR; plait.plot; plait.report; plait.linalg; plait.nn.SequenceRegressor; plait.train.History"
+    code = (
+        "import plait; plait.infer.timeseries.AR; plait.plot; plait.report; plait.linalg; plait.nn.SequenceRegressor; plait.train.History"
+    )
     run_python(code)

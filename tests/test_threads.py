@@ -226,9 +226,10 @@ def test_feeds_that_another_thread_changes() -> None:
     try:
         for _ in range(2000):
             try:
-                assert program(feeds).tolist() == [2, 2]
+                answer = program(feeds).tolist()
             except plait.GraphError as error:
-                assert "no feed for y" in str(error)
+                answer = str(error)
+            assert answer == [2, 2] or "no feed for y" in answer
     finally:
         done.set()
         other.join()

@@ -24,7 +24,11 @@ def parity(past):
     return Portfolio.from_prices(past).risk_parity()
 
 
-equal = dict.fromkeys(frame.columns, 1 / frame.shape[1])
+def equal(past):
+    """The same of each, from the same day on as the others."""
+    return dict.fromkeys(past.columns, 1 / past.shape[1])
+
+
 runs = {
     name: backtest(frame, strategy, rebalance="month", lookback=252, cost=0.001)
     for name, strategy in {"least variance": least_variance, "equal": equal, "risk parity": parity}.items()

@@ -15,15 +15,15 @@ portfolio = Portfolio.from_prices(prices(), bounds=(0, 0.4))
 market = np.array([0.3, 0.05, 0.05, 0.12, 0.12, 0.06, 0.2, 0.1])
 views = {"chips": 0.05, "energy": 0.12}
 
+# %%
+# A view on one asset moves the others that go with it.
+
 figure, axes = plt.subplots(figsize=(8.5, 3.2))
 position = np.arange(len(portfolio.assets))
 for k, sure in enumerate((0.1, 0.5, 0.9)):
     after = portfolio.black_litterman(views, market=market, confidences=[sure, sure])
     axes.bar(position + 0.25 * (k - 1), after.expected_returns, 0.25, label=f"views held with {sure:.0%}")
     print(f"{sure:.0%}:", after.max_sharpe())
-
-# %%
-# A view on one asset moves the others that go with it.
 
 axes.set_xticks(position, portfolio.assets, rotation=20)
 axes.set(ylabel="expected return after the views")

@@ -81,12 +81,12 @@ for name, model in (("convolutional", Convolutional()), ("LSTM", Recurrent())):
 # %%
 
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.2), width_ratios=[1, 2])
-for name, (losses, seconds, error, said) in found.items():
+for name, (losses, seconds, _, said) in found.items():
     axes[0].semilogy(np.linspace(0, seconds, len(losses)), losses, label=name)
-    axes[1].plot(said[-60:], label=f"{name}, error {error:.3f}")
+    axes[1].plot(said[-60:], label=name)
 axes[1].plot(held[-1, -60:], color="0.5", lw=1, label="observed")
 axes[0].set(xlabel="seconds", ylabel="training loss")
 axes[1].set(xlabel="step")
 for ax in axes:
-    ax.legend(frameon=False, fontsize="small")
+    ax.legend(frameon=False, fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
 figure.tight_layout()

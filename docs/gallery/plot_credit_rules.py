@@ -36,7 +36,7 @@ for rule in tree.to_rules():
 
 for line in tree.to_sql("applications").splitlines()[:6]:
     print(line[:110])
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=[2, 1])
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), width_ratios=[3, 1])
 plait.plot.tree(tree, left, max_depth=3)
 right.barh(frame.columns, tree.feature_importances_)
 right.set(xlabel="importance")

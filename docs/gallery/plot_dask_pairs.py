@@ -1,11 +1,13 @@
 """
-All pairs on other machines
-===========================
+All pairs on a cluster
+======================
 
-A matrix of distances is cut into tiles; any executor with ``submit`` can take them: processes here, dask's or MPI's in the same line.
+A matrix of distances is cut into tiles; any executor with ``submit`` can take them. Here it is dask's, with two worker processes of this machine;
+for a cluster of many machines, ``Client(address)`` takes the place of the two.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,18 +15,37 @@ import numpy as np
 from plait import plot
 from plait.align import DTW
 
-rng = np.random.default_rng(14)
-kinds = np.repeat(np.arange(4), 15)
-series = np.stack([np.sin(np.arange(80) / (4 + 2 * kind) + rng.uniform(0, 1)) + 0.2 * rng.normal(size=80) for kind in kinds])
+
+@contextmanager
+def workers():
+    """An executor: dask's, or threads where dask is not installed (``pip install "plait[dask]"``)."""
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        with ThreadPoolExecutor(2) as executor:
+            yield executor
+        return
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None, "silence_logs": 50}
+    with LocalCluster(**options) as cluster, Client(cluster) as client:
+        yield client.get_executor()
+
 
 # %%
-# On a cluster: ``executor=distributed.Client(address).get_executor()``, or ``mpi4py.futures.MPIPoolExecutor()``.
+# Worker processes are begun anew and import this file, so what starts them stands behind a guard, as with every use of processes in Python.
+# With MPI the executor is ``mpi4py.futures.MPIPoolExecutor()``. The aligner and the series travel to the workers, tiles of the matrix come back.
 
-with ThreadPoolExecutor(2) as executor:
-    distances = DTW(window=0.1).pairwise(series, executor=executor)
-assert np.array_equal(distances, DTW(window=0.1).pairwise(series))
+if __name__ == "__main__":
+    rng = np.random.default_rng(14)
+    kinds = np.repeat(np.arange(4), 15)
+    series = np.stack([np.sin(np.arange(80) / (4 + 2 * kind) + rng.uniform(0, 1)) + 0.2 * rng.normal(size=80) for kind in kinds])
+    aligner = DTW(window=0.1)
 
-figure, axes = plt.subplots(figsize=(4.6, 4))
-plot.pairwise(distances, ax=axes)
-axes.set(title="DTW of four kinds of series")
-figure.tight_layout()
+    with workers() as executor:
+        print(type(executor).__name__)
+        distances = aligner.pairwise(series, executor=executor)
+    assert np.array_equal(distances, aligner.pairwise(series))  # to the last bit what one process computes
+
+    figure, axes = plt.subplots(figsize=(4.6, 4))
+    plot.pairwise(distances, ax=axes)
+    axes.set(title="DTW of four kinds of series")
+    figure.tight_layout()

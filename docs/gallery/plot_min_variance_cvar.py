@@ -2,7 +2,8 @@
 Least variance and least expected loss
 ======================================
 
-Variance counts both tails; CVaR at 95 % is the mean of the worst twentieth of days. The two portfolios differ where tails are fat.
+Variance counts both tails; CVaR at 99 % is the mean of the worst hundredth of days. The two differ where losses have a tail of their own: here an asset
+that is calm for months and then falls.
 """
 
 import matplotlib.pyplot as plt
@@ -12,9 +13,14 @@ from _market import prices
 from plait.portfolio import Portfolio
 
 frame = prices()
-returns = frame.pct_change().dropna().to_numpy()
+returns = frame.pct_change().dropna()
+rng = np.random.default_rng(0)
+storm = rng.random(len(returns)) < 0.008
+returns["insurer"] = 0.0006 + 0.002 * rng.normal(size=len(returns)) - 0.05 * storm  # premiums, and now and then a storm
+frame = (1 + returns).cumprod()
+returns = returns.to_numpy()
 portfolio = Portfolio.from_prices(frame, bounds=(0, 0.5))
-calm, safe = portfolio.min_variance(), portfolio.min_cvar(returns, level=0.95)
+calm, safe = portfolio.min_variance(), portfolio.min_cvar(returns, level=0.99)
 print(calm)
 print(safe)
 
@@ -22,9 +28,9 @@ print(safe)
 
 
 def worst(weights):
-    """Mean of the worst 5 % of days."""
+    """Mean of the worst hundredth of days."""
     days = np.sort(returns @ np.asarray(weights))
-    return days[: len(days) // 20].mean()
+    return days[: len(days) // 100].mean()
 
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=[2, 1])

@@ -2,9 +2,10 @@
 Pictures of a graph
 ===================
 
-The loss of a network with a shared weight: every node says how many gradients it waits for.
+The loss of a network with a shared weight: every node says how many gradients it waits for, and the weight waits for two.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 import plait
@@ -14,3 +15,10 @@ w = plait.parameter(0.5 * np.eye(2, dtype="float32"), name="w")
 loss = plait.losses.mse(np.tanh(np.tanh(x @ w) @ w), t)
 print("w waits for", w.wait_count, "gradients")
 loss
+
+# %%
+# The same on axes of matplotlib, to stand beside other pictures; ``plait.draw(loss, "loss.html")`` is a page whose scopes open by a click.
+
+figure, axes = plt.subplots(figsize=(5.5, 6))
+plait.plot.graph(loss, axes)
+figure.tight_layout()

@@ -2,7 +2,7 @@
 Quantiles of a stream
 =====================
 
-A sketch of a few kilobytes against the sorted stream: the rank of what it answers is off by less than it says.
+A sketch that keeps a few hundred values, against the sorted stream: the rank of what it answers is off by less than it says.
 """
 
 import matplotlib.pyplot as plt
@@ -26,5 +26,5 @@ for k in (50, 200, 800):
     axes.plot(levels, off, lw=0.8, label=f"k = {k}: promised ±{sketch.error:.3f}")
     assert np.mean(np.abs(off) <= sketch.error) > 0.95
 axes.set(xlabel="quantile asked for", ylabel="error of the rank")
-axes.legend(frameon=False, ncols=3)
+axes.legend(frameon=False, ncols=3, fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1))
 figure.tight_layout()

@@ -22,8 +22,13 @@ place = {word: k for k, word in enumerate(words)}
 
 
 def note(topic):
-    """Twelve words, four of them about the topic."""
-    return [*rng.choice(common, 8), *rng.choice(topics[topic], 4)]
+    """Twelve words, four of them about the topic; as in every language, some words are said much more often than others."""
+    return [*rng.choice(common, 8, p=often(len(common))), *rng.choice(topics[topic], 4, p=often(10))]
+
+
+def often(n):
+    """Zipf's law."""
+    return (1 / np.arange(1, n + 1)) / (1 / np.arange(1, n + 1)).sum()
 
 
 names = list(topics)
@@ -42,8 +47,8 @@ y = plait.input("y", (None,), dtype="int64")
 w, b = plait.parameter(np.zeros((len(words), 3), "float32"), name="w"), plait.parameter(np.zeros(3, "float32"), name="b")
 logits = x @ w + b
 loss = plait.losses.cross_entropy_with_logits(logits, y)
-step = plait.compile([loss], updates=plait.optim.Adam(0.05).updates(loss, [w, b]))
-losses = [float(step({x: counts[:400], y: labels[:400]})[0]) for _ in range(60)]
+step = plait.compile([loss], updates=plait.optim.SGD(0.5).updates(loss, [w, b]))
+losses = [float(step({x: counts[:400], y: labels[:400]})[0]) for _ in range(150)]
 guess = plait.compile([logits])({x: counts[400:]})[0].argmax(axis=1)
 print("right on new notes:", (guess == labels[400:]).mean())
 
@@ -53,6 +58,6 @@ print("right on new notes:", (guess == labels[400:]).mean())
 figure, axes = plt.subplots(1, 3, figsize=(9, 3))
 for k, axis in enumerate(axes):
     top = np.argsort(w.value[:, k])[-8:]
-    axis.barh([words[i] for i in top], w.value[top, k])
-    axis.set_title(names[k])
+    axis.barh([words[i] for i in top], w.value[top, k], color=f"C{k}")
+    axis.set(title=names[k], xlabel="weight")
 figure.tight_layout()

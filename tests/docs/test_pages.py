@@ -26,6 +26,7 @@ def code_of(page: str) -> str:
 def test_code_runs(page, tmp_path, monkeypatch):
     code = code_of(page)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(DOCS))  # for what pages share
     plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("agg")
     try:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
+import subprocess
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,29 @@ def test_the_search_has_something_to_find(phrase: str, page: str) -> None:
         for stem in {"warping window": ["warp", "window"], "waits for": ["wait"], "k-hat": ["hat"]}[phrase]:
             assert f'"{stem}":' in index
         assert f'"{page.removesuffix(".md")}"' in index
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("phrase", "page"),
+    [
+        ("warping window", "guide/align.html"),
+        ("waits for", "guide/graphs.html"),
+        ("k-hat", "guide/infer.html"),
+        ("khat", "plait.infer.Posterior"),
+    ],
+)
+def test_the_search_finds_it(phrase: str, page: str) -> None:
+    """In a browser, among the first results: `./dev docs` must have been run."""
+    search = ROOT / "build" / "docs" / "search.html"
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not search.exists() or browser is None:
+        pytest.skip("the site is not built, or there is no Chromium")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom"]
+    address = f"{search.as_uri()}?q={urllib.parse.quote(phrase)}"
+    done = subprocess.run([browser, *options, address], capture_output=True, text=True, check=False, timeout=250)
+    results = re.findall(r'<a href="([^"]+)" data-score', done.stdout)
+    assert any(page in result for result in results[:6]), results[:12]
 
 
 def test_ten_tasks_are_one_click_from_the_start_page() -> None:

@@ -160,3 +160,15 @@ def test_names_must_fit() -> None:
     tree = C45Classifier().fit([[0.0], [1.0]], [0, 1])
     with pytest.raises(ValueError, match="names: 2 were given for 1 features"):
         tree.export_text(["a", "b"])
+
+
+def test_numbers_in_a_picture_are_short():
+    pytest.importorskip("matplotlib").use("agg")
+    import matplotlib.pyplot as plt
+
+    x = np.linspace(0, 1, 144)[:, None]
+    tree = C45Classifier(min_leaf=2).fit(x, x[:, 0] > 0.35)
+    assert "0.34965034965034" in tree.export_text()
+    ax = tree.plot()
+    assert {"<= 0.34965", "> 0.34965"} <= {text.get_text() for text in ax.texts}
+    plt.close("all")

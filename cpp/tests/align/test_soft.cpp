@@ -56,7 +56,8 @@ TEST_CASE("weights add and multiply as numbers do, on every instruction set") {
     for (int k = 0; k < 3; ++k)
       for (Index t = 0; t < kCount; ++t) {
         m[k].push_back(mantissa(random));
-        e[k].push_back(k > 0 && t % 5 == 0 ? -std::numeric_limits<double>::infinity() : exponent(random) / (t % 3 == 0 ? 400 : 1));
+        const int whole = exponent(random) / (t % 3 == 0 ? 400 : 1);
+        e[k].push_back(k > 0 && t % 5 == 0 ? -std::numeric_limits<double>::infinity() : whole);
       }
     for (Index t = 0; t < kCount; ++t) {
       x[t] = place(random);

@@ -13,7 +13,7 @@ namespace {
 
 NodeRef vector(const char* name, Index n, DType dtype = DType::float64) { return make_input(name, {{n}, dtype}); }
 
-double by_lanes(const LaneProgram& program, std::vector<double> values) {
+double by_lanes(const LaneProgram& program, const std::vector<double>& values) {
   std::vector<LaneInput> inputs(values.size(), LaneInput{DType::float64, {1}});
   const LaneKernel kernel(program, {1}, inputs, {{.dtype = DType::float64}});
   std::vector<const void*> pointers;

@@ -205,7 +205,7 @@ void check_accuracy() {
 
 template <class T>
 bool same(T a, T b) {
-  return (std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof a) == 0;
+  return (std::isnan(a) && std::isnan(b)) || (a == b && std::signbit(a) == std::signbit(b));
 }
 
 }  // namespace

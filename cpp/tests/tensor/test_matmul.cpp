@@ -156,7 +156,7 @@ void check(const MatmulShape& s, std::mt19937& random) {
             worst = error <= worst ? worst : error;  // NaN stays
             T copy;
             std::memcpy(&copy, copies.data() + at * sizeof(T), sizeof(T));
-            complete = complete && std::memcmp(&copy, &c[where], sizeof(T)) == 0;
+            complete = complete && (copy == c[where] ? std::signbit(copy) == std::signbit(c[where]) : std::isnan(copy) && std::isnan(c[where]));
           }
       CHECK(worst <= 1.0);
       CHECK(complete);

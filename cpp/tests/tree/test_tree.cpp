@@ -120,7 +120,7 @@ TEST_CASE("bins and sorted orders") {
 TEST_CASE("misuse is refused by name") {
   const Data data(50);
   Samples samples = data.samples();
-  const auto message_of = [&](Options options) {
+  const auto message_of = [&](const Options& options) {
     try {
       fit(samples, options);
     } catch (const std::invalid_argument& error) {

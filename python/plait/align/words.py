@@ -55,8 +55,8 @@ class WordIndex:
     -----
     Exact. Two words are within k edits only if they are the same after at most k symbols of each are left out (Mor and Fraenkel 1982), so the
     index keeps what is left of every word; of long words of their first symbols, as many as tell them apart (about `cutoff` + 6 of English
-    words, more where there are fewer letters). For 10⁵ English words 8, 32 and 112 MB for cutoffs of 1, 2 and 3. A question takes a few
-    microseconds, whatever the number of words. The words must not be changed.
+    words, more where there are fewer letters). Each further cutoff asks for several times the memory. A question takes the same time whatever
+    the number of words. The words must not be changed.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""``plait demo``: in under a minute and without a network, train two small models, align gestures, count amounts, and write a page about it all."""
+"""``plait demo``: without a network, train two small models, align gestures, count amounts, and write a page about it all."""
 
 from __future__ import annotations
 

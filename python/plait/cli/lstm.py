@@ -97,7 +97,7 @@ def section(result: dict[str, Any]) -> report.Section:
 
 
 def demo_section(seed: int) -> tuple[report.Section, dict[str, Any]]:
-    """What ``plait demo`` shows of it, and the numbers; two seconds, so it shows no progress."""
+    """What ``plait demo`` shows of it, and the numbers; it is short, and shows no progress."""
     result = train(seed=seed)[1]
     return section(result), {"sequence_error": result["error"], "sequence_seconds": result["seconds"]}
 

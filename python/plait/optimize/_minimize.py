@@ -87,7 +87,7 @@ def minimize(
     (1983). O(n³) an iteration; L-BFGS-B O(n). Traced problems of up to 50 variables take the exact Hessian of the Lagrangian for the
     quadratic program wherever it is positive definite, at n products with it an iteration (``nhev`` counts them).
 
-    A call traces and compiles its functions anew, about a millisecond: for a problem that is solved again and again, :class:`Problem`
+    A call traces and compiles its functions anew: for a problem that is solved again and again, :class:`Problem`
     keeps what it compiled.
 
     Examples

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ._nodes import Nodes, Test, weight_text
@@ -14,6 +15,11 @@ def _quoted(text: str) -> str:
 def _answer(nodes: Nodes, test: Test) -> str:
     """What stands at an edge: the test without the feature's name."""
     return nodes.words(test)[len(nodes.shown_names[test.feature]) + 1 :]
+
+
+def _short(answer: str) -> str:
+    """An answer with numbers that have room in a picture: to five digits. Texts and programs have them all."""
+    return re.sub(r"\d*\.\d{5,}(e[+-]?\d+)?", lambda number: f"{float(number[0]):.5g}", answer)
 
 
 def to_dot(nodes: Nodes) -> str:
@@ -65,7 +71,7 @@ def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
                 to = place[child]
                 ax.plot([x, to[0]], [-y, -to[1]], color="#a1a1aa", linewidth=1, zorder=1)
                 middle = ((x + to[0]) / 2, -(y + to[1]) / 2)
-                answer = _answer(nodes, nodes.test(node, b))
+                answer = _short(_answer(nodes, nodes.test(node, b)))
                 ax.text(*middle, answer, ha="center", va="center", fontsize=8, color="#71717a", zorder=2, parse_math=False)
         text = nodes.shown_names[nodes.attribute[node]] if inner else nodes.leaf_text(node).replace(" (", "\n(")
         face = "#f4f4f5" if inner else "#dbeafe"

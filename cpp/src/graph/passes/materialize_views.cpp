@@ -1,5 +1,6 @@
 // Pass materialize_views: views become strides over the memory of a root value; a copy goes in where a reader cannot follow strides, and pieces of a
-// concatenation are computed in its memory. Needs values ordered by depth (simplify); leaves the root, view and alias of each value.
+// concatenation are computed in its memory. One whose pieces stand in memory as it wants them is a view itself. Needs values ordered by depth
+// (simplify); leaves the root, view and alias of each value.
 #include <algorithm>
 
 #include "product.hpp"
@@ -39,6 +40,8 @@ class ConcatAliases {
     return found != layouts_.end() ? &found->second : nullptr;
   }
   [[nodiscard]] bool built_in_place(int v) const { return built_in_place_[v] != 0; }
+  /// True if v must have memory of a certain kind: an output's, an update's, or inside of a whole.
+  [[nodiscard]] bool is_placed(int v) const { return taken_[v] != 0; }
 
  private:
   // The value of which v is the same elements in the same order, itself perhaps.
@@ -71,6 +74,16 @@ class ConcatAliases {
   std::vector<char> taken_, built_in_place_;
 };
 
+// A concatenation that has become a view of the value in which its pieces stand.
+const Op& joined_pieces() {
+  static const Op op = [] {
+    Op view = ops::concatenate;
+    view.kind = OpKind::view;
+    return view;
+  }();
+  return op;
+}
+
 // Small transposed right operands of several products are copied once: see tuning.hpp.
 using tuning::kTransposedBytes, tuning::kTransposedRows, tuning::kTransposedUses;
 
@@ -98,6 +111,7 @@ class Materializer {
   int materialize(int old, Value value) {
     if (value.op->kind == OpKind::view) return view(std::move(value));
     const bool built_in_place = aliases_.built_in_place(old);
+    if (is_concatenation(value) && !built_in_place && !aliases_.is_placed(old) && stand_joined(value)) return join(std::move(value));
     if (value.op->kind == OpKind::other && is_product(value)) {
       arrange_product(value);
       if (shares_[old] != 0) copy_transposed_once(value);
@@ -130,6 +144,28 @@ class Materializer {
     value.inputs[0] = input;
     value.root = out_.values[input].root;
     value.view = *std::move(seen);
+    return out_.add(std::move(value));
+  }
+
+  // True if the pieces are slices of one memory in which each goes on where the one before ended, at the same strides: neighbours, or windows that
+  // overlap, as a convolution lays them side by side.
+  [[nodiscard]] bool stand_joined(const Value& value) const {
+    if (count_of(value.spec.shape) == 0) return false;
+    const auto axis = static_cast<std::size_t>(value.attributes.as<OneAxis>().axis);
+    const Value& first = out_.values[value.inputs[0]];
+    Index offset = first.view.offset;
+    for (const int input : value.inputs) {
+      const Value& piece = out_.values[input];
+      if (piece.root != first.root || piece.view.offset != offset || piece.view.strides != first.view.strides) return false;
+      offset += piece.spec.shape[axis] * piece.view.strides[axis];
+    }
+    return true;
+  }
+  int join(Value value) {
+    const Value& first = out_.values[value.inputs[0]];
+    value.op = &joined_pieces();
+    value.root = first.root;
+    value.view = first.view;
     return out_.add(std::move(value));
   }
 

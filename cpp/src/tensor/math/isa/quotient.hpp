@@ -131,40 +131,53 @@ struct CutRemainder {
   }
 };
 
-/// z[i] = Which::of(x[i], y[i]) for up to kPiece elements; z may be one of them. Floats whose quotients are larger, or all where nothing fuses, go
-/// through double, in which quotients up to 2^28 leave exact remainders.
+/// By fused multiplications; true if that is right for all.
+template <class Which, class T>
+PLAIT_MATH bool small_quotients(const T* x, const T* y, T* z, std::int64_t n) {
+  decltype(reaches(T(0))) others = 0;
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T q = Which::round(x[i] / y[i]);
+    z[i] = Which::small(x[i], y[i], q);
+    others |= reaches(q);
+  }
+  return others >> (8 * sizeof(T) - 1) == 0;
+}
+/// Through double, in which quotients of floats up to 2^28 leave exact remainders; true if that is right for all.
+template <class Which>
+PLAIT_MATH bool quotients_in_double(const float* x, const float* y, float* z, std::int64_t n) {
+  std::int32_t others = 0;
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto a = static_cast<double>(x[i]), b = static_cast<double>(y[i]);
+    const double q = Which::round(a / b);
+    z[i] = static_cast<float>(Which::small(a, b, q));
+    others |= magnitude(q) < 0x1p28 ? 0 : 1;
+  }
+  return others == 0;
+}
+
+/// z[i] = Which::of(x[i], y[i]) for up to kPiece elements; z may be one of them. Each way is exact where it is taken, so an element's result does not
+/// depend on its neighbours. One by one go only those that no other way is right for: a divisor of 0 is rare, and rarely alone.
 template <class Which, class T>
 PLAIT_MATH void quotient_array(const T* x, const T* y, T* z, std::int64_t n) {
   T spare[kPiece];
-  T* const small = z == x || z == y ? spare : z;  // the operands are wanted again if this was not all
-  if constexpr (kHasFma) {
-    decltype(reaches(T(0))) others = 0;
-#pragma GCC ivdep
-    for (std::int64_t i = 0; i < n; ++i) {
-      const T q = Which::round(x[i] / y[i]);
-      small[i] = Which::small(x[i], y[i], q);
-      others |= reaches(q);
-    }
-    if (others >> (8 * sizeof(T) - 1) == 0) {
-      if (small != z) __builtin_memcpy(z, small, static_cast<std::size_t>(n) * sizeof(T));
-      return;
-    }
-  }
+  T* const done = z == x || z == y ? spare : z;  // the operands are wanted again if the first way was not right for all
+  bool all = kHasFma && small_quotients<Which>(x, y, done, n);
   if constexpr (sizeof(T) == 4) {
-    std::int32_t others = 0;
-#pragma GCC ivdep
-    for (std::int64_t i = 0; i < n; ++i) {
-      const auto a = static_cast<double>(x[i]), b = static_cast<double>(y[i]);
-      const double q = Which::round(a / b);
-      small[i] = static_cast<T>(Which::small(a, b, q));
-      others |= magnitude(q) < 0x1p28 ? 0 : 1;
-    }
-    if (others == 0) {
-      if (small != z) __builtin_memcpy(z, small, static_cast<std::size_t>(n) * sizeof(T));
-      return;
-    }
+    if (!all) all = quotients_in_double<Which>(x, y, done, n);
   }
-  for (std::int64_t i = 0; i < n; ++i) z[i] = Which::of(x[i], y[i]);
+  if (!all) {
+    std::int32_t large[kPiece];
+    if constexpr (sizeof(T) == 4) {
+      for (std::int64_t i = 0; i < n; ++i) large[i] = magnitude(Which::round(static_cast<double>(x[i]) / static_cast<double>(y[i]))) < 0x1p28 ? 0 : 1;
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) large[i] = kHasFma ? static_cast<std::int32_t>(reaches(Which::round(x[i] / y[i])) >> 63) : 1;
+    }
+    for (std::int64_t i = 0; i < n; ++i)
+      if (large[i] != 0) done[i] = Which::of(x[i], y[i]);
+  }
+  if (done != z) __builtin_memcpy(z, done, static_cast<std::size_t>(n) * sizeof(T));
 }
 template <class T>
 PLAIT_MATH void floor_divide_array(const T* x, const T* y, T* z, std::int64_t n) {
