@@ -3,6 +3,9 @@
 // A short pair takes less time than Python needs to enter a function of its own, or pybind11 to convert its arguments. What is not two strs or
 // two bytes goes to the methods `_score` and `_nearest_of` that the Python class has.
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
 #include <stdexcept>
 #include <vector>
 
@@ -84,15 +87,20 @@ bool as_plain_number(PyObject* object, double& out) {
   return false;
 }
 
-/// A keyword that is the only one.
-bool is_only(PyObject* names, const char* name) {
-  return names != nullptr && PyTuple_GET_SIZE(names) == 1 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), name) == 0;
+/// A keyword: names in a program are interned, so that the pointer says it nearly always.
+bool is_name(PyObject* keyword, const char* name, PyObject* interned) {
+  return keyword == interned || PyUnicode_CompareWithASCIIString(keyword, name) == 0;
+}
+bool is_cutoff(PyObject* keyword) {
+  static PyObject* const interned = PyUnicode_InternFromString("cutoff");
+  return is_name(keyword, "cutoff", interned);
 }
 
 PyObject* score(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
   double cutoff = 0;
   bool cut = false, plain = count == 2 && same_kind_of_text(arguments[0], arguments[1]);
-  if (names != nullptr && plain) plain = cut = is_only(names, "cutoff") && as_plain_number(arguments[2], cutoff);
+  if (names != nullptr && plain)
+    plain = cut = PyTuple_GET_SIZE(names) == 1 && is_cutoff(PyTuple_GET_ITEM(names, 0)) && as_plain_number(arguments[2], cutoff);
   if (!plain) return pass_on(self, "_score", arguments, count, names);
   return translated([&]() -> PyObject* {
     const Method* method = method_of(self);
@@ -119,22 +127,51 @@ bool all_are_as(PyObject* query, PyObject* const* items, Py_ssize_t count) {
   return different == 0;
 }
 
-/// The sequences of a list or tuple of which all are as the query; false where one is not.
-bool read_all(PyObject* query, PyObject* const* items, Py_ssize_t count, Sequence* out) {
-  if (!all_are_as(query, items, count)) return false;
-  for (Py_ssize_t k = 0; k < count; ++k) out[k] = as_sequence(items[k], "references");
-  return true;
+/// The sequences of a list or tuple as far as they are as the query; how many.
+Py_ssize_t read(PyObject* query, PyObject* const* items, Py_ssize_t count, Sequence* out) {
+  if (!all_are_as(query, items, count)) {
+    Py_ssize_t same = 0;
+    while (Py_TYPE(items[same]) == Py_TYPE(query)) ++same;
+    count = same;
+  }
+  // Field by field: what is written in halves and copied as a whole is waited for.
+  if (PyUnicode_CheckExact(query)) {
+    for (Py_ssize_t k = 0; k < count; ++k) {
+      PyObject* const item = items[k];
+      const auto kind = PyUnicode_KIND(item) == PyUnicode_1BYTE_KIND   ? Sequence::Kind::u8
+                        : PyUnicode_KIND(item) == PyUnicode_2BYTE_KIND ? Sequence::Kind::u16
+                                                                       : Sequence::Kind::u32;
+      std::construct_at(out + k, PyUnicode_DATA(item), PyUnicode_GET_LENGTH(item), Index{1}, kind);
+    }
+  } else {
+    for (Py_ssize_t k = 0; k < count; ++k)
+      std::construct_at(out + k, PyBytes_AS_STRING(items[k]), PyBytes_GET_SIZE(items[k]), Index{1}, Sequence::Kind::u8);
+  }
+  return count;
+}
+
+/// An array of shape (count,), and where its values go; without what py::array_t does for any shape.
+template <class T>
+py::object vector_of(py::ssize_t count, T*& values) {
+  const py::detail::npy_api& api = py::detail::npy_api::get();
+  Py_intptr_t shape = count;
+  const auto array = py::reinterpret_steal<py::object>(api.PyArray_NewFromDescr_(
+      api.PyArray_Type_, api.PyArray_DescrFromType_(py::detail::npy_format_descriptor<T>::value), 1, &shape, nullptr, nullptr, 0, nullptr));
+  if (!array) throw py::error_already_set();
+  values = static_cast<T*>(static_cast<void*>(py::detail::array_proxy(array.ptr())->data));
+  return array;
 }
 
 PyObject* as_arrays(const std::vector<Neighbour>& found) {
-  const py::ssize_t count = static_cast<py::ssize_t>(found.size());
-  py::array_t<std::int64_t> indices(count);
-  py::array_t<double> scores(count);
-  for (std::size_t k = 0; k < found.size(); ++k) indices.mutable_data()[k] = found[k].index, scores.mutable_data()[k] = found[k].score;
-  return py::make_tuple(indices, scores).release().ptr();
+  std::int64_t* indices;
+  double* scores;
+  const py::object first = vector_of(static_cast<py::ssize_t>(found.size()), indices),
+                   second = vector_of(static_cast<py::ssize_t>(found.size()), scores);
+  for (std::size_t k = 0; k < found.size(); ++k) indices[k] = found[k].index, scores[k] = found[k].score;
+  return PyTuple_Pack(2, first.ptr(), second.ptr());
 }
 
-constexpr Py_ssize_t kBlock = 64;
+constexpr Py_ssize_t kFirstBlock = 8, kBlock = 64;
 
 /// Objects that stay alive for a while.
 class HeldObjects {
@@ -162,30 +199,34 @@ PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, In
   if (!search) return nullptr;
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(references);
   Sequence y = x;
-  if (size > 0 && !read_all(query, PySequence_Fast_ITEMS(references), 1, &y)) return nullptr;
+  if (size > 0 && read(query, PySequence_Fast_ITEMS(references), 1, &y) == 0) return nullptr;
   if (method->cost(x, y) * static_cast<double>(size) > kLong) {
     // Strings of our own to hold on to: the list may be changed while others run.
     const auto owned = py::reinterpret_steal<py::object>(PySequence_Tuple(references));
     if (!owned) return nullptr;
     std::vector<Sequence> all(static_cast<std::size_t>(PyTuple_GET_SIZE(owned.ptr())));
-    if (!read_all(query, PySequence_Fast_ITEMS(owned.ptr()), static_cast<Py_ssize_t>(all.size()), all.data())) return nullptr;
+    const Py_ssize_t texts = read(query, PySequence_Fast_ITEMS(owned.ptr()), PyTuple_GET_SIZE(owned.ptr()), all.data());
     const py::object kept = py::reinterpret_borrow<py::object>(as_aligner(self).built);
-    const py::gil_scoped_release release;
-    search->offer(all, 0, thread_workspace());
+    bool open;
+    {
+      const py::gil_scoped_release release;
+      open = search->offer({all.data(), static_cast<std::size_t>(texts)}, 0, thread_workspace());
+    }
+    if (open && texts < PyTuple_GET_SIZE(owned.ptr())) return nullptr;
   } else {
-    // Whether all are texts is asked even where the rest cannot be among the best, so that it does not depend on their order.
-    Sequence block[kBlock];
+    // What comes after the best possible ones is not looked at, and they may well be among the first: the first blocks are small.
+    alignas(Sequence) std::byte room[kBlock * sizeof(Sequence)];  // which is not initialised
+    auto* const block = std::launder(static_cast<Sequence*>(static_cast<void*>(room)));
     bool open = true;
-    for (Py_ssize_t at = 0; at < size;) {
+    for (Py_ssize_t at = 0, most = kFirstBlock; at < size && open; most = std::min(2 * most, kBlock)) {
       // A handler of signals may run between two blocks and change the list.
       if (PySequence_Fast_GET_SIZE(references) != size) throw std::runtime_error("nearest: references were changed while they were searched");
       PyObject* const* const items = PySequence_Fast_ITEMS(references) + at;
-      const Py_ssize_t count = open ? std::min(kBlock, size - at) : size - at;
-      if (open ? !read_all(query, items, count, block) : !all_are_as(query, items, count)) return nullptr;
-      if (open) {
-        const HeldObjects held(items, count);
-        open = search->offer({block, static_cast<std::size_t>(count)}, at, thread_workspace());
-      }
+      const Py_ssize_t count = std::min(most, size - at);
+      const Py_ssize_t texts = read(query, items, count, block);
+      const HeldObjects held(items, texts);
+      open = search->offer({block, static_cast<std::size_t>(texts)}, at, thread_workspace());
+      if (open && texts < count) return nullptr;
       at += count;
     }
   }
@@ -201,7 +242,7 @@ PyObject* nearest(PyObject* self, PyObject* const* arguments, Py_ssize_t count, 
     for (Py_ssize_t n = 0; n < PyTuple_GET_SIZE(names) && plain; ++n) {
       PyObject* const name = PyTuple_GET_ITEM(names, n);
       PyObject* const value = arguments[count + n];
-      if (PyUnicode_CompareWithASCIIString(name, "cutoff") == 0) plain = value == Py_None || (cut = as_plain_number(value, cutoff));
+      if (is_cutoff(name)) plain = value == Py_None || (cut = as_plain_number(value, cutoff));
       else if (PyUnicode_CompareWithASCIIString(name, "k") == 0 && count == 2 && PyLong_CheckExact(value)) k = PyLong_AsSsize_t(value);
       else plain = false;
     }
@@ -218,6 +259,14 @@ PyObject* nearest(PyObject* self, PyObject* const* arguments, Py_ssize_t count, 
 PyObject* forget_method(PyObject* self, PyObject*) {
   forget(as_aligner(self));
   Py_RETURN_NONE;
+}
+
+/// Whether a list or tuple holds nothing but str, or nothing but bytes.
+PyObject* are_texts(PyObject*, PyObject* values) {
+  if (!PyList_CheckExact(values) && !PyTuple_CheckExact(values)) Py_RETURN_FALSE;
+  const Py_ssize_t count = PySequence_Fast_GET_SIZE(values);
+  PyObject* const* const items = PySequence_Fast_ITEMS(values);
+  return PyBool_FromLong(count > 0 && (PyUnicode_CheckExact(items[0]) || PyBytes_CheckExact(items[0])) && all_are_as(items[0], items, count));
 }
 
 template <class F>
@@ -242,6 +291,7 @@ constexpr const char* kNearestText =
     "references : array, list or mapping of sequences\n"
     "    Among these; of a mapping the values. A `str` among a list of them (or bytes) is the quickest; for many queries see `match` and "
     "`WordIndex`.\n"
+    "    Of such a list no more is looked at than is needed, as by ``in``: nothing after `k` that are equal to the query.\n"
     "k : int\n    How many; at most the number of references.\n"
     "cutoff : float, optional\n    None whose score is worse, so that there may be fewer than `k`.\n\n"
     "Returns\n-------\n"
@@ -251,6 +301,8 @@ constexpr const char* kNearestText =
 PyMethodDef kMethods[] = {
     {"score", as_function(&score), METH_FASTCALL | METH_KEYWORDS, kScoreText},
     {"nearest", as_function(&nearest), METH_FASTCALL | METH_KEYWORDS, kNearestText},
+    {"_are_texts", as_function(&are_texts), METH_O,
+     "_are_texts($self, values, /)\n--\n\nWhether a list holds nothing but str, or nothing but bytes."},
     {"_forget", as_function(&forget_method), METH_NOARGS, "_forget($self, /)\n--\n\nLet go of what was prepared of the query and the references."},
     {nullptr, nullptr, 0, nullptr}};
 

@@ -1,8 +1,8 @@
 """
-5. A variational autoencoder
-============================
+5. A variational autoencoder on clothes
+=======================================
 
-Images squeezed through two numbers. The two numbers make a map.
+Pictures of clothes squeezed through two numbers. The two numbers make a map, and every place of the map is a piece of clothing.
 """
 
 import matplotlib.pyplot as plt
@@ -10,21 +10,29 @@ import numpy as np
 
 import plait
 
-data = plait.datasets.digits()  # small enough for this page; plait.datasets.fashion_mnist() for clothes
-images = data.train_images.reshape(len(data.train_images), -1).astype("float32")
+try:
+    data = plait.datasets.fashion_mnist(progress=False)  # from PLAIT_DATA, the cache, Debian's package or the network
+except FileNotFoundError:
+    data = plait.datasets.digits()  # small ones that scikit-learn brings
+images = data.train_images[:6000].astype("float32")
 images /= images.max()
+side = int(np.sqrt(images.shape[1]))
+
 vae = plait.nn.VAE(images.shape[1], hidden=(128, 64), latent=2, rng=0)
-history = vae.fit(images, epochs=60, batch_size=64, optimizer=plait.optim.Adam(2e-3))
+vae.fit(images, epochs=25, batch_size=64, optimizer=plait.optim.Adam(2e-3))
 mean, _ = vae.encode(images)
+print(f"{len(images)} images of {side} × {side}, loss {vae.loss[0]:.1f} → {vae.loss[-1]:.1f}")
 
 # %%
+# Left, where the encoder puts each image, coloured by what it is; right, what the decoder makes of a grid over the same places.
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4))
-dots = left.scatter(*mean.T, c=data.train_labels, s=4, cmap="tab10")
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4.2))
+dots = left.scatter(*mean.T, c=data.train_labels[: len(images)], s=3, cmap="tab10")
 figure.colorbar(dots, ax=left)
-left.set(title="where each digit lies")
-side = int(np.sqrt(images.shape[1]))
-right.imshow(vae.sample(36, rng=1).reshape(6, 6, side, side).transpose(0, 2, 1, 3).reshape(6 * side, 6 * side), cmap="gray_r")
-right.set(title="digits that nobody wrote")
+left.set(xlim=(-3.5, 3.5), ylim=(-3.5, 3.5), title="where each image lies")
+places = np.stack(np.meshgrid(np.linspace(-2, 2, 10), np.linspace(2, -2, 10)), axis=-1).reshape(-1, 2)
+drawn = np.pad(vae.decode(places.astype("float32")).reshape(10, 10, side, side), ((0, 0), (0, 0), (1, 1), (1, 1)))
+right.imshow(drawn.transpose(0, 2, 1, 3).reshape(10 * (side + 2), -1), cmap="gray_r")
+right.set(title="what lies at each place")
 right.axis("off")
 figure.tight_layout()

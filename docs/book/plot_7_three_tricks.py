@@ -34,8 +34,8 @@ axes.scatter(x, y, c=data.train_labels, s=14)
 axes.set(xlabel=data.columns[2], ylabel=data.columns[3])
 for rule in tree.to_rules():
     for condition in rule.conditions:
-        if condition.feature in (2, data.columns[2]):
-            axes.axvline(condition.threshold, color="0.6", lw=0.8)
-        elif condition.feature in (3, data.columns[3]):
-            axes.axhline(condition.threshold, color="0.6", lw=0.8)
+        if condition.column == 2:
+            axes.axvline(condition.value, color="0.6", lw=0.8)
+        elif condition.column == 3:
+            axes.axhline(condition.value, color="0.6", lw=0.8)
 figure.tight_layout()

@@ -134,9 +134,9 @@ def test_what_is_not_plain_text_is_compared_as_ever() -> None:
     assert aligner.nearest("ab", {"x": "b", "y": "ab"})[0].tolist() == ["y"]
     assert aligner.nearest("ab", ["b", "ab"], cutoff=-1)[0].tolist() == []
     with pytest.raises(TypeError, match="bytes"):
-        aligner.nearest("ab", ["b", "ab", b"ab"])
+        aligner.nearest("ab", ["b", "abc", b"ab"])
     with pytest.raises(TypeError, match="bytes"):
-        aligner.nearest("ab", ["ab", b"ab"])
+        aligner.nearest("ab", ["ab", b"ab"], 2)
     with pytest.raises(TypeError):
         aligner.score("ab")  # type: ignore[call-arg]
     with pytest.raises(TypeError):
@@ -148,6 +148,21 @@ def test_what_is_not_plain_text_is_compared_as_ever() -> None:
             aligner.nearest("ab", ["b", "ab"], k)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="there are none"):
         aligner.nearest("ab", [])
+
+
+@pytest.mark.parametrize("equal", ["ab", "ab" * 1000, "é漢", b"ab"])
+def test_what_follows_enough_equal_ones_is_not_looked_at(equal: str | bytes) -> None:
+    aligner = Levenshtein()
+    for others in (0, 5, 70):
+        references: list[object] = [*[equal[::-1]] * others, equal, equal, None, equal]
+        for k in (1, 2):
+            indices, scores = aligner.nearest(equal, references, k)
+            assert indices.tolist() == list(range(others, others + k))
+            assert scores.tolist() == [0] * k
+        with pytest.raises(TypeError, match=rf"references\[{others + 2}\]"):
+            aligner.nearest(equal, references, 3)
+        with pytest.raises(TypeError, match=r"references\[0\]"):
+            aligner.nearest(equal, references[::-1][1:])
 
 
 def test_a_parameter_that_changes_changes_what_comes_next() -> None:

@@ -71,6 +71,11 @@ constexpr std::size_t kKeptBytes = std::size_t{1} << 23;
 /// the same of the series). Measure: ./dev bench align --only custom --match soft.
 constexpr Index kSoftValues = 1 << 16, kSoftBlockValues = 1 << 15;
 
+/// Series that may still be the nearest from which bounds in 16 bits are computed for a group of them; and units of these sums to a row, beneath
+/// which they would tell too little. Measure: ./dev bench align --only dtw --match 1-NN.
+constexpr Index kCoarseLeast = 8;
+constexpr double kCoarsePrecision = 16;
+
 // ---- pairwise ----
 
 /// Rows of a striped block: its profile and state stay in a second-level cache. Measure: ./dev bench align --only pairwise --match 3000.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "graph/passes/module.hpp"
+#include "graph/passes/pipeline.hpp"
 #include "graph/passes/tuning.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"

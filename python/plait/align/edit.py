@@ -25,7 +25,7 @@ class SymbolAligner(_core.TextAligner, PairAligner):
         self._forget()
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        if set(map(type, values)) in ({str}, {bytes}):  # most often, and there may be millions
+        if self._are_texts(values):  # most often, and there may be millions
             return list(values)
         return _inputs.symbols(list(map(_records.unwrapped, values)), name)
 
@@ -44,7 +44,8 @@ class SymbolAligner(_core.TextAligner, PairAligner):
         def nearest(  # noqa: D102
             self, query: Any, references: Any, k: int = 1, *, cutoff: float | None = None
         ) -> tuple[Any, Any]: ...
-        def _forget(self) -> None: ...  # type: ignore[override]
+        def _are_texts(self, values: Sequence[Any]) -> bool: ...
+        def _forget(self) -> None: ...
 
 
 class Levenshtein(SymbolAligner):

@@ -66,8 +66,9 @@ bool EditSearch::offer(std::span<const Sequence> references, Index first, Worksp
   for (std::size_t at = 0; at < references.size(); at += kBlock) {
     const Index most = limit();
     if (most < 0) return false;
-    block(references.subspan(at, std::min<std::size_t>(kBlock, references.size() - at)), first + static_cast<Index>(at), most, workspace);
-    poll_interrupt();
+    const std::size_t count = std::min<std::size_t>(kBlock, references.size() - at);
+    block(references.subspan(at, count), first + static_cast<Index>(at), most, workspace);
+    if (count == kBlock) poll_interrupt();  // fewer are soon done
   }
   return limit() >= 0;
 }
@@ -92,9 +93,12 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
   const bool few = limit <= kPrefixLimit / (restricted_ ? 2 : 1) && 6 * limit + 4 < x_.length;
   if (few) count = sift(references, members, count, limit, workspace);
   if (x_.length > 0 && x_.length <= kWord && !few) {
-    by_words<std::uint8_t>(references, first, members, count);
-    by_words<std::uint16_t>(references, first, members, count);
-    by_words<std::uint32_t>(references, first, members, count);
+    unsigned kinds = 0;
+    for (Index c = 0; c < count; ++c) kinds |= 1U << static_cast<int>(references[members[c]].kind);
+    const auto any = [&](Sequence::Kind kind) { return (kinds >> static_cast<int>(kind) & 1) != 0; };
+    if (any(Sequence::Kind::u8)) by_words<std::uint8_t>(references, first, members, count);
+    if (any(Sequence::Kind::u16)) by_words<std::uint16_t>(references, first, members, count);
+    if (any(Sequence::Kind::u32)) by_words<std::uint32_t>(references, first, members, count);
     return;
   }
   for (Index c = 0; c < count; ++c) {
@@ -148,13 +152,15 @@ void EditSearch::by_words(std::span<const Sequence> references, Index first, con
   constexpr Index kLengths = kWord + 2;
   std::uint8_t begin[kLengths] = {}, sorted[kBlock];
   const auto length = [&](std::uint8_t member) { return std::min(references[member].length, kWord + 1); };
-  Index found = 0;
+  Index found = 0, shortest = kLengths - 1, longest = 0;
   for (Index c = 0; c < count; ++c) {
-    if (references[members[c]].kind == kKind) ++begin[length(members[c])], ++found;
+    if (references[members[c]].kind != kKind) continue;
+    const Index here = length(members[c]);
+    shortest = std::min(shortest, here), longest = std::max(longest, here);
+    ++begin[here], ++found;
   }
-  if (found == 0) return;
   std::uint8_t sum = 0;
-  for (std::uint8_t& at : begin) at = static_cast<std::uint8_t>(sum += at) - at;
+  for (Index l = shortest; l <= longest; ++l) begin[l] = static_cast<std::uint8_t>((sum += begin[l]) - begin[l]);
   for (Index c = 0; c < count; ++c) {
     if (references[members[c]].kind == kKind) sorted[begin[length(members[c])]++] = members[c];
   }

@@ -1,6 +1,7 @@
 #include "align/elastic/lower_bounds.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace plait::align::detail {
 namespace {
@@ -24,6 +25,23 @@ void extremes(const Sequence& query, const Band& band, Index k, double* out, std
     while (head < tail && queue[head] <= out_of) ++head;
     out[(j - 1) * width + k] = value(queue[head]);
   }
+}
+
+/// The same for a band of one width about the diagonal: extremes of 1, 2, 4, … values side by side, each from two of those before, which takes no
+/// branches, in which noise is as good as random.
+template <class Better>
+void extremes_about(const Sequence& query, const Band& band, Index k, double* out, std::vector<double>& room, double worst, Better better) {
+  const Index n = query.length, width = query.width, reach = std::min(band.window, std::max(n, band.m)), span = 2 * reach + 1;
+  room.assign(static_cast<std::size_t>(std::max(n, band.m) + 2 * reach), worst);  // row i at i - 1 + reach
+  for (Index i = 0; i < n; ++i) room[static_cast<std::size_t>(i + reach)] = query.values()[i * width + k];
+  double* const at = room.data();
+  const Index size = static_cast<Index>(room.size());
+  Index side = 1;
+  for (; 2 * side <= span; side *= 2) {
+    for (Index i = 0; i + side < size; ++i) at[i] = better(at[i], at[i + side]) ? at[i] : at[i + side];
+  }
+  const double* const rest = at + span - side;
+  for (Index j = 0; j < band.m; ++j) out[j * width + k] = better(at[j], rest[j]) ? at[j] : rest[j];
 }
 
 double euclidean_beyond(const double* y, const double* lower, const double* upper, Index length, Index width) {
@@ -50,10 +68,19 @@ Envelope envelope(const Sequence& query, const Band& band) {
   const auto size = static_cast<std::size_t>(band.m * query.width);
   seen.lower.resize(size);
   seen.upper.resize(size);
+  const auto less = [](double a, double b) { return a < b; };
+  const auto greater = [](double a, double b) { return a > b; };
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   std::vector<Index> queue;
+  std::vector<double> room;
   for (Index k = 0; k < query.width; ++k) {
-    extremes(query, band, k, seen.lower.data(), queue, [](double a, double b) { return a < b; });
-    extremes(query, band, k, seen.upper.data(), queue, [](double a, double b) { return a > b; });
+    if (band.slope == 0 && !band.slanted) {
+      extremes_about(query, band, k, seen.lower.data(), room, kInfinity, less);
+      extremes_about(query, band, k, seen.upper.data(), room, -kInfinity, greater);
+    } else {
+      extremes(query, band, k, seen.lower.data(), queue, less);
+      extremes(query, band, k, seen.upper.data(), queue, greater);
+    }
   }
   return seen;
 }

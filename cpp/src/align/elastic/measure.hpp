@@ -1,4 +1,4 @@
-// An elastic measure by its definition: which cells there are, what the border holds, what the ways into a cell cost.
+// An elastic measure by its definition: which cells there are, what the border holds, what the three moves into a cell cost.
 #pragma once
 
 #include <algorithm>
@@ -213,7 +213,7 @@ double pair_score(const Measure& measure, const ElasticTable& table, const Seque
 Path pair_path(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, std::size_t memory_limit,
                Workspace& workspace);
 /// Sequences whose features are laid out once, for all that they are compared with, and whose NaN are looked for once.
-class ElasticReferences final : public References {
+class ElasticReferences : public References {
  public:
   ElasticReferences(const Measure& measure, std::vector<Sequence> sequences);
   /// Feature j of element i at [j * length + i]; null where features are the values.

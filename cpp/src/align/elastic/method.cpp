@@ -1,8 +1,11 @@
 // The elastic measures as methods: which fast form does what.
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <mutex>
 #include <numeric>
 
+#include "align/elastic/coarse.hpp"
 #include "align/elastic/lower_bounds.hpp"
 #include "align/elastic/measure.hpp"
 #include "align/tuning.hpp"
@@ -15,6 +18,20 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 using tuning::kCountMemory, tuning::kManyBytes;
+
+/// References with what only a search for the nearest wants to know of them, from its first time on.
+class SearchedReferences final : public ElasticReferences {
+ public:
+  using ElasticReferences::ElasticReferences;
+  [[nodiscard]] const CoarseReferences& coarse() const {
+    std::call_once(once_, [this] { coarse_ = std::make_unique<CoarseReferences>(*this); });
+    return *coarse_;
+  }
+
+ private:
+  mutable std::once_flag once_;
+  mutable std::unique_ptr<CoarseReferences> coarse_;
+};
 
 class ElasticMethod final : public Method {
  public:
@@ -48,7 +65,7 @@ class ElasticMethod final : public Method {
   }
 
   std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const override {
-    return std::make_unique<ElasticReferences>(measure_, std::move(sequences));
+    return std::make_unique<SearchedReferences>(measure_, std::move(sequences));
   }
   void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
               Workspace& workspace) const override {
@@ -138,26 +155,43 @@ std::vector<double> ElasticMethod::bounds(const Sequence& x, const References& r
   return found;
 }
 
-/// In the order of their lower bounds, as many at once as there are lanes, until no bound is low enough.
+/// In the order of their lower bounds, as many at once as there are lanes, until no bound is low enough. The first alone: where it is near, none
+/// of the others need be scored; where many remain, bounds that take longer leave fewer of them, of which the first is alone again.
 std::vector<Neighbour> ElasticMethod::nearest(const Sequence& x, const References& references, Index k, double most, Workspace& workspace) const {
   Ranking ranking(order(), k, most);
   if (missing(x)) {
     for (Index r = 0; r < references.size(); ++r) ranking.offer(r, kNan);
     return ranking.take();
   }
-  const std::vector<double> bound = bounds(x, references);
+  std::vector<double> bound = bounds(x, references);
   std::vector<Neighbour> order;
   for (Index r = 0; r < references.size(); ++r) order.push_back({r, bound[static_cast<std::size_t>(r)]});
-  std::sort(order.begin(), order.end(), [&](const Neighbour& a, const Neighbour& b) { return ranking.comes_first(a, b); });
+  const auto sort_from = [&](std::size_t at) {
+    for (std::size_t c = at; c < order.size(); ++c) order[c].score = bound[static_cast<std::size_t>(order[c].index)];
+    std::sort(order.begin() + static_cast<std::ptrdiff_t>(at), order.end(),
+              [&](const Neighbour& a, const Neighbour& b) { return ranking.comes_first(a, b); });
+  };
+  sort_from(0);
+  const auto* const searched = has_coarse_bounds(measure_, x.width) ? dynamic_cast<const SearchedReferences*>(&references) : nullptr;
+  bool raised = searched == nullptr, alone = !raised;
 
   std::vector<Index> which;
   double found[kMostLanes];
   for (std::size_t at = 0; at < order.size(); at += which.size()) {
-    const double cutoff = ranking.cutoff();
-    if (order[at].score > measure_.sum_of(cutoff)) break;
+    const double limit = measure_.sum_of(ranking.cutoff());
+    if (order[at].score > limit) break;
+    if (!raised && limit < kUnreachable && order.size() - at > tuning::kCoarseLeast &&
+        order[at + static_cast<std::size_t>(tuning::kCoarseLeast)].score <= limit) {
+      raised = alone = true;
+      searched->coarse().raise(measure_, x, limit, bound, workspace);
+      sort_from(at);
+      if (order[at].score > limit) break;
+    }
     which.clear();
-    for (std::size_t c = at; c < order.size() && c < at + static_cast<std::size_t>(table_.lanes); ++c) which.push_back(order[c].index);
-    score_all(x, references, which, cutoff, found, workspace);
+    const std::size_t lanes = alone && k == 1 ? 1 : static_cast<std::size_t>(table_.lanes);
+    alone = false;
+    for (std::size_t c = at; c < order.size() && c < at + lanes && order[c].score <= limit; ++c) which.push_back(order[c].index);
+    score_all(x, references, which, ranking.cutoff(), found, workspace);
     for (std::size_t c = 0; c < which.size(); ++c) ranking.offer(which[c], found[c]);
   }
   return ranking.take();
