@@ -3,7 +3,7 @@
     python tools/check_recipes.py             # in a temporary folder, with a build of its own
     python tools/check_recipes.py --keep DIR  # in DIR, which stays: a second run builds only what has changed
 
-An edit is a file, a line that stands in it once, and what goes in before that line or in place of it. A recipe that needs another file, or a line
+An edit is a file, a line that stands in it once, and what goes in before that line, or a new file. A recipe that needs another file, or a line
 that is no longer there, is a recipe that is no longer true.
 """
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Edit:
-    """Text that goes in before a line of a file (or, with `after`, behind it)."""
+    """Text that goes in before a line of a file (or, with `after`, behind it); without a line it is a new file."""
 
     file: str
     line: str
@@ -67,6 +67,26 @@ CUBE = '''def cube(x: Operand) -> Node:
 
 '''
 
+PASS = """// Pass order_operands: a + b with the operand first that was made first. Needs and leaves what simplify leaves.
+#include "pipeline.hpp"
+#include "plait/graph/ops.hpp"
+#include "rewriter.hpp"
+
+namespace plait::graph {
+
+Module order_operands(Module in) {
+  Rewriter graph(std::move(in));
+  for (const int v : graph.live()) {
+    if (!graph.is(v, ops::add)) continue;
+    const int a = graph.input(v, 0), b = graph.input(v, 1);
+    if (b < a) graph.replace(v, graph.binary(ops::add, b, a));
+  }
+  return graph.changed() ? simplify(graph.take()) : graph.release();
+}
+
+}  // namespace plait::graph
+"""
+
 RECIPES = [
     Recipe(
         "an elementwise op",
@@ -92,6 +112,19 @@ RECIPES = [
             Edit("python/plait/graph/__init__.py", '    "softplus",', '    "cube",\n'),
             Edit("python/plait/__init__.py", "    softplus,", "    cube,\n"),
             Edit("python/plait/__init__.py", '    "softplus",', '    "cube",\n'),
+            Edit("docs/reference_pages.py", '"square", "subtract", "tanh",', '        "cube",\n'),
+            # what it is in C and in ONNX
+            Edit("python/plait/export/c/lanes.py", '"sqrt": "sqrt{f}', '    "cube": "({0} * ({0} * {0}))",\n'),
+            Edit(
+                "python/plait/export/c/lanes.py",
+                '"floor": "{0}",',
+                '    "cube": "wrapped_i64((uint64_t){0} * (uint64_t){0} * (uint64_t){0})",\n',
+            ),
+            Edit(
+                "python/plait/export/onnx/ops.py",
+                '@op("relu")',
+                '@op("cube")\ndef _cube(g: Graph, _node: Node, x: list[str]) -> str:\n    return str(g.add("Mul", x[0], g.add("Mul", x[0], x[0])))\n\n\n',
+            ),
             # its twins in the tests' tables
             Edit("tests/reference/functions.py", '    "sqrt": lambda x:', '    "cube": lambda x: x * x * x,\n'),
             Edit("tests/graph/test_special_values.py", '    "sqrt": (INF, NAN, 0.0, -0.0),', '    "cube": (INF, -INF, 0.0, -0.0),\n'),
@@ -101,12 +134,36 @@ RECIPES = [
                 '    case("cube", plait.cube, lambda x: x**3, X),\n',
             ),
         ],
-        tests=["tests/graph/test_ops.py", "tests/graph/test_special_values.py"],
+        tests=[
+            "tests/graph/test_ops.py",
+            "tests/graph/test_special_values.py",
+            "tests/export/test_c_ops.py",
+            "tests/export/test_onnx.py::test_every_op_is_written_or_named_with_a_reason",
+            "tests/docs/test_pages.py::test_every_public_name_stands_in_one_group",
+            "tests/test_docstrings.py::test_function_documents_parameters_result_and_use[plait.cube]",
+            "tests/test_docstrings.py::test_example_runs_as_printed[plait.cube]",
+        ],
         says="import numpy as np, plait\n"
         "x = plait.input('x', (3,), dtype='float64')\n"
         "y = plait.cube(x)\n"
         "value, slope = plait.compile([y, *plait.gradient(y.sum(), [x])])({x: np.array([1.0, 2.0, -3.0])})\n"
         "assert value.tolist() == [1, 8, -27] and slope.tolist() == [3, 12, 27], (value, slope)\n",
+    ),
+    Recipe(
+        "a pass",
+        edits=[
+            Edit("cpp/src/graph/passes/order_operands.cpp", "", PASS),
+            Edit("cpp/src/graph/passes/pipeline.hpp", 'X("batch matmuls"', '  X("order operands", order_operands, simplified) \\\n'),
+        ],
+        tests=["tests/graph/test_programs.py", "tests/graph/test_random_graphs.py"],
+        says="import numpy as np, plait\n"
+        "x = plait.input('x', (3,), dtype='float64')\n"
+        "program = plait.compile(plait.exp(x) + x)\n"
+        "assert np.allclose(program(x=np.array([0.0, 1.0, 2.0])), [1, np.e + 1, np.e**2 + 2])\n"
+        "texts = program.passes()\n"
+        "assert list(texts)[:3] == ['lower', 'simplify', 'order operands'], list(texts)\n"
+        "assert 'add(%1 %0)' in texts['simplify'] and 'add(%0 %1)' in texts['order operands'], texts\n",
+        cpp_tests="--source-file=*/cpp/tests/graph/test_random_modules.cpp",
     ),
     Recipe(
         "an elastic measure",
@@ -118,27 +175,34 @@ RECIPES = [
 ]
 
 
-def copy_tree(to: Path) -> None:
-    """What git tracks, as it stands now; files that are the same already keep their times, so that a second build is a short one."""
+def with_edits(text: str, edits: list[Edit]) -> str:
+    """A file's text with what goes in; SystemExit where a place is not there, or there twice."""
+    lines = text.splitlines(keepends=True)
+    for edit in edits:
+        places = [i for i, line in enumerate(lines) if line.strip().startswith(edit.line.strip())]
+        if len(places) != 1:
+            raise SystemExit(f"recipes: {edit.file} has {len(places)} lines that begin with {edit.line!r}; the recipe needs one")
+        lines.insert(places[0] + edit.after, edit.text)
+    return "".join(lines)
+
+
+def copy_tree(to: Path, edits: list[Edit]) -> None:
+    """What git tracks, as it stands now, with the edits; files that are the same already keep their times, so that a second build is a short one."""
     listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], check=True, capture_output=True, text=True).stdout
-    for name in filter(None, listed.split("\0")):
-        source, target = ROOT / name, to / name
-        if not source.is_file() or (target.is_file() and target.read_bytes() == source.read_bytes()):
+    contents = {name: (ROOT / name).read_bytes() for name in filter(None, listed.split("\0")) if (ROOT / name).is_file()}
+    for edit in edits:
+        if edit.line == "":
+            contents[edit.file] = edit.text.encode()
+    for name in {edit.file for edit in edits if edit.line}:
+        contents[name] = with_edits(contents[name].decode(), [e for e in edits if e.file == name]).encode()
+    for name, content in contents.items():
+        target = to / name
+        if target.is_file() and target.read_bytes() == content:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        shutil.copymode(source, target)
-
-
-def apply(edit: Edit, tree: Path) -> None:
-    """Put one edit in; SystemExit where its place is not there, or there twice."""
-    path = tree / edit.file
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    places = [i for i, line in enumerate(lines) if line.strip().startswith(edit.line.strip())]
-    if len(places) != 1:
-        raise SystemExit(f"recipes: {edit.file} has {len(places)} lines that begin with {edit.line!r}; the recipe needs one")
-    lines.insert(places[0] + edit.after, edit.text)
-    path.write_text("".join(lines), encoding="utf-8")
+        target.write_bytes(content)
+        if (ROOT / name).is_file():
+            shutil.copymode(ROOT / name, target)
 
 
 def run(tree: Path, *command: str, path: str = "") -> None:
@@ -157,11 +221,9 @@ def main() -> int:
     folder = options.keep or Path(tempfile.mkdtemp(prefix="plait-recipes-"))
     try:
         tree = folder / "plait"
-        copy_tree(tree)
         for recipe in RECIPES:
             print(f"{recipe.name}: {len({e.file for e in recipe.edits})} files", flush=True)
-            for edit in recipe.edits:
-                apply(edit, tree)
+        copy_tree(tree, [edit for recipe in RECIPES for edit in recipe.edits])
         run(tree, "cmake", "--preset", "dev")
         run(tree, "cmake", "--build", "build/dev", "--target", "_core", "plait_tests")
         for recipe in RECIPES:

@@ -408,8 +408,8 @@ Examples
 --------
 >>> x = plait.input("x", (3,), dtype="float64")
 >>> passes = plait.compile(plait.tanh(x) * 2).passes()
->>> list(passes)
-['lower', 'simplify', 'batch matmuls', 'materialise views', 'fuse', 'sink', 'schedule', 'allocate']
+>>> list(passes)[:2]
+['lower', 'simplify']
 >>> passes["fuse"].splitlines()[-1]
 'group 0: lanes (3,) members %2 %3'
 )");

@@ -130,13 +130,18 @@ class Estimator:
         if array.ndim != 2:
             hint = "Reshape your data: X.reshape(-1, 1) for a single feature, X.reshape(1, -1) for a single sample."
             raise ValueError(f"{name}: Expected 2D array, got {array.ndim}D array instead, of shape {array.shape}. {hint}")
+        if array.dtype.kind in "mMV":
+            raise ValueError(f"{name}: X holds {array.dtype}, which is no array of numbers")
         if array.dtype.kind not in "buifO":
             try:
                 array = array.astype("float64")
             except ValueError:
                 raise ValueError(f"{name}: X holds {array.dtype}, which is no array of numbers") from None
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
-            rows = np.ascontiguousarray(array, dtype)
+            try:
+                rows = np.ascontiguousarray(array, dtype)
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{name}: X: expected numbers: {error}") from None
         samples, features = rows.shape
         if samples == 0:
             raise ValueError(f"{name}: Found array with 0 sample(s) (shape={rows.shape}) while a minimum of 1 is required.")
@@ -204,11 +209,12 @@ class ClassifierEstimator(Estimator):
             raise ValueError(f"{name}: Found input variables with inconsistent numbers of samples: {[samples, len(labels)]}")
         if labels.dtype.kind == "f":
             if not np.isfinite(labels).all():
-                raise ValueError(f"{name}: Input y contains {'NaN' if np.isnan(labels).any() else 'infinity'}.")
+                raise ValueError(f"{name}: {_not_finite(labels, 'y')}")
             if (labels != np.round(labels)).any():
                 raise ValueError(f"{name}: Unknown label type: continuous. Labels are classes; a regression target has none.")
         if labels.dtype.kind == "O" and any(_is_missing(value) for value in labels):
-            raise ValueError(f"{name}: Input y contains NaN or None.")
+            row = next(k for k, value in enumerate(labels) if _is_missing(value))
+            raise ValueError(f"{name}: Input y contains NaN or None. The first is in row {row}.")
         try:
             self.classes_, codes = np.unique(labels, return_inverse=True)
         except TypeError:
@@ -288,7 +294,7 @@ class RegressorEstimator(Estimator):
         if len(targets) != samples:
             raise ValueError(f"{name}: Found input variables with inconsistent numbers of samples: {[samples, len(targets)]}")
         if not np.isfinite(targets).all():
-            raise ValueError(f"{name}: Input {what} contains {'NaN' if np.isnan(targets).any() else 'infinity'}.")
+            raise ValueError(f"{name}: {_not_finite(targets, what)}")
         return targets
 
     def predict(self, X: Any) -> Array:
@@ -337,6 +343,14 @@ def explained(targets: Array, said: Array, weights: Array | None = None) -> floa
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = np.where(whole > 0, 1.0 - left / whole, np.where(left > 0, 0.0, 1.0))
     return float(np.mean(parts))
+
+
+def _not_finite(targets: Array, what: str) -> str:
+    """What is wrong with targets that are not all finite, and where."""
+    wrong = np.isnan(targets) if np.isnan(targets).any() else ~np.isfinite(targets)
+    row, *column = (int(k) for k in np.argwhere(wrong)[0])
+    place = f"row {row}" + (f", column {column[0]}" if column and targets.shape[1] > 1 else "")
+    return f"Input {what} contains {'NaN' if np.isnan(targets).any() else 'infinity'}. The first is in {place}."
 
 
 def _is_missing(value: Any) -> bool:

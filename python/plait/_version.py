@@ -1,4 +1,4 @@
-"""The version of the installed package, read from its metadata when somebody asks."""
+"""The version of the installed package, read from its metadata on first use."""
 
 from __future__ import annotations
 

@@ -111,7 +111,9 @@ def test_the_readmes_picture_is_drawn_by_the_book(tmp_path: Path) -> None:
     tool: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for path in tool.draw(tmp_path):
+    drawn = list(tool.draw(tmp_path))
+    assert drawn
+    for path in drawn:
         assert f"docs/{path.name}" in readme
         made, kept = image.imread(path)[..., :3], image.imread(DOCS / path.name)[..., :3]
         assert made.shape == kept.shape

@@ -204,3 +204,49 @@ def test_networks_of_keras(kind: str, tmp_path: Path, monkeypatch: pytest.Monkey
         again = Net(kind.removeprefix("Simple"), 1)
         plait.load_state(tmp_path / file, into=again, rename={place: "rnn", "dense": "head"})
         np.testing.assert_allclose(again.predict(x), expected, rtol=1e-5, atol=1e-6)
+
+
+class Both(plait.nn.Layer):
+    """Layers called as Keras calls its wrappers: two directions side by side, summed, and as a state."""
+
+    def __init__(self) -> None:
+        self.first = plait.nn.LSTM(3, 4, bidirectional=True, name="bidirectional")
+        self.second = plait.nn.Bidirectional(plait.nn.GRU(8, 5, name="bidirectional_1"), merge="sum")
+        self.third = plait.nn.RNN(5, 3, bidirectional=True, name="bidirectional_2")
+        self.head = plait.nn.Dense(6, 2, name="dense")
+
+    def __call__(self, x: Any, *, training: bool = False) -> Any:
+        outs, _ = self.second(self.first(x, training=training)[0], training=training)
+        _, h = self.third(outs)
+        return self.head(plait.concatenate([h[0], h[1]], axis=1))
+
+
+@pytest.mark.peer
+@pytest.mark.filterwarnings("ignore")
+def test_both_directions_of_keras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HDF5 files do not say of which kind the cells in a Bidirectional are; .npz do. The wrapper gives its name."""
+    pytest.importorskip("torch")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    layers = pytest.importorskip("keras").layers
+    import keras
+
+    model = keras.Sequential(
+        [
+            layers.Input((7, 3)),
+            layers.Bidirectional(layers.LSTM(4, return_sequences=True), name="bidirectional"),
+            layers.Bidirectional(layers.GRU(5, return_sequences=True), merge_mode="sum", name="bidirectional_1"),
+            layers.Bidirectional(layers.SimpleRNN(3), name="bidirectional_2"),
+            layers.Dense(2, name="dense"),
+        ]
+    )
+    for w in model.weights:
+        w.assign(RNG.normal(size=w.shape) * 0.5)
+    x = RNG.normal(size=(5, 7, 3)).astype("f4")
+    expected = model.predict(x, verbose=0)
+    np.savez(tmp_path / "m.npz", **{w.path: keras.ops.convert_to_numpy(w) for w in model.weights})
+    model.save_weights(tmp_path / "m.weights.h5")
+    model.save(tmp_path / "m.keras")
+    for file in ("m.npz", "m.weights.h5", "m.keras"):
+        net = Both()
+        plait.load_state(tmp_path / file, into=net)
+        np.testing.assert_allclose(net.predict(x), expected, rtol=1e-5, atol=1e-6)

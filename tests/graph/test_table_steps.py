@@ -208,6 +208,19 @@ def test_a_table_prints_itself() -> None:
     assert "2 of 3 from square: 3" in page
 
 
+def test_every_node_has_one_line_whatever_the_shape_of_its_value() -> None:
+    """Small matrices are written out, and a line break in one would break the columns and the list of steps."""
+    x, w = plait.input("x", (2, 3)), plait.parameter(np.ones((3, 2), "float32"), name="w")
+    loss = plait.sum(plait.tanh(x @ w))
+    table = plait.Table(loss, {"x": np.arange(6.0).reshape(2, 3)})
+    table.backward(loss)
+    assert all("\n" not in str(event) for event in table.trace())
+    lines = str(table).splitlines()
+    shares = sum(line.startswith("    ") for line in lines)
+    assert len(lines) == 2 + len(table.nodes) + shares
+    assert "[[0, 1, 2], [3, 4, 5]]" in str(table)
+
+
 def test_names_in_html_are_escaped_and_long_tables_are_cut() -> None:
     x = plait.input("<b>x</b>", (), dtype="float64")
     y = x

@@ -44,6 +44,7 @@ def test_corrected_sds_of_a_series_parameters_are_those_of_importance_sampling(f
         y[t] += 0.7 * y[t - 1]
     posterior = AR(1).fit(y, family=family).posterior
     drawn = posterior.resample(10_000, draws=20_000)
+    assert len(posterior.names) == 3  # level, coefficient, variance
     for name in posterior.names:
         assert posterior.std(name, correction="linear_response") == pytest.approx(drawn[name].std(), rel=0.05)
     covariance = posterior.covariance("linear_response")

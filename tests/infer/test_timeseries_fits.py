@@ -60,6 +60,7 @@ def test_everything_that_a_result_offers(model):
         first, second = (fitted.simulate(30, rng=3, start=start) for _ in range(2))
         np.testing.assert_array_equal(first, second)
         assert np.all(np.isfinite(first))
+    assert fitted.params
     for name in fitted.params:
         assert name in fitted.summary()
 

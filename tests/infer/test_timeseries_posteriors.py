@@ -22,6 +22,7 @@ def test_weak_priors_give_what_the_likelihood_says():
     point, whole = AR(1).fit(y, method="mle"), AR(1).fit(y)
     assert whole.converged
     assert np.isfinite(whole.posterior.khat)
+    assert len(point.params) == 3
     for name in point.params:
         assert whole.params[name] == pytest.approx(point.params[name], abs=0.3 * point.stderr[name])
         assert whole.stderr[name] == pytest.approx(point.stderr[name], rel=0.2)

@@ -211,6 +211,8 @@ def test_scikit_learns_own_checks_pass() -> None:
         (lambda X, y: regressor(loss="cosine").fit(X, y), "MLPRegressor: loss: expected one of 'mse'"),
         (lambda X, y: regressor(loss=lambda p, t: (p - t).sum()).fit(X, y), "one number for each value"),
         (lambda X, y: regressor().fit(X, np.where(y > 55, np.nan, y)), "Input y contains NaN"),
+        (lambda X, y: regressor().fit(X, np.where(np.arange(len(y)) == 5, np.inf, y)), "Input y contains infinity. The first is in row 5"),
+        (lambda X, y: classifier().fit(X, [np.nan if k == 4 else k % 2 for k in range(len(y))]), "Input y contains NaN. The first is in row 4"),
         (lambda X, y: regressor().fit(X, y[1:]), "inconsistent numbers of samples"),
         (lambda X, y: regressor().fit(X, np.full(len(y), "z")), "no array of numbers"),
         (lambda X, y: regressor().fit(X, y, np.ones(3)), "sample_weight.shape"),

@@ -247,6 +247,7 @@ def test_real_nodes(tmp_path: Path) -> None:
     x = plait.input("x", (None, 3))
     y = (x * x).mean() + plait.sum(plait.stop_gradient(x))
     drawing = collect(y, 100)
+    assert sum(box.waits for box in drawing.boxes) == len(drawing.arrows) - len(drawing.dotted) > 0
     for i, box in enumerate(drawing.boxes):
         waited = [k for k, (source, _, _) in enumerate(drawing.arrows) if source == i and k not in drawing.dotted]
         assert len(waited) == box.waits

@@ -1,4 +1,4 @@
-// Shorter and shorter differences before anybody is accused.
+// Whether derivatives agree with differences of values, whose steps are halved until curvature and rounding are told from a mistake.
 #include "derivative_check.hpp"
 
 #include <algorithm>
@@ -76,7 +76,7 @@ bool derivatives_agree_at(Evaluation& e, Point& at, double steepest, WrongDeriva
     return row == -2;
   };
   if (compare(h)) return true;
-  // Curvature makes a forward difference wrong, too: once more, central and shorter, before anybody is accused.
+  // Curvature makes a forward difference wrong, too: a mistake is reported only if a central, shorter one shows it, too.
   Point back;
   back.x = at.x;
   h *= 1e-1;

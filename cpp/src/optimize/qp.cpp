@@ -149,7 +149,7 @@ struct Qp::Body {
     result.status = QpStatus::step_limit;
   }
 
-  // Whether a far point lies in a direction along which the objective falls for ever, within all limits; `ray` is that direction.
+  // Whether a far point lies in a direction along which the objective is unbounded below within all limits; `ray` is that direction.
   [[nodiscard]] bool recedes(const QpView& v, const std::vector<double>& x, std::vector<double>& ray) const {
     double longest = 0, slope = 0, bend = 0, stiff = 0;
     for (const double value : x) longest = std::max(longest, std::abs(value));

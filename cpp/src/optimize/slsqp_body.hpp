@@ -112,7 +112,7 @@ struct Slsqp::Body {
   bool stagnates();
   /// Where f can't tell any more, one step that the gradient can: `at` at its end, where the first-order conditions hold better there.
   bool polish(double kkt);
-  /// The objective falls for ever.
+  /// The objective is unbounded below.
   bool runs_away();
   void after_move();
   /// After restoration nothing of what was learnt holds.

@@ -124,7 +124,7 @@ void Grower::partition_orders(const WorkTree& tree, std::int32_t node, const Par
       for (std::size_t b = 0; b < branches; ++b)
         if (to[b] != nullptr && parts.missing_begin[b] >= 0) *to[b]++ = {static_cast<std::uint32_t>(parts.missing_begin[b] + target), one.rank};
     }
-    if (static_cast<std::size_t>(n) == order.size()) std::vector<Ranked>().swap(order);  // nobody else needs it
+    if (static_cast<std::size_t>(n) == order.size()) std::vector<Ranked>().swap(order);  // no other node reads it
   };
   if (threads == 1) {
     for (std::int32_t f = 0; f < samples_.features; ++f) task(f, 0);
@@ -384,7 +384,7 @@ void Grower::begin_part(WorkTree& tree, Pending& item, WorkTree& part) {
   item.node = 0;
 }
 
-// They are put together in their order, whoever was ready first.
+// They are put together in their order, not in that in which they are ready.
 void Grower::grow_subtrees(WorkTree& tree, std::vector<Pending>& subtrees, std::vector<Grown>& grown, std::vector<GrowSpace>& spaces, int threads) {
   const std::size_t before = grown.size();
   for (const Pending& item : subtrees) grown.push_back({item.node, WorkTree(samples_.classes)});

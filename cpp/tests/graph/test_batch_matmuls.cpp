@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "graph/passes/module.hpp"
+#include "graph/passes/pipeline.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/gradient.hpp"
 #include "plait/graph/table.hpp"

@@ -1,4 +1,4 @@
-"""Parameters of Karlin and Altschul for tables and gaps that nobody has published: found from alignments of random sequences."""
+"""Parameters of Karlin and Altschul for tables and gaps that have none published: estimated from alignments of random sequences."""
 
 from __future__ import annotations
 

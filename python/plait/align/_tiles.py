@@ -1,4 +1,4 @@
-"""A matrix of scores in tiles of rows: for whoever computes them elsewhere, or wants to see how far it is."""
+"""A matrix of scores in tiles of rows: each computed by an executor's worker, or followed by progress."""
 
 from __future__ import annotations
 

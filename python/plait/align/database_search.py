@@ -96,7 +96,7 @@ def letters_table(aligner: SmithWaterman, items: list[tuple[Any, Any]]) -> Subst
     text = value.decode("latin-1") if isinstance(value, (bytes, bytearray)) else value
     if isinstance(text, str) and _databases.is_nucleotides(text):
         scores = np.where(np.eye(5, dtype=bool), match, mismatch)
-        scores[4, 4] = mismatch  # nobody knows what N is
+        scores[4, 4] = mismatch  # N may be any base
         return Substitution(BASES + "N", scores)
     return Substitution("ABCDEFGHIJKLMNOPQRSTUVWXYZ", np.where(np.eye(26, dtype=bool), match, mismatch))
 

@@ -70,7 +70,7 @@ def use_threads(options: argparse.Namespace) -> None:
 
 
 class Lines:
-    """Progress where nobody watches, as in a log: a line at most every few seconds, and the last."""
+    """Progress where there is no terminal, as in a log: a line at most every few seconds, and the last."""
 
     def __init__(self, every_s: float = 5.0) -> None:
         self.every_s, self.last = every_s, -math.inf

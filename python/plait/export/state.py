@@ -64,7 +64,7 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     r.bias                       r.bias_ih_l0 + r.bias_hh_l0        r/…_cell/bias
     GRU: r.bias, r.bias_h        sum for r and z; n: ih, and hh     bias[0] + bias[1] for r and z; h: bias[0], and bias[1]
     r.0., r.1., … (layers)       …_l0, …_l1, …                      layers of their own
-    r.backward., r.0.backward.   …_l0_reverse                       not read: rename the layers of a Bidirectional
+    r.backward., r.0.backward.   …_l0_reverse                       r/backward_…/…_cell (forward: r) of a Bidirectional r
     c.weight (taps, in, out)     c.weight (out, in, taps), Conv1d   c/kernel
     e.table (Embedding)          e.weight, into an Embedding        e/embeddings
     ===========================  =================================  =======================================================
@@ -152,9 +152,21 @@ def keras_weights(path: Path, file: Any) -> State:
             archive.visititems(take)
     except Exception as error:  # whatever HDF5 says of a damaged file
         raise FormatError(f"{path}: weights cannot be read ({type(error).__name__}: {error})") from None
+    found = {with_kind(name, found): value for name, value in found.items()}
     if not found:
         raise FormatError(f"{path}: an HDF5 file without the weights of a Keras model")
     return found
+
+
+def with_kind(name: str, found: State) -> str:
+    """A weight of a cell within a Bidirectional, whose file does not say of which kind: its shape does."""
+    match = re.fullmatch(r"((?:.*/)?(?:forward|backward)_layer)/\w+_cell/(\w+)", name)
+    if match is None:
+        return name
+    place = name[: -len(match[2])]
+    into, again = (np.shape(found.get(place + part, ())) for part in ("kernel", "recurrent_kernel"))
+    gates = into[-1] // again[0] if into and again and again[0] else 0
+    return f"{match[1]}/{ {4: 'lstm', 3: 'gru'}.get(gates, 'simple_rnn') }_cell/{match[2]}"
 
 
 def guess(raw: State) -> str:
@@ -233,6 +245,9 @@ def from_keras(raw: State) -> State:
         recurrent = bool(places) and re.fullmatch(r"(lstm|gru|simple_rnn)_cell(_\d+)?", places[-1]) is not None
         kind = places[-1].split("_cell")[0] if recurrent else ""
         places = [p for p in (places[:-1] if recurrent else places) if not re.fullmatch(r"(sequential|functional|model)(_\d+)?", p)]
+        direction = re.match(r"(forward|backward)_", places[-1]) if recurrent and len(places) > 1 else None
+        if direction:  # the two layers of a Bidirectional, which is called by its own name
+            places[-1:] = ["backward"] if direction[1] == "backward" else []
         place = ".".join(places) or kind or "dense"
         if kind == "gru":
             gru.setdefault(place, {})[last] = value

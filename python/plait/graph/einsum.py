@@ -112,7 +112,7 @@ def _check_sizes(subscripts: str, terms: list[tuple[Node, str]]) -> None:
 
 
 def _summed(node: Node, letters: str, needed: set[str]) -> tuple[Node, str]:
-    """Without the letters that nobody needs any more."""
+    """Summed over the letters that neither the result nor another operand has."""
     axes = tuple(k for k, letter in enumerate(letters) if letter not in needed)
     return (node.sum(axis=axes), "".join(letter for letter in letters if letter in needed)) if axes else (node, letters)
 
@@ -130,7 +130,7 @@ def _arranged(node: Node, letters: str, wanted: str) -> Node:
 
 
 def _product(a: Node, la: str, b: Node, lb: str, needed: set[str]) -> tuple[Node, str]:
-    """Two operands, summed over what they share and nobody else needs."""
+    """Two operands, summed over the letters that they share and that neither the result nor another operand has."""
     a, la = _summed(a, la, needed | set(lb))
     b, lb = _summed(b, lb, needed | set(la))
     shared = [letter for letter in la if letter in lb]

@@ -20,7 +20,7 @@ def brief(array: Array, *, typed: bool = False) -> str:
     array = np.asarray(array)
     if array.size <= WRITTEN_OUT:
         kinds: Any = {"float_kind": number, "int": str}
-        return np.array2string(array, separator=", ", max_line_width=1000, formatter=kinds)
+        return " ".join(np.array2string(array, separator=", ", max_line_width=1000, formatter=kinds).split())
     head = f"{array.dtype.name} {array.shape}, " if typed else ""
     if array.dtype == bool:
         return f"{head}{int(array.sum())} of {array.size} true"

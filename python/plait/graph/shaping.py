@@ -33,7 +33,7 @@ def matmul(x1: Operand, x2: Operand) -> Node:
 
 
 def transpose(x: Operand, axes: Sequence[int] | None = None) -> Node:
-    """Axes in another order. Costs nothing: whoever reads the result follows strides.
+    """Axes in another order. Copies nothing: what reads the result follows strides.
 
     Parameters
     ----------

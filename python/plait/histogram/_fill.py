@@ -1,4 +1,4 @@
-"""Filling: columns made ready, and pieces for whoever counts them elsewhere."""
+"""Filling: columns made ready, and pieces for an executor's workers to count."""
 
 from __future__ import annotations
 

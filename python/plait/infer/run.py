@@ -57,7 +57,7 @@ def bbvi(
     model : callable
         A model function, called once with a `Model`; or with `latents` a log joint, called once with a dict of nodes.
     latents : dict of str to Support, optional
-        Beside a log joint: where each latent lives.
+        Beside a log joint: the support of each latent.
     gradient : str
         "auto", or one estimator for all latents: "score", "rao_blackwell", "rao_blackwell_control", "score_loo", "reparameterization",
         "sticking_the_landing". "auto" takes fixed draws and a quasi-Newton method for smooth models without mini-batches, and elsewhere

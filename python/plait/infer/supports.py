@@ -1,4 +1,4 @@
-"""Where a latent lives, and the map from the real line to there with its Jacobian."""
+"""The support of a latent, and the map from the real line to it with its Jacobian."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Support:
 
     @property
     def value_shape(self) -> tuple[int, ...]:
-        """The shape of a latent that lives here."""
+        """The shape of a latent with this support."""
         return self.shape
 
     def with_shape(self, shape: tuple[int, ...]) -> Support:

@@ -91,8 +91,9 @@ class Given(SequenceNetwork):
         if self.horizon is None:
             ends = _ends(y, xs, outputs or _width(y))
             if ends is not None:
-                if not np.isfinite(ends).all():
-                    raise ValueError(f"{what}: targets: NaN or infinity")
+                wrong = np.flatnonzero(~np.isfinite(ends).all(axis=1))
+                if len(wrong):
+                    raise ValueError(f"{what}: targets: NaN or infinity at sequence {int(wrong[0])}")
                 return np.ascontiguousarray(ends, self._kind()), False
         ts, shape = ragged.taken_apart(y, None if many else outputs, self._kind(), f"{what}: targets")
         if len(ts) != len(xs):

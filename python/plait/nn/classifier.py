@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 class MLPClassifier(NetworkClassifier, Perceptron):
-    """A multilayer perceptron that tells classes apart, with scikit-learn's conventions.
+    """A multilayer perceptron for classification, with scikit-learn's conventions.
 
     Parameters
     ----------

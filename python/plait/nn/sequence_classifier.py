@@ -62,7 +62,7 @@ class _Network(Layer):
 
 
 class SequenceClassifier(NetworkClassifier):
-    """A recurrent network that tells sequences apart, with scikit-learn's conventions; they may differ in length.
+    """A recurrent network that classifies sequences, with scikit-learn's conventions; they may differ in length.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ STATUS = {
     4: "The constraints exclude each other.",
     8: "No step lowers the objective, but the conditions of a minimum do not hold.",
     9: "Step limit reached.",
-    10: "The objective falls for ever.",
+    10: "The objective is unbounded below.",
     11: "The objective or a constraint is not finite at the start, or all around a point.",
     12: "Stopped by the callback.",
     13: "A given derivative is not that of its function.",

@@ -17,7 +17,7 @@ from ._svg import svg_text
 
 __all__ = ["animate", "draw", "to_dot", "to_svg"]
 
-MOST_NODES = 300  # more than that nobody can read, and laying them out would take long
+MOST_NODES = 300  # more are hard to read and slow to lay out
 
 
 def to_dot(node: Roots, *, max_nodes: int = MOST_NODES) -> str:

@@ -1,4 +1,4 @@
-"""What is to be drawn, ready for whoever draws it: collected, with what a Table knows, and folded."""
+"""What is to be drawn, ready for a renderer: collected, with what a Table knows, and folded."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def _needed(model: Model, returns: Array, level: float, limit: float) -> list[st
     def excludes(names: set[str]) -> bool:
         try:
             return least_cvar(Model(model.limits.only(names), None, model.covariance, model.l2), returns, level)[0] > limit
-        except (ValueError, ArithmeticError):  # without bounds the value falls for ever
+        except (ValueError, ArithmeticError):  # without bounds the value is unbounded below
             return False
 
     return irreducible(model.limits.names(), excludes)

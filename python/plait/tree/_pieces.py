@@ -1,4 +1,4 @@
-"""Histograms of a node's cases in pieces: each is added up by whoever has time, and the sums are added here."""
+"""Histograms of a node's cases in pieces: each is summed by one of the executor's workers, and the sums are added here."""
 
 from __future__ import annotations
 

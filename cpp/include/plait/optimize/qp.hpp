@@ -37,7 +37,7 @@ struct QpResult {
   std::vector<double> bound_multipliers, row_multipliers;
   /// When infeasible: multipliers y of rows and z of bounds, signed as above, with A'y + z = 0 and Σ (multiplier · limit) > 0.
   std::vector<double> bound_certificate, row_certificate;
-  /// When unbounded: a direction along which the objective falls for ever.
+  /// When unbounded: a direction along which the objective is unbounded below.
   std::vector<double> ray;
   QpActive active;
   double objective = 0;

@@ -110,7 +110,7 @@ class DtwOf final : public Method {
     inner_->check({nullptr, x.length, y.length}, {nullptr, y.length, 1});
     (void)rules_.get(x.width);
   }
-  [[nodiscard]] bool symmetric() const override { return false; }  // who knows
+  [[nodiscard]] bool symmetric() const override { return false; }  // the user's distance need not be
   double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
     if (missing(x) || missing(y)) return kNan;
     return with_matrix(x, y, workspace,

@@ -1,4 +1,4 @@
-// From block to block: the distance, the common subsequence, and the way back.
+// From block to block: the distance, the common subsequence, and the traceback.
 //
 // Between two blocks stands one byte for each column: what the last row of the upper one does to the right. A block is the whole width of
 // the matrix, or of a band around its diagonal (Ukkonen 1985): left of the band a column is taken to grow by 1 from row to row, above it a

@@ -1,4 +1,4 @@
-// Blocks of rows that hand one row on, the upper to the lower, and the way back through them.
+// Blocks of rows that hand one row on, the upper to the lower, and the traceback through them.
 #pragma once
 
 #include <cmath>

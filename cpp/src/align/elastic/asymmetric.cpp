@@ -107,7 +107,7 @@ class Asymmetric final : public Method {
     return measure_.score_of(measure_.of_weight(rows[rows.end_column()], x.length, y.length), cutoff);
   }
 
-  /// A byte a cell tells the way back; where these are too many, blocks of rows are computed twice.
+  /// One byte a cell holds its move; where these exceed the memory limit, blocks of rows are computed twice.
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     if (missing(x) || missing(y)) return {kNan, {}};
     Rows rows(measure_, table_, x, y, workspace);

@@ -1,4 +1,4 @@
-// An elastic measure by its definition: which cells there are, what the border holds, what the ways into a cell cost.
+// An elastic measure by its definition: which cells there are, what the border holds, what the three moves into a cell cost.
 #pragma once
 
 #include <algorithm>

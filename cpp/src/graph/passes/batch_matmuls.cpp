@@ -7,6 +7,7 @@
 //   f(x1), f(x2)      = pieces of f([x1; x2])       for elementwise f
 #include "batch_matmuls.hpp"
 
+#include "pipeline.hpp"
 #include "tuning.hpp"
 
 namespace plait::graph {

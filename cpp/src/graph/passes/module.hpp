@@ -107,16 +107,9 @@ std::pair<int, std::size_t> buffer_of(const Module& module, int root);
 /// The bytes of all elements.
 std::size_t bytes_of(const Spec& spec);
 
-// ---- the passes; the header comment of each file says what it needs and what it leaves ----
+// ---- what the passes (pipeline.hpp) begin with ----
 
 Module lower(std::span<const NodeRef> outputs, const Updates& updates, const std::unordered_map<const Node*, Spec>& feeds);
-Module simplify(Module in);
-Module batch_matmuls(Module in);
-Module materialize_views(Module in);
-Module fuse(Module in);
-Module sink(Module in);
-Module schedule(Module in);
-Module allocate(Module in);
 
 // ---- steps, from what the passes leave ----
 

@@ -1,4 +1,5 @@
-// The passes, in order. To add one: a file with a pure function Module -> Module, and a line here.
+// The passes, in order. To add one: a file with a pure function Module -> Module, and a line in PLAIT_PASSES, which declares it. The header comment
+// of each file says what the pass needs and what it leaves.
 #pragma once
 
 #include <array>
@@ -13,21 +14,29 @@ namespace plait::graph {
 /// What holds of a module: each stage keeps what holds at those before it, but for `groups`, `order` and buffers of a module that is rewritten.
 enum class Stage : std::uint8_t { lowered, simplified, views, fused, scheduled, allocated };
 
+// Name, function, stage that it leaves.
+#define PLAIT_PASSES(X)                            \
+  X("simplify", simplify, simplified)              \
+  X("batch matmuls", batch_matmuls, simplified)    \
+  X("materialise views", materialize_views, views) \
+  X("fuse", fuse, fused)                           \
+  X("sink", sink, fused)                           \
+  X("schedule", schedule, scheduled)               \
+  X("allocate", allocate, allocated)
+
+#define PLAIT_DECLARE_PASS(name, run, leaves) Module run(Module in);
+PLAIT_PASSES(PLAIT_DECLARE_PASS)
+#undef PLAIT_DECLARE_PASS
+
 struct Pass {
   const char* name;
   Module (*run)(Module);
   Stage leaves;
 };
 
-inline constexpr std::array kPipeline = {
-    Pass{"simplify", simplify, Stage::simplified},
-    Pass{"batch matmuls", batch_matmuls, Stage::simplified},
-    Pass{"materialise views", materialize_views, Stage::views},
-    Pass{"fuse", fuse, Stage::fused},
-    Pass{"sink", sink, Stage::fused},
-    Pass{"schedule", schedule, Stage::scheduled},
-    Pass{"allocate", allocate, Stage::allocated},
-};
+#define PLAIT_PASS_ENTRY(name, run, leaves) Pass{name, run, Stage::leaves},
+inline constexpr std::array kPipeline = {PLAIT_PASSES(PLAIT_PASS_ENTRY)};
+#undef PLAIT_PASS_ENTRY
 
 /// The name of each pass ("lower" first) and the module after it, as text.
 using PassTexts = std::vector<std::pair<std::string, std::string>>;

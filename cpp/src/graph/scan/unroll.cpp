@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-#include "graph/passes/module.hpp"
+#include "graph/passes/pipeline.hpp"
 #include "graph/passes/product.hpp"
 #include "plait/base/error.hpp"
 
