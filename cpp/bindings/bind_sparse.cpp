@@ -15,6 +15,8 @@ py::array any_array(py::handle object, const std::string& what) {
   if (py::hasattr(object, "mask") && py::hasattr(object, "filled") && py::bool_(object.attr("mask").attr("any")()))
     throw std::invalid_argument(what + ": a masked array with masked values; fill them first (.filled(...))");
   if (py::isinstance<py::array>(object)) return py::reinterpret_borrow<py::array>(object);
+  if (py::bool_(py::module_::import("plait._masks").attr("holds_masked")(object)))
+    throw std::invalid_argument(what + ": a masked array with masked values; fill them first (.filled(...))");
   try {
     return py::module_::import("numpy").attr("asarray")(object);
   } catch (py::error_already_set& error) {  // lists of unequal lengths among them

@@ -60,15 +60,11 @@ bool is_masked(py::handle array) {
 }
 
 py::object as_array(py::handle object, const std::string& what) {
-  py::object array = steal(Api::get().PyArray_FromAny_(object.ptr(), nullptr, 0, 0, 0, nullptr));
   // A masked array hides values that would come back to life here; so does one in a list.
-  bool masked = is_masked(array);
-  if (!masked && (PyList_Check(object.ptr()) || PyTuple_Check(object.ptr()))) {
-    for (const py::handle item : object) {
-      if (Api::get().PyArray_Check_(item.ptr()) && is_masked(item)) masked = true;
-    }
-  }
-  if (masked) throw std::invalid_argument(what + ": a masked array with masked values; fill them first (.filled(...))");
+  const bool is_list = PyList_Check(object.ptr()) || PyTuple_Check(object.ptr());
+  const bool masked_inside = is_list && py::bool_(py::module_::import("plait._masks").attr("holds_masked")(object));
+  py::object array = masked_inside ? py::object() : steal(Api::get().PyArray_FromAny_(object.ptr(), nullptr, 0, 0, 0, nullptr));
+  if (masked_inside || is_masked(array)) throw std::invalid_argument(what + ": a masked array with masked values; fill them first (.filled(...))");
   return array;
 }
 

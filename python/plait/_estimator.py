@@ -130,13 +130,18 @@ class Estimator:
         if array.ndim != 2:
             hint = "Reshape your data: X.reshape(-1, 1) for a single feature, X.reshape(1, -1) for a single sample."
             raise ValueError(f"{name}: Expected 2D array, got {array.ndim}D array instead, of shape {array.shape}. {hint}")
+        if array.dtype.kind in "mMV":
+            raise ValueError(f"{name}: X holds {array.dtype}, which is no array of numbers")
         if array.dtype.kind not in "buifO":
             try:
                 array = array.astype("float64")
             except ValueError:
                 raise ValueError(f"{name}: X holds {array.dtype}, which is no array of numbers") from None
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
-            rows = np.ascontiguousarray(array, dtype)
+            try:
+                rows = np.ascontiguousarray(array, dtype)
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{name}: X: expected numbers: {error}") from None
         samples, features = rows.shape
         if samples == 0:
             raise ValueError(f"{name}: Found array with 0 sample(s) (shape={rows.shape}) while a minimum of 1 is required.")

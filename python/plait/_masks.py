@@ -18,6 +18,13 @@ def holds_masked(value: Any) -> bool:
     return False
 
 
+def as_array(value: Any) -> NDArray[Any]:
+    """`value` as an array; of what is masked in a list of arrays the mask is kept, and an element that is masked is NaN."""
+    if isinstance(value, (list, tuple)) and holds_masked(value):
+        return np.ma.array([np.nan if item is np.ma.masked else as_array(item) for item in value])
+    return np.asanyarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
+
+
 def refuse_masked(value: Any, what: str) -> None:
     """ValueError: `value` is or holds a masked array with masked values."""
     if holds_masked(value):

@@ -170,3 +170,41 @@ def test_bad_systems_are_refused_by_name() -> None:
         plait.linalg.det(np.ones(3))
     with pytest.raises(TypeError, match="matrix_power: n"):
         plait.linalg.matrix_power(np.eye(2), 0.5)
+
+
+def _singular(n: int, rank: int) -> np.ndarray:
+    a = np.random.default_rng(n).integers(-3, 4, (n, n)).astype(float)
+    for k in range(rank, n):
+        a[k] = 2 * a[k - rank] if rank else 0
+    return a
+
+
+@pytest.mark.parametrize(("n", "rank"), [(4, 0), (4, 1), (4, 2), (4, 3), (5, 4), (6, 5), (7, 6), (8, 7)])
+def test_determinants_of_singular_matrices_have_their_slopes(n: int, rank: int) -> None:
+    a = _singular(n, rank)
+    cofactors = np.empty((n, n))
+    for i in range(n):
+        for j in range(n):
+            rest = np.delete(np.delete(a, i, 0), j, 1)
+            cofactors[i, j] = (-1.0) ** (i + j) * round(np.linalg.det(rest))
+    assert abs(plait.evaluate(plait.linalg.det(a))) < 1e-9
+    np.testing.assert_allclose(plait.grad(plait.linalg.det)(a), cofactors, atol=1e-8 * max(1.0, np.abs(cofactors).max()))
+    if n == 4:
+        second = plait.hessian(plait.linalg.det)(a)
+        for i, j in np.ndindex(4, 4):
+            for k, m in np.ndindex(4, 4):
+                if i == k or j == m:
+                    wanted = 0.0
+                else:
+                    rest = np.delete(np.delete(a, [i, k], 0), [j, m], 1)
+                    crossed = (i > k) != (j > m)
+                    wanted = (-1.0) ** (i + j + k + m + crossed) * np.linalg.det(rest)
+                assert abs(second[i, j, k, m] - wanted) < 1e-9
+
+
+def test_a_stack_of_regular_and_singular_matrices() -> None:
+    stack = np.stack([np.arange(16.0).reshape(4, 4) / 7, np.eye(4) * 2, np.zeros((4, 4))])
+    for dtype in ("float32", "float64"):
+        slopes = plait.grad(lambda a: plait.linalg.det(a).sum())(stack.astype(dtype))
+        np.testing.assert_allclose(slopes, np.stack([np.zeros((4, 4)), np.eye(4) * 8, np.zeros((4, 4))]), atol=1e-5)
+        assert np.isfinite(plait.hessian(lambda a: plait.linalg.det(a))(stack[0].astype(dtype))).all()

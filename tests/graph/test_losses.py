@@ -193,3 +193,12 @@ def test_mistakes() -> None:
     ]:
         with pytest.raises(error, match=words):
             f()
+
+
+def test_a_reduction_given_in_another_place_is_named() -> None:
+    with pytest.raises(TypeError, match="axis: expected the axis of classes, an integer, got 'sum'; reduction="):
+        plait.losses.cross_entropy_with_logits([[1.0, 2.0]], [0], "sum")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="huber: delta: expected a finite number above 0, got 'sum'"):
+        plait.losses.huber([1.0], [0.0], "sum")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="label_smoothing: expected a share"):
+        plait.losses.cross_entropy_with_logits([[1.0, 2.0]], [0], label_smoothing="a")  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from .._masks import as_array, holds_masked
 from . import _arguments
 
 Array: TypeAlias = NDArray[Any]
@@ -53,7 +54,7 @@ def _of_steps(series: list[Any], name: Name) -> list[Prepared]:
 
 def _quick(value: Any) -> Any:
     """A list of numbers as an array; anything else as it is, for `series` to look at."""
-    if type(value) is not list:
+    if type(value) is not list or holds_masked(value):
         return value
     try:
         array = np.asarray(value)
@@ -68,6 +69,8 @@ def series(value: Any, name: Name, k: int, nan_policy: str = "raise") -> Array:
     NaN, as which masked elements count, is refused, kept ("propagate": the score is then NaN), or its elements are left out ("omit").
     Infinities are refused.
     """
+    if isinstance(value, (list, tuple)) and holds_masked(value):
+        value = as_array(value)
     if isinstance(value, np.ma.MaskedArray):  # what is masked is missing
         value = np.ma.filled(value.astype(np.float64), np.nan)
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import itertools
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,9 +15,12 @@ from .binary import where
 from .elementwise import exp
 from .leaves import constant
 from .reductions import norm
-from .shaping import squeeze
+from .shaping import squeeze, take
 
 __all__ = ["cholesky", "det", "inv", "matrix_power", "norm", "slogdet", "solve", "triangular_solve"]
+
+
+_WRITTEN_OUT = 8  # rows up to which the determinant of a singular matrix is written out: 70 products of minors of four
 
 
 class SlogdetResult(NamedTuple):
@@ -210,8 +214,8 @@ def det(a: Operand) -> Node:
 
     Notes
     -----
-    Up to three rows it is written out, and every derivative is right whatever the matrix. Beyond that it is the exponential of `slogdet`: of a
-    singular matrix the value is 0 and the gradient NaN.
+    Up to three rows it is written out, beyond that it is the exponential of `slogdet`. Of singular matrices up to eight rows every derivative is
+    that of the polynomial; of larger ones the value is 0 and the gradient NaN.
 
     Examples
     --------
@@ -222,16 +226,17 @@ def det(a: Operand) -> Node:
     size = node.shape[-1]
     if size == 1:
         return node[..., 0, 0]
-    if size == 2:
-        return _minor(node, 0, 1, 0, 1)
-    if size == 3:
-        return (
-            node[..., 0, 0] * _minor(node, 1, 2, 1, 2)
-            - node[..., 0, 1] * _minor(node, 1, 2, 0, 2)
-            + node[..., 0, 2] * _minor(node, 1, 2, 0, 1)
-        )
+    if size in (2, 3):
+        return _written_out(node)
     sign, logarithm = slogdet(node)
-    return sign * exp(logarithm)
+    if not size or size > _WRITTEN_OUT:
+        return sign * exp(logarithm)
+    # Of a singular matrix the gradient is not the determinant times the inverse, 0 · inf, but that of the polynomial.
+    # Rounding may find it so by rows or by columns, and derivatives eliminate both ways.
+    singular = (sign == 0) | (slogdet(_swapped(node)).sign == 0) | (logarithm < float(np.log(np.finfo(node.dtype).tiny)))
+    matrix = singular[..., None, None]
+    plain = slogdet(where(matrix, np.eye(size, dtype=node.dtype), node))
+    return where(singular, _written_out(where(matrix, node, 0.0)), plain.sign * exp(plain.logabsdet))
 
 
 def matrix_power(a: Operand, n: int) -> Node:
@@ -274,6 +279,31 @@ def matrix_power(a: Operand, n: int) -> Node:
 def _minor(node: Node, i: int, j: int, k: int, m: int) -> Node:
     """The determinant of rows i, j and columns k, m."""
     return node[..., i, k] * node[..., j, m] - node[..., i, m] * node[..., j, k]
+
+
+def _written_out(node: Node) -> Node:
+    """The determinant as a polynomial: of the upper rows' minors, each times that of the lower rows and the columns that it leaves (Laplace)."""
+    size = node.shape[-1] or 0
+    if size == 2:
+        return _minor(node, 0, 1, 0, 1)
+    if size == 3:
+        return (
+            node[..., 0, 0] * _minor(node, 1, 2, 1, 2)
+            - node[..., 0, 1] * _minor(node, 1, 2, 0, 2)
+            + node[..., 0, 2] * _minor(node, 1, 2, 0, 1)
+        )
+    upper = size // 2
+    chosen = list(itertools.combinations(range(size), upper))
+    rest = [[k for k in range(size) if k not in columns] for columns in chosen]
+    signs = np.array([(-1.0) ** (sum(columns) - upper * (upper - 1) // 2) for columns in chosen], node.dtype)
+
+    def minors(rows: Node, columns: Any) -> Node:
+        # (..., rows, minors, columns) with the minors brought before the rows.
+        cut = take(rows, np.array(columns), axis=node.ndim - 1)
+        order = [*range(node.ndim - 2), node.ndim - 1, node.ndim - 2, node.ndim]
+        return _written_out(_core.transpose(cut, order))
+
+    return (minors(node[..., :upper, :], chosen) * minors(node[..., upper:, :], rest) * signs).sum(-1)
 
 
 def _swapped(node: Node) -> Node:

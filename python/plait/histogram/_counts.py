@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
+from .._masks import as_array
 from . import _fill, _statistics
 from ._inputs import column, numbers, thread_count
 from .axis import Axis, Closed, Floats
@@ -174,7 +175,7 @@ class Counts(_core.histogram.Accumulator):
         if weights is None and executor is None and all(map(_fill.is_ready, arrays)) and len({len(array) for array in arrays}) == 1:
             self._fill(list(arrays), None, 1.0, most)
             return self
-        arrays = tuple(array if hasattr(array, "dtype") else np.asarray(array) for array in arrays)
+        arrays = tuple(array if hasattr(array, "dtype") else as_array(array) for array in arrays)
         made = _fill.columns(arrays)
         each, weight = _fill.weights_for(weights, max((np.shape(array) for array in arrays), key=len))
         if executor is not None:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from .._masks import as_array
 
 
 def numbers(values: Any, name: str) -> NDArray[Any]:
     """An array of float32 or float64 with the same numbers; masked ones are NaN."""
-    array = np.ma.asanyarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+    array = as_array(values)
     if array.dtype.kind == "O":  # nullable columns, Decimal, Fraction
         try:
             array = np.asarray([math.nan if x is None or type(x).__name__ in {"NAType", "NaTType"} else _real(x) for x in array.ravel()])

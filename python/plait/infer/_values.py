@@ -30,8 +30,15 @@ def as_value(x: Any, what: str) -> Any:
         return graph.cast(graph.stack(list(x)), "float64")
     refuse_masked(x, what)
     try:
-        array = np.asarray(x, dtype=np.float64)
-    except (TypeError, ValueError):
+        given = np.asarray(x)
+        if given.dtype.kind not in "biufO" or (
+            given.dtype.kind == "O" and any(isinstance(item, (str, bytes, complex)) for item in given.flat)
+        ):
+            raise TypeError(f"{what}: expected real numbers, got {given.dtype}")
+        array = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        if str(error).startswith(what):
+            raise
         raise TypeError(f"{what}: expected a node, a number or an array of numbers, got {type(x).__name__}") from None
     if np.isnan(array).any():
         count = int(np.isnan(array).sum())

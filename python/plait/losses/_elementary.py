@@ -93,7 +93,7 @@ def huber(prediction: Any, target: Any, delta: float = 1.0, reduction: Reduction
     >>> plait.evaluate(plait.losses.huber([0.5, 3.0], [0.0, 0.0], reduction="none"))
     array([0.125, 2.5  ])
     """
-    if not (np.isfinite(delta) and delta > 0):
+    if not isinstance(delta, (int, float, np.number)) or not (np.isfinite(delta) and delta > 0):
         raise ValueError(f"huber: delta: expected a finite number above 0, got {delta!r}")
     x, t = _pair(prediction, target, "huber")
     error = x - t
@@ -201,7 +201,9 @@ def cross_entropy_with_logits(
     t = _core.as_node(target, what)
     if x.ndim == 0:
         raise _core.ShapeError(f"{what}: the logits {x!r} have no axis of classes")
-    if not 0 <= label_smoothing < 1:
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        raise TypeError(f"{what}: axis: expected the axis of classes, an integer, got {axis!r}; reduction= is given by its name")
+    if not isinstance(label_smoothing, (int, float, np.number)) or not 0 <= label_smoothing < 1:
         raise ValueError(f"{what}: label_smoothing: expected a share in [0, 1), got {label_smoothing!r}")
     logs = log_softmax(x, axis)
     weights = None if class_weight is None else _weights(class_weight, f"{what}: class_weight").astype(x.dtype.name)
