@@ -8,7 +8,9 @@
 namespace plait::tensor {
 namespace {
 
-constexpr Index kFewRows = 128;             // by_columns up to here
+constexpr Index kFewRows = 128;             // by_columns up to here, and further where a level says so and A is small
+constexpr Index kNearBytes = 640 << 10;     // small: a block of A that stays in the second-level cache beside panels of B
+constexpr Index kFewColumns = 128;          // up to here the transposed product is thought of
 constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it gives
 constexpr Index kChunk = 1024;              // of k, by_columns
 constexpr Index kPackedElements = 1 << 20;  // of B at once
@@ -22,12 +24,17 @@ constexpr double kParallelCycles = 70e3;  // about 20 µs
 
 // Nor does it give anything where the rows of B lie in the second-level cache as they are, or near it where they are read a few times only: a tile
 // waits for no line from there.
-bool reads_in_place(const Product& p, Index element) {
-  return p.b_col == 1 && p.k * p.b_row * element <= (p.m <= kFewRows ? 2 : 1) * second_level_cache();
+bool reads_in_place(const Product& p, Index element, Index few_rows) {
+  return p.b_col == 1 && p.k * p.b_row * element <= (p.m <= few_rows ? 2 : 1) * second_level_cache();
 }
 
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
+
+template <class T>
+bool has_few_rows(const Product& p, const MatmulKernels<T>& kernels) {
+  return p.m <= kFewRows || (p.m <= kernels.rows_by_columns && p.m * std::min(p.k, kChunk) * static_cast<Index>(sizeof(T)) <= kNearBytes);
+}
 
 // Costs in cycles, roughly, to choose by. They are computed for every call, so no divisions: the numbers of lanes are powers of two.
 struct Costs {
@@ -63,7 +70,7 @@ Product product_of(const MatmulShape& s, const Costs& costs) {
   if (p.m == 1) p.a_row = 1;
   if (p.n == 1) p.b_col = 1;
   if (p.k == 1) p.a_col = p.b_row = 1;
-  if (p.m <= 1 || p.n > kFewRows) return p;
+  if (p.m <= 1 || p.n > kFewColumns) return p;
   const Product turned = turn(p);
   return p.n == 1 || costs.least(turned) < costs.least(p) ? turned : p;
 }
@@ -80,9 +87,9 @@ void cut_row_kernel(Plan& plan, Index lanes) {
   plan.block = round_up(std::max<Index>(1, ceil_div(plan.p.n, tasks)), 8 * lanes);
 }
 
-void cut_columns(Plan& plan, Index lanes, Index element) {
+void cut_columns(Plan& plan, Index lanes, Index element, Index few_rows) {
   const Product& p = plan.p;
-  plan.pack_b = !reads_in_place(p, element) && (p.b_col != 1 || p.m > kRowsInPlace);
+  plan.pack_b = !reads_in_place(p, element, few_rows) && (p.b_col != 1 || p.m > kRowsInPlace);
   plan.worker_elements = plan.k_chunk * plan.panel;
   const Index registers = plan.panel / lanes;
   const double panel_cycles = static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(registers);
@@ -91,7 +98,7 @@ void cut_columns(Plan& plan, Index lanes, Index element) {
 
 void cut_rows(Plan& plan, Index lanes, Index tile_rows, Index element) {
   const Product& p = plan.p;
-  plan.pack_b = !reads_in_place(p, element);
+  plan.pack_b = !reads_in_place(p, element, kFewRows);
   // Rows, or columns, at a distance of half a page or more by powers of two meet in the same few sets of the cache.
   const Index stride = p.a_col == 1 ? p.a_row : p.a_col;
   const bool near = p.a_col == 1 || (p.a_row == 1 && p.k <= kLinesInPlace);
@@ -119,7 +126,7 @@ Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels, bool kee
   plan.row_kernel = row_kernel_of(p, lanes, kElement, tiles, dots);
   plan.parallel = (p.m == 1 ? 2.0 * tiles : std::min(tiles, dots)) > kParallelCycles;
 
-  plan.order = p.m <= kFewRows || p.turned || plan.row_kernel != RowKernel::none ? Order::by_columns : Order::by_rows;
+  plan.order = has_few_rows(p, kernels) || p.turned || plan.row_kernel != RowKernel::none ? Order::by_columns : Order::by_rows;
   const Index chunks = std::max<Index>(1, ceil_div(p.k, plan.order == Order::by_rows ? kernels.k_chunk : kChunk));
   plan.k_chunk = ceil_div(p.k, chunks);
   plan.panel = p.m <= kernels.few_rows ? 4 * lanes : 2 * lanes;
@@ -129,7 +136,7 @@ Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels, bool kee
   plan.rest_by_dots = costs.may_dots(p) && costs.rest_by_dots(p.k, rest) < costs.rest_by_tiles(p.k, rest);
 
   if (plan.row_kernel != RowKernel::none) cut_row_kernel(plan, lanes);
-  else if (plan.order == Order::by_columns) cut_columns(plan, lanes, kElement);
+  else if (plan.order == Order::by_columns) cut_columns(plan, lanes, kElement, kernels.rows_by_columns);
   else cut_rows(plan, lanes, kernels.tile_rows, kElement);
   plan.rows_at = -1;
   if (!keep && plan.order == Order::by_rows && chunks == 1 && plan.n_chunk >= p.n && s.batch == 1 && s.ldc == p.n && !p.accumulate) {

@@ -22,12 +22,13 @@ struct PanelProduct {
 
 template <class T>
 struct MatmulKernels {
-  Index lanes;       ///< columns in a register
-  double per_lane;   ///< 1 / lanes
-  Index half_lanes;  ///< columns in the narrow register that is used for very narrow rests (may equal lanes)
-  Index tile_rows;   ///< rows that a register tile of two registers takes at most
-  Index few_rows;    ///< and one of four registers
-  Index k_chunk;     ///< of k at a time in products of many rows
+  Index lanes;            ///< columns in a register
+  double per_lane;        ///< 1 / lanes
+  Index half_lanes;       ///< columns in the narrow register that is used for very narrow rests (may equal lanes)
+  Index tile_rows;        ///< rows that a register tile of two registers takes at most
+  Index few_rows;         ///< and one of four registers
+  Index rows_by_columns;  ///< up to so many rows a panel of B is packed just before its use (Order in tensor/matmul/internal.hpp)
+  Index k_chunk;          ///< of k at a time in products of many rows
 
   /// b_col = 1, and one of C's strides is 1. width is 1, 2 or, with at most few_rows rows, 4 times the lanes; or it is less than the lanes,
   /// and then each row of B can be read up to padded(width).

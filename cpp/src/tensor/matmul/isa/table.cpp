@@ -7,7 +7,7 @@ namespace {
 
 template <class T>
 constexpr MatmulKernels<T> kernels() {
-  return {kLanes<T>, 1.0 / kLanes<T>, kLanes<T, kHalfBytes>, kTileRows,     kFewRows, kChunkOfManyRows, panel_product<T>,
+  return {kLanes<T>, 1.0 / kLanes<T>, kLanes<T, kHalfBytes>, kTileRows,     kFewRows, kRowsByColumns, kChunkOfManyRows, panel_product<T>,
           dots<T>,   pack<T>,         row_times<T>,          row_streams<T>};
 }
 
