@@ -53,13 +53,13 @@ OTHERS = {"dates": np.zeros((2, 3), "datetime64[s]"), "spans": np.ones((2, 3), "
 @pytest.mark.parametrize("entry", ["distribution", "log_prob", "estimator"])
 def test_other_kinds_are_no_numbers(entry: str, given: str) -> None:
     call = {**REFUSING, "log_prob": plait.infer.Normal(0.0, 1.0).log_prob}[entry]
-    with pytest.raises((TypeError, ValueError), match=r"expected real numbers|Complex data|no array of numbers"):
+    with pytest.raises((TypeError, ValueError), match=r"array of real numbers|Complex data|no array of numbers"):
         call(OTHERS[given])
 
 
 def test_text_is_no_number_of_a_distribution() -> None:
     for value in ("1.5", ["1", "2"], np.array(["1"], object), np.array([b"1"])):
-        with pytest.raises(TypeError, match="Normal: value: expected real numbers"):
+        with pytest.raises(TypeError, match="Normal: value: expected a node, a number or an array of real numbers"):
             plait.infer.Normal(0.0, 1.0).log_prob(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -53,6 +54,26 @@ def test_the_search_finds_it(phrase: str, page: str) -> None:
     done = subprocess.run([browser, *options, address], capture_output=True, text=True, check=False, timeout=250)
     results = re.findall(r'<a href="([^"]+)" data-score', done.stdout)
     assert any(page in result for result in results[:6]), results[:12]
+
+
+@pytest.mark.slow
+def test_no_link_inside_is_broken() -> None:
+    """Files and places in them; `./dev docs` must have been run."""
+    site = ROOT / "build" / "docs"
+    if not site.exists():
+        pytest.skip("the site is not built")
+    texts = {p: p.read_text(encoding="utf-8") for p in site.rglob("*.html") if not p.relative_to(site).parts[0].startswith("_")}
+    places = {p: set(re.findall(r'(?:id|name)="([^"]+)"', text)) for p, text in texts.items()}
+    broken = []
+    for page, text in texts.items():
+        for link in set(re.findall(r'(?:href|src)="([^"]+)"', text)):
+            if re.match(r"\w+:|#$", link) or page.name in {"search.html", "genindex.html"}:
+                continue
+            path, _, place = urllib.parse.unquote(link).partition("#")
+            target = Path(os.path.normpath(page.parent / path.split("?")[0])) if path else page
+            if not target.exists() or (place and target in places and place not in places[target]):
+                broken.append((page.relative_to(site).as_posix(), link))
+    assert broken == []
 
 
 def test_ten_tasks_are_one_click_from_the_start_page() -> None:

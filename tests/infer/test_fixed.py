@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -278,6 +279,16 @@ def test_an_event_axis_does_not_count_in_shapes() -> None:
     assert p.mean("p").shape == (5, 3)
     assert Simplex(3, shape=5).value_shape == (5, 3)
     assert Interval(0, 1).value_shape == ()
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_fits_that_run_out_of_steps_say_so(steps: int) -> None:
+    p = bbvi(schools, max_steps=steps, **QUIET)
+    assert not p.converged
+    said = re.fullmatch(r"no convergence after (\d+) steps", p.reason)  # those to the mode are among them
+    assert said is not None
+    assert int(said[1]) >= steps
+    assert f"not converged ({p.reason})" in p.warnings
 
 
 def test_interrupted_fits_give_the_posterior_so_far() -> None:

@@ -55,6 +55,15 @@ TEST_CASE("lower splits a reduction over separate runs of axes") {
   CHECK(graph.values[graph.outputs[0]].spec.shape == Shape{3});
 }
 
+TEST_CASE("lower looks at sizes again where one value stands for nodes of several declared shapes") {
+  const NodeRef x = input("x", {kAny, 3}), five = input("five", {5, 3}), two = input("two", {2, 3});
+  const NodeRef same = sum_to_like(x, five), sum = add(x, two);  // declared (5, 3), of x itself once x has five rows, and (2, 3)
+  const auto bound = [&](Index rows) {
+    return lower(std::vector{same, sum}, {}, {{x.get(), {{rows, 3}, DType::float32}}, {five.get(), five->spec}, {two.get(), two->spec}});
+  };
+  CHECK_THROWS_AS(bound(5), ShapeError);
+}
+
 TEST_CASE("simplify: identities, constants, common subexpressions") {
   const NodeRef x = input("x", {4});
   const NodeRef zero = constant_like(x, 0), one = constant_like(x, 1);

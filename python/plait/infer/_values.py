@@ -34,7 +34,7 @@ def as_value(x: Any, what: str) -> Any:
         if given.dtype.kind not in "biufO" or (
             given.dtype.kind == "O" and any(isinstance(item, (str, bytes, complex)) for item in given.flat)
         ):
-            raise TypeError(f"{what}: expected real numbers, got {given.dtype}")
+            raise TypeError(f"{what}: expected a node, a number or an array of real numbers, got {given.dtype}")
         array = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
         if str(error).startswith(what):

@@ -73,7 +73,7 @@ def bbvi(
     tolerance : float
         Error of the ELBO that may remain, in nats.
     max_steps : int, optional
-        Steps after which the fit ends, not converged.
+        Steps after which the fit ends, not converged; with fixed draws beside the Newton steps to the mode near which it begins.
     restarts : int
         Fits from different starts; the best is kept, and the others are told of in ``modes``.
     rng : int, SeedSequence or Generator, optional

@@ -36,6 +36,8 @@ class Arena {
   }
   void give(std::size_t at, std::size_t bytes) {
     auto next = free_.lower_bound(at);
+    PLAIT_ASSERT(at + bytes <= end_ && (next == free_.end() || at + bytes <= next->first));
+    PLAIT_ASSERT(next == free_.begin() || std::prev(next)->first + std::prev(next)->second <= at);  // nothing is given twice
     if (next != free_.begin()) {
       const auto before = std::prev(next);
       if (before->first + before->second == at) {

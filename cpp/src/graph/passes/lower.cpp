@@ -24,7 +24,7 @@ class Lowering {
     if (op.kind == OpKind::elementwise && as_declared(*node)) {  // most values of most graphs: nothing to infer or resolve
       for (std::size_t i = 0; i < node->input_count(); ++i) value.inputs.push_back(index_[node->input(i)]);
       value.spec = node->spec;
-      index_.insert(node, out_.add(std::move(value)));
+      note(node, out_.add(std::move(value)));
       return;
     }
     std::vector<Spec> specs;
@@ -47,7 +47,7 @@ class Lowering {
     }
     PLAIT_REQUIRE_AS(ShapeError, is_known(value.spec.shape), node->label(), ": shape ", to_string(value.spec.shape),
                      " has a size that no input decides");
-    index_.insert(node, resolve(std::move(value), specs));
+    note(node, resolve(std::move(value), specs));
   }
 
   int operator[](const NodeRef& node) const { return index_[node.get()]; }
@@ -56,15 +56,23 @@ class Lowering {
   Module& out() { return out_; }
 
  private:
+  // The value v stands for the node.
+  void note(const Node* node, int v) {
+    index_.insert(node, v);
+    declared_.resize(out_.values.size(), 1);
+    if (out_.values[v].spec != node->spec) declared_[v] = 0;  // for all nodes of that value: another may have declared less
+  }
+
   // True if the node's inputs have the very specs with which it was made, so that its own holds.
   [[nodiscard]] bool as_declared(const Node& node) const {
     if (node.op->shape_only != 0 || !is_known(node.spec.shape)) return false;
     for (const Edge& edge : node.inputs())
-      if (out_.values[index_[edge.input]].spec != edge.input->spec) return false;
+      if (declared_[index_[edge.input]] == 0) return false;
     return true;
   }
 
-  // A loop computes what is asked of it; what reads a loop's buffer finds there where things stand.
+  // A loop's body is bound to these sizes, with those of its results that somebody reads. An op that takes apart a loop's buffer gets the same bound
+  // loop as attribute, which says at which offsets the results stand.
   void bind_loop(const Node& node, const std::vector<Spec>& specs, Value& value) {
     if (const Node* loop = loop_behind(node)) {
       value.attributes = with_loop(value.attributes, loop_of(out_.values[index_[loop]].attributes));
@@ -141,6 +149,7 @@ class Lowering {
   const Demands* demands_;
   NodeMap index_;
   Module out_;
+  std::vector<char> declared_;  // of each value: whether it has the spec of every node that it stands for
   Index random_ordinal_ = 0;
 };
 
