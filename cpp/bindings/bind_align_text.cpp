@@ -3,6 +3,7 @@
 // A short pair takes less time than Python needs to enter a function of its own, or pybind11 to convert its arguments. What is not two strs or
 // two bytes goes to the methods `_score` and `_nearest_of` that the Python class has.
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -21,6 +22,10 @@ using namespace plait::align;
 
 /// Nanoseconds below which work is done before releasing the GIL would have paid.
 constexpr double kShort = 10'000, kLong = 1e6;
+/// How long a list is searched before others may run, and nanoseconds that its next few texts may take: what Python gives a thread in turn.
+constexpr std::chrono::milliseconds kLongest{1};
+constexpr double kTurn = 5e6;
+using Clock = std::chrono::steady_clock;
 
 struct TextAligner {
   PyObject_HEAD PyObject* built;  // the bound Method, which it keeps alive; null until it is needed
@@ -200,35 +205,39 @@ PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, In
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(references);
   Sequence y = x;
   if (size > 0 && read(query, PySequence_Fast_ITEMS(references), 1, &y) == 0) return nullptr;
-  if (method->cost(x, y) * static_cast<double>(size) > kLong) {
+  const double each = std::max(method->cost(x, x), method->cost(x, y));
+  const bool takes_long = each * static_cast<double>(size) > kLong;
+  const auto begin = takes_long ? Clock::now() : Clock::time_point{};
+  Py_ssize_t at = 0;
+  bool open = true;
+  // What comes after the best possible ones is not looked at, and they may well be among the first: the first blocks are small.
+  alignas(Sequence) std::byte room[kBlock * sizeof(Sequence)];  // which is not initialised
+  auto* const block = std::launder(static_cast<Sequence*>(static_cast<void*>(room)));
+  for (Py_ssize_t most = kFirstBlock; at < size && open; most = std::min(2 * most, kBlock)) {
+    // A handler of signals may run between two blocks and change the list.
+    if (PySequence_Fast_GET_SIZE(references) != size) throw std::runtime_error("nearest: references were changed while they were searched");
+    if (takes_long && (each > kTurn || Clock::now() - begin > kLongest)) break;
+    const Py_ssize_t count = std::min({most, size - at, std::max<Py_ssize_t>(1, static_cast<Py_ssize_t>(kTurn / each))});
+    PyObject* const* const items = PySequence_Fast_ITEMS(references) + at;
+    const Py_ssize_t texts = read(query, items, count, block);
+    const HeldObjects held(items, texts);
+    open = search->offer({block, static_cast<std::size_t>(texts)}, at, thread_workspace());
+    if (open && texts < count) return nullptr;
+    at += count;
+  }
+  if (open && at < size) {
     // Strings of our own to hold on to: the list may be changed while others run.
-    const auto owned = py::reinterpret_steal<py::object>(PySequence_Tuple(references));
-    if (!owned) return nullptr;
-    std::vector<Sequence> all(static_cast<std::size_t>(PyTuple_GET_SIZE(owned.ptr())));
-    const Py_ssize_t texts = read(query, PySequence_Fast_ITEMS(owned.ptr()), PyTuple_GET_SIZE(owned.ptr()), all.data());
+    const auto owned = py::reinterpret_steal<py::object>(PySequence_GetSlice(references, at, size));
+    if (!owned) throw py::error_already_set();
+    const Py_ssize_t count = PySequence_Fast_GET_SIZE(owned.ptr());
+    std::vector<Sequence> rest(static_cast<std::size_t>(count));
+    const Py_ssize_t texts = read(query, PySequence_Fast_ITEMS(owned.ptr()), count, rest.data());
     const py::object kept = py::reinterpret_borrow<py::object>(as_aligner(self).built);
-    bool open;
     {
       const py::gil_scoped_release release;
-      open = search->offer({all.data(), static_cast<std::size_t>(texts)}, 0, thread_workspace());
+      open = search->offer({rest.data(), static_cast<std::size_t>(texts)}, at, thread_workspace());
     }
-    if (open && texts < PyTuple_GET_SIZE(owned.ptr())) return nullptr;
-  } else {
-    // What comes after the best possible ones is not looked at, and they may well be among the first: the first blocks are small.
-    alignas(Sequence) std::byte room[kBlock * sizeof(Sequence)];  // which is not initialised
-    auto* const block = std::launder(static_cast<Sequence*>(static_cast<void*>(room)));
-    bool open = true;
-    for (Py_ssize_t at = 0, most = kFirstBlock; at < size && open; most = std::min(2 * most, kBlock)) {
-      // A handler of signals may run between two blocks and change the list.
-      if (PySequence_Fast_GET_SIZE(references) != size) throw std::runtime_error("nearest: references were changed while they were searched");
-      PyObject* const* const items = PySequence_Fast_ITEMS(references) + at;
-      const Py_ssize_t count = std::min(most, size - at);
-      const Py_ssize_t texts = read(query, items, count, block);
-      const HeldObjects held(items, texts);
-      open = search->offer({block, static_cast<std::size_t>(texts)}, at, thread_workspace());
-      if (open && texts < count) return nullptr;
-      at += count;
-    }
+    if (open && texts < count) return nullptr;
   }
   return as_arrays(search->take());
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,6 +19,7 @@ Array: TypeAlias = NDArray[Any]
 CHECKSUM = "plait_checksum"
 BLANK = "0" * 64
 MOST_HEADER = 1 << 30
+PART = 1 << 22
 
 NAMES = {
     "bool": "BOOL",
@@ -40,11 +42,18 @@ DTYPES = {name: np.dtype(dtype).newbyteorder("<") for dtype, name in NAMES.items
 # hashlib, json and tempfile are imported by those who write or read a file: they would be most of what this module costs at import.
 
 
-def _digest(start: bytes, chunks: Any) -> str:
+def _parts(chunks: Any) -> Iterator[memoryview]:
+    """In parts of bounded size: between two of them Python sees Ctrl-C."""
+    for chunk in chunks:
+        for begin in range(0, len(chunk), PART):
+            yield memoryview(chunk)[begin : begin + PART]
+
+
+def _digest(start: bytes | bytearray, chunks: Any) -> str:
     import hashlib
 
     digest = hashlib.blake2b(start, digest_size=32)
-    for chunk in chunks:
+    for chunk in _parts(chunks):
         digest.update(chunk)
     return digest.hexdigest()
 
@@ -91,8 +100,14 @@ def write(path: Path, tensors: list[Array], content: dict[str, Any], names: list
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(start)
-            for chunk in chunks:
-                file.write(chunk)
+            waiting = 0
+            for part in _parts(chunks):
+                file.write(part)
+                waiting += len(part)
+                if waiting >= 8 * PART:  # what the last call has to wait for, which nothing interrupts, stays small
+                    waiting = 0
+                    file.flush()
+                    os.fsync(file.fileno())
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)
@@ -105,11 +120,19 @@ def write(path: Path, tensors: list[Array], content: dict[str, Any], names: list
         raise
 
 
+def _content(path: Path) -> bytearray:
+    data = bytearray()
+    with path.open("rb") as file:
+        while part := file.read(PART):
+            data += part
+    return data
+
+
 def read(path: Path) -> tuple[list[Array], dict[str, Any]]:
     """Tensors and content; FormatError if any bit is not as it was written."""
     import json
 
-    data = path.read_bytes()
+    data = _content(path)
     if len(data) < 8:
         raise FormatError(f"{path}: too short to be a safetensors file")
     (length,) = struct.unpack_from("<Q", data)

@@ -184,3 +184,22 @@ def test_a_list_that_takes_long_is_searched_without_the_interpreter_s_lock() -> 
     references = ["".join(rng.choice(list("ACGT"), 3000)) for _ in range(20)]
     query = references[7][:1500] + references[7][1600:]
     assert Levenshtein().nearest(query, references)[0].tolist() == [7]
+
+
+@pytest.mark.parametrize("length", [5, 40, 150, 2500])
+def test_an_equal_text_is_found_wherever_it_stands(length: int) -> None:
+    """In a small first block, in a full one, and where a list that takes long is searched without the interpreter's lock."""
+    rng = np.random.default_rng(length)
+    aligner = Levenshtein()
+    others = ["".join(rng.choice(list("abc"), length)) + "d" for _ in range(90)]
+    for query in ("".join(rng.choice(list("abc"), length)), "".join(rng.choice(list("ab漢"), length))):
+        near = query[:-1] + "x"
+        for place in (0, 7, 8, 23, 30, 89):
+            references: list[object] = [*others[:place], query, *others[place:], query, None]
+            assert [a.tolist() for a in aligner.nearest(query, references)] == [[place], [0]]
+            assert [a.tolist() for a in aligner.nearest(query, references, 2)] == [[place, 91], [0, 0]]
+            assert aligner.nearest(near, references[:-1], cutoff=2)[0].tolist() == [place]
+            with pytest.raises(TypeError, match=r"references\[92\]"):
+                aligner.nearest(near, references)
+            if place > 0:  # what is nearly equal and comes first is not as good
+                assert aligner.nearest(query, [near, *references])[0].tolist() == [place + 1]

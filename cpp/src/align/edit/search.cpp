@@ -31,6 +31,7 @@ struct Strand {
 bool equal(const Sequence& x, const Sequence& y) {
   if (x.length != y.length) return false;
   if (x.kind == y.kind) {
+    if (x.length > 0 && *static_cast<const char*>(x.data) != *static_cast<const char*>(y.data)) return false;  // nearly always
     const std::size_t bytes = x.kind == Sequence::Kind::u8 ? 1 : x.kind == Sequence::Kind::u16 ? 2 : 4;
     return std::memcmp(x.data, y.data, static_cast<std::size_t>(x.length) * bytes) == 0;
   }
@@ -43,15 +44,19 @@ bool equal(const Sequence& x, const Sequence& y) {
 }  // namespace
 
 EditSearch::EditSearch(const Sequence& x, bool restricted, double unit, Index k, Index limit)
-    : x_(x), restricted_(restricted), unit_(unit), limit_(limit), ranking_(Order::minimum, k) {
-  if (x.length > kWord) return;
-  for (Index i = 0; i < x.length; ++i) {
-    const std::uint32_t symbol = x.symbol(i);
+    : x_(x), restricted_(restricted), unit_(unit), k_(k), limit_(limit), ranking_(Order::minimum, k) {}
+
+void EditSearch::set_masks() {
+  if (has_masks_) return;
+  has_masks_ = true;
+  std::fill_n(masks_.direct, 256, 0);
+  for (Index i = 0; i < x_.length; ++i) {
+    const std::uint32_t symbol = x_.symbol(i);
     const std::uint64_t bit = std::uint64_t{1} << i;
     if (symbol < 256) {
       masks_.direct[symbol] |= bit;
     } else {
-      if (!masks_.ids) masks_.ids = std::make_unique<SymbolIds>(x.length), masks_.wide.assign(static_cast<std::size_t>(x.length) + 1, 0);
+      if (!masks_.ids) masks_.ids = std::make_unique<SymbolIds>(x_.length), masks_.wide.assign(static_cast<std::size_t>(x_.length) + 1, 0);
       masks_.wide[masks_.ids->of(symbol, true)] |= bit;
     }
   }
@@ -67,6 +72,15 @@ bool EditSearch::offer(std::span<const Sequence> references, Index first, Worksp
     const Index most = limit();
     if (most < 0) return false;
     const std::size_t count = std::min<std::size_t>(kBlock, references.size() - at);
+    if (k_ == 1 && count < kBlock) {
+      // The first that is equal is the best, whatever comes before it: among few this is soon seen.
+      const auto found =
+          std::find_if(references.begin() + static_cast<std::ptrdiff_t>(at), references.end(), [&](const Sequence& y) { return equal(x_, y); });
+      if (found != references.end()) {
+        ranking_.offer(first + (found - references.begin()), 0);
+        return false;
+      }
+    }
     block(references.subspan(at, count), first + static_cast<Index>(at), most, workspace);
     if (count == kBlock) poll_interrupt();  // fewer are soon done
   }
@@ -93,6 +107,7 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
   const bool few = limit <= kPrefixLimit / (restricted_ ? 2 : 1) && 6 * limit + 4 < x_.length;
   if (few) count = sift(references, members, count, limit, workspace);
   if (x_.length > 0 && x_.length <= kWord && !few) {
+    set_masks();
     unsigned kinds = 0;
     for (Index c = 0; c < count; ++c) kinds |= 1U << static_cast<int>(references[members[c]].kind);
     const auto any = [&](Sequence::Kind kind) { return (kinds >> static_cast<int>(kind) & 1) != 0; };

@@ -25,7 +25,7 @@ class EditSearch final : public Search {
 
   /// Where the query's symbols stand, as bits.
   struct Masks {
-    std::uint64_t direct[256] = {};
+    std::uint64_t direct[256];
     std::unique_ptr<SymbolIds> ids;  // of symbols from 256 on
     std::vector<std::uint64_t> wide;
 
@@ -38,6 +38,7 @@ class EditSearch final : public Search {
     }
   };
 
+  void set_masks();
   /// How many edits the next ones may need to be among the best k. Those that come later lose against equals.
   [[nodiscard]] Index limit() const;
   void block(std::span<const Sequence> references, Index first, Index limit, Workspace& workspace);
@@ -51,9 +52,10 @@ class EditSearch final : public Search {
   Sequence x_;
   bool restricted_;
   double unit_;
-  Index limit_;
+  Index k_, limit_;
   Ranking ranking_;  // of edits
-  Masks masks_;
+  Masks masks_;      // where has_masks_
+  bool has_masks_ = false;
 };
 
 }  // namespace plait::align::detail

@@ -7,6 +7,7 @@
 #include "plait/graph/build.hpp"
 #include "plait/graph/ops.hpp"
 #include "plait/tensor/with_type.hpp"
+#include "polled.hpp"
 
 namespace plait::graph {
 namespace {
@@ -71,9 +72,11 @@ class TakeKernel final : public Kernel {
     with_type(dtype_, [&](auto zero) {
       using T = decltype(zero);
       const auto [outer, size, inner] = around_;
-      if (scatter_) std::fill_n(static_cast<T*>(outputs[0]), outer * size * inner, T{});
+      if (scatter_) fill_polled(static_cast<T*>(outputs[0]), outer * size * inner);
+      PolledRows rows;
       for (Index o = 0; o < outer; ++o)
         for (Index k = 0; k < indices_; ++k) {
+          rows.done(inner);
           const Index whole = (o * size + checked(index[k], size, "take")) * inner, part = (o * indices_ + k) * inner;
           if (scatter_) {
             const T* from = static_cast<const T*>(inputs[0]) + part;
@@ -138,9 +141,11 @@ class AlongKernel final : public Kernel {
     const auto* index = static_cast<const std::int64_t*>(inputs[1]);
     with_type(dtype_, [&](auto zero) {
       using T = decltype(zero);
-      if (scatter_) std::fill_n(static_cast<T*>(outputs[0]), source_.outer * source_.size * source_.inner, T{});
+      if (scatter_) fill_polled(static_cast<T*>(outputs[0]), source_.outer * source_.size * source_.inner);
+      PolledRows rows;
       for (Index o = 0; o < picked_.outer; ++o)
-        for (Index k = 0; k < picked_.size; ++k)
+        for (Index k = 0; k < picked_.size; ++k) {
+          rows.done(picked_.inner);
           for (Index i = 0; i < picked_.inner; ++i) {
             const Index part = (o * picked_.size + k) * picked_.inner + i;
             const Index row = classes_ ? checked_class(index[part], source_.size, "cross_entropy_with_logits")
@@ -153,6 +158,7 @@ class AlongKernel final : public Kernel {
               static_cast<T*>(outputs[0])[part] = static_cast<const T*>(inputs[0])[whole];
             }
           }
+        }
     });
   }
 
@@ -184,8 +190,11 @@ class OneHotKernel final : public Kernel {
     with_type(dtype_, [&](auto zero) {
       using T = decltype(zero);
       T* out = static_cast<T*>(outputs[0]);
-      std::fill_n(out, count_ * depth_, T{});
-      for (Index k = 0; k < count_; ++k) out[k * depth_ + checked_class(static_cast<const std::int64_t*>(inputs[0])[k], depth_, "one_hot")] = T{1};
+      fill_polled(out, count_ * depth_);
+      const auto* const classes = static_cast<const std::int64_t*>(inputs[0]);
+      in_polled_blocks(count_, [&](Index begin, Index end) {
+        for (Index k = begin; k < end; ++k) out[k * depth_ + checked_class(classes[k], depth_, "one_hot")] = T{1};
+      });
     });
   }
 
@@ -209,28 +218,25 @@ class ArgsortKernel final : public Kernel {
   void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext&) const override {
     with_type(dtype_, [&](auto zero) {
       using T = decltype(zero);
-      struct Placed {
-        T value;
-        Index place;
-      };
-      Placed* const sorted = static_cast<Placed*>(scratch);
-      // Places are different, so that any sort gives the order of a stable one.
-      const auto ahead = [](const Placed& a, const Placed& b) {
-        if (a.value < b.value) return true;
-        if (b.value < a.value) return false;
-        const bool x = a.value != a.value, y = b.value != b.value;
-        return x == y ? a.place < b.place : y;
-      };
+      auto* const sorted = static_cast<Placed<T>*>(scratch);
+      PolledRows rows;
       for (Index row = 0; row < rows_; ++row) {
         const T* const x = static_cast<const T*>(inputs[0]) + row * size_;
-        for (Index i = 0; i < size_; ++i) sorted[i] = {x[i], i};
-        std::sort(sorted, sorted + size_, ahead);
+        in_polled_blocks(size_, [&](Index begin, Index end) {
+          for (Index i = begin; i < end; ++i) sorted[i] = {x[i], i};
+        });
+        const Placed<T>* const found = sort_polled(sorted, sorted + size_, size_);
         std::int64_t* const out = static_cast<std::int64_t*>(outputs[0]) + row * size_;
-        for (Index i = 0; i < size_; ++i) out[i] = sorted[i].place;
+        in_polled_blocks(size_, [&](Index begin, Index end) {
+          for (Index i = begin; i < end; ++i) out[i] = found[i].place;
+        });
+        rows.done(size_);
       }
     });
   }
-  [[nodiscard]] std::size_t scratch_bytes(int) const override { return static_cast<std::size_t>(size_) * 2 * sizeof(Index); }
+  [[nodiscard]] std::size_t scratch_bytes(int) const override {
+    return static_cast<std::size_t>(size_) * (size_ > kPolledBlock ? 2 : 1) * sizeof(Placed<Index>);  // no Placed<T> is larger
+  }
   [[nodiscard]] double cost_ns() const override { return static_cast<double>(rows_ * size_) * 3.0 * std::log2(2.0 + static_cast<double>(size_)); }
 
  private:
@@ -256,6 +262,7 @@ class CumsumKernel final : public Kernel {
     with_type(dtype_, [&](auto zero) {
       using T = decltype(zero);
       const auto [outer, size, inner] = around_;
+      PolledRows rows;
       for (Index o = 0; o < outer; ++o)
         for (Index k = 0; k < size; ++k) {
           const Index row = o * size + (reverse_ ? size - 1 - k : k), before = reverse_ ? row + 1 : row - 1;
@@ -263,6 +270,7 @@ class CumsumKernel final : public Kernel {
           T* y = static_cast<T*>(outputs[0]);
           for (Index i = 0; i < inner; ++i)
             y[row * inner + i] = static_cast<T>(k == 0 ? x[row * inner + i] : y[before * inner + i] + x[row * inner + i]);
+          rows.done(inner);
         }
     });
   }
@@ -295,11 +303,13 @@ class SumKernel final : public Kernel {
     with_type(dtype_, [&](auto zero) {
       using T = decltype(zero);
       T* y = static_cast<T*>(outputs[0]);
-      std::copy_n(static_cast<const T*>(inputs[0]), count_, y);
-      for (std::size_t k = 1; k < inputs_; ++k) {
-        const T* x = static_cast<const T*>(inputs[k]);
-        for (Index i = 0; i < count_; ++i) y[i] = static_cast<T>(y[i] + x[i]);
-      }
+      in_polled_blocks(count_, [&](Index begin, Index end) {
+        std::copy(static_cast<const T*>(inputs[0]) + begin, static_cast<const T*>(inputs[0]) + end, y + begin);
+        for (std::size_t k = 1; k < inputs_; ++k) {
+          const T* x = static_cast<const T*>(inputs[k]);
+          for (Index i = begin; i < end; ++i) y[i] = static_cast<T>(y[i] + x[i]);
+        }
+      });
     });
   }
 
