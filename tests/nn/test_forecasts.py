@@ -62,7 +62,7 @@ def test_a_season_is_learnt_and_gone_on_with() -> None:
 def test_intervals_hold_what_they_say(distribution: str) -> None:
     rng = np.random.default_rng(1)
     series = season(700) + rng.normal(size=700)
-    model = small(distribution=distribution, epochs=25, optimizer="adam", early_stopping=8)
+    model = small(distribution=distribution, epochs=25, optimizer="adam", early_stopping=8, instance_norm=False)
     model.set_params(optimizer__rate=5e-3).fit(series[:500])
     test = model.backtest(series, start=500, coverage=0.8)
     assert 0.68 < test.coverage < 0.9
@@ -221,7 +221,7 @@ def test_nothing_is_drawn_from_points_but_themselves() -> None:
 def test_sunspots_are_forecast_better_than_by_repetition(data_file: Callable[[str], Path]) -> None:
     series = np.loadtxt(data_file("series/monthly-sunspots.csv"), delimiter=",", skiprows=1, usecols=1)
     cut = len(series) - 600
-    model = nn.SequenceRegressor(1, hidden=16, outputs=1, horizon=24, window=48, distribution="normal", epochs=4, batch_size=64, rng=0)
+    model = nn.SequenceRegressor(1, hidden=16, outputs=1, horizon=24, window=48, distribution="normal", epochs=8, batch_size=64, rng=0)
     test = model.fit(series[:cut]).backtest(series, start=cut, stride=6)
     assert max(test.mase(1), test.mase(12), test.mase(132)) < 0.95
     assert test.coverage > 0.6

@@ -37,6 +37,10 @@ class Distribution:
         """The value that is expected, of nodes and of arrays."""
         return self._split(said)[0]
 
+    def moved(self, said: Any, level: Any, scale: Any) -> Any:
+        """A node for the parameters of values that are `scale` times as large and begin at `level`."""
+        return graph.concatenate([part * scale + level for part in self._split(said)], axis=-1)
+
     def quantile(self, said: Array, level: float) -> Array:
         """The quantile at one level, above 0 and below 1."""
         raise NotImplementedError
@@ -76,6 +80,11 @@ class Normal(Distribution):
         mean, log_scale = self._split(said)
         return losses.gaussian_nll(mean, target, graph.clip(log_scale, *_SCALES), "none")
 
+    def moved(self, said: Any, level: Any, scale: Any) -> Any:
+        """See `Distribution`."""
+        mean, log_scale = self._split(said)
+        return graph.concatenate([mean * scale + level, log_scale + graph.log(scale)], axis=-1)
+
     def quantile(self, said: Array, level: float) -> Array:
         """See `Distribution`."""
         mean, log_scale = self._split(said)
@@ -96,6 +105,11 @@ class StudentT(Distribution):
         """See `Distribution`."""
         location, log_scale, more = self._split(said)
         return losses.student_t_nll(location, target, 2.0 + graph.softplus(more), graph.clip(log_scale, *_SCALES), "none")
+
+    def moved(self, said: Any, level: Any, scale: Any) -> Any:
+        """See `Distribution`."""
+        location, log_scale, more = self._split(said)
+        return graph.concatenate([location * scale + level, log_scale + graph.log(scale), more], axis=-1)
 
     def _arrays(self, said: Array) -> tuple[Array, Array, Array]:
         location, log_scale, more = self._split(said)

@@ -13,6 +13,7 @@ from .._masks import unmasked
 from ..train.data import at_least_one
 from . import _sequence_data as task_of
 from . import ragged
+from ._instance_norm import step_sizes
 from ._sequence_network import SequenceNetwork
 from ._weights import sample_weights
 
@@ -150,6 +151,8 @@ class Given(SequenceNetwork):
         if self.bidirectional:
             self.units.nodes["ends"].value = np.array([float(given.ts is not None and not isinstance(given.ts, list))])
         self.units.nodes["widening"].value = np.ones_like(self._unit("widening"))
+        if "step" in self.units.nodes:
+            self.units.nodes["step"].value = np.zeros(given.outputs, self.dtype)
         if not self.standardize or self.activation is not None:
             return
         steps = np.concatenate(given.xs, dtype="float64")
@@ -160,6 +163,8 @@ class Given(SequenceNetwork):
         values = {"shift": shift, "scale": scale, "centre": centre, "spread": spread}
         if given.known is not None:
             values["future_shift"], values["future_scale"] = _moments(np.concatenate(given.known, dtype="float64"))
+        if "step" in self.units.nodes and given.ts is None:
+            values["step"] = (step_sizes(given.xs, given.outputs) / spread).astype(self.dtype)
         for key, value in values.items():
             self.units.nodes[key].value = value
 

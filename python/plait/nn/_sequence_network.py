@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from ..train.data import at_least_one
 from ._built import LayerEstimator
 from ._carrying import recurrent, top
 from ._distributions import Distribution, Point, distribution_of
+from ._instance_norm import window_units
 from .base import Activation, floating
 from .layers import Dense
 
@@ -47,6 +49,7 @@ class SequenceNetwork(LayerEstimator):
     horizon: int | None
     future: int
     bidirectional: bool
+    instance_norm: Any
     distribution: Any
     levels: Any
     forget_bias: float
@@ -60,7 +63,7 @@ class SequenceNetwork(LayerEstimator):
     def _asked(self, *sizes: int) -> tuple[Any, ...]:
         """What decides the network's shape."""
         settings = (self.hidden, self.layers, self.cell, self.activation, self.horizon, self.future, self.forget_bias, self.dtype)
-        return (*sizes, *settings, self.bidirectional, self.distribution if self._names_points() else repr(self.distribution), tuple(self.levels))
+        return (*sizes, *settings, self.bidirectional, self.instance_norm, self.distribution if self._names_points() else repr(self.distribution), tuple(self.levels))
 
     def _names_points(self) -> bool:
         return self.distribution is None or isinstance(self.distribution, str)
@@ -92,6 +95,9 @@ class SequenceNetwork(LayerEstimator):
         if self.bidirectional:
             shapes["ends"] = 1
         self.units_ = Units(shapes)
+        if horizon is not None and self.instance_norm:
+            # The size of a usual step; 0 until `fit` has seen that the series are their own targets.
+            self.units_.nodes["step"] = graph.parameter(np.zeros(outputs, self.dtype), name="units.step")
 
     @property
     def inputs(self) -> int:
@@ -112,8 +118,9 @@ class SequenceNetwork(LayerEstimator):
     def __call__(self, inputs: Any, state: Any = None, lengths: Any = None, *, unroll: bool | None = None, training: bool = False) -> Any:
         """Outputs at every step, and the state after the last one; with a horizon, the outputs of the steps behind the last one, and the state."""
         if self.horizon is not None:
+            inputs, moved = self._in_own_units(inputs, lengths)
             _, state = self.recurrent(inputs, state, lengths, unroll=unroll, training=training)
-            return self.distribution_.point(self._decoded(state, None)), state
+            return self.distribution_.point(moved(self._decoded(state, None))), state
         outs, state = self._said(inputs, state, lengths, unroll=unroll, training=training)
         point = self.distribution_.point
         return ([point(y) for y in outs] if isinstance(outs, list) else point(outs)), state
@@ -168,5 +175,19 @@ class SequenceNetwork(LayerEstimator):
 
     def _ahead_of(self, inputs: Any, known: Any, *, training: bool = False, unroll: bool | None = None) -> Any:
         """The same of whole windows."""
+        inputs, moved = self._in_own_units(inputs)
         _, state = self.recurrent(inputs, unroll=unroll, training=training)
-        return self._decoded(state, known)
+        return moved(self._decoded(state, known))
+
+    def _in_own_units(self, inputs: Any, lengths: Any = None) -> tuple[Any, Callable[[Any], Any]]:
+        """Windows whose columns that are forecast are measured from their end and in their own unit, and what brings forecasts back."""
+        step = self.units.nodes.get("step")
+        if step is None:
+            return inputs, lambda said: said
+        many = isinstance(inputs, list)
+        x = graph.concatenate([graph.expand_dims(part, 1) for part in inputs], axis=1) if many else inputs
+        own = x[:, :, : self.targets]
+        level, scale = window_units(own, step, lengths)
+        parts = [(own - level) / scale] + ([x[:, :, self.targets :]] if self.inputs + self.future > self.targets else [])
+        x = graph.concatenate(parts, axis=2) if len(parts) > 1 else parts[0]
+        return [x[:, k] for k in range(len(inputs))] if many else x, lambda said: self.distribution_.moved(said, level, scale)
