@@ -46,8 +46,10 @@ void bind_leaves(py::module_& m) {
       "parameter",
       [](const py::object& value, const std::string& name, const py::object& dtype) {
         const std::string what = message("parameter ", name.empty() ? "value" : name);
-        PLAIT_REQUIRE_AS(DTypeError, !py::hasattr(value, "dtype") || py::cast<std::string>(value.attr("dtype").attr("str")).substr(1) != "f2", what,
-                         ": dtype float16 is not one of bool, int32, int64, float32, float64; convert the array with .astype(...)");
+        PLAIT_REQUIRE_AS(DTypeError,
+                         !py::hasattr(value, "dtype") || !py::hasattr(value.attr("dtype"), "str") ||
+                             py::cast<std::string>(value.attr("dtype").attr("str")).substr(1) != "f2",
+                         what, ": dtype float16 is not one of bool, int32, int64, float32, float64; convert the array with .astype(...)");
         return PyNode(
             make_parameter(name, tensor_from(value, what, dtype.is_none() ? std::nullopt : std::optional(parse_dtype(dtype, "parameter")))));
       },

@@ -156,8 +156,9 @@ void bind_properties(Class& cls) {
       "The name given by the user, or ''.");
   cls.def(
       "named",
-      [](const py::object& self, std::string name) {
-        node_of(self)->set_name(std::move(name));
+      [](const py::object& self, const py::object& name) {
+        if (PyUnicode_Check(name.ptr()) == 0) throw py::type_error(message("named: expected a str, got ", Py_TYPE(name.ptr())->tp_name));
+        node_of(self)->set_name(py::cast<std::string>(name));
         return py::reinterpret_borrow<NodeObject>(self);
       },
       py::arg("name"), R"(Give the node a name, which pictures, messages and files show.

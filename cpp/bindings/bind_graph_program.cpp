@@ -203,7 +203,11 @@ class PyProgram {
     }
     if (kwargs != nullptr) {
       Py_ssize_t at = 0;
-      while (PyDict_Next(kwargs, &at, &key, &value) != 0) put(position(key), value);
+      while (PyDict_Next(kwargs, &at, &key, &value) != 0) {
+        if (PyUnicode_Check(key) == 0)
+          throw py::type_error(message("feeds by keyword: names are str, got ", Py_TYPE(key)->tp_name, "; give program({node: array})"));
+        put(position(key), value);
+      }
     }
     std::string missing;
     for (std::size_t i = 0; i < names_.size(); ++i)

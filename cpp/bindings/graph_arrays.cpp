@@ -106,7 +106,8 @@ py::dtype numpy_dtype(DType dtype) { return py::reinterpret_borrow<py::dtype>(de
 DType parse_dtype(py::handle dtype, const char* what) {
   PyObject* raw = nullptr;
   if (Api::get().PyArray_DescrConverter_(dtype.ptr(), &raw) == 0) throw py::error_already_set();
-  const py::dtype descr = py::reinterpret_steal<py::dtype>(raw);
+  py::dtype descr = py::reinterpret_steal<py::dtype>(raw);
+  if (!py::cast<bool>(descr.attr("isnative"))) descr = descr.attr("newbyteorder")("=");  // the order of bytes is the file's matter, not the graph's
   for (const DType t : {DType::boolean, DType::int32, DType::int64, DType::float32, DType::float64})
     if (Api::get().PyArray_EquivTypes_(descr.ptr(), descriptor(t))) return t;
   refuse(what, descr.ptr());

@@ -43,7 +43,7 @@ DTYPES = {name: np.dtype(dtype).newbyteorder("<") for dtype, name in NAMES.items
 
 
 def _parts(chunks: Any) -> Iterator[memoryview]:
-    """In parts of a few megabytes: between two of them Python sees Ctrl-C."""
+    """In parts of bounded size: between two of them Python sees Ctrl-C."""
     for chunk in chunks:
         for begin in range(0, len(chunk), PART):
             yield memoryview(chunk)[begin : begin + PART]

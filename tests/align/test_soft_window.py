@@ -99,6 +99,37 @@ def test_long_series_in_blocks(n: int, m: int, band: str) -> None:
         assert 1 - 1e-9 <= expected[(steps == k) | (steps == k + 1)].sum() <= 2 + 1e-9
 
 
+def soft_minima(distances: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The matrix of soft minima for a gamma of 1, by anti-diagonals."""
+    n, m = distances.shape
+    sums = np.full((n + 1, m + 1), np.inf)
+    sums[0, 0] = 0
+    for k in range(2, n + m + 1):
+        i = np.arange(max(1, k - m), min(n, k - 1) + 1)
+        j = k - i
+        sums[i, j] = distances[i - 1, j - 1] - np.logaddexp.reduce([-sums[i - 1, j], -sums[i - 1, j - 1], -sums[i, j - 1]])
+    return sums[1:, 1:]
+
+
+@pytest.mark.parametrize(("n", "m", "window"), [(500, 560, None), (900, 700, None), (300, 1400, None), (1300, 1300, 150)])
+@pytest.mark.parametrize("scale", [0.05, 5.0])
+def test_expected_alignments_of_more_than_is_kept(n: int, m: int, window: int | None, scale: float) -> None:
+    """Blocks that are computed again, and the last diagonals that are not, against sums over the paths before and behind each cell."""
+    rng = np.random.default_rng(n)
+    x, y = scale * rng.normal(size=n), scale * rng.normal(size=m)
+    distances = (x[:, None] - y) ** 2
+    if window is not None:
+        distances[np.abs(np.subtract.outer(np.arange(n), np.arange(m))) > window] = np.inf
+    before, behind = soft_minima(distances), soft_minima(distances[::-1, ::-1])[::-1, ::-1]
+    with np.errstate(invalid="ignore"):
+        shares = np.nan_to_num(np.exp(before[-1, -1] - (before + behind - distances)))
+    aligner = SoftDTW(1.0, window=window)
+    value, gradient = aligner.value_and_gradient(x, y)
+    assert value == pytest.approx(before[-1, -1], rel=1e-12)
+    assert gradient == pytest.approx(2 * (shares * (x[:, None] - y)).sum(axis=1), rel=1e-8, abs=1e-8)
+    np.testing.assert_allclose(aligner.expected(x, y), shares, rtol=1e-8, atol=1e-12)
+
+
 @pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
 @pytest.mark.parametrize("kind", ["noise", "walk", "sine"])
 def test_every_scale(scale: float, kind: str) -> None:

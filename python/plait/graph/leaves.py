@@ -15,6 +15,11 @@ from .binary import cast as cast_to
 from .binary import less, where
 
 
+def _require_name(what: str, name: object, order: str) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"{what}: the name is a str, got {type(name).__name__}; the order of arguments is {what}({order})")
+
+
 def input(name: str, shape: Shape = (), dtype: DType = "float32") -> Node:
     """A node that receives an array when the graph runs.
 
@@ -38,6 +43,7 @@ def input(name: str, shape: Shape = (), dtype: DType = "float32") -> Node:
     >>> x.shape
     (None, 784)
     """
+    _require_name("input", name, "name, shape")
     return _core.input(name, shape, dtype)
 
 
@@ -65,6 +71,7 @@ def parameter(value: Operand | Array, name: str = "", dtype: DType | None = None
     >>> w.value
     array([1., 2., 3.])
     """
+    _require_name("parameter", name, "value, name")
     return _core.parameter(value, name, dtype)
 
 
@@ -91,6 +98,7 @@ def constant(value: Operand | Array, name: str = "", dtype: DType | None = None)
     >>> plait.constant(2.0, dtype="float32")
     <plait.Node constant_...: float32 ()>
     """
+    _require_name("constant", name, "value, name")
     return _core.constant(value, name, dtype)
 
 

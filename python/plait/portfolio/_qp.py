@@ -45,16 +45,39 @@ class Quadratic:
     """Programs that share H and the rows; each starts from the active set of the one before."""
 
     def __init__(self, hessian: Array, rows: Array) -> None:
-        self._qp = _optimize.Qp(hessian, rows if len(rows) else None)
+        # The solver's tolerances are for numbers around 1: what is given in other units is scaled, by powers of two so that nothing is rounded.
+        hessian = np.array(hessian, dtype=float)
+        diagonal = np.abs(np.diagonal(hessian))
+        self._scale = _power(diagonal.max(initial=0.0))
+        # A variance that is rounding beside the others is none: as a pivot it would be believed.
+        flat = diagonal < FLAT * diagonal.max(initial=0.0)
+        hessian[flat] = 0.0
+        hessian[:, flat] = 0.0
+        self._flat = not hessian.any()
+        self._rows = np.array([_power(np.abs(row).max(initial=0.0)) for row in rows])
+        self._qp = _optimize.Qp(hessian / self._scale, rows / self._rows[:, None] if len(rows) else None)
         self._lock = threading.Lock()  # the core's object owns its workspace
 
     def solve(self, q: Array, lower: Array, upper: Array, row_lower: Array, row_upper: Array, warm: Solution | None = None) -> Solution:
         """The program with these limits."""
+        scale = _power(np.abs(q).max(initial=0.0)) if self._flat else self._scale
         if len(row_lower) == 0:
             row_lower = row_upper = None  # type: ignore[assignment]
+        else:
+            row_lower, row_upper = row_lower / self._rows, row_upper / self._rows
         with self._lock:
-            made = self._qp.solve(q, lower, upper, row_lower, row_upper, None if warm is None else warm.made)
+            made = self._qp.solve(q / scale, lower, upper, row_lower, row_upper, None if warm is None else warm.made)
         status = made.status
         if status == "infeasible":
-            return Solution(status, made.x, made.bound_certificate, made.row_certificate, made)
-        return Solution(status, made.x, made.bound_multipliers, made.row_multipliers, made)
+            rows = made.row_certificate / self._rows if row_lower is not None else made.row_certificate
+            return Solution(status, made.x, made.bound_certificate, rows, made)
+        rows = made.row_multipliers * scale / self._rows if row_lower is not None else made.row_multipliers
+        return Solution(status, made.x, made.bound_multipliers * scale, rows, made)
+
+
+FLAT = 1e-20
+
+
+def _power(size: float) -> float:
+    """The power of two below `size`; 1 for 0."""
+    return float(2.0 ** np.floor(np.log2(size))) if size > 0 else 1.0

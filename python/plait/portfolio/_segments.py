@@ -75,7 +75,7 @@ class Path:
         right[:f, 0] = -(model.start_gradient + h @ fixed)[free]
         right[:f, 1] = self.slope[free]
         right[f:, 0] = side - rows[active] @ fixed
-        solved = _solve(kkt, right)
+        solved = _solve(kkt, right, f)
         a, b = fixed, np.zeros(len(fixed))
         a[free], b[free] = solved[:f, 0], solved[:f, 1]
         b[np.abs(b) < 1e-12 / self.scale] = 0.0  # rounding of what does not move
@@ -157,17 +157,27 @@ class Path:
         return before
 
 
-def _solve(kkt: Array, right: Array) -> Array:
+def _solve(kkt: Array, right: Array, variables: int) -> Array:
     """Solves the conditions of optimality; where several solutions exist (twin assets), the least of them."""
     if not len(kkt):
         return np.zeros(right.shape)
+    # In any units: first the objective is brought to 1 beside the rows, which leaves x as it is, then what is left of rows and columns.
+    variance = float(np.abs(np.diagonal(kkt)[:variables]).max(initial=0.0))
+    size = np.ones(len(kkt))
+    if variance > 0:
+        size[:variables], size[variables:] = np.sqrt(variance), 1 / np.sqrt(variance)
+    scaled = kkt / np.outer(size, size)
+    for _ in range(4):  # the square root of the largest element converges fast (Ruiz 2001)
+        largest = np.abs(scaled).max(axis=1)
+        step = np.sqrt(np.where(largest > 0, largest, 1.0))
+        scaled, size = scaled / np.outer(step, step), size * step
+    right = right / size[:, None]
     try:
-        solved = np.asarray(np.linalg.solve(kkt, right), dtype=np.float64)
-        scale = np.abs(kkt) @ np.abs(solved) + np.abs(right)
-        if np.isfinite(solved).all() and bool((np.abs(kkt @ solved - right) <= 1e-9 * scale).all()) and float(np.abs(solved).max()) < 1e12:
-            return solved
+        solved = np.asarray(np.linalg.solve(scaled, right), dtype=np.float64)
+        scale = np.abs(scaled) @ np.abs(solved) + np.abs(right)
+        exact = bool((np.abs(scaled @ solved - right) <= 1e-9 * scale).all())
+        if np.isfinite(solved).all() and exact and bool((np.abs(solved).max(axis=0) <= 1e12 * np.abs(right).max(axis=0)).all()):
+            return np.asarray(solved / size[:, None], dtype=np.float64)
     except np.linalg.LinAlgError:
         pass
-    # Rows and columns brought to one size first: a variance of 1e-6 is no zero beside a budget's 1.
-    size = np.sqrt(np.maximum(np.abs(kkt).max(axis=1), 1e-300))
-    return np.asarray(np.linalg.lstsq(kkt / np.outer(size, size), right / size[:, None], rcond=1e-12)[0] / size[:, None], dtype=np.float64)
+    return np.asarray(np.linalg.lstsq(scaled, right, rcond=1e-12)[0] / size[:, None], dtype=np.float64)

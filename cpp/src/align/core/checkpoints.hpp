@@ -15,7 +15,12 @@ using namespace tensor;
 class Checkpoints {
  public:
   /// Blocks of `every` steps; there is at least one, which may be empty.
-  Checkpoints(Index steps, Index every) : steps_(steps), every_(std::clamp<Index>(every, 1, std::max<Index>(steps, 1))) {}
+  Checkpoints(Index steps, Index every) : Checkpoints(steps, every, every) {}
+  /// The last block, whose moves are at hand when the way back begins, has up to `most_at_end` steps, if that is more.
+  Checkpoints(Index steps, Index every, Index most_at_end)
+      : steps_(steps),
+        every_(std::clamp<Index>(every, 1, std::max<Index>(steps, 1))),
+        blocks_(1 + std::max<Index>(0, steps - std::max(every_, most_at_end) + every_ - 1) / every_) {}
 
   /// The fewest blocks such that the moves of one and the states before all others stay below `limit` bytes, or, where none do, those that
   /// take the least memory, which are sqrt(move_bytes / state_bytes). move_bytes: of all steps.
@@ -28,11 +33,11 @@ class Checkpoints {
   }
 
   [[nodiscard]] Index every() const { return every_; }
-  [[nodiscard]] Index blocks() const { return std::max<Index>(1, (steps_ + every_ - 1) / every_); }
+  [[nodiscard]] Index blocks() const { return blocks_; }
   [[nodiscard]] Index last() const { return blocks() - 1; }
-  [[nodiscard]] Index block_of(Index step) const { return step / every_; }
+  [[nodiscard]] Index block_of(Index step) const { return std::min(step / every_, last()); }
   [[nodiscard]] Index begin(Index block) const { return block * every_; }
-  [[nodiscard]] Index end(Index block) const { return std::min(steps_, begin(block) + every_); }
+  [[nodiscard]] Index end(Index block) const { return block == last() ? steps_ : begin(block + 1); }
 
   /// keep(b): the state before block b. run(b, moves): its steps, with moves for the last block alone.
   template <class Keep, class Run>
@@ -56,7 +61,7 @@ class Checkpoints {
   }
 
  private:
-  Index steps_, every_;
+  Index steps_, every_, blocks_;
 };
 
 }  // namespace plait::align::detail

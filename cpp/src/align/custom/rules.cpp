@@ -70,9 +70,9 @@ class MovesProgram {
 };
 
 /// Bound once, to the longest stretch.
-LaneKernel bind(LaneProgram program, DType result) {
+LaneKernel bind(const LaneProgram& program, DType result) {
   std::vector<LaneInput> inputs(static_cast<std::size_t>(program.inputs), LaneInput{DType::float64, {1}});
-  return {std::move(program), {kStretch}, inputs, {{.dtype = result}}};
+  return {program, {kStretch}, inputs, {{.dtype = result}}};
 }
 
 class LaneRule final : public Rule {

@@ -3,8 +3,8 @@
 // The way back needs no weights. A(i, j), the share of paths that go through the cell, is the derivative of the score by its distance; a cell
 // hands it back to the three before it in proportion to their weights. These parts of the sum, numbers of [0, 1], are noted on the way there.
 //
-// All of them are kept where that is little memory. Otherwise the first pass keeps every K-th pair of diagonals, and blocks of K are computed
-// again with their parts, which costs less than to write the matrix and read it.
+// Those of the last diagonals are kept, all of them where that is little memory. Before these the first pass keeps every K-th pair of diagonals, and
+// blocks of K are computed again with their parts, which costs less than to write the matrix and read it.
 #include "plait/align/soft.hpp"
 
 #include <cmath>
@@ -76,15 +76,16 @@ class WeightRing {
   double *m_, *e_;
 };
 
-/// The parts of the inner cells of the K + 1 diagonals after `begin`, one after the other, each with a place at either side of it.
+/// The parts of the inner cells of a block's diagonals after `begin` and of one more, one after the other, each with a place at either side of it.
 class NotedParts {
  public:
-  NotedParts(const BandDiagonals& band, Index n, Index m, Index every, Workspace& workspace, int slot)
+  NotedParts(const BandDiagonals& band, Index n, Index m, const Checkpoints& checkpoints, Workspace& workspace, int slot)
       : band_(band), starts_(static_cast<std::size_t>(n + m + 3)) {
     const Index last = n + m + 1;
     for (Index k = 2; k <= last; ++k) starts_[place(k + 1)] = starts_[place(k)] + size(k);
     Index most = 0;
-    for (Index k = 0; k < last; k += every) most = std::max(most, starts_[place(std::min(k + every + 1, last) + 1)] - starts_[place(k + 1)]);
+    for (Index b = 0; b < checkpoints.blocks(); ++b)
+      most = std::max(most, starts_[place(std::min(checkpoints.end(b) + 1, last) + 1)] - starts_[place(checkpoints.begin(b) + 1)]);
     values_ = workspace.take_as<double>(static_cast<std::size_t>(2 * most), slot);
   }
   void begin(Index begin) { begin_ = starts_[place(begin + 1)]; }
@@ -230,23 +231,27 @@ class SavedDiagonals {
   double* values_;
 };
 
-/// How many diagonals make a block: all, if their parts take little memory; else what fits the second-level cache, as far as that does not ask
-/// for more memory than the square root of all.
-Index block_of(Index n, Index m) {
+/// The last block's parts are noted on the first way: as many as a cache takes that cores share, or all. The others fit the second-level cache, as
+/// far as that does not ask for more memory than the square root of all.
+Checkpoints blocks_of(const BandDiagonals& band, Index n, Index m) {
   const Index all = n + m + 1, least = std::min(n, m) + 2;
-  if (n <= kSoftValues / m && n * m + 2 * all <= kSoftValues) return all;
-  return std::min(all, std::max({kSoftBlockValues / least, static_cast<Index>(std::sqrt(static_cast<double>(all))), Index{4}}));
+  Index kept = 0;
+  for (Index values = kSoftValues; kept < all; ++kept) {
+    values -= band.size(all - kept) + 2;
+    if (values < 0) break;
+  }
+  return {all, std::max({kSoftBlockValues / least, static_cast<Index>(std::sqrt(static_cast<double>(all))), Index{4}}), kept};
 }
 
 double SoftDtw::score(const SoftGradient& gradient) {
   const Index last = n_ + m_;
-  const Checkpoints checkpoints(last + 1, block_of(n_, m_));  // a step is a diagonal
+  const Checkpoints checkpoints = blocks_of(band_, n_, m_);  // a step is a diagonal
   WeightRing ring(n_, workspace_, 0);
   const SavedDiagonals saved(band_, n_, m_, checkpoints.every(), workspace_, 1);
-  NotedParts noted(band_, n_, m_, checkpoints.every(), workspace_, 2);
+  NotedParts noted(band_, n_, m_, checkpoints, workspace_, 2);
   // From the state at the block's first diagonal to that at the next block's; with parts one diagonal further, since two hand back to a cell.
   const auto run = [&](Index b, bool parts) {
-    const Index begin = checkpoints.begin(b), next = std::min(begin + checkpoints.every(), last);
+    const Index begin = checkpoints.begin(b), next = std::min(checkpoints.end(b), last);
     if (parts) noted.begin(begin);
     for (Index k = b == 0 ? 0 : begin + 1; k <= next; ++k) forward(ring, k, parts ? &noted : nullptr);
     if (parts) forward(ring, next + 1, &noted);

@@ -80,7 +80,39 @@ NodeRef to(const NodeRef& n, std::size_t i, const NodeRef& g) { return sum_to_li
 NodeRef one_minus(const NodeRef& a) { return subtract(constant_like(a, 1), a); }
 
 Gradients d_neg(const NodeRef&, const NodeRef& g) { return {negate(g)}; }
-Gradients d_abs(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary(ops::sign, in(n)))}; }
+
+// g without one factor sign(x), or null where not every term of it has that factor. `budget`: how many nodes are looked at.
+NodeRef without_sign(const NodeRef& g, const NodeRef& x, int& budget) {
+  if (--budget < 0) return {};
+  if (is_op(g, ops::negative)) {
+    const NodeRef rest = without_sign(in(g), x, budget);
+    return rest ? negate(rest) : rest;
+  }
+  if (is_op(g, ops::add) || is_op(g, ops::subtract)) {
+    const NodeRef a = without_sign(in(g, 0), x, budget), b = a ? without_sign(in(g, 1), x, budget) : a;
+    if (!b) return {};
+    return is_op(g, ops::add) ? add(a, b) : subtract(a, b);
+  }
+  const bool product = is_op(g, ops::multiply);
+  if (!product && !is_op(g, ops::divide)) return {};
+  for (std::size_t i = 0; i < (product ? 2U : 1U); ++i) {
+    const NodeRef factor = in(g, i), other = in(g, 1 - i);
+    const bool found = is_op(factor, ops::sign) && in(factor) == x;
+    if (found && product) return other;
+    const NodeRef rest = found ? constant_like(x, 1) : without_sign(factor, x, budget);
+    if (rest) return product ? multiply(rest, other) : divide(rest, other);
+  }
+  return {};
+}
+// The slope of |x| at 0 is called 0, which sign(0) is. Where g has that factor already, as in curvatures, their product is 1 on both sides of 0,
+// and so it is at 0: the curvature of cos(|x|), and of max(x, 0) + log1p(exp(-|x|)), is the one around.
+Gradients d_abs(const NodeRef& n, const NodeRef& g) {
+  const NodeRef x = in(n);
+  int budget = 64;
+  const NodeRef rest = without_sign(g, x, budget);
+  if (!rest) return {multiply(g, unary(ops::sign, x))};
+  return {broadcast_like(rest, x)};
+}
 Gradients d_square(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(in(n), 2))}; }
 Gradients d_sqrt(const NodeRef& n, const NodeRef& g) { return {divide(scale(g, 0.5), n)}; }
 // What a norm or a spread takes: its slope at 0 is called 0, as that of abs is, and not inf * 0.
