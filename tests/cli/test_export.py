@@ -44,7 +44,7 @@ def test_to_onnx_and_on_to_c(saved: Path, tmp_path: Path, capsys: Capture) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--c"], 1, "the shape of x is (None, 3), and C needs every size"),
+        (["--c"], 1, "the shape of x is (None, 3), and C needs every size: give one, as in --shape x=1,3"),
         (["--c", "--shape", "y=1,3"], 1, "which is no input of this program"),
         (["--c", "--shape", "x=1,4"], 1, "expected shape (None, 3), got (1, 4)"),
         (["--c", "--shape", "x=1,3", "--name", "a b"], 1, "is no name for functions in C"),

@@ -250,3 +250,37 @@ def test_both_directions_of_keras(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         net = Both()
         plait.load_state(tmp_path / file, into=net)
         np.testing.assert_allclose(net.predict(x), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize(("kind", "gates"), [("LSTM", 4), ("GRU", 3), ("RNN", 1)])
+def test_one_recurrent_module_saved_alone(kind: str, gates: int, both: bool, tmp_path: Path) -> None:
+    """Its names begin with nothing; it goes into a layer of any name, and into no other kind."""
+    parts = [f"l{k}{end}" for k in range(2) for end in (("", "_reverse") if both else ("",))]
+    raw = {f"{part}_{place}": RNG.normal(size=gates * 4).astype("float32") for part in ("bias_ih", "bias_hh") for place in parts}
+    for place in parts:
+        width = 3 if place.startswith("l0") else 4 * (1 + both)
+        raw |= {f"weight_{p}_{place}": RNG.normal(size=(gates * 4, n)).astype("float32") for p, n in (("ih", width), ("hh", 4))}
+    safetensors.numpy.save_file(raw, tmp_path / "m.safetensors")
+    assert {name.split(".")[0] for name in plait.load_state(tmp_path / "m.safetensors")} == {kind.lower()}
+    for name in (kind.lower(), "net.encoder"):
+        layer = getattr(plait.nn, kind)(3, 4, layers=2, bidirectional=both, name=name)
+        used = plait.load_state(tmp_path / "m.safetensors", into=layer)
+        assert set(used) == {p.name for p in layer.parameters()}
+        np.testing.assert_array_equal(used[f"{name}.1.weight_x"], raw["weight_ih_l1"].T)
+    other = getattr(plait.nn, "GRU" if kind == "LSTM" else "LSTM")(3, 4, layers=2, bidirectional=both)
+    with pytest.raises(ValueError, match=r"has shape|has nothing"):
+        plait.load_state(tmp_path / "m.safetensors", into=other)
+
+
+def test_one_matrix_saved_alone(tmp_path: Path) -> None:
+    raw = {"weight": RNG.normal(size=(4, 3)).astype("float32"), "bias": np.ones(4, "float32")}
+    safetensors.numpy.save_file(raw, tmp_path / "linear.safetensors")
+    used = plait.load_state(tmp_path / "linear.safetensors", into=plait.nn.Dense(3, 4))
+    np.testing.assert_array_equal(used["dense.weight"], raw["weight"].T)
+    safetensors.numpy.save_file({"weight": raw["weight"]}, tmp_path / "table.safetensors")
+    used = plait.load_state(tmp_path / "table.safetensors", into=plait.nn.Embedding(4, 3, name="words"))
+    np.testing.assert_array_equal(used["words.table"], raw["weight"])
+    two = plait.nn.Sequential(plait.nn.Dense(3, 4, name="a"), plait.nn.Dense(4, 4, name="b"))
+    with pytest.raises(ValueError, match=r"has nothing for the parameter 'a\.weight'"):
+        plait.load_state(tmp_path / "linear.safetensors", into=two)

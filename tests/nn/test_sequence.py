@@ -253,6 +253,30 @@ def test_the_circle_is_closed() -> None:
     assert np.median(errors) <= 0.05
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_targets_that_are_no_numbers_are_named(value: float) -> None:
+    """By the sequence, the step and the column; they become no loss of NaN."""
+    x, y, ends = wave(20), np.ones((20, 2)), np.ones((3, 1))
+    y[9, 1] = ends[2] = value
+    model = nn.SequenceRegressor(hidden=2, epochs=1, rng=0)
+    ahead = nn.SequenceRegressor(hidden=2, epochs=1, horizon=3, rng=0)
+    trained = nn.SequenceRegressor(hidden=2, epochs=1, horizon=3, distribution="normal", rng=0).fit(x, np.ones(20))
+    for call, text in (
+        (lambda: model.fit(x, y), r"fit: targets: NaN or infinity at step 9, column 1$"),
+        (lambda: model.fit([x, x], [np.ones((20, 2)), y]), r"fit: targets\[1\]: NaN or infinity at step 9, column 1$"),
+        (lambda: model.fit([x, x, x], ends), r"fit: targets: NaN or infinity at sequence 2$"),
+        (lambda: model.fit([x, x, x], [1.0, value, 2.0]), r"fit: targets: NaN or infinity at sequence 1$"),
+        (lambda: model.partial_fit(x, y[:, 1]), r"targets: NaN or infinity at step 9$"),
+        (lambda: ahead.fit(x, y), r"fit: targets: NaN or infinity at step 9, column 1$"),
+        (lambda: ahead.fit(x, np.ones(20), validation=(x, y[:, 1])), r"validation: targets: NaN or infinity at step 9$"),
+        (lambda: trained.score(x, y[:, 1]), r"score: targets: NaN or infinity at step 9$"),
+        (lambda: trained.backtest(x, y[:, 1]), r"backtest: targets: NaN or infinity at step 9$"),
+        (lambda: trained.calibrate(x, y[:, 1]), r"calibrate: targets: NaN or infinity at step 9$"),
+    ):
+        with pytest.raises(ValueError, match=text):
+            call()
+
+
 def test_bad_input_is_refused_by_name() -> None:
     model, wide = small(), small(features=3)
     x = wave(20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,10 @@ def run(options: argparse.Namespace) -> Result:
     if not isinstance(program, graph.Program):
         raise Failure(f"{options.model} holds a {type(program).__name__}; save a program: plait.save(path, plait.compile(model(x)))")
     if options.c is not None:
-        written = program.to_c(options.c, options.name, dict(options.shape))
+        try:
+            written = program.to_c(options.c, options.name, dict(options.shape))
+        except graph.GraphError as error:
+            raise Failure(re.sub(r"shapes=\{'(.+)': \((.+?),?\)\}", lambda m: f"--shape {m[1]}={m[2].replace(' ', '')}", str(error))) from error
         return {
             "source": str(written.source),
             "header": str(written.header),

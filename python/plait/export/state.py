@@ -7,6 +7,7 @@ import os
 import re
 import zipfile
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
         h5py; layers are called by their kind there, ``lstm``, ``dense_1``), or an ``.npz`` by Keras's paths,
         ``np.savez(path, **{w.path: w.numpy() for w in model.weights})``. Pickles are not read.
     into : Layer, optional
-        A layer whose parameters take the values, matched by name; nothing changes unless all fit.
+        A layer whose parameters take the values, matched by name; nothing changes unless all fit. What torch has saved of one module alone
+        (``weight``, ``weight_ih_l0``, …) goes into a layer of any name.
     rename : dict of str to str, optional
         Names, or beginnings of names up to a dot, that are called otherwise here: ``{"fc": "head"}``.
     layout : {"torch", "keras", "plait"}, optional
@@ -204,9 +206,14 @@ def from_torch(raw: State) -> State:
     for prefix, layers in cells.items():
         deep = any(k for k, _ in layers)
         for (k, direction), cell in layers.items():
-            place = prefix or "lstm"
-            state |= torch_cell(joined(place, str(k) if deep else "", direction), cell)
+            state |= torch_cell(joined(prefix or kind_of(cell), str(k) if deep else "", direction), cell)
     return {name: np.ascontiguousarray(value) for name, value in state.items()}
+
+
+def kind_of(cell: State) -> str:
+    """What a recurrent network is called that was saved alone, so that its names begin with nothing."""
+    into, again = (np.shape(cell.get(part, ())) for part in ("weight_ih", "weight_hh"))
+    return {4: "lstm", 3: "gru"}.get(into[0] // again[-1] if into and again and again[-1] else 0, "rnn")
 
 
 def torch_cell(place: str, cell: State) -> State:
@@ -291,6 +298,10 @@ def put(path: Path, state: State, raw: State, layer: Any, layout: str, rename: M
     if layout == "torch":  # a table is not transposed
         tables = {joined(name.rpartition(".")[0], "table"): value for name, value in raw.items() if name.rpartition(".")[2] == "weight"}
         state = state | {renamed(name, rename): np.ascontiguousarray(value) for name, value in tables.items()}
+        if not any("." in name for name in raw):  # one module saved alone: it goes where the layer's parameters are
+            beginnings = [(node.name or "").split(".")[:-1] for node in layer.parameters()]
+            place = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*beginnings, strict=False))]
+            state = {joined(*place, *(name.split(".")[1:] if "." in name else [name])): value for name, value in state.items()}
     for node in layer.parameters():
         name = node.name
         if name not in state:
