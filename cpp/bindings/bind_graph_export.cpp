@@ -71,7 +71,7 @@ py::dict to_dict(const LoopDescription& loop) {
   py::dict d;
   d["steps"] = loop.steps;
   d["reverse"] = loop.reverse;
-  py::list states, rows, closed, results;
+  py::list states, xs, captures, ys;
   for (const auto& s : loop.states) {
     py::dict state;
     state["input"] = s.input;
@@ -81,13 +81,13 @@ py::dict to_dict(const LoopDescription& loop) {
     state["last"] = s.last;
     states.append(state);
   }
-  for (const auto& r : loop.rows) rows.append(py::make_tuple(r.input, r.feed, r.bytes));
-  for (const auto& c : loop.closed) closed.append(py::make_tuple(c.input, c.feed));
-  for (const auto& r : loop.results) results.append(py::make_tuple(r.output, r.begin, r.bytes));
+  for (const auto& x : loop.xs) xs.append(py::make_tuple(x.input, x.feed, x.bytes));
+  for (const auto& c : loop.captures) captures.append(py::make_tuple(c.input, c.feed));
+  for (const auto& y : loop.ys) ys.append(py::make_tuple(y.output, y.begin, y.bytes));
   d["states"] = states;
-  d["rows"] = rows;
-  d["closed"] = closed;
-  d["results"] = results;
+  d["xs"] = xs;
+  d["captures"] = captures;
+  d["ys"] = ys;
   d["body"] = to_dict(*loop.body);
   return d;
 }

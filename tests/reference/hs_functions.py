@@ -1,7 +1,7 @@
 """Hock-Schittkowski test problems (Lecture Notes in Econ. & Math. Systems 187, 1981) in plain Python operators.
 
 Written from the mathematical statements; every f, constraint, bound and start was checked numerically against
-the CUTEst/SIF versions (GrattonToint/S2MPJ) at the start and at random points (see verify_hs.py), and every f* by solvers.
+the CUTEst/SIF versions (GrattonToint/S2MPJ) at the start and at random points, and every f* by solvers.
 
     minimise f(x)   s.t.  h_i(x) = 0,  g_j(x) >= 0,  lb <= x <= ub        (None = no bound)
 

@@ -33,23 +33,23 @@ struct LoopDescription {
     Index bytes = 0;
     Index last = -1;  ///< where the last value goes in the loop's buffer, -1: nowhere
   };
-  struct Row {
+  struct Sliced {
     int input = 0, feed = 0;
     Index bytes = 0;
   };
-  struct Closed {
+  struct Captured {
     int input = 0, feed = 0;
   };
-  struct Result {
+  struct Stacked {
     int output = 0;
     Index begin = 0, bytes = 0;
   };
   Index steps = 0;
   bool reverse = false;
   std::vector<State> states;
-  std::vector<Row> rows;
-  std::vector<Closed> closed;
-  std::vector<Result> results;
+  std::vector<Sliced> xs;
+  std::vector<Captured> captures;
+  std::vector<Stacked> ys;
   std::shared_ptr<const Description> body;
 };
 

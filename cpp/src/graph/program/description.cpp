@@ -162,25 +162,25 @@ class Describer {
     }
     for (const Scan::Section& section : scan.sections) {
       if (!section.stacked) continue;
-      result->results.push_back({static_cast<int>(outputs.size()), static_cast<Index>(section.offset), static_cast<Index>(bytes_of(section.spec))});
+      result->ys.push_back({static_cast<int>(outputs.size()), static_cast<Index>(section.offset), static_cast<Index>(bytes_of(section.spec))});
       outputs.push_back(section.node);
     }
     const Program program(std::move(outputs));
-    const std::size_t first_row = graph.states.size(), first_closed = first_row + graph.xs.size();
+    const std::size_t first_x = graph.states.size(), first_capture = first_x + graph.xs.size();
     std::vector<Spec> specs;
     for (const NodeRef& node : program.inputs()) {
       std::size_t i = 0;
       while (!(scan.body->input(i) == node)) ++i;
       const int feed = static_cast<int>(specs.size()), input = passed(i);
       Spec spec = scan.inputs[i];
-      if (i >= first_row && i < first_closed) spec.shape.erase(spec.shape.begin());
-      if (i < first_row) {
+      if (i >= first_x && i < first_capture) spec.shape.erase(spec.shape.begin());
+      if (i < first_x) {
         for (std::size_t c = 0; c < live.size(); ++c)
           if (live[c] == i) result->states[c].feed = feed;
-      } else if (i < first_closed) {
-        result->rows.push_back({input, feed, static_cast<Index>(bytes_of(spec))});
+      } else if (i < first_capture) {
+        result->xs.push_back({input, feed, static_cast<Index>(bytes_of(spec))});
       } else {
-        result->closed.push_back({input, feed});
+        result->captures.push_back({input, feed});
       }
       specs.push_back(std::move(spec));
     }

@@ -145,7 +145,7 @@ LaneKernel lane_kernel(const Module& module, const Group& group, const LaneBody&
     if (value.op->kind != OpKind::reduction) outputs.push_back({.dtype = value.spec.dtype, .strides = in_order ? Shape() : value.view.strides});
     else outputs.push_back(reduction_output(value.op->reduce, value.spec.dtype, group.space, value.attributes.as<ReducedAxes>().axes));
   }
-  return {body.program, group.space, std::move(inputs), std::move(outputs)};
+  return {body.program, group.space, inputs, std::move(outputs)};
 }
 
 std::string names_of(const Module& module, const Group& group) {

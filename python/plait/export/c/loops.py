@@ -51,15 +51,15 @@ def write_loop(writer: steps.Writer, outer: steps.Body, step: dict[str, Any], na
         calls.append(f"    {C_TYPES[dtype]} *const next{k} = arena.{SUFFIXES[dtype]} + (i % 2 == 0 ? {first} : {second});")
         if state["feed"] >= 0:
             arguments[state["feed"]] = f"state{k}"
-    for given, feed, size in (row for row in loop["rows"] if row[0] >= 0):
+    for given, feed, size in (x for x in loop["xs"] if x[0] >= 0):
         operand = step["inputs"][given]
         arguments[feed] = f"{outer.pointer(operand)} + t * {size // SIZES[operand['dtype']]}"
-    for given, feed in (closed for closed in loop["closed"] if closed[0] >= 0):
+    for given, feed in (capture for capture in loop["captures"] if capture[0] >= 0):
         arguments[feed] = outer.pointer(step["inputs"][given])
     results = [""] * len(plan["outputs"])
     for k, state in enumerate(loop["states"]):
         results[state["output"]] = f"next{k}"
-    for output, offset, size in loop["results"]:
+    for output, offset, size in loop["ys"]:
         dtype = dtype_of_output[output]
         results[output] = f"{in_buffer(offset, dtype)} + t * {size // SIZES[dtype]}"
     calls.append(f"    {name}({', '.join([*arguments, *results])});")

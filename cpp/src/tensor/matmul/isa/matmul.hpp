@@ -1,4 +1,4 @@
-// The hot loops of the dense product that each instruction set level exports. The driver (tensor/matmul_run.cpp) cuts the product into
+// The hot loops of the dense product that each instruction set level exports. The driver (tensor/matmul/run.cpp) cuts the product into
 // panels: a few columns of B, at most MatmulKernels::panel wide, over a range of k.
 #pragma once
 
