@@ -67,8 +67,8 @@ constexpr double kManyBytes = 512 << 10;
 constexpr std::size_t kCountMemory = std::size_t{1} << 28;
 /// Bytes of distances of the user's that stay with the thread; a larger matrix is given back after its pair.
 constexpr std::size_t kKeptBytes = std::size_t{1} << 23;
-/// Cells of soft-DTW whose parts are kept from the first pass (4 MiB: a share of a third-level cache; n = 500 takes .6 of the time then, four times as
-/// much gains nothing), and of a block before them (512 KiB: half of a second-level cache). Measure: ./dev bench align --only custom --match soft.
+/// Cells of soft-DTW whose parts are kept from the first pass (4 MiB: a share of a third-level cache; n = 500 takes .6 of the time then, four times
+/// as much gains nothing), and of a block before them (512 KiB: half of a second-level cache). Measure: ./dev bench align --only custom --match soft.
 constexpr Index kSoftValues = 1 << 18, kSoftBlockValues = 1 << 15;
 
 /// Series that may still be the nearest from which bounds in 16 bits are computed for a group of them; and units of these sums to a row, beneath
