@@ -163,7 +163,7 @@ py::object vector_of(py::ssize_t count, T*& values) {
   const auto array = py::reinterpret_steal<py::object>(api.PyArray_NewFromDescr_(
       api.PyArray_Type_, api.PyArray_DescrFromType_(py::detail::npy_format_descriptor<T>::value), 1, &shape, nullptr, nullptr, 0, nullptr));
   if (!array) throw py::error_already_set();
-  values = static_cast<T*>(static_cast<void*>(py::detail::array_proxy(array.ptr())->data));
+  values = reinterpret_cast<T*>(py::detail::array_proxy(array.ptr())->data);
   return array;
 }
 
@@ -212,7 +212,7 @@ PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, In
   bool open = true;
   // What comes after the best possible ones is not looked at, and they may well be among the first: the first blocks are small.
   alignas(Sequence) std::byte room[kBlock * sizeof(Sequence)];  // which is not initialised
-  auto* const block = std::launder(static_cast<Sequence*>(static_cast<void*>(room)));
+  auto* const block = std::launder(reinterpret_cast<Sequence*>(room));
   for (Py_ssize_t most = kFirstBlock; at < size && open; most = std::min(2 * most, kBlock)) {
     // A handler of signals may run between two blocks and change the list.
     if (PySequence_Fast_GET_SIZE(references) != size) throw std::runtime_error("nearest: references were changed while they were searched");

@@ -96,7 +96,8 @@ NodeRef without_sign(const NodeRef& g, const NodeRef& x, int& budget) {
   const bool product = is_op(g, ops::multiply);
   if (!product && !is_op(g, ops::divide)) return {};
   for (std::size_t i = 0; i < (product ? 2U : 1U); ++i) {
-    const NodeRef factor = in(g, i), other = in(g, 1 - i);
+    const NodeRef factor = in(g, i);
+    NodeRef other = in(g, 1 - i);
     const bool found = is_op(factor, ops::sign) && in(factor) == x;
     if (found && product) return other;
     const NodeRef rest = found ? constant_like(x, 1) : without_sign(factor, x, budget);
