@@ -43,14 +43,14 @@ TEST_CASE("small vector: copies and moves, of elements inside and outside of the
       moved = std::move(source);
       CHECK(plain(moved) == expected);
       CHECK(source.empty());  // NOLINT(bugprone-use-after-move, clang-analyzer-cplusplus.Move): empty, and of use again
-      source.push_back(5);  // NOLINT(bugprone-use-after-move, clang-analyzer-cplusplus.Move)
+      source.push_back(5);    // NOLINT(bugprone-use-after-move, clang-analyzer-cplusplus.Move)
       CHECK(plain(source) == Plain{5});
       CHECK(plain(moved) == expected);
     }
     Small source = from;
     const Small made(std::move(source));
     CHECK(plain(made) == expected);
-    CHECK(source.empty());  // NOLINT(bugprone-use-after-move, clang-analyzer-cplusplus.Move)
+    CHECK(source.empty());     // NOLINT(bugprone-use-after-move, clang-analyzer-cplusplus.Move)
     const Small copied(from);  // NOLINT(performance-unnecessary-copy-initialization): the copy is what is tested
     CHECK(plain(copied) == expected);
   }
