@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -169,4 +168,4 @@ WORK = {
 
 
 def facts() -> dict[str, Any]:
-    return {"version": metadata.version("plait"), "threads": plait.get_num_threads()}
+    return {"version": plait.__version__, "threads": plait.get_num_threads()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -156,4 +155,4 @@ WORK: dict[str, Callable[[], Any]] = {
 
 
 def facts() -> dict[str, Any]:
-    return {"version": metadata.version("plait"), "threads": plait.get_num_threads()}
+    return {"version": plait.__version__, "threads": plait.get_num_threads()}
