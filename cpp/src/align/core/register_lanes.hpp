@@ -2,14 +2,8 @@
 // row needs of the row above moves one lane on.
 #pragma once
 
+#include "plait/base/intrinsics.hpp"
 #include "plait/tensor/vector.hpp"
-
-#if defined(__SSE2__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#endif
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {

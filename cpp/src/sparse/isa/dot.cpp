@@ -1,17 +1,11 @@
 // Dot products over common positions. A block of positions of one vector is compared with a block of the other, each with each, then the block
 // that ends first goes on: no branch depends on how the two interleave, nor on whether they met.
-#if defined(__AVX2__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#endif
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 
+#include "plait/base/intrinsics.hpp"
 #include "sparse/loops.hpp"
 
 namespace plait::sparse::PLAIT_ISA_NS {

@@ -1,13 +1,7 @@
 #include "align/elastic/coarse.hpp"
 
+#include "plait/base/intrinsics.hpp"
 #include "plait/tensor/vector.hpp"
-
-#if defined(__SSE4_1__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#endif
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {

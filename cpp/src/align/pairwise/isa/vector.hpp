@@ -3,14 +3,8 @@
 
 #include <type_traits>
 
+#include "plait/base/intrinsics.hpp"
 #include "plait/tensor/vector.hpp"
-
-#if defined(__AVX2__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#endif
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {

@@ -1,11 +1,5 @@
 // Groups of random numbers: Philox4x32-10 across lanes, then Box and Muller (1958) on pairs of words of the same block.
-#if defined(__SSE2__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of the header's own "undefined" values: GCC PR 105593
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#endif
-
+#include "plait/base/intrinsics.hpp"
 #include "tensor/math/isa/math.hpp"
 #include "tensor/random/internal.hpp"
 
