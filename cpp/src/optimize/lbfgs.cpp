@@ -56,6 +56,7 @@ class Lbfgs {
     if (!finite(at_)) return finish(Status::not_finite);
     if (!gradient_agrees(0)) return finish(Status::wrong_derivative);
     begin();
+    result_.path.push_back(at_.f);
     const double first = at_.f;
     double& steepest = steepest_;
     int quiet = 0;
@@ -88,6 +89,7 @@ class Lbfgs {
       if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > kFar * std::max(1.0, largest(start_.x)))
         return finish(Status::unbounded);
       for (std::size_t i = 0; i < n_; ++i) seen_[i] = std::max(seen_[i], std::abs(at_.x[i] - start_.x[i]));
+      result_.path.push_back(at_.f);
       if (callback_) {
         outer_ = at_.x;
         problem_.to_inner(outer_);
@@ -465,6 +467,8 @@ class Lbfgs {
     result_.x = at_.x;
     result_.gradient = at_.g;
     result_.f = at_.f;
+    if (result_.path.empty()) result_.path.resize(1);
+    result_.path.back() = at_.f;
     problem_.to_inner(result_.x);
     problem_.gradient_to_inner(result_.gradient);
     return result_;
