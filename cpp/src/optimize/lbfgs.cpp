@@ -53,22 +53,22 @@ class Lbfgs {
     at_.x = x0;
     for (std::size_t i = 0; i < n_; ++i) at_.x[i] = inside(i, at_.x[i]);
     evaluate(at_);
+    result_.path.push_back(at_.f);
     if (!finite(at_)) return finish(Status::not_finite);
     if (!gradient_agrees(0)) return finish(Status::wrong_derivative);
     begin();
     const double first = at_.f;
-    double& steepest = steepest_;
     int quiet = 0;
     for (;; ++result_.iterations) {
       poll_interrupt();
       result_.projected_gradient = projected();
-      steepest = std::max(steepest, result_.projected_gradient);
-      if (result_.projected_gradient <= options_.gtol * steepest || (options_.gtol_absolute > 0 && outer_projected() <= options_.gtol_absolute)) {
+      steepest_ = std::max(steepest_, result_.projected_gradient);
+      if (result_.projected_gradient <= options_.gtol * steepest_ || (options_.gtol_absolute > 0 && outer_projected() <= options_.gtol_absolute)) {
         if (rescale_variables()) continue;
         if (step_is_negligible(first)) {
-          if (!find_negative_curvature(steepest)) {
+          if (!negative_curvature(steepest_)) {
             if (use_improving_directions()) continue;
-            return finish(predicts_decrease() ? Status::no_descent : Status::solved);
+            return finish(can_decrease() ? Status::no_descent : Status::solved);
           }
           if (!leave_saddle()) return finish(curvature_is_rounding() ? Status::solved : Status::no_descent);
           continue;
@@ -82,13 +82,13 @@ class Lbfgs {
           pairs_.clear();
           continue;
         }
-        const bool rounded =
-            result_.projected_gradient <= std::sqrt(options_.gtol) * steepest && !find_negative_curvature(steepest) && !predicts_decrease();
-        return finish(rounded ? Status::solved : Status::no_descent);
+        const bool done = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest_ && !negative_curvature(steepest_) && !can_decrease();
+        return finish(done ? Status::solved : Status::no_descent);
       }
       if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > kFar * std::max(1.0, largest(start_.x)))
         return finish(Status::unbounded);
       for (std::size_t i = 0; i < n_; ++i) seen_[i] = std::max(seen_[i], std::abs(at_.x[i] - start_.x[i]));
+      result_.path.push_back(at_.f);
       if (callback_) {
         outer_ = at_.x;
         problem_.to_inner(outer_);
@@ -99,14 +99,14 @@ class Lbfgs {
       }
       spread_ = std::max(before - at_.f, kSlopeDecay * spread_);
       quiet = before - at_.f <= options_.ftol * std::min(first - at_.f, std::abs(at_.f)) ? quiet + 1 : 0;
-      if (quiet >= 2 && projected() <= 10 * std::sqrt(options_.ftol) * steepest) {
+      if (quiet >= 2 && projected() <= 10 * std::sqrt(options_.ftol) * steepest_) {
         ++result_.iterations;
         result_.projected_gradient = projected();
         quiet = 0;
         if (rescale_variables()) continue;
-        if (!find_negative_curvature(steepest)) {
+        if (!negative_curvature(steepest_)) {
           if (use_improving_directions()) continue;
-          return finish(predicts_decrease() ? Status::no_descent : Status::solved);
+          return finish(can_decrease() ? Status::no_descent : Status::solved);
         }
         if (!leave_saddle()) return finish(curvature_is_rounding() ? Status::solved : Status::no_descent);
       }
@@ -211,12 +211,12 @@ class Lbfgs {
 
   // Negative curvature from finite differences that no function value confirms.
   [[nodiscard]] bool curvature_is_rounding() const {
-    return !curvature_is_exact_ && !problem_.differences() && second_.uncurved.empty() && saddles_ <= kMostSaddles && !predicts_decrease();
+    return !curvature_is_exact_ && !problem_.differences() && second_.uncurved.empty() && saddles_ <= kMostSaddles && !can_decrease();
   }
 
   // True if the predicted decrease is more than rounding explains. Relative to |f|, and for short steps also to the total decrease, because f may be
   // 0.
-  [[nodiscard]] bool predicts_decrease() const {
+  [[nodiscard]] bool can_decrease() const {
     return second_.predicted_decrease > kLargeNewtonDecrease * (std::abs(at_.f) + spread_ +
                                                                 (second_.along_eigenvectors ? kEigenvectorDecrease
                                                                  : second_.long_step        ? 0.0
@@ -254,8 +254,7 @@ class Lbfgs {
     return true;
   }
 
-  // After a very steep start the projected gradient may be relatively small far from a solution: the predicted decrease of the next step must be
-  // negligible, too.
+  // After a very steep start the projected gradient may be relatively small far from a solution: the next step's predicted decrease decides, too.
   bool step_is_negligible(double first) {
     choose_direction();
     const double promise = -dot(direction_, at_.g);
@@ -395,7 +394,7 @@ class Lbfgs {
   }
 
   // Searches for a direction of negative curvature at a stationary point; direction_ then holds it.
-  bool find_negative_curvature(double steepest) {
+  bool negative_curvature(double steepest) {
     second_.improving.clear();
     second_.long_newton_step.clear();
     if (!options_.second_order || problem_.m > 0 || (problem_.differences() && n_ > 10)) return false;
@@ -466,7 +465,7 @@ class Lbfgs {
     result_.projected_gradient = at_.g.size() == n_ ? outer_projected() : 0.0;
     result_.x = at_.x;
     result_.gradient = at_.g;
-    result_.f = at_.f;
+    result_.f = result_.path.back() = at_.f;
     problem_.to_inner(result_.x);
     problem_.gradient_to_inner(result_.gradient);
     return result_;

@@ -55,6 +55,10 @@ struct Slsqp::Body {
 
   [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& c) const;
   void remember_best(const Point& p);
+  /// The largest violation of all rows, unscaled.
+  [[nodiscard]] double violation(const Point& p) const;
+  /// Records objective and violation at `at` for the report.
+  void remember_path();
   /// The residual of the first-order conditions, from the derivatives at the point and the multipliers only.
   double kkt_residual(const Point& p, const std::vector<double>& multipliers, std::vector<double>& bound_multipliers);
   SlsqpResult& finish(Status status);
