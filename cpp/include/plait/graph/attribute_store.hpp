@@ -118,9 +118,7 @@ class AttributeReader {
 };
 
 template <class T>
-concept AttributeFamily = requires(const T& value, AttributeWriter& writer) {
-  T::fields(value, writer);
-};
+concept AttributeFamily = requires(const T& value, AttributeWriter& writer) { T::fields(value, writer); };
 
 class Attributes {
  public:

@@ -87,8 +87,7 @@ void run_pass(const LaneCall& call, int threads) {
     LaneWorker(call, 0).task(0);
   } else {
     const bool worth = static_cast<double>(call.pass.count) * call.pass.cost > tuning::kWorthThreads;
-    parallel_for(
-        cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
+    parallel_for(cut.tasks, [&](std::int64_t task, int worker) { LaneWorker(call, worker).task(task); }, worth ? std::max(threads, 1) : 1);
   }
   combine_tasks(call);
 }

@@ -85,13 +85,13 @@ LaneLoop ternary(int uniform) {
 template <class T>
 LaneLoop find_typed(LaneOp op, int uniform) {
   if (op == LaneOp::copy && uniform == kUniformA) return spread<T>;
-#define PLAIT_UNARY(name, cost, types, Op)                 \
-  case LaneOp::name: return unary_##types<T, Op>(uniform); \
-      #define PLAIT_BINARY(name, cost, pattern, Op)        \
-  case LaneOp::name: return pattern<T, Op>(uniform);       \
-      #define PLAIT_INTEGERS(name, cost, loop, Op)         \
-  case LaneOp::name: return integers<T, Op>(uniform);      \
-      #define PLAIT_TERNARY(name, cost, Op)                \
+#define PLAIT_UNARY(name, cost, types, Op) \
+  case LaneOp::name: return unary_##types<T, Op>(uniform);
+#define PLAIT_BINARY(name, cost, pattern, Op) \
+  case LaneOp::name: return pattern<T, Op>(uniform);
+#define PLAIT_INTEGERS(name, cost, loop, Op) \
+  case LaneOp::name: return integers<T, Op>(uniform);
+#define PLAIT_TERNARY(name, cost, Op) \
   case LaneOp::name: return ternary<T, Op>(uniform);
   switch (op) {
     PLAIT_UNARY_ARITHMETIC(PLAIT_UNARY)

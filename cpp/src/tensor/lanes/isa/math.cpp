@@ -87,8 +87,7 @@ LaneLoop find_binary(int uniform) {
 template <class T>
 LaneLoop find_typed(LaneOp op, int uniform) {
 #define PLAIT_BINARY(name, ...) \
-  case LaneOp::name:            \
-    return find_binary<T, MathBinary::name>(uniform);
+  case LaneOp::name: return find_binary<T, MathBinary::name>(uniform);
 #define PLAIT_LOOP_plain unary
 #define PLAIT_LOOP_pieces unary
 #define PLAIT_LOOP_scalar unary_scalar
