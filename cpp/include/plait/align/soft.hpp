@@ -8,11 +8,11 @@
 
 namespace plait::align {
 
-/// Where the derivatives of a score go; what is null is not wanted.
+/// Destinations for the derivatives of a score; null: not computed.
 struct SoftGradient {
   double* x = nullptr;         ///< d score / dx, (n, width)
   double* y = nullptr;         ///< d score / dy, (m, width)
-  double* expected = nullptr;  ///< (n, m): how much of all paths goes through each cell, which is d score / d distance
+  double* expected = nullptr;  ///< (n, m): the probability that a path goes through each cell, which is d score / d distance
 };
 
 struct SoftOptions {
@@ -25,13 +25,14 @@ struct SoftOptions {
 bool soft_path_fits(const SoftOptions& options, Index n, Index m);
 
 /// Series of float64 and of one width, neither empty; gamma > 0; a path fits. Where distances overflow the score is infinite and all gradients are
-/// zero. Time O(n m), or that of the window's cells; memory O((n + m)^1.5), and that of the results. Weights and shares below 1e-307 count as zero.
+/// zero. Time O(n m), or that of the window's cells; memory O((n + m)^1.5), and that of the results. Weights and probabilities below 1e-307 count as
+/// zero.
 double soft_dtw(const Sequence& x, const Sequence& y, const SoftOptions& options, const SoftGradient& gradient, Workspace& workspace);
 
 /// The score, if distances have not overflowed; std::invalid_argument if they have.
 double below_infinity(double score);
 
-/// As a method; its scores are finite, and the path is the most probable one, which is that of DTW.
+/// As a Method; scores must be finite, and the path is the most probable one, that of DTW.
 std::unique_ptr<Method> make_soft_dtw(const SoftOptions& options);
 
 }  // namespace plait::align
