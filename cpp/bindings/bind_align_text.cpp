@@ -22,8 +22,7 @@ using namespace plait::align;
 
 /// Nanoseconds of work below which the GIL is kept: releasing it costs more than it gains.
 constexpr double kShort = 10'000, kLong = 1e6;
-/// Time that a list is searched before other threads may run, and estimated nanoseconds for the next block of texts: of the order of Python's switch
-/// interval.
+/// Time that a list is searched before other threads may run, and estimated nanoseconds for the next block: of the order of Python's switch interval.
 constexpr std::chrono::milliseconds kLongest{1};
 constexpr double kTurn = 5e6;
 using Clock = std::chrono::steady_clock;

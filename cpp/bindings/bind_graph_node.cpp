@@ -243,8 +243,7 @@ Examples
         const TensorRef given = tensor_from(value, "value of " + n.label(), n.spec.dtype);
         PLAIT_REQUIRE_AS(ShapeError, given->spec.shape == n.spec.shape, "value of ", n.label(), ": expected shape ", to_string(n.spec.shape),
                          ", got ", to_string(given->spec.shape));
-        if (given->bytes() > 0)
-          std::memcpy(n.value()->data.get(), given->data.get(), given->bytes());  // in place: programs hold pointers to this memory
+        if (given->bytes() > 0) std::memcpy(n.value()->data.get(), given->data.get(), given->bytes());  // in place: programs point to it
       },
       "The value of a parameter or constant, as a copy. Setting it writes into the parameter's own memory.");
 }

@@ -25,8 +25,7 @@ struct SoftOptions {
 bool soft_path_fits(const SoftOptions& options, Index n, Index m);
 
 /// Series of float64 and of one width, neither empty; gamma > 0; a path fits. Where distances overflow the score is infinite and all gradients are
-/// zero. Time O(n m), or that of the window's cells; memory O((n + m)^1.5), and that of the results. Weights and probabilities below 1e-307 count as
-/// zero.
+/// zero. Time O(n m), or that of the window's cells; memory O((n + m)^1.5), and that of the results. Weights and shares below 1e-307 count as zero.
 double soft_dtw(const Sequence& x, const Sequence& y, const SoftOptions& options, const SoftGradient& gradient, Workspace& workspace);
 
 /// The score, if distances have not overflowed; std::invalid_argument if they have.

@@ -143,8 +143,7 @@ inline bool shape_only(const Op& op, std::size_t i) { return i < 32 && (op.shape
 /// The lane type in which values of a dtype are computed.
 constexpr LaneType lane_type(DType t) { return t == DType::float32 ? LaneType::f32 : t == DType::float64 ? LaneType::f64 : LaneType::i64; }
 
-/// Splits ascending axes into runs of adjacent ones (axes of size 1 between them are ignored): a lane program reduces one run, (outer, middle,
-/// inner).
+/// Splits ascending axes into runs of adjacent ones (ignoring axes of size 1 between): a lane program reduces one run, (outer, middle, inner).
 std::vector<std::vector<Index>> axis_runs(const Shape& shape, std::span<const Index> axes);
 /// The lane output that reduces one run of axes (empty run: every element is its own result).
 LaneOutput reduction_output(LaneOutput::Kind kind, DType dtype, const Shape& shape, std::span<const Index> run);

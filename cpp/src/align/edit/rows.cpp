@@ -86,8 +86,7 @@ class Recursion {
         rows.kept[j] = a == b && j > 1 ? above[j - 2] + substitute : rows.kept[j] + remove;
       }
       const Value deletion = row[j - 1] + insert;
-      best = choose(choose(best, above[j] + remove),
-                    deletion);  // the term that depends on the previous cell is last, to shorten the dependency chain; `moves` has its own order
+      best = choose(choose(best, above[j] + remove), deletion);  // the previous cell last, for a short chain; `moves` has its own order
       row[j] = best;
       if (moves != nullptr) {
         const double score = best.score;

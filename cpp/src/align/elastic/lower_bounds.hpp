@@ -8,9 +8,8 @@ namespace plait::align::detail {
 /// True if the bounds below hold for a measure: DTW of both series whole with a distance that grows with each difference.
 bool has_bounds(const Measure& measure);
 
-/// The query's envelope over the columns of a series of `band.m` elements: a value outside of [lower, upper] at column j has at least its distance to
-/// the interval as cost, because each column is matched with a row of its band (Keogh and Ratanamahatana 2005; the query's envelope, any lengths, any
-/// width).
+/// The query's envelope over the columns of a series of `band.m` elements: a value outside of [lower, upper] at column j costs at least
+/// its distance to the interval, as each column is matched with a row of its band (Keogh and Ratanamahatana 2005; for any lengths, any width).
 struct Envelope {
   Band band{0, 0, 0};
   std::vector<double> lower, upper;

@@ -173,8 +173,8 @@ Gradients d_linear(const NodeRef& x, const NodeRef& g) {
   return {sum_to_like(negate(matmul(to_b, swap_last(x))), a), to_b};
 }
 
-// LU factorisation of the n x n matrix in place, multipliers below the diagonal; the same row operations are applied to `rows`. Returns the number of
-// row exchanges.
+// LU factorisation of the n x n matrix in place, multipliers below the diagonal; `rows` gets the same row operations. Returns the number of
+// exchanges.
 template <class T>
 Index eliminate(T* a, T* rows, Index n, Index m) {
   Index exchanges = 0;

@@ -105,8 +105,7 @@ void merge_equal_polled(const Placed<T>* left, Index run, Placed<T>* to) {
   });
 }
 
-/// Sorts `count` elements at `from`; `other` is a buffer of the same size, used if there is more than one block. Returns the buffer that holds the
-/// result.
+/// Sorts `count` elements at `from`; `other` is a buffer of the same size, used for more than one block. Returns the buffer with the result.
 template <class T>
 const Placed<T>* sort_polled(Placed<T>* from, Placed<T>* other, Index count) {
   const Ahead ahead;

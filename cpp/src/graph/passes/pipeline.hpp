@@ -11,8 +11,7 @@
 
 namespace plait::graph {
 
-/// The stages of a module, in order; verify.hpp lists the invariants. Each keeps those of earlier stages, except that rewriting drops `groups`,
-/// `order` and buffers.
+/// The stages of a module, with invariants as in verify.hpp. Each keeps those of earlier ones, but rewriting drops `groups`, `order` and buffers.
 enum class Stage : std::uint8_t { lowered, simplified, views, fused, scheduled, allocated };
 
 // Name, function, stage that it leaves.

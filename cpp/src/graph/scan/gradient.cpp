@@ -110,8 +110,7 @@ class Differentiation {
     std::unordered_set<const Node*> seen;
     const auto visit = [&](const NodeRef& node) {
       if (!seen.insert(node.get()).second) return;
-      const bool of_inner_loop =
-          is_op(node, ops::scan_output) && forward_nodes_.count(node->input(0)) > 0;  // residuals of an inner loop for its own backward loop
+      const bool of_inner_loop = is_op(node, ops::scan_output) && forward_nodes_.count(node->input(0)) > 0;  // its own residuals
       if (forward_nodes_.count(node.get()) > 0 || (of_inner_loop && !f_.recompute)) read.push_back(node);
       else open.push_back(node);
     };

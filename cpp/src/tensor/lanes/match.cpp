@@ -83,8 +83,7 @@ void LaneBinder::count_uses() {
 void LaneBinder::find_sequences() {
   if (program_.type == LaneType::i64) return;
   const auto taken = [&](std::size_t r) { return absorbed_[r] != 0 || sequence_of_[r] >= 0; };
-  // Results that only the sequence reads stay in registers; all others must be outputs of it, and their other readers must come after the whole
-  // sequence.
+  // Results that only the sequence reads stay in registers; others must be outputs, and their other readers must come after the sequence.
   const auto closed = [&](const auto& match, std::size_t root) {
     std::vector<std::pair<std::size_t, int>> inside;  // instructions, and how often the others read them
     for (int k = 0; k < match.sequence().length; ++k) {

@@ -64,8 +64,7 @@ PLAIT_MATH Square64 square_in_parts(double a) {
   return {high, ((first * first - high) + 2.0 * first * second) + second * second};
 }
 
-// a if the highest bit of `sign` is set, else b: a select that the compiler cannot turn into branches, which would duplicate the code of every arm of
-// a clamp.
+// a if the highest bit of `sign` is set, else b: a select that the compiler cannot turn into branches, which would duplicate every arm of a clamp.
 PLAIT_MATH float choose(std::uint32_t sign, float a, float b) {
   const auto all = static_cast<std::uint32_t>(static_cast<std::int32_t>(sign) >> 31);
   return from_bits((bits(a) & all) | (bits(b) & ~all));

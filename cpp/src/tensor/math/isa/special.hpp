@@ -122,8 +122,7 @@ PLAIT_MATH double lgamma_(double x) {
   const double r15 = -6.796331770714591e-05 +
                      u * (3.496384012800162e-05 + u * (-2.1435618053783412e-05 + u * (2.8362900127130327e-05 + u * -1.8571742028082512e-05)));
   const double u5 = u2 * u2 * u, product = t * (t - 1.0) * (r0 + u5 * (r5 + u5 * (r10 + u5 * r15)));
-  const double near =
-      large ? 0.0 : product;  // a select in between: the product would otherwise be fused into one sum or another, depending on the loop
+  const double near = large ? 0.0 : product;  // a select, so that the product is not fused into one sum or another, depending on the loop
 
   const double logarithm = log_(large || below_one ? a : steps);
   const double v = 1.0 / (large ? a : 8.0), z = v * v;
