@@ -14,7 +14,7 @@ _EVERY = 0.1
 
 
 class Shower:
-    """Progress by a line on stderr after a second, by a callable, or none."""
+    """Progress of fits that take longer than a second by a line on stderr, by a callable, or none."""
 
     def __init__(self, progress: bool | Callable[..., Any]) -> None:
         self.function = progress if callable(progress) else None
