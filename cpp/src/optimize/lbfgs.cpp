@@ -78,7 +78,7 @@ class Lbfgs {
       choose_direction();
       const double before = at_.f;
       if (!search()) {
-        if (!pairs_.empty()) {  // once more from steepest_ descent
+        if (!pairs_.empty()) {  // once more from steepest descent
           pairs_.clear();
           continue;
         }
