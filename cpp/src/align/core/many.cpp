@@ -101,7 +101,10 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
   // which are written sequentially, then several rows.
   const Index least = method.piece();
   const double pairs = tuning::kTaskNs / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
-  const Index piece = rows < 64 ? least * static_cast<Index>(std::clamp(pairs / static_cast<double>(least), 1.0, 8.0)) : columns;
+  // Of a long piece more are about as long as each other, which those that share a vector should be; so it may be long where tasks are left.
+  const Index workers = threads > 0 ? threads : get_num_threads(), shares = columns / (workers > 1 ? 8 * workers : 1);
+  const double worth = std::max(pairs, static_cast<double>(shares));
+  const Index piece = rows < 64 ? least * static_cast<Index>(std::clamp(worth / static_cast<double>(least), 1.0, 8.0)) : columns;
   const Index height = static_cast<Index>(std::clamp(pairs / static_cast<double>(piece), 1.0, static_cast<double>(rows)));
   const Index pieces = (columns + piece - 1) / piece, blocks = (rows + height - 1) / height;
   parallel_for(
