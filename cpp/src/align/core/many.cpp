@@ -82,7 +82,7 @@ void mirror(double* out, Index n) {
   }
 }
 
-/// Written without branches, in which scores are as good as random.
+/// Branch-free, because scores are unpredictable.
 void beyond_is_worst(double* scores, Index count, double cutoff, bool minimum, double worst) {
   if (minimum) {
     for (Index k = 0; k < count; ++k) scores[k] = cutoff < scores[k] ? worst : scores[k];
@@ -97,8 +97,8 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
   const Index rows = static_cast<Index>(x.size()), columns = y.size();
   if (rows == 0 || columns == 0) return;
   const bool half = same && method.symmetric(), cut = cutoff != method.worst(), minimum = method.order() == Order::minimum;
-  // Tasks are rows, or pieces of them where there are few (one against many also has several), and as much of them as makes them worth the
-  // handing out: longer pieces first, which are written in order, then more rows.
+  // Tasks are rows, or pieces of rows if there are few (also for one against many), large enough for the dispatch overhead: first longer pieces,
+  // which are written sequentially, then several rows.
   const Index least = method.piece();
   const double pairs = tuning::kTaskNs / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
   // Of a long piece more are about as long as each other, which those that share a vector should be; so it may be long where tasks are left.
