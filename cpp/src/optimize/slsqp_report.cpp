@@ -1,4 +1,4 @@
-// What judges a point: first-order conditions, given derivatives, and the report at the end.
+// First-order conditions, the check of derivatives, and the final report.
 #include "derivative_check.hpp"
 #include "slsqp_body.hpp"
 
@@ -11,7 +11,18 @@ void Slsqp::Body::remember_best(const Point& p) {
   result.best_x = p.x;
 }
 
-double Slsqp::Body::judge(const Point& p, const std::vector<double>& multipliers, std::vector<double>& bound_multipliers) {
+double Slsqp::Body::violation(const Point& p) const {
+  double most = 0;
+  for (std::size_t k = 0; k < p.c.size(); ++k) most = std::max(most, e.row_violation(p, k) / e.row_scale[k]);
+  return most;
+}
+
+void Slsqp::Body::remember_path() {
+  result.path.push_back(at.f / e.f_scale);
+  result.path.push_back(violation(at));
+}
+
+double Slsqp::Body::kkt_residual(const Point& p, const std::vector<double>& multipliers, std::vector<double>& bound_multipliers) {
   const auto n = static_cast<std::size_t>(e.n);
   bound_multipliers = p.g;
   force = std::max(steepest, largest(p.g));
@@ -24,7 +35,7 @@ double Slsqp::Body::judge(const Point& p, const std::vector<double>& multipliers
     pushed = std::max(pushed, size * std::abs(multipliers[k]));
     table->axpy(e.n, -multipliers[k], row, bound_multipliers.data());
     const double limit = multipliers[k] > 0 ? e.row_lower[k] : e.row_upper[k];
-    // Complementarity: how far the row is from the limit that pushes, as a force.
+    // Complementarity: distance from the limit with a multiplier, scaled as a force.
     if (std::isinf(limit)) wrong = std::max(wrong, size * std::abs(multipliers[k]));
     else
       wrong = std::max(
@@ -50,15 +61,14 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
   for (double& g : result.gradient) g /= e.f_scale;
   std::vector<double> multipliers = step.multipliers;
   multipliers.resize(static_cast<std::size_t>(e.rows), 0.0);
-  if (at.g.size() == n) result.kkt = judge(at, multipliers, result.bound_multipliers);
+  if (at.g.size() == n) result.kkt = kkt_residual(at, multipliers, result.bound_multipliers);
   result.bound_multipliers.resize(n, 0.0);
   for (double& z : result.bound_multipliers) z /= e.f_scale;
   result.rows = at.c;
   result.active.assign(multipliers.size(), 0);
-  result.violation = 0;
+  result.violation = violation(at);
   for (std::size_t k = 0; k < multipliers.size(); ++k) {
     result.rows[k] /= e.row_scale[k];
-    result.violation = std::max(result.violation, e.row_violation(at, k) / e.row_scale[k]);
     const double gap = std::min(std::abs(at.c[k] - e.row_lower[k]), std::abs(at.c[k] - e.row_upper[k]));
     result.active[k] = gap <= 1e-6 * std::max(1.0, std::abs(at.c[k])) || multipliers[k] != 0 ? 1 : 0;
     multipliers[k] *= e.row_scale[k] / e.f_scale;
@@ -78,6 +88,9 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
     for (std::size_t i = 0; i < n; ++i)
       for (std::size_t k = 0; k < n; ++k) result.hessian[i * n + k] /= size[i] * size[k];
   }
+  if (result.path.empty()) result.path.resize(2);
+  result.path.end()[-2] = result.f;
+  result.path.back() = result.violation;
   result.evaluations = e.evaluations;
   result.derivative_evaluations = e.derivative_evaluations;
   result.products = e.products;
@@ -86,7 +99,7 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
 
 bool Slsqp::Body::derivatives_agree() {
   WrongDerivative wrong;
-  const bool agree = derivatives_agree_at(e, at, ever, wrong);
+  const bool agree = derivatives_agree_at(e, at, steepest_ever, wrong);
   result.wrong_row = wrong.row;
   result.wrong_by = wrong.by;
   return agree;

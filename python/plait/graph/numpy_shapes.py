@@ -11,14 +11,15 @@ import numpy as np
 from .. import _core
 from .._core import Node, ShapeError
 from ._types import Operand
-from .binary import where
+from .binary import cast, where
 from .einsum import einsum
 from .numpy_protocol import FUNCTIONS, implements, refuse
+from .reductions import cumsum
 from .shaping import broadcast_to, concatenate, expand_dims, reshape, stack, take
 
 
 def _known(what: str, node: Node, *axes: int) -> list[int]:
-    """Sizes that have to be known."""
+    """Require known sizes along axes."""
     sizes = [node.shape[axis] for axis in axes]
     if None in sizes:
         raise ShapeError(f"{what}: needs the sizes of axes {list(axes)} of {node.label} {node.shape}")
@@ -162,8 +163,12 @@ def _triangle(mask: Callable[..., Any]) -> Callable[..., Node]:
         node = _core.as_node(m, mask.__name__)
         if node.ndim < 2:
             raise ShapeError(f"{mask.__name__}: expected a matrix, got shape {node.shape} [{node.label}]")
-        rows, columns = _known(mask.__name__, node, node.ndim - 2, node.ndim - 1)
-        return where(mask(np.ones((rows, columns), bool), k), node, np.zeros((), node.dtype))
+        rows, columns = node.shape[-2:]
+        if rows is not None and columns is not None:
+            return where(mask(np.ones((rows, columns), bool), k), node, np.zeros((), node.dtype))
+        ones = cast(np.ones_like(node), "int64")  # sizes are bound when it runs: places are counted then
+        down, right = cumsum(ones, axis=-2), cumsum(ones, axis=-1)
+        return where(right - down <= k if mask is np.tril else right - down >= k, node, np.zeros((), node.dtype))
 
     return call
 
@@ -197,7 +202,7 @@ def _diag(v: Operand, k: int = 0) -> Node:
         raise ShapeError(f"diag: expected a vector or a matrix, got shape {node.shape} [{node.label}]")
     (size,) = _known("diag", node, 0)
     whole = size + abs(k)
-    # Every place takes an element, and what is not on the diagonal zero.
+    # Every position takes an element; off the diagonal it is replaced by zero.
     places = np.clip(np.arange(whole)[:, None] + min(k, 0), 0, max(size - 1, 0)) * np.ones((1, whole), np.int64)
     spread = take(node, places.astype(np.int64), axis=0) if size else node[:0].reshape((0, 0)) if not whole else np.zeros((whole, whole))
     return where(np.eye(whole, k=k, dtype=bool), spread, np.zeros((), node.dtype))
@@ -280,7 +285,7 @@ def _convolve(a: Operand, v: Operand, mode: str = "full") -> Node:
     begin, end = cut[mode]
     turned = y[::-1]
     parts = []
-    # At the ends a window reaches beyond the vector; what lies there is left out, not multiplied by 0, which would make NaN of an infinity.
+    # At the ends a window reaches beyond the vector; those terms are left out, not multiplied by 0, because 0 times inf is NaN.
     for first, last in ((begin, min(m - 1, end)), (max(begin, m - 1), min(n, end)), (max(n, begin), end)):
         if first >= last:
             continue
@@ -296,7 +301,7 @@ def _correlate(a: Operand, v: Operand, mode: str = "valid") -> Node:
     x, y = _core.as_node(a, "correlate"), _core.as_node(v, "correlate")
     (n,), (m,) = _known("correlate", x, 0), _known("correlate", y, 0)
     made = _convolve(x, y[::-1], mode)
-    if m > n and mode == "same":  # NumPy's centre of the longer one
+    if m > n and mode == "same":  # NumPy centres on the longer one
         return _convolve(x, y[::-1], "full")[n // 2 : n // 2 + m]
     return made
 

@@ -1,10 +1,10 @@
 // Soft-DTW by weights instead of soft minima: W(i, j) = exp(-D(i, j) / gamma) = exp(-d(x_i, y_j) / gamma) · (W(i-1, j) + W(i-1, j-1) + W(i, j-1)).
-//
-// The way back needs no weights. A(i, j), the share of paths that go through the cell, is the derivative of the score by its distance; a cell
-// hands it back to the three before it in proportion to their weights. These parts of the sum, numbers of [0, 1], are noted on the way there.
-//
-// Those of the last diagonals are kept, all of them where that is little memory. Before these the first pass keeps every K-th pair of diagonals, and
-// blocks of K are computed again with their parts, which costs less than to write the matrix and read it.
+// The backward pass needs no weights. A(i, j), the probability that a path goes through the cell, is the derivative of the score with respect to its
+// distance; a cell distributes it to its three predecessors in proportion to their weights. These proportions, in [0, 1], are stored in the forward
+// pass.
+// Those of the last diagonals are kept, or all of them if that is little memory. For earlier diagonals the first pass keeps every
+// K-th pair, and blocks of K diagonals are recomputed with their proportions, which is cheaper than writing and reading the whole
+// matrix.
 #include "plait/align/soft.hpp"
 
 #include <cmath>
@@ -127,7 +127,7 @@ class SoftDtw {
         gamma_(options.gamma),
         scale_(std::numbers::log2e / gamma_),
         workspace_(workspace),
-        distances_(static_cast<std::size_t>(width_ != 1 ? kStretch : 0)) {}
+        distances_(static_cast<std::size_t>(width_ != 1 || !(most_bits(x, y) <= kMostBits) ? kStretch : 0)) {}
 
   double score() {
     WeightRing ring(n_, workspace_, 0);
@@ -169,7 +169,7 @@ class SoftDtw {
     if (noted != nullptr) noted->pad(k);
     stretches(k, [&](const Stretch& s) {
       Costs costs{nullptr, s.x, s.y};
-      if (width_ != 1) {
+      if (!distances_.empty()) {
         loops_.distances(s.x, s.x_stride, s.y, s.y_stride, width_, distances_.data(), s.count);
         costs.d = distances_.data();
       }
@@ -178,6 +178,17 @@ class SoftDtw {
       else loops_.forward_parts(a, b, c, costs, scale_, ring.at(k, s.i), noted->at(k, s.i), s.count);
       if (k % kNormaliseEvery == 0) loops_.normalise(ring.at(k, s.i), s.count);
     });
+  }
+
+  /// Of series of one value: at least as many bits as any distance has.
+  [[nodiscard]] double most_bits(const Sequence& x, const Sequence& y) const {
+    double least = x.values()[0], most = least;
+    for (const Sequence& s : {x, y})
+      for (Index k = 0; k < s.length; ++k) {
+        least = std::min(least, s.values()[k]);
+        most = std::max(most, s.values()[k]);
+      }
+    return (most - least) * (most - least) * scale_;
   }
 
   double score_of(WeightRing& ring) const {
@@ -193,7 +204,7 @@ class SoftDtw {
   // Scaling takes weights that no longer matter through the subnormal numbers on their way to zero.
   FloatModeScope flush_{flushing(float_mode(), true)};
   Workspace& workspace_;
-  std::vector<double> distances_;
+  std::vector<double> distances_;  // empty where the loops compute them
   Index unpolled_ = 0;
 };
 
