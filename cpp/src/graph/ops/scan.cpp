@@ -52,6 +52,7 @@ class ScanKernel final : public Kernel {
       }
     }
     compile(scan, std::move(outputs));
+    find_gaps(scan);
   }
 
   void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
@@ -63,6 +64,7 @@ class ScanKernel final : public Kernel {
     std::byte* const step_memory = memory + memory_at_;
     std::byte* const buffers = step_memory + lines(runner_->bytes(context.threads));
     for (const Fixed& fixed : fixed_) feeds[fixed.feed] = inputs[fixed.input];
+    for (const Gap& gap : gaps_) std::memset(base + gap.begin, 0, gap.bytes);
     runner_->begin(step_memory, feeds);
     for (std::size_t c = 0; c < carries_.size(); ++c) {
       const Carry& carry = carries_[c];
@@ -118,6 +120,9 @@ class ScanKernel final : public Kernel {
   struct Fixed {
     int input, feed;
   };
+  struct Gap {
+    std::size_t begin, bytes;
+  };
 
   static std::ptrdiff_t begin_of(const Scan::Section& section) { return static_cast<std::ptrdiff_t>(section.offset); }
   static int position(const Scan& scan, std::size_t input) {
@@ -160,6 +165,17 @@ class ScanKernel final : public Kernel {
     }
   }
 
+  // Between sections, which are aligned, nothing is written; a Table shows the whole buffer, so there stand zeros.
+  void find_gaps(const Scan& scan) {
+    std::size_t end = 0;
+    for (const Scan::Section& section : scan.sections) {
+      if (section.offset > end) gaps_.push_back({end, section.offset - end});
+      end = section.offset + bytes_of(section.spec) * static_cast<std::size_t>(section.stacked ? steps_ : 1);
+    }
+    const std::size_t whole = static_cast<std::size_t>(scan.size) * size_of(scan.body->buffer_type());
+    if (whole > end) gaps_.push_back({end, whole - end});
+  }
+
   std::byte* next_place(const Carry& carry, Index i, Index t, std::byte* base, std::byte* buffers) const {
     const auto bytes = static_cast<Index>(carry.bytes);
     if (carry.after >= 0) return base + carry.after + t * bytes;
@@ -183,6 +199,7 @@ class ScanKernel final : public Kernel {
   std::vector<X> xs_;
   std::vector<Y> ys_;
   std::vector<Fixed> fixed_;
+  std::vector<Gap> gaps_;
   std::shared_ptr<Plan> plan_;
   std::unique_ptr<PlanRunner> runner_;
   Index poll_every_ = 1;
