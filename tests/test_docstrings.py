@@ -69,6 +69,25 @@ def undocumented_parameters(text: str, names: list[str]) -> list[str]:
     return [n for n in names if n not in listed]
 
 
+def links_to_nowhere(text: str) -> list[str]:
+    """Words that end in an underscore outside of literals, names of entries and examples: reStructuredText takes them for links."""
+    text = re.sub(r"^ *>>>.*?(\n\s*\n|\Z)", "", inspect.cleandoc(text), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^[\w, *]+( : .*)?$", "", text, flags=re.MULTILINE)
+    return re.findall(r"\S*\w_(?![\w`{])", re.sub(r"``.*?``|`[^`]*`", "", text, flags=re.DOTALL))
+
+
+def test_words_that_would_be_links_are_found() -> None:
+    assert links_to_nowhere("A name_ here.") == ["name_"]
+    assert links_to_nowhere("A ``name_`` or `name_`, x_{t}, a_b.\n\nname_ : int\n    It.\n\n>>> name_\nname_") == []
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_no_word_is_a_link_by_accident(name: str) -> None:
+    own = methods(PUBLIC[name]) if isinstance(PUBLIC[name], type) else ()  # type: ignore[arg-type]
+    for value in (PUBLIC[name], *(value for _, value in own)):
+        assert links_to_nowhere(inspect.getdoc(value) or "") == []
+
+
 @pytest.mark.parametrize("name", sorted(PUBLIC))
 def test_says_in_one_line_what_it_is(name: str) -> None:
     text = inspect.getdoc(PUBLIC[name])

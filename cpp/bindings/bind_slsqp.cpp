@@ -113,6 +113,7 @@ py::dict fields(const SlsqpResult& r) {
   put("kkt", py::float_(r.kkt));
   put("constraint_violation", py::float_(r.violation));
   put("best_feasible", r.feasible_found ? py::object(py::make_tuple(array_of(r.best_x), r.best_f)) : py::none());
+  put("path", py::array_t<double>({static_cast<py::ssize_t>(r.path.size() / 2), py::ssize_t{2}}, r.path.data()));
   put("conflict", py::list());
   put("_hessian", py::array_t<double>({n, n}, r.hessian.data()));
   return d;

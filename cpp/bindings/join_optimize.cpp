@@ -116,6 +116,7 @@ void bind_problems(py::module_& m) {
       .def_property_readonly("status", [](const LbfgsResult& r) { return static_cast<int>(r.status); })
       .def_property_readonly("x", [](const LbfgsResult& r) { return array_of(r.x); })
       .def_property_readonly("gradient", [](const LbfgsResult& r) { return array_of(r.gradient); })
+      .def_property_readonly("path", [](const LbfgsResult& r) { return array_of(r.path); })
       .def_readonly("f", &LbfgsResult::f)
       .def_readonly("projected_gradient", &LbfgsResult::projected_gradient)
       .def_readonly("iterations", &LbfgsResult::iterations)

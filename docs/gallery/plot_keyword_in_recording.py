@@ -8,6 +8,7 @@ Where in a long recording does a short one occur, slower or faster? ``search`` g
 import matplotlib.pyplot as plt
 import numpy as np
 
+from plait import plot
 from plait.align import DTW
 
 rng = np.random.default_rng(1)
@@ -27,10 +28,7 @@ for place in found:
 # %%
 # The three places, in the recording.
 
-figure, axes = plt.subplots(figsize=(9, 2.8))
-axes.plot(recording, lw=0.5, color="0.5")
-for place in found:
-    axes.plot(range(place.start, place.stop), recording[place.start : place.stop], lw=1.2)
-axes.set(xlabel="sample", title="the keyword's three best places")
-figure.tight_layout()
+figure, axes = plt.subplots(figsize=(9, 2.8), layout="constrained")
+plot.places(found, recording, axes)
+axes.set(xlabel="sample", title="the keyword's three best places, and their scores")
 assert all(min(abs(place.start - start) for start in truth) < 40 for place in found)

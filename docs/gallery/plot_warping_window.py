@@ -8,6 +8,7 @@ Leave-one-out for every window in one pass. Too narrow misses the warping, too w
 import matplotlib.pyplot as plt
 import numpy as np
 
+from plait import plot
 from plait.align import best_window
 
 rng = np.random.default_rng(15)
@@ -27,8 +28,5 @@ print(f"best: {found.window:.0%} of the length, {found.accuracy:.0%} right")
 
 # %%
 
-figure, axes = plt.subplots(figsize=(7, 3))
-axes.plot(found.windows, found.accuracies)
-axes.axvline(found.window, color="C1", lw=1)
-axes.set(xlabel="window as a fraction of the length", ylabel="leave-one-out accuracy")
-figure.tight_layout()
+figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+plot.best_window(found, axes)

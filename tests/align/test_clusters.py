@@ -69,6 +69,9 @@ def test_they_keep_scikit_learns_conventions() -> None:
     X = np.random.default_rng(0).normal(size=(10, 6))
     for model in (TimeSeriesKMeans(DTW(window=1), n_clusters=2, rng=0), TimeSeriesKMedoids(DTW(window=1), n_clusters=2)):
         assert base.is_clusterer(model)
+        assert model.fit(X).score(X) == pytest.approx(-model.inertia_)
+        assert model.score(X[:3]) == -model.transform(X[:3]).min(axis=1).sum() > model.score(X)
+        model = base.clone(model)
         again = base.clone(model).set_params(aligner__window=2, n_clusters=3)
         assert set(again.fit_predict(X).tolist()) == {0, 1, 2}
         assert pickle.loads(pickle.dumps(again)).predict(X).tolist() == again.predict(X).tolist()

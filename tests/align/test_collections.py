@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,20 @@ def test_what_has_an_order_is_a_list() -> None:
     words = {"k1": "abd", "k2": "xyz"}
     for many in (words.values(), words.keys() and list(words.values()), iter(words.values()), np.array(["abd", "xyz"]), pd.Series(words)):
         assert Levenshtein().nearest("abc", many)[0].tolist() == [0]
+
+
+def test_buffers_are_the_arrays_that_they_are() -> None:
+    X = np.random.default_rng(0).normal(size=(6, 5, 2))
+    for whole in (X, X[:, :, 0], np.asfortranarray(X[:, :, 1]), X[::2, ::-1]):
+        right, found = (DTW().pairwise(values) for values in (whole, memoryview(whole)))
+        assert (found == right).all()
+        assert DTW().nearest(whole[1], memoryview(whole))[0].tolist() == [1]
+        assert TimeSeriesKNN().fit(memoryview(whole), range(len(whole))).predict(memoryview(whole)).tolist() == list(range(len(whole)))
+    words = np.array([[1, 2, 3], [1, 2, 4]])
+    assert Levenshtein().pairwise(memoryview(words)).tolist() == [[0, 1], [1, 0]]
+    for one in (memoryview(X[0, :, 0]), array("d", [1.0, 2.0]), memoryview(b"ab")):
+        with pytest.raises(ShapeError, match="got one sequence of shape"):
+            DTW().pairwise(one)
 
 
 @pytest.mark.parametrize("rows", [[[0, 1, 2, 3], [0, 0, 1, 2]], [[0.5, 1, 2], [0, 0, 1]]])

@@ -151,6 +151,17 @@ def test_symbols_are_numbers_that_are_equal_if_they_are() -> None:
     assert levenshtein.nearest("abc", ["xyz", "abd", "abc"], k=2)[0].tolist() == [2, 1]
 
 
+def test_an_array_of_objects_is_what_a_list_of_them_is() -> None:
+    warped, edited = Aligner(warping_init, warping), Aligner(lambda i, j: i + j, edits)
+    x, y = [1.5, 2.0, 7.0], [1.5, 3.0]
+    assert warped.score(np.array(x, object), np.array(y, object)) == warped.score(x, y) == DTW().score(x, y) > 0
+    assert edited.score(np.array(["a", "b"], object), ["a", "c"]) == edited.score([("a", 1), "b"], [("a", 1), "c"]) == 1
+    with pytest.raises(ValueError, match="x: NaN at element 1"):
+        warped.score(np.array([1.5, None], object), y)
+    for text in (bytearray(b"abc"), memoryview(b"abc")):
+        assert edited.score(text, b"abd") == edited.score(b"abd", text) == 1
+
+
 def test_what_cannot_be_traced_is_called_with_a_warning() -> None:
     _, rank, _ = PLAIN["common"]
     with pytest.warns(plait.PerformanceWarning, match="rank cannot be traced"):

@@ -33,6 +33,15 @@ def test_scores_in_tiles_are_those_in_one(monkeypatch: pytest.MonkeyPatch, symme
     assert (aligner.pairwise(SERIES, other, executor=executor_of_now(), cutoff=3.0) == aligner.pairwise(SERIES, other, cutoff=3.0)).all()
 
 
+@pytest.mark.parametrize("options", [{}, {"open_end": True}])
+def test_progress_counts_every_pair_once(options: Any) -> None:
+    for other, pairs in ((None, 55 if not options else 100), (SERIES[:4], 40)):
+        seen: list[tuple[int, int]] = []
+        DTW(**options).pairwise(SERIES, other, progress=lambda done, total: seen.append((done, total)))  # noqa: B023 - called at once
+        assert seen[-1] == (pairs, pairs)
+        assert all(done < total for done, total in seen[:-1])
+
+
 class executor_of_now:
     """The least that an executor can be; its futures are not those of concurrent.futures."""
 

@@ -43,6 +43,8 @@ def normalized(a: str, b: str) -> float:
 def test_the_best_are_those_of_all_scores(
     arguments: Any, score: Any, greatest: bool, queries: Any, choices: Any, k: int, cutoff: Any
 ) -> None:
+    if "similarity" in arguments and cutoff is not None:
+        cutoff = min(cutoff, 1)
     found = match(queries, choices, k=k, cutoff=cutoff, **arguments)
     assert found.index.shape == found.scores.shape == ((len(queries), k) if k > 1 else (len(queries),))
     for query, places, scores in zip(queries, found.index.reshape(-1, k), found.scores.reshape(-1, k), strict=True):
@@ -129,6 +131,9 @@ def test_nearest_within_a_cutoff(query: str, choices: list[str], cutoff: int, da
         (lambda: match("abc", ["a"]), TypeError, "queries: expected a collection"),
         (lambda: match(["abc"], {"a"}), TypeError, "choices: expected a list"),
         (lambda: match(["abc"], ["a"], k=0), ValueError, "match: k: expected"),
+        (lambda: match(["abc"], ["a"], similarity="ratio", cutoff=70), ValueError, "cutoff: similarities are from 0 to 1, so .* got 70"),
+        (lambda: deduplicate(["abc"], 90, similarity="ratio"), ValueError, "cutoff: similarities are from 0 to 1, so .* got 90"),
+        (lambda: Levenshtein().pairwise(["a"], similarity="normalized", cutoff=1.5), ValueError, "cutoff: similarities .* got 1.5"),
         (lambda: match(["abc"], ["a"], cutoff="1"), ValueError, "cutoff: expected a number"),  # type: ignore[arg-type]
         (lambda: match(["abc", None], ["a"], missing="raise"), ValueError, r"match: queries\[1\] is missing \(None\)"),
         (lambda: match(["abc"], ["a"], missing="drop"), ValueError, "match: missing: expected"),

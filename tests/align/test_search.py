@@ -105,7 +105,7 @@ def test_flat_parts_are_no_nan() -> None:
         (lambda: DTW().search([[1, 2]], [1, 2]), ShapeError, r"stream: elements of shape \(\), those of query \(2,\)"),
         (lambda: DTW().search([1], [1], k=0), ValueError, "search: k: expected"),
         (lambda: DTW().search([1], [1], overlap=1.5), ValueError, "search: overlap: expected a share"),
-        (lambda: DTW().search([1], [1], max_score="low"), ValueError, "expected a number"),  # type: ignore[arg-type]
+        (lambda: DTW().search([1], [1], max_score="low"), ValueError, "max_score: expected a number"),  # type: ignore[arg-type]
         (lambda: DTW(open_end=True).search([1], [1]), ValueError, "search: expected DTW .* open at both ends"),
         (
             lambda: DTW(open_begin=True, open_end=True).search([1], [1], normalize=True),

@@ -92,8 +92,11 @@ def test_small_gamma_comes_to_dtw_and_large_numbers_stay() -> None:
     for use in (SoftDTW().score, SoftDTW().align, SoftDTW().gradient, SoftDTW().expected):
         with pytest.raises(ValueError, match="beyond the largest float64"):
             use([1e200], [-1e200])
+        with pytest.raises(ValueError, match="beyond the largest float64"):
+            use(1e152 * x, 1e152 * y)  # each distance is below it
     with pytest.raises(ValueError, match="beyond the largest float64"):
         SoftDTW().pairwise([[1e200], [-1e200]])
+    assert SoftDTW().score(1e148 * x, 1e148 * y) == pytest.approx(DTW().score(1e148 * x, 1e148 * y), rel=1e-12)
     assert SoftDTW(1e300).score([1.0], [2.0]) == pytest.approx(1, abs=1e285)
     assert np.isnan(SoftDTW(nan_policy="propagate").score([1, math.nan], [1.0]))
 

@@ -48,6 +48,14 @@ def test_two_files_with_one_column(tmp_path: Path, capsys: Capture) -> None:
     assert told(capsys, tmp_path / "a.csv", tmp_path / "b.csv")["score"] == 1.0
 
 
+def test_one_name_in_two_files(tmp_path: Path, capsys: Capture) -> None:
+    for name, values in (("mon", "1\n2\n5\n"), ("tue", "1\n4\n")):
+        (tmp_path / f"{name}.csv").write_text("price\n" + values)
+    files = tmp_path / "mon.csv", tmp_path / "tue.csv"
+    assert told(capsys, *files, "--names", "price", "price")["score"] == align.DTW().score([1, 2, 5], [1, 4]) > 0
+    assert told(capsys, files[0], "--names", "price", "price")["score"] == 0  # there is one, which is itself
+
+
 def test_letters(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "two.fasta"
     path.write_text(">one\nKITTEN\n>two\nSITTING\n>three\nSITTEN\n")
@@ -115,6 +123,8 @@ def test_a_letter_that_no_table_knows_is_named(letters: str, place: str, tmp_pat
     ("arguments", "message"),
     [
         (["nothing.fasta"], "no such file"),
+        (["."], ".: a folder"),
+        (["two.fasta", "--all", "--out", "page.html"], "--out shows one pair"),
         (["series.csv", "--names", "a", "z"], "no sequence is called 'z'"),
         (["series.csv", "--method", "lcs"], "lcs aligns symbols, these are series"),
         (["one.fasta"], "two sequences are needed, 1 found in one.fasta: taken for FASTA with 1 record"),

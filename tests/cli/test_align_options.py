@@ -178,7 +178,7 @@ def test_pipes(letters: Path, capsys: Capture, tmp_path: Path) -> None:
     assert told(capsys, piped("a", letters.read_bytes()), "--method", "lcs")["score"] == align.LCS().score("HEAGAWGHEE", "PAWHEAE")
     assert told(capsys, piped("b", b"a,b\n1,2\n2,3\n"))["score"] == align.DTW().score([1, 2], [2, 3])
     assert f"{tmp_path / 'c'}, row 2" in refused(capsys, 1, piped("c", b"a,b\n1,x\n2,3\n"))
-    assert "no such file" in refused(capsys, 1, tmp_path)
+    assert "a folder" in refused(capsys, 1, tmp_path)
     records = letters.read_bytes()
     assert cli.main(["search", str(piped("d", records)), str(piped("e", gzip.compress(records))), "--tsv", "--top", "1"]) == 0
     assert [line.split("\t")[:2] for line in capsys.readouterr().out.splitlines()] == [["one", "one"], ["two", "two"], ["three", "one"]]

@@ -123,6 +123,7 @@ def test_what_people_see(query: Path, database: Path, capsys: Capture) -> None:
         ("query.fasta", "MKV\n", "expected a header"),
         ("query.fasta", ">a\nMK?\n", "'?' is no letter"),
         ("database.fasta", "MKV\n", "expected a header"),
+        ("database.fasta", "", "database.fasta: holds no sequence"),
         ("database.fasta", ">a\nMK?\n", "record 'a': '?' is no letter"),
         ("database.fasta", ">a\n" + "ACGT" * 100 + "\n", "nothing is translated"),
     ],

@@ -342,3 +342,32 @@ def test_pipelines_and_labels_of_scikit_learn(tmp_path: Path) -> None:
     np.testing.assert_allclose(read(scaled)[1], scaled.predict_proba(X), rtol=1e-4, atol=1e-5)
     with pytest.raises(NotImplementedError, match="holds text, and plait has numbers only"):
         read(named)
+
+
+def test_what_stands_before_perceptrons_of_scikit_learn(tmp_path: Path) -> None:
+    skl2onnx = pytest.importorskip("skl2onnx")
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import Ridge
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MinMaxScaler, Normalizer
+
+    X = rng(0).normal(size=(60, 3)).astype("f4")
+    holes = np.where(rng(1).random(X.shape) < 0.1, np.nan, X).astype("f4")
+    y = X.sum(1)
+
+    def net() -> MLPRegressor:
+        return MLPRegressor(hidden_layer_sizes=(5,), max_iter=20, random_state=0)
+
+    for model, data in (
+        (make_pipeline(SimpleImputer(), MinMaxScaler(), net()), holes),
+        (make_pipeline(Normalizer("l2"), net()), X),
+        (make_pipeline(Normalizer("l1"), Ridge()), X),
+        (make_pipeline(Normalizer("max"), net()), X),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            file = skl2onnx.to_onnx(model.fit(data, y), data[:1])
+        (tmp_path / "m.onnx").write_bytes(file.SerializeToString())
+        (found,) = arrays_of(plait.from_onnx(tmp_path / "m.onnx")(X=data))
+        np.testing.assert_allclose(found.ravel(), model.predict(data), rtol=1e-4, atol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import json
@@ -71,13 +72,52 @@ def network() -> Any:
     return plait.tanh(x @ plait.parameter(np.ones((3, 2)), name="w")).mean()
 
 
+@cache
+def minimised() -> Any:
+    disc = {"type": "ineq", "fun": lambda x: 1 - x[0] ** 2 - x[1] ** 2}
+    return plait.optimize.minimize(lambda x: (x[0] - 2) ** 2 + (x[1] - 1) ** 2, [3.0, 3.0], constraints=disc)
+
+
+@cache
+def rolled() -> Any:
+    t = np.arange(120) % 12.0
+    return plait.nn.SequenceRegressor(hidden=4, horizon=3, epochs=1, distribution="normal", rng=0).fit(t[:90]).backtest(t, start=90)
+
+
+@cache
+def windows() -> Any:
+    X = [[0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1], [0, 0, 1, 1, 1]]
+    return plait.align.best_window(X, ["peak", "peak", "step", "step"], windows=[2, 0, 1])
+
+
+@cache
+def hits() -> Any:
+    database = {"one": "MKVLAAGIVGAWTQRR", "two": "KVLAGTVGAPPPP"}
+    return plait.align.SmithWaterman("BLOSUM62", gap_open=-12, gap_extend=-1).search({"q": "KVLAGIVGAWTQ", "r": "PPPP"}, database)
+
+
+@cache
+def clustered() -> Any:
+    X = [[0, 0, 1, 0], [0, 1, 0], [5, 6, 7], [5, 5, 6, 7], [0, 1, 1, 0]]
+    return plait.align.TimeSeriesKMeans(n_clusters=2, rng=0).fit(X), X
+
+
+def sketched() -> Any:
+    found = plait.QuantileSketch()
+    found.update(RNG.normal(size=5000))
+    return found
+
+
 POINTS = RNG.normal(size=(30, 2))
 #: One call for each function of the module that draws; the test below asks that none is missing.
 CALLS: dict[str, Callable[[Any], Any]] = {
     "alignment": lambda ax: plot.alignment(plait.align.DTW().align(POINTS[:, 0], POINTS[:20, 1]), ax),
     "backtest": lambda ax: plot.backtest(course(), ax, others={"the same": course()}),
+    "best_window": lambda ax: plot.best_window(windows(), ax),
+    "clusters": lambda ax: plot.clusters(*clustered(), ax),
     "composition": lambda ax: plot.composition(money().efficient_frontier(10), ax),
     "continuation": lambda ax: plot.continuation(POINTS, POINTS[10:] + 0.1, ax=ax),
+    "convergence": lambda ax: plot.convergence(minimised(), ax),
     "decision_regions": lambda ax: plot.decision_regions(lambda p: p[:, 0] > 0, POINTS, POINTS[:, 0] > 0, resolution=20, ax=ax),
     "density": lambda ax: plot.density(posterior(), "theta", ax),
     "elbo": lambda ax: plot.elbo(posterior(), ax),
@@ -88,16 +128,20 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     ),
     "graph": lambda ax: plot.graph(network(), ax),
     "histogram": lambda ax: plot.histogram(counted(21), ax),
+    "hits": lambda ax: plot.hits(hits().by_query()[0], ax),
     "image_grid": lambda ax: plot.image_grid(np.zeros((4, 9)), ax=ax),
     "latent_map": lambda ax: plot.latent_map(POINTS, np.arange(30) % 10, ax=ax),
     "loss_curve": lambda ax: plot.loss_curve(
         plait.nn.MLPClassifier(hidden=(4,), epochs=2, rng=0).fit(POINTS, POINTS[:, 0] > 0).history_, ax
     ),
     "pairwise": lambda ax: plot.pairwise(plait.align.Levenshtein().pairwise(["ab", "abc", "b"]), ["ab", "abc", "b"], ax),
+    "places": lambda ax: plot.places(plait.align.DTW(window=1).search(POINTS[4:9, 0], POINTS[:, 0], k=2), POINTS[:, 0], ax),
     "portfolio": lambda ax: plot.portfolio(money(), ax),
     "posterior": lambda ax: plot.posterior(posterior(), ax=ax),
     "quantiles": lambda ax: plot.quantiles(POINTS[:, 0], [POINTS[:, 1]], ax),
     "reconstructions": lambda ax: plot.reconstructions(np.zeros((4, 9)), np.ones((4, 9)), ax=ax),
+    "rolling": lambda ax: plot.rolling(rolled(), ax, ahead=2),
+    "sketch": lambda ax: plot.sketch(sketched(), ax),
     "tree": lambda ax: plot.tree(tree(), ax, names=["left", "right"]),
     "weights": lambda ax: plot.weights(money().max_sharpe(), ax),
 }
@@ -190,6 +234,82 @@ def test_observations_stand_before_their_forecast(ax: Any) -> None:
     observed, ahead = ax.lines
     assert observed.get_xdata().tolist() == list(range(40, 60))
     assert ahead.get_xdata().tolist() == list(range(60, 65))
+
+
+def test_a_minimisation_shows_each_iteration(ax: Any) -> None:
+    found = minimised()
+    assert found.path.shape == (found.nit + 1, 2)
+    assert found.path[0].tolist() == [5.0, 17.0]
+    assert found.path[-1].tolist() == [found.fun, found.constraint_violation]
+    plot.convergence(found, ax)
+    away, violation = ax.lines
+    assert away.get_ydata()[0] == abs(5 - found.fun)
+    assert violation.get_ydata()[0] == 17
+    assert ax.get_yscale() == "log"
+    x = plait.input("x", (2,), dtype="float64")
+    many = plait.optimize.Problem((x**2).sum(), [x]).solve_many(np.zeros((3, 2)))
+    with pytest.raises(ValueError, match="no path"):
+        plot.convergence(many, ax)
+
+
+def test_a_window_in_the_order_of_its_width(ax: Any) -> None:
+    plot.best_window(windows(), ax)
+    line, best = ax.lines
+    assert line.get_xdata().tolist() == [0, 1, 2]
+    assert line.get_ydata().tolist() == [windows().accuracies[k] for k in (1, 2, 0)]
+    assert (best.get_xdata()[0], best.get_ydata()[0]) == (windows().window, windows().accuracy)
+
+
+def test_clusters_have_their_members_and_centres(ax: Any) -> None:
+    model, X = clustered()
+    plot.clusters(model, X, ax)
+    assert len(ax.lines) == len(X) + 2
+    np.testing.assert_array_equal(ax.lines[-1].get_ydata(), model.cluster_centers_[1])
+    alone = plot.clusters(model, X, figure.Figure().add_subplot(), cluster=1)
+    assert len(alone.lines) == 1 + int((model.labels_ == 1).sum())
+    for options, says in (({"cluster": 2}, "from 0 to 1, got 2"), ({"feature": 1}, "from 0 to 0, got 1")):
+        with pytest.raises(ValueError, match=says):
+            plot.clusters(model, X, ax, **options)
+    words = ["abc", "abd", "xyz"]
+    medoids = plait.align.TimeSeriesKMedoids(plait.align.Levenshtein(), n_clusters=2).fit(words)
+    with pytest.raises(ValueError, match="symbols"):
+        plot.clusters(medoids, words, ax)
+
+
+def test_what_was_found_is_where_it_lies(ax: Any) -> None:
+    found = hits().by_query()[0]
+    plot.hits(found, ax)
+    assert [(b.get_x(), b.get_x() + b.get_width()) for b in ax.patches] == [hit.query_range for hit in found]
+    with pytest.raises(ValueError, match="those of one query"):
+        plot.hits(hits(), ax)
+    with pytest.raises(ValueError, match="there are none"):
+        plot.hits(found[:0], ax)
+    places = plait.align.DTW().search([0.0, 1, 0], [0.0, 0, 1, 0], k=1)
+    with pytest.raises(ValueError, match="lies beyond a stream of 2"):
+        plot.places(places, [1.0, 2.0], ax)
+
+
+def test_forecasts_stand_at_the_steps_that_they_are_of(ax: Any) -> None:
+    test = rolled()
+    plot.rolling(test, ax, ahead=3)
+    came, expected = ax.lines
+    assert came.get_xdata().tolist() == (test.origins + 3).tolist()
+    np.testing.assert_array_equal(came.get_ydata(), test.series[test.origins + 3, 0])
+    np.testing.assert_array_equal(expected.get_ydata(), test.forecast[:, 2, 0])
+    for options, says in (({"ahead": 4}, "ahead: expected a number from 1 to 3"), ({"output": 1}, "output: expected a number from 0 to 0")):
+        with pytest.raises(ValueError, match=says):
+            plot.rolling(test, ax, **options)
+
+
+def test_the_guide_names_what_draws_each_result() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guide" / "plots.md"
+    if not guide.exists():
+        pytest.skip("no docs/ beside the tests")
+    rows = [line.split("|")[1:3] for line in guide.read_text(encoding="utf-8").splitlines() if line.startswith("| ") and "`" in line]
+    named = [re.findall(r"`([\w.]+)`", cell) for cell in map("".join, zip(*rows, strict=True))]
+    assert set(named[1]) == set(plot.__all__) - {"style"}
+    for name in named[0]:
+        assert isinstance(functools.reduce(getattr, name.split("."), plait), type), name
 
 
 def linear(colour: str) -> Any:

@@ -53,20 +53,20 @@ class Lbfgs {
     at_.x = x0;
     for (std::size_t i = 0; i < n_; ++i) at_.x[i] = inside(i, at_.x[i]);
     evaluate(at_);
+    result_.path.push_back(at_.f);
     if (!finite(at_)) return finish(Status::not_finite);
     if (!gradient_agrees(0)) return finish(Status::wrong_derivative);
     begin();
     const double first = at_.f;
-    double& steepest = steepest_;
     int quiet = 0;
     for (;; ++result_.iterations) {
       poll_interrupt();
       result_.projected_gradient = projected();
-      steepest = std::max(steepest, result_.projected_gradient);
-      if (result_.projected_gradient <= options_.gtol * steepest || (options_.gtol_absolute > 0 && outer_projected() <= options_.gtol_absolute)) {
+      steepest_ = std::max(steepest_, result_.projected_gradient);
+      if (result_.projected_gradient <= options_.gtol * steepest_ || (options_.gtol_absolute > 0 && outer_projected() <= options_.gtol_absolute)) {
         if (outgrown()) continue;
         if (near(first)) {
-          if (!bends_down(steepest)) {
+          if (!bends_down(steepest_)) {
             if (missed()) continue;
             return finish(leaves_much() ? Status::no_descent : Status::solved);
           }
@@ -82,12 +82,13 @@ class Lbfgs {
           pairs_.clear();
           continue;
         }
-        const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest && !bends_down(steepest) && !leaves_much();
+        const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest_ && !bends_down(steepest_) && !leaves_much();
         return finish(at_rounding ? Status::solved : Status::no_descent);
       }
       if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > kFar * std::max(1.0, largest(start_.x)))
         return finish(Status::unbounded);
       for (std::size_t i = 0; i < n_; ++i) seen_[i] = std::max(seen_[i], std::abs(at_.x[i] - start_.x[i]));
+      result_.path.push_back(at_.f);
       if (callback_) {
         outer_ = at_.x;
         problem_.to_inner(outer_);
@@ -98,12 +99,12 @@ class Lbfgs {
       }
       spread_ = std::max(before - at_.f, kForgetting * spread_);
       quiet = before - at_.f <= options_.ftol * std::min(first - at_.f, std::abs(at_.f)) ? quiet + 1 : 0;
-      if (quiet >= 2 && projected() <= 10 * std::sqrt(options_.ftol) * steepest) {
+      if (quiet >= 2 && projected() <= 10 * std::sqrt(options_.ftol) * steepest_) {
         ++result_.iterations;
         result_.projected_gradient = projected();
         quiet = 0;
         if (outgrown()) continue;
-        if (!bends_down(steepest)) {
+        if (!bends_down(steepest_)) {
           if (missed()) continue;
           return finish(leaves_much() ? Status::no_descent : Status::solved);
         }
@@ -464,7 +465,7 @@ class Lbfgs {
     result_.projected_gradient = at_.g.size() == n_ ? outer_projected() : 0.0;
     result_.x = at_.x;
     result_.gradient = at_.g;
-    result_.f = at_.f;
+    result_.f = result_.path.back() = at_.f;
     problem_.to_inner(result_.x);
     problem_.gradient_to_inner(result_.gradient);
     return result_;

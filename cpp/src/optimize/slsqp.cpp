@@ -114,6 +114,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   start_violation = at.violation;
   steps.begin(e.n, e.rows);
   remember_best(at);
+  remember_path();
   int failures = 0;
   while (true) {
     poll_interrupt();
@@ -286,6 +287,7 @@ void Slsqp::Body::recover() {
 
 Status Slsqp::Body::each_iteration() {
   ++result.iterations;
+  remember_path();
   if (*callback) {
     outer = at.x;
     if (is_sized()) sized.to_inner(outer);

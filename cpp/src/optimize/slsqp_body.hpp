@@ -55,6 +55,10 @@ struct Slsqp::Body {
 
   [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& c) const;
   void remember_best(const Point& p);
+  /// The largest of all rows, unscaled.
+  [[nodiscard]] double violation(const Point& p) const;
+  /// Objective and violation at `at`, for the report.
+  void remember_path();
   /// The residual of the first-order conditions at a point, judged from nothing but its derivatives and the multipliers.
   double judge(const Point& p, const std::vector<double>& multipliers, std::vector<double>& bound_multipliers);
   SlsqpResult& finish(Status status);

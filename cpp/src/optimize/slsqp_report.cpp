@@ -11,6 +11,17 @@ void Slsqp::Body::remember_best(const Point& p) {
   result.best_x = p.x;
 }
 
+double Slsqp::Body::violation(const Point& p) const {
+  double most = 0;
+  for (std::size_t k = 0; k < p.c.size(); ++k) most = std::max(most, e.row_violation(p, k) / e.row_scale[k]);
+  return most;
+}
+
+void Slsqp::Body::remember_path() {
+  result.path.push_back(at.f / e.f_scale);
+  result.path.push_back(violation(at));
+}
+
 double Slsqp::Body::judge(const Point& p, const std::vector<double>& multipliers, std::vector<double>& bound_multipliers) {
   const auto n = static_cast<std::size_t>(e.n);
   bound_multipliers = p.g;
@@ -55,10 +66,9 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
   for (double& z : result.bound_multipliers) z /= e.f_scale;
   result.rows = at.c;
   result.active.assign(multipliers.size(), 0);
-  result.violation = 0;
+  result.violation = violation(at);
   for (std::size_t k = 0; k < multipliers.size(); ++k) {
     result.rows[k] /= e.row_scale[k];
-    result.violation = std::max(result.violation, e.row_violation(at, k) / e.row_scale[k]);
     const double gap = std::min(std::abs(at.c[k] - e.row_lower[k]), std::abs(at.c[k] - e.row_upper[k]));
     result.active[k] = gap <= 1e-6 * std::max(1.0, std::abs(at.c[k])) || multipliers[k] != 0 ? 1 : 0;
     multipliers[k] *= e.row_scale[k] / e.f_scale;
@@ -78,6 +88,9 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
     for (std::size_t i = 0; i < n; ++i)
       for (std::size_t k = 0; k < n; ++k) result.hessian[i * n + k] /= size[i] * size[k];
   }
+  if (result.path.empty()) result.path.resize(2);
+  result.path.end()[-2] = result.f;
+  result.path.back() = result.violation;
   result.evaluations = e.evaluations;
   result.derivative_evaluations = e.derivative_evaluations;
   result.products = e.products;

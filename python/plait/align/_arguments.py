@@ -50,6 +50,14 @@ def limit(cutoff: Any, name: str = "cutoff") -> float:
         return math.copysign(math.inf, cutoff > 0 or -1)
 
 
+def share(cutoff: Any, similarity: str | None) -> float:
+    """The same; of similarities, which are from 0 to 1, so that one in percent would find nothing."""
+    found = limit(cutoff)
+    if similarity is not None and found > 1:
+        raise ValueError(f"cutoff: similarities are from 0 to 1, so expected at most 1, got {cutoff!r}")
+    return found
+
+
 def output(out: Any, shape: tuple[int, int], dtype: np.dtype[Any] = np.dtype(np.float64)) -> None:  # noqa: B008 - it never changes
     """ShapeError: scores cannot be written to it as they are computed."""
     if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:

@@ -209,7 +209,7 @@ class PairAligner(Estimator, ABC):
         ndarray of shape (a, b), or scipy.sparse.csr_array
             ``scores[i, j]`` belongs to ``X[i]`` and ``Y[j]``.
         """
-        cutoff, kind = _results.limit_and_dtype(cutoff, dtype, out)
+        cutoff, kind = _results.limit_and_dtype(cutoff, dtype, out, similarity)
         threads = _arguments.thread_count(threads)
         rows = _inputs.collection(X, "X")
         columns = None if Y is None else _inputs.collection(Y, "Y")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from array import array as TypedArray
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -109,9 +110,8 @@ def collection(values: Any, name: str) -> list[Any]:
         )
     if isinstance(values, (set, frozenset)):
         raise TypeError(f"{name}: expected a list of sequences, got a {type(values).__name__}, which has no order; use sorted(…)")
-    if not isinstance(values, (np.ndarray, list, tuple)) and hasattr(
-        values, "__array__"
-    ):  # rows of a table, which itself goes through columns
+    # Rows of a table, which itself goes through columns; of buffers, which have axes and no rows.
+    if not isinstance(values, (np.ndarray, list, tuple)) and (hasattr(values, "__array__") or isinstance(values, (memoryview, TypedArray))):
         values = np.asarray(values)
     if isinstance(values, np.ndarray):
         if not isinstance(values, np.ma.MaskedArray):
@@ -243,11 +243,14 @@ def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> A
 
 
 def is_symbolic(value: Any) -> bool:
-    """Whether a sequence is one of symbols and not of numbers: text, or a list that starts with no number, nor with a vector."""
+    """Whether a sequence is one of symbols and not of numbers: text, or a list (or array of objects) that starts with no number, nor with a vector."""
     if isinstance(value, (str, bytes)):
         return True
     if not isinstance(value, (list, tuple)) and hasattr(value, "__array__"):
-        return np.asarray(value).dtype.kind in "OUS"
+        elements_of = np.asarray(value)
+        if elements_of.dtype.kind != "O":
+            return elements_of.dtype.kind in "US"
+        value = elements_of.tolist()
     first = value
     while isinstance(first, (list, tuple)) and first:
         first = first[0]

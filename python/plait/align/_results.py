@@ -155,9 +155,9 @@ def _from_blocks(
     return np.concatenate(counts).cumsum(), np.concatenate(index), np.concatenate(kept)
 
 
-def limit_and_dtype(cutoff: Any, dtype: Any, out: Any) -> tuple[float | None, np.dtype[Any]]:
+def limit_and_dtype(cutoff: Any, dtype: Any, out: Any, similarity: str | None) -> tuple[float | None, np.dtype[Any]]:
     """Both, checked; the type is that of `out` unless given."""
-    most = None if cutoff is None else _arguments.limit(cutoff)
+    most = None if cutoff is None else _arguments.share(cutoff, similarity)
     if dtype is None:
         return most, out.dtype if isinstance(out, np.ndarray) and out.dtype.kind in "iuf" else np.dtype(np.float64)
     return most, checked_dtype(dtype)

@@ -80,8 +80,9 @@ class Tiled:
         self.columns = rows if columns is None else columns
 
     def pairs(self, begin: int, end: int) -> int:
-        """Of the tile's, those that count."""
-        return (end - begin) * (len(self.columns) - (begin if self.half else 0))
+        """Of the tile's, those that count: of half a matrix, row i has those from column i on."""
+        rows, columns = end - begin, len(self.columns)
+        return rows * (2 * columns - begin - end + 1) // 2 if self.half else rows * columns
 
     def part(self, begin: int, end: int, threads: int | None) -> tuple[Any, ...]:
         """Arguments of `score_tile`."""

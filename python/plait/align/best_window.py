@@ -39,6 +39,9 @@ class _Labels(ClassifierEstimator):
     """For its check of labels."""
 
 
+_Labels.__name__ = "best_window"  # which messages name
+
+
 def best_window(X: Any, y: Any, windows: Any = None, aligner: DTW | None = None, *, threads: int | None = None) -> BestWindow:
     """The warping window with which the nearest other series most often has the right label.
 

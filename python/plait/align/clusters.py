@@ -104,6 +104,23 @@ class _Clusters(SeriesTransforms):
         scores: Array = aligner.pairwise(self._collection(X), self._centres, threads=self.threads)
         return scores
 
+    def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002 - scikit-learn gives it
+        """Minus the sum of the scores against the nearest centres, so that more is better, as scikit-learn's searches want it.
+
+        Parameters
+        ----------
+        X : array or list of series
+            Series.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        float
+            The greater the better.
+        """
+        return -float(self.transform(X).min(axis=1).sum())
+
 
 class TimeSeriesKMeans(_Clusters):
     """Clusters about averages: k-means with DTW barycenter averaging, or with soft-DTW.

@@ -72,6 +72,8 @@ class Aligner(PairAligner):
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         values = list(map(_records.unwrapped, values))
+        if any(isinstance(value, (str, bytes)) for value in values):
+            values = list(map(_inputs.raw, values))
         if any(map(_inputs.is_symbolic, values)) and all(_inputs.is_symbolic(value) or _inputs.is_empty_list(value) for value in values):
             return _inputs.symbols(values, name)
         return _inputs.all_series(values, name, self.nan_policy)

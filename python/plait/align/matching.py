@@ -143,7 +143,7 @@ def match(
     Raises
     ------
     ValueError
-        If `k` is no whole number of at least 1, `cutoff` no number, `missing` or `similarity` none of these, or the aligner has no
+        If `k` is no whole number of at least 1, `cutoff` no number or no similarity, `missing` or `similarity` none of these, or the aligner has no
         similarity; if something is missing and ``missing="raise"``.
 
     Notes
@@ -167,7 +167,7 @@ def match(
             raise ValueError("match: case: words of a WordIndex are as they are; build it from words with casefold()")
         return choices.match(queries, k, cutoff, missing, threads=threads)
     k = _arguments.whole(k, "match: k")
-    most = None if cutoff is None else _arguments.limit(cutoff)
+    most = None if cutoff is None else _arguments.share(cutoff, similarity)
     chosen = scorer(aligner, similarity)
     asked, called = labelled(queries, "queries")
     offered, labels = labelled(choices, "choices")
@@ -242,7 +242,7 @@ def deduplicate(
     Raises
     ------
     ValueError
-        If `cutoff` is no number.
+        If `cutoff` is no number, or no similarity where one is asked for.
 
     Notes
     -----
@@ -254,7 +254,7 @@ def deduplicate(
     >>> deduplicate(["kitten", "kittens", "flour", "sitten"], cutoff=1)
     Deduplicated(strings=['kitten', 'flour'], kept=array([0, 2]), representatives=array([0, 0, 2, 0]))
     """
-    most, chosen = _arguments.limit(cutoff), scorer(aligner, similarity)
+    most, chosen = _arguments.share(cutoff, similarity), scorer(aligner, similarity)
     threads = _arguments.thread_count(threads)
     given, _ = labelled(strings, "strings")
     values = _folded(given, case)

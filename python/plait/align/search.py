@@ -62,7 +62,7 @@ def search(
 ) -> list[Place]:
     """What `DTW.search` does."""
     k, threads = sys.maxsize if k is None else _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
-    most = math.inf if max_score is None else _arguments.limit(max_score)
+    most = math.inf if max_score is None else _arguments.limit(max_score, "search: max_score")
     if isinstance(overlap, bool) or not isinstance(overlap, (int, float, np.number)) or not 0 <= overlap <= 1:
         raise ValueError(f"search: overlap: expected a share from 0 to 1, got {overlap!r}")
     if aligner.open_begin != aligner.open_end or aligner.metric == "precomputed":

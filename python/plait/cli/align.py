@@ -129,7 +129,7 @@ def read(path: Path, separator: str | None = None, decimal: str | None = None) -
 
         return from_stream(path, from_file)
     if not is_there(path):
-        raise Failure(f"{path}: no such file")
+        raise Failure(f"{path}: {'a folder' if path.is_dir() else 'no such file'}")
     endings = [ending for ending in path.suffixes if ending != ".gz"][-1:]
     try:
         text = read_text(path)
@@ -158,13 +158,19 @@ def choose(options: argparse.Namespace) -> list[Named]:
         raise Failure("standard input (-) can be read once only")
     files = [read(path, options.separator, options.decimal) for path in options.files]
     every = options.all or options.matrix is not None
+    if every and options.out is not None:
+        raise Failure("--out shows one pair, --all and --matrix are of all")
     everything = [sequence for file in files for sequence in file.sequences]
     if options.names:
-        known = {sequence.name: sequence for sequence in reversed(everything)}  # of equal names the first
+        known: dict[str, list[Named]] = {}
+        for sequence in everything:
+            known.setdefault(sequence.name, []).append(sequence)
         missing = [name for name in options.names if name not in known]
         if missing:
             raise Failure(f"no sequence is called {missing[0]!r}; there are {', '.join(dict.fromkeys(s.name for s in everything[:20]))}")
-        chosen = [known[name] for name in options.names]
+        # Of equal names the first; where both names are equal, as of one column in two files, the first two.
+        x, y = (known[name] for name in options.names)
+        chosen = [x[0], y[min(1, len(y) - 1) if y is x else 0]]
     else:
         parts = [[sequence for sequence in file.sequences if is_series(sequence)] for file in files]
         chosen = [sequence for part in parts for sequence in (part if every or len(files) == 1 else part[:1])]

@@ -78,7 +78,7 @@ columns.__name__ = "columns"
 def read_queries(path: Path) -> list[datasets.Sequence]:
     """The sequences that are looked for."""
     if path != STDIN and not is_there(path):
-        raise Failure(f"{path}: no such file")
+        raise Failure(f"{path}: {'a folder' if path.is_dir() else 'no such file'}")
     try:
         records = from_stream(path, datasets.fasta) if path == STDIN else datasets.fasta(path)
     except FormatError as error:
@@ -124,7 +124,7 @@ def make_aligner(options: argparse.Namespace, records: list[datasets.Sequence]) 
 def opened(path: Path) -> Iterator[Path | BinaryIO]:
     """The database as `search` takes it."""
     if path != STDIN and not is_there(path):
-        raise Failure(f"{path}: no such file")
+        raise Failure(f"{path}: {'a folder' if path.is_dir() else 'no such file'}")
     yield sys.stdin.buffer if path == STDIN else path
 
 
@@ -149,6 +149,8 @@ def run(options: argparse.Namespace) -> Result | str:
             )
         except (ValueError, OSError) as error:
             raise Failure(str(error)) from None
+    if hits.sequences == 0:
+        raise Failure(f"{options.database}: holds no sequence")
     seconds = time.perf_counter() - began
     if options.json:
         return as_json(hits, scoring, records, seconds)

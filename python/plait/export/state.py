@@ -66,7 +66,7 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     r.bias                       r.bias_ih_l0 + r.bias_hh_l0        r/…_cell/bias
     GRU: r.bias, r.bias_h        sum for r and z; n: ih, and hh     bias[0] + bias[1] for r and z; h: bias[0], and bias[1]
     r.0., r.1., … (layers)       …_l0, …_l1, …                      layers of their own
-    r.backward., r.0.backward.   …_l0_reverse                       r/backward_…/…_cell (forward: r) of a Bidirectional r
+    r.backward., r.0.backward.   …_l0_reverse                       ``r/backward_…/…_cell`` (forward: r) of a Bidirectional r
     c.weight (taps, in, out)     c.weight (out, in, taps), Conv1d   c/kernel
     e.table (Embedding)          e.weight, into an Embedding        e/embeddings
     ===========================  =================================  =======================================================

@@ -11,9 +11,10 @@ import numpy as np
 from .. import _core
 from .._core import Node, ShapeError
 from ._types import Operand
-from .binary import where
+from .binary import cast, where
 from .einsum import einsum
 from .numpy_protocol import FUNCTIONS, implements, refuse
+from .reductions import cumsum
 from .shaping import broadcast_to, concatenate, expand_dims, reshape, stack, take
 
 
@@ -162,8 +163,12 @@ def _triangle(mask: Callable[..., Any]) -> Callable[..., Node]:
         node = _core.as_node(m, mask.__name__)
         if node.ndim < 2:
             raise ShapeError(f"{mask.__name__}: expected a matrix, got shape {node.shape} [{node.label}]")
-        rows, columns = _known(mask.__name__, node, node.ndim - 2, node.ndim - 1)
-        return where(mask(np.ones((rows, columns), bool), k), node, np.zeros((), node.dtype))
+        rows, columns = node.shape[-2:]
+        if rows is not None and columns is not None:
+            return where(mask(np.ones((rows, columns), bool), k), node, np.zeros((), node.dtype))
+        ones = cast(np.ones_like(node), "int64")  # sizes are bound when it runs: places are counted then
+        down, right = cumsum(ones, axis=-2), cumsum(ones, axis=-1)
+        return where(right - down <= k if mask is np.tril else right - down >= k, node, np.zeros((), node.dtype))
 
     return call
 

@@ -202,5 +202,6 @@ def run_lbfgs(
         kkt=r.projected_gradient,
         constraint_violation=0.0,
         best_feasible=(r.x, r.f),
+        path=np.column_stack([r.path, np.zeros(len(r.path))]),
         conflict=[],
     )

@@ -132,7 +132,7 @@ def minimize(
         before = result
         problem.set_sizes(np.where(functions.steps.learnt, functions.steps.size, 0.0))
         result = _run(chosen, problem, before.x, limits, settings, callback, given)
-        result["nit"] += before.nit
+        _continue(result, before)
         size = max(abs(before.fun), abs(float(functions.objective.value(start)[0]) - before.fun))
         if before.success and result.fun >= before.fun - LEAST_GAIN * size:
             # No better: the earlier result stands, if what it was judged by does.
@@ -153,7 +153,7 @@ def minimize(
             callback,
             given,
         )
-        result["nit"] += before.nit
+        _continue(result, before)
         if not result.success and result.status != 12 and not (before.success and before.fun - result.fun > LEAST_GAIN * size):
             result = before
     if functions is not None:
@@ -163,6 +163,12 @@ def minimize(
             fixed = low == high  # no difference can be taken
             result.jac[fixed] = result.bound_multipliers[fixed] = np.nan
     return result
+
+
+def _continue(result: OptimizeResult, before: OptimizeResult) -> None:
+    """One that began where another ended: iterations and path of both."""
+    result["nit"] += before.nit
+    result["path"] = np.concatenate([before.path, result.path[1:]])
 
 
 def _run(

@@ -41,6 +41,8 @@ class OptimizeResult(dict[str, Any]):
         Scaled residual of the first-order conditions.
     constraint_violation : float
         The largest.
+    path : ndarray, shape (k, 2)
+        Objective and largest violation at the start and after each iteration that moved; the last row is that of x. Not printed.
     best_feasible : tuple or None
         (x, fun) of the best feasible point met.
     conflict : list
@@ -63,5 +65,6 @@ class OptimizeResult(dict[str, Any]):
         return [*super().__dir__(), *self]
 
     def __repr__(self) -> str:
-        width = max(map(len, self), default=0)
-        return "\n".join(f"{name:>{width}}: {value!r}" for name, value in self.items() if not name.startswith("_"))
+        shown = [name for name in self if not name.startswith("_") and name != "path"]
+        width = max(map(len, shown), default=0)
+        return "\n".join(f"{name:>{width}}: {value!r}" for name, value in self.items() if name in shown)

@@ -1,4 +1,4 @@
-"""Plots of histograms and of decision trees."""
+"""Plots of histograms, of sketches and of decision trees."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._style import axes_or_new, colour, plain
+from ._style import axes_or_new, colour, legend, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..histogram import Histogram
+    from ..histogram import Histogram, QuantileSketch
     from ..tree import C45Classifier
 
 
@@ -74,6 +74,47 @@ def _finite(edges: Any) -> Any:
     ends = {True: inner[:1] - width, False: inner[-1:] + width} if len(inner) else {True: np.array([-1.0]), False: np.array([1.0])}
     parts = [ends[True] if edges[0] == -np.inf else [], inner, ends[False] if edges[-1] == np.inf else []]
     return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
+
+
+def sketch(found: QuantileSketch, ax: Axes | None = None) -> Axes:
+    """The quantiles that a sketch knows, as a curve of values over shares, with the band in which the true ones lie.
+
+    Parameters
+    ----------
+    found : QuantileSketch
+        One that has seen values.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ValueError
+        It has seen none.
+
+    Examples
+    --------
+    >>> seen = plait.QuantileSketch()
+    >>> seen.update(np.random.default_rng(0).exponential(size=10000))
+    >>> ax = plait.plot.sketch(seen)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('share of values', 'value')
+    """
+    shares = np.linspace(0, 1, 201)
+    middle = found.quantile(shares)
+    low, high = (found.quantile(np.clip(shares + by, 0, 1)) for by in (-found.error, found.error))
+    ax = axes_or_new(ax, (5.0, 3.2))
+    ax.fill_between(shares, low, high, color=colour(0, ax), alpha=0.2, linewidth=0, label="within its error of rank")
+    ax.plot(shares, middle, color=colour(0, ax), label="quantile")
+    ax.set_xlabel("share of values")
+    ax.set_ylabel("value")
+    plain(ax)
+    legend(ax)
+    return ax
 
 
 def tree(found: C45Classifier, ax: Axes | None = None, *, names: Sequence[str] | None = None, max_depth: int | None = None) -> Axes:

@@ -13,6 +13,8 @@ from ._style import axes_or_new, colour, legend, plain, quiet
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..nn import Backtest
+
 
 class Ahead(Protocol):
     """What `forecast` asks of one."""
@@ -251,6 +253,57 @@ def quantiles(observed: npt.ArrayLike, made: Sequence[npt.ArrayLike], ax: Axes |
     ax.set_xlabel("quantiles of the observations")
     ax.set_ylabel("quantiles of simulated data")
     return plain(ax)
+
+
+def rolling(found: Backtest, ax: Axes | None = None, *, ahead: int = 1, output: int = 0) -> Axes:
+    """What a network expected at many steps of a series, with its intervals, and what came.
+
+    Parameters
+    ----------
+    found : plait.nn.Backtest
+        What ``SequenceRegressor.backtest`` gave.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    ahead : int
+        Forecasts of so many steps ahead, from 1 to the horizon.
+    output : int
+        Which of several outputs.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ValueError
+        There is no such step ahead, or no such output.
+
+    Examples
+    --------
+    >>> t = np.arange(200) % 12.0
+    >>> model = plait.nn.SequenceRegressor(hidden=4, horizon=3, epochs=2, distribution="normal", rng=0).fit(t[:150])
+    >>> ax = plait.plot.rolling(model.backtest(t, start=150), ahead=3)
+    >>> ax.get_title()
+    '3 steps ahead'
+    """
+    _, horizon, outputs = found.forecast.shape
+    if not 1 <= ahead <= horizon:
+        raise ValueError(f"ahead: expected a number from 1 to {horizon}, got {ahead!r}")
+    if not 0 <= output < outputs:
+        raise ValueError(f"output: expected a number from 0 to {outputs - 1}, got {output!r}")
+    ax = axes_or_new(ax, (7.0, 3.2))
+    when = found.origins + ahead
+    ax.plot(when, found.truth[:, ahead - 1, output], ".", color=quiet(ax), markersize=4, label="came")
+    ax.plot(when, found.forecast[:, ahead - 1, output], color=colour(0, ax), label="expected")
+    if found.lower is not None and found.upper is not None:
+        low, high = found.lower[:, ahead - 1, output], found.upper[:, ahead - 1, output]
+        ax.fill_between(when, low, high, color=colour(0, ax), alpha=0.2, linewidth=0, label="interval")
+    ax.set_xlabel("step")
+    ax.set_title(f"{ahead} step{'s' if ahead > 1 else ''} ahead")
+    plain(ax)
+    legend(ax)
+    return ax
 
 
 def _drawable(times: Any) -> Any:

@@ -24,7 +24,8 @@ struct LbfgsResult {
   std::vector<double> x, gradient;
   double f = 0, projected_gradient = 0;
   int iterations = 0, evaluations = 0;
-  double wrong_by = 0;  ///< status wrong_derivative: relative difference
+  std::vector<double> path;  ///< f at the start and after each step; the last is that of x
+  double wrong_by = 0;       ///< status wrong_derivative: relative difference
 };
 
 /// Minimises over the bounds alone; rows of the problem are not looked at. x0 is moved into the bounds.

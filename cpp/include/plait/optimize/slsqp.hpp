@@ -35,6 +35,7 @@ struct SlsqpResult {
   std::vector<double> best_x;  ///< the best point met that is feasible
   double best_f = 0;
   std::vector<double> hessian;  ///< B, unscaled
+  std::vector<double> path;     ///< (f, violation) at the start and after each iteration; the last are those of x
   int iterations = 0, evaluations = 0, derivative_evaluations = 0;
   int products = 0;                 ///< of the exact Hessian with a vector
   double wrong_by = 0;              ///< status wrong_derivative: relative difference

@@ -98,13 +98,19 @@ void LaneReferences::counts(EditCount what, const Sequence& x, Index begin, Inde
         kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, to});
       }
     }
-    bool beyond[kWindow] = {};
-    if (cut && !window.long_batches.empty()) exclude(window, prefix, x.length, what == EditCount::edits_restricted, limit, beyond);
     // In the order of the references: sequential stores, since a row of the matrix does not fit the near caches.
     const Index low = std::max(begin, w * kWindow), high = std::min(end, (w + 1) * kWindow);
-    for (Index k = low; k < high; ++k) {
-      const std::uint16_t lane = window.lane_of[k - w * kWindow];
-      out[k - begin] = lane != kTooLong ? found[lane] : beyond[k - w * kWindow] ? kWorst<Order::minimum> : one(k);
+    const std::uint16_t* const lane_of = window.lane_of + (low - w * kWindow);
+    double* const to = out + (low - begin);
+    if (window.long_batches.empty()) {  // every reference has a lane: no branch
+#pragma GCC unroll 4
+      for (Index k = 0; k < high - low; ++k) to[k] = found[lane_of[k]];
+    } else {
+      bool beyond[kWindow] = {};
+      if (cut) exclude(window, prefix, x.length, what == EditCount::edits_restricted, limit, beyond);
+      const bool* const out_of_reach = beyond + (low - w * kWindow);
+      for (Index k = 0; k < high - low; ++k)
+        to[k] = lane_of[k] != kTooLong ? found[lane_of[k]] : out_of_reach[k] ? kWorst<Order::minimum> : one(low + k);
     }
     if (w % often == 0) poll_interrupt();
   }

@@ -84,31 +84,23 @@ void StripedProfile<T>::prepare(const IntegerScores& scores, const StripedKernel
   begin_ = begin;
   segments_ = segments;
   cells_ = segments * lanes;
-  const bool bytes = scores.size > 0 && scores.size < kTableBytes && scores.least >= -128 && scores.most <= 127;
-  if (bytes) {
-    codes_.assign(static_cast<std::size_t>(cells_), static_cast<std::uint8_t>(kTableBytes - 1));
-  } else {
-    x_.assign(static_cast<std::size_t>(cells_), kPadding);
-  }
+  x_.assign(static_cast<std::size_t>(cells_), kPadding);
   const Index count = std::min(cells_, x.length - begin);
+  if (scores.size == 0) ids_.emplace(count);
   Index r = 0;
   for (Index lane = 0; lane < lanes && r < count; ++lane) {
     for (Index t = 0; t < segments && r < count; ++t, ++r) {
-      const std::size_t at = static_cast<std::size_t>(t * lanes + lane);
-      if (bytes) {
-        codes_[at] = static_cast<std::uint8_t>(x.symbol(begin + r));
-      } else {
-        x_[at] = x.symbol(begin + r);
-      }
+      const std::uint32_t symbol = x.symbol(begin + r);
+      x_[static_cast<std::size_t>(t * lanes + lane)] = scores.size > 0 ? symbol : ids_->of(symbol, true);
     }
   }
-  std::size_t rows = static_cast<std::size_t>(scores.size);
-  if (scores.size == 0) {
-    rank_.clear();
-    for (const std::uint32_t symbol : x_) {
-      if (symbol != kPadding) rank_.emplace(symbol, static_cast<std::uint32_t>(rank_.size()));
-    }
-    rows = rank_.size() + 1;  // the last one is for all other symbols
+  // Without a matrix, row 0 is that of all other symbols.
+  const std::size_t rows = static_cast<std::size_t>(scores.size > 0 ? scores.size : ids_->count() + 1);
+  codes_.clear();
+  if (rows < static_cast<std::size_t>(kTableBytes) && scores.least >= -128 && scores.most <= 127) {
+    codes_.resize(x_.size());
+    std::transform(x_.begin(), x_.end(), codes_.begin(),
+                   [](std::uint32_t symbol) { return static_cast<std::uint8_t>(std::min<std::uint32_t>(symbol, kTableBytes - 1)); });
   }
   built_.assign(rows, 0);
   const std::size_t size = rows * static_cast<std::size_t>(cells_) * sizeof(T);
@@ -123,18 +115,22 @@ template <class T>
 void StripedProfile<T>::build(const IntegerScores& scores, std::uint32_t row, std::uint32_t symbol) {
   T* out = reinterpret_cast<T*>(rows_.get()) + static_cast<Index>(row) * cells_;
   const T padding = static_cast<T>(std::min(scores.least, 0));
-  if (scores.size == 0) {
-    const T mismatch = static_cast<T>(scores.mismatch), match = row + 1 < built_.size() ? static_cast<T>(scores.match) : mismatch;
-    const std::uint32_t* const x = x_.data();
-    for (Index p = 0; p < cells_; ++p) out[p] = x[p] == kPadding ? padding : x[p] == symbol ? match : mismatch;
-  } else if (!codes_.empty()) {
+  const std::int32_t* const column = scores.columns.data() + static_cast<Index>(symbol) * scores.size;
+  if (!codes_.empty()) {
     std::array<std::int8_t, kTableBytes> table{};
-    const std::int32_t* column = scores.columns.data() + static_cast<Index>(symbol) * scores.size;
-    for (Index a = 0; a < scores.size; ++a) table[static_cast<std::size_t>(a)] = static_cast<std::int8_t>(column[a]);
+    if (scores.size == 0) {
+      table.fill(static_cast<std::int8_t>(scores.mismatch));
+      if (row > 0) table[row] = static_cast<std::int8_t>(scores.match);
+    } else {
+      std::transform(column, column + scores.size, table.begin(), [](std::int32_t score) { return static_cast<std::int8_t>(score); });
+    }
     table.back() = static_cast<std::int8_t>(padding);
     kernels_->look_up(codes_.data(), cells_, table.data(), out);
+  } else if (scores.size == 0) {
+    const T mismatch = static_cast<T>(scores.mismatch), match = static_cast<T>(scores.match);
+    const std::uint32_t* const x = x_.data();
+    for (Index p = 0; p < cells_; ++p) out[p] = x[p] == kPadding ? padding : x[p] == row ? match : mismatch;
   } else {
-    const std::int32_t* column = scores.columns.data() + static_cast<Index>(symbol) * scores.size;
     for (Index p = 0; p < cells_; ++p) {
       const std::uint32_t a = x_[static_cast<std::size_t>(p)];
       out[p] = a == kPadding ? padding : static_cast<T>(column[a]);
@@ -145,14 +141,8 @@ void StripedProfile<T>::build(const IntegerScores& scores, std::uint32_t row, st
 
 template <class T>
 void StripedProfile<T>::rows_for(const IntegerScores& scores, const Sequence& y, Index length, std::uint32_t* out) {
-  const std::uint32_t others = static_cast<std::uint32_t>(built_.size()) - 1;
   for (Index j = 0; j < length; ++j) {
-    const std::uint32_t symbol = y.symbol(j);
-    std::uint32_t row = symbol;
-    if (scores.size == 0) {
-      const auto found = rank_.find(symbol);
-      row = found == rank_.end() ? others : found->second;
-    }
+    const std::uint32_t symbol = y.symbol(j), row = scores.size > 0 ? symbol : ids_->of(symbol, false);
     if (built_[row] == 0) build(scores, row, symbol);
     out[j] = row;
   }

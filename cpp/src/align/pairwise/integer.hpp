@@ -2,9 +2,9 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
+#include "align/edit/codes.hpp"
 #include "align/pairwise/lanes.hpp"
 #include "align/pairwise/striped.hpp"
 #include "plait/align/pairwise.hpp"
@@ -53,10 +53,10 @@ class StripedProfile {
   void build(const IntegerScores& scores, std::uint32_t row, std::uint32_t symbol);
 
   Index begin_ = -1, segments_ = 0, cells_ = 0;
-  std::vector<std::uint32_t> x_;     // dealt to the lanes; kPadding after the last
+  std::vector<std::uint32_t> x_;     // rows of the profile for x's symbols, dealt to the lanes; kPadding after the last
   std::vector<std::uint8_t> codes_;  // the same, where a table of bytes holds a symbol's scores
   const StripedKernels<T>* kernels_ = nullptr;
-  std::unordered_map<std::uint32_t, std::uint32_t> rank_;  // without a matrix: rows by symbols of x
+  std::optional<SymbolIds> ids_;  // without a matrix: rows by symbols of x
   std::vector<char> built_;
   Bytes rows_;
   std::size_t size_ = 0;

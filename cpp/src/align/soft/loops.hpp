@@ -25,8 +25,9 @@ struct Parts {
 };
 
 constexpr Index kNormaliseEvery = 32;
+constexpr double kMostBits = 0x1p1000;  ///< of one distance: below infinity, so that exponents can be added up
 
-/// Distances along a diagonal: given, or where d is null those of series of one value, (x - y)².
+/// Distances along a diagonal: given, or where d is null those of series of one value, (x - y)², none of them above kMostBits.
 struct Costs {
   const double *d, *x, *y;
 };

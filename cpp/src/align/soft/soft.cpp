@@ -127,7 +127,7 @@ class SoftDtw {
         gamma_(options.gamma),
         scale_(std::numbers::log2e / gamma_),
         workspace_(workspace),
-        distances_(static_cast<std::size_t>(width_ != 1 ? kStretch : 0)) {}
+        distances_(static_cast<std::size_t>(width_ != 1 || !(most_bits(x, y) <= kMostBits) ? kStretch : 0)) {}
 
   double score() {
     WeightRing ring(n_, workspace_, 0);
@@ -169,7 +169,7 @@ class SoftDtw {
     if (noted != nullptr) noted->pad(k);
     stretches(k, [&](const Stretch& s) {
       Costs costs{nullptr, s.x, s.y};
-      if (width_ != 1) {
+      if (!distances_.empty()) {
         loops_.distances(s.x, s.x_stride, s.y, s.y_stride, width_, distances_.data(), s.count);
         costs.d = distances_.data();
       }
@@ -178,6 +178,17 @@ class SoftDtw {
       else loops_.forward_parts(a, b, c, costs, scale_, ring.at(k, s.i), noted->at(k, s.i), s.count);
       if (k % kNormaliseEvery == 0) loops_.normalise(ring.at(k, s.i), s.count);
     });
+  }
+
+  /// Of series of one value: at least as many bits as any distance has.
+  [[nodiscard]] double most_bits(const Sequence& x, const Sequence& y) const {
+    double least = x.values()[0], most = least;
+    for (const Sequence& s : {x, y})
+      for (Index k = 0; k < s.length; ++k) {
+        least = std::min(least, s.values()[k]);
+        most = std::max(most, s.values()[k]);
+      }
+    return (most - least) * (most - least) * scale_;
   }
 
   double score_of(WeightRing& ring) const {
@@ -193,7 +204,7 @@ class SoftDtw {
   // Scaling takes weights that no longer matter through the subnormal numbers on their way to zero.
   FloatModeScope flush_{flushing(float_mode(), true)};
   Workspace& workspace_;
-  std::vector<double> distances_;
+  std::vector<double> distances_;  // empty where the loops compute them
   Index unpolled_ = 0;
 };
 

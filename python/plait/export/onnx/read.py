@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import _core, graph
 from ..._core import FormatError, Node, Program
-from . import read_loops, read_shapes  # noqa: F401 - their ops are registered
+from . import read_loops, read_shapes, read_windows  # noqa: F401 - their ops are registered
 from .graph import onnx_module
 from .read_ops import Call, read_call
 from .values import as_node

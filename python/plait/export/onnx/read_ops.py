@@ -207,10 +207,56 @@ def _activation(call: Call, x: list[Any]) -> Any:
     return a / (1.0 + graph.abs(a))
 
 
-@op("Scaler", "Binarizer")
+INVERSES = {"Asin": np.arcsin, "Acos": np.arccos, "Atan": np.arctan, "Asinh": np.arcsinh, "Acosh": np.arccosh, "Atanh": np.arctanh}
+
+
+@op(*INVERSES)
+def _inverse(call: Call, x: list[Any]) -> Any:
+    return INVERSES[call.op](as_node(x[0]))
+
+
+@op("Celu", "Shrink", "Swish")
+def _more_activations(call: Call, x: list[Any]) -> Any:
+    a = as_node(x[0])
+    if call.op == "Celu":
+        alpha = call.get("alpha", 1.0)
+        return graph.elu(a / alpha) * alpha
+    if call.op == "Swish":
+        return a * graph.sigmoid(a * call.get("alpha", 1.0))
+    border, bias = call.get("lambd", 0.5), call.get("bias", 0.0)
+    return graph.where(a < -border, a + bias, graph.where(a > border, a - bias, a * 0.0))
+
+
+@op("Mean")
+def _mean(call: Call, x: list[Any]) -> Any:
+    return READERS["Sum"](call, x) / float(len(x))
+
+
+@op("Imputer")
+def _imputed(call: Call, x: list[Any]) -> Any:
+    a, lost = as_node(x[0]), call.get("replaced_value_float", 0.0)
+    if "imputed_value_floats" not in call.attributes:
+        raise call.refuse("of whole numbers")
+    there = _core.elementwise("equal", a, a if math.isnan(lost) else as_node(np.asarray(lost, a.dtype)))
+    given = as_node(np.asarray(call.attributes["imputed_value_floats"], a.dtype))
+    return graph.where(there, a, given) if math.isnan(lost) else graph.where(there, given, a)
+
+
+@op("Scaler", "Binarizer", "Normalizer", "LinearRegressor")
 def _scaled(call: Call, x: list[Any]) -> Any:
     """What pipelines of scikit-learn are written with."""
     a = as_node(x[0])
+    if call.op == "Normalizer":
+        size = {"MAX": graph.max, "L1": graph.sum, "L2": graph.sum}[call.get("norm", "MAX")](
+            graph.square(a) if call.get("norm", "MAX") == "L2" else graph.abs(a), 1, True
+        )
+        size = graph.sqrt(size) if call.get("norm", "MAX") == "L2" else size
+        return a / graph.where(size > 0, size, 1.0)
+    if call.op == "LinearRegressor":
+        if call.get("post_transform", "NONE") != "NONE":
+            raise call.refuse(f"post_transform {call.attributes['post_transform']}")
+        weight = np.asarray(call.attributes["coefficients"], a.dtype).reshape(call.get("targets", 1), -1).T
+        return a @ weight + np.asarray(call.get("intercepts", [0.0]), a.dtype)
     if call.op == "Binarizer":
         return _core.cast(a > call.get("threshold", 0.0), a.dtype)
     offset, scale = (np.asarray(call.get(name, [default]), a.dtype) for name, default in (("offset", 0.0), ("scale", 1.0)))
@@ -290,10 +336,15 @@ def _arg(call: Call, x: list[Any]) -> Any:
 
 @op("CumSum")
 def _cumsum(call: Call, x: list[Any]) -> Any:
-    if call.get("exclusive", 0):
-        raise call.refuse("exclusive sums")
     a, (axis,) = as_node(x[0]), ints(x[1], "an axis")
-    return _core.apply("cumsum", [a], [axis % len(a.shape), call.get("reverse", 0)], [], False)
+    axis %= len(a.shape)
+    sums = _core.apply("cumsum", [a], [axis, call.get("reverse", 0)], [], False)
+    if not call.get("exclusive", 0):
+        return sums
+    widths = [(0, 0)] * len(a.shape)  # without the number itself: those of its neighbour
+    widths[axis] = (0, 1) if call.get("reverse", 0) else (1, 0)
+    kept = slice(1, None) if call.get("reverse", 0) else slice(None, -1)
+    return graph.pad(sums, widths)[(slice(None),) * axis + (kept,)]
 
 
 # ---- products ----
@@ -316,6 +367,18 @@ def _gemm(call: Call, x: list[Any]) -> Any:
         c = as_node(x[2])
         y = y + (c * call.get("beta", 1.0) if call.get("beta", 1.0) != 1 else c)
     return y
+
+
+@op("Einsum")
+def _einsum(call: Call, x: list[Any]) -> Any:
+    return graph.einsum(call.attributes["equation"].replace(" ", ""), *map(as_node, x))
+
+
+@op("RMSNormalization")
+def _rms_norm(call: Call, x: list[Any]) -> Any:
+    a = as_node(x[0])
+    axes = tuple(range(call.get("axis", -1) % len(a.shape), len(a.shape)))
+    return a / graph.sqrt(graph.mean(graph.square(a), axes, True) + call.get("epsilon", 1e-5)) * as_node(x[1])
 
 
 @op("LayerNormalization")

@@ -318,3 +318,10 @@ def _nonzero(_call: Call, x: list[Any]) -> Any:
     if isinstance(x[0], Sizes) and x[0].ones:
         return x[0]
     return np.asarray(np.nonzero(np.atleast_1d(static(x[0], "what is not zero"))), np.int64)
+
+
+@op("Trilu")
+def _trilu(call: Call, x: list[Any]) -> Any:
+    k = ints(x[1], "a diagonal")[0] if len(x) > 1 and x[1] is not None else 0
+    a = x[0] if isinstance(x[0], np.ndarray) else as_node(x[0])
+    return (np.triu if call.get("upper", 1) else np.tril)(a, k)

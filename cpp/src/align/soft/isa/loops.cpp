@@ -1,6 +1,6 @@
 #include "align/soft/loops.hpp"
 
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -10,8 +10,7 @@ namespace {
 // Adding it to a whole number below 2^51 leaves that number, plus the bias of an exponent, in the low bits of the sum.
 constexpr double kToExponent = 0x1.8p52 + 1023;
 constexpr double kToWhole = 0x1.8p52;
-constexpr double kNothing = -1023;      // 2^-1023 beside 1 is nothing, and as a power nothing at all
-constexpr double kMostBits = 0x1p1000;  // of one distance: below infinity, so that exponents can be added up
+constexpr double kNothing = -1023;  // 2^-1023 beside 1 is nothing, and as a power nothing at all
 using Bits = unsigned long long;
 constexpr Bits kMantissa = (Bits{1} << 52) - 1, kOne = Bits{1023} << 52;
 
@@ -36,22 +35,48 @@ inline T at(const double* p) {
   return *p;
 }
 inline void put(double* p, double value) { *p = value; }
+inline double rounded(double a) { return __builtin_rint(a); }
 
-/// 2^-bits = result · 2^-exponent. With f in [-1/2, 1/2] what rounding leaves, 2^-f to 4e-16: the polynomial through Chebyshev's eleven nodes.
-inline double exp2_minus(double bits, double& exponent) {
-  exponent = __builtin_rint(bits);
-  const double f = bits - exponent;
-  double p = 0x1.e6063f7217bc6p-28;
-  p = p * f + -0x1.b675bca4eeebbp-24;
-  p = p * f + 0x1.62bfd47773353p-20;
-  p = p * f + -0x1.ffcb54062e698p-17;
-  p = p * f + 0x1.430913096fd9fp-13;
-  p = p * f + -0x1.5d87fe9d7a584p-10;
-  p = p * f + 0x1.3b2ab6fba1ddap-7;
-  p = p * f + -0x1.c6b08d703ce49p-5;
-  p = p * f + 0x1.ebfbdff82c598p-3;
-  p = p * f + -0x1.62e42fefa3a19p-1;
-  return p * f + 1;
+#if defined(__AVX2__) && !defined(__AVX512F__)
+inline __m256d larger(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
+inline __m256d smaller(__m256d a, __m256d b) { return _mm256_min_pd(a, b); }
+template <>
+inline __m256d spread<__m256d>(double a) {
+  return _mm256_set1_pd(a);
+}
+template <>
+inline __m256d at<__m256d>(const double* p) {
+  return _mm256_loadu_pd(p);
+}
+inline void put(double* p, __m256d value) { _mm256_storeu_pd(p, value); }
+inline __m256d rounded(__m256d a) { return _mm256_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+inline __m256d scaled(__m256d m, __m256d t) {
+  const __m256d exponent = larger(t, spread<__m256d>(kNothing)) + spread<__m256d>(kToExponent);
+  return m * _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(exponent), 52));
+}
+#endif
+
+/// bits = near + f; whole units, and half a unit at most.
+template <class T>
+inline void split(T bits, T& near, T& f) {
+  near = rounded(bits);
+  f = bits - near;
+}
+/// 2^-(near + f) = result · 2^-exponent, to 4e-16: the polynomial through Chebyshev's eleven nodes, its even and its odd terms side by side.
+template <class T>
+inline T exp2_minus(T near, T f, T& exponent) {
+  const T f2 = f * f;
+  T even = spread<T>(0x1.e6063f7217bc6p-28), odd = spread<T>(-0x1.b675bca4eeebbp-24);
+  even = even * f2 + spread<T>(0x1.62bfd47773353p-20);
+  odd = odd * f2 + spread<T>(-0x1.ffcb54062e698p-17);
+  even = even * f2 + spread<T>(0x1.430913096fd9fp-13);
+  odd = odd * f2 + spread<T>(-0x1.5d87fe9d7a584p-10);
+  even = even * f2 + spread<T>(0x1.3b2ab6fba1ddap-7);
+  odd = odd * f2 + spread<T>(-0x1.c6b08d703ce49p-5);
+  even = even * f2 + spread<T>(0x1.ebfbdff82c598p-3);
+  odd = odd * f2 + spread<T>(-0x1.62e42fefa3a19p-1);
+  exponent = near;
+  return (even * f + odd) * f + spread<T>(1);
 }
 
 #if defined(__AVX512F__)
@@ -88,9 +113,13 @@ alignas(64) constexpr double kSixteenths[16] = {1,
                                                 0x1.172b83c7d517bp-1,
                                                 0x1.0b5586cf9890fp-1};
 /// Rounded to sixteenths, what is left needs only seven nodes; the result is in (0.51, 1.03).
-inline __m512d exp2_minus(__m512d bits, __m512d& exponent) {
-  constexpr int kExact = _MM_FROUND_NO_EXC, kToSixteenths = 4 << 4 | _MM_FROUND_TO_NEAREST_INT | kExact;
-  const __m512d near = _mm512_maskz_roundscale_pd(0xff, bits, kToSixteenths), f = bits - near;
+template <>
+inline void split<__m512d>(__m512d bits, __m512d& near, __m512d& f) {
+  near = _mm512_maskz_roundscale_pd(0xff, bits, 4 << 4 | _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  f = bits - near;
+}
+template <>
+inline __m512d exp2_minus<__m512d>(__m512d near, __m512d f, __m512d& exponent) {
   const __m512i sixteenths = _mm512_castpd_si512(near + spread<__m512d>(0x1.8p48));  // in the low bits
   const __m512d table = _mm512_permutex2var_pd(_mm512_load_pd(kSixteenths), sixteenths, _mm512_load_pd(kSixteenths + 8));
   __m512d p = spread<__m512d>(0x1.430a49610efc6p-13);
@@ -100,7 +129,7 @@ inline __m512d exp2_minus(__m512d bits, __m512d& exponent) {
   p = p * f + spread<__m512d>(0x1.ebfbdff82c594p-3);
   p = p * f + spread<__m512d>(-0x1.62e42fefa39fdp-1);
   p = p * f + spread<__m512d>(1);
-  exponent = _mm512_maskz_roundscale_pd(0xff, near, _MM_FROUND_TO_NEG_INF | kExact);
+  exponent = _mm512_maskz_roundscale_pd(0xff, near, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
   return table * p;
 }
 #endif
@@ -113,23 +142,33 @@ struct Diagonal {
   Parts parts;
 };
 
-/// The cells from t on, as many as T has. Of the three weights the outer two commute, so that x against y is y against x: all products by powers
-/// of two are exact, fused or not.
-template <class T, bool kGiven, bool kParts>
-inline void forward_step(const Diagonal& w, Index t) {
+template <class T>
+struct Power {
+  T near, f;
+};
+/// Of the cells from t on, as many as T has.
+template <class T, bool kGiven>
+inline Power<T> power_of(const Diagonal& w, Index t) {
+  Power<T> power;
+  T bits;
+  if constexpr (kGiven) {
+    bits = smaller(at<T>(w.costs.d + t) * spread<T>(w.scale), spread<T>(kMostBits));
+  } else {
+    const T apart = at<T>(w.costs.x + t) - at<T>(w.costs.y + t);
+    bits = apart * apart * spread<T>(w.scale);
+  }
+  split<T>(bits, power.near, power.f);
+  return power;
+}
+
+/// Of the three weights the outer two commute, so that x against y is y against x: all products by powers of two are exact, fused or not.
+template <class T, bool kParts>
+inline void forward_step(const Diagonal& w, Power<T> power, Index t) {
   const T ae = at<T>(w.a.e + t), be = at<T>(w.b.e + t), ce = at<T>(w.c.e + t), top = larger(larger(ae, ce), be);
   const T a = scaled(at<T>(w.a.m + t), ae - top), b = scaled(at<T>(w.b.m + t), be - top), c = scaled(at<T>(w.c.m + t), ce - top);
   const T sum = (a + c) + b;
-  T d;
-  if constexpr (kGiven) {
-    d = at<T>(w.costs.d + t);
-  } else {
-    const T apart = at<T>(w.costs.x + t) - at<T>(w.costs.y + t);
-    d = apart * apart;
-  }
   T exponent;
-  const T power = exp2_minus(smaller(d * spread<T>(w.scale), spread<T>(kMostBits)), exponent);
-  put(w.out.m + t, sum * power);
+  put(w.out.m + t, sum * exp2_minus<T>(power.near, power.f, exponent));
   put(w.out.e + t, top - exponent);
   if constexpr (kParts) {
     const T one_by_sum = spread<T>(1) / sum;
@@ -137,6 +176,23 @@ inline void forward_step(const Diagonal& w, Index t) {
     put(w.parts.c + t, c * one_by_sum);
   }
 }
+
+#if defined(__AVX2__)
+/// The last cells may be computed twice. What a power needs is begun one step ahead: a step is so long a chain that too few of them fit into the
+/// core's window to hide it.
+template <class T, bool kGiven, bool kParts>
+inline void forward_lanes(const Diagonal& w, Index count) {
+  constexpr Index kLanes = sizeof(T) / sizeof(double);
+  const Index last = count - kLanes;
+  Power<T> power = power_of<T, kGiven>(w, 0);
+  for (Index t = 0; t < last; t += kLanes) {
+    const Power<T> next = power_of<T, kGiven>(w, t + kLanes < last ? t + kLanes : last);
+    forward_step<T, kParts>(w, power, t);
+    power = next;
+  }
+  forward_step<T, kParts>(w, power, last);
+}
+#endif
 
 void distances(const double* __restrict x, Index x_stride, const double* __restrict y, Index y_stride, Index width, double* __restrict d,
                Index count) {
@@ -157,15 +213,12 @@ template <bool kGiven, bool kParts>
 void forward_loop(const Diagonal& given, Index count) {
   const Diagonal w = given;
 #if defined(__AVX512F__)
-  constexpr Index kLanes = 8;
-  if (count >= kLanes) {
-    for (Index t = 0; t < count - kLanes; t += kLanes) forward_step<__m512d, kGiven, kParts>(w, t);
-    forward_step<__m512d, kGiven, kParts>(w, count - kLanes);  // some cells twice
-    return;
-  }
+  if (count >= 8) return forward_lanes<__m512d, kGiven, kParts>(w, count);
+#elif defined(__AVX2__)
+  if (count >= 4) return forward_lanes<__m256d, kGiven, kParts>(w, count);
 #endif
 #pragma GCC ivdep
-  for (Index t = 0; t < count; ++t) forward_step<double, kGiven, kParts>(w, t);
+  for (Index t = 0; t < count; ++t) forward_step<double, kParts>(w, power_of<double, kGiven>(w, t), t);
 }
 void forward(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, double scale, Weights out, Index count) {
   (costs.d != nullptr ? forward_loop<true, false> : forward_loop<false, false>)({a, b, c, costs, scale, out, {}}, count);
