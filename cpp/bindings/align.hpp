@@ -1,4 +1,4 @@
-// What the binding files of align share: Python objects seen as sequences.
+// Shared by the binding files of align: Python objects as sequences.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -10,7 +10,7 @@
 #include "plait/align/dtw.hpp"
 
 /// The memory of a str or bytes as symbols, of a float64 array of shape (n,) or (n, d), or of a uint8, uint16 or uint32 array of shape
-/// (n,); row-major arrays only. Everything else is the business of the Python side. Valid while the object is.
+/// (n,); row-major arrays only. Other types are converted by the Python side. Valid as long as the object lives.
 plait::align::Sequence as_sequence(PyObject* object, const char* name);
 
 /// None, a number of cells, or a fraction of the longer length.
@@ -20,7 +20,7 @@ inline std::optional<plait::align::Window> as_window(const py::object& window) {
   return plait::align::Window{window.cast<plait::align::Index>(), -1};
 }
 
-/// One file for a family: its factories.
+/// The factories of each family are in a file of their own.
 void bind_align_elastic(py::module_& m);
 void bind_align_edit(py::module_& m);
 void bind_align_text(py::module_& m);

@@ -1,4 +1,4 @@
-// align: one class for every method, with conversion, checks and the GIL in one place.
+// align: one class for all methods, with conversion, checks and the GIL in one place.
 #include <pybind11/stl.h>
 
 #include <span>
@@ -13,7 +13,7 @@ using namespace plait;
 using namespace plait::bindings;
 using namespace plait::align;
 
-/// Below this many cells a pair is done before releasing the GIL would have paid (about 10 µs).
+/// Below this many cells (about 10 µs) the GIL is kept: releasing it costs more than it gains.
 constexpr Index kReleaseCells = 20'000;
 
 struct PyReferences {
@@ -35,7 +35,7 @@ auto without_gil(Index cells, F&& f) {
   return f();
 }
 
-/// check() for all pairs: the message says which one it was.
+/// check() for all pairs; the error message names the pair.
 void check_pairs(const Method& method, const std::vector<Sequence>& x, const References& y) {
   if (method.takes_any_pair()) return;
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -52,14 +52,14 @@ void check_pairs(const Method& method, const std::vector<Sequence>& x, const Ref
   }
 }
 
-/// Whether a series of length n has a path to series of other lengths; what is wrong otherwise, as an empty one, is left to check().
+/// Whether paths exist between a series of length n and series of other lengths; other errors, as of empty series, are left to check().
 std::vector<bool> reaches(const Method& method, Index n, const std::vector<Index>& lengths, Index width) {
   std::vector<bool> out(lengths.size(), true);
   for (std::size_t k = 0; k < lengths.size() && n > 0; ++k) {
     try {
       if (lengths[k] > 0) method.check({nullptr, n, width}, {nullptr, lengths[k], width});
     } catch (const ShapeError&) {
-      out[k] = true;  // no matter of length: left to check()
+      out[k] = true;  // an error independent of the length: left to check()
     } catch (const std::invalid_argument&) {
       out[k] = false;
     }
@@ -107,13 +107,13 @@ double count(const Method& method, const py::object& x, const py::object& y) {
 
 std::unique_ptr<PyReferences> prepare(const Method& method, const py::list& objects) {
   auto out = std::make_unique<PyReferences>();
-  out->owners = py::list(objects.size());  // a list of our own: the caller may change theirs
+  out->owners = py::list(objects.size());  // a copy: the caller may change the list
   for (py::size_t k = 0; k < objects.size(); ++k) out->owners[k] = objects[k];
   out->references = method.prepare(as_sequences(out->owners, "Y"));
   return out;
 }
 
-/// The same for codes that lie in one array: sequence k is codes[begins[k]] … codes[begins[k] + lengths[k] - 1].
+/// The same for codes in one array: sequence k is codes[begins[k]] … codes[begins[k] + lengths[k] - 1].
 std::unique_ptr<PyReferences> prepare_parts(const Method& method, const py::array_t<std::uint8_t, py::array::c_style>& codes,
                                             const py::array_t<std::int64_t, py::array::c_style>& begins,
                                             const py::array_t<std::int64_t, py::array::c_style>& lengths) {

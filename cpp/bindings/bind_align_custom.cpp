@@ -20,7 +20,7 @@ struct PyRule {
 
 Order order_of(bool minimize) { return minimize ? Order::minimum : Order::maximum; }
 
-/// A float, from whatever the user's function gave.
+/// The result of the user's function as a float.
 double as_number(const py::object& result, const char* what, Index i, Index j) {
   if (PyFloat_Check(result.ptr())) return PyFloat_AS_DOUBLE(result.ptr());
   const auto refuse = [&](const auto& got) { throw py::type_error(message(what, ": expected a number for the cell (", i, ", ", j, "), got ", got)); };
@@ -41,7 +41,7 @@ double as_number(const py::object& result, const char* what, Index i, Index j) {
   return value;
 }
 
-/// Called cell by cell. The elements are floats, or arrays of shape (width,).
+/// A Python callable for every cell. Elements are floats, or arrays of shape (width,).
 class PythonRule final : public Rule {
  public:
   /// what: its name in messages.

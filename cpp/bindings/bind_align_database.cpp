@@ -1,4 +1,4 @@
-// What the search of a database needs: FASTA text as codes.
+// For database search: FASTA text as codes.
 #include <algorithm>
 #include <memory>
 
@@ -18,7 +18,7 @@ py::array_t<T> as_array(std::vector<T>&& values) {
   return py::array_t<T>(static_cast<py::ssize_t>(held->size()), held->data(), owner);
 }
 
-/// (codes, begins, headers, consumed) of the records that lie whole in the text.
+/// (codes, begins, headers, consumed) of the complete records in the text.
 py::tuple read_records(const py::bytes& text, const py::bytes& table, bool last) {
   char *data = nullptr, *codes = nullptr;
   py::ssize_t size = 0, count = 0;

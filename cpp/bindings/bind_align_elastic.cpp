@@ -1,4 +1,4 @@
-// Factories of the warping methods.
+// Factories of the elastic methods.
 #include <pybind11/stl.h>
 
 #include "align.hpp"
@@ -12,12 +12,12 @@ using namespace plait;
 using namespace plait::bindings;
 using namespace plait::align;
 
-/// True if all are arrays of finite float64, of shape (n,) or (n, d), that the core can read as they are: the quick way through the checks.
+/// True if all are arrays of finite float64, of shape (n,) or (n, d), that the core can read without conversion: the fast path of the checks.
 bool are_series(const py::object& values) {
   const auto items = py::reinterpret_steal<py::object>(PySequence_Fast(values.ptr(), "expected a list or tuple"));
   if (!items) throw py::error_already_set();
   const PyTypeObject* array_type = py::detail::npy_api::get().PyArray_Type_;
-  // Not a plain static: making it may let another thread run, which would then wait for the static and not for the interpreter.
+  // Not a plain static: its initialisation may switch threads, and the other thread would then wait for the static while holding the interpreter.
   PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::dtype> once;
   const py::dtype& number = once.call_once_and_store_result([] { return py::dtype::of<double>(); }).get_stored();
   for (py::ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items.ptr()); ++k) {
@@ -25,7 +25,7 @@ bool are_series(const py::object& values) {
     if (Py_TYPE(item) != array_type) return false;
     const auto array = py::reinterpret_borrow<py::array>(item);
     if (array.dtype().ptr() != number.ptr() || (array.flags() & py::array::c_style) == 0) return false;
-    if ((array.ndim() != 1 && array.ndim() != 2) || array.size() == 0) return false;  // of an empty one the others decide what its elements are
+    if ((array.ndim() != 1 && array.ndim() != 2) || array.size() == 0) return false;  // an empty array takes the element type of the others
     const auto* data = static_cast<const double*>(array.data());
     bool finite = true;
     for (py::ssize_t i = 0; i < array.size(); ++i) finite &= data[i] - data[i] == 0;

@@ -1,4 +1,4 @@
-// WordIndex: words prepared for questions within a few edits, and questions of one or many.
+// WordIndex: words indexed for queries within a few edits; single and batch queries.
 #include <algorithm>
 #include <vector>
 
@@ -14,7 +14,7 @@ using namespace plait;
 using namespace plait::bindings;
 using namespace plait::align;
 
-/// Words that are kept alive, and the index of them.
+/// An index, and the words that it keeps alive.
 struct PyWordIndex {
   PyWordIndex(const py::list& given, Index edits) : words(given.size()) {
     std::vector<Sequence> sequences;
@@ -30,7 +30,7 @@ struct PyWordIndex {
   std::unique_ptr<WordIndex> index;
 };
 
-/// The best of each query one after the other, and where each one's begin.
+/// The best matches of all queries concatenated, and the offset of each query's.
 py::tuple within_of_each(const PyWordIndex& self, const Method& method, const py::list& objects, Index k, double cutoff, double least, int threads) {
   std::vector<Sequence> queries;
   for (const py::handle object : objects) queries.push_back(as_sequence(object.ptr(), "queries"));

@@ -14,7 +14,7 @@ SoftOptions options_of(double gamma, const py::object& window, bool slanted) {
   return {gamma, as_window(window), slanted};
 }
 
-/// (score, d score / dx, d score / dy, expected alignment); those not asked for are None.
+/// (score, d score / dx, d score / dy, expected alignment); None for those not requested.
 py::tuple gradients(const py::object& x, const py::object& y, double gamma, const py::object& window, bool slanted, bool wrt_series, bool expected) {
   const SoftOptions options = options_of(gamma, window, slanted);
   const Sequence a = as_sequence(x.ptr(), "x"), b = as_sequence(y.ptr(), "y");

@@ -1,7 +1,7 @@
 // The base of aligners of symbols: `score` and `nearest` of plain text in the interpreter's own calling convention.
-//
-// A short pair takes less time than Python needs to enter a function of its own, or pybind11 to convert its arguments. What is not two strs or
-// two bytes goes to the methods `_score` and `_nearest_of` that the Python class has.
+// A short pair takes less time than entering a Python function or converting arguments by pybind11.
+// Arguments other than two str or two bytes are passed to the methods `_score` and `_nearest_of` of the
+// Python class.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -20,16 +20,16 @@ using namespace plait;
 using namespace plait::bindings;
 using namespace plait::align;
 
-/// Nanoseconds below which work is done before releasing the GIL would have paid.
+/// Nanoseconds of work below which the GIL is kept: releasing it costs more than it gains.
 constexpr double kShort = 10'000, kLong = 1e6;
-/// How long a list is searched before others may run, and nanoseconds that its next few texts may take: what Python gives a thread in turn.
+/// Time that a list is searched before other threads may run, and estimated nanoseconds for the next block: of the order of Python's switch interval.
 constexpr std::chrono::milliseconds kLongest{1};
 constexpr double kTurn = 5e6;
 using Clock = std::chrono::steady_clock;
 
 struct TextAligner {
-  PyObject_HEAD PyObject* built;  // the bound Method, which it keeps alive; null until it is needed
-  const Method* method;           // in it
+  PyObject_HEAD PyObject* built;  // the bound Method, kept alive; null until first used
+  const Method* method;           // the Method in `built`
 };
 
 TextAligner& as_aligner(PyObject* self) { return *reinterpret_cast<TextAligner*>(self); }
@@ -39,7 +39,7 @@ void forget(TextAligner& aligner) {
   Py_CLEAR(aligner.built);
 }
 
-/// The method for the parameters as they are; null with an error set.
+/// The method for the current parameters; null with an error set.
 const Method* method_of(PyObject* self) {
   TextAligner& aligner = as_aligner(self);
   if (aligner.method != nullptr) return aligner.method;
@@ -50,7 +50,7 @@ const Method* method_of(PyObject* self) {
   return aligner.method;
 }
 
-/// What C++ throws, as Python's.
+/// Translates C++ exceptions to Python's.
 template <class F>
 PyObject* translated(F&& body) {
   try {
@@ -67,7 +67,7 @@ PyObject* translated(F&& body) {
   return nullptr;
 }
 
-/// The same call to another method of the instance.
+/// Forwards the call to another method of the instance.
 PyObject* pass_on(PyObject* self, const char* name, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
   return translated([&] {
     const Py_ssize_t all = count + (names == nullptr ? 0 : PyTuple_GET_SIZE(names));
@@ -87,12 +87,12 @@ bool as_plain_number(PyObject* object, double& out) {
   if (PyFloat_CheckExact(object)) out = PyFloat_AS_DOUBLE(object);
   else if (PyLong_CheckExact(object)) out = PyLong_AsDouble(object);
   else return false;
-  if (PyErr_Occurred() != nullptr) PyErr_Clear();  // an integer beyond all floats
+  if (PyErr_Occurred() != nullptr) PyErr_Clear();  // an integer too large for a float
   else return out == out;
   return false;
 }
 
-/// A keyword: names in a program are interned, so that the pointer says it nearly always.
+/// Compares a keyword with a name: identifiers are interned, so that comparing pointers nearly always suffices.
 bool is_name(PyObject* keyword, const char* name, PyObject* interned) {
   return keyword == interned || PyUnicode_CompareWithASCIIString(keyword, name) == 0;
 }
@@ -112,7 +112,7 @@ PyObject* score(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Py
     if (method == nullptr) return nullptr;
     const Sequence a = as_sequence(arguments[0], "x"), b = as_sequence(arguments[1], "y");
     if (!cut) cutoff = method->worst();
-    const py::object kept = py::reinterpret_borrow<py::object>(as_aligner(self).built);  // a parameter may be changed meanwhile
+    const py::object kept = py::reinterpret_borrow<py::object>(as_aligner(self).built);  // keeps it alive: a parameter may be changed during the call
     double found;
     if (method->cost(a, b) < kShort) {
       found = method->score(a, b, cutoff, thread_workspace());
@@ -125,21 +125,21 @@ PyObject* score(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Py
 }
 
 bool all_are_as(PyObject* query, PyObject* const* items, Py_ssize_t count) {
-  // Without a branch for each: the objects lie anywhere, and as many as possible are to be waited for at once.
+  // Without a branch per object: objects are scattered in memory, and their cache misses should overlap.
   const auto type = reinterpret_cast<std::uintptr_t>(Py_TYPE(query));
   std::uintptr_t different = 0;
   for (Py_ssize_t k = 0; k < count; ++k) different |= reinterpret_cast<std::uintptr_t>(Py_TYPE(items[k])) ^ type;
   return different == 0;
 }
 
-/// The sequences of a list or tuple as far as they are as the query; how many.
+/// Reads the sequences of a list or tuple up to the first whose type is not the query's; returns their number.
 Py_ssize_t read(PyObject* query, PyObject* const* items, Py_ssize_t count, Sequence* out) {
   if (!all_are_as(query, items, count)) {
     Py_ssize_t same = 0;
     while (Py_TYPE(items[same]) == Py_TYPE(query)) ++same;
     count = same;
   }
-  // Field by field: what is written in halves and copied as a whole is waited for.
+  // Field by field: a whole copy of an object written in parts would stall on store forwarding.
   if (PyUnicode_CheckExact(query)) {
     for (Py_ssize_t k = 0; k < count; ++k) {
       PyObject* const item = items[k];
@@ -155,7 +155,7 @@ Py_ssize_t read(PyObject* query, PyObject* const* items, Py_ssize_t count, Seque
   return count;
 }
 
-/// An array of shape (count,), and where its values go; without what py::array_t does for any shape.
+/// An array of shape (count,) and a pointer to its values; cheaper than py::array_t.
 template <class T>
 py::object vector_of(py::ssize_t count, T*& values) {
   const py::detail::npy_api& api = py::detail::npy_api::get();
@@ -178,7 +178,7 @@ PyObject* as_arrays(const std::vector<Neighbour>& found) {
 
 constexpr Py_ssize_t kFirstBlock = 8, kBlock = 64;
 
-/// Objects that stay alive for a while.
+/// Objects that are kept alive.
 class HeldObjects {
  public:
   HeldObjects(PyObject* const* objects, Py_ssize_t count) : count_(count) {
@@ -195,7 +195,7 @@ class HeldObjects {
   Py_ssize_t count_;
 };
 
-/// nearest() among plain texts that are not kept; null without an error where it is the Python side's business.
+/// nearest() among plain texts that were not prepared; null without an error if the Python side must do it.
 PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, Index k, const double* cutoff) {
   const Method* method = method_of(self);
   if (method == nullptr) return nullptr;
@@ -210,11 +210,11 @@ PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, In
   const auto begin = takes_long ? Clock::now() : Clock::time_point{};
   Py_ssize_t at = 0;
   bool open = true;
-  // What comes after the best possible ones is not looked at, and they may well be among the first: the first blocks are small.
-  alignas(Sequence) std::byte room[kBlock * sizeof(Sequence)];  // which is not initialised
+  // The search stops after k perfect matches, which may be among the first: the first blocks are small.
+  alignas(Sequence) std::byte room[kBlock * sizeof(Sequence)];  // uninitialised
   auto* const block = std::launder(reinterpret_cast<Sequence*>(room));
   for (Py_ssize_t most = kFirstBlock; at < size && open; most = std::min(2 * most, kBlock)) {
-    // A handler of signals may run between two blocks and change the list.
+    // A signal handler may run between two blocks and change the list.
     if (PySequence_Fast_GET_SIZE(references) != size) throw std::runtime_error("nearest: references were changed while they were searched");
     if (takes_long && (each > kTurn || Clock::now() - begin > kLongest)) break;
     const Py_ssize_t count = std::min({most, size - at, std::max<Py_ssize_t>(1, static_cast<Py_ssize_t>(kTurn / each))});
@@ -226,7 +226,7 @@ PyObject* nearest_text(PyObject* self, PyObject* query, PyObject* references, In
     at += count;
   }
   if (open && at < size) {
-    // Strings of our own to hold on to: the list may be changed while others run.
+    // A slice keeps the strings alive: other threads may change the list.
     const auto owned = py::reinterpret_steal<py::object>(PySequence_GetSlice(references, at, size));
     if (!owned) throw py::error_already_set();
     const Py_ssize_t count = PySequence_Fast_GET_SIZE(owned.ptr());
@@ -270,7 +270,7 @@ PyObject* forget_method(PyObject* self, PyObject*) {
   Py_RETURN_NONE;
 }
 
-/// Whether a list or tuple holds nothing but str, or nothing but bytes.
+/// Whether a list or tuple holds only str, or only bytes.
 PyObject* are_texts(PyObject*, PyObject* values) {
   if (!PyList_CheckExact(values) && !PyTuple_CheckExact(values)) Py_RETURN_FALSE;
   const Py_ssize_t count = PySequence_Fast_GET_SIZE(values);

@@ -8,7 +8,7 @@
 
 namespace {
 
-// Only Python's main thread sees signals; elsewhere PyErr_CheckSignals does nothing.
+// Only Python's main thread handles signals; elsewhere PyErr_CheckSignals does nothing.
 bool python_interrupted() {
   if (Py_IsInitialized() == 0) return false;
   const py::gil_scoped_acquire gil;
@@ -28,7 +28,7 @@ void bind_base(py::module_& m) {
     try {
       if (p) std::rethrow_exception(p);
     } catch (const Interrupted&) {
-      if (PyErr_Occurred() == nullptr) PyErr_SetNone(PyExc_KeyboardInterrupt);  // the handler's own exception stands if there is one
+      if (PyErr_Occurred() == nullptr) PyErr_SetNone(PyExc_KeyboardInterrupt);  // the handler's own exception has priority
     }
   });
   set_interrupt_hook(&python_interrupted);

@@ -120,7 +120,7 @@ void bind_graph(py::module_& m) {
   g_node_type = reinterpret_cast<PyTypeObject*>(node.ptr());
   bind_node(m, node);
   bind_node_methods(node);
-  bind_scan_nodes(m);  // before what takes a body as an argument
+  bind_scan_nodes(m);  // before functions that take a body as an argument
   bind_operations(m);
   bind_leaves(m);
   m.def(
@@ -139,5 +139,5 @@ void bind_graph(py::module_& m) {
   bind_table(m);
   bind_program(m);
   bind_export(m);
-  for (const char* name : {"Node", "Table", "Program", "Step"}) m.attr(name).attr("__module__") = "plait";  // where users find them
+  for (const char* name : {"Node", "Table", "Program", "Step"}) m.attr(name).attr("__module__") = "plait";  // their public module
 }

@@ -1,4 +1,4 @@
-// Out of Python: a program's description as dicts and lists, and its methods to_c and to_onnx, which hand over to plait.export.
+// Export: a program's description as dicts and lists, and its methods to_c and to_onnx, which call plait.export.
 #include <pybind11/stl.h>
 
 #include "graph.hpp"

@@ -1,4 +1,4 @@
-// Methods of nodes under NumPy's names, so that functions written for arrays can be traced as they stand.
+// Methods of nodes with NumPy's names, so that functions written for arrays can be traced unchanged.
 #include "graph.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
@@ -69,7 +69,7 @@ void bind_reductions(Class& cls) {
       "Running sums along an axis; None: over all elements in order.");
 }
 
-// x.reshape(2, 3) and x.reshape((2, 3)) mean the same.
+// x.reshape(2, 3) and x.reshape((2, 3)) are equivalent.
 py::object one_or_all(const py::args& args) { return args.size() == 1 ? py::object(args[0]) : py::object(args); }
 
 void bind_shapes(Class& cls) {

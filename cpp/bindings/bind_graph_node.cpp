@@ -1,4 +1,4 @@
-// The class Node: what a node says about itself, and Python's operators.
+// The class Node: its properties, and Python's operators.
 #include <pybind11/stl.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ NodeRef less_equal(const Operand& a, const Operand& b) { return elementwise(ops:
 NodeRef equal(const Operand& a, const Operand& b) { return elementwise(ops::equal, a, b); }
 NodeRef not_equal(const Operand& a, const Operand& b) { return elementwise(ops::not_equal, a, b); }
 
-// & | ^ ~ are logic on booleans and nothing else.
+// & | ^ ~ are defined for booleans only.
 template <bool exclusive>
 NodeRef logic(const Op& op, const Operand& a, const Operand& b) {
   const Operand both[] = {a, b};
@@ -67,7 +67,7 @@ void bind_operators(Class& cls) {
   cls.def("__lt__", &binary<less>).def("__gt__", &reflected<less>);
   cls.def("__le__", &binary<less_equal>).def("__ge__", &reflected<less_equal>);
   cls.def("__eq__", &binary<equal>).def("__ne__", &binary<not_equal>);
-  // Identity is the hash, and dict looks for the same object before it compares: nodes are keys although == gives a node.
+  // Hash by identity; dict compares identity before ==: nodes can be keys although == returns a node.
   cls.def("__hash__", [](const Node& self) { return static_cast<py::ssize_t>(reinterpret_cast<std::uintptr_t>(&self) >> 4); });
   const auto one = [](const char* name) {
     return [name](py::handle self) {
@@ -84,7 +84,7 @@ void bind_operators(Class& cls) {
   });
 }
 
-// What cannot be traced. Each says what to write instead.
+// Operations that cannot be traced. Each error names the alternative.
 void bind_refusals(Class& cls) {
   const auto refuse = [&cls](const char* method, const char* written, const char* instead) {
     cls.def(method, [written, instead](const Node& self, const py::args&, const py::kwargs&) -> py::object {
@@ -117,7 +117,7 @@ void bind_refusals(Class& cls) {
         "Refused: a node has no value while the graph is built (TraceError).");
 }
 
-/// The nodes of a structure, or those that a program gives.
+/// The nodes of a structure, or the outputs of a program.
 void collect_nodes(const py::object& part, std::vector<NodeRef>& found) {
   if (Node* const node = node_of(part)) {
     found.emplace_back(node);
@@ -243,7 +243,7 @@ Examples
         const TensorRef given = tensor_from(value, "value of " + n.label(), n.spec.dtype);
         PLAIT_REQUIRE_AS(ShapeError, given->spec.shape == n.spec.shape, "value of ", n.label(), ": expected shape ", to_string(n.spec.shape),
                          ", got ", to_string(given->spec.shape));
-        if (given->bytes() > 0) std::memcpy(n.value()->data.get(), given->data.get(), given->bytes());  // programs hold on to this memory
+        if (given->bytes() > 0) std::memcpy(n.value()->data.get(), given->data.get(), given->bytes());  // in place: programs point to it
       },
       "The value of a parameter or constant, as a copy. Setting it writes into the parameter's own memory.");
 }
@@ -293,8 +293,8 @@ array([3., 3.], dtype=float32)
     for (Index i = 0; i < n; ++i) rows[n - 1 - i] = to_python(apply(ops::index, {NodeRef(const_cast<Node*>(&self))}, IndexAt{0, i}));
     return py::typing::Iterator<NodeObject>(py::iter(rows));
   });
-  // What C calls a sequence, NumPy takes apart before it asks for a number: `out[0] = node` would end in a ValueError that names neither the
-  // node nor the line. Python itself goes by __getitem__ and __iter__.
+  // NumPy unpacks objects with C's sequence protocol before it converts them to a number: `out[0] = node` would raise a ValueError that names neither
+  // the node nor the line. Python itself uses __getitem__ and __iter__.
   reinterpret_cast<PyHeapTypeObject*>(cls.ptr())->as_sequence.sq_item = nullptr;
   m.def(
       "enter_scope",

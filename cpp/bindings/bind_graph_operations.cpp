@@ -1,4 +1,4 @@
-// Operations as the Python half of the module calls them: by name, with operands that may be nodes, arrays or numbers.
+// Operations for the Python part of the module: by name, with operands that may be nodes, arrays or numbers.
 #include <pybind11/stl.h>
 
 #include "graph.hpp"

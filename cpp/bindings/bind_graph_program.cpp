@@ -1,6 +1,6 @@
-// Program: calling a compiled graph from Python. A call of a small graph is mostly the cost of this file, so __call__ is a bare slot: arguments are
-// read without conversion where an array is plain already, the plan of the last call is used again where the shapes are the same, and
-// results are written by the program into the arrays that are handed back.
+// Program: calling a compiled graph from Python. For small graphs this file is most of the cost of a call, so __call__ is a type slot: plain arrays
+// are read without conversion, the plan of the last call is reused for equal shapes, and the program writes results directly into the returned
+// arrays.
 #include <pybind11/critical_section.h>
 #include <pybind11/stl.h>
 
@@ -15,10 +15,10 @@
 namespace plait::bindings {
 namespace {
 
-constexpr double kReleaseAbove = 10e3;  // ns: below, letting go of the GIL costs more than it gives
+constexpr double kReleaseAbove = 10e3;  // ns: below, releasing the GIL costs more than it gains
 constexpr std::size_t kSmall = 16;      // inputs or outputs that fit on the stack
 
-// A small array that lives on the stack when it is short.
+// An array that is on the stack if it is short.
 template <class T>
 class Few {
  public:
@@ -56,7 +56,7 @@ class PyProgram {
       PyUnicode_InternInPlace(&raw);  // keyword arguments are interned: the same name is the same object
       name = py::reinterpret_steal<py::object>(raw);
     }
-    // Known shapes are bound at once, so that a shape that cannot be is told here and not at the first call.
+    // Known shapes are bound at once, so that shape errors are raised here and not at the first call.
     std::vector<Spec> specs;
     for (const NodeRef& input : program_.inputs()) specs.push_back(input->spec);
     if (std::all_of(specs.begin(), specs.end(), [](const Spec& s) { return is_known(s.shape); })) bind(std::move(specs));
@@ -64,7 +64,7 @@ class PyProgram {
 
   py::object call(PyObject* args, PyObject* kwargs) {
     const std::size_t n = program_.inputs().size();
-    Few<py::object> given(n);  // counted: another thread may change a dict of feeds while this one runs without the GIL
+    Few<py::object> given(n);  // references: another thread may change a dict of feeds while this one runs without the GIL
     read_arguments(args, kwargs, given.data());
     Few<const void*> feeds(n);
     const std::shared_ptr<const Bound> bound = bind_feeds(given.data(), feeds.data());
@@ -100,7 +100,7 @@ class PyProgram {
     return steps;
   }
 
-  // The plan of the last call, or of the only shapes there can be.
+  // The plan of the last call, or of the only possible shapes.
   std::shared_ptr<Plan> plan(const char* what) {
     const std::shared_ptr<const Bound> last = last_bound();
     PLAIT_REQUIRE_AS(GraphError, last != nullptr, what, ": the shapes of ", expected(), " are not known yet; call the program once, or bind() it");
@@ -186,7 +186,7 @@ class PyProgram {
         kept = py::dict(py::reinterpret_borrow<py::object>(feeds));
         feeds = kept.ptr();
       }
-      const py::scoped_critical_section alone(feeds);  // where there is no lock of the interpreter, another thread may change it meanwhile
+      const py::scoped_critical_section alone(feeds);  // without the GIL another thread may change it meanwhile
       Py_ssize_t at = 0;
       while (PyDict_Next(feeds, &at, &key, &value) != 0) {
         if (Node* const node = node_of(key)) {
@@ -215,7 +215,7 @@ class PyProgram {
     PLAIT_REQUIRE_AS(GraphError, missing.empty(), "no feed for ", missing, "; expected: ", expected());
   }
 
-  // Pointers to contiguous data of the right dtype, and the plan for their shapes. What had to be converted takes the place of what was given.
+  // Pointers to contiguous data of the right dtype, and the plan for their shapes. Converted arrays replace the given ones.
   std::shared_ptr<const Bound> bind_feeds(py::object* given, const void** feeds) {
     std::shared_ptr<const Bound> last = last_bound();
     const std::span<const NodeRef> inputs = program_.inputs();
@@ -263,7 +263,7 @@ class PyProgram {
   }
 
   void run(const Plan& plan, const void* const* feeds, void* const* out) {
-    // Runs with updates take turns on a lock of the program; waiting for it with the GIL in hand could block the one who has it.
+    // Runs with updates take a lock of the program; waiting for it while holding the GIL could deadlock with its owner.
     if (program_.updates().empty() && plan.cost_ns() < kReleaseAbove) {
       program_.run(plan, feeds, out);
     } else {
@@ -272,7 +272,7 @@ class PyProgram {
     }
   }
 
-  // The structure with results in the place of their numbers: an int, or a list, tuple or dict of structures.
+  // The structure with results instead of their numbers: an int, or a list, tuple or dict of structures.
   static py::object in_structure(const py::handle& structure, const std::vector<py::object>& results) {
     PyObject* const s = structure.ptr();
     if (PyLong_CheckExact(s)) return results[PyLong_AsSize_t(s)];

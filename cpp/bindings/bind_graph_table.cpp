@@ -1,4 +1,4 @@
-// Table: the reference way to evaluate a graph, with every node's value and gradient open to the reader.
+// Table: reference evaluation of a graph, with access to every node's value and gradient.
 #include "graph.hpp"
 #include "plait/base/error.hpp"
 #include "plait/graph/table.hpp"
@@ -23,7 +23,7 @@ std::string names_of(std::span<const NodeRef> inputs) {
 Feeds parse_feeds(const py::object& feeds, std::span<const NodeRef> inputs) {
   Feeds found;
   if (feeds.is_none()) return found;
-  const auto dict = py::reinterpret_steal<py::dict>(PyDict_Copy(py::dict(feeds).ptr()));  // another thread may change what was given
+  const auto dict = py::reinterpret_steal<py::dict>(PyDict_Copy(py::dict(feeds).ptr()));  // a copy: another thread may change the dict
   if (!dict) throw py::error_already_set();
   for (const auto& [key, value] : dict) {
     const NodeRef* input = nullptr;
@@ -59,7 +59,7 @@ TensorRef seed_of(const NodeRef& node, const py::object& given, const Shape& sha
   return tensor_from(py::module_::import("numpy").attr("broadcast_to")(array_from(*seed), shape_tuple(shape)), what);
 }
 
-// The table may be at work in another thread, which may need the interpreter: no waiting for it while holding that.
+// Another thread may be working on the table and need the interpreter: the GIL is released while waiting.
 TensorRef value_of(const Table& table, const NodeRef& node) {
   const py::gil_scoped_release release;
   return table.value(node);
@@ -69,7 +69,7 @@ TensorRef gradient_of(const Table& table, const NodeRef& node) {
   return table.gradient(node);
 }
 
-// A node of the table, itself or by its name.
+// A node of the table, given itself or by name.
 NodeRef node_in(const Table& table, const py::object& given, const char* what) {
   if (!PyUnicode_Check(given.ptr())) return require_node(given, what);
   const std::string name = py::str(given);

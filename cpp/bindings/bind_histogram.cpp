@@ -1,4 +1,4 @@
-// Histograms and quantile sketches: arrays in and out, and an insert that is called a million times.
+// Histograms and quantile sketches: conversion of arrays, and a fast insert of single values.
 #include <pybind11/stl.h>
 
 #include "histogram.hpp"
@@ -12,7 +12,7 @@ using namespace plait;
 using namespace plait::bindings;
 using namespace plait::histogram;
 
-/// Below this many values the interpreter's lock is kept: releasing it pays from about 10 µs on.
+/// Below this many values (about 10 µs) the GIL is kept: releasing it costs more than it gains.
 constexpr Index kReleaseValues = 4096;
 
 Column as_column(const py::handle& object, Index& n, const char* name) {
@@ -76,7 +76,7 @@ py::array_t<std::int64_t> find(const Accumulator& self, std::size_t axis, const 
 
 constexpr std::size_t kMostAxes = 32;
 
-/// insert(*values, weight=1.0), in the interpreter's own convention: pybind11's takes as long as the rest ten times over.
+/// insert(*values, weight=1.0) by the vectorcall convention: pybind11's overhead would be ten times the work.
 PyObject* insert(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
   return fast_method<Accumulator>(self, [&](Accumulator& histogram) -> PyObject* {
     const Py_ssize_t axes = static_cast<Py_ssize_t>(histogram.axes());

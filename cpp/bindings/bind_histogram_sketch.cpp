@@ -19,8 +19,8 @@ py::array_t<double> as_array(const std::vector<double>& values) {
   return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
-/// Another thread may ask a sketch at any time: calls take turns by the interpreter's lock or, where it has none, by one of the sketch's own. That
-/// one is never held while objects of Python are made: they may wait for all threads to stand still.
+/// Calls from several threads are serialised by the GIL or, without it, by a mutex of the sketch, which is never held while Python objects are made:
+/// allocation may wait until all threads stop.
 #ifdef Py_GIL_DISABLED
 using Turn = std::mutex;
 #else
@@ -47,7 +47,7 @@ SketchState state_of(SharedSketch& self) {
   return self.state();
 }
 
-/// `other` is copied first: two locks at once could wait for each other, and a sketch may be added to itself.
+/// `other` is copied first: holding two locks could deadlock, and a sketch may be merged with itself.
 void merge(SharedSketch& self, SharedSketch& other) {
   const Sketch added(state_of(other));
   const std::lock_guard turn(self.turn);

@@ -1,4 +1,4 @@
-// Constrained optimisation: quadratic programs; what is over graphs is in join_optimize.cpp.
+// Constrained optimisation: quadratic programs; problems over graphs are in join_optimize.cpp.
 #include "plait/base/error.hpp"
 #include "plait/optimize/qp.hpp"
 #include "problem.hpp"

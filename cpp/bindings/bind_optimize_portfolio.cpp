@@ -1,4 +1,4 @@
-// What portfolios need besides quadratic programs: whole shares, the critical line.
+// For portfolios: whole shares, the critical line.
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 

@@ -1,4 +1,4 @@
-// scan: loops as nodes. Tracing, structures and axes are Python's; a loop's body goes to files as its nodes.
+// scan: loops as nodes. Tracing, structures and axes are handled in Python; files store a loop's body as nodes.
 #include <pybind11/stl.h>
 
 #include "graph.hpp"

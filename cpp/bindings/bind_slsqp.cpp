@@ -20,7 +20,7 @@ SlsqpResult run(Problem& problem, const Numbers& x0, int max_iterations, double 
   const IterationCallback each = callback_of(callback, problem.n);
   const SlsqpOptions options{max_iterations, ftol, gtol, ctol, check_derivatives, second_order, b.empty() ? nullptr : &b};
   const py::gil_scoped_release release;
-  // A callback of Python may solve another problem: it then needs a solver of its own.
+  // A Python callback may solve another problem, which needs a separate solver.
   static thread_local bool busy = false;
   if (busy) return Slsqp().solve(problem, start, options, each);
   struct Busy {
@@ -86,7 +86,7 @@ py::tuple run_many(const GraphProblem& problem, const Numbers& starts, const std
   return py::make_tuple(x, f, status, kkt, iterations);
 }
 
-/// What Python makes a result of: its entries in their order, but for what only Python knows.
+/// The entries of Python's result, in order, except those that are added in Python.
 py::dict fields(const SlsqpResult& r) {
   const auto n = static_cast<py::ssize_t>(r.x.size());
   py::dict d;
@@ -119,7 +119,7 @@ py::dict fields(const SlsqpResult& r) {
   return d;
 }
 
-/// Seconds that one of `times` solves takes without any Python: for benches.
+/// Mean seconds per solve over `times` solves without Python: for benches.
 double seconds(Problem& problem, const Numbers& x0, int times) {
   const std::vector<double> start = vector_of(x0);
   const py::gil_scoped_release release;

@@ -1,4 +1,4 @@
-// Sparse vectors and rows of them: the module, and arrays on their way in.
+// Sparse vectors and rows: the module, and conversion of arrays.
 #include <cstring>
 #include <limits>
 
@@ -9,7 +9,7 @@ namespace plait::bindings {
 
 namespace {
 
-// The array of an object before its dtype is looked at; what SciPy calls sparse is named instead of becoming an array of one object.
+// An object as an array of any dtype; SciPy's sparse arrays are refused by name instead of becoming an object array.
 py::array any_array(py::handle object, const std::string& what) {
   if (py::hasattr(object, "tocoo")) throw py::type_error(what + ": a SciPy sparse array; use from_scipy, or .toarray()");
   if (py::hasattr(object, "mask") && py::hasattr(object, "filled") && py::bool_(object.attr("mask").attr("any")()))
@@ -68,7 +68,7 @@ sparse::Index size_from(py::handle object) {
   if (object.is_none()) return sparse::kOpen;
   if (PyIndex_Check(object.ptr()) == 0 || PyBool_Check(object.ptr()) != 0)
     throw py::type_error(message("size: expected a whole number or None, got ", Py_TYPE(object.ptr())->tp_name));
-  const py::ssize_t size = PyNumber_AsSsize_t(object.ptr(), nullptr);  // beyond 64 bits the nearest that fits
+  const py::ssize_t size = PyNumber_AsSsize_t(object.ptr(), nullptr);  // clipped to 64 bits
   if (size == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
   PLAIT_REQUIRE(size >= 0 && size < std::numeric_limits<py::ssize_t>::max(), "size: expected a number from 0 to 2^63 - 2, got ",
                 std::string(py::str(object)));
@@ -91,7 +91,7 @@ bool is_number(py::handle object, double& number) {
 }  // namespace plait::bindings
 
 void bind_sparse(py::module_& m) {
-  py::module_ room = m.def_submodule("sparse", "Sparse vectors and rows of them.");
-  bind_sparse_vector(room);
-  bind_sparse_rows(room);
+  py::module_ submodule = m.def_submodule("sparse", "Sparse vectors and rows of them.");
+  bind_sparse_vector(submodule);
+  bind_sparse_rows(submodule);
 }

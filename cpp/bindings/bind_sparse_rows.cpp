@@ -1,4 +1,4 @@
-// Rows of sparse vectors: what plait.SparseRows is made of.
+// Rows of sparse vectors: the core of plait.SparseRows.
 #include <pybind11/stl.h>
 
 #include <algorithm>

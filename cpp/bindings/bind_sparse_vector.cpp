@@ -1,4 +1,4 @@
-// SparseVector. A product of a hundred values takes less than pybind11's way to it, so what takes two vectors has the interpreter's own convention.
+// SparseVector. A product of a hundred values takes less time than a call through pybind11, so methods of two vectors use the vectorcall convention.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -115,7 +115,7 @@ bool same(const Vector& v, const Vector& w) {
   return std::visit(equal, v.positions(), w.positions()) && std::visit(equal, v.values(), w.values());
 }
 
-/// A method whose argument may be another vector: `of_two` makes its result, `otherwise` that of all else.
+/// A method whose argument may be another vector: `of_two` handles it, `otherwise` all other types.
 template <auto of_two, auto otherwise>
 PyObject* with_vector(PyObject* self, PyObject* other) {
   return fast_method<const Vector>(self, [&](const Vector& v) -> PyObject* {
@@ -243,7 +243,7 @@ void bind_arithmetic(py::class_<Vector>& cls) {
       "__eq__", [](const Vector& v, const py::object& other) { return py::isinstance<Vector>(other) && same(v, other.cast<const Vector&>()); },
       py::arg("other"));
   cls.def("__hash__", [](const Vector& v) { return py::hash(py::make_tuple(size_object(v), v.count(), sum(v))); });
-  cls.attr("__array_ufunc__") = py::none();  // NumPy's numbers and arrays leave operators to this class
+  cls.attr("__array_ufunc__") = py::none();  // NumPy scalars and arrays defer operators to this class
   cls.def("__array__", [](const Vector&, const py::args&, const py::kwargs&) -> py::object {
     throw py::type_error("a plait.SparseVector does not become dense by itself; use .to_dense()");
   });
@@ -281,7 +281,7 @@ float
     if (v.size() == sparse::kOpen) throw py::type_error("the size of this vector is open; .nnz counts its values");
     return v.size();
   });
-  cls.attr("__iter__") = py::none();  // by positions it would never end where the size is open
+  cls.attr("__iter__") = py::none();  // iteration by position would not end for an open size
   cls.def("to_dense", &to_dense, R"(All elements as an array.
 
 Returns

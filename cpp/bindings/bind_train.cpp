@@ -1,4 +1,4 @@
-// train: the loops over data. Arrays are borrowed: a Loop keeps them alive, nothing is copied.
+// train: the loops over data. Arrays are not copied: a Loop keeps them alive.
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 

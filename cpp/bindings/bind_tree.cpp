@@ -1,4 +1,4 @@
-// C4.5 decision trees: arrays in, a Tree out. What is checked here are shapes and dtypes; the rest the library checks itself.
+// C4.5 decision trees: from arrays to a Tree. Shapes and dtypes are checked here, all else in the core.
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
@@ -121,8 +121,8 @@ py::array_t<T> for_rows(const Tree& tree, const In<double>& values, Index column
 }  // namespace
 
 void bind_tree(py::module_& m) {
-  auto room = m.def_submodule("tree", "C4.5 decision trees.");
-  py::class_<Tree>(room, "Tree", "A decision tree as flat arrays.")
+  auto submodule = m.def_submodule("tree", "C4.5 decision trees.");
+  py::class_<Tree>(submodule, "Tree", "A decision tree as flat arrays.")
       .def(py::init(&make_tree), py::arg("classes"), py::arg("categories"), py::arg("attribute"), py::arg("threshold"), py::arg("first"),
            py::arg("branches"), py::arg("map"), py::arg("weight"), py::arg("counts"), py::arg("maps"))
       .def(py::pickle(
@@ -165,10 +165,10 @@ void bind_tree(py::module_& m) {
             return for_rows<double>(t, x, t.classes, [&](const double* v, Index n, double* out) { t.probabilities(v, n, out, threads); });
           },
           py::arg("values"), py::arg("threads") = 0);
-  room.def("fit", &fit, py::arg("values"), py::arg("labels"), py::arg("classes"), py::arg("weights"), py::arg("categories"), py::arg("min_leaf"),
-           py::arg("confidence"), py::arg("prune"), py::arg("subtree_raising"), py::arg("subsets"), py::arg("max_depth"), py::arg("max_bins"),
-           py::arg("threads"), py::arg("collect"));
-  room.def("histogram", &histogram, py::arg("codes"), py::arg("labels"), py::arg("weights"), py::arg("offsets"), py::arg("classes"),
-           "Sums of weights by (bin, class), the bins of all features one after the other.");
-  room.def("added_errors", &tree::added_errors, py::arg("weight"), py::arg("errors"), py::arg("confidence"));
+  submodule.def("fit", &fit, py::arg("values"), py::arg("labels"), py::arg("classes"), py::arg("weights"), py::arg("categories"), py::arg("min_leaf"),
+                py::arg("confidence"), py::arg("prune"), py::arg("subtree_raising"), py::arg("subsets"), py::arg("max_depth"), py::arg("max_bins"),
+                py::arg("threads"), py::arg("collect"));
+  submodule.def("histogram", &histogram, py::arg("codes"), py::arg("labels"), py::arg("weights"), py::arg("offsets"), py::arg("classes"),
+                "Sums of weights by (bin, class), the bins of all features one after the other.");
+  submodule.def("added_errors", &tree::added_errors, py::arg("weight"), py::arg("errors"), py::arg("confidence"));
 }

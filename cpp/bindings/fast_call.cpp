@@ -1,4 +1,4 @@
-// What methods in the interpreter's own calling convention share.
+// Helpers for methods with the vectorcall convention.
 #include "fast_call.hpp"
 
 bool as_number(PyObject* object, double& out, const char* name) {

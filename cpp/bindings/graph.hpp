@@ -1,5 +1,5 @@
-// What the files that bind graphs share, and what other modules' bindings need of it: nodes as Python objects, arrays as tensors and back,
-// and operands of expressions.
+// Shared by the files that bind graphs and by other modules' bindings: nodes as Python objects, arrays as tensors and back, and operands of
+// expressions.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -22,8 +22,8 @@ namespace plait::graph {
 class Program;
 }
 
-/// Holds a node for a Python object. The count is in the node, so a holder can be made from the bare pointer at any time; and pybind11 finds the
-/// Python object that a node has already, so that one node is one object and can be a key of a dict.
+/// pybind11's holder of a node. The reference count is in the node, so a holder can be made from a raw pointer at any time; pybind11 finds the
+/// existing Python object of a node, so that one node is one object and can be a dict key.
 template <class T>
 class NodeHolder {
  public:
@@ -44,7 +44,7 @@ struct Rows;
 
 namespace plait::bindings {
 
-/// Python objects of which the type stub should say what they are: a node (or NotImplemented, of which stubs do not speak), an array.
+/// Python objects with a type for the stubs: a node (or NotImplemented, which stubs omit), an array.
 class NodeObject : public py::object {
   PYBIND11_OBJECT_DEFAULT(NodeObject, object, PyObject_Type)
 };
@@ -78,7 +78,7 @@ struct handle_type_name<plait::bindings::ArrayObject> {
 
 namespace plait::bindings {
 
-/// An expression that needs a value while only a graph is there. Python: plait.TraceError, a TypeError.
+/// An expression needs a value while a graph is being built. Python: plait.TraceError, a TypeError.
 struct TraceError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
@@ -87,7 +87,7 @@ struct TraceError : std::invalid_argument {
 
 using PyNode = NodeHolder<Node>;
 
-/// The node behind a Python object; nothing if it is no plait.Node.
+/// The node of a Python object; null if it is not a plait.Node.
 Node* node_of(py::handle object);
 /// The same, or a TypeError: "<what>: expected a plait.Node, got list".
 NodeRef require_node(py::handle object, const char* what);
@@ -98,7 +98,7 @@ NodeList to_python(std::span<const NodeRef> nodes);
 // ---- dtypes, shapes, arrays ----
 
 py::dtype numpy_dtype(DType dtype);
-/// From anything that np.dtype takes; DTypeError names what plait does not have.
+/// From anything that np.dtype takes; DTypeError names unsupported dtypes.
 DType parse_dtype(py::handle dtype, const char* what);
 /// An int or a sequence of ints; None in it is kAny where that is allowed.
 Shape parse_shape(py::handle shape, const char* what, bool allow_any);
@@ -106,8 +106,8 @@ ShapeTuple shape_tuple(const Shape& shape);
 /// None: every axis. Normalised, ascending; ShapeError for one that is out of range or named twice.
 std::vector<Index> parse_axes(py::handle axis, std::size_t rank, const char* what);
 
-/// Any array, number or nested list as a tensor; DTypeError names dtypes that plait does not have (object, str, complex …).
-/// `wanted` casts as a feed is cast: to another precision and from integers to floats, but not from floats to integers or to bool.
+/// Any array, number or nested list as a tensor; DTypeError names unsupported dtypes (object, str, complex …).
+/// `wanted`: cast as for feeds, to another precision and from integers to floats, but not from floats to integers or to bool.
 TensorRef tensor_from(py::handle object, const std::string& what, std::optional<DType> wanted = {});
 /// A C-contiguous, aligned NumPy array in native byte order of that dtype; the same object where it is one already.
 py::object array_as(py::handle object, const std::string& what, DType wanted);
@@ -117,30 +117,30 @@ void* array_data(py::handle array);
 Shape array_shape(py::handle array);
 /// An array of 8- or 16-bit integers: with float32 it gives float32, as in NumPy.
 bool array_is_narrow(py::handle object);
-/// True for what array_as would hand back as it is.
+/// True if array_as would return the object itself.
 bool array_is_plain(py::handle object, DType dtype);
 
-/// What a sparse input is fed with: a tensor of the rows' shape whose data are a sparse::RowsView, and the Python object that keeps it.
+/// The feed of a sparse input: a tensor of the rows' shape whose data are a sparse::RowsView, and the Python object that owns it.
 struct SparseFeed {
   py::object owner;
   TensorRef tensor;
 };
-/// From plait.SparseRows, a SciPy sparse array or matrix, or an owner of before. `what` begins the message of what cannot be.
+/// From plait.SparseRows, a SciPy sparse array or matrix, or an earlier owner. `what` begins error messages.
 SparseFeed sparse_feed(py::handle object, const Node& input, const std::string& what);
-/// The same as rows that a loop takes batches of; nothing is copied for a batch.
+/// The same as rows for batches; nothing is copied for a batch.
 Rows sparse_rows(py::handle object, const Node& input);
 
 // ---- operands ----
 
 using frontend::Operand, frontend::common_dtype, frontend::realise, frontend::realise_all, frontend::elementwise, frontend::power, frontend::cumsum;
 
-/// Nothing for what is neither a node nor a number nor an array: Python then asks the other operand.
+/// nullopt for objects other than nodes, numbers and arrays: Python then tries the other operand's method.
 std::optional<Operand> parse_operand(py::handle object);
 /// The same, or a TypeError that names `what`.
 Operand require_operand(py::handle object, const char* what);
-/// x @ w of a sparse input on the left; the join of graph and sparse has it.
+/// x @ w with a sparse input on the left; see join_sparse_input.cpp.
 NodeRef sparse_product(const NodeRef& x, const Operand& w);
-/// NumPy's @, of a sparse input on the left, too.
+/// NumPy's @, also with a sparse input on the left.
 NodeRef matrix_product(const Operand& a, const Operand& b);
 NodeRef reduction(std::string_view name, const NodeRef& x, py::handle axis, bool keepdims);
 NodeRef index_node(const NodeRef& x, py::handle key);
@@ -150,7 +150,7 @@ NodeRef squeeze_node(const NodeRef& x, py::handle axis);
 NodeRef take_node(const NodeRef& x, py::handle indices, py::handle axis);
 NodeRef cumsum_node(const NodeRef& x, py::handle axis);
 
-/// What a program does for inputs of these specs, as dicts and lists: plait.export writes it down in other languages.
+/// The steps of a program for inputs of these specs, as dicts and lists, for plait.export.
 py::dict describe_program(const Program& program, const std::vector<Spec>& inputs);
 
 // ---- the parts of the module ----

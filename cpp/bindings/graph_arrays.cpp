@@ -12,7 +12,7 @@ namespace {
 
 using Api = py::detail::npy_api;
 
-// NumPy's own descriptor of each dtype. There is one object for each, so comparing pointers settles nearly every check.
+// NumPy's own descriptor of each dtype. They are singletons, so comparing pointers settles nearly every check.
 PyObject* descriptor(DType dtype) {
   static const auto table = [] {
     std::array<PyObject*, 5> t{};
@@ -27,7 +27,7 @@ PyObject* descriptor(DType dtype) {
 std::string dtype_text(PyObject* descr) { return py::str(py::handle(descr)); }
 
 struct Native {
-  std::optional<DType> dtype;  // nothing: plait has no place for it
+  std::optional<DType> dtype;  // nullopt: not supported
   bool narrow = false;
 };
 
@@ -60,7 +60,7 @@ bool is_masked(py::handle array) {
 }
 
 py::object as_array(py::handle object, const std::string& what) {
-  // A masked array hides values that would come back to life here; so does one in a list.
+  // Conversion would expose the hidden values of a masked array, also of one in a list.
   const bool is_list = PyList_Check(object.ptr()) || PyTuple_Check(object.ptr());
   const bool masked_inside = is_list && py::bool_(py::module_::import("plait._masks").attr("holds_masked")(object));
   py::object array = masked_inside ? py::object() : steal(Api::get().PyArray_FromAny_(object.ptr(), nullptr, 0, 0, 0, nullptr));
@@ -68,7 +68,7 @@ py::object as_array(py::handle object, const std::string& what) {
   return array;
 }
 
-// Integers must keep their value when they are stored in fewer bits.
+// Integers must be representable in the narrower dtype.
 void require_range(const py::object& array, DType dtype, const std::string& what) {
   if (py::cast<py::ssize_t>(array.attr("size")) == 0) return;
   const py::int_ low(dtype == DType::int32 ? std::numeric_limits<std::int32_t>::min() : std::numeric_limits<std::int64_t>::min());
@@ -107,7 +107,7 @@ DType parse_dtype(py::handle dtype, const char* what) {
   PyObject* raw = nullptr;
   if (Api::get().PyArray_DescrConverter_(dtype.ptr(), &raw) == 0) throw py::error_already_set();
   py::dtype descr = py::reinterpret_steal<py::dtype>(raw);
-  if (!py::cast<bool>(descr.attr("isnative"))) descr = descr.attr("newbyteorder")("=");  // the order of bytes is the file's matter, not the graph's
+  if (!py::cast<bool>(descr.attr("isnative"))) descr = descr.attr("newbyteorder")("=");  // graphs use the native byte order
   for (const DType t : {DType::boolean, DType::int32, DType::int64, DType::float32, DType::float64})
     if (Api::get().PyArray_EquivTypes_(descr.ptr(), descriptor(t))) return t;
   refuse(what, descr.ptr());

@@ -10,12 +10,12 @@
 namespace plait::bindings {
 namespace {
 
-constexpr double kTogether = 5e3;  // ns: a program of derivatives up to here is run at once where only values are asked for
-constexpr double kParallel = 1e5;  // ns: from here on a run may use more than one thread
+constexpr double kTogether = 5e3;  // ns: a program of derivatives that is cheaper than this is run also if only values are needed
+constexpr double kParallel = 1e5;  // ns: a run may use several threads from here on
 
 }  // namespace
 
-// A program in memory of its own; its feeds never move.
+// A program with memory of its own; the addresses of its feeds are fixed.
 class GraphProblem::Runner {
  public:
   Runner(Program& program, const GraphProblem& of) {

@@ -1,5 +1,5 @@
-// Graphs as a Problem: joins graph and optimize, which do not know each other. Values and derivatives are programs over the variables' nodes;
-// nothing of Python is in a solver's loop.
+// Graphs as a Problem: connects graph and optimize, which do not depend on each other. Values and derivatives are programs over the variables' nodes;
+// a solver's loop runs without Python.
 #pragma once
 
 #include <memory>
@@ -11,15 +11,15 @@
 
 namespace plait::bindings {
 
-/// The programs, shared by all that solve with them.
+/// The programs, shared by all solves.
 struct ProblemPrograms {
-  std::vector<NodeRef> variables;        ///< float inputs or parameters of known shapes; x is one after the other
+  std::vector<NodeRef> variables;        ///< float inputs or parameters of known shapes; x is their concatenation
   std::vector<NodeRef> parameters;       ///< inputs whose values are set before a solve
   std::vector<NodeRef> directions;       ///< for curvature: one like each variable
   NodeRef multipliers;                   ///< for curvature: (m,)
   std::shared_ptr<Program> values;       ///< f (), c (m,)
   std::shared_ptr<Program> derivatives;  ///< f, c, for each variable df (size,), for each variable dc (m, size)
-  std::shared_ptr<Program> curvature;    ///< for each variable its part of the Hessian's product (size,); or nothing
+  std::shared_ptr<Program> curvature;    ///< for each variable its part of the Hessian-vector product (size,); or null
   Index m = 0;
 };
 
@@ -28,8 +28,8 @@ class GraphProblem final : public optimize::Problem {
   explicit GraphProblem(std::shared_ptr<const ProblemPrograms> programs);
   ~GraphProblem() override;
 
-  /// The same programs, limits and parameter values, with memory of its own: for another thread. Not where a variable is a parameter node, which
-  /// there is only once.
+  /// The same programs, limits and parameter values with separate memory, for another thread. Not possible if a variable is a parameter node, whose
+  /// value is shared.
   [[nodiscard]] std::unique_ptr<GraphProblem> clone() const;
   [[nodiscard]] const ProblemPrograms& programs() const { return *programs_; }
   /// data: contiguous, of the node's dtype.

@@ -1,4 +1,4 @@
-// Axes, indices and shapes as Python writes them.
+// Conversion of Python's axes, indices and shapes.
 #include <algorithm>
 #include <cstring>
 
@@ -17,20 +17,20 @@ Index as_index(py::handle object) {
 
 bool is_array_like(py::handle object) { return node_of(object) != nullptr || PyList_Check(object.ptr()) || py::hasattr(object, "__array__"); }
 
-// Whether an index is one whole number: Python's, or NumPy's scalar of it, but no boolean.
+// Whether an index is an integer, of Python or NumPy, but not a boolean.
 bool is_integer(py::handle key) {
   return !PyBool_Check(key.ptr()) && node_of(key) == nullptr && PyIndex_Check(key.ptr()) != 0 &&
          (PyLong_Check(key.ptr()) || (py::hasattr(key, "ndim") && py::cast<int>(key.attr("ndim")) == 0));
 }
 
-// Whether an index is booleans that are there already, so that it is known how many they choose.
+// Whether an index is a constant boolean mask, whose number of True is known.
 bool is_constant_mask(py::handle part) {
   if (const Node* const node = node_of(part)) return node->spec.dtype == DType::boolean && is_op(node, ops::constant);
   const py::object array = py::module_::import("numpy").attr("asarray")(part);
   return py::cast<std::string>(array.attr("dtype").attr("kind")) == "b";
 }
 
-// Whole numbers that say which elements. A mask is refused with the line of the user's program.
+// Integer indices. A mask is refused with the line of the user's program.
 Operand indices_of(py::handle indices, const char* what) {
   Operand operand = require_operand(indices, what);
   const bool empty = operand.tensor && operand.tensor->count() == 0;
@@ -42,7 +42,7 @@ Operand indices_of(py::handle indices, const char* what) {
 
 Index slice_end(PyObject* end) {
   if (end == Py_None) return kOpen;
-  // Clipped as Python clips them; the lowest value is kept for an end that is left out.
+  // Clipped as in Python; the lowest value is reserved for a bound that is left out.
   const Index n = PyNumber_AsSsize_t(end, nullptr);
   if (n == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
   return std::max(n, kOpen + 1);

@@ -1,4 +1,4 @@
-// What the binding files of histogram share.
+// Shared by the binding files of histogram.
 #pragma once
 
 #include <pybind11/numpy.h>

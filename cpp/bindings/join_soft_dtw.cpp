@@ -1,6 +1,6 @@
-// Soft-DTW as an operation of graphs: joins align and graph, which do not know each other.
+// Soft-DTW as an operation of graphs: connects align and graph, which do not depend on each other.
 //   soft_dtw(x, y): (…, n, d) against (…, m, d), the leading dimensions equal, or against one (m, d) for all; gives (…).
-//   soft_dtw_gradient(x, y, g): both gradients, times g, one after the other along time: (…, n + m, d). Its own gradient is not there.
+//   soft_dtw_gradient(x, y, g): both gradients times g, concatenated along time: (…, n + m, d). It has no gradient.
 #include <cmath>
 #include <tuple>
 
@@ -30,7 +30,7 @@ Index joined(Index a, Index b, const char* what, Specs in) {
   return a == kAny ? b : a;
 }
 
-/// gamma, and for paths within a window its cells and band.
+/// gamma, and the cells and band of a window.
 struct Softness {
   align::SoftOptions options;
   bool operator==(const Softness& other) const {
@@ -99,7 +99,7 @@ Gradients d_score(const NodeRef& n, const NodeRef& g) {
 }
 Gradients no_second(const NodeRef&, const NodeRef&) { throw GraphError("gradient: soft_dtw has a first derivative, but no second one"); }
 
-/// Numbers of one pair, in float64 whatever the tensors hold.
+/// One pair, in float64 for either dtype of the tensors.
 class PairKernel : public Kernel {
  public:
   PairKernel(Specs in, const Attributes& a)

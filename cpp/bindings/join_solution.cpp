@@ -1,7 +1,7 @@
-// The solution of a problem as an operation of graphs: joins optimize and graph.
+// The solution of a problem as an operation of graphs: connects optimize and graph.
 //   solution(p...): values of the problem's parameters; gives x (n,).
-//   solution_gradient(p..., g): (dx/dp_k)' g for one k, of p_k's shape, by the equations that the first-order conditions are with
-//   the active constraints held (Fiacco 1976). Its own gradient is not there.
+//   solution_gradient(p..., g): (dx/dp_k)' g for one k, of p_k's shape, by implicit differentiation of the first-order conditions with fixed active
+//   constraints (Fiacco 1976). It has no gradient.
 #include <cmath>
 #include <mutex>
 
@@ -19,7 +19,7 @@ namespace {
 
 using Specs = std::span<const Spec>;
 
-/// A problem whose solution stands in graphs, for as long as the process lives: nodes know it by number.
+/// A registered problem, kept for the life of the process: nodes refer to it by number.
 struct Registered {
   std::shared_ptr<GraphProblem> problem;
   std::shared_ptr<Program> pullback;  ///< of x, p, direction, multipliers, weights: for each p its gradient
@@ -29,13 +29,13 @@ struct Registered {
 std::mutex registry_mutex;
 std::vector<std::unique_ptr<Registered>> registry;
 
-/// Attributes: the problem's number in the registry. They are never read from a file: a number means nothing in another process.
+/// Attributes: the problem's number in the registry. They cannot be read from a file: the number is valid in this process only.
 struct SolvedProblem {
   Index number;
   bool operator==(const SolvedProblem&) const = default;
   static void fields(auto& self, auto& f) { f.number(self.number); }
 };
-/// The same, and with respect to which parameter.
+/// The same, and the parameter to differentiate with respect to.
 struct SolvedGradient {
   Index number, parameter;
   bool operator==(const SolvedGradient&) const = default;
@@ -64,7 +64,7 @@ Solved solve(const Registered& r, const void* const* parameters, const std::vect
   return s;
 }
 
-/// Gauss with pivots: a (n × n) y = b in place; what is singular gets no part of the answer.
+/// Gaussian elimination with pivoting: a (n × n) y = b in place; components of singular directions are 0.
 void solve_dense(std::vector<double>& a, std::vector<double>& b) {
   const std::size_t n = b.size();
   for (std::size_t k = 0; k < n; ++k) {

@@ -1,5 +1,5 @@
-// Sparse inputs of graphs: joins sparse and graph, which do not know each other. The leaf's value is a sparse::RowsView behind the pointer that a
-// kernel gets; its spec is that of the dense matrix. A batch is a view with other beginnings and ends of rows: nothing of the data is copied.
+// Sparse inputs of graphs: connects sparse and graph, which do not depend on each other. The leaf's value is a sparse::RowsView; its spec is that of
+// the dense matrix. A batch is a view with other row offsets: no data are copied.
 //   sparse_matmul(x, w): (n, d) times (d, m). sparse_transposed_matmul(x, g): xᵀ (d, n) times (n, m); each is the other's gradient.
 #include <algorithm>
 #include <cmath>
@@ -34,7 +34,7 @@ Spec product_spec(Specs in, const char* name, std::size_t axis) {
 Spec product_rule(Specs in, const Attributes&) { return product_spec(in, "matmul", 1); }
 Spec transposed_rule(Specs in, const Attributes&) { return product_spec(in, "sparse_transposed_matmul", 0); }
 
-// By x itself the gradients are dense; they are computed only where somebody asks for them.
+// The gradient with respect to x is dense; it is computed only if it is needed.
 Gradients d_product(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0), w = n->input_ref(1);
   return {build::matmul(g, build::swap_last(w)), apply(joined_ops::sparse_transposed_matmul, {x, g})};
@@ -44,7 +44,7 @@ Gradients d_transposed(const NodeRef& n, const NodeRef& h) {
   return {build::matmul(g, build::swap_last(h)), apply(joined_ops::sparse_matmul, {x, h})};
 }
 
-constexpr double kUsualRow = 32;  // values in a row, for estimates: what is fed is not known yet
+constexpr double kUsualRow = 32;  // assumed values per row for cost estimates, before the data are known
 
 class ProductKernel final : public Kernel {
  public:
@@ -102,7 +102,7 @@ PyNode sparse_input(const std::string& name, const py::object& shape, const py::
   return PyNode(make_node(joined_ops::sparse_input, {}, {}, spec, {}, name));
 }
 
-/// The tensor of a feed, which keeps the rows that it shows.
+/// The tensor of a feed, with its RowsView.
 struct FedTensor final : Tensor {
   FedTensor(SharedRows fed, DType dtype) : rows(std::move(fed)) {
     spec = {{rows->rows(), rows->columns()}, dtype};
@@ -113,7 +113,7 @@ struct FedTensor final : Tensor {
   SharedRows rows;
 };
 
-/// What Python holds of it.
+/// The Python object that owns it.
 struct Fed {
   std::shared_ptr<FedTensor> tensor;
 };
@@ -128,7 +128,7 @@ SharedRows rows_from(py::handle object, const std::string& what) {
   return (ours ? py::reinterpret_borrow<py::object>(object) : type.attr("from_scipy")(object)).attr("_rows").cast<std::shared_ptr<sparse::Rows>>();
 }
 
-/// Batches of rows: where they begin and end.
+/// Batches of rows: the offsets of rows.
 class Batch final : public RowSource {
  public:
   explicit Batch(SharedRows rows) : rows_(std::move(rows)), view_(rows_->view()) {}

@@ -1,4 +1,4 @@
-// The extension module: a list of modules. Each binds itself in bind_<module>.cpp.
+// The extension module: calls bind_<module>() of every module.
 #include "modules.hpp"
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {

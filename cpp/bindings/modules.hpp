@@ -1,4 +1,4 @@
-// What each bindings file offers to module.cpp.
+// The functions of the bindings files that module.cpp calls.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -9,7 +9,7 @@ namespace plait::tensor {}
 namespace plait::graph {}
 namespace plait::train {}
 
-/// What joins Python and the modules. Those of graphs are open here; the others are named.
+/// The bindings. Names of graph are visible here without qualification; other modules are qualified.
 namespace plait::bindings {
 using namespace tensor;
 using namespace graph;
@@ -26,6 +26,6 @@ void bind_histogram(py::module_& m);
 void bind_tree(py::module_& m);
 void bind_optimize(py::module_& m);
 void bind_optimize_portfolio(py::module_& m);  // after bind_optimize
-void bind_joined(py::module_& m);              // what two modules make together
+void bind_joined(py::module_& m);              // functions that connect two modules
 void join_sparse_input();
 void bind_sparse_input(py::module_& m);

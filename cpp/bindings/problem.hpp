@@ -1,4 +1,4 @@
-// What the bindings of the solvers share: problems as Python objects.
+// Shared by the bindings of the solvers: problems as Python objects.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -21,7 +21,7 @@ py::array_t<T> array_of(const std::vector<T>& v) {
   return py::array_t<T>(static_cast<py::ssize_t>(v.size()), v.data());
 }
 
-/// Functions of Python as a Problem. What they give has been checked there: float64, contiguous, of the right size.
+/// Python functions as a Problem. Results have been checked in Python: float64, contiguous, of the right size.
 class CallableProblem final : public optimize::Problem {
  public:
   py::object value_of, derivatives_of;

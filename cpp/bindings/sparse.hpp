@@ -1,4 +1,4 @@
-// What the files that bind sparse vectors and rows share: arrays as positions and values, and back.
+// Shared by the files that bind sparse vectors and rows: arrays as positions and values, and back.
 #pragma once
 
 #include <string>
@@ -18,10 +18,10 @@ sparse::Values values_from(py::handle object, const std::string& what);
 py::array dense_from(py::handle object, const std::string& what);
 /// A size: None is kOpen.
 sparse::Index size_from(py::handle object);
-/// True for what scales: a Python or NumPy number, an array without dimensions. Writes it to `number`.
+/// True for a scalar: a Python or NumPy number, or an array without dimensions. Writes it to `number`.
 bool is_number(py::handle object, double& number);
 
-/// Read-only arrays that look into `owner`'s memory.
+/// Read-only array views of `owner`'s memory.
 template <class T>
 py::array view_of(const std::vector<T>& values, py::handle owner) {
   py::array array(py::dtype::of<T>(), {static_cast<py::ssize_t>(values.size())}, {static_cast<py::ssize_t>(sizeof(T))}, values.data(), owner);
@@ -29,7 +29,7 @@ py::array view_of(const std::vector<T>& values, py::handle owner) {
   return array;
 }
 
-/// Work below this many elements does not let go of the GIL.
+/// Below this many elements the GIL is kept.
 constexpr sparse::Index kReleaseElements = 1 << 15;
 
 }  // namespace plait::bindings

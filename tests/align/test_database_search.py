@@ -161,6 +161,8 @@ def test_queries_and_databases_of_every_kind(tmp_path: Path) -> None:
         hits = BLASTP.search("KVLAGIVGAWTQ", database)
         assert [(hit.subject, hit.score) for hit in hits] == [(hit.subject, hit.score) for hit in right]
         assert (hits.sequences, hits.letters) == (4, 42)
+    for query in (b"KVLAGIVGAWTQ", bytearray(b"KVLAGIVGAWTQ"), memoryview(b"KVLAGIVGAWTQ")):
+        assert [hit.score for hit in BLASTP.search(query, path)] == [hit.score for hit in right]
     many = BLASTP.search([records[0], "KVL"], path, 1)
     assert [(hit.query, hit.subject) for hit in many] == [("one", "one"), ("query 2", "one")]
     assert [len(own) for own in many.by_query()] == [1, 1]

@@ -65,7 +65,8 @@ def test_difference_is_of_neighbours(values: list[float], order: int) -> None:
     ("call", "error", "text"),
     [
         (lambda: znormalize([]), ValueError, "empty"),
-        (lambda: znormalize([1, np.nan]), ValueError, "x: NaN at element 1"),
+        (lambda: znormalize([1, np.nan]), ValueError, "x: NaN at element 1; leave such elements out first"),
+        (lambda: Resampler(3).fit_transform([[1, 2], [[1, 2], [0, np.nan]]]), ValueError, r"X\[1\]: NaN at element 1; leave"),
         (lambda: znormalize("abc"), TypeError, "x: expected a series of numbers"),
         (lambda: znormalize(np.zeros((2, 3, 1))), ShapeError, "znormalize: expected one series"),
         (lambda: resample([1, 2], 0), ValueError, "resample: n: expected a whole number of at least 1, got 0"),

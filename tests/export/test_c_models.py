@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -94,3 +96,18 @@ def test_sanitizers_find_nothing(model: Any, tmp_path: Path) -> None:
     result = subprocess.run([str(tmp_path / "main")], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
     assert result.returncode == 0, result.stderr
     assert np.isfinite(float(result.stdout))
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="looks for instructions of x86-64")
+def test_updates_and_losses_are_vectorised(tmp_path: Path) -> None:
+    """Adam's square root takes many numbers at a time, and the losses call nothing of libm."""
+    net = plait.nn.MLP(8, (64,), 8, activation="elu", rng=0)
+    x = plait.input("x", (4, 8))
+    loss = plait.losses.binary_cross_entropy_with_logits(net(x), plait.constant(np.full((4, 8), 0.3, "float32")))
+    plait.compile([loss], updates=plait.optim.Adam(1e-3).updates(loss, net.parameters())).to_c(tmp_path)
+    assert COMPILER is not None
+    command = [COMPILER, "-std=c99", "-O3", "-mavx2", "-mfma", "-S", "model.c", "-o", "model.s"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    text = (tmp_path / "model.s").read_text()
+    assert "sqrtps" in text
+    assert not re.search(r"call.*(expm1|log1p|sqrt|exp)", text)

@@ -264,3 +264,15 @@ def test_brief_values() -> None:
     empty = plait.Table(plait.exp(x), {x: np.zeros((0, 10))})
     assert "[]" in str(next(empty.trace()))
     assert isinstance(next(empty.trace()), Event)
+
+
+def test_a_loop_shows_only_what_it_computed() -> None:
+    """Between results of a loop, which are aligned, stood what the memory held before."""
+    xs = plait.input("xs", (None, 2))
+    _, outputs = plait.scan(lambda h, x: (plait.tanh(0.3 * h + x),) * 2, plait.constant(np.zeros(2, "float32")), xs)
+    for _ in range(20):
+        stray = [np.full(k, np.nan, "float32") for k in range(32, 128) for _ in range(8)]
+        del stray
+        table = plait.Table(outputs, {xs: np.ones((7, 2))})
+        (loop,) = (node for node in table.nodes if node.op == "scan")
+        assert np.abs(table[loop]).max() < 1  # NaN fails, too

@@ -1,6 +1,6 @@
-// What the methods decide by numbers: the thresholds of this module but those that belong to the shape of a loop (registers, words, rows of a tile,
-// which stand in the isa/ folders), why they are what they are, and what to run after changing one. `--match TEXT` takes the works of a family whose
-// name holds the text. None changes a result.
+// The thresholds of this module, except those of loop shapes (registers, words, rows of a tile), which are in the isa/ folders; with
+// their reasons and the command that measures them. `--match TEXT` takes the works of a family whose name holds the text. None changes a
+// result.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ using tensor::Index;
 
 // ---- all methods ----
 
-/// Nanoseconds of estimated work of a task: about 30 times what handing it out takes. Measure: ./dev bench align --only edit,dtw (all pairs, 2
+/// Nanoseconds of estimated work of a task: about 30 times the dispatch overhead. Measure: ./dev bench align --only edit,dtw (all pairs, 2
 /// threads).
 constexpr double kTaskNs = 20'000;
 /// Nanoseconds for a cell on one thread (AVX-512, Zen 4), for the size of tasks alone; 2 for a pair. Measure: ./dev bench align, of whose GCUPS these
@@ -27,7 +27,7 @@ constexpr double kSoftToHard = 7;
 /// --only edit (all pairs of short words).
 constexpr Index kMirrorTile = 32;
 
-// ---- cells between two looks at Ctrl-C, which must be heard within 100 ms: tests/align/test_custom_interrupt.py ----
+// ---- cells between two polls for Ctrl-C, which must be noticed within 100 ms: tests/align/test_custom_interrupt.py ----
 
 constexpr Index kPollRankCells = 1 << 12;  ///< of a rank in Python: 2.5 µs a cell
 constexpr Index kPollSoftCells = 1 << 16;

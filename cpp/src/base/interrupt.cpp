@@ -28,7 +28,7 @@ void poll_interrupt() {
   const auto now = std::chrono::steady_clock::now();
   if (now - last < kPeriod) return;
   last = now;
-  const FloatModeScope ieee(flushing(float_mode(), false));  // a signal's handler is the host's code
+  const FloatModeScope ieee(flushing(float_mode(), false));  // signal handlers are the host's code
   if (hook()) throw Interrupted();
 }
 

@@ -23,10 +23,10 @@
 namespace plait {
 namespace {
 
-// A worker looks for the next job this long before it sleeps: long enough to bridge the gap between two steps of a program,
+// A worker spins this long for the next job before it sleeps: long enough to bridge the gap between two steps of a program,
 // short enough to cost nothing on a busy machine.
 constexpr auto kSpin = std::chrono::microseconds(30);
-// While a program runs that has parallel steps, the next one is near: waking a sleeping thread takes longer than many a step between them.
+// While a program with parallel steps runs, the next job is near: waking a sleeping thread takes longer than many of the serial steps in between.
 constexpr auto kSpinInSession = std::chrono::milliseconds(2);
 
 int default_threads() {
@@ -44,8 +44,8 @@ int default_threads() {
   return n == 0 ? 1 : static_cast<int>(n);
 }
 
-// Schedulers like to wake a thread on the core of the one that woke it. A worker that waits there for the caller's next job and a caller that
-// waits there for the worker take turns instead of running side by side, for seconds if nobody moves; so the worker does.
+// Schedulers tend to wake a thread on the core of the thread that woke it. A worker spinning there for the caller's next job and a caller spinning
+// for the worker then alternate instead of running in parallel, possibly for seconds; so the worker moves to another core.
 int current_core() {
 #if defined(__linux__)
   return sched_getcpu();
@@ -60,7 +60,7 @@ void leave_core([[maybe_unused]] int core) {
   cpu_set_t others = allowed;
   CPU_CLR(core, &others);
   if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
-  sched_setaffinity(0, sizeof allowed, &allowed);  // moved; where it goes from here is the scheduler's business again
+  sched_setaffinity(0, sizeof allowed, &allowed);  // moved; all allowed cores are available to the scheduler again
 #endif
 }
 
@@ -71,7 +71,7 @@ struct Job {
   std::uint64_t mode = float_mode();  // the caller's: results must not depend on who runs a task
   std::atomic<std::int64_t> next{0};
   std::atomic<int> running{0};      // workers inside the job, the caller not counted
-  std::atomic<bool> joined{false};  // by a worker
+  std::atomic<bool> joined{false};  // true once a worker has joined
   std::atomic<bool> cancelled{false};
   std::mutex error_mutex;
   std::exception_ptr error;
@@ -121,7 +121,7 @@ class Pool {
       ++calls_;
     }
     wake_.notify_all();
-    std::this_thread::yield();  // to a worker that was woken on this very core, so that it can leave
+    std::this_thread::yield();  // lets a worker that was woken on this core run, so that it can move away
   }
   void end_session() { sessions_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -144,7 +144,7 @@ class Pool {
     run_tasks(job, 0, true);
     {
       const std::lock_guard lock(mutex_);
-      job_ = nullptr;  // nobody joins from here on
+      job_ = nullptr;  // no worker joins from here on
     }
     if (!job.joined.load(std::memory_order_relaxed)) make_way();
     for (const auto start = std::chrono::steady_clock::now(); job.running.load(std::memory_order_acquire) > 0;) {
@@ -178,7 +178,7 @@ class Pool {
     }
   }
 
-  // Nobody came: perhaps the workers stand in line behind the caller. It steps back for a moment, now and then.
+  // No worker joined: perhaps they are queued on the caller's core. It yields now and then.
   static void make_way() {
     thread_local std::chrono::steady_clock::time_point last{};
     const auto now = std::chrono::steady_clock::now();
@@ -200,7 +200,7 @@ class Pool {
       for (auto awaited = start; generation_hint_.load(std::memory_order_acquire) == seen;) {
         share_no_core();
         const auto now = std::chrono::steady_clock::now();
-        if (now - start > kSpin) std::this_thread::yield();  // to whoever else wants this core
+        if (now - start > kSpin) std::this_thread::yield();  // to other threads on this core
         if (sessions_.load(std::memory_order_relaxed) > 0) awaited = now;
         if (now - awaited > kSpin || now - start > kSpinInSession) break;
       }
@@ -211,7 +211,7 @@ class Pool {
         wake_.wait(lock, [&] { return generation_ != seen || calls_ != called; });
         sleeping_.fetch_sub(1, std::memory_order_relaxed);
         called = calls_;
-        if (generation_ == seen) continue;  // called for a session: look out for its jobs
+        if (generation_ == seen) continue;  // woken for a session: spin for its jobs
         seen = generation_;
         if (job_ != nullptr && id <= seats_) {
           job = job_;
@@ -239,7 +239,7 @@ class Pool {
   Job* job_ = nullptr;
   int seats_ = 0;
   std::uint64_t generation_ = 0;
-  std::uint64_t calls_ = 0;  // of sleeping workers, to sessions
+  std::uint64_t calls_ = 0;  // wake-ups of sleeping workers for sessions
   std::atomic<int> sessions_{0}, sleeping_{0};
   std::atomic<int> caller_core_{-1};
   std::atomic<std::uint64_t> generation_hint_{0};

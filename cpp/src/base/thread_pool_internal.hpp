@@ -1,4 +1,4 @@
-// What interrupt.cpp needs to know of the pool; not part of the public headers.
+// The part of the pool that interrupt.cpp uses; not public.
 #pragma once
 
 namespace plait {

@@ -9,9 +9,9 @@ namespace plait::optimize {
 namespace {
 
 constexpr int kMostRounds = 60;
-constexpr int kPatience = 4;         // rounds without fewer wrong signs
-constexpr double kRound = 1e-12;     // of the size of the terms: a sign below it is rounding
-constexpr double kOff = 4e-15;       // of the largest term: a residual that another solve makes smaller
+constexpr int kPatience = 4;         // rounds without a decrease of wrong signs
+constexpr double kRound = 1e-12;     // times the size of the terms: a smaller value has no sign
+constexpr double kOff = 4e-15;       // times the largest term: larger residuals are reduced by another solve
 constexpr double kSingular = 1e-11;  // pivots of the Schur complement over its diagonal
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
@@ -72,7 +72,7 @@ double BlockPivot::tight_limit(const QpView& v, Index t, const QpResult& result)
   return result.active.rows[at(k)] < 0 ? v.row_lower[k] : v.row_upper[k];
 }
 
-// Solves for the right-hand sides right_ (of the gradient's free part) and target_ (of the tight rows); adds to x and multipliers.
+// Solves for the right-hand sides right_ (free part of the gradient) and target_ (active rows); adds the solution to x and multipliers.
 void BlockPivot::add_solution(QpResult& result) {
   const auto nf = static_cast<Index>(free_.size()), nt = static_cast<Index>(tight_.size());
   const Index stride = padded(nf), wide = padded(nt);
@@ -86,7 +86,7 @@ void BlockPivot::add_solution(QpResult& result) {
   for (Index t = 0; t < nt; ++t) result.row_multipliers[at(tight_[at(t)])] += target_[at(t)];
 }
 
-// residual_ = g + Hx - A'λ. True if what should be zero in it, and in the tight rows, is more than rounding; right_ and target_ then hold it.
+// residual_ = g + Hx - A'λ. True if its free part or the residuals of active rows exceed rounding; right_ and target_ then hold them.
 bool BlockPivot::measure(const QpView& v, const double* hessian, Index ld, const QpResult& result) {
   const Index n = v.n;
   size_ = force_ = 0;
@@ -120,7 +120,7 @@ bool BlockPivot::solve(const QpView& v, const double* hessian, Index ld, const Q
   result.active.bounds.assign(at(n), 0);
   result.active.rows.assign(at(m), 0);
   if (usable) result.active = *start;
-  const auto settle = [](std::int8_t& side, double low, double high) {  // a side can only be one that is there
+  const auto settle = [](std::int8_t& side, double low, double high) {  // only a finite limit can be active
     if (low == high) side = -1;
     else if ((side < 0 && low == -kInfinity) || (side > 0 && high == kInfinity)) side = 0;
   };
@@ -140,7 +140,7 @@ bool BlockPivot::solve(const QpView& v, const double* hessian, Index ld, const Q
     if (!(size_ < kInfinity) || !(force_ < kInfinity)) return false;
     const double size = size_, force = force_;
     Index wrong = 0;
-    // A member with a multiplier of the wrong sign leaves; who is beyond a limit becomes a member.
+    // A constraint with a multiplier of the wrong sign becomes inactive; a violated one becomes active.
     const auto judge = [&](std::int8_t& side, double value, double low, double high, double norm, double multiplier, double least) {
       if (low == high) return;
       if (side != 0) {

@@ -1,6 +1,6 @@
-// An active set found by changing many of its members at a time (block principal pivoting, the primal-dual active set method): for a given set the
-// equality-constrained problem is solved through a factor of the free part of H, then whatever has the wrong sign changes sides. Usually a handful of
-// rounds; where they cycle, or the set's equations are singular, the caller has to take another way.
+// Block principal pivoting (primal-dual active set method): many constraints change at a time. For a given active set the equality-constrained
+// problem is solved by a factorisation of the free part of H, then every constraint with a wrong sign changes. Usually a few rounds; on cycling or
+// singular equations the caller must use another method.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@ namespace plait::optimize {
 
 class BlockPivot {
  public:
-  /// True: result holds a point that fulfils all conditions of optimality. `hessian`: n × n, full, row stride ld.
+  /// True: result satisfies all optimality conditions. `hessian`: n × n, full, row stride ld.
   bool solve(const QpView& view, const double* hessian, Index ld, const QpActive* start, QpResult& result);
 
  private:
@@ -21,7 +21,7 @@ class BlockPivot {
   bool measure(const QpView& view, const double* hessian, Index ld, const QpResult& result);
   [[nodiscard]] double tight_limit(const QpView& view, Index t, const QpResult& result) const;
 
-  double size_ = 0, force_ = 0;  // of x, of the terms of the gradient
+  double size_ = 0, force_ = 0;  // size of x, size of the gradient's terms
   const DenseTable* table_ = &dense();
   std::vector<Index> free_, tight_;
   std::vector<double> factor_, least_, right_, fixed_, images_, schur_, schur_least_, target_, residual_;

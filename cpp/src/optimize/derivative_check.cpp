@@ -1,4 +1,4 @@
-// Whether derivatives agree with differences of values, whose steps are halved until curvature and rounding are told from a mistake.
+// Compares derivatives with finite differences, whose steps are halved until errors from curvature and rounding can be told from wrong derivatives.
 #include "derivative_check.hpp"
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 namespace plait::optimize {
 namespace {
 
-constexpr double kWrong = 1e-3;  // relative difference that a derivative may show
-constexpr double kFlat = 1e-5;   // of the steepest slope: what counts as none
+constexpr double kWrong = 1e-3;  // accepted relative difference
+constexpr double kFlat = 1e-5;   // times the steepest slope: smaller ones count as 0
 constexpr double kEpsilon = 2.220446049250313e-16;
 
 double largest(const std::vector<double>& v) {
@@ -34,17 +34,17 @@ bool derivatives_agree_at(Evaluation& e, Point& at, double steepest, WrongDeriva
   const auto differs = [&](double slope, double difference, double scale, double noise) {
     return std::abs(slope - difference) > kWrong * std::max(scale, std::abs(difference)) + noise;
   };
-  // Where the objective is flat all that a difference shows is curvature.
+  // Where the objective is flat a difference shows only curvature.
   const double flat = kFlat * steepest;
   trial.x = at.x;
   for (std::size_t i = 0; i < n; ++i) trial.x[i] = at.x[i] + h * direction[i];
   e.values(trial);
   if (!trial.finite) return true;
   int row = -2;
-  bool clear = true;                         // rounding has no part in it
+  bool clear = true;                         // not explained by rounding
   std::vector<double> differences, earlier;  // of the objective, then of the rows
-  // `shrink`: what the two points are apart; `finer`: beside the differences of a step so many times longer, whatever bends as a parabola is none of
-  // a derivative's.
+  // `shrink`: distance of the two points; `finer`: ratio to the previous, longer step: quadratic terms of the error are eliminated by
+  // extrapolation.
   const auto compare = [&](double shrink, double finer = 0) {
     row = -2;
     differences.clear();
@@ -60,7 +60,7 @@ bool derivatives_agree_at(Evaluation& e, Point& at, double steepest, WrongDeriva
       const double shown = std::abs(difference);
       differences.push_back(difference);
       if (finer > 0) {
-        noise += 4 * kEpsilon * size / shrink * std::abs(difference - slope);  // the last digit of x, beside the step
+        noise += 4 * kEpsilon * size / shrink * std::abs(difference - slope);  // rounding of x, relative to the step
         difference -= (earlier[differences.size() - 1] - difference) / (finer - 1);
       }
       if (row == -2 && differs(slope, difference, std::max(terms, shown), noise + (k < 0 ? flat : 0.0))) {
@@ -76,7 +76,7 @@ bool derivatives_agree_at(Evaluation& e, Point& at, double steepest, WrongDeriva
     return row == -2;
   };
   if (compare(h)) return true;
-  // Curvature makes a forward difference wrong, too: a mistake is reported only if a central, shorter one shows it, too.
+  // Curvature also makes forward differences inaccurate: a derivative is reported as wrong only if a shorter, central difference disagrees, too.
   Point back;
   back.x = at.x;
   h *= 1e-1;
@@ -100,7 +100,7 @@ bool derivatives_agree_at(Evaluation& e, Point& at, double steepest, WrongDeriva
     std::swap(at.c, back.c);
   }
   std::vector<double> shape = direction;
-  if (!fine) {  // and once beside each variable's own size: 1/x near 0 is far from straight on any other
+  if (!fine) {  // once more with steps relative to each variable: for 1/x near 0 any other step is too long
     for (std::size_t i = 0; i < n; ++i) direction[i] *= std::abs(at.x[i]);
     for (std::size_t i = 0; i < n; ++i) trial.x[i] = e.inside(i, at.x[i] + 1e-6 * direction[i]);
     e.values(trial);
@@ -116,7 +116,7 @@ bool derivatives_agree_at(Evaluation& e, Point& at, double steepest, WrongDeriva
       }
     }
   }
-  // Nothing tells how quickly it bends: shorter and shorter, as far as a difference shows more than rounding.
+  // The scale of curvature is unknown: steps are shortened as long as differences exceed rounding.
   for (int k = 0; k < 2 && !fine; ++k) {
     h *= 1e-3;
     for (std::size_t i = 0; i < n; ++i) trial.x[i] = e.inside(i, at.x[i] + h * shape[i]);

@@ -1,4 +1,4 @@
-// Whether derivatives that the user gives are those of the values.
+// Check of user-supplied derivatives against finite differences.
 #pragma once
 
 #include "evaluation.hpp"
@@ -10,7 +10,7 @@ struct WrongDerivative {
   int row = -1;   ///< -1: the objective
 };
 
-/// Compares derivatives at a point with a difference of values along one direction; `steepest` is the steepest slope of the run.
+/// Compares derivatives at a point with finite differences along one direction; `steepest`: the largest slope of the run.
 bool derivatives_agree_at(Evaluation& e, Point& at, double steepest, WrongDerivative& wrong);
 
 }  // namespace plait::optimize

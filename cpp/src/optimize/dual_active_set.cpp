@@ -8,11 +8,11 @@
 namespace plait::optimize {
 namespace {
 
-constexpr double kFeasible = 1e-13;   // of the size of what is subtracted: a violation below it is rounding
+constexpr double kFeasible = 1e-13;   // times the size of the subtracted terms: smaller violations are rounding
 constexpr double kDependent = 1e-11;  // |part outside of the span of the active normals| / |normal|, in the metric of H
-constexpr double kNegative = 1e-12;   // of the largest multiplier: more below zero is no rounding
+constexpr double kNegative = 1e-12;   // times the largest multiplier: multipliers below -kNegative are not rounding
 constexpr int kMostRefreshes = 8;
-constexpr double kConsistent = 1e-9;  // a dependent equality may be off by so much of its size
+constexpr double kConsistent = 1e-9;  // accepted relative residual of a dependent equality
 
 }  // namespace
 
@@ -80,8 +80,9 @@ void DualActiveSet::back_substitute() {
   }
 }
 
-// A reflection of J's inactive columns that turns what is left of d to its first element; z_ holds J2 d2, of which J2 v follows at no cost.
-void DualActiveSet::take_in(Index id, double sign, bool equality, double multiplier) {
+// Adds a constraint: a Householder reflection of J's inactive columns maps the rest of d to a multiple of e1; z_ holds J2 d2, from which J2 v follows
+// at no cost.
+void DualActiveSet::add_constraint(Index id, double sign, bool equality, double multiplier) {
   const auto q = static_cast<Index>(active_.size());
   double* const d = d_.data();
   const double length = std::sqrt(table_->dot(n_ - q, d + q, d + q));
@@ -153,8 +154,8 @@ void DualActiveSet::begin(const QpView& view) {
   for (const double v : x_) scale_ = std::max(scale_, std::abs(v));
 }
 
-// x and multipliers anew from J and R, free of what added up on a path that may have led from far away: with N'J = [R' 0],
-// x = J [R'^-1 b; -J2'g] and R λ = R'^-1 b + J1'g. A multiplier that comes out negative shows a constraint that should not be there.
+// Recomputes x and multipliers from J and R, without the rounding accumulated along the path: with N'J = [R' 0],
+// x = J [R'^-1 b; -J2'g] and R λ = R'^-1 b + J1'g. A negative multiplier means that its constraint must leave the active set.
 void DualActiveSet::refresh() {
   while (true) {
     const auto q = static_cast<Index>(active_.size());
@@ -209,7 +210,7 @@ bool DualActiveSet::enter(Index id, double sign, bool equality, QpResult& result
     const auto q = static_cast<Index>(active_.size());
     const double short_by = violation(id, sign);
     const bool stuck = q == n_ || dependent();
-    if (stuck && equality && std::abs(short_by) <= kConsistent * (tolerance(id, sign) / kFeasible)) return true;  // follows from the others
+    if (stuck && equality && std::abs(short_by) <= kConsistent * (tolerance(id, sign) / kFeasible)) return true;  // implied by the others
     double most = kInfinity;
     std::size_t blocking = 0;
     double slope_size = 0;
@@ -239,7 +240,7 @@ bool DualActiveSet::enter(Index id, double sign, bool equality, QpResult& result
     for (std::size_t k = 0; k < active_.size(); ++k) multipliers_[k] -= step * slope_[k];
     multiplier += step;
     if (full <= most) {
-      take_in(id, sign, equality, multiplier);
+      add_constraint(id, sign, equality, multiplier);
       return true;
     }
     drop(blocking);
@@ -283,7 +284,7 @@ void DualActiveSet::solve(const QpView& view, int max_steps, QpResult& result, c
     if (low != limit(id, -1)) continue;
     going = enter(id, violation(id, 1) <= 0 ? 1.0 : -1.0, true, result);
   }
-  // Whoever was active last time and is violated now goes first: most of them stay.
+  // Warm start: violated constraints that were active last time first, since most remain active.
   if (warm != nullptr && warm->bounds.size() == static_cast<std::size_t>(n_) && warm->rows.size() == static_cast<std::size_t>(view.m))
     for (Index id = 0; id < all && going; ++id) {
       const int side = id < n_ ? warm->bounds[static_cast<std::size_t>(id)] : warm->rows[static_cast<std::size_t>(id - n_)];
@@ -298,7 +299,7 @@ void DualActiveSet::solve(const QpView& view, int max_steps, QpResult& result, c
     for (Index id = 0; id < all; ++id) {
       if (is_active_[static_cast<std::size_t>(id)] != 0) continue;
       const double low = limit(id, 1), high = limit(id, -1);
-      // A dependent equality: what was consistent beside a path from far away need not be so beside the answer.
+      // Dependent equalities: consistent within the tolerances of a long path, they may be violated relative to the final x.
       const bool equality = low == high;
       if (equality && (!exact_limits_ || refreshes == 0)) continue;
       const double at = id < n_ ? x_[static_cast<std::size_t>(id)] : table_->dot(n_, view_.rows + (id - n_) * n_, x_.data());

@@ -1,6 +1,6 @@
 // The dual method of Goldfarb and Idnani (1983) for a positive definite Hessian H = L L':
-// it keeps J = L^-T Q and the triangle R of Q' L^-1 N, N the normals of the active constraints. Begins at the unconstrained minimum and takes in
-// violated constraints one by one; O(n²) for each. Bounds are implicit: for the bound of x_i, J'e_i is a row of J.
+// it keeps J = L^-T Q and the triangle R of Q' L^-1 N, N the normals of the active constraints. Starts at the unconstrained minimum and adds violated
+// constraints one by one, O(n²) each. Bounds are implicit: for the bound of x_i, J'e_i is a row of J.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace plait::optimize {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// What a quadratic program is made of, by reference. Limits are always there; rows has row stride n.
+/// A quadratic program by reference. Limits must be given (±inf: none); rows has row stride n.
 struct QpView {
   Index n = 0, m = 0;
   const double* gradient = nullptr;
@@ -24,14 +24,14 @@ struct QpView {
 
 class DualActiveSet {
  public:
-  /// Takes the factor L (row-major, row stride ld) of the Hessian: computes its inverse, O(n³).
+  /// Sets the factor L (row-major, row stride ld) of the Hessian and computes its inverse, O(n³).
   void set_factor(Index n, const double* l, Index ld);
-  /// Minimises; with `active` given, the active set that it ended with last time or any other is tried first: constraints with a multiplier of the
-  /// right sign stay. Fills in x, multipliers, active, certificates of `result`, not the objective.
+  /// Minimises. `warm`: an active set to start from; constraints with multipliers of the right sign are kept. Sets x, multipliers, active and
+  /// certificates of `result`, not the objective.
   void solve(const QpView& view, int max_steps, QpResult& result, const QpActive* warm = nullptr);
 
-  /// Limits are exact: equalities that depend on others are judged beside the answer at last. Not for rows that are linear only at a point, whose
-  /// limits, differences of larger numbers, go to 0 along with the step.
+  /// Limits are exact: dependent equalities are checked again at the solution. Not for linearised constraints, whose limits are differences of larger
+  /// numbers that vanish with the step.
   void limits_are_exact() { exact_limits_ = true; }
 
  private:
@@ -47,10 +47,10 @@ class DualActiveSet {
   [[nodiscard]] double tolerance(Index id, double sign) const;
   void project(Index id, double sign);  ///< d = J' normal
   [[nodiscard]] bool dependent() const;
-  void take_in(Index id, double sign, bool equality, double multiplier);
+  void add_constraint(Index id, double sign, bool equality, double multiplier);
   void drop(std::size_t position);
   void back_substitute();                                              ///< r = R^-1 d
-  bool enter(Index id, double sign, bool equality, QpResult& result);  ///< false: stop, result.status says why
+  bool enter(Index id, double sign, bool equality, QpResult& result);  ///< false: stop; the reason is in result.status
   void refresh();
   void finish(QpResult& result) const;
   void certify(Index id, double sign, QpResult& result) const;

@@ -7,8 +7,8 @@ namespace plait::optimize {
 namespace {
 
 constexpr double kNoLimit = 1e20;
-constexpr double kSteep = 10;    // of the other slopes: stands for an infinite one
-constexpr double kSmall = 1e-3;  // nonlinear rows below that are scaled up
+constexpr double kSteep = 10;    // times the other slopes: replaces an infinite slope
+constexpr double kSmall = 1e-3;  // nonlinear rows with smaller gradients are scaled up
 constexpr double kLeastScale = 1e-60, kMostScale = 1e60;
 
 }  // namespace
@@ -50,7 +50,7 @@ void Evaluation::scale_at(Point& p) {
   for (Index k = 0; k < rows; ++k) {
     double* const row = p.jacobian.data() + k * n;
     const double size = largest(row, n);
-    // A nonlinear row that is only flat here is left as it is; one that is small altogether is not.
+    // A nonlinear row with a small gradient is scaled up only if its values are small, too.
     const double all = k >= m ? size
                               : std::max(size, std::min(std::abs(p.c[static_cast<std::size_t>(k)] - row_lower[static_cast<std::size_t>(k)]),
                                                         std::abs(p.c[static_cast<std::size_t>(k)] - row_upper[static_cast<std::size_t>(k)])));
@@ -140,7 +140,7 @@ double Evaluation::infeasibility(const Point& p, double ctol) const {
     if (by == 0) continue;
     const double limit = p.c[k] < row_lower[k] ? row_lower[k] : row_upper[k];
     double tolerance = ctol * std::max(std::min(1.0, row_scale[k]), std::abs(limit));
-    if (by > tolerance && p.jacobian.size() == p.c.size() * p.x.size()) {  // what rounding of x makes of the row is no violation
+    if (by > tolerance && p.jacobian.size() == p.c.size() * p.x.size()) {  // rounding of x is not a violation
       double terms = 0;
       for (std::size_t i = 0; i < p.x.size(); ++i) terms += std::abs(p.jacobian[k * p.x.size() + i] * p.x[i]);
       tolerance = std::max(tolerance, 4 * std::numeric_limits<double>::epsilon() * terms);
@@ -162,7 +162,7 @@ bool Evaluation::exact_curvature(const Point& p, const std::vector<double>& mult
 
 void Evaluation::curvature(const Point& p, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out) {
   if (exact_curvature(p, multipliers, v, out)) return;
-  // (grad L(x + h v) - grad L(x)) / h, or the other way round where a bound is in the way.
+  // (grad L(x + h v) - grad L(x)) / h, with h < 0 where a bound is in the way.
   double size = 0, length = 0;
   for (std::size_t i = 0; i < v.size(); ++i) {
     size = std::max(size, std::abs(p.x[i]));

@@ -1,4 +1,4 @@
-// A problem as the iteration sees it: linear rows beside the others, everything scaled, points with what is known of them.
+// Evaluation of a scaled problem, with linear rows appended to the nonlinear ones; a Point holds x with its values and derivatives.
 #pragma once
 
 #include <vector>
@@ -19,7 +19,7 @@ class Evaluation {
  public:
   /// Limits at or beyond ±1e20 count as none.
   void begin(Problem& problem);
-  /// Scales the objective and the rows by their gradients at a point whose derivatives are known, which is scaled along.
+  /// Scales the objective and the rows by their gradients at a point with derivatives; the point is rescaled, too.
   void scale_at(Point& point);
 
   /// The same problem in variables x / ratio from now on.
@@ -27,13 +27,13 @@ class Evaluation {
 
   void values(Point& point);
   void derivatives(Point& point);
-  /// (Hessian of the scaled Lagrangian) v, exactly or by a difference of gradients. Multipliers of all rows.
+  /// (Hessian of the scaled Lagrangian) v, exact or by a difference of gradients. `multipliers`: of all rows.
   void curvature(const Point& point, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out);
 
-  /// The same, exactly; false where the problem has no products with its Hessian.
+  /// The same, exact; false if the problem provides no Hessian-vector products.
   bool exact_curvature(const Point& point, const std::vector<double>& multipliers, const std::vector<double>& v, std::vector<double>& out);
 
-  /// Products with the Hessian are exact; known after the first.
+  /// True if Hessian-vector products are exact; known after the first one.
   [[nodiscard]] bool exact() const { return products > 0; }
   [[nodiscard]] bool differences() const { return problem_->differences(); }
   [[nodiscard]] double row_violation(const Point& point, std::size_t k) const;
@@ -49,7 +49,7 @@ class Evaluation {
   int evaluations = 0, derivative_evaluations = 0, products = 0;
 
  private:
-  /// An infinite slope towards a bound that holds (√x at 0) becomes a steep one. False: others are not finite.
+  /// Replaces an infinite slope towards an active bound (√x at 0) by a steep one. False: other derivatives are not finite.
   bool lean_on_bounds(Point& point) const;
   Problem* problem_ = nullptr;
   const DenseTable* table_ = &dense();

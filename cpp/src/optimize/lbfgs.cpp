@@ -15,20 +15,20 @@ namespace plait::optimize {
 namespace {
 
 constexpr double kArmijo = 1e-4, kWolfe = 0.9;
-constexpr double kNoise = 16 * std::numeric_limits<double>::epsilon();  // of |f|: what a value may be off by
-constexpr double kFar = 1e20;                                           // of the start's size: unbounded
+constexpr double kNoise = 16 * std::numeric_limits<double>::epsilon();  // times |f|: rounding error of a value
+constexpr double kFar = 1e20;                                           // times the start's size: the problem counts as unbounded
 constexpr int kMostTrials = 40;
-constexpr int kMostLeft = 20;     // points of negative curvature
-constexpr int kMostResized = 8;   // times that variables get other units
-constexpr double kStill = 1e-3;   // of a variable: a step so short changes little of a function
-constexpr double kMissed = 1e-6;  // of the objective: what a Newton step may still promise at a solution
-constexpr double kLeft = 1e-4;    // the same, where nothing could be done about it
-constexpr int kMostValleys = 50;
-constexpr double kInValley = 1e-18;  // of what the objective came down by: what may be left in a valley
+constexpr int kMostSaddles = 20;               // largest number of saddle points to leave
+constexpr int kMostResized = 8;                // largest number of rescalings of variables
+constexpr double kStill = 1e-3;                // times a variable: a shorter step is negligible
+constexpr double kNewtonDecrease = 1e-6;       // times the objective: predicted decrease by a Newton step that is accepted at a solution
+constexpr double kLargeNewtonDecrease = 1e-4;  // the same, if no step achieves the decrease
+constexpr int kMostEigenvectorSteps = 50;
+constexpr double kEigenvectorDecrease = 1e-18;  // times the total decrease: predicted decrease that is accepted in a valley
 constexpr double kTiny = 1e-12;
-constexpr double kForgetting = 0.1;
+constexpr double kSlopeDecay = 0.1;
 constexpr double kChanged = 1e-2;
-constexpr double kRounding = 1e-11;  // a variable that moved no further has not shown its size
+constexpr double kRounding = 1e-11;  // a shorter movement does not determine a variable's scale
 
 struct Pair {
   std::vector<double> s, y;
@@ -64,13 +64,13 @@ class Lbfgs {
       result_.projected_gradient = projected();
       steepest_ = std::max(steepest_, result_.projected_gradient);
       if (result_.projected_gradient <= options_.gtol * steepest_ || (options_.gtol_absolute > 0 && outer_projected() <= options_.gtol_absolute)) {
-        if (outgrown()) continue;
-        if (near(first)) {
-          if (!bends_down(steepest_)) {
-            if (missed()) continue;
-            return finish(leaves_much() ? Status::no_descent : Status::solved);
+        if (rescale_variables()) continue;
+        if (step_is_negligible(first)) {
+          if (!negative_curvature(steepest_)) {
+            if (use_improving_directions()) continue;
+            return finish(can_decrease() ? Status::no_descent : Status::solved);
           }
-          if (!leave()) return finish(only_rounding_bends() ? Status::solved : Status::no_descent);
+          if (!leave_saddle()) return finish(curvature_is_rounding() ? Status::solved : Status::no_descent);
           continue;
         }
       }
@@ -78,12 +78,12 @@ class Lbfgs {
       choose_direction();
       const double before = at_.f;
       if (!search()) {
-        if (!pairs_.empty()) {  // once more from steepest descent
+        if (!pairs_.empty()) {  // retry from steepest descent
           pairs_.clear();
           continue;
         }
-        const bool at_rounding = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest_ && !bends_down(steepest_) && !leaves_much();
-        return finish(at_rounding ? Status::solved : Status::no_descent);
+        const bool done = result_.projected_gradient <= std::sqrt(options_.gtol) * steepest_ && !negative_curvature(steepest_) && !can_decrease();
+        return finish(done ? Status::solved : Status::no_descent);
       }
       if (at_.f == -std::numeric_limits<double>::infinity() || largest(at_.x) > kFar * std::max(1.0, largest(start_.x)))
         return finish(Status::unbounded);
@@ -97,18 +97,18 @@ class Lbfgs {
           return finish(Status::stopped);
         }
       }
-      spread_ = std::max(before - at_.f, kForgetting * spread_);
+      spread_ = std::max(before - at_.f, kSlopeDecay * spread_);
       quiet = before - at_.f <= options_.ftol * std::min(first - at_.f, std::abs(at_.f)) ? quiet + 1 : 0;
       if (quiet >= 2 && projected() <= 10 * std::sqrt(options_.ftol) * steepest_) {
         ++result_.iterations;
         result_.projected_gradient = projected();
         quiet = 0;
-        if (outgrown()) continue;
-        if (!bends_down(steepest_)) {
-          if (missed()) continue;
-          return finish(leaves_much() ? Status::no_descent : Status::solved);
+        if (rescale_variables()) continue;
+        if (!negative_curvature(steepest_)) {
+          if (use_improving_directions()) continue;
+          return finish(can_decrease() ? Status::no_descent : Status::solved);
         }
-        if (!leave()) return finish(only_rounding_bends() ? Status::solved : Status::no_descent);
+        if (!leave_saddle()) return finish(curvature_is_rounding() ? Status::solved : Status::no_descent);
       }
     }
   }
@@ -134,26 +134,26 @@ class Lbfgs {
     for (std::size_t i = 0; i < n_; ++i)
       if (std::isfinite(p.g[i])) steepest_slopes_[i] = std::max(steepest_slopes_[i], std::abs(p.g[i]));
   }
-  // The largest slope that may be gone down; one with little room counts by it, beside the slopes of the start.
+  // The projected gradient (max norm); near a bound limited to the distance times the largest initial slope.
   [[nodiscard]] double projected() const {
     double most = 0;
     for (std::size_t i = 0; i < n_; ++i) {
-      const double g = at_.g[i], room = g > 0 ? at_.x[i] - problem_.lower[i] : problem_.upper[i] - at_.x[i];
-      most = std::max(most, std::min(std::abs(g), room * typical_slope_));
+      const double g = at_.g[i], distance = g > 0 ? at_.x[i] - problem_.lower[i] : problem_.upper[i] - at_.x[i];
+      most = std::max(most, std::min(std::abs(g), distance * typical_slope_));
     }
     return most;
   }
-  // How far x, as it was given, moves when it goes down the gradient by 1 and is put back into the bounds.
+  // max |P(x - g) - x| in the user's units, P the projection on the bounds.
   [[nodiscard]] double outer_projected() const {
     double most = 0;
     for (std::size_t i = 0; i < n_; ++i) {
-      const double g = at_.g[i], room = g > 0 ? at_.x[i] - problem_.lower[i] : problem_.upper[i] - at_.x[i];
-      most = std::max(most, std::min(std::abs(g) / problem_.units()[i], room * problem_.units()[i]));
+      const double g = at_.g[i], distance = g > 0 ? at_.x[i] - problem_.lower[i] : problem_.upper[i] - at_.x[i];
+      most = std::max(most, std::min(std::abs(g) / problem_.units()[i], distance * problem_.units()[i]));
     }
     return most;
   }
 
-  // In units of each variable's size, as far as start, bounds and gradient tell it.
+  // Scales the variables to typical sizes estimated from start, bounds and gradient.
   void begin() {
     start_ = at_;
     seen_.resize(n_);
@@ -188,19 +188,19 @@ class Lbfgs {
     typical_slope_ = largest(start_.g);
     steepest_ = 0;
     for (std::size_t i = 0; i < n_; ++i) {
-      const double g = start_.g[i], room = g > 0 ? start_.x[i] - problem_.lower[i] : problem_.upper[i] - start_.x[i];
-      steepest_ = std::max(steepest_, std::min(std::abs(g), room * typical_slope_));
+      const double g = start_.g[i], distance = g > 0 ? start_.x[i] - problem_.lower[i] : problem_.upper[i] - start_.x[i];
+      steepest_ = std::max(steepest_, std::min(std::abs(g), distance * typical_slope_));
     }
     return true;
   }
 
-  // Variables that turned out to be of another size than was thought.
-  bool outgrown() {
+  // Rescales variables whose observed size differs from the estimate.
+  bool rescale_variables() {
     if (resized_ >= kMostResized) return false;
     std::vector<double> ratio(n_, 1.0);
     for (std::size_t i = 0; i < n_; ++i) {
       const double size = std::max(seen_[i], std::abs(at_.x[i]));
-      // One that is still as steep as at the start has not gone far enough to show how far that is.
+      // A slope equal to that at the start means that the movement was too short to determine the scale.
       const bool shown = std::abs(at_.g[i] - start_.g[i]) > kChanged * std::abs(start_.g[i]);
       if (size > kRounding && problem_.lower[i] != problem_.upper[i] && (shown || size > 1)) ratio[i] = rounded_size(size);
     }
@@ -209,58 +209,58 @@ class Lbfgs {
     return true;
   }
 
-  // A bend that differences show and no value confirms.
-  [[nodiscard]] bool only_rounding_bends() const {
-    return !bend_is_exact_ && !problem_.differences() && second_.unspent.empty() && left_ <= kMostLeft && !leaves_much();
+  // Negative curvature from finite differences that no function value confirms.
+  [[nodiscard]] bool curvature_is_rounding() const {
+    return !curvature_is_exact_ && !problem_.differences() && second_.uncurved.empty() && saddles_ <= kMostSaddles && !can_decrease();
   }
 
-  // Once nothing more can be done about it: is there more to win than rounding would explain? Beside an objective of 0, what it came down by counts,
-  // if the steps are short.
-  [[nodiscard]] bool leaves_much() const {
-    return second_.gain > kLeft * (std::abs(at_.f) + spread_ +
-                                   (second_.in_valley    ? kInValley
-                                    : second_.missed_far ? 0.0
-                                                         : kMissed) *
-                                       (start_.f - at_.f));
+  // True if the predicted decrease is more than rounding explains. Relative to |f|, and for short steps also to the total decrease, because f may be
+  // 0.
+  [[nodiscard]] bool can_decrease() const {
+    return second_.predicted_decrease > kLargeNewtonDecrease * (std::abs(at_.f) + spread_ +
+                                                                (second_.along_eigenvectors ? kEigenvectorDecrease
+                                                                 : second_.long_step        ? 0.0
+                                                                                            : kNewtonDecrease) *
+                                                                    (start_.f - at_.f));
   }
 
-  // Where a Newton step along some variable would still lower the objective: in units in which all bend alike. False: there is none.
-  bool missed() {
-    if (goes_beyond()) return true;
-    if (second_.missed.empty()) return false;
-    if (second_.in_valley) {  // eigenvectors are conjugate: the pairs make an exact Hessian on what they span
-      if (++valleys_ > kMostValleys) return false;
+  // If a Newton step along some axis predicts a decrease: rescale the variables to equal curvature, or start from exact pairs. False: there is none.
+  bool use_improving_directions() {
+    if (try_long_newton_step()) return true;
+    if (second_.improving.empty()) return false;
+    if (second_.along_eigenvectors) {  // eigenvectors are conjugate: these pairs give the exact Hessian on their span
+      if (++eigenvector_steps_ > kMostEigenvectorSteps) return false;
       pairs_.clear();
-      for (const SecondOrder::Missed& m : second_.missed)
+      for (const SecondOrder::ImprovingDirection& m : second_.improving)
         if (pairs_.size() < static_cast<std::size_t>(options_.memory)) pairs_.push_back({m.direction, m.image});
       return true;
     }
     if (resized_ >= kMostResized) return false;
     double most = 0;
-    std::vector<double> bends(n_, 0.0);
-    for (const SecondOrder::Missed& m : second_.missed)
+    std::vector<double> curvatures(n_, 0.0);
+    for (const SecondOrder::ImprovingDirection& m : second_.improving)
       for (std::size_t i = 0; i < n_; ++i)
-        if (std::abs(m.direction[i]) == 1) bends[i] = m.direction[i] * m.image[i];
-    for (const double b : bends) most = std::max(most, b);
+        if (std::abs(m.direction[i]) == 1) curvatures[i] = m.direction[i] * m.image[i];
+    for (const double b : curvatures) most = std::max(most, b);
     std::vector<double> ratio(n_, 1.0);
     for (std::size_t i = 0; i < n_; ++i)
-      if (bends[i] > 0) ratio[i] = std::exp2(std::round(0.5 * std::log2(most / bends[i])));
+      if (curvatures[i] > 0) ratio[i] = std::exp2(std::round(0.5 * std::log2(most / curvatures[i])));
     ++resized_;
     if (!take_units(ratio)) {
       pairs_.clear();
-      for (const SecondOrder::Missed& m : second_.missed)
+      for (const SecondOrder::ImprovingDirection& m : second_.improving)
         if (pairs_.size() < static_cast<std::size_t>(options_.memory)) pairs_.push_back({m.direction, m.image});
     }
     return true;
   }
 
-  // A slope may be small beside a start that was very steep, and yet there is far to go: what the next step promises says so, unless it is short.
-  bool near(double first) {
+  // After a very steep start the projected gradient may be relatively small far from a solution: the next step's predicted decrease decides, too.
+  bool step_is_negligible(double first) {
     choose_direction();
     const double promise = -dot(direction_, at_.g);
     bool still = true;
     for (std::size_t i = 0; i < n_; ++i) still = still && std::abs(direction_[i]) <= kStill * std::max(1.0, std::abs(at_.x[i]));
-    return promise <= std::max(kMissed, options_.ftol) * std::max(std::abs(at_.f), still ? 1e-9 * (first - at_.f) : 0.0) || promise == 0;
+    return promise <= std::max(kNewtonDecrease, options_.ftol) * std::max(std::abs(at_.f), still ? 1e-9 * (first - at_.f) : 0.0) || promise == 0;
   }
   [[nodiscard]] double dot(const std::vector<double>& a, const std::vector<double>& b) const {
     return table_.dot(static_cast<Index>(n_), a.data(), b.data());
@@ -269,7 +269,7 @@ class Lbfgs {
     table_.axpy(static_cast<Index>(n_), scale, a.data(), to.data());
   }
 
-  // -H g on the variables that may move; the others stay where the gradient holds them.
+  // -H g on the free variables; variables held at a bound by the gradient do not move.
   void choose_direction() {
     held_.assign(n_, 0);
     bool any = false;
@@ -288,7 +288,7 @@ class Lbfgs {
     double gamma = 0;
     for (std::size_t k = pairs_.size(); k-- > 0;) {
       std::vector<double> s = pairs_[k].s;
-      mask(s);  // masking one side of a product is enough
+      mask(s);  // masking one factor of a dot product is enough
       const double sy = dot(s, pairs_[k].y);
       double yy = 0;
       for (std::size_t i = 0; i < n_; ++i) yy += held_[i] != 0 ? 0.0 : pairs_[k].y[i] * pairs_[k].y[i];
@@ -300,7 +300,7 @@ class Lbfgs {
       mask(direction_);
     }
     if (gamma == 0) {
-      // The first step: one unit long at most, for nothing is known of the scale.
+      // The first step has at most length 1, because the scale is not known.
       const double size = std::sqrt(dot(direction_, direction_));
       gamma = size > 0 ? std::min(1.0, 1 / size) : 1.0;
     }
@@ -320,7 +320,7 @@ class Lbfgs {
     }
   }
 
-  // A point on the path max(lower, min(x + t d, upper)) that fulfils Wolfe's conditions, as far as the path is straight.
+  // Line search along the projected path max(lower, min(x + t d, upper)): Wolfe's conditions, as far as the path is straight.
   bool search() {
     double low = 0, high = std::numeric_limits<double>::infinity(), t = 1;
     const double noise = kNoise * std::abs(at_.f);
@@ -362,7 +362,7 @@ class Lbfgs {
       found = true;
       if (bent || after >= kWolfe * before) break;
       low = t;
-      // Extrapolates to where the slope would vanish.
+      // Extrapolates to a zero of the slope.
       const double guess = before < after ? t * before / (before - after) : 10 * t;
       t = std::isinf(high) ? std::min(std::max(guess, 2 * t), 10 * t) : 0.5 * (low + high);
     }
@@ -393,10 +393,10 @@ class Lbfgs {
     return agrees;
   }
 
-  // A direction in which the objective bends down where its gradient vanishes: in held_'s place, direction_ then holds it.
-  bool bends_down(double steepest) {
-    second_.missed.clear();
-    second_.beyond.clear();
+  // Searches for a direction of negative curvature at a stationary point; direction_ then holds it.
+  bool negative_curvature(double steepest) {
+    second_.improving.clear();
+    second_.long_newton_step.clear();
     if (!options_.second_order || problem_.m > 0 || (problem_.differences() && n_ > 10)) return false;
     Evaluation e;
     e.begin(problem_);
@@ -408,33 +408,33 @@ class Lbfgs {
     std::vector<double> reach = seen_;
     for (std::size_t i = 0; i < n_; ++i) {
       reach[i] = std::max(reach[i], std::abs(at_.x[i]));
-      // One that is 0 but for rounding has no size of its own: as far as its slope would take the objective to 0.
+      // A variable that is 0 up to rounding has no size: use the step at which its slope would bring the objective to 0.
       const double slope = std::abs(at_.g[i]), unit = problem_.units()[i];
       if (reach[i] * unit < kTiny && slope > kTiny * unit * std::abs(at_.f)) reach[i] = std::max(reach[i], std::abs(at_.f) / slope);
       if (reach[i] == 0) reach[i] = 1;
     }
-    const double worth = std::max(kMissed, options_.ftol) * std::abs(at_.f);
-    second_.least_gain = std::max(kInValley, options_.ftol * options_.ftol) * (start_.f - at_.f);
+    const double worth = std::max(kNewtonDecrease, options_.ftol) * std::abs(at_.f);
+    second_.least_decrease = std::max(kEigenvectorDecrease, options_.ftol * options_.ftol) * (start_.f - at_.f);
     if (second_.find_descent(e, p, {}, at_.g, steepest, problem_.differences() ? 1e-3 : 1e-6, direction_, worth, reach)) {
-      bend_is_exact_ = e.exact();
+      curvature_is_exact_ = e.exact();
       return true;
     }
-    if (second_.unspent.empty()) return false;
-    direction_ = second_.unspent;  // nothing bends up along it
+    if (second_.uncurved.empty()) return false;
+    direction_ = second_.uncurved;  // no positive curvature along it
     return true;
   }
 
-  // A step longer than a variable has gone, if values say that it holds.
-  bool goes_beyond() {
-    if (second_.beyond.empty() || left_ > kMostLeft) return false;
-    const double enough = std::max(kMissed * std::abs(at_.f), 2 * kNoise * std::abs(at_.f));
+  // A Newton step longer than a variable has moved, if function values confirm the decrease.
+  bool try_long_newton_step() {
+    if (second_.long_newton_step.empty() || saddles_ > kMostSaddles) return false;
+    const double enough = std::max(kNewtonDecrease * std::abs(at_.f), 2 * kNoise * std::abs(at_.f));
     for (const double part : {1.0, 0.1, 0.01}) {
       Iterate next;
       next.x.resize(n_);
-      for (std::size_t i = 0; i < n_; ++i) next.x[i] = inside(i, at_.x[i] + part * second_.beyond[i]);
+      for (std::size_t i = 0; i < n_; ++i) next.x[i] = inside(i, at_.x[i] + part * second_.long_newton_step[i]);
       evaluate(next);
       if (!finite(next) || !(next.f < at_.f - enough)) continue;
-      ++left_;
+      ++saddles_;
       pairs_.clear();
       at_ = std::move(next);
       for (std::size_t i = 0; i < n_; ++i) seen_[i] = std::max(seen_[i], std::abs(at_.x[i] - start_.x[i]));
@@ -443,8 +443,8 @@ class Lbfgs {
     return false;
   }
 
-  bool leave() {
-    if (++left_ > kMostLeft) return false;
+  bool leave_saddle() {
+    if (++saddles_ > kMostSaddles) return false;
     pairs_.clear();
     double t = std::max(1.0, largest(at_.x));
     for (int trial = 0; trial < kMostTrials; ++trial, t *= 0.3) {
@@ -481,12 +481,12 @@ class Lbfgs {
   std::vector<char> held_;
   std::vector<double> direction_, rows_, jacobian_;
   LbfgsResult result_;
-  bool bend_is_exact_ = false;
-  int left_ = 0, resized_ = 0, valleys_ = 0;
+  bool curvature_is_exact_ = false;
+  int saddles_ = 0, resized_ = 0, eigenvector_steps_ = 0;
   Iterate start_;
   SecondOrder second_;
   std::vector<double> seen_, outer_, steepest_slopes_;
-  double typical_slope_ = 0, steepest_ = 0, spread_ = 0;  // spread_: what the objective came down by lately
+  double typical_slope_ = 0, steepest_ = 0, spread_ = 0;  // spread_: recent decrease of the objective
 };
 
 }  // namespace

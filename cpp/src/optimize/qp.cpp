@@ -10,12 +10,12 @@
 namespace plait::optimize {
 namespace {
 
-constexpr double kPivot = 1e-13;    // a pivot below so much of its diagonal element: H is singular
+constexpr double kPivot = 1e-13;    // times the diagonal element: a smaller pivot means that H is singular
 constexpr double kProximal = 1e-8;  // weight of a proximal term, over the diagonal
 constexpr int kMostProximal = 500;
-constexpr double kFlat = 1e-11;      // curvature along a step, over what the diagonal would give: none
-constexpr double kRounding = 1e-15;  // the same, over the terms of the gradient
-constexpr double kSettled = 1e-13;   // a proximal step that changes the gradient by so little of it was the last
+constexpr double kFlat = 1e-11;      // curvature along a step relative to that of the diagonal: a smaller one counts as 0
+constexpr double kRounding = 1e-15;  // the same, relative to the terms of the gradient
+constexpr double kSettled = 1e-13;   // stop if a proximal step changes the gradient relatively by less
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
@@ -103,8 +103,8 @@ struct Qp::Body {
     if (pivot.solve(view, matrix.data(), ld, &result.active, polished)) std::swap(result, polished);
   }
 
-  // H + E, gradient g - E x_k, from the last point x_k: the step E (x_k - x_k+1) is what is left of the true gradient. From each solution on, the
-  // step is made longer as far as the objective falls and the limits let it, for where H is singular a proximal term is all that holds it back.
+  // Proximal point method: H + E, gradient g - E x_k, from the last point x_k; E (x_k - x_k+1) is the residual of the true gradient. Each step is
+  // extended as far as the objective decreases within the limits, because in the null space of H only the proximal term limits it.
   void solve_proximal(const QpView& given, const QpOptions& options, QpResult& result) {
     std::vector<double> centre(at(n), 0.0), image(at(n)), step(at(n));
     for (Index i = 0; i < n; ++i) centre[at(i)] = std::min(std::max(0.0, lower[at(i)]), upper[at(i)]);
@@ -120,7 +120,7 @@ struct Qp::Body {
       for (Index i = 0; i < n; ++i) {
         step[at(i)] = result.x[at(i)] - centre[at(i)];
         left = std::max(left, std::abs(weights[at(i)] * step[at(i)]));
-        const double unit = std::sqrt(shifted[at(i * ld + i)]);  // lengths in the measure of the diagonal, whatever the variables' units
+        const double unit = std::sqrt(shifted[at(i * ld + i)]);  // lengths scaled by the diagonal, independent of the variables' units
         moved = std::max(moved, unit * std::abs(step[at(i)]));
         size = std::max(size, unit * std::abs(result.x[at(i)]));
         force = std::max({force, std::abs(image[at(i)]), std::abs(given.gradient[i])});
@@ -129,10 +129,10 @@ struct Qp::Body {
         for (Index k = 0; k < n; ++k) sum += std::abs(hessian[at(i * ld + k)] * result.x[at(k)]);
         terms = std::max(terms, sum);
       }
-      // Where the least value is 0, force goes to 0 with what is left: there the step itself, below rounding of the point, says so.
+      // If the minimum is 0, force vanishes with the residual: then stop when the step is below rounding of the point.
       if (left <= kSettled * force || moved <= kRounding * size) return;
-      // Where the least value is 0, so is the gradient at it, but for rounding of what it is summed from. Where rounding
-      // hides the gradient as given, the points may have run away.
+      // If the minimum is 0, the gradient vanishes there up to the rounding of its terms. Where rounding hides the given gradient, the points may
+      // diverge.
       if (left <= kRounding * terms) {
         double own = 0;
         for (Index i = 0; i < n; ++i) own = std::max(own, std::abs(given.gradient[i]));
@@ -153,7 +153,7 @@ struct Qp::Body {
     result.status = QpStatus::step_limit;
   }
 
-  // Whether a far point lies in a direction along which the objective is unbounded below within all limits; `ray` is that direction.
+  // True if the objective is unbounded below within all limits along the direction of a distant point; `ray` is that direction.
   [[nodiscard]] bool recedes(const QpView& v, const std::vector<double>& x, std::vector<double>& ray) const {
     double longest = 0, slope = 0, bend = 0, stiff = 0;
     for (const double value : x) longest = std::max(longest, std::abs(value));
@@ -182,7 +182,7 @@ struct Qp::Body {
     return inside && slope < 0 && bend <= kFlat * stiff;
   }
 
-  // How far x + t step still falls and stays inside.
+  // The largest t such that the objective decreases along x + t step and the limits hold.
   [[nodiscard]] double best_length(const QpView& v, const std::vector<double>& slope_at, const std::vector<double>& step,
                                    const std::vector<double>& x) const {
     std::vector<double> image(at(n));

@@ -31,7 +31,7 @@ bool QuasiNewton::update(const std::vector<double>& s, const std::vector<double>
   double sy = table_->dot(n_, s.data(), y.data());
   const double yy = table_->dot(n_, y.data(), y.data());
   if (!(ss > 0) || !std::isfinite(sy) || !std::isfinite(yy)) return false;
-  if (fresh_ && sy > 0.01 * std::sqrt(ss * yy)) {  // the first step shows how stiff the problem is
+  if (fresh_ && sy > 0.01 * std::sqrt(ss * yy)) {  // initial scaling from the first step
     reset(n_, sy / ss);
   }
   multiply(s, bs_);
@@ -62,7 +62,7 @@ void QuasiNewton::replace(double sy, double sbs) {
   table_->rank_one(n_, n_, scaled_.data(), r_.data(), b_.data(), ld_);
   for (std::size_t i = 0; i < r_.size(); ++i) scaled_[i] = -bs_[i] / sbs;
   table_->rank_one(n_, n_, scaled_.data(), bs_.data(), b_.data(), ld_);
-  for (Index i = 0; i < n_; ++i)  // the two changes round differently on both sides of the diagonal
+  for (Index i = 0; i < n_; ++i)  // restore symmetry: the two updates round differently above and below the diagonal
     for (Index k = 0; k < i; ++k) b_[static_cast<std::size_t>(k * ld_ + i)] = b_[static_cast<std::size_t>(i * ld_ + k)];
   fresh_ = false;
 }

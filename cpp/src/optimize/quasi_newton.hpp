@@ -17,11 +17,11 @@ class QuasiNewton {
     out.resize(s.size());
     table_->gemv(n_, n_, b_.data(), ld_, s.data(), out.data());
   }
-  /// Takes in a step s and the change y of the Lagrangian's gradient. False: nothing could be learnt.
+  /// Updates B by a step s and the change y of the Lagrangian's gradient. False: the update was skipped.
   bool update(const std::vector<double>& s, const std::vector<double>& y);
-  /// The same with an exact image y of a direction of positive curvature: nothing is damped.
+  /// The same with an exact Hessian-vector product y of positive curvature: no damping.
   void learn_exactly(const std::vector<double>& s, const std::vector<double>& y);
-  /// In variables x / ratio.
+  /// Change of variables to x / ratio.
   void resize(const std::vector<double>& ratio) {
     for (std::size_t i = 0; i < ratio.size(); ++i)
       for (std::size_t k = 0; k < ratio.size(); ++k) b_[i * static_cast<std::size_t>(ld_) + k] *= ratio[i] * ratio[k];

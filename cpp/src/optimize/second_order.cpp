@@ -8,12 +8,12 @@ namespace {
 
 constexpr std::size_t kMostExact = 40;  // degrees of freedom
 constexpr std::size_t kKrylov = 20;
-constexpr double kTight = 1e-7;  // a limit so near holds
+constexpr double kTight = 1e-7;  // relative distance at which a limit counts as active
 constexpr double kRounding = 1e-14;
-constexpr double kMuch = 2;
+constexpr double kBeyondAxes = 2;
 constexpr double kUneven = 16;
-constexpr double kFar = 1e-2;   // of x: a Newton step so long is no matter of rounding
-constexpr double kWeak = 1e-7;  // a multiplier so small beside the forces is none
+constexpr double kFar = 1e-2;   // times |x|: a longer Newton step is not due to rounding
+constexpr double kWeak = 1e-7;  // times the forces: smaller multipliers count as 0
 
 /// Eigenvalues (diagonal of a afterwards) and vectors (columns of v) of a symmetric matrix by Jacobi's rotations.
 void eigen(std::size_t n, std::vector<double>& a, std::vector<double>& v) {
@@ -54,7 +54,7 @@ void eigen(std::size_t n, std::vector<double>& a, std::vector<double>& v) {
 
 }  // namespace
 
-// v less its parts along the normals and the space, twice for rounding; to unit length. False: nothing of v was left.
+// Orthogonalises v against the normals and the space (Gram-Schmidt, twice), and normalises it. False: v was linearly dependent.
 bool SecondOrder::orthogonal(std::vector<double>& v, double least) const {
   const double before = std::sqrt(table_->dot(n_, v.data(), v.data()));
   if (before == 0) return false;
@@ -78,7 +78,7 @@ bool SecondOrder::feasible(const Evaluation& e, const Point& p, const std::vecto
   return true;
 }
 
-// The least eigenvector of the Lagrangian's Hessian on what the constraints that hold leave free; best_ if its value is negative.
+// The smallest eigenvalue of the Lagrangian's Hessian on the null space of the active constraints; if it is negative, best_ is its eigenvector.
 bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<double>& multipliers, bool keep_weak, double force, double relative) {
   const auto n = static_cast<std::size_t>(n_);
   normals_.clear();
@@ -149,8 +149,8 @@ bool SecondOrder::search_space(Evaluation& e, const Point& p, const std::vector<
   return true;
 }
 
-double SecondOrder::room(const Evaluation& e, const Point& p, const std::vector<double>& d, std::ptrdiff_t axis,
-                         const std::vector<double>& reach) const {
+double SecondOrder::max_length(const Evaluation& e, const Point& p, const std::vector<double>& d, std::ptrdiff_t axis,
+                               const std::vector<double>& reach) const {
   double most = std::numeric_limits<double>::infinity();
   if (axis >= 0 && !reach.empty()) most = reach[static_cast<std::size_t>(axis)] / std::max(std::abs(d[static_cast<std::size_t>(axis)]), 1e-2);
   for (std::size_t i = 0; i < d.size(); ++i) {
@@ -159,22 +159,22 @@ double SecondOrder::room(const Evaluation& e, const Point& p, const std::vector<
     most = std::min(most, (d[i] > 0 ? e.upper[i] - p.x[i] : p.x[i] - e.lower[i]) / std::abs(d[i]));
   }
   for (std::size_t k = 0; k < row_.size(); ++k) {
-    if (row_[k] != Side::free) continue;  // those that hold are kept to
+    if (row_[k] != Side::free) continue;  // active rows are kept
     const double move = table_->dot(n_, p.jacobian.data() + static_cast<Index>(k) * e.n, d.data());
     if (move != 0) most = std::min(most, (move > 0 ? e.row_upper[k] - p.c[k] : p.c[k] - e.row_lower[k]) / std::abs(move));
   }
   return std::max(most, 0.0);
 }
 
-void SecondOrder::look_for_missed(Evaluation& e, const Point& p, const std::vector<double>& multipliers, double worth,
-                                  const std::vector<double>& reach) {
+void SecondOrder::find_improving(Evaluation& e, const Point& p, const std::vector<double>& multipliers, double worth,
+                                 const std::vector<double>& reach) {
   const bool differences = e.differences();
   bool any = false;
-  missed_far = in_valley = false;
-  gain = 0;
-  unspent.clear();
-  beyond.clear();
-  double size = 1, most_unspent = 0, most_beyond = worth;
+  long_step = along_eigenvectors = false;
+  predicted_decrease = 0;
+  uncurved.clear();
+  long_newton_step.clear();
+  double size = 1, most_uncurved = 0, most_long = worth;
   for (const double x : p.x) size = std::max(size, std::abs(x));
   for (std::size_t a = 0; a < space_.size(); ++a) {
     std::vector<double> z = space_[a];
@@ -189,35 +189,36 @@ void SecondOrder::look_for_missed(Evaluation& e, const Point& p, const std::vect
     if (std::abs(slope) > noise) {
       if (slope > 0)
         for (double& v : z) v = -v;
-      const double far = reach.empty() ? std::numeric_limits<double>::infinity() : room(e, p, z, axes_[a], reach);
-      const bool ended = bend * far >= std::abs(slope);  // by curvature
-      const double wins = ended ? slope * slope / (2 * bend) : std::isfinite(far) ? (std::abs(slope) - 0.5 * bend * far) * far : 0.0;
-      worthwhile = wins > worth;
-      if (!ended && !worthwhile && !differences && bend > 0 && slope * slope / (2 * bend) > most_beyond) {
-        most_beyond = slope * slope / (2 * bend);
-        beyond = z;
-        for (double& v : beyond) v *= std::min(std::abs(slope) / bend, room(e, p, z, axes_[a], {}));
+      const double far = reach.empty() ? std::numeric_limits<double>::infinity() : max_length(e, p, z, axes_[a], reach);
+      const bool curvature_limits = bend * far >= std::abs(slope);  // the step is limited by curvature
+      const double decrease = curvature_limits ? slope * slope / (2 * bend) : std::isfinite(far) ? (std::abs(slope) - 0.5 * bend * far) * far : 0.0;
+      worthwhile = decrease > worth;
+      if (!curvature_limits && !worthwhile && !differences && bend > 0 && slope * slope / (2 * bend) > most_long) {
+        most_long = slope * slope / (2 * bend);
+        long_newton_step = z;
+        for (double& v : long_newton_step) v *= std::min(std::abs(slope) / bend, max_length(e, p, z, axes_[a], {}));
       }
-      if (worthwhile) gain = std::max(gain, wins);
-      if (worthwhile && !ended && wins > most_unspent) {
-        most_unspent = wins;
-        unspent = z;
+      if (worthwhile) predicted_decrease = std::max(predicted_decrease, decrease);
+      if (worthwhile && !curvature_limits && decrease > most_uncurved) {
+        most_uncurved = decrease;
+        uncurved = z;
       }
-      missed_far = missed_far || (worthwhile && ended && std::abs(slope) > kFar * size * bend);
+      long_step = long_step || (worthwhile && curvature_limits && std::abs(slope) > kFar * size * bend);
     }
-    if (curve > 0) missed.push_back({space_[a], images_[a]});  // all, so that what is learnt fits together
+    if (curve > 0) improving.push_back({space_[a], images_[a]});  // all of them, for consistent updates
     any = any || (worthwhile && curve > 0);
   }
-  if (!any) missed.clear();
-  look_along_valleys(e, p, multipliers, worth, reach);
+  if (!any) improving.clear();
+  find_improving_eigenvectors(e, p, multipliers, worth, reach);
 }
 
-// Along a narrow valley that runs across the axes each of them goes up steeply, and yet there is far to go.
-void SecondOrder::look_along_valleys(Evaluation& e, const Point& p, const std::vector<double>& multipliers, double worth,
-                                     const std::vector<double>& reach) {
+// In a narrow valley oblique to the axes the curvature along every axis is large although a long step along the valley decreases the objective:
+// eigenvectors find it.
+void SecondOrder::find_improving_eigenvectors(Evaluation& e, const Point& p, const std::vector<double>& multipliers, double worth,
+                                              const std::vector<double>& reach) {
   const std::size_t k = space_.size();
   if (k < 2 || axes_.front() < 0 || vectors_.size() != k * k || e.differences()) return;
-  // In units of how far each variable goes, where these differ: valleys are narrow in no others.
+  // In units of each variable's reach, if these differ.
   std::vector<double> unit(k, 1.0);
   if (!reach.empty()) {
     double longest = 0, shortest = std::numeric_limits<double>::infinity();
@@ -238,18 +239,18 @@ void SecondOrder::look_along_valleys(Evaluation& e, const Point& p, const std::v
   }
   double steepest = 0;
   for (std::size_t a = 0; a < k; ++a) steepest = std::max(steepest, std::abs(reduced_[a * k + a]));
-  rounding_.assign(p.x.size(), 0.0);  // of the slopes: x is known to its last digit
+  rounding_.assign(p.x.size(), 0.0);  // rounding error of the slopes due to rounding of x
   for (std::size_t b = 0; b < k; ++b) {
     double along = 0;
     for (std::size_t i = 0; i < p.x.size(); ++i) along += std::abs(p.x[i] * space_[b][i]);
     for (std::size_t i = 0; i < p.x.size(); ++i) rounding_[i] += kRounding * along * std::abs(images_[b][i]);
   }
-  std::vector<Missed> found;
-  double most = std::max({worth, least_gain, kMuch * gain});  // what a look along the axes has not shown
-  bool any = false, any_far = false;
-  std::vector<double> endless;  // the way down that wins most, if it bends down at that
+  std::vector<ImprovingDirection> found;
+  double most = std::max({worth, least_decrease, kBeyondAxes * predicted_decrease});  // more than what the axes predict
+  bool any = false, any_long = false;
+  std::vector<double> uncurved_direction;  // the direction with the largest predicted decrease, if its curvature is not positive
   for (std::size_t a = 0; a < k; ++a) {
-    Missed m{std::vector<double>(p.x.size(), 0.0), std::vector<double>(p.x.size(), 0.0)};
+    ImprovingDirection m{std::vector<double>(p.x.size(), 0.0), std::vector<double>(p.x.size(), 0.0)};
     for (std::size_t b = 0; b < k; ++b) {
       table_->axpy(n_, vectors_[b * k + a] * unit[b], space_[b].data(), m.direction.data());
       table_->axpy(n_, vectors_[b * k + a] * unit[b], images_[b].data(), m.image.data());
@@ -267,41 +268,41 @@ void SecondOrder::look_along_valleys(Evaluation& e, const Point& p, const std::v
     std::vector<double> down = m.direction;
     if (slope > 0)
       for (double& v : down) v = -v;
-    const double far = reach.empty() ? std::numeric_limits<double>::infinity() : room(e, p, down, -1, reach);
+    const double far = reach.empty() ? std::numeric_limits<double>::infinity() : max_length(e, p, down, -1, reach);
     if (std::abs(slope) > noise && std::abs(slope) * far > most) {
-      if (!e.exact()) {  // eigenvalues by differences are known beside the largest only
+      if (!e.exact()) {  // eigenvalues by differences are accurate only relative to the largest
         e.curvature(p, multipliers, m.direction, m.image);
         curve = table_->dot(n_, m.direction.data(), m.image.data());
       }
       const double bend = std::max(curve, kRounding * steepest / (length * length));
-      const bool ended = bend * far >= std::abs(slope);
-      const double wins = ended ? slope * slope / (2 * bend) : (std::abs(slope) - 0.5 * bend * far) * far;
-      if (wins > most) {
+      const bool curvature_limits = bend * far >= std::abs(slope);
+      const double decrease = curvature_limits ? slope * slope / (2 * bend) : (std::abs(slope) - 0.5 * bend * far) * far;
+      if (decrease > most) {
         any = true;
-        most = gain = wins;
-        endless = curve > 0 ? std::vector<double>{} : down;
+        most = predicted_decrease = decrease;
+        uncurved_direction = curve > 0 ? std::vector<double>{} : down;
         double size = 1;
         for (const double x : p.x) size = std::max(size, std::abs(x));
-        any_far = any_far || (ended && std::abs(slope) > kFar * size * bend);
+        any_long = any_long || (curvature_limits && std::abs(slope) > kFar * size * bend);
       }
     }
     if (curve > 0) found.push_back(std::move(m));
   }
   if (!any) return;
-  missed = std::move(found);
-  missed_far = missed_far || any_far;
-  in_valley = endless.empty();
-  unspent = std::move(endless);
-  if (!in_valley) missed.clear();
+  improving = std::move(found);
+  long_step = long_step || any_long;
+  along_eigenvectors = uncurved_direction.empty();
+  uncurved = std::move(uncurved_direction);
+  if (!along_eigenvectors) improving.clear();
 }
 
 bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<double>& multipliers, const std::vector<double>& bound_multipliers,
                                double force, double relative, std::vector<double>& direction, double worth, const std::vector<double>& reach) {
   n_ = e.n;
-  missed.clear();
-  unspent.clear();
-  beyond.clear();
-  gain = 0;
+  improving.clear();
+  uncurved.clear();
+  long_newton_step.clear();
+  predicted_decrease = 0;
   const auto n = static_cast<std::size_t>(n_);
   bool any_weak = false;
   bound_.assign(n, Side::free);
@@ -311,7 +312,7 @@ bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<
     if (e.lower[i] == e.upper[i]) bound_[i] = Side::fixed;
     else if (p.x[i] - e.lower[i] <= std::min(near, 1e-3 * (e.upper[i] - e.lower[i]))) bound_[i] = Side::lower;
     else if (e.upper[i] - p.x[i] <= std::min(near, 1e-3 * (e.upper[i] - e.lower[i]))) bound_[i] = Side::upper;
-    // One that the Lagrangian falls away from is left, not kept to.
+    // A bound is not active if the Lagrangian decreases away from it.
     if (bound_[i] == Side::lower || bound_[i] == Side::upper) {
       double slope = p.g[i], terms = std::abs(p.g[i]);
       for (std::size_t k = 0; k < multipliers.size(); ++k) {
@@ -348,9 +349,9 @@ bool SecondOrder::find_descent(Evaluation& e, const Point& p, const std::vector<
     direction = best_;
     return true;
   };
-  // Constraints without a force may be left; first all of them are kept, then none, then each bound by itself.
+  // Weakly active constraints (zero multipliers) may become inactive: first all are kept, then none, then each bound is tried separately.
   const bool found = search_space(e, p, multipliers, true, force, relative);
-  if (std::isfinite(worth)) look_for_missed(e, p, multipliers, worth, reach);
+  if (std::isfinite(worth)) find_improving(e, p, multipliers, worth, reach);
   if (found && take()) return true;
   if (!any_weak) return false;
   if (search_space(e, p, multipliers, false, force, relative) && take()) return true;

@@ -9,9 +9,9 @@ namespace {
 constexpr double kOrdinary = 1e3;   // sizes within this of 1 are left alone
 constexpr double kLargest = 1e150;  // products of three sizes and a derivative stay finite
 constexpr double kNoLimit = 1e20;
-constexpr double kWeightless = 1e-5;  // of the heaviest variable
+constexpr double kWeightless = 1e-5;  // times the largest weight of a variable
 constexpr double kDoubtful = 1e7;
-constexpr double kOfValue = 1e-6;  // of the objective: what the heaviest variable counts for at least
+constexpr double kOfValue = 1e-6;  // times the objective: least value for the largest weight
 
 }  // namespace
 
@@ -27,7 +27,7 @@ std::vector<double> typical_sizes(const Problem& problem, const std::vector<doub
     double size = std::abs(x0[i]);
     const bool below = low > -kNoLimit, above = high < kNoLimit;
     const double width = below && above ? high - low : 0;
-    // A narrow interval tells it whatever the start, a wide one where the start is at its end, which says little of the rest.
+    // The width of a narrow interval is the size in any case; that of a wide one if the start is at its end.
     if (width > 0 && (width < size || x0[i] == low || x0[i] == high)) size = std::max(width, 1e-8 * size);
     else if (size == 0) size = std::max(below ? std::abs(low) : 0.0, above ? std::abs(high) : 0.0);
     if (!problem.sizes.empty() && problem.sizes[i] > 0) size = problem.sizes[i];
@@ -48,7 +48,7 @@ std::vector<double> balance(const std::vector<double>& sizes, double f, const st
     return most;
   };
   for (std::size_t i = 0; i < n; ++i) unknown[i] = sizes[i] == 0 || sizes[i] < 1 ? 1 : 0;
-  for (std::size_t k = 0; k < slopes.size(); ++k) {  // small ones that do weigh something are what they seem
+  for (std::size_t k = 0; k < slopes.size(); ++k) {  // small sizes of variables with weight are trusted
     const double enough = kWeightless * std::max(heaviest(slopes[k], false), k == 0 ? kOfValue * std::abs(f) : 0.0);
     for (std::size_t i = 0; i < n; ++i)
       if (sizes[i] > 0 && std::abs(slopes[k][i]) > enough) unknown[i] = 0;
@@ -101,7 +101,7 @@ void SizedProblem::wrap(Problem& inner, const std::vector<double>& units) {
   size_.assign(static_cast<std::size_t>(n), 1.0);
   x_.resize(size_.size());
   v_.resize(size_.size());
-  for (std::size_t i = 0; i < size_.size(); ++i) {  // no limit stays none, whatever it is divided by
+  for (std::size_t i = 0; i < size_.size(); ++i) {  // ±1e20 and beyond stay infinite after scaling
     if (lower[i] <= -kNoLimit) lower[i] = -std::numeric_limits<double>::infinity();
     if (upper[i] >= kNoLimit) upper[i] = std::numeric_limits<double>::infinity();
   }
@@ -118,7 +118,7 @@ void SizedProblem::resize(const std::vector<double>& ratio) {
 }
 
 const double* SizedProblem::inner_x(const double* y) {
-  // Sizes are powers of two: points within the bounds stay there.
+  // Scaling by powers of two is exact: points within the bounds stay there.
   for (std::size_t i = 0; i < x_.size(); ++i) x_[i] = std::min(std::max(size_[i] * y[i], inner_->lower[i]), inner_->upper[i]);
   return x_.data();
 }

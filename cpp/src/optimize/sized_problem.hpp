@@ -1,26 +1,26 @@
-// A problem in variables of comparable size: x = size · y. What the solvers call small or near, they mean beside 1.
+// A problem in scaled variables: x = size · y. Tolerances of the solvers are relative to 1.
 #pragma once
 
 #include "plait/optimize/problem.hpp"
 
 namespace plait::optimize {
 
-/// Typical sizes of variables, powers of two: 1 where a variable is within a thousand of it. From where they start, or their bounds, or 0 if neither
-/// tells.
+/// Typical sizes of variables, powers of two: 1 for sizes between 1e-3 and 1e3. From the start or the bounds; 0 if neither determines
+/// it.
 std::vector<double> typical_sizes(const Problem& problem, const std::vector<double>& x0);
-/// Factors for units in which no variable weighs much more than the others: for those of size 0 in `sizes` (whose units are 1), and those whose small
-/// start must have stood for 0, as they weigh nothing in units of it. `slopes`: of the objective, then of each row, with respect to x / units.
+/// Scale factors that balance the weights (|slope| times size) of variables: for those of size 0 in `sizes` (units 1), and for those with a small
+/// start and no weight in that unit, whose start is taken as 0. `slopes`: of the objective, then of each row, with respect to x / units.
 std::vector<double> balance(const std::vector<double>& sizes, double f, const std::vector<const double*>& slopes);
-/// A unit so large that a slope of rounding size may be all that it comes from: such variables are moved by 1 (`towards`: where to), and `ratio`
-/// becomes smaller where the slopes there say so.
+/// True if a unit is so large that it may come from a slope of rounding size: `towards` is x with such variables moved by 1, where the slopes are
+/// evaluated again (correct_units).
 bool doubtful(const std::vector<double>& ratio, const Problem& problem, const std::vector<double>& x, std::vector<double>& towards);
 void correct_units(std::vector<double>& ratio, const std::vector<double>& sizes, double f, const std::vector<const double*>& slopes);
-/// A power of two near v; 1 where v is within a thousand of it.
+/// A power of two near v; 1 for v between 1e-3 and 1e3.
 double rounded_size(double v);
 
 class SizedProblem final : public Problem {
  public:
-  /// Stands before `inner` from now on.
+  /// Wraps `inner`.
   void wrap(Problem& inner, const std::vector<double>& units);
   /// Sizes are multiplied by these, powers of two.
   void resize(const std::vector<double>& ratio);

@@ -7,18 +7,18 @@
 namespace plait::optimize {
 namespace {
 
-constexpr double kLooseKkt = 1e-5;   // where the objective has settled, the residual must be below this
-constexpr double kForgetting = 0.1;  // how fast steep places on the way are forgotten
+constexpr double kLooseKkt = 1e-5;   // bound on the residual if the objective has converged
+constexpr double kSlopeDecay = 0.1;  // decay per iteration of earlier slopes
 constexpr double kUnresolved = 1e-2;
-constexpr double kLeft = 1e-4;      // of the objective: what no step may promise where none can be taken
-constexpr double kNear = 1e-6;      // of the objective: what a step may still promise at a solution
-constexpr double kNothing = 1e-12;  // of a step at the start's slope: what one at a solution promises
-constexpr double kFar = 1e12;       // of the start's size: unbounded
-constexpr int kMostIdle = 10;       // iterations that bring nothing, with derivatives that are not exact
-constexpr int kMostIdleExact = 30;  // the same, where rows are known to few digits
-constexpr int kMostPolished = 3;    // steps taken for the gradient alone
-constexpr int kMostFar = 6;         // if it stays there for so many steps, and falls
-constexpr double kStill = 1e-3;     // of a variable: a step so short changes little of a function
+constexpr double kLargeNewtonDecrease = 1e-4;  // times the objective: predicted decrease accepted at a solution if no step can be taken
+constexpr double kStepDecrease = 1e-6;         // times the objective: predicted decrease accepted at a solution
+constexpr double kNothing = 1e-12;             // predicted decrease accepted if the objective never changed
+constexpr double kFar = 1e12;                  // times the start's size: counts as unbounded
+constexpr int kMostIdle = 10;                  // iterations without progress, with finite differences
+constexpr int kMostIdleExact = 30;             // the same, with exact derivatives
+constexpr int kMostPolished = 3;               // steps that reduce only the gradient
+constexpr int kMostFar = 6;                    // iterations at kFar with a decreasing objective
+constexpr double kStill = 1e-3;                // times a variable: a shorter step is negligible
 
 }  // namespace
 
@@ -27,8 +27,8 @@ double Slsqp::Body::dot(const std::vector<double>& a, const std::vector<double>&
 }
 
 bool Slsqp::Body::next_step(bool newton) {
-  sharp = newton && newton_step();
-  if (sharp) return true;
+  exact_step = newton && newton_step();
+  if (exact_step) return true;
   for (int again = 0; again < 2; ++again) {
     steps.solve(e, at, b.matrix(), b.stride(), nullptr, step);
     if (steps.factored()) break;
@@ -72,7 +72,7 @@ void Slsqp::Body::learn(const Point& from, const Point& to) {
 }
 
 Status Slsqp::Body::end_solved() {
-  for (Index k = 0; k < e.m; ++k) {  // so far out that the last digit of x is all that a row is made of
+  for (Index k = 0; k < e.m; ++k) {  // x so large that rounding of x dominates a row
     double terms = 0;
     for (Index i = 0; i < e.n; ++i) terms += std::abs(at.jacobian[static_cast<std::size_t>(k * e.n + i)] * at.x[static_cast<std::size_t>(i)]);
     if (4 * kEpsilon * terms > kUnresolved * std::max(1.0, std::abs(at.c[static_cast<std::size_t>(k)]))) return Status::no_descent;
@@ -98,7 +98,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   seen.resize(at.x.size());
   for (std::size_t i = 0; i < seen.size(); ++i) seen[i] = std::abs(at.x[i]);
   guess_sizes();
-  ever = 0;
+  steepest_ever = 0;
   if (options.check_derivatives && !derivatives_agree()) return finish(Status::wrong_derivative);
   e.scale_at(at);
   start_slopes = at.g;
@@ -106,7 +106,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
     b.set(e.n, *options.hessian, e.f_scale);
     if (is_sized()) b.resize(sized.units());
   }
-  base = ever = 1;
+  base = steepest_ever = 1;
   low_f = high_f = last_f = at.f;
   spread = 0;
   steepest = 1;
@@ -118,7 +118,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
   int failures = 0;
   while (true) {
     poll_interrupt();
-    if (stagnates() && !begins_anew()) return finish_stuck(true);
+    if (stagnates() && !restart_in_new_units()) return finish_stuck(true);
     if (!next_step(failures == 0)) return finish(at.violation > 0 && e.infeasibility(at, options.ctol) > 1 ? Status::infeasible : Status::no_descent);
     const bool feasible = e.infeasibility(at, options.ctol) <= 1;
     const double slope = dot(at.g, step.s), left = step.elastic ? linear_violation() : 0.0;
@@ -136,21 +136,22 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       priced += std::abs(step.multipliers[k]) * now;
     }
     if (feasible && !step.elastic) {
-      const double kkt = judge(at, step.multipliers, result.bound_multipliers);
+      const double kkt = kkt_residual(at, step.multipliers, result.bound_multipliers);
       const double promise = std::abs(slope) + priced;
       const double range = high_f - low_f;
-      // What f has come down by says when there is no more to win only where x stands still, too: a start at a pole is higher than anything.
-      const double whole = still() ? range : 0.0;
+      // The total decrease of f is a scale for convergence only if x no longer moves: near a pole the start's value is arbitrarily large.
+      const double whole = step_is_short() ? range : 0.0;
       const bool settled = promise <= options.ftol * std::min(range, std::max(std::abs(at.f), 1e-6 * whole));
       const bool invisible = promise <= 4 * kEpsilon * std::abs(at.f);
-      // A residual may be small beside a start that was very steep, and yet there is far to go.
-      const bool near = promise <= std::max(kNear, options.ftol) * std::max(std::abs(at.f), 1e-9 * whole) || (range == 0 && promise <= kNothing);
+      // After a very steep start the residual may be relatively small far from a solution.
+      const bool near =
+          promise <= std::max(kStepDecrease, options.ftol) * std::max(std::abs(at.f), 1e-9 * whole) || (range == 0 && promise <= kNothing);
       if ((kkt <= options.gtol && near) || ((settled || invisible) && kkt <= kLooseKkt)) {
         if (resize()) {
           if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
           continue;
         }
-        if (kkt > options.gtol && polish(kkt)) {
+        if (kkt > options.gtol && reduce_gradient(kkt)) {
           after_move();
           if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
           continue;
@@ -173,8 +174,8 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       continue;
     }
     if (!(fall < 0) || !search(fall)) {
-      if (failures == 0 && (sharp || !b.fresh())) {
-        if (!sharp) b.reset(e.n, 1);
+      if (failures == 0 && (exact_step || !b.fresh())) {
+        if (!exact_step) b.reset(e.n, 1);
         ++failures;
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
         continue;
@@ -187,7 +188,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
         continue;
       }
-      if (feasible && options.second_order && judge(at, step.multipliers, result.bound_multipliers) <= kLooseKkt) {
+      if (feasible && options.second_order && kkt_residual(at, step.multipliers, result.bound_multipliers) <= kLooseKkt) {
         const Curved found = leave_along_curvature();
         if (found == Curved::sharpened || found == Curved::moved) {
           if (found == Curved::moved) after_move();
@@ -196,7 +197,7 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
           continue;
         }
       }
-      if (feasible && begins_anew()) {
+      if (feasible && restart_in_new_units()) {
         failures = 0;
         if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
         continue;
@@ -210,25 +211,25 @@ SlsqpResult& Slsqp::Body::run(const std::vector<double>& x0) {
       return finish(Status::unbounded);
     }
     e.derivatives(trial);
-    if (!trial.finite) {  // derivatives that are not finite: nearer to where they were
-      if (!closer_with_derivatives()) return finish(Status::not_finite);
+    if (!trial.finite) {  // derivatives not finite: move back towards the last point
+      if (!shorten_to_finite_derivatives()) return finish(Status::not_finite);
     }
     learn(at, trial);
     std::swap(at, trial);
     after_move();
-    if (runs_away()) return finish(Status::unbounded);
+    if (is_unbounded()) return finish(Status::unbounded);
     if (const Status ended = each_iteration(); ended != Status::solved) return finish(ended);
   }
 }
 
-bool Slsqp::Body::polish(double kkt) {
+bool Slsqp::Body::reduce_gradient(double kkt) {
   if (polished >= kMostPolished || problem->differences()) return false;
   ++polished;
   move(at, step.s, 1, trial);
   e.values(trial);
   if (!trial.finite || e.infeasibility(trial, options.ctol) > 1 || trial.f > at.f + noise()) return false;
   e.derivatives(trial);
-  if (!trial.finite || !(judge(trial, step.multipliers, outer) < 0.5 * kkt)) return false;
+  if (!trial.finite || !(kkt_residual(trial, step.multipliers, outer) < 0.5 * kkt)) return false;
   learn(at, trial);
   std::swap(at, trial);
   return true;
@@ -238,16 +239,16 @@ bool Slsqp::Body::stagnates() {
   const bool quiet = std::abs(at.f - idle_f) <= options.ftol * std::min(high_f - low_f, std::abs(at.f)) && e.infeasibility(at, options.ctol) <= 1;
   idle = quiet ? idle + 1 : 0;
   idle_f = at.f;
-  return idle >= (problem->differences() ? kMostIdle : kMostIdleExact) && judge(at, step.multipliers, result.bound_multipliers) <= kLooseKkt;
+  return idle >= (problem->differences() ? kMostIdle : kMostIdleExact) && kkt_residual(at, step.multipliers, result.bound_multipliers) <= kLooseKkt;
 }
 
-bool Slsqp::Body::still() const {
+bool Slsqp::Body::step_is_short() const {
   for (std::size_t i = 0; i < at.x.size(); ++i)
     if (std::abs(step.s[i]) > kStill * std::max(1.0, std::abs(at.x[i]))) return false;
   return true;
 }
 
-bool Slsqp::Body::runs_away() {
+bool Slsqp::Body::is_unbounded() {
   double most = 0;
   for (std::size_t i = 0; i < at.x.size(); ++i)
     if (std::isinf(at.x[i] < 0 ? e.lower[i] : e.upper[i])) most = std::max(most, std::abs(at.x[i]));
@@ -256,7 +257,7 @@ bool Slsqp::Body::runs_away() {
   return far_away >= kMostFar || (far && most > kFar * kFar * start_size);
 }
 
-bool Slsqp::Body::closer_with_derivatives() {
+bool Slsqp::Body::shorten_to_finite_derivatives() {
   for (int k = 0; k < 8; ++k) {
     for (std::size_t i = 0; i < trial.x.size(); ++i) trial.x[i] = 0.5 * (trial.x[i] + at.x[i]);
     e.values(trial);
@@ -268,13 +269,13 @@ bool Slsqp::Body::closer_with_derivatives() {
 }
 
 void Slsqp::Body::after_move() {
-  spread = std::max(std::abs(at.f - last_f), kForgetting * spread);
+  spread = std::max(std::abs(at.f - last_f), kSlopeDecay * spread);
   last_f = at.f;
   low_f = std::min(low_f, at.f);
   high_f = std::max(high_f, at.f);
-  // The yardstick of the first-order conditions: the start's gradient, or a steeper one of the last steps.
-  steepest = std::max({base, largest(at.g), kForgetting * steepest});
-  ever = std::max(ever, steepest);
+  // The scale of the first-order residual: the start's gradient, or a steeper one of recent steps.
+  steepest = std::max({base, largest(at.g), kSlopeDecay * steepest});
+  steepest_ever = std::max(steepest_ever, steepest);
   for (std::size_t i = 0; i < seen.size(); ++i) seen[i] = std::max(seen[i], std::abs(at.x[i] - start_x[i]));
   remember_best(at);
 }
@@ -298,27 +299,27 @@ Status Slsqp::Body::each_iteration() {
 
 SlsqpResult& Slsqp::Body::finish_stuck(bool feasible) {
   if (!feasible) return finish(Status::infeasible);
-  if (judge(at, step.multipliers, result.bound_multipliers) > kLooseKkt) return finish(Status::no_descent);
-  if (options.second_order && leaves_something()) return finish(Status::no_descent);
+  if (kkt_residual(at, step.multipliers, result.bound_multipliers) > kLooseKkt) return finish(Status::no_descent);
+  if (options.second_order && decrease_is_possible()) return finish(Status::no_descent);
   return finish(end_solved());
 }
 
-bool Slsqp::Body::begins_anew() {
+bool Slsqp::Body::restart_in_new_units() {
   idle = 0;
-  return options.second_order && refined < kMostRefined && judge(at, step.multipliers, result.bound_multipliers) <= kLooseKkt && leaves_something() &&
-         !result.negative_curvature && refine();
+  return options.second_order && refined < kMostRefined && kkt_residual(at, step.multipliers, result.bound_multipliers) <= kLooseKkt &&
+         decrease_is_possible() && !result.negative_curvature && refine();
 }
 
-bool Slsqp::Body::leaves_something() {
+bool Slsqp::Body::decrease_is_possible() {
   std::vector<double> d;
   const double whole = std::abs(at.f) + spread;
   find_reach();
-  result.negative_curvature =
-      second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, problem->differences() ? 1e-3 : 1e-6, d, kLeft * whole, reach);
-  return result.negative_curvature || second.gain > kLeft * (whole + (second.in_valley    ? kInValley
-                                                                      : second.missed_far ? 0.0
-                                                                                          : kNear) *
-                                                                         (high_f - low_f));
+  result.negative_curvature = second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, problem->differences() ? 1e-3 : 1e-6, d,
+                                                  kLargeNewtonDecrease * whole, reach);
+  return result.negative_curvature || second.predicted_decrease > kLargeNewtonDecrease * (whole + (second.along_eigenvectors ? kEigenvectorDecrease
+                                                                                                   : second.long_step        ? 0.0
+                                                                                                                             : kStepDecrease) *
+                                                                                                      (high_f - low_f));
 }
 
 Slsqp::Slsqp() : body_(std::make_unique<Body>()) {}

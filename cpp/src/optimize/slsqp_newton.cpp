@@ -1,11 +1,11 @@
-// The exact Hessian of the Lagrangian in the place of B, where the problem gives products with it and it is positive definite.
+// The exact Hessian of the Lagrangian instead of B, if the problem provides products with it and it is positive definite.
 #include "slsqp_body.hpp"
 
 namespace plait::optimize {
 namespace {
 
-constexpr Index kMostExact = 50;     // variables: one product for each of them at each point
-constexpr double kDefinite = 1e-12;  // of the diagonal: the least pivot that is not taken for rounding
+constexpr Index kMostExact = 50;     // largest number of variables: each needs a Hessian-vector product per point
+constexpr double kDefinite = 1e-12;  // times the diagonal: smaller pivots are rounding
 
 }  // namespace
 
@@ -27,7 +27,7 @@ bool Slsqp::Body::sharpen() {
       most = std::max(most, std::abs(image[k]));
     }
   }
-  for (std::size_t i = 0; i < n; ++i)  // both halves, which differ by rounding
+  for (std::size_t i = 0; i < n; ++i)  // symmetrise: the halves differ by rounding
     for (std::size_t k = 0; k < i; ++k) hessian[k * static_cast<std::size_t>(ld) + i] = hessian[i * static_cast<std::size_t>(ld) + k];
   const auto definite = [&] {
     tried = hessian;
@@ -38,7 +38,7 @@ bool Slsqp::Body::sharpen() {
   weights.assign(step.multipliers.size(), 0.0);
   if (!(most > 0)) return false;
   if (definite()) return true;
-  // Along a row that the step keeps to, A s is given: its square bends the Lagrangian up there and leaves the step as it is.
+  // Augmentation: along an active row A s is fixed, so adding a multiple of A'A makes the Hessian definite there without changing the step.
   for (const double weight : {1.0, 10.0}) {
     for (std::size_t r = 0; r < weights.size(); ++r) {
       if (e.row_lower[r] != e.row_upper[r] && step.multipliers[r] == 0) continue;

@@ -1,4 +1,4 @@
-// What judges a point: first-order conditions, given derivatives, and the report at the end.
+// First-order conditions, the check of derivatives, and the final report.
 #include "derivative_check.hpp"
 #include "slsqp_body.hpp"
 
@@ -22,7 +22,7 @@ void Slsqp::Body::remember_path() {
   result.path.push_back(violation(at));
 }
 
-double Slsqp::Body::judge(const Point& p, const std::vector<double>& multipliers, std::vector<double>& bound_multipliers) {
+double Slsqp::Body::kkt_residual(const Point& p, const std::vector<double>& multipliers, std::vector<double>& bound_multipliers) {
   const auto n = static_cast<std::size_t>(e.n);
   bound_multipliers = p.g;
   force = std::max(steepest, largest(p.g));
@@ -35,7 +35,7 @@ double Slsqp::Body::judge(const Point& p, const std::vector<double>& multipliers
     pushed = std::max(pushed, size * std::abs(multipliers[k]));
     table->axpy(e.n, -multipliers[k], row, bound_multipliers.data());
     const double limit = multipliers[k] > 0 ? e.row_lower[k] : e.row_upper[k];
-    // Complementarity: how far the row is from the limit that pushes, as a force.
+    // Complementarity: distance from the limit with a multiplier, scaled as a force.
     if (std::isinf(limit)) wrong = std::max(wrong, size * std::abs(multipliers[k]));
     else
       wrong = std::max(
@@ -61,7 +61,7 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
   for (double& g : result.gradient) g /= e.f_scale;
   std::vector<double> multipliers = step.multipliers;
   multipliers.resize(static_cast<std::size_t>(e.rows), 0.0);
-  if (at.g.size() == n) result.kkt = judge(at, multipliers, result.bound_multipliers);
+  if (at.g.size() == n) result.kkt = kkt_residual(at, multipliers, result.bound_multipliers);
   result.bound_multipliers.resize(n, 0.0);
   for (double& z : result.bound_multipliers) z /= e.f_scale;
   result.rows = at.c;
@@ -99,7 +99,7 @@ SlsqpResult& Slsqp::Body::finish(Status status) {
 
 bool Slsqp::Body::derivatives_agree() {
   WrongDerivative wrong;
-  const bool agree = derivatives_agree_at(e, at, ever, wrong);
+  const bool agree = derivatives_agree_at(e, at, steepest_ever, wrong);
   result.wrong_row = wrong.row;
   result.wrong_by = wrong.by;
   return agree;

@@ -1,4 +1,4 @@
-// What moves a point: the search along a step, its correction, restoration of feasibility, and steps along negative curvature.
+// Line search, second-order correction, feasibility restoration, and steps along negative curvature.
 #include "plait/base/interrupt.hpp"
 #include "slsqp_body.hpp"
 
@@ -6,17 +6,17 @@ namespace plait::optimize {
 namespace {
 
 constexpr double kArmijo = 0.1;         // Kraft's
-constexpr double kLeastStep = 0.1;      // the search goes down by no more at a time
-constexpr double kMostViolation = 1e4;  // of 1 and of the start's
+constexpr double kLeastStep = 0.1;      // smallest reduction factor of the step length
+constexpr double kMostViolation = 1e4;  // times max(1, violation at the start)
 constexpr int kMostTrials = 40;
-constexpr int kMostCurved = 20;       // steps along negative curvature
-constexpr double kMissed = 1e-6;      // of the objective: what a Newton step may still promise at a solution
-constexpr double kMuchMissed = 1e-4;  // the same, where nothing could be done about it
+constexpr int kMostCurved = 20;                // steps along negative curvature
+constexpr double kNewtonDecrease = 1e-6;       // times the objective: predicted decrease by a Newton step that is accepted at a solution
+constexpr double kLargeNewtonDecrease = 1e-4;  // the same, if no step achieves the decrease
 constexpr double kWeightless = 1e-6;
 constexpr double kOfRange = 1e-6;
 constexpr int kMostSharpened = 3;
-constexpr int kMostFarSharpened = 12;
-constexpr int kMostInValleys = 40;
+constexpr int kMostSharpenedLong = 12;
+constexpr int kMostAlongEigenvectors = 40;
 
 }  // namespace
 
@@ -48,7 +48,7 @@ bool Slsqp::Body::search(double fall) {
       t *= k < 3 ? 0.25 : 0.1;
       continue;
     }
-    if (trial.violation > most_violation) {  // out there an objective may fall more quickly than any penalty rises
+    if (trial.violation > most_violation) {  // far out the objective may decrease faster than any penalty increases
       t *= kLeastStep;
       continue;
     }
@@ -144,34 +144,34 @@ double Slsqp::Body::linear_violation() const {
 Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
   std::vector<double> d;
   const double relative = problem->differences() ? 1e-3 : 1e-6;
-  const double f = std::abs(at.f), worth = std::max(kMissed, options.ftol) * f + 1e-9 * kMissed * spread;
+  const double f = std::abs(at.f), worth = std::max(kNewtonDecrease, options.ftol) * f + 1e-9 * kNewtonDecrease * spread;
   find_reach();
-  second.least_gain = std::max(kInValley, options.ftol * options.ftol) * (high_f - low_f);
+  second.least_decrease = std::max(kEigenvectorDecrease, options.ftol * options.ftol) * (high_f - low_f);
   bool bent = second.find_descent(e, at, step.multipliers, result.bound_multipliers, force, relative, d, worth, reach);
   result.negative_curvature = false;
-  if (!bent && !second.unspent.empty()) {  // nothing bends up along it: B said so, or the units
+  if (!bent && !second.uncurved.empty()) {  // positive curvature is not the obstacle: rescale, or follow the direction
     if (refined < kMostRefined && refine()) return Curved::sharpened;
-    d = second.unspent;
+    d = second.uncurved;
     bent = true;
   }
-  if (!bent && !second.missed.empty()) {
-    if (sharpened < (second.in_valley ? kMostInValleys : second.missed_far ? kMostFarSharpened : kMostSharpened)) {
+  if (!bent && !second.improving.empty()) {
+    if (sharpened < (second.along_eigenvectors ? kMostAlongEigenvectors : second.long_step ? kMostSharpenedLong : kMostSharpened)) {
       ++sharpened;
-      for (const SecondOrder::Missed& m : second.missed) b.learn_exactly(m.direction, m.image);
+      for (const SecondOrder::ImprovingDirection& m : second.improving) b.learn_exactly(m.direction, m.image);
       return Curved::sharpened;
     }
-    // There is more to win, but no step wins it.
-    // Beside an objective of 0, what it came down by counts, if the step is short.
-    const double whole = f + spread + (second.in_valley ? kInValley : second.missed_far ? 0.0 : kOfRange) * (high_f - low_f);
-    if ((second.missed_far && !problem->differences()) || second.gain > kMuchMissed * whole)
+    // A decrease is predicted, but no step achieves it.
+    // Relative to |f| and, for short steps, to the total decrease, because f may be 0.
+    const double whole = f + spread + (second.along_eigenvectors ? kEigenvectorDecrease : second.long_step ? 0.0 : kOfRange) * (high_f - low_f);
+    if ((second.long_step && !problem->differences()) || second.predicted_decrease > kLargeNewtonDecrease * whole)
       return refined < kMostRefined && refine() ? Curved::sharpened : Curved::stuck;
   }
-  if (!bent && !second.beyond.empty() && curved < kMostCurved) {
+  if (!bent && !second.long_newton_step.empty() && curved < kMostCurved) {
     const double before = merit(at), enough = std::max(worth, 2 * noise());
     for (const double part : {1.0, 0.1, 0.01}) {
-      move(at, second.beyond, part, trial);
+      move(at, second.long_newton_step, part, trial);
       e.values(trial);
-      if (!trial.finite || (trial.violation > at.violation + 1e-10 && !back_to_rows()) || !(merit(trial) < before - enough)) continue;
+      if (!trial.finite || (trial.violation > at.violation + 1e-10 && !project_on_rows()) || !(merit(trial) < before - enough)) continue;
       e.derivatives(trial);
       if (!trial.finite) continue;
       ++curved;
@@ -180,7 +180,7 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
       return Curved::moved;
     }
   }
-  const double way = bent ? 0 : way_off_plateau(worth, d);
+  const double way = bent ? 0 : step_off_plateau(worth, d);
   if (!bent && way == 0) return Curved::none;
   if (++curved > kMostCurved) return Curved::stuck;
   const double before = merit(at), lagrangian_before = lagrangian(at), tolerance = noise();
@@ -189,9 +189,9 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
     move(at, d, t, trial);
     e.values(trial);
     if (!trial.finite) continue;
-    if (trial.violation > at.violation + 1e-10 && !back_to_rows()) continue;
+    if (trial.violation > at.violation + 1e-10 && !project_on_rows()) continue;
     const double after = merit(trial);
-    // Where a row bends away, the objective may stay as it is while room is won: then the Lagrangian has fallen.
+    // On a curved row the objective may stay constant while the row becomes inactive: the decrease of the Lagrangian is accepted, too.
     if (after < before - 2 * tolerance || (after <= before + tolerance && lagrangian(trial) < lagrangian_before - 2 * tolerance)) {
       e.derivatives(trial);
       if (!trial.finite) continue;
@@ -200,12 +200,12 @@ Slsqp::Body::Curved Slsqp::Body::leave_along_curvature() {
       return Curved::moved;
     }
   }
-  result.negative_curvature = bent && second.unspent.empty() && e.exact();
-  // A bend that differences show and no value confirms is rounding.
-  return bent && second.unspent.empty() && !e.exact() ? Curved::none : Curved::stuck;
+  result.negative_curvature = bent && second.uncurved.empty() && e.exact();
+  // Negative curvature from differences that no function value confirms is rounding.
+  return bent && second.uncurved.empty() && !e.exact() ? Curved::none : Curved::stuck;
 }
 
-double Slsqp::Body::way_off_plateau(double worth, std::vector<double>& d) {
+double Slsqp::Body::step_off_plateau(double worth, std::vector<double>& d) {
   for (std::size_t i = 0; i < reach.size(); ++i) reach[i] = std::max(seen[i], std::abs(at.x[i]));
   const auto weightless = [&](std::size_t i) {
     if (std::abs(at.g[i]) * reach[i] > kWeightless * (std::abs(at.f) + spread)) return false;
@@ -240,7 +240,7 @@ double Slsqp::Body::lagrangian(const Point& p) const {
   return sum;
 }
 
-bool Slsqp::Body::back_to_rows() {
+bool Slsqp::Body::project_on_rows() {
   corrected = trial;
   corrected.jacobian = at.jacobian;
   corrected.g.assign(at.g.size(), 0.0);

@@ -1,14 +1,14 @@
-// Variables in units of their own size.
+// Scaling of variables.
 #include "slsqp_body.hpp"
 
 namespace plait::optimize {
 namespace {
 
 constexpr int kMostResized = 4;
-constexpr double kFlattened = 1e-3;  // of the start's slope: the objective is scaled anew
+constexpr double kFlattened = 1e-3;  // relative to the start's slope: below it the objective is rescaled
 constexpr double kChanged = 1e-2;
-constexpr double kSeen = 1e-7;       // of a row, over the size of a variable: a slope that differences tell from rounding
-constexpr double kRounding = 1e-11;  // a variable that moved no further has not shown its size
+constexpr double kSeen = 1e-7;       // times a row over a variable's size: smallest slope that finite differences resolve
+constexpr double kRounding = 1e-11;  // a shorter movement does not determine a variable's scale
 
 }  // namespace
 
@@ -35,7 +35,7 @@ bool Slsqp::Body::resize() {
   for (std::size_t i = 0; i < ratio.size(); ++i) {
     if (e.lower[i] == e.upper[i]) continue;
     const double size = std::max(seen[i], std::abs(at.x[i]));
-    // One that is still as steep as at the start has not gone far enough to show how far that is.
+    // A slope equal to that at the start means that the movement was too short to determine the scale.
     const bool shown = std::abs(at.g[i] - start_slopes[i]) > kChanged * std::abs(start_slopes[i]);
     if (size > kRounding && (shown || size > 1)) ratio[i] = rounded_size(size);
     any = any || ratio[i] != 1;
@@ -50,7 +50,7 @@ void Slsqp::Body::find_reach() {
   const std::size_t n = seen.size();
   reach.resize(n);
   for (std::size_t i = 0; i < n; ++i) reach[i] = std::max(seen[i], std::abs(at.x[i]));
-  // As long as steps of differences are: of size 1, of a smaller start, or of what was learnt.
+  // The scale of finite-difference steps: 1, a smaller start, or a known size.
   second.spacing.assign(problem->differences() ? n : 0, 1.0);
   for (std::size_t i = 0; i < second.spacing.size(); ++i) {
     const bool learnt = i < problem->sizes.size() && problem->sizes[i] > 0;
@@ -84,7 +84,7 @@ bool Slsqp::Body::refine() {
     ratio[i] = std::exp2(std::round(std::log2(std::min(std::max(reach[i], kRounding), 1 / kRounding))));
     any = any || ratio[i] > 4 || ratio[i] < 0.25;
   }
-  // A slope of the Lagrangian that may be gone down, in the new units: one of them is a first step, as long as nothing else is known.
+  // The largest free slope of the Lagrangian in the new units: its reciprocal scales the objective, so that the first step has length 1.
   std::vector<double> z = at.g;
   for (std::size_t k = 0; k < step.multipliers.size(); ++k) table->axpy(e.n, -step.multipliers[k], at.jacobian.data() + k * z.size(), z.data());
   double most = 0;
@@ -105,7 +105,7 @@ void Slsqp::Body::rescale(double by) {
   for (std::vector<double>* v : {&at.g, &step.multipliers, &penalty, &start_slopes})
     for (double& value : *v) value *= by;
   for (double* v : {&low_f, &high_f, &last_f, &spread, &idle_f, &result.best_f}) *v *= by;
-  steepest = base = ever = std::max(1.0, largest(at.g));
+  steepest = base = steepest_ever = std::max(1.0, largest(at.g));
 }
 
 void Slsqp::Body::guess_sizes() {

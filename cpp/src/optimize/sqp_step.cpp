@@ -6,7 +6,7 @@
 namespace plait::optimize {
 namespace {
 
-constexpr Index kBlockPivot = 24;  // variables from which on block pivoting is quicker than one constraint at a time
+constexpr Index kBlockPivot = 24;  // number of variables from which block pivoting is faster than adding constraints one by one
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
@@ -84,7 +84,7 @@ bool StepSolver::correct(const Evaluation& e, const Point& p, const double* c, S
   return true;
 }
 
-// One more variable t for each row, J s + t within the limits, at price/2 t²: always feasible.
+// An elastic variable t for each row, J s + t within the limits, with penalty price/2 t²: always feasible.
 void StepSolver::solve_elastic(const Evaluation& e, const Point& p, const std::vector<double>& b, Index ld, double price, Step& step) {
   const Index n = e.n, rows = e.rows, wide = n + rows, stride = padded(wide);
   step.solved = false;

@@ -1,5 +1,5 @@
-// The quadratic program of a step: min ½ s'Bs + g's within the bounds and the linearised rows; where these contradict each other, rows give way
-// elastically, at a price.
+// The quadratic program of a step: min ½ s'Bs + g's within the bounds and the linearised rows; inconsistent rows are relaxed by elastic variables
+// with a penalty.
 #pragma once
 
 #include "block_pivot.hpp"
@@ -10,17 +10,17 @@ namespace plait::optimize {
 struct Step {
   std::vector<double> s, multipliers, bound_multipliers;
   bool solved = false;
-  bool elastic = false;  ///< rows gave way
+  bool elastic = false;  ///< rows were relaxed
 };
 
 class StepSolver {
  public:
   void begin(Index n, Index rows);
-  /// B: n × n with row stride ld, positive definite. `c`: values of the rows to linearise about, or nullptr for the point's own.
+  /// B: n × n with row stride ld, positive definite. `c`: constraint values for the linearisation, nullptr: those of the point.
   void solve(const Evaluation& e, const Point& p, const std::vector<double>& b, Index ld, const double* c, Step& step);
-  /// The same B and point, other values of rows: a correction. False where that has no solution.
+  /// Second-order correction: the same B and point with other constraint values. False: infeasible.
   bool correct(const Evaluation& e, const Point& p, const double* c, Step& step);
-  /// The step that makes the sum of squared violations of the linearised rows least, all but: B weighs next to nothing.
+  /// The step that (nearly) minimises the sum of squared violations of the linearised rows; B has a negligible weight.
   void solve_elastic(const Evaluation& e, const Point& p, const std::vector<double>& b, Index ld, double price, Step& step);
   [[nodiscard]] bool factored() const { return factored_; }
 

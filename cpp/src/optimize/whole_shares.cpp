@@ -16,11 +16,11 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Asset {
   double wanted, price;
-  double floor;     ///< whole shares below what is wanted
-  double fraction;  ///< of a share, above them
+  double floor;     ///< whole shares below the wanted amount
+  double fraction;  ///< remaining fraction of a share
 };
 
-/// Assets from `from` on, cut into fractions: the least cost with this much money for them.
+/// Lower bound: the least cost of assets from `from` on with this much money if shares were divisible.
 class Bound {
  public:
   explicit Bound(const std::vector<Asset>& assets) : assets_(assets), money_(assets.size() + 1), cost_(assets.size() + 1) {
@@ -36,7 +36,7 @@ class Bound {
 
   double operator()(std::size_t from, double money) const {
     double left = money - money_[from], cost = cost_[from];
-    if (left < 0) return cost - left;  // a unit of money less costs a unit of error
+    if (left < 0) return cost - left;  // each missing unit of money costs a unit of error
     for (const std::size_t i : by_gain_) {
       if (i < from) continue;
       const double used = std::min(left, assets_[i].price);
@@ -49,11 +49,11 @@ class Bound {
 
  private:
   const std::vector<Asset>& assets_;
-  std::vector<double> money_, cost_;  ///< of the floors, from an asset to the last
-  std::vector<std::size_t> by_gain_;  ///< assets that gain by one share more, the most per money first
+  std::vector<double> money_, cost_;  ///< money and cost of the floors, from an asset to the last
+  std::vector<std::size_t> by_gain_;  ///< assets whose cost falls by one more share, largest gain per unit of money first
 };
 
-/// What is still to be tried at one depth: the nearest number of shares, then one less, and so on.
+/// The remaining candidates at one depth: the nearest number of shares, then one less, and so on.
 struct Level {
   double money, cost;  ///< before this asset
   double next;         ///< the number of shares to try
@@ -74,7 +74,7 @@ WholeShares whole_shares(std::span<const double> wanted, std::span<const double>
     PLAIT_REQUIRE(prices[i] > 0 && std::isfinite(prices[i]) && std::isfinite(wanted[i]), "whole_shares: asset ", i, " has price ", prices[i],
                   " and amount ", wanted[i]);
     const double exact = wanted[i] / prices[i];
-    // A number of shares that is whole but for rounding is taken as such.
+    // A number of shares that is an integer up to rounding is rounded.
     const double floor = std::floor(exact + std::min(1e-9 * std::max(1.0, std::abs(exact)), 1e-3));
     assets.push_back({wanted[i], prices[i], floor, std::max(0.0, exact - floor)});
     scale += std::abs(wanted[i]);
@@ -88,7 +88,7 @@ WholeShares whole_shares(std::span<const double> wanted, std::span<const double>
   std::vector<Level> stack;
   const auto enter = [&](double left, double cost) {
     const Asset& a = assets[stack.size()];
-    // More shares than the nearest number cost more and gain nothing.
+    // More shares than the nearest number only increase the cost.
     stack.push_back({left, cost, a.fraction > 0.5 ? a.floor + 1 : a.floor});
   };
   if (n > 0) enter(money, 0);
@@ -97,14 +97,14 @@ WholeShares whole_shares(std::span<const double> wanted, std::span<const double>
     const std::size_t depth = stack.size() - 1;
     const double shares = level.next, floor = assets[depth].floor;
     level.next = shares - 1;
-    if (shares < 0 && assets[depth].wanted >= 0) {  // what is not to be held is not sold short to pay for the rest
+    if (shares < 0 && assets[depth].wanted >= 0) {  // no short positions for assets with wanted >= 0
       stack.pop_back();
       continue;
     }
     const double left = level.money - shares * assets[depth].price, cost = level.cost + cost_of(depth, shares);
     const double least = cost + bound(depth + 1, left);
     if (least >= best.error - slack) {
-      if (shares <= floor) stack.pop_back();  // each share less costs more than the money it frees can gain
+      if (shares <= floor) stack.pop_back();  // each share less costs more than the freed money can gain
       continue;
     }
     if (depth + 1 == n && left < -slack) {

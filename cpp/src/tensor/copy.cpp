@@ -13,8 +13,8 @@ struct Dim {
   Index size, to, from;  // strides in elements
 };
 
-// Outermost first by the stride of the destination, so that writes run forward, whatever the order in which the caller names the
-// dimensions; then neighbours that are one run in both are merged. Sizes of 1 are gone; an empty list is a single element.
+// Outermost first by the stride of the destination, so that writes are sequential, whatever the order of the caller's dimensions; then adjacent
+// dimensions that are contiguous in both are merged. Sizes of 1 are dropped; an empty list is a single element.
 std::vector<Dim> plan(const Shape& to, const Shape& from, const Shape& space) {
   std::vector<Dim> dims;
   dims.reserve(space.size());
@@ -37,7 +37,7 @@ std::vector<Dim> plan(const Shape& to, const Shape& from, const Shape& space) {
   return dims;
 }
 
-// Elements go through memcpy: the arrays hold floats, integers or booleans, and reading them as anything else is undefined otherwise.
+// Elements are copied by memcpy: the arrays hold floats, integers or booleans, and access through another type would be undefined.
 template <std::size_t kBytes>
 struct Word;
 template <>
@@ -70,7 +70,7 @@ struct Strided {
   }
 };
 
-// A run of 16 to 256 bytes, for which a call of memcpy costs more than the copy: whole vectors, the last of which may reach back.
+// A run of 16 to 256 bytes, for which a call of memcpy costs more than the copy: whole vectors, the last of which may overlap the one before.
 inline void copy_short_run(std::byte* to, const std::byte* from, std::size_t bytes) {
   using Line = std::uint64_t __attribute__((vector_size(16)));
   Line line;
@@ -99,7 +99,7 @@ void copy_row(Strided<kBytes> p, const Dim& d) {
   }
 }
 
-// Four or two rows at a time in registers; vector extensions, because compilers do not find transposes in loops.
+// Four or two rows at a time in registers; by vector extensions, because compilers do not vectorise transposes.
 constexpr Index kSide4 = 4, kSide8 = 2;
 using Four = std::uint32_t __attribute__((vector_size(16)));
 using Two = std::uint64_t __attribute__((vector_size(16)));
@@ -131,7 +131,7 @@ inline void transpose_block(Strided<8> p, Index to_row, Index from_column) {
   store_vector<Two>(p, to_row, __builtin_shufflevector(a, b, 1, 3));
 }
 
-// rows: stride 1 in the source; columns: stride 1 in the destination. A tile of both stays in the first-level cache: 32 lines each.
+// rows: stride 1 in the source; columns: stride 1 in the destination. A tile touches 32 lines of each and fits the first-level cache.
 template <std::size_t kBytes>
 void transpose(Strided<kBytes> p, const Dim& rows, const Dim& columns) {
   constexpr Index kTile = 32;

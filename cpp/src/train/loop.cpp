@@ -25,7 +25,7 @@ std::vector<std::string> names_of(const Program& program) {
   return names;
 }
 
-// All bits of the exponent set: NaN or infinite. On integers, so that the loop has no order to keep and becomes vector code.
+// All bits of the exponent set: NaN or infinite. On integers, so that the loop can be vectorised.
 template <class T, class Bits, Bits exponent>
 bool all_finite(const void* data, Index n) {
   const T* x = static_cast<const T*>(data);

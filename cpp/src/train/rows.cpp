@@ -10,7 +10,7 @@
 namespace plait::train {
 namespace {
 
-// Elements per task: some tens of microseconds of copying, well above what handing out a task costs.
+// Elements per task: some tens of microseconds of copying, well above the dispatch overhead of a task.
 constexpr Index kElementsPerTask = Index{1} << 16;
 
 template <class F>

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _arguments, _databases, _records
+from . import _arguments, _databases, _inputs, _records
 from .alignment import Alignment
 from .hits import Hit, Hits
 from .pairwise import SmithWaterman, gaps, resolve
@@ -67,6 +67,7 @@ def search(
 ) -> Hits:
     """What `SmithWaterman.search` does."""
     k, threads = _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
+    queries = _inputs.raw(queries)
     most = math.inf if max_evalue is None else _arguments.limit(max_evalue, "search: max_evalue")
     items = _items(queries)
     table = letters_table(aligner, items)

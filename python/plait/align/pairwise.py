@@ -65,14 +65,14 @@ class _Pairwise(PairAligner):
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         self._method()
-        values = list(map(_records.unwrapped, values))
+        values = list(values) if set(map(type, values)) <= {str, bytes} else list(map(_records.unwrapped, values))
         if self._table is None:
             if self.case == "ignore":
                 values = [
                     value.upper() if isinstance(value, (str, bytes)) and len(value.upper()) == len(value) else value for value in values
                 ]
             return _inputs.symbols(values, name)
-        return [self._table.encode(value, name, k) for k, value in enumerate(values)]
+        return self._table.encode_all(values, name)
 
     def _same(self) -> Callable[[Any, Any], bool] | None:
         return _same_letter if self.case == "ignore" else None

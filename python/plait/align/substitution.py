@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import operator
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -252,6 +254,17 @@ class Substitution:
             except TypeError as error:
                 raise TypeError(f"{name(k)}: a symbol must be hashable: {error}") from None
         return np.array(codes, dtype=np.uint32)
+
+    def encode_all(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
+        """Each as `encode` has it, and faster where all are text that the alphabet knows."""
+        if self._characters is not None and set(map(type, values)) == {str}:
+            try:
+                codes = [value.encode("latin-1").translate(self._characters) for value in values]
+            except UnicodeEncodeError:
+                codes = [bytes((UNKNOWN,))]
+            if not any(map(operator.contains, codes, itertools.repeat(UNKNOWN))):
+                return list(codes)
+        return [self.encode(value, name, k) for k, value in enumerate(values)]
 
     def _known(self, codes: bytes, value: str | bytes, name: _inputs.Name, k: int) -> bytes:
         at = codes.find(UNKNOWN)

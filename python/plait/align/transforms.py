@@ -268,9 +268,11 @@ def _one(x: Any, function: str) -> Array:
 
 
 def _checked(x: Any, name: str) -> Array:
-    series: Array = _inputs.series(x, lambda _: name, 0)
+    series: Array = _inputs.series(x, lambda _: name, 0, "propagate")
     if len(series) == 0:
         raise ValueError(f"{name}: the series is empty")
+    if (missing := np.isnan(series)).any():
+        raise ValueError(f"{name}: NaN at element {np.argwhere(missing)[0, 0]}; leave such elements out first, or fill them in")
     return series
 
 

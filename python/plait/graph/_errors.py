@@ -4,11 +4,11 @@ from __future__ import annotations
 
 
 class ConvergenceWarning(UserWarning):
-    """An iteration stopped before it had converged; the result says how far it came."""
+    """An iteration stopped before it had converged; the result says how far it got."""
 
 
 class PerformanceWarning(UserWarning):
-    """What was asked for works, but on a path much slower than the usual one."""
+    """The operation works, but by a path much slower than the usual one."""
 
 
 for _class in (ConvergenceWarning, PerformanceWarning):

@@ -1,4 +1,4 @@
-"""Things that are made once, by whichever thread asks first, while others wait for it, and never for each other."""
+"""Caches whose entries are made once, by the first thread that needs them, while other threads wait, without deadlock."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, Generic, TypeVar
 
 C = TypeVar("C")
 
-_PATIENCE = 1.0  # seconds after which a maker that itself waits for some thread counts as waiting for whoever asks
+_PATIENCE = 1.0  # seconds after which a maker that is blocked in threading is assumed to wait for this thread
 _LOOK = 0.05
 
-_LOCK = threading.Lock()  # for the tables below and those of every Made; held for a moment only
-_WAITS: dict[int, _Maker] = {}  # by thread: whom it waits for
+_LOCK = threading.Lock()  # for the tables below and those of every Made; held only briefly
+_WAITS: dict[int, _Maker] = {}  # by thread: the maker that it waits for
 
 
 class _Maker:
-    """A thread at work, and what says that it is done."""
+    """A thread that makes an entry, and the event that it is done."""
 
     def __init__(self) -> None:
         self.thread = threading.get_ident()
@@ -31,7 +31,7 @@ class Made(Generic[C]):
     Parameters
     ----------
     most : int
-        Entries that are kept; the oldest goes first.
+        Entries that are kept; the oldest is dropped first.
     """
 
     def __init__(self, most: int) -> None:
@@ -40,7 +40,7 @@ class Made(Generic[C]):
         self._making: dict[Any, _Maker] = {}
 
     def get(self, key: Any, make: Callable[[], C]) -> C:
-        """The entry, made if it is not there: RecursionError if it is being made by what asks for it, be it through other threads."""
+        """The entry, made if missing; RecursionError if making it requires itself, also through other threads."""
         while (found := self.cache.get(key)) is None:
             with _LOCK:
                 if (other := self._making.get(key)) is None:
@@ -62,9 +62,9 @@ class Made(Generic[C]):
 
 
 def _wait(maker: _Maker) -> None:
-    """Until the maker is done, unless it waits for this thread: for something that this thread makes, or for the thread to end.
+    """Wait until the maker is done, unless it waits for this thread: for an entry that this thread makes, or for the thread to end.
 
-    The second cannot be known; that its innermost call has been one of `threading` for a second is taken for it.
+    The second is a guess: the maker's innermost call has been in `threading` for a second.
     """
     me = threading.get_ident()
     if maker.thread == me:

@@ -28,13 +28,13 @@ def negative_sign(node: Node) -> Node:
 
 
 def is_empty(x: Node, axis: int | Sequence[int] | None) -> bool:
-    """Whether one of the axes that are gone over has no elements, as far as is known while the graph is built."""
+    """Whether one of the reduced axes is known to be empty while the graph is built."""
     axes = range(x.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
     return any(-x.ndim <= k < x.ndim and x.shape[k] == 0 for k in axes)
 
 
 def largest(x: Node, axis: int | Sequence[int] | None) -> Node:
-    """The largest element along axes that stay as ones: of an axis whose size is unknown until the graph runs, -inf should it be empty."""
+    """The largest element along axes, with keepdims; -inf over an axis of unknown size that turns out to be empty."""
     axes = range(x.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
     if not any(-x.ndim <= k < x.ndim and x.shape[k] is None for k in axes):
         return x.max(axis, keepdims=True)

@@ -11,7 +11,7 @@ from ._types import Axis, Operand
 from .binary import where
 from .elementwise import exp, expm1, log
 
-_FAR = 1e4  # beyond it a logistic distribution function is 0 or 1, of either dtype
+_FAR = 1e4  # beyond ±_FAR the logistic function is 0 or 1 in either dtype
 
 
 def sigmoid(x: Operand) -> Node:
@@ -96,7 +96,7 @@ def silu(x: Operand) -> Node:
     array([0.        , 0.73105858])
     """
     x = as_float(x, "silu")
-    return _core.elementwise("silu", x, sigmoid(x))  # the product, which takes its slope from both
+    return _core.elementwise("silu", x, sigmoid(x))  # x p(x) as one op, whose derivative uses both operands
 
 
 def gelu(x: Operand, approximate: bool = False) -> Node:
@@ -128,7 +128,7 @@ def gelu(x: Operand, approximate: bool = False) -> Node:
         x = where(x < -_FAR, -_FAR, x)  # -inf times 0 is NaN
         # (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits far below zero
         return x * sigmoid(math.sqrt(8 / math.pi) * (x + 0.044715 * (x * x * x)))
-    return _core.elementwise("gelu", x, _core.elementwise("normal_cdf", x))  # the product, which takes its slope from both
+    return _core.elementwise("gelu", x, _core.elementwise("normal_cdf", x))  # x p(x) as one op, whose derivative uses both operands
 
 
 def softmax(x: Operand, axis: Axis = -1) -> Node:
@@ -184,7 +184,7 @@ def log_softmax(x: Operand, axis: Axis = -1) -> Node:
 
 
 def _below_top(x: Node, axis: Axis) -> Node:
-    """X minus its largest element along the axis, 0 where an infinity is that. The shift cancels, so nothing flows through it."""
+    """X minus its largest element along the axis; 0 where that is infinite and equal. The shift cancels, so it gets no gradient."""
     return _core.elementwise("difference", x, _core.stop_gradient(largest(x, axis)))
 
 
@@ -196,7 +196,7 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Node:
     x : Node or array_like
         Any shape.
     negative_slope : float
-        What numbers up to 0 are multiplied by.
+        The factor for numbers up to 0.
 
     Returns
     -------
@@ -222,7 +222,7 @@ def elu(x: Operand, alpha: float = 1.0) -> Node:
     x : Node or array_like
         Any shape.
     alpha : float
-        Minus the value that it falls to.
+        Minus the limit at -inf.
 
     Returns
     -------
@@ -242,4 +242,4 @@ def elu(x: Operand, alpha: float = 1.0) -> Node:
         raise ValueError(f"elu: alpha: expected a finite number, got {alpha!r}")
     node = as_float(x, "elu")
     positive = node > 0.0
-    return where(positive, node, float(alpha) * expm1(where(positive, 0.0, node)))  # nothing overflows where it is not meant
+    return where(positive, node, float(alpha) * expm1(where(positive, 0.0, node)))  # no overflow in the branch that is not chosen

@@ -1,4 +1,4 @@
-"""The angle whose tangent is given: composed of square roots and a short series, so that every derivative is that of the function itself."""
+"""Arctangents composed of square roots and a short series, so that derivatives of every order are those of the function."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def arctan(x: Operand) -> Node:
 
     Notes
     -----
-    Above 1 the angle is what is missing to π/2: that of 1/x. Half of an angle has the tangent x / (1 + √(1 + x²)); halved twice, the argument
-    is below 0.2, and a series of 6 terms (12 in float64) is exact to rounding: the error is below 6 units in the last place.
+    Above 1, arctan(x) = π/2 - arctan(1/x). The half angle has the tangent x / (1 + √(1 + x²)); after two halvings the argument is below
+    0.2, and a series of 6 terms (12 in float64) is exact to rounding: the error is below 6 units in the last place.
 
     Examples
     --------
@@ -74,11 +74,11 @@ def arctan2(y: Operand, x: Operand) -> Node:
     array([ 2.35619449, -1.57079633])
     """
     b, a = floats("arctan2", y, x)
-    # Beside what is infinite a finite number counts as 0 of its sign; two infinite ones are equal.
+    # If one coordinate is infinite, a finite one counts as 0 of its sign; two infinite ones count as equal.
     endless = (abs(a) == INF) | (abs(b) == INF)
     b, a = (where(endless, where(abs(part) == INF, clip(part, -1.0, 1.0), part * 0), part) for part in (b, a))
     flat = abs(a) >= abs(b)
-    # The larger coordinate divides; the other branch divides by one that is never zero, and its slope counts for nothing.
+    # Division by the larger coordinate; the branch not chosen divides by a nonzero number, and its derivative is discarded.
     divisor = where(flat, where(a == 0, 1.0, a), where(b == 0, 1.0, b))
     angle = arctan(where(flat, b, a) / divisor)
     half = where(negative_sign(b), -np.pi / 2, np.pi / 2).astype(a.dtype)

@@ -339,10 +339,10 @@ def where(condition: Operand, x1: Operand, x2: Operand) -> Node:
 
     Notes
     -----
-    What was not chosen may be NaN or infinite: the gradient of ``where(x > 0, sqrt(x), x)`` at -1 is 1. For that the choice is made once more for
-    every operand behind each elementwise operation, reshaping, reduction or lookup of a branch, up to its first matrix product, solution of
-    equations or loop: an instruction each, and none where a branch only adds, negates or chooses. Behind those a slope that is not finite times
-    0 is NaN, as is the slope of another operation where the branch shares its operand with it.
+    The branch not chosen may be NaN or infinite: the gradient of ``where(x > 0, sqrt(x), x)`` at -1 is 1. To this end the mask is applied
+    again to the gradient after each elementwise operation, reshape, reduction or lookup of a branch, back to its first matrix product,
+    linear solve or loop: one instruction each, and none where a branch only adds, negates or chooses. Before those a derivative that is not
+    finite times 0 is NaN, as is the derivative of another operation that shares its operand with the branch.
 
     Examples
     --------
@@ -389,7 +389,8 @@ def cast(x: Operand, dtype: DType) -> Node:
     x : Node or array_like
         Any shape.
     dtype : dtype
-        float32, float64, int32, int64 or bool. Floats are cut off towards zero when they become integers; gradients flow between floats only.
+        float32, float64, int32, int64 or bool. Floats are truncated towards zero when they become integers; gradients flow between floats
+        only.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Gradients held against differences."""
+"""Gradients compared with finite differences."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def check_gradient(f: Callable[..., Any], *arrays: Any, order: int = 1) -> float
     Parameters
     ----------
     f : callable
-        Takes nodes, gives a node of any shape, which is weighted by fixed random numbers.
+        Takes nodes and returns a node of any shape, which is weighted by fixed random numbers.
     *arrays : array_like
-        Where to compare: the arguments of f. Integer arrays are handed on and not differentiated.
+        The arguments of f. Integer arrays are passed on and not differentiated.
     order : {1, 2}
         2: compares the gradient of the gradient.
 
@@ -29,7 +29,7 @@ def check_gradient(f: Callable[..., Any], *arrays: Any, order: int = 1) -> float
     -------
     float
         Largest difference between a derivative and its estimate, relative to the larger of the two, or to a hundredth of the largest
-        derivative where both are smaller. Below 1e-6 where all is well, about 1 where a gradient is wrong.
+        derivative where both are smaller. Below 1e-6 for right gradients, about 1 for wrong ones.
 
     Notes
     -----
@@ -84,7 +84,7 @@ def check_gradient(f: Callable[..., Any], *arrays: Any, order: int = 1) -> float
 
 
 def _difference(value: Callable[[], float], point: Any, i: tuple[int, ...]) -> float:
-    """Derivative of value for one element of point, which is moved and put back."""
+    """Derivative of value with respect to one element of point, which is changed and restored."""
     x = point[i]
     step = 1e-3 * max(1.0, abs(x)) / 4
 

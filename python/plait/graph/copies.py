@@ -1,4 +1,4 @@
-"""Copies of nodes: a parameter is copied and pickled as its value, a constant likewise; an expression would drag its whole graph along."""
+"""Copies of nodes: parameters and constants are copied and pickled by value; expressions, which hold a whole graph, are refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _constant(value: Array, name: str) -> Node:
 
 
 def reduced(node: Node) -> tuple[Any, ...]:
-    """How a node travels: `copy`, `copy.deepcopy` and pickles ask this. What several objects share stays shared, as everything in a pickle."""
+    """The ``__reduce__`` of a node, for `copy`, `copy.deepcopy` and pickles. A node shared by several objects stays shared."""
     if node.op == "parameter":
         return _parameter, (np.array(node.value), node.name)
     if node.op == "constant":

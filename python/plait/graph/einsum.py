@@ -36,7 +36,7 @@ def einsum(subscripts: str, *operands: Operand) -> Node:
 
     Notes
     -----
-    Operands are taken from left to right; two of them are one product of matrices where all sizes that it lays together are known.
+    Operands are contracted from left to right, each pair by one matrix product if all sizes that are flattened together are known.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def _parsed(subscripts: str, nodes: list[Node]) -> tuple[list[str], str]:
     groups = given.split(",")
     if len(groups) != len(nodes):
         raise ValueError(f"einsum: {subscripts!r} has {len(groups)} groups of letters, {len(nodes)} operands were given")
-    free = [chr(code) for code in range(0x3B1, 0x3B1 + 32)]  # Greek, for what an ellipsis stands for
+    free = [chr(code) for code in range(0x3B1, 0x3B1 + 32)]  # Greek letters, for the axes of an ellipsis
     widest = 0
     for k, (group, node) in enumerate(zip(groups, nodes, strict=True)):
         letters = group.replace("...", "", 1)
@@ -85,7 +85,7 @@ def _parsed(subscripts: str, nodes: list[Node]) -> tuple[list[str], str]:
 
 
 def _diagonals(node: Node, letters: str) -> tuple[Node, str]:
-    """An operand each of whose letters stands once: of two equal ones the diagonal is taken."""
+    """An operand with each letter once: of two equal letters the diagonal is taken."""
     while len(set(letters)) != len(letters):
         letter = next(letter for letter in letters if letters.count(letter) > 1)
         first, second = [k for k, other in enumerate(letters) if other == letter][:2]

@@ -1,4 +1,4 @@
-"""The steps of a Table as events: what each forward step computed, and which gradient came over which edge, one after the other."""
+"""The steps of a Table as events: the value of each forward step, and the gradient over each edge, in order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEAVES = {"input", "sparse_input", "parameter", "constant"}
 
 
 def brief(array: Array, *, typed: bool = False) -> str:
-    """An array in a few words: its numbers where they are few, else their range and mean, behind its type and shape if these are asked for."""
+    """A short text for an array: its numbers if they are few, else range and mean; after its type and shape if requested."""
     array = np.asarray(array)
     if array.size <= WRITTEN_OUT:
         kinds: Any = {"float_kind": number, "int": str}
@@ -44,21 +44,23 @@ class Event:
     Parameters
     ----------
     kind : {"value", "seed", "arrival", "complete"}
-        A node gets its value; backward starts at a node; a gradient comes to a node over an edge; a node has them all, and passes their sum on.
+        A node is evaluated; the backward pass starts at a node; a gradient arrives over an edge; a node has received all its gradients and
+        propagates their sum.
     node : Node
-        The one that it happens to.
+        The node of the event.
     value : ndarray or None
-        The node's value; the gradient that came; the sum that is passed on. None where nothing came, or of a sparse input.
+        The node's value; the gradient that arrived; the sum that is propagated. None where an edge carried no gradient, or of a sparse
+        input.
     consumer : Node, optional
-        Of an arrival: where the gradient comes from.
+        Of an arrival: the node that sends the gradient.
     input : int, optional
-        Of an arrival: as which of the consumer's inputs.
+        Of an arrival: the input number in the consumer.
     count, of : int
-        Of an arrival: how many have come, of how many; of a completion, both are all.
+        Of an arrival: the number of gradients so far and in all; of a completion both are equal.
     total : ndarray, optional
         Of an arrival: the sum so far.
     to : tuple of Node
-        Of a completion: those that will be sent something, one for each edge.
+        Of a completion: the nodes that receive gradients next, one for each edge.
 
     Examples
     --------
@@ -83,12 +85,12 @@ class Event:
 
     @property
     def phase(self) -> Literal["forward", "backward"]:
-        """Whether values are computed, or gradients sent."""
+        """The pass of the event, forward or backward."""
         return "forward" if self.kind == "value" else "backward"
 
     @property
     def shown(self) -> str:
-        """The value in a few words: its numbers where they are few, else their range and mean."""
+        """A short text for the value: its numbers if they are few, else range and mean."""
         if self.value is None:
             return "sparse rows" if self.kind == "value" else "nothing"
         return brief(self.value, typed=self.kind == "value")
@@ -119,7 +121,7 @@ def listed(nodes: Sequence[Node], most: int = 6) -> str:
 
 
 def value_of(table: Table, node: Node) -> Array | None:
-    """A node's value; None of a sparse input, whose rows stay where they are."""
+    """A node's value; None for a sparse input."""
     return None if node.op == "sparse_input" else table[node]
 
 
@@ -151,7 +153,7 @@ def trace(table: Table) -> Iterator[Event]:
 def edge_grad(table: Table, consumer: Node | str, node: Node | str, k: int | None) -> Array:
     """`Table.edge_grad`."""
     consumer, node = table._node(consumer, "edge_grad: consumer"), table._node(node, "edge_grad: node")
-    table.grad(node)  # refuses what has no gradient, and what is not in the table
+    table.grad(node)  # raises for nodes without a gradient or not in the table
     table[consumer]
     used = [slot for slot, source in enumerate(consumer.inputs) if source is node]
     if not used:
@@ -166,7 +168,7 @@ def edge_grad(table: Table, consumer: Node | str, node: Node | str, k: int | Non
 
 
 def install() -> None:
-    """Tell `print` and notebooks about tables; what writes them is imported when it is asked for."""
+    """Register the text and HTML forms of tables; their module is imported on first use."""
 
     def later(name: str) -> Callable[[Table], str]:
         def answer(table: Table) -> str:

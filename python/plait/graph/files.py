@@ -1,4 +1,4 @@
-"""Files: trees of arrays and whole programs as safetensors, with a header that says what they are and a checksum over everything."""
+"""Files: trees of arrays and whole programs as safetensors, with a JSON header and a checksum over everything."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .._masks import unmasked
 from ._types import Array
 from .program_file import decode_program, encode_program
 
-VERSION = 2  # since 2 arrays stand in the file under their names
+VERSION = 2  # since version 2 arrays are stored under their names
 READABLE = (1, 2)
 
 
 def save(path: str | os.PathLike[str], tree: Any) -> None:
-    """Write a tree of arrays, or a program, to a file. The file is whole or it is not there.
+    """Write a tree of arrays, or a program, to a file, atomically.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def save(path: str | os.PathLike[str], tree: Any) -> None:
 
 
 def save_named(path: str | os.PathLike[str], tree: Any, names: dict[int, str]) -> None:
-    """The same; `names` are those of arrays by their id, where the place in the tree is not what to call them by."""
+    """The same; `names`: names of arrays by id, instead of their paths in the tree."""
     tensors = _Tensors(names)
     kind, content = (
         ("program", encode_program(tree, tensors)) if isinstance(tree, Program) else ("tree", _encode(tree, tensors, "tree", ""))
@@ -64,7 +64,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     dict, list, tuple, array, str, number, bool, None, or Program
-        What was saved. A program has its parameters' values and goes on with its random numbers where it was.
+        What was saved. A program has its parameters' values and continues its random numbers where it was.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 
 class _Tensors(list[Array]):
-    """Arrays on their way to a file, and what each is called there."""
+    """Arrays to be written to a file, with their names."""
 
     def __init__(self, names: dict[int, str]) -> None:
         super().__init__()
@@ -106,14 +106,14 @@ class _Tensors(list[Array]):
         self.names: list[str] = []
 
     def add(self, array: Array, name: str, of: Any = None) -> int:
-        """Takes one up; its number. `of` is what it was made from."""
+        """Append an array and return its number. `of` is the object it was made from."""
         self.append(array)
         self.names.append(self.known.get(id(of), name))
         return len(self) - 1
 
 
 def _encode(part: Any, tensors: _Tensors, at: str, name: str) -> Any:
-    """JSON for one part of a tree; arrays go to `tensors`. `at` is its place in messages, `name` in the file."""
+    """JSON for one part of a tree; arrays go to `tensors`. `at` is its path for messages, `name` in the file."""
     if part is None or isinstance(part, (bool, str)):
         return part
     if isinstance(part, (np.ndarray, np.generic)):

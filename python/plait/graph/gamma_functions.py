@@ -1,4 +1,4 @@
-"""The gamma function's family: signs, poles and zeros where the arguments are negative, digits where they are large."""
+"""The gamma function and relatives: with signs, poles and zeros for negative arguments, and accurate for large ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _minus_if(negative: Node, like: Node) -> Node:
 
 
 def _sign(x: Node) -> Node:
-    """Of the gamma function: that of the zero at 0, NaN at the other poles."""
+    """The sign of the gamma function; at 0 that of the zero, NaN at the other poles."""
     unknown = (_pole(x) & (x < 0)) | (x != x)
     negative = where(x < 0, _odd(floor(x)), negative_sign(x))
     return where(unknown, NAN, _minus_if(negative, x))
@@ -81,7 +81,7 @@ def _log_ratio(a: Node, b: Node) -> Node:
 
 
 def _larger(x: Node, y: Node) -> tuple[Node, Node]:
-    """The two in order. Not by minimum and maximum: at a tie each has to keep its own slope for the curvature to be right."""
+    """The two in order; by `where`, so that at ties each keeps its own derivative and second derivatives are right."""
     swapped = x > y
     return where(swapped, y, x), where(swapped, x, y)
 
@@ -96,7 +96,7 @@ def _log_beta(x: Node, y: Node) -> Node:
 
 
 def _reflected(x: Node, y: Node) -> tuple[Node, Node, Node]:
-    """Where one argument is a pole and the other a whole number that cancels it, B(-n, m) = (-1)^m B(1 + n - m, m): where that is, and of what."""
+    """Where a pole of one argument cancels with an integer in the other, B(-n, m) = (-1)^m B(1 + n - m, m): the mask, and the arguments."""
     at_x = _pole(x)
     pole, other = where(at_x, x, y), where(at_x, y, x)
     found = _pole(pole) & (floor(other) == other) & (other > 0) & (pole + other < 1) & (pole > -INF)

@@ -1,4 +1,4 @@
-"""Indices with arrays on several axes, and constant boolean masks, as NumPy has them: one `take` over the axes laid together."""
+"""NumPy's indexing with arrays on several axes and with constant boolean masks: one `take` over the flattened axes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def index(x: Node, key: Any) -> Node:
     joined = reshape(ahead, (rows, *(-1 if size is None else size for size in tail))) if len(advanced) > 1 else ahead
     made = take(joined, flat, axis=0)
     if advanced[-1] - advanced[0] + 1 != len(advanced):
-        return made  # arrays with a slice between them: their axes come first
+        return made  # arrays separated by a slice: their axes come first
     count, front = len(flat.shape), advanced[0]
     order = [*range(count, count + front), *range(count), *range(count + front, made.ndim)]
     return transpose(made, order) if order != list(range(made.ndim)) else made
@@ -77,7 +77,7 @@ def _whole(x: Node, parts: tuple[Any, ...]) -> list[Any]:
 
 
 def _without_masks(x: Node, parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Masks in place as the indices where they are true."""
+    """Replaces masks by the indices where they are true."""
     made: list[Any] = []
     later = sum(_axes_of(part) for part in parts)
     axis = 0
@@ -105,7 +105,7 @@ def _axes_of(part: Any) -> int:
 
 
 def mask_of(part: Any) -> Array | None:
-    """A constant mask; None of other indices. TraceError of one that is computed: how much it chooses is not known."""
+    """A constant mask; None for other indices. TraceError for a computed mask, whose number of True is not known."""
     if isinstance(part, Node):
         if part.dtype != bool:
             return None

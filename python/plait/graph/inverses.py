@@ -1,4 +1,4 @@
-"""Inverse functions of angles and hyperbolas, the cube root, sinc: composed so that every derivative is that of the function itself."""
+"""Inverse trigonometric and hyperbolic functions, the cube root and sinc, composed so that derivatives of every order are right."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LN2 = 0.6931471805599453
 def arcsin(x: Operand) -> Node:
     """The angle between -π/2 and π/2 whose sine is given; NaN beyond ±1."""
     node = as_float(x, "arcsin")
-    # The factors keep their digits near ±1, where 1 - x² would lose them.
+    # (1 - x)(1 + x) is accurate near ±1, where 1 - x² cancels.
     return arctan(node / sqrt((1 - node) * (1 + node)))
 
 
@@ -29,7 +29,7 @@ def arccos(x: Operand) -> Node:
 
 
 def _odd(node: Node) -> tuple[Node, Node]:
-    """The size of a number and its sign, so that at 0 the slope of size times sign is 1."""
+    """|x| and sign(x), such that the derivative of their product at 0 is 1."""
     negative = node < 0
     return where(negative, -node, node), where(negative, -1.0, 1.0).astype(node.dtype)
 
@@ -69,7 +69,7 @@ def cbrt(x: Operand) -> Node:
     root = root - (root - safe / square(root)) * (
         1.0 / 3
     )  # one step of Newton's: the exponential of a large logarithm is off by more than an ulp
-    # At 0 the slope is infinite, as that of a square root is.
+    # At 0 the derivative is infinite, like that of a square root.
     finite = size < float("inf")
     return sign * where(plain, root, where(finite, sqrt(where(finite, size, 1.0)), size))
 

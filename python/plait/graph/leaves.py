@@ -1,4 +1,4 @@
-"""Where graphs begin: inputs, parameters, constants, and random nodes."""
+"""Leaves: inputs, parameters, constants, and random nodes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def input(name: str, shape: Shape = (), dtype: DType = "float32") -> Node:
     Parameters
     ----------
     name : str
-        What feeds and messages call it.
+        Name for feeds and messages.
     shape : int or sequence of int and None
         None stands for any size, bound when run.
     dtype : dtype
@@ -76,7 +76,7 @@ def parameter(value: Operand | Array, name: str = "", dtype: DType | None = None
 
 
 def constant(value: Operand | Array, name: str = "", dtype: DType | None = None) -> Node:
-    """A node that holds a value for good. Arrays and numbers in expressions become one by themselves.
+    """A node with a fixed value. Arrays and numbers in expressions become constants by themselves.
 
     Parameters
     ----------
@@ -85,8 +85,8 @@ def constant(value: Operand | Array, name: str = "", dtype: DType | None = None)
     name : str
         For messages and pictures.
     dtype : dtype, optional
-        None: that of the value, which for Python's floats is float64. Integers of 8 and 16 bits become int32 (and stay it in ``//`` and all
-        else, where NumPy would wrap around), float16 becomes float32.
+        None: that of the value, which for Python's floats is float64. Integers of 8 and 16 bits become int32 (and stay so in ``//`` and all
+        other operations, where NumPy would wrap around), float16 becomes float32.
 
     Returns
     -------
@@ -103,16 +103,16 @@ def constant(value: Operand | Array, name: str = "", dtype: DType | None = None)
 
 
 def normal(shape: Shape = None, like: Node | None = None, rng: RandomSource = None, dtype: DType | None = None) -> Node:
-    """Standard normal numbers, drawn anew at every run.
+    """Standard normal numbers, new ones at every run.
 
     Parameters
     ----------
     shape : int or sequence of int and None, optional
         A size that is None is that of the same axis of `like`; None: the shape of `like`.
     like : Node, optional
-        Lends sizes, and its dtype.
+        Gives sizes and the dtype.
     rng : int, SeedSequence or Generator, optional
-        A seed of this node's own: the same numbers in whatever graph it stands. None: the seed of the program that runs it.
+        A seed of this node's own: the same numbers in every graph. None: the seed of the program that runs it.
     dtype : dtype, optional
         float32 or float64; None: that of `like` if it has one of them, else float32.
 
@@ -143,16 +143,16 @@ def uniform(
     rng: RandomSource = None,
     dtype: DType | None = None,
 ) -> Node:
-    """Numbers from a uniform distribution, drawn anew at every run.
+    """Numbers from a uniform distribution, new ones at every run.
 
     Parameters
     ----------
     shape : int or sequence of int and None, optional
         A size that is None is that of the same axis of `like`; None: the shape of `like`.
     low, high : Node or array_like
-        Finite bounds, low <= high; low is possible, high is not. Nodes that are not constants are taken as they come.
+        Finite bounds, low <= high; low is possible, high is not. Bounds that are not constants are not checked.
     like : Node, optional
-        Lends sizes, and its dtype.
+        Gives sizes and the dtype.
     rng : int, SeedSequence or Generator, optional
         A seed of this node's own; None: the seed of the program that runs it.
     dtype : dtype, optional
@@ -187,17 +187,17 @@ def uniform(
 def bernoulli(
     p: Operand = 0.5, shape: Shape = None, like: Node | None = None, rng: RandomSource = None, dtype: DType | None = None
 ) -> Node:
-    """Ones with probability p and zeros, drawn anew at every run.
+    """Ones with probability p, else zeros; new ones at every run.
 
     Parameters
     ----------
     p : float, Node or array_like
-        Probabilities in [0, 1], of a shape that broadcasts to the result's. A node that is not constant is taken as it comes: below 0 or NaN it
-        gives zeros, above 1 ones.
+        Probabilities in [0, 1], of a shape that broadcasts to the result's. Those that are not constants are not checked: below 0 or NaN
+        give zeros, above 1 ones.
     shape : int or sequence of int and None, optional
         A size that is None is that of the same axis of `like`; None: the shape of `like`, or of p.
     like : Node, optional
-        Lends sizes, and its dtype.
+        Gives sizes and the dtype.
     rng : int, SeedSequence or Generator, optional
         A seed of this node's own; None: the seed of the program that runs it.
     dtype : dtype, optional
@@ -225,7 +225,7 @@ def bernoulli(
 
 
 def dropout(x: Operand, rate: float = 0.5, rng: RandomSource = None) -> Node:
-    """Zero with probability `rate`, else x / (1 - rate); drawn anew at every run.
+    """Zero with probability `rate`, else x / (1 - rate); new choices at every run.
 
     Parameters
     ----------
@@ -283,18 +283,18 @@ def stop_gradient(x: Operand) -> Node:
 
 
 def _known(x: Any) -> Any:
-    """The values of a parameter of a random node, None where they are computed."""
+    """The values of a parameter of a random node; None if it is not constant."""
     node = _core.as_node(x, "random parameter")
     return np.asarray(node.value, dtype=np.float64) if node.op == "constant" else None
 
 
 def _worst(values: Any, right: Any) -> float:
-    """The first value that is not right, for a message."""
+    """The first invalid value, for a message."""
     return float(values[~right].flat[0]) if values.ndim else float(values)
 
 
 def _end(x: Any) -> Any:
-    """A bound: Python's numbers take the dtype of what they meet, so they stay what they are."""
+    """A bound; Python's numbers stay as they are, because they take the dtype of the other operand."""
     return x if type(x) in (int, float) else _core.as_node(x, "uniform")
 
 

@@ -1,4 +1,4 @@
-"""Linear algebra of matrices along the last two axes; axes before them are a stack."""
+"""Linear algebra of matrices along the last two axes; leading axes are batches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .shaping import squeeze, take
 __all__ = ["cholesky", "det", "inv", "matrix_power", "norm", "slogdet", "solve", "triangular_solve"]
 
 
-_WRITTEN_OUT = 8  # rows up to which the determinant of a singular matrix is written out: 70 products of minors of four
+_WRITTEN_OUT = 8  # rows up to which the determinant of a singular matrix is expanded: 70 products of minors of four rows
 
 
 class SlogdetResult(NamedTuple):
@@ -62,7 +62,7 @@ def solve_triangular(matrix: Operand, b: Operand, transposed: bool = False) -> N
     Parameters
     ----------
     matrix : Node or array_like, shape (..., n, n) or (n, n)
-        The lower triangle is read. One matrix serves a stack of `b`.
+        The lower triangle is read. One matrix may be used for a batch of `b`.
     b : Node or array_like, shape (..., n, k)
         Right-hand sides.
     transposed : bool
@@ -152,7 +152,7 @@ def solve(a: Operand, b: Operand) -> Node:
 
 
 def inv(a: Operand) -> Node:
-    """The inverse of square matrices. To solve a system, `solve` is quicker and more exact.
+    """The inverse of square matrices. To solve a system, `solve` is faster and more accurate.
 
     Parameters
     ----------
@@ -214,8 +214,8 @@ def det(a: Operand) -> Node:
 
     Notes
     -----
-    Up to three rows it is written out, beyond that it is the exponential of `slogdet`. Of singular matrices up to eight rows every derivative is
-    that of the polynomial; of larger ones the value is 0 and the gradient NaN.
+    Up to three rows it is expanded, beyond that it is the exponential of `slogdet`. Of singular matrices up to eight rows every derivative
+    is that of the polynomial; of larger ones the value is 0 and the gradient NaN.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def det(a: Operand) -> Node:
     if not size or size > _WRITTEN_OUT:
         return sign * exp(logarithm)
     # Of a singular matrix the gradient is not the determinant times the inverse, 0 · inf, but that of the polynomial.
-    # Rounding may find it so by rows or by columns, and derivatives eliminate both ways.
+    # With rounding, a matrix may be found singular by rows or by columns; derivatives eliminate in both ways.
     singular = (sign == 0) | (slogdet(_swapped(node)).sign == 0) | (logarithm < float(np.log(np.finfo(node.dtype).tiny)))
     matrix = singular[..., None, None]
     plain = slogdet(where(matrix, np.eye(size, dtype=node.dtype), node))
@@ -282,7 +282,7 @@ def _minor(node: Node, i: int, j: int, k: int, m: int) -> Node:
 
 
 def _written_out(node: Node) -> Node:
-    """The determinant as a polynomial: of the upper rows' minors, each times that of the lower rows and the columns that it leaves (Laplace)."""
+    """The determinant as a polynomial by Laplace expansion: minors of the upper rows times the complementary minors of the lower rows."""
     size = node.shape[-1] or 0
     if size == 2:
         return _minor(node, 0, 1, 0, 1)
@@ -318,7 +318,7 @@ def _square(a: Operand, what: str) -> Node:
 
 
 def _system(a: Operand, b: Operand, what: str) -> tuple[Node, Node, bool]:
-    """The matrix and right-hand sides in one dtype, with stacks of one shape unless one matrix serves all; and whether `b` is a vector."""
+    """The matrix and right-hand sides in one dtype, with equal batch shapes unless one matrix serves all; and whether `b` is a vector."""
     matrix, sides = _core.common([as_float(a, what), as_float(b, what)], what)
     if matrix.ndim < 2 or matrix.shape[-1] is None or matrix.shape[-1] != matrix.shape[-2]:
         raise ShapeError(
@@ -333,7 +333,7 @@ def _system(a: Operand, b: Operand, what: str) -> tuple[Node, Node, bool]:
         sides = _core.broadcast_to(sides, (*sides.shape[:-2], matrix.shape[-1], sides.shape[-1]))
     stacks, wanted = matrix.shape[:-2], sides.shape[:-2]
     if stacks and stacks != wanted:
-        # Each takes the other's stack: a zero of its shape is added, or where both are known the views are.
+        # Broadcasts batches to each other: by views if both shapes are known, else by adding zeros.
         try:
             if None in stacks or None in wanted:
                 matrix = where(np.ones((), bool), matrix, sides[..., :1, :1])

@@ -38,7 +38,7 @@ UFUNCS |= {name: functools.partial(_core.elementwise, name) for name in ("floor_
 
 
 def _reciprocal(x: Operand) -> Node:
-    """Of integers NumPy's is cut off: 1, -1 or 0."""
+    """Reciprocal; for integers NumPy truncates it: 1, -1 or 0."""
     node = _core.as_node(x, "reciprocal")
     return (
         elementwise.reciprocal(node)
@@ -70,12 +70,12 @@ UFUNCS |= {"radians": UFUNCS["deg2rad"], "degrees": UFUNCS["rad2deg"], "arctan":
 # Ufuncs of scipy.special, by name.
 SPECIAL: dict[str, Callable[..., Any]] = {}
 
-# What a reduction of a ufunc is called here: np.add.reduce is np.sum.
+# Functions for reductions of ufuncs: np.add.reduce is np.sum.
 REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_or": "any", "logical_and": "all"}
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 
-# Of functions that are not answered: why not, or what instead.
+# Functions that are refused: the reason, or the alternative.
 _DECOMPOSES = "plait has no decomposition by singular values or eigenvalues; plait.linalg has solve, cholesky, slogdet and inv"
 _UNKNOWN_SIZE = "How much it finds is not known while the graph is built; use plait.where, or run the graph first"
 WHY = {
@@ -102,16 +102,16 @@ _OF_SPECIAL = "Its derivative is not known here; write it with plait's functions
 
 
 def refuse(name: str, instead: str = "Use plait's functions, or run the graph and go on with arrays") -> NoReturn:
-    """Raise the TraceError of a function that nodes do not answer."""
+    """Raise TraceError for a function that nodes do not support."""
     _core.trace_error(f"{name} cannot be traced", instead)
-    raise AssertionError  # trace_error does not come back
+    raise AssertionError  # trace_error does not return
 
 
 def _refuse_partial(name: str, kwargs: dict[str, Any]) -> None:
-    """Take out where= and initial= where they say nothing; TraceError where they do."""
+    """Remove where= and initial= with default values; TraceError for others."""
     for key, nothing in (("where", True), ("initial", None)):
         value = kwargs.pop(key, NO_VALUE)
-        if value is not NO_VALUE and value is not nothing:  # compared by identity: an array or a node is equal to nothing
+        if value is not NO_VALUE and value is not nothing:  # by identity: == of an array or node gives no bool
             neutral = (
                 "plait.where(mask, node, 0) first, or what else changes nothing,"
                 if key == "where"
@@ -174,7 +174,7 @@ def array_function(_self: Node, function: Callable[..., Any], _types: Any, args:
 
 
 def implements(*functions: Any) -> Callable[[F], F]:
-    """Register what stands in for NumPy's functions."""
+    """Register an implementation of NumPy's functions."""
 
     def register(ours: F) -> F:
         for function in functions:
@@ -408,7 +408,7 @@ def _repr_svg(self: Node) -> str:
 
 
 def _asarray(ask: Callable[..., Any]) -> Callable[..., Any]:
-    """``Node.__array__``, which names the function of SciPy that asks."""
+    """``Node.__array__``: raises, naming the calling function of SciPy."""
 
     def array(self: Node, *args: Any, **kwargs: Any) -> Any:
         from .scipy_special import asked_by
@@ -433,7 +433,7 @@ def _sort_in_place(_self: Node, *_: Any, **__: Any) -> None:
     refuse("node.sort(), which sorts in place,", "Nodes do not change: write `a = plait.sort(a)`")
 
 
-# Methods of arrays that are functions of NumPy's here.
+# Methods of arrays, implemented by NumPy's functions.
 _METHODS = ("round", "trace", "diagonal", "repeat", "cumprod", "conj", "conjugate", "searchsorted", "nonzero")
 
 
@@ -449,7 +449,7 @@ def _as_method(name: str) -> Callable[..., Any]:
 
 
 def install() -> None:
-    """Give nodes their answers to NumPy and to notebooks."""
+    """Install the NumPy protocol and the notebook representation on Node."""
     from . import numpy_linalg, numpy_shapes, numpy_statistics, numpy_ufuncs, scipy_special  # noqa: F401 - they register their functions
 
     for name, answer in (

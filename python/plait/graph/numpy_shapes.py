@@ -19,7 +19,7 @@ from .shaping import broadcast_to, concatenate, expand_dims, reshape, stack, tak
 
 
 def _known(what: str, node: Node, *axes: int) -> list[int]:
-    """Sizes that have to be known."""
+    """Require known sizes along axes."""
     sizes = [node.shape[axis] for axis in axes]
     if None in sizes:
         raise ShapeError(f"{what}: needs the sizes of axes {list(axes)} of {node.label} {node.shape}")
@@ -202,7 +202,7 @@ def _diag(v: Operand, k: int = 0) -> Node:
         raise ShapeError(f"diag: expected a vector or a matrix, got shape {node.shape} [{node.label}]")
     (size,) = _known("diag", node, 0)
     whole = size + abs(k)
-    # Every place takes an element, and what is not on the diagonal zero.
+    # Every position takes an element; off the diagonal it is replaced by zero.
     places = np.clip(np.arange(whole)[:, None] + min(k, 0), 0, max(size - 1, 0)) * np.ones((1, whole), np.int64)
     spread = take(node, places.astype(np.int64), axis=0) if size else node[:0].reshape((0, 0)) if not whole else np.zeros((whole, whole))
     return where(np.eye(whole, k=k, dtype=bool), spread, np.zeros((), node.dtype))
@@ -285,7 +285,7 @@ def _convolve(a: Operand, v: Operand, mode: str = "full") -> Node:
     begin, end = cut[mode]
     turned = y[::-1]
     parts = []
-    # At the ends a window reaches beyond the vector; what lies there is left out, not multiplied by 0, which would make NaN of an infinity.
+    # At the ends a window reaches beyond the vector; those terms are left out, not multiplied by 0, because 0 times inf is NaN.
     for first, last in ((begin, min(m - 1, end)), (max(begin, m - 1), min(n, end)), (max(n, begin), end)):
         if first >= last:
             continue
@@ -301,7 +301,7 @@ def _correlate(a: Operand, v: Operand, mode: str = "valid") -> Node:
     x, y = _core.as_node(a, "correlate"), _core.as_node(v, "correlate")
     (n,), (m,) = _known("correlate", x, 0), _known("correlate", y, 0)
     made = _convolve(x, y[::-1], mode)
-    if m > n and mode == "same":  # NumPy's centre of the longer one
+    if m > n and mode == "same":  # NumPy centres on the longer one
         return _convolve(x, y[::-1], "full")[n // 2 : n // 2 + m]
     return made
 

@@ -28,7 +28,7 @@ def _ptp(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Node:
 
 @implements(np.cumprod)
 def _cumprod(a: Operand, axis: int | None = None, dtype: Any = None) -> Node:
-    """Each step multiplies by what stands 1, 2, 4, … places before: n log n products, and no division."""
+    """Cumulative products: each step multiplies by the element 1, 2, 4, … positions before; n log n products, no division."""
     node = _core.as_node(a, "cumprod")
     if dtype is not None or node.dtype.kind in "bi":
         node = node.astype(dtype or "int64")
@@ -102,7 +102,7 @@ FUNCTIONS[np.nanstd] = lambda a, axis=None, *, ddof=0, keepdims=False: _nanvar(a
 
 
 def _along(what: str, a: Operand, axis: Axis) -> tuple[Node, int, tuple[int, ...]]:
-    """The axes that are gone over as one at the end; and which they were."""
+    """Moves the reduced axes to the end, flattened into one; also returns them."""
     node = as_float(a, what)
     axes = range(node.ndim) if axis is None else [axis] if isinstance(axis, (int, np.integer)) else axis
     over = tuple(sorted(int(k) % max(node.ndim, 1) for k in axes))
@@ -119,7 +119,7 @@ def _along(what: str, a: Operand, axis: Axis) -> tuple[Node, int, tuple[int, ...
 
 
 def _restored(node: Node, over: tuple[int, ...], lead: int = 0) -> Node:
-    """Axes of size 1 where some were gone over."""
+    """Inserts axes of size 1 for the reduced ones."""
     for axis in over:
         node = node[(slice(None),) * (axis + lead) + (None,)]
     return node
@@ -148,12 +148,12 @@ def _quantile(a: Operand, q: Any, axis: Axis = None, method: str = "linear", *, 
     part = (places - below if rounding is None else np.where(below == above, 0.0, 0.5)).astype(node.dtype)
     last = node.ndim - 1
     low, high = (take(ordered, at.astype(np.int64), axis=last) for at in (below, above))
-    # Not inf - inf: where one element is meant, or two equal ones; and an infinite end takes all between it and what is finite.
+    # Avoids inf - inf: a single element, or two equal ones, is taken as it is; between a finite and an infinite one the result is infinite.
     apart = (part != 0) & (low != high)
     endless = abs(low) == INF
     start = where(apart & endless, where(abs(high) == INF, low + high, low), low)
     made = where(apart & ~endless, low + where(apart & ~endless, high - low, 0.0) * part, start)
-    # NaN, which stands at the end, is the result of all.
+    # NaN is sorted last: if there is one, it is the result.
     final = take(ordered, np.array([count - 1]), axis=last)
     made = where(final == final, made, float("nan"))
     order = [last, *range(last)]
@@ -172,7 +172,7 @@ def _median(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Node:
     return _quantile(a, 0.5, axis, keepdims=keepdims)
 
 
-FUNCTIONS[np.partition] = lambda a, _kth, axis=-1, **_: sort(a, axis)  # whatever is sorted is divided at every place
+FUNCTIONS[np.partition] = lambda a, _kth, axis=-1, **_: sort(a, axis)  # a sorted array is partitioned at every position
 FUNCTIONS[np.argpartition] = lambda a, _kth, axis=-1, **_: FUNCTIONS[np.argsort](a, axis)
 
 

@@ -20,7 +20,7 @@ INF = float("inf")
 
 
 def _whole(what: str, f: Callable[[Node], Node]) -> Callable[[Operand], Node]:
-    """A function that leaves whole numbers as they are."""
+    """A rounding function, the identity on integers."""
 
     def call(x: Operand) -> Node:
         node = _core.as_node(x, what)
@@ -38,25 +38,25 @@ def _trunc(node: Node) -> Node:
 
 
 def _rint(node: Node) -> Node:
-    """To the nearest whole number, of two to the even one."""
+    """To the nearest integer, ties to even."""
     below = floor(node)
     rest = node - below
     odd = below - 2 * floor(below * 0.5) == 1
     up = _core.elementwise("logical_or", rest > 0.5, _core.elementwise("logical_and", rest == 0.5, odd))
     rounded = where(up, below + 1, below)
-    # Infinities have no rest; of what rounds to 0 the sign is kept.
+    # Infinities have no fraction; a result of 0 keeps the sign.
     return where(abs(node) < INF, where(rounded == 0, node * 0, rounded), node)
 
 
 def _one_unless_nan(choose: Callable[..., Node]) -> Callable[..., Node]:
-    """Of two numbers, one of which may be missing."""
+    """The extreme of two numbers, ignoring a NaN: fmax and fmin."""
 
     def call(a: Operand, b: Operand) -> Node:
         x, y = _core.common([a, b], "fmax")
         if x.dtype.kind != "f":
             return choose(x, y)
         no_x, no_y = x != x, y != y
-        # What is missing is replaced before the comparison, so that no gradient comes through it.
+        # A NaN is replaced before the comparison, so that no gradient flows through it.
         return choose(where(no_x, y, x), where(no_y, x, y))
 
     return call

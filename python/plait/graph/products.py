@@ -1,4 +1,4 @@
-"""Products of second derivatives with vectors, without the matrix."""
+"""Hessian-vector products, without the Hessian."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def hvp(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     Parameters
     ----------
     f : callable
-        As for :func:`function`; gives a scalar node.
+        As for :func:`function`; returns a scalar node.
     argnums : int
         Which positional argument of f to differentiate for: an array, or arrays in lists, tuples and dicts.
 
     Returns
     -------
     callable
-        With the arguments of f and, after them, the vector, which is built like the argument that is differentiated for; gives the product in
-        the same structure. Called with nodes, inside of a function that is being traced, it gives nodes.
+        Takes the arguments of f and then the vector, with the structure of the differentiated argument; returns the product in the same
+        structure. Called with nodes, inside a function that is being traced, it returns nodes.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def hvp(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
     Notes
     -----
-    The gradient of ⟨∇f(x), v⟩: one sweep back and forth, a small multiple of the cost of f whatever the size of x.
+    The gradient of ⟨∇f(x), v⟩: a small multiple of the cost of f, independent of the size of x.
 
     References
     ----------

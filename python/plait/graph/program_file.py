@@ -14,7 +14,7 @@ LEAVES = {"parameter", "constant"}
 
 
 def encode_program(program: Program, tensors: Any) -> dict[str, Any]:
-    """What decode_program needs; values of parameters and constants go to `tensors`."""
+    """A program as JSON for decode_program; values of parameters and constants go to `tensors`."""
     outputs: list[Node] = []
 
     def collect(structure: Any, nodes: Any) -> Any:
@@ -44,7 +44,7 @@ def encode_program(program: Program, tensors: Any) -> dict[str, Any]:
 
 
 def decode_program(content: dict[str, Any], tensors: list[Array]) -> Program:
-    """The program again; FormatError for an operation that is not known or does not fit its inputs."""
+    """The program; FormatError for an unknown operation or one that does not fit its inputs."""
     bodies: list[_core.ScanBody] = []
     for entry in content.get("bodies", []):
         inner = decode_nodes(entry["nodes"], tensors, bodies)
@@ -74,12 +74,12 @@ def decode_program(content: dict[str, Any], tensors: list[Array]) -> Program:
     return program
 
 
-# Of a loop: the names in files, and those of ScanBody.
+# Parts of a loop: the names in files, and those of ScanBody.
 BODY_PARTS = {"states": "states", "rows": "xs", "closed": "captures", "next": "next", "results": "ys", "kept": "residuals"}
 
 
 class _Bodies:
-    """Loops' bodies, each written once and after those inside of it."""
+    """The bodies of loops, each written once and after those nested in it."""
 
     def __init__(self, tensors: Any) -> None:
         self.tensors = tensors
@@ -87,7 +87,7 @@ class _Bodies:
         self.number: dict[_core.ScanBody, int] = {}
 
     def add(self, body: _core.ScanBody) -> int:
-        """The number of a body, written if it is not there yet."""
+        """The number of a body, which is written on first use."""
         if body not in self.number:
             parts: dict[str, list[Node]] = {part: getattr(body, name) for part, name in BODY_PARTS.items()}
             entries, number = self.encode_nodes([node for part in parts.values() for node in part])
@@ -99,7 +99,7 @@ class _Bodies:
         return self.number[body]
 
     def encode_nodes(self, outputs: list[Node]) -> tuple[list[dict[str, Any]], dict[Node, int]]:
-        """Everything that the outputs depend on, and the number of each node."""
+        """All ancestors of the outputs as JSON, and the number of each node."""
         nodes = _core.ancestors(outputs)
         number = {node: k for k, node in enumerate(nodes)}
         return [self.encode_node(node, number) for node in nodes], number
@@ -127,7 +127,7 @@ class _Bodies:
 
 
 def decode_nodes(entries: list[dict[str, Any]], tensors: list[Array], bodies: list[_core.ScanBody]) -> list[Node]:
-    """The nodes again, inputs before consumers."""
+    """The nodes, inputs before consumers."""
     outer = _core.set_scope("")
     try:
         return _decode_nodes(entries, tensors, bodies)
@@ -166,7 +166,7 @@ def _decode_nodes(entries: list[dict[str, Any]], tensors: list[Array], bodies: l
 
 
 def _numbers_below(structure: Any, n: int) -> None:
-    """The core follows these numbers without looking again."""
+    """Validates the structure: the core uses its numbers unchecked."""
     if isinstance(structure, int):
         if not 0 <= structure < n:
             raise FormatError(f"output {structure} of {n}")

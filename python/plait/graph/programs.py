@@ -28,19 +28,19 @@ def gradient(outputs: Any, wrt: Any, seeds: Any = None) -> Any:
     outputs : Node or sequence of Node
         What to differentiate. One that is not a scalar is summed, or weighted by its seed.
     wrt : Node or sequence of Node
-        With respect to what: inputs, parameters, or any nodes below the outputs.
+        The nodes to differentiate with respect to: inputs, parameters, or any ancestors of the outputs.
     seeds : array_like or Node, or a sequence of them, optional
         A weight for each output, of a shape that broadcasts to the output's; None: ones.
 
     Returns
     -------
     Node or list of Node
-        One gradient for a node, a list for a sequence; zeros where nothing depends. They can be differentiated again.
+        One gradient for a node, a list for a sequence; zeros where no output depends on it. They can be differentiated again.
 
     Notes
     -----
-    The wait-list algorithm: each node counts the edges over which a gradient will come, sums what comes, and distributes once, when the
-    last has come. O(nodes + edges).
+    The wait-list algorithm: each node counts the edges over which a gradient will arrive, sums them, and propagates once, after the last.
+    O(nodes + edges).
 
     Examples
     --------
@@ -63,9 +63,9 @@ def compile(outputs: Any, updates: Mapping[Node, Operand] | None = None, rng: Ra
     Parameters
     ----------
     outputs : Node, or list, tuple or dict of Node
-        What a call gives back, in the same structure.
+        What a call returns, in the same structure.
     updates : dict of Node to Node, optional
-        Next values of parameters. All are computed from the old values, then take their place: a call is one step of a training.
+        Next values of parameters. All are computed from the old values before any is replaced: a call is one training step.
     rng : int, SeedSequence or Generator, optional
         Seed of the random nodes; None: a fresh one.
 
@@ -95,7 +95,7 @@ def compile(outputs: Any, updates: Mapping[Node, Operand] | None = None, rng: Ra
 
 
 def evaluate(nodes: Any, feeds: Feeds | None = None, rng: RandomSource = None) -> Any:
-    """Values of nodes by the reference way: node by node, nothing fused.
+    """Values of nodes by the reference algorithm: node by node, nothing fused.
 
     Parameters
     ----------
@@ -123,12 +123,12 @@ def evaluate(nodes: Any, feeds: Feeds | None = None, rng: RandomSource = None) -
 
 
 def set_num_threads(n: int) -> None:
-    """Set the number of threads that work on one call, the caller included.
+    """Set the number of threads for one call, the caller included.
 
     Parameters
     ----------
     n : int
-        At least 1. At the start it is PLAIT_NUM_THREADS, else the number of cores this process may use.
+        At least 1. The default is PLAIT_NUM_THREADS, else the number of cores this process may use.
 
     Examples
     --------
@@ -140,12 +140,12 @@ def set_num_threads(n: int) -> None:
 
 
 def set_flush_subnormals(on: bool) -> None:
-    """Say whether programs and tables treat subnormal numbers as zero.
+    """Set whether programs and tables treat subnormal numbers as zero.
 
     Parameters
     ----------
     on : bool
-        True at the start: numbers below about 1e-38 (float32) or 2e-308 (float64) are zero as operands and as results. False: IEEE 754.
+        True, the default: numbers below about 1e-38 (float32) or 2e-308 (float64) are zero as operands and as results. False: IEEE 754.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def set_flush_subnormals(on: bool) -> None:
 
     Notes
     -----
-    Many processors leave their pipeline for a subnormal number, a hundred cycles and more, and gradients that vanish make them by the million.
+    A subnormal number costs many processors over a hundred cycles, and vanishing gradients produce them by the million.
     The mode holds inside plait on all of its threads; NumPy, callbacks and signal handlers keep their own. Aligners follow IEEE 754 always.
 
     Examples
@@ -179,7 +179,7 @@ def get_flush_subnormals() -> bool:
     Returns
     -------
     bool
-        What `plait.set_flush_subnormals` said last.
+        The last argument of `plait.set_flush_subnormals`.
 
     Examples
     --------
@@ -190,7 +190,7 @@ def get_flush_subnormals() -> bool:
 
 
 def get_num_threads() -> int:
-    """The number of threads that work on one call, the caller included.
+    """The number of threads for one call, the caller included.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What moves elements about or finds them: rolling, padding, the place of the largest."""
+"""Functions that move or find elements: arange, roll, pad, argmax, argmin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: DTyp
     Parameters
     ----------
     start, stop, step : number
-        From where (0 where only one is given), up to which number, which is not among them, and how far apart.
+        First number (0 if only one argument is given), end (exclusive), and difference.
     dtype : str or dtype, optional
         int64 for whole numbers, else float32.
 
@@ -40,14 +40,14 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: DTyp
 
 
 def roll(x: Operand, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Node:
-    """Elements moved along an axis, those that leave at one end coming in at the other.
+    """Elements shifted along an axis; those shifted beyond one end enter at the other.
 
     Parameters
     ----------
     x : Node or array_like
         Of any shape.
     shift : int or sequence of int
-        By how many places, towards the end.
+        The number of positions, towards the end.
     axis : int or sequence of int, optional
         Along which axis; over all elements in a row if left out.
 
@@ -91,7 +91,7 @@ def pad(x: Operand, pad_width: Any, mode: str = "constant", constant_values: Any
     pad_width : int or sequence
         As ``np.pad`` takes it: a number for all sides, (before, after) for all axes, or a pair for each axis.
     mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
-        What stands in the border.
+        The contents of the border.
     constant_values : number
         The number for ``"constant"``.
 
@@ -137,7 +137,7 @@ def pad(x: Operand, pad_width: Any, mode: str = "constant", constant_values: Any
 
 
 def _block(node: Node, axis: int, width: int, value: Node) -> Node:
-    """A border of one number, as wide as is asked for and else of the node's sizes."""
+    """A border of one number, of the given width along its axis and of the node's sizes along the others."""
     sizes = [width if k == axis else n for k, n in enumerate(node.shape)]
     if None not in sizes:
         return broadcast_to(value, tuple(sizes))
@@ -147,7 +147,7 @@ def _block(node: Node, axis: int, width: int, value: Node) -> Node:
 
 
 def argmax(x: Operand, axis: int | None = None, keepdims: bool = False) -> Node:
-    """The place of the largest element: the first where several are; the first NaN if there is one.
+    """The index of the largest element: the first if there are several; that of the first NaN if there is one.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def argmax(x: Operand, axis: int | None = None, keepdims: bool = False) -> Node:
 
 
 def argmin(x: Operand, axis: int | None = None, keepdims: bool = False) -> Node:
-    """The place of the smallest element: the first where several are; the first NaN if there is one.
+    """The index of the smallest element: the first if there are several; that of the first NaN if there is one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Reductions over axes, and what is built from them."""
+"""Reductions over axes, and functions built from them."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def sum(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
 
 
 def mean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Mean over axes; integers become float64. The mean of nothing is an error.
+    """Mean over axes; integers become float64. The mean over an empty axis is an error.
 
     Parameters
     ----------
     x : Node or array_like
         Any shape.
     axis : int or sequence of int, optional
-        Axes to go over; None: all.
+        Axes to reduce; None: all.
     keepdims : bool
         Leave an axis of size 1 in their place.
 
@@ -64,14 +64,14 @@ def mean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
 
 
 def max(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Largest element along axes; NaN if there is one. Of nothing: an error.
+    """Largest element along axes; NaN if there is one. An empty axis is an error.
 
     Parameters
     ----------
     x : Node or array_like
         Any shape.
     axis : int or sequence of int, optional
-        Axes to go over; None: all.
+        Axes to reduce; None: all.
     keepdims : bool
         Leave an axis of size 1 in their place.
 
@@ -89,14 +89,14 @@ def max(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
 
 
 def min(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Smallest element along axes; NaN if there is one. Of nothing: an error.
+    """Smallest element along axes; NaN if there is one. An empty axis is an error.
 
     Parameters
     ----------
     x : Node or array_like
         Any shape.
     axis : int or sequence of int, optional
-        Axes to go over; None: all.
+        Axes to reduce; None: all.
     keepdims : bool
         Leave an axis of size 1 in their place.
 
@@ -121,7 +121,7 @@ def prod(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
     x : Node or array_like
         Any shape.
     axis : int or sequence of int, optional
-        Axes to go over; None: all.
+        Axes to reduce; None: all.
     keepdims : bool
         Leave an axis of size 1 in their place.
 
@@ -146,7 +146,7 @@ def logsumexp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
     x : Node or array_like
         Any shape.
     axis : int or sequence of int, optional
-        Axes to go over; None: all.
+        Axes to reduce; None: all.
     keepdims : bool
         Leave an axis of size 1 in their place.
 
@@ -162,11 +162,11 @@ def logsumexp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Node:
     """
     node = as_float(x, "logsumexp")
     if is_empty(node, axis):
-        return log(exp(node).sum(axis, keepdims=keepdims))  # of nothing -inf, as the sum is 0
+        return log(exp(node).sum(axis, keepdims=keepdims))  # over an empty axis -inf: log of the sum 0
     top = _core.stop_gradient(largest(node, axis))
     some = top > -float("inf")
-    below = _core.elementwise("difference", node, where(some, top, 0.0))  # of infinities 0, where inf - inf would be NaN
-    # The largest element alone makes the sum 1, unless all are -inf; then nothing flows, and not inf * 0.
+    below = _core.elementwise("difference", node, where(some, top, 0.0))  # 0 for equal infinities, where inf - inf would be NaN
+    # The sum is at least 1, unless all elements are -inf; then the gradient is 0, not inf * 0.
     total = maximum(exp(below).sum(axis, keepdims=True), np.finfo(node.dtype).tiny)
     result = log(total) + where(some, top, where(equal(top, top), -float("inf"), top))
     if keepdims:
@@ -223,7 +223,7 @@ def norm(x: Operand, ord: float | str | None = None, axis: Axis = None, keepdims
     """
     node = as_float(x, "norm")
     if ord in (None, 2, "fro"):
-        return sqrt(square(node).sum(axis, keepdims))  # a length: its slope at 0 is 0
+        return sqrt(square(node).sum(axis, keepdims))  # a norm: its derivative at 0 is 0
     if ord == 1:
         return absolute(node).sum(axis, keepdims)
     if ord == float("inf"):

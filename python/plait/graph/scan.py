@@ -28,21 +28,21 @@ def scan(
     Parameters
     ----------
     step : callable
-        ``step(state, x) -> (state, y)``, written over nodes; called once. It gives the state in the structure, shapes and dtypes in which it
-        took it, and a result in any structure, or None. It may use any nodes and parameters from outside.
+        ``step(state, x) -> (state, y)``, written over nodes; called once. It returns the state in the structure, shapes and dtypes in which
+        it was given, and a result in any structure, or None. It may use any nodes and parameters from outside.
     state : Node or array_like, or list, tuple or dict of them
-        Before the first step, in structures of any depth; a namedtuple stays one, and keys of a dict may come back in any order. Python's
-        numbers take the floating dtype of the sequences.
+        The initial state, in structures of any depth; a namedtuple stays one, and the step may return the keys of a dict in any order.
+        Python's numbers take the floating dtype of the sequences.
     sequence : Node or array_like, or list, tuple or dict of them
         `step` gets a slice of each along `axis`; all have the same length there.
     axis : int
         The time axis, of the sequences and of the results.
     reverse : bool
-        Begin with the last step; results stand where their step is.
+        Run from the last step to the first; results keep the positions of their steps.
     checkpoint : None, bool or int, optional
-        What gradients cost. None or False: everything that they need is kept of every step. True: of a sequence of T steps only the states
-        before every √T-th are kept, and segments are computed again, one after the other: memory O(√T) instead of O(T) besides sequences and
-        results, for about one more forward run. An int: segments of so many steps.
+        Memory for gradients. None or False: all residuals of every step are kept. True: for T steps only the states before every √T-th step
+        are kept, and segments are recomputed one after the other: memory O(√T) instead of O(T) besides sequences and results, for about one
+        more forward run. An int: the number of steps per segment.
 
     Returns
     -------
@@ -58,8 +58,8 @@ def scan(
 
     Notes
     -----
-    The number of steps may be bound when the graph runs; compiling does not depend on it. What does not change from step to step is computed
-    once, before the loop. Random nodes of the step draw anew at every step; gradients see the same numbers. Gradients can be differentiated
+    The number of steps may be bound when the graph runs; compiling does not depend on it. Loop-invariant parts are computed once, before
+    the loop. Random nodes of the step draw new numbers at every step; gradients use the same numbers. Gradients can be differentiated
     again.
 
     With checkpoints every √T steps: Chen, Xu, Zhang and Guestrin (2016), Training deep nets with sublinear memory cost.
@@ -71,7 +71,7 @@ def scan(
     >>> plait.evaluate([total, partial], {x: [1.0, 2.0, 3.0]})
     [array(6.), array([1., 3., 6.])]
 
-    Gradients, also for what the step finds outside:
+    Gradients, also with respect to nodes outside the step:
 
     >>> decay = plait.parameter(np.array(0.5))
     >>> last, _ = plait.scan(lambda s, x: (decay * s + x, None), 0.0, x)
@@ -110,7 +110,7 @@ def scan(
                 f"scan: results of a step are nodes, arrays or numbers in lists, tuples and dicts, got {_outline(result_structure)}"
             )
         results = [_as_node(y, number_type, "result of a step") for y in raw_results]
-    finally:  # nodes of the step that somebody holds (a traceback, a list of the user's) are not waited for
+    finally:  # nodes of the step that are still referenced (a traceback, a list of the user's) do not count in wait counts
         _core.mark_drafts([*step_states, *step_xs])
 
     found = _core.scan(states, sequences, step_states, step_xs, next_states, results, reverse, segment)
@@ -135,7 +135,7 @@ def _is_leaf(part: Any) -> bool:
 
 
 def _as_node(value: Any, number_type: str, what: str) -> Node:
-    """Python's numbers and, for states, arrays take the dtype that is there; nodes stay what they are."""
+    """Python's numbers and, for states, arrays take the given dtype; nodes are not changed."""
     if isinstance(value, (bool, int, float)) and not isinstance(value, np.generic):
         return _core.constant(value, "", number_type)
     if not isinstance(value, Node) and what == "state after a step":
@@ -162,7 +162,7 @@ def _time_back(node: Node, axis: int) -> Node:
 
 
 def _kept(structure: Any) -> Sequence[Any]:
-    """What stands in a structure besides leaves."""
+    """The parts of a structure that are not leaves."""
     if isinstance(structure, Kept):
         return [structure.value]
     return [value for part in children(structure) or () for value in _kept(part)]
@@ -174,7 +174,7 @@ def _only_nodes(structure: Any, what: str) -> None:
 
 
 def _outline(structure: Any) -> str:
-    """A structure for people: (node, [node, node])."""
+    """A structure as text: (node, [node, node])."""
     if isinstance(structure, Kept):
         return repr(structure.value)
     if isinstance(structure, dict):

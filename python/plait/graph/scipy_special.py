@@ -1,4 +1,4 @@
-"""``scipy.special`` on nodes: its ufuncs ask nodes as NumPy's do; what are plain functions there is refused with the name to use."""
+"""``scipy.special`` on nodes: its ufuncs are dispatched like NumPy's; its plain functions are refused with the name of an alternative."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def _erfc(x: Operand) -> Node:
 
 
 def ndtr(x: Operand) -> Node:
-    """The distribution function of normal numbers."""
+    """The distribution function of the standard normal distribution."""
     return _core.elementwise("normal_cdf", x)
 
 
 def log_ndtr(x: Operand) -> Node:
-    """Its logarithm, right in both tails."""
+    """Its logarithm, accurate in both tails."""
     node = as_float(x, "log_ndtr")
     far = -12.0 if node.dtype == np.float32 else -20.0
     right, left = node > 1, node < far
@@ -82,7 +82,7 @@ def _ratio(table: tuple[tuple[float, ...], tuple[float, ...]], r: Node) -> Node:
 
 
 def _quantile(q: Node, tail: Node, upper: Node) -> Node:
-    """The normal number of a probability, by how far that is from one half, how far from the nearer end, and which end that is."""
+    """The normal quantile of a probability, given its distance from 1/2, its distance from the nearer end, and which end that is."""
     central = abs(q) <= 0.425
     centre = where(central, q, 0.0)
     centre = centre * _ratio(_CENTRE, 0.180625 - square(centre))
@@ -92,7 +92,7 @@ def _quantile(q: Node, tail: Node, upper: Node) -> Node:
     outer = where(close, _ratio(_NEAR, where(close, root, 3.0) - 1.6), _ratio(_TAIL, where(close, 6.0, root) - 5.0))
     size = where(tail == 0, INF, where(inside, outer, float("nan")))
     found = where(central, centre, where(upper, size, -size))
-    # One step of Newton's from there: the slope, too, is then that of the function and not of the fit.
+    # One Newton step: derivatives are then those of the function and not of the approximation.
     finite = abs(found) < (5.0 if q.dtype == np.float32 else 8.0)
     at = where(finite, found, 0.0)
     density = exp(-0.5 * square(at) - _LOG_ROOT_TAU)
@@ -101,14 +101,14 @@ def _quantile(q: Node, tail: Node, upper: Node) -> Node:
 
 
 def ndtri(p: Operand) -> Node:
-    """The normal number with a probability below it; -inf at 0, inf at 1, NaN beyond."""
+    """The quantile of the standard normal distribution; -inf at 0, inf at 1, NaN beyond."""
     node = as_float(p, "ndtri")
     upper = node > 0.5
     return _quantile(node - 0.5, where(upper, 1 - node, node), upper)
 
 
 def erfinv(y: Operand) -> Node:
-    """The number whose error function is given."""
+    """The inverse of the error function."""
     node = as_float(y, "erfinv")
     # Near 0 the tail, (1 - y) / 2, would lose digits of y.
     small = abs(node) < 0.3
@@ -121,7 +121,7 @@ def erfinv(y: Operand) -> Node:
 
 
 def erfcinv(y: Operand) -> Node:
-    """The number whose complementary error function is given."""
+    """The inverse of the complementary error function."""
     node = as_float(y, "erfcinv")
     small = abs(node - 1) < 0.3
     apart = where(small, 0.5, node)
@@ -131,7 +131,7 @@ def erfcinv(y: Operand) -> Node:
 
 
 def logit(p: Operand) -> Node:
-    """log(p / (1 - p)), with its digits where it is near 0, too."""
+    """log(p / (1 - p)), accurate also near 0."""
     node = as_float(p, "logit")
     central = abs(node - 0.5) < 0.2
     s = 2 * (where(central, node, 0.5) - 0.5)
@@ -142,7 +142,7 @@ def logit(p: Operand) -> Node:
 def _times_log(name: str, logarithm: Callable[[Node], Node], least: float) -> Callable[[Operand, Operand], Node]:
     def call(a: Operand, b: Operand) -> Node:
         x, y = floats(name, a, b)
-        # 0 times what is not finite; else the slope in x at 0 is the logarithm.
+        # 0 where x is 0 and the logarithm not finite; else the derivative with respect to x at 0 is the logarithm.
         nothing = (x == 0) & ((y <= least) | (y == INF))
         return where(nothing, 0.0, x * logarithm(where(nothing, 1.0, y)))
 
@@ -160,7 +160,7 @@ def entr(x: Operand) -> Node:
 
 
 def rel_entr(a: Operand, b: Operand) -> Node:
-    """X log(x / y); 0 where x is 0, inf where the two do not belong together."""
+    """X log(x / y); 0 where x is 0, inf outside the domain."""
     x, y = floats("rel_entr", a, b)
     plain = (x > 0) & (y > 0)
     value = x * log(where(plain, x, 1.0) / where(plain, y, 1.0))
@@ -217,7 +217,7 @@ def pseudo_huber(delta: Operand, r: Operand) -> Node:
     d, x = floats("pseudo_huber", delta, r)
     endless = abs(x) == INF
     at = where(endless, 0.0, x)
-    # √(δ² + r²) - δ is r² / (δ + √(δ² + r²)), which keeps the digits of small r and does not leave the range.
+    # √(δ² + r²) - δ is r² / (δ + √(δ² + r²)), which is accurate for small r and does not overflow.
     whole = d + UFUNCS["hypot"](d, at)
     value = d * (at * (at / where(whole == 0, 1.0, whole)))
     return where(d < 0, INF, where(endless & (d != 0), abs(x), value))
@@ -271,7 +271,7 @@ def _inverse_boxcox(y: Operand, lmbda: Operand) -> Node:
     return where(plain, value, log1p(safe * value) / safe)
 
 
-# Plain functions of SciPy, which make arrays of what they are given: by module and name, what to use.
+# Plain functions of SciPy, which convert arguments to arrays: alternatives by module and name.
 INSTEAD = {
     "logsumexp": "plait.logsumexp",
     "softmax": "plait.softmax",
@@ -293,7 +293,7 @@ INSTEAD = {
 
 
 def asked_by() -> tuple[str, str] | None:
-    """The function of SciPy, the outermost on the stack, that makes an array of a node; and what to use instead."""
+    """The outermost SciPy function on the stack, which converts a node to an array; and the alternative to use."""
     frame: Any = sys._getframe(1)
     found = None
     while frame is not None:

@@ -14,7 +14,7 @@ class scope(ContextDecorator):
     Parameters
     ----------
     name : str
-        Of the part. Scopes nest: inside of another, the path is ``outer/inner``; a name that holds ``/`` is as many levels.
+        Name of the part. Scopes nest: inside another one the path is ``outer/inner``; a name with ``/`` makes several levels.
 
     Raises
     ------
@@ -23,7 +23,7 @@ class scope(ContextDecorator):
 
     Notes
     -----
-    Nothing that is computed depends on scopes. `plait.gradient` puts the gradient of a part into that part, where pictures show it apart from
+    No computed value depends on scopes. `plait.gradient` puts the gradient of a part into that part, where pictures show it apart from
     the forward one. Layers of `plait.nn` open scopes by themselves. A scope is entered by the current thread only, and can be used as a decorator.
 
     Examples
@@ -52,7 +52,7 @@ class scope(ContextDecorator):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
-        """End: the scope before is the current one again."""
+        """Restore the previous scope."""
         _core.leave_scope(self._outer.pop())
 
 

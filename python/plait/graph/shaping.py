@@ -33,7 +33,7 @@ def matmul(x1: Operand, x2: Operand) -> Node:
 
 
 def transpose(x: Operand, axes: Sequence[int] | None = None) -> Node:
-    """Axes in another order. Copies nothing: what reads the result follows strides.
+    """Axes in another order. Nothing is copied: consumers read through strides.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def reshape(x: Operand, shape: Shape) -> Node:
 
 
 def broadcast_to(x: Operand, shape: Shape) -> Node:
-    """The elements repeated as NumPy's broadcasting repeats them.
+    """The elements repeated by NumPy's broadcasting.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def squeeze(x: Operand, axis: Axis = None) -> Node:
 
 
 def concatenate(nodes: Sequence[Operand], axis: int = 0) -> Node:
-    """Nodes joined along an axis that they have.
+    """Nodes joined along an existing axis.
 
     Parameters
     ----------
@@ -249,12 +249,12 @@ def take_along_axis(x: Operand, indices: Operand, axis: int) -> Node:
 
 
 def one_hot(indices: Operand, depth: int, dtype: DType = "float32") -> Node:
-    """Vectors that are 1 at one place and 0 elsewhere.
+    """Vectors that are 1 at one index and 0 elsewhere.
 
     Parameters
     ----------
     indices : Node or array_like of int
-        The places, below depth; one out of range is an error.
+        The indices, below depth; one out of range is an error.
     depth : int
         Length of the vectors.
     dtype : dtype

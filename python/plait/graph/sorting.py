@@ -1,4 +1,4 @@
-"""Sorting along an axis: the places in order are found once, values and gradients follow them."""
+"""Sorting along an axis: one argsort, by which values and gradients are gathered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .shaping import flip, reshape, take_along_axis
 
 
 def argsort(x: Operand, axis: int | None = -1, *, descending: bool = False) -> Node:
-    """The places of the elements in ascending order.
+    """The indices that sort the elements in ascending order.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def argsort(x: Operand, axis: int | None = -1, *, descending: bool = False) -> N
 
     Notes
     -----
-    O(n log n) for each row. The order is stable: equal elements stay in theirs. NaN counts as larger than anything.
+    O(n log n) for each row. The order is stable: equal elements keep their order. NaN counts as larger than anything.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def argsort(x: Operand, axis: int | None = -1, *, descending: bool = False) -> N
     size = node.shape[at]
     if size is None:
         raise ShapeError(f"argsort: descending needs the size of axis {axis} of {node.label} {node.shape}")
-    # Mirrored before and after, so that equal elements stay in their order.
+    # Flipped before and after, so that equal elements keep their order.
     return size - 1 - flip(_ascending(flip(node, at), at), at)
 
 
@@ -62,11 +62,11 @@ def sort(x: Operand, axis: int | None = -1, *, descending: bool = False) -> Node
     Returns
     -------
     Node
-        Of the same shape. The gradient goes back to where each element came from.
+        Of the same shape. Gradients go back to the original positions.
 
     Notes
     -----
-    O(n log n) for each row. The order is stable. NaN counts as larger than anything, as NumPy has it.
+    O(n log n) for each row. The order is stable. NaN counts as larger than anything, as in NumPy.
 
     Examples
     --------

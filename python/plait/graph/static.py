@@ -1,4 +1,4 @@
-"""Arguments of compiled functions that Python is to see as they are: an axis, the length of a loop."""
+"""Static arguments of compiled functions, which Python code sees as values: an axis, the length of a loop."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Static:
 def with_static(
     f: Callable[..., Any], argnums: int | Sequence[int], argnames: str | Sequence[str]
 ) -> tuple[Callable[..., Any], Callable[[tuple[Any, ...], dict[str, Any]], Arguments]]:
-    """The function over arguments some of which are hidden in `Static`, and what hides them."""
+    """The function over arguments some of which are wrapped in `Static`, and the function that wraps them."""
     positions = {argnums} if isinstance(argnums, int) else set(argnums)
     names = {argnames} if isinstance(argnames, str) else set(argnames)
     if any(not isinstance(k, int) or k < 0 for k in positions):

@@ -9,12 +9,12 @@ from .._core import Node
 
 
 def flatten(tree: Any, is_leaf: Callable[[Any], bool]) -> tuple[list[Any], Any]:
-    """The leaves in order, and the structure with their numbers in their place; what is neither stays in the structure."""
+    """The leaves in order, and the structure with numbers instead of leaves; other values stay in the structure."""
     leaves: list[Any] = []
     return leaves, _numbered(tree, is_leaf, leaves)
 
 
-# A function of the module: one inside of flatten() that calls itself would be a circle that keeps leaves alive until the garbage collector comes.
+# Not a closure in flatten(): a recursive closure is a reference cycle that keeps leaves alive until garbage collection.
 def _numbered(part: Any, is_leaf: Callable[[Any], bool], leaves: list[Any]) -> Any:
     if is_leaf(part):
         leaves.append(part)
@@ -24,12 +24,12 @@ def _numbered(part: Any, is_leaf: Callable[[Any], bool], leaves: list[Any]) -> A
 
 
 def children(part: Any) -> list[Any] | None:
-    """What stands in a list, tuple or dict; None for anything else."""
+    """The items of a list, tuple or dict; None for anything else."""
     return list(part.values()) if isinstance(part, dict) else list(part) if isinstance(part, (list, tuple)) else None
 
 
 def like(part: Any, values: list[Any]) -> Any:
-    """Other values in the same place: a namedtuple stays one, an OrderedDict and a defaultdict, too."""
+    """The same container with other items; namedtuple, OrderedDict and defaultdict keep their types."""
     if isinstance(part, dict):
         made = part.copy()
         made.update(zip(part, values, strict=True))
@@ -38,14 +38,14 @@ def like(part: Any, values: list[Any]) -> Any:
 
 
 class Kept:
-    """What stands in a structure but is no leaf."""
+    """A value in a structure that is not a leaf."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
 
 def unflatten(structure: Any, leaves: Any) -> Any:
-    """The structure with leaves in the place of their numbers."""
+    """The structure with leaves instead of their numbers."""
     if isinstance(structure, int):
         return leaves[structure]
     inner = children(structure)

@@ -1,4 +1,4 @@
-"""A Table as text and as HTML: each node with its value, its gradient, and what came over each edge."""
+"""A Table as text and as HTML: each node with its value, its gradient, and the gradient over each edge."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from .._core import GraphError, Node, Table
 from .events import LEAVES, brief, listed, value_of
 
-MOST_ROWS = 60  # of a larger table its beginning and its end
+MOST_ROWS = 60  # rows shown; of a larger table the first and the last ones
 MOST_SHARES = 6
 
 
 @dataclass
 class Row:
-    """One node, in words."""
+    """The texts of one node."""
 
     name: str
     how: str
@@ -43,14 +43,14 @@ def rows_of(table: Table) -> tuple[list[Row | None], int]:
             came.append("seed")
         else:
             got = sum(share != "seed" for share in came) + 1
-            alone = edges[node] == 1 and len(came) == 0  # then it is the gradient itself
+            alone = edges[node] == 1 and len(came) == 0  # a single edge: its gradient is the node's
             came.append(f"{got} of {edges[node]} from {consumer.label}{'' if alone and value is not None else f': {text}'}")
     shown = list(nodes) if len(nodes) <= MOST_ROWS else [*nodes[: MOST_ROWS // 2], None, *nodes[-MOST_ROWS // 2 :]]
     return [None if node is None else row_of(table, node, shares.get(node)) for node in shown], len(nodes)
 
 
 def row_of(table: Table, node: Node, shares: list[str] | None) -> Row:
-    """One of them. `shares` is None where no gradient went."""
+    """The row of one node. `shares` is None if it received no gradient."""
     value = value_of(table, node)
     fed = node.op in {"input", "sparse_input"}
     how = "as fed" if fed else node.op if node.op in LEAVES else f"{node.op}({listed(node.inputs, 4)})"
@@ -66,7 +66,7 @@ def row_of(table: Table, node: Node, shares: list[str] | None) -> Row:
 
 
 def heading(table: Table) -> str:
-    """One line about the whole."""
+    """One line about the whole table."""
     seeds = [node for kind, node, _, _, _ in table._steps() if kind == "seed"]
     count = len(table.nodes)
     return f"{count} node{'' if count == 1 else 's'}" + (f", gradients sent from {listed(seeds)}" if seeds else ", no gradients yet")
@@ -99,7 +99,7 @@ STYLE = """<style>
 
 
 def table_html(table: Table) -> str:
-    """``Table._repr_html_``: takes its colours from the page, so it is readable on a light and on a dark one."""
+    """``Table._repr_html_``: with the colours of the page, so that it is readable in light and dark themes."""
     rows, _ = rows_of(table)
     out = [f'<div style="overflow-x:auto">{STYLE}<table class="plait-table"><caption>{html.escape(f"Table: {heading(table)}")}</caption>']
     out.append("<thead><tr><th>node</th><th>how</th><th>type</th><th>value</th><th>gradient</th></tr></thead><tbody>")

@@ -1,4 +1,4 @@
-"""Functions written over nodes and called with arrays: traced and compiled once per shape and dtype, and differentiated on the way."""
+"""Functions written over nodes and called with arrays: traced, differentiated and compiled once per shapes and dtypes."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .programs import gradient
 from .static import with_static
 from .structure import Kept, children, flatten, like, unflatten
 
-STACKED = 32  # a Jacobian of up to so many rows is one program; a larger one runs one program for each row
-REMEMBERED = 64  # programs that one function keeps, the oldest of which goes first
+STACKED = 32  # a Jacobian of up to this many rows is one program; a larger one runs one program for each row
+REMEMBERED = 64  # programs cached per function; the oldest is dropped first
 
 C = TypeVar("C")
 
 
 class Traced(Generic[C]):
-    """What was made of a function for each combination of shapes, dtypes and constants of its arguments."""
+    """Compiled forms of a function, for each combination of shapes, dtypes and constants of its arguments."""
 
     def __init__(self, make: Callable[[Any, list[Node]], C]) -> None:
         self.make = make
         self.made: Made[C] = Made(REMEMBERED)
 
     def get(self, args: tuple[Any, ...], kwargs: dict[str, Any], floats: Sequence[int] = ()) -> tuple[C, list[Array]]:
-        """The thing for these arguments, made if it is not there, and the arrays to feed.
+        """The compiled form for these arguments, made if missing, and the arrays to feed.
 
         Arguments at the positions `floats` are to be differentiated: Python's integers there count as floats.
         """
@@ -61,19 +61,19 @@ def function(
     Parameters
     ----------
     f : callable
-        Takes nodes (in lists, tuples and dicts, too) where the result is called with arrays, and gives nodes in any structure. What is
-        neither array nor number is handed to it as it is. Python code in it runs once for each combination of shapes and dtypes.
+        Takes nodes (in lists, tuples and dicts, too) where the result is called with arrays, and returns nodes in any structure. Arguments
+        that are neither arrays nor numbers are passed unchanged. Its Python code runs once for each combination of shapes and dtypes.
     static_argnums : int or sequence of int
-        Positions of arguments that Python is to see as they are, such as an axis or the length of a loop. They can be hashed; each
-        combination of values is traced anew.
+        Positions of static arguments, which Python code sees as values, such as an axis or the length of a loop. They must be hashable;
+        each combination of values is traced separately.
     static_argnames : str or sequence of str
         The same for arguments that are given by name.
 
     Returns
     -------
     callable
-        With the same arguments; arrays in, arrays out. Called with nodes, inside of a function that is being traced, it gives nodes, as what
-        `grad`, `jacobian` and `hessian` make does.
+        With the same arguments; arrays in, arrays out. Called with nodes, inside a function that is being traced, it returns nodes, as do
+        the results of `grad`, `jacobian` and `hessian`.
 
     Examples
     --------
@@ -120,17 +120,17 @@ def grad(
     f : callable
         As for :func:`function`; gives a scalar node.
     argnums : int or sequence of int
-        Which positional arguments to differentiate for.
+        The positional arguments to differentiate with respect to.
     static_argnums : int or sequence of int
-        Positions of arguments that Python is to see as they are, such as an axis or the length of a loop. They can be hashed; each
-        combination of values is traced anew.
+        Positions of static arguments, which Python code sees as values, such as an axis or the length of a loop. They must be hashable;
+        each combination of values is traced separately.
     static_argnames : str or sequence of str
         The same for arguments that are given by name.
 
     Returns
     -------
     callable
-        With the arguments of f; gives an array, in the structure of the argument, or a tuple for several arguments.
+        With the arguments of f; returns an array, in the structure of the argument, or a tuple for several arguments.
 
     Examples
     --------
@@ -161,18 +161,18 @@ def value_and_grad(
     f : callable
         As for :func:`function`; gives a scalar node.
     argnums : int or sequence of int
-        Which positional arguments to differentiate for.
+        The positional arguments to differentiate with respect to.
     static_argnums : int or sequence of int
-        Positions of arguments that Python is to see as they are, such as an axis or the length of a loop. They can be hashed; each
-        combination of values is traced anew.
+        Positions of static arguments, which Python code sees as values, such as an axis or the length of a loop. They must be hashable;
+        each combination of values is traced separately.
     static_argnames : str or sequence of str
         The same for arguments that are given by name.
 
     Returns
     -------
     callable
-        With the arguments of f; gives (value, gradient). Called with nodes, inside of a function that is being traced, it gives nodes, so that
-        gradients nest.
+        With the arguments of f; returns (value, gradient). Called with nodes, inside a function that is being traced, it returns nodes, so
+        that gradients nest.
 
     Examples
     --------
@@ -212,10 +212,10 @@ def value_and_grad(
 
 
 class _Rows:
-    """All derivatives of every element of an output: one row of the Jacobian for each."""
+    """The derivatives of every element of an output: one row of the Jacobian each."""
 
     def __init__(self, output: Node, inputs: list[Node], of: Node) -> None:
-        self.shape = tuple(n or 0 for n in (*output.shape, *of.shape))  # all known: arguments are arrays
+        self.shape = tuple(n or 0 for n in (*output.shape, *of.shape))  # all sizes are known: arguments are arrays
         self.dtype = output.dtype
         self.rows = output.size
         flat = output.ravel()
@@ -236,7 +236,7 @@ class _Rows:
             return np.asarray(self.program(arrays))
         result = np.empty((self.rows, int(np.prod(self.shape)) // self.rows), self.dtype)
         seed = np.zeros(self.rows, self.dtype)
-        seeded = self.seed in set(self.program.program.inputs)  # not where the derivative is zero throughout
+        seeded = self.seed in set(self.program.program.inputs)  # not if the derivative is identically zero
         for k in range(self.rows):
             seed[k] = 1
             result[k] = np.ravel(self.program(arrays, {self.seed: seed} if seeded else None))
@@ -245,7 +245,7 @@ class _Rows:
 
 
 def _stacked(output: Node, of: Node) -> Node:
-    """A Jacobian as a node, its rows one after the other."""
+    """A Jacobian as a node, built row by row."""
     if None in output.shape or None in of.shape:
         raise ShapeError(
             f"jacobian: inside of a trace all sizes must be known, got a result of {output.shape} and an argument of {of.shape}"
@@ -265,7 +265,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     f : callable
         As for :func:`function`; gives one node.
     argnums : int or sequence of int
-        Which positional argument, one array, to differentiate for; of several a tuple comes back.
+        The positional argument, one array, to differentiate with respect to; for several a tuple is returned.
 
     Returns
     -------
@@ -274,7 +274,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 
     Notes
     -----
-    Reverse mode: one backward sweep for each element of the result.
+    Reverse mode: one backward pass for each element of the result.
 
     Examples
     --------
@@ -303,7 +303,7 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     f : callable
         As for :func:`function`; gives a scalar node.
     argnums : int
-        Which positional argument, one array, to differentiate for.
+        The positional argument, one array, to differentiate with respect to.
 
     Returns
     -------
@@ -312,7 +312,7 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
     Notes
     -----
-    The Jacobian of the gradient: one sweep back and forth for each element of the argument.
+    The Jacobian of the gradient: one forward and backward pass for each element of the argument.
 
     Examples
     --------
@@ -359,11 +359,11 @@ def _is_array(part: Any) -> bool:
 
 
 class _NodeGiven(TypeError):
-    """A node where a compiled function takes arrays, as an argument or from around it."""
+    """A node given to a compiled function instead of an array, as an argument or from an enclosing trace."""
 
 
 def _inside(args: tuple[Any, ...], kwargs: dict[str, Any], floats: Sequence[int] = ()) -> tuple[Any, list[Node]]:
-    """The arguments of a call inside of a function that is being traced: nodes in, nodes out."""
+    """The arguments of a call inside a function that is being traced: nodes in, nodes out."""
     leaves, structure = flatten((args, kwargs), _is_array)
     to_float = {k for position in floats if position < len(args) for k in _numbers(structure[0][position])}
     nodes = [_core.as_node(leaf if isinstance(leaf, Node) else _as_array(leaf, k in to_float), "argument") for k, leaf in enumerate(leaves)]
@@ -371,7 +371,7 @@ def _inside(args: tuple[Any, ...], kwargs: dict[str, Any], floats: Sequence[int]
 
 
 def _alias(node: Node) -> Node:
-    """The same values in a node of their own: what a function takes from around itself is no argument of it, even if it is the same node."""
+    """A new node with the same value: a node that a function captures is not its argument, even if the same node is passed."""
     code = {"float32": 3, "float64": 4}.get(node.dtype.name)
     return node if code is None else _core.apply("cast", [node], [code], [], False)
 
@@ -390,14 +390,14 @@ def _as_array(leaf: Any, to_float: bool) -> Array:
 
 
 def _place(structure: Any, k: int) -> str:
-    """What messages call the argument with the k-th array."""
+    """The name in messages of the argument with the k-th array."""
     args, kwargs = structure
     found = [f"argument {position}" for position, part in enumerate(args) if k in _numbers(part)]
     return (found or [f"argument {name!r}" for name, part in kwargs.items() if k in _numbers(part)])[0]
 
 
 def _key(structure: Any) -> Any:
-    """Something hashable that says the same."""
+    """An equivalent hashable key."""
     if isinstance(structure, dict):
         return (type(structure), *((name, _key(part)) for name, part in structure.items()))
     if isinstance(structure, (list, tuple)):
@@ -449,7 +449,7 @@ def _renumbered(structure: Any, numbers: dict[int, int]) -> Any:
 
 
 def require_function(f: Any, what: str) -> None:
-    """TypeError unless `f` can be called: what people give instead is a node."""
+    """TypeError unless `f` is callable; a common mistake is to pass a node."""
     if isinstance(f, Node):
         raise TypeError(
             f"{what}: expected a function, got the node {f.label} {f.shape}; the gradients of nodes are plait.gradient(node, [x, …])"
@@ -470,7 +470,7 @@ def _scalar(value: Any, what: str) -> Node:
 
 
 def _as_nodes(result: Any) -> Any:
-    """The result with arrays and numbers in it made constants."""
+    """The result, with arrays and numbers as constants."""
     inner = children(result)
     return _core.as_node(result, "function") if inner is None else like(result, [_as_nodes(part) for part in inner])
 
@@ -482,7 +482,7 @@ class _Compiled:
         own = {node.id for node in (*inputs, *more)}
         nodes = [part for part in flatten(outputs, lambda part: isinstance(part, Node))[0] if isinstance(part, Node)]
         if any(node.op == "input" and node.id not in own for node in _core.ancestors(nodes)):
-            raise _NodeGiven  # the function reads a node of a trace around it: its results are nodes of that trace
+            raise _NodeGiven  # the function reads a node of an enclosing trace: its results are nodes of that trace
         self.program = compile_graph(outputs)
         needed = set(self.program.inputs)
         self.feeds = [(node, k) for k, node in enumerate(inputs) if node in needed]

@@ -1,4 +1,4 @@
-"""What a histogram has counted: filling it, and the contents of its cells."""
+"""The counts of a histogram: filling, and the contents of its cells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Counts(_core.histogram.Accumulator):
-    """Cells between borders, and what has been counted in them; see `Histogram`."""
+    """Cells between borders and their contents; see `Histogram`."""
 
     def __init__(self, *edges: Any, closed: Closed = "left") -> None:
         if len(edges) > 1 and isinstance(edges[-1], str):
@@ -141,7 +141,7 @@ class Counts(_core.histogram.Accumulator):
         threads : int, optional
             At most so many; the result does not depend on it.
         executor : concurrent.futures.Executor, optional
-            Who counts pieces of a million values, each to be added here: a ``ProcessPoolExecutor``, ``dask.distributed``'s
+            Counts pieces of a million values, whose results are added here: a ``ProcessPoolExecutor``, ``dask.distributed``'s
             ``Client.get_executor()``, or anything else with its protocol. Sums of weights may differ in their last digits from those without
             it, not between executors.
 
@@ -196,7 +196,7 @@ class Counts(_core.histogram.Accumulator):
         Parameters
         ----------
         *x : float or array_like
-            For each axis.
+            One for each axis.
 
         Returns
         -------
@@ -362,12 +362,12 @@ class Counts(_core.histogram.Accumulator):
     # ---- for this module's own files ----
 
     def _cells(self, cells: Floats, flow: bool) -> Floats:
-        """As an array of all axes; without those outside unless asked for."""
+        """As an array of all axes, with or without flow."""
         shaped = cells.reshape([len(axis) + 2 for axis in self._axes])
         return shaped if flow else np.ascontiguousarray(shaped[(slice(1, -1),) * self.ndim])
 
     def _nd(self) -> tuple[Floats, Floats | None]:
-        """Sums, and those of squares where weights were given, as arrays of all axes with flow."""
+        """Sums, and sums of squares if weights were given, as arrays of all axes with flow."""
         sums, squares, _ = self._contents()
         return self._cells(sums, True), None if squares is None else self._cells(squares, True)
 
@@ -418,7 +418,7 @@ def _rebuilt(cls: type[Counts], axes: tuple[Axis, ...], closed: Closed, sums: Fl
 
 
 def _difference(a: Axis, b: Axis) -> str:
-    """In words."""
+    """The text form."""
     if len(a) != len(b):
         return f"{len(a)} and {len(b)} bins"
     if a._closed != b._closed:

@@ -1,4 +1,4 @@
-"""Filling: columns made ready, and pieces for an executor's workers to count."""
+"""Filling: conversion of columns, and pieces for an executor's workers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ IN_FLIGHT = 4  # pieces per worker that is known, so that a long array is not pi
 
 
 def is_ready(array: Any) -> bool:
-    """Whether the core takes it as it is; short arrays would otherwise spend most of their time on the way there."""
+    """Whether the core takes the array without conversion: the fast path for short arrays."""
     return type(array) is np.ndarray and array.ndim == 1 and array.dtype == np.float64 and array.dtype.isnative and array.flags.c_contiguous
 
 
 def columns(arrays: tuple[Any, ...]) -> list[NDArray[Any]]:
-    """Flat arrays of one length, one for each axis; a single number goes along with all."""
+    """Flat arrays of one length, one for each axis; a single number is broadcast."""
     shapes = [np.shape(array) for array in arrays]
     common = max(shapes, key=len)
     if any(shape not in (common, ()) for shape in shapes):
@@ -46,7 +46,7 @@ def weights_for(weights: Any, shape: tuple[int, ...]) -> tuple[NDArray[np.float6
 
 
 def fill_piece(empty: Counts, arrays: list[NDArray[Any]], weights: NDArray[np.float64] | None, weight: float) -> Counts:
-    """What a worker does; a function of the module, so that it can be pickled."""
+    """The work of an executor's worker; a module function, so that it can be pickled."""
     empty._fill(arrays, weights, weight, 1)
     return empty
 
@@ -54,7 +54,7 @@ def fill_piece(empty: Counts, arrays: list[NDArray[Any]], weights: NDArray[np.fl
 def fill_elsewhere(
     histogram: Counts, arrays: list[NDArray[Any]], weights: NDArray[np.float64] | None, weight: float, executor: Any
 ) -> None:
-    """All pieces, a few at a time, added in their order once all have come: an error leaves the histogram as it was."""
+    """All pieces, a few at a time, added in order after the last one: an error leaves the histogram unchanged."""
     if not hasattr(executor, "submit"):
         raise TypeError(f"executor: expected one of concurrent.futures's protocol, got {type(executor).__name__}")
     empty = histogram._empty()

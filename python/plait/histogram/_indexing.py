@@ -1,4 +1,4 @@
-"""``h[...]``: what UHI's indexing means for cells and borders."""
+"""``h[...]``: UHI's indexing of cells and borders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Cut(NamedTuple):
 
 
 class _Ends:
-    """An axis as the end of a slice sees it: a place on a border is that border, whichever side is closed."""
+    """An axis for the ends of slices: a value on a border is that border, whichever side is closed."""
 
     def __init__(self, axis: Axis) -> None:
         self.axis = axis
@@ -105,7 +105,7 @@ def _end(index: Any, axis: Axis) -> int | None:
 
 
 def _groups(step: Any, axis: Axis, first: int, last: int) -> list[int]:
-    """How many neighbours become one each."""
+    """The sizes of merged groups of bins."""
     n = last - first
     if step is None:
         return [1] * n
@@ -123,7 +123,7 @@ def _groups(step: Any, axis: Axis, first: int, last: int) -> list[int]:
 
 
 def cut_cells(cells: Floats, k: int, index: int | Cut) -> Floats:
-    """What is left of cells, flow included, after the k-th axis was cut; an axis that is picked or added up is gone."""
+    """The cells, flow included, after indexing axis k; an axis indexed by a number or summed is removed."""
     if not isinstance(index, Cut):
         return np.asarray(np.take(cells, index + 1, axis=k))
     if index.groups is None:
@@ -135,7 +135,7 @@ def cut_cells(cells: Floats, k: int, index: int | Cut) -> Floats:
 
 
 def cut_axis(axis: Axis, index: int | Cut) -> Axis | None:
-    """The axis that is left."""
+    """The remaining axis."""
     if not isinstance(index, Cut) or index.groups is None:
         return None
     return axis._with_edges(axis.edges[(index.start or 0) + _sums(index.groups)])

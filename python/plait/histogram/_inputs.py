@@ -1,4 +1,4 @@
-"""What may be counted, and how: arrays, weights and numbers, checked here once."""
+"""Conversion and checks of arrays, weights and numbers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def finite(value: Any, name: str) -> float:
 
 
 def thread_count(threads: Any) -> int:
-    """How many threads at most; what `plait.set_num_threads` says unless given."""
+    """The largest number of threads; that of `plait.set_num_threads` unless given."""
     if threads is None:
         return _core.get_num_threads()
     if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:

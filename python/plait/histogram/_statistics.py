@@ -1,4 +1,4 @@
-"""Quantiles and moments of what lies in bins."""
+"""Quantiles and moments of binned values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .axis import Axis, Floats
 
 
 def _cells_of(shares: Floats, sums: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """For each share the first cell up to which so much has come, and what part of the cell is needed for it."""
+    """For each probability the first cell whose cumulative sum reaches it, and the fraction of that cell."""
     if (sums < 0).any():
         raise ValueError("quantile: a bin's weights sum up to less than 0, so that there is no order")
     reached = np.cumsum(sums)
@@ -26,13 +26,13 @@ def _cells_of(shares: Floats, sums: Floats) -> tuple[NDArray[np.int64], Floats]:
 
 
 def quantile(axis: Axis, shares: Floats, sums: Floats) -> Floats:
-    """The inverse of the distribution function, straight within bins on the axis's scale; flow is -inf and inf."""
+    """The inverse of the distribution function, linear within bins on the axis's scale; flow is -inf and inf."""
     cells, part = _cells_of(shares, sums)
     low, high = _borders(axis, cells)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         log = axis.scale == "log"
         inside = np.exp((1 - part) * np.log(low) + part * np.log(high)) if log else (1 - part) * low + part * high
-    # At the ends of a bin its borders, exactly; within a bin that is infinite nothing better than its infinite end.
+    # Exactly the border at the ends of a bin; within an infinite bin its infinite end.
     inside = np.clip(np.where(np.isnan(inside), low, inside), low, high)
     inside = np.where(part <= 0, low, np.where(part >= 1, high, inside))
     inside = np.where(cells == 0, -np.inf, np.where(cells == len(sums) - 1, np.inf, inside))
@@ -51,7 +51,7 @@ def _borders(axis: Axis, cells: NDArray[np.int64]) -> tuple[Floats, Floats]:
 
 
 def moments(axis: Axis, sums: Floats, name: str) -> tuple[float, float]:
-    """Mean and standard deviation of the bins' centres, weighted by what is in them."""
+    """Mean and standard deviation of the bins' centres, weighted by their contents."""
     filled = sums != 0
     if not sums.sum() > 0:
         raise ValueError(f"{name}: the histogram is empty, or what its weights sum up to is not positive")
@@ -82,7 +82,7 @@ def density(axes: tuple[Axis, ...], sums: Floats) -> Floats:
 
 
 def counts(sums: Floats, squares: Floats | None) -> Floats:
-    """Effective entries: so many of equal weight are as uncertain as these."""
+    """The effective number of entries: that many of equal weight have the same relative uncertainty."""
     if squares is None:
         return sums
     with np.errstate(all="ignore"):

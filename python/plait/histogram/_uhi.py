@@ -1,4 +1,4 @@
-"""Histograms as other packages hold them: the dictionaries of ``uhi.io``, and anything with UHI's plotting protocol."""
+"""Exchange with other packages: the dictionaries of ``uhi.io``, and objects with UHI's plotting protocol."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST_SPARSE = 2**28  # cells, of a histogram of which only some are stored
 
 
 def to_dict(histogram: Histogram) -> dict[str, Any]:
-    """The intermediate representation, arrays as arrays. What only plait knows is in its `writer_info`."""
+    """UHI's intermediate representation, with arrays. Attributes specific to plait are in `writer_info`."""
     squares = histogram._squares()
     storage: dict[str, Any] = {"type": "double", "values": histogram.values(flow=True)}
     if squares is not None:
@@ -48,7 +48,7 @@ def _axis_to_dict(axis: Axis) -> dict[str, Any]:
 
 
 def from_dict(cls: type[AnyHistogram], found: Mapping[str, Any]) -> AnyHistogram:
-    """A histogram from the representation; FormatError says what is not as it should be."""
+    """A histogram from the representation; FormatError names what is invalid."""
     try:
         if found["uhi_schema"] != SCHEMA:
             raise FormatError(f"uhi: written in schema {found['uhi_schema']!r}, this plait reads schema {SCHEMA}")
@@ -73,7 +73,7 @@ def from_dict(cls: type[AnyHistogram], found: Mapping[str, Any]) -> AnyHistogram
 
 
 def _require_cells(found: Mapping[str, Any]) -> None:
-    """Refuses axes with more bins than what is stored fills, before there is memory for them: a few bytes can name any number."""
+    """Refuses axes with more bins than values stored, before memory is allocated: a few bytes can claim any number."""
     claimed = 1
     for axis in found["axes"]:
         bins = int(axis["bins"]) if axis["type"] == "regular" else len(axis.get("edges", axis.get("categories", ()))) - 1

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class Traits(NamedTuple):
-    """What the protocols of histograms ask of an axis; ours are all alike."""
+    """Traits of axes in the UHI protocol, equal for all axes here."""
 
     circular: bool = False
     discrete: bool = False
@@ -241,7 +241,7 @@ class Axis:
         return hash((self._scale, self._closed, self._edges.tobytes()))
 
     def __repr__(self) -> str:
-        """As one would write it."""
+        """The call that makes it."""
         scale = "" if self._scale == "linear" else f", scale={self._scale!r}"
         label = f", label={self.label!r}" if self.label else ""
         return f"Axis({np.array2string(self._edges, threshold=6, separator=', ')}{scale}{label})"

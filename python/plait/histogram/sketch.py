@@ -1,4 +1,4 @@
-"""Quantiles of a stream in little memory, and borders that follow from quantiles."""
+"""Quantiles of a stream in bounded memory, and borders from quantiles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VERSION = 1
 
 
 class QuantileSketch(_core.histogram.Sketch):
-    """Quantiles of values that come one after the other, from a few hundred of them that are kept.
+    """Quantiles of a stream of values, from a few hundred retained ones.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ class QuantileSketch(_core.histogram.Sketch):
     Notes
     -----
     KLL (Karnin, Lang and Liberty 2016, "Optimal quantile approximation in streams"): levels of sorted values, each of which stands for
-    twice as many as one of the level below; a full level hands every other value up. As long as fewer than about 3·k values have come, all are
-    kept and every answer is exact. Sketches of parts of the data add up to a sketch of all, with the same error. NaN is counted apart.
+    twice as many as one of the level below; a full level hands every other value up. Up to about 3·k values all are kept and results are
+    exact. Sketches of parts of the data add up to a sketch of all, with the same error. NaN is counted separately.
 
     Examples
     --------
@@ -94,7 +94,7 @@ class QuantileSketch(_core.histogram.Sketch):
 
     @property
     def error(self) -> float:
-        """By how much a rank may be off, as a share of all values: for any one value in 99 of 100 sketches."""
+        """The error of a rank, as a fraction of all values: for any one value in 99 of 100 sketches."""
         return self._error(self.k)
 
     def update(self, values: ArrayLike) -> None:
@@ -226,7 +226,7 @@ class QuantileSketch(_core.histogram.Sketch):
         return len(self._sorted()[0])
 
     def __add__(self, other: QuantileSketch | Literal[0]) -> Self:
-        """A sketch of what both have seen."""
+        """A sketch of the values of both."""
         if not isinstance(other, QuantileSketch):  # sum() begins with 0
             return copy.copy(self) if isinstance(other, int) and other == 0 else NotImplemented
         made = copy.copy(self)
@@ -236,14 +236,14 @@ class QuantileSketch(_core.histogram.Sketch):
     __radd__ = __add__
 
     def __iadd__(self, other: QuantileSketch | Literal[0]) -> Self:
-        """Add what another one has seen."""
+        """Add the values of another one."""
         if not isinstance(other, QuantileSketch):
             return NotImplemented
         self._merge(other)
         return self
 
     def __eq__(self, other: object) -> bool:
-        """Whether all that is kept is the same."""
+        """Whether the states are equal."""
         if not isinstance(other, QuantileSketch):
             return NotImplemented
         mine, theirs = self._state(), other._state()
@@ -292,7 +292,7 @@ class QuantileSketch(_core.histogram.Sketch):
         Returns
         -------
         QuantileSketch
-            Equal to the one that was saved; it goes on as that would.
+            Equal to the one that was saved; further updates give equal results.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Black box variational inference: distributions, models, and posteriors that say when not to believe them."""
+"""Black box variational inference: distributions, models, and posteriors with diagnostics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The approximations q: what a posterior is made of, over constrained values."""
+"""The approximations q of a posterior, over constrained values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIVERGENCE_DRAWS = 1000
 
 
 class Approximation:
-    """A gaussian over the unconstrained numbers of some latents, and a distribution of its own for each of the others."""
+    """A gaussian over the unconstrained numbers of some latents, and a separate distribution for each of the others."""
 
     def __init__(self, density: Density, gaussian: Gaussian, natural: dict[str, Distribution] | None = None) -> None:
         self.density, self.gaussian, self.natural = density, gaussian, dict(natural or {})
@@ -45,7 +45,7 @@ class Approximation:
         return total
 
     def _moments(self) -> dict[str, Array]:
-        """Draws for what has no closed form, always the same."""
+        """Fixed draws, for quantities without a closed form."""
         if self._kept is None:
             self._kept = self.draw(_MOMENT_DRAWS, np.random.default_rng(20_240_229), matched=True)[0]
         return self._kept
@@ -94,7 +94,7 @@ class Approximation:
         return np.asarray(self.density.constrained(row)[latent.name][0])
 
     def tree(self) -> dict[str, Any]:
-        """What a file keeps."""
+        """The state stored in a file."""
         g = self.gaussian
         tree: dict[str, Any] = {"mean": g.mean, "sd": g.sd, "full": g.full, "natural": {}}
         if g.factor is not None:

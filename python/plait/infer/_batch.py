@@ -1,7 +1,8 @@
-"""Many samples at once: a pass that gives nodes of one sample a leading axis of samples.
+"""Vectorisation over samples: a pass that adds a leading sample axis to the nodes of one sample.
 
-Every op is rewritten on its own: axes move one place to the right, operands of lower rank get ones behind the sample axis. What does not
-depend on a sample stays as it is and is computed once. A loop becomes a loop whose states have the sample axis. What has no rule is unrolled.
+Every op is rewritten separately: axes move one position to the right, operands of lower rank get axes of size 1 after the sample axis.
+Nodes that do not depend on samples are unchanged and computed once. A loop becomes a loop whose states have the sample axis. Ops without a
+rule are unrolled.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Batch:
     size : int
         Samples.
     replaced : dict of int to (Node, bool)
-        By the id of a node: what stands in its place, and whether that has the sample axis.
+        By the id of a node: its replacement, and whether that has the sample axis.
     """
 
     def __init__(self, size: int, replaced: Mapping[int, Batched]) -> None:
@@ -85,18 +86,18 @@ class Batch:
         return rule(node, inputs) if rule is not None else self._unrolled(node, inputs)
 
     def _aligned(self, item: Batched, shape: Sequence[int | None], rank: int) -> Node:
-        """An operand whose axes stand where those of a result of `rank` axes stand."""
+        """An operand aligned with a result of `rank` axes."""
         node, batched = item
         if not batched or len(shape) == rank:
             return node
         return _core.reshape(node, (self.size, *(1,) * (rank - len(shape)), *shape))
 
     def _plain(self, node: Node, inputs: list[Batched]) -> Batched:
-        """An op whose first input does not depend on samples, the others lending their shapes."""
+        """An op whose first input does not depend on samples, and whose others give shapes only."""
         return _core.reshape(inputs[0][0], node.shape), False
 
     def _like(self, node: Node) -> Node:
-        """Something of a node's shape with the sample axis, for ops that ask for a shape."""
+        """A node with the shape of another and the sample axis, for ops with a shape-only input."""
         return _core.broadcast_to(_core.constant(0.0, "", node.dtype), (self.size, *node.shape))
 
     def _reduce(self, node: Node, inputs: list[Batched]) -> Batched:
@@ -286,7 +287,7 @@ class Batch:
 
         last, results = graph.scan(step, states, rows, reverse=body.reverse)
         self.loops[node.id] = [*((n, True) for n in last), *((_swap(n), True) for n in results)]
-        return node, True  # never looked at: users read the outputs
+        return node, True  # never read: consumers read the outputs
 
     def _unrolled(self, node: Node, inputs: list[Batched]) -> Batched:
         """Sample by sample."""
@@ -298,5 +299,5 @@ class Batch:
 
 
 def _swap(node: Node) -> Node:
-    """The first two axes exchanged."""
+    """The first two axes swapped."""
     return graph.transpose(node, (1, 0, *range(2, len(node.shape))))

@@ -13,7 +13,7 @@ from ._batch import Batch
 from ._values import Array
 from .model import Latent, Model
 
-MOST_FLOPS = 5e7  # of a chunk, up to which draws for the report are not saved
+MOST_FLOPS = 5e7  # per chunk: below it the number of draws for the report is not reduced
 PRODUCTS = 16  # Hessian-vector products of one run
 CHUNK = 500  # samples of one run of the program that only evaluates
 
@@ -96,7 +96,7 @@ class Density:
         return np.concatenate([program({leaf: parts[k] for leaf, parts in split.items()}) for k in range(count)])[: len(u)]
 
     def affordable(self, draws: int, most: float = MOST_FLOPS) -> int:
-        """As many draws as can be evaluated without their taking long, at least a thousand; after a first evaluation."""
+        """The number of draws that can be evaluated in reasonable time, at least a thousand; after a first evaluation."""
         cost = float(self._programs["evaluate"][0].flops)
         return int(min(draws, max(1000, draws * most / max(cost, 1.0))))
 
@@ -183,7 +183,7 @@ class Density:
 
 
 def lenient(program: Any) -> Any:
-    """A program to which inputs may be given that it does not read: of a log joint that is linear, say, a Hessian reads none."""
+    """A program that ignores feeds of inputs it does not read: the Hessian of a linear log joint reads none."""
     used = {node.name for node in program.inputs}
     return lambda **feeds: program(**{k: x for k, x in feeds.items() if k in used})
 

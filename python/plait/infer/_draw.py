@@ -7,7 +7,7 @@ from typing import Any
 
 
 def draw(posterior: Any, names: list[str] | None = None) -> Any:
-    """A figure with the densities of each latent, and the ELBO's course."""
+    """A figure with the densities of each latent, and the history of the ELBO."""
     from .. import plot
     from ..plot._style import panels
 

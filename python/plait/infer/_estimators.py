@@ -1,4 +1,4 @@
-"""Gradients of the ELBO from samples, for every latent by an estimator of its own, as nodes of one program.
+"""Gradients of the ELBO from samples, with an estimator for each latent, as nodes of one program.
 
 Ranganath, Gerrish and Blei (2014) for the score function, Rao-Blackwellisation and control variates; Mnih and Rezende (2016) for leave-one-out
 baselines; Kingma and Welling (2014) for reparameterisation; Roeder, Wu and Duvenaud (2017) for sticking the landing.
@@ -25,7 +25,7 @@ JOINED = (*PATHS, "score", "score_loo")  # of families that join all latents
 
 @dataclass
 class Unit:
-    """A latent's variational distribution: nodes of its parameters, and what one program drew from it."""
+    """A latent's variational distribution: nodes of its parameters and of its draws in one program."""
 
     latent: Latent
     parameters: list[Node]  # gaussian: mean and log sd of unconstrained numbers; natural: its own
@@ -85,7 +85,7 @@ class Gradients:
         unit.log_q = graph.sum(density, axis=-1) if latent.support.event else density
 
     def _by_path(self) -> None:
-        """Through the samples: the joint's slope, with the exact entropy or (sticking the landing) with the path through log q."""
+        """Reparameterised gradient: of the log joint, with the exact entropy or (sticking the landing) with the path through log q."""
         paths = [u for u in self.units if u.estimator in PATHS]
         if not paths:
             return
@@ -100,7 +100,7 @@ class Gradients:
             self.gradients[node] = slope
 
     def _signal(self, unit: Unit) -> Node:
-        """What each sample's score is weighted by: (S, *shape), or (S, 1, …) where all elements share it."""
+        """The weight of each sample's score: (S, *shape), or (S, 1, …) where all elements share it."""
         rank = len(unit.latent.support.shape)
         shared: list[Node] = []
         own: list[Node] = []
@@ -146,7 +146,8 @@ class Gradients:
             if len(node.shape) + 1 > len(signal.shape):
                 weight = signal.reshape((*signal.shape, *(1,) * (len(node.shape) + 1 - len(signal.shape))))
             if unit.estimator == "rao_blackwell_control" and s > 1:
-                # The optimal a* = Cov(score · signal, score) / Var(score), of all samples but the one that it serves, so that nothing is biased.
+                # The optimal a* = Cov(score · signal, score) / Var(score), from all samples except the one it is applied to, so that the
+                # estimator is unbiased.
                 squares = graph.square(score)
                 products = squares * weight
                 rest = graph.sum(squares, axis=0, keepdims=True) - squares
@@ -177,7 +178,7 @@ def joined(density: Density, family: Any, frame: dict[str, Node], phi: Node, sam
 
 
 def default_estimator(latent: Latent, is_natural: bool) -> str:
-    """What a latent starts with."""
+    """The initial estimator of a latent."""
     return "score_loo" if is_natural or latent.discrete else "reparameterization"
 
 

@@ -104,7 +104,7 @@ class FullRank:
         self.noise = dimension
         lower = dimension * (dimension - 1) // 2
         self.size = 2 * dimension + lower
-        # Where each element of C stands among (diagonal, below it, 0).
+        # The position of each element of C in (diagonal, below it, 0).
         self.places = np.full((dimension, dimension), dimension + lower)
         self.places[np.diag_indices(dimension)] = np.arange(dimension)
         self.places[np.tril_indices(dimension, -1)] = dimension + np.arange(lower)
@@ -181,7 +181,7 @@ class LowRank:
         return mean + graph.exp(log_sd) * noise[:, :d] + _core.matmul(noise[:, d:], graph.transpose(factor))
 
     def outer(self, inner: Node, frame: dict[str, Node]) -> Node:  # noqa: ARG002
-        """They are what they are."""
+        """The identity: samples are unconstrained numbers already."""
         return inner
 
     def log_density(self, phi: Node, frame: dict[str, Node], inner: Node) -> Node:

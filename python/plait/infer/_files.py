@@ -51,7 +51,7 @@ def _support(tree: dict[str, Any]) -> supports.Support:
 
 
 def to_tree(posterior: Any) -> dict[str, Any]:
-    """What a file holds."""
+    """The tree that is stored in a file."""
     report = {k: np.asarray(getattr(posterior, k)) for k in _NUMBERS} | {k: getattr(posterior, k) for k in _PLAIN}
     tree = {
         "kind": KIND,
@@ -68,7 +68,7 @@ def to_tree(posterior: Any) -> dict[str, Any]:
 
 
 def from_tree(cls: Any, tree: Any, path: Any, model: Any, latents: Any) -> Any:
-    """The posterior of a tree; FormatError where it is none."""
+    """The posterior of a tree; FormatError if it is not one."""
     if not isinstance(tree, dict) or tree.get("kind") != KIND:
         raise graph.FormatError(f"{path}: not a posterior of plait.infer")
     try:
@@ -97,7 +97,7 @@ def from_tree(cls: Any, tree: Any, path: Any, model: Any, latents: Any) -> Any:
 
 
 def _typed(tree: dict[str, Any], key: str, kind: Any) -> Any:
-    """What stands under a key, of a kind; ValueError that names it."""
+    """The value of a key, of the given type; ValueError that names the key."""
     value = tree[key]
     if kind is float:
         return float(np.asarray(value, np.float64).reshape(()))

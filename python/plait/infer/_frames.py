@@ -11,7 +11,7 @@ from ._families import Frame
 from ._values import Array, is_node
 from .distribution import Distribution
 
-MOST_FOR_STARTS = 32  # dimensions up to which modes are looked for from several starts
+MOST_FOR_STARTS = 32  # dimensions up to which several starts are used to find modes
 SPREADS = (1.0, 2.0, 3.0, 4.0)  # how far from the first
 BEST_STARTS = 3
 PRIOR_DRAWS = 2000
@@ -80,7 +80,7 @@ def choose_frame(density: Density, start: Array, rng: np.random.Generator) -> tu
     program = density.slope()
     starts = [start]
     if density.dimension <= MOST_FOR_STARTS:
-        # The best of many points around it, far ones among them, and one that nothing speaks for.
+        # The best of many points around it, including distant ones, and one arbitrary point.
         around = start + np.repeat(SPREADS, CHUNK // len(SPREADS))[:, None] * rng.standard_normal((CHUNK, density.dimension))
         with np.errstate(all="ignore"):
             height = density.evaluate(around)
@@ -102,7 +102,7 @@ def choose_frame(density: Density, start: Array, rng: np.random.Generator) -> tu
             modes.append((evidence, mode))
         if evidence > best[0] + 1e-6:
             best = evidence, mode, curvature
-    # What looks like a mode may be the thin end of a funnel, a density without a maximum: then the priors, or a point on the way there, serve.
+    # An apparent mode may be the narrow end of a funnel, a density without a maximum: then the priors or an earlier point are used.
     prior = prior_frame(density, start, rng)
     others = [Frame(prior.centre, prior.root, prior.log_sd + np.log(k)) for k in NARROWER]
     if trail:

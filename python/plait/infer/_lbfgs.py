@@ -1,4 +1,4 @@
-"""A limited-memory quasi-Newton method for smooth functions that may be not finite in places."""
+"""L-BFGS for smooth functions that may have values that are not finite."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def minimize(
     runaway: Callable[[Array], bool] | None = None,
     pairs: Pairs | None = None,
 ) -> Minimum:
-    """The minimum of `function`, which gives a value and a gradient, from `x` on.
+    """The minimum of `function`, which returns a value and a gradient, starting at `x`.
 
-    Converged where the gradient's largest element is at most `tolerance`, or where rounding hides any further descent. Steps are at most
-    `longest` in the largest element. Trial points with values that are not finite are stepped around and counted; `runaway` says where to give up. `pairs` are
-    steps and what they changed the gradient by: those of a similar function are a better beginning than none, and new ones are added. After Nocedal and Wright
-    (2006), algorithms 7.4 and 7.5, with a line search by bisection for the weak Wolfe conditions.
+    Converged where the gradient's largest element is at most `tolerance`, or where further descent is below rounding. Steps are at most
+    `longest` in the largest element. Trial points with values that are not finite are stepped around and counted; `runaway` says where to
+    give up. `pairs` are steps and changes of the gradient: those of a similar function are a good start, and new ones are appended. After
+    Nocedal and Wright (2006), algorithms 7.4 and 7.5, with a line search by bisection for the weak Wolfe conditions.
     """
     x = np.array(x, np.float64)
     value, slope = function(x)
@@ -95,7 +95,7 @@ def minimize(
         found.interrupted = True
     found.x, found.value, found.slope = x, value, slope
     if not found.converged and not found.interrupted and stalled >= 2:
-        # What rounding lets one see: a decrease of |g|² / 2 in these coordinates is below the last digits of the value.
+        # The rounding limit: the predicted decrease |g|² / 2 in these coordinates is below the rounding error of the value.
         found.converged = 0.5 * float(slope @ slope) <= 1e-3
     return found
 
@@ -143,7 +143,7 @@ def _search(
     step: float,
     found: Minimum,
 ) -> tuple[Array, float, Array] | None:
-    """A point that fulfils the weak Wolfe conditions along a direction, or the best that is lower; None without one."""
+    """A point that satisfies the weak Wolfe conditions along a direction, else the lowest one found; None if none is lower."""
     low, high = 0.0, np.inf
     best = None
     for _ in range(40):

@@ -1,4 +1,4 @@
-"""Each latent's own family: its parameters, which are unconstrained, its draws inside of a program, and the distribution they give."""
+"""Families of single latents: unconstrained parameters, draws inside a program, and the resulting distribution."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def _log(x: Array) -> Array:
 
 
 def _choose(logits: Node, count: int) -> Node:
-    """Indices with these log weights: how many running sums of probabilities a uniform number passes."""
+    """Categorical draws with these log weights: the number of cumulative probabilities below a uniform number."""
     edges = graph.cumsum(graph.softmax(logits, axis=-1), axis=-1)
     u = _uniform((count, *(int(n or 0) for n in logits.shape[:-1]), 1))
     return graph.sum(graph.cast(graph.greater_equal(u, edges[..., :-1]), "float64"), axis=-1)
 
 
 def natural(latent: Latent) -> Natural | None:
-    """The family of a latent, by its support and prior; None where there is none but the gaussian."""
+    """The family of a latent, by its support and prior; None if only the gaussian is available."""
     support, shape = latent.support, latent.support.shape
     kind = type(support).__name__
     zeros = np.zeros(shape)

@@ -16,7 +16,7 @@ from .model import Model
 def predict(
     function: Any, density: Density, values: dict[str, Array], n: int, data: dict[str, Any] | None, rng: np.random.Generator
 ) -> dict[str, Array]:
-    """Draws for every observation; the model is traced anew where its data are new or come in batches."""
+    """Draws for every observation; the model is traced again if its data are new or in batches."""
     model = density.model
     if data is not None or any(scale != 1.0 for _, _, scale in model.rows):
         model = Model(new_data=data or {})

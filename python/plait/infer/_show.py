@@ -1,4 +1,4 @@
-"""How a fit shows where it stands, and what it found."""
+"""Progress and summary of a fit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EVERY = 0.1
 
 
 class Shower:
-    """A line on stderr for what takes longer than a second, a callable's choice, or nothing."""
+    """Progress of fits that take longer than a second by a line on stderr, by a callable, or none."""
 
     def __init__(self, progress: bool | Callable[..., Any]) -> None:
         self.function = progress if callable(progress) else None
@@ -23,7 +23,7 @@ class Shower:
         self.shown = False
 
     def __call__(self, step: int, elbo: float) -> None:
-        """Where the fit stands."""
+        """Report progress."""
         if self.function is None and not self.on:
             return
         now = time.monotonic()
@@ -48,7 +48,7 @@ class Shower:
 
 
 def summarize(posterior: Any) -> str:
-    """A table of what a posterior is of, and in one line what speaks against it and what to try."""
+    """A table of the latents, and a line with the warnings and what to try."""
     lines = [f"{'':24s}{'mean':>12s}{'sd':>12s}{'5 %':>12s}{'95 %':>12s}"]
     for name in posterior.names:
         mean, sd = np.asarray(posterior.mean(name)), np.asarray(posterior.std(name))

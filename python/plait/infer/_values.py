@@ -56,7 +56,7 @@ def finish(value: Any, *involved: Any) -> Any:
 
 
 def require(x: Any, holds: Callable[[Any], Any], what: str, expected: str) -> None:
-    """ValueError unless an array's elements all hold; nodes are not looked at."""
+    """ValueError unless the condition holds for all elements of an array; nodes are not checked."""
     if is_node(x):
         return
     good = np.asarray(holds(np.asarray(x)))

@@ -22,7 +22,7 @@ def _half_step_of_lgamma(h: Any) -> Any:
 
 
 def log_cauchy(off: Any, scale: Any) -> Any:
-    """Log (scale / (scale² + off²)), with no square that could overflow."""
+    """Log (scale / (scale² + off²)), without overflow of squares."""
     return graph.log(scale) - 2.0 * graph.log(np.hypot(off, scale))
 
 

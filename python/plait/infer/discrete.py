@@ -13,7 +13,7 @@ from .supports import Integers, Support
 
 
 def _one_of(name: str, probs: Any, logits: Any) -> dict[str, Any]:
-    """The one of the two that is given."""
+    """The one of the two arguments that is given."""
     if (probs is None) == (logits is None):
         raise ValueError(f"{name}: expected either probs or logits, got {'neither' if probs is None else 'both'}")
     return {"probs": probs} if logits is None else {"logits": logits}
@@ -64,7 +64,7 @@ class _Counting(Distribution):
 
 
 class Bernoulli(_Counting):
-    """The distribution of one that comes with a probability, else zero.
+    """The distribution of a value that is one with a given probability, else zero.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ class Categorical(_Counting):
 
     @property
     def count(self) -> int:
-        """How many indices there are."""
+        """The number of indices."""
         return shape_of(self._parameters[self._key])[-1]
 
     def _high(self) -> Any:

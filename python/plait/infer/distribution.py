@@ -1,4 +1,4 @@
-"""What all distributions share: parameters, shapes, and one formula for arrays and nodes."""
+"""The base class of distributions: parameters, shapes, and one formula for arrays and nodes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Distribution:
             setattr(self, key, value)
 
     def _require(self, key: str, holds: Any, expected: str) -> None:
-        """ValueError unless a parameter's numbers hold."""
+        """ValueError unless a parameter's values satisfy a condition."""
         require(self._parameters[key], holds, f"{type(self).__name__}: {key}", expected)
 
     def _positive(self, *keys: str) -> None:
@@ -56,11 +56,11 @@ class Distribution:
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
-        """To what the parameters broadcast, without the axes of one value."""
+        """The shape to which the parameters broadcast, without the axes of one value."""
         return np.broadcast_shapes(*(self._batch_of(key) for key in self._parameters))
 
     def _batch_of(self, key: str) -> tuple[int, ...]:
-        """What a parameter gives to the batch shape."""
+        """The contribution of a parameter to the batch shape."""
         return shape_of(self._parameters[key])
 
     @property
@@ -70,7 +70,7 @@ class Distribution:
 
     @property
     def support(self) -> Support:
-        """Where values lie."""
+        """The support: the set of possible values."""
         return Real()
 
     def log_prob(self, x: Any) -> Any:

@@ -22,8 +22,8 @@ from ._lbfgs import Minimum, Pairs, approach, minimize
 from ._values import Array
 
 MOST_DRAWS = 4096
-FEW_DRAWS = 32  # for an approach from afar
-MOST_LEFT = 10.0  # tolerances that the last of the draws may leave open
+FEW_DRAWS = 32  # for the first approach
+MOST_LEFT = 10.0  # times the tolerance: largest error that the final number of draws may leave
 FAR = (10.0, 100.0, 1e3, 1e4)  # standard deviations along a direction
 RUNAWAY = 20.0  # logs of standard deviations that a spread may move from where curvature puts it
 RUNAWAY_MEAN = 1000.0  # standard deviations that a mean may move
@@ -31,7 +31,7 @@ RUNAWAY_MEAN = 1000.0  # standard deviations that a mean may move
 
 @dataclass
 class Fit:
-    """What a fit found."""
+    """The result of a fit."""
 
     gaussian: Gaussian
     value: float
@@ -83,7 +83,7 @@ class Objective:
         self.feeds: dict[Any, Any] = {}
 
     def set_frame(self, frame: Frame) -> None:
-        """The coordinates from now on."""
+        """Change the coordinates."""
         self.frame = frame
         values = {
             "centre": frame.centre,
@@ -112,10 +112,10 @@ class Objective:
 
 
 def flat_direction(density: Density, gaussian: Gaussian) -> str:
-    """The latents along whose joint line the log joint never falls, so that no normalising constant exists; empty where there are none.
+    """The latents along a joint line of which the log joint never decreases, so that the posterior is improper; empty if there are none.
 
-    Candidates are directions without curvature at the mean, as of two coefficients of which only the sum is identified: a family that does
-    not follow such a direction converges on it all the same.
+    Candidates are directions without curvature at the mean, e.g. of two coefficients of which only the sum is identified: a mean field
+    converges in such a case nevertheless.
     """
     curvature = -density.hessian(gaussian.mean)
     if not np.isfinite(curvature).all() or not len(curvature):
@@ -135,9 +135,9 @@ def flat_direction(density: Density, gaussian: Gaussian) -> str:
 
 
 def linear_response(found: Fit, density: Density, functions: Callable[[dict[str, Node]], Node] | None = None) -> Array:
-    """The covariance of all latents' elements, or of `functions` of them (samples, k), as means of the optimum answer to linear terms added to the log joint.
+    """The covariance of all latents' elements, or of `functions` of them (samples, k), by linear response.
 
-    Giordano, Broderick and Jordan (2018): with F the negative ELBO and g the means of the latents as functions of its parameters, the
+    Giordano, Broderick and Jordan (2018): the response of the optimum's means to linear terms in the log joint. With F the negative ELBO and g the means of the latents as functions of its parameters, the
     covariance is ∇gᵀ (∇²F)⁻¹ ∇g at the optimum.
     """
     objective = found.objective
@@ -167,7 +167,7 @@ def fit(
     max_steps: int | None = None,
     report: Callable[[int, float], None] | None = None,
 ) -> Fit:
-    """The optimum over fixed draws, as many as keep what they leave open below `tolerance`."""
+    """The optimum over fixed draws, with enough of them for an error below `tolerance`."""
     d = density.dimension
     family = family_of(family_name, d)
     limit = max_steps or 1000
@@ -203,7 +203,7 @@ def fit(
             steps += found.steps
             bad += found.nonfinite
             rounds = 0
-            # Without a mode's curvature the coordinates say nothing of what a small slope is: those of the curvature where the fit stands do.
+            # Without the curvature of a mode the coordinates give no scale for slopes: the curvature at the current point does.
             unproven = not modes
             while (
                 ((not found.converged and found.steps > 0) or unproven)

@@ -37,7 +37,7 @@ class Latent:
 
     @property
     def free(self) -> int:
-        """How many unconstrained numbers it is made of."""
+        """The number of its unconstrained numbers."""
         return 0 if self.discrete else int(np.prod(self.support.free_shape))
 
 
@@ -53,7 +53,7 @@ class Term:
 
 
 class Model:
-    """What a model function is given: it names latents, observations and data.
+    """The argument of a model function, which declares latents, observations and data.
 
     Parameters
     ----------
@@ -71,10 +71,10 @@ class Model:
         self.predicting = new_data is not None
         self.rows: list[tuple[Node, Array, float]] = []  # inputs of mini-batches, their arrays, and rows / batch
         self.named_data: set[str] = set()
-        self.notes: list[str] = []  # what speaks against the model itself
+        self.notes: list[str] = []  # warnings about the model itself
 
     def __getitem__(self, name: str) -> Node:
-        """There is none: what is indexed like a dict is a log joint, whose latents must be told."""
+        """Raises: only a log joint is indexed like a dict, and it needs `latents`."""
         raise TypeError(f"bbvi: a log joint that reads z[{name!r}] needs latents={{{name!r}: Real(), …}} beside it")
 
     def latent(self, name: str, distribution: Distribution, shape: Any = None) -> Node:
@@ -83,7 +83,7 @@ class Model:
         Parameters
         ----------
         name : str
-            What the posterior calls it.
+            Its name in the posterior.
         distribution : Distribution
             The prior.
         shape : int or sequence of int, optional
@@ -122,9 +122,9 @@ class Model:
         distribution : Distribution
             With parameters that depend on latents.
         value : array_like or Node
-            What was seen; nodes come from `data`.
+            The observed values; nodes come from `data`.
         name : str, optional
-            What predictions call it; None: "y", "y2", ….
+            Its name in predictions; None: "y", "y2", ….
         """
         if not isinstance(distribution, Distribution):
             raise TypeError(f"observe: expected a distribution of plait.infer, got {type(distribution).__name__}")
@@ -156,7 +156,7 @@ class Model:
         )
 
     def _check_support(self, label: str, distribution: Distribution, value: Any) -> None:
-        """ValueError that names data which the distribution cannot give."""
+        """ValueError that names observations outside of the support."""
         array = next((a for leaf, a, _ in self.rows if leaf is value), None) if is_node(value) else value
         if array is None:
             return
@@ -286,7 +286,7 @@ def _trace_log_joint(m: Model, log_joint: LogJoint, latents: Mapping[str, Suppor
 
 
 def _summands(node: Node) -> Sequence[Node]:
-    """Nodes whose elements add up to a scalar: sums and differences at its top taken apart."""
+    """The summands of a scalar: its outermost sums and differences, split."""
     found: list[Node] = []
     todo = [(node, 1)]
     while todo:

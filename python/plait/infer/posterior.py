@@ -1,4 +1,4 @@
-"""Posteriors: what an inference gives, and what speaks against it."""
+"""Posteriors: the results of an inference, with diagnostics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GOOD, USABLE = 0.5, 0.7  # k-hat: Vehtari and others (2024)
 
 
 class Posterior:
-    """An approximation of a posterior, with the report of how it came about.
+    """An approximation of a posterior, with a report of the fit.
 
     Parameters
     ----------
@@ -43,19 +43,19 @@ class Posterior:
     khat : float
         Pareto k-hat of the importance weights. It sees only the mode that the approximation sits in.
     converged : bool
-        Whether the fit ended because nothing moved any more.
+        Whether the fit converged.
     reason : str
         Why it ended.
     steps : int
         Steps of the fit.
     estimators : dict of str to str
-        What gave each latent's gradient.
+        The gradient estimator of each latent.
     nonfinite : int
         Samples at which the log joint was not finite.
     warnings : list of str
-        What speaks against the result, and what to try.
+        Warnings about the result, and what to try.
     modes : list of dict
-        What other starts found: ``elbo`` and ``mean`` each.
+        Results of other starts: ``elbo`` and ``mean`` each.
     """
 
     def __init__(self, approximation: Approximation, model: Any = None, **report: Any) -> None:
@@ -94,8 +94,8 @@ class Posterior:
         name : str
             Which.
         correction : str, optional
-            "linear_response": what a mean field leaves out is put back by how the optimum answers a change of the model (Giordano,
-            Broderick and Jordan 2018, Covariances, robustness, and variational Bayes); after a fit with fixed draws.
+            "linear_response": corrects the underestimated variances of a mean field by the response of the optimum to changes of the model
+            (Giordano, Broderick and Jordan 2018, Covariances, robustness, and variational Bayes); after a fit with fixed draws.
 
         Returns
         -------
@@ -234,7 +234,7 @@ class Posterior:
         return {k: v[chosen] for k, v in values.items()}
 
     def predict(self, n: int = 1000, data: dict[str, Any] | None = None, rng: RandomSource = 0) -> dict[str, Array]:
-        """Observations drawn anew.
+        """Draws from the posterior predictive distribution.
 
         Parameters
         ----------
@@ -259,7 +259,7 @@ class Posterior:
         return predict(self._model, self._density, values, n, data, g)
 
     def summary(self) -> str:
-        """A table of latents, and in one line what speaks against the result and what to try."""
+        """A table of latents, and a line with the warnings and what to try."""
         return summarize(self)
 
     def __repr__(self) -> str:
@@ -268,7 +268,7 @@ class Posterior:
         return f"<plait.infer.Posterior of {', '.join(self.names)}: ELBO {self.elbo:.3f}, k-hat {self.khat:.2f}, {state}>"
 
     def plot(self, names: list[str] | None = None) -> Any:
-        """Marginal densities of latents and the course of the ELBO, on a new matplotlib figure."""
+        """Marginal densities of latents and the history of the ELBO, on a new matplotlib figure."""
         return draw(self, names)
 
     def to_arviz(self, n: int = 1000, rng: RandomSource = 0) -> Any:
@@ -298,7 +298,7 @@ class Posterior:
         path : str or Path
             Where.
         model : callable, optional
-            The model function or log joint, for what needs it: predictions, `log_joint`, `resample`.
+            The model function or log joint, needed for predictions, `log_joint` and `resample`.
         latents : dict, optional
             Beside a log joint: its supports.
 

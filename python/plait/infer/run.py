@@ -33,7 +33,7 @@ MOST_FIXED = 300  # dimensions up to which draws are fixed
 REPORT_DRAWS = 2000  # for the ELBO
 KHAT_DRAWS, MOST_KHAT_DRAWS, MOST_KHAT_NUMBERS, MOST_KHAT_FLOPS = 8000, 32_000, 4e6, 2.5e6
 EVEN = 0.75  # share of the draws that uneven weights are worth, above which k-hat may be of the bulk
-MOST_ERROR = 1.0  # nats: with a larger standard error an ELBO has no mean that a thousand pairs of draws show
+MOST_ERROR = 1.0  # nats: with a larger standard error, a thousand pairs of draws do not determine the ELBO
 
 
 def bbvi(
@@ -60,8 +60,8 @@ def bbvi(
         Beside a log joint: the support of each latent.
     gradient : str
         "auto", or one estimator for all latents: "score", "rao_blackwell", "rao_blackwell_control", "score_loo", "reparameterization",
-        "sticking_the_landing". "auto" takes fixed draws and a quasi-Newton method for smooth models without mini-batches, and elsewhere
-        chooses for each latent by the variance that it measures.
+        "sticking_the_landing". "auto" uses fixed draws and a quasi-Newton method for smooth models without mini-batches, and otherwise
+        chooses for each latent the estimator with the smallest measured variance.
     family : str
         "mean_field", "full_rank" or "low_rank": gaussian on the unconstrained space; "natural": each latent's own.
     samples : int, optional
@@ -75,7 +75,7 @@ def bbvi(
     max_steps : int, optional
         Steps after which the fit ends, not converged; with fixed draws beside the Newton steps to the mode near which it begins.
     restarts : int
-        Fits from different starts; the best is kept, and the others are told of in ``modes``.
+        Fits from different starts; the best is kept, the others are listed in ``modes``.
     rng : int, SeedSequence or Generator, optional
         Source of all randomness.
     progress : bool or callable
@@ -110,7 +110,7 @@ def bbvi(
     traced = trace(model, latents, batch_size)
     shower = Shower(progress)
     try:
-        with np.errstate(all="ignore"):  # values that are not finite are stepped around, counted and reported
+        with np.errstate(all="ignore"):  # values that are not finite are avoided, counted and reported
             if _smooth(traced, gradient, family, optimizer):
                 return _fixed(traced, model, family, samples, tolerance, max_steps, restarts, g, shower)
             return _stochastic(
@@ -133,7 +133,7 @@ def _check(gradient: str, family: str, samples: Any, batch_size: Any, tolerance:
 
 
 def _smooth(m: Model, gradient: str, family: str, optimizer: Any) -> bool:
-    """Whether fixed draws serve."""
+    """Whether fixed draws are possible."""
     batched = any(scale != 1.0 for _, _, scale in m.rows)
     discrete = any(latent.discrete for latent in m.latents.values())
     size = sum(latent.free for latent in m.latents.values())
@@ -141,7 +141,7 @@ def _smooth(m: Model, gradient: str, family: str, optimizer: Any) -> bool:
 
 
 def first_point(density: Density, rng: np.random.Generator) -> Array:
-    """Unconstrained numbers at which the log joint and its slope are finite."""
+    """Unconstrained numbers at which the log joint and its gradient are finite."""
     program = density.slope()
     start = np.zeros(density.dimension)
     for attempt in range(200):
@@ -301,7 +301,8 @@ def assess(
 def _tail(q: Approximation, rng: np.random.Generator) -> tuple[float, Array]:
     """K-hat, and the log ratios of independent draws that it is of: pairs would count every tail twice.
 
-    Where nearly all weights are equal, k-hat's threshold lies among them and not in the tail, and k-hat may be anything: more draws raise it.
+    If nearly all weights are equal, k-hat's threshold lies among them and not in the tail, and k-hat is meaningless; more draws move the
+    threshold up.
     """
     n = q.density.affordable(KHAT_DRAWS)
     ratios = np.zeros(0)

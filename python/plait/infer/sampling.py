@@ -1,4 +1,4 @@
-"""Gradients as an estimator gives them, for measuring how much they vary."""
+"""Samples of an estimator's gradients, for measuring their variance."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def gradient_samples(
     family: str = "mean_field",
     rng: RandomSource = 0,
 ) -> dict[str, tuple[Array, ...]]:
-    """Many gradients of the ELBO, each as one step of a fit would see it.
+    """Many gradients of the ELBO, each as in one step of a fit.
 
     Parameters
     ----------

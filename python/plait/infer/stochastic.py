@@ -1,4 +1,4 @@
-"""The stochastic fit: one program takes a step, a loop in C++ repeats it, and a test of the iterates halves the rate and ends it.
+"""The stochastic fit: a compiled step repeated by a loop in C++; a stationarity test of the iterates halves the rate and stops.
 
 Welandawe, Andersen, Vehtari and Huggins (2024), A framework for improving the reliability of black-box variational inference: at each rate
 the iterates become stationary, which R-hat of two halves of a window shows; their average is taken, the rate is halved, and the fit ends when
@@ -30,12 +30,12 @@ PROBES = 200  # gradients that "auto" measures for each estimator
 MOST_STEPS = 100_000
 WINDOW = 200
 STATIONARY = 1.1
-DRIFT = 0.1  # share of the tolerance that the distribution may move from window to window
+DRIFT = 0.1  # fraction of the tolerance that the distribution may move between windows
 
 
 @dataclass
 class Settings:
-    """What the user asked for."""
+    """The user's settings."""
 
     gradient: str
     family: str
@@ -49,7 +49,7 @@ class Settings:
 
 @dataclass
 class Run:
-    """What a stochastic fit found."""
+    """The result of a stochastic fit."""
 
     q: Approximation
     converged: bool
@@ -128,7 +128,7 @@ class Stochastic:
         self.family = family_of(settings.family, self.density.dimension) if self.joined else None
 
     def _frame(self) -> Frame:
-        """Where the gaussians start: at a mode, with its spread; without one at the origin."""
+        """The start of the gaussians: a mode with its curvature, else the origin."""
         d = self.density.dimension
         centre = self.rng.standard_normal(d) * 2.0 if self.settings.again else np.zeros(d)
         plain = Frame(centre, np.eye(d), np.full(d, -1.0))
@@ -194,13 +194,13 @@ class Stochastic:
         return _core.StepLoop(program, feeds, self.model.batch_size or 1)
 
     def estimators(self) -> dict[str, str]:
-        """For each latent the one asked for, or what it starts with."""
+        """For each latent the requested estimator, or the initial one."""
         if self.settings.gradient != "auto":
             return dict.fromkeys(self.model.latents, self.settings.gradient)
         return {name: default_estimator(latent, name in self.own) for name, latent in self.model.latents.items()}
 
     def choose(self, phi: Node, samples: int) -> dict[str, str]:
-        """For each latent the estimator whose gradients vary least where the warm-up ended."""
+        """For each latent the estimator with the least gradient variance at the end of the warm-up."""
         chosen = self.estimators()
         if self.family is not None:
             return chosen
@@ -216,7 +216,7 @@ class Stochastic:
         return {latent: min(found, key=lambda e: found[e] if np.isfinite(found[e]) else np.inf) for latent, found in spread.items()}
 
     def parts(self, units: list[Unit]) -> list[Any]:
-        """For each unit where its parameters stand among the flat ones."""
+        """For each unit the slice of its parameters in the flat vector."""
         d, at = self.density.dimension, 2 * self.density.dimension
         found: list[Any] = []
         for u in units:
@@ -294,7 +294,8 @@ class Stochastic:
                 if bad > 0 and record[:, 1].mean() > 0.5:
                     reason = "the gradient is not finite at most steps"
                     break
-                # Parameters of one distribution may drift for ever: factors that share a variance, logits of probabilities near 0 or 1.
+                # Parameters may drift although the distribution does not change: factors that share a variance, logits of probabilities
+                # near 0 or 1.
                 if previous is not None and (
                     _stationary(previous, (mean, variance), n) or self.distance(mean, previous[0]) < DRIFT * settings.tolerance
                 ):

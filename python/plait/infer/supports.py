@@ -43,7 +43,7 @@ class Support:
         return self.shape
 
     def to_support(self, u: Any) -> Any:
-        """The value for unconstrained numbers, a node; axes before those of `free_shape` go along."""
+        """The value for unconstrained numbers, a node; leading axes before `free_shape` are batches."""
         return u
 
     def log_jacobian(self, u: Any) -> Any:

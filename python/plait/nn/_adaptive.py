@@ -1,4 +1,4 @@
-"""Intervals that follow a series: wider or narrower by how the last forecasts went, where their outcomes are known (adaptive conformal)."""
+"""Adaptive conformal prediction: intervals that widen or narrow with the outcomes of recent forecasts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How forecasts went: what was said from many steps of a series, and what came."""
+"""Backtests: forecasts from many origins of a series, with the true values."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Backtest:
-    """Forecasts from many steps of one series, beside what came.
+    """Forecasts from many origins of one series, with the true values.
 
     Parameters
     ----------
     origins : ndarray, shape (n,)
         The step that each forecast stands at: the last one it has seen.
     forecast, truth : ndarray, shape (n, horizon, outputs)
-        What was expected and what came.
+        Expected and true values.
     lower, upper : ndarray or None, shape (n, horizon, outputs)
         Intervals, where the network has a distribution.
     series : ndarray, shape (time, outputs)
@@ -62,7 +62,7 @@ class Backtest:
         return float(np.sqrt(np.mean((self.forecast - self.truth) ** 2)))
 
     def naive(self, season: int = 1) -> Array:
-        """The forecast that the same time of the last season seen gives.
+        """The seasonal naive forecast: the value one season before.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Estimators that are layers themselves: when their weights are made, made anew, or gone on from."""
+"""Estimators that are layers: when weights are made, made again, or kept for further training."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class LayerEstimator(Layer, NetworkEstimator, Course):
     warm_start: bool
     built_for_: tuple[Any, ...]
 
-    # ---- what subclasses say ----
+    # ---- for subclasses ----
 
     def _asked(self, *sizes: int) -> tuple[Any, ...]:
-        """What decides the network's shape: the sizes, and settings."""
+        """The sizes and settings that determine the network's shape."""
         raise NotImplementedError
 
     def _build(self, *sizes: int, generator: np.random.Generator) -> None:
@@ -45,7 +45,7 @@ class LayerEstimator(Layer, NetworkEstimator, Course):
         return "built_for_" in vars(self)
 
     def _made(self, *sizes: int, generator: np.random.Generator) -> None:
-        """A new network, and what is remembered of it; programs of an older one are dropped."""
+        """A new network; programs of an older one are dropped."""
         self._build(*sizes, generator=generator)
         self.built_for_ = self._asked(*sizes)
         for key in ("_predictors", "_step", "_shapes"):
@@ -53,7 +53,7 @@ class LayerEstimator(Layer, NetworkEstimator, Course):
         self._programs: dict[str, Any] = {}
 
     def _settle(self, *sizes: int, generator: np.random.Generator) -> bool:
-        """Make ready to train: False where the weights of an earlier `fit` are gone on from, and all that was measured stays."""
+        """Prepare for training; False if training continues from the weights of an earlier `fit`, with its statistics."""
         fitted, stands = self.__sklearn_is_fitted__(), self._built() and self.built_for_ == self._asked(*sizes)
         if fitted and self.warm_start:
             if not stands:
@@ -65,11 +65,11 @@ class LayerEstimator(Layer, NetworkEstimator, Course):
             fresh = type(self)(**self.get_params(deep=False))
             fresh._made(*sizes, generator=generator)
             for p, q in zip(self.parameters(), fresh.parameters(), strict=True):
-                p.value = q.value  # in place: programs that are compiled go on
+                p.value = q.value  # in place: compiled programs stay valid
         return True
 
     def _program(self, key: str, make: Callable[[], Any]) -> Any:
-        """A program that is compiled when it is first needed."""
+        """A program compiled on first use."""
         programs: dict[str, Any] = self.__dict__.setdefault("_programs", {})
         if key not in programs:
             programs[key] = make()

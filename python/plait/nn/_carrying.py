@@ -32,7 +32,7 @@ def recurrent(
 
 
 def top(layer: Recurrent, state: Any) -> Any:
-    """What the last layer gives at the end of what it goes over: of both directions side by side."""
+    """The last layer's output after its last step; of both directions concatenated."""
     h = state[0] if isinstance(state, tuple) else state
     if layer.directions == 2:
         return graph.concatenate([h[-2], h[-1]], axis=1)
@@ -40,7 +40,7 @@ def top(layer: Recurrent, state: Any) -> Any:
 
 
 class Carrying(Optimizer):
-    """An update rule that also takes the state at a batch's end along to the next batch.
+    """An update rule that also passes the state at the end of a batch to the next batch.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the classifiers share: labels, their weights, and the loss of class numbers."""
+"""The base class of classifiers: labels, their weights, and the loss of class numbers."""
 
 from __future__ import annotations
 

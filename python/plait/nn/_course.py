@@ -1,4 +1,4 @@
-"""What `fit` gives back answers for the run, too: ``history = model.fit(…)`` and ``history.loss`` are as with `plait.train`."""
+"""The history of a training as attributes of the estimator that `fit` returns: ``model.fit(…).loss`` as with `plait.train`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..train import History
 
 
 class Course:
-    """The course of the last training as attributes of what was trained."""
+    """The history of the last training as attributes."""
 
     history_: History
 
@@ -24,7 +24,7 @@ class Course:
 
     @property
     def seconds(self) -> list[float]:
-        """What each epoch of the last training took."""
+        """The seconds of each epoch of the last training."""
         return self.history_.seconds
 
     def plot(self, ax: Any = None) -> Any:

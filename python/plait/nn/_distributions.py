@@ -1,4 +1,4 @@
-"""What a forecast says of each value: a number, a normal or Student's t distribution, or some quantiles."""
+"""The predictive distribution of each value: a number, a normal or Student's t distribution, or quantiles."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..losses._holders import elementwise
 
 Array = NDArray[Any]
 
-# Scales between exp(-7) and exp(7) of the targets' own: a scale that runs to zero on a series that repeats itself makes the loss endless.
+# Scales are limited to exp(±7) times the targets' own: on a periodic series a scale that goes to zero makes the loss unbounded below.
 _SCALES = (-7.0, 7.0)
 
 
 class Distribution:
-    """A family of distributions whose parameters a network says: `parts` numbers for each value, one behind the other in the last axis."""
+    """Distributions whose parameters are a network's outputs: `parts` numbers for each value, concatenated along the last axis."""
 
     parts = 1
     #: Whether anything but a point is known.
@@ -34,7 +34,7 @@ class Distribution:
         return [said[..., k * size : (k + 1) * size] for k in range(self.parts)]
 
     def point(self, said: Any) -> Any:
-        """The value that is expected, of nodes and of arrays."""
+        """The expected value, for nodes and arrays."""
         return self._split(said)[0]
 
     def moved(self, said: Any, level: Any, scale: Any) -> Any:
@@ -51,7 +51,7 @@ class Distribution:
 
 
 class Point(Distribution):
-    """No distribution: a number, and the loss that it makes small."""
+    """No distribution: a number, and the loss to minimise."""
 
     spread = False
 

@@ -1,4 +1,4 @@
-"""What all estimators of this package share: how a network is trained, stopped early, weighted, and trained on by parts."""
+"""The base class of network estimators: training, early stopping, sample weights, partial_fit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Data = dict[str, Array]
 
 
 class NetworkEstimator(Estimator):
-    """A network behind `fit` and `partial_fit`; subclasses say what the network is, and what the loss of a batch.
+    """A network with `fit` and `partial_fit`; subclasses define the network and the loss of a batch.
 
     Data are arrays by the names of the loss's inputs; all have one row for each sample.
     """
@@ -42,10 +42,10 @@ class NetworkEstimator(Estimator):
     _RATES: tuple[float, float] = (1e-3, 1e-5)
     _CLIP: float | None = None
 
-    # ---- what subclasses say ----
+    # ---- for subclasses ----
 
     def _network(self) -> Layer:
-        """What holds the parameters that are trained."""
+        """The layer whose parameters are trained."""
         raise NotImplementedError
 
     def _loss(self, *, training: bool, weighted: bool) -> Any:
@@ -55,7 +55,7 @@ class NetworkEstimator(Estimator):
     # ---- settings ----
 
     def _inner(self, name: str, part: Any) -> Any:
-        """A rule or a loss in place of its name or of None, so that its settings can be set."""
+        """A rule or loss object instead of its name or None, so that its settings can be set."""
         if name == "optimizer":
             return self._rule() if part is None else optimizer_of(part)
         if name == "early_stopping":
@@ -73,7 +73,7 @@ class NetworkEstimator(Estimator):
         return Adam(Cosine(begin, epochs=epochs, final=end), clip_norm=self._CLIP)
 
     def _stopping(self) -> EarlyStopping | None:
-        """A callback of this fit's own for what ``early_stopping=`` says."""
+        """A new callback for ``early_stopping=``."""
         given = self.early_stopping
         if given is None or given is False:
             return None
@@ -146,7 +146,7 @@ class NetworkEstimator(Estimator):
         return stopping is not None and stopping.monitor != "loss"
 
     def _parted(self, data: Data, generator: np.random.Generator) -> tuple[Data, Data | None]:
-        """What is trained on, and what is kept back for early stopping where `fit` was given no validation data."""
+        """Training data, and data held out for early stopping if `fit` was given no validation data."""
         if not self._holds_back():
             return data, None
         keep, out = self._split(data, generator)
@@ -172,7 +172,7 @@ class NetworkEstimator(Estimator):
         return min(max(round(share * samples), 1), samples - 1)
 
     def _pass(self, data: Data, generator: np.random.Generator | None) -> None:
-        """One more epoch, with the state of the update rule that earlier passes have left; a generator begins a new history."""
+        """One more epoch, with the state of the update rule of earlier calls; a generator starts a new history."""
         size = at_least_one(f"{type(self).__name__}: batch_size", self.batch_size)
         if generator is not None:
             self._order, self.history_, self._step = generator, History(), None
@@ -199,7 +199,7 @@ class NetworkEstimator(Estimator):
         return hasattr(self, "history_")
 
     def __getstate__(self) -> dict[str, Any]:
-        """The compiled step stays behind, and with it the state of the update rule."""
+        """Pickled without the compiled step and the state of the update rule."""
         return {name: value for name, value in vars(self).items() if name not in {"_step", "_stepped_by"}}
 
 

@@ -1,4 +1,4 @@
-"""What `SequenceRegressor` says of series: outputs, forecasts, intervals, paths, and how well that went before."""
+"""Predictions of `SequenceRegressor`: outputs, forecasts, generation, backtests and scores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 
 class Forecasting(Intervals):
-    """The part of `SequenceRegressor` that answers."""
+    """The part of `SequenceRegressor` that predicts."""
 
     window_: int
 
@@ -51,7 +51,7 @@ class Forecasting(Intervals):
         return self._shaped(outs, given)
 
     def generate(self, seed_values: Any, steps: int = 100, *, future: Any = None) -> Array:
-        """Go on from some true values: outputs are the next inputs.
+        """Continue a series autoregressively: outputs are the next inputs.
 
         Parameters
         ----------

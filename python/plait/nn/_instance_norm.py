@@ -1,4 +1,4 @@
-"""Reversible instance normalisation: each window in units of its own, and what is said of it brought back."""
+"""Reversible instance normalisation: each window in its own units, and forecasts transformed back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intervals, quantiles and paths of `SequenceRegressor`: what a network with a distribution says besides what it expects."""
+"""Intervals, quantiles and sample paths of `SequenceRegressor`, for networks with a distribution."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 
 class Intervals(Given):
-    """The part of `SequenceRegressor` that says how sure it is."""
+    """The part of `SequenceRegressor` that quantifies uncertainty."""
 
     window: int | None
     window_: int
@@ -29,7 +29,7 @@ class Intervals(Given):
     def quantiles(
         self, X: Any, levels: Sequence[float] = (0.05, 0.5, 0.95), *, future: Any = None, adapt: int | bool = False, y: Any = None
     ) -> Any:
-        """Quantiles of what `predict` gives the expected value of.
+        """Quantiles of the distributions whose means `predict` returns.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class Intervals(Given):
     def interval(
         self, X: Any, coverage: float = 0.9, *, future: Any = None, adapt: int | bool = False, y: Any = None
     ) -> tuple[Any, Any]:
-        """Between which values those to come will lie, each with a probability.
+        """Prediction intervals.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class Intervals(Given):
         return found[0], found[1]
 
     def sample(self, X: Any, n: int | None = None, steps: int | None = None, *, future: Any = None, rng: Any = 0) -> Array:
-        """Paths that the values to come may take, with a horizon; its distributions are drawn from, and what is drawn is gone on from.
+        """Sample paths of future values, for networks with a horizon: draws from its distributions are continued from.
 
         Parameters
         ----------
@@ -271,7 +271,7 @@ class Intervals(Given):
         values = self._thin(self._unscaled(found))
         return values[:, 0] if given.form == "one" else values
 
-    # ---- what these stand on ----
+    # ---- shared parts ----
 
     def _require_own_inputs(self, what: str) -> None:
         same = np.array_equal(self._unit("shift"), self._unit("centre")) and np.array_equal(self._unit("scale"), self._unit("spread"))
@@ -298,7 +298,7 @@ class Intervals(Given):
         return int(vars(self).get("window_", 0)) or (2**31 if self.window is None else self.window)
 
     def _raw(self, rows: Array, lengths: Array) -> tuple[Array, Array]:
-        """What the network says at every step of standardised rows, and how many steps each has an answer for.
+        """The network's outputs at every step of standardised rows, and the number of outputs of each.
 
         In both directions sequences end where they end, and those that were learnt with one target each have one answer.
         """
@@ -318,7 +318,7 @@ class Intervals(Given):
         return self._ahead_raw(xs, known, 0)
 
     def _ahead_raw(self, xs: list[Array], known: list[Array] | None, begin: int) -> Array:  # noqa: ARG002 - for symmetry with blocks
-        """What the network says of the steps behind each series; those of equal length go together."""
+        """The network's forecasts of the steps after each series; series of equal length are batched."""
         window, horizon = self._window(), int(self.horizon or 1)
         order: dict[int, list[int]] = {}
         for k, x in enumerate(xs):
@@ -341,7 +341,7 @@ class Intervals(Given):
         return predict(self._program("ahead", make), {"X": rows} if known is None else {"X": rows, "future": known})[0]
 
     def _unscaled(self, values: Array) -> Array:
-        """In the targets' own units; as they are where nothing was standardised."""
+        """Transformed back to the targets' units; unchanged if nothing was standardised."""
         centre, spread = self._unit("centre"), self._unit("spread")
         if (centre == 0).all() and (spread == 1).all():
             return values

@@ -12,13 +12,13 @@ from .cells import Cell, State
 
 
 def _step(cell: Cell, x: Any, state: State, factors: Any) -> tuple[Any, State]:
-    """One step, in which `factors`, where there are some, drop what is remembered."""
+    """One step; `factors`, if given, apply recurrent dropout."""
     return cell.step(x, state) if factors is None else cell.step_dropped(x, state, factors)
 
 
 def _masked_step(cell: Cell, x: Any, state: State, valid: Any, factors: Any) -> tuple[Any, State]:
     """One step where `valid`; elsewhere the state stays and the output is zero."""
-    # Before the mathematics: a NaN behind a sequence's end would come back through the gradients of the weights, 0 times NaN.
+    # Masked before the step: a NaN after a sequence's end would reach the gradients of the weights as 0 times NaN.
     x = graph.where(valid, x, 0.0)
     y, following = _step(cell, x, state, factors)
     kept = tuple(graph.where(valid, new, old) for new, old in zip(following, state, strict=True))
@@ -28,7 +28,7 @@ def _masked_step(cell: Cell, x: Any, state: State, valid: Any, factors: Any) -> 
 def unrolled(
     cell: Cell, xs: list[Any], state: State, limit: Any, place: Callable[[int], str], *, reverse: bool = False, factors: Any = None
 ) -> tuple[list[Any], State]:
-    """A copy of the cell for each step, in the scope that `place` gives it; outputs in the order of the inputs."""
+    """A copy of the cell for each step, in the scope given by `place`; outputs in the order of the inputs."""
     outs: list[Any] = [None] * len(xs)
     for t in reversed(range(len(xs))) if reverse else range(len(xs)):
         with graph.scope(place(t)):
@@ -41,7 +41,7 @@ def unrolled(
 
 def scanned(cell: Cell, x: Any, state: State, limit: Any, *, reverse: bool = False, factors: Any = None) -> tuple[Any, State]:
     """One loop node over axis 1; outputs in the order of the inputs."""
-    # A loop's state keeps its shape: a row that stands for all of the batch becomes one for each.
+    # A loop's state has a fixed shape: a row that broadcasts over the batch is repeated.
     first = x[:, 0, :1]
     first.name = "the first step of inputs"
     rows = np.zeros_like(first)

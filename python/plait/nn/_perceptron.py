@@ -1,4 +1,4 @@
-"""What the classifier and the regressor share: a multilayer perceptron over rows of features."""
+"""The base class of MLPClassifier and MLPRegressor: a multilayer perceptron over rows of features."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 class Perceptron(NetworkEstimator):
-    """A multilayer perceptron behind `fit`, `partial_fit` and `predict`; subclasses say what targets are and what a loss is."""
+    """A multilayer perceptron with `fit`, `partial_fit` and `predict`; subclasses define targets and loss."""
 
     hidden: Any
     activation: Any
@@ -26,7 +26,7 @@ class Perceptron(NetworkEstimator):
     warm_start: bool
     model_: MLP
 
-    # ---- what subclasses say ----
+    # ---- for subclasses ----
 
     def _outputs(self) -> int:
         """Values that the network gives for a sample."""
@@ -83,7 +83,7 @@ class Perceptron(NetworkEstimator):
     # ---- prediction ----
 
     def _said(self, rows: Array, build: Callable[[Any], Any]) -> Array:
-        """What the network says of rows, by a program that is compiled once."""
+        """The network's outputs for rows, by a program that is compiled once."""
         program = self.model_.__dict__.get("_program")
         if program is None:
             x = graph.input("X", (None, rows.shape[1]), dtype=self.dtype)

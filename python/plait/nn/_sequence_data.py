@@ -1,4 +1,4 @@
-"""What a recurrent network is trained on: whole sequences, stretches of them, windows, or windows with the steps behind them."""
+"""Training tasks of recurrent networks: whole sequences, stretches (truncated BPTT), windows, or windows with a horizon."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 @dataclass
 class Task:
-    """A loss as a function of whether the graph is for training, the data that it is fed, and the state that batches hand on."""
+    """A loss as a function of the training flag, its data, and the state passed between batches."""
 
     loss: Callable[[bool], Any]
     data: dict[str, Array]

@@ -1,4 +1,4 @@
-"""What `SequenceRegressor` is given: checked, in equal form whatever it came as, and standardised."""
+"""The data of `SequenceRegressor`: checked, converted to one form, and standardised."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Series:
 
 
 class Given(SequenceNetwork):
-    """The part of `SequenceRegressor` that takes data apart."""
+    """The part of `SequenceRegressor` that reads data."""
 
     standardize: bool
     flat_: bool = False

@@ -1,4 +1,4 @@
-"""The network behind `SequenceRegressor`: recurrent layers, and what stands on them, as nodes."""
+"""The network of `SequenceRegressor`: recurrent layers and a head, as nodes."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class SequenceNetwork(LayerEstimator):
         return moved(self._decoded(state, known))
 
     def _in_own_units(self, inputs: Any, lengths: Any = None) -> tuple[Any, Callable[[Any], Any]]:
-        """Windows whose columns that are forecast are measured from their end and in their own unit, and what brings forecasts back."""
+        """Windows with forecast columns normalised by level and scale (RevIN), and the inverse transform of forecasts."""
         step = self.units.nodes.get("step")
         if step is None:
             return inputs, lambda said: said

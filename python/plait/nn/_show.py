@@ -1,4 +1,4 @@
-"""Layers as text: what they are made of, and how many numbers they learn."""
+"""Layers as text: their structure and numbers of parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def called(part: Any) -> str:
-    """A name for what stands in a layer."""
+    """The name of a value in a layer."""
     return str(getattr(part, "__name__", None) or repr(part))
 
 

@@ -123,7 +123,7 @@ class VAENetwork(LayerEstimator):
         return -(misfit + graph.sum(divergence, axis=1))
 
     def _terms(self, x: Any, *, training: bool) -> tuple[Any, Any]:
-        """What a sample's bound is made of: minus log p(x|z), shape (batch,), and the divergence of each latent number."""
+        """The terms of a sample's bound: minus log p(x|z), shape (batch,), and the divergence of each latent number."""
         mean, log_variance = self.encoded(x, training=training)
         z = mean + graph.exp(0.5 * log_variance) * graph.normal((None, self.latent), like=mean)
         y = self.decoder(z, training=training)
@@ -138,7 +138,7 @@ class VAENetwork(LayerEstimator):
         return graph.input("X", (None, self._width), dtype=self.dtype)
 
     def _loss(self, *, training: bool, weighted: bool) -> Any:
-        """What is made small; outside of training, minus the bound."""
+        """The loss; outside of training, minus the bound."""
         x = self._input()
         w = graph.input("sample_weight", (None,), dtype=self.dtype) if weighted else None
         if not training or (self.kl_weight == 1 and self.free_bits == 0):

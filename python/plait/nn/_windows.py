@@ -1,4 +1,4 @@
-"""What slides along time: the values under each tap of a window, as views."""
+"""Sliding windows along time: the values under each tap, as views."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def borders(name: str, padding: Any, kernel: int, dilation: int) -> tuple[int, i
 
 
 def taps(name: str, x: Any, kernel: int, stride: int, dilation: int) -> list[Any]:
-    """For each tap what stands under it as the window slides; each of shape (batch, places, channels)."""
+    """For each tap of the window its values at all positions; each of shape (batch, places, channels)."""
     reach = (kernel - 1) * dilation
     steps = x.shape[1]
     if steps is not None and steps <= reach:

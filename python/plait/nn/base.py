@@ -1,4 +1,4 @@
-"""What layers share: finding their parameters, saving and loading them, and how weights begin."""
+"""The base class of layers: finding, saving and loading parameters, and default initialisation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Activation = str | Callable[[Any], Any] | None
 L = TypeVar("L", bound="Layer")
 KIND = "plait.nn parameters"
 
-# Names that an activation may be given by; He's initialisation is for those that pass only half of their input on.
+# Names of activations; He's initialisation is for rectifiers, which pass only half of their input.
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "softmax", "log_softmax", "leaky_relu", "elu")
 # Settings that a layer's repr shows, unless they are these.
 _SHOWN: dict[str, Any] = {
@@ -78,7 +78,7 @@ def is_parameter(value: Any) -> bool:
 def scope_of(layer: Layer, parameter: Node | None = None) -> graph.scope:
     """The part of a model that a layer's nodes belong to: as its parameters are called, "encoder/0" of "encoder.0.weight", or else its class.
 
-    A layer that has its parameter at hand gives it, for to look for one takes longer than to make a node.
+    A layer passes its parameter if it has it, because searching for one takes longer than making a node.
     """
     names = [parameter.name] if parameter is not None else [p.name or "" for p in layer.parameters()]
     return graph.scope(_part(next((name for name in names if "." in name), "")) or type(layer).__name__)
@@ -91,7 +91,7 @@ def _part(name: str) -> str:
 
 
 def refuses_arrays(call: Callable[..., Any]) -> Callable[..., Any]:
-    """A layer's ``__call__`` that says what to do with an array, of which a graph would be made that holds it for ever."""
+    """A layer's ``__call__`` that refuses arrays, which would become constants of the graph, and names the alternative."""
 
     @functools.wraps(call)
     def called(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -107,7 +107,7 @@ def refuses_arrays(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _parts(value: Any, place: str) -> Iterator[tuple[Any, str]]:
-    """Layers and parameters in an attribute, each with its place: itself, or what stands in lists, tuples and dicts."""
+    """Layers and parameters in an attribute, with their paths: the value itself, or items of lists, tuples and dicts."""
     if isinstance(value, Layer) or is_parameter(value):
         yield value, place
     elif isinstance(value, (list, tuple, dict)):
@@ -116,7 +116,7 @@ def _parts(value: Any, place: str) -> Iterator[tuple[Any, str]]:
 
 
 class Layer:
-    """A plain object that builds nodes when called, and knows the parameters it brings.
+    """A plain object with parameters that builds nodes when called.
 
     Subclasses keep parameters and other layers as attributes (also in lists, tuples and dicts) and write ``__call__(x, training=False)``.
 
@@ -326,5 +326,5 @@ class Layer:
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        """What begins with an underscore is made anew when needed (compiled programs, for one) and stays behind."""
+        """Pickled without attributes that begin with an underscore (such as compiled programs), which are made again when needed."""
         return {name: value for name, value in vars(self).items() if not name.startswith("_")}

@@ -1,4 +1,4 @@
-"""Noise in training, against networks that rely on single values: dropout and what is like it."""
+"""Noise in training against overfitting: dropout and variants."""
 
 from __future__ import annotations
 

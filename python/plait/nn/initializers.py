@@ -1,4 +1,4 @@
-"""How weights begin: distributions by their names, scaled by how many values go into a layer and come out."""
+"""Initialisation of weights: distributions by name, scaled by the numbers of inputs and outputs."""
 
 from __future__ import annotations
 

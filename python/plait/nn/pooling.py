@@ -1,4 +1,4 @@
-"""Pooling along time: what stands for the values in a window, or in all of a sequence."""
+"""Pooling along time: maximum or mean of a window or of a whole sequence."""
 
 from __future__ import annotations
 

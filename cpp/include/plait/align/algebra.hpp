@@ -1,5 +1,5 @@
-// What a cell of the recursion may hold. `choose` takes one of two ways to the same cell, `+` goes on along a way; both are those of a
-// semiring, so one rank functor written with them gives scores, paths, numbers of paths and soft minima (Mohri 2002).
+// The value types of a cell. `choose` combines two paths to the same cell, `+` extends a path; they are the operations of a semiring, so one rank
+// functor gives scores, paths, numbers of paths and soft minima (Mohri 2002).
 //
 // Ties: choose(a, b) keeps a unless b is better. Ranks choose in the order match, deletion, insertion, which makes paths unique.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace plait::align {
 
-/// Which score is the better one.
+/// Whether smaller or larger scores are better.
 enum class Order : std::uint8_t { minimum, maximum };
 
 template <Order order>
@@ -26,7 +26,7 @@ constexpr bool better(double a, double b) {
 /// A cell on a path.
 struct Step {
   Index i, j;  ///< cell of the matrix: elements x_i, y_j, counted from 1
-  Move move;   ///< how the path came here; none where it begins
+  Move move;   ///< the move into this cell; none at the start of the path
 };
 
 // --- the best score -------------------------------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ struct Best {
 
 // --- the best score and its path ------------------------------------------------------------------------------------------------------
 
-/// Paths are lists that share their beginnings, kept in one log.
+/// Paths are linked lists with shared prefixes, kept in one log.
 template <Order order>
 class Traced {
  public:
@@ -74,12 +74,12 @@ class Traced {
   [[nodiscard]] Value border(double score, Value before) const { return {score, before.at, before.move}; }
   [[nodiscard]] Value arrive(Value value, Move move) const { return {value.score, value.at, move}; }
   [[nodiscard]] Value settle(Value value, Index i, Index j) {
-    if (value.score == kWorst<order>) return value;  // no path leads here
+    if (value.score == kWorst<order>) return value;  // no path to this cell
     log_.push_back({{i, j, value.move}, value.move == Move::none ? -1 : value.at});
     return {value.score, static_cast<Index>(log_.size()) - 1, Move::none};
   }
 
-  /// The steps that lead to a value, from the first to the last; the first is the cell in which the path begins.
+  /// The steps of the path to a value, first to last; the first is the starting cell.
   [[nodiscard]] std::vector<Step> path(const Value& value) const {
     std::vector<Step> steps;
     for (Index at = value.at; at >= 0; at = log_[static_cast<std::size_t>(at)].before) steps.push_back(log_[static_cast<std::size_t>(at)].step);
@@ -124,7 +124,7 @@ struct Counted {
 
 // --- the soft minimum -----------------------------------------------------------------------------------------------------------------
 
-/// choose(a, b) = -gamma · log(exp(-a / gamma) + exp(-b / gamma)): every path counts, the better ones more (Cuturi and Blondel 2017).
+/// choose(a, b) = -gamma · log(exp(-a / gamma) + exp(-b / gamma)): a smooth minimum over all paths (Cuturi and Blondel 2017).
 struct Soft {
   struct Value {
     double score = std::numeric_limits<double>::infinity();

@@ -1,11 +1,11 @@
-// Edit distances on symbols: the least cost of turning x into y by adding, dropping, replacing and exchanging symbols, and the longest
-// common subsequence.
+// Edit distances on symbols: the least cost of transforming x into y by insertions, deletions, substitutions and transpositions of symbols, and the
+// longest common subsequence.
 //
 //   D(i, j) = min(D(i-1, j-1) + [x_i != y_j] * substitute, D(i, j-1) + insert, D(i-1, j) + remove, transpositions)
 //
 // A transposition exchanges two symbols and costs as much as a substitution:
 //   restricted (optimal string alignment)  x_{i-1} x_i = y_j y_{j-1}, neighbours on both sides, from D(i-2, j-2)
-//   unrestricted (Damerau)                 neighbours on one side; on the other symbols between them may have been added or dropped
+//   unrestricted (Damerau)                 neighbours on one side; on the other side symbols between them may be inserted or deleted
 // The unrestricted recursion is right where 2 * substitute >= insert + remove (Lowrance and Wagner 1975); the factory refuses other weights.
 //
 // Ties, seen from the end: match, transposition, deletion (adds a symbol of y), insertion (drops one of x).
@@ -23,7 +23,7 @@ enum class Transposition : std::uint8_t { none, restricted, unrestricted };
 struct EditOptions {
   double insert = 1;      ///< adds a symbol of y
   double remove = 1;      ///< drops a symbol of x
-  double substitute = 1;  ///< replaces one; also what a transposition costs
+  double substitute = 1;  ///< replaces one; also the cost of a transposition
   Transposition transposition = Transposition::none;
 };
 

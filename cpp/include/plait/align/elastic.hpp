@@ -1,4 +1,4 @@
-// Elastic measures besides DTW: warping that pays for leaving the diagonal, as edits do.
+// Elastic measures besides DTW: warping with costs for leaving the diagonal, like edit distances.
 #pragma once
 
 #include <memory>

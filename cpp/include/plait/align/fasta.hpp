@@ -1,4 +1,4 @@
-// FASTA text as sequences of codes: what the search of a database reads, a piece of the file at a time.
+// FASTA text as sequences of codes, read piece by piece for database search.
 #pragma once
 
 #include <array>
@@ -12,20 +12,20 @@ namespace plait::align {
 
 using namespace tensor;
 
-/// What becomes of a byte of a sequence: a code below kFastaSkipped, nothing, or an error.
+/// The table maps a byte of a sequence to a code below kFastaSkipped, kFastaSkipped or kFastaRefused.
 constexpr std::uint8_t kFastaSkipped = 254, kFastaRefused = 255;
 using FastaTable = std::array<std::uint8_t, 256>;
 
-/// The records that lie whole in a piece of text.
+/// The complete records in a piece of text.
 struct FastaPiece {
-  std::vector<std::uint8_t> codes;  ///< of all records, one after the other
+  std::vector<std::uint8_t> codes;  ///< of all records, concatenated
   std::vector<Index> begins;        ///< record k has codes[begins[k]] … codes[begins[k + 1] - 1]
   std::vector<Index> headers;       ///< two for each record: its header is text[first] … text[second - 1], without '>' and the line's end
-  Index consumed = 0;               ///< behind the last record
+  Index consumed = 0;               ///< end of the last record
 };
 
-/// `last`: nothing follows, so the last record is whole. Lines that begin with ';' are comments. Throws FormatError for a refused byte, naming
-/// the record, and for text before the first header.
+/// `last`: this is the end of the file, so the last record is complete. Lines that begin with ';' are comments. Throws FormatError for a refused
+/// byte, naming the record, and for text before the first header.
 FastaPiece read_fasta(std::span<const char> text, const FastaTable& table, bool last);
 
 }  // namespace plait::align

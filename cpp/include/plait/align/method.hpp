@@ -1,5 +1,5 @@
-// What every aligner offers: a Method is one way of aligning with its parameters fixed. Fast forms stand behind it; the drivers in core/many.cpp
-// (all pairs, nearest neighbours) know nothing but this.
+// The interface of all aligners: a Method is an alignment method with fixed parameters. Implementations provide the fast kernels; the drivers in
+// core/many.cpp (all pairs, nearest neighbours) use only this interface.
 #pragma once
 
 #include <cstddef>
@@ -61,7 +61,7 @@ class Workspace {
   };
   Slot slots_[kSlots];
 };
-/// The calling thread's own. Drivers hand it to the kernels; a kernel never asks for it by itself.
+/// The workspace of the calling thread. Drivers pass it to the kernels; kernels do not call this.
 Workspace& thread_workspace();
 
 /// An alignment. `pairs` has two numbers for each column: 0-based (i, j), -1 for a gap; a cell of a warping path has both.
@@ -90,13 +90,13 @@ struct Neighbour {
   double score;
 };
 
-/// The best k of what it is offered, in whatever order: by score, NaN last, and among equals by index.
+/// Keeps the best k of the offered neighbours, offered in any order: by score, NaN last, ties by index.
 class Ranking {
  public:
-  /// None that is worse than `bound`; NaN only if that is the worst score.
+  /// Excludes scores worse than `bound`; NaN only if the bound is the worst score.
   Ranking(Order order, Index k, double bound) : order_(order), k_(static_cast<std::size_t>(k)), bound_(bound) {}
   Ranking(Order order, Index k) : Ranking(order, k, order == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>) {}
-  /// What a newcomer must not be worse than; the bound until there are k that are not NaN.
+  /// The score that a new neighbour must not exceed; the bound until there are k scores that are not NaN.
   [[nodiscard]] double cutoff() const;
   void offer(Index index, double score);
   [[nodiscard]] bool comes_first(const Neighbour& a, const Neighbour& b) const;
@@ -109,14 +109,14 @@ class Ranking {
   std::vector<Neighbour> best_;  // in order
 };
 
-/// A question to references that come one after the other, of which nothing is kept; see Method::search.
+/// A query to a stream of references that are not stored; see Method::search.
 class Search {
  public:
   Search() = default;
   virtual ~Search() = default;
   Search(const Search&) = delete;
   Search& operator=(const Search&) = delete;
-  /// `first` is the index of the first one; they come in order. False once no later one can be among the best.
+  /// `first` is the index of the first one; references must be offered in order. False once no later one can be among the best.
   virtual bool offer(std::span<const Sequence> references, Index first, Workspace& workspace) = 0;
   /// The best, as nearest() gives them.
   virtual std::vector<Neighbour> take() = 0;
@@ -130,48 +130,48 @@ class Method {
   Method& operator=(const Method&) = delete;
 
   [[nodiscard]] virtual Order order() const { return Order::minimum; }
-  /// The score that is no score: beyond a cutoff.
+  /// The worst score, returned for pairs beyond a cutoff.
   [[nodiscard]] double worst() const { return order() == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>; }
   [[nodiscard]] bool is_better(double a, double b) const { return order() == Order::minimum ? a < b : a > b; }
 
-  /// Throws for a pair that cannot be aligned at all (window too narrow, widths that differ). Called before any of the others, on every
-  /// pair, without much cost; those may then rely on it.
+  /// Throws for a pair that cannot be aligned (window too narrow, different widths). Called before all other functions on every pair; it is cheap,
+  /// and the others rely on it.
   virtual void check(const Sequence& x, const Sequence& y) const = 0;
-  /// True if check() never throws, so that a matrix of a million pairs need not ask a million times.
+  /// True if check() never throws, so that it need not be called for each of a million pairs.
   [[nodiscard]] virtual bool takes_any_pair() const { return false; }
 
-  /// The score; `worst()` (or the true score) if that is worse than `cutoff`, which lets a kernel give up early.
+  /// The score; `worst()` (or the true score) if that is worse than `cutoff`, which lets a kernel stop early.
   [[nodiscard]] virtual double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const = 0;
-  /// Score and path; memory beyond `memory_limit` bytes is saved by computing parts twice.
+  /// Score and path; beyond `memory_limit` bytes, parts are recomputed instead of stored.
   [[nodiscard]] virtual Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const = 0;
-  /// How many paths have the best score.
+  /// The number of paths with the best score.
   [[nodiscard]] virtual double count(const Sequence& x, const Sequence& y) const = 0;
-  /// Whether score(x, y) == score(y, x), so that a matrix of all pairs needs one half.
+  /// Whether score(x, y) == score(y, x), so that half of a matrix of all pairs suffices.
   [[nodiscard]] virtual bool symmetric() const { return true; }
 
-  /// Prepares many sequences; the default prepares nothing.
+  /// Prepares references; the default does no work.
   [[nodiscard]] virtual std::unique_ptr<References> prepare(std::vector<Sequence> sequences) const;
   /// scores[k - begin] for x against references [begin, end), as `score` would give them. The default calls `score` for each.
   virtual void scores(const Sequence& x, const References& references, Index begin, Index end, double cutoff, double* out,
                       Workspace& workspace) const;
-  /// The k best references in order, as Ranking has it, none of them worse than `cutoff`; fewer if there are fewer. Exact. The default asks
-  /// scores() for batch() at a time, with the k-th best so far as cutoff; methods with lower bounds do better.
+  /// The k best references in order, as Ranking has it, none of them worse than `cutoff`; fewer if there are fewer. Exact. The default calls scores()
+  /// for batch() references at a time, with the k-th best score so far as cutoff; methods with lower bounds override it.
   [[nodiscard]] virtual std::vector<Neighbour> nearest(const Sequence& x, const References& references, Index k, double cutoff,
                                                        Workspace& workspace) const;
-  /// nearest() without references that are prepared; null where they should be. `x` must stay alive.
+  /// nearest() without prepared references; null if preparing them is better. `x` must stay alive.
   [[nodiscard]] virtual std::unique_ptr<Search> search(const Sequence& x, Index k, double cutoff) const;
   /// References that scores() computes together.
   [[nodiscard]] virtual Index batch() const { return 1; }
-  /// So many references at least should `scores` be asked for at once, where there are as many.
+  /// The number of references for which scores() should be called at once, if there are that many.
   [[nodiscard]] virtual Index piece() const { return 128; }
-  /// Rough nanoseconds for a pair, for cutting work into tasks.
+  /// Rough nanoseconds for a pair, for the size of tasks.
   [[nodiscard]] virtual double cost(const Sequence& x, const Sequence& y) const {
     return 0.5 * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
 };
 
 /// All pairs: out[i * columns + k] = score(X[i], Y[k]); with no Y, X against itself. Scores worse than `cutoff` become worst(). Rows are
-/// tasks for up to `threads` threads; what is computed does not depend on their number. May throw Interrupted.
+/// tasks for up to `threads` threads; results do not depend on their number. May throw Interrupted.
 void pairwise(const Method& method, std::span<const Sequence> x, const References& y, bool same, double cutoff, double* out, int threads);
 /// nearest for each of `queries`; out holds k neighbours for each (fewer references: index -1 and worst()).
 void nearest_of_each(const Method& method, std::span<const Sequence> queries, const References& references, Index k, double cutoff, Neighbour* out,

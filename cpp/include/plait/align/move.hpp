@@ -1,5 +1,5 @@
-// How a path comes into a cell: the encoding that every kernel, definition and traceback shares. A kernel keeps two bits a cell; where all best
-// moves are wanted and not the first of them (custom recursions), a mask with bit_of each.
+// The move of a path into a cell: the encoding shared by kernels, definitions and the traceback. Kernels keep two bits a cell, or, where all best
+// moves are needed (custom recursions), a mask of bit_of each.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Alignments that maximise similarity: Needleman and Wunsch (1970), Smith and Waterman (1981), and those whose ends are free; gaps cost a
-// constant each, or less for each element after the first (Gotoh 1982).
+// Alignments that maximise similarity: Needleman and Wunsch (1970), Smith and Waterman (1981), and semi-global alignment; with linear or affine gap
+// costs (Gotoh 1982).
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace plait::align {
 
-/// What two symbols are worth beside each other: a row-major matrix over symbols 0 … size - 1, or, where there is none, two numbers for any
-/// symbols: equal and different ones.
+/// Substitution scores: a row-major matrix over symbols 0 … size - 1, or, without one, two numbers for equal and different
+/// symbols.
 struct Similarity {
   std::vector<double> matrix;
   Index size = 0;
@@ -22,7 +22,7 @@ struct Similarity {
   }
 };
 
-/// A gap of k elements is worth open + (k - 1) · extend; neither is positive. A gap in one sequence may follow one in the other.
+/// A gap of k elements scores open + (k - 1) · extend; neither is positive. A gap in one sequence may follow one in the other.
 struct PairwiseOptions {
   Similarity similarity;
   double open = -5, extend = -5;

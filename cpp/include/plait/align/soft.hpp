@@ -8,11 +8,11 @@
 
 namespace plait::align {
 
-/// Where the derivatives of a score go; what is null is not wanted.
+/// Destinations for the derivatives of a score; null: not computed.
 struct SoftGradient {
   double* x = nullptr;         ///< d score / dx, (n, width)
   double* y = nullptr;         ///< d score / dy, (m, width)
-  double* expected = nullptr;  ///< (n, m): how much of all paths goes through each cell, which is d score / d distance
+  double* expected = nullptr;  ///< (n, m): the probability that a path goes through each cell, which is d score / d distance
 };
 
 struct SoftOptions {
@@ -31,7 +31,7 @@ double soft_dtw(const Sequence& x, const Sequence& y, const SoftOptions& options
 /// The score, if distances have not overflowed; std::invalid_argument if they have.
 double below_infinity(double score);
 
-/// As a method; its scores are finite, and the path is the most probable one, which is that of DTW.
+/// As a Method; scores must be finite, and the path is the most probable one, that of DTW.
 std::unique_ptr<Method> make_soft_dtw(const SoftOptions& options);
 
 }  // namespace plait::align

@@ -3,10 +3,10 @@
 //   D(i, 0) = init(i, 0)      D(0, j) = init(0, j)
 //   D(i, j) = rank(D(i-1, j), D(i-1, j-1), D(i, j-1), x_i, y_j)          insertion, match, deletion
 //
-// DTW, Levenshtein and Needleman–Wunsch differ in init and rank alone. What a cell holds is an algebra's business (algebra.hpp): with the
-// same init and rank it is the best score, the score with its path, the number of best paths, or a soft minimum.
-//
-// This is the definition, not the fast way: one cell after the other, two rows. The kernels behind `Method` are tested against it.
+// DTW, Levenshtein and Needleman–Wunsch differ in init and rank alone. The value type of a cell is an algebra (algebra.hpp): the same init and rank
+// give the best score, the score with its path, the number of best paths, or a soft minimum.
+// This is the definition, not a fast form: cell by cell, with two rows. The kernels behind `Method` are tested against
+// it.
 #pragma once
 
 #include <utility>
@@ -20,7 +20,7 @@ namespace plait::align {
 
 using namespace tensor;
 
-/// Which ends may be left out at no cost. Both sequences whole: all false. Local: any cell may begin and end a path.
+/// Free ends. Global alignment: all false. Local: a path may begin and end in any cell.
 struct Ends {
   bool x_begin = false, y_begin = false, x_end = false, y_end = false;
   bool local = false;
@@ -60,7 +60,7 @@ class Alignment {
           }
         } else if (ends_.begin(i, j)) {
           row[j] = algebra.lift(init_(i, j));
-        } else {  // the border is one path: it goes on from the cell before
+        } else {  // the border is a single path: extended from the previous cell
           row[j] = algebra.border(init_(i, j), i > 0 ? algebra.arrive(above[0], Move::insertion) : algebra.arrive(row[j - 1], Move::deletion));
         }
         row[j] = algebra.settle(row[j], i, j);

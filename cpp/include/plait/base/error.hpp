@@ -9,11 +9,11 @@
 
 namespace plait {
 
-/// A shape that does not fit. Python: plait.ShapeError, a ValueError.
+/// A wrong shape. Python: plait.ShapeError, a ValueError.
 struct ShapeError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
-/// A dtype that does not fit. Python: plait.DTypeError, a TypeError.
+/// A wrong dtype. Python: plait.DTypeError, a TypeError.
 struct DTypeError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
@@ -21,7 +21,7 @@ struct DTypeError : std::invalid_argument {
 struct GraphError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
-/// A file that is not what it should be. Python: plait.FormatError, a ValueError.
+/// A file that is corrupt or of another format. Python: plait.FormatError, a ValueError.
 struct FormatError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

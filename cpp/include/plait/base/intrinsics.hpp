@@ -1,4 +1,4 @@
-/// The instructions of x86-64 by name, where the compiler has them; GCC warns of values that its own header calls undefined (PR 105593).
+/// x86-64 intrinsics, where available, without GCC's false warnings about undefined values in its own header (PR 105593).
 #pragma once
 
 #if defined(__SSE2__)

@@ -1,5 +1,5 @@
-// A vector whose first few elements stand in the object itself. Graphs of millions of nodes hold lists of one to four numbers in each, and an
-// allocation for each costs more than all that is done with them.
+// A vector that stores its first few elements inline. Each of millions of graph nodes holds lists of one to four numbers, and an allocation for each
+// list costs more than all work on them.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 
 namespace plait {
 
-/// std::vector's interface, as far as it is used, for elements that are plain bytes. Up to N of them need no memory elsewhere.
+/// The part of std::vector's interface that is used, for trivially copyable elements. Up to N of them need no allocation.
 template <class T, std::uint32_t N>
 class SmallVector {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
@@ -81,7 +81,7 @@ class SmallVector {
   }
   void clear() { size_ = 0; }
   void push_back(const T& value) {
-    const T copy = value;  // it may stand in here
+    const T copy = value;  // `value` may be an element of this vector
     if (size_ == capacity_) grow(2 * static_cast<std::size_t>(size_));
     data()[size_++] = copy;
   }
@@ -102,7 +102,7 @@ class SmallVector {
     clear();
     insert(end(), first, last);
   }
-  /// What is inserted must not stand in here.
+  /// The inserted range must not be part of this vector.
   template <std::input_iterator It>
   T* insert(const T* where, It first, It last) {
     T* const gap = open(where, static_cast<std::size_t>(std::distance(first, last)));
@@ -141,7 +141,7 @@ class SmallVector {
     if (n > 0) std::memcpy(static_cast<void*>(data()), from, n * sizeof(T));
     size_ = static_cast<std::uint32_t>(n);
   }
-  // Opens a gap of n elements before `where`; they count already.
+  // Opens a gap of n elements before `where`; size() includes them.
   T* open(const T* where, std::size_t n) {
     const auto at = static_cast<std::size_t>(where - begin());
     reserve(size_ + n);
@@ -160,7 +160,7 @@ class SmallVector {
     size_ = std::exchange(other.size_, 0U);
     capacity_ = std::exchange(other.capacity_, N);
     if (capacity_ > N) many_ = other.many_;
-    else std::memcpy(static_cast<void*>(few_), other.few_, sizeof few_);  // a few moves, where a length would mean a call
+    else std::memcpy(static_cast<void*>(few_), other.few_, sizeof few_);  // constant size: a few moves instead of a call
   }
   void release() noexcept {
     if (capacity_ > N) ::operator delete(many_);

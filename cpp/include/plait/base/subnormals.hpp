@@ -1,4 +1,4 @@
-// Subnormal numbers (below 2^-126 in float32, 2^-1022 in float64) as zero, and the switch that says where.
+// Flushing of subnormal numbers (below 2^-126 in float32, 2^-1022 in float64) to zero, and its switch.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace plait {
 
-/// How the calling thread treats subnormal numbers, with its other floating-point settings: the register that holds them.
+/// The floating-point control register of the calling thread, which also selects the treatment of subnormal numbers.
 inline std::uint64_t float_mode() {
 #if defined(__SSE2__)
   return _mm_getcsr();
@@ -29,7 +29,7 @@ inline void set_float_mode([[maybe_unused]] std::uint64_t mode) {
 #endif
 }
 
-/// `mode` with subnormal results and operands as zero, or as IEEE 754 has them.
+/// `mode` with subnormal results and operands flushed to zero, or as in IEEE 754.
 constexpr std::uint64_t flushing(std::uint64_t mode, bool on) {
 #if defined(__SSE2__)
   constexpr std::uint64_t kBits = 1U << 15 | 1U << 6;  // FTZ: results; DAZ: operands
@@ -41,7 +41,7 @@ constexpr std::uint64_t flushing(std::uint64_t mode, bool on) {
   return on ? mode | kBits : mode & ~kBits;
 }
 
-/// A mode on the calling thread while one of these lives; then the mode from before.
+/// Sets a mode on the calling thread; the destructor restores the previous one.
 class FloatModeScope {
  public:
   explicit FloatModeScope(std::uint64_t mode) : before_(float_mode()), changed_(mode != before_) {
@@ -58,8 +58,8 @@ class FloatModeScope {
   bool changed_;
 };
 
-/// Whether programs and tables treat subnormal numbers as zero. On at the start: one costs many processors a hundred cycles and more, and
-/// gradients that vanish make them by the million.
+/// Whether programs and tables flush subnormal numbers to zero. On by default: one costs many processors over a hundred cycles, and vanishing
+/// gradients produce them by the million.
 bool flush_subnormals();
 void set_flush_subnormals(bool on);
 

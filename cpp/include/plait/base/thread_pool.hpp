@@ -26,7 +26,7 @@ class TaskRef {
   void (*call_)(void*, std::int64_t, int);
 };
 
-/// While one is alive, workers that have nothing to do stay awake a little longer: several parallel steps follow each other closely.
+/// While one is alive, idle workers spin a little longer before they sleep, because several parallel steps follow closely.
 class ParallelSession {
  public:
   explicit ParallelSession(bool wanted);
@@ -40,7 +40,7 @@ class ParallelSession {
 
 /// Runs f(task, worker) for task in [0, tasks); worker in [0, threads) names a thread for scratch space. At most `threads` threads
 /// (0: get_num_threads()). Runs inline when tasks < 2, when one thread is asked for, from inside another parallel_for, or when the pool
-/// is busy for another caller. The first exception stops the handing out of tasks and is thrown again here; Ctrl-C likewise.
+/// is busy for another caller. After the first exception no more tasks start, and it is rethrown here; Ctrl-C likewise.
 void parallel_for(std::int64_t tasks, TaskRef f, int threads = 0);
 
 }  // namespace plait

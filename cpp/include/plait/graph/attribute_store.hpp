@@ -1,8 +1,8 @@
-// Attributes: what an operation needs to know besides its inputs, as one struct of its family (attributes.hpp has them), or nothing. Most nodes have
-// nothing: then it is a null pointer. A struct is stored once and shared by all nodes and values that are made of the first one.
+// Attributes: the parameters of an operation besides its inputs, as one struct per family of ops (attributes.hpp), or none. Most nodes have none: a
+// null pointer. A struct is stored once and shared by all nodes and values that copy these attributes.
 //
-// A family is a plain struct with ==, and with `fields`, which names its fields in the order in which they stand in a file. Reading, writing and
-// hashing follow from that. It is no closed std::variant, for modules that join ops of their own bring their own structs.
+// A family is a plain struct with ==, and with `fields`, which lists its fields in the order of the file format. Reading, writing and hashing follow
+// from that. Not a closed std::variant: modules that register ops of their own define their own structs.
 #pragma once
 
 #include <atomic>
@@ -24,14 +24,14 @@ struct Op;
 struct Scan;
 class NodeRef;
 
-/// An end of a slice that is left out.
+/// A slice bound that is left out (None).
 constexpr Index kOpen = std::numeric_limits<Index>::min();
 
-/// Of one axis, as Python's slice.
+/// The range of one axis, as Python's slice.
 struct SliceRange {
   Index start = kOpen, stop = kOpen, step = 1;
-  /// Where it starts and how many elements it takes of an axis of that size, as slice.indices. A step longer than the axis is cut to it: it still
-  /// takes one element, and nothing overflows.
+  /// First index and number of elements on an axis of that size, as slice.indices. |step| is limited to the size of the axis: one element is still
+  /// taken, and nothing overflows.
   struct Taken {
     Index start, step, count;
   };
@@ -40,7 +40,7 @@ struct SliceRange {
 };
 using SliceList = SmallVector<SliceRange, 2>;
 
-/// The form of files: whole numbers, reals, and of loops the step.
+/// As stored in files: integers, reals, and the step graph of loops.
 struct AttributeLists {
   std::vector<Index> ints;
   std::vector<double> reals;
@@ -72,27 +72,27 @@ class AttributeWriter {
   AttributeLists& to_;
 };
 
-/// Takes the fields of a struct from lists that may hold anything: GraphError "<op>: attributes that do not fit".
+/// Reads the fields of a struct from unchecked lists. GraphError: "<op>: attributes that do not fit".
 class AttributeReader {
  public:
   AttributeReader(const Op& of, std::span<const NodeRef> to_read, const AttributeLists& from) : op(of), inputs(to_read), from_(from) {}
 
   const Op& op;
-  const std::span<const NodeRef> inputs;  ///< that the op is to have
+  const std::span<const NodeRef> inputs;  ///< of the op
 
   void number(Index& x);
   void flag(bool& x);  ///< 0 or 1
   void dtype(DType& x);
   void bits(std::uint64_t& x);
   void real(double& x);
-  void rest(Shape& list);      ///< all whole numbers that are left
-  void rest(SliceList& list);  ///< all whole numbers that are left, three for each axis
+  void rest(Shape& list);      ///< all remaining integers
+  void rest(SliceList& list);  ///< all remaining integers, three for each axis
   void last_flag(bool& x);     ///< a 1 at the end, or nothing
   void real_flag(bool& x);     ///< any real, or nothing
   void loop(std::shared_ptr<const Scan>& x);
   [[nodiscard]] bool whole_numbers_left() const { return left() > 0; }
 
-  /// The struct, of which the lists hold every field and nothing else.
+  /// The struct; the lists must hold exactly its fields.
   template <class T>
   T take() {
     T value{};
@@ -102,7 +102,7 @@ class AttributeReader {
   }
   void finish() const;
 
-  // ---- what a family asks of it ----
+  // ---- checks, for the families' read functions ----
   void require(bool ok) const;
   [[nodiscard]] Index rank(std::size_t input = 0) const;
   void axis(Index axis, Index low, Index high) const { require(axis >= low && axis < high); }
@@ -138,12 +138,12 @@ class Attributes {
   }
 
   [[nodiscard]] bool empty() const { return stored_ == nullptr; }
-  /// The struct, if it is that one.
+  /// The struct, or null if it has another type.
   template <AttributeFamily T>
   [[nodiscard]] const T* get_if() const {
     return stored_ != nullptr && stored_->family == &kFamily<T> ? &static_cast<const StoredAs<T>*>(stored_)->value : nullptr;
   }
-  /// The struct; GraphError if it is none or another. It lives as long as there are attributes made of these.
+  /// The struct; GraphError if there is none or it has another type. It lives as long as any copy of these attributes.
   template <AttributeFamily T>
   [[nodiscard]] const T& as() const {
     const T* const value = get_if<T>();
@@ -156,7 +156,7 @@ class Attributes {
     if (a.stored_ == b.stored_) return true;
     return a.stored_ != nullptr && b.stored_ != nullptr && a.stored_->family == b.stored_->family && a.stored_->family->equal(a.stored_, b.stored_);
   }
-  /// As they stand in a file.
+  /// As stored in a file.
   [[nodiscard]] AttributeLists lists() const;
 
  private:
@@ -186,7 +186,7 @@ class Attributes {
   const Stored* stored_ = nullptr;
 };
 
-/// The attributes of an op from a file: GraphError unless they are such as the op's own functions make.
+/// The attributes of an op from a file: GraphError unless the op's own functions could have made them.
 Attributes read_attributes(const Op& op, std::span<const NodeRef> inputs, const AttributeLists& lists);
 
 }  // namespace plait::graph

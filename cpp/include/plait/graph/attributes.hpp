@@ -1,6 +1,6 @@
-// Attributes by family of ops: one struct each. `fields` names what stands in a file, in order; `read` makes the struct from a file's lists and is
-// what the op's entry names. Whoever builds graphs by these structs cannot make attributes that do not fit; a file can hold anything, and rules and
-// kernels follow the numbers without looking again: so every struct's `read` checks them against the inputs.
+// Attributes by family of ops: one struct each. `fields` lists what a file stores, in order; `read`, which the op's entry names, makes the struct
+// from a file's lists. Code that builds graphs with these structs cannot make invalid attributes, but a file can hold anything, and shape rules and
+// kernels do not check again: so every struct's `read` validates against the inputs.
 //
 //   const auto& [keep, axes, of_nothing] = node->attributes.as<ReducedAxes>();
 //   apply(ops::cumsum, {x}, CumulatedAxis{axis, false});
@@ -22,7 +22,7 @@ struct CastTo {
   static Attributes read(AttributeReader& r);
 };
 
-/// Reductions: axes normalised and ascending. `of_nothing`: an empty axis has an extreme, -inf or inf.
+/// Reductions: axes normalised and ascending. `of_nothing`: the extreme over an empty axis is -inf or inf, not an error.
 struct ReducedAxes {
   bool keep;
   Shape axes;
@@ -36,7 +36,7 @@ struct ReducedAxes {
   static Attributes read(AttributeReader& r);
 };
 
-/// axis_size: how many elements there are along the axes, as a scalar of a dtype. `divisor`: the mean of nothing is an error.
+/// axis_size: the number of elements along the axes, as a scalar of a dtype. `divisor`: 0 is an error (mean over an empty axis).
 struct CountedAxes {
   DType dtype;
   Shape axes;
@@ -50,7 +50,7 @@ struct CountedAxes {
   static Attributes read(AttributeReader& r);
 };
 
-/// recurrence: the axes, taken as one, ascending.
+/// recurrence: the axes, flattened into one, ascending.
 struct RecurrenceAxes {
   bool reverse;
   Index start;  ///< 0 or 1
@@ -111,7 +111,7 @@ struct Permutation {
   bool operator==(const Permutation&) const = default;
   static void fields(auto& self, auto& f) { f.rest(self.axes); }
   static Attributes read(AttributeReader& r);
-  /// The two axes of a matrix exchanged.
+  /// True for the transpose of a matrix.
   [[nodiscard]] bool swaps_two() const { return axes.size() == 2 && axes[0] == 1 && axes[1] == 0; }
 };
 
@@ -163,7 +163,7 @@ struct CumulatedAxis {
   static Attributes read(AttributeReader& r);
 };
 
-/// triangular_solve: by L, or by its transpose.
+/// triangular_solve: with L, or with its transpose.
 struct TriangularSide {
   bool transposed;
   bool operator==(const TriangularSide&) const = default;
@@ -171,7 +171,7 @@ struct TriangularSide {
   static Attributes read(AttributeReader& r);
 };
 
-/// Random ops, and scan_key. The ordinal (which random node of its graph, or of its loop, this is) is filled in when a graph is lowered.
+/// Random ops, and scan_key. The ordinal (the number of this random node in its graph or loop) is set when a graph is lowered.
 struct RandomDraw {
   DType dtype;
   bool has_seed;
@@ -202,7 +202,7 @@ struct LoopBody {
   static Attributes read(AttributeReader& r);
 };
 
-/// scan_output and scan_cotangent: which output of the loop in `scan`, and how many steps there are, as far as that was known.
+/// scan_output and scan_cotangent: the output of the loop in `scan`, and the number of steps as far as it was known.
 struct LoopOutput {
   Index output;
   Index steps;
@@ -221,8 +221,8 @@ std::shared_ptr<const Scan> loop_of(const Attributes& a);
 /// The same with another loop.
 Attributes with_loop(const Attributes& a, std::shared_ptr<const Scan> scan);
 
-/// scan_segments and scan_rest: the length of a segment; 0: the square root of the number of steps, which balances what is kept at boundaries
-/// and in a segment. scan_fill: `rest`, whether it undoes scan_rest.
+/// scan_segments and scan_rest: the length of a segment; 0: the square root of the number of steps, which balances the memory for states at
+/// boundaries and within a segment. scan_fill: `rest`, whether it undoes scan_rest.
 struct Segments {
   Index length;
   bool operator==(const Segments&) const = default;

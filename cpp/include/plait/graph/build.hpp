@@ -1,4 +1,4 @@
-// Building expressions in C++ as one does in Python: what gradient rules are written in. Operands must have one dtype already.
+// Building expressions in C++, as in Python: for gradient rules. Operands must already have one dtype (no promotion).
 #pragma once
 
 #include "plait/graph/attributes.hpp"
@@ -29,9 +29,9 @@ std::vector<Index> all_axes(const NodeRef& a);
 
 NodeRef broadcast_like(const NodeRef& a, const NodeRef& shape_of);
 NodeRef reshape_like(const NodeRef& a, const NodeRef& shape_of);
-/// Undoes broadcasting: sums g down to the shape of `shape_of`. Nothing happens where the shapes are known to be equal.
+/// Undoes broadcasting: sums g down to the shape of `shape_of`. Returns g where the shapes are known to be equal.
 NodeRef sum_to_like(const NodeRef& g, const NodeRef& shape_of);
-/// A reduced result brought back to the rank of what was reduced, with ones.
+/// A reduction's result with the reduced axes inserted again as axes of size 1.
 NodeRef restore_axes(const NodeRef& reduced, const std::vector<Index>& axes, bool kept);
 
 NodeRef transpose(const NodeRef& a, const std::vector<Index>& permutation);

@@ -1,5 +1,5 @@
-// What a plan does, as plain data: its steps with their operands, lane programs and attributes, and where everything stands in memory. For whoever
-// writes a program down in another language; running it needs none of this.
+// A plan as plain data: its steps with their operands, lane programs and attributes, and the memory layout. For exporters to other languages; running
+// a program does not use it.
 #pragma once
 
 #include <cstdint>
@@ -15,23 +15,23 @@ namespace plait::graph {
 
 struct Description;
 
-/// A value that a step reads or writes: element (i0, i1, …) stands `bytes` + Σ ik strides[k] elements from the begin of its memory.
+/// A value that a step reads or writes: element (i0, i1, …) is at `bytes` + Σ ik strides[k] elements from the start of its memory.
 struct StepOperand {
   enum class Memory : std::uint8_t { feed, parameter, constant, arena, output };
   Memory memory = Memory::arena;
-  int index = 0;    ///< of feeds, parameters, constants, outputs: which
+  int index = 0;    ///< which feed, parameter, constant or output
   Index bytes = 0;  ///< offset
   Spec spec;
   Shape strides;  ///< in elements
 };
 
-/// A loop: `body` is run once for each step. Numbers of inputs are those of the step that runs the loop.
+/// A loop: `body` is run once for each step. Input numbers refer to the inputs of the step that runs the loop.
 struct LoopDescription {
-  /// A state: read by the body as feed `feed` (-1: by no step), left by it in output `output`.
+  /// A state: feed `feed` of the body (-1: never read), output `output` after the step.
   struct State {
     int input = 0, feed = -1, output = 0;
     Index bytes = 0;
-    Index last = -1;  ///< where the last value goes in the loop's buffer, -1: nowhere
+    Index last = -1;  ///< offset of the last value in the loop's buffer, -1: not stored
   };
   struct Sliced {
     int input = 0, feed = 0;
@@ -59,10 +59,10 @@ struct StepDescription {
   std::string op;    ///< op: its name
   std::string node;  ///< label of the node that it computes
   std::vector<StepOperand> inputs, outputs;
-  Shape space;  ///< lanes, and those behind a product
-  /// lanes, and those behind a product: inputs after the product's two operands, whose first is then the product itself
+  Shape space;  ///< lanes, and the epilogue of a product
+  /// lanes, and the epilogue of a product; of an epilogue the first input is the product, the others follow the product's two operands
   LaneProgram program;
-  std::vector<LaneOutput> stores;  ///< what becomes of the program's outputs, which are the last of `outputs`
+  std::vector<LaneOutput> stores;  ///< how the program's outputs, the last of `outputs`, are stored or reduced
   MatmulShape product;             ///< product: inputs 0 and 1, output 0
   std::vector<Index> ints;         ///< op: attributes
   std::vector<double> reals;

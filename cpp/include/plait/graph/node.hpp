@@ -1,5 +1,5 @@
-// A node: one operation on other nodes. Immutable, shared, and aware of its consumers without anyone registering anything:
-// every edge stands in two places, in the consumer's inputs and in a linked list of the input.
+// A node: one operation on other nodes. Immutable and shared. It lists its consumers without registration: every edge is stored once, in the
+// consumer, and linked into a list of the input.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ namespace plait::graph {
 
 class Node;
 
-/// A counted reference to a node. Freeing a chain of a million nodes takes no recursion.
+/// A reference-counted pointer to a node. Freeing a chain of a million nodes does not recurse.
 class NodeRef {
  public:
   NodeRef() = default;
@@ -50,7 +50,7 @@ struct Edge {
   Edge* next = nullptr;
 };
 
-/// A spec that several nodes have.
+/// A spec that several nodes share.
 struct SharedSpec : Spec {
   explicit SharedSpec(Spec s) : Spec(std::move(s)) {}
   mutable std::atomic<std::size_t> references{0};
@@ -61,9 +61,9 @@ class Node {
   const Op* const op;
   const Attributes attributes;
   const std::uint64_t id;     ///< grows with creation: inputs have smaller ids than their consumers
-  const Spec& spec;           ///< nodes of the spec of an input share it
+  const Spec& spec;           ///< shared with an input that has an equal spec
   const std::uint32_t scope;  ///< the part of a model that it belongs to (scope.hpp)
-  const bool backward;        ///< made by gradient(), so not one whom a forward node waits for
+  const bool backward;        ///< made by gradient(): not counted in the wait counts of forward nodes
 
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -79,12 +79,12 @@ class Node {
   [[nodiscard]] const std::string& name() const;
   void set_name(std::string name);
 
-  /// Edges over which this node would receive a gradient: x * x counts two. Consumers that gradient() made do not count for a forward node,
-  /// nor do those that only look at its shape, nor those whose result has no gradient (a comparison, an index), nor drafts.
+  /// Edges over which this node would receive a gradient: x * x counts two. Excluded: consumers made by gradient() if this is a forward node,
+  /// consumers that read only its shape, those whose result has no gradient (a comparison, an index), and drafts.
   [[nodiscard]] std::size_t wait_count() const;
   /// The consumers behind those edges, each once, oldest first.
   [[nodiscard]] std::vector<NodeRef> consumers() const;
-  /// "name" if it has one, else "add_17", behind its scope: for messages and pictures. An input is its name alone, by which it is fed.
+  /// The scope and "name" if it has one, else "add_17": for messages and pictures. An input: its name alone, by which it is fed.
   [[nodiscard]] std::string label() const;
 
  private:
@@ -94,7 +94,7 @@ class Node {
   Node(const Op& o, std::span<const NodeRef> inputs, Attributes a, const SharedSpec& s, TensorRef v);
   ~Node();
   [[nodiscard]] bool counts(const Edge& edge) const;
-  // The edges stand behind the node, in one block of memory with it.
+  // The edges follow the node in the same block of memory.
   [[nodiscard]] Edge* edges() { return reinterpret_cast<Edge*>(this + 1); }
   [[nodiscard]] const Edge* edges() const { return reinterpret_cast<const Edge*>(this + 1); }
   static Node* make(const Op& o, std::span<const NodeRef> inputs, Attributes a, Spec s, TensorRef v);
@@ -111,18 +111,18 @@ class Node {
   mutable std::atomic<std::uint32_t> references_{0};
 };
 
-/// Whether a node is of that operation: is_op(node, ops::add).
+/// True if a node is of that operation: is_op(node, ops::add).
 inline bool is_op(const NodeRef& node, const Op& op) { return node->op == &op; }
 inline bool is_op(const Node* node, const Op& op) { return node->op == &op; }
 
 /// Makes a node whose spec has been inferred already; apply() in op.hpp is the usual way.
 NodeRef make_node(const Op& op, std::span<const NodeRef> inputs, Attributes attributes, Spec spec, TensorRef value = {}, std::string name = {});
 
-/// Marks inputs of a traced step, and all that depends on them by now, as drafts: a loop is made of copies, so drafts that are still alive are left
-/// out of the wait counts of nodes that are none.
+/// Marks inputs of a traced step, and all that depends on them by now, as drafts: the loop's body is made of copies, so drafts still alive must not
+/// count in the wait counts of other nodes.
 void mark_drafts(std::span<const NodeRef> inputs);
 
-/// While one is alive, nodes made on this thread are marked as backward, and equal numbers that gradient rules ask for within one part of a model are
+/// While one is alive, nodes made on this thread are marked as backward, and equal scalar constants that gradient rules request within one scope are
 /// one node.
 class BackwardScope {
  public:
@@ -131,7 +131,7 @@ class BackwardScope {
   BackwardScope(const BackwardScope&) = delete;
   BackwardScope& operator=(const BackwardScope&) = delete;
 
-  /// The scope that counts on this thread; null: none.
+  /// The innermost one of this thread; null: none.
   static BackwardScope* current();
   /// The scalar constant of that dtype, made at first use.
   const NodeRef& number(double value, DType dtype);

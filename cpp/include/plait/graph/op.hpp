@@ -1,6 +1,6 @@
-// The op table: one entry per operation, with its shape rule, its gradient rule (in nodes), its kernel, and the traits by which gradients and passes
-// treat it. To add an op is to add an entry to one family in src/graph/ops/; nothing else changes. An entry is a constant: what is missing in it is
-// an error of the compiler. Ops that other code speaks of have handles (ops.hpp) and are compared by address, never by name.
+// The op table: one entry per operation, with its shape rule, its gradient rule (in nodes), its kernel, and the traits that gradients and passes use.
+// To add an op, add an entry to one family in src/graph/ops/ (CONTRIBUTING.md has the steps). An entry is a constant: an incomplete one does not
+// compile. Ops that other code refers to have handles (ops.hpp) and are compared by address, never by name.
 #pragma once
 
 #include <memory>
@@ -14,14 +14,14 @@
 
 namespace plait::graph {
 
-/// What a running program offers to kernels besides memory.
+/// What kernels receive at run time besides memory.
 struct RunContext {
   std::uint64_t seed = 0;  ///< of this program
-  std::uint64_t run = 0;   ///< how many runs came before
+  std::uint64_t run = 0;   ///< number of earlier runs
   int threads = 1;
 };
 
-/// An op bound to shapes: everything decided that can be, so that run() only computes. Immutable after construction.
+/// An op bound to shapes: all decisions are made at construction, run() only computes. Immutable after construction.
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -32,7 +32,7 @@ class Kernel {
   [[nodiscard]] virtual double cost_ns() const { return 0; }  ///< estimated, one thread; 0: not known
 };
 
-/// How the elements of a value stand in the memory of another: element (i0, i1, …) at offset + Σ ik strides[k], in elements.
+/// The layout of a value in the memory of another: element (i0, i1, …) is at offset + Σ ik strides[k], in elements.
 struct View {
   Index offset = 0;
   Shape strides;
@@ -40,15 +40,15 @@ struct View {
 
 enum class OpKind : std::uint8_t {
   leaf,         ///< input, parameter, constant: holds or receives a value
-  random,       ///< drawn anew at every run
-  elementwise,  ///< `lane` says what a lane program does; inputs broadcast
-  view,         ///< the same elements read in another order: no work
-  reduction,    ///< reduces `attributes` axes
-  other,        ///< `kernel` does it
+  random,       ///< new random numbers at every run
+  elementwise,  ///< computed by the lane operation `lane`; inputs broadcast
+  view,         ///< the same elements with other strides: no work
+  reduction,    ///< reduces the axes in `attributes`
+  other,        ///< computed by `kernel`
 };
 
-/// The gradient rule of an op: d/d(input i) for every input, given g = d/d(node); an empty NodeRef where no gradient flows. nullptr: whoever asks
-/// for a gradient gets an error. Every entry must say which: there is no default.
+/// The gradient rule of an op: d/d(input i) for every input, given g = d/d(node); an empty NodeRef where no gradient flows. nullptr: differentiating
+/// it is an error. Every entry must state one of these: there is no default.
 class GradientRule {
  public:
   using Function = std::vector<NodeRef> (*)(const NodeRef& node, const NodeRef& g);
@@ -60,57 +60,57 @@ class GradientRule {
  private:
   Function rule_ = nullptr;
 };
-/// The rule of ops that are constant where they have a derivative, and of integers: no gradient flows to any input.
+/// The rule of piecewise constant ops and of integer ops: no gradient flows to any input.
 std::vector<NodeRef> no_gradient_flows(const NodeRef& node, const NodeRef& g);
 
-/// What NumPy's promotion makes of the operands of an elementwise op.
+/// How the operands of an elementwise op are promoted.
 enum class Promotion : std::uint8_t {
-  none,      ///< nothing: the caller sees to it
+  none,      ///< not at all: the caller's task
   floats,    ///< integers and booleans become float64
-  numbers,   ///< booleans are counted, or the op has a logical twin
+  numbers,   ///< booleans become integers, or the op has a logical form
   anything,  ///< one common dtype
-  booleans,  ///< everything but 0 is true
+  booleans,  ///< to bool: everything but 0 is true
 };
 
 struct Op {
   const char* name;
   OpKind kind;
-  int inputs;  ///< how many; -1: any number, at least one
+  int inputs;  ///< their number; -1: any number, at least one
 
   /// Shape and dtype of the result; sizes may be kAny. Throws ShapeError or DTypeError that begins with the op's name.
   Spec (*infer)(std::span<const Spec> inputs, const Attributes& attributes);
 
   GradientRule gradient;
 
-  /// For `other`, `random` and, as the plain form, `reduction` ops. Contiguous inputs and output; `shape_only` inputs are not passed.
+  /// For `other` and `random` ops and, as the reference form, for reductions. Contiguous inputs and output; `shape_only` inputs are not passed.
   std::unique_ptr<Kernel> (*kernel)(std::span<const Spec> inputs, const Spec& output, const Attributes& attributes) = nullptr;
 
-  /// For views: the result's view, given the input's; nothing where no strides can say it (then the input is copied first).
+  /// For views: the result's view, given the input's; nullopt where no strides express it (then the input is copied first).
   std::optional<View> (*view)(const Spec& input, const Spec& output, const Attributes& attributes, const View& of) = nullptr;
 
-  /// Of an op that has attributes (attributes.hpp): makes its struct of what a file says; GraphError unless it is such as the op's own functions
-  /// make. nullptr: it has none.
+  /// For an op that has attributes (attributes.hpp): reads its struct from a file; GraphError unless the op's own functions could have made it.
+  /// nullptr: it has none.
   Attributes (*attributes)(AttributeReader& reader) = nullptr;
 
   LaneOp lane = LaneOp::copy;    ///< for elementwise ops
   Promotion promotion = {};      ///< for elementwise ops
   LaneOutput::Kind reduce = {};  ///< for reductions
-  unsigned shape_only = 0;       ///< bit i: of input i only the shape matters
-  bool opaque = false;           ///< a leaf whose value is no array of its shape: a pointer to what only ops that take it can read
+  unsigned shape_only = 0;       ///< bit i: only the shape of input i is read
+  bool opaque = false;           ///< a leaf whose value is not an array but a pointer to data that only ops with `takes_opaque` can read
   unsigned takes_opaque = 0;     ///< bit i: input i is such a leaf
 
-  // ---- traits that gradients and passes ask for ----
+  // ---- traits for gradients and passes ----
 
   bool preserves_order = false;  ///< a view: the elements of input 0, in the same row-major order
   bool broadcasts = false;       ///< a view: input 0 stretched along axes of size 1 and new leading axes
-  bool constant_shape = false;   ///< a function of shapes alone: a constant once they are bound, so there is no kernel
-  bool linear = false;           ///< elementwise: the gradient rule multiplies by no value; linear, or in pieces, each chosen by comparisons
+  bool constant_shape = false;   ///< depends on shapes alone: constant once they are bound, so there is no kernel
+  bool linear = false;           ///< elementwise, linear or piecewise linear: the gradient rule multiplies by no computed value
   bool steep = false;            ///< elementwise: the slope is not finite everywhere
-  bool passes_gradient = false;  ///< not a view (all of which do): the gradient rule only moves what comes, and adds it up
-  const Op* in_loop = nullptr;   ///< random: the op that draws the same inside of a loop, from a key and the step's number
+  bool passes_gradient = false;  ///< not a view (views all do): the gradient rule only moves and adds gradients
+  const Op* in_loop = nullptr;   ///< random: its counter-based form inside a loop, drawn from a key and the step number
 };
 
-/// The entry, if nothing is missing in it: else it does not compile.
+/// Checks an entry at compile time.
 consteval Op entry(Op op) {
   const auto require = [](bool ok, const char* what) {
     if (!ok) throw what;
@@ -127,27 +127,27 @@ consteval Op entry(Op op) {
   return op;
 }
 
-/// The entry of that name; throws GraphError if there is none.
+/// The op of that name; throws GraphError if there is none.
 const Op& find_op(std::string_view name);
 /// Every op, for tests and documentation.
 std::vector<const Op*> all_ops();
 
-/// Infers and makes a node. Inputs must have one common dtype where the op asks for it: promotion is the caller's (build.hpp).
+/// Infers and makes a node. Inputs must have one common dtype where the op requires it: promotion is up to the caller (frontend.hpp).
 NodeRef apply(const Op& op, std::span<const NodeRef> inputs, Attributes attributes = {});
 NodeRef apply(const Op& op, std::initializer_list<NodeRef> inputs, Attributes attributes = {});
 NodeRef apply(std::string_view name, std::initializer_list<NodeRef> inputs, Attributes attributes = {});
 
-/// True if of input i only the shape matters.
+/// True if only the shape of input i is read.
 inline bool shape_only(const Op& op, std::size_t i) { return i < 32 && (op.shape_only >> i & 1U) != 0; }
 
-/// The lane type in which a dtype computes.
+/// The lane type in which values of a dtype are computed.
 constexpr LaneType lane_type(DType t) { return t == DType::float32 ? LaneType::f32 : t == DType::float64 ? LaneType::f64 : LaneType::i64; }
 
-/// A lane program reduces one run of axes: (outer, middle, inner). Splits ascending axes into such runs (sizes of 1 between do not count).
+/// Splits ascending axes into runs of adjacent ones (ignoring axes of size 1 between): a lane program reduces one run, (outer, middle, inner).
 std::vector<std::vector<Index>> axis_runs(const Shape& shape, std::span<const Index> axes);
-/// The lane output that reduces one run of axes (none: every element is its own result).
+/// The lane output that reduces one run of axes (empty run: every element is its own result).
 LaneOutput reduction_output(LaneOutput::Kind kind, DType dtype, const Shape& shape, std::span<const Index> run);
-/// The axes of `from` that are summed to come to shape `to`, which broadcasts to it.
+/// The axes of `from` to sum over to reach shape `to`, which broadcasts to it.
 std::vector<Index> summed_axes(const Shape& from, const Shape& to);
 
 /// Leaves.
@@ -170,7 +170,7 @@ void add_lengths_ops(OpList& list);
 void add_recurrence_ops(OpList& list);
 void add_linalg_ops(OpList& list);
 
-/// A family from beyond this module, by whoever joins modules. GraphError once the table has been used: a name that was unknown before stays so.
+/// Registers a family from another module. GraphError once the table has been used: a name once reported as unknown must stay unknown.
 using OpFamily = void (*)(OpList& list);
 void join_ops(OpFamily family);
 

@@ -1,4 +1,4 @@
-// Handles of ops that code speaks of: `node->op == &ops::matmul`, `apply(ops::take, {x, indices}, …)`. An op of which nobody speaks needs none.
+// Handles of the ops that C++ code refers to: `node->op == &ops::matmul`, `apply(ops::take, {x, indices}, …)`. Other ops need none.
 #pragma once
 
 #include "plait/graph/op.hpp"

@@ -15,11 +15,11 @@
 
 namespace plait::graph {
 
-/// What one step of a plan does, for people.
+/// A step of a plan in readable form.
 struct StepInfo {
   std::string label;  ///< "matmul+add+relu", "lanes: mul, add", …
   std::string node;   ///< label of the node it computes
-  Shape space;        ///< over which it runs
+  Shape space;        ///< iteration space
   double flops = 0;
   double cost_ns = 0;     ///< estimated, one thread
   std::size_t bytes = 0;  ///< read and written
@@ -36,7 +36,7 @@ class Plan {
   [[nodiscard]] std::span<const Spec> output_specs() const;
   [[nodiscard]] std::span<const StepInfo> steps() const;
   [[nodiscard]] std::size_t memory_bytes() const;    ///< arena and scratch of one run
-  [[nodiscard]] std::size_t unshared_bytes() const;  ///< what all node values would take side by side
+  [[nodiscard]] std::size_t unshared_bytes() const;  ///< bytes without sharing of memory among values
   [[nodiscard]] double flops() const;
   [[nodiscard]] double cost_ns() const;       ///< estimated for one run on one thread
   [[nodiscard]] std::string summary() const;  ///< a table of the steps
@@ -53,17 +53,17 @@ struct RunContext;
 struct Module;
 struct Description;
 
-/// A plan that is run many times in a row in memory of the caller: what a loop inside of a program does. A run costs little more than its steps.
+/// A plan run many times in a row in memory of the caller, for the loop of a scan. A run costs little more than its steps.
 class PlanRunner {
  public:
-  /// moving: per feed, whether it stands somewhere else in every run.
+  /// moving: per feed, whether its address changes from run to run.
   PlanRunner(std::shared_ptr<Plan> plan, const std::vector<char>& moving);
   ~PlanRunner();
 
   [[nodiscard]] std::size_t bytes(int threads) const;
   /// Once before the runs. `memory`: bytes(threads), 64-byte aligned, this loop's own.
   void begin(void* memory, const void* const* feeds) const;
-  /// Of the feeds only the moving ones are looked at.
+  /// Only the moving feeds are read from `feeds`.
   void run(void* memory, const void* const* feeds, void* const* outputs, const RunContext& context) const;
 
  private:
@@ -78,7 +78,7 @@ using Updates = std::vector<std::pair<NodeRef, NodeRef>>;
 class Program {
  public:
   /// Outputs are computed, then every parameter of `updates` takes its new value: all new values are computed from the old ones.
-  /// GraphError: an update of something that is no parameter, or two of the same.
+  /// GraphError: an update of a node that is not a parameter, or two updates of one.
   Program(std::vector<NodeRef> outputs, Updates updates = {}, std::uint64_t seed = 0);
 
   /// The inputs it needs, ordered by creation.
@@ -87,7 +87,7 @@ class Program {
   [[nodiscard]] const Updates& updates() const { return updates_; }
 
   /// The plan for these input specs (one per input, dtypes as declared); compiled at first use, then cached. Safe from several threads.
-  /// ShapeError names the input whose shape does not fit, or the node where shapes stop to fit.
+  /// ShapeError names the input whose shape is wrong, or the first node whose operands' shapes are inconsistent.
   std::shared_ptr<Plan> plan(std::span<const Spec> specs);
 
   /// The names of the passes and the graph after each as text, for these input specs: compiled anew.
@@ -101,10 +101,10 @@ class Program {
   /// Interrupted is thrown between steps; parameters then hold either all old or, where a step wrote in place, some new values.
   void run(const Plan& plan, const void* const* feeds, void* const* outputs, int threads = 0);
 
-  /// The same, timing every step: seconds[k] is added the time of step k.
+  /// The same, timing every step: the time of step k is added to seconds[k].
   void profile(const Plan& plan, const void* const* feeds, void* const* outputs, std::span<double> seconds, int threads = 0);
 
-  /// Random nodes draw from (seed, run number); the run number counts up by itself.
+  /// Random nodes draw from (seed, run number); every run increments the run number.
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
   [[nodiscard]] std::uint64_t runs() const { return runs_.load(); }
   void set_random_state(std::uint64_t seed, std::uint64_t run) {

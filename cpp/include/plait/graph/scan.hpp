@@ -1,10 +1,10 @@
-// A loop as one node. The step is a graph of its own, the body; the node that runs it T times gives one buffer in which everything that somebody
-// wants of the loop stands side by side, and views of that buffer, "scan_output" nodes, are what users see.
+// A loop as one node. The step is a graph of its own, the body; the node that runs it T times produces one buffer with all outputs of the loop that
+// are read, side by side. Users get views of that buffer, "scan_output" nodes.
 //
-// Inputs of the scan node, in this order: a first value for each state, the xs (sequences, time on axis 0), and what the step reads from
-// outside (captures, the same at every step). Outputs by number: the last states, then the ys (one row for each step), then what a backward loop
-// wants to see again of every step (residuals). Which of them a loop computes is decided when a graph is lowered, by who asks: a loop that
-// nobody differentiates has no residuals, and a backward loop does not compute gradients that nobody wants.
+// Inputs of the scan node, in this order: a first value for each state, the xs (sequences, time on axis 0), and the captures (outside values that the
+// step reads, the same at every step). Outputs by number: the last states, then the ys (one row for each step), then the residuals (values of every
+// step that the backward loop reads). Which of them are computed is decided when a graph is lowered, by their consumers: a loop that is not
+// differentiated has no residuals, and a backward loop computes only the gradients that are read.
 #pragma once
 
 #include <map>
@@ -28,14 +28,14 @@ struct StepGraph {
   std::vector<NodeRef> next{};  ///< of the states, in their order
   std::vector<NodeRef> ys{};    ///< one row each for every step
   bool reverse = false;         ///< the last row first
-  bool recompute = false;       ///< a backward loop sees the states alone again, and computes the rest of the step anew
+  bool recompute = false;       ///< only states are residuals; the backward loop recomputes the rest of the step
 };
 
-/// Where the gradients of one input of a loop come from: sums over all steps, of what the backward loop adds up or of products of stacked rows.
+/// Where the gradients of a loop's inputs come from: sums over all steps, accumulated by the backward loop or computed as products of stacked rows.
 struct ScanGradient {
   struct Stack {
     enum class Kind : std::uint8_t { x, residual, y } kind = Kind::x;
-    int index = 0;  ///< which of the xs or outputs of the forward loop, or of the ys of the backward loop
+    int index = 0;  ///< number of an x or output of the forward loop, or of a y of the backward loop
   };
   struct Term {
     enum class Kind : std::uint8_t { state, product, sum } kind = Kind::state;
@@ -43,16 +43,16 @@ struct ScanGradient {
     Stack a{}, b{};  ///< product: Σ aᵀ b over steps; sum: Σ of a, summed down to the input's shape
   };
   std::shared_ptr<ScanBody> body;           ///< of the backward loop
-  std::vector<int> residuals;               ///< outputs of the forward loop that are its xs, after those of the forward loop itself
-  std::vector<int> seeded;                  ///< outputs whose gradients are its last xs
-  std::vector<int> state_of;                ///< per state: its number there, -1 without gradient
+  std::vector<int> residuals;               ///< outputs of the forward loop that are xs of the backward loop, after the forward loop's own xs
+  std::vector<int> seeded;                  ///< outputs whose gradients are the backward loop's last xs
+  std::vector<int> state_of;                ///< per state: its state number in the backward loop, -1 without gradient
   std::vector<int> y_of;                    ///< per x: the y that is its gradient, -1 without
   std::vector<std::vector<Term>> captures;  ///< per captured value
 };
 
 class ScanBody {
  public:
-  /// `residuals`: those that a file names, in their order.
+  /// `residuals`: those listed in a file, in order.
   explicit ScanBody(StepGraph graph, std::vector<NodeRef> residuals = {});
 
   const StepGraph graph;
@@ -65,14 +65,14 @@ class ScanBody {
   [[nodiscard]] DType buffer_type() const { return buffer_type_; }
   [[nodiscard]] std::vector<NodeRef> residuals() const;
 
-  /// What must be done for these outputs.
+  /// The states and inputs needed to compute these outputs.
   struct Demand {
     std::vector<char> live;   ///< per state
     std::vector<int> inputs;  ///< inputs whose values are read
   };
   [[nodiscard]] Demand demand(std::span<const int> outputs) const;
 
-  /// The backward loop, where gradients come for these rows (one flag for each y and residual; missing: none). Made once, then remembered.
+  /// The backward loop, given which ys and residuals receive gradients (one flag each; missing: none). Built once, then cached.
   std::shared_ptr<const ScanGradient> gradient(std::vector<char> seeded);
 
  private:
@@ -86,13 +86,13 @@ class ScanBody {
   std::map<std::vector<char>, std::shared_ptr<const ScanGradient>> gradients_;
 };
 
-/// What stands in the attributes: the body alone, and with shapes what one loop computes and where.
+/// The attribute of scan ops: the body, and once shapes are bound, which outputs the loop computes and at which offsets.
 struct Scan {
   struct Section {
     NodeRef node;            ///< of the body
     Spec spec;               ///< of one step
     bool stacked = false;    ///< one row for each step
-    std::size_t offset = 0;  ///< bytes from the begin of the buffer
+    std::size_t offset = 0;  ///< bytes from the start of the buffer
   };
   std::shared_ptr<ScanBody> body;
   bool bound = false;
@@ -100,21 +100,21 @@ struct Scan {
   std::vector<Spec> inputs;  ///< of all inputs of the node
   std::vector<int> passed;   ///< inputs that the kernel gets
   std::vector<char> live;    ///< per state
-  std::vector<Spec> specs;   ///< per output, of one step: also of outputs of which only the shape is asked for
+  std::vector<Spec> specs;   ///< per output, of one step: also of outputs of which only the shape is read
   std::vector<Section> sections;
   std::vector<int> section_of;  ///< per output: which section, -1 if it is not computed
   Index size = 0;               ///< of the buffer, in elements
 
   /// Whether the loop computes output k.
   [[nodiscard]] bool has(int k) const { return k < static_cast<int>(section_of.size()) && section_of[static_cast<std::size_t>(k)] >= 0; }
-  /// The spec of output k; of an unbound loop over `steps` steps as far as it is known.
+  /// The spec of output k; sizes of an unbound loop may be kAny.
   [[nodiscard]] Spec output(int k, Index any_steps) const;
 };
 
-/// The loop with shapes. `outputs` nothing: everything that anybody has asked for so far, and all inputs are passed (for Table).
+/// The loop with shapes. Without `outputs`: every output requested so far, and all inputs are passed (for Table).
 std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std::vector<Spec> inputs, std::optional<std::vector<int>> outputs);
 
-/// Which nodes must be computed for `wanted`, and which outputs of the scans among them. What only lends its shape need not be computed.
+/// Which nodes must be computed for `wanted`, and which outputs of the scans among them. Nodes of which only the shape is read need not be computed.
 class Demands {
  public:
   explicit Demands(std::span<const NodeRef> wanted);
@@ -128,7 +128,7 @@ class Demands {
   std::unordered_map<const Node*, std::vector<int>> outputs_;
 };
 
-/// The scan node whose buffer this node reads or has the form of; null for scan nodes themselves.
+/// The scan node whose buffer this node reads, or whose layout it has; null for scan nodes themselves.
 const Node* loop_behind(const Node& node);
 
 /// A scan node on a body and its outputs so far: last states and stacked ys.
@@ -136,10 +136,10 @@ std::vector<NodeRef> apply_scan(const std::shared_ptr<ScanBody>& body, std::span
 /// Output k of a scan node.
 NodeRef scan_output(const NodeRef& scan, int k);
 
-/// Gradients of a scan node's inputs, given those of its outputs (empty where none comes).
+/// Gradients of a scan node's inputs, given those of its outputs (empty where there is none).
 std::vector<NodeRef> scan_gradient(const NodeRef& scan, const std::vector<NodeRef>& outputs);
 
-/// A loop as it was traced: a step that was built on `step_states` and `step_xs` (input nodes made just before it) and may read anything else.
+/// A loop as it was traced: a step built on `step_states` and `step_xs` (input nodes made just before it) that may also read any other node.
 struct TracedScan {
   std::vector<NodeRef> states, sequences;
   std::vector<NodeRef> step_states, step_xs;
@@ -153,7 +153,7 @@ std::vector<NodeRef> scan(const TracedScan& traced);
 
 /// A node of the same operation on other inputs.
 NodeRef clone_node(const Node& node, std::span<const NodeRef> inputs);
-/// The outputs with some nodes replaced, and everything between made anew; what none of the replaced nodes is below stays as it is.
+/// The outputs with some nodes replaced: every node that depends on a replaced one is rebuilt, all others are kept.
 std::vector<NodeRef> replace_nodes(std::span<const NodeRef> outputs, std::unordered_map<const Node*, NodeRef>& replaced);
 
 }  // namespace plait::graph

@@ -1,5 +1,5 @@
-// Scopes: the part of a model that a node belongs to, as a path of names ("encoder/layer 1"). Pictures fold by them, messages and files show them;
-// nothing that is computed depends on them.
+// Scopes: the part of a model that a node belongs to, as a path of names ("encoder/layer 1"). Pictures fold by scope, messages and files show it; no
+// computed value depends on it.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 
 namespace plait::graph {
 
-/// Paths are kept once, under a number that a node can hold; 0 is no scope. Never freed: a program has as many as it has parts.
+/// Interned paths: each is stored once under a number that nodes hold; 0 is no scope. Never freed: there are few.
 std::uint32_t scope_number(const std::string& path);
 const std::string& scope_path(std::uint32_t number);
 
-/// Where this thread makes its nodes.
+/// The scope of nodes made on this thread.
 std::uint32_t current_scope();
-/// The scope before.
+/// Returns the previous scope.
 std::uint32_t set_current_scope(std::uint32_t number);
 
 /// While one is alive, nodes made on this thread belong to that scope.

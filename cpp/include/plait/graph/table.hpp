@@ -1,4 +1,4 @@
-// Table: the book's algorithm. One result and one gradient per node, op by op, nothing fused: the reference, the debugger and the teacher.
+// Table: the textbook algorithm. One result and one gradient per node, op by op, nothing fused: for reference, debugging and teaching.
 #pragma once
 
 #include <mutex>
@@ -22,13 +22,13 @@ class Table {
   /// The value of a node of the table; GraphError for a node that is not in it.
   [[nodiscard]] TensorRef value(const NodeRef& node) const;
 
-  /// Sends gradients from the outputs (seeds: one tensor each, null for ones) to everything below; replaces what an earlier call left.
+  /// Propagates gradients from the outputs (seeds: one tensor each, null for ones) to all their ancestors; replaces earlier results.
   void backward(std::span<const NodeRef> outputs, std::span<const TensorRef> seeds = {});
 
-  /// The gradient that backward() summed at a node; zeros where none came. GraphError before backward() or for a foreign node.
+  /// The gradient that backward() summed at a node; zeros where none arrived. GraphError before backward() or for a foreign node.
   [[nodiscard]] TensorRef gradient(const NodeRef& node) const;
 
-  /// What it was made for.
+  /// The outputs given to the constructor.
   [[nodiscard]] const std::vector<NodeRef>& outputs() const { return kept_; }
   /// Every node, inputs before consumers: the order in which they were evaluated.
   [[nodiscard]] std::vector<NodeRef> nodes() const;
@@ -40,21 +40,21 @@ class Table {
     std::size_t input;
     TensorRef gradient;
   };
-  /// Those of the last backward() in their order. Found when first asked for, by going back once more: backward() itself keeps only the sums.
+  /// The steps of the last backward() in order. Computed on first use by a second backward pass: backward() itself keeps only the sums.
   [[nodiscard]] std::vector<Step> steps();
 
  private:
   void differentiate(bool recording);
   void evaluate(std::span<const NodeRef> outputs);
-  /// The value of a node whose inputs have theirs.
+  /// The value of a node whose inputs have been evaluated.
   TensorRef compute(const Node& node);
-  /// Loops run again where `wanted` reads of their steps what nobody had asked for before there was a gradient.
+  /// Runs loops again where `wanted` reads outputs of them (residuals) that were not computed in the first run.
   void repeat_loops(std::span<const NodeRef> wanted);
 
-  mutable std::recursive_mutex mutex_;  // steps() looks like reading, but goes back once more
+  mutable std::recursive_mutex mutex_;  // steps() runs a backward pass although it looks like a getter
   std::uint64_t seed_, run_;
   std::int64_t randoms_ = 0;
-  std::vector<NodeRef> kept_;  // keeps the nodes alive that the maps are keyed by
+  std::vector<NodeRef> kept_;  // keeps the maps' key nodes alive
   std::unordered_map<const Node*, TensorRef> values_;
   std::unordered_map<const Node*, TensorRef> gradients_;
   std::unordered_map<const Node*, std::shared_ptr<const Scan>> loops_;  // as they ran

@@ -1,8 +1,8 @@
-// Between which borders a value lies: what filling a histogram, binning a column for a tree and predicting with a binned tree have in common.
+// Binning: the slot of a value among borders, for filling a histogram, binning a column for a tree, and predicting with a binned tree.
 //
 // For `count` increasing borders a value has a slot in [0, count]: the number of borders at or below it (Closed::left, so that bins are
 // [b[i], b[i+1]), as numpy.searchsorted(side="right")) or below it (Closed::right, bins (b[i], b[i+1]], side="left"). NaN has slot count + 1.
-// Comparisons are of doubles and exact: whatever the index proposes, the borders themselves decide.
+// Comparisons are of doubles and exact: the index only proposes, the borders decide.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ enum class Ends { open, closed };
 /// The slot of one value by binary search: O(log n) and no preparation.
 Slot locate(std::span<const double> borders, double x, Closed closed = Closed::left);
 
-/// What the kernels read; see Locator.
+/// The data of the kernels; see Locator.
 struct Lookup {
   enum class Kind { uniform, linear, bits, tree };
   Kind kind = Kind::tree;

@@ -27,10 +27,10 @@ class Sketch {
   static constexpr std::int64_t kLeastK = 8, kMostK = 65535;
 
   Sketch(std::int64_t k, std::uint64_t seed);
-  /// Throws FormatError for what no sketch can be.
+  /// Throws FormatError for an invalid state.
   explicit Sketch(SketchState state);
 
-  /// NaN is counted apart.
+  /// NaN is counted separately.
   void insert(double x);
   /// The same as inserting one after the other.
   void update(const double* x, Index n);
@@ -38,10 +38,10 @@ class Sketch {
   /// As precise as the less precise of the two.
   void merge(const Sketch& other);
 
-  /// What remains, in increasing order, and for each how many values it stands for.
+  /// The retained values in increasing order, with the number of values that each stands for.
   void sorted(std::vector<double>& values, std::vector<std::uint64_t>& weights) const;
   [[nodiscard]] const SketchState& state() const { return state_; }
-  /// What a rank by this sketch is off from the true one, as a share of all values: 99 % of sketches are within it for any one x.
+  /// The error of a rank as a fraction of all values, with 99 % confidence for any one x.
   [[nodiscard]] static double error(std::int64_t k);
 
  private:
@@ -53,7 +53,7 @@ class Sketch {
   void set_room();
 
   SketchState state_;
-  std::size_t held_ = 0, room_ = 0;  // values in all levels; how many there may be
+  std::size_t held_ = 0, room_ = 0;  // values in all levels; capacity
 };
 
 }  // namespace plait::histogram

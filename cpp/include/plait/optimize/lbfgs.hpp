@@ -1,4 +1,4 @@
-// L-BFGS within bounds, for many variables: a two-loop recursion on the free ones and a search along the path that is bent back into the bounds.
+// L-BFGS within bounds, for many variables: the two-loop recursion on the free variables and a line search along the projected path.
 #pragma once
 
 #include <string>
@@ -12,11 +12,11 @@ struct LbfgsOptions {
   int memory = 10;
   int max_iterations = 15000;
   int max_evaluations = 100000;
-  double ftol = 1e-10;  ///< stop where a step lowers f by less than this share of |f|, and of all it has come down, twice in a row
-  double gtol = 1e-8;   ///< stop where the projected gradient is below this share of the largest one seen
+  double ftol = 1e-10;  ///< stop if twice in a row a step lowers f by less than this fraction of |f| and of the total decrease
+  double gtol = 1e-8;   ///< stop if the projected gradient is below this fraction of the largest one seen
   double gtol_absolute = 0;
-  bool check_derivatives = false;  ///< compare the gradient with a difference at the start and at a solution
-  bool second_order = false;       ///< where the gradient vanishes, look for directions in which the objective bends down
+  bool check_derivatives = false;  ///< compare the gradient with finite differences at the start and at a solution
+  bool second_order = false;       ///< where the gradient vanishes, search for directions of negative curvature
 };
 
 struct LbfgsResult {
@@ -28,7 +28,7 @@ struct LbfgsResult {
   double wrong_by = 0;       ///< status wrong_derivative: relative difference
 };
 
-/// Minimises over the bounds alone; rows of the problem are not looked at. x0 is moved into the bounds.
+/// Minimises over the bounds alone; constraint rows of the problem are ignored. x0 is clipped to the bounds.
 LbfgsResult lbfgs(Problem& problem, const std::vector<double>& x0, const LbfgsOptions& options = {}, const IterationCallback& callback = {});
 
 }  // namespace plait::optimize

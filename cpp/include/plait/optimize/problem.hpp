@@ -1,6 +1,6 @@
-// What is to be minimised, as the solvers see it:
+// The interface of a problem to the solvers:
 //   min f(x)   subject to   lower <= x <= upper,   row_lower <= c(x) <= row_upper,   linear_lower <= A x <= linear_upper.
-// Equal limits make an equality. Solvers ask for values and derivatives, and know nothing of where they come from.
+// Equal limits make an equality. Solvers evaluate values and derivatives only through this interface.
 #pragma once
 
 #include <functional>
@@ -23,19 +23,19 @@ class Problem {
   std::vector<double> row_lower, row_upper;  ///< m
   std::vector<double> linear;                ///< A, row-major, (linear_lower.size(), n)
   std::vector<double> linear_lower, linear_upper;
-  std::vector<double> sizes;  ///< typical sizes of variables where they are known, 0 where not; may be empty
+  std::vector<double> sizes;  ///< typical sizes of variables, 0: not known; may be empty
 
-  /// f and c (m numbers) at x. Whatever is not finite is taken for a point outside of the domain.
+  /// f and c (m numbers) at x. A value that is not finite means that x is outside the domain.
   virtual void values(const double* x, double& f, double* c) = 0;
-  /// The gradient (n) and the Jacobian of c (m × n, row-major) at x; always a point where values() was asked before.
+  /// The gradient (n) and the Jacobian of c (m × n, row-major) at x; values() has been called at x before.
   virtual void derivatives(const double* x, double* gradient, double* jacobian) = 0;
   /// (Hessian of f - Σ λ c at x) v. False: not available; solvers then take differences of gradients.
   virtual bool curvature(const double* /*x*/, const double* /*multipliers*/, const double* /*v*/, double* /*out*/) { return false; }
-  /// True where derivatives() itself costs many values(): differences.
+  /// True if derivatives() uses finite differences, at the cost of many values().
   [[nodiscard]] virtual bool differences() const { return false; }
 };
 
-/// SciPy's and Kraft's numbers where they have one.
+/// Numbered as in SciPy and in Kraft's code where they have the status.
 enum class Status : int {
   solved = 0,
   infeasible = 4,

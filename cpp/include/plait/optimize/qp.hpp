@@ -1,10 +1,10 @@
 // Convex quadratic programs, dense:
 //   min ½ x'Hx + g'x   subject to   lower <= x <= upper,   row_lower <= A x <= row_upper,
-// H positive semidefinite; equal limits make an equality, ±inf stands for none. Answers are exact to rounding: an active set, not a barrier.
-//
-// How: a first guess of the active set by block pivoting (Júdice and Pires 1994; Kunisch and Rendl 2003), which costs a factor of the free part a try
-// and is taken only where all conditions of optimality hold; else the dual method of Goldfarb and Idnani (1983), bounds implicit. A singular H is
-// handled by proximal points (Rockafellar 1976), which keep the factor.
+// H positive semidefinite; equal limits make an equality, ±inf is no limit. Active-set methods, not barriers: solutions are exact to rounding.
+// Method: block pivoting (Júdice and Pires 1994; Kunisch and Rendl 2003), one factorisation of the free part per
+// round, accepted only if all optimality conditions hold; else the dual method of Goldfarb and Idnani (1983) with
+// implicit bounds. A singular H is handled by the proximal point method (Rockafellar 1976), which keeps the
+// factor.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct QpLimits {
   std::span<const double> lower{}, upper{}, row_lower{}, row_upper{};
 };
 
-/// Which limits hold with equality: -1 lower, 1 upper, 0 neither; of an equality -1.
+/// The active limits: -1 lower, 1 upper, 0 neither; an equality counts as -1.
 struct QpActive {
   std::vector<std::int8_t> bounds, rows;
 };
@@ -46,7 +46,7 @@ struct QpResult {
 
 struct QpOptions {
   int max_steps = 0;               ///< 0: 20 (n + m) + 100
-  const QpActive* warm = nullptr;  ///< an active set to begin with
+  const QpActive* warm = nullptr;  ///< active set of a warm start
 };
 
 /// H and A prepared once for many g and limits. Not safe from several threads at once: it owns its workspace.

@@ -1,8 +1,8 @@
-// Sequential quadratic programming after Kraft (1988), for small and middling dense problems: damped BFGS (Powell 1978) for the Hessian of the
-// Lagrangian (or, up to 50 variables, the exact one where the problem gives products with it and it is positive definite), a convex quadratic program
-// for each step, an L1 merit function with a safeguarded search along the step. What Kraft's code gives up on is gone on with: linearised constraints
-// that contradict each other are made elastic, values that are not finite make a step shorter, points that only look like minima are left along
-// directions of negative curvature, and "solved" is said after a check of its own.
+// Sequential quadratic programming after Kraft (1988), for small and medium dense problems: damped BFGS (Powell 1978) for the Hessian of the
+// Lagrangian (or, up to 50 variables, the exact one if the problem provides products with it and it is positive definite), a convex quadratic program
+// for each step, an L1 merit function with a safeguarded line search. Beyond Kraft's code: inconsistent linearised constraints are made elastic, a
+// step to values that are not finite is shortened, saddle points are left along directions of negative curvature, and "solved" is reported after a
+// separate check of the conditions.
 #pragma once
 
 #include <memory>
@@ -14,12 +14,12 @@ namespace plait::optimize {
 
 struct SlsqpOptions {
   int max_iterations = 1000;
-  double ftol = 1e-10;                           ///< the step promises to lower f by less than this share of all it has come down
+  double ftol = 1e-10;                           ///< predicted decrease of f by a step, over its total decrease
   double gtol = 1e-8;                            ///< residual of the first-order conditions over the largest gradient seen
   double ctol = 1e-8;                            ///< violation of a constraint, over max(1, |limit|) and the constraint's own scale
-  bool check_derivatives = false;                ///< compare with differences along one direction, at the start and at the end
-  bool second_order = true;                      ///< look for directions of negative curvature where the first-order conditions hold
-  const std::vector<double>* hessian = nullptr;  ///< a B to begin with (n × n, of the unscaled Lagrangian), from an earlier result
+  bool check_derivatives = false;                ///< compare with finite differences along one direction, at the start and at the end
+  bool second_order = true;                      ///< search for directions of negative curvature where the first-order conditions hold
+  const std::vector<double>* hessian = nullptr;  ///< initial B (n × n, of the unscaled Lagrangian), from an earlier result
 };
 
 struct SlsqpResult {
@@ -32,15 +32,15 @@ struct SlsqpResult {
   std::vector<char> active;       ///< like multipliers
   double kkt = 0, violation = 0;  ///< scaled residual of the first-order conditions (max norm); largest violation, unscaled
   bool feasible_found = false;
-  std::vector<double> best_x;  ///< the best point met that is feasible
+  std::vector<double> best_x;  ///< the best feasible point visited
   double best_f = 0;
   std::vector<double> hessian;  ///< B, unscaled
   std::vector<double> path;     ///< (f, violation) at the start and after each iteration; the last are those of x
   int iterations = 0, evaluations = 0, derivative_evaluations = 0;
-  int products = 0;                 ///< of the exact Hessian with a vector
+  int products = 0;                 ///< number of products of the exact Hessian with a vector
   double wrong_by = 0;              ///< status wrong_derivative: relative difference
-  int wrong_row = -1;               ///< and which: -1 the objective, else the row of c
-  bool negative_curvature = false;  ///< status no_descent: the point has a direction of negative curvature that led nowhere
+  int wrong_row = -1;               ///< status wrong_derivative: -1 the objective, else the row of c
+  bool negative_curvature = false;  ///< status no_descent: a direction of negative curvature exists, but no step along it lowered the merit
 };
 
 /// A solver with its workspace, for one problem at a time.

@@ -1,9 +1,9 @@
-// How many whole shares of each asset come closest to the money that each should get?
+// Integer numbers of shares closest to the wanted amounts of money:
 //   min Σ |wanted_i - n_i price_i|   over integers n   subject to   Σ n_i price_i <= money,
 // n_i of the sign of wanted_i.
-//
-// Branch and bound, the dearest share first. The bound lets the rest be cut into any fraction of a share: an asset's cost is then convex
-// and piecewise linear in the money put into it, so that filling the best slopes first solves it.
+// Branch and bound, the most expensive share first. The bound relaxes the remaining assets to fractional shares:
+// the cost of an asset is then convex and piecewise linear in its money, and the greedy solution by slope is
+// optimal.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace plait::optimize {
 struct WholeShares {
   std::vector<std::int64_t> shares;
   double error = 0;    ///< Σ |wanted - shares · price|
-  double cash = 0;     ///< money that is left
-  bool proven = true;  ///< no other numbers have a smaller error; false where the search was cut short
+  double cash = 0;     ///< money left over
+  bool proven = true;  ///< the error is minimal; false if the search was cut short
   std::int64_t nodes = 0;
 };
 

@@ -5,7 +5,7 @@
 
 namespace plait::sparse {
 
-/// Some rows of somebody's: row i lies from begin[i] to end[i] of the positions and values. What products read; it owns nothing.
+/// A non-owning view of rows, read by products: row i has positions and values [begin[i], end[i]).
 struct RowsView {
   Index rows = 0, columns = 0;
   const Index *begin = nullptr, *end = nullptr;
@@ -19,7 +19,7 @@ class Rows {
  public:
   /// Positions in any order within a row; std::invalid_argument names a row whose positions are out of range or, where that is refused, repeated.
   Rows(std::vector<Index> offsets, std::vector<Index> positions, Values values, Index columns, Repeated repeated);
-  /// Of parts that hold the invariant already.
+  /// From parts that satisfy the invariant.
   static Rows trusted(std::vector<Index> offsets, Positions positions, Values values, Index columns);
 
   [[nodiscard]] Index rows() const { return static_cast<Index>(offsets_.size()) - 1; }
@@ -70,7 +70,7 @@ void dots(const Rows& r, const Vector& v, double* out, int threads = 0);
 void times_dense(const RowsView& r, const void* dense, Index m, void* out, int threads = 0);
 /// out (columns, m) = rᵀ times `dense` (rows, m).
 void transposed_times_dense(const RowsView& r, const void* dense, Index m, void* out, int threads = 0);
-/// Sparse times sparse (Gustavson 1978): row by row, the rows of b that a row of a asks for summed in a dense accumulator.
+/// Sparse times sparse (Gustavson 1978): row by row, the rows of b selected by a row of a are summed in a dense accumulator.
 Rows product(const Rows& a, const Rows& b, int threads = 0);
 
 }  // namespace plait::sparse

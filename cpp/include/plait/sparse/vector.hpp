@@ -1,5 +1,5 @@
-// A sparse vector: sorted distinct positions and their values. Its products visit only positions that both operands have, so a NaN or an
-// infinity at a position of one of them alone has no part in the result.
+// A sparse vector: sorted distinct positions and their values. Its products visit only positions that both operands have, so a NaN or an infinity at
+// a position of only one operand does not affect the result.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,22 @@
 namespace plait::sparse {
 
 using Index = std::int64_t;
-/// The size of a vector that fits beside any other.
+/// The open size, compatible with any other.
 constexpr Index kOpen = -1;
 
 /// 32 bits wherever every position fits.
 using Positions = std::variant<std::vector<std::int32_t>, std::vector<std::int64_t>>;
 using Values = std::variant<std::vector<float>, std::vector<double>>;
 
-/// What becomes of a position that comes twice.
+/// The treatment of repeated positions.
 enum class Repeated : std::uint8_t { refused, summed };
 
-/// Invariant: positions ascend strictly, are at least 0 and below `size` where that is known. Immutable: there are only ways to make one.
+/// Invariant: positions ascend strictly, are at least 0 and below `size` where that is known. Immutable.
 class Vector {
  public:
   /// Positions in any order. std::invalid_argument names a position that is negative, beyond the size, or repeated where that is refused.
   Vector(std::span<const Index> positions, Values values, Index size, Repeated repeated = Repeated::refused);
-  /// Of parts that hold the invariant already.
+  /// From parts that satisfy the invariant.
   static Vector trusted(Positions positions, Values values, Index size);
   /// The elements that are not zero (a NaN is not).
   static Vector from_dense(std::span<const float> dense);

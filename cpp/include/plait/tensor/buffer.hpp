@@ -1,4 +1,4 @@
-// Aligned memory that owns itself.
+// Owning, aligned memory.
 #pragma once
 
 #include <cstddef>

@@ -3,12 +3,12 @@
 // src/tensor/lanes/isa/operations.hpp (plain arithmetic).
 //
 // Costs: ns per float32 element on one thread, of an operand in the first-level cache (AVX-512, Zen 4; `./dev bench graph` shows them); float64
-// and integers take twice that. They decide about threads and blocks, never about results.
+// and integers take twice that. They determine threads and blocks, never results.
 #pragma once
 
 namespace plait::tensor {
 
-constexpr double kLaneCost = 0.06;  ///< of an operation that is bound by its loads and stores
+constexpr double kLaneCost = 0.06;  ///< of an operation bound by its loads and stores
 
 }  // namespace plait::tensor
 
@@ -27,7 +27,7 @@ constexpr double kLaneCost = 0.06;  ///< of an operation that is bound by its lo
   X(logical_not, kLaneCost, all, LogicalNot)      \
   X(truncate, kLaneCost, all, Truncate) /* towards zero */
 
-// Name, cost, loop. plain: of name_(x), as vector code; pieces: of name_array, up to kPiece elements at a time; scalar: of name_(x), one by one.
+// Name, cost, loop. plain: name_(x) vectorised; pieces: name_array, up to kPiece elements at a time; scalar: name_(x) one by one.
 // Largest errors found, in units of the last place, for float (strides over all bit patterns) and double (at random); tests hold them.
 #define PLAIT_UNARY_MATH(X)                                                                 \
   X(exp, 0.4, plain)      /* 1.0, 1.0 */                                                    \
@@ -56,7 +56,7 @@ constexpr double kLaneCost = 0.06;  ///< of an operation that is bound by its lo
   X(digamma, 20, scalar)  /* 0.5, 7 of max(|result|, 1), below zero of max(|result|, 32) */ \
   X(trigamma, 20, scalar) /* 0.5, above zero 3, below 6 */
 
-// Name, cost, whether operands may change places (commuting, ordered), struct. All types; integers wrap, x / 0 is 0.
+// Name, cost, whether it commutes (commuting, ordered), struct. All types; integers wrap, x / 0 is 0.
 #define PLAIT_BINARY_ARITHMETIC(X)                                                                       \
   X(add, kLaneCost, commuting, Add)                                                                      \
   X(sub, kLaneCost, ordered, Sub)                                                                        \
@@ -92,12 +92,12 @@ constexpr double kLaneCost = 0.06;  ///< of an operation that is bound by its lo
   X(select, kLaneCost, Select)            /* a != 0 ? b : c */ \
   X(multiply_add, kLaneCost, MultiplyAdd) /* a * b + c */
 
-// All of them, by arity. Of rows this sees name and cost.
+// All of them, by arity; X gets name and cost.
 #define PLAIT_UNARY_LANE_OPS(X) PLAIT_UNARY_ARITHMETIC(X) PLAIT_UNARY_MATH(X)
 #define PLAIT_BINARY_LANE_OPS(X) PLAIT_BINARY_ARITHMETIC(X) PLAIT_BINARY_MATH(X)
 #define PLAIT_LANE_OPS(X) PLAIT_UNARY_LANE_OPS(X) PLAIT_BINARY_LANE_OPS(X) PLAIT_TERNARY_ARITHMETIC(X)
 
-// What rows become where their name alone, or the number of them, is wanted.
+// Expansions of rows to their names or their number.
 #define PLAIT_ROW_NAME(name, ...) name,
 #define PLAIT_ROW_TEXT(name, ...) #name,
 #define PLAIT_ROW_COUNT(name, ...) +1  // NOLINT(bugprone-macro-parentheses): a sum of ones

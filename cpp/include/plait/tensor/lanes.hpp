@@ -1,11 +1,11 @@
-// Lane programs: straight-line elementwise programs over vectors of lanes, the one language in which the fuse pass writes
-// elementwise chains and in which a traced rank functor runs along anti-diagonals. One evaluator, one place to make fast.
+// Lane programs: straight-line elementwise programs over vectors of lanes. The fuse pass compiles elementwise chains to them, and traced rank
+// functors of alignments run as such along anti-diagonals: one evaluator to optimise.
 //
 // Evaluation goes block by block (a block of every live register fits the first-level cache), one instruction over the whole block
 // at a time, or two where a chain allows it. Inputs that broadcast are expanded block by block; outputs are stored or reduced. The cut into
-// blocks and tasks depends on shapes alone, so results are bit-equal for any number of threads. What an element becomes does not depend on
-// where it stands in a block, nor on what else the program computes. Between instruction sets multiply_add (fused or not), the mathematical
-// functions and the order of sums may differ in the last bits.
+// blocks and tasks depends on shapes alone, so results are bit-equal for any number of threads. The result of an element does not depend on its
+// position in a block, nor on what else the program computes. Between instruction sets multiply_add (fused or not), the mathematical functions and
+// the order of sums may differ in the last bits.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@
 namespace plait::tensor {
 
 /// What a register holds. Booleans are 0 and 1 of the program's type; int32 is computed as i64. Integers wrap; x / 0 and the smallest
-/// integer / -1 give 0; what has no integer meaning (exp, sqrt, reciprocal, pow, …) is refused with a DTypeError. A floating value that an
+/// integer / -1 give 0; ops without an integer meaning (exp, sqrt, reciprocal, pow, …) throw DTypeError. A floating value that an
 /// integer dtype cannot hold, NaN included, is stored as the smallest integer; as bool, everything but 0 is true.
 enum class LaneType : std::uint8_t { f32, f64, i64 };
 
@@ -47,7 +47,7 @@ struct LaneProgram {
   std::vector<std::uint16_t> outputs;  ///< registers
 };
 
-/// How an input is read: element (i0, i1, …) of the iteration space stands at data[i0*strides[0] + i1*strides[1] + …]; stride 0 broadcasts.
+/// How an input is read: element (i0, i1, …) of the iteration space is at data[i0*strides[0] + i1*strides[1] + …]; stride 0 broadcasts.
 struct LaneInput {
   DType dtype = DType::float32;
   Shape strides;  ///< in elements, one per dimension of the iteration space
@@ -62,7 +62,7 @@ struct LaneOutput {
   /// For reductions: which part of the iteration space is reduced, with the space seen as (outer, middle, inner) and the middle reduced:
   /// the result is row-major (outer, inner). (outer, n, 1) reduces the last axes, (1, n, inner) the first ones, (1, n, 1) everything.
   Index outer = 1, inner = 1;
-  /// For stores: where the elements go, in elements, one per dimension of the iteration space; empty: row-major and contiguous.
+  /// For stores: strides in elements, one per dimension of the iteration space; empty: row-major and contiguous.
   Shape strides{};
 };
 
@@ -78,15 +78,15 @@ class LaneKernel {
   [[nodiscard]] std::size_t scratch_bytes(int threads) const;
 
   /// The whole space. inputs[k] and outputs[k] are base pointers. A stored output may be the same memory as an input that is read
-  /// at the same elements (in place; also two that change places); no other overlap is allowed. Goes parallel only where that pays, over
-  /// about 20 µs of work. May throw Interrupted when it takes more than one task. Space of size zero: sums are 0, products 1, max/min untouched.
+  /// at the same elements (in place; also two that are swapped); no other overlap is allowed. Runs in parallel from about 20 µs of work. May throw
+  /// Interrupted when it takes more than one task. Space of size zero: sums are 0, products 1, max/min untouched.
   void run(const void* const* inputs, void* const* outputs, void* scratch, int threads) const;
 
-  /// Elements [begin, end) of the row-major space, on the calling thread: for matmul epilogues. Only for kernels whose outputs all store.
+  /// Elements [begin, end) of the row-major space, on the calling thread: for matmul epilogues. Only for kernels without reductions.
   /// scratch: scratch_bytes(1).
   void run_range(const void* const* inputs, void* const* outputs, Index begin, Index end, void* scratch) const;
 
-  /// Rough cost in ns per element on one thread, for deciding about threads.
+  /// Rough cost in ns per element on one thread, for choosing the number of threads.
   [[nodiscard]] double cost_per_element() const;
 
  private:

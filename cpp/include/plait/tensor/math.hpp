@@ -1,5 +1,5 @@
-// The mathematical functions of the lane programs as simple loops over arrays, y[i] = f(x[i]): for tests, and where an array at a
-// time is all that is wanted. Accuracy is stated in lane_ops.hpp.
+// The mathematical functions of the lane programs as simple loops over arrays, y[i] = f(x[i]): for tests and for callers that need no lane program.
+// Accuracy is stated in lane_ops.hpp.
 #pragma once
 
 #include <cstdint>

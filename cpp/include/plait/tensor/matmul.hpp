@@ -1,5 +1,5 @@
-// Dense products C = op(A) op(B), our own: packed blocks and a register-tiled micro-kernel, with paths of their own for m = 1 (gemv),
-// tiny and skinny shapes, and an epilogue on rows while they are still in cache.
+// Dense products C = op(A) op(B): packed blocks and a register-tiled micro-kernel, with special paths for m = 1 (gemv), tiny and skinny shapes, and
+// an epilogue on rows while they are still in cache.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ struct MatmulShape {
 /// The epilogue: a plain function with a context.
 /// call: rows [begin, end) of C (counted over all batches: batch * m + row) are complete, and the first of them stands at `rows`. From several
 /// threads at once, each row once; worker is less than the number of threads.
-///
-/// ahead: elements [begin, end) of C, row after row, are on their way: time to ask the memory for what `call` will read.
+/// ahead: elements [begin, end) of C, row after row, are about to be computed: prefetch what `call` will read for
+/// them.
 struct RowsDone {
   void (*call)(void* context, Index begin, Index end, int worker, const void* rows) = nullptr;
   void (*ahead)(void* context, Index begin, Index end) = nullptr;
@@ -43,11 +43,11 @@ void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, RowsDone don
 template <class T>
 struct PlannedMatmul;
 
-/// The same for one shape again and again: the way through the product is chosen once, which for a tiny one takes as long as the product.
+/// Repeated products of one shape: the plan is made once, which for a tiny product takes as long as the product itself.
 template <class T>
 class MatmulKernel {
  public:
-  /// Without `keep`, C is for RowsDone alone: its rows may stand elsewhere than in the c of run(), where they stay in a cache.
+  /// Without `keep`, C is for RowsDone only: its rows may be computed in scratch that stays in cache instead of in c.
   explicit MatmulKernel(const MatmulShape& shape, bool keep = true);
   ~MatmulKernel();
   MatmulKernel(MatmulKernel&&) noexcept;

@@ -1,4 +1,4 @@
-// Random tensors from counters: element i depends on (key, stream, i) alone.
+// Counter-based random arrays: element i depends on (key, stream, i) alone.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ void random_normal(double* out, Index begin, Index n, std::uint64_t key, std::ui
 void random_uniform(float* out, Index begin, Index n, std::uint64_t key, std::uint64_t stream);
 void random_uniform(double* out, Index begin, Index n, std::uint64_t key, std::uint64_t stream);
 
-/// One Gamma number of shape a and rate 1, and one Poisson number: element i of the stream. NaN for a parameter that is none.
+/// One Gamma number of shape a and rate 1, and one Poisson number: element i of the stream. NaN for an invalid parameter.
 double random_gamma(double a, Index i, std::uint64_t key, std::uint64_t stream);
 double random_poisson(double rate, Index i, std::uint64_t key, std::uint64_t stream);
 

@@ -10,7 +10,7 @@ namespace plait::tensor {
 
 using Index = std::int64_t;
 constexpr Index kAny = -1;
-/// Up to two sizes stand in the object itself: modules of millions of values hold a shape and strides in each.
+/// Up to two sizes are stored inline: every value of a module of millions holds a shape and strides.
 using Shape = SmallVector<Index, 2>;
 
 /// "(2, None, 3)", "(2,)", "()".
@@ -29,7 +29,7 @@ Shape broadcast(const Shape& a, const Shape& b, const char* what);
 /// Row-major strides in elements.
 Shape contiguous_strides(const Shape& shape);
 
-/// axis in [-rank, rank) to [0, rank); throws ShapeError that names `what`.
+/// Maps an axis in [-rank, rank) to [0, rank); throws ShapeError that names `what`.
 int normalize_axis(Index axis, std::size_t rank, const char* what);
 
 }  // namespace plait::tensor

@@ -10,7 +10,7 @@
 
 namespace plait::tensor {
 
-/// What is known of an array before it has data.
+/// Shape and dtype of an array.
 struct Spec {
   Shape shape;
   DType dtype = DType::float32;

@@ -1,5 +1,5 @@
 // Vectors of one register for the level at hand, as compiler vectors: the same source for SSE, AVX2, AVX-512 and NEON.
-// Only for files in isa/; everything is inlined, so nothing of it can be shared between levels by the linker.
+// Only for files in isa/; everything is inlined, so that the linker cannot share code between levels.
 #pragma once
 
 #include "plait/tensor/shape.hpp"
@@ -55,7 +55,7 @@ PLAIT_INLINE void store(T* p, V v) {
 /// Lane k of the result is lane from[k] of the lanes of a followed by those of b.
 template <class V, class M>
 PLAIT_INLINE V shuffle(V a, V b, M from) {
-#if defined(__clang__)  // has no form with indices in a vector; of constant ones its optimiser makes the same instructions
+#if defined(__clang__)  // has no variable shuffle; constant indices give the same instructions
   constexpr int lanes = static_cast<int>(sizeof(V) / sizeof a[0]);
   V out{};
   for (int k = 0; k < lanes; ++k) {

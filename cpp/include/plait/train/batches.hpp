@@ -1,4 +1,4 @@
-// Data cut into batches: which rows, in which order, and pointers that a program can be fed with.
+// Data in batches: the order of rows, and feed pointers for a program.
 #pragma once
 
 #include <span>
@@ -9,11 +9,11 @@
 
 namespace plait::train {
 
-/// Arrays with one common number of rows, cut into batches of `batch_size` rows; the last one holds what is left.
-/// Rows are gathered on the spot; where nothing is shuffled or converted the pointers lead into the data themselves.
+/// Arrays with one common number of rows, cut into batches of `batch_size` rows; the last one may be smaller. Rows are gathered when a batch is
+/// requested; without shuffling and conversion the pointers point into the data.
 class Batches {
  public:
-  /// types[i] is what feed i must be. ShapeError names two arrays with different numbers of rows, or no rows at all.
+  /// types[i] is the dtype of feed i. ShapeError names two arrays with different numbers of rows, or no rows at all.
   Batches(std::vector<Rows> arrays, std::vector<DType> types, std::vector<std::string> names, Index batch_size);
 
   [[nodiscard]] Index rows() const { return rows_; }
@@ -25,19 +25,19 @@ class Batches {
 
   /// The order of the rows becomes a pure function of (seed, stream), whatever it was before.
   void shuffle(std::uint64_t seed, std::uint64_t stream);
-  /// The rows as they stand.
+  /// Restores the original order of the rows.
   void keep_order() { order_.clear(); }
-  /// Row at place i of the order.
+  /// The row at position i of the order.
   [[nodiscard]] Index row(Index i) const { return order_.empty() ? i : order_[static_cast<std::size_t>(i)]; }
 
-  /// One pointer per array; they hold until the next call.
+  /// One pointer per array, valid until the next call.
   const void* const* feeds(Index batch, int threads = 0);
 
  private:
   std::vector<Rows> arrays_;
   std::vector<DType> types_;
   Index rows_ = kAny, batch_size_;
-  std::vector<std::int64_t> order_;  // empty: as they stand
+  std::vector<std::int64_t> order_;  // empty: original order
   std::vector<Bytes> buffers_;       // one per array; empty until one is needed
   std::vector<const void*> pointers_;
 };

@@ -1,4 +1,4 @@
-// Arrays whose first axis counts samples, and the gathering of some of their rows, converted on the way to what an input takes.
+// Arrays whose first axis counts samples, and gathering of rows with conversion to an input's dtype.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace plait::train {
 
 using namespace tensor;
 
-/// Element types that data may come in: those of tensors, and bytes, in which images are stored.
+/// Element types of data: those of tensors, and uint8, for images.
 enum class SourceType : std::uint8_t { boolean, uint8, int32, int64, float32, float64 };
 
 constexpr std::size_t size_of(SourceType t) {
@@ -36,25 +36,25 @@ constexpr SourceType source_type(DType t) {
   return SourceType::float32;
 }
 
-/// Rows that are no array: what an opaque input is fed with.
+/// Rows that are not an array: for opaque inputs.
 class RowSource {
  public:
   virtual ~RowSource() = default;
-  /// Rows order[0], …, order[n - 1], or without an order first, first + 1, …; what the pointer leads to holds until the next call.
+  /// Rows order[0], …, order[n - 1], or without an order first, first + 1, …; the pointer is valid until the next call.
   virtual const void* gather(const std::int64_t* order, Index first, Index n) = 0;
 };
 
-/// A contiguous array that somebody else owns. Row i begins at element i * width.
+/// A contiguous array, not owned. Row i begins at element i * width.
 struct Rows {
   const void* data = nullptr;
   SourceType type = SourceType::float32;
   Index count = 0;                      ///< rows; kAny for a value that is the same in every batch
   Shape shape;                          ///< of one row
-  std::shared_ptr<RowSource> source{};  ///< where the rows are no array
+  std::shared_ptr<RowSource> source{};  ///< for rows that are not an array
   [[nodiscard]] Index width() const { return count_of(shape); }
 };
 
-/// out[k] = rows[order[k]] as `type`; without an order (nullptr) rows first, first + 1, …  Large gathers go over the thread pool.
+/// out[k] = rows[order[k]] as `type`; without an order (nullptr) rows first, first + 1, …  Large gathers use the thread pool.
 /// Every order[k] must be in [0, rows.count). Numbers convert as static_cast does, so a float64 beyond float32's range becomes infinite.
 void gather_rows(void* out, DType type, const Rows& rows, const std::int64_t* order, Index first, Index n, int threads = 0);
 

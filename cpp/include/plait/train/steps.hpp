@@ -1,4 +1,4 @@
-// A program run many times in a row with everything that it gives kept: what a stochastic fit is, without Python between its steps.
+// A program run many times in a row with all outputs recorded: a stochastic fit without Python between its steps.
 #pragma once
 
 #include <memory>
@@ -18,11 +18,11 @@ class StepLoop {
   /// together, others by themselves.
   StepLoop(std::shared_ptr<Program> program, std::vector<Rows> arrays, Index batch_size);
 
-  /// Numbers that one run gives: its outputs one after the other.
+  /// Numbers per run: its outputs concatenated.
   [[nodiscard]] Index width() const { return width_; }
 
-  /// Runs n times and writes row after row into record (n · width()). Random nodes draw from (seed, first + step). Rows of the data come in an
-  /// order that is a function of (seed, epoch), whole batches alone. Interrupted comes through; `done` then says how many runs are complete.
+  /// Runs n times and writes row after row into record (n · width()). Random nodes draw from (seed, first + step). The order of data rows is a
+  /// function of (seed, epoch); only whole batches are used. Interrupted is propagated; `done` is then the number of completed runs.
   void run(Index n, std::uint64_t seed, std::uint64_t first, double* record, Index& done, int threads = 0);
 
  private:
@@ -30,9 +30,9 @@ class StepLoop {
   /// Arrays with equally many rows.
   struct Group {
     std::unique_ptr<Batches> batches;
-    std::vector<std::size_t> inputs;  // whose they are
-    Index whole = 0;                  // batches of an epoch
-    std::uint64_t epoch = 0;          // of which the order is
+    std::vector<std::size_t> inputs;  // input numbers
+    Index whole = 0;                  // whole batches of an epoch
+    std::uint64_t epoch = 0;          // epoch of the current order
   };
   std::vector<Group> groups_;
   std::vector<const void*> feeds_;

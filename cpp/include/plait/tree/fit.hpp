@@ -21,7 +21,7 @@ struct Samples {
   std::vector<std::int32_t> categories;  ///< of each feature; 0: numeric
 };
 
-/// What a histogram of a node is made of: for each (feature, bin, class) the weights of its cases are added up, here or elsewhere.
+/// The input of a node's histogram: the sum of the weights of its cases for each (feature, bin, class), computed locally or by an executor.
 struct HistogramRequest {
   const std::uint16_t* codes;  ///< (cases, features)
   const std::uint16_t* labels;
@@ -35,13 +35,13 @@ using Collect = std::function<void(const HistogramRequest&, double*)>;
 struct Options {
   double min_leaf = 2;       ///< least weight of at least two branches
   double confidence = 0.25;  ///< of the pessimistic error, in (0, 0.5]
-  bool prune = true;         ///< collapsing what does not lower the training error happens in either case
+  bool prune = true;         ///< subtrees that do not lower the training error are collapsed in any case
   bool subtree_raising = true;
   bool subsets = false;  ///< group categories while that raises the gain ratio
   int max_depth = -1;    ///< -1: no limit; the root has depth 0
   int max_bins = 0;      ///< 0: every threshold between two values; else numeric features in so many bins
   int threads = 0;
-  Collect collect;  ///< binned only: who adds up histograms of large nodes
+  Collect collect;  ///< binned only: computes histograms of large nodes
 };
 
 Tree fit(const Samples& samples, const Options& options);

@@ -1,4 +1,4 @@
-// A decision tree as flat arrays: what fitting gives, what files hold, and what predicts.
+// A decision tree as flat arrays, for fitting, files and prediction.
 //
 // Nodes are numbered so that the root is 0 and the children of a node follow each other: branch b of node v leads to first[v] + b.
 // A tree of any depth is walked with loops; nothing here recurses.
@@ -11,7 +11,7 @@ namespace plait::tree {
 
 using Index = std::int64_t;
 
-/// Branch of a category that no branch takes: such a case is sent down all of them, as one whose value is missing.
+/// The branch of a category without a branch: such a case goes down all branches, like a missing value.
 inline constexpr std::int32_t kNoBranch = -1;
 
 struct Tree {
@@ -20,7 +20,7 @@ struct Tree {
   std::vector<std::int32_t> categories;  ///< of each feature; 0: numeric
 
   // One entry for each node.
-  std::vector<std::int32_t> attribute;  ///< feature that it asks for; -1 at a leaf
+  std::vector<std::int32_t> attribute;  ///< feature of the split; -1 at a leaf
   std::vector<double> threshold;        ///< numeric: x <= threshold goes to branch 0, x > threshold to branch 1
   std::vector<std::int32_t> first;      ///< its first child; its own number at a leaf
   std::vector<std::int32_t> branches;   ///< number of children
@@ -32,7 +32,7 @@ struct Tree {
 
   [[nodiscard]] Index size() const { return static_cast<Index>(attribute.size()); }
 
-  /// Throws FormatError unless every number is possible: children in range, each node with one parent, weights finite.
+  /// Throws FormatError unless the arrays are consistent: children in range, each node with one parent, weights finite.
   void validate() const;
 
   /// Probabilities of each class for rows×features values (row by row; NaN is missing, categories are their index).

@@ -1,6 +1,6 @@
-// Checkpointing: a recursion whose moves do not fit into memory runs forward once, keeping its state before each block of steps, and then
-// backward, block by block, from that state once more with moves (Hirschberg 1975 saves memory too, with a pass for each halving). A step is
-// whatever a family computes at once: a row, a tile, an anti-diagonal.
+// Checkpointing: a recursion whose moves do not fit into memory runs forward once, keeping its state before each block of steps; then, from the last
+// block to the first, each block is recomputed with moves (unlike Hirschberg 1975, who halves recursively). A step is the unit that a family computes
+// at once: a row, a tile, an anti-diagonal.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ class Checkpoints {
  public:
   /// Blocks of `every` steps; there is at least one, which may be empty.
   Checkpoints(Index steps, Index every) : Checkpoints(steps, every, every) {}
-  /// The last block, whose moves are at hand when the way back begins, has up to `most_at_end` steps, if that is more.
+  /// The last block, whose moves are available when the traceback begins, has up to `most_at_end` steps, if that is more.
   Checkpoints(Index steps, Index every, Index most_at_end)
       : steps_(steps),
         every_(std::clamp<Index>(every, 1, std::max<Index>(steps, 1))),
@@ -47,8 +47,8 @@ class Checkpoints {
       run(block, block == last());
     }
   }
-  /// From block `from` to the first: restore(b) and run(b, true), which `from` itself does not need if its moves are at hand; then back(b),
-  /// which is false once the path's beginning is found.
+  /// From block `from` to the first: restore(b) and run(b, true), skipped for `from` itself if its moves are available; then back(b),
+  /// which is false once the start of the path is found.
   template <class Restore, class Run, class Back>
   void backward(Index from, bool at_hand, Restore&& restore, Run&& run, Back&& back) const {
     for (Index block = from; block >= 0; --block) {

@@ -1,5 +1,5 @@
-// The matrix of a recursion, one anti-diagonal after the other. Diagonal k holds the cells (i, k - i), kept by i; three are there at a time,
-// a fourth place is for what comes with them. Elements of y stand in reverse, so that along a diagonal both sequences are read forwards.
+// The matrix of a recursion by anti-diagonals. Diagonal k holds the cells (i, k - i), indexed by i; three are stored at a time, and a fourth buffer
+// holds auxiliary values. Elements of y are reversed, so that along a diagonal both sequences are read forwards.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ struct DiagonalRange {
 };
 inline DiagonalRange diagonal_range(Index k, Index n, Index m) { return {std::max<Index>(0, k - m), std::min(n, k)}; }
 
-/// The two sequences by value and place: values of the elements with stride n for x, m for y.
+/// The two sequences, transposed: value c of all elements is contiguous, with stride n for x, m for y.
 class Elements {
  public:
   Elements(const Sequence& x, const Sequence& y);
@@ -36,10 +36,10 @@ class Elements {
 };
 
 /// Doubles from one diagonal to the next in a ring: at least so many, and so that the rows written and read together differ in the low bits of
-/// their addresses; with the same ones a load waits for stores that do not concern it.
+/// their addresses; equal ones cause false store-to-load dependencies (4K aliasing).
 inline Index ring_stride(Index places) { return (places + 511) / 512 * 512 + 80; }
 
-/// Three diagonals of n + 1 places that take turns.
+/// A ring of three diagonals of n + 1 values.
 class Ring {
  public:
   explicit Ring(Index n) : size_(ring_stride(n + 1)), values_(static_cast<std::size_t>(3 * size_)) {}

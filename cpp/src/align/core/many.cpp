@@ -82,7 +82,7 @@ void mirror(double* out, Index n) {
   }
 }
 
-/// Written without branches, in which scores are as good as random.
+/// Branch-free, because scores are unpredictable.
 void beyond_is_worst(double* scores, Index count, double cutoff, bool minimum, double worst) {
   if (minimum) {
     for (Index k = 0; k < count; ++k) scores[k] = cutoff < scores[k] ? worst : scores[k];
@@ -97,11 +97,14 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
   const Index rows = static_cast<Index>(x.size()), columns = y.size();
   if (rows == 0 || columns == 0) return;
   const bool half = same && method.symmetric(), cut = cutoff != method.worst(), minimum = method.order() == Order::minimum;
-  // Tasks are rows, or pieces of them where there are few (one against many also has several), and as much of them as makes them worth the
-  // handing out: longer pieces first, which are written in order, then more rows.
+  // Tasks are rows, or pieces of rows if there are few (also for one against many), large enough for the dispatch overhead: first longer pieces,
+  // which are written sequentially, then several rows.
   const Index least = method.piece();
   const double pairs = tuning::kTaskNs / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
-  const Index piece = rows < 64 ? least * static_cast<Index>(std::clamp(pairs / static_cast<double>(least), 1.0, 8.0)) : columns;
+  // Of a long piece more are about as long as each other, which those that share a vector should be; so it may be long where tasks are left.
+  const Index workers = threads > 0 ? threads : get_num_threads(), shares = columns / (workers > 1 ? 8 * workers : 1);
+  const double worth = std::max(pairs, static_cast<double>(shares));
+  const Index piece = rows < 64 ? least * static_cast<Index>(std::clamp(worth / static_cast<double>(least), 1.0, 8.0)) : columns;
   const Index height = static_cast<Index>(std::clamp(pairs / static_cast<double>(piece), 1.0, static_cast<double>(rows)));
   const Index pieces = (columns + piece - 1) / piece, blocks = (rows + height - 1) / height;
   parallel_for(

@@ -1,5 +1,5 @@
-// Lanes of doubles in registers, for kernels in isa/ whose lanes are rows and whose steps are anti-diagonals: from a step to the next, what a
-// row needs of the row above moves one lane on.
+// Lanes of doubles in registers, for kernels in isa/ whose lanes are rows and whose steps are anti-diagonals: from step to step, values of the row
+// above move to the next lane.
 #pragma once
 
 #include "plait/base/intrinsics.hpp"
@@ -38,7 +38,7 @@ PLAIT_INLINE bool any_reaches(V a, V b) {
 #endif
 }
 
-/// The lanes of v one further, the last one of `before` ahead of them.
+/// The lanes of v shifted by one, with the last lane of `before` first.
 PLAIT_INLINE V shift_in(V before, V v) {
 #if defined(__AVX512F__)
   using Integers = __m512i;

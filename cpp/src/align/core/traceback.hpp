@@ -10,7 +10,7 @@ namespace plait::align::detail {
 
 class Traceback {
  public:
-  /// What stands in the path for a deletion or an insertion: a gap, (-1, j) or (i, -1); or, as in warping, the cell (i, j) that it comes into.
+  /// The representation of a deletion or an insertion in the path: a gap, (-1, j) or (i, -1); or, as in warping, the cell (i, j) entered.
   enum class Columns : std::uint8_t { gaps, cells };
 
   /// From cell (i, j), counted from 1.
@@ -21,7 +21,7 @@ class Traceback {
   [[nodiscard]] Index i() const { return i_; }
   [[nodiscard]] Index j() const { return j_; }
 
-  /// Over the move that came into the current cell, to the cell that it came from.
+  /// Appends the move into the current cell and goes to the previous cell.
   void step(Move move) {
     const bool by_x = move != Move::deletion, by_y = move != Move::insertion;
     reversed_.push_back(by_y || cells_ ? j_ - 1 : -1);
@@ -30,7 +30,7 @@ class Traceback {
     j_ -= by_y ? 1 : 0;
   }
 
-  /// Along the border to where the path begins; then the pairs (i, j) from 0, first to last.
+  /// Follows the border to the start of the path; returns the 0-based pairs (i, j), first to last.
   std::vector<Index> finish(const Ends& ends = {}) {
     while (j_ == 0 && i_ > 0 && !ends.local && !ends.x_begin) step(Move::insertion);
     while (i_ == 0 && j_ > 0 && !ends.local && !ends.y_begin) step(Move::deletion);

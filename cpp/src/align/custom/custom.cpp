@@ -1,7 +1,7 @@
 // Custom recursions over whole anti-diagonals: score, path and count for any Rule.
-//
-// The path needs no matrix: a path from diagonal k back to diagonal k0 moves at most k - k0 rows up, so that of each block of diagonals
-// (checkpoints.hpp) only that triangle is computed again, with its moves.
+// The traceback needs no matrix: from diagonal k back to diagonal k0 a path moves up at most k - k0
+// rows, so only that triangle of each block of diagonals (checkpoints.hpp) is recomputed with
+// moves.
 #include <cmath>
 #include <mutex>
 
@@ -36,12 +36,12 @@ using tuning::kPollRankCells;
 
 using Values = std::shared_ptr<const std::vector<double>>;
 
-/// init's values, remembered.
+/// Cached values of init.
 class Borders {
  public:
   explicit Borders(Border border) : border_(std::move(border)) {}
 
-  /// At least `count` values of one border. init may be of another language and call back: no lock is held meanwhile.
+  /// At least `count` values of one border. init may be a callback of another language: no lock is held while it runs.
   Values get(bool along_x, Index count) const {
     Values& kept = values_[along_x ? 0 : 1];
     Values now;
@@ -193,7 +193,7 @@ class Custom final : public Method {
     Traceback traceback(n, m, has_gaps(n, m) ? Traceback::Columns::gaps : Traceback::Columns::cells);
     std::vector<std::uint8_t> moves;
     std::vector<std::int32_t> stretch_moves(kStretch);
-    Index begin = 0, size = 0, from = 0;  // of the triangle of cells that a path into the current one can come through
+    Index begin = 0, size = 0, from = 0;  // the triangle of cells that a path into the current cell can pass through
     const auto place = [&](Index k, Index row) { return static_cast<std::size_t>((k - begin - 1) * (size + 1) + row - from); };
     const auto run = [&](Index b, bool) {
       const Index i = traceback.i(), end = i + traceback.j();
@@ -243,7 +243,7 @@ class Custom final : public Method {
                                           ((move & kByInsertion) != 0 ? before[i - 1] : 0);
         }
       });
-      // The border is one path, which goes on from the cell before.
+      // The border is a single path, extended from the previous cell.
       const double* const cells = sweep.diagonal(k);
       if (range.first == 0) now[0] = cells[0] == none ? 0 : k == 0 ? 1 : paths[k - 1][0];
       if (range.last == k && k > 0) now[k] = cells[k] == none ? 0 : paths[k - 1][k - 1];

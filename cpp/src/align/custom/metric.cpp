@@ -1,4 +1,4 @@
-// DTW by a distance of the user's: the matrix of all distances of a pair, of which the elastic measures make the rest.
+// DTW with a user-defined distance: the matrix of all distances of a pair, passed to the elastic methods as precomputed.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -16,7 +16,7 @@ using namespace detail;
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-// Slots of the workspace that the elastic methods leave alone.
+// Workspace slots that the elastic methods do not use.
 enum Slot : int { kMatrixSlot = 7, kElementsSlot = 6 };
 
 using tuning::kKeptBytes;
@@ -34,7 +34,7 @@ class DistanceMatrix {
     ys_ = xs_ + width * kStretch;
     none_ = ys_ + width * tile_;
     std::fill_n(none_, kStretch, 0.0);
-    for (Index c = 0; c < width; ++c)  // y over and over, so that a stretch may begin anywhere in a row
+    for (Index c = 0; c < width; ++c)  // y repeated, so that a stretch may begin anywhere in a row
       for (Index t = 0; t < tile_; ++t) ys_[c * tile_ + t] = y.values()[t % m * width + c];
   }
 
@@ -45,7 +45,7 @@ class DistanceMatrix {
     if (whole) {
       stretches(0, n * m);
     } else {
-      std::fill_n(matrix_, n * m, 0.0);  // never looked at
+      std::fill_n(matrix_, n * m, 0.0);  // never read
       for (Index i = 1; i <= n; ++i) stretches((i - 1) * m + band_.lo(i) - 1, (i - 1) * m + band_.hi(i));
     }
     return matrix_;
@@ -110,7 +110,7 @@ class DtwOf final : public Method {
     inner_->check({nullptr, x.length, y.length}, {nullptr, y.length, 1});
     (void)rules_.get(x.width);
   }
-  [[nodiscard]] bool symmetric() const override { return false; }  // the user's distance need not be
+  [[nodiscard]] bool symmetric() const override { return false; }  // the user's distance may be asymmetric
   double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
     if (missing(x) || missing(y)) return kNan;
     return with_matrix(x, y, workspace,

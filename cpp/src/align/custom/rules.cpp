@@ -10,8 +10,8 @@ namespace {
 
 double worst_of(Order order) { return order == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>; }
 
-/// One program that says, for the three neighbours one after the other, whether that one alone would give the cell. What does not depend on
-/// the neighbours is computed once.
+/// One program that decides for each of the three neighbours whether it alone gives the cell's value. Parts that do not depend on the neighbours are
+/// shared.
 class MovesProgram {
  public:
   MovesProgram(const LaneProgram& rank, double worst) : rank_(rank) {
@@ -66,7 +66,7 @@ class MovesProgram {
 
   const LaneProgram& rank_;
   LaneProgram program_;
-  std::vector<std::uint16_t> shared_;  // where what the neighbours do not change has been computed; 0: not yet
+  std::vector<std::uint16_t> shared_;  // registers of shared instructions; 0: not yet computed
 };
 
 /// Bound once, to the longest stretch.
@@ -108,7 +108,7 @@ class LaneRule final : public Rule {
   LaneKernel cells_, moves_;
 };
 
-/// rank(insertion, match, deletion, stretch, t): the function itself, not a handle on it, so that calling it is all that a cell costs.
+/// rank(insertion, match, deletion, stretch, t): the function by value, so that the call is inlined.
 template <class F>
 class FunctionRule final : public Rule {
  public:

@@ -1,4 +1,4 @@
-// The rules of one function, made when elements of so many values first come, and kept.
+// The rules of one function, made on first use of each width and cached.
 #pragma once
 
 #include <memory>

@@ -10,7 +10,7 @@
 namespace plait::align {
 namespace {
 
-constexpr Index kPoll = Index{1} << 20;  ///< bytes between two questions whether to stop
+constexpr Index kPoll = Index{1} << 20;  ///< bytes between two polls for Ctrl-C
 
 /// The byte as a message shows it.
 std::string shown(char byte) {
@@ -60,7 +60,7 @@ FastaPiece read_fasta(std::span<const char> text, const FastaTable& table, bool 
         used += code == kFastaSkipped ? 0 : 1;
         refused = refused || code == kFastaRefused;
       }
-      // A gap, too, is something that no header has announced.
+      // Any text before the first header is an error, also gap symbols.
       if (header < 0 && std::any_of(data + at, data + end, [](char c) { return c != ' ' && c != '\t' && c != '\r'; })) {
         throw FormatError(message("expected a header that begins with '>', got ", plain({data + at, data + std::min(end, at + 40)})));
       }

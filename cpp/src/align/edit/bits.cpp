@@ -1,6 +1,6 @@
 // From block to block: the distance, the common subsequence, and the traceback.
-//
-// Between two blocks stands one byte for each column: what the last row of the upper one does to the right. A block is the whole width of
+// Between two blocks there is one byte for each column: the horizontal differences of the last row of the upper block. A block is the whole width
+// of
 // the matrix, or of a band around its diagonal (Ukkonen 1985): left of the band a column is taken to grow by 1 from row to row, above it a
 // row by 1 from column to column, which is what some path costs.
 #include "align/edit/bits.hpp"
@@ -57,7 +57,7 @@ class BitBlocks {
     poll_interrupt();
     const Index first = begin(block);
     set_masks(block, first, end);
-    // Behind the last column the lanes that still work must find no symbol.
+    // After the last column, lanes that are still running must see no symbol.
     std::uint16_t saved[16];
     std::copy_n(rows_ + end, table_.words, saved);
     std::fill_n(rows_ + end, table_.words, std::uint16_t{0});
@@ -108,14 +108,14 @@ class BitBlocks {
   std::uint64_t plus_[16], minus_[16];
 };
 
-/// How much a row grows over some columns.
+/// The sum of a row's horizontal differences over some columns.
 Index along(const std::uint8_t* edge, Index columns) {
   Index sum = 0;
   for (Index j = 0; j < columns; ++j) sum += (edge[j] & kPlus) - (edge[j] >> 1 & 1);
   return sum;
 }
 
-/// Back through one block. `edge` is the one above it, from its first column on; diagonal and right as the kernel kept them.
+/// Traceback through one block. `edge` is the edge above it, from its first column on; diagonal and right are the kernel's outputs.
 void back(Traceback& traceback, const BitBlocks& blocks, Index block, bool restricted, const std::uint8_t* edge, const std::uint64_t* diagonal,
           const std::uint64_t* right) {
   const Index low = blocks.top(block), first = blocks.begin(block), words = blocks.table().words;

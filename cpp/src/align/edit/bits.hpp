@@ -1,8 +1,8 @@
 // Blocks of rows as bits: the interface of isa/bits.cpp.
 //
-// A block is `words` * 64 rows. A word holds the vertical differences of 64 cells of a column as bits, and what leaves at its lower edge
-// enters the word below (Myers 1999; Hyyrö 2003 for the form used here and for transpositions; Hyyrö 2004 for the common subsequence).
-// Word w works on column t - w at step t, so that all words of a block are lanes of one register and none waits for another.
+// A block is `words` * 64 rows. A word holds the vertical differences of 64 cells of a column as bits; carries at its lower edge enter the word below
+// (Myers 1999; Hyyrö 2003 for the form used here and for transpositions; Hyyrö 2004 for the common subsequence). Word w works on column t - w at step
+// t, so that all words of a block are independent lanes of one register.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace plait::align::detail {
 
 using namespace tensor;
 
-/// What crosses a word's edge in one column: bits of `above` and `below`.
+/// The carries across a word's edge in one column: bits of `above` and `below`.
 enum Carry : std::uint8_t { kPlus = 1, kMinus = 2, kCrossed = 4 };  // a step of +1 or -1 to the right; half of a transposition
 
 struct BitBlock {

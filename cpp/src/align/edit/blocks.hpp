@@ -1,4 +1,4 @@
-// Blocks of rows that hand one row on, the upper to the lower, and the traceback through them.
+// Blocks of rows that pass one row from the upper to the lower block, and the traceback through them.
 #pragma once
 
 #include <cmath>
@@ -9,7 +9,7 @@
 
 namespace plait::align::detail {
 
-/// Goes through blocks from the last to the first, the moves of one at a time in memory.
+/// Traceback through blocks from the last to the first, with the moves of one block in memory.
 ///
 /// `row`, of `bytes` bytes, is the current one; run(block, moves) takes it from above the block to below, with moves if asked for them;
 /// back(block, above) gets the row above, and is false once the path's beginning is found. Rows are kept above all blocks if `memory_limit`

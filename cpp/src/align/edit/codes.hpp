@@ -1,4 +1,4 @@
-// Symbols of a pair as small numbers: 1, 2, … in the order in which x has them; what only y has is 0.
+// Symbols of a pair as small numbers: 1, 2, … in order of first occurrence in x; symbols only in y are 0.
 #pragma once
 
 #include <cstdint>

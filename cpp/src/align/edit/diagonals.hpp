@@ -1,7 +1,7 @@
 // Blocks of rows along anti-diagonals, for whole-numbered weights: the interface of isa/diagonals.cpp.
-//
-// Cells hold differences to their neighbours, which the weights bound, whatever the lengths: small numbers do for any distance, and a
-// register takes many (Suzuki and Kasahara 2018). With u = D(i, j) - D(i-1, j) and v = D(i, j) - D(i, j-1), in [-insert, remove] and
+// Cells hold differences to their neighbours, which are bounded by the weights for any length: small integers suffice, many
+// in a register (Suzuki and Kasahara 2018). With u = D(i, j) - D(i-1, j) and v = D(i, j) - D(i, j-1), in [-insert, remove]
+// and
 // [-remove, insert]:
 //
 //   z = min([x_i != y_j] * substitute, u(i, j-1) + insert, v(i-1, j) + remove)      z = D(i, j) - D(i-1, j-1)

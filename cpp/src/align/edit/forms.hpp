@@ -1,4 +1,4 @@
-// What the files of the edit distances share.
+// Shared by the files of the edit distances.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y,
 
 constexpr Index kNoLimit = std::numeric_limits<Index>::max();
 
-/// The distance, or any number above `limit` where it is.
+/// The distance, or any number above `limit` if it exceeds the limit.
 Index unit_distance(const Sequence& x, const Sequence& y, bool restricted, Index limit, Workspace& workspace);
 /// The length of the longest common subsequence.
 Index common_length(const Sequence& x, const Sequence& y, Workspace& workspace);
@@ -39,7 +39,7 @@ struct IntegerWeights {
   std::int32_t insert, remove, substitute;
   double multiple, scale;
   [[nodiscard]] double score(std::int64_t sum) const { return static_cast<double>(sum) * multiple / scale; }
-  /// What costs more than to drop and to add is never done.
+  /// A substitution that costs more than a deletion and an insertion is never used.
   [[nodiscard]] EditOptions options(Transposition transposition) const {
     return {static_cast<double>(insert), static_cast<double>(remove), static_cast<double>(std::min(substitute, insert + remove + 1)), transposition};
   }
@@ -59,7 +59,7 @@ struct DiagonalBand {
 /// The cells on paths of at most k insertions, deletions and substitutions.
 inline DiagonalBand band_of(Index n, Index m, Index k) { return {(k - (m - n)) / 2, (k + (m - n)) / 2}; }
 
-/// The distance if it is within the band, else something greater that some path has.
+/// The distance if it is within the band, else an upper bound of it.
 Index blocks_distance(const Sequence& x, const Sequence& y, bool restricted, DiagonalBand band, Workspace& workspace);
 Index blocks_common(const Sequence& x, const Sequence& y, Workspace& workspace);
 /// The best path; the band must hold all best paths.

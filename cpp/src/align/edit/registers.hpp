@@ -1,4 +1,4 @@
-// Any weights, any transposition, and how many paths are best: strips of rows whose cells stay in registers, in doubles. The interface of
+// Any weights, any transposition, and the number of best paths: strips of rows with cells in registers, in doubles. The interface of
 // isa/registers.cpp.
 #pragma once
 

@@ -1,5 +1,5 @@
-// The recursion of edit.hpp, row after row, for any weights and transpositions: what the fast forms must agree with where there are
-// transpositions, and the way for weights that have no fast form.
+// The recursion of edit.hpp, row after row, for any weights and transpositions: the reference for the fast forms with transpositions, and the
+// implementation for weights without a fast form.
 //
 // Unrestricted transpositions in linear memory (Zhao and Sahinalp 2019): since one side's symbols are neighbours, row i needs of older rows
 // only row i-2, and for each column j what an exchange with the last row i' with x_i' = y_j costs: D(i'-1, j-2) + substitute, and `remove`
@@ -22,7 +22,7 @@ constexpr std::uint8_t byte_of(Move move) { return static_cast<std::uint8_t>(mov
 
 using Symbols = std::vector<std::uint32_t>;
 
-/// Row i and what row i + 1 needs beside it.
+/// Row i with the state that row i + 1 needs.
 template <class Value>
 struct Rows {
   std::vector<Value> row, above, above2;  // rows i, i-1, i-2
@@ -86,7 +86,7 @@ class Recursion {
         rows.kept[j] = a == b && j > 1 ? above[j - 2] + substitute : rows.kept[j] + remove;
       }
       const Value deletion = row[j - 1] + insert;
-      best = choose(choose(best, above[j] + remove), deletion);  // what waits for the cell before comes last; `moves` has its own order
+      best = choose(choose(best, above[j] + remove), deletion);  // the previous cell last, for a short chain; `moves` has its own order
       row[j] = best;
       if (moves != nullptr) {
         const double score = best.score;
@@ -161,7 +161,7 @@ Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y,
   const auto cells = static_cast<double>(n) * static_cast<double>(m);
   const Checkpoints checkpoints = Checkpoints::within(memory_limit, n, cells, 40.0 * static_cast<double>(m + 1));
   std::vector<Rows<Algebra::Value>> saved;  // before each block but the last
-  // Not initialised: hundreds of megabytes would be written where no interrupt is looked for.
+  // Uninitialised: filling hundreds of megabytes could not be interrupted.
   const auto moves = std::make_unique_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(checkpoints.every()) * static_cast<std::size_t>(m));
   auto rows = recursion.first();
   const auto run = [&](Index b, bool keeps) {

@@ -73,7 +73,7 @@ bool EditSearch::offer(std::span<const Sequence> references, Index first, Worksp
     if (most < 0) return false;
     const std::size_t count = std::min<std::size_t>(kBlock, references.size() - at);
     if (k_ == 1 && count < kBlock) {
-      // The first that is equal is the best, whatever comes before it: among few this is soon seen.
+      // The first equal reference is the best match: checked first if there are few.
       const auto found =
           std::find_if(references.begin() + static_cast<std::ptrdiff_t>(at), references.end(), [&](const Sequence& y) { return equal(x_, y); });
       if (found != references.end()) {
@@ -194,7 +194,7 @@ void EditSearch::strands(std::span<const Sequence> references, Index first, cons
   };
   Index c = 0;
   if constexpr (sizeof(T) == 1) {
-    // A step of one string waits for the one before it; those of several go side by side as far as the shortest of them reaches.
+    // Steps of one string depend on each other; several strings are processed side by side up to the length of the shortest.
     const StrandTable& table = PLAIT_PICK(strand_table);
     for (; c + 1 < count; c += kStrands) {
       const std::uint8_t* texts[kStrands];

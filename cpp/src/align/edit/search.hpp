@@ -1,5 +1,5 @@
-// One sequence looked for among others as they come, for weights of 1: nothing is prepared of the others, so that a single question to a list
-// of words costs little more than reading them.
+// Search of one sequence in a stream of others, for weights of 1: references are not prepared, so a single query to a list of words costs little more
+// than reading them.
 #pragma once
 
 #include <memory>

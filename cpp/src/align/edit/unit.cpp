@@ -1,5 +1,5 @@
-// Weights of 1: which form takes which pair. Up to 256 symbols are a few words of bits, in registers; strings that are much alike go along
-// their diagonals; the rest are blocks of bits in a band.
+// Weights of 1: which form takes which pair. Up to 256 symbols are a few words of bits, in registers; similar strings use the diagonal algorithm; the
+// others blocks of bits in a band.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -12,7 +12,7 @@
 namespace plait::align::detail {
 namespace {
 
-/// Where the symbols of `words` words stand, as bits. For a text known beforehand, so that only what will be asked for is cleared.
+/// Positions of symbols as bits, in `words` words. The text is known beforehand, so that only entries that will be read are cleared.
 template <class T, int words>
 class Masks {
  public:
@@ -162,7 +162,7 @@ Index run_before(const T* x_end, const T* y_end, Index most) {
   return k;
 }
 
-/// Diagonal by diagonal: how far k edits reach on each (Ukkonen 1985; Myers 1986). For pairs that are much alike: O(n + k²).
+/// The diagonal algorithm: the furthest row reached with k edits on each diagonal (Ukkonen 1985; Myers 1986). For similar pairs: O(n + k²).
 /// The distance if it is at most `most`, else kBeyond, or kUnlike if the beginning of the strings lets one expect much more; in `guess`.
 ///
 /// Exchanged neighbours (restricted): only from where k - 1 edits reach furthest, since what begins before that ends no further than one
@@ -210,7 +210,7 @@ constexpr Sequence::Kind kKind = sizeof(T) == 1   ? Sequence::Kind::u8
                                  : sizeof(T) == 2 ? Sequence::Kind::u16
                                                   : Sequence::Kind::u32;
 
-/// A pair without what it begins and ends with in common, the shorter one first.
+/// A pair without common prefix and suffix, the shorter one first.
 template <class T>
 struct Pair {
   const T *x, *y;

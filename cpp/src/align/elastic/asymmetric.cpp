@@ -1,5 +1,5 @@
-// DTW with asymmetric steps (Sakoe and Chiba 1978): D(i, j) = d(i, j) + the least of D(i-1, j-1), D(i-1, j-2) and D(i-1, j). A row looks at the one
-// above it alone, so that its cells are computed side by side.
+// DTW with asymmetric steps (Sakoe and Chiba 1978): D(i, j) = d(i, j) + the least of D(i-1, j-1), D(i-1, j-2) and D(i-1, j). A row depends only on
+// the row above, so its cells are independent.
 #include <algorithm>
 #include <cmath>
 

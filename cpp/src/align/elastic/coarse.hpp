@@ -1,5 +1,5 @@
-// Lower bounds of DTW by the recursion itself, in 16 bits and for many series at once: where envelopes tell little, as of noise, they leave one or
-// two of fifty series to be scored exactly, in a fifth of the time that scores take.
+// Lower bounds of DTW by the recursion itself, in 16 bits and for many series at once: where envelopes are weak, as for noise, they leave one or two
+// of fifty series to be scored exactly, in a fifth of the time of scores.
 //
 // Values become whole numbers q = floor(v · scale), so that two of them differ by less than 1 more than the values do; a cell costs the square of
 // that, rounded down, and a sum stays at the greatest number where it would leave the range. All of this only ever lowers a score.

@@ -1,5 +1,5 @@
-// The elastic measures: the list, and for each a descriptor. A measure that is in the list has its loops on every instruction set level, its
-// definition, its parameters' checks and its tests; what else it needs is a class in Python.
+// The elastic measures: the list, and for each a descriptor. An entry in the list provides the loops of every instruction set level, the definition,
+// the checks of parameters and the tests; apart from it a measure needs only a class in Python.
 //
 // A descriptor says
 //   kFeatures     features of an element that are kept in registers, 0 where their number is not known before the series is

@@ -6,8 +6,8 @@
 namespace plait::align::detail {
 namespace {
 
-/// Extremes of value k over the rows that see each column, by a queue that only holds what may still become one (Lemire 2009). Both ends of
-/// what a column sees only ever grow.
+/// Extremes of value k over the band rows of each column, by a monotone queue of candidates (Lemire 2009). Both ends of a column's rows are
+/// non-decreasing.
 template <class Better>
 void extremes(const Sequence& query, const Band& band, Index k, double* out, std::vector<Index>& queue, Better better) {
   const Index n = query.length, width = query.width;
@@ -27,8 +27,8 @@ void extremes(const Sequence& query, const Band& band, Index k, double* out, std
   }
 }
 
-/// The same for a band of one width about the diagonal: extremes of 1, 2, 4, … values side by side, each from two of those before, which takes no
-/// branches, in which noise is as good as random.
+/// The same for a band of one width about the diagonal: extremes of 1, 2, 4, … values side by side, each from two of those before, without branches,
+/// which would be mispredicted on noise.
 template <class Better>
 void extremes_about(const Sequence& query, const Band& band, Index k, double* out, std::vector<double>& room, double worst, Better better) {
   const Index n = query.length, width = query.width, reach = std::min(band.window, std::max(n, band.m)), span = 2 * reach + 1;

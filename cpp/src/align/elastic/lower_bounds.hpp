@@ -1,4 +1,4 @@
-// Numbers that DTW cannot be below and that are quicker to come by.
+// Lower bounds of DTW that are cheaper to compute.
 #pragma once
 
 #include "align/elastic/measure.hpp"
@@ -8,8 +8,8 @@ namespace plait::align::detail {
 /// True if the bounds below hold for a measure: DTW of both series whole with a distance that grows with each difference.
 bool has_bounds(const Measure& measure);
 
-/// The query, seen from the columns of a series of `band.m` elements: what lies outside of [lower, upper] at column j must pay for it, as
-/// each column is matched with one of the rows it may see (Keogh and Ratanamahatana 2005; the query's envelope, any lengths, any width).
+/// The query's envelope over the columns of a series of `band.m` elements: a value outside of [lower, upper] at column j costs at least
+/// its distance to the interval, as each column is matched with a row of its band (Keogh and Ratanamahatana 2005; for any lengths, any width).
 struct Envelope {
   Band band{0, 0, 0};
   std::vector<double> lower, upper;

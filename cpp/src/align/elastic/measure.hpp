@@ -1,4 +1,4 @@
-// An elastic measure by its definition: which cells there are, what the border holds, what the three moves into a cell cost.
+// An elastic measure by its definition: band, border, and step costs.
 #pragma once
 
 #include <algorithm>
@@ -124,7 +124,7 @@ struct Measure {
 void check_pair(const Measure& measure, const Sequence& x, const Sequence& y);
 bool has_nan(const Sequence& s);
 
-// --- features: what the loops want to know of an element ------------------------------------------------------------------------------
+// --- features of elements, read by the loops ------------------------------------------------------------------------------
 
 inline Index feature_count(const Measure& measure, Index width) { return measure.traits().features(width); }
 inline void lay_out(const Measure& measure, const Sequence& s, double* out, Index by_feature, Index by_element) {

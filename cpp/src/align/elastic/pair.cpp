@@ -18,7 +18,8 @@ PairRun::PairRun(const Measure& measure, const ElasticTable& table, const Sequen
       band_(measure.band(x.length, y.length)),
       features_(feature_count(measure, x.width)),
       x_stride_(x.length + kTilePad),
-      y_stride_(y.length + 2 * kTilePad) {
+      y_stride_(y.length + 2 * kTilePad),
+      full_(!band_.slanted && band_.slope == 0 && band_.window >= std::max(x.length, y.length)) {
   const Index n = x.length, m = y.length;
   double* memory = workspace.take_as<double>(static_cast<std::size_t>(features_ * (x_stride_ + y_stride_) + n + 1), kFeaturesSlot);
   x_features_ = memory;
@@ -70,7 +71,15 @@ void PairRun::begin() {
 double PairRun::run(const TilePlace& place, Index last, std::uint64_t* moves) {
   double left_column[kTilePad], start[kTilePad], end[kTilePad];
   const Index height = place.registers * table_.lanes, bottom = place.first + place.rows - 1, c0 = place.column;
-  for (Index p = 0; p < height; ++p) {
+  if (full_) {  // the same as below, which for a short pair takes as long as its cells
+    const auto begin = static_cast<double>(1 - c0), behind = static_cast<double>(last + 1 - c0);
+    for (Index p = 0; p < height; ++p) {
+      left_column[p] = left_[std::min(place.first + p, bottom)];
+      start[p] = begin + static_cast<double>(p);
+      end[p] = behind + static_cast<double>(p);
+    }
+  }
+  for (Index p = full_ ? height : 0; p < height; ++p) {
     const Index i = std::min(place.first + p, bottom), lo = band_.lo(i), hi = std::min(band_.hi(i), last);
     left_column[p] = lo == 1 ? left(i) : kUnreachable;
     start[p] = static_cast<double>(lo - c0 + p);

@@ -47,6 +47,7 @@ class PairRun {
   Workspace& workspace_;
   Band band_;
   Index features_, x_stride_, y_stride_;
+  bool full_;  ///< every row has all columns
   const double* weights_[2] = {nullptr, nullptr};
   double *left_, *x_features_, *y_features_ = nullptr, *row_, *precomputed_ = nullptr;
 };

@@ -1,5 +1,5 @@
-// The path of one pair: two bits a cell tell the way back. Where they do not all fit, the matrix is cut into blocks of tiles (checkpoints.hpp);
-// the state between two of them is one row.
+// The path of one pair, from two bits of moves per cell. If they do not fit into memory, the matrix is cut into blocks of tiles (checkpoints.hpp);
+// the state between two blocks is one row.
 #include <algorithm>
 
 #include "align/core/checkpoints.hpp"

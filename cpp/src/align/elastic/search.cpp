@@ -15,8 +15,8 @@ using namespace detail;
 
 namespace {
 
-/// LB_Keogh both ways (Keogh and Ratanamahatana 2005; Rakthanmanon and others 2012): what of a window lies beyond the query's envelope, and what
-/// of the query beyond the stream's, of which a window sees all that its own envelope has and more at its ends.
+/// LB_Keogh in both directions (Keogh and Ratanamahatana 2005; Rakthanmanon and others 2012): of a window against the query's envelope, and of the
+/// query against the stream's envelope, which contains the window's own.
 class WindowBounds {
  public:
   WindowBounds(const Measure& measure, const Sequence& query, const Sequence& stream, bool normalize)

@@ -1,4 +1,4 @@
-// What the fast forms of the elastic measures share: the table of loops that each instruction set level exports, and the tile they work on.
+// Shared by the fast forms of the elastic measures: the table of loops of each instruction set level, and the tile.
 //
 // The matrix is cut into tiles of a few rows. Within one, row p works on column c0 + s - p at step s, so that all rows of a step are
 // independent of each other; between tiles one row D(i, ·) is handed on. There are two ways to fill a register:

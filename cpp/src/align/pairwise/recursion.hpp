@@ -1,6 +1,6 @@
-// The definition: Gotoh's recursion as an instance of the template. A cell holds three values, one for each way in which a path may have
-// come, because what a gap costs depends on what was before it. Each alignment is one way through these, also where open == extend, so
-// counting them counts alignments.
+// The definition: Gotoh's recursion as an instance of the template. A cell holds three values, one for each last move of a path, because the cost of
+// a gap depends on the move before it. Each alignment is exactly one path through these states, also if open == extend, so counting paths counts
+// alignments.
 #pragma once
 
 #include <limits>

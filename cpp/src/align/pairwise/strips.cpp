@@ -27,7 +27,7 @@ Result all_strips(const PairwiseOptions& options, const PairwiseStripTable& tabl
   PairwiseStrip strip{};
   strip.columns = m;
   strip.equal = similarity.match, strip.different = similarity.mismatch;
-  strip.open = open, strip.extend = counted && open == extend ? kNone : extend;
+  strip.open = open, strip.extend = extend;
   strip.poll = poll_interrupt;
 
   // The border's values, as in recursion.hpp: paths begin there, or are one gap.
@@ -72,7 +72,7 @@ Result all_strips(const PairwiseOptions& options, const PairwiseStripTable& tabl
   Result best{kNone, 0};
   const auto offer = [&best](double score, double paths) { best = choose(best, Result{score, paths}); };
   if (ends.x_end) offer(strip.h[m], 1);
-  const auto kernel = (counted ? table.count : table.score)[profiles][ends.local];
+  const auto kernel = (counted ? table.count : table.score).run[profiles][ends.local][open == extend];
   for (Index top = 0; top < n; top += rows) {
     strip.rows = std::min(rows, n - top);
     for (Index i = 0; i < strip.rows; ++i) {

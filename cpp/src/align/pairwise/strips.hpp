@@ -21,8 +21,9 @@ struct PairwiseStrip {
   // ... or symbols, which are worth `equal` or `different` beside each other; that of column j at y[-j], as many beyond both ends.
   const double *x, *y;
   double equal, different;
-  double open, extend;  // counting: extend is -infinity where it is the same as open, so that every gap is but opened
-  // The row above the strip: H, and the value of a path whose last move is an insertion into the row below. Afterwards of the last row.
+  double open, extend;
+  // The row above the strip: H, and the value of a path whose last move is an insertion into the row below (not where open == extend). Afterwards of
+  // the last row.
   double *h, *insertion, *h_paths, *insertion_paths;
   // The border: H, and the value of a path into column 1 whose last move is a deletion. Both are one path.
   const double *left, *left_deletion;
@@ -31,10 +32,14 @@ struct PairwiseStrip {
   void (*poll)();
 };
 
+/// [profile][local][open == extend]; for open <= extend.
+struct PairwiseStripKernels {
+  void (*run[2][2][2])(const PairwiseStrip&);
+};
+
 struct PairwiseStripTable {
-  Index rows;                                 // of a strip
-  void (*score[2][2])(const PairwiseStrip&);  // [profile][local]; for open <= extend
-  void (*count[2][2])(const PairwiseStrip&);
+  Index rows;  // of a strip
+  PairwiseStripKernels score, count;
 };
 
 PLAIT_DECLARE_TABLE(PairwiseStripTable, pairwise_strip_table)

@@ -1,10 +1,10 @@
 // Soft-DTW by weights instead of soft minima: W(i, j) = exp(-D(i, j) / gamma) = exp(-d(x_i, y_j) / gamma) · (W(i-1, j) + W(i-1, j-1) + W(i, j-1)).
-//
-// The way back needs no weights. A(i, j), the share of paths that go through the cell, is the derivative of the score by its distance; a cell
-// hands it back to the three before it in proportion to their weights. These parts of the sum, numbers of [0, 1], are noted on the way there.
-//
-// Those of the last diagonals are kept, all of them where that is little memory. Before these the first pass keeps every K-th pair of diagonals, and
-// blocks of K are computed again with their parts, which costs less than to write the matrix and read it.
+// The backward pass needs no weights. A(i, j), the probability that a path goes through the cell, is the derivative of the score with respect to its
+// distance; a cell distributes it to its three predecessors in proportion to their weights. These proportions, in [0, 1], are stored in the forward
+// pass.
+// Those of the last diagonals are kept, or all of them if that is little memory. For earlier diagonals the first pass keeps every
+// K-th pair, and blocks of K diagonals are recomputed with their proportions, which is cheaper than writing and reading the whole
+// matrix.
 #include "plait/align/soft.hpp"
 
 #include <cmath>

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMostDimensions = 32;
 
-// Functions of a key and of a step's number.
+// For random ops in loops: inputs 0 and 1 are a key and a step number.
 void check_key_and_step(const AttributeReader& r) {
   const auto number = [&](std::size_t i) { return r.inputs[i]->spec == Spec{{}, DType::int64}; };
   r.require(r.inputs.size() >= 2 && number(0) && number(1));
@@ -221,7 +221,7 @@ Attributes RandomDraw::read_keyed_key(AttributeReader& r) {
 
 Attributes LoopBody::read(AttributeReader& r) { return r.take<LoopBody>(); }
 
-// A loop's output, or its gradient: beside the loop itself, of the same body.
+// scan_output and scan_cotangent: input 0 must be a loop of the same body.
 Attributes LoopOutput::read(AttributeReader& r) {
   const auto taken = r.take<LoopOutput>();
   r.require(!r.inputs.empty() && is_op(r.inputs.back(), ops::scan) && loop_of(r.inputs.back()->attributes)->body == taken.scan->body);

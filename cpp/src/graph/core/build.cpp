@@ -54,7 +54,7 @@ NodeRef sum_to_like(const NodeRef& g, const NodeRef& shape_of) { return same_kno
 NodeRef restore_axes(const NodeRef& reduced, const std::vector<Index>& axes, bool kept) {
   if (kept) return reduced;
   NodeRef node = reduced;
-  for (const Index axis : axes) node = expand_dims(node, axis);  // ascending: each lands where it stood
+  for (const Index axis : axes) node = expand_dims(node, axis);  // ascending: each axis gets its old position
   return node;
 }
 

@@ -19,13 +19,13 @@ bool is_number(const Node* node) {
 }
 bool is_zero(const Node* node) { return is_number(node) && element_as_double(node->value()->data.get(), node->spec.dtype, 0) == 0; }
 
-/// Whether the gradient rule multiplies by no value that could be infinite or NaN.
+/// True if the gradient rule multiplies by no value that could be infinite or NaN.
 bool is_linear(const Node* node) {
   return node->op->linear || (node->op == &ops::multiply && (is_number(node->input(0)) || is_number(node->input(1))));
 }
-/// What every element of a run has a part in: all of them were chosen if the result was.
+/// Reductions to which every element contributes: if the result was chosen, all elements were.
 bool is_choice_of_run(const Node* node) { return node->op->kind == OpKind::reduction && !node->op->passes_gradient; }
-/// Whose rule moves gradients about and adds them up: what it does with ones says what was chosen.
+/// Ops whose gradient rule only moves and adds gradients: applied to the mask, it gives the mask of the inputs.
 bool moves(const Node* node) { return node->op->kind == OpKind::view || node->op->passes_gradient || is_choice_of_run(node); }
 
 NodeRef below_zero(const NodeRef& chosen) { return less(constant_like(chosen, 0), chosen); }

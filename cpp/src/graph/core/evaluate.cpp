@@ -1,4 +1,4 @@
-// One op on contiguous tensors, nothing clever: what Table does node by node and what constant folding uses.
+// One op on contiguous tensors, without optimisation: for Table and for constant folding.
 #include "graph/passes/module.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/subnormals.hpp"

@@ -14,16 +14,16 @@
 namespace plait::graph {
 namespace {
 
-// What a node knows while gradients travel.
+// The state of a node during the backward pass.
 struct Waiting {
-  std::vector<Cotangent> received;  // what has come
-  std::size_t edges = 0;            // over which a gradient will still come
+  std::vector<Cotangent> received;  // cotangents received
+  std::size_t edges = 0;            // edges over which a gradient will still arrive
   bool wanted = false;              // lies between an output and a node we differentiate for
-  bool reached = false;             // a gradient comes to it
-  bool asked = false;               // somebody wants its gradient itself
+  bool reached = false;             // receives a gradient
+  bool asked = false;               // its gradient is a result
 };
 
-// The nodes that the outputs depend on by their position in the order of ids, and what each knows.
+// The ancestors of the outputs, by position in the order of ids, and the state of each.
 class WaitList {
  public:
   explicit WaitList(std::span<const NodeRef> outputs) : nodes_(ancestors(outputs)), position_(nodes_.size()), waiting_(nodes_.size()) {
@@ -37,10 +37,10 @@ class WaitList {
   [[nodiscard]] int size() const { return static_cast<int>(nodes_.size()); }
   [[nodiscard]] Node* node(int i) const { return nodes_[i]; }
   [[nodiscard]] int input(int i, std::size_t k) const { return inputs_[begin_[i] + k]; }
-  [[nodiscard]] int position(const NodeRef& node) const { return position_[node.get()]; }  ///< -1: it is none of them
+  [[nodiscard]] int position(const NodeRef& node) const { return position_[node.get()]; }  ///< -1: not an ancestor
   Waiting& operator[](int i) { return waiting_[i]; }
 
-  /// Whether the node hands gradients on, and whether to its input k.
+  /// True if the node propagates gradients; and if so to its input k.
   [[nodiscard]] bool distributes(int i) const { return waiting_[i].wanted && nodes_[i]->op->kind != OpKind::leaf; }
   [[nodiscard]] bool takes_gradient(int i, std::size_t k) const {
     return !shape_only(*nodes_[i]->op, k) && is_float(nodes_[i]->input(k)->spec.dtype) && waiting_[input(i, k)].wanted;
@@ -54,7 +54,7 @@ class WaitList {
   std::vector<Waiting> waiting_;
 };
 
-// What the gradient rule of a node gives to its inputs, of what has come to it.
+// The gradient rule of a node applied to the sum of its cotangents.
 std::vector<Cotangent> parts_of(Node* node, const Cotangent& g) {
   PLAIT_REQUIRE_AS(GraphError, static_cast<bool>(node->op->gradient), "gradient: ", node->op->name, " (", node->label(), ") has no gradient");
   if (g.mask) return carried(NodeRef(node), g);
@@ -63,8 +63,8 @@ std::vector<Cotangent> parts_of(Node* node, const Cotangent& g) {
   return parts;
 }
 
-// The wait-list algorithm. `wanted` says for which nodes gradients should travel; returns the sums that came to the nodes that are asked for, by
-// their positions.
+// The wait-list algorithm. `wanted` marks the nodes through which gradients propagate; returns the sums at the nodes whose gradients are results, by
+// position.
 std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, std::span<const NodeRef> seeds, WaitList& list,
                                             std::vector<BackwardStep>* steps) {
   // Count: every wanted node waits for the edges of those consumers that will themselves receive a gradient.
@@ -107,7 +107,7 @@ std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, st
     const int at = ready.front();
     ready.pop_front();
     Node* const node = list.node(at);
-    const InScope scope(node->scope);  // the gradient of a part of a model belongs to that part
+    const InScope scope(node->scope);  // backward nodes get the scope of the forward node
     const std::vector<Cotangent> received = std::exchange(list[at].received, {});
     Cotangent g;
     if (!received.empty()) {
@@ -138,7 +138,7 @@ std::unordered_map<int, NodeRef> distribute(std::span<const NodeRef> outputs, st
         const bool came = k < parts.size() && parts[k].g;
         steps->push_back({BackwardStep::Kind::arrival, NodeRef(list.node(input)), NodeRef(node), k, came ? realised(parts[k]) : NodeRef()});
       }
-      if (--next.edges == 0) ready.push_back(input);  // the last has come (even if none of them carried anything)
+      if (--next.edges == 0) ready.push_back(input);  // the last edge (even if no edge carried a gradient)
     }
   }
   return sums;
@@ -193,7 +193,7 @@ std::size_t wait_count_in(const Node& node, std::span<const NodeRef> outputs) {
   const std::vector<NodeRef> answering = node.consumers();  // ascending by id
   NodeMap reached(order.size());
   for (const NodeRef& output : outputs) reached.insert(output.get(), 0);
-  // In a graph of gradients, forward nodes that no forward one reads, but for its shape alone, are as outputs.
+  // In a graph of gradients, forward nodes whose values no forward node reads count as outputs.
   if (std::any_of(order.begin(), order.end(), [](const Node* n) { return n->backward; })) {
     NodeMap read(order.size());
     for (const Node* const consumer : order)

@@ -17,7 +17,7 @@ namespace {
 std::atomic<std::uint64_t> g_next_id{1};
 thread_local BackwardScope* t_scope = nullptr;
 
-// One lock for all consumer lists: it is held for a few instructions, and graphs are mostly built by one thread.
+// One mutex for all consumer lists: held for a few instructions, and graphs are mostly built by one thread.
 std::mutex& edge_mutex() {
   static std::mutex mutex;
   return mutex;
@@ -33,7 +33,7 @@ NodeRef::NodeRef(const NodeRef& other) : NodeRef(other.node_) {}
 
 NodeRef::~NodeRef() {
   if (node_ == nullptr || node_->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  // Freeing a node may free its inputs, and so on down a long chain: the waiting ones stand in a list instead of on the stack.
+  // Freeing a node may free its inputs, and so on along a chain: an explicit list instead of recursion.
   std::vector<Node*> dead;
   for (Node* node = node_;;) {
     {
@@ -52,7 +52,7 @@ NodeRef::~NodeRef() {
   }
 }
 
-// That of the first input that has it, else a new one.
+// The spec object of the first input with an equal spec, else a new one.
 const SharedSpec& shared_spec(std::span<const NodeRef> inputs, Spec spec) {
   for (const NodeRef& input : inputs)
     if (input->spec == spec) return static_cast<const SharedSpec&>(input->spec);
@@ -176,7 +176,7 @@ const NodeRef& BackwardScope::number(double value, DType dtype) {
 }
 
 std::vector<Node*> ancestors(std::span<const NodeRef> outputs) {
-  std::vector<std::pair<std::uint64_t, Node*>> found;  // with their ids: sorting follows no pointers
+  std::vector<std::pair<std::uint64_t, Node*>> found;  // with their ids, so that sorting does not dereference nodes
   NodeMap seen;
   std::vector<Node*> open;
   const auto visit = [&](Node* node) {

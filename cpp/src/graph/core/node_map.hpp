@@ -17,7 +17,7 @@ class NodeMap {
     slots_.resize(slots);
   }
 
-  /// Sets the number of a node that has none yet; false, and nothing happens, if it has.
+  /// Sets the number of a node that has none yet; false, without a change, if it has one.
   bool insert(const Node* node, int number) {
     if (2 * (count_ + 1) > slots_.size()) grow();
     Slot& slot = find_slot(node);
@@ -38,7 +38,7 @@ class NodeMap {
     int number = 0;
   };
 
-  // Linear probing at a load of at most one half; by Knuth's multiplicative hash, for addresses differ in their middle bits.
+  // Linear probing at a load of at most one half; Knuth's multiplicative hash, because addresses differ mainly in their middle bits.
   Slot& find_slot(const Node* node) {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = (reinterpret_cast<std::uintptr_t>(node) * 0x9E3779B97F4A7C15U) >> 20 & mask;

@@ -38,7 +38,7 @@ const Table& table() {
   return t;
 }
 
-// The shapes and names of the operands, for a message: "x (2, 3) float32, w (4,) float32". A cast that promotion put in is called what it casts.
+// The shapes and names of the operands, for a message: "x (2, 3) float32, w (4,) float32". A cast by promotion has its operand's name.
 std::string describe(std::span<const NodeRef> inputs) {
   std::string text;
   for (std::size_t i = 0; i < inputs.size() && i < 4; ++i) {

@@ -12,7 +12,7 @@ thread_local std::uint32_t t_scope = 0;
 
 struct Scopes {
   std::mutex mutex;
-  std::deque<std::string> paths{""};  // references to its elements stay good
+  std::deque<std::string> paths{""};  // a deque: references to elements stay valid
   std::unordered_map<std::string, std::uint32_t> numbers{{"", 0}};
 };
 

@@ -46,7 +46,7 @@ TensorRef Table::compute(const Node& node) {
   const Op& op = *node.op;
   if (op.kind == OpKind::leaf) {
     PLAIT_REQUIRE_AS(GraphError, node.value(), "input ", node.label(), " ", to_string(node.spec.shape), " was not fed");
-    // A parameter may be trained while the table lives: the table keeps what it saw.
+    // Copied: a parameter may be updated while the table lives.
     auto copy = std::make_shared<Tensor>(node.spec);
     std::memcpy(copy->data.get(), node.value()->data.get(), copy->bytes());
     return copy;
@@ -97,7 +97,7 @@ void Table::backward(std::span<const NodeRef> outputs, std::span<const TensorRef
   seeds_.swap(given);
   try {
     differentiate(false);
-  } catch (...) {  // what an earlier call left stays as it was
+  } catch (...) {  // restore the results of the earlier call
     from_.swap(from);
     seeds_.swap(given);
     throw;
@@ -121,7 +121,7 @@ void Table::differentiate(bool recording) {
   repeat_loops(wanted);
   auto forward = values_;
   auto forward_loops = loops_;
-  const auto forget = [&] {  // of the backward results only the sums stay: their nodes go, and other nodes may come to stand where they stood
+  const auto forget = [&] {  // only the sums are kept: backward nodes are freed, and new nodes may reuse their addresses
     values_ = std::move(forward);
     loops_ = std::move(forward_loops);
   };

@@ -1,4 +1,4 @@
-// Elementwise ops, powers and products whose meaning depends on promotion and on how an operand was made.
+// Elementwise ops, powers and products whose meaning depends on promotion or on the expression of an operand.
 #include <cmath>
 #include <limits>
 
@@ -12,7 +12,7 @@ namespace {
 
 using Weak = Operand::Weak;
 
-// NumPy's answers where an op on numbers meets booleans only; nullptr: count them as integers.
+// NumPy's logical form of a numeric op on booleans only; nullptr: they are converted to integers.
 const Op* on_booleans(const Op& op) {
   if (&op == &ops::add || &op == &ops::maximum) return &ops::logical_or;
   if (&op == &ops::multiply || &op == &ops::minimum) return &ops::logical_and;
@@ -21,7 +21,7 @@ const Op* on_booleans(const Op& op) {
   return nullptr;
 }
 
-// The number that an exponent is, if it is known while the graph is built and the same for all elements.
+// The exponent as a number, if it is a constant with one value for all elements.
 std::optional<double> known_scalar(const Operand& o) {
   if (o.tensor && o.tensor->spec.shape.empty()) return element_as_double(o.tensor->data.get(), o.tensor->spec.dtype, 0);
   if (o.weak == Weak::integer) return static_cast<double>(o.integer);
@@ -37,7 +37,7 @@ bool is_positive_number(const Node* node) {
   return x > 0 && std::isfinite(x);
 }
 
-// Whether a node is made of squares in such a way that where it is 0, all of them are: sums, means, parts. Looks at a few nodes only.
+// True if a node is a sum, mean or part of squares, so that it is 0 only where all squares are 0. Visits a few nodes at most.
 bool is_sum_of_squares(const NodeRef& of) {
   std::vector<const Node*> open{of.get()};
   for (int looked = 0; !open.empty(); ++looked) {
@@ -62,10 +62,10 @@ bool is_sum_of_squares(const NodeRef& of) {
   return true;
 }
 
-// The root of a sum of squares is a length: as of abs, its slope at 0 is 0, where that of the square root times 0 would be NaN.
+// The root of a sum of squares is a norm: its derivative at 0 is set to 0, like that of abs; the square root's would give inf * 0 = NaN.
 NodeRef square_root(const NodeRef& x) { return build::unary(is_sum_of_squares(x) ? ops::root : ops::sqrt, x); }
 
-// Whether two nodes are written alike over the same inputs, as norm(x) and norm(x) are. Looks at a few nodes only.
+// True if two nodes are the same expression of the same inputs, as norm(x) and norm(x). Visits a few nodes at most.
 bool are_alike(const NodeRef& a, const NodeRef& b) {
   std::vector<std::pair<const Node*, const Node*>> open{{a.get(), b.get()}};
   for (int looked = 0; !open.empty(); ++looked) {
@@ -85,7 +85,7 @@ bool are_alike(const NodeRef& a, const NodeRef& b) {
   return true;
 }
 
-// The square of an absolute value, a root or a length is what is under it: a smooth function, whose curvature at 0 is lost by the way over the kink.
+// The square of abs, root or hypot simplifies to its argument: smooth, while the second derivative at 0 of the unsimplified form is wrong.
 bool is_root(const Node* x) { return is_op(x, ops::abs) || is_op(x, ops::root) || is_op(x, ops::hypot) || is_op(x, ops::sqrt); }
 // The operand that a node only scales or views; -1: none.
 int scaled_operand(const Node* x) {
@@ -93,7 +93,7 @@ int scaled_operand(const Node* x) {
   if (!is_op(x, ops::multiply)) return -1;
   return is_root(x->input(1)) || x->input(0)->op->kind == OpKind::leaf ? 1 : 0;
 }
-// From x down to the root that it scales and views; empty: none. Looks at a few nodes only.
+// The chain of nodes from x to the root that it only scales or views; empty: none. Visits a few nodes at most.
 std::vector<NodeRef> way_to_root(const NodeRef& x) {
   std::vector<NodeRef> way{x};
   while (way.size() <= 8 && !is_root(way.back().get())) {
@@ -105,7 +105,7 @@ std::vector<NodeRef> way_to_root(const NodeRef& x) {
 }
 bool hides_a_square(const NodeRef& x) { return !way_to_root(x).empty(); }
 
-// What the way makes of another end; of a square, by scaling twice: between those there is no overflow that the result has not.
+// The chain applied to another end; for a square each scaling is applied twice, so that no intermediate overflows unless the result does.
 NodeRef along(const std::vector<NodeRef>& way, NodeRef end, bool is_square) {
   for (std::size_t n = way.size() - 1; n-- > 0;) {
     const NodeRef& x = way[n];
@@ -125,7 +125,7 @@ NodeRef squared(const NodeRef& x) {
   if (const auto way = way_to_root(x); way.size() > 1) {
     const NodeRef& root = way.back();
     if (is_op(root.get(), ops::abs)) return build::unary(ops::square, along(way, root->input_ref(0), false));
-    if (is_op(root.get(), ops::hypot)) {  // scaled before they are squared, or the operands' squares overflow where it does not
+    if (is_op(root.get(), ops::hypot)) {  // scaled before squaring: the operands' squares could overflow where the result does not
       const auto part = [&](std::size_t k) { return squared(along(way, build::broadcast_like(root->input_ref(k), root), false)); };
       return build::add(part(0), part(1));
     }
@@ -205,12 +205,12 @@ NodeRef power(const Operand& base, const Operand& exponent) {
       const NodeRef x = build::cast(base.node, as);
       if (*n == 0) return build::ones_like(x);
       if (std::abs(*n) <= (is_float(as) ? 4 : 64)) {
-        // The inverse first: the slope at 0 is then an infinity and not inf * 0.
+        // Reciprocal first: the derivative at 0 is then infinite and not inf * 0.
         return whole_power(*n < 0 ? build::unary(ops::reciprocal, x) : x, static_cast<int>(std::abs(*n)));
       }
     }
     if (is_float(dtype) && *n == 0.5) return square_root(build::cast(base.node, dtype));
-    // A length to an odd power, whose curvature at 0 is 0 and not 0 * inf.
+    // A norm to an odd power: its second derivative at 0 is 0 and not 0 * inf.
     if (is_float(dtype) && *n > 1 && *n < 5 && *n - std::floor(*n) == 0.5 && is_sum_of_squares(base.node)) {
       const NodeRef x = build::cast(base.node, dtype);
       return build::multiply(build::unary(ops::root, x), whole_power(x, static_cast<int>(*n)));
@@ -232,7 +232,7 @@ NodeRef matrix_product(const Operand& a, const Operand& b) {
   const DType dtype = common_dtype(both), as = is_float(dtype) ? dtype : DType::float64;
   NodeRef x = realise(a, as), y = realise(b, as);
   const std::size_t rank_x = x->spec.shape.size(), rank_y = y->spec.shape.size();
-  const std::string called_x = (a.node ? a.node : x)->label(), called_y = (b.node ? b.node : y)->label();  // not what promotion put in
+  const std::string called_x = (a.node ? a.node : x)->label(), called_y = (b.node ? b.node : y)->label();  // without the casts of promotion
   PLAIT_REQUIRE_AS(ShapeError, rank_x > 0 && rank_y > 0, "matmul: a scalar operand (", called_x, " ", to_string(x->spec.shape), ", ", called_y, " ",
                    to_string(y->spec.shape), "); use *");
   const auto meet = [&](Index k, Index m) {

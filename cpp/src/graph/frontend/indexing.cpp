@@ -1,4 +1,4 @@
-// Indices, and shapes put together, with NumPy's meaning.
+// Indexing, take, concatenate, squeeze with NumPy's semantics.
 #include <stdexcept>
 
 #include "plait/base/error.hpp"
@@ -17,7 +17,7 @@ NodeRef whole_numbers(const NodeRef& indices, const char* what) {
   return build::cast(indices, DType::int64);
 }
 
-// Indices for take: int64, and inside of the axis as far as that can be seen now.
+// Indices for take: int64; constant ones are checked against a known axis size.
 NodeRef take_indices(const Operand& indices, const NodeRef& x, Index axis, const char* what) {
   NodeRef node = realise(indices);
   if (indices.tensor && node->value()->count() == 0) node = realise(indices, DType::int64);  // an empty list is an array of floats to NumPy
@@ -52,7 +52,7 @@ NodeRef index(const NodeRef& x, std::span<const IndexPart> parts) {
   if (ellipses > 1) out_of_range("an index can hold only one ellipsis (...)");
   if (consumed > shape.size()) out_of_range(message("too many indices: ", consumed, " for ", x->label(), " ", to_string(shape)));
 
-  // One slice over all axes; then arrays, integers and new axes, from the last to the first, so that those in front keep their number.
+  // One slice over all axes; then arrays, integers and new axes, from the last to the first, so that earlier axes keep their numbers.
   SliceList ranges;
   std::vector<std::pair<const IndexPart*, Index>> later;  // with the axis
   bool sliced = false;

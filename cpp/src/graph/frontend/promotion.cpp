@@ -1,4 +1,4 @@
-// Operands as nodes of NumPy's dtypes.
+// NumPy's dtype promotion of operands.
 #include <algorithm>
 #include <limits>
 
@@ -26,7 +26,7 @@ TensorRef cast_tensor(const TensorRef& tensor, DType dtype) {
   if (tensor->spec.dtype == dtype) return tensor;
   auto result = std::make_shared<Tensor>(Spec{tensor->spec.shape, dtype});
   const Index n = tensor->count();
-  if (tensor->spec.dtype == DType::int32 && dtype == DType::int64) {  // the one pair of integers: not by way of double
+  if (tensor->spec.dtype == DType::int32 && dtype == DType::int64) {  // exact: the only integer conversion must not go through double
     std::copy_n(reinterpret_cast<const std::int32_t*>(tensor->data.get()), n, reinterpret_cast<std::int64_t*>(result->data.get()));
     return result;
   }

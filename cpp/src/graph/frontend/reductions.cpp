@@ -12,7 +12,7 @@ namespace {
 using Axes = std::vector<Index>;
 using Reduce = NodeRef (*)(const NodeRef& x, const Axes& axes, bool keepdims);
 
-// Of nothing: any is False and all is True, as sums and products say.
+// any is a sum and all a product of booleans: over an empty axis any is False and all is True.
 template <const Op& op>
 NodeRef truth(const NodeRef& x, const Axes& axes, bool keepdims) {
   const NodeRef counted = build::cast(build::cast(x, DType::boolean), DType::int64);
@@ -25,7 +25,7 @@ NodeRef extreme(const NodeRef& x, const Axes& axes, bool keepdims) {
   return build::cast(build::reduce(op, dtype == DType::boolean ? build::cast(x, DType::int64) : x, axes, keepdims), dtype);
 }
 
-// Small integers are added up, and multiplied, in large ones.
+// Sums and products of int32 and bool are int64.
 template <const Op& op>
 NodeRef accumulated(const NodeRef& x, const Axes& axes, bool keepdims) {
   return build::reduce(op, is_float(x->spec.dtype) ? x : build::cast(x, DType::int64), axes, keepdims);

@@ -72,7 +72,7 @@ Spec infer_cast(Specs in, const Attributes& a) {
   return {in[0].shape, a.as<CastTo>().dtype};
 }
 
-// ---- gradient rules: x, y are inputs, n the node, g what came ----
+// ---- gradient rules: x, y are inputs, n the node, g its gradient ----
 
 NodeRef in(const NodeRef& n, std::size_t i = 0) { return n->input_ref(i); }
 // Undoes the broadcasting of input i.
@@ -81,7 +81,7 @@ NodeRef one_minus(const NodeRef& a) { return subtract(constant_like(a, 1), a); }
 
 Gradients d_neg(const NodeRef&, const NodeRef& g) { return {negate(g)}; }
 
-// g without one factor sign(x), or null where not every term of it has that factor. `budget`: how many nodes are looked at.
+// g divided by its factor sign(x), or null if not every term has that factor. `budget`: the number of nodes that may still be visited.
 NodeRef without_sign(const NodeRef& g, const NodeRef& x, int& budget) {
   if (--budget < 0) return {};
   if (is_op(g, ops::negative)) {
@@ -105,8 +105,8 @@ NodeRef without_sign(const NodeRef& g, const NodeRef& x, int& budget) {
   }
   return {};
 }
-// The slope of |x| at 0 is called 0, which sign(0) is. Where g has that factor already, as in curvatures, their product is 1 on both sides of 0,
-// and so it is at 0: the curvature of cos(|x|), and of max(x, 0) + log1p(exp(-|x|)), is the one around.
+// The derivative of |x| at 0 is defined as sign(0) = 0. Where g already has the factor sign(x), as in second derivatives, sign(x)² = 1 on both sides
+// of 0 and is set to 1 at 0: the second derivatives of cos(|x|) and of max(x, 0) + log1p(exp(-|x|)) are then continuous.
 Gradients d_abs(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = in(n);
   int budget = 64;
@@ -116,11 +116,11 @@ Gradients d_abs(const NodeRef& n, const NodeRef& g) {
 }
 Gradients d_square(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(in(n), 2))}; }
 Gradients d_sqrt(const NodeRef& n, const NodeRef& g) { return {divide(scale(g, 0.5), n)}; }
-// What a norm or a spread takes: its slope at 0 is called 0, as that of abs is, and not inf * 0.
+// The square root for norms and standard deviations: its derivative at 0 is defined as 0, like that of abs, and not inf * 0.
 Gradients d_root(const NodeRef& n, const NodeRef& g) { return {select(less(constant_like(n, 0), n), divide(scale(g, 0.5), n), constant_like(g, 0))}; }
 Gradients d_reciprocal(const NodeRef& n, const NodeRef& g) { return {negate(multiply(g, unary(ops::square, n)))}; }
 Gradients d_exp(const NodeRef& n, const NodeRef& g) { return {multiply(g, n)}; }
-// Not from n + 1, which cancels far below zero.
+// exp(x), not n + 1, which cancels for large negative x.
 Gradients d_expm1(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary(ops::exp, in(n)))}; }
 Gradients d_expm1mx(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary(ops::expm1, in(n)))}; }
 Gradients d_exp2(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(n, std::numbers::ln2))}; }
@@ -139,7 +139,7 @@ Gradients d_softplus(const NodeRef& n, const NodeRef& g) { return {multiply(g, u
 Gradients d_relu(const NodeRef& n, const NodeRef& g) { return {select(less(constant_like(n, 0), n), g, constant_like(g, 0))}; }
 Gradients d_erf(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(unary(ops::gaussian, in(n)), 2 * std::numbers::inv_sqrtpi))}; }
 Gradients d_erfc(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(unary(ops::gaussian, in(n)), -2 * std::numbers::inv_sqrtpi))}; }
-// Of an infinite argument, too, the slope of a density is 0.
+// gated: at an infinite argument the derivative is 0, not 0 * inf.
 Gradients d_gaussian(const NodeRef& n, const NodeRef& g) { return {multiply(g, scale(apply(ops::gated, {in(n), n}), -2))}; }
 Gradients d_normal_density(const NodeRef& n, const NodeRef& g) { return {negate(multiply(g, apply(ops::gated, {in(n), n})))}; }
 Gradients d_normal_cdf(const NodeRef& n, const NodeRef& g) { return {multiply(g, unary(ops::normal_density, in(n)))}; }
@@ -178,31 +178,31 @@ Gradients d_power(const NodeRef& n, const NodeRef& g) {
   // x^y: y x^(y-1), and x^y log x with 0 where x = 0 (there x^y is 0, or 1 with y = 0).
   const NodeRef x = in(n, 0), y = in(n, 1);
   const NodeRef zero = constant_like(x, 0), one = constant_like(x, 1), safe = select(less(zero, x), x, one);
-  // At 0^0 the first would be 0 * inf.
+  // At 0^0 the first term would be 0 * inf.
   const NodeRef lower = select(apply(ops::logical_and, {equal(x, zero), equal(y, zero)}), one, shift(y, -1));
-  // At 0 to a negative power inf log 0 is -inf.
+  // At 0 to a negative power: inf log 0 = -inf.
   const NodeRef pole = apply(ops::logical_and, {equal(x, zero), less(y, zero)});
   const NodeRef by_exponent = select(pole, constant_like(n, -std::numeric_limits<double>::infinity()), multiply(n, unary(ops::log, safe)));
   return {to(n, 0, multiply(g, multiply(y, apply(ops::power, {x, lower})))), to(n, 1, multiply(g, by_exponent))};
 }
-// Nothing flows to -inf and -inf, whose exponentials are both 0.
+// No gradient flows where both operands are -inf: both exponentials are 0.
 Gradients d_logaddexp(const NodeRef& n, const NodeRef& g) {
   const auto share = [&](std::size_t i) { return to(n, i, multiply(g, apply(ops::logaddexp_slope, {in(n, i), in(n, 1 - i)}))); };
   return {share(0), share(1)};
 }
-// The slope is sigmoid(x - y), its own slope the product of the two shares.
+// The derivative of s = sigmoid(x - y) is s (1 - s).
 Gradients d_logaddexp_slope(const NodeRef& n, const NodeRef& g) {
   const NodeRef both = multiply(g, multiply(n, apply(ops::logaddexp_slope, {in(n, 1), in(n, 0)})));
   return {to(n, 0, both), to(n, 1, negate(both))};
 }
-// softplus(x) - x t.
+// The loss is softplus(x) - x t.
 Gradients d_logistic_loss(const NodeRef& n, const NodeRef& g) {
   return {to(n, 0, multiply(g, apply(ops::logistic_loss_slope, {in(n, 0), in(n, 1)}))), to(n, 1, negate(multiply(g, in(n, 0))))};
 }
 Gradients d_logistic_loss_slope(const NodeRef& n, const NodeRef& g) {
   return {to(n, 0, multiply(g, unary(ops::logistic_density, in(n, 0)))), to(n, 1, negate(g))};
 }
-// x / hypot, 0 at the tip of the cone; an infinite operand is all of the length.
+// x / hypot(x, y), defined as 0 at (0, 0); an infinite operand has derivative ±1.
 Gradients d_hypot(const NodeRef& n, const NodeRef& g) {
   const auto part = [&](std::size_t i) { return to(n, i, multiply(g, apply(ops::length_share, {in(n, i), n}))); };
   return {part(0), part(1)};
@@ -212,7 +212,7 @@ Gradients d_length_share(const NodeRef& n, const NodeRef& g) {
   return {to(n, 0, rate), to(n, 1, negate(multiply(rate, n)))};
 }
 Gradients d_gated(const NodeRef& n, const NodeRef& g) { return {to(n, 0, multiply(g, in(n, 1))), to(n, 1, multiply(g, in(n, 0)))}; }
-// x p(x) with p = sigmoid, and with p = normal_cdf. The second operand is p(x), there for value and slope; x takes the whole derivative.
+// x p(x) with p = sigmoid, and with p = normal_cdf. The second operand p(x) is passed to save its recomputation; the whole derivative goes to x.
 Gradients d_silu(const NodeRef& n, const NodeRef& g) { return {multiply(g, apply(ops::silu_slope, {in(n, 0), in(n, 1)})), {}}; }
 // p (1 - p) (2 + x (1 - 2 p)).
 Gradients d_silu_slope(const NodeRef& n, const NodeRef& g) {
@@ -228,7 +228,7 @@ Gradients d_normal_moment(const NodeRef& n, const NodeRef& g) {
   return {multiply(g, apply(ops::gated, {one_minus(unary(ops::square, in(n, 0))), in(n, 1)})), {}};
 }
 Gradients d_difference(const NodeRef& n, const NodeRef& g) { return {to(n, 0, g), to(n, 1, negate(g))}; }
-// x - y floor(x / y), with a slope of 0 of the steps.
+// x - y floor(x / y); the derivative of floor is taken as 0.
 Gradients d_remainder(const NodeRef& n, const NodeRef& g) {
   if (!is_float(n->spec.dtype)) return {{}, {}};
   return {to(n, 0, g), to(n, 1, negate(multiply(g, apply(ops::floor_divide, {in(n, 0), in(n, 1)}))))};
@@ -240,8 +240,8 @@ Gradients d_fmod(const NodeRef& n, const NodeRef& g) {
   const NodeRef sign = multiply(unary(ops::sign, x), unary(ops::sign, y));
   return {to(n, 0, g), to(n, 1, negate(multiply(g, multiply(sign, quotient))))};
 }
-// The extreme takes all of the gradient; a tie is shared, as everywhere in the field. Beside NaN, which is above and below nothing, it is not
-// stopped.
+// The gradient flows to the larger (smaller) operand and is halved at ties, as is usual. With a NaN operand, for which comparisons are false, it
+// flows to both.
 Gradients d_extreme(const NodeRef& n, const NodeRef& g, const NodeRef& not_first, const NodeRef& not_second) {
   const NodeRef zero = constant_like(g, 0), some = select(equal(in(n, 0), in(n, 1)), scale(g, 0.5), g);
   return {to(n, 0, select(not_first, zero, some)), to(n, 1, select(not_second, zero, some))};

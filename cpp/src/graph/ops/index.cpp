@@ -1,4 +1,4 @@
-// Ops that follow indices: take, take_along_axis, their scatters, one_hot, argsort; and cumsum and the n-ary sum of gradients.
+// Indexing ops: take, take_along_axis, their scatter-adds, one_hot, argsort; also cumsum and the n-ary sum of gradients.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -20,7 +20,7 @@ void require_indices(const Spec& s, const char* name) {
   PLAIT_REQUIRE_AS(DTypeError, s.dtype == DType::int64, name, ": indices must be integers, got ", name_of(s.dtype));
 }
 
-// A shape around one axis: (outer, size, inner).
+// A shape seen from one axis: (outer, size, inner).
 struct Around {
   Index outer = 1, size = 1, inner = 1;
   Around(const Shape& shape, Index axis) : size(shape[axis]) {
@@ -34,7 +34,7 @@ Index checked(Index i, Index size, const char* name) {
   return i < 0 ? i + size : i;
 }
 
-// Classes are not counted from the end.
+// Class labels: negative ones are errors.
 Index checked_class(Index i, Index size, const char* name) {
   PLAIT_REQUIRE_AS(ShapeError, i >= 0 && i < size, name, ": label ", i, " is no class; there are 0 to ", size - 1);
   return i;
@@ -51,7 +51,7 @@ Spec take_rule(Specs in, const Attributes& a) {
   return {shape, in[0].dtype};
 }
 Gradients d_take(const NodeRef& n, const NodeRef& g) { return {apply(ops::take_gradient, {g, n->input_ref(1), n->input_ref(0)}, n->attributes), {}}; }
-// What comes must have the shape of what went: the kernel writes wherever the indices point.
+// The gradient must have the shape of the result: the kernel writes through the indices without further checks.
 void require_shape(const Shape& g, const Shape& expected, const char* name) {
   PLAIT_REQUIRE_AS(ShapeError, !is_known(g) || !is_known(expected) || g == expected, name, ": shape ", to_string(g), " where ", to_string(expected),
                    " was expected");
@@ -206,7 +206,7 @@ std::unique_ptr<Kernel> one_hot_kernel(Specs in, const Spec& out, const Attribut
   return std::make_unique<OneHotKernel>(count_of(in[0].shape), a.as<OneHotClasses>().depth, out.dtype);
 }
 
-// ---- argsort(x): along the last axis the places of its elements in ascending order; equal ones as they stand, NaN at the end ----
+// ---- argsort(x) along the last axis: ascending, stable, NaN last ----
 
 Spec argsort_rule(Specs in, const Attributes&) {
   PLAIT_REQUIRE_AS(ShapeError, !in[0].shape.empty(), "argsort: a scalar has no axis to sort along");
@@ -284,7 +284,7 @@ std::unique_ptr<Kernel> cumsum_kernel(Specs in, const Spec&, const Attributes& a
   return std::make_unique<CumsumKernel>(in[0], a.as<CumulatedAxis>().axis, a.as<CumulatedAxis>().reverse);
 }
 
-// ---- sum_n: the sum of all inputs, one shape; what a wait-list of three and more becomes ----
+// ---- sum_n: the sum of inputs of one shape; for wait-lists of three and more gradients ----
 
 Spec sum_n_rule(Specs in, const Attributes&) {
   Spec out = in[0];

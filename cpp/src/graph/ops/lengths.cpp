@@ -1,5 +1,5 @@
-// lengths(n, steps, x): n as it is, once it has been seen that each sequence of the batch x, of shape (batch, …), has from 0 to `steps` steps.
-// As an op, because lengths and shapes may be known only when a graph runs.
+// lengths(n, steps, x): returns n after checking that it has one length in [0, steps] for each sequence of the batch x, of shape (batch, …). An op,
+// because lengths and shapes may be known only at run time.
 #include <algorithm>
 
 #include "plait/base/error.hpp"

@@ -1,4 +1,4 @@
-// Linear algebra over the last two axes: cholesky(A), triangular_solve(L, B), linear_solve(A, B) and slogdet(A). Axes before them are a stack.
+// Linear algebra over the last two axes: cholesky(A), triangular_solve(L, B), linear_solve(A, B) and slogdet(A). Leading axes are batches.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -26,7 +26,7 @@ void require_square(const Spec& a, const char* name) {
                    ": expected square matrices of known size along the last two axes, got shape ", to_string(a.shape));
 }
 
-// `below` and `diagonal` below the diagonal and on it, zeros above.
+// A matrix with `below` below the diagonal, `diagonal` on it and zeros above.
 NodeRef lower_constant(Index n, double below, double diagonal, DType dtype) {
   auto tensor = std::make_shared<Tensor>(Spec{{n, n}, dtype});
   const auto fill = [&](auto* x) {
@@ -42,7 +42,7 @@ NodeRef identity(Index n, DType dtype) { return lower_constant(n, 0.0, 1.0, dtyp
 
 NodeRef solve(const NodeRef& l, const NodeRef& b, bool transposed) { return apply(ops::triangular_solve, {l, b}, TriangularSide{transposed}); }
 
-// ---- cholesky: the lower factor L of A = L Lᵀ; of A the lower triangle is read. NaN where A is not positive definite. ----
+// ---- cholesky: the lower factor L of A = L Lᵀ; only the lower triangle of A is read. NaN where A is not positive definite. ----
 
 Spec cholesky_rule(Specs in, const Attributes&) {
   require_square(in[0], "cholesky");
@@ -98,9 +98,9 @@ class CholeskyKernel final : public Kernel {
 };
 std::unique_ptr<Kernel> cholesky_kernel(Specs in, const Spec&, const Attributes&) { return std::make_unique<CholeskyKernel>(in[0]); }
 
-// ---- triangular_solve(L, B): L⁻¹ B, or Lᵀ⁻¹ B; of L the lower triangle is read. One L may serve a stack of B. ----
+// ---- triangular_solve(L, B): L⁻¹ B, or Lᵀ⁻¹ B; only the lower triangle of L is read. One L may be used for a batch of B. ----
 
-// Sizes of stacks that are not known yet are compared when the graph is bound.
+// Unknown batch sizes are compared when shapes are bound.
 Spec system_rule(Specs in, const char* name) {
   require_square(in[0], name);
   const Shape &l = in[0].shape, &b = in[1].shape;
@@ -164,7 +164,7 @@ std::unique_ptr<Kernel> triangular_kernel(Specs in, const Spec&, const Attribute
   return std::make_unique<TriangularKernel>(in[0], in[1], a.as<TriangularSide>().transposed);
 }
 
-// ---- linear_solve(A, B): A⁻¹ B by Gaussian elimination with partial pivoting. NaN where A is singular. One A may serve a stack of B. ----
+// ---- linear_solve(A, B): A⁻¹ B by Gaussian elimination with partial pivoting. NaN where A is singular. One A may be used for a batch of B. ----
 
 Spec linear_rule(Specs in, const Attributes&) { return system_rule(in, "solve"); }
 NodeRef linear(const NodeRef& a, const NodeRef& b) { return apply(ops::linear_solve, {a, b}); }
@@ -173,7 +173,8 @@ Gradients d_linear(const NodeRef& x, const NodeRef& g) {
   return {sum_to_like(negate(matmul(to_b, swap_last(x))), a), to_b};
 }
 
-// Brings the n x n matrix to upper triangular form, its multipliers below; `rows` are moved and combined as its rows are. The number of exchanges.
+// LU factorisation of the n x n matrix in place, multipliers below the diagonal; `rows` gets the same row operations. Returns the number of
+// exchanges.
 template <class T>
 Index eliminate(T* a, T* rows, Index n, Index m) {
   Index exchanges = 0;
@@ -247,7 +248,7 @@ class LinearKernel final : public Kernel {
 };
 std::unique_ptr<Kernel> linear_kernel(Specs in, const Spec&, const Attributes&) { return std::make_unique<LinearKernel>(in[0], in[1]); }
 
-// ---- slogdet(A): along a new last axis the sign of A's determinant and the logarithm of its size; 0 and -inf where A is singular. ----
+// ---- slogdet(A): along a new last axis sign(det A) and log |det A|; 0 and -inf where A is singular. ----
 
 Spec slogdet_rule(Specs in, const Attributes&) {
   require_square(in[0], "slogdet");
@@ -255,7 +256,7 @@ Spec slogdet_rule(Specs in, const Attributes&) {
   shape.push_back(2);
   return {shape, in[0].dtype};
 }
-// Of the sign nothing flows. That of the logarithm is A⁻¹ᵀ.
+// The sign has no gradient; that of the logarithm is A⁻ᵀ.
 Gradients d_slogdet(const NodeRef& y, const NodeRef& g) {
   const NodeRef a = y->input_ref(0);
   const auto axis = static_cast<Index>(y->spec.shape.size()) - 1;

@@ -1,5 +1,5 @@
-// matmul: (…, m, k) @ (…, k, n) with broadcast leading dimensions. The program gives it its own step (steps.cpp), which reads transposed
-// operands through their strides; the kernel here is the plain form, for Table.
+// matmul: (…, m, k) @ (…, k, n) with broadcast leading dimensions. A program runs it by a step of its own (steps.cpp), which reads transposed
+// operands through their strides; the kernel here is the reference form, for Table.
 #include "plait/tensor/matmul.hpp"
 
 #include "plait/base/error.hpp"
@@ -29,7 +29,7 @@ Spec matmul_rule(Specs in, const Attributes&) {
 
 Gradients d_matmul(const NodeRef& n, const NodeRef& g) {
   const NodeRef a = n->input_ref(0), b = n->input_ref(1);
-  if (b->spec.shape.size() == 2 && a->spec.shape.size() > 2)  // one matrix for all leading dimensions: one product over all rows
+  if (b->spec.shape.size() == 2 && a->spec.shape.size() > 2)  // one right matrix for all leading dimensions: a single product over all rows
     return {matmul(g, swap_last(b)), matmul(swap_last(apply(ops::flatten_leading, {a})), apply(ops::flatten_leading, {g}))};
   return {sum_to_like(matmul(g, swap_last(b)), a), sum_to_like(matmul(swap_last(a), g), b)};
 }

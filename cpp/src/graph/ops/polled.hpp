@@ -1,4 +1,4 @@
-// Loops over long rows that can be stopped: between blocks they ask whether the user has pressed Ctrl-C.
+// Loops over long rows that can be interrupted: they poll for Ctrl-C between blocks.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace plait::graph {
 /// Elements between two polls: some 0.1 ms of an easy loop, a few ms of sorting.
 inline constexpr Index kPolledBlock = Index{1} << 15;
 
-/// body(begin, end) over [0, count) in blocks; what is shorter than one block never reads the clock.
+/// body(begin, end) over [0, count) in blocks; ranges shorter than one block do not poll.
 template <class Body>
 inline void in_polled_blocks(Index count, const Body& body) {
   Index begin = 0;
@@ -33,7 +33,7 @@ void copy_polled(const T* from, Index count, T* to) {
   in_polled_blocks(count, [&](Index begin, Index end) { std::copy(from + begin, from + end, to + begin); });
 }
 
-/// Counts the elements of many short rows and polls once a block of them is done.
+/// Counts the elements of many short rows and polls after each kPolledBlock elements.
 class PolledRows {
  public:
   void done(Index elements) {
@@ -47,15 +47,15 @@ class PolledRows {
   Index count_ = 0;
 };
 
-/// One element of a row and where it stands there.
+/// An element of a row with its index.
 template <class T>
 struct Placed {
   T value;
   Index place;
 };
 
-/// Ascending, NaN at the end, equal ones as they stand in the row: places differ, so that any sort gives the stable order.
-struct Ahead {  // a type, not a function: std::sort inlines it then
+/// Ascending, NaN last, ties by index: a total order, so any sort algorithm gives the stable result.
+struct Ahead {  // a type, not a function, so that std::sort inlines it
   template <class T>
   bool operator()(const Placed<T>& a, const Placed<T>& b) const {
     if (a.value < b.value) return true;
@@ -65,13 +65,13 @@ struct Ahead {  // a type, not a function: std::sort inlines it then
   }
 };
 
-/// Merges the sorted [left, middle) and [middle, right) into `to`. Every place on the left is before every one on the right, so that
-/// equal ones come from the left; the choice is a conditional move, no branch.
+/// Merges the sorted [left, middle) and [middle, right) into `to`. All indices on the left are smaller, so ties are taken from the left; the choice
+/// compiles to a conditional move.
 template <class T>
 void merge_polled(const Placed<T>* left, const Placed<T>* middle, const Placed<T>* right, Placed<T>* to) {
   const Placed<T>*a = left, *b = middle;
   while (a != middle && b != right) {
-    const Index sure = std::min<Index>({middle - a, right - b, kPolledBlock});  // so many steps can exhaust neither side
+    const Index sure = std::min<Index>({middle - a, right - b, kPolledBlock});  // neither side can run out within this many steps
     for (Index i = 0; i < sure; ++i) {
       const T x = a->value, y = b->value;
       const bool second = (y < x) | ((x != x) & (y == y));
@@ -85,8 +85,8 @@ void merge_polled(const Placed<T>* left, const Placed<T>* middle, const Placed<T
   copy_polled(rest, (a != middle ? middle : right) - rest, to);
 }
 
-/// The same for two runs of one length, from both ends at once: two chains of steps that do not wait for each other. Neither can use up a run
-/// before it has made `run` steps, so that there is nothing to check.
+/// The same for two runs of equal length, from both ends at once: two independent dependency chains. Neither can exhaust a run within its `run`
+/// steps, so no bounds are checked.
 template <class T>
 void merge_equal_polled(const Placed<T>* left, Index run, Placed<T>* to) {
   const Placed<T>*a = left, *b = left + run, *a_last = b - 1, *b_last = a_last + run;
@@ -105,18 +105,18 @@ void merge_equal_polled(const Placed<T>* left, Index run, Placed<T>* to) {
   });
 }
 
-/// Sorts `count` elements at `from`; `other` has room for as many where there are more than one block. Returns where they lie then.
+/// Sorts `count` elements at `from`; `other` is a buffer of the same size, used for more than one block. Returns the buffer with the result.
 template <class T>
 const Placed<T>* sort_polled(Placed<T>* from, Placed<T>* other, Index count) {
   const Ahead ahead;
   in_polled_blocks(count, [&](Index begin, Index end) { std::sort(from + begin, from + end, ahead); });
   for (Index run = kPolledBlock; run < count; run *= 2) {
-    bool sorted = true;  // rows that come in order end here
+    bool sorted = true;  // already sorted rows end here
     for (Index at = run; sorted && at < count; at += run) sorted = ahead(from[at - 1], from[at]);
     if (sorted) break;
     for (Index begin = 0; begin < count; begin += 2 * run) {
       const Index middle = std::min(count, begin + run), end = std::min(count, begin + 2 * run);
-      if (middle < end && ahead(from[end - 1], from[begin])) {  // the right run lies ahead of the left one, as in descending rows
+      if (middle < end && ahead(from[end - 1], from[begin])) {  // all of the right run sorts before the left one, as in descending rows
         copy_polled(from + middle, end - middle, other + begin);
         copy_polled(from + begin, middle - begin, other + begin + (end - middle));
       } else if (end - begin == 2 * run) {

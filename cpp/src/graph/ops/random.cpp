@@ -1,7 +1,7 @@
-// Random nodes: drawn anew at every run. An optional input gives the sizes that are None in the attributes.
-//
-// Inside of a loop they are functions of a key, drawn once in a run by scan_key, and of the step's number: inputs key, step and, where sizes are
-// open, the node that gives them; the ordinal counts within the loop.
+// Random nodes: new numbers at every run. An optional input gives the sizes that are None in the attributes.
+// Inside a loop they are functions of a key, drawn once per run by scan_key, and of the step number:
+// inputs key, step and, where sizes are open, the node that gives them; ordinals count within the
+// loop.
 #include "plait/tensor/random.hpp"
 
 #include <algorithm>
@@ -49,7 +49,7 @@ class RandomKernel final : public Kernel {
         ordinal_(static_cast<std::uint64_t>(a.as<RandomDraw>().ordinal)) {}
 
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext& context) const override {
-    // A node with a seed of its own gives the same numbers in whatever graph it stands.
+    // A node with a seed of its own gives the same numbers in every graph.
     std::uint64_t key = has_seed_ ? mix_seed(seed_, 0) : mix_seed(context.seed, ordinal_ + 1), stream = context.run;
     if constexpr (keyed) {
       key = mix_seed(bits(inputs[0]), ordinal_ + 1);
@@ -84,7 +84,7 @@ std::unique_ptr<Kernel> random_kernel(std::span<const Spec>, const Spec& out, co
   return std::make_unique<RandomKernel<draw, keyed>>(out, a);
 }
 
-// ---- draws whose parameter is the value of the input: random_gamma(shape), of rate 1, and random_poisson(rate); of the input's shape ----
+// ---- draws with an input as parameter, of the input's shape: random_gamma(shape), rate 1, and random_poisson(rate) ----
 
 Spec drawn_rule(std::span<const Spec> in, const Attributes&) {
   PLAIT_REQUIRE_AS(DTypeError, is_float(in[0].dtype), "random: expected float32 or float64, got ", name_of(in[0].dtype));

@@ -1,6 +1,6 @@
-// recurrence(u, a): along axes taken as one, in order or in reverse, e[0] = start and e[t + 1] = u[t] + a[t] e[t]; each element gets the value
-// before it. With u = 0 and start = 1 those are products of all that comes before. The gradient is a recurrence the other way round, so products
-// have derivatives of every order in which nothing is divided: right where elements are 0, infinite, or so small that the product is 0.
+// recurrence(u, a): along axes flattened into one, forward or in reverse, e[0] = start and e[t + 1] = u[t] + a[t] e[t]; the result is e (exclusive).
+// With u = 0 and start = 1 it is an exclusive cumulative product. The gradient is a recurrence in the other direction, so derivatives of products of
+// every order need no division: they are right where elements are 0, infinite, or so small that the product underflows.
 #include "plait/base/error.hpp"
 #include "plait/graph/build.hpp"
 #include "plait/graph/ops.hpp"
@@ -24,7 +24,7 @@ std::vector<NodeRef> d_recurrence(const NodeRef& n, const NodeRef& g) {
   return {sums, multiply(n, sums)};
 }
 
-/// Offsets of all positions along some axes, in row-major order.
+/// Offsets of all index tuples over some axes, in row-major order.
 std::vector<Index> offsets_along(const Shape& shape, const std::vector<char>& in, bool wanted) {
   const Shape strides = contiguous_strides(shape);
   std::vector<Index> offsets{0};
@@ -47,7 +47,7 @@ class RecurrenceKernel final : public Kernel {
     steps_ = offsets_along(s.shape, along, true);
     kept_ = offsets_along(s.shape, along, false);
     if (a.as<RecurrenceAxes>().reverse) steps_ = {steps_.rbegin(), steps_.rend()};
-    rows_ = !along.empty() && along.back() == 0;  // the last axis stays: neighbours go side by side
+    rows_ = !along.empty() && along.back() == 0;  // the last axis is not reduced: neighbouring elements are processed side by side
   }
   void run(const void* const* inputs, void* const* outputs, void*, const RunContext&) const override {
     switch (dtype_) {

@@ -43,7 +43,7 @@ NodeRef restored(const NodeRef& n, const NodeRef& r) { return restore_axes(r, ax
 
 Gradients d_sum(const NodeRef& n, const NodeRef& g) { return {broadcast_like(restored(n, g), n->input_ref(0))}; }
 
-// Elements that attain the extreme share the gradient.
+// The gradient is divided equally among elements equal to the extreme.
 Gradients d_extreme(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0);
   const NodeRef hit = cast(equal(x, restored(n, n)), x->spec.dtype);
@@ -51,8 +51,8 @@ Gradients d_extreme(const NodeRef& n, const NodeRef& g) {
   return {multiply(hit, divide(restored(n, g), hits))};
 }
 
-// The product of the others: of those before times of those after. Nothing is divided, so zeros need no case of their own, in this derivative or in
-// the next.
+// The product of the other elements: exclusive cumulative products from the left times those from the right. Without division, so zeros need no
+// special case in derivatives of any order.
 Gradients d_prod(const NodeRef& n, const NodeRef& g) {
   const NodeRef x = n->input_ref(0), none = zeros_like(x);
   const std::vector<Index> axes = axes_of(n->attributes);
@@ -79,7 +79,7 @@ Spec axis_size_rule(std::span<const Spec> in, const Attributes& a) {
   return {{}, counted.dtype};
 }
 
-// The plain form: one run of axes after the other, the last one first, through intermediate arrays.
+// The reference form: one run of adjacent axes at a time, the last one first, through intermediate arrays.
 class ReductionKernel final : public Kernel {
  public:
   ReductionKernel(LaneOutput::Kind kind, DType dtype, Shape shape, std::span<const Index> axes) {

@@ -1,5 +1,5 @@
-// The loop as an op: scan runs a step's plan over the rows of its xs; scan_output is a view of what it left;
-// scan_cotangent is the gradient that such a view sends back.
+// The loop as an op: scan runs the plan of a step over the rows of its xs; scan_output is a view of an output in its buffer; scan_cotangent is the
+// gradient of such a view.
 #include "plait/graph/scan.hpp"
 
 #include <algorithm>
@@ -17,13 +17,13 @@ namespace {
 using Gradients = std::vector<NodeRef>;
 using Specs = std::span<const Spec>;
 
-constexpr double kPollNs = 5e5;  // estimated work between two looks at Ctrl-C
+constexpr double kPollNs = 5e5;  // estimated work between two polls for Ctrl-C
 
 std::size_t lines(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 std::size_t bytes_of(const Spec& spec) { return static_cast<std::size_t>(count_of(spec.shape)) * size_of(spec.dtype); }
 
-/// Runs the plan of a step once for each row. States are read where the step before wrote them: among the ys or the residuals where
-/// they belong there anyway, else in one of two buffers in turn.
+/// Runs the plan of a step once for each row. States are read where the previous step wrote them: among the ys or residuals if they are stored there
+/// anyway, else in two alternating buffers.
 class ScanKernel final : public Kernel {
  public:
   explicit ScanKernel(const Scan& scan) : steps_(scan.steps), reverse_(scan.body->graph.reverse) {
@@ -52,6 +52,7 @@ class ScanKernel final : public Kernel {
       }
     }
     compile(scan, std::move(outputs));
+    find_gaps(scan);
   }
 
   void run(const void* const* inputs, void* const* outputs, void* scratch, const RunContext& context) const override {
@@ -63,6 +64,7 @@ class ScanKernel final : public Kernel {
     std::byte* const step_memory = memory + memory_at_;
     std::byte* const buffers = step_memory + lines(runner_->bytes(context.threads));
     for (const Fixed& fixed : fixed_) feeds[fixed.feed] = inputs[fixed.input];
+    for (const Gap& gap : gaps_) std::memset(base + gap.begin, 0, gap.bytes);
     runner_->begin(step_memory, feeds);
     for (std::size_t c = 0; c < carries_.size(); ++c) {
       const Carry& carry = carries_[c];
@@ -96,12 +98,12 @@ class ScanKernel final : public Kernel {
  private:
   struct Carry {
     std::size_t bytes = 0;
-    int input = 0;               // of the kernel: the first value
-    int feed = -1;               // of the plan, -1 if no step reads it
-    int output = 0;              // of the plan: the value after the step
-    std::ptrdiff_t last = -1;    // where the last value goes
-    std::ptrdiff_t before = -1;  // rows of values before each step
-    std::ptrdiff_t after = -1;   // rows of values after each step
+    int input = 0;               // kernel input with the initial value
+    int feed = -1;               // plan feed, -1 if no step reads the state
+    int output = 0;              // plan output: the value after the step
+    std::ptrdiff_t last = -1;    // offset of the last value
+    std::ptrdiff_t before = -1;  // offset of the rows of values before each step
+    std::ptrdiff_t after = -1;   // offset of the rows of values after each step
     std::size_t buffer = 0;
     const Node* state = nullptr;
     const Node* next = nullptr;
@@ -117,6 +119,9 @@ class ScanKernel final : public Kernel {
   };
   struct Fixed {
     int input, feed;
+  };
+  struct Gap {
+    std::size_t begin, bytes;
   };
 
   static std::ptrdiff_t begin_of(const Scan::Section& section) { return static_cast<std::ptrdiff_t>(section.offset); }
@@ -160,6 +165,17 @@ class ScanKernel final : public Kernel {
     }
   }
 
+  // Between sections, which are aligned, nothing is written; a Table shows the whole buffer, so there stand zeros.
+  void find_gaps(const Scan& scan) {
+    std::size_t end = 0;
+    for (const Scan::Section& section : scan.sections) {
+      if (section.offset > end) gaps_.push_back({end, section.offset - end});
+      end = section.offset + bytes_of(section.spec) * static_cast<std::size_t>(section.stacked ? steps_ : 1);
+    }
+    const std::size_t whole = static_cast<std::size_t>(scan.size) * size_of(scan.body->buffer_type());
+    if (whole > end) gaps_.push_back({end, whole - end});
+  }
+
   std::byte* next_place(const Carry& carry, Index i, Index t, std::byte* base, std::byte* buffers) const {
     const auto bytes = static_cast<Index>(carry.bytes);
     if (carry.after >= 0) return base + carry.after + t * bytes;
@@ -168,7 +184,7 @@ class ScanKernel final : public Kernel {
     return buffers + carry.buffer + (i % 2 != 0 ? lines(carry.bytes) : 0);
   }
 
-  // What belongs to several places is copied once at the end.
+  // A state stored in several places is copied to the others once at the end.
   void finish(const Carry& carry, const std::byte* last, const void* first, std::byte* base) const {
     if (carry.last >= 0 && last != base + carry.last) std::memcpy(base + carry.last, last, carry.bytes);
     if (carry.before < 0 || carry.after < 0 || steps_ == 0) return;
@@ -183,6 +199,7 @@ class ScanKernel final : public Kernel {
   std::vector<X> xs_;
   std::vector<Y> ys_;
   std::vector<Fixed> fixed_;
+  std::vector<Gap> gaps_;
   std::shared_ptr<Plan> plan_;
   std::unique_ptr<PlanRunner> runner_;
   Index poll_every_ = 1;
@@ -207,7 +224,7 @@ Spec scan_rule(Specs in, const Attributes& a) {
 Gradients d_scan(const NodeRef& node, const NodeRef& g) {
   const Scan& scan = *node->attributes.as<LoopBody>().scan;
   std::vector<NodeRef> outputs(static_cast<std::size_t>(scan.body->output_count())), open = {g};
-  while (!open.empty()) {  // sums of what the outputs sent: each is taken for itself
+  while (!open.empty()) {  // sums of cotangents of several outputs: each term is handled separately
     const NodeRef at = open.back();
     open.pop_back();
     if (is_op(at, ops::add) || is_op(at, ops::sum_n)) {
@@ -233,7 +250,7 @@ Spec output_rule(Specs, const Attributes& a) {
 
 std::size_t begin_in(const Scan& scan, const Attributes& a) {
   const int k = static_cast<int>(a.as<LoopOutput>().output);
-  if (!scan.has(k)) return 0;  // only its shape is asked for: it is nowhere
+  if (!scan.has(k)) return 0;  // only its shape is read: not stored
   return scan.sections[static_cast<std::size_t>(scan.section_of[static_cast<std::size_t>(k)])].offset;
 }
 

@@ -1,4 +1,4 @@
-// Sequences in segments, for loops that keep the states at their boundaries only; and the number of each step.
+// Sequences cut into segments, for checkpointed loops that keep only the states at segment boundaries; and the step numbers.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -19,7 +19,7 @@ Index length_of(Index steps, const Attributes& a) {
   return std::max<Index>(1, std::min(n, std::max<Index>(steps, 1)));
 }
 
-// (T, …) -> (T / length, length, …), without the rest.
+// (T, …) -> (T / length, length, …); rows that fill no segment are left out.
 Spec segments_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
   PLAIT_REQUIRE_AS(ShapeError, !shape.empty(), "scan: a scalar has no time axis");
@@ -28,7 +28,7 @@ Spec segments_rule(Specs in, const Attributes& a) {
   shape.insert(shape.begin(), steps == kAny ? kAny : steps / length);
   return {shape, in[0].dtype};
 }
-// The rows behind the last whole segment.
+// The rows after the last whole segment.
 Spec rest_rule(Specs in, const Attributes& a) {
   Shape shape = in[0].shape;
   PLAIT_REQUIRE_AS(ShapeError, !shape.empty(), "scan: a scalar has no time axis");
@@ -45,7 +45,7 @@ Spec join_rule(Specs in, const Attributes&) {
   return {shape, in[0].dtype};
 }
 
-// Only what stands in order is read as segments; anything else is copied first.
+// Only a contiguous sequence can be viewed as segments; others are copied first.
 std::optional<View> ordered(const Spec& input, const View& of, const Shape& shape, Index skipped) {
   const Shape strides = contiguous_strides(input.shape);
   for (std::size_t i = 0; i < strides.size(); ++i)
@@ -59,7 +59,7 @@ std::optional<View> rest_view(const Spec& input, const Spec& output, const Attri
   return ordered(input, of, output.shape, count_of(input.shape) - count_of(output.shape));
 }
 
-// Back to the whole sequence, with zeros where nothing comes from.
+// The gradient of the whole sequence, with zeros for rows that were left out.
 Gradients d_segments(const NodeRef& n, const NodeRef& g) {
   return {graph::apply(ops::scan_fill, {g, n->input_ref(0)}, FilledSegments{n->attributes.as<Segments>().length, false})};
 }

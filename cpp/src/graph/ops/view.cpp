@@ -1,4 +1,4 @@
-// Views: the same elements in another order or shape. They cost nothing: whoever reads them follows strides.
+// Views: the same elements in another order or shape. They cost nothing: consumers read through strides.
 #include <algorithm>
 
 #include "plait/base/error.hpp"
@@ -39,7 +39,7 @@ Spec reshape_rule(Specs in, const Attributes& a) {
   return {shape, in[0].dtype};
 }
 
-// The strides that a reshaped array has over the same memory, if any: runs of old axes that are laid out as one are split anew.
+// The strides of a reshaped array over the same memory, if they exist: runs of old axes that are contiguous among themselves are split into new axes.
 MaybeView reshape_view(const Spec& input, const Spec& output, const Attributes&, const View& of) {
   Shape old_sizes, old_strides;
   for (std::size_t i = 0; i < input.shape.size(); ++i)
@@ -273,7 +273,7 @@ Spec concatenate_rule(Specs in, const Attributes& a) {
   return out;
 }
 Gradients d_concatenate(const NodeRef& n, const NodeRef& g) {
-  // Piece by piece off the front, so that no size needs to be known before the graph runs.
+  // Piece by piece from the front (head_like, tail_like), so that no size needs to be known before run time.
   Gradients gradients;
   NodeRef rest = g;
   for (std::size_t k = 0; k < n->input_count(); ++k) {
@@ -285,7 +285,7 @@ Gradients d_concatenate(const NodeRef& n, const NodeRef& g) {
   return gradients;
 }
 
-// ---- head_like(x, y): of x as much as y has along the axis, from the front; tail_like(x, y): what is left of x after that ----
+// ---- head_like(x, y): the first size(y) elements of x along the axis; tail_like(x, y): the rest ----
 
 template <bool head>
 Spec part_rule(Specs in, const Attributes& a) {

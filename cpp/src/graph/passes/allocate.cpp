@@ -1,5 +1,5 @@
-// Pass allocate: lifetimes to offsets in one arena; elementwise results take the memory of inputs that end there. Needs the order of the groups;
-// leaves a buffer for every value that needs storage, and the size of the arena.
+// Pass allocate: lifetimes to offsets in one arena; elementwise results reuse the memory of inputs whose lifetime ends there. Needs the order of the
+// groups; leaves a buffer for every value that needs storage, and the size of the arena.
 #include <algorithm>
 #include <map>
 
@@ -13,7 +13,7 @@ using Kind = BufferAssignment::Kind;
 
 std::size_t rounded(std::size_t bytes) { return std::max<std::size_t>(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment); }
 
-// Free stretches of the arena; the smallest one that holds a block is taken, and neighbours grow together again.
+// Free blocks of the arena: best fit, adjacent free blocks are merged.
 class Arena {
  public:
   std::size_t take(std::size_t bytes) {
@@ -22,7 +22,7 @@ class Arena {
       if (it->second >= bytes && (best == free_.end() || it->second < best->second)) best = it;
     if (best == free_.end()) {
       std::size_t at = end_;
-      if (!free_.empty() && std::prev(free_.end())->first + std::prev(free_.end())->second == end_) {  // grow the last stretch
+      if (!free_.empty() && std::prev(free_.end())->first + std::prev(free_.end())->second == end_) {  // extend the last free block
         at = std::prev(free_.end())->first;
         free_.erase(std::prev(free_.end()));
       }
@@ -37,7 +37,7 @@ class Arena {
   void give(std::size_t at, std::size_t bytes) {
     auto next = free_.lower_bound(at);
     PLAIT_ASSERT(at + bytes <= end_ && (next == free_.end() || at + bytes <= next->first));
-    PLAIT_ASSERT(next == free_.begin() || std::prev(next)->first + std::prev(next)->second <= at);  // nothing is given twice
+    PLAIT_ASSERT(next == free_.begin() || std::prev(next)->first + std::prev(next)->second <= at);  // nothing is freed twice
     if (next != free_.begin()) {
       const auto before = std::prev(next);
       if (before->first + before->second == at) {
@@ -79,7 +79,7 @@ class Allocator {
   [[nodiscard]] const BufferAssignment& buffer(int v) const { return m_.values[v].buffer; }
   std::size_t bytes(int v) const { return bytes_of(values()[v].spec); }
 
-  // Leaves, outputs and updates that may be written where the parameter stands.
+  // Leaves, outputs, and updates that are written in place.
   void assign_fixed() {
     for (std::size_t v = 0; v < values().size(); ++v) {
       const Value& value = values()[v];
@@ -154,7 +154,7 @@ class Allocator {
     for (const int v : short_lived) arena_.give(buffer(v).offset, rounded(bytes(v)));
   }
 
-  // An input of a lane program that ends here and is read only at the elements that are written.
+  // An input of a lane program whose lifetime ends here and that is read only at the elements being written.
   int buffer_to_reuse(const Group& group, int v, const std::vector<int>& ending) const {
     if (group.kind == Group::Kind::single) return -1;
     for (const int r : ending) {
@@ -172,8 +172,8 @@ class Allocator {
     return -1;
   }
 
-  // A product that only its own epilogue reads is computed in the memory of what the epilogue makes of it, unless old contents are still wanted
-  // there.
+  // A product that only its own epilogue reads is computed in the memory of the epilogue's output, unless the old contents of that memory are still
+  // read.
   int host_of_product(const Group& group) const {
     const std::size_t size = bytes(group.value);
     for (const int v : group.members) {

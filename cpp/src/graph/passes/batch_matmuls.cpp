@@ -1,6 +1,6 @@
-// Pass batch_matmuls: what is done many times in pieces is done once on the pieces stacked, e.g. over the time steps of an unrolled loop. Needs
-// and leaves values ordered by depth, with outputs of their own (simplify). Stacking costs nothing where the pieces are computed in their place
-// (materialize_views.cpp), and each rule is a plain identity of matrices:
+// Pass batch_matmuls: equal operations on several pieces become one operation on the stacked pieces, e.g. over the time steps of an unrolled loop.
+// Needs and leaves values ordered by depth, with outputs of their own (simplify). Stacking is free where the pieces are computed in place
+// (materialize_views.cpp). Each rule is an identity of matrices:
 //   A1 W, A2 W        = rows of [A1; A2] W          (the inputs of all steps through one weight)
 //   A W1, A W2        = columns of A [W1 W2]        (four gates)
 //   A1 B1 + A2 B2     = [A1 A2] [B1; B2]            (the gradient of a shared weight)
@@ -23,7 +23,7 @@ Module batch_matmuls(Module in) {
     if (!more) break;
   }
   share_concatenations(graph);
-  narrow_products(graph);  // last: whoever shares an operand may share it with a product that is read as a whole
+  narrow_products(graph);  // last: before, a product with the same operand may turn up that is read as a whole
   return graph.changed() ? simplify(graph.take()) : graph.release();
 }
 

@@ -46,7 +46,7 @@ std::vector<Sum> sums_of(const Rewriter& graph, const Consumers& consumers) {
   const std::vector<int>& live = *held;
   std::vector<char> inner(consumers.size(), 0);
   std::vector<Sum> sums;
-  for (std::size_t k = live.size(); k-- > 0;) {  // consumers first: an addition inside of a larger sum is not looked at again
+  for (std::size_t k = live.size(); k-- > 0;) {  // consumers first: an addition inside a larger sum is not visited again
     const int v = live[k];
     if (!graph.is(v, ops::add) || inner[v] != 0) continue;
     sums.push_back({v, terms_of(graph, v, consumers, inner)});
@@ -130,7 +130,7 @@ void replace_by_slices(Rewriter& graph, const std::vector<int>& values, int whol
 bool join_same_right(Rewriter& graph) {
   const auto groups = products_by_operand(graph, 1);
   if (groups.empty()) return false;
-  // Terms of a sum could also become one product with the other terms (join_sums): they go where more come together.
+  // Terms of a sum could also become one product with the other terms (join_sums): the rule that joins more of them is applied.
   std::unordered_map<int, std::size_t> terms;
   const auto readers = graph.consumers();
   const Consumers& consumers = *readers;
@@ -160,7 +160,7 @@ bool join_same_right(Rewriter& graph) {
 }
 
 bool join_same_left(Rewriter& graph) {
-  // Stacking weights costs a copy of them, so it must pay several times: the same weights for several left operands.
+  // Stacking weights costs a copy, so it must be used several times: the same weights for several left operands.
   std::map<std::vector<int>, std::vector<std::vector<int>>> by_rights;
   for (const auto& group : products_by_operand(graph, 0)) {
     std::vector<int> rights;
@@ -183,7 +183,7 @@ bool join_same_left(Rewriter& graph) {
 
 namespace {
 
-// Values all of whose rows have been cut into slices that somebody reads: the slices in order, by value.
+// Values whose rows are completely covered by slices that are read: the slices in order, by value.
 std::vector<std::vector<int>> row_slices(const Rewriter& graph) {
   std::vector<std::tuple<int, Index, int>> found;  // of what, its first row, the slice
   for (const auto live = graph.live(); const int v : *live) {
@@ -285,15 +285,15 @@ bool join_slices(Rewriter& graph) {
 
 namespace {
 
-// A total: the sum of all elements of a matrix, seen through a reshape of single elements. Empty if it is none.
+// The matrix whose elements t sums up, looking through reshapes of single elements; nullopt if t is no such sum.
 std::optional<int> summed_matrix(const Rewriter& graph, int t) {
   if (graph.is(t, ops::sum) && graph.at(t).spec.shape.empty() && is_matrix(graph.at(graph.input(t, 0)))) return graph.input(t, 0);
   if (graph.is(t, ops::reshape) && graph.at(t).spec.shape.empty() && is_matrix(graph.at(graph.input(t, 0)))) return graph.input(t, 0);
   return {};
 }
 
-// The matrix of few rows whose rows a term adds up: by a sum over them, perhaps seen through a reshape (what a bias of shape (n,) takes comes
-// as (1, n)), or by such a reshape of a single row.
+// The matrix of few rows whose rows a term sums: a sum over axis 0, perhaps behind a reshape (the gradient of a bias of shape (n,) comes as (1, n)),
+// or such a reshape of a single row.
 std::optional<int> summed_rows(const Rewriter& graph, int t, const Consumers& consumers) {
   const bool row = graph.is(t, ops::reshape) && graph.at(t).spec.shape.size() == 1;
   if (row) {
@@ -338,7 +338,7 @@ bool join_sums(Rewriter& graph) {
   for (const Sum& sum : sums_of(graph, consumers)) {
     std::vector<int> rest = sum.terms, joined;
     const auto operand = [&](int t, std::size_t i) { return graph.input(t, i); };
-    // Products: A1 B1 + A2 B2, where what is stacked is smaller than the sums that are saved.
+    // Products: A1 B1 + A2 B2, if the stacked operands have fewer elements than the sums that are saved.
     bool any = join_terms(
         rest, joined, 2,
         [&](int t) -> Kind {
@@ -359,7 +359,7 @@ bool join_sums(Rewriter& graph) {
           const int left = graph.concatenate(a, 1);
           return graph.binary(ops::matmul, left, graph.concatenate(b, 0));
         });
-    // Sums over the rows of several matrices (gradients of a shared bias), and totals of pieces of one value.
+    // Sums over the rows of several matrices (gradients of a shared bias), and sums of all elements of pieces of one value.
     any = join_terms(
               rest, joined, 3,
               [&](int t) -> Kind {
@@ -371,7 +371,7 @@ bool join_sums(Rewriter& graph) {
               [&](const std::vector<int>& terms) -> std::optional<int> {
                 std::vector<int> parts;
                 for (const int t : terms) parts.push_back(*summed_rows(graph, t, consumers));
-                // Single rows are as well added one by one, unless they stand below each other anyway.
+                // Single rows are added one by one unless they are already adjacent in memory.
                 if (graph.at(parts[0]).spec.shape[0] == 1 && !graph.is_free(parts, 0)) return {};
                 const int stacked = graph.concatenate(parts, 0);
                 Value value = make_reduction(graph.module(), ops::sum, stacked, kRows, true);

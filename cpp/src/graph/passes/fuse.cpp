@@ -1,8 +1,8 @@
-// Pass fuse: values into groups, one step each; elementwise chains into lane programs, reductions onto them, and lane programs into the products
-// before them. Needs views and roots; leaves groups, and the group of each value.
-//
-// Groups stand in an order in which a group only reads from earlier ones. A value joins the latest group that it depends on, if it can, so the order
-// holds by itself; a group that nobody needs before another may then be taken in by that one.
+// Pass fuse: groups values into steps: elementwise chains become lane programs, reductions are appended to them, and lane programs become epilogues
+// of products. Needs views and roots; leaves groups, and the group of each value.
+// Groups are ordered so that a group reads only earlier ones. A value joins the latest group that it depends on,
+// if it can, which keeps that order; a group may then be merged into a later one if no group in between reads
+// it.
 #include "fuse.hpp"
 
 #include <algorithm>
@@ -55,7 +55,7 @@ class Fuser {
   LaneType type_of(const Value& value) const {
     return lane_type(*value.op, at(value.inputs.front()).spec.dtype, at(value.inputs.back()).spec.dtype, value.spec.dtype);
   }
-  // Logic on booleans computes in whatever type its group has.
+  // Logical ops on booleans take the type of their group.
   bool any_type(const Value& value) const {
     return value.spec.dtype == DType::boolean &&
            std::all_of(value.inputs.begin(), value.inputs.end(), [&](int u) { return at(u).spec.dtype == DType::boolean; });
@@ -65,7 +65,7 @@ class Fuser {
     const Value& value = at(v);
     const int input = value.inputs[0];
     const bool copies = value.op->lane == LaneOp::copy && value.spec == at(input).spec;
-    if (copies && !is_whole(at(input).view, value.spec)) {  // a transpose or slice made real: copied tile by tile
+    if (copies && !is_whole(at(input).view, value.spec)) {  // a copy of a transpose or slice: done tile by tile, not in a lane program
       open({.kind = Group::Kind::single, .value = v}, v);
       return;
     }
@@ -111,7 +111,7 @@ class Fuser {
     return g;
   }
 
-  // A lane group moves into the first group that reads it, where that one can hold it: nobody needed it earlier.
+  // A lane group is merged into the first group that reads it, if that one has room: no earlier group needs it.
   void merge_earlier_groups() {
     const std::size_t n = m_.groups.size();
     moved_.resize(n);
@@ -163,7 +163,7 @@ class Fuser {
     b.reduced.insert(b.reduced.end(), a.reduced.begin(), a.reduced.end());
     a.members.clear();
     a.reduced.clear();
-    // Whoever reads what came along holds the group back from moving on, too.
+    // The readers of the merged values now also limit how far the group can move.
     readers_[into].insert(readers_[into].end(), readers_[from].begin(), readers_[from].end());
     moved_[from] = into;
   }
@@ -182,7 +182,7 @@ class Fuser {
   }
 
   Module m_;
-  std::vector<int> moved_;  // where a group has gone; itself if it stands
+  std::vector<int> moved_;  // the group that a group was merged into; itself if it was not
   std::vector<std::vector<int>> readers_, sources_;
 };
 

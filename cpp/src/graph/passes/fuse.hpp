@@ -1,4 +1,4 @@
-// What the parts of the fuse pass share.
+// Helpers shared by the fuse and sink passes.
 #pragma once
 
 #include "module.hpp"
@@ -8,12 +8,12 @@ namespace plait::graph {
 
 using tuning::kMostMembers;
 
-/// Inside of a group a value is read register to register: as it stands, and in the type of the group.
+/// True if a group reads the value from a register: with its own shape and in the type of the group.
 bool reads_register(const Module& module, int v, const Group& group);
 
 /// The values that need memory: those that another group, an output or an update reads.
 std::vector<char> stored_values(const Module& module);
-/// Marks them.
+/// Sets needs_storage of those values.
 void find_stored(Module& module);
 
 }  // namespace plait::graph

@@ -21,7 +21,7 @@ class Lowering {
     value.op = &op;
     value.attributes = node->attributes;
     value.node = NodeRef(node);
-    if (op.kind == OpKind::elementwise && as_declared(*node)) {  // most values of most graphs: nothing to infer or resolve
+    if (op.kind == OpKind::elementwise && as_declared(*node)) {  // the common case: nothing to infer or resolve
       for (std::size_t i = 0; i < node->input_count(); ++i) value.inputs.push_back(index_[node->input(i)]);
       value.spec = node->spec;
       note(node, out_.add(std::move(value)));
@@ -56,14 +56,14 @@ class Lowering {
   Module& out() { return out_; }
 
  private:
-  // The value v stands for the node.
+  // Records that value v stands for the node.
   void note(const Node* node, int v) {
     index_.insert(node, v);
     declared_.resize(out_.values.size(), 1);
-    if (out_.values[v].spec != node->spec) declared_[v] = 0;  // for all nodes of that value: another may have declared less
+    if (out_.values[v].spec != node->spec) declared_[v] = 0;  // for all nodes of that value: another may have declared fewer sizes
   }
 
-  // True if the node's inputs have the very specs with which it was made, so that its own holds.
+  // True if the inputs have exactly the specs with which the node was made, so that its own spec is valid.
   [[nodiscard]] bool as_declared(const Node& node) const {
     if (node.op->shape_only != 0 || !is_known(node.spec.shape)) return false;
     for (const Edge& edge : node.inputs())
@@ -71,8 +71,8 @@ class Lowering {
     return true;
   }
 
-  // A loop's body is bound to these sizes, with those of its results that somebody reads. An op that takes apart a loop's buffer gets the same bound
-  // loop as attribute, which says at which offsets the results stand.
+  // Binds a loop's body to these sizes and to the outputs that are read. Ops that read the loop's buffer get the same bound loop as attribute, which
+  // holds the offsets of the outputs.
   void bind_loop(const Node& node, const std::vector<Spec>& specs, Value& value) {
     if (const Node* loop = loop_behind(node)) {
       value.attributes = with_loop(value.attributes, loop_of(out_.values[index_[loop]].attributes));
@@ -84,7 +84,7 @@ class Lowering {
     value.attributes = LoopBody{bound};
   }
 
-  // Ops whose meaning is decided by sizes become plain ones.
+  // Ops whose meaning depends on sizes are replaced by concrete ones.
   int resolve(Value value, const std::vector<Spec>& specs) {
     const Op* const op = value.op;
     if (op == &ops::axis_size) {
@@ -93,7 +93,7 @@ class Lowering {
       value.attributes = {};
       return out_.add(std::move(value));
     }
-    if (op == &ops::sum_n) {  // as a chain of additions it goes into the steps that make its terms
+    if (op == &ops::sum_n) {  // a chain of additions fuses into the steps that compute the terms
       int sum = value.inputs[0];
       for (std::size_t i = 1; i < value.inputs.size(); ++i)
         sum = out_.add({.op = &ops::add, .spec = value.spec, .inputs = {sum, value.inputs[i]}, .node = value.node});
@@ -120,7 +120,7 @@ class Lowering {
     return reshaped(summed, to.shape);
   }
 
-  // The front or the rest of an axis, once its length is known, is a slice like any other.
+  // head_like and tail_like become slices once the sizes are known.
   int part(Value value, const Shape& from, bool head) {
     const Index axis = value.attributes.as<OneAxis>().axis, taken = value.spec.shape[static_cast<std::size_t>(axis)],
                 all = from[static_cast<std::size_t>(axis)];
@@ -129,7 +129,7 @@ class Lowering {
     return out_.add(std::move(slice));
   }
 
-  // Separate runs of axes are reduced one after the other, the last one first.
+  // Non-adjacent runs of axes are reduced one after the other, the last one first.
   int split_reduction(Value value, const Shape& from) {
     const auto runs = axis_runs(from, value.attributes.as<ReducedAxes>().axes);
     if (runs.size() <= 1) return out_.add(std::move(value));
@@ -149,7 +149,7 @@ class Lowering {
   const Demands* demands_;
   NodeMap index_;
   Module out_;
-  std::vector<char> declared_;  // of each value: whether it has the spec of every node that it stands for
+  std::vector<char> declared_;  // per value: true if it has the spec of every node that it stands for
   Index random_ordinal_ = 0;
 };
 

@@ -1,6 +1,6 @@
-// Pass materialize_views: views become strides over the memory of a root value; a copy goes in where a reader cannot follow strides, and pieces of a
-// concatenation are computed in its memory. One whose pieces stand in memory as it wants them is a view itself. Needs values ordered by depth
-// (simplify); leaves the root, view and alias of each value.
+// Pass materialize_views: views become strides over the memory of a root value; copies are inserted where a consumer cannot read strides, and pieces
+// of a concatenation are computed in its memory. A concatenation whose pieces are already adjacent in memory becomes a view itself. Needs values
+// ordered by depth (simplify); leaves the root, view and alias of each value.
 #include <algorithm>
 
 #include "product.hpp"
@@ -12,7 +12,7 @@ namespace {
 
 bool is_concatenation(const Value& value) { return value.op == &ops::concatenate; }
 
-// Where piece k of a concatenation stands in the whole.
+// The view of piece k within a concatenation.
 View region(const Module& graph, const Value& whole, std::size_t k) {
   View view{0, contiguous_strides(whole.spec.shape)};
   const auto axis = static_cast<std::size_t>(whole.attributes.as<OneAxis>().axis);
@@ -20,7 +20,7 @@ View region(const Module& graph, const Value& whole, std::size_t k) {
   return view;
 }
 
-// Decides which values are computed where a concatenation wants them, before anybody's place depends on it.
+// Decides which values are computed inside a concatenation, before any layout depends on it.
 class ConcatAliases {
  public:
   explicit ConcatAliases(const Module& graph) : graph_(graph), taken_(graph.values.size(), 0), built_in_place_(graph.values.size(), 0) {
@@ -29,22 +29,22 @@ class ConcatAliases {
     for (std::size_t v = 0; v < graph.values.size(); ++v)
       if (is_concatenation(graph.values[v]) && taken_[v] != 2) build_in_place(static_cast<int>(v));
   }
-  /// That of v; none for most.
+  /// The alias of v; whole = -1 for most.
   [[nodiscard]] ConcatAlias of(int v) const {
     const auto found = aliases_.find(v);
     return found != aliases_.end() ? found->second : ConcatAlias{};
   }
-  /// Strides of v where it stands in its whole; null: contiguous.
+  /// Strides of v inside its concatenation; null: contiguous.
   [[nodiscard]] const Shape* layout(int v) const {
     const auto found = layouts_.find(v);
     return found != layouts_.end() ? &found->second : nullptr;
   }
   [[nodiscard]] bool built_in_place(int v) const { return built_in_place_[v] != 0; }
-  /// True if v must have memory of a certain kind: an output's, an update's, or inside of a whole.
+  /// True if the memory of v is determined already: an output, an update, or inside a concatenation.
   [[nodiscard]] bool is_placed(int v) const { return taken_[v] != 0; }
 
  private:
-  // The value of which v is the same elements in the same order, itself perhaps.
+  // The value with the same elements in the same order at the end of a chain of views from v; v itself if there is none.
   [[nodiscard]] int same_elements(int v) const {
     for (; graph_.values[v].op->kind == OpKind::view; v = graph_.values[v].inputs[0])
       if (!graph_.values[v].op->preserves_order) return -1;
@@ -60,7 +60,7 @@ class ConcatAliases {
       const auto view = ops::reshape.view(piece, own, {}, region(graph_, value, k));
       if (!view || count_of(own.shape) == 0) continue;
       const bool contiguous = is_whole({0, view->strides}, own);
-      if (!contiguous && graph_.values[v].op->kind != OpKind::elementwise) continue;  // only lane programs write with gaps
+      if (!contiguous && graph_.values[v].op->kind != OpKind::elementwise) continue;  // only lane programs can write with strides
       aliases_[v] = {whole, view->offset};
       if (!contiguous) layouts_[v] = view->strides;
       taken_[v] = 1;
@@ -74,7 +74,7 @@ class ConcatAliases {
   std::vector<char> taken_, built_in_place_;
 };
 
-// A concatenation that has become a view of the value in which its pieces stand.
+// The op of a concatenation that has become a view of the value that contains its pieces.
 const Op& joined_pieces() {
   static const Op op = [] {
     Op view = ops::concatenate;
@@ -84,7 +84,7 @@ const Op& joined_pieces() {
   return op;
 }
 
-// Small transposed right operands of several products are copied once: see tuning.hpp.
+// Small transposed right operands of several products are copied once; thresholds in tuning.hpp.
 using tuning::kTransposedBytes, tuning::kTransposedRows, tuning::kTransposedUses;
 
 class Materializer {
@@ -127,7 +127,7 @@ class Materializer {
     return v;
   }
 
-  // A root, contiguous in memory of its own.
+  // Adds a root: contiguous in memory of its own.
   int add(Value value) {
     value.root = static_cast<int>(out_.values.size());
     value.view = {0, contiguous_strides(value.spec.shape)};
@@ -147,8 +147,8 @@ class Materializer {
     return out_.add(std::move(value));
   }
 
-  // True if the pieces are slices of one memory in which each goes on where the one before ended, at the same strides: neighbours, or windows that
-  // overlap, as a convolution lays them side by side.
+  // True if the pieces are slices of one buffer at equal strides and equal distances, as the concatenation would lay them out: adjacent pieces, or
+  // the overlapping windows of a convolution.
   [[nodiscard]] bool stand_joined(const Value& value) const {
     if (count_of(value.spec.shape) == 0) return false;
     const auto axis = static_cast<std::size_t>(value.attributes.as<OneAxis>().axis);
@@ -169,7 +169,7 @@ class Materializer {
     return out_.add(std::move(value));
   }
 
-  // The same value, contiguous, be it in the midst of another's memory.
+  // The same value with contiguous strides, possibly inside another buffer.
   int in_order(int v) { return is_whole({0, view_of(v).strides}, spec(v)) ? v : whole(v); }
 
   // The same value, contiguous in memory of its own.
@@ -180,7 +180,7 @@ class Materializer {
     return found->second;
   }
 
-  // Pieces that are not computed in the whole are copied there.
+  // Pieces that are not computed inside the concatenation are copied there.
   void bring_pieces(int old, Value& value) {
     for (std::size_t k = 0; k < value.inputs.size(); ++k) {
       const int root = out_.values[value.inputs[k]].root;
@@ -195,7 +195,7 @@ class Materializer {
     }
   }
 
-  // A product follows any strides of the last two axes, and one stride over all leading ones.
+  // A product can read any strides of the last two axes, and one stride over all leading ones.
   void arrange_product(Value& value) {
     for (int& input : value.inputs) {
       if (leading_stride(value.spec.shape, spec(input).shape, view_of(input).strides)) continue;
@@ -219,7 +219,7 @@ class Materializer {
   Module in_;
   Module out_;
   ConcatAliases aliases_;
-  std::vector<char> shares_;                           // products whose right operand is that of at least kTransposedUses
+  std::vector<char> shares_;                           // products whose right operand is shared by at least kTransposedUses products
   std::vector<std::pair<int, ConcatAlias>> alias_of_;  // new value, alias in terms of the old ones
   std::unordered_map<int, int> copies_;
 };

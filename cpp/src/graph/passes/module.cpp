@@ -1,4 +1,4 @@
-// What several passes ask of a module.
+// Queries on a module that several passes share.
 #include "module.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The last rule of batch_matmuls: a product of which only some rows or columns are read is computed for those alone. The gradient of [x, h] W goes
-// back to h, and to x only if somebody asks.
+// The last rule of batch_matmuls: a product of which only some rows or columns are read is computed for those alone, e.g. the gradient of [x, h] W
+// for h if that for x is not needed.
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -9,7 +9,7 @@
 namespace plait::graph {
 namespace {
 
-// The range of one axis that the consumers of v read, if all of them read slices along it and some of it is left.
+// The range of one axis that the consumers of v read, if all of them read slices along it that do not cover it.
 std::optional<Rewriter::Slice> range_read(const Rewriter& graph, int v, std::span<const int> consumers) {
   std::optional<Rewriter::Slice> range;
   for (const int c : consumers) {

@@ -11,7 +11,7 @@
 
 namespace plait::graph {
 
-/// What holds of a module: each stage keeps what holds at those before it, but for `groups`, `order` and buffers of a module that is rewritten.
+/// The stages of a module, with invariants as in verify.hpp. Each keeps those of earlier ones, but rewriting drops `groups`, `order` and buffers.
 enum class Stage : std::uint8_t { lowered, simplified, views, fused, scheduled, allocated };
 
 // Name, function, stage that it leaves.
@@ -41,11 +41,11 @@ inline constexpr std::array kPipeline = {PLAIT_PASSES(PLAIT_PASS_ENTRY)};
 /// The name of each pass ("lower" first) and the module after it, as text.
 using PassTexts = std::vector<std::pair<std::string, std::string>>;
 
-/// Runs all passes. In builds with assertions verify() looks at the module after each; with PLAIT_DUMP=passes in the environment each is printed to
-/// stderr.
+/// Runs all passes. In builds with assertions verify() runs after each; with PLAIT_DUMP=passes in the environment the module is printed to stderr
+/// after each.
 Module run_passes(Module lowered, PassTexts* texts = nullptr);
 
-/// The module as text: a line for each value, with what the stage knows of it, then outputs, updates and groups.
+/// The module as text: a line for each value with the fields set at that stage, then outputs, updates and groups.
 std::string to_text(const Module& module, Stage stage);
 
 }  // namespace plait::graph

@@ -34,7 +34,7 @@ MatmulShape product_shape(const Spec& result, const Spec& a, const View& a_view,
   p.a_batch = leading_stride(result.shape, a.shape, a_view.strides).value();
   p.b_batch = leading_stride(result.shape, b.shape, b_view.strides).value();
   p.c_batch = p.m * p.n;
-  // (…, m, k) with one (k, n): rows of all batches stand one after the other, so it is one product.
+  // (…, m, k) with one (k, n): if the rows of all batches follow each other, it is one product.
   const bool rows_follow = p.m == 1 || p.a_batch == p.m * p.a_row;
   if (p.batch > 1 && p.b_batch == 0 && rows_follow) {
     if (p.m == 1) p.a_row = p.a_batch;

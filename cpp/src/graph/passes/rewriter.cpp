@@ -66,7 +66,7 @@ Value make_reduction(const Module& module, const Op& op, int of, std::span<const
 }
 
 std::optional<AxisSlice> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes) {
-  if (count_of(whole.shape) == 0) return {};  // strides of 0 say nothing of where a slice begins
+  if (count_of(whole.shape) == 0) return {};  // empty: the start of the slice cannot be told from strides of 0
   const Shape strides = contiguous_strides(whole.shape);
   const auto view = ops::slice.view(whole, part, attributes, {0, strides});
   AxisSlice range{-1, 0, 0};
@@ -83,10 +83,10 @@ std::optional<AxisSlice> slice_range(const Spec& whole, const Spec& part, const 
 
 namespace {
 
-constexpr int kMovesAhead = 8;  // about what memory takes, where a move takes 10 ns
+constexpr int kMovesAhead = 8;  // prefetch distance: memory latency over about 10 ns for a move
 constexpr std::size_t kEnd = ~std::size_t{0};
 
-// The place whose value comes to `at`; kEnd if that closes the cycle that began at `begin`.
+// The index whose value moves to `at`; kEnd if that closes the cycle that started at `begin`.
 std::size_t next_of_cycle(const std::vector<int>& order, std::size_t at, std::size_t begin) {
   const auto next = static_cast<std::size_t>(order[at]);
   return next == begin ? kEnd : next;
@@ -99,8 +99,8 @@ Module reordered(Module module, std::vector<int> order) {
   std::vector<int> new_of(module.values.size(), -1);
   for (std::size_t i = 0; i < kept; ++i) new_of[order[i]] = static_cast<int>(i);
   for (std::size_t v = 0; v < new_of.size(); ++v)
-    if (new_of[v] < 0) order.push_back(static_cast<int>(v));  // a permutation: those that are left out come last
-  // Cycle by cycle. Neighbours of a cycle lie anywhere: each is asked for a few moves before its turn.
+    if (new_of[v] < 0) order.push_back(static_cast<int>(v));  // a permutation: values that are dropped come last
+  // Cycle by cycle. Successive elements of a cycle are far apart in memory: each is prefetched kMovesAhead moves ahead.
   const auto ask_for = [&](std::size_t v) {
     const auto* const bytes = reinterpret_cast<const char*>(&module.values[v]);
     for (std::size_t at = 0; at < sizeof(Value); at += 64) __builtin_prefetch(bytes + at, 1);
@@ -231,7 +231,7 @@ bool Rewriter::is_wanted(int v) const {
 }
 
 bool Rewriter::depend_on_each_other(const std::vector<int>& values) {
-  // Walk down from the inputs of all; whoever meets one of them has found a dependency.
+  // Depth-first search from the inputs of all values: reaching one of the values is a dependency.
   const int member = ++visit_, seen = ++visit_;
   std::vector<int> open;
   for (const int v : values) stamp_[now(v)] = member;

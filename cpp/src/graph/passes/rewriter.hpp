@@ -1,5 +1,5 @@
-// How passes change a module: a new module is made of the values of an old one (rewrite), or values are added to a module and stand for others
-// from then on (Rewriter). Values are built by the functions here, and slices are read by one.
+// How passes change a module: build a new module from the values of an old one (rewrite), or add values to a module and replace others by them
+// (Rewriter). Also the builders of values, and the reading of slice attributes.
 #pragma once
 
 #include <map>
@@ -17,23 +17,23 @@ Value make_slice(const Module& module, int of, Index axis, Index begin, Index en
 Value make_transpose(const Module& module, int matrix);
 Value make_reshape(const Module& module, int of, const Shape& shape);
 Value make_broadcast(const Module& module, int of, const Shape& shape);
-Value make_copy(const Module& module, int of);  ///< a cast to the dtype that it has
+Value make_copy(const Module& module, int of);  ///< a cast to its own dtype
 Value make_concatenate(const Module& module, const std::vector<int>& pieces, Index axis);
 Value make_binary(const Module& module, const Op& op, int a, int b);
-/// A reduction over `axes` that keeps them as ones, or not.
+/// A reduction over `axes`; keep: they remain with size 1.
 Value make_reduction(const Module& module, const Op& op, int of, std::span<const Index> axes, bool keep);
 
-/// A plain slice: unit steps, all of every axis but one.
+/// A plain slice: unit steps, and a proper range of exactly one axis.
 struct AxisSlice {
   Index axis, begin, end;
 };
-/// What of a value of shape `whole` a slice with these attributes, of result `part`, reads. Nothing if it is no plain slice, or all of the value.
+/// The range that a slice with these attributes reads from a value of spec `whole`; nullopt if it is no plain slice.
 std::optional<AxisSlice> slice_range(const Spec& whole, const Spec& part, const Attributes& attributes);
 
 // ---- a module from another ----
 
-/// Hands the values of `in` to `visit(old, value)`, in their order, with inputs already renumbered; it adds to `out` what it makes of each and
-/// returns the value that stands for it. Then outputs and updates are renumbered, too. Groups do not survive. What has been visited is freed on the
+/// Calls `visit(old, value)` for the values of `in` in order, with inputs already renumbered; it appends to `out` and returns
+/// the replacement of each. Then outputs and updates are renumbered, too. Groups are dropped. Visited values are freed on the
 /// way.
 template <class Visit>
 void rewrite(Module in, Module& out, std::vector<int>& new_of, Visit visit) {
@@ -48,14 +48,14 @@ void rewrite(Module in, Module& out, std::vector<int>& new_of, Visit visit) {
   for (const int output : in.outputs) out.outputs.push_back(new_of[output]);
   for (const Update& update : in.updates) out.updates.push_back({new_of[update.parameter], new_of[update.value]});
 }
-/// Keeps the values that `order` names, which must stand after their inputs there, in that order; needs no memory for a second copy of them.
+/// Keeps the values listed in `order`, a topological order, in that order; in place, without a second copy of them.
 Module reordered(Module module, std::vector<int> order);
 
-/// The readers of each value.
+/// The consumers of each value.
 class Consumers {
  public:
   Consumers() = default;
-  /// How many each value has; add() then names them.
+  /// counts: the number of consumers of each value; add() then appends them.
   explicit Consumers(const std::vector<int>& counts) : begin_(counts.size() + 1, 0), end_(counts.size()) {
     for (std::size_t v = 0; v < counts.size(); ++v) begin_[v + 1] = begin_[v] + counts[v];
     for (std::size_t v = 0; v < counts.size(); ++v) end_[v] = begin_[v];
@@ -72,8 +72,8 @@ class Consumers {
   std::vector<int> begin_, end_, readers_;
 };
 
-/// A module in which values are replaced by others: by values that are added, or that are there. Inputs are read through input(), which follows the
-/// replacements; take() renumbers.
+/// A module in which values are replaced by new or existing ones. Inputs are read through input(), which follows replacements; take()
+/// renumbers.
 class Rewriter {
  public:
   explicit Rewriter(Module module);
@@ -87,20 +87,20 @@ class Rewriter {
   [[nodiscard]] bool is(int v, const Op& op) const { return at(v).op == &op; }
 
   int add(Value value);
-  /// Everyone who reads `old` reads `by` from here on.
+  /// All consumers of `old` read `by` from now on.
   void replace(int old, int by);
   [[nodiscard]] bool changed() const { return changed_; }
 
-  /// Pieces side by side along an axis; pieces that are all of one value in order are that value.
+  /// The concatenation of the pieces along an axis; if they are all the slices of one value in order, that value.
   int concatenate(const std::vector<int>& pieces, Index axis);
-  /// True if that concatenation is there already, or its transpose, so that asking for it adds no work.
+  /// True if that concatenation or its transpose exists already, so that it adds no work.
   [[nodiscard]] bool is_free(const std::vector<int>& pieces, Index axis) const;
   int slice(int v, Index axis, Index begin, Index end) { return add(make_slice(module_, v, axis, begin, end)); }
   int transpose(int matrix);
   int reshape(int v, const Shape& shape) { return at(v).spec.shape == shape ? v : add(make_reshape(module_, v, shape)); }
   int binary(const Op& op, int a, int b) { return add(make_binary(module_, op, a, b)); }
 
-  /// If v is a plain slice of another value: that value, and what of it.
+  /// If v is a plain slice: the sliced value and the range.
   struct Slice : AxisSlice {
     int of;
   };
@@ -111,20 +111,20 @@ class Rewriter {
   /// True if one of the values depends on one of the others (through their inputs).
   [[nodiscard]] bool depend_on_each_other(const std::vector<int>& values);
 
-  // As the module stands now; whoever holds these holds them as they were when asked for, whatever is replaced later.
-  /// Readers of every live value, in order.
+  // The module's current state; a result that is held does not change when values are replaced later.
+  /// Consumers of every live value, in order.
   [[nodiscard]] std::shared_ptr<const Consumers> consumers() const;
   /// Values that outputs and updates depend on, inputs before consumers.
   [[nodiscard]] std::shared_ptr<const std::vector<int>> live() const;
 
   /// The live values, renumbered.
   Module take();
-  /// The module as it was given, if nothing has changed.
+  /// The unchanged module, if nothing was replaced.
   Module release() { return std::move(module_); }
 
  private:
   [[nodiscard]] std::optional<int> joined_already(const std::vector<int>& pieces, Index axis) const;
-  /// What the pieces are transposes of; empty if one is not.
+  /// The values whose transposes the pieces are; empty if a piece is not a transpose.
   [[nodiscard]] std::vector<int> untransposed(const std::vector<int>& pieces) const;
 
   Module module_;
@@ -132,7 +132,7 @@ class Rewriter {
   std::vector<int> stamp_;
   int visit_ = 0;
   bool changed_ = false;
-  // As of the last replacement: rules that find nothing to do ask again and again.
+  // Cached until the next replacement: rules without a match query it repeatedly.
   mutable std::shared_ptr<const std::vector<int>> live_;
   mutable std::shared_ptr<const Consumers> consumers_;
   std::map<std::pair<Index, std::vector<int>>, int> joined_;  // concatenations made so far

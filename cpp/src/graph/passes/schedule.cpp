@@ -1,9 +1,9 @@
 // Pass schedule: an order of the groups in which parameters can be overwritten where they stand. Needs groups; leaves the order, and for each update
 // whether it is written in place.
-//
-// A step may write a parameter's next value into the parameter itself if everybody else who reads the old value comes before it, and if it reads
-// the old value, if at all, at the very elements that it writes. So every other reader of the parameter is put before the updating step; where
-// that goes round in a circle (two parameters that trade values), the new value waits in memory of its own until the end.
+// A step may write a parameter's next value into the parameter itself if all other readers of the old value run before it, and if it
+// reads the old value, if at all, only at the element being written. So every other reader of the parameter is ordered before the
+// updating step; where that makes a cycle (two parameters that swap values), the new value gets memory of its own and is copied at the
+// end.
 #include <algorithm>
 #include <functional>
 #include <queue>
@@ -64,7 +64,7 @@ class Scheduler {
     return std::all_of(group.members.begin(), group.members.end(), reads_at) && std::all_of(group.reduced.begin(), group.reduced.end(), reads_at);
   }
 
-  // Every other reader of the parameter comes before its update.
+  // Orders every other reader of the parameter before its update.
   void guard(std::size_t k) {
     const int g = m_.values[m_.updates[k].value].group;
     m_.updates[k].in_place = true;
@@ -82,7 +82,7 @@ class Scheduler {
     for (std::size_t g = 0; g < n; ++g)
       if (waits_[g] == 0) ready.push(static_cast<int>(g));
     while (m_.order.size() < n) {
-      if (ready.empty()) break_circle(done, ready);
+      if (ready.empty()) break_cycle(done, ready);
       const int g = ready.top();
       ready.pop();
       done[g] = 1;
@@ -92,8 +92,8 @@ class Scheduler {
     }
   }
 
-  // Only guards can close a circle: the first update that waits for nothing else gives up its place in the parameter.
-  void break_circle(const std::vector<char>& done, std::priority_queue<int, std::vector<int>, std::greater<>>& ready) {
+  // Every cycle contains a guard: the first update that still waits for one is no longer written in place.
+  void break_cycle(const std::vector<char>& done, std::priority_queue<int, std::vector<int>, std::greater<>>& ready) {
     std::size_t first = guards_.size();
     for (std::size_t k = 0; k < guards_.size(); ++k) {
       const int g = m_.values[m_.updates[k].value].group;
@@ -110,7 +110,7 @@ class Scheduler {
       if (done[reader] == 0 && --waits_[g] == 0) ready.push(g);
     }
     guards_[first].clear();
-    if (ready.empty()) break_circle(done, ready);
+    if (ready.empty()) break_cycle(done, ready);
   }
 
   Module m_;

@@ -1,6 +1,6 @@
-// Rule of batch_matmuls: concatenations that are parts of others. A value can be computed in the place of one whole only; where two wholes want the
-// same pieces in the same order (the gates of all steps for the inputs' weight, of all but the first for the state's), the smaller is a slice of the
-// larger.
+// Rule of batch_matmuls: concatenations that are parts of others. A value can be computed inside one concatenation only; where two have the same
+// pieces in the same order (the gates of all steps for the input weights, of all but the first for the recurrent weights), the smaller becomes a
+// slice of the larger.
 #include <algorithm>
 
 #include "batch_matmuls.hpp"

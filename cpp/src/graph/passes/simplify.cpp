@@ -1,6 +1,6 @@
-// Pass simplify: folds constants, merges common subexpressions, applies identities, lifts elementwise work above broadcasts and drops what nobody
-// needs. Needs values (lower); leaves values ordered by depth, all of them needed, with every output and update a value of its own that is neither a
-// leaf nor a view.
+// Pass simplify: folds constants, merges common subexpressions, applies identities, moves elementwise work before broadcasts and removes dead values.
+// Needs values (lower); leaves values ordered by depth, all of them live, with every output and update a value of its own that is neither a leaf nor
+// a view.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -33,7 +33,7 @@ class Simplifier {
  private:
   const Value& at(int v) const { return out_.values[v]; }
 
-  // The simplest equal of a value, as an index of out_.
+  // The simplified form of a value, as an index of out_.
   int reduce(Value value) {
     if (value.op->kind == OpKind::leaf) return value.constant ? constant(std::move(value)) : out_.add(std::move(value));
     if (value.op->kind == OpKind::elementwise) {
@@ -77,8 +77,8 @@ class Simplifier {
       for (const Index n : value.attributes.lists().ints) mix(static_cast<std::uint64_t>(n));
     return hash ^ (hash >> 32);
   }
-  // Linear probing at a load of at most one half. Hashes stand beside the values: values are read where theirs are equal, which is nearly always
-  // where they are the same.
+  // Linear probing at a load of at most one half. Hashes are stored in the table: a value is read only if its hash is
+  // equal.
   void grow() {
     std::vector<Known> old(std::max<std::size_t>(64, 2 * known_.size()));
     old.swap(known_);
@@ -126,7 +126,7 @@ class Simplifier {
 
   static bool is_broadcast(const Value& value) { return value.op->broadcasts; }
 
-  // The one number that all elements of a constant have, seen through broadcasts and reshapes.
+  // The number if all elements of a constant are equal, looking through broadcasts and reshapes.
   std::optional<double> uniform(int v) const {
     while (at(v).op->kind == OpKind::view && !at(v).inputs.empty()) v = at(v).inputs[0];
     const Value& value = at(v);
@@ -134,8 +134,8 @@ class Simplifier {
     return element_as_double(value.constant->data.get(), value.spec.dtype, 0);
   }
 
-  // Work on broadcast operands is work on the operands, broadcast afterwards: explicit broadcasts are dropped from the inputs (lane programs
-  // broadcast by themselves), and put behind the result where no other input has the full shape.
+  // f(broadcast(x)) = broadcast(f(x)): explicit broadcasts are removed from the inputs (lane programs broadcast implicitly), and applied to the
+  // result where no other input has the full shape.
   int lift_above_broadcasts(const Value& value) {
     if (std::none_of(value.inputs.begin(), value.inputs.end(), [&](int input) { return is_broadcast(at(input)); })) return kNone;
     Value lifted = value;
@@ -179,7 +179,7 @@ class Simplifier {
       if (right && *right == 0) return whole(in[0]);
       if (is_op(at(in[1]), ops::negative)) return binary(ops::add, in[0], at(in[1]).inputs[0], value);
     } else if (is_op(value, ops::multiply)) {
-      if (left && !right) return binary(ops::multiply, in[1], in[0], value);  // numbers on the right
+      if (left && !right) return binary(ops::multiply, in[1], in[0], value);  // constants on the right
       if (right && *right == 1) return whole(in[0]);
       if (right && *right == -1) return unary(ops::negative, whole(in[0]), value);
       if (right) return merge_factors(value, in[0], *right);
@@ -193,7 +193,7 @@ class Simplifier {
     return kNone;
   }
 
-  // (x * a) * b = x * (a b), where the product of the factors is an ordinary number of the dtype.
+  // (x * a) * b = x * (a b), if a b is a normal number of the dtype (no overflow or underflow).
   int merge_factors(const Value& value, int x, double factor) {
     const Value& inner = at(x);
     if (!is_float(value.spec.dtype) || !is_op(inner, ops::multiply) || inner.spec.shape != value.spec.shape) return kNone;
@@ -202,7 +202,7 @@ class Simplifier {
     const double both = *first * factor, size = std::fabs(both);
     const bool ordinary = value.spec.dtype == DType::float32 ? size > 1e-30 && size < 1e30 : size > 1e-290 && size < 1e290;
     if (!ordinary) return kNone;
-    const int base = inner.inputs[0];  // making the scalar may move the values that `inner` is one of
+    const int base = inner.inputs[0];  // adding the scalar may invalidate the reference `inner`
     return binary(ops::multiply, base, scalar(both, value.spec.dtype), value);
   }
 
@@ -221,7 +221,7 @@ class Simplifier {
     return view && is_whole(*view, value.spec) ? input : kNone;
   }
 
-  // A reduction over single elements changes the shape at most.
+  // A reduction over axes of size 1 changes at most the shape.
   int reduction_identity(const Value& value) {
     const Value& from = at(value.inputs[0]);
     for (const Index axis : value.attributes.as<ReducedAxes>().axes)
@@ -232,7 +232,7 @@ class Simplifier {
     return reduce(std::move(reshaped));
   }
 
-  // The row that all rows of a matrix are, where the graph says so: a broadcast row, or a constant such as the state before the first step.
+  // The row that all rows of a matrix equal, if that is known: a broadcast row, or a constant such as the initial state of a recurrence.
   int repeated_row(int v) {
     const Shape& shape = at(v).spec.shape;
     if (shape.size() != 2 || shape[0] < kFewRows) return kNone;
@@ -259,8 +259,8 @@ class Simplifier {
     return reduce({.op = like.op, .spec = {{at(a).spec.shape[0], at(b).spec.shape[1]}, like.spec.dtype}, .inputs = {a, b}, .node = like.node});
   }
 
-  // Rows that are all the same are multiplied once, also as the last or the first columns of [A1 A2] B = A1 B1 + A2 B2. Nothing else is known
-  // about them: zeros are multiplied like other numbers, since they may meet an infinity.
+  // A matrix of equal rows is multiplied once per row, also as the last or first columns of [A1 A2] B = A1 B1 + A2 B2. Zeros are multiplied like
+  // other numbers, since 0 * inf is NaN.
   int product_identity(const Value& value) {
     const int a = value.inputs[0], b = value.inputs[1];
     if (at(a).spec.shape.size() != 2 || at(b).spec.shape.size() != 2) return kNone;
@@ -277,7 +277,7 @@ class Simplifier {
   }
 
   Module in_, out_;
-  std::unordered_map<int, int> rows_;  // of constants: the row that all of theirs are
+  std::unordered_map<int, int> rows_;  // for constants: their repeated row
   std::unordered_map<std::string, int> scalars_;
   struct Known {
     int value = kNone;
@@ -287,7 +287,7 @@ class Simplifier {
   std::size_t count_ = 0;     // of values in known_
 };
 
-// Outputs and updates become values with memory of their own: what is a leaf, a view, or promised already is copied.
+// Every output and update becomes a value with memory of its own: leaves, views and values already used as an output or update are copied.
 void own_outputs(Module& module) {
   std::vector<char> promised(module.values.size(), 0);
   const auto own = [&](int v) {
@@ -303,8 +303,8 @@ void own_outputs(Module& module) {
   for (Update& update : module.updates) update.value = own(update.value);
 }
 
-// The values that outputs and updates depend on, ordered by depth: what depends on little comes first, so that a step may take in operands which
-// were written down after it (the bias corrections of an optimiser before the products that they scale).
+// The live values, ordered by depth: shallow ones first, so that operands which were created later can still be fused into a step (the bias
+// corrections of an optimiser before the products that they scale).
 std::vector<int> needed_by_depth(const Module& in) {
   const std::size_t n = in.values.size();
   std::vector<char> needed(n, 0);

@@ -1,8 +1,8 @@
-// Pass sink: work that only one later step needs is done there, where fewer arrays are stored and loaded that way. Needs and leaves groups; values
-// only change their group, and no group gets empty.
-//
-// Fusing puts a value into the step that has its operands, so the factors of a derivative, 1 - y² or y (1 - y), would be computed beside y, and
-// wait in memory for the step on the way back that reads them and y, too. Nothing is computed twice: values only change their step.
+// Pass sink: moves values that only one later step reads into that step if fewer arrays are then stored and loaded. Needs and leaves groups; values
+// only change their group, and no group becomes empty.
+// fuse puts a value into the step of its operands, so the factors of a derivative, 1 - y² or y (1 - y), would be
+// computed together with y and stored until the backward step that reads them along with y. No value is computed
+// twice.
 #include <algorithm>
 
 #include "fuse.hpp"
@@ -35,14 +35,14 @@ class Sinker {
 
  private:
   struct Reader {
-    int value, operand;  ///< the operand is a view of what is read, or itself
+    int value, operand;  ///< operand: a view of the value that is read, or that value
   };
 
   std::span<const Reader> readers_of(int v) const { return {all_readers_.data() + first_[v], all_readers_.data() + first_[v + 1]}; }
   const PiecewiseVector<Value>& values() const { return m_.values; }
   int root(int v) const { return m_.values[v].root; }
 
-  // The group that alone reads v or the values that are to move with it, -1 if there is no such group or v cannot go there.
+  // The only group that reads v, not counting values chosen to move with it; -1 if there is none or v cannot move there.
   int only_reader(int v) const {
     const int from = values()[v].group;
     if (from < 0 || wanted_[v] != 0 || values()[v].op->kind != OpKind::elementwise || m_.groups[from].kind == Group::Kind::single) return -1;
@@ -57,13 +57,13 @@ class Sinker {
     if (b.kind == Group::Kind::single || a.type != b.type || a.space != b.space) return -1;
     for (const Reader& reader : readers_of(v))
       if (reader.value == b.value || !reads_register(m_, reader.operand, b)) return -1;
-    // Leaves may be overwritten before the later step: what reads a whole one stays.
+    // Parameters may be overwritten before the later step: values that read one directly stay.
     for (const int u : values()[v].inputs)
       if (values()[root(u)].op->kind == OpKind::leaf && !values()[root(u)].constant) return -1;
     return to;
   }
 
-  // Arrays that are stored or loaded more because v moves, the chosen values having moved.
+  // The additional stores and loads of arrays if v moves after the chosen values have moved.
   int traffic_of(int v) const {
     int more = -2;  // v itself: no longer stored, nor loaded
     std::vector<int> seen;
@@ -83,7 +83,7 @@ class Sinker {
     return more;
   }
 
-  // v and, as long as it pays, what v alone was computed for.
+  // Chooses v and, as long as traffic decreases, operands that only v reads.
   void consider(int v, int to) {
     target_ = to;
     std::vector<int> chain;
@@ -126,9 +126,9 @@ class Sinker {
   }
 
   Module m_;
-  std::vector<int> first_;  // of the readers of each value, among all; one more for the end
+  std::vector<int> first_;  // per value: index of its first reader in the list of all; one extra entry for the end
   std::vector<Reader> all_readers_;
-  std::vector<char> wanted_;  // as output or update
+  std::vector<char> wanted_;  // outputs and updates
   std::vector<char> chosen_;  // to move to target_
   int target_ = -1;
 };

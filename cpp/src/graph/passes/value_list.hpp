@@ -1,5 +1,5 @@
-// The values of a module: a vector in pieces, which neither copies its elements when it grows nor needs memory for a second module while a pass makes
-// one of another: the piece that has been read is freed.
+// The values of a module: a vector in pieces. It does not copy elements when it grows, and a pass that builds a new module frees the pieces it has
+// read, so that two whole modules are never in memory.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class PiecewiseVector {
   [[nodiscard]] T& operator[](std::size_t i) { return pieces_[i / kPiece][i % kPiece]; }
   [[nodiscard]] const T& operator[](std::size_t i) const { return pieces_[i / kPiece][i % kPiece]; }
 
-  /// References to elements do not survive it while there are few of them.
+  /// Invalidates references while the list still fits in the first piece.
   void push_back(T value) {
     if (size_ % kPiece == 0) {
       pieces_.emplace_back();
@@ -32,13 +32,13 @@ class PiecewiseVector {
     if (n % kPiece != 0) pieces_.back().erase(pieces_.back().begin() + static_cast<std::ptrdiff_t>(n % kPiece), pieces_.back().end());
     size_ = n;
   }
-  /// Frees what stands before element i, where whole pieces do. Nobody reads that any more; the numbers of the others stay.
+  /// Frees the whole pieces before element i, which must not be read any more; other indices stay valid.
   void release_before(std::size_t i) {
     if (i > 0 && i % kPiece == 0) release_piece(i / kPiece - 1);
   }
   [[nodiscard]] std::size_t piece_count() const { return pieces_.size(); }
   static std::size_t piece_of(std::size_t i) { return i / kPiece; }
-  /// Frees the elements of a piece, which nobody reads any more.
+  /// Frees the elements of a piece, which must not be read any more.
   void release_piece(std::size_t piece) { std::vector<T>().swap(pieces_[piece]); }
 
   template <class List, class Element>

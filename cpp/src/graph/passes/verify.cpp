@@ -64,7 +64,7 @@ void verify_results(const Module& module, bool own) {
 
 // ---- views ----
 
-// The first byte and the one behind the last of a view of root, counted from the begin of the root's buffer.
+// The byte range [first, last + 1) of a view, relative to the start of the root's buffer.
 std::pair<std::ptrdiff_t, std::ptrdiff_t> bytes_seen(const Module& module, int root, const View& view, const Spec& spec) {
   const auto element = static_cast<std::ptrdiff_t>(size_of(spec.dtype));
   std::ptrdiff_t low = view.offset * element, high = low + element;
@@ -94,7 +94,7 @@ void verify_views(const Module& module) {
     if (value.built_in_place)
       for (const int u : value.inputs)
         require(module.root_of(u).alias.whole == v, "value ", u, " is not computed in ", v, ", which is built in place");
-    if (count_of(value.spec.shape) == 0 || loop_of(value.attributes)) continue;  // of a loop's outputs some have only a shape
+    if (count_of(value.spec.shape) == 0 || loop_of(value.attributes)) continue;  // some outputs of a loop are not stored: only their shape is read
     const auto [low, high] = bytes_seen(module, value.root, value.view, value.spec);
     const std::size_t all = bytes_of(module.values[buffer_of(module, value.root).first].spec);
     require(low >= 0 && high <= static_cast<std::ptrdiff_t>(all), "value ", v, " (", value.op->name, ") reaches from byte ", low, " to ", high,
@@ -158,7 +158,7 @@ void verify_order(const Module& module) {
 
 // ---- buffers ----
 
-// True if the group reads r, if at all, at the very elements that it writes.
+// True if the group reads r, if at all, only at the element being written.
 bool reads_where_it_writes(const Module& module, const Group& group, int r) {
   const auto reads_at = [&](int v) {
     return std::all_of(module.values[v].inputs.begin(), module.values[v].inputs.end(),

@@ -5,7 +5,7 @@
 
 namespace plait::graph {
 
-/// Throws std::logic_error that names the first value or group of which something does not hold that should hold at this stage:
+/// Throws std::logic_error that names the first value or group that violates an invariant of this stage:
 ///   lowered     inputs stand before their readers; shapes are known and those that the op infers; an update has the spec of its parameter
 ///   simplified  outputs and updates are values of their own, no leaves and no views; everything is needed
 ///   views       roots are no views; views lie within the buffer of their root; pieces lie within their concatenation, and not on each other

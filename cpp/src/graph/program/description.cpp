@@ -1,4 +1,4 @@
-// From a module that went through all passes to plain data: see description.hpp.
+// A fully lowered module as plain data: see description.hpp.
 #include "plait/graph/description.hpp"
 
 #include <algorithm>
@@ -63,7 +63,7 @@ class Describer {
     return operand;
   }
 
-  // Where a root is written: from the begin of its memory, in its own strides.
+  // The operand for writing a root: from the start of its memory, in its own strides.
   [[nodiscard]] StepOperand written(int v) const {
     StepOperand result = operand(v);
     result.bytes = static_cast<Index>(m_.values[m_.values[v].root].buffer.offset);
@@ -139,7 +139,7 @@ class Describer {
     return section < 0 ? -1 : static_cast<Index>(scan.sections[static_cast<std::size_t>(section)].offset);
   }
 
-  // The body's outputs: the next value of each live state, then every row that the loop leaves.
+  // The body's outputs: the next value of each live state, then the rows of ys and residuals.
   static std::shared_ptr<const LoopDescription> loop(const Scan& scan) {
     const StepGraph& graph = scan.body->graph;
     auto result = std::make_shared<LoopDescription>();

@@ -17,7 +17,7 @@ namespace {
 
 using tuning::kMostPlans, tuning::kParallelNs, tuning::kPollNs;
 
-// An operand of a step: where it comes from, and how many bytes behind the begin of that (of the arena, of a parameter or constant).
+// An operand of a step: its kind of buffer, and the offset in bytes from the start of that buffer (arena, parameter or constant).
 struct Operand {
   BufferAssignment::Kind kind;
   int index;
@@ -31,8 +31,8 @@ struct Patch {
   Index bytes;
 };
 
-// Per step: the pieces of the list of values that no later step reads. They are freed on the way, so that a module of millions of values makes way
-// for its kernels. What updates read stays.
+// Per step: the pieces of the value list that no later step reads. They are freed while kernels are made, so that a module of millions of values and
+// its kernels are not in memory together. Values that updates read are kept.
 std::vector<std::vector<std::size_t>> pieces_done(const Module& module) {
   const auto& values = module.values;
   constexpr int kAlways = -1;
@@ -58,7 +58,7 @@ std::vector<std::vector<std::size_t>> pieces_done(const Module& module) {
 
 }  // namespace
 
-// What one run needs for itself: memory, and the address of every operand of every step.
+// The workspace of one run: memory, and the address of every operand of every step.
 struct Workspace {
   Bytes arena, scratch;
   int scratch_threads = 0;
@@ -69,8 +69,8 @@ struct Plan::Body {
   std::vector<Spec> inputs, outputs;
   std::vector<StepInfo> infos;
   std::vector<std::unique_ptr<Kernel>> kernels;
-  std::vector<std::size_t> first_input, first_output;  // per step: where its operands begin among the pointers
-  std::vector<char> poll;                              // per step: look at Ctrl-C before it
+  std::vector<std::size_t> first_input, first_output;  // per step: index of its first operand pointer
+  std::vector<char> poll;                              // per step: poll for Ctrl-C before it
   std::vector<Operand> operands;
   std::vector<Patch> feeds, results;
   std::size_t arena_bytes = 0, unshared_bytes = 0;
@@ -82,7 +82,7 @@ struct Plan::Body {
     Operand from;
     NodeRef parameter;
   };
-  std::vector<DeferredUpdate> deferred;  // updates that are copied in at the end
+  std::vector<DeferredUpdate> deferred;  // updates copied into their parameters at the end
   std::mutex mutex;
   std::vector<std::unique_ptr<Workspace>> free;
 
@@ -216,7 +216,7 @@ std::shared_ptr<Plan> Program::plan(std::span<const Spec> specs) {
   for (const int output : module.outputs) body->outputs.push_back(values[output].spec);
   body->arena_bytes = module.arena_bytes;
   body->unshared_bytes = module.unshared_bytes;
-  std::unordered_map<int, int> leaves;  // constants and parameters: where they stand among those of the body
+  std::unordered_map<int, int> leaves;  // constants and parameters: their index in the body
   for (std::size_t v = 0; v < values.size(); ++v) {
     if (values[v].constant) {
       leaves.emplace(static_cast<int>(v), static_cast<int>(body->constants.size()));
@@ -284,7 +284,7 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
   if (!updates_.empty()) turn.lock();
   const FloatModeScope mode(flushing(float_mode(), flush_subnormals()));
   const ParallelSession session(threads > 1 && body.cost_ns > kParallelNs);
-  struct Lease {  // goes back also when a step throws
+  struct Lease {  // returned also when a step throws
     Plan::Body& body;
     std::unique_ptr<Workspace> workspace;
     ~Lease() { body.release(std::move(workspace)); }
@@ -306,7 +306,7 @@ void Program::execute(const Plan& plan, const void* const* feeds, void* const* o
     std::memcpy(update.parameter->value()->data.get(), body.address(update.from, w.arena.get()), update.parameter->value()->bytes());
 }
 
-// ---- a plan in a loop: the addresses of operands, then the arena, then scratch ----
+// ---- a plan in a loop; its memory: operand addresses, arena, scratch ----
 
 struct PlanRunner::Moving {
   std::vector<Patch> moving, standing;  // feeds

@@ -1,4 +1,4 @@
-// From groups to steps: what computes each group, and what it reads and writes.
+// From groups to steps: the kernel of each group, with its inputs and outputs.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -30,12 +30,12 @@ class LanesStep final : public Kernel {
   LaneKernel kernel_;
 };
 
-/// A product, and behind it a lane program over its rows while they are in cache. Inputs: a, b, then those of the lane program but the first,
+/// A product with a lane program as epilogue over its rows while they are in cache. Inputs: a, b, then those of the lane program but the first,
 /// which is the product; outputs: the product, then those of the lane program.
 template <class T>
 class ProductStep final : public Kernel {
  public:
-  /// keep: somebody else reads the product, too. streams: inputs of the epilogue of which each row is read once.
+  /// keep: other steps read the product, too. streams: inputs of the epilogue of which each row is read once.
   ProductStep(const MatmulShape& shape, std::optional<LaneKernel> epilogue, std::size_t inputs, bool keep, std::vector<std::size_t> streams)
       : product_(shape, keep),
         epilogue_(std::move(epilogue)),
@@ -62,7 +62,7 @@ class ProductStep final : public Kernel {
  private:
   struct Epilogue {
     const LaneKernel* kernel;
-    const void* const* inputs;  ///< of the lane program; the first, the product itself, is another for each piece
+    const void* const* inputs;  ///< of the lane program; the first, the product, is replaced for each piece
     std::size_t count;
     std::span<const std::size_t> streams;
     void* const* outputs;
@@ -74,7 +74,7 @@ class ProductStep final : public Kernel {
       const auto& e = *static_cast<const Epilogue*>(self);
       std::array<const void*, kMostOperands> inputs;  // NOLINT(cppcoreguidelines-pro-type-member-init): as many as there are
       std::copy_n(e.inputs + 1, e.count - 1, inputs.begin() + 1);
-      // Where row 0 would stand.
+      // The address that row 0 would have.
       const auto skipped = static_cast<std::uintptr_t>(begin * e.columns * Index{sizeof(T)});
       inputs[0] = reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(rows) - skipped);
       e.kernel->run_range(inputs.data(), e.outputs, begin * e.columns, end * e.columns,
@@ -106,7 +106,7 @@ std::unique_ptr<Kernel> product_step(DType dtype, Arguments&&... arguments) {
   return std::make_unique<ProductStep<double>>(std::forward<Arguments>(arguments)...);
 }
 
-/// Of the inputs of a lane program those that are read from end to end, where together they are more than a cache near the core holds.
+/// The inputs of a lane program that are read from end to end, if together they exceed the second-level cache.
 std::vector<std::size_t> streams_of(const Module& module, const Group& group, const LaneBody& body) {
   std::vector<std::size_t> streams;
   Index bytes = 0;
@@ -168,7 +168,7 @@ LaneBody lane_body(const Module& module, int g) {
   const Group& group = module.groups[g];
   const auto& values = module.values;
   LaneBody body;
-  std::vector<int> constants;  // values, beside their numbers; like the inputs few enough to look through
+  std::vector<int> constants;  // values, parallel to their numbers; few enough for a linear search, like the inputs
   std::vector<double> numbers;
   const auto place_in = [](const std::vector<int>& list, int v) {
     return static_cast<std::size_t>(std::find(list.begin(), list.end(), v) - list.begin());
@@ -268,7 +268,7 @@ StepPlan make_step(const Module& module, int g) {
         PLAIT_ASSERT(inputs <= kMostOperands);
         for (std::size_t i = 1; i < inputs; ++i) {
           read(body.inputs[i]);
-          // In another shape the product is an operand of its own, read from its buffer.
+          // Reshaped, the product is a separate operand, read from its buffer.
           keep = keep || values[body.inputs[i]].root == group.value;
         }
         step.outputs.insert(step.outputs.end(), body.outputs.begin(), body.outputs.end());
@@ -299,7 +299,7 @@ StepPlan make_step(const Module& module, int g) {
             std::make_unique<CopyStep>(value.spec.shape, values[value.inputs[0]].view.strides, value.view.strides, size_of(value.spec.dtype));
         step.info.label = "copy";
       } else if (value.built_in_place) {
-        return step;  // its pieces are there already
+        return step;  // all pieces are in place
       } else {
         step.kernel = value.op->kernel(specs, value.spec, value.attributes);
       }

@@ -1,4 +1,4 @@
-// The body of a loop: who needs what of it, and where its outputs stand once shapes are known.
+// The body of a loop: liveness of its states and outputs, and the buffer layout once shapes are known.
 #include <algorithm>
 
 #include "graph/passes/module.hpp"
@@ -15,7 +15,7 @@ std::size_t lines(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignm
 
 }  // namespace
 
-// ---- who needs what ----
+// ---- liveness ----
 
 Demands::Demands(std::span<const NodeRef> wanted) : order_(ancestors(wanted)) {
   for (const NodeRef& node : wanted) needed_.insert(node.get());
@@ -95,7 +95,7 @@ int ScanBody::add_residual(const NodeRef& node) {
   return first + static_cast<int>(graph.ys.size()) + static_cast<int>(at - residuals_.begin());
 }
 
-// States are needed that wanted outputs depend on, and those that these states depend on when they go on, and so forth.
+// Live states: those that the requested outputs depend on, and transitively those that the next values of live states depend on.
 ScanBody::Demand ScanBody::demand(std::span<const int> outputs) const {
   Demand d{.live = std::vector<char>(graph.states.size(), 0), .inputs = {}};
   std::vector<NodeRef> stacked;
@@ -169,7 +169,7 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
     scan->passed.clear();
     for (std::size_t i = 0; i < scan->inputs.size(); ++i) scan->passed.push_back(static_cast<int>(i));
   }
-  std::vector<NodeRef> nodes;  // all: the shape of an output may be asked for where the output is not
+  std::vector<NodeRef> nodes;  // all outputs: a shape may be read where the value is not
   for (int k = 0; k < output_count; ++k) nodes.push_back(body->output(k));
   const Module lowered = lower(nodes, {}, feeds);
   for (const int value : lowered.outputs) scan->specs.push_back(lowered.values[static_cast<std::size_t>(value)].spec);
@@ -178,7 +178,7 @@ std::shared_ptr<const Scan> bind_scan(const std::shared_ptr<ScanBody>& body, std
     PLAIT_REQUIRE_AS(ShapeError, before == after, "scan: ", graph.states[i]->label(), " has shape ", to_string(before.shape), " before a step and ",
                      to_string(after.shape), " after it (", graph.next[i]->label(), ")");
   }
-  // Sections, each on lines of its own; one line stays free before them, so that no section is ever taken for the whole buffer.
+  // Sections, each aligned to cache lines; the first line stays unused, so that no section starts at offset 0 and could pass for the whole buffer.
   std::size_t bytes = kAlignment;
   scan->section_of.assign(static_cast<std::size_t>(output_count), -1);
   for (const int k : *outputs) {

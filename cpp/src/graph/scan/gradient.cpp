@@ -1,10 +1,10 @@
-// The backward loop of a loop: its step is the gradient of the step, built on symbols, so it is a loop like any other and can be differentiated
+// The backward loop of a loop: its step is the symbolic gradient of the step, so it is a loop like any other and can be differentiated
 // again.
-//
-// It runs the other way round. Its states are the gradients of the states, and sums over steps for values that are the same at every step; its xs
-// are those of the loop, its residuals, and the gradients that come for its ys. A weight's gradient is a sum of products,
-// Σ aᵀ b over steps: there both factors are handed out as ys and one product over all steps follows the loop. That costs memory for them but is
-// what makes recurrences with small batches fast; a loop that recomputes to save memory adds up instead.
+// It runs in the opposite direction. Its states are the gradients of the states, and sums over steps for captures; its
+// xs are those of the loop, its residuals, and the gradients of its ys. The gradient of a weight is a sum of products
+// over steps, Σ aᵀ b: both factors are stacked as ys and one product over all steps follows the loop. That costs memory
+// for the factors but makes recurrences with small batches fast; a loop that recomputes to save memory accumulates
+// instead.
 #include "plait/graph/gradient.hpp"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ using namespace build;
 using Stack = ScanGradient::Stack;
 using Term = ScanGradient::Term;
 
-// gradient() gives zeros where nothing depends.
+// gradient() gives zeros where no output depends on a node.
 bool is_zero(const NodeRef& node) {
   NodeRef at = node;
   while (is_op(at, ops::broadcast_like)) at = at->input_ref(0);
@@ -72,7 +72,7 @@ class Differentiation {
   }
 
  private:
-  // Every floating output brings a gradient from the step after it (states) or from outside (ys).
+  // Every floating-point output receives a gradient from the following step (states) or from outside (ys).
   void seed() {
     for (std::size_t i = 0; i < f_.states.size(); ++i) {
       result_.state_of.push_back(-1);
@@ -96,7 +96,7 @@ class Differentiation {
         if (is_float(node->spec.dtype)) wrt_.push_back(node);
   }
 
-  // A gradient of 0 for a residual that is not finite, of a branch that was not chosen, is carried as a choice: 0 times its slope would be NaN.
+  // A zero gradient of a residual that is not finite (of a branch that was not chosen) is masked by where(): 0 times the derivative would be NaN.
   static NodeRef where_it_counts(const NodeRef& gradient, const NodeRef& row) {
     if (!is_steep(row.get())) return gradient;
     const NodeRef zero = constant_like(row, 0), infinity = constant_like(row, std::numeric_limits<double>::infinity());
@@ -104,13 +104,13 @@ class Differentiation {
     return select(counts, gradient, zero);
   }
 
-  // What backward nodes read of the forward step: its residuals, or, where the step is recomputed, only its states.
+  // The forward values that backward nodes read: the residuals, or, where the step is recomputed, only the states.
   void find_residuals(const std::vector<NodeRef>& grads) {
     std::vector<NodeRef> open, read;
     std::unordered_set<const Node*> seen;
     const auto visit = [&](const NodeRef& node) {
       if (!seen.insert(node.get()).second) return;
-      const bool of_inner_loop = is_op(node, ops::scan_output) && forward_nodes_.count(node->input(0)) > 0;  // kept by it for its own backward loop
+      const bool of_inner_loop = is_op(node, ops::scan_output) && forward_nodes_.count(node->input(0)) > 0;  // its own residuals
       if (forward_nodes_.count(node.get()) > 0 || (of_inner_loop && !f_.recompute)) read.push_back(node);
       else open.push_back(node);
     };
@@ -124,7 +124,7 @@ class Differentiation {
     }
     if (f_.recompute) read = f_.states;
     std::sort(read.begin(), read.end(), [](const NodeRef& a, const NodeRef& b) { return a->id < b->id; });
-    std::unordered_set<const Node*> free, constant;  // what need not be kept: inputs but for the states, views of them, and constants
+    std::unordered_set<const Node*> free, constant;  // not residuals: inputs except states, views of them, and constants
     for (Node* node : ancestors(outputs_)) {
       bool all_free = true, all_constant = true;
       for (const Edge& edge : node->inputs()) {
@@ -175,7 +175,7 @@ class Differentiation {
     finish();
   }
 
-  // Products of two matrices that differ from step to step.
+  // Terms that are products of two matrices which both vary from step to step.
   void products(const NodeRef& grad, std::vector<Term>& terms) {
     for (const NodeRef& term : terms_of(grad)) {
       if (!is_product(term)) continue;
@@ -186,7 +186,7 @@ class Differentiation {
   }
   bool is_product(const NodeRef& term) const { return !f_.recompute && is_op(term, ops::matmul) && term->spec.shape.size() == 2; }
 
-  // The rest is added up step by step, or afterwards where its terms are handed out as ys anyway.
+  // Other terms are accumulated step by step, or summed after the loop where they are stacked as ys anyway.
   void sums(const NodeRef& capture, const NodeRef& grad, std::vector<Term>& terms) {
     NodeRef sum;
     for (const NodeRef& term : terms_of(grad)) {
@@ -225,7 +225,7 @@ class Differentiation {
     b_.xs.insert(b_.xs.end(), residuals_.begin(), residuals_.end());
     b_.xs.insert(b_.xs.end(), seed_xs_.begin(), seed_xs_.end());
     b_.captures = f_.captures;
-    b_.captures.insert(b_.captures.end(), f_.states.begin(), f_.states.end());  // for their shapes
+    b_.captures.insert(b_.captures.end(), f_.states.begin(), f_.states.end());  // for their shapes only
     b_.reverse = !f_.reverse;
     result_.body = std::make_shared<ScanBody>(std::move(b_));
   }

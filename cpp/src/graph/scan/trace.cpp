@@ -1,5 +1,5 @@
-// From a traced step to a scan node: what the step reads from outside becomes inputs of the node, and what does not change from step to step is left
-// outside, where it is computed once.
+// From a traced step to a scan node: outside values that the step reads become captures, and loop-invariant nodes are hoisted out of the
+// loop.
 #include <algorithm>
 
 #include "plait/base/error.hpp"
@@ -18,7 +18,7 @@ enum class Kind : std::uint8_t { constant, outside, varying };
 class Tracer {
  public:
   explicit Tracer(const TracedScan& traced) : traced_(traced) {
-    // All that the trace has made is younger than the inputs that were made for it; nothing older can depend on them.
+    // All traced nodes have larger ids than the inputs made for the trace; nodes with smaller ids cannot depend on them.
     since_ = ~std::uint64_t{0};
     for (const auto* list : {&traced.step_states, &traced.step_xs})
       for (const NodeRef& node : *list) {
@@ -43,7 +43,7 @@ class Tracer {
     return std::make_shared<ScanBody>(std::move(graph_));
   }
 
-  /// Of the scan node.
+  /// The captures of the scan node.
   [[nodiscard]] std::vector<NodeRef> captured() const { return captured_; }
   [[nodiscard]] std::vector<NodeRef> sequences() const { return sequences_; }
 
@@ -74,7 +74,7 @@ class Tracer {
   void classify(Node* node) {
     if (kinds_.find(node) != kinds_.end()) return;
     Kind most = Kind::constant;
-    if (node->op->kind == OpKind::random) most = Kind::varying;  // drawn anew at every step
+    if (node->op->kind == OpKind::random) most = Kind::varying;  // new random numbers at every step
     else if (node->op->kind == OpKind::leaf) most = node->op == &ops::constant ? Kind::constant : Kind::outside;
     for (const Edge& edge : node->inputs()) most = std::max(most, kind(edge.input));
     kinds_[node] = most;
@@ -92,7 +92,7 @@ class Tracer {
     else replaced_[node] = same ? NodeRef(node) : clone_node(*node, inputs);
   }
 
-  // A node as the step reads it.
+  // The node inside the body that stands for a traced node.
   NodeRef inside(Node* node) {
     if (const auto found = replaced_.find(node); found != replaced_.end()) return found->second;
     if (kind(node) == Kind::constant) return NodeRef(node);
@@ -106,8 +106,8 @@ class Tracer {
     return input;
   }
 
-  // Random nodes of a step become functions of a key, drawn outside once in a run, and of the step's number: so a backward loop, or a segment that is
-  // computed again, sees the same numbers.
+  // Random nodes of a step become functions of a key, drawn once per run outside the loop, and of the step number: so the backward loop and
+  // recomputed segments get the same numbers.
   NodeRef random(const Node& node, const std::vector<NodeRef>& like) {
     if (!index_) {
       index_ = make_input("step", {{}, DType::int64});
@@ -171,8 +171,8 @@ std::vector<NodeRef> inputs_of(std::span<const NodeRef> states, std::span<const 
 
 NodeRef like(const NodeRef& node) { return make_input(node->label(), node->spec); }
 
-// A loop over segments whose step is the loop over one of them. The outer loop keeps the states with which segments begin and recomputes the rest of
-// a segment when its gradients are wanted; what does not fill a segment is a loop of its own behind it.
+// Checkpointing: a loop over segments whose step is the loop over one segment. The outer loop keeps the states at segment starts and recomputes a
+// segment for its gradients; remaining steps that fill no segment are a second loop after it.
 std::vector<NodeRef> scan_by_segments(const std::shared_ptr<ScanBody>& body, const std::vector<NodeRef>& states,
                                       const std::vector<NodeRef>& sequences, const std::vector<NodeRef>& captured, Index length) {
   const std::size_t n = states.size(), m = body->graph.ys.size();

@@ -11,7 +11,7 @@
 namespace plait::graph {
 namespace {
 
-using Registers = std::vector<std::uint16_t>;  // of a value's elements, row-major
+using Registers = std::vector<std::uint16_t>;  // one register per element, row-major
 
 constexpr Index kMostRegisters = std::numeric_limits<std::uint16_t>::max();
 
@@ -51,12 +51,12 @@ class Unroller {
   }
 
  private:
-  // Constants stand before all instructions, so they are all known first.
+  // Constant registers come before all instructions, so constants are collected first.
   void collect_constants() {
     for (const Value& value : graph_.values)
       if (value.constant)
         for (Index k = 0; k < value.constant->count(); ++k) constant(element_as_double(value.constant->data.get(), value.spec.dtype, k));
-    for (const double one : {0.0, 1.0}) constant(one);  // sums and products of nothing
+    for (const double one : {0.0, 1.0}) constant(one);  // empty sums and products
     first_ = program_.inputs + static_cast<Index>(program_.constants.size());
   }
   std::uint16_t constant(double value) {

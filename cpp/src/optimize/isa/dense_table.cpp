@@ -95,10 +95,10 @@ PLAIT_INLINE void products(Index n, const double* a, const double* b, Index ld, 
       for (int t = 0; t < 4; ++t) c[r][t] += a[r * ld + k] * b[t * ld + k];
 }
 
-// Left-looking in blocks of four columns: what is to the left of a block is taken in by products of rows, which are contiguous.
+// Left-looking in blocks of four columns: the update by columns to the left of a block uses products of rows, which are contiguous.
 Index cholesky(Index n, double* a, Index ld, const double* least) {
   Index j = 0;
-  const auto column = [&](Index at, Index from) {  // column `at`, columns before `from` taken in already; rows from `at` on
+  const auto column = [&](Index at, Index from) {  // column `at`, updated by columns before `from` already; rows from `at` on
     double* const row = a + at * ld;
     double pivot = row[at];
     for (Index k = from; k < at; ++k) pivot -= row[k] * row[k];

@@ -1,4 +1,4 @@
-// Lifetimes, and the places of constants, inputs and outputs.
+// Lifetimes of registers, and the slots of constants, inputs and outputs.
 #include <algorithm>
 #include <bit>
 #include <limits>
@@ -67,7 +67,7 @@ LanePass LaneBinder::bind() {
   estimate_cost();
   cut_pass(pass_, streams_);
   lay_out();
-  // A program may hold a hundred thousand passes. Not the constants: slots point to them.
+  // Saves memory in programs of 100,000 passes. Not `constants`: slots point into it.
   const auto shrink = [](auto&... lists) { (lists.shrink_to_fit(), ...); };
   shrink(pass_.slots, pass_.pointed, pass_.moving, pass_.scalars, pass_.uniform_steps, pass_.spreads, pass_.periodic, pass_.loaded, pass_.steps,
          pass_.direct, pass_.stored, pass_.reductions);
@@ -80,7 +80,7 @@ LaneSlot LaneBinder::add_slot(Storage storage, Index extra) {
   return static_cast<LaneSlot>(slots_.size() - 1);
 }
 
-// Buffers that are free again are used first: they are warm.
+// Released buffers are reused first: they are in cache.
 LaneSlot LaneBinder::take_buffer() {
   if (free_.empty()) return add_slot(Storage::block);
   const LaneSlot slot = free_.back();
@@ -90,7 +90,7 @@ LaneSlot LaneBinder::take_buffer() {
 void LaneBinder::release_after(std::size_t r, std::size_t now) {
   if (last_use_[r] != now || pooled_[r] == kNoSlot) return;
   free_.push_back(pooled_[r]);
-  pooled_[r] = kNoSlot;  // once, also when an instruction names it twice
+  pooled_[r] = kNoSlot;  // released once, also if an instruction has it as operand twice
 }
 
 void LaneBinder::find_lifetimes() {
@@ -119,7 +119,7 @@ void LaneBinder::place_constants() {
 }
 
 void LaneBinder::place_inputs() {
-  // An input that is stored as it is waits in a buffer: two of them may be swapped in place.
+  // An input that is also an output is copied to a buffer first: two of them may be swapped in place.
   std::vector<char> passed(first_constant(), 0);
   for (const int k : which_) {
     const std::size_t r = register_of(k);
@@ -147,7 +147,7 @@ void LaneBinder::place_inputs() {
       pass_.periodic.push_back(input);
     } else {
       input.try_place = same && passed[r] == 0 && input.view.strides.back() == 1 && input.view.sizes.back() >= kLongRow;
-      // Where the pointer may name the input itself, the slot is not one that a result takes over later; the buffer is.
+      // If the slot may point to the input itself, results cannot reuse it; they may reuse its buffer.
       pooled_[r] = take_buffer();
       input.slot = input.try_place ? add_slot(Storage::elsewhere) : pooled_[r];
       buffer_of_[r] = pooled_[r];
@@ -164,7 +164,7 @@ void LaneBinder::find_uniform() {
   }
 }
 
-/// Stored outputs that their instruction can write where they stay.
+/// Stored outputs that their instruction writes directly to their final memory.
 void LaneBinder::place_outputs() {
   direct_of_.assign(registers_, -1);
   for (const int k : which_) {

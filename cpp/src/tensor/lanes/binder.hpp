@@ -1,5 +1,5 @@
-// Binds a program to a space, in the order of bind(): liveness, where each register stands, which loop runs each instruction, block and
-// tasks, the scratch layout. Private to bind_pass; its parts lie in bind.cpp (places), match.cpp and select.cpp (loops), layout.cpp.
+// Binds a program to a space, in the order of bind(): liveness, the slot of each register, the loop of each instruction, blocks and tasks, the
+// scratch layout. Private to bind_pass; its parts are in bind.cpp (slots), match.cpp and select.cpp (loops), layout.cpp.
 #pragma once
 
 #include <vector>
@@ -17,7 +17,7 @@ class LaneBinder {
  private:
   static constexpr LaneSlot kNoSlot = ~LaneSlot{0};
 
-  // Where the pointer of a slot starts, to be laid out once the block size is known.
+  // The kind of memory of a slot; its address follows once the block size is known.
   enum class Storage : std::uint8_t { elsewhere, constant, scalar, block };
   struct Slot {
     Storage storage = Storage::elsewhere;
@@ -25,9 +25,9 @@ class LaneBinder {
   };
   struct Pair {
     LaneLoop loop = nullptr;
-    std::size_t first = 0;   ///< the instruction taken in
-    std::size_t before = 0;  ///< the one that it had taken in itself; 0: none
-    int position = 0;        ///< the operand that `first` was
+    std::size_t first = 0;   ///< the first instruction of the pair
+    std::size_t before = 0;  ///< the first instruction of `first`, if that is a pair itself; 0: none
+    int position = 0;        ///< the operand number of `first`'s result
     std::size_t a = 0, b = 0, others[2] = {0, 0};
   };
 
@@ -45,7 +45,7 @@ class LaneBinder {
   [[nodiscard]] DType own_dtype() const {
     return program_.type == LaneType::f32 ? DType::float32 : program_.type == LaneType::f64 ? DType::float64 : DType::int64;
   }
-  /// After the last instruction: when reductions and stores read their registers.
+  /// The time after the last instruction, when reductions and stores read their registers.
   [[nodiscard]] std::size_t end_of_time() const { return registers_; }
 
   template <class F>
@@ -99,8 +99,8 @@ class LaneBinder {
   std::size_t registers_ = 0;
   std::vector<LaneSlot> slot_, spread_;
   std::vector<LaneSlot> pooled_;     ///< the slot whose buffer the register occupies
-  std::vector<LaneSlot> buffer_of_;  ///< the same for inputs, kept
-  std::vector<int> uses_;            ///< how often each register is read; by an output of the program counts twice
+  std::vector<LaneSlot> buffer_of_;  ///< the same for inputs; not released
+  std::vector<int> uses_;            ///< number of reads of each register; an output of the program counts twice
   std::vector<char> uniform_, live_, absorbed_;
   std::vector<std::size_t> written_at_;  ///< the instruction whose step computes the register: the last of its sequence
   std::vector<Sequence> sequences_;

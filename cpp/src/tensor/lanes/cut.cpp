@@ -1,4 +1,4 @@
-// Block size and tasks of a pass: by shape and by the rough costs, never by the number of threads.
+// Block size and tasks of a pass: from shape and estimated costs, never from the number of threads.
 #include <algorithm>
 
 #include "pass.hpp"
@@ -31,7 +31,7 @@ void cut_stripes(LanePass& pass, Index block) {
   cut.outer = main->outer;
   cut.middle = main->middle;
   cut.inner = main->inner;
-  // Few slabs: narrower stripes, so that there is work for many threads.
+  // Few slabs: narrower stripes, to give work to many threads.
   while (block > kSmallestStripe && main->outer * divide_up(main->inner, block) < 32) block /= 2;
   cut.block = even_part(main->inner, divide_up(main->inner, block));
   cut.stripes = divide_up(main->inner, cut.block);
@@ -55,7 +55,7 @@ void cut_linear(LanePass& pass, Index block) {
     if (r.inner > 1) smallest_task = std::max(smallest_task, 32 * r.inner);
     slab = std::max(slab, r.slab);
   }
-  // Blocks of whole rows of the first column reduction, so that it meets whole rows only.
+  // Blocks are whole rows of the first column reduction.
   Index row = 1;
   for (const LaneReduction& r : pass.reductions)
     if (r.inner > 1 && row == 1) row = r.width;
@@ -66,7 +66,7 @@ void cut_linear(LanePass& pass, Index block) {
   const double total_ns = static_cast<double>(pass.count) * pass.cost;
   const Index wanted = std::clamp<Index>(static_cast<Index>(total_ns / kTaskNs), 1, kMostTasks);
   Index elements = std::max(divide_up(pass.count, wanted), smallest_task);
-  // Whole slabs where a task holds several of them: nothing is left to combine then.
+  // Tasks of whole slabs if a task holds several of them: nothing to combine afterwards.
   const Index unit = slab <= elements / 4 && slab > 1 ? slab : block;
   elements = divide_up(elements, unit) * unit;
   cut.tasks = divide_up(pass.count, elements);
@@ -79,7 +79,7 @@ bool reduces_by_stripes(Index inner) { return inner > tuning::kStripedColumns; }
 
 void cut_pass(LanePass& pass, Index streams) {
   Index block = block_for(streams, pass.width);
-  // From memory that no cache holds, short pieces of each array in turn come close to what one pass over all of them would get.
+  // Larger than the caches: short pieces of each array in turn come close to the bandwidth of a single pass over all of them.
   if (pass.memory_bytes > tuning::kCacheBytes) block = std::min<Index>(block, tuning::kFarBlockBytes / pass.width);
   if (pass.steps.empty() && pass.moving.size() == 1 && pass.loaded.empty() && pass.reductions.size() == 1 && pass.reductions[0].inner > 1)
     block = tuning::kPlainBlock;

@@ -42,7 +42,7 @@ void fill(void* out, Index n, LaneOutput::Kind kind) {
   std::fill_n(static_cast<T*>(out), n, value);
 }
 
-/// Nothing to reduce: sums are 0, products 1, and extremes what any element would replace.
+/// Empty reductions: sums are 0, products 1, extremes the identity (∓inf, or the smallest or largest integer).
 void fill_empty(const LaneOutput& out, void* to) {
   if (out.kind == LaneOutput::Kind::store) return;
   const Index n = out.outer * out.inner;
@@ -55,8 +55,8 @@ void fill_empty(const LaneOutput& out, void* to) {
   }
 }
 
-/// Outputs by the passes that compute them. A column reduction of long rows goes by stripes, in a pass of its own where several differ;
-/// stores come last, when no other pass needs the inputs that they may overwrite.
+/// Outputs by the passes that compute them. A column reduction of long rows runs by stripes, in a separate pass for each width; stores come last,
+/// because they may overwrite inputs of other passes.
 std::vector<std::vector<int>> group_outputs(Index count, const std::vector<LaneOutput>& outputs) {
   std::vector<std::vector<int>> groups;
   std::vector<int> linear, anywhere;
@@ -95,7 +95,7 @@ void run_pass(const LaneCall& call, int threads) {
 }  // namespace
 
 struct LaneKernel::Plan {
-  std::vector<LaneOutput> empty_outputs;  // of an empty space: what is filled
+  std::vector<LaneOutput> empty_outputs;  // outputs of an empty space
   Index count = 0;
   double cost = 0;
   bool stores_only = true;

@@ -13,7 +13,7 @@ constexpr const LaneSequence* kSequences[] = {
 #undef PLAIT_ROW
 };
 
-/// Which register of the program each register of a sequence is.
+/// Finds the register of the program for each register of a sequence.
 template <class Taken>
 class SequenceMatch {
  public:
@@ -39,8 +39,8 @@ class SequenceMatch {
  private:
   static constexpr std::size_t kNone = ~std::size_t{0};
 
-  /// Instructions 0 … k, the last first: by then everything that reads it has said which register it is. Operands of sums and products are tried
-  /// both ways round; the depth is the length of the sequence.
+  /// Instructions 0 … k, the last first: the register of an instruction is then known from its readers. Operands of sums and products are tried in
+  /// both orders; the recursion depth is the length of the sequence.
   bool solve(int k) {
     if (k < 0) return true;
     const LaneSequence::Code& want = s_.code[k];
@@ -83,7 +83,7 @@ void LaneBinder::count_uses() {
 void LaneBinder::find_sequences() {
   if (program_.type == LaneType::i64) return;
   const auto taken = [&](std::size_t r) { return absorbed_[r] != 0 || sequence_of_[r] >= 0; };
-  // What nobody else sees stays in registers; what others read as well is an output, and they come after the whole sequence.
+  // Results that only the sequence reads stay in registers; others must be outputs, and their other readers must come after the sequence.
   const auto closed = [&](const auto& match, std::size_t root) {
     std::vector<std::pair<std::size_t, int>> inside;  // instructions, and how often the others read them
     for (int k = 0; k < match.sequence().length; ++k) {
@@ -109,7 +109,7 @@ void LaneBinder::find_sequences() {
     }
     return true;
   };
-  for (std::size_t root = registers_; root-- > first_instruction();) {  // from the end: an update before the averages that it uses
+  for (std::size_t root = registers_; root-- > first_instruction();) {  // from the end: the update of an optimiser before the averages that it uses
     for (const LaneSequence* s : kSequences) {
       if (live_[root] == 0 || uniform_[root] != 0 || s->code[s->length - 1].op != code_of(root).op) continue;
       SequenceMatch match(*s, program_, uniform_, taken);

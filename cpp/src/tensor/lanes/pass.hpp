@@ -1,8 +1,8 @@
-// What a lane program becomes when it is bound to a space: everything that can be decided before the data are there.
-//
-// A *slot* is a place where a block of a register stands; a running pass keeps one pointer per slot. Registers share slots when their
-// lifetimes allow it. Inputs of the program's own type that lie contiguously are read where they are, outputs of its own type are computed
-// where they will stay, values that are the same for all elements are computed once and read as one element.
+// A lane program bound to a space: everything that can be decided before the data are known.
+// A *slot* holds a block of a register; a running pass keeps one pointer per slot. Registers share slots when
+// their
+// lifetimes allow it. Contiguous inputs of the program's own type are read in place, outputs of its own type are computed in place, uniform values
+// are computed once and read as one element.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace plait::tensor {
 
 using LaneSlot = std::uint32_t;
 
-/// One instruction over a block, or a sequence of them: then there is no loop, and a says which of the pass.
+/// One instruction over a block, or a sequence of them: then `loop` is null and `a` is the index of the sequence in the pass.
 struct LaneStep {
   LaneLoop loop;
   LaneSlot a, b, c, e, d;
@@ -26,12 +26,12 @@ struct LaneSequenceStep {
   std::vector<LaneSlot> operands;
 };
 
-/// The pointer of a slot when a range begins: value, plus the worker's scratch where `relative` is all ones.
+/// The initial pointer of a slot: value, plus the worker's scratch address if `relative` is all ones.
 struct LaneSlotStart {
   std::uintptr_t value = 0, relative = 0;
 };
 
-/// An input that is read where it is: a pointer.
+/// An input that is read in place.
 struct LanePointedInput {
   int index = 0;
   LaneSlot slot = 0;
@@ -52,7 +52,7 @@ struct LaneDirectOutput {
   int index = 0;
   LaneSlot slot = 0;
   LaneStore store = nullptr;
-  std::vector<int> readers;  ///< inputs read in place after the output is written: if one is the same memory, the output waits in a buffer
+  std::vector<int> readers;  ///< inputs read in place after the output is written: if one is the same memory, the output goes to a buffer first
   std::size_t buffer = 0;    ///< worker scratch, if there are readers
 };
 
@@ -62,7 +62,7 @@ struct LaneStoredOutput {
   LaneStore store = nullptr;
   Index element = 0;
   bool strided = false;
-  LaneView view{};  ///< strided: where the elements go
+  LaneView view{};  ///< layout of a strided output
 };
 
 struct LaneReduction {
@@ -70,21 +70,21 @@ struct LaneReduction {
   LaneSlot slot = 0;
   LaneReduceRuns runs = nullptr;
   LaneReduceColumns columns = nullptr;
-  LaneReduceColumns combine = nullptr;  ///< columns, of accumulators
+  LaneReduceColumns combine = nullptr;  ///< combines accumulators of column reductions
   LaneStore store = nullptr;
   std::uint64_t identity = 0;  ///< bits of an accumulator
   Index element = 0;           ///< bytes of a result
   Index outer = 1, middle = 1, inner = 1;
-  Index slab = 1;                    ///< middle * inner: what reduces to `inner` results
+  Index slab = 1;                    ///< middle * inner: elements that reduce to `inner` results
   Index width = 1;                   ///< accumulators of a slab: inner, or several rows side by side when a row is short
-  bool striped = false;              ///< the pass goes over stripes of this very reduction
+  bool striped = false;              ///< the pass runs over stripes of this reduction
   std::size_t accumulators = 0;      ///< worker scratch: width
   std::size_t results = 0;           ///< worker scratch: results of whole slabs in one block
-  std::size_t heads = 0, tails = 0;  ///< shared scratch: inner accumulators per task, of slabs that other tasks begin or end
+  std::size_t heads = 0, tails = 0;  ///< shared scratch: inner accumulators per task, of slabs that span several tasks
 };
 
-/// Tasks are cut by shape alone. Linear: consecutive elements. Striped, for reductions of few long rows: a task takes stripes of columns and
-/// goes down all rows of each, so that nothing is left to combine.
+/// Tasks are cut by shape alone. Linear: consecutive elements. Striped, for reductions of few long rows: a task takes stripes of columns over all
+/// rows, so that there is nothing to combine.
 struct LaneCut {
   bool striped = false;
   Index block = 0;  ///< elements
@@ -104,7 +104,7 @@ struct LanePass {
   double cost = 0;  ///< ns per element
   LaneCut cut;
   Index memory_bytes = 0;  ///< of the arrays that stream through
-  bool prefetch = false;   ///< several of them, and more than the second-level cache holds
+  bool prefetch = false;   ///< several arrays, larger than the second-level cache together
 
   std::vector<std::uint64_t> constants;  ///< in the program's type
   std::vector<LaneSlotStart> slots;
@@ -130,7 +130,7 @@ LanePass bind_pass(const LaneProgram& program, const Shape& space, const std::ve
 /// Rough cost of an instruction in ns per element.
 double lane_cost(LaneType type, LaneOp op);
 
-/// A column reduction with that many columns wants a pass that goes by stripes; beside it only stores and reductions of everything fit.
+/// True if a column reduction with that many columns runs by stripes; only stores and full reductions can share its pass.
 bool reduces_by_stripes(Index inner);
 
 /// Chooses block, tasks and traversal, with `streams` blocks in use at once; fills in cut and the widths of the reductions.

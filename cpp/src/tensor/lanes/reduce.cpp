@@ -1,5 +1,5 @@
-// Reductions while blocks pass by. A slab is what reduces to `inner` results: middle rows of inner elements. Accumulators belong to the slab
-// that is open; slabs that reach over the ends of a task are left in its head (begun elsewhere) or tail (begun here) for combine_tasks.
+// Reductions block by block. A slab reduces to `inner` results: middle rows of inner elements. Accumulators belong to the current slab; slabs that
+// cross the ends of a task are left in its head (started in an earlier task) or tail (continued in a later one) for combine_tasks.
 #include <algorithm>
 #include <cstring>
 
@@ -30,7 +30,7 @@ void LaneWorker::accumulate(const LaneReduction& r, const std::byte* x, Index of
   const Index column = offset % r.width;
   if (column > 0) {
     const Index head = std::min(r.width - column, n);
-    // Of one row only these columns: a row of its own.
+    // Part of a row: handled as a row of its own.
     r.columns(accumulators + column * kAccumulator, x, 1, head, 1);
     x += head * pass_.width;
     n -= head;
@@ -123,7 +123,7 @@ void combine_tasks(const LaneCall& call) {
   if (pass.cut.tasks == 1 && !pass.cut.striped) return;
   for (const LaneReduction& r : pass.reductions) {
     if (r.striped) continue;
-    std::byte* carry = call.scratch + pass.shared_bytes + r.accumulators;  // of the first worker, which is done
+    std::byte* carry = call.scratch + pass.shared_bytes + r.accumulators;  // of the first worker, which has finished
     const auto bytes = static_cast<std::size_t>(r.inner * kAccumulator);
     if (pass.cut.striped) {
       clear_accumulators(r, carry, 1);

@@ -5,7 +5,7 @@
 
 namespace plait::tensor {
 
-// What is the same for all blocks: pointers that stay, uniform values, rows that repeat.
+// Everything constant over blocks: fixed pointers, uniform values, periodic rows.
 void LaneWorker::start(Index begin, Index length, Index origin) {
   begin_ = begin;
   origin_ = origin;
@@ -18,7 +18,7 @@ void LaneWorker::start(Index begin, Index length, Index origin) {
   const Index block = std::min(length, pass_.cut.block);
   for (const LaneStep& s : pass_.spreads) s.loop(slots_[s.a], slots_[s.b], slots_[s.c], slots_[s.e], slots_[s.d], block);
   for (const LanePassInput& in : pass_.periodic) {
-    // One period as it is read from `origin` on, then copies of what is there.
+    // One period from `origin` on, then copies of it.
     const Index all = length <= block ? length : block + in.period;
     Index done = std::min(in.period, all);
     in.view.read(call_.inputs[in.index], origin, done, in.load, slots_[in.slot], pass_.width);
@@ -47,8 +47,8 @@ void LaneWorker::blocks(Index begin, Index end, Index limit) {
   }
 }
 
-// A block reads one array after the other, a page of each: too little for the hardware to see a stream in time. So each instruction also
-// asks for a part of what the next block will read and write.
+// A block reads a page of each array in turn, too little for the hardware prefetcher. So each instruction also prefetches a part of what the next
+// block reads and writes.
 void LaneWorker::prefetch(Index begin, Index n, std::size_t part, std::size_t parts) const {
   const Index width = pass_.width, first = begin + n + ahead_ * static_cast<Index>(part) / static_cast<Index>(parts),
               last = begin + n + ahead_ * static_cast<Index>(part + 1) / static_cast<Index>(parts);

@@ -1,4 +1,4 @@
-// Runs a pass: one worker's view of it, block by block.
+// Runs a pass: the state of one worker, block by block.
 #pragma once
 
 #include "pass.hpp"
@@ -24,14 +24,14 @@ class LaneWorker {
   /// Elements [begin, end), without reductions.
   void range(Index begin, Index end) {
     start(begin, end - begin, begin);
-    blocks(begin, end, pass_.count);  // ranges follow one another: the next one's memory is asked for while this one is computed
+    blocks(begin, end, pass_.count);  // ranges are consecutive: the next one's memory is prefetched while this one is computed
   }
-  /// A task of the pass, reductions included: what it leaves unfinished goes to its heads and tails.
+  /// A task of the pass, reductions included; unfinished slabs go to its heads and tails.
   void task(Index task);
 
  private:
   void start(Index begin, Index length, Index origin);
-  /// Asks for memory up to `limit` ahead.
+  /// Prefetches up to `limit`.
   void blocks(Index begin, Index end, Index limit);
   void block(Index begin, Index n);
   void prefetch(Index begin, Index n, std::size_t part, std::size_t parts) const;
@@ -56,7 +56,7 @@ class LaneWorker {
 
 /// Sets accumulators to the identity.
 void clear_accumulators(const LaneReduction& r, std::byte* accumulators, Index n);
-/// Joins what the tasks left, in their order.
+/// Combines heads and tails of tasks, in task order.
 void combine_tasks(const LaneCall& call);
 
 }  // namespace plait::tensor

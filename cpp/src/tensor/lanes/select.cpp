@@ -1,4 +1,4 @@
-// Which loop runs each instruction, alone or as a pair, and the buffer it writes to.
+// Selects the loop of each instruction, alone or as a pair, and the buffer it writes to.
 #include <algorithm>
 
 #include "binder.hpp"
@@ -6,7 +6,7 @@
 
 namespace plait::tensor {
 
-/// The slot of a whole block of a uniform register.
+/// The slot of a uniform register broadcast to a whole block.
 LaneSlot LaneBinder::spread(std::size_t r) {
   if (uniform_[r] == 0) return slot_[r];
   if (spread_[r] == kNoSlot) {
@@ -21,7 +21,7 @@ LaneLoop LaneBinder::find(LaneOp op, int uniform) const {
   return loop != nullptr ? loop : tables_.math.find(program_.type, op, uniform);
 }
 
-/// An instruction whose result another one alone uses may run in the loop of that one, where there is such a loop.
+/// Fuses an instruction into the only reader of its result if there is a loop for the pair.
 void LaneBinder::find_pairs() {
   const auto taken = [&](std::size_t r) { return absorbed_[r] != 0 || sequence_of_[r] >= 0; };
   for (std::size_t r = first_instruction(); r < registers_; ++r) {
@@ -42,7 +42,7 @@ void LaneBinder::find_pairs() {
   }
 }
 
-/// A pair whose result is added to something takes the addition in.
+/// Fuses an addition of the pair's result into the pair.
 void LaneBinder::make_sum(std::size_t r, std::size_t first, std::size_t addend) {
   Pair pair = pair_[first];
   if (pair.loop == nullptr || pair.before != 0 || arity(code_of(first).op) != 2) return;
@@ -69,7 +69,7 @@ void LaneBinder::make_pair(std::size_t r, std::size_t first, int position) {
   pair.others[0] = position == 0 ? outer.b : outer.a;
   pair.others[1] = position == 2 ? outer.b : outer.c;
   const int others = arity(outer.op) - 1;
-  for (int i = 1; i >= others; --i) pair.others[i] = inner.a;  // there is none: something to point to
+  for (int i = 1; i >= others; --i) pair.others[i] = inner.a;  // unused operand: any valid pointer
   if (outer.op == LaneOp::multiply_add && position == 2 && uniform_[pair.others[0]] != 0) std::swap(pair.others[0], pair.others[1]);
   if ((inner.op == LaneOp::add || inner.op == LaneOp::mul) && uniform_[inner.a] != 0) std::swap(inner.a, inner.b);
   const int uniform = (uniform_[inner.a] != 0 ? kUniformA : 0) | (uniform_[inner.b] != 0 ? kUniformB : 0) |
@@ -83,7 +83,7 @@ void LaneBinder::make_pair(std::size_t r, std::size_t first, int position) {
   for_each_operand(code_of(first), [&](std::size_t operand) { last_use_[operand] = std::max(last_use_[operand], r); });
 }
 
-/// The loop of an instruction by itself.
+/// The step of a single instruction.
 LaneStep LaneBinder::single(std::size_t r) {
   LaneInstruction code = code_of(r);
   const int n = arity(code.op);
@@ -96,7 +96,7 @@ LaneStep LaneBinder::single(std::size_t r) {
   if (uniform_[r] != 0) return {whole, slot_[code.a], slot_[code.b], slot_[code.c], slot_[code.a], 0};
   LaneLoop loop = find(code.op, uniform);
   if (loop == nullptr && (uniform & kUniformA) != 0 && (uniform & kUniformB) == 0 && n > 1 && code.op != LaneOp::select) {
-    std::swap(code.a, code.b);  // what has no loop for a uniform first operand commutes
+    std::swap(code.a, code.b);  // ops without a loop for a uniform first operand commute
     uniform = (uniform & kUniformC) | kUniformB;
     loop = find(code.op, uniform);
   }
@@ -121,7 +121,7 @@ void LaneBinder::place_instructions() {
       pass_.uniform_steps.push_back(step);
       continue;
     }
-    // Operands that die here may give their buffer to the result: element by element, each is read before it is written.
+    // The result may reuse the buffer of an operand whose lifetime ends here: each element is read before it is written.
     for_each_operand(code_of(r), [&](std::size_t operand) { release_after(operand, r); });
     if (pair.loop != nullptr) for_each_operand(code_of(pair.first), [&](std::size_t operand) { release_after(operand, r); });
     if (pair.before != 0) for_each_operand(code_of(pair.before), [&](std::size_t operand) { release_after(operand, r); });
@@ -140,7 +140,7 @@ void LaneBinder::place_result(std::size_t r) {
   }
 }
 
-/// All operands are read before any output is written, element by element, so outputs may take over the buffers of operands.
+/// Element by element, all operands are read before any output is written, so outputs may reuse the buffers of operands.
 void LaneBinder::place_sequence(std::size_t root) {
   const Sequence& sequence = sequences_[static_cast<std::size_t>(sequence_of_[root])];
   LaneSequenceStep step{sequence.loop, {}};

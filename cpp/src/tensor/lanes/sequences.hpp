@@ -1,14 +1,14 @@
-// Straight-line pieces of lane programs that run as one loop, with everything between their inputs and outputs in registers: the updates of
-// optimisers, above all, which read and write several arrays once and do little with each element. One row here gives both the pattern that the
-// binder looks for (match.cpp) and the loop (isa/sequences.cpp). What is computed is the same to the last bit as one instruction after another.
+// Instruction sequences of lane programs that run as one loop with all intermediate values in registers: mainly optimiser updates, which read and
+// write several arrays once with little arithmetic per element. One row here gives both the pattern that the binder matches (match.cpp) and the loop
+// (isa/sequences.cpp). Results are bit-equal to single instructions.
 #pragma once
 
 #include "plait/tensor/lanes.hpp"
 
 namespace plait::tensor {
 
-/// Registers 0 … blocks - 1 are operands that change from element to element, then come the uniform ones, then one register per instruction. The last
-/// instruction is the last output, and all others lead to it.
+/// Registers 0 … blocks - 1 are the operands that vary over elements, then the uniform ones, then one register per instruction. The last instruction
+/// is the last output and depends on all others.
 struct LaneSequence {
   static constexpr int kMostCode = 13, kMostOutputs = 3, kMostRegisters = 24;
   struct Code {
@@ -29,7 +29,7 @@ using enum LaneOp;
 
 /// x0 u0 + x1 u1: a moving average.
 inline constexpr LaneSequence kAverage{2, 2, 3, 1, {{mul, 0, 2}, {mul, 1, 3}, {add, 4, 5}}, {6}};
-/// x0 u0 + x1² u1: one of squares.
+/// x0 u0 + x1² u1: a moving average of squares.
 inline constexpr LaneSequence kAverageOfSquares{2, 2, 4, 1, {{mul, 0, 2}, {square, 1}, {mul, 5, 3}, {add, 4, 6}}, {7}};
 /// x0 x1 + x2 x3, as in the state of an LSTM.
 inline constexpr LaneSequence kTwoProducts{4, 0, 3, 1, {{mul, 0, 1}, {mul, 2, 3}, {add, 4, 5}}, {6}};

@@ -19,12 +19,12 @@ using LaneLoop = void (*)(const void* a, const void* b, const void* c, const voi
 constexpr int kUniformA = 1, kUniformB = 2, kUniformC = 4, kUniformE = 8;
 
 struct LaneLoops {
-  /// Null where there is no such loop: the planner then swaps commuting operands or spreads the uniform ones over a block.
+  /// Null if there is no such loop: the binder then swaps commuting operands or broadcasts the uniform ones to a block.
   LaneLoop (*find)(LaneType type, LaneOp op, int uniform);
 };
 
-/// Two instructions in one loop, where the first result is used by the second alone: what is computed is the same to the last bit, the
-/// intermediate block is saved.
+/// Two instructions in one loop, if only the second reads the first's result: bit-equal results without the intermediate
+/// block.
 struct LanePairs {
   /// second(first(a, b), c, e), with the first result at operand `position` of the second and c, e its other operands in order.
   LaneLoop (*find)(LaneType type, LaneOp first, LaneOp second, int position, int uniform);
@@ -32,8 +32,8 @@ struct LanePairs {
   LaneLoop (*find_sum)(LaneType type, LaneOp first, LaneOp second, int position);
 };
 
-/// operands: for each block operand, uniform one and output of a sequence, where its pointer stands in `slots`. An output may be where a block
-/// operand is.
+/// operands: the index in `slots` of each block operand, uniform operand and output of a sequence. An output may be the same memory as a block
+/// operand.
 using LaneSequenceLoop = void (*)(void* const* slots, const std::uint32_t* operands, Index n);
 
 struct LaneSequences {
@@ -42,7 +42,7 @@ struct LaneSequences {
 
 /// destination[r * columns + c] = source[r * row_stride + c * column_stride], converted; strides in elements of the source.
 using LaneLoad = void (*)(const void* source, Index row_stride, Index column_stride, void* destination, Index rows, Index columns);
-/// The other way: destination[r * row_stride + c * column_stride] = source[r * columns + c]; strides in elements of the destination.
+/// The inverse: destination[r * row_stride + c * column_stride] = source[r * columns + c]; strides in elements of the destination.
 using LaneStore = void (*)(const void* source, void* destination, Index row_stride, Index column_stride, Index rows, Index columns);
 
 struct LaneConversions {
@@ -50,7 +50,7 @@ struct LaneConversions {
   LaneStore store[kLaneTypes][kDTypes];
 };
 
-/// Accumulators are double for both floating types and int64 for integers: a float32 sum over blocks loses nothing that matters.
+/// Accumulators are double for both floating types and int64 for integers: the rounding error of float32 sums over blocks is negligible.
 /// results[r] = the reduction of x[r * n … r * n + n).
 using LaneReduceRuns = void (*)(const void* x, Index n, Index count, void* results);
 /// accumulators[j] = accumulators[j] op x[j] op x[width + j] op …, over `rows` rows; the same for `count` slabs of rows and their accumulators.
@@ -79,7 +79,7 @@ struct LaneTables {
 };
 LaneTables lane_tables(Isa level);
 
-/// The level that kernels made from now on use; tests set it to reach every level in one process.
+/// The level for kernels made from now on; tests set it to test every level in one process.
 Isa& lane_isa();
 
 }  // namespace plait::tensor

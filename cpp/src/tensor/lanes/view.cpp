@@ -24,7 +24,7 @@ Index LaneView::period() const {
   return n;
 }
 
-// Calls f(offset, row_stride, rows, length) for pieces that follow one another: whole rows at one distance, or a part of one row.
+// Calls f(offset, row_stride, rows, length) for consecutive pieces: whole rows at equal distances, or a part of one row.
 template <class F>
 void LaneView::pieces(Index begin, Index n, F f) const {
   const std::size_t last = sizes.size() - 1;

@@ -1,4 +1,4 @@
-// How an input is seen from the row-major numbering of the iteration space: block loads ask for elements [begin, begin + n).
+// An input in the row-major numbering of the iteration space: block loads read elements [begin, begin + n).
 #pragma once
 
 #include "plait/tensor/lanes.hpp"
@@ -6,7 +6,7 @@
 
 namespace plait::tensor {
 
-/// Dimensions of size one dropped, neighbours merged where one stride reaches over both: outermost first, possibly none.
+/// Dimensions, outermost first, without those of size one and with adjacent ones merged where one stride spans both; possibly none.
 struct LaneView {
   Index element = 0;  ///< bytes
   Shape sizes, strides;
@@ -17,14 +17,14 @@ struct LaneView {
 
   [[nodiscard]] bool contiguous() const { return sizes.empty() || (sizes.size() == 1 && strides[0] == 1); }
   [[nodiscard]] bool uniform() const { return sizes.size() == 1 && strides[0] == 0; }
-  /// The input repeats itself every this many elements; 0 if it does not.
+  /// The period of the input in elements; 0 if it is not periodic.
   [[nodiscard]] Index period() const;
 
   /// Elements [begin, begin + n) to destination, converted by `load` to elements of `width` bytes.
   void read(const void* base, Index begin, Index n, LaneLoad load, void* destination, Index width) const;
-  /// The other way: n elements of `width` bytes from source to the elements [begin, begin + n), converted by `store`.
+  /// The inverse: n elements of `width` bytes from source to the elements [begin, begin + n), converted by `store`.
   void write(void* base, Index begin, Index n, LaneStore store, const void* source, Index width) const;
-  /// The address of element `begin` if the n elements from there stand side by side; else null.
+  /// The address of element `begin` if the n elements from there are contiguous; else null.
   [[nodiscard]] const void* in_place(const void* base, Index begin, Index n) const;
 
  private:

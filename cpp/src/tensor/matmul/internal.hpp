@@ -7,15 +7,15 @@
 
 namespace plait::tensor {
 
-/// C = A B with strides for all three. When `turned`, this is the transposed product (C^T = B^T A^T), so that the wide side of the registers
-/// lies along the rows of the caller's C: better where C is narrow, or where it saves transposing the larger operand.
+/// C = A B with strides for all three. When `turned`, this is the transposed product (C^T = B^T A^T), so that registers lie along the columns of the
+/// caller's C: better where C is narrow, or where it saves transposing the larger operand.
 struct Product {
   Index m, n, k;
   Index a_row, a_col, b_row, b_col, c_row, c_col;
   bool accumulate, turned;
 };
 
-/// Two ways to go through a product.
+/// Loop orders.
 /// by_columns: for each panel of B, all rows of A. The panel is packed just before its use, if at all. For few rows.
 /// by_rows: B is packed first, all of it or as much as kPackedElements, then blocks of rows go over all panels. For many rows.
 enum class Order { by_columns, by_rows };
@@ -27,19 +27,19 @@ struct Plan {
   Product p;
   Order order;
   RowKernel row_kernel;
-  bool pack_b;            ///< false: whole panels are read in place
+  bool pack_b;            ///< false: panels are read in place
   bool pack_a;            ///< blocks of A are copied
-  bool parallel;          ///< the work pays for waking other threads
+  bool parallel;          ///< enough work to wake other threads
   Index panel;            ///< columns of a full panel
   Index k_chunk;          ///< k is cut so that a block of A stays in the second-level cache
   Index n_chunk;          ///< columns packed at once (by_rows)
-  bool overlap;           ///< a last panel may be moved back over columns that are done
-  bool rest_by_dots;      ///< a rest of columns is done by dots
-  Index narrow_rest;      ///< rests up to here are not worth a whole register
+  bool overlap;           ///< the last panel may overlap columns that are done
+  bool rest_by_dots;      ///< remaining columns are computed by dots
+  Index narrow_rest;      ///< remainders up to here do not use a whole register
   Index block;            ///< by_columns: columns of a task; by_rows: rows of a task
   Index shared_elements;  ///< scratch for packed B, or for the row of A
   Index worker_elements;  ///< scratch of each worker
-  Index rows_at;          ///< by_rows: where in that the rows of a block stand until they are done, -1: in C
+  Index rows_at;          ///< by_rows: offset in it of the rows of a block until they are done, -1: in C
 };
 
 template <class T>

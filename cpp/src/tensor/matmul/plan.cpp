@@ -1,5 +1,5 @@
-// The choice of the way through a product. All limits here were measured against neighbouring values; none changes a result by more than
-// the order of a sum.
+// The plan of a product. All limits here were measured against neighbouring values; they change results only by the order of
+// sums.
 #include <algorithm>
 
 #include "internal.hpp"
@@ -10,20 +10,20 @@ namespace {
 
 constexpr Index kFewRows = 128;             // by_columns up to here, and further where a level says so and A is small
 constexpr Index kNearBytes = 640 << 10;     // small: a block of A that stays in the second-level cache beside panels of B
-constexpr Index kFewColumns = 128;          // up to here the transposed product is thought of
-constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it gives
+constexpr Index kFewColumns = 128;          // up to here the transposed product is considered
+constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it saves
 constexpr Index kChunk = 1024;              // of k, by_columns
 constexpr Index kPackedElements = 1 << 20;  // of B at once
 constexpr Index kBlockRows = 96;            // by_rows: rows of a task at most
-constexpr Index kFarBytes = 8 << 20;        // a matrix larger than that comes from memory, or from a cache that others share
+constexpr Index kFarBytes = 8 << 20;        // a larger matrix comes from memory or a shared cache
 constexpr Index kShort = 64;                // k up to which storing a padded rest costs more than computing a whole register
 constexpr Index kColumnsThatPayPacking = 256;
-constexpr Index kLinesInPlace = 128;      // k up to which columns of A are read where they lie: their lines and pages are few enough to stay near
-constexpr double kTaskCycles = 20e3;      // by_columns: a task takes at least so long
+constexpr Index kLinesInPlace = 128;      // k up to which columns of A are read in place: few enough lines and pages to stay in cache
+constexpr double kTaskCycles = 20e3;      // by_columns: smallest task
 constexpr double kParallelCycles = 70e3;  // about 20 µs
 
-// Nor does it give anything where the rows of B lie in the second-level cache as they are, or near it where they are read a few times only: a tile
-// waits for no line from there.
+// Packing saves nothing either if B fits the second-level cache unpacked, or twice that where it is read a few times only: the latency of that cache
+// is hidden.
 bool reads_in_place(const Product& p, Index element, Index few_rows) {
   return p.b_col == 1 && p.k * p.b_row * element <= (p.m <= few_rows ? 2 : 1) * second_level_cache();
 }
@@ -36,26 +36,26 @@ bool has_few_rows(const Product& p, const MatmulKernels<T>& kernels) {
   return p.m <= kFewRows || (p.m <= kernels.rows_by_columns && p.m * std::min(p.k, kChunk) * static_cast<Index>(sizeof(T)) <= kNearBytes);
 }
 
-// Costs in cycles, roughly, to choose by. They are computed for every call, so no divisions: the numbers of lanes are powers of two.
+// Rough costs in cycles, for the choice of a plan. Computed for every call, so without divisions: lane counts are powers of two.
 struct Costs {
   Index lanes, half;
   double per_lane;
 
   double registers(Index n, Index wide) const { return static_cast<double>((n + wide - 1) & -wide) * per_lane; }
 
-  // Registers of products, plus copies into packed form (a strided copy is a transpose), plus turning the result.
+  // Registers of products, plus copies into packed form (a strided copy is a transpose), plus transposing the result.
   double tiles(const Product& p) const {
     const double m = static_cast<double>(p.m), n = static_cast<double>(p.n), k = static_cast<double>(p.k);
     const Index rest = p.n & (lanes - 1);
     const double last = may_dots(p) ? std::min(rest_by_tiles(p.k, rest), rest_by_dots(p.k, rest)) : rest_by_tiles(p.k, rest);
     return m * (k * registers(p.n - rest, lanes) + last) + (p.b_col == 1 ? 0.0 : 0.35 * k * n) + (p.c_col == 1 ? 0.0 : 0.5 * m * n);
   }
-  // A single row waits for its loads. Adding up the lanes of a sum costs about 4.5.
+  // A single row is bound by load latency. Summing the lanes of a register costs about 4.5.
   double dots(const Product& p) const {
     if (p.b_row != 1 || p.k < lanes || (p.a_col != 1 && p.m > 4)) return 1e300;
     return static_cast<double>(p.m * p.n) * (registers(p.k, lanes) * (p.m == 1 ? 2.0 : 1.0) + 4.5);
   }
-  // Of one row in a rest of few columns, each of which could also be a dot product.
+  // True if the columns left over after whole registers can be computed as dot products.
   bool may_dots(const Product& p) const { return p.a_col == 1 && p.k >= lanes && p.k <= kChunk; }
   double rest_by_dots(Index k, Index rest) const { return static_cast<double>(rest) * (registers(k, lanes) + 4.5); }
   double rest_by_tiles(Index k, Index rest) const { return registers(rest, half) * static_cast<double>(k); }
@@ -66,7 +66,7 @@ Product turn(const Product& p) { return {p.n, p.m, p.k, p.b_col, p.b_row, p.a_co
 
 Product product_of(const MatmulShape& s, const Costs& costs) {
   Product p{s.m, s.n, s.k, s.a_row, s.a_col, s.b_row, s.b_col, s.ldc, 1, s.accumulate, false};
-  // A stride over a side of length 1 means nothing: let it be what makes the operand contiguous.
+  // The stride of a dimension of size 1 is arbitrary: set it so that the operand counts as contiguous.
   if (p.m == 1) p.a_row = 1;
   if (p.n == 1) p.b_col = 1;
   if (p.k == 1) p.a_col = p.b_row = 1;
@@ -99,14 +99,14 @@ void cut_columns(Plan& plan, Index lanes, Index element, Index few_rows) {
 void cut_rows(Plan& plan, Index lanes, Index tile_rows, Index element) {
   const Product& p = plan.p;
   plan.pack_b = !reads_in_place(p, element, kFewRows);
-  // Rows, or columns, at a distance of half a page or more by powers of two meet in the same few sets of the cache.
+  // Rows or columns at a power-of-two distance of half a page or more map to the same few cache sets.
   const Index stride = p.a_col == 1 ? p.a_row : p.a_col;
   const bool near = p.a_col == 1 || (p.a_row == 1 && p.k <= kLinesInPlace);
   plan.pack_a = p.n >= kColumnsThatPayPacking && (!near || p.k > plan.k_chunk || stride * element % 2048 == 0);
   plan.n_chunk = std::max(kPackedElements / std::max<Index>(plan.k_chunk, 1) / plan.panel, Index{1}) * plan.panel;
   plan.n_chunk = std::min(plan.n_chunk, round_up(p.n, plan.panel));
   plan.shared_elements = plan.k_chunk * plan.n_chunk;
-  // A multiple of eight tasks, so that 2, 4 or 8 threads end together.
+  // A multiple of eight tasks, so that 2, 4 or 8 threads finish together.
   const Index tasks = round_up(ceil_div(p.m, kBlockRows), p.m >= 16 * tile_rows ? 8 : 4);
   plan.block = ceil_div(p.m, tasks);
   if (plan.pack_a) plan.worker_elements = plan.block * (plan.k_chunk + 2 * lanes);

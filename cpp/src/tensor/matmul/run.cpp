@@ -45,13 +45,13 @@ class Run {
       for (Index task = 0; task < tasks; ++task) f(task, worker_);
   }
 
-  // Scratch is one region per worker; a serial run has one, whatever name its worker goes by.
+  // Scratch is one region per worker; a serial run has one, whatever its worker number.
   T* scratch_of(int worker) const { return workers_ + (worker == worker_ ? 0 : worker) * plan_.worker_elements; }
 
   void by_columns() {
     const bool by_row = plan_.row_kernel != RowKernel::none;
     if (by_row && plan_.shared_elements > 0) kernels_.pack(p_.m, p_.k, p_.k, a_, p_.a_row, p_.a_col, shared_, p_.k);
-    // Alone, a stream had better go on to the end of its row; the sums are the same.
+    // On one thread it is faster to stream whole rows; the sums are the same.
     const bool whole = plan_.row_kernel == RowKernel::streams && (threads_ == 1 || !plan_.parallel);
     const Index block = whole ? p_.n : plan_.block;
     for_each((p_.n + block - 1) / block, [&](Index task, int worker) {
@@ -63,7 +63,7 @@ class Run {
     if (!p_.turned) all_rows_done();
   }
 
-  // Each of C's few rows is spread over all tasks, so they are complete only now.
+  // Every row of C is spread over all tasks, so rows are complete only now.
   void all_rows_done() {
     if (done_.call == nullptr) return;
     constexpr Index kRows = 16;
@@ -86,8 +86,8 @@ class Run {
         {p_.m, end - begin, p_.k, copied ? shared_ : a_, copied ? p_.k : p_.a_row, 1, b, 1, p_.b_col, c, p_.c_row, p_.c_col, p_.accumulate});
   }
 
-  /// Columns [at, at + width) and where they are packed. Where n does not end with a panel, either the last panel is moved back over columns
-  /// that are already done (they come out the same), or a rest of less than a register remains, which is done with padding or by dots.
+  /// Columns [at, at + width) and their packed form. Where n is not a multiple of a panel, either the last panel overlaps columns that are already
+  /// done (with equal results), or a remainder of less than a register is computed with padding or by dots.
   struct Panel {
     Index at, width, slot;
     bool rest;
@@ -123,7 +123,7 @@ class Run {
     else kernels_.panel_product({rows, q.width, k, a, a_row, a_col, b, here ? p_.b_row : kernels_.padded(q.width), 1, c, p_.c_row, p_.c_col, add});
   }
 
-  /// Tile by tile, so that the memory is asked for a little at a time: elements [from_element, to_element) of the block.
+  /// Tile by tile, prefetching elements [from_element, to_element) of the block a little at a time.
   void multiply_and_ask(const Panel& q, T* c, Index begin, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col, const T* packed,
                         Index from_element, Index to_element) const {
     const Index tiles = (rows + kernels_.tile_rows - 1) / kernels_.tile_rows, first = (first_row_ + begin) * p_.n;
@@ -171,7 +171,7 @@ class Run {
 
   void pack_b(Index from, Index k, Index first, Index end) {
     const Index panels = (end - first + plan_.panel - 1) / plan_.panel;
-    // A small B is packed before another thread would be awake; of one that is read in place only a rest is packed.
+    // A small B is packed faster than a thread wakes up; of a B read in place only the remainder is packed.
     const Index group = !plan_.pack_b || k * (end - first) < 65536 ? panels : std::max<Index>(1, 16384 / (k * plan_.panel + 1));
     for_each((panels + group - 1) / group, [&](Index task, int) {
       for (Index j = first + task * group * plan_.panel, stop = std::min(j + group * plan_.panel, end); j < stop;) {
@@ -186,7 +186,7 @@ class Run {
     const T* a = a_ + begin * p_.a_row + from * p_.a_col;
     Index a_row = p_.a_row, a_col = p_.a_col;
     if (plan_.pack_a) {
-      // Rows stay rows, at a distance that does not map them to the same few sets of the cache.
+      // Copied rows keep their order, at a stride that does not map them to the same few cache sets.
       const Index row = k + 2 * kernels_.lanes;
       kernels_.pack(rows, k, k, a, a_row, a_col, packed, row);
       a = packed, a_row = row, a_col = 1;

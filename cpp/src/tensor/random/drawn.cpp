@@ -1,4 +1,4 @@
-// Draws by rejection. Element i has a stream of its own, so that it does not matter how many trials its neighbours took.
+// Rejection sampling. Element i has a stream of its own, so its result does not depend on the number of trials of other elements.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,7 +10,7 @@
 namespace plait::tensor {
 namespace {
 
-// Uniform and normal numbers of one element, as many as it takes.
+// An unlimited source of uniform and normal numbers for one element.
 class Source {
  public:
   Source(Index i, std::uint64_t key, std::uint64_t stream) : philox_{mix_seed(key, static_cast<std::uint64_t>(i)), stream} {}
@@ -44,7 +44,7 @@ double random_gamma(double a, Index i, std::uint64_t key, std::uint64_t stream) 
     if (v <= 0) continue;
     const double cube = v * v * v;
     if (std::log(source.uniform()) < 0.5 * x * x + d - d * cube + d * std::log(cube))
-      return std::max(d * cube * std::exp(boost), std::numeric_limits<double>::min());  // small shapes underflow; a density at 0 has no log
+      return std::max(d * cube * std::exp(boost), std::numeric_limits<double>::min());  // small shapes underflow; the log density at 0 is infinite
   }
 }
 

@@ -1,8 +1,8 @@
 // The layout of the random streams and the table of group kernels that each instruction set level exports.
 //
 // A group is sixteen Philox blocks: 64 numbers of one word each, or 32 of two words. Within a group, number e takes word e / 16 (words
-// 2 * (e / 16) and 2 * (e / 16) + 1) of block e % 16: vector lanes are blocks, so nothing has to be interleaved. A kernel always makes
-// a whole group; what a caller wants of its ends is copied out, hence the same bits however a range is cut.
+// 2 * (e / 16) and 2 * (e / 16) + 1) of block e % 16: vector lanes are blocks, so no interleaving is needed. A kernel always makes a whole group;
+// partial groups are copied from it, so the bits do not depend on how a range is cut.
 #pragma once
 
 #include <cstdint>

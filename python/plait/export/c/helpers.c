@@ -81,6 +81,26 @@ static inline float log_f32(float x) {
   return x > 0 ? z : none;
 }
 
+/* As tanh: 2^n q + (2^n - 1), by halves so that it is finite as long as e^x is. */
+static inline float expm1_f32(float x) {
+  float a = x < -20.0f ? -20.0f : x, rounded, r, q, s;
+  a = a > 89.0f ? 89.0f : a;
+  rounded = exp_rounded(a);
+  r = exp_rest(a, rounded - 12582912.0f);
+  q = r * r * exp_tail(r) + r;
+  s = two_to(rounded - 1.0f, 0);
+  q = 2.0f * (s * q + (s - 0.5f));
+  return x == 0 ? x : q;
+}
+
+/* log(u) with u = 1 + x, and what that rounding took from x. */
+static inline float log1p_f32(float x) {
+  const float u = 1.0f + x, lost = (x - (u - 1.0f)) / u, size = fabsf(x);
+  const float far = log_of_parts(log_mantissa(u) - 1.0f, log_exponent(u)) + lost, near = log_of_parts(x, 0.0f);
+  const float y = size < 0.33333334f ? near : far, z = x < INFINITY ? y : x, none = x == -1.0f ? -INFINITY : NAN;
+  return x > -1.0f ? (x == 0 ? x : z) : none;
+}
+
 static inline float softplus_f32(float x) {
   const float z = exp_f32(-fabsf(x));
   const int large = z > 0.33333334f;
@@ -214,9 +234,13 @@ static T length_share_T(T x, T length) {
   return x - x == 0 || x != x ? x / length : (T)(x < 0 ? -1 : 1);
 }
 
-static T logistic_density_T(T x) {
-  const double e = exp(-fabs((double)x));
-  return (T)(e / ((1 + e) * (1 + e)));
+static inline float logistic_density_f32(float x) {
+  const float e = exp_f32(-fabsf(x));
+  return e / ((1.0f + e) * (1.0f + e));
+}
+static double logistic_density_f64(double x) {
+  const double e = exp(-fabs(x));
+  return e / ((1 + e) * (1 + e));
 }
 
 static double gaussian_f64(double x) {
@@ -225,13 +249,21 @@ static double gaussian_f64(double x) {
 }
 
 /* softplus(x) - x t, and its slope for x. */
-static T logistic_loss_T(T x, T t) {
-  const T share = x > 0 ? 1 - t : -t, line = share == 0 ? 0 : share * x;
-  return (T)(line + (T)log1p(exp(-fabs((double)x))));
+static inline float logistic_loss_f32(float x, float t) {
+  const float share = x > 0 ? 1.0f - t : -t, line = share == 0 ? 0.0f : share * x;
+  return line + softplus_f32(-fabsf(x));
 }
-static T logistic_loss_slope_T(T x, T t) {
-  const double e = exp(-fabs((double)x)), s = e / (1 + e);
-  return x > 0 ? (T)((1 - t) - (T)s) : (T)((T)s - t);
+static double logistic_loss_f64(double x, double t) {
+  const double share = x > 0 ? 1 - t : -t, line = share == 0 ? 0 : share * x;
+  return line + log1p(exp(-fabs(x)));
+}
+static inline float logistic_loss_slope_f32(float x, float t) {
+  const float e = exp_f32(-fabsf(x)), s = e / (1.0f + e);
+  return x > 0 ? (1.0f - t) - s : s - t;
+}
+static double logistic_loss_slope_f64(double x, double t) {
+  const double e = exp(-fabs(x)), s = e / (1 + e);
+  return x > 0 ? (1 - t) - s : s - t;
 }
 
 static T logaddexp_slope_T(T x, T y) {

@@ -14,10 +14,15 @@ from .helpers import needed, words
 from .steps import Body, Writer
 from .text import C_TYPES, SIZES, comment, identifier, size_of
 
-# Nobody looks at errno or at floating point flags here; loops with sqrt or a choice are vectorised only where the compiler knows that.
+# Nobody looks at errno or at floating point flags here; loops with sqrt or a choice are vectorised only where the compiler knows that. Whether
+# sqrt writes errno is decided with its declaration, which no pragma reaches.
 PRAGMA = (
     "#if defined(__GNUC__) && !defined(__clang__)",
     '#pragma GCC optimize("no-math-errno", "no-trapping-math")',
+    "#endif",
+    "#if defined(__GNUC__) && !defined(sqrt) && !defined(sqrtf)",
+    "extern double sqrt(double) __attribute__((const));",
+    "extern float sqrtf(float) __attribute__((const));",
     "#endif",
 )
 

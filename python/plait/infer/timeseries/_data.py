@@ -1,4 +1,4 @@
-"""What a series may be: arrays, lists, pandas Series and data frames, their dates, and which values are missing."""
+"""Reading series: arrays, lists, pandas Series and data frames, their dates, and missing values."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ class Series:
     programs: dict[str, Any] = dataclasses.field(default_factory=dict)  # compiled for this series, by what they give
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what was compiled."""
+        """Pickled without compiled programs."""
         return {**self.__dict__, "programs": {}}
 
     @property
     def observed(self) -> Any:
-        """Which of the values are there."""
+        """The mask of values that are not missing."""
         return ~np.isnan(self.y)
 
     @property
@@ -181,7 +181,7 @@ def read_series(y: Any, X: Any = None, *, what: str = "fit", missing: bool = Tru
     X : array_like or pandas.DataFrame, shape (n, k), optional
         Regressors.
     what : str
-        Who asks, for messages.
+        Name of the caller, for messages.
     missing : bool
         Whether NaN may stand in `y`.
     """

@@ -1,4 +1,4 @@
-"""What all models of time series share: fitting by variational inference, maximum a posteriori or maximum likelihood."""
+"""The base class of time series models: fitting by variational inference, maximum a posteriori or maximum likelihood."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .result import Result
 
 METHODS = ("bbvi", "map", "mle")
 SOLVED = 0  # status of lbfgs
-MOST_STEPS, MOST_VALUES = 500, 800  # of lbfgs: a search that needs more has lost its way
+MOST_STEPS, MOST_VALUES = 500, 800  # of lbfgs: a search that needs more is abandoned
 BARRIER = 0.1  # log likelihood by which a filter that forgets its start e times as slowly is less probable
-FIRST_VALUES = 150  # before a search is asked whether it sits at a kink
+FIRST_VALUES = 150  # evaluations before a search is checked for a kink
 NEAR = 1e-5  # of parameters, in units in which they are of order one
 STEEP = 1e-2  # a slope of more than that share of the log likelihood is no rounding error
 SAME = 1e-4  # log likelihoods closer than this are the same
@@ -194,7 +194,7 @@ class Model:
         raise NotImplementedError
 
     def _growth(self, parameters: Mapping[str, Any], series: Series) -> Any:
-        """By how much a disturbance of the filter grows in a step, the mean of its log: a node; where it `may_be_chaotic`."""
+        """The mean log growth of a disturbance of the filter per step (Lyapunov exponent), a node; for models that `may_be_chaotic`."""
         raise NotImplementedError
 
     def _forecast(self, parameters: Mapping[str, Any], series: Series, h: int, X: Any, rng: np.random.Generator, paths: int) -> Any:
@@ -213,19 +213,19 @@ class Model:
 def _maximize(target: Any, starts: list[np.ndarray[Any, Any]], growth: Any = None) -> tuple[np.ndarray[Any, Any], bool]:
     """The best of the maxima found from each start; of those whose filter forgets its start, where `growth` says how it does."""
     problem = _problem(target, len(starts[0]))
-    # A start that leads to the edge of the stationary region creeps along it for ever; the others are the ones that count.
+    # A start that leads to the boundary of the stationary region converges very slowly along it; the other starts are used.
     if growth is not None:
         return _maximize_stable(target, starts, growth, problem)
     found = [_search(problem, u0) for u0 in starts]
     best = min(found, key=lambda r: r.f if np.isfinite(r.f) else np.inf)
-    # A search that came to its end is as good as one that creeps on among rounding errors, toward a variance of 0, say.
+    # A converged search is preferred to one that continues at the level of rounding, e.g. toward a variance of 0.
     ended = [r for r in found if _ended(r) and r.f <= best.f + SAME]
     if ended:
         return np.asarray(min(ended, key=lambda r: float(r.f)).x), True
     mode, converged = _newton(target, np.asarray(best.x))
     if converged:
         return mode, True
-    # The likelihood rises toward an edge at which roots cancel each other: a maximum inside, where there is one, is the estimate.
+    # The likelihood increases toward a boundary at which roots cancel: an interior maximum, if there is one, is the estimate.
     inside = [mode for mode, converged in (_newton(target, u0) for u0 in starts) if converged]
     if inside:
         return max(inside, key=graph.function(target)), True
@@ -301,12 +301,12 @@ def _ended(found: Any) -> bool:
 
 
 def _is_flat(value: float, slope: Any) -> bool:
-    """Where a search ends for want of any ascent, rounding has the last word: the slope says whether it is a maximum."""
+    """Whether a search that found no ascent ended at a maximum up to rounding, judged by the slope."""
     return float(np.max(np.abs(slope), initial=0.0)) <= 1e-5 * max(1.0, abs(value))
 
 
 def _newton(target: Any, u: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], bool]:
-    """Newton's method from where the quasi-Newton method was lost: in a bent valley, say, as near a double unit root."""
+    """Newton's method from the point where the quasi-Newton method failed, e.g. in a curved valley near a double unit root."""
     density = Density(trace(lambda z: target(z["u"]), {"u": RealLine(shape=len(u))}))
     found, _, _, _ = find_mode(density, u)
     value, slope = density.slope()(u=found)

@@ -17,7 +17,7 @@ DRAWS = 4000
 class ParameterPosterior:
     """A posterior over unconstrained coordinates, read as parameters.
 
-    What it does not answer itself (``elbo``, ``khat``, ``warnings``, …) it asks the :class:`plait.infer.Posterior` beneath, which is `.base`.
+    Other attributes (``elbo``, ``khat``, ``warnings``, …) are those of the underlying :class:`plait.infer.Posterior`, `.base`.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class ParameterPosterior:
         return float(low), float(high)
 
     def summary(self) -> str:
-        """A table of the parameters, and in one line what speaks against the result."""
+        """A table of the parameters, and a line with the warnings."""
         return summarize(self)
 
     def plot(self, names: list[str] | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""What a fit gives: parameters with errors, information criteria, forecasts, simulation and plots."""
+"""The result of a fit: parameters with errors, information criteria, forecasts, simulation and plots."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Result:
     nobs, n_params : int
         Observations that the likelihood is of, and parameters.
     converged : bool
-        Whether the search ended where it should.
+        Whether the search converged.
     """
 
     def __init__(

@@ -49,11 +49,11 @@ PLAIT_INLINE V high_product(V a, V b) {
 #endif
 
 /// Some lanes of all rows: a register of them has a recursion of its own.
-template <int kRegisters>
+template <int kRegisters, bool kShifted>
 void lanes(const CoarsePass& given, Index lane) {
   const CoarsePass p = given;
   const V none = ~V{};
-  const auto shift = static_cast<std::uint16_t>(p.shift);
+  [[maybe_unused]] const auto shift = static_cast<std::uint16_t>(p.shift);
   const std::uint16_t* const y = p.y + lane - kCoarseLanes;
   std::uint16_t* const row = p.row + lane;
   Index done = 0;  // columns that have been a row's
@@ -73,7 +73,8 @@ void lanes(const CoarsePass& given, Index lane) {
       for (int r = 0; r < kRegisters; ++r) {
         const Index at = j * kCoarseLanes + r * kWide;
         const V value = load<V>(y + at), up = load<V>(row + at), apart = difference(value, above) | difference(below, value);
-        const V cost = high_product(apart, apart) >> shift;
+        V cost = high_product(apart, apart);
+        if constexpr (kShifted) cost = cost >> shift;
         left[r] = sum(smaller(smaller(up, diagonal[r]), left[r]), cost);
         diagonal[r] = up;
         store(row + at, left[r]);
@@ -85,7 +86,8 @@ void lanes(const CoarsePass& given, Index lane) {
 
 void run(const CoarsePass& pass) {
   constexpr Index kAtOnce = kCoarseLanes < 2 * kWide ? 1 : 2;
-  for (Index lane = 0; lane < kCoarseLanes; lane += kAtOnce * kWide) lanes<kAtOnce>(pass, lane);
+  const auto some = pass.shift == 0 ? lanes<kAtOnce, false> : lanes<kAtOnce, true>;
+  for (Index lane = 0; lane < kCoarseLanes; lane += kAtOnce * kWide) some(pass, lane);
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ struct Skew {
   }
 };
 
-template <bool profile, bool local, bool counted>
+/// linear: open and extend are the same, so that every gap goes out from the best value beside it.
+template <bool profile, bool local, bool linear, bool counted>
 class Strip {
  public:
   explicit Strip(const PairwiseStrip& s) : s_(s), open_(all(s.open)), extend_(all(s.extend)), last_(static_cast<int>(s.rows - 1)) {
@@ -82,7 +83,7 @@ class Strip {
 #pragma GCC unroll 2
     for (int r = kRegisters - 1; r >= 0; --r) {
       const V above = shifted(h_, r, s_.h[t]);
-      const V i = shifted(insertion_, r, s_.insertion[t]), d = deletion_[r];
+      const V i = linear ? above + open_ : shifted(insertion_, r, s_.insertion[t]), d = linear ? h_[r] + open_ : deletion_[r];
       V score;
       if constexpr (profile) {
         score = skew_[r].next(load<V>(s_.profile + s_.beginnings[t - r * kRowLanes] + r * kRowLanes));
@@ -100,13 +101,16 @@ class Strip {
         best = border ? load<V>(s_.left + r * kRowLanes) : best;
       }
       if constexpr (!counted) {
-        const V opened = best + open_;
-        deletion_[r] = max(opened, d + extend_);
-        insertion_[r] = max(opened, i + extend_);
+        if constexpr (!linear) {
+          const V opened = best + open_;
+          deletion_[r] = max(opened, d + extend_);
+          insertion_[r] = max(opened, i + extend_);
+        }
         if constexpr (local) best_[r] = max(best_[r], edge ? where(inside, best) : best);
       } else {
         const V above_paths = shifted(h_paths_, r, s_.h_paths[t]);
-        const V i_paths = shifted(insertion_paths_, r, s_.insertion_paths[t]), d_paths = deletion_paths_[r];
+        const V i_paths = linear ? above_paths : shifted(insertion_paths_, r, s_.insertion_paths[t]);
+        const V d_paths = linear ? h_paths_[r] : deletion_paths_[r];
         V match_paths = diagonal_paths_[r];
         diagonal_paths_[r] = above_paths;
         if constexpr (local) match_paths = where(come >= V{}, match_paths) + where(come <= V{}, all(1));
@@ -114,17 +118,19 @@ class Strip {
         // than its beginning costs, the best one that ends in it is not also counted as what a new one begins behind.
         V paths = add_where(add_where(where(match == best, match_paths), d == best, d_paths), i == best, i_paths);
         if constexpr (edge) paths = border ? all(1) : paths;
-        const V opened = best + open_, d_on = d + extend_, i_on = i + extend_;
-        V next = max(opened, d_on), next_paths = add_where(where(opened == next, paths), d_on == next, d_paths);
-        const V down = max(opened, i_on);
-        if constexpr (edge) {
-          next = border ? load<V>(s_.left_deletion + r * kRowLanes) : next;
-          next_paths = border ? all(1) : next_paths;
+        if constexpr (!linear) {
+          const V opened = best + open_, d_on = d + extend_, i_on = i + extend_;
+          V next = max(opened, d_on), next_paths = add_where(where(opened == next, paths), d_on == next, d_paths);
+          const V down = max(opened, i_on);
+          if constexpr (edge) {
+            next = border ? load<V>(s_.left_deletion + r * kRowLanes) : next;
+            next_paths = border ? all(1) : next_paths;
+          }
+          insertion_paths_[r] = add_where(where(opened == down, paths), i_on == down, i_paths);
+          insertion_[r] = down;
+          deletion_[r] = next;
+          deletion_paths_[r] = next_paths;
         }
-        insertion_paths_[r] = add_where(where(opened == down, paths), i_on == down, i_paths);
-        insertion_[r] = down;
-        deletion_[r] = next;
-        deletion_paths_[r] = next_paths;
         h_paths_[r] = paths;
         if constexpr (local) {
           const V here = edge ? where(inside, best) : best;
@@ -134,18 +140,20 @@ class Strip {
           }
         }
       }
-      if constexpr (edge && !counted) deletion_[r] = border ? load<V>(s_.left_deletion + r * kRowLanes) : deletion_[r];
+      if constexpr (edge && !counted && !linear) deletion_[r] = border ? load<V>(s_.left_deletion + r * kRowLanes) : deletion_[r];
       h_[r] = best;
       if (edge || r == last_ / kRowLanes) {
         store(h + r * kRowLanes, best);
-        store(insertion + r * kRowLanes, insertion_[r]);
-        if constexpr (counted) store(h_paths + r * kRowLanes, h_paths_[r]), store(insertion_paths + r * kRowLanes, insertion_paths_[r]);
+        if constexpr (!linear) store(insertion + r * kRowLanes, insertion_[r]);
+        if constexpr (counted) store(h_paths + r * kRowLanes, h_paths_[r]);
+        if constexpr (counted && !linear) store(insertion_paths + r * kRowLanes, insertion_paths_[r]);
       }
     }
     if (const Index column = t - last_; !edge || (column >= 0 && column <= s_.columns)) {
       s_.h[column] = h[last_];
-      s_.insertion[column] = insertion[last_];
-      if constexpr (counted) s_.h_paths[column] = h_paths[last_], s_.insertion_paths[column] = insertion_paths[last_];
+      if constexpr (!linear) s_.insertion[column] = insertion[last_];
+      if constexpr (counted) s_.h_paths[column] = h_paths[last_];
+      if constexpr (counted && !linear) s_.insertion_paths[column] = insertion_paths[last_];
     }
     if (edge || t == s_.columns) {
       if (const Index lane = t - s_.columns; lane >= 0) {
@@ -170,18 +178,20 @@ class Strip {
   V best_[kRegisters], best_paths_[kRegisters];
 };
 
-template <bool profile, bool local, bool counted>
+template <bool profile, bool local, bool linear, bool counted>
 void run(const PairwiseStrip& s) {
-  Strip<profile, local, counted>(s).run();
+  Strip<profile, local, linear, counted>(s).run();
 }
+
+template <bool counted>
+constexpr PairwiseStripKernels kKernels = {
+    {{{run<false, false, false, counted>, run<false, false, true, counted>}, {run<false, true, false, counted>, run<false, true, true, counted>}},
+     {{run<true, false, false, counted>, run<true, false, true, counted>}, {run<true, true, false, counted>, run<true, true, true, counted>}}}};
 
 }  // namespace
 
 const PairwiseStripTable& pairwise_strip_table() {
-  static constexpr PairwiseStripTable table = {
-      kRows,
-      {{run<false, false, false>, run<false, true, false>}, {run<true, false, false>, run<true, true, false>}},
-      {{run<false, false, true>, run<false, true, true>}, {run<true, false, true>, run<true, true, true>}}};
+  static constexpr PairwiseStripTable table = {kRows, kKernels<false>, kKernels<true>};
   return table;
 }
 

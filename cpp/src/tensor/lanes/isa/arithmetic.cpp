@@ -8,7 +8,7 @@ namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
-// Elements do not depend on each other, also when d is one of the operands.
+// Elements are independent, also if d is one of the operands.
 template <class T, class Op>
 void loop1(const void* pa, const void*, const void*, const void*, void* pd, Index n) {
   const T* a = static_cast<const T*>(pa);
@@ -39,7 +39,7 @@ void loop3(const void* pa, const void* pb, const void* pc, const void*, void* pd
     d[i] = Op::of((uniform & kUniformA) != 0 ? a0 : a[i], (uniform & kUniformB) != 0 ? b0 : b[i], (uniform & kUniformC) != 0 ? c0 : c[i]);
 }
 
-// Copy is the one unary loop that also spreads a uniform value over a block.
+// Copy is the only unary loop that also broadcasts a uniform value over a block.
 template <class T>
 void spread(const void* pa, const void*, const void*, const void*, void* pd, Index n) {
   const T a0 = *static_cast<const T*>(pa);
@@ -65,7 +65,7 @@ template <class T, class Op>
 LaneLoop ordered(int uniform) {
   return uniform == kUniformA ? loop2<T, Op, kUniformA> : commuting<T, Op>(uniform);
 }
-// Of the mathematical functions what they are for integers.
+// The integer forms of mathematical functions.
 template <class T, class Op>
 LaneLoop integers(int uniform) {
   if constexpr (kInteger<T> && !std::is_same_v<Op, NoIntegers>) return ordered<T, Op>(uniform);

@@ -1,4 +1,4 @@
-// Loads and stores of lane programs: strided reads, and conversions between the element types and the types that are computed with.
+// Loads and stores of lane programs: strided access, and conversions between element types and computation types.
 #include "tensor/lanes/table.hpp"
 
 namespace plait::tensor {
@@ -22,7 +22,7 @@ struct Convert<Boolean> {
   }
 };
 
-// What does not fit, NaN included, becomes the smallest integer: what x86 and NumPy give, here without undefined behaviour.
+// Values out of range, NaN included, become the smallest integer: as on x86 and in NumPy, without undefined behaviour.
 template <class To, class From>
 inline To to_integer(From x, To lowest) {
   const From low = static_cast<From>(lowest);

@@ -1,5 +1,5 @@
-// The mathematical functions as lane instructions, over the loops of math_table. Those run on whole groups of elements only: what is left
-// at the end of a block goes through a padded copy, so that an element is computed by the same code wherever it stands in a block.
+// The mathematical functions as lane instructions, over the loops of math_table. Those run on whole groups of elements only: the remainder of a block
+// goes through a padded copy, so that an element is computed by the same code at every position of a block.
 #include "tensor/lanes/table.hpp"
 #include "tensor/math/internal.hpp"
 
@@ -22,7 +22,7 @@ struct Loops<double> {
   static auto binary(MathBinary f) { return math_table().binary_f64[static_cast<int>(f)]; }
 };
 
-// The padding repeats an element, so that it takes no slow path that the data do not take.
+// The padding repeats an element, so that it triggers no slow path of its own.
 template <class T>
 void pad(const T* x, Index n, T* padded) {
   for (Index i = 0; i < kGroup; ++i) padded[i] = x[i < n ? i : 0];
@@ -42,7 +42,7 @@ void unary(const void* pa, const void*, const void*, const void*, void* pd, Inde
   for (Index i = whole; i < n; ++i) d[i] = rest[i - whole];
 }
 
-// Functions whose loops stay scalar: an element is computed by the same code anyway, and padding would only cost.
+// Functions with scalar loops need no padding: every element is computed by the same code.
 template <class T, MathFunction f>
 void unary_scalar(const void* a, const void*, const void*, const void*, void* d, Index n) {
   Loops<T>::unary(f)(static_cast<const T*>(a), static_cast<T*>(d), n);

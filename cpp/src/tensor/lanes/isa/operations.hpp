@@ -1,4 +1,4 @@
-// What each arithmetic instruction of a lane program means for one element, written once for all loops.
+// The scalar form of each arithmetic instruction, written once for all loops.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +75,7 @@ struct CutRemainder {
   static Index of(Index a, Index b) { return b == 0 || b == -1 ? 0 : a % b; }
 };
 struct NoIntegers {};
-// Of equal infinities, too, the difference is 0.
+// The difference of equal infinities is 0, not NaN.
 struct Difference {
   template <class T>
   static T of(T a, T b) {
@@ -83,7 +83,7 @@ struct Difference {
   }
 };
 
-// In these two a NaN in a is kept by the second test, one in b because the comparison is false.
+// NaN propagates: a NaN in a by the second test, one in b because the comparison is false.
 PLAIT_OP2(Minimum, (a < b) | (a != a) ? a : b)
 PLAIT_OP2(Maximum, (a > b) | (a != a) ? a : b)
 PLAIT_OP2(Less, a < b ? T(1) : T(0))
@@ -98,7 +98,7 @@ PLAIT_OP1(Neg, Sub::of(T(kInteger<T> ? 0.0 : -0.0), a))
 PLAIT_OP1(Sign, a > T(0) ? T(1) : a < T(0) ? T(-1) : a == T(0) ? T(0) : a)
 PLAIT_OP1(Square, Mul::of(a, a))
 PLAIT_OP1(Reciprocal, T(1) / a)
-PLAIT_OP1(Relu, a < T(0) ? T(0) : a)  // this way round a NaN stays
+PLAIT_OP1(Relu, a < T(0) ? T(0) : a)  // in this order NaN propagates
 PLAIT_OP1(ToBool, a != T(0) ? T(1) : T(0))
 PLAIT_OP1(LogicalNot, a == T(0) ? T(1) : T(0))
 
@@ -129,7 +129,7 @@ struct Select {
   }
 };
 
-// Said explicitly and not left to contraction, so that vector bodies and scalar tails round alike.
+// Explicit instead of by contraction, so that vector bodies and scalar tails round alike.
 struct MultiplyAdd {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
   static float of(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
@@ -141,7 +141,7 @@ struct MultiplyAdd {
   static Index of(Index a, Index b, Index c) { return Add::of(Mul::of(a, b), c); }
 };
 
-// A product with what is 0 far out, where the other factor may be infinite. What is 0 and not negative is so for negative a first: -0.
+// a * b, but -b where b is 0 and a may be infinite: zero with the sign for negative a.
 struct Gated {
   template <class T>
   static T of(T a, T b) {

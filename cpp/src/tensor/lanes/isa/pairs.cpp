@@ -1,6 +1,6 @@
-// Two instructions in one loop, for the pairs that chains of float32 arithmetic are full of, and those of recursions in float64 that choose among
-// sums: there a block loop is bound by loads and stores.
-// Compiled without contraction: a product is rounded before it is added, as the two instructions by themselves would do.
+// Two instructions in one loop, for pairs that are frequent in float32 arithmetic and in float64 min-plus recursions, whose block loops are
+// bound by loads and stores. Compiled without contraction: a product is rounded before it is added, as by two separate
+// instructions.
 #include "operations.hpp"
 #include "tensor/lanes/table.hpp"
 
@@ -51,7 +51,7 @@ struct SecondUnary {
     return Op::of(x);
   }
 };
-/// c * e + x with a uniform e: a decaying average.
+/// c * e + x with a uniform e: an exponential moving average.
 struct SecondAccumulate {
   static constexpr int kUniform = kUniformE;
   template <class T>
@@ -88,7 +88,7 @@ LaneLoop with_second(LaneOp second, int position, int uniform) {
   return same ? loop<F, SecondSwapped<Sub, kUniformC>> : loop<F, SecondSwapped<Sub, 0>>;
 }
 
-/// Minimum and Maximum in a form that the compiler vectorises also where one follows the other; the same to the last bit.
+/// Minimum and Maximum in a form that the compiler vectorises also when chained; bit-equal.
 struct Least {
   template <class T>
   static T of(T a, T b) {
@@ -114,7 +114,7 @@ LaneLoop then_choose(LaneOp second, int position) {
   if (second == LaneOp::maximum) return ordered<F, Greatest>(position);
   return second == LaneOp::add ? loop<F, Second<Add, 0>, double> : nullptr;
 }
-/// The best of several ways, each with its cost; and a distance.
+/// Pairs of min-plus recursions: extremes of sums, and distances.
 LaneLoop find_double(LaneOp first, LaneOp second, int position, int uniform) {
   if (uniform == kUniformB && first == LaneOp::add) return then_choose<First<Add, kUniformB>>(second, position);
   if (uniform == kUniformB && first == LaneOp::sub) return then_choose<First<Sub, kUniformB>>(second, position);
@@ -139,7 +139,7 @@ template <class Op>
 LaneLoop best_of_three(int position) {
   return position == 0 ? loop<First<Op, 0>, Summed<Second<Op, 0>>, double> : loop<First<Op, 0>, Summed<SecondSwapped<Op, 0>>, double>;
 }
-/// The best of three ways, and a distance.
+/// The same with three predecessors and a distance.
 LaneLoop find_sum(LaneType type, LaneOp first, LaneOp second, int position) {
   if (type != LaneType::f64 || first != second) return nullptr;
   if (first == LaneOp::minimum) return best_of_three<Least>(position);

@@ -1,5 +1,5 @@
-// Reductions of blocks: along contiguous runs, and down the columns of a few rows. Both keep several vectors of partial results, so that
-// the error of a sum over a block grows with a small part of its length; across blocks the caller accumulates in double.
+// Reductions of blocks: along contiguous runs, and down the columns of a few rows. Both keep several vectors of partial results, so that the rounding
+// error of a block's sum grows with a fraction of its length; across blocks the caller accumulates in double.
 #include "tensor/lanes/table.hpp"
 
 namespace plait::tensor {
@@ -14,7 +14,7 @@ constexpr int kVectorBytes = 32;
 constexpr int kVectorBytes = 16;
 #endif
 constexpr int kVectors = 4;          // independent chains, to hide the latency of an addition
-constexpr Index kRowsPerFlush = 32;  // rows of a column sum taken in the element type before they go to the accumulators
+constexpr Index kRowsPerFlush = 32;  // rows summed in the element type before they are added to the accumulators
 constexpr Index kColumnsPerBand = 512;
 
 template <class T, int bytes>
@@ -26,7 +26,7 @@ struct Vector {
   static void store(T* x, type v) { *reinterpret_cast<unaligned*>(x) = v; }
 };
 
-// For scalars and vectors alike. Sums and products of integers come as unsigned words: they wrap.
+// For scalars and vectors. Sums and products of integers use unsigned words: they wrap.
 struct Sum {
   template <class T>
   static T of(T a, T b) {
@@ -39,8 +39,8 @@ struct Product {
     return a * b;
   }
 };
-// The inner choice is the machine's own maximum, which gives its second operand, a, where one of the two is NaN: a NaN already met stays,
-// and the outer choice takes in a new one.
+// The inner choice is the max instruction, which returns its second operand, a, if either is NaN: a NaN in a propagates, and the outer choice handles
+// a NaN in b.
 struct Maximum {
   template <class T>
   static T of(T a, T b) {
@@ -65,7 +65,7 @@ struct Accumulator<float> {
   using type = double;
 };
 
-/// The lanes of v, by halves.
+/// Reduces the lanes of v by halving.
 template <class T, class Op, int bytes>
 inline T reduce_vector(typename Vector<T, bytes>::type v) {
   if constexpr (bytes > 16) {
@@ -79,7 +79,7 @@ inline T reduce_vector(typename Vector<T, bytes>::type v) {
   }
 }
 
-/// Runs that fill no vector of that many bytes go to shorter vectors.
+/// Runs shorter than a vector of that many bytes use shorter vectors.
 template <class T, class Op, int bytes>
 inline T reduce_run(const T* x, Index n) {
   using V = Vector<T, bytes>;
@@ -141,7 +141,7 @@ void column_band(typename Accumulator<T>::type* accumulators, const T* x, Index 
     Index j = 0;
     for (; j + kVectors * lanes <= width; j += kVectors * lanes) reduce_columns<T, Op, kVectors>(x + j, rows, stride, buffer + j);
     for (; j + lanes <= width; j += lanes) reduce_columns<T, Op, 1>(x + j, rows, stride, buffer + j);
-    // The last vector goes over columns already taken, and writes there what it finds: the same sums.
+    // The last vector overlaps finished columns, and stores the same sums there again.
     if (j < width && width >= lanes) reduce_columns<T, Op, 1>(x + width - lanes, rows, stride, buffer + width - lanes), j = width;
     for (; j < width; ++j) {
       T s = x[j];

@@ -1,5 +1,5 @@
-// One loop per sequence and floating type, written out by the compiler from the rows of lanes/sequences.hpp.
-// Compiled without contraction: a product is rounded before it is added, as the instructions by themselves would do.
+// One loop per sequence and floating type, instantiated from the rows of lanes/sequences.hpp.
+// Compiled without contraction: a product is rounded before it is added, as by separate instructions.
 #include "tensor/lanes/sequences.hpp"
 
 #include "operations.hpp"

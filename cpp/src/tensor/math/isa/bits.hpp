@@ -1,4 +1,4 @@
-// What the function families share: bit views, selects, and powers of two. See math.hpp for the rules of these files.
+// Helpers of all function families: bit casts, selects, powers of two. See math.hpp for the rules of these files.
 #pragma once
 
 #ifndef PLAIT_ISA_NS
@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-// Always: a call left inside a loop would keep the loop scalar.
+// Always inlined: a call inside a loop would keep the loop scalar.
 #define PLAIT_MATH __attribute__((always_inline)) inline
 
 namespace plait::tensor {
@@ -41,7 +41,7 @@ PLAIT_MATH float fused(float a, float b, float c) { return a * b + c; }
 PLAIT_MATH double fused(double a, double b, double c) { return a * b + c; }
 #endif
 
-// A square as its rounded value and what rounding took from it.
+// A square as rounded value and rounding error.
 struct Square32 {
   float high, low;
 };
@@ -64,7 +64,7 @@ PLAIT_MATH Square64 square_in_parts(double a) {
   return {high, ((first * first - high) + 2.0 * first * second) + second * second};
 }
 
-// a where the highest bit of `sign` is set, else b: a choice that no path of the compiler leads round, which would compute every arm of a clamp anew.
+// a if the highest bit of `sign` is set, else b: a select that the compiler cannot turn into branches, which would duplicate every arm of a clamp.
 PLAIT_MATH float choose(std::uint32_t sign, float a, float b) {
   const auto all = static_cast<std::uint32_t>(static_cast<std::int32_t>(sign) >> 31);
   return from_bits((bits(a) & all) | (bits(b) & ~all));

@@ -42,7 +42,7 @@ PLAIT_MATH double exp_tail(double r) {
   return 0.5000000000000001 + r * (0.1666666666666667 + r * (0.0416666666666517 + r * (0.008333333333325909 + r * high)));
 }
 
-// p * 2^n in two factors, so that results below the normal range are rounded once and those above it become infinite.
+// p * 2^n by two factors, so that subnormal results are rounded once and overflow gives infinity.
 PLAIT_MATH float scale(float p, float rounded) {
   const std::uint32_t twice = bits(rounded) - bits(kRound32) + 254U, half = twice >> 1;
   return p * from_bits(half << 23) * from_bits((twice - half) << 23);
@@ -71,7 +71,7 @@ PLAIT_MATH double exp_(double x) {
   return scale(r * r * exp_tail(r) + r + 1.0, a.rounded);
 }
 
-// e^-a for 0 <= a <= 120 (1000): a power of two that is never above 1 stands in one factor, taken 2^64 (2^512) times too large.
+// e^-a for 0 <= a <= 120 (1000): the power of two is at most 1 and is applied as one factor, scaled by 2^64 (2^512).
 PLAIT_MATH float exp_minus_bounded(float a) {
   constexpr float kShift = kRound32 + 191.0F;  // 127 for the exponent's bias, and 64
   const float rounded = kShift - a * kLog2e32, n = rounded - kShift;
@@ -114,7 +114,7 @@ PLAIT_MATH double half_exp(double x) {
   const Reduced64 a = reduce_exp(x);
   return scale(a.r * a.r * exp_tail(a.r) + a.r + 1.0, a.rounded - 1.0);
 }
-// Up to 1 the series, beyond (e^x - e^-x) / 2, where little cancels.
+// Up to 1 the series, beyond (e^x - e^-x) / 2, where cancellation is small.
 PLAIT_MATH float sinh_(float x) {
   const float a = magnitude(x), z = a * a, u = half_exp(a);
   const float near = a + a * z * (0.16666667F + z * (0.008333334F + z * (0.0001984127F + z * (2.7557319e-06F + z * 2.505211e-08F))));
@@ -143,7 +143,7 @@ PLAIT_MATH float expm1_(float x) {
   x = x < -18.0F ? -18.0F : x;
   x = x > 89.0F ? 89.0F : x;
   const Reduced32 a = reduce_exp(x);
-  const float rest = ((x - a.n * kLn2High32) - a.r) - a.n * kLn2Low32;  // what rounding took from r
+  const float rest = ((x - a.n * kLn2High32) - a.r) - a.n * kLn2Low32;  // the rounding error of r
   const float q = a.r * a.r * exp_tail(a.r) + rest + a.r, s = power_of_two(a.rounded, ~0U);
   const float y = 2.0F * (s * q + (s - 0.5F));
   return magnitude(tiny) < 0x1p-26F ? tiny : y;
@@ -191,7 +191,7 @@ PLAIT_MATH double expm1mx_(double x) {
   return 2.0 * fused(half, a.r * a.r * exp_rest(a.r), choose(bits(a.rounded) - bits(kRound64 + 4.0), near, far));
 }
 #else
-// Up to 1 the series, beyond the difference, where little cancels.
+// Up to 1 the series, beyond the difference, where cancellation is small.
 PLAIT_MATH float expm1mx_(float x) {
   const float low = 0.5F + x * (0.16666667F + x * (0.041666668F + x * (0.008333334F + x * 0.0013888889F)));
   const float high = 0.0001984127F + x * (2.4801588e-05F + x * (2.7557319e-06F + x * (2.755732e-07F + x * 2.505211e-08F)));
@@ -248,7 +248,7 @@ PLAIT_MATH double sigmoid_(double x) {
   const double e = exp_minus(magnitude(x));
   return (x < 0 ? e : 1.0) / (1.0 + e);
 }
-// The slope of sigmoid.
+// The derivative of sigmoid.
 PLAIT_MATH float logistic_density_(float x) {
   const float e = exp_minus(magnitude(x)), d = 1.0F + e;
   return e / (d * d);
@@ -258,7 +258,7 @@ PLAIT_MATH double logistic_density_(double x) {
   return e / (d * d);
 }
 
-// e^(-x^2) and e^(-x^2 / 2) / sqrt(2 pi): what is rounded off the square is put back behind the exponential.
+// e^(-x^2) and e^(-x^2 / 2) / sqrt(2 pi): the rounding error of the square is corrected after the exponential.
 PLAIT_MATH float gaussian_(float x) {
   const float a = magnitude(x);
   const Square32 square = square_in_parts(a > 10.5F ? 10.5F : a);

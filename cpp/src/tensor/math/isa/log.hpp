@@ -45,7 +45,7 @@ PLAIT_MATH double log_(double x) {
   return x > 0 ? y : (x == 0 ? -kInf64 : kNan64);
 }
 
-// u = 1 + x rounded, and what rounding took is added to f again, in the scale of m. The scale is taken twice too large and halved:
+// u = 1 + x rounded; its rounding error is added to f, in the scale of m. The scale is doubled and halved again:
 // the largest u has exponent 128 (1024), whose inverse is not normal.
 PLAIT_MATH float log1p_(float x) {
   const float u = 1.0F + x, lost = x - (u - 1.0F);

@@ -1,4 +1,4 @@
-// log(1 + e^x) and what is made of it: softplus, the loss of a logistic regression with its slope, logaddexp with its slope.
+// Functions based on log(1 + e^x): softplus, logistic loss and derivative, logaddexp and derivative.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,7 @@ PLAIT_MATH float softplus_(float x) {
 }
 PLAIT_MATH double softplus_(double x) { return (x > 0 ? x : 0.0) + log1p_of_part(exp_minus(magnitude(x))); }
 
-// -t log sigmoid(x) - (1 - t) log sigmoid(-x) = softplus(x) - t x, of which nothing cancels, and which of an infinite x is 0 where t says so.
+// -t log sigmoid(x) - (1 - t) log sigmoid(-x) = softplus(x) - t x, arranged so that nothing cancels, and 0 for infinite x with the matching t.
 template <class T>
 PLAIT_MATH T logistic_loss_(T x, T t) {
   const T share = x > 0 ? T(1) - t : -t, line = share == 0 ? T(0) : share * x;
@@ -57,12 +57,12 @@ template <class T>
 PLAIT_MATH T logaddexp_(T x, T y) {
   return (x > y ? x : y) + log1p_of_part(exp_minus(magnitude(x == y ? T(0) : x - y)));
 }
-// Whether so much of the greater operand has cancelled that the sum needs more digits.
+// True if so much of the larger operand has cancelled that the sum needs more digits.
 template <class T>
 PLAIT_MATH bool has_cancelled(T x, T y, T sum) {
   return magnitude(sum) + magnitude(sum) < sum - (x > y ? x : y);
 }
-// The slope for x: sigmoid(x - y), of infinities that are equal a half, and 0 for -inf, whose exponential is 0.
+// The derivative with respect to x: sigmoid(x - y); 1/2 for equal infinities, and 0 for -inf, whose exponential is 0.
 template <class T>
 PLAIT_MATH T logaddexp_slope_(T x, T y) {
   const T d = x == y ? T(0) : x - y, e = exp_minus(magnitude(d));
@@ -70,8 +70,8 @@ PLAIT_MATH T logaddexp_slope_(T x, T y) {
   return x == y && x == static_cast<T>(-kInf64) ? T(0) : slope;
 }
 
-// e^(x + rest) in two parts, to 2^-62 of 1, for -40 < x < 1. A product that is used twice is fused with a zero, or the compiler would fuse
-// it with one sum and not with the other.
+// e^(x + rest) in two parts, to 2^-62 of 1, for -40 < x < 1. A product that is used twice is fused with a zero, because the compiler would otherwise
+// fuse it into one sum and not into the other.
 PLAIT_MATH Parts64 exp_in_parts(double x, double rest) {
   const double rounded = fused(x, kLog2e64, kRound64), n = rounded - kRound64;
   const double r1 = fused(-n, kLn2High64, x), t = fused(n, kLn2Low64, -rest), r = r1 - t, r_low = (r1 - r) - t;
@@ -90,7 +90,7 @@ PLAIT_MATH Parts64 exp_in_parts(double x, double rest) {
   const double sum = c + low, scale = power_of_two(rounded, 0);
   return {sum * scale, ((c - sum) + low) * scale};
 }
-// log(e^x + e^y) near 0, given to a few digits: e^(x - sum) + e^(y - sum) - 1 is what the sum lacks.
+// Refines log(e^x + e^y) near 0 by a Newton step: the correction is e^(x - sum) + e^(y - sum) - 1.
 PLAIT_MATH double refined_logaddexp(double x, double y, double sum) {
   const double a = x - sum, from_a = a - x, a_low = (x - (a - from_a)) + (-sum - from_a);
   const double b = y - sum, from_b = b - y, b_low = (y - (b - from_b)) + (-sum - from_b);
@@ -113,7 +113,7 @@ PLAIT_MATH void logaddexp_array(const T* x, const T* y, T* z, std::int64_t n) {
     any |= flags[i];
   }
   if (any != 0) {
-    // Those that need it stand together, in whole groups, so that each is computed by the same code whatever its neighbours.
+    // Elements that need refinement are gathered into whole groups, so that each is computed by the same code whatever its neighbours.
     std::int32_t places[kPiece + 16];
     T xs[kPiece + 16], ys[kPiece + 16], near[kPiece + 16];
     std::int64_t count = 0;

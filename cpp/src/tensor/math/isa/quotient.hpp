@@ -24,7 +24,7 @@ PLAIT_MATH T hypot_(T x, T y) {
   const T u = a * up, v = b * up, r = root_of(fused(u, u, v * v)) * down;
   return a == kInf || b == kInf ? kInf : r;
 }
-/// For up to kPiece elements; z may be x or y. Where no square leaves the range nothing is scaled, and the result is the same.
+/// For up to kPiece elements; z may be x or y. Not scaled if no square leaves the range; the result is the same.
 template <class T>
 PLAIT_MATH void hypot_array(const T* x, const T* y, T* z, std::int64_t n) {
   constexpr T kSmall = sizeof(T) == 4 ? T(0x1p-100) : T(0x1p-1000), kLarge = sizeof(T) == 4 ? T(0x1p120) : T(0x1p1000);
@@ -45,7 +45,7 @@ PLAIT_MATH void hypot_array(const T* x, const T* y, T* z, std::int64_t n) {
   }
 }
 
-// By C's remainder, which is exact for every pair.
+// By C's fmod, which is exact for every pair.
 template <class T>
 PLAIT_MATH T c_remainder(T x, T y) {
   if constexpr (sizeof(T) == 4) return __builtin_fmodf(x, y);
@@ -157,12 +157,12 @@ PLAIT_MATH bool quotients_in_double(const float* x, const float* y, float* z, st
   return others == 0;
 }
 
-/// z[i] = Which::of(x[i], y[i]) for up to kPiece elements; z may be one of them. Each way is exact where it is taken, so an element's result does not
-/// depend on its neighbours. One by one go only those that no other way is right for: a divisor of 0 is rare, and rarely alone.
+/// z[i] = Which::of(x[i], y[i]) for up to kPiece elements; z may be one of them. Each method is exact where it is used, so a result does not depend
+/// on its neighbours. Only elements for which no vector method is valid are computed one by one.
 template <class Which, class T>
 PLAIT_MATH void quotient_array(const T* x, const T* y, T* z, std::int64_t n) {
   T spare[kPiece];
-  T* const done = z == x || z == y ? spare : z;  // the operands are wanted again if the first way was not right for all
+  T* const done = z == x || z == y ? spare : z;  // the operands are needed again if the first method was not valid for all
   bool all = kHasFma && small_quotients<Which>(x, y, done, n);
   if constexpr (sizeof(T) == 4) {
     if (!all) all = quotients_in_double<Which>(x, y, done, n);

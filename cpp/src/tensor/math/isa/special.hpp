@@ -46,8 +46,8 @@ PLAIT_MATH double erf_(double x) {
 }
 
 // erfc(a) = exp(-a^2) / (1 + 2 a) (1 + (q + 1) R(q)) with q = (a - k) / (a + k), which runs from -1 to 1 as a does from 0 to infinity, and a
-// polynomial R (after M. Shepherd and J. Laframboise; the coefficients are our own). What is rounded off a^2 is put back behind the exponential.
-// Here the factor behind it.
+// polynomial R (after M. Shepherd and J. Laframboise; the coefficients are our own). The rounding error of a^2 is corrected after the exponential.
+// This is the factor after it.
 PLAIT_MATH float erfc_factor(float a) {
   const float inverse = 1.0F / (a + 2.0F), q = (a - 2.0F) * inverse;
   const float r5 = 0.006476868005F + q * (0.002182784964F + q * (-0.0007973371718F + q * (-0.0004388813299F + q * -3.1365056e-5F)));
@@ -122,7 +122,7 @@ PLAIT_MATH double lgamma_(double x) {
   const double r15 = -6.796331770714591e-05 +
                      u * (3.496384012800162e-05 + u * (-2.1435618053783412e-05 + u * (2.8362900127130327e-05 + u * -1.8571742028082512e-05)));
   const double u5 = u2 * u2 * u, product = t * (t - 1.0) * (r0 + u5 * (r5 + u5 * (r10 + u5 * r15)));
-  const double near = large ? 0.0 : product;  // a choice between, or the product would be fused with one sum or another as the loop pleases
+  const double near = large ? 0.0 : product;  // a select, so that the product is not fused into one sum or another, depending on the loop
 
   const double logarithm = log_(large || below_one ? a : steps);
   const double v = 1.0 / (large ? a : 8.0), z = v * v;
@@ -132,7 +132,7 @@ PLAIT_MATH double lgamma_(double x) {
   const double stirling = (a - 0.5) * (logarithm - 1.0) + (0.4189385332046728 + v * series);  // log sqrt(2 pi) - 1/2
   const double positive = large ? stirling : near + (below_one ? -logarithm : logarithm);
 
-  // Below one log a stands on both sides and is left out, which also keeps the product off zero.
+  // Below one, log a cancels and is left out, which also keeps the product away from zero.
   const double s = magnitude(sin_pi_half(a - __builtin_rint(a))) * 0.3183098861837907;
   const double reflected = -log_(below_one ? s : a * s) - (below_one ? near : positive);
   const double result = x < 0 ? (s == 0 ? kInf64 : reflected) : positive;

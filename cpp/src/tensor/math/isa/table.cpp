@@ -8,10 +8,10 @@ namespace {
 
 using math::kPiece;
 
-// Elements do not depend on each other, also when y is x: without the promise the compiler would test for overlap at run time and
-// fall back to scalar code exactly for y == x.
-// In pieces, so that one large argument (of a sine, of a quotient) makes only its neighbours slow, and the arguments are still in the cache the
-// second time.
+// Elements are independent, also if y is x: without ivdep the compiler would test for overlap at run
+// time and fall back to scalar code for y == x. In pieces, so that one large argument (of a sine, of
+// a quotient) slows down only its neighbours, and the arguments are still in cache for the second
+// pass.
 #define PLAIT_UNARY_plain(name) _Pragma("GCC ivdep") for (Index i = 0; i < n; ++i) y[i] = math::name##_(x[i])
 #define PLAIT_UNARY_scalar(name) PLAIT_UNARY_plain(name)
 #define PLAIT_UNARY_pieces(name) \

@@ -2,8 +2,8 @@
 //
 // A float is reduced in double. `small` forms subtract multiples of pi / 2 in parts (Cody and Waite); the others are right for every
 // argument: for float by Payne and Hanek's method (the digits of 2 / pi that matter, three of them chosen by the size of the argument),
-// for double by the C library. Only the double forms without `small` keep a loop from being vector code: arrays go through sin_array
-// and cos_array, which look at the arguments first.
+// for double by the C library. Only the double forms without `small` prevent vectorisation: arrays use sin_array and cos_array, which check the
+// arguments first.
 #pragma once
 
 #include "bits.hpp"
@@ -16,10 +16,10 @@ constexpr double kTrigSmall = 0x1p20;  // n * (33 digits of pi / 2) stays exact
 
 struct Angle32 {
   float r;                // within pi / 4 of a multiple of pi / 2
-  std::uint32_t quarter;  // which multiple, its two low bits
+  std::uint32_t quarter;  // the two low bits of the multiple
 };
 struct Angle64 {
-  double r, rest;  // the digits that rounding took from r
+  double r, rest;  // the rounding error of r
   std::uint64_t quarter;
 };
 
@@ -85,7 +85,7 @@ PLAIT_MATH double sin_of(Angle64 a) {
   const double y = (a.quarter & 1U) != 0 ? of.cosine : of.sine;
   return from_bits(bits(y) ^ ((a.quarter & 2U) << 62));
 }
-// In odd quarters the tangent is minus the inverse one.
+// In odd quarters the tangent is minus the reciprocal.
 PLAIT_MATH float tan_of(Angle32 a) {
   const Sines32 of = sines_of(a);
   const bool odd = (a.quarter & 1U) != 0;
@@ -100,7 +100,7 @@ PLAIT_MATH double tan_of(Angle64 a) {
 PLAIT_MATH bool is_small_angle(float x) { return magnitude(x) <= static_cast<float>(kTrigSmall); }
 PLAIT_MATH bool is_small_angle(double x) { return magnitude(x) <= kTrigSmall; }
 
-// The reduction loses the sign of a zero.
+// The reduction would lose the sign of zero.
 PLAIT_MATH float sin_small_(float x) { return x == 0 ? x : sin_of(reduce_small(x)); }
 PLAIT_MATH double sin_small_(double x) { return x == 0 ? x : sin_of(reduce_small(x)); }
 PLAIT_MATH float cos_small_(float x) {
@@ -112,7 +112,7 @@ PLAIT_MATH double cos_small_(double x) {
   return sin_of(Angle64{a.r, a.rest, a.quarter + 1U});
 }
 
-// An argument's result must not depend on its neighbours in an array, so the wide forms choose the small reduction where it applies.
+// An argument's result must not depend on its neighbours in an array, so the general forms use the small reduction where it applies.
 PLAIT_MATH Angle32 reduce(float x) {
   const Angle32 small = reduce_small(x), any = reduce_any(x);
   const bool is_small = is_small_angle(x);

@@ -7,7 +7,7 @@ namespace PLAIT_ISA_NS {
 namespace {
 
 constexpr int kMostRows = 4;
-/// Columns of a tile of that many rows: as many sums as registers allow, in multiples that total() likes.
+/// Columns of a tile of that many rows: as many sums as registers allow, in the multiples that total() needs.
 constexpr int columns_of(int rows) {
 #if defined(__AVX512F__) || defined(__aarch64__)
   return rows == 4 ? 4 : 8;
@@ -132,7 +132,7 @@ void dots(const PanelProduct<T>& p) {
     const Index left = p.rows - i;
     const T* a = p.a + i * p.a_row;
     T* c = p.c + i * p.c_row;
-    // Five rows go better as three and two than as four and one.
+    // Five rows are faster as three and two than as four and one.
     const Index rows = left == 5 ? 3 : left < kMostRows ? left : kMostRows;
     if (rows == 4) rows_of<T, 4>(p, a, c, rest);
     else if (rows == 3) rows_of<T, 3>(p, a, c, rest);

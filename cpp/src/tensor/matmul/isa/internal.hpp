@@ -1,4 +1,4 @@
-// What the files of the dense product share within one level.
+// Shared by the files of the dense product within one level.
 #pragma once
 
 #include "matmul.hpp"
@@ -20,7 +20,7 @@ constexpr int kTileRows = 6, kFewRows = 3;
 // of 12 rows hide the second-level cache, and a longer sum in registers writes C less often. After a change: PLAIT_ISA=v3 ./dev bench graph --only
 // matmul.
 constexpr Index kChunkOfManyRows = kTileRows < 12 && kVectorBytes > 16 ? 512 : 1024;
-// How many rows are few enough to go through B once, a panel at a time: on AVX-512 129 × 800 × 512 rises from 109 to 116 GFLOP/s by it, 160 × 784 ×
+// Number of rows up to which B is read once, a panel at a time: on AVX-512 129 × 800 × 512 rises from 109 to 116 GFLOP/s by it, 160 × 784 ×
 // 512 from 112 to 116, 192 × 784 × 512 from 111 to 115, and 256 × 1024 × 256 falls from 114 to 108; on AVX2 192 × 784 × 512 falls from 103 to 89.
 constexpr Index kRowsByColumns = kVectorBytes > 32 ? 192 : 128;
 constexpr int kHalfBytes = kVectorBytes > 16 ? kVectorBytes / 2 : 16;

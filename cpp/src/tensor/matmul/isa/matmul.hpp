@@ -27,7 +27,7 @@ struct MatmulKernels {
   Index half_lanes;       ///< columns in the narrow register that is used for very narrow rests (may equal lanes)
   Index tile_rows;        ///< rows that a register tile of two registers takes at most
   Index few_rows;         ///< and one of four registers
-  Index rows_by_columns;  ///< up to so many rows a panel of B is packed just before its use (Order in tensor/matmul/internal.hpp)
+  Index rows_by_columns;  ///< up to this many rows a panel of B is packed just before its use (Order in tensor/matmul/internal.hpp)
   Index k_chunk;          ///< of k at a time in products of many rows
 
   /// b_col = 1, and one of C's strides is 1. width is 1, 2 or, with at most few_rows rows, 4 times the lanes; or it is less than the lanes,
@@ -44,8 +44,8 @@ struct MatmulKernels {
   /// y[j * y_step] (+)= sum over i of x[i * x_step] * b[i * b_row + j]: one row times a matrix with contiguous rows.
   void (*row_times)(Index k, Index n, const T* x, Index x_step, const T* b, Index b_row, T* y, Index y_step, bool accumulate);
 
-  /// The same for a matrix that comes from far away, beyond the caches next to a core: it goes along whole rows, eight at a time, so that
-  /// the hardware sees streams it can run ahead of. y has unit stride.
+  /// The same for a matrix larger than a core's caches: along whole rows, eight at a time, as streams for the hardware prefetcher. y has unit
+  /// stride.
   void (*row_streams)(Index k, Index n, const T* x, Index x_step, const T* b, Index b_row, T* y, bool accumulate);
 
   /// Columns of a register row that holds `width` columns.

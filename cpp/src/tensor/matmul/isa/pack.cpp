@@ -13,8 +13,8 @@ PLAIT_INLINE void clear(Index columns, Index padded, T* to) {
   else store(to, Vector<T, kHalfBytes>{});
 }
 
-/// The last block of a row or column of blocks is moved back so that it is whole: it copies some elements twice. Along a few columns at a
-/// time, which the hardware sees as that many streams.
+/// The last block of a row or column of blocks is moved back so that it is whole: some elements are copied twice. A few columns at a time, which the
+/// hardware prefetches as that many streams.
 template <class T>
 void pack_transposed(Index rows, Index columns, const T* from, Index from_col, T* to, Index to_row) {
   constexpr Index kSide = kLanes<T, kBlockBytes>;

@@ -1,12 +1,12 @@
-// One row times a matrix whose rows are contiguous: bound by the reading of the matrix, so there is nothing to pack.
+// One row times a matrix with contiguous rows: bound by reading the matrix, so packing saves nothing.
 #include "internal.hpp"
 
 namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
-/// A strip of Vectors registers of columns. Few registers are summed in several parts (Parts over k), so that the sums do not wait for
-/// each other.
+/// A strip of Vectors registers of columns. Few registers are summed in several parts (Parts over k), so that the sums are
+/// independent.
 template <class T, int Bytes, int Vectors>
 PLAIT_INLINE void strip(Index k, const T* x, Index x_step, const T* b, Index b_row, T* y, bool accumulate) {
   using V = Vector<T, Bytes>;

@@ -1,5 +1,5 @@
-// The register tile: rows × registers of sums, one row of B and one broadcast element of A at a time. A is read with whatever strides it
-// has: the broadcasts cost the same, so it needs no packed form.
+// The register tile: rows × registers of sums, one row of B and one broadcast element of A at a time. A is read with any strides: broadcasts cost the
+// same, so it needs no packed form.
 #include "internal.hpp"
 
 namespace plait::tensor {
@@ -87,7 +87,7 @@ constexpr Index in_blocks(Index rows) {
   return (rows + kSide - 1) / kSide * kSide;
 }
 
-/// A finished tile (rows × padded, contiguous) goes to C where it is cut off at the right edge or where C's columns are contiguous.
+/// Stores a finished tile (rows × padded, contiguous) to C, for tiles cut off at the right edge and for contiguous columns of C.
 template <class T>
 void put_tile(Index rows, Index width, Index padded, T* done, T* c, Index c_row, Index c_col, bool accumulate) {
   if (c_col == 1) {
@@ -114,7 +114,7 @@ void panel_product(const PanelProduct<T>& p) {
   const Index padded = p.width >= kWide ? p.width : p.width > kNarrow ? kWide : kNarrow;
   const Tile<T>* const of_rows = padded == 4 * kWide ? kTiles.four : padded == 2 * kWide ? kTiles.two : padded == kWide ? kTiles.one : kTiles.half;
   const bool direct = p.width == padded && p.c_col == 1;
-  // Tiles of nearly equal height: a last tile of one or two rows would wait for its own sums. Turned ones are stored in pieces of four rows.
+  // Tiles of nearly equal height: a last tile of one or two rows would be bound by latency. Transposed tiles are stored in pieces of four rows.
   const Index count = (p.rows + kTileRows - 1) / kTileRows;
   Index height = (p.rows + count - 1) / count;
   if (p.c_col != 1 && height % 4 != 0 && height / 4 * 4 + 4 <= kTileRows) height += 4 - height % 4;

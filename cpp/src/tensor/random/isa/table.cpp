@@ -13,9 +13,9 @@ struct Words {
   std::uint32_t w[4][kLanes];
 };
 
-// Philox lives on products of 32-bit words with 64-bit results. Left to find them in a loop over words, the compiler spends most of its
-// instructions on moving halves around, so words stay in the low halves of 64-bit lanes here (the high halves hold what is left of
-// products and are never read), and the one instruction per level is named.
+// Philox needs products of 32-bit words with 64-bit results. From a plain loop over words the compiler spends most instructions on shuffling halves,
+// so words are kept in the low halves of 64-bit lanes here (the high halves hold leftovers of products and are never read), and the multiplication is
+// an intrinsic.
 #if defined(__AVX512F__)
 constexpr int kWidth = 8;
 #elif defined(__AVX2__)
@@ -51,7 +51,7 @@ class Philox16 {
     }
     for (int lane = 0; lane < kWidth; ++lane) lane_[lane] = static_cast<std::uint64_t>(lane);
   }
-  // The blocks of a group: as base/random.hpp's Philox::block, which tests hold it to.
+  // The blocks of a group, equal to Philox::block of base/random.hpp (tested).
   void operator()(Words& out, std::uint64_t group) const {
     const std::uint64_t first = group * kLanes;  // a multiple of 16: the low word does not carry within the group
 #pragma GCC unroll 8
@@ -80,7 +80,7 @@ class Philox16 {
   Wide keys_[10][2], c2_, c3_, lane_;
 };
 
-// uniform_double of base/random.hpp: 26 + 27 bits, each half exact, and the sum too.
+// uniform_double of base/random.hpp: 26 + 27 bits; both halves and the sum are exact.
 inline double unit_double(std::uint32_t high, std::uint32_t low) {
   return static_cast<double>(static_cast<std::int32_t>(high >> 6)) * 0x1p-26 +
          static_cast<double>(static_cast<std::int32_t>(((high & 63U) << 21) | (low >> 11))) * 0x1p-53;
