@@ -296,3 +296,23 @@ TEST_CASE_TEMPLATE("a kernel made once gives what a call gives, every time", T, 
     }
   }
 }
+
+TEST_CASE_TEMPLATE("where an operand stands in memory does not change a bit", T, float, double) {
+  for (const MatmulShape& s : {shape_of(60, 64, 70, false, false, 0), shape_of(140, 100, 33, true, false, 0), shape_of(260, 96, 40, false, false, 0),
+                               shape_of(150, 40, 1100, false, false, 3), shape_of(70, 64, 64, false, true, 0)}) {
+    std::vector<T> a(extent(1, 0, s.m, s.a_row, s.k, s.a_col)), expected(extent(1, 0, s.m, s.ldc, s.n, 1)), c(expected.size());
+    for (std::size_t i = 0; i < a.size(); ++i) a[i] = T(1) / T(i % 13 + 1);
+    const auto size = static_cast<std::size_t>(extent(1, 0, s.k, s.b_row, s.n, s.b_col));
+    const Bytes space = allocate_bytes((size + 16) * sizeof(T));
+    for (const MatmulKernels<T>* kernels : levels<T>())
+      for (const int threads : {1, 3})
+        for (const std::size_t offset : {0, 1, 4, 8}) {
+          T* const b = reinterpret_cast<T*>(space.get()) + offset;
+          for (std::size_t i = 0; i < size; ++i) b[i] = T(1) / T(i % 7 + 1);
+          const Bytes scratch = allocate_bytes(matmul_scratch_bytes<T>(s, threads, *kernels));
+          matmul<T>(s, a.data(), b, c.data(), {}, scratch.get(), threads, *kernels);
+          if (offset == 0 && threads == 1) expected = c;
+          else CHECK(c == expected);
+        }
+  }
+}
