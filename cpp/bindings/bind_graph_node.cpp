@@ -99,7 +99,8 @@ void bind_refusals(Class& cls) {
   refuse("__float__", "float(node)", evaluate);
   refuse("__int__", "int(node)", evaluate);
   refuse("__complex__", "complex(node)", evaluate);
-  refuse("__index__", "a node as an index or a range", "Use plait.take(array, node) for an index that is computed, plait.scan for a loop");
+  refuse("__index__", "a node as an index or a range",
+         "Use plait.take(array, node) for an index that is computed, plait.scan for a loop, static_argnums= for an argument that Python is to see");
   refuse("__array__", "np.asarray(node)",
          "Use plait.stack for lists of nodes, plait's functions or NumPy's on the node itself, or run the graph first");
   for (const char* method : {"__setitem__", "__delitem__"})

@@ -199,6 +199,13 @@ def test_static_arguments() -> None:
     assert plait.value_and_grad(lambda x, n: (n * x).sum(), static_argnums=1)(np.ones(2), 3)[0] == 6
     with pytest.raises(TypeError, match="can be hashed"):
         f(x, [1])
+    at = np.array([1.0, 2.0])
+    assert plait.jacobian(lambda x, n: x**n, static_argnums=1)(at, 3).tolist() == [[3, 0], [0, 12]]
+    assert plait.jacobian(lambda x, y, n: n * x * y, (0, 1), static_argnums=2)(at, at, 2)[1].tolist() == [[2, 0], [0, 4]]
+    assert plait.hessian(lambda x, axis: (x**3).sum(axis), static_argnames="axis")(at, axis=0).tolist() == [[6, 0], [0, 12]]
+    assert plait.hvp(lambda x, n: (x**n).sum(), static_argnums=1)(at, 3, np.ones(2)).tolist() == [6, 12]
+    with pytest.raises(plait.TraceError, match="static_argnums= for an argument that Python is to see"):
+        plait.function(lambda x, n: sum(x for _ in range(n)))(at, 2)
     with pytest.raises(ValueError, match="static_argnums: expected positions of at least 0"):
         plait.function(lambda x: x, static_argnums=-1)
 

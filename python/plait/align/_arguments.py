@@ -23,14 +23,14 @@ def outside() -> int:
 
 
 def thread_count(threads: Any) -> int:
-    """How many threads at most; what `plait.set_num_threads` says unless given."""
+    """The largest number of threads; that of `plait.set_num_threads` unless given."""
     if threads is None:
         return get_num_threads()
     return min(whole(threads, "threads"), 2**31 - 1)
 
 
 def whole(value: Any, name: str, most: int | None = None, of: str = "") -> int:
-    """A whole number from 1 to `most`, or an error that names it and says of what there are so many."""
+    """A whole number from 1 to `most`, or an error that names it and what `most` counts."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1 or (most is not None and value > most):
         if most is None:
             raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
@@ -41,7 +41,7 @@ def whole(value: Any, name: str, most: int | None = None, of: str = "") -> int:
 
 
 def limit(cutoff: Any, name: str = "cutoff") -> float:
-    """A score beyond which none matters."""
+    """A checked cutoff."""
     if isinstance(cutoff, bool) or not isinstance(cutoff, (int, float, np.number)) or cutoff != cutoff:
         raise ValueError(f"{name}: expected a number, got {cutoff!r}")
     try:
@@ -59,7 +59,7 @@ def share(cutoff: Any, similarity: str | None) -> float:
 
 
 def output(out: Any, shape: tuple[int, int], dtype: np.dtype[Any] = np.dtype(np.float64)) -> None:  # noqa: B008 - it never changes
-    """ShapeError: scores cannot be written to it as they are computed."""
+    """ShapeError unless scores can be written to it directly."""
     if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
         came = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
         raise _core.ShapeError(f"pairwise: out must be a {dtype} array of shape {shape}, got {came}")

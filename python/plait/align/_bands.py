@@ -1,4 +1,4 @@
-"""Which cells a band has: in cells for two lengths, and about the diagonal that is stretched to them."""
+"""Bands: windows in cells for two lengths, and slanted ones along the diagonal between the corners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every aligner is: parameters, a compiled method made from them, and the five ways to use it."""
+"""The base class of aligners: parameters, a method of the core made from them, and the public methods."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .._estimator import Estimator
 from . import _arguments, _inputs, _reach, _records, _results, _tiles
 from .alignment import Alignment
 
-#: Bytes that a traceback may keep before parts of the matrix are computed twice instead.
+#: Bytes of a traceback beyond which parts of the matrix are recomputed instead of stored.
 MEMORY_LIMIT = 1 << 28
-#: Of an edit, a gap or a similarity: as many of them as there can be in memory add up to a float64.
+#: Largest weight of an edit, a gap or a similarity, such that sums over any sequence in memory are finite.
 LARGEST_WEIGHT = 1e290
 
 
@@ -32,13 +32,13 @@ class PairAligner(Estimator, ABC):
 
     @abstractmethod
     def _build(self) -> _core.Method:
-        """The core's method for the parameters as they are; checks them."""
+        """The core's method for the current parameters, which are checked."""
 
     @abstractmethod
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
         """Sequences of one call as the core takes them, checked; ``name(k)`` is what messages call the k-th."""
 
-    # What begins with an underscore was made from the parameters: it is neither kept when one of them changes nor copied.
+    # Attributes with an underscore are derived from the parameters: dropped when one of them changes, and not copied.
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a parameter."""
         for made in [key for key in self.__dict__ if key.startswith("_")]:
@@ -46,7 +46,7 @@ class PairAligner(Estimator, ABC):
         self.__dict__[name] = value
 
     def __getstate__(self) -> dict[str, Any]:
-        """Parameters alone."""
+        """Pickled by parameters only."""
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
     def _check(self, values: list[Any], name: _inputs.Name) -> None:
@@ -69,7 +69,7 @@ class PairAligner(Estimator, ABC):
         x, y : sequence
             What is aligned.
         cutoff : float, optional
-            A score worse than this comes back as the worst of all (inf for costs, -inf for similarities), which is quicker.
+            A score worse than this is returned as the worst score (inf for costs, -inf for similarities), which is faster.
 
         Returns
         -------
@@ -111,11 +111,11 @@ class PairAligner(Estimator, ABC):
         return self._KIND
 
     def _same(self) -> Callable[[Any, Any], bool] | None:
-        """What equal means where it is not ``==``."""
+        """The equality of elements, if it is not ``==``."""
         return None
 
     def _worth(self) -> Callable[[Any, Any], float] | None:
-        """What two elements are worth beside each other, where the aligner says so."""
+        """The similarity of two elements, if the aligner has one."""
         return None
 
     def align_many(self, query: Any, references: Any, *, threads: int | None = None) -> list[Alignment]:
@@ -184,7 +184,7 @@ class PairAligner(Estimator, ABC):
         threads : int, optional
             At most so many; the scores do not depend on it.
         cutoff : float, optional
-            Scores worse than this come back as the worst of all (inf for costs, -inf for similarities), which is quicker.
+            Scores worse than this are returned as the worst score (inf for costs, -inf for similarities), which is faster.
         out : ndarray, shape (a, b), optional
             Where the scores go; of float64, or of `dtype`.
         executor : concurrent.futures.Executor, optional
@@ -279,9 +279,9 @@ class PairAligner(Estimator, ABC):
         references : array, list or mapping of sequences
             Among these; of a mapping the values.
         k : int
-            How many; at most the number of references.
+            The number of neighbours; at most the number of references.
         cutoff : float, optional
-            None whose score is worse, so that there may be fewer than `k`.
+            References with worse scores are excluded, so that there may be fewer than `k`.
 
         Returns
         -------
@@ -316,7 +316,7 @@ class PairAligner(Estimator, ABC):
 
 
 def _query_first(k: int) -> str:
-    """What messages call the k-th of a query and its references."""
+    """The name in messages of the k-th of a query and its references."""
     return f"references[{k - 1}]" if k else "query"
 
 

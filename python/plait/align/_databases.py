@@ -19,7 +19,7 @@ from .. import _core
 from . import _inputs, _records
 from .substitution import Substitution
 
-#: Bytes of text that are read at once, and letters of records that are put together: enough that threads have much to do.
+#: Bytes of text read at once, and letters of records processed together: enough work for all threads.
 PIECE = 1 << 22
 #: Letters of a record beyond which it is cut into windows.
 LONG = 1 << 14
@@ -68,7 +68,7 @@ class Windows(NamedTuple):
 
 
 class Letters:
-    """How letters become codes: small ones count as capitals, gaps and white space are left out, what the table does not know is X or N."""
+    """Conversion of letters to codes: case is ignored, gaps and white space are removed, unknown letters become X or N."""
 
     def __init__(self, table: Substitution) -> None:
         known = {s: code for code, s in enumerate(table.alphabet) if isinstance(s, str) and len(s) == 1 and ord(s) < 128}
@@ -117,7 +117,7 @@ class Letters:
 
 
 def is_nucleotides(letters: str) -> bool:
-    """Whether a sequence is one of nucleotides by its letters: all of them stand for some, nine of ten for one."""
+    """Whether a sequence consists of nucleotides: all letters are IUPAC codes, and nine of ten are unambiguous."""
     upper = letters.upper()
     if not set(upper) <= DNA | AMBIGUOUS | set("-. *"):
         return False
@@ -146,7 +146,7 @@ def pieces(database: Any, letters: Letters) -> Iterator[Piece]:
 
 
 def ahead(found: Iterator[Piece]) -> Iterator[Piece]:
-    """The same, read by a thread of its own while the piece before is worked on."""
+    """The same, read by a thread while the previous piece is processed."""
     ready: queue.Queue[Piece | BaseException | None] = queue.Queue(1)
     stopped = threading.Event()
 
@@ -163,11 +163,11 @@ def ahead(found: Iterator[Piece]) -> Iterator[Piece]:
                 put(piece)
                 if stopped.is_set():
                     return
-        except BaseException as error:  # it belongs to who asked
+        except BaseException as error:  # re-raised in the consumer
             last = error
         put(last)
 
-    # A daemon: one that waits for a stream which says no more must not keep the interpreter.
+    # A daemon: a thread blocked on a stream must not keep the interpreter from exiting.
     threading.Thread(target=read, name="plait-database", daemon=True).start()
     try:
         while (item := ready.get()) is not None:
@@ -198,7 +198,7 @@ def _of_stream(stream: BinaryIO, letters: Letters, source: str) -> Iterator[Piec
 
 
 class _Counted:
-    """A stream, unpacked where gzip has packed it, and how much of it has been read."""
+    """A stream, decompressed if it is gzip, with a count of bytes read."""
 
     def __init__(self, stream: BinaryIO, source: str) -> None:
         self.stream, self.source, self.done = stream, source, 0

@@ -1,4 +1,4 @@
-"""What a user's init and rank may be: traced over nodes, compiled functions taken by their address, or plain Python called cell by cell."""
+"""A user's init and rank: traced over nodes, compiled functions by address, or Python functions called cell by cell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import _arguments
 
 RANK = (ctypes.c_double, *[ctypes.c_double] * 5)  # result, then arguments
 INIT = (ctypes.c_double, ctypes.c_int64, ctypes.c_int64)
-_POINTER: Any = ctypes.CFUNCTYPE(None).__mro__[1]  # what all functions of ctypes are
+_POINTER: Any = ctypes.CFUNCTYPE(None).__mro__[1]  # the base class of ctypes functions
 _C_NAMES: dict[Any, str] = {ctypes.c_double: "double", ctypes.c_int64: "int64_t"}
 
 
@@ -66,12 +66,12 @@ def _from_low_level(f: Any, signature: Sequence[Any], name: str) -> Any:
     get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
     get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     made = ctypes.CFUNCTYPE(*signature)(get_pointer(capsule, get_name(capsule)))
-    made.keeps = f  # type: ignore[attr-defined]  # what lies behind the address lives as long
+    made.keeps = f  # type: ignore[attr-defined]  # keeps the function behind the address alive
     return made
 
 
 def address_of(f: Any) -> int:
-    """Where a ctypes function is."""
+    """The address of a ctypes function."""
     return ctypes.cast(f, ctypes.c_void_p).value or 0
 
 
@@ -97,7 +97,7 @@ def _traced_rule(rank: Callable[..., Any], width: int, minimize: bool) -> _core.
     elements = [_core.input(name, () if width == 1 else (width,), np.float64) for name in ("x", "y")]
     try:
         result = _core.as_node(rank(*neighbours, *elements), "rank")
-    except Exception as error:  # called with numbers it may do; if not, it raises there what is its own
+    except Exception as error:  # it may work when called with numbers; if not, its own error is raised then
         reason = " ".join(str(error).split())
         warnings.warn(
             f"rank cannot be traced and is called for every cell, a hundred times slower: {type(error).__name__}: {reason}",
@@ -128,7 +128,7 @@ def _traced_distance(distance: Callable[..., Any], width: int) -> _core.Rule:
             if result.shape == ():
                 return _core.lane_rule(_core.cast(result, "float64"), [*neighbours, *elements], True)
             errors.append(_core.ShapeError(f"metric: expected a number for two elements of shape {shape}, got shape {result.shape}"))
-        except Exception as error:  # called with numbers it may do; if not, it raises there what is its own
+        except Exception as error:  # it may work when called with numbers; if not, its own error is raised then
             errors.append(error)
     if all(isinstance(error, _core.ShapeError) for error in errors):
         raise errors[0]
@@ -142,7 +142,7 @@ def _traced_distance(distance: Callable[..., Any], width: int) -> _core.Rule:
 
 
 class _CalledDistance:
-    """A distance called with numbers or vectors of one's own, as a rule is called."""
+    """A Python distance, called with numbers or vectors by the interface of rules."""
 
     def __init__(self, distance: Callable[..., Any]):
         self._distance = distance
@@ -178,7 +178,7 @@ def border_values(init: Any) -> Callable[[bool, int, int], NDArray[np.float64]]:
                 result = np.asarray(traced(k, zero) if along_x else traced(zero, k))
                 if result.shape in ((), k.shape):
                     return np.broadcast_to(result, k.shape).astype(np.float64)
-            except Exception:  # it asks for numbers: it is called with them, below
+            except Exception:  # it needs numbers: called with them below
                 pass
             traced = None
         return np.array([_number(one(i, 0) if along_x else one(0, i), along_x, i) for i in range(begin, end)], np.float64)

@@ -1,4 +1,4 @@
-"""What aligners take: series of numbers, and symbols of any kind; checked here once, so that the kernels need not."""
+"""Inputs of aligners: series of numbers and sequences of symbols, checked here so that kernels need not."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .._masks import as_array, holds_masked
 from . import _arguments
 
 Array: TypeAlias = NDArray[Any]
-#: What the core reads without conversion: a string, bytes, float64 rows, or an array of unsigned symbols.
+#: Types that the core reads without conversion: a string, bytes, float64 rows, or an array of unsigned symbols.
 Prepared: TypeAlias = "str | bytes | Array"
 #: What messages call the k-th sequence of a call. A function, so that no name is made that no message needs.
 Name: TypeAlias = Callable[[int], str]
 
-#: Iterables that are no sequences: what can be gone through only once, or in no order, or whose elements are its keys.
+#: Iterables that are not sequences: one-pass iterators, unordered collections, mappings.
 UNORDERED = (Mapping, set, frozenset, Iterator)
-#: So many values in the one element of a series are rather its time.
+#: A series of one element with this many values was probably meant as (channels, time).
 MANY = 16
 NAN_POLICIES = ("raise", "propagate", "omit")
 
@@ -193,7 +193,7 @@ def _is_nan(symbol: Hashable) -> bool:
 
 
 def as_given(path: Array, kept: Sequence[Prepared], given: Sequence[Any]) -> Array:
-    """A path over sequences of which elements were left out, in places of what was given."""
+    """A path over shortened sequences, with positions in the original ones."""
     x, y = given
     if len(kept[0]) == len(x) and y is not None and len(kept[1]) == len(y):
         return path
@@ -258,7 +258,7 @@ def is_symbolic(value: Any) -> bool:
 
 
 def is_empty_list(value: Any) -> bool:
-    """What may be a sequence of anything."""
+    """Whether a value may be a sequence."""
     return isinstance(value, (list, tuple)) and not value
 
 

@@ -1,4 +1,4 @@
-"""Records of sequence files: what is aligned is their letters, and the alignment knows their names."""
+"""Records of sequence files: their letters are aligned, and the alignment has their names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def unwrapped(value: Any) -> Any:
 
 
 def name(value: Any, otherwise: str) -> str:
-    """What a record is called."""
+    """The name of a record."""
     if isinstance(value, (str, bytes, list)):
         return otherwise
     if isinstance(getattr(value, "letters", None), (str, bytes)):
@@ -28,7 +28,7 @@ def name(value: Any, otherwise: str) -> str:
 
 
 def description(value: Any) -> str:
-    """What a record says of itself besides its name."""
+    """The description of a record without its name."""
     if isinstance(value, (str, bytes, list)):
         return ""
     told = str(getattr(value, "description", "") or "")

@@ -1,4 +1,4 @@
-"""What `pairwise` gives besides a matrix of float64: other types of numbers, similarities, and sparse matrices of what is within a cutoff."""
+"""Other results of `pairwise` than a float64 matrix: other dtypes, similarities, and sparse matrices of scores within a cutoff."""
 
 from __future__ import annotations
 

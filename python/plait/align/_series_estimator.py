@@ -1,4 +1,4 @@
-"""What scikit-learn's estimators of series have in common here: collections of series, checked as scikit-learn checks its arrays."""
+"""The base class of scikit-learn estimators of series: collections of series, checked as scikit-learn checks arrays."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ class SeriesTransforms(SeriesEstimator):
     _TRANSFORMS = True
 
     def fit(self, X: Any, y: Any = None) -> Any:
-        """What `fit_transform` calls first."""
+        """The first step of `fit_transform`."""
         raise NotImplementedError
 
     def transform(self, X: Any) -> Any:
-        """And then."""
+        """The second step of `fit_transform`."""
         raise NotImplementedError
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:

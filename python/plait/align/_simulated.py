@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .pairwise import SmithWaterman, resolve
 from .substitution import Substitution
 
-#: How often amino acids are met in proteins, in thousandths (Robinson and Robinson 1991).
+#: Frequencies of amino acids in proteins, in thousandths (Robinson and Robinson 1991).
 AMINO_ACIDS = {
     "A": 78.05, "R": 51.29, "N": 44.87, "D": 53.64, "C": 19.25, "Q": 42.64, "E": 62.95, "G": 73.77, "H": 21.99, "I": 51.42,
     "L": 90.19, "K": 57.44, "M": 22.43, "F": 38.56, "P": 52.03, "S": 71.20, "T": 58.41, "W": 13.30, "Y": 32.16, "V": 64.41,
@@ -38,7 +38,7 @@ def simulated(aligner: SmithWaterman, random: np.random.Generator, threads: int)
     """Lambda, K, H, alpha and beta."""
     letters, often = frequencies(resolve(aligner.similarity))
     x, y = (["".join(row) for row in random.choice(letters, (PAIRS // 50, LENGTH), p=often)] for _ in "xy")
-    scores = aligner.pairwise(x, y[:50], threads=threads).reshape(-1)  # each sequence in fifty pairs, which are as good as independent
+    scores = aligner.pairwise(x, y[:50], threads=threads).reshape(-1)  # each sequence in fifty pairs, which are nearly independent
     laid = [alignment for query in x[: LAID_OUT // 50] for alignment in aligner.align_many(query, y[:50], threads=threads)]
     lengths = np.array([np.subtract(a.end, a.begin).mean() for a in laid])
     if lengths.mean() > LONGEST * LENGTH or scores.min() <= 0:
@@ -57,7 +57,7 @@ def simulated(aligner: SmithWaterman, random: np.random.Generator, threads: int)
 
 
 def step(similarity: Substitution | tuple[float, float]) -> float:
-    """How far scores are apart; 0 for a table of fractions."""
+    """The spacing of scores; 0 for a table of fractions."""
     scores = np.ravel(similarity.scores if isinstance(similarity, Substitution) else similarity)
     return float(np.gcd.reduce(scores.astype(np.int64))) if (scores == np.round(scores)).all() else 0.0
 

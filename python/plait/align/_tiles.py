@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from ._base import PairAligner
 
-LEAST_SECONDS = 0.2  # of a tile: what it costs to send one should not matter
+LEAST_SECONDS = 0.2  # of a tile: long enough that the cost of sending it is negligible
 IN_FLIGHT = 4  # tiles per worker that is known, so that a long list of sequences is not pickled all at once
 
 Scores = NDArray[np.float64]
@@ -25,7 +25,7 @@ Progress = bool | Callable[[int, int], Any]
 def score_tile(
     aligner: PairAligner, rows: list[Any], columns: list[Any], cutoff: float | None, threads: int | None, unreachable: str
 ) -> Scores:
-    """What a worker does; a function of the module, so that it can be pickled."""
+    """The work of an executor's worker; a module function, so that it can be pickled."""
     scores: Scores = aligner.pairwise(rows, columns, cutoff=cutoff, threads=threads, unreachable=unreachable)
     return scores
 
@@ -89,7 +89,7 @@ class Tiled:
         return self.aligner, self.rows[begin:end], self.columns[begin if self.half else 0 :], self.cutoff, threads, self.unreachable
 
     def put(self, begin: int, end: int, scores: Scores) -> None:
-        """A tile's scores to where they belong."""
+        """Write a tile's scores into the matrix."""
         if not self.half:
             self.out[begin:end] = scores
             return
@@ -99,7 +99,7 @@ class Tiled:
         self.out[begin:, begin:end] = scores.T
 
     def run(self, executor: Any, progress: Progress | None, threads: int | None) -> None:
-        """All tiles; the first ones here, to see how long a pair takes."""
+        """All tiles; the first ones in this process, to measure the time per pair."""
         n = len(self.rows)
         reporter = Reporter(progress, sum(self.pairs(i, i + 1) for i in range(n)))
         try:

@@ -1,4 +1,4 @@
-"""The result of `align`: a score and a path, printed as people read them."""
+"""The result of `align`: a score and a path, with a readable text form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Alignment:
         A row for each column of the alignment: (i, j) where elements are matched, or for a cell of a warping path; (i, -1) and (-1, j)
         for a gap.
     x, y : sequence
-        What was aligned.
+        The aligned sequences.
     kind : {"edits", "transpositions", "warping"}, optional
         What the columns are: edits of symbols, among which neighbours may change places ("transpositions"), or cells of a warping path. The
         aligner says so; where nobody does, a path in which an element stands twice is taken for a warping.
@@ -39,7 +39,7 @@ class Alignment:
     similarity : callable, optional
         ``similarity(a, b)``: what two elements are worth beside each other, for `positives`.
     names : (str, str)
-        What `x` and `y` are called.
+        Names of `x` and `y`.
 
     Examples
     --------
@@ -106,7 +106,7 @@ class Alignment:
 
     @property
     def operations(self) -> list[str]:
-        """What turns x into y, a name for each column.
+        """The edit operations that transform x into y, one name for each column.
 
         Of edits: ``"match"`` (equal elements), ``"substitute"`` (elements that differ), ``"insert"`` (an element of y is added),
         ``"delete"`` (one of x is dropped), ``"transpose"`` (both columns of two symbols that change places; what was added or dropped
@@ -195,7 +195,7 @@ class Alignment:
 
     @property
     def gaps(self) -> int:
-        """How many columns are beside a gap."""
+        """The number of columns with a gap."""
         return int((np.asarray(self.path).reshape(-1, 2) < 0).any(axis=1).sum())
 
     @property
@@ -248,7 +248,7 @@ class Alignment:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """What there is to say about it, in Python's own types, as ``json.dumps`` takes them for text and numbers.
+        """A summary in Python's own types, which ``json.dumps`` takes for text and numbers.
 
         Returns
         -------

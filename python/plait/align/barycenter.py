@@ -1,4 +1,4 @@
-"""The series in the middle of others: DTW barycenter averaging, and the minimum of soft-DTW."""
+"""Averages of series: DTW barycenter averaging, and the minimum of soft-DTW."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .soft import SoftDTW
 from .transforms import _resample
 
 Array = NDArray[np.float64]
-CANDIDATES = 40  # of so many series the one in the middle is found by all pairs
+CANDIDATES = 40  # number of series among which the medoid, found from all pairs, is the start
 
 
 def barycenter(
@@ -83,7 +83,7 @@ def barycenter(
         raise ValueError("series: there is none to average")
     if chosen._method().worst < 0:
         raise ValueError(f"aligner: expected one that looks for small scores, got {chosen!r}")
-    # A NaN that is passed on would make everything NaN: only "omit" has a meaning here.
+    # With "propagate" the result would be NaN: only "omit" is useful here.
     policy = "omit" if getattr(chosen, "nan_policy", "raise") == "omit" else "raise"
     arrays = [np.asarray(_inputs.series(value, lambda k: f"series[{k}]", k, policy)) for k, value in enumerate(values)]
     if policy == "omit" and any(len(a) == 0 for a in arrays):
@@ -132,7 +132,7 @@ def _average(aligner: PairAligner, arrays: Sequence[Array], share: Array, middle
         if not cost < before * (1 - tolerance):
             break
         before = cost
-        reached = weight > 0  # what only stands beside gaps stays
+        reached = weight > 0  # elements aligned only with gaps keep their values
         middle = middle.copy()
         middle[reached] = total[reached] / weight[reached].reshape(-1, *[1] * (middle.ndim - 1))
     return best

@@ -15,7 +15,7 @@ from .neighbours import without_itself
 
 
 class BestWindow(NamedTuple):
-    """What `best_window` finds.
+    """The result of `best_window`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Clusters of series: about averages that are not in step, and about series of their own."""
+"""Clusters of series: k-means about barycenters, and k-medoids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ C = TypeVar("C", bound="_Clusters")
 
 
 class _Clusters(SeriesTransforms):
-    """What both have: centres, and the nearest of them."""
+    """The base class: centres, and assignment to the nearest one."""
 
     _DEFAULTS = {"aligner": DTW}  # noqa: RUF012
     _estimator_type = "clusterer"

@@ -1,4 +1,4 @@
-"""Any recursion: how a border cell begins and how a cell follows from its neighbours, as functions of the user's."""
+"""Custom recursions: border values and the rank of a cell as user functions."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Aligner(PairAligner):
         self.rank = rank
         self.minimize = minimize
         self.nan_policy = nan_policy
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _build(self) -> _core.Method:
         _inputs.check_nan_policy(self.nan_policy)

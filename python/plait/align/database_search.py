@@ -1,4 +1,4 @@
-"""A query looked for in a database of sequences: the best local alignments, with bits and E-values."""
+"""Search of queries in a database of sequences: the best local alignments, with bits and E-values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Soft-DTW less what series have with themselves: zero for equal ones."""
+"""The soft-DTW divergence: zero for equal series."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .search import Place
 
 METRICS = {name: getattr(_core.Metric, name) for name in ("squared", "euclidean", "absolute", "cosine", "precomputed")}
-#: What SciPy and scikit-learn call them.
+#: Names of SciPy and scikit-learn.
 OTHER_NAMES = {"sqeuclidean": "squared", "l2": "euclidean", "cityblock": "absolute", "manhattan": "absolute", "l1": "absolute"}
 STEPS = {name: getattr(_core.StepPattern, name) for name in ("symmetric1", "symmetric2", "asymmetric")}
 
@@ -116,7 +116,7 @@ class DTW(PairAligner):
         self.band = band
         self.step = step
         self.normalized = normalized
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     _KIND = "warping"
 
@@ -125,9 +125,9 @@ class DTW(PairAligner):
         return _core.make_dtw_of(_functions.distance_of_width(self.metric), options) if callable(self.metric) else _core.make_dtw(options)
 
     def _options(self) -> _core.DtwOptions:
-        """For the core, checked."""
+        """Checked parameters for the core."""
         _inputs.check_nan_policy(self.nan_policy)
-        if not callable(self.metric) and self.metric not in tuple(METRICS):  # nor what cannot be hashed
+        if not callable(self.metric) and self.metric not in tuple(METRICS):  # a tuple, because the value may be unhashable
             known = OTHER_NAMES.get(str(self.metric))
             hint = f", which is {known!r} here" if known else ""
             raise ValueError(

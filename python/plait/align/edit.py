@@ -25,18 +25,18 @@ class SymbolAligner(_core.TextAligner, PairAligner):
         self._forget()
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        if self._are_texts(values):  # most often, and there may be millions
+        if self._are_texts(values):  # the common case, with possibly millions
             return list(values)
         return _inputs.symbols(list(map(_records.unwrapped, values)), name)
 
-    # What the core's methods of these names leave: anything but plain text.
+    # The fallback of the core's methods of these names: anything but plain text.
     def _score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:
         return PairAligner.score(self, x, y, cutoff=cutoff)
 
     def _nearest_of(self, query: Any, references: Any, k: int = 1, *, cutoff: float | None = None) -> tuple[Any, Any]:
         return PairAligner.nearest(self, query, references, k, cutoff=cutoff)
 
-    if TYPE_CHECKING:  # what the stub of the core's class does not tell
+    if TYPE_CHECKING:  # missing in the stub of the core's class
 
         def score(self, x: Any, y: Any, *, cutoff: float | None = None) -> float:  # noqa: D102
             ...
@@ -93,10 +93,10 @@ class Levenshtein(SymbolAligner):
         self.delete = delete
         self.substitute = substitute
         self.transposition = transposition
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _build(self) -> _core.Method:
-        if self.transposition not in tuple(TRANSPOSITIONS):  # nor what cannot be hashed
+        if self.transposition not in tuple(TRANSPOSITIONS):  # a tuple, because the value may be unhashable
             raise ValueError(f"transposition: expected None, 'osa' or 'damerau', got {self.transposition!r}")
         insert, delete, substitute = (weight(getattr(self, name), name) for name in ("insert", "delete", "substitute"))
         self.__dict__["_KIND"] = "edits" if self.transposition is None else "transpositions"
@@ -120,7 +120,7 @@ class LCS(SymbolAligner):
     """
 
     def __init__(self) -> None:
-        """It has no parameters; without this, `object`'s would be taken for some."""
+        """Without parameters; defined because get_params would otherwise read the signature of `object`."""
 
     def _build(self) -> _core.Method:
         return _core.make_lcs()

@@ -15,7 +15,7 @@ from .dtw import check_window, is_slanted
 
 
 class _Elastic(PairAligner):
-    """What they share: series as input, a window, a policy for NaN."""
+    """The base class: series as input, a window, a policy for NaN."""
 
     window: int | float | None
     nan_policy: str
@@ -68,7 +68,7 @@ class ERP(_Elastic):
         self.window = window
         self.nan_policy = nan_policy
         self.band = band
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _build(self) -> _core.Method:
         try:
@@ -115,7 +115,7 @@ class EDR(_Elastic):
         self.window = window
         self.nan_policy = nan_policy
         self.band = band
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _build(self) -> _core.Method:
         return self._make("edr", [finite(self.epsilon, "epsilon")])
@@ -167,7 +167,7 @@ class MSM(_Elastic):
         self.window = window
         self.nan_policy = nan_policy
         self.band = band
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _build(self) -> _core.Method:
         return self._make("msm", [finite(self.cost, "cost")])
@@ -217,7 +217,7 @@ class TWE(_Elastic):
         self.window = window
         self.nan_policy = nan_policy
         self.band = band
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _build(self) -> _core.Method:
         return self._make("twe", [finite(self.stiffness, "stiffness"), finite(self.penalty, "penalty")])

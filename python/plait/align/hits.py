@@ -1,4 +1,4 @@
-"""What a search of a database finds, in the columns that BLAST's and FASTA's programs have."""
+"""The results of a database search, with the columns of BLAST's and FASTA's programs."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Hit(NamedTuple):
         return whole - end, whole - begin
 
     def __repr__(self) -> str:
-        """What it is, without the alignment."""
+        """The fields, without the alignment."""
         return (
             f"Hit(query={self.query!r}, subject={self.subject!r}, score={self.score:g}, bits={self.bits:.1f}, evalue={self.evalue:.2g}, "
             f"identity={self.identity:.3f}, query_range={self.query_range}, subject_range={self.subject_range}, strand={self.strand!r})"
@@ -121,7 +121,7 @@ COLUMNS = (*STANDARD, "score", "nident", "positive", "ppos", "gaps", "qlen", "sl
 
 
 class Hits(Sequence[Hit]):
-    """What was found: for each query its hits, best first.
+    """The hits of each query, best first.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Words looked up among others: the nearest choices for many queries, and lists without near duplicates."""
+"""Matching of words: the nearest choices for many queries, and removal of near duplicates."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .edit import Levenshtein, SymbolAligner
 from .words import WordIndex, best_of_each, index_for, least_weight
 
 Array = NDArray[np.float64]
-BLOCK = 1 << 22  # scores that are held at once
+BLOCK = 1 << 22  # scores held in memory at once
 
 
 class Matches:
-    """What `match` finds: for each query the best choices.
+    """The result of `match`: the best choices for each query.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def match(
 
 
 class Deduplicated(NamedTuple):
-    """What `deduplicate` finds.
+    """The result of `deduplicate`.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ Weights: TypeAlias = "str | Callable[[NDArray[np.float64]], Any]"
 
 
 class _Neighbours(SeriesEstimator):
-    """What both have: series that are remembered, and the search among them."""
+    """The base class: stored series, and the search among them."""
 
     _DEFAULTS = {"aligner": DTW}  # noqa: RUF012
     _ALIASES = {"k": "n_neighbors"}  # noqa: RUF012

@@ -38,7 +38,7 @@ Similarity: TypeAlias = "Substitution | str | Mapping[tuple[Any, Any], float] | 
 
 
 class _Pairwise(PairAligner):
-    """What the three have in common: a similarity and the scores of gaps."""
+    """The base class: a similarity and gap scores."""
 
     similarity: Similarity
     gap: float
@@ -139,7 +139,7 @@ class NeedlemanWunsch(_Pairwise):
         self.gap_extend = gap_extend
         self.case = case
         self.unknown = unknown
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _build(self) -> _core.Method:
         return self._make()
@@ -191,7 +191,7 @@ class SmithWaterman(_Pairwise):
         self.gap_extend = gap_extend
         self.case = case
         self.unknown = unknown
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _build(self) -> _core.Method:
         return self._make(local=True)
@@ -323,7 +323,7 @@ class SemiGlobal(_Pairwise):
         self.unknown = unknown
         self.free_start = free_start
         self.free_end = free_end
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _build(self) -> _core.Method:
         return self._make(_sides(self.free_start, "free_start"), _sides(self.free_end, "free_end"))

@@ -1,4 +1,4 @@
-"""A query looked for in a stream: the best windows of its length, found behind lower bounds, or the best parts of any length."""
+"""Search of a query in a stream: the best windows of its length by lower bounds, or the best parts of any length."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def search(
 
 
 class _Windows:
-    """Exact scores of as few windows as the bounds allow."""
+    """Exact scores of as few windows as possible, by lower bounds."""
 
     def __init__(self, aligner: DTW, query: Array, stream: Array, normalize: bool, threads: int) -> None:
         self.aligner, self.query, self.normalize, self.threads = aligner, query, normalize, threads

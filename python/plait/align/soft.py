@@ -1,4 +1,4 @@
-"""Soft-DTW: the soft minimum over all warping paths, which is smooth and so can be learned through."""
+"""Soft-DTW: the soft minimum over all warping paths, a differentiable loss."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class SoftDTW(PairAligner):
         self.nan_policy = nan_policy
         self.window = window
         self.band = band
-        self._method()  # what cannot be is refused here
+        self._method()  # invalid parameters are refused here
 
     def _options(self) -> tuple[float, int | float | None, bool]:
         """Gamma, window, and whether that is slanted."""
@@ -102,7 +102,7 @@ class SoftDTW(PairAligner):
         return score, gradient
 
     def expected(self, x: Any, y: Any) -> NDArray[np.float64]:
-        """How probable each cell is to be on the path.
+        """The probability of each cell to be on the path.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What ``plait align`` reads besides files and writes besides text: standard input, windows in cells or fractions, and matrices of scores."""
+"""Input and output of ``plait align``: standard input, windows in cells or fractions, and matrices of scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the subcommands share: options, results as text or JSON, facts about the machine."""
+"""Shared by the subcommands: options, results as text or JSON, facts about the machine."""
 
 from __future__ import annotations
 

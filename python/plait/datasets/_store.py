@@ -1,4 +1,4 @@
-"""Where the files of a data set are found: in a named folder, the cache, the system, or at its site."""
+"""Lookup of a data set's files: in a named folder, the cache, the system, or at its site."""
 
 from __future__ import annotations
 

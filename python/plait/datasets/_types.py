@@ -1,4 +1,4 @@
-"""What the loaders give back."""
+"""Return types of the loaders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program's outputs are called in a file."""
+"""Names of a program's outputs in a file."""
 
 from __future__ import annotations
 

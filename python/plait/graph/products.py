@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
 from .._core import GraphError, Node, ShapeError
 from .programs import gradient
+from .static import require_function, with_static
 from .structure import unflatten
-from .transforms import Traced, _Compiled, _inside, _NodeGiven, _scalar, _wanted, require_function
+from .transforms import Traced, _Compiled, _inside, _NodeGiven, _scalar, _wanted
 
 
-def hvp(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hvp(
+    f: Callable[..., Any], argnums: int = 0, *, static_argnums: int | Sequence[int] = (), static_argnames: str | Sequence[str] = ()
+) -> Callable[..., Any]:
     """The Hessian of a scalar function times a vector, without the Hessian.
 
     Parameters
@@ -22,6 +25,10 @@ def hvp(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
         As for :func:`function`; returns a scalar node.
     argnums : int
         Which positional argument of f to differentiate for: an array, or arrays in lists, tuples and dicts.
+    static_argnums : int or sequence of int
+        Positions of arguments that Python is to see as they are, as for :func:`function`.
+    static_argnames : str or sequence of str
+        The same for arguments that are given by name.
 
     Returns
     -------
@@ -51,6 +58,8 @@ def hvp(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     if isinstance(argnums, bool) or not isinstance(argnums, int) or argnums < 0:
         raise ValueError(f"hvp: argnums: expected the position of an argument from 0 on, got {argnums!r}")
 
+    f, hide = with_static(f, static_argnums, static_argnames)
+
     def differentiate(structure: Any, inputs: list[Node]) -> Any:
         args, kwargs = unflatten(structure, inputs)
         if len(args) < 2:
@@ -73,6 +82,7 @@ def hvp(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = hide(args, kwargs)
         floats = [argnums, max(len(args) - 1, 0)]
         try:
             program, arrays = traced.get(args, kwargs, floats)

@@ -6,7 +6,10 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .._core import Node
+
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+Hide = Callable[[tuple[Any, ...], dict[str, Any]], Arguments]
 
 
 class Static:
@@ -25,9 +28,7 @@ class Static:
         return isinstance(other, Static) and type(other.value) is type(self.value) and bool(other.value == self.value)
 
 
-def with_static(
-    f: Callable[..., Any], argnums: int | Sequence[int], argnames: str | Sequence[str]
-) -> tuple[Callable[..., Any], Callable[[tuple[Any, ...], dict[str, Any]], Arguments]]:
+def with_static(f: Callable[..., Any], argnums: int | Sequence[int], argnames: str | Sequence[str]) -> tuple[Callable[..., Any], Hide]:
     """The function over arguments some of which are wrapped in `Static`, and the function that wraps them."""
     positions = {argnums} if isinstance(argnums, int) else set(argnums)
     names = {argnames} if isinstance(argnames, str) else set(argnames)
@@ -55,3 +56,13 @@ def with_static(
         )
 
     return inner, hide
+
+
+def require_function(f: Any, what: str) -> None:
+    """TypeError unless `f` is callable; a common mistake is to pass a node."""
+    if isinstance(f, Node):
+        raise TypeError(
+            f"{what}: expected a function, got the node {f.label} {f.shape}; the gradients of nodes are plait.gradient(node, [x, …])"
+        )
+    if not callable(f):
+        raise TypeError(f"{what}: expected a function, got {type(f).__name__}")

@@ -15,7 +15,7 @@ from ._making import Made
 from ._types import Array
 from .programs import compile as compile_graph
 from .programs import gradient
-from .static import with_static
+from .static import Hide, require_function, with_static
 from .structure import Kept, children, flatten, like, unflatten
 
 STACKED = 32  # a Jacobian of up to this many rows is one program; a larger one runs one program for each row
@@ -257,7 +257,13 @@ def _stacked(output: Node, of: Node) -> Node:
     return _core.reshape(_core.stack([gradient(flat[k], of) for k in range(output.size)], 0), shape)
 
 
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+) -> Callable[..., Any]:
     """All first derivatives of a function with one array as its result.
 
     Parameters
@@ -266,6 +272,10 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
         As for :func:`function`; gives one node.
     argnums : int or sequence of int
         The positional argument, one array, to differentiate with respect to; for several a tuple is returned.
+    static_argnums : int or sequence of int
+        Positions of arguments that Python is to see as they are, as for :func:`function`.
+    static_argnames : str or sequence of str
+        The same for arguments that are given by name.
 
     Returns
     -------
@@ -284,7 +294,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     """
     require_function(f, "jacobian")
     if not isinstance(argnums, int):
-        each = [jacobian(f, k) for k in _positions(argnums)]
+        each = [jacobian(f, k, static_argnums=static_argnums, static_argnames=static_argnames) for k in _positions(argnums)]
 
         @functools.wraps(f)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -292,10 +302,12 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 
         return call
     _positions(argnums)
-    return _jacobian(f, argnums, lambda output, _: output)
+    return _jacobian(*with_static(f, static_argnums, static_argnames), argnums, lambda output, _: output)
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian(
+    f: Callable[..., Any], argnums: int = 0, *, static_argnums: int | Sequence[int] = (), static_argnames: str | Sequence[str] = ()
+) -> Callable[..., Any]:
     """All second derivatives of a scalar function.
 
     Parameters
@@ -304,6 +316,10 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
         As for :func:`function`; gives a scalar node.
     argnums : int
         The positional argument, one array, to differentiate with respect to.
+    static_argnums : int or sequence of int
+        Positions of arguments that Python is to see as they are, as for :func:`function`.
+    static_argnames : str or sequence of str
+        The same for arguments that are given by name.
 
     Returns
     -------
@@ -323,10 +339,10 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     require_function(f, "hessian")
     if not isinstance(argnums, int) or argnums < 0:
         raise ValueError(f"hessian: argnums: expected the position of one argument from 0 on, got {argnums!r}")
-    return _jacobian(f, argnums, lambda output, x: gradient(_scalar(output, "hessian"), x))
+    return _jacobian(*with_static(f, static_argnums, static_argnames), argnums, lambda output, x: gradient(_scalar(output, "hessian"), x))
 
 
-def _jacobian(f: Callable[..., Any], argnum: int, rows_of: Callable[[Node, Node], Node]) -> Callable[..., Any]:
+def _jacobian(f: Callable[..., Any], hide: Hide, argnum: int, rows_of: Callable[[Node, Node], Node]) -> Callable[..., Any]:
     def parts(structure: Any, inputs: list[Node]) -> tuple[Node, Node]:
         args, kwargs = unflatten(structure, inputs)
         wanted = _wanted(structure, inputs, [argnum])[0][0]
@@ -342,6 +358,7 @@ def _jacobian(f: Callable[..., Any], argnum: int, rows_of: Callable[[Node, Node]
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = hide(args, kwargs)
         try:
             rows, arrays = traced.get(args, kwargs, [argnum])
         except _NodeGiven:
@@ -446,16 +463,6 @@ def _renumbered(structure: Any, numbers: dict[int, int]) -> Any:
         return numbers[structure]
     inner = children(structure)
     return structure if inner is None else like(structure, [_renumbered(part, numbers) for part in inner])
-
-
-def require_function(f: Any, what: str) -> None:
-    """TypeError unless `f` is callable; a common mistake is to pass a node."""
-    if isinstance(f, Node):
-        raise TypeError(
-            f"{what}: expected a function, got the node {f.label} {f.shape}; the gradients of nodes are plait.gradient(node, [x, …])"
-        )
-    if not callable(f):
-        raise TypeError(f"{what}: expected a function, got {type(f).__name__}")
 
 
 def _scalar(value: Any, what: str) -> Node:

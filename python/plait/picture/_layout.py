@@ -1,4 +1,4 @@
-"""Where the boxes go when Graphviz is not there: layers, after Sugiyama, Tagawa and Toda (1981), kept small.
+"""Layered graph layout without Graphviz, after Sugiyama, Tagawa and Toda (1981), kept small.
 
 Boxes get a layer by their longest way from the leaves; an arrow over several layers is led through a gap in each; the order within the
 layers is improved by sweeps that put everything at the mean of its neighbours; positions are then those nearest to the neighbours' that

@@ -1,4 +1,4 @@
-"""What of a graph goes into a picture: a list of boxes and a list of arrows, independent of who draws them."""
+"""The model of a picture: a list of boxes and a list of arrows, independent of the renderer."""
 
 from __future__ import annotations
 

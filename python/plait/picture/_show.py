@@ -1,4 +1,4 @@
-"""What is to be drawn, ready for a renderer: collected, with what a Table knows, and folded."""
+"""Preparation of a picture for a renderer: nodes collected, annotated from a Table, and folded."""
 
 from __future__ import annotations
 

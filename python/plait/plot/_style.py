@@ -1,4 +1,4 @@
-"""How plots look: colours that are told apart by everybody, on light ground and on dark; thin grids, no frames."""
+"""The style of plots: colours for all kinds of colour vision, on light and dark backgrounds; thin grids, no frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a strategy would have earned: weights set at a day's prices, kept until the next rebalancing, costs paid from the portfolio."""
+"""Back-tests of strategies: weights set at a day's prices, held until the next rebalancing, with costs paid from the portfolio."""
 
 from __future__ import annotations
 

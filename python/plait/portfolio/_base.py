@@ -1,4 +1,4 @@
-"""What a portfolio is made of: assets with their means, covariance and limits; and how a result is made of weights."""
+"""The base of portfolio problems: assets with their means, covariance and limits; and results from weights."""
 
 from __future__ import annotations
 

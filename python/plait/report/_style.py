@@ -1,4 +1,4 @@
-"""How a report looks: on a wide screen, on a phone, in the dark, on paper."""
+"""The style sheet of reports: for wide and narrow screens, dark mode, and print."""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #18181b; --quiet: #52525b; --paper: #ffffff; --line: #e4e4e7; --shade: #f4f4f5; --card: #ffffff;

@@ -1,4 +1,4 @@
-"""Ops that are steps of their own: each writes the lines that compute it, from operands that stand in order."""
+"""Ops that are separate steps: each function writes the C code of an op, with contiguous operands."""
 
 from __future__ import annotations
 

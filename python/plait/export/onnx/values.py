@@ -1,4 +1,4 @@
-"""What a value in an ONNX file is while it is read: a node, an array, or sizes of which some are bound only when the program runs."""
+"""Values while an ONNX file is read: a node, an array, or sizes of which some are bound at run time."""
 
 from __future__ import annotations
 
