@@ -85,4 +85,17 @@ TEST_CASE("attributes that do not fit are refused") {
   CHECK_THROWS_AS(fits(ops::exp, {{0}, {}}), GraphError);
   CHECK_THROWS_AS(fits(ops::slice, {{0, 1, 1}, {}}), GraphError);
   CHECK_THROWS_AS(fits(ops::input, {}), GraphError);
+  // Draws: dtype (2: int64, 4: float64), seeded, seed, ordinal, sizes. Those of an input's shape have no sizes, and an ordinal.
+  CHECK_NOTHROW(fits(ops::random_normal, {{4, 1, 7, 0, 2, 3}, {}}));
+  CHECK_THROWS_AS(fits(ops::random_normal, {{2, 1, 7, 0, 2, 3}, {}}), GraphError);
+  for (const Op* op : {&ops::random_gamma, &ops::random_poisson}) {
+    CAPTURE(op->name);
+    CHECK_NOTHROW(fits(*op, {{4, 1, 7, 0}, {}}));
+    CHECK_THROWS_AS(fits(*op, {{4, 1, 7, 0, 2}, {}}), GraphError);
+    CHECK_THROWS_AS(fits(*op, {{4, 1, 7, -1}, {}}), GraphError);
+    CHECK_THROWS_AS(fits(*op, {{4, 1, 7, -1, 2}, {}}), GraphError);
+  }
+  CHECK_NOTHROW(fits(ops::scan_key, {{2, 1, 7, 0}, {}}));
+  CHECK_THROWS_AS(fits(ops::scan_key, {{4, 1, 7, 0}, {}}), GraphError);
+  CHECK_THROWS_AS(fits(ops::scan_key, {{2, 1, 7, 0, 2}, {}}), GraphError);
 }

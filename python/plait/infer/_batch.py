@@ -101,16 +101,16 @@ class Batch:
         return _core.broadcast_to(_core.constant(0.0, "", node.dtype), (self.size, *node.shape))
 
     def _reduce(self, node: Node, inputs: list[Batched]) -> Batched:
-        ints, reals = node.attributes
-        return _core.apply(node.op, [inputs[0][0]], [ints[0], *(a + 1 for a in ints[1:])], reals, False), True
+        (keep, *axes), reals = node.attributes
+        return _core.apply(node.op, [inputs[0][0]], [keep, *(a + 1 for a in axes)], reals, False), True
 
     _sum = _prod = _max = _min = _reduce
 
     def _recurrence(self, node: Node, inputs: list[Batched]) -> Batched:
-        ints, reals = node.attributes
+        (reverse, start, *axes), reals = node.attributes
         whole = (self.size, *node.shape)
         operands = [_core.broadcast_to(self._aligned(item, node.shape, len(node.shape)), whole) for item in inputs]
-        return _core.apply("recurrence", operands, [*ints[:2], *(a + 1 for a in ints[2:])], reals, False), True
+        return _core.apply("recurrence", operands, [reverse, start, *(a + 1 for a in axes)], reals, False), True
 
     def _sum_to_like(self, node: Node, inputs: list[Batched]) -> Batched:
         x, batched = inputs[0]

@@ -46,23 +46,26 @@ def _through(node: Node, known: dict[int, Aligned]) -> Aligned:
 
 
 def _moved(node: Node, position: int, source: Node, axes: tuple[int, ...]) -> Aligned:
-    ints = node.attributes[0]
+    numbers = node.attributes[0]  # in the form of files, see attributes.hpp
     if node.op in _ELEMENTWISE or (node.op in ("broadcast_to", "broadcast_like") and position == 0):
         return tuple(a + len(node.shape) - len(source.shape) for a in axes)
     if node.op in ("sum", "prod", "max", "min"):
-        keep, over = ints[0], set(ints[1:])
-        if over & set(axes):
+        keep, *over = numbers
+        if set(over) & set(axes):
             return None
         return axes if keep else tuple(a - sum(o < a for o in over) for a in axes)
     if node.op == "transpose":
-        return tuple(ints.index(a) for a in axes)
+        return tuple(numbers.index(a) for a in axes)
     if node.op == "expand_dims":
-        at = ints[0] % len(node.shape)
+        (at,) = numbers
+        at %= len(node.shape)
         return tuple(a + (a >= at) for a in axes)
     if node.op == "index":
-        return None if ints[0] in axes else tuple(a - (a > ints[0]) for a in axes)
+        axis, *_ = numbers
+        return None if axis in axes else tuple(a - (a > axis) for a in axes)
     if node.op == "cumsum":
-        return None if ints[0] in axes else axes
+        axis, *_ = numbers
+        return None if axis in axes else axes
     if node.op in ("reshape", "squeeze") and source.shape == node.shape:
         return axes
     return None

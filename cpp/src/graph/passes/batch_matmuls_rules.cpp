@@ -1,6 +1,7 @@
 // The rules of batch_matmuls.cpp, but for the last two.
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "batch_matmuls.hpp"
 #include "tuning.hpp"
@@ -41,7 +42,8 @@ struct Sum {
 
 // Every maximal sum of two or more terms.
 std::vector<Sum> sums_of(const Rewriter& graph, const Consumers& consumers) {
-  const std::vector<int> live = graph.live();
+  const auto held = graph.live();
+  const std::vector<int>& live = *held;
   std::vector<char> inner(consumers.size(), 0);
   std::vector<Sum> sums;
   for (std::size_t k = live.size(); k-- > 0;) {  // consumers first: an addition inside a larger sum is not visited again
@@ -64,7 +66,7 @@ void replace_terms(Rewriter& graph, const Sum& sum, const std::vector<int>& rest
 
 bool join_scattered(Rewriter& graph) {
   bool changed = false;
-  for (const Sum& sum : sums_of(graph, graph.consumers())) {
+  for (const Sum& sum : sums_of(graph, *graph.consumers())) {
     // Which axis and range a slice gradient writes: that of a slice of its own shape.
     struct Piece : AxisSlice {
       int g;
@@ -104,7 +106,7 @@ namespace {
 std::vector<std::vector<int>> products_by_operand(const Rewriter& graph, std::size_t which) {
   std::unordered_map<int, std::size_t> index;
   std::vector<std::vector<int>> groups;
-  for (const int v : graph.live()) {
+  for (const auto live = graph.live(); const int v : *live) {
     if (!is_flat_product(graph, v)) continue;
     const auto [found, inserted] = index.emplace(graph.input(v, which), groups.size());
     if (inserted) groups.emplace_back();
@@ -130,7 +132,8 @@ bool join_same_right(Rewriter& graph) {
   if (groups.empty()) return false;
   // Terms of a sum could also become one product with the other terms (join_sums): the rule that joins more of them is applied.
   std::unordered_map<int, std::size_t> terms;
-  const auto consumers = graph.consumers();
+  const auto readers = graph.consumers();
+  const Consumers& consumers = *readers;
   for (const Sum& sum : sums_of(graph, consumers)) {
     std::vector<int> products;
     for (const int t : sum.terms)
@@ -180,24 +183,29 @@ bool join_same_left(Rewriter& graph) {
 
 namespace {
 
-// Values whose rows are completely covered by slices that are read: the slices in order.
-std::unordered_map<int, std::vector<int>> row_slices(const Rewriter& graph) {
-  std::unordered_map<int, std::vector<std::pair<Index, int>>> found;
-  for (const int v : graph.live()) {
+// Values whose rows are completely covered by slices that are read: the slices in order, by value.
+std::vector<std::vector<int>> row_slices(const Rewriter& graph) {
+  std::vector<std::tuple<int, Index, int>> found;  // of what, its first row, the slice
+  for (const auto live = graph.live(); const int v : *live) {
+    if (!is_matrix(graph.at(v))) continue;
     const auto slice = graph.as_slice(v);
-    if (slice && slice->axis == 0 && is_matrix(graph.at(v))) found[slice->of].emplace_back(slice->begin, v);
+    if (slice && slice->axis == 0) found.emplace_back(slice->of, slice->begin, v);
   }
-  std::unordered_map<int, std::vector<int>> result;
-  for (auto& [of, slices] : found) {
-    std::sort(slices.begin(), slices.end());
+  std::sort(found.begin(), found.end());
+  std::vector<std::vector<int>> result;
+  for (std::size_t first = 0, next = 0; first < found.size(); first = next) {
+    const int of = std::get<0>(found[first]);
+    const Spec& piece = graph.at(std::get<2>(found[first])).spec;
+    std::vector<int> slices;
     Index end = 0;
-    bool tiles = slices.size() > 1;
-    for (const auto& [begin, v] : slices) {
-      tiles = tiles && begin == end && graph.at(v).spec.shape == graph.at(slices[0].second).spec.shape;
+    bool tiles = true;
+    for (; next < found.size() && std::get<0>(found[next]) == of; ++next) {
+      const auto [whole, begin, v] = found[next];
+      tiles = tiles && begin == end && graph.at(v).spec.shape == piece.shape;
       end = begin + graph.at(v).spec.shape[0];
+      slices.push_back(v);
     }
-    if (!tiles || end != graph.at(of).spec.shape[0]) continue;
-    for (const auto& [begin, v] : slices) result[of].push_back(v);
+    if (tiles && slices.size() > 1 && end == graph.at(of).spec.shape[0]) result.push_back(std::move(slices));
   }
   return result;
 }
@@ -267,11 +275,9 @@ bool join_slices(Rewriter& graph) {
   for (bool more = true; more;) {
     more = false;
     const auto stacks = row_slices(graph);
+    if (stacks.empty()) break;
     const auto consumers = graph.consumers();
-    std::vector<int> order;
-    for (const auto& [of, slices] : stacks) order.push_back(of);
-    std::sort(order.begin(), order.end());
-    for (const int of : order) more = join_consumers(graph, stacks.at(of), consumers) || more;
+    for (const auto& slices : stacks) more = join_consumers(graph, slices, *consumers) || more;
     changed = changed || more;
   }
   return changed;
@@ -326,7 +332,8 @@ bool join_terms(std::vector<int>& rest, std::vector<int>& joined, std::size_t le
 bool join_sums(Rewriter& graph) {
   using Kind = std::optional<Shape>;
   bool changed = false;
-  const auto consumers = graph.consumers();
+  const auto readers = graph.consumers();
+  const Consumers& consumers = *readers;
   const auto alone = [&](int t) { return t < static_cast<int>(consumers.size()) && consumers[t].size() == 1; };
   for (const Sum& sum : sums_of(graph, consumers)) {
     std::vector<int> rest = sum.terms, joined;

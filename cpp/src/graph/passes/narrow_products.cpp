@@ -26,10 +26,12 @@ std::optional<Rewriter::Slice> range_read(const Rewriter& graph, int v, std::spa
 }  // namespace
 
 bool narrow_products(Rewriter& graph) {
-  const auto consumers = graph.consumers();
+  const auto live = graph.live();
+  const auto readers = graph.consumers();
+  const Consumers& consumers = *readers;
   std::map<std::tuple<int, Index, Index, Index>, int> narrowed;  // operands, shared by all products that have them
   bool changed = false;
-  for (const int v : graph.live()) {
+  for (const int v : *live) {
     if (!graph.is(v, ops::matmul) || graph.is_wanted(v) || graph.at(v).spec.shape.size() != 2) continue;
     const auto range = range_read(graph, v, consumers[v]);
     if (!range) continue;

@@ -248,8 +248,8 @@ bool Rewriter::depend_on_each_other(const std::vector<int>& values) {
   return false;
 }
 
-std::vector<int> Rewriter::live() const {
-  if (live_) return *live_;
+std::shared_ptr<const std::vector<int>> Rewriter::live() const {
+  if (live_) return live_;
   std::vector<char> state(module_.values.size(), 0);  // 1: open, 2: done
   std::vector<int> order, stack;
   const auto want = [&](int v) {
@@ -264,8 +264,8 @@ std::vector<int> Rewriter::live() const {
         stack.pop_back();
       } else {
         state[at_top] = 1;
-        for (const int u : at(at_top).inputs)
-          if (state[now(u)] == 0) stack.push_back(now(u));
+        for (const int input : at(at_top).inputs)
+          if (const int u = now(input); state[u] == 0) stack.push_back(u);
       }
     }
   };
@@ -274,24 +274,28 @@ std::vector<int> Rewriter::live() const {
     want(update.parameter);
     want(update.value);
   }
-  live_ = order;
-  return order;
+  live_ = std::make_shared<const std::vector<int>>(std::move(order));
+  return live_;
 }
 
-Consumers Rewriter::consumers() const {
-  if (consumers_) return *consumers_;
-  const std::vector<int> order = live();
+std::shared_ptr<const Consumers> Rewriter::consumers() const {
+  if (consumers_) return consumers_;
   std::vector<int> counts(module_.values.size(), 0);
-  for (const int v : order)
-    for (const int u : at(v).inputs) ++counts[now(u)];
-  consumers_.emplace(counts);
-  for (const int v : order)
-    for (const int u : at(v).inputs) consumers_->add(now(u), v);
-  return *consumers_;
+  std::vector<std::pair<int, int>> reads;  // what, and who
+  for (const int v : *live())
+    for (const int input : at(v).inputs) {
+      const int u = now(input);
+      ++counts[u];
+      reads.emplace_back(u, v);
+    }
+  auto consumers = std::make_shared<Consumers>(counts);
+  for (const auto& [u, v] : reads) consumers->add(u, v);
+  consumers_ = std::move(consumers);
+  return consumers_;
 }
 
 Module Rewriter::take() {
-  std::vector<int> order = live();
+  std::vector<int> order = *live();
   for (const int v : order)
     for (int& u : module_.values[v].inputs) u = now(u);
   for (int& output : module_.outputs) output = now(output);

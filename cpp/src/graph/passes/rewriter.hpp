@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -110,10 +111,11 @@ class Rewriter {
   /// True if one of the values depends on one of the others (through their inputs).
   [[nodiscard]] bool depend_on_each_other(const std::vector<int>& values);
 
-  /// Current consumers of every live value, in order.
-  [[nodiscard]] Consumers consumers() const;
-  /// Values that outputs and updates currently depend on, inputs before consumers.
-  [[nodiscard]] std::vector<int> live() const;
+  // The module's current state; a result that is held does not change when values are replaced later.
+  /// Consumers of every live value, in order.
+  [[nodiscard]] std::shared_ptr<const Consumers> consumers() const;
+  /// Values that outputs and updates depend on, inputs before consumers.
+  [[nodiscard]] std::shared_ptr<const std::vector<int>> live() const;
 
   /// The live values, renumbered.
   Module take();
@@ -131,8 +133,8 @@ class Rewriter {
   int visit_ = 0;
   bool changed_ = false;
   // Cached until the next replacement: rules without a match query it repeatedly.
-  mutable std::optional<std::vector<int>> live_;
-  mutable std::optional<Consumers> consumers_;
+  mutable std::shared_ptr<const std::vector<int>> live_;
+  mutable std::shared_ptr<const Consumers> consumers_;
   std::map<std::pair<Index, std::vector<int>>, int> joined_;  // concatenations made so far
   std::unordered_map<int, int> transposed_;
 };

@@ -14,7 +14,7 @@ bool share_concatenations(Rewriter& graph) {
   };
   std::vector<int> stacks;
   std::unordered_map<int, std::vector<Spot>> spots;  // of each piece
-  for (const int v : graph.live()) {
+  for (const auto live = graph.live(); const int v : *live) {
     if (!graph.is(v, ops::concatenate) || graph.at(v).inputs.size() < 2) continue;
     stacks.push_back(v);
     for (std::size_t i = 0; i < graph.at(v).inputs.size(); ++i) spots[graph.input(v, i)].push_back({v, i});
