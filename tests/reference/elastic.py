@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -113,9 +114,8 @@ def msm(x: Sequence[Any], y: Sequence[Any], cost: float, **options: Any) -> Elas
     """Stefan, Athitsos and Das 2013, figure 9; for vectors Shifaz and others 2023, section 3.5."""
 
     def split(fresh: Any, before: Any, other: Any) -> float:
-        middle = (np.asarray(before, float) + np.asarray(other, float)) / 2
-        if norm(fresh, middle) <= norm(before, other) / 2 + 1e-12:
-            return cost
+        if sum((Fraction(a) - Fraction(b)) * (Fraction(a) - Fraction(c)) for a, b, c in zip(*map(np.ravel, (fresh, before, other)), strict=True)) <= 0:
+            return cost  # inside of the ball over both, by Thales, without rounding
         return cost + min(norm(fresh, before), norm(fresh, other))
 
     def price(i: int, j: int, move: str) -> float:

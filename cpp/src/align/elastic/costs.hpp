@@ -238,13 +238,9 @@ struct Msm : Descriptor<W> {
       const M between = ((before(0) <= fresh(0)) & (fresh(0) <= other(0))) | ((before(0) >= fresh(0)) & (fresh(0) >= other(0)));
       return between ? cost : dearer;
     } else {
-      V reach{}, off{};
-      for (Index k = 0; k < width; ++k) {
-        const V across = before(k) - other(k), d = fresh(k) - (before(k) + other(k)) * 0.5;
-        reach += across * across;
-        off += d * d;
-      }
-      return off <= reach * 0.25 ? cost : dearer;
+      V product{};  // inside of the ball the angle over its diameter is 90 degrees or more (Thales): exact for points close to an end
+      for (Index k = 0; k < width; ++k) product += (fresh(k) - before(k)) * (fresh(k) - other(k));
+      return product <= 0 ? cost : dearer;
     }
   }
 };
