@@ -8,7 +8,7 @@ namespace plait::tensor {
 namespace {
 
 // A register read across two lines counts twice. Where tiles are low, and so read B often, that costs more than copies which are aligned, from so
-// many rows on: 512³ rises by it from 82 to 102 GFLOP/s on AVX2 (float, Zen 4, B at 16 bytes from a line, as NumPy's arrays are). Tiles of 12 rows
+// many rows on: 512³ rises by it from 86 to 107 GFLOP/s on AVX2 (float, Zen 4, B at 16 bytes from a line, as NumPy's arrays are). Tiles of 12 rows
 // hide it.
 constexpr Index kRowsThatPayAlignment = 48;
 

@@ -81,6 +81,33 @@ static inline float log_f32(float x) {
   return x > 0 ? z : none;
 }
 
+/* e^(-x^2 / 2): x is split, so that nothing of its square is lost. */
+static inline float half_gaussian_f32(float x) {
+  float a = fabsf(x), high;
+  a = a > 20.0f ? 20.0f : a;
+  high = from_bits(bits_of(a) & 0xFFFFF000u);
+  return exp_f32(-0.5f * high * high) * exp_f32(-0.5f * (a - high) * (a + high));
+}
+/* By erfc(a) = e^(-a^2) / (1 + 2 a) times a polynomial in q = (a - 2) / (a + 2). */
+static inline float normal_cdf_f32(float x) {
+  float a = 0.70710678f * fabsf(x), q, p, y;
+  a = a > 15.0f ? 15.0f : a;
+  q = (a - 2.0f) / (a + 2.0f);
+  p = -3.1365056e-05f;
+  p = -0.0004388813299f + q * p;
+  p = -0.0007973371718f + q * p;
+  p = 0.002182784964f + q * p;
+  p = 0.006476868005f + q * p;
+  p = -0.01456167339f + q * p;
+  p = -0.03965362908f + q * p;
+  p = 0.2037122706f + q * p;
+  p = -0.3697424805f + q * p;
+  p = 0.2769783735f + q * p;
+  y = 0.5f * half_gaussian_f32(x) / (1.0f + 2.0f * a) * (1.0f + (q + 1.0f) * p);
+  return x > 0 ? 1.0f - y : y;
+}
+static inline float normal_density_f32(float x) { return 0.3989423f * half_gaussian_f32(x); }
+
 /* As tanh: 2^n q + (2^n - 1), by halves so that it is finite as long as e^x is. */
 static inline float expm1_f32(float x) {
   float a = x < -20.0f ? -20.0f : x, rounded, r, q, s;

@@ -75,7 +75,7 @@ FLOAT = ANY | {
     "logistic_loss_slope": "logistic_loss_slope_{s}({0}, {1})",
     "logaddexp_slope": "logaddexp_slope_{s}({0}, {1})",
 }
-F32 = FLOAT | {name: f"{name}_f32({{0}})" for name in ("exp", "tanh", "log", "erf", "expm1", "log1p")}
+F32 = FLOAT | {name: f"{name}_f32({{0}})" for name in ("exp", "tanh", "log", "erf", "expm1", "log1p", "normal_cdf", "normal_density")}
 F64 = FLOAT | {name: f"{name}_f64({{0}})" for name in ("exp", "tanh", "log")} | {"erf": "erf({0})"}
 I64 = ANY | {
     "minimum": "({0} < {1} ? {0} : {1})",

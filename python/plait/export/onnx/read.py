@@ -40,8 +40,8 @@ def from_onnx(path: str | os.PathLike[str]) -> Program:
 
     Notes
     -----
-    Read are the operations that :meth:`plait.Program.to_onnx` writes and those that perceptrons, LSTM, GRU and RNN of other libraries are
-    written with.
+    Read are the operations that :meth:`plait.Program.to_onnx` writes and those that perceptrons, LSTM, GRU, RNN, convolutions
+    and pooling (along any number of axes) of other libraries are written with.
 
     Examples
     --------
