@@ -244,7 +244,8 @@ def test_values_of_the_logistic_forms(name: str, dtype: str) -> None:
             if 0 < abs(wanted) < 2 * tiny:
                 assert abs(value) <= 2 * tiny  # programs treat subnormal numbers as zero
                 continue
-        assert functions.ulps(value, wanted, dtype, term) <= 4, (name, p, q, value, wanted)
+        rounded = abs(float(p) - float(q)) if name == "logaddexp_slope" else 0  # x - y is rounded before its exponential is taken
+        assert functions.ulps(value, wanted, dtype, term) <= 4 + rounded / 2, (name, p, q, value, wanted)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
