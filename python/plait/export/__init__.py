@@ -1,4 +1,4 @@
-"""Models out of Python and back: C source, ONNX files, and weights that others have saved."""
+"""Export to C and ONNX, import from ONNX, and weights saved by other libraries."""
 
 from __future__ import annotations
 

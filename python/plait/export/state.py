@@ -1,4 +1,4 @@
-"""Weights that others have saved: torch's and Keras's layouts of Dense, LSTM, GRU and RNN as plait's."""
+"""Weights saved by other libraries: torch's and Keras's layouts of Dense, LSTM, GRU and RNN, converted to plait's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TORCH_CELL = re.compile(r"(?:(.*)\.)?(weight_ih|weight_hh|bias_ih|bias_hh)_l(\d+
 
 
 def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[str, str] | None = None, layout: str | None = None) -> State:
-    """Read weights that torch, Keras or plait has saved, in plait's layout.
+    """Read weights saved by torch, Keras or plait, in plait's layout.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
         h5py; layers are called by their kind there, ``lstm``, ``dense_1``), or an ``.npz`` by Keras's paths,
         ``np.savez(path, **{w.path: w.numpy() for w in model.weights})``. Pickles are not read.
     into : Layer, optional
-        A layer whose parameters take the values, matched by name; nothing changes unless all fit. What torch has saved of one module alone
+        A layer whose parameters take the values, matched by name; nothing changes unless all match. A single module saved by torch
         (``weight``, ``weight_ih_l0``, …) goes into a layer of any name.
     rename : dict of str to str, optional
-        Names, or beginnings of names up to a dot, that are called otherwise here: ``{"fc": "head"}``.
+        Maps names, or prefixes of names up to a dot, to plait's: ``{"fc": "head"}``.
     layout : {"torch", "keras", "plait"}, optional
-        Whose layout it is; None: found from the names.
+        The layout of the file; None: inferred from the names.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def load_state(path: str | os.PathLike[str], into: Any = None, rename: Mapping[s
     Raises
     ------
     FormatError
-        If the file is damaged or holds what has no place in plait's layers (a GRU whose reset gate multiplies the state).
+        If the file is damaged or holds a layer that plait does not have (a GRU whose reset gate multiplies the state).
     ValueError
         If a parameter of `into` has no value in the file or one of another shape; the message names it.
 
@@ -122,7 +122,7 @@ def read_arrays(path: Path) -> tuple[State, bool]:
     data = path.read_bytes()
     ours = b'"plait_checksum":"' in data[: 1 << 16]
     if ours:
-        _files.read(path)  # finds a flipped bit
+        _files.read(path)  # verifies the checksum
     try:
         return dict(numpy.load(data)), ours
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
@@ -130,7 +130,7 @@ def read_arrays(path: Path) -> tuple[State, bool]:
 
 
 def keras_weights(path: Path, file: Any) -> State:
-    """What Keras 3 writes: layers by their kind and a number, their weights by number."""
+    """The weights in a file of Keras 3, which names layers by kind and number, and weights by number."""
     try:
         import h5py
     except ImportError as error:
@@ -152,7 +152,7 @@ def keras_weights(path: Path, file: Any) -> State:
     try:
         with h5py.File(file, "r") as archive:
             archive.visititems(take)
-    except Exception as error:  # whatever HDF5 says of a damaged file
+    except Exception as error:  # a damaged file may raise anything in HDF5
         raise FormatError(f"{path}: weights cannot be read ({type(error).__name__}: {error})") from None
     found = {with_kind(name, found): value for name, value in found.items()}
     if not found:
@@ -161,7 +161,7 @@ def keras_weights(path: Path, file: Any) -> State:
 
 
 def with_kind(name: str, found: State) -> str:
-    """A weight of a cell within a Bidirectional, whose file does not say of which kind: its shape does."""
+    """A weight of a cell within a Bidirectional, named by the cell's kind, which is inferred from shapes."""
     match = re.fullmatch(r"((?:.*/)?(?:forward|backward)_layer)/\w+_cell/(\w+)", name)
     if match is None:
         return name
@@ -172,7 +172,7 @@ def with_kind(name: str, found: State) -> str:
 
 
 def guess(raw: State) -> str:
-    """Whose names these are."""
+    """The layout, inferred from the names."""
     last = {re.split(r"[./]", name)[-1].removesuffix(":0") for name in raw}
     if last & {"kernel", "recurrent_kernel", "embeddings"}:
         return "keras"
@@ -211,7 +211,7 @@ def from_torch(raw: State) -> State:
 
 
 def kind_of(cell: State) -> str:
-    """What a recurrent network is called that was saved alone, so that its names begin with nothing."""
+    """A name for a recurrent module that was saved alone, without a prefix."""
     into, again = (np.shape(cell.get(part, ())) for part in ("weight_ih", "weight_hh"))
     return {4: "lstm", 3: "gru"}.get(into[0] // again[-1] if into and again and again[-1] else 0, "rnn")
 
@@ -234,7 +234,7 @@ def torch_cell(place: str, cell: State) -> State:
 
 
 def gru_biases(place: str, of_x: Array, of_h: Array, hidden: int) -> State:
-    """Of gates in the order r, z, n: the candidate's two stay apart, since the reset gate multiplies one of them."""
+    """Biases of the gates r, z, n: the candidate's two are kept separate, since the reset gate multiplies one of them."""
     together = np.concatenate([(of_x + of_h)[: 2 * hidden], of_x[2 * hidden :]])
     return {f"{place}.bias": together, f"{place}.bias_h": of_h[2 * hidden :]}
 
@@ -283,7 +283,7 @@ def from_keras(raw: State) -> State:
 
 
 def renamed(name: str, rename: Mapping[str, str]) -> str:
-    """A name whose beginning is called otherwise here: the longest that fits."""
+    """A name with its longest matching prefix replaced."""
     for before in sorted(rename, key=len, reverse=True):
         if name == before or name.startswith(before + "."):
             return joined(rename[before], name[len(before) + 1 :])
@@ -291,16 +291,16 @@ def renamed(name: str, rename: Mapping[str, str]) -> str:
 
 
 def put(path: Path, state: State, raw: State, layer: Any, layout: str, rename: Mapping[str, str]) -> State:
-    """Gives a layer's parameters their values, all or none; what of the state they took."""
+    """Sets a layer's parameters, all or none; returns the values that were used."""
     taken: list[tuple[Node, Array]] = []
     used: State = {}
     here = set(state)
     if layout == "torch":  # a table is not transposed
         tables = {joined(name.rpartition(".")[0], "table"): value for name, value in raw.items() if name.rpartition(".")[2] == "weight"}
         state = state | {renamed(name, rename): np.ascontiguousarray(value) for name, value in tables.items()}
-        if not any("." in name for name in raw):  # one module saved alone: it goes where the layer's parameters are
-            beginnings = [(node.name or "").split(".")[:-1] for node in layer.parameters()]
-            place = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*beginnings, strict=False))]
+        if not any("." in name for name in raw):  # a single module without prefix: the prefix of the layer's parameters is used
+            prefixes = [(node.name or "").split(".")[:-1] for node in layer.parameters()]
+            place = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*prefixes, strict=False))]
             state = {joined(*place, *(name.split(".")[1:] if "." in name else [name])): value for name, value in state.items()}
     for node in layer.parameters():
         name = node.name

@@ -1,4 +1,4 @@
-"""Which constraints exclude each other: a set of which none can be left out."""
+"""An irreducible infeasible subset of linear constraints, by a deletion filter."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from ..graph._types import Array
 def irreducible(
     matrix: Array, lower: Array, upper: Array, low: Array, high: Array, names: list[Any], bound_names: list[tuple[Any, Any]]
 ) -> list[Any]:
-    """Names of rows lower <= matrix x <= upper and of bounds low <= x <= high that can't hold together; empty if all can.
+    """An irreducible infeasible subset of rows lower <= matrix x <= upper and bounds low <= x <= high, by name; empty if feasible.
 
-    The certificate of a quadratic program says who takes part; then each is left out in turn, for good where the rest still excludes itself.
+    The Farkas certificate of a quadratic program gives a first subset; each member is then left out in turn, for good where the rest is
+    still infeasible.
     """
     m, n = matrix.shape
     qp = _core.optimize.Qp(np.eye(n), matrix)
 
-    def contradiction(rows: set[int], lows: set[int], highs: set[int]) -> tuple[set[int], set[int], set[int]] | None:
+    def infeasible_subset(rows: set[int], lows: set[int], highs: set[int]) -> tuple[set[int], set[int], set[int]] | None:
         keep = np.array([k in rows for k in range(m)], bool)
         r = qp.solve(
             np.zeros(n),
@@ -40,7 +41,7 @@ def irreducible(
         )
 
     every = range(n)
-    found = contradiction(set(range(m)), {i for i in every if low[i] > -np.inf}, {i for i in every if high[i] < np.inf})
+    found = infeasible_subset(set(range(m)), {i for i in every if low[i] > -np.inf}, {i for i in every if high[i] < np.inf})
     if found is None:
         return []
     for part in range(3):
@@ -48,7 +49,7 @@ def irreducible(
             if member not in found[part]:
                 continue
             fewer = tuple(group - {member} if p == part else group for p, group in enumerate(found))
-            smaller = contradiction(*fewer)
+            smaller = infeasible_subset(*fewer)
             if smaller is not None:
                 found = smaller
     rows, lows, highs = found

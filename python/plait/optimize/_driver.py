@@ -1,4 +1,4 @@
-"""From a problem of the core to a result: options, callbacks, statuses, multipliers in the user's order."""
+"""Runs a solver of the core: options, callbacks, statuses, and multipliers in the user's order."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ._result import STATUS, OptimizeResult
 
 SLSQP_OPTIONS = {"maxiter": 1000, "ftol": 1e-10, "gtol": 1e-8, "ctol": 1e-8}
 LBFGS_OPTIONS = {"maxiter": 15000, "maxfun": 15000, "maxcor": 10, "ftol": 1e-10, "gtol": 1e-8}
-MOST = 2**31 - 1  # what counts iterations is an int
+MOST = 2**31 - 1  # the core counts iterations in an int
 ACCEPTED = {"disp", "iprint", "eps", "finite_diff_rel_step", "maxls", "workers"}  # SciPy's; some have no meaning here
 
 
 @dataclass
 class Limits:
-    """Limits of a problem: its own rows, then linear ones; and how the user counts them."""
+    """Bounds and limits of a problem: nonlinear rows, then linear ones, with their names and their order as given."""
 
     low: Array
     high: Array
@@ -40,12 +40,12 @@ class Limits:
         self.in_order = bool(np.array_equal(self.order, np.arange(self.order.size)))
 
     def set_on(self, problem: _core.optimize.Problem) -> None:
-        """Give them to the core."""
+        """Sets them on the core's problem."""
         problem.set_limits(self.low, self.high, self.row_lower, self.row_upper, self.linear.ravel(), self.linear_lower, self.linear_upper)
 
 
 def read_options(options: dict[str, Any] | None, tol: float | None, method: str) -> dict[str, Any]:
-    """Options by name with their defaults; unknown ones are named in a warning, as SciPy does it."""
+    """Options by name with their defaults; a warning names unknown ones, as in SciPy."""
     known: dict[str, Any] = dict(SLSQP_OPTIONS if method == "SLSQP" else LBFGS_OPTIONS)
     if tol is None and options is None:
         return known
@@ -74,7 +74,7 @@ def read_options(options: dict[str, Any] | None, tol: float | None, method: str)
 
 
 class Stopper:
-    """The user's callback as the core calls it: it gets copies, and stops by StopIteration or by returning True."""
+    """Adapts the user's callback, which gets copies and stops by StopIteration or by returning True."""
 
     def __init__(self, callback: Callable[..., Any]) -> None:
         if not callable(callback):
@@ -102,7 +102,7 @@ def run_slsqp(
     check: bool = False,
     hessian: Array | None = None,
 ) -> OptimizeResult:
-    """Solve, and say it in the user's terms."""
+    """Solves by SLSQP; names and order of the result are the user's."""
     r = _core.optimize.slsqp(
         problem,
         x0,
@@ -124,7 +124,7 @@ def run_slsqp(
         where = "the objective" if r.wrong_row < 0 else f"constraint {limits.names[r.wrong_row]!r}"
         message = f"jac of {where} differs from a difference of its values by {r.wrong_by:.2g} (relative)."
     elif status == 8 and r.negative_curvature:
-        message = "The first-order conditions hold, but the objective bends down along a feasible direction: no minimum."
+        message = "The first-order conditions hold, but the objective has negative curvature along a feasible direction: not a minimum."
     result = OptimizeResult(r.fields())
     result["message"] = message
     if conflict:
@@ -135,7 +135,7 @@ def run_slsqp(
 
 
 def explain_conflict(problem: _core.optimize.Problem, r: Any, limits: Limits) -> tuple[list[Any], str]:
-    """Constraints that exclude each other, as they are linear at the last point."""
+    """An irreducible infeasible subset of the constraints linearised at the last point, and the message."""
     matrix = limits.linear.reshape(-1, r.x.size)
     lower, upper = limits.linear_lower, limits.linear_upper
     local = problem.m > 0
@@ -147,7 +147,7 @@ def explain_conflict(problem: _core.optimize.Problem, r: Any, limits: Limits) ->
         upper = np.concatenate([limits.row_upper - at, upper])
     if not np.isfinite(matrix).all():
         return [], STATUS[4]
-    # Slopes of next to nothing are none: a step of any use along them would leave what is linear.
+    # Negligible derivatives count as 0: a step long enough to help would leave the range of the linearisation.
     sizes = np.abs(matrix).max(axis=1, initial=0)
     matrix = np.where((sizes <= 1e-6 * np.maximum(1.0, np.abs(r.rows)))[:, None], 0.0, matrix)
     conflict = irreducible(matrix, lower, upper, limits.low, limits.high, limits.names, limits.bound_names)
@@ -169,7 +169,7 @@ def run_lbfgs(
     callback: Callable[..., Any] | None = None,
     check: bool = False,
 ) -> OptimizeResult:
-    """The same by L-BFGS, within bounds alone."""
+    """Solves by L-BFGS-B, with bounds only."""
     r = _core.optimize.lbfgs(
         problem,
         x0,
@@ -183,7 +183,7 @@ def run_lbfgs(
         True,
         None if callback is None else Stopper(callback),
     )
-    held = ((r.x <= limits.low) & (r.gradient > 0)) | ((r.x >= limits.high) & (r.gradient < 0)) | (limits.low == limits.high)
+    at_bound = ((r.x <= limits.low) & (r.gradient > 0)) | ((r.x >= limits.high) & (r.gradient < 0)) | (limits.low == limits.high)
     return OptimizeResult(
         x=r.x,
         fun=r.f,
@@ -197,7 +197,7 @@ def run_lbfgs(
         nfev=r.evaluations,
         njev=r.evaluations,
         multipliers=np.empty(0),
-        bound_multipliers=np.where(held, r.gradient, 0.0),
+        bound_multipliers=np.where(at_bound, r.gradient, 0.0),
         active=np.empty(0, bool),
         kkt=r.projected_gradient,
         constraint_violation=0.0,

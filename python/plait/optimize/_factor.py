@@ -1,4 +1,4 @@
-"""A covariance of many variables by few factors, never written out."""
+"""The covariance of a factor model, without forming the dense matrix."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class FactorCovariance:
     Parameters
     ----------
     loadings : array_like, shape (n, k)
-        B: what each of the n variables takes of the k factors.
+        B: the loadings of the n variables on the k factors.
     factor_covariance : array_like, shape (k, k)
         F: symmetric and positive semi-definite.
     specific : array_like, shape (n,)
-        d: the variance of each variable by itself; none is negative.
+        d: the specific (idiosyncratic) variance of each variable, not negative.
 
     Attributes
     ----------
@@ -33,15 +33,15 @@ class FactorCovariance:
     Raises
     ------
     plait.ShapeError
-        Shapes that do not belong together.
+        The shapes do not match.
     ValueError
         Numbers that are not finite, a negative variance, a factor covariance that is not symmetric or has a negative eigenvalue.
 
     Notes
     -----
     A product is O(nk) in time and memory where the matrix takes O(n²); ``solve`` is O(nk²) by Woodbury's identity. Works on arrays and on
-    nodes, so that it can stand in an objective. ``np.asarray`` and whatever takes an array, as the covariance of `plait.portfolio.Portfolio`,
-    get the dense matrix.
+    nodes, so that it can be part of an objective. ``np.asarray``, and whatever takes an array, such as the covariance of
+    `plait.portfolio.Portfolio`, get the dense matrix.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class FactorCovariance:
     >>> c @ [1.0, 1.0]
     array([1.6, 3.2])
     >>> r = plait.optimize.minimize(lambda x: 0.5 * c.quadratic(x) - x.sum(), [0.0, 0.0], bounds=[(0, None)] * 2)
-    >>> (r.x / r.x.sum()).round(4)  # the weights of least variance without short sales
+    >>> (r.x / r.x.sum()).round(4)  # the long-only minimum-variance weights
     array([1., 0.])
     """
 
@@ -78,7 +78,7 @@ class FactorCovariance:
         values, vectors = np.linalg.eigh((f + f.T) / 2)
         if values.min(initial=0.0) < -1e-10 * size:
             raise ValueError(f"factor_covariance: not positive semi-definite: its smallest eigenvalue is {values[0]:.6g}")
-        # Of B F Bᵀ = A Aᵀ: a sum of squares stays one in rounding.
+        # A of B F Bᵀ = A Aᵀ: rounding can't make a sum of squares negative.
         self._root: Array = np.ascontiguousarray(self.loadings @ (vectors * np.sqrt(np.maximum(values, 0))))
 
     def __repr__(self) -> str:
@@ -181,7 +181,7 @@ class FactorCovariance:
         return found
 
     def to_dense(self) -> Array:
-        """The matrix written out.
+        """The dense matrix.
 
         Returns
         -------
@@ -208,7 +208,7 @@ class FactorCovariance:
         if not isinstance(x, Node):
             x = np.asarray(x, np.float64)
         if len(x.shape) not in (1, 2) or x.shape[axis] != self.shape[0]:
-            raise ShapeError(f"FactorCovariance: of {self.shape[0]} variables: got an operand of shape {tuple(x.shape)}")
+            raise ShapeError(f"FactorCovariance: expected an operand with {self.shape[0]} variables, got shape {tuple(x.shape)}")
         return x
 
 

@@ -1,4 +1,4 @@
-"""Plain functions as a problem of the core: checked results, and differences that stay within the bounds."""
+"""Plain functions as a problem of the core: checked results, and finite differences that stay within the bounds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._steps import Steps
 
 
 class Function:
-    """A function of x, its derivative given or by differences; remembers its last value, counts its calls."""
+    """A function of x, its derivative given or by finite differences; caches its last value and counts calls."""
 
     def __init__(
         self, fun: Callable[..., Any], jac: Any, args: tuple[Any, ...], what: str, scalar: bool, low: Array, high: Array, steps: Steps
@@ -32,15 +32,15 @@ class Function:
             return self.last[0]
         self.calls += 1
         result = self.fun(x.copy(), *self.args)
-        slope = None
+        derivative = None
         if self.jac is True:
             try:
-                result, slope = result
+                result, derivative = result
             except (TypeError, ValueError):
-                raise ValueError(f"{self.what}: with jac=True the function gives (value, gradient), got {type(result).__name__}") from None
-            slope = self._shaped(slope, x)
+                raise ValueError(f"{self.what}: with jac=True it returns (value, gradient), got {type(result).__name__}") from None
+            derivative = self._shaped(derivative, x)
         values = self._flat(result)
-        self.last_x, self.last = x.copy(), (values, slope)
+        self.last_x, self.last = x.copy(), (values, derivative)
         return values
 
     def derivative(self, x: Array) -> Array:
@@ -57,7 +57,7 @@ class Function:
 
     def _flat(self, result: Any) -> Array:
         if isinstance(result, _core.Node):
-            raise TypeError(f"{self.what}: gave a node for an array")
+            raise TypeError(f"{self.what}: expected numbers, got a node")
         try:
             if result is None:  # NumPy would make it NaN
                 raise TypeError
@@ -73,13 +73,13 @@ class Function:
             raise ValueError(f"{self.what}: gave {values.size} values after {self.size} at the start")
         return values
 
-    def _shaped(self, slope: Any, x: Array) -> Array:
-        if hasattr(slope, "toarray"):
-            slope = slope.toarray()
+    def _shaped(self, derivative: Any, x: Array) -> Array:
+        if hasattr(derivative, "toarray"):
+            derivative = derivative.toarray()
         try:
-            found = np.asarray(slope, np.float64)
+            found = np.asarray(derivative, np.float64)
         except (TypeError, ValueError):
-            raise ValueError(f"{self.what}: jac: expected numbers, got {type(slope).__name__}") from None
+            raise ValueError(f"{self.what}: jac: expected numbers, got {type(derivative).__name__}") from None
         size = max(self.size, 1) if self.scalar else self.size
         if found.size != size * x.size or (found.ndim == 2 and found.shape not in ((size, x.size), (1, x.size), (x.size, 1))):
             raise ValueError(f"{self.what}: jac: expected shape {(x.size,) if size == 1 else (size, x.size)}, got {found.shape}")
@@ -129,7 +129,7 @@ class Functions:
         self.given = [f for f in (self.objective, *self.rows) if callable(f.jac) or f.jac is True]
 
     def build(self, x0: Array) -> tuple[_core.optimize.CallableProblem, list[int]]:
-        """The problem, and the number of rows of each constraint, learnt by a call at x0."""
+        """The problem, and the number of rows of each constraint, found by a call at x0."""
         sizes = [f.value(x0).size for f in self.rows]
         self.steps.lengthen([f.value for f in (self.objective, *self.rows) if not (callable(f.jac) or f.jac is True)], x0)
         exact = len(self.given) == 1 + len(self.rows)

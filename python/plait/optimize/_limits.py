@@ -1,4 +1,4 @@
-"""Bounds and constraints in all the forms that SciPy takes, told apart by their attributes: SciPy is not imported."""
+"""Bounds and constraints in all of SciPy's forms, recognised by their attributes: SciPy is not imported."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Constraint:
 
 
 def as_bounds(bounds: Any, n: int) -> tuple[Array, Array]:
-    """Lower and upper bounds, (n,) each; None, NaN-free, ±inf for none."""
+    """Lower and upper bounds, (n,) each, without NaN; ±inf for no bound."""
     if bounds is None:
         return np.full(n, -np.inf), np.full(n, np.inf)
     if hasattr(bounds, "lb") and hasattr(bounds, "ub"):
@@ -50,7 +50,7 @@ def as_bounds(bounds: Any, n: int) -> tuple[Array, Array]:
     wrong = (low > high) | (low == np.inf) | (high == -np.inf)
     if wrong.any():
         i = int(np.argmax(wrong))
-        raise ValueError(f"bounds: variable {i}: the lower bound {low[i]} is above the upper bound {high[i]}, or leaves nothing between")
+        raise ValueError(f"bounds: variable {i}: the lower bound {low[i]} is above the upper bound {high[i]}, or no number lies between")
     return low, high
 
 

@@ -1,4 +1,4 @@
-"""minimize: SciPy's signature."""
+"""minimize, with SciPy's signature."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ._driver import Limits, read_options, run_lbfgs, run_slsqp
 from ._functions import Functions
 from ._limits import Constraint, as_bounds, as_constraints, sides
 from ._result import OptimizeResult
-from ._steps import Steps, central_tell_more, improve
+from ._steps import Steps, needs_central, improve
 from ._trace import traced
 
-LARGE = 300  # variables from which on L-BFGS is taken where nothing but bounds limits them
-MOST_STEPS = 4  # times that the steps of differences are improved
-LEAST_GAIN = 1e-6  # of the objective: what other steps of differences must bring
-MOST_CENTRAL = 50  # iterations with central differences
-MOST_WRONG = 1e-3  # of the objective: what a slope may be off by at a solution, times how far its variable goes
+LARGE = 300  # variables: from here on L-BFGS-B is the default without constraints
+MOST_STEPS = 4  # most rounds of improving the steps of finite differences
+LEAST_GAIN = 1e-6  # relative to the objective: least decrease that counts as a gain of improved steps
+MOST_CENTRAL = 50  # most iterations with central differences
+MOST_WRONG = 1e-3  # relative to the objective: largest error of a derivative at a solution, times its variable's range
 DIFFERENCES = ("2-point", "3-point", "cs")
 
 
@@ -45,50 +45,50 @@ def minimize(
     Parameters
     ----------
     fun : callable
-        ``fun(x, *args)`` gives a number. Where `jac` is None and the function can be traced, it runs as a compiled graph with exact
-        gradients and no Python in the loop; otherwise it is called as it is.
+        ``fun(x, *args)`` returns a number. Where `jac` is None and the function can be traced, it runs as a compiled graph with exact
+        gradients and no Python in the loop; otherwise it is called with arrays.
     x0 : array_like, shape (n,)
-        Where to begin; moved into the bounds.
+        The starting point, clipped to the bounds.
     args : tuple
-        More arguments of `fun` and `jac`.
+        Further arguments of `fun` and `jac`.
     method : {None, "SLSQP", "L-BFGS-B"}
         None: L-BFGS-B for many variables without constraints, else SLSQP.
     jac : callable, True, "2-point", "3-point" or None
-        The gradient; True: `fun` gives (value, gradient). It is compared with a difference at the start and at the end.
+        The gradient; True: `fun` returns (value, gradient). It is compared with finite differences at the start and at the end.
     hess, hessp : object
         Not used.
     bounds : sequence of (low, high), or an object with ``lb`` and ``ub``
-        None and ±inf (and numbers beyond ±1e20) stand for no bound. No function is called outside.
+        None and ±inf (and numbers beyond ±1e20) stand for no bound. Functions are evaluated within the bounds only.
     constraints : dict, LinearConstraint, NonlinearConstraint, or a sequence of them
         SciPy's forms: ``{"type": "eq" | "ineq", "fun": f, "jac": j, "args": a}``, with ``f(x) = 0`` or ``f(x) >= 0``. A function may
-        give a list of scalars.
+        return a list of scalars.
     tol : float, optional
         Sets ``ftol``, ``gtol`` and ``ctol``.
     callback : callable, optional
         Called after each iteration with a copy of x, or with ``intermediate_result``; StopIteration or True stops.
     options : dict, optional
-        ``maxiter``, ``ftol`` (1e-10), ``gtol`` (1e-8), ``ctol`` (1e-8), all relative; ``eps``, the step of differences.
+        ``maxiter``, ``ftol`` (1e-10), ``gtol`` (1e-8), ``ctol`` (1e-8), all relative; ``eps``, the step of finite differences.
 
     Returns
     -------
     OptimizeResult
-        `success` is True only where feasibility, the first-order conditions and curvature were checked. It returns, and does not raise, when
-        infeasible, unbounded or out of steps. By differences, `jac` and `bound_multipliers` of a variable that is fixed are NaN: nothing is
-        called outside the bounds.
+        `success` is True only where feasibility, the first-order conditions and curvature were checked. An infeasible or unbounded problem
+        and the iteration limit give a status, no exception. With finite differences, `jac` and `bound_multipliers` of a fixed variable are
+        NaN: nothing is evaluated outside the bounds.
 
     Raises
     ------
     ValueError
-        Shapes that do not fit, low bounds above high ones, x0 that is not finite, an unknown method. Exceptions of the functions pass through.
+        Shapes do not match, a lower bound is above the upper one, x0 is not finite, or the method is unknown. Exceptions of the functions
+        propagate.
 
     Notes
     -----
     Kraft (1988), A software package for sequential quadratic programming; the quadratic programs by the dual method of Goldfarb and Idnani
-    (1983). O(n³) an iteration; L-BFGS-B O(n). Traced problems of up to 50 variables take the exact Hessian of the Lagrangian for the
+    (1983). O(n³) an iteration; L-BFGS-B O(n). Traced problems of up to 50 variables use the exact Hessian of the Lagrangian for the
     quadratic program wherever it is positive definite, at n products with it an iteration (``nhev`` counts them).
 
-    A call traces and compiles its functions anew: for a problem that is solved again and again, :class:`Problem`
-    keeps what it compiled.
+    Each call traces and compiles its functions; for a problem that is solved repeatedly, :class:`Problem` keeps the compiled programs.
 
     Examples
     --------
@@ -135,13 +135,13 @@ def minimize(
         _continue(result, before)
         size = max(abs(before.fun), abs(float(functions.objective.value(start)[0]) - before.fun))
         if before.success and result.fun >= before.fun - LEAST_GAIN * size:
-            # No better: the earlier result stands, if what it was judged by does.
-            slope = functions.objective.derivative(before.x)[0]
+            # No gain: keep the earlier result if the derivatives it was accepted by agree with those of the new steps.
+            derivative = functions.objective.derivative(before.x)[0]
             reach = np.maximum(np.abs(before.x), np.abs(before.x - start))
-            if result.success or np.all(np.abs(slope - before.jac) * reach <= MOST_WRONG * size):
+            if result.success or np.all(np.abs(derivative - before.jac) * reach <= MOST_WRONG * size):
                 result = before
             break
-    if functions is not None and problem.by_differences and result.status in (0, 8, 9) and central_tell_more(functions, result, start):
+    if functions is not None and problem.by_differences and result.status in (0, 8, 9) and needs_central(functions, result, start):
         before = result
         size = max(abs(before.fun), abs(float(functions.objective.value(start)[0]) - before.fun))
         result = _run(
@@ -166,7 +166,7 @@ def minimize(
 
 
 def _continue(result: OptimizeResult, before: OptimizeResult) -> None:
-    """One that began where another ended: iterations and path of both."""
+    """Adds the iterations and the path of the run that this one continues."""
     result["nit"] += before.nit
     result["path"] = np.concatenate([before.path, result.path[1:]])
 
@@ -210,13 +210,13 @@ def _method(method: Any, rows: list[Constraint], n: int) -> str:
 
 
 def _limits(rows: list[Constraint], sizes: list[int], low: Array, high: Array) -> Limits:
-    """Own rows come first in the core, linear ones after them; the user counts them as given."""
-    own: list[tuple[Array, Array]] = []
+    """Limits in the core's order, nonlinear rows before linear ones, with the permutation from the user's order."""
+    nonlinear: list[tuple[Array, Array]] = []
     linear: list[Constraint] = []
     names: list[Any] = []
     linear_names: list[Any] = []
     places: list[tuple[bool, int, int]] = []  # of each constraint: linear?, first row, rows
-    next_own = next_linear = 0
+    next_nonlinear = next_linear = 0
     size = iter(sizes)
     for c in rows:
         m = len(c.lower) if c.matrix is not None else next(size)
@@ -227,17 +227,17 @@ def _limits(rows: list[Constraint], sizes: list[int], low: Array, high: Array) -
             places.append((True, next_linear, m))
             next_linear += m
         else:
-            own.append(sides(c.lower, c.upper, m, f"constraint {c.name}"))
+            nonlinear.append(sides(c.lower, c.upper, m, f"constraint {c.name}"))
             names += labels
-            places.append((False, next_own, m))
-            next_own += m
-    order = [np.arange(m) + first + (next_own if is_linear else 0) for is_linear, first, m in places]
+            places.append((False, next_nonlinear, m))
+            next_nonlinear += m
+    order = [np.arange(m) + first + (next_nonlinear if is_linear else 0) for is_linear, first, m in places]
     none = np.empty(0)
     return Limits(
         low,
         high,
-        np.concatenate([a for a, _ in own]) if own else none,
-        np.concatenate([b for _, b in own]) if own else none,
+        np.concatenate([a for a, _ in nonlinear]) if nonlinear else none,
+        np.concatenate([b for _, b in nonlinear]) if nonlinear else none,
         np.vstack([c.matrix for c in linear if c.matrix is not None]) if linear else np.empty((0, low.size)),
         np.concatenate([c.lower for c in linear]) if linear else none,
         np.concatenate([c.upper for c in linear]) if linear else none,

@@ -31,9 +31,9 @@ class Problem:
     variables : Node or sequence of Node
         Float inputs of known shape.
     equalities : sequence of Node
-        Each element is to be 0.
+        Each element must be 0.
     inequalities : sequence of Node
-        Each element is to be at least 0.
+        Each element must be at least 0.
     bounds : dict of Node to (low, high), optional
         By variable; None for no bound, numbers or arrays that broadcast to the variable's shape.
     parameters : sequence of Node
@@ -41,8 +41,8 @@ class Problem:
 
     Notes
     -----
-    Gradients, Jacobian and Hessian-vector products come from the graph; a solve runs without Python and without the GIL. Threads that
-    solve one problem take turns; `solve_many` runs them side by side.
+    Gradients, Jacobian and Hessian-vector products come from the graph; a solve runs without Python and without the GIL. Concurrent
+    calls of `solve` on one problem are serialised; `solve_many` solves in parallel.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class Problem:
             if not isinstance(p, Node) or p.op != "input":
                 raise GraphError(f"Problem: parameters: expected input nodes, got {p!r}")
         self.core = graph_problem(objective, self.variables, [*equal, *atleast], self.parameters)
-        self._turn, self._busy = RLock(), False
+        self._lock, self._busy = RLock(), False
         self._objective, self._rows = objective, [*equal, *atleast]
         self._solutions: dict[bytes, int] = {}
         self.sizes = [int(v.size or 0) for v in self.variables]
@@ -104,12 +104,12 @@ class Problem:
         )
         self.limits.set_on(self.core)
         shape = tuple(self.variables[0].shape)
-        self.plain_shape = shape if self.single and len(shape) == 1 else None  # x is what it is in the core
+        self.plain_shape = shape if self.single and len(shape) == 1 else None  # x has the core's shape
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """One thread at a time: values of the parameters, and the memory that derivatives are computed in, are there once."""
-        with self._turn:
+        """One thread at a time: parameter values and the workspace of the derivatives exist once."""
+        with self._lock:
             if self._busy:
                 raise GraphError("solve: a callback can't solve the problem that it is called from; make another of the same nodes")
             self._busy = True
@@ -127,16 +127,16 @@ class Problem:
         callback: Callable[..., Any] | None = None,
         options: dict[str, Any] | None = None,
     ) -> OptimizeResult:
-        """Solve from a start.
+        """Solve from a starting point.
 
         Parameters
         ----------
         x0 : array_like, or dict of Node to array_like
-            The start: an array for one variable, a dict for several. None with `warm`: where that ended.
+            The starting point: an array for one variable, a dict for several. None with `warm`: its solution.
         parameters : dict of Node to array_like, optional
             A value for each parameter.
         warm : OptimizeResult, optional
-            An earlier result of this problem, whose point (where x0 is None) and curvature it begins with.
+            An earlier result of this problem: a warm start from its Hessian approximation and, where x0 is None, its point.
         tol, callback, options
             As for :func:`minimize`.
 
@@ -172,14 +172,14 @@ class Problem:
         tol: float | None = None,
         options: dict[str, Any] | None = None,
     ) -> OptimizeResult:
-        """Solve for many starts or parameters, over threads.
+        """Solve for many starting points or parameters in parallel.
 
         Parameters
         ----------
         x0s : array_like, or dict of Node to array_like
-            Starts: one more axis in front, or one start for all.
+            Starting points, batched along a first axis, or one for all.
         parameters : dict of Node to array_like, optional
-            For each parameter values with one more axis in front, or one value for all.
+            For each parameter values batched along a first axis, or one value for all.
         threads : int, optional
             None: as many as :func:`plait.get_num_threads` says. Results do not depend on it.
         tol, options
@@ -192,13 +192,13 @@ class Problem:
         """
         settings = read_options(options, tol, "SLSQP")
         given = dict(zip(self.parameters, self._values(parameters or {}), strict=True))
-        stacked = [value.ndim == len(p.shape) + 1 for p, value in given.items()]
-        counts = {len(value) for value, many in zip(given.values(), stacked, strict=True) if many}
+        batched = [value.ndim == len(p.shape) + 1 for p, value in given.items()]
+        counts = {len(value) for value, many in zip(given.values(), batched, strict=True) if many}
         starts = self._starts(x0s)
         if len(starts) > 1 or not counts:
             counts.add(len(starts))
         if len(counts) != 1:
-            raise ShapeError(f"solve_many: x0s and parameters have {sorted(counts)} problems; expected one number")
+            raise ShapeError(f"solve_many: x0s and parameters: expected batches of one size, got {sorted(counts)}")
         count = counts.pop()
         if count == 0:
             raise ShapeError("solve_many: expected at least one problem, got none")
@@ -206,12 +206,12 @@ class Problem:
         if not np.isfinite(starts).all():
             raise ValueError("solve_many: x0s: expected finite numbers")
         with self._alone():
-            for k, (value, many) in enumerate(zip(given.values(), stacked, strict=True)):
+            for k, (value, many) in enumerate(zip(given.values(), batched, strict=True)):
                 self.core.set_parameter(k, value[0] if many and len(value) else value)
             x, fun, status, kkt, nit = _core.optimize.slsqp_many(
                 self.core,
                 starts,
-                [(k, value) for k, (value, many) in enumerate(zip(given.values(), stacked, strict=True)) if many],
+                [(k, value) for k, (value, many) in enumerate(zip(given.values(), batched, strict=True)) if many],
                 int(settings["maxiter"]),
                 settings["ftol"],
                 settings["gtol"],
@@ -226,9 +226,9 @@ class Problem:
         Parameters
         ----------
         parameters : dict of Node to Node or array_like
-            What stands for each parameter, in the graph that the solution becomes a part of.
+            The node or value for each parameter.
         x0 : array_like, optional
-            The start of every solve; None: zeros, moved into the bounds.
+            The starting point of every solve; None: zeros, clipped to the bounds.
 
         Returns
         -------
@@ -237,16 +237,16 @@ class Problem:
 
         Notes
         -----
-        dx/dp by the implicit function theorem on the first-order conditions with the active constraints held (Fiacco 1976): a solve and a
-        dense linear system for each parameter. It has a first derivative only.
+        dx/dp by the implicit function theorem on the first-order conditions with the active set fixed (Fiacco 1976): a solve and a
+        dense linear system for each parameter. Second derivatives are not available.
 
         Examples
         --------
         >>> x, c = plait.input("x", (2,), "float64"), plait.input("c", (), "float64")
         >>> problem = plait.optimize.Problem((x * x).sum(), x, equalities=[x.sum() - c], parameters=[c])
         >>> b = plait.input("b", (), "float64")
-        >>> slope = plait.evaluate(plait.gradient(problem.solution({c: b * b})[0], b), {b: 3.0})
-        >>> round(float(slope), 6)
+        >>> derivative = plait.evaluate(plait.gradient(problem.solution({c: b * b})[0], b), {b: 3.0})
+        >>> round(float(derivative), 6)
         3.0
         """
         if len(self.variables) != 1 or any(str(v.dtype) != "float64" for v in (*self.variables, *self.parameters)):
@@ -300,7 +300,7 @@ class Problem:
 
     def _flat(self, x0: Any, lead: tuple[int, ...]) -> Array:
         plain = type(x0) is np.ndarray and x0.dtype == np.float64 and x0.shape == self.plain_shape and not lead
-        if plain and isfinite(x0.dot(x0)):  # the usual case at once; what overflows here is looked at below
+        if plain and isfinite(x0.dot(x0)):  # fast path; a finite x0 whose square overflows is checked below
             return np.asarray(x0)
         if self.single and not isinstance(x0, dict):
             x0 = {self.variables[0]: x0}

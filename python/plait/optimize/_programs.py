@@ -1,4 +1,4 @@
-"""Nodes as a problem of the core: programs of values, derivatives and curvature."""
+"""Nodes as a problem of the core: programs of values, derivatives and Hessian-vector products."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def graph_problem(
     m = 0 if rows is None else rows.shape[0]
     if m is None:
         raise ShapeError("constraints: their shapes must be known")
-    slopes = [_double(g).ravel() for g in gradient(f, list(variables))]
+    gradients = [_double(g).ravel() for g in gradient(f, list(variables))]
     values = [f] if rows is None else [f, rows]
-    derivatives = [*values, *slopes]
+    derivatives = [*values, *gradients]
     if rows is not None:
         by_row = [gradient(rows[k], list(variables)) for k in range(m)]
         derivatives += [stack([_double(row[v]).ravel() for row in by_row]) for v in range(len(variables))]

@@ -1,4 +1,4 @@
-"""What a solver gives back."""
+"""The result of a solver, and its status codes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 STATUS = {
     0: "Solved: feasible, and the first- and second-order conditions hold.",
     4: "The constraints exclude each other.",
-    8: "No step lowers the objective, but the conditions of a minimum do not hold.",
-    9: "Step limit reached.",
+    8: "No step lowers the objective, but the optimality conditions do not hold.",
+    9: "Iteration limit reached.",
     10: "The objective is unbounded below.",
     11: "The objective or a constraint is not finite at the start, or all around a point.",
     12: "Stopped by the callback.",
@@ -17,7 +17,7 @@ STATUS = {
 
 
 class OptimizeResult(dict[str, Any]):
-    """A result: a dict whose entries are attributes, too, as SciPy's.
+    """The result of a solver: a dict with attribute access, as in SciPy.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class OptimizeResult(dict[str, Any]):
     success : bool
         True only where feasibility, the first-order residual and curvature were checked.
     status : int
-        0 solved, 4 infeasible, 8 no descent, 9 step limit, 10 unbounded, 11 not finite, 12 stopped by the callback, 13 wrong ``jac``.
+        0 solved, 4 infeasible, 8 no descent, 9 iteration limit, 10 unbounded, 11 not finite, 12 stopped by the callback, 13 wrong ``jac``.
     message : str
         The same in words.
     fun, jac : float, ndarray
@@ -40,13 +40,13 @@ class OptimizeResult(dict[str, Any]):
     kkt : float
         Scaled residual of the first-order conditions.
     constraint_violation : float
-        The largest.
+        Largest violation of a constraint.
     path : ndarray, shape (k, 2)
         Objective and largest violation at the start and after each iteration that moved; the last row is that of x. Not printed.
     best_feasible : tuple or None
-        (x, fun) of the best feasible point met.
+        (x, fun) of the best feasible point found.
     conflict : list
-        When infeasible: constraints that exclude each other, none of them superfluous.
+        When infeasible: an irreducible infeasible subset of the constraints, by name.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Steps of differences: as long as a variable's size asks for, and a look afterwards whether they were."""
+"""Steps of finite differences: scaled to each variable's magnitude, and checked at the solution."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from ._result import OptimizeResult
 
 EPSILON = float(np.finfo(np.float64).eps)
-SMALL = 1e-3  # a variable whose start is smaller has that for its size
-FINER = 1e-4  # what a step that was too long is shortened by
-COARSER = 1e3
-SHORTER = 1e2
-BENT = 1e-8  # of a function: what a step of differences may leave unexplained
-COARSE = 1e-4  # of the objective: what a Newton step may bring yet
+SMALL = 1e-3  # a variable whose start is smaller has its start as magnitude
+FINER = 1e-4  # factor on a step that was too long
+COARSER = 1e3  # factor on a step along which nothing changes
+SHORTER = 1e2  # a step at the start that is longer by this factor says nothing about one at x
+BEND = 1e-8  # relative to a function: accepted deviation from linearity within a step
+COARSE = 1e-4  # relative to the objective: negligible decrease of a Newton step
 IN_VALLEY = 1e-4
-MOST_SECOND = 6  # variables of which second derivatives are taken by differences
-UNSEEN = 8  # last digits: what may be rounding
+MOST_SECOND = 6  # most variables for which second derivatives are taken by finite differences
+UNSEEN = 8  # units in the last place that may be rounding
 
 
 class Steps:
-    """How far to go for a difference: √ε (central: ∛ε) of the larger of |x| and the variable's size; a given step is taken as it is."""
+    """Step lengths: √ε (central: ∛ε) times the larger of |x| and the variable's magnitude; a given step is taken as it is."""
 
     def __init__(self, x0: Array, low: Array, high: Array, given: Any) -> None:
         self.given = given
@@ -39,8 +39,8 @@ class Steps:
         ends = np.maximum(np.where(np.isfinite(low), np.abs(low), 0), np.where(np.isfinite(high), np.abs(high), 0))
         size = np.where(size == 0, ends, size)
         self.size = np.where((size > 0) & (size < SMALL), size, 1.0)
-        self.learnt = np.zeros(x0.size, bool)  # sizes that differences have shown
-        self.longest = np.zeros(x0.size, bool)  # longer than usual, as nothing changed
+        self.learnt = np.zeros(x0.size, bool)  # magnitudes found by differences
+        self.longest = np.zeros(x0.size, bool)  # lengthened, since nothing changed
 
     def at(self, x: Array, central: bool) -> Array:
         """The steps at x."""
@@ -50,7 +50,7 @@ class Steps:
         return np.asarray(np.maximum((EPSILON ** (1 / 3) if central else EPSILON**0.5) * size, 64 * EPSILON * np.abs(x)))
 
     def lengthen(self, values: Sequence[Callable[[Array], Array]], x0: Array) -> None:
-        """Where a step that is short for a small start shows nothing of any function, the start stands for 0: nearer to an ordinary one."""
+        """Lengthens the steps of small starts along which no function changes, up to the ordinary step: such a start stands for 0."""
         if self.given is not None:
             return
         for i in np.flatnonzero(self.size < SMALL):
@@ -66,9 +66,9 @@ class Steps:
 
 
 def improve(functions: Functions, x: Array, start: Array) -> bool:
-    """Whether derivatives by differences at `x` can't be trusted; the steps have been made to suit then.
+    """Corrects steps that are too long or too short at `x`; whether any was.
 
-    Too long: between the points of a difference the functions are not what it says. Too short: nothing changes at all.
+    Too long: the functions are not linear within the step. Too short: no function changes.
     """
     steps = functions.steps
     if steps.given is not None:
@@ -80,7 +80,7 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
     scales = [np.maximum(np.abs(f.value(x)), np.abs(f.value(start))) for f in by_differences]
     values = [f.value(x) for f in by_differences]
     slopes = [f.derivative(x) for f in by_differences]
-    # What a constraint is made of, as it is 0 itself where it holds.
+    # The scale of a constraint is that of its terms, since its value is 0 where it is active.
     reach = np.maximum(np.abs(x), np.abs(start))
     scales = [
         scale if f is functions.objective else np.maximum(scale, np.abs(slope) @ reach)
@@ -89,17 +89,17 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
 
     digits = [np.abs(value) if f is functions.objective else scale for f, value, scale in zip(by_differences, values, scales, strict=True)]
 
-    def bent(d: Array) -> bool:
+    def curved(d: Array) -> bool:
         for f, scale, value, slope in zip(by_differences, scales, values, slopes, strict=True):
             moved = f.value(x + d)
             if not np.isfinite(moved).all():
                 continue
-            if np.any(np.abs(moved - value - slope @ d) > BENT * np.maximum(scale, np.abs(slope * d).sum(axis=1)) + 1e3 * EPSILON * scale):
+            if np.any(np.abs(moved - value - slope @ d) > BEND * np.maximum(scale, np.abs(slope * d).sum(axis=1)) + 1e3 * EPSILON * scale):
                 return True
         return False
 
     changed = False
-    for i in np.flatnonzero(steps.longest):  # a step to get out of where all is flat is no step for the rest of the way
+    for i in np.flatnonzero(steps.longest):  # a step lengthened on a plateau becomes ordinary once it has been left
         moved = x.copy()
         ordinary = EPSILON**0.5 * max(1.0, abs(x[i]))
         moved[i] += ordinary if x[i] + ordinary <= high[i] else -ordinary
@@ -109,12 +109,12 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
             changed = True
     if changed:
         return True
-    if bent(0.4 * h):
+    if curved(0.4 * h):
         for i in np.flatnonzero(h):
             alone = np.zeros_like(x)
             alone[i] = 0.4 * h[i]
             shorter = abs(h[i]) / EPSILON**0.5 * FINER
-            if bent(alone) and shorter > 1e4 * EPSILON * abs(x[i]) and shorter > 1e-30:
+            if curved(alone) and shorter > 1e4 * EPSILON * abs(x[i]) and shorter > 1e-30:
                 steps.size[i] = shorter
                 steps.learnt[i] = changed = True
         if changed:
@@ -131,7 +131,7 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
 
     blind = unseen(slopes)
     if blind and not np.array_equal(x, start):
-        # What showed at the start with a step of this length is flat here; one that was longer there proves nothing.
+        # A variable that was visible at the start with a step of this length has derivative 0 here; a longer step there proves nothing.
         at_start = set(unseen([f.derivative(start) for f in by_differences]))
         shorter = steps.at(x, False) * SHORTER < steps.at(start, False)
         blind = [i for i in blind if i in at_start or shorter[i]]
@@ -140,7 +140,7 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
             far = x.copy()
             far[k] = min(max(x[k] + h[k] * 10.0**power, low[k]), high[k])
             found = _quietly(by_differences, far)
-            if found is None:  # nothing is to be had out there
+            if found is None:  # a function fails there
                 break
             if _visible(found, values, digits):
                 steps.size[k] = abs(h[k]) / EPSILON**0.5 * 10.0**power
@@ -149,10 +149,10 @@ def improve(functions: Functions, x: Array, start: Array) -> bool:
     return changed
 
 
-def central_tell_more(functions: Functions, result: OptimizeResult, start: Array) -> bool:
-    """Whether forward differences were too coarse for a result; from then on all are central.
+def needs_central(functions: Functions, result: OptimizeResult, start: Array) -> bool:
+    """Whether to continue from a result with central differences, to which the functions are then switched.
 
-    After a failure they may have been; beside a success of few variables Newton's step tells, if there is anything to be won at all.
+    After a failure always; after a success in few variables where a Newton step predicts a decrease that is not negligible.
     """
     by_differences = [f for f in (functions.objective, *functions.rows) if f.jac is None]
     if functions.steps.given is not None or functions.objective.jac is not None:
@@ -164,27 +164,27 @@ def central_tell_more(functions: Functions, result: OptimizeResult, start: Array
         f.jac = "3-point"
     if not result.success:
         return True
-    slope = objective.derivative(x)[0]
+    gradient = objective.derivative(x)[0]
     enough = COARSE * abs(result.fun) + COARSE**2 * IN_VALLEY * abs(float(objective.value(start)[0]) - result.fun)
-    if np.abs(slope) @ np.maximum(np.abs(x), np.abs(x - start)) <= enough:
+    if np.abs(gradient) @ np.maximum(np.abs(x), np.abs(x - start)) <= enough:
         return False
     free = np.flatnonzero((x > objective.low) & (x < objective.high))
     if free.size == 0:
         return False
-    bends = np.empty((free.size, free.size))
+    hessian = np.empty((free.size, free.size))
     for row, i in enumerate(free):
         moved = x.copy()
         step = EPSILON**0.25 * max(1.0, abs(x[i]))
         moved[i] += step if x[i] + step <= objective.high[i] else -step
-        bends[row] = (objective.derivative(moved)[0][free] - slope[free]) / (moved[i] - x[i])
-    values, vectors = np.linalg.eigh((bends + bends.T) / 2)
-    along = vectors.T @ slope[free]
-    least = EPSILON**0.4 * np.abs(values).max(initial=0)  # what differences tell from 0
+        hessian[row] = (objective.derivative(moved)[0][free] - gradient[free]) / (moved[i] - x[i])
+    values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
+    along = vectors.T @ gradient[free]
+    least = EPSILON**0.4 * np.abs(values).max(initial=0)  # smallest curvature that differences resolve
     return bool(least > 0 and np.any(along**2 / (2 * np.maximum(values, least)) > enough))
 
 
 def _quietly(functions: list[Function], x: Array) -> list[Array] | None:
-    """Values at a point far from all that the solver looked at: functions may fail there without anybody's being told."""
+    """Values at a point far from the iterates, without warnings; None where a function raises."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -194,5 +194,5 @@ def _quietly(functions: list[Function], x: Array) -> list[Array] | None:
 
 
 def _visible(found: list[Array], values: list[Array], scales: list[Array]) -> bool:
-    """Whether functions changed by more than their last digits, or the last digits of what they are made of."""
+    """Whether a function changed by more than rounding, relative to its scale."""
     return any(np.any(np.isfinite(a) & (np.abs(a - b) > 1e6 * EPSILON * scale)) for a, b, scale in zip(found, values, scales, strict=True))

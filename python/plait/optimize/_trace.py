@@ -1,4 +1,4 @@
-"""Functions written for arrays as graphs, where they can be."""
+"""Tracing of functions that were written for arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def traced(
 ) -> tuple[_core.optimize.GraphProblem, list[int]] | None:
     """The problem as graphs, and the number of rows of each constraint; None where some function can't be traced.
 
-    A function counts as traced only where the graph gives at x0 what the function itself gives there.
+    The graph must give the function's own values at x0.
     """
     x = input("x", x0.shape, "float64")
     functions = [c for c in rows if c.fun is not None]
@@ -31,7 +31,7 @@ def traced(
             return None
         problem = graph_problem(objective, [x], [node for node in nodes if node is not None])
         f, c = problem.values(x0)
-    except Exception:  # whatever is wrong is told by the call with arrays, if it is wrong there, too
+    except Exception:  # not traceable; an error of the function itself is raised by the call with arrays
         return None
     if not _same(f, fun(x0.copy(), *args)):
         return None
@@ -48,7 +48,7 @@ def traced(
 
 
 def _node(result: Any) -> Node | None:
-    """One node: a list of scalars, nested or not, is joined; numbers among them are constants. None if nothing of it is a node."""
+    """One node: a list of scalars, nested or not, is concatenated; numbers among them are constants. None if nothing of it is a node."""
     if isinstance(result, Node):
         return result if result.dtype.kind == "f" else None
     if not isinstance(result, (list, tuple)):

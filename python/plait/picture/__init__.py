@@ -1,9 +1,9 @@
-"""Pictures of graphs: Graphviz text, SVG and PNG files, and what a node shows of itself in a notebook.
+"""Pictures of graphs: Graphviz text, SVG and PNG files, and the display of nodes in a notebook.
 
-Each node shows its name, that of messages (``add_17`` for one that the user has not named), its op, its dtype and shape, and the length of its
-wait-list: the number of edges over which a gradient must come before the node passes their sum on. An edge is drawn for each use, so ``x * x``
-has two; it is dotted where no gradient comes back over it, because only the shape is used. Nodes that `plait.gradient` made are red.
-Parts of a model (`plait.scope`) are folded into one box where a graph is too large to be read.
+Each node shows its label as in messages (``add_17`` for one that the user has not named), its op, its dtype and shape, and the length of its
+wait-list: the number of edges over which a gradient must arrive before the node propagates their sum. An edge is drawn for each use, so
+``x * x`` has two; it is dotted where no gradient flows back over it, because only the shape is used. Nodes that `plait.gradient` made are red.
+Scopes of a model (`plait.scope`) are folded into one box where a graph is too large to be legible.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def to_dot(node: Roots, *, max_nodes: int = MOST_NODES) -> str:
     Returns
     -------
     str
-        A ``digraph``, for the program ``dot`` and its like.
+        A ``digraph`` in the DOT language.
 
     Examples
     --------
@@ -62,12 +62,12 @@ def to_svg(node: Roots, *, max_nodes: int = MOST_NODES, use_dot: bool = True) ->
     max_nodes : int
         A graph that is larger, though folded by its scopes, is cut to the nodes nearest to the outputs, and says so.
     use_dot : bool
-        Whether to let Graphviz's ``dot`` place the nodes where it is installed; else, and where it is not, they are placed in layers here.
+        Whether to use the layout of Graphviz's ``dot`` where it is installed; otherwise a built-in layered layout is used.
 
     Returns
     -------
     str
-        An ``<svg>`` element that refers to nothing outside of itself.
+        A self-contained ``<svg>`` element.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Graphviz: its text, and its program where it is installed."""
+"""Graphviz: DOT text, and rendering by the program ``dot`` where it is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TIME_LIMIT_S = 20.0
 
 
 def quoted(text: str) -> str:
-    """A string as Graphviz reads it: line ends become its own, ``&`` begins an entity there, and a NUL would end the text."""
+    """A DOT string: quotes and line ends escaped, ``&`` as an entity, and other control characters as spaces."""
     text = "".join(c if c.isprintable() or c == "\n" else " " for c in text).replace("&", "&amp;")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
@@ -45,14 +45,14 @@ def dot_text(drawing: Drawing) -> str:
         attributes = ["style=dotted"] if i in drawing.dotted else []
         if i in drawing.marked:
             attributes.append(f'color="{MARKS[drawing.marked[i]]}", penwidth=2.2')
-            if drawing.marked[i] == "backward":  # the gradient goes against the arrow
+            if drawing.marked[i] == "backward":  # the gradient flows against the arrow
                 attributes.append("dir=back")
         lines.append(f"  n{source} -> n{target}{f' [{chr(44).join(attributes)}]' if attributes else ''};")
     return "\n".join([*lines, "}"])
 
 
 def run_dot(drawing: Drawing, form: str) -> bytes | None:
-    """What Graphviz makes of the drawing ("svg", "png", "pdf"); None if it is not installed, fails or takes too long."""
+    """The drawing rendered by Graphviz ("svg", "png", "pdf"); None if it is not installed, fails or takes too long."""
     program = shutil.which("dot")
     if program is None:
         return None

@@ -1,4 +1,4 @@
-"""Pictures as files: the ending of the name decides the form."""
+"""Pictures as files; the extension of the name selects the format."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def draw(
     max_nodes: int = 300,
     use_dot: bool = True,
 ) -> Path:
-    """Draws the graph behind a node, or a Table with what its nodes hold, into a file.
+    """Draws the graph behind a node, or a Table with the values of its nodes, into a file.
 
     Parameters
     ----------
     node : Node, sequence of Node, Program or Table
         The output or the outputs; everything that they depend on is shown. Of a Table, nodes show their values and gradients.
     path : str or path-like
-        Where to; the ending is ``.svg``, ``.png``, ``.pdf``, ``.html`` for a page on which folds open by a click, or ``.dot`` or ``.gv`` for
-        Graphviz text.
+        The file; its extension is ``.svg``, ``.png``, ``.pdf``, ``.html`` for a page on which folds open by a click, or ``.dot`` or ``.gv``
+        for Graphviz text.
     step : int, optional
-        Of a Table: shows it after this event of ``table.trace()``, with what happens there lit up; negative ones count from the end.
+        Of a Table: shows it after this event of ``table.trace()``, with that event highlighted; negative ones count from the end.
     fold : int, optional
-        How many levels of scopes (`plait.scope`) are open; 0 closes all. Left out, a graph of more than 60 nodes is folded so far
-        that it is legible.
+        How many levels of scopes (`plait.scope`) are open; 0 closes all. Left out, a graph of more than 60 nodes is folded until
+        it is legible.
     max_nodes : int
         A graph that is larger, though folded, is cut to the nodes nearest to the outputs, and says so. A page always holds up to 20000.
     use_dot : bool
-        Whether to let Graphviz's ``dot`` draw where it is installed; else, and where it is not, PNG and PDF need matplotlib.
+        Whether to draw with Graphviz's ``dot`` where it is installed; otherwise PNG and PDF need matplotlib.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def draw(
     Raises
     ------
     ValueError
-        The ending is another, or a step is given of what is no Table.
+        The extension is another, or `step` is given for something other than a Table.
     IndexError
         The Table has no such step.
     ModuleNotFoundError
@@ -109,7 +109,7 @@ def drawn_by_matplotlib(drawing: Drawing, form: str) -> bytes:
     width, height = 72 * figure.get_size_inches()
     content = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a letter that the font lacks is shown as a box, which is no one's fault here
+        warnings.filterwarnings("ignore", message="Glyph")  # a glyph that the font lacks is drawn as a box
         figure.savefig(content, format=form, dpi=min(144.0, 20000 * 72 / float(max(width, height))), facecolor="white")
     return content.getvalue()
 
@@ -120,7 +120,7 @@ def fill(ground: Callable[[tuple[float, float]], Any], drawing: Drawing) -> Any:
     note_height = LINE + PAD if drawing.note else 0.0
     width = max(placed.width, 0.56 * FONT * len(drawing.note)) + 2 * MARGIN
     height = placed.height + note_height + 2 * MARGIN
-    # A unit of the layout is a point; a picture is at most 20000 pixels long, more than which few programs show.
+    # A unit of the layout is a point; few programs show pictures of more than 20000 pixels.
     axes = ground((width / 72, height / 72))
     axes.set_xlim(-MARGIN, width - MARGIN)
     axes.set_ylim(height - MARGIN, -MARGIN)
@@ -163,7 +163,7 @@ def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed:
         back = 6 if before[1] > y else -6
         axes.add_patch(Polygon([(x, y), (x - 3, y + back), (x + 3, y + back)], facecolor=colour, edgecolor="none", alpha=alpha))
     for box, (w, h), (x, y) in zip(drawing.boxes, sizes, placed.centres, strict=True):
-        for shift in (3, 0) if box.members else (0,):  # a fold looks like a pile
+        for shift in (3, 0) if box.members else (0,):  # a fold is drawn as a stack
             axes.add_patch(
                 FancyBboxPatch(
                     (x - w / 2 + 5 + shift, y - h / 2 + 5 + shift),
@@ -178,7 +178,7 @@ def paint(axes: Any, drawing: Drawing, sizes: list[tuple[float, float]], placed:
             )
         for i, line in enumerate(box.lines):
             at = y - h / 2 + PAD / 2 + LINE * (i + 0.78)
-            # parse_math: a name with dollar signs is no formula.
+            # parse_math: names with dollar signs are not formulas.
             axes.text(
                 x,
                 at,

@@ -1,4 +1,4 @@
-"""Folding: boxes of one scope become one box, so that a graph of thousands of nodes is a page."""
+"""Folding: boxes of one scope become one box, so that a graph of thousands of nodes fits on a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEGIBLE = 60  # boxes: a larger drawing is folded where it has scopes
 
 
 def settle_leaves(drawing: Drawing) -> None:
-    """Puts a leaf outside of every fold, a weight or a constant, into the innermost fold that holds all who use it."""
+    """Moves weights and constants outside of every fold into the innermost fold that contains all their consumers."""
     used_in: dict[int, list[tuple[str, ...]]] = {}
     for source, target, _ in drawing.arrows:
         used_in.setdefault(source, []).append(drawing.boxes[target].path)
@@ -21,7 +21,7 @@ def settle_leaves(drawing: Drawing) -> None:
 
 
 def common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The longest path that all begin with."""
+    """The longest common prefix."""
     first, last = min(paths), max(paths)
     n = 0
     while n < min(len(first), len(last)) and first[n] == last[n]:
@@ -30,14 +30,14 @@ def common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def folded(drawing: Drawing, depth: int | None) -> Drawing:
-    """The drawing with all folds closed that are deeper than `depth`; None: so many as make it legible."""
+    """The drawing with all folds closed that are deeper than `depth`; None: the largest depth that is legible."""
     settle_leaves(drawing)
     depth = depth_of(drawing, depth)
     return closed(drawing, depth) if any(len(box.path) > depth for box in drawing.boxes) else drawing
 
 
 def depth_of(drawing: Drawing, wanted: int | None) -> int:
-    """How many levels are open: as many as are wanted, or as leave no more boxes than can be read."""
+    """The number of open levels: as given, or the most that leave the drawing legible."""
     deepest = max((len(box.path) for box in drawing.boxes), default=0)
     if wanted is not None:
         return min(wanted, deepest)
@@ -97,14 +97,14 @@ def closed(drawing: Drawing, depth: int) -> Drawing:
 
 
 def inputs_first(drawing: Drawing) -> Drawing:
-    """The same with boxes numbered so that arrows lead to larger numbers. Where folds stand in a circle, the smallest number goes first."""
+    """The same with boxes in topological order; a cycle of folds is broken at the smallest number."""
     n = len(drawing.boxes)
-    waiting = [0] * n
+    indegree = [0] * n
     after: list[list[int]] = [[] for _ in range(n)]
     for source, target, _ in drawing.arrows:
-        waiting[target] += 1
+        indegree[target] += 1
         after[source].append(target)
-    ready = [i for i in range(n) if waiting[i] == 0]
+    ready = [i for i in range(n) if indegree[i] == 0]
     left = deque(range(n))
     done = [False] * n
     order: list[int] = []
@@ -120,8 +120,8 @@ def inputs_first(drawing: Drawing) -> Drawing:
         done[i] = True
         order.append(i)
         for target in after[i]:
-            waiting[target] -= 1
-            if waiting[target] == 0 and not done[target]:
+            indegree[target] -= 1
+            if indegree[target] == 0 and not done[target]:
                 heapq.heappush(ready, target)
     number = {i: k for k, i in enumerate(order)}
     drawing.boxes = [drawing.boxes[i] for i in order]

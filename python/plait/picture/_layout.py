@@ -1,8 +1,7 @@
 """Layered graph layout without Graphviz, after Sugiyama, Tagawa and Toda (1981), kept small.
 
-Boxes get a layer by their longest way from the leaves; an arrow over several layers is led through a gap in each; the order within the
-layers is improved by sweeps that put everything at the mean of its neighbours; positions are then those nearest to the neighbours' that
-leave no two boxes overlapping.
+A box's layer is the length of its longest path from the leaves; an arrow over several layers gets a dummy node in each; the order within
+the layers is improved by barycentre sweeps; positions are then the closest to the neighbours' means at which no two boxes overlap.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ import numpy.typing as npt
 
 GAP_X, GAP_Y = 18.0, 34.0
 SWEEPS = 12
-MOST_GAPS = 2000  # the longest arrows beyond that are drawn straight: leading them all through would take more room than they are worth
-FAR, MANY = 12, 8  # layers, arrows of one box: what goes further, or is one of so many and skips a layer, moves nothing
+MOST_GAPS = 2000  # most dummy nodes; the longest arrows beyond that are drawn straight
+FAR, MANY = 12, 8  # layers, arrows of one box: longer arrows, and layer-skipping ones of boxes with so many, do not affect the layout
 SLOT = 12.0  # between the heads of two arrows into one box
 
 
@@ -49,8 +48,7 @@ def ranks(n: int, arrows: Sequence[tuple[int, int, int]]) -> list[int]:
 def apart(wanted: npt.NDArray[np.float64], widths: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Positions in the given order, no two overlapping, with the least sum of squared distances from the wanted ones.
 
-    With the room taken by those to the left subtracted this is isotonic regression, solved by pooling neighbours that stand in each
-    other's way.
+    With the widths to the left subtracted this is isotonic regression, solved by the pool adjacent violators algorithm.
     """
     offset = np.concatenate([[0.0], np.cumsum((widths[:-1] + widths[1:]) / 2 + GAP_X)])
     pools: list[tuple[float, int]] = []  # (mean, members)
@@ -65,9 +63,9 @@ def apart(wanted: npt.NDArray[np.float64], widths: npt.NDArray[np.float64]) -> n
 
 
 def place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int, int]]) -> Placed:
-    """Lays out boxes of the given sizes; boxes are numbered so that arrows go from smaller to larger numbers, but for those that close a circle.
+    """Lays out boxes of the given sizes; boxes are numbered so that arrows go from smaller to larger numbers, but for those that close a cycle.
 
-    These, which only folds have, are laid out the other way round and run upwards.
+    These, which only occur between folds, are laid out reversed and run upwards.
     """
     placed = _place(sizes, [(min(source, target), max(source, target), slot) for source, target, slot in arrows])
     for (source, target, _), route in zip(arrows, placed.routes, strict=True):
@@ -79,7 +77,7 @@ def place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int,
 def _place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int, int]]) -> Placed:
     n = len(sizes)
     rank = ranks(n, arrows)
-    # Beside the boxes, numbers from n on are the gaps that long arrows are led through: each the next point of its arrow.
+    # Numbers from n on are the dummy nodes of long arrows.
     width = [w for w, _ in sizes]
     ways: list[list[int]] = [[source, target] for source, target, _ in arrows]
     leaving, coming = (Counter(arrow[end] for arrow in arrows) for end in (0, 1))
@@ -109,7 +107,7 @@ def _place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int
     x = np.zeros(len(rank))
     for layer_members in layers:
         x[layer_members] = apart(np.zeros(len(layer_members)), widths[layer_members])
-    # First the order may change, then it stands and only the positions follow their neighbours.
+    # The first half of the sweeps changes the order, the second half only the positions.
     for sweep in range(2 * SWEEPS):
         down = sweep % 2 == 0
         for members in layers if down else reversed(layers):

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
-COUNTED_AT_MOST = 100_000  # of the nodes that are left out: enough to say "many"
+COUNTED_AT_MOST = 100_000  # nodes that are left out; beyond that the note says "more than"
 
 
 class Node(Protocol):
-    """What a picture asks of a node."""
+    """The interface of a node that pictures use."""
 
     @property
     def op(self) -> str:
@@ -20,7 +20,7 @@ class Node(Protocol):
 
     @property
     def name(self) -> str | None:
-        """What the user calls it."""
+        """The name that the user gave it."""
 
     @property
     def shape(self) -> Sequence[int | None]:
@@ -36,7 +36,7 @@ class Node(Protocol):
 
     @property
     def consumers(self) -> Sequence[Node]:
-        """Who uses it and will send it a gradient."""
+        """The nodes that use it and propagate a gradient to it."""
 
     @property
     def wait_count(self) -> int:
@@ -44,7 +44,7 @@ class Node(Protocol):
 
 
 class Program(Protocol):
-    """What a picture asks of a compiled graph."""
+    """The interface of a compiled graph that pictures use."""
 
     @property
     def outputs(self) -> Any:
@@ -56,18 +56,18 @@ Roots: TypeAlias = Node | Iterable[Node] | Program
 
 @dataclass
 class Box:
-    """One node, in words, or a fold of several."""
+    """A box: the texts of one node, or of a fold of several."""
 
     op: str
     label: str  # one name, as in messages
     spec: str  # dtype and shape
     waits: int
-    name: str = ""  # what the user calls it, or the number that a constant is
+    name: str = ""  # given by the user, or the value of a scalar constant
     output: bool = False
     cut: bool = False  # some of its inputs are not shown
     backward: bool = False  # made by gradient()
     path: tuple[str, ...] = ()  # the folds that it is in, outermost first
-    state: list[str] = field(default_factory=list)  # of a Table: value, gradient, how many have come
+    state: list[str] = field(default_factory=list)  # of a Table: value, gradient, number of gradients that have arrived
     mark: str = ""  # of a Table's step: "forward" or "backward" where it happens, "later" where nothing has happened yet
     members: int = 0  # of a fold: how many nodes
 
@@ -82,7 +82,7 @@ class Box:
 
     @property
     def kind(self) -> str:
-        """Decides the colour."""
+        """The kind, which selects the colour."""
         if self.members:
             return "backward fold" if self.backward else "fold"
         if self.op in {"input", "parameter", "constant"}:
@@ -113,14 +113,14 @@ class Drawing:
     arrows: list[tuple[int, int, int]] = field(default_factory=list)
     dotted: set[int] = field(
         default_factory=set
-    )  # arrows over which no gradient comes back: only the shape is used, or gradient() made them
+    )  # arrows over which no gradient flows back: only the shape is used, or gradient() made them
     marked: dict[int, str] = field(default_factory=dict)  # arrows over which something goes at a Table's step: "forward" or "backward"
     keys: list[Hashable] = field(default_factory=list)  # of the boxes' nodes
     note: str = ""
 
     @cached_property
     def number(self) -> dict[Hashable, int]:
-        """Of the box of each node."""
+        """The index of each node's box."""
         return {key: i for i, key in enumerate(self.keys)}
 
     @cached_property
@@ -143,17 +143,17 @@ def dtype_text(dtype: object) -> str:
 
 
 def key_of(node: Node) -> Hashable:
-    """What is equal for two Python objects that stand for one node. `==` will not do: between nodes it makes a node."""
+    """A key that is equal for all Python objects of one node; `==` between nodes builds a node instead."""
     return getattr(node, "id", id(node))
 
 
 def label_of(node: Node) -> str:
-    """Its one name, that of messages."""
+    """The label of a node, as in messages."""
     return str(getattr(node, "label", "") or node.name or node.op)
 
 
 def folds_of(node: Node) -> tuple[str, ...]:
-    """The folds that a node's scope puts it in; what gradient() made stands apart from what it is the gradient of."""
+    """The folds that a node's scope puts it in; nodes made by gradient() have folds of their own."""
     scope = getattr(node, "scope", "")
     if not scope:
         return ()
@@ -162,7 +162,7 @@ def folds_of(node: Node) -> tuple[str, ...]:
 
 
 def name_of(node: Node) -> str:
-    """What the user calls it; a constant without a name that is one number is called by that."""
+    """The name that the user gave it; for an unnamed scalar constant its value."""
     if node.name or node.op != "constant" or len(node.shape) > 0:
         return node.name or ""
     value = getattr(node, "value", None)
@@ -170,7 +170,7 @@ def name_of(node: Node) -> str:
 
 
 def as_list(roots: Roots) -> list[Node]:
-    """One node or several, or those of a program, as a list; what is no node is refused."""
+    """One node or several, or those of a program, as a list; anything else is refused."""
     nodes: list[Node] = []
     todo: list[Any] = [getattr(roots, "outputs", roots)]  # of a Program: its outputs, in the structure in which they were named
     while todo:
@@ -199,7 +199,7 @@ def collect(roots: Roots, max_nodes: int) -> Drawing:
     seen: set[Hashable] = set()
     left_out = 0
     queue = deque(outputs)
-    kept = list(outputs)  # a Python object that stands for a node must live on, or its id could come again
+    kept = list(outputs)  # keeps the Python objects alive: a freed id could be used again
     while queue and left_out < COUNTED_AT_MOST:
         node = queue.popleft()
         key = key_of(node)
@@ -241,7 +241,7 @@ def collect(roots: Roots, max_nodes: int) -> Drawing:
 def gradient_edges(
     nodes: dict[Hashable, Node], order: list[Hashable], outputs: set[Hashable]
 ) -> tuple[set[tuple[Hashable, int]], dict[Hashable, int]]:
-    """(consumer, which input) of each edge of this graph over which a gradient comes back, and how many each node waits for.
+    """(consumer, which input) of each edge of this graph over which a gradient flows back, and how many each node waits for.
 
     A node may have other consumers elsewhere, and some that no gradient reaches: those behind a comparison, for one. In a graph of gradients,
     forward nodes that no forward one reads, but for its shape alone, count as outputs.
@@ -271,7 +271,7 @@ def gradient_edges(
 
 
 def inputs_first(nodes: dict[Hashable, Node]) -> list[Hashable]:
-    """The keys of `nodes` in an order where each stands behind those of its inputs that are among them."""
+    """The keys of `nodes` in topological order."""
     order: list[Hashable] = []
     done: set[Hashable] = set()
     for root in nodes:

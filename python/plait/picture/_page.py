@@ -1,4 +1,4 @@
-"""A graph as one HTML page that needs nothing else: folds open by a click, and a Table's steps can be played."""
+"""A graph as one self-contained HTML page: folds open by a click, and a Table's steps can be played."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def how_of(key: Hashable, drawing: Drawing) -> str:
 
 
 def event_entry(event: Event, drawing: Drawing) -> dict[str, Any] | None:
-    """One step for the page; None of a node that it does not hold."""
+    """One step for the page; None for a node that is not on it."""
 
     def number(node: Any) -> int | None:
         return None if node is None else drawing.number.get(key_of(cast("Node", node)))
@@ -160,18 +160,18 @@ def rendered(title: str, drawing: Drawing, steps: bool, count: int, data: str) -
 
 
 def animate(table: Table, path: str | os.PathLike[str], *, title: str | None = None, fold: int | None = None) -> Path:
-    """Writes a page that plays a Table's steps: forward, then gradients going back, one edge after the other.
+    """Writes a page that plays a Table's steps: the forward pass, then the backward pass edge by edge.
 
     Parameters
     ----------
     table : Table
         With values and, after ``table.backward(…)``, gradients.
     path : str or path-like
-        The page, one ``.html`` file that needs no other and no network.
+        The page, one self-contained ``.html`` file.
     title : str, optional
         Its heading.
     fold : int, optional
-        How many levels of scopes (`plait.scope`) are open at first; left out, so many that the graph is legible.
+        How many levels of scopes (`plait.scope`) are open at first; by default the most that leave the graph legible.
 
     Returns
     -------
@@ -181,14 +181,14 @@ def animate(table: Table, path: str | os.PathLike[str], *, title: str | None = N
     Raises
     ------
     TypeError
-        What was given is no Table.
+        `table` is not a Table.
     ValueError
         The ending is not ``.html``, or there are more than 20000 steps.
 
     Notes
     -----
     The page has a slider and a button to play; the arrow keys go a step, page up and down ten, home and end to the first and the last, and
-    space plays. A click on a node lists what came to it so far, a click on a fold opens it.
+    space plays. A click on a node lists its events so far, a click on a fold opens it.
 
     Examples
     --------

@@ -15,7 +15,7 @@ MOST_COLLECTED = 20_000  # nodes that are looked at for folding
 
 
 def shown(roots: Roots, max_nodes: int, *, fold: int | None = None, step: int | None = None) -> Drawing:
-    """The drawing of what is given."""
+    """The drawing of nodes, a program or a Table."""
     check(roots, fold, step)
     drawing = collect(roots, max_nodes)
     if drawing.note and any(box.path for box in drawing.boxes):  # folded, it may fit
@@ -28,7 +28,7 @@ def shown(roots: Roots, max_nodes: int, *, fold: int | None = None, step: int | 
 
 
 def check(roots: Roots, fold: int | None, step: int | None) -> None:
-    """ValueError for options that do not go with what is to be drawn."""
+    """Checks the options; TypeError or ValueError where they are invalid."""
     for name, given in (("fold", fold), ("step", step)):
         if given is not None and (isinstance(given, bool) or not hasattr(given, "__index__")):
             raise TypeError(f"draw: {name}: expected a whole number, got {given!r}")

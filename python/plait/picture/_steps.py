@@ -1,4 +1,4 @@
-"""A Table at one of its steps: what its nodes have by then, and what happens."""
+"""A Table at one of its steps: the state of its nodes, and the event."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def short(value: Any) -> str:
 
 @dataclass
 class State:
-    """What has happened to a node."""
+    """The state of a node: its value, its gradient, and the number of gradients that have arrived."""
 
     value: str | None = None
     gradient: str | None = None
@@ -56,14 +56,14 @@ class State:
 
 @dataclass
 class Played:
-    """All events of a table, and how its nodes stand after them."""
+    """Events of a table, and the states of its nodes after them."""
 
     events: list[Event]
     states: dict[Hashable, State] = field(default_factory=dict)
 
 
 def is_table(roots: Any) -> bool:
-    """Whether something is a plait.Table, without asking the core."""
+    """Whether something has the interface of a plait.Table."""
     return hasattr(roots, "trace") and hasattr(roots, "edge_grad")
 
 
@@ -114,7 +114,7 @@ def annotate(drawing: Drawing, table: Table, step: int | None) -> None:
 
 
 def edges_of(event: Event, drawing: Drawing) -> list[int]:
-    """Arrows over which something goes at an event: those into a node that gets its value, or the one that a gradient comes over."""
+    """The arrows of an event: those into a node that gets its value, or the one over which a gradient arrives."""
 
     def at(node: Node | None) -> int | None:
         return None if node is None else drawing.number.get(key_of(node))

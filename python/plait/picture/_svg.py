@@ -22,7 +22,7 @@ def shortened(text: str) -> str:
 
 
 def size(box: Box) -> tuple[float, float]:
-    """Room for the texts; a letter is taken as 0.56 of the font's size, the mean of common sans-serif fonts, a bold one as 0.62."""
+    """The size of a box for its texts; a letter's width is 0.56 of the font's size, the mean of common sans-serif fonts, 0.62 if bold."""
     lines = [shortened(line) for line in box.lines]
     widest = max((0.62 if i == 0 else 0.56) * len(line) for i, line in enumerate(lines))
     return max(60.0, FONT * widest + 2 * PAD), LINE * len(lines) + PAD
@@ -72,7 +72,7 @@ def svg_text(drawing: Drawing) -> str:
         mark = drawing.marked.get(i, "")
         dots = ' stroke-dasharray="1.5 3"' if i in drawing.dotted else ""
         faint = ' opacity="0.15"' if i in placed.far and not mark else ""
-        if mark == "backward":  # the gradient goes against the arrow
+        if mark == "backward":  # the gradient flows against the arrow
             points = points[::-1]
         up = points[-1][1] < points[-2][1]
         way = curve([*points[:-1], (points[-1][0], points[-1][1] + (5 if up else -5))])
@@ -82,7 +82,7 @@ def svg_text(drawing: Drawing) -> str:
     for box, (w, h), (x, y) in zip(drawing.boxes, sizes, placed.centres, strict=True):
         dash = ' stroke-dasharray="4 3"' if box.cut else ""
         edge, thick = MARKS.get(box.mark, ARROW), 3 if box.mark in MARKS else 2 if box.output else 1
-        if box.members:  # looks like a pile
+        if box.members:  # drawn as a stack
             out.append(
                 f'<rect x="{x - w / 2 + 3:.1f}" y="{y - h / 2 + 3:.1f}" width="{w:.1f}" height="{h:.1f}" rx="5" fill="{box.fill}" '
                 f'stroke="{edge}"/>'

@@ -1,4 +1,4 @@
-"""Portfolios: money divided over assets, at least risk, for most return per risk, or by other rules, within limits that all hold."""
+"""Portfolio optimisation: mean-variance, Sharpe ratio, CVaR, risk parity and more, under limits and costs; and back-tests."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ PERIODS = {"day": "D", "week": "W", "month": "M", "year": "Y"}
 
 @dataclass(frozen=True)
 class Backtest:
-    """The course of a portfolio; `backtest` makes it.
+    """The result of a back-test, made by `backtest`.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Backtest:
     turnover : ndarray, shape (trades,)
         ½ Σ|w - weights before|, of the value traded at each rebalancing; the first buys everything.
     returns : ndarray, shape (days - 1,)
-        From day to day, costs taken off.
+        Returns from day to day, after costs.
     assets : list
         Names of the columns of `weights`.
     index : list
@@ -41,11 +41,11 @@ class Backtest:
     trades : list
         The days of `weights`.
     cost : float
-        All costs paid, as a share of the value when they were.
+        Sum of the costs, each as a share of the portfolio's value at the trade.
     frequency : float
         Days in a year.
     risk_free : float
-        Return of a year without risk.
+        Annual risk-free rate.
     """
 
     value: Array
@@ -61,35 +61,35 @@ class Backtest:
 
     @property
     def total_return(self) -> float:
-        """Growth over the whole time, from the 1 before the first trade."""
+        """Return over the whole period, from the value 1 before the first trade."""
         return float(self.value[-1]) - 1.0
 
     @property
     def annual_return(self) -> float:
-        """Growth in a year, compounded."""
+        """Compound annual growth rate."""
         years = len(self.returns) / self.frequency
         return float(self.value[-1] ** (1 / years) - 1) if years > 0 else 0.0
 
     @property
     def risk(self) -> float:
-        """Standard deviation of a year's returns."""
+        """Annualised standard deviation of the returns."""
         return float(self.returns.std(ddof=1) * np.sqrt(self.frequency)) if len(self.returns) > 1 else 0.0
 
     @property
     def sharpe(self) -> float:
-        """Mean return over `risk_free`, per deviation, of a year."""
+        """Annualised Sharpe ratio."""
         mean = float(self.returns.mean()) * self.frequency if len(self.returns) else 0.0
         return sharpe_ratio(mean - self.risk_free, self.risk)
 
     @property
     def drawdowns(self) -> Array:
-        """Loss from the highest value so far at each day, from 0 to 1."""
+        """Drawdown at each day: the loss from the running maximum, from 0 to 1."""
         result: Array = 1 - self.value / np.maximum.accumulate(self.value)
         return result
 
     @property
     def drawdown(self) -> float:
-        """The greatest of the `drawdowns`."""
+        """The maximum drawdown."""
         return float(self.drawdowns.max())
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -126,25 +126,25 @@ def backtest(
     frequency: float = 252,
     risk_free: float = 0.0,
 ) -> Backtest:
-    """Follow a strategy through past prices.
+    """Back-test a strategy on historical prices.
 
     Parameters
     ----------
     frame : data frame, mapping or array_like, shape (times, n)
-        Prices, the oldest first. A missing price is the one before; an asset cannot be bought before its first.
+        Prices, the oldest first. Missing prices are forward-filled; an asset cannot be bought before its first price.
     strategy : weights, mapping, array_like, or callable
-        Weights to come back to at each rebalancing; or a function of the last `lookback` rows of prices up to the day before, in the form
-        in which they were given, that returns weights. What weights leave of 1 is cash, which earns nothing.
+        Target weights at each rebalancing; or a function of the last `lookback` rows of prices up to the day before, in the form
+        in which they were given, that returns weights. The remainder of 1 is held as cash without interest.
     rebalance : {"day", "week", "month", "quarter", "year"}, int or None
         When to trade: at the first row of each period, after so many rows, or only once.
     lookback : int
-        Rows that a function sees; it first trades when there are as many.
+        Rows passed to a function; the first trade is after that many rows.
     cost : float
-        Paid per unit of value traded.
+        Proportional transaction cost, per unit of value traded.
     frequency : float
-        Rows in a year.
+        Rows per year.
     risk_free : float
-        Return of a year without risk, for the Sharpe ratio.
+        Annual risk-free rate, for the Sharpe ratio.
 
     Returns
     -------
@@ -154,7 +154,8 @@ def backtest(
     Raises
     ------
     ValueError
-        Prices or weights that are none; dates are needed for "week", "month", "quarter" and "year". What the strategy raises passes through.
+        Prices or weights are invalid; the rows have no dates, which "week", "month", "quarter" and "year" need. Exceptions of the strategy
+        propagate.
 
     Examples
     --------
@@ -187,8 +188,8 @@ def backtest(
     units, cash, paid = np.zeros(len(found.assets)), 1.0, 0.0
     known = np.where(np.isnan(prices), 0.0, prices)
     for k, day in enumerate(days):
-        wanted = constant if constant is not None else _asked(strategy, frame, found.values, day, int(lookback), found.assets, found.times)
-        unpriced = np.isnan(prices[day]) & (wanted != 0)
+        target = constant if constant is not None else _asked(strategy, frame, found.values, day, int(lookback), found.assets, found.times)
+        unpriced = np.isnan(prices[day]) & (target != 0)
         if unpriced.any():
             raise ValueError(f"strategy: asset {found.assets[int(np.flatnonzero(unpriced)[0])]!r} has no price yet at {found.times[day]}")
         before = units * known[day]
@@ -196,16 +197,16 @@ def backtest(
         if worth <= 0:
             raise ValueError(f"the portfolio has lost everything by {found.times[day]}: its value is {worth:g}")
         after = worth
-        for _ in range(100):  # the costs are paid from what is divided: a contraction by the cost
-            change = worth - price_of_trading * float(np.abs(wanted * after - before).sum()) - after
+        for _ in range(100):  # fixed point of value after costs, which depend on it; contracts by the factor `cost`
+            change = worth - price_of_trading * float(np.abs(target * after - before).sum()) - after
             after += change
             if abs(change) <= 1e-16 * worth:
                 break
-        turnover[k] = float(np.abs(wanted * after - before).sum()) / (2 * after)
+        turnover[k] = float(np.abs(target * after - before).sum()) / (2 * after)
         paid += (worth - after) / worth
-        held[k] = wanted
-        units = np.divide(wanted * after, known[day], out=np.zeros(len(wanted)), where=known[day] > 0)
-        cash = after * (1 - float(wanted.sum()))
+        held[k] = target
+        units = np.divide(target * after, known[day], out=np.zeros(len(target)), where=known[day] > 0)
+        cash = after * (1 - float(target.sum()))
         until = days[k + 1] if k + 1 < len(days) else rows
         value[day:until] = known[day:until] @ units + cash
     value = value[start:]
@@ -217,7 +218,7 @@ def backtest(
 
 
 def _trading_rows(times: list[Any], rebalance: Any, start: int, rows: int) -> list[int]:
-    """The rows at whose prices is traded."""
+    """The rows at which the portfolio is rebalanced."""
     if rebalance is None:
         return [start]
     if isinstance(rebalance, (int, np.integer)) and not isinstance(rebalance, bool) and rebalance > 0:
@@ -239,7 +240,7 @@ def _trading_rows(times: list[Any], rebalance: Any, start: int, rows: int) -> li
 
 
 def _asked(strategy: Callable[[Any], Any], frame: Any, values: Array, day: int, lookback: int, assets: Labels, times: list[Any]) -> Array:
-    """The weights that a function chooses, seeing nothing of the day itself."""
+    """The weights from a strategy function; it gets rows up to the day before, so there is no look-ahead."""
     begin = max(0, day - lookback)
     if hasattr(frame, "iloc"):
         seen: Any = frame.iloc[begin:day]

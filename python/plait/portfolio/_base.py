@@ -1,4 +1,4 @@
-"""The base of portfolio problems: assets with their means, covariance and limits; and results from weights."""
+"""The base of portfolio problems: assets with means, covariance and limits, and results from weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ._weights import Weights
 
 
 class PortfolioBase:
-    """What every part of a portfolio stands on: its data, and how a result is made of weights."""
+    """The data of a portfolio problem, and the making of results from weights."""
 
     limits: Limits
 
@@ -114,7 +114,7 @@ class PortfolioBase:
         program: Callable[[Model], Program | None] | None = None,
         **details: Any,
     ) -> Weights:
-        """The best weights by a method, with limits on how many are held by a search over them."""
+        """The optimal weights of a method; cardinality limits by branch and bound."""
         model = self._model if model is None else model
         if not self._searches:
             return self._result(relaxed(model)[1], method, risk_free=risk_free, **details)

@@ -1,6 +1,6 @@
-"""Which limits exclude each other: the solver's proof says which take part, a deletion filter leaves an irreducible set of them.
+"""An irreducible infeasible subset of limits: candidates from the solver's infeasibility certificate, reduced by a deletion filter.
 
-Chinneck (2008), Feasibility and Infeasibility in Optimization, ch. 6: what can be left out while the rest stays infeasible is left out.
+Chinneck (2008), Feasibility and Infeasibility in Optimization, ch. 6: a limit is dropped if the rest is still infeasible without it.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ MOST_SHOWN = 12
 
 
 def conflict_of(model: Model, found: Solution, least_return: float | None) -> InfeasibleError:
-    """The error that names limits which exclude each other."""
+    """The error that names an irreducible infeasible subset of the limits."""
     limits = model.limits
-    asked = None if least_return is None else "target_return"
+    target = None if least_return is None else "target_return"
     suspects = _suspects(model, found)
     order = [name for name in limits.names() if name in suspects]
     if not model.explains:
-        return InfeasibleError("no portfolio keeps all limits", order if asked is None else [*order, asked])
+        return InfeasibleError("no portfolio keeps all limits", order if target is None else [*order, target])
     if not _excludes(model, limits.only(set(order)), least_return):
-        order = limits.names()  # the proof is not exact enough
+        order = limits.names()  # the certificate is not exact enough
     kept = list(order)
     if not _bounds_alone(limits, kept):
         kept = irreducible(order, lambda names: _excludes(model, limits.only(names), least_return))
-    feasible_without = asked is not None and not _excludes(model, limits.only(set(limits.names())), None)
+    feasible_without = target is not None and not _excludes(model, limits.only(set(limits.names())), None)
     if feasible_without and least_return is not None:
         most = model.constant + float(model.slope @ model.most_return())  # type: ignore[operator]
         return InfeasibleError(
             f"target_return: {least_return:g} is out of reach: the limits allow returns up to {most:.6g}", [*kept, "target_return"]
         )
-    conflict = [*kept, asked] if asked and not _excludes(model, limits.only(set(kept)), None) else kept
+    conflict = [*kept, target] if target and not _excludes(model, limits.only(set(kept)), None) else kept
     return error(limits, conflict, least_return)
 
 
 def irreducible(names: list[str], excludes: Callable[[set[str]], bool]) -> list[str]:
-    """What is left after every limit without which the others still exclude each other has been taken out, bounds first."""
+    """Deletion filter: drops every limit without which the rest is still infeasible, bounds first."""
     kept = list(names)
     for name in sorted(names, key=lambda name: not name.startswith(("lower bound", "upper bound"))):
         rest = [other for other in kept if other != name]
@@ -54,17 +54,17 @@ def irreducible(names: list[str], excludes: Callable[[set[str]], bool]) -> list[
 
 
 def risk_out_of_reach(model: Model, risk: float, least: float, greatest: float) -> InfeasibleError:
-    """The error for a risk below the least that the limits allow."""
+    """The error for a target below the minimum risk within the limits."""
     limits = model.limits
     found = model.solution(model.quadratic, model.start_gradient)
-    held = _suspects(model, found)
+    suspects = _suspects(model, found)
 
     def excludes(names: set[str]) -> bool:
         other = type(model)(limits.only(names), None, model.covariance)
         made = other.quadratic.solve(other.start_gradient, other.lift.lower, other.lift.upper, other.row_lower, other.row_upper)
         return made.status == "solved" and other.variance(other.lift.weights(made.x)) > risk**2
 
-    names = [name for name in limits.names() if name in held]
+    names = [name for name in limits.names() if name in suspects]
     conflict = [*(irreducible(names, excludes) if model.explains else names), "target_risk"]
     text = f"target_risk: {risk:g} is out of reach: the limits allow risks from {least:.6g}; above {greatest:.6g} nothing is gained"
     return InfeasibleError(text, conflict)
@@ -78,7 +78,7 @@ def error(limits: Limits, conflict: list[str], least_return: float | None = None
 
 
 def _suspects(model: Model, found: Solution) -> set[str]:
-    """Limits with a multiplier in the proof of infeasibility."""
+    """Limits with a multiplier in the infeasibility certificate."""
     at = model.lift
     names = set()
     for j in np.flatnonzero(found.bounds).tolist():
@@ -103,7 +103,7 @@ def _bounds_alone(limits: Limits, kept: list[str]) -> bool:
 
 
 def _excludes(model: Model, limits: Limits, least_return: float | None) -> bool:
-    """Whether no weights keep these limits."""
+    """Whether these limits are infeasible."""
     at = lift(limits)
     rows, low, high = at.rows, at.row_lower, at.row_upper
     if least_return is not None and model.mean is not None:

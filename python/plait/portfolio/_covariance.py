@@ -1,4 +1,4 @@
-"""Covariance matrices: checked for symmetry and for negative eigenvalues, repaired if asked; and shrunk towards a target."""
+"""Covariance matrices: checks of symmetry and eigenvalues, repair, and shrinkage towards a target."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from ._labels import Array, Labels
 
 Repair: TypeAlias = Literal["clip", "nearest"] | None
 SHRINKAGES = ("ledoit_wolf", "constant_correlation", "single_factor", "oas")
-# An eigenvalue is taken for a rounding error down to this share of the largest.
-ROUNDING = 1e-10
+ROUNDING = 1e-10  # negative eigenvalues up to this share of the largest entry count as rounding errors
 
 
 def checked(covariance: Array, assets: Labels, repair: Repair) -> Array:
-    """The matrix made exactly symmetric; refused where it is no covariance, unless `repair` says how to make it one."""
+    """The symmetrised matrix; refused where it is not positive semi-definite, unless `repair` is given."""
     if repair not in (None, "clip", "nearest"):
         raise ValueError(f"repair: expected None, 'clip' or 'nearest', got {repair!r}")
     if not np.isfinite(covariance).all():
@@ -45,7 +44,7 @@ def checked(covariance: Array, assets: Labels, repair: Repair) -> Array:
 
 
 def _passes(matrix: Array, largest: float) -> bool:
-    """Whether no eigenvalue is below -ROUNDING times the largest entry: a Cholesky factorisation of the shifted matrix goes through."""
+    """Whether no eigenvalue is below -ROUNDING times the largest entry: a Cholesky factorisation of the shifted matrix succeeds."""
     if largest == 0:
         return True
     try:
@@ -78,7 +77,7 @@ def nearest(matrix: Array, steps: int = 1000) -> Array:
         np.fill_diagonal(y, diagonal)
         if np.abs(y - previous).max() < 1e-12:
             break
-    # The last projection onto unit diagonals may leave an eigenvalue slightly below 0: one scaling of the other projection ends it.
+    # The last projection, onto unit diagonals, may leave a slightly negative eigenvalue: clip once more and rescale to a unit diagonal.
     x = clipped(y)
     ends = np.sqrt(np.where(np.diagonal(x) > 0, np.diagonal(x), 1.0))
     x = x / np.outer(ends, ends)
@@ -88,9 +87,9 @@ def nearest(matrix: Array, steps: int = 1000) -> Array:
 
 
 def shrunk(returns: Array, sample: Array, shrinkage: Any) -> Array:
-    """The sample covariance (over n - 1) shrunk as asked; `returns` are the complete rows that decide how much.
+    """The sample covariance (over n - 1), shrunk; the intensity is estimated from `returns`, the complete rows.
 
-    Ledoit and Wolf's estimators work on the covariance over n, as their papers do.
+    Ledoit and Wolf's estimators use the covariance over n, as in their papers.
     """
     if shrinkage is None:
         return sample
@@ -103,12 +102,12 @@ def shrunk(returns: Array, sample: Array, shrinkage: Any) -> Array:
         raise ValueError(f"shrinkage: expected None, a number from 0 to 1 or one of {', '.join(SHRINKAGES)}, got {shrinkage!r}")
     rows = len(returns)
     if rows < 2:
-        raise ValueError(f"shrinkage: {rows} complete rows of returns, two at least are needed; or take shrinkage=None or a number")
+        raise ValueError(f"shrinkage: {rows} complete rows of returns, two at least are needed; or use shrinkage=None or a number")
     over_n = sample * ((rows - 1) / rows)
-    target, amount = TARGETS[shrinkage](returns - returns.mean(axis=0))
+    target, intensity = TARGETS[shrinkage](returns - returns.mean(axis=0))
     if target is None:
         target = np.trace(over_n) / len(over_n) * np.eye(len(over_n))
-    result: Array = amount * target + (1 - amount) * over_n
+    result: Array = intensity * target + (1 - intensity) * over_n
     return result
 
 
@@ -131,7 +130,7 @@ def _oas(x: Array) -> tuple[Array | None, float]:
     return None, 1.0 if bottom == 0 else min(1.0, (alpha + mean**2) / bottom)
 
 
-def _amount(pi: float, rho: float, gamma: float, t: int) -> float:
+def _intensity(pi: float, rho: float, gamma: float, t: int) -> float:
     return 0.0 if gamma <= 0 else min(1.0, max(0.0, (pi - rho) / gamma / t))
 
 
@@ -152,7 +151,7 @@ def _constant_correlation(x: Array) -> tuple[Array | None, float]:
     ratio = np.outer(1 / safe, deviations)
     off = mean * (ratio * theta)
     np.fill_diagonal(off, 0.0)
-    return target, _amount(float(pi_matrix.sum()), float(np.trace(pi_matrix) + off.sum()), float(((s - target) ** 2).sum()), t)
+    return target, _intensity(float(pi_matrix.sum()), float(np.trace(pi_matrix) + off.sum()), float(((s - target) ** 2).sum()), t)
 
 
 def _single_factor(x: Array) -> tuple[Array | None, float]:
@@ -173,7 +172,7 @@ def _single_factor(x: Array) -> tuple[Array | None, float]:
     first = (v1 * with_market[None, :]) / variance
     third = np.outer(with_market, with_market) * v3 / variance**2
     rho = float(np.trace(pi_matrix)) + 2 * float(first.sum() - np.trace(first)) - float(third.sum() - np.trace(third))
-    return target, _amount(float(pi_matrix.sum()), rho, float(((s - target) ** 2).sum()), t)
+    return target, _intensity(float(pi_matrix.sum()), rho, float(((s - target) ** 2).sum()), t)
 
 
 TARGETS = {"ledoit_wolf": _ledoit_wolf, "oas": _oas, "constant_correlation": _constant_correlation, "single_factor": _single_factor}

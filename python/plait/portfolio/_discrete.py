@@ -1,4 +1,4 @@
-"""Whole shares for weights."""
+"""Discrete allocation: whole shares for weights."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Allocation:
     Parameters
     ----------
     shares : dict
-        Asset to number of shares; those with none are in it too.
+        Asset to number of shares, zeros included.
     cash : float
         Money that is left.
     error : float
         Σ|weight · value - shares · price|.
     proven : bool
-        Whether no other numbers of shares come closer.
+        Whether the error is proven to be minimal.
     """
 
     shares: dict[Hashable, int]

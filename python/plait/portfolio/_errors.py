@@ -1,4 +1,4 @@
-"""The error of a request that no portfolio fulfils."""
+"""The error for infeasible limits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 class InfeasibleError(ValueError):
-    """Limits exclude each other; ``conflict`` names an irreducible set of them: without any one of these the others can be met."""
+    """The limits are infeasible; ``conflict`` names an irreducible subset of them: without any one of these the others are feasible."""
 
     def __init__(self, message: str, conflict: Sequence[str] = ()) -> None:
         super().__init__(message)

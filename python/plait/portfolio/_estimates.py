@@ -17,7 +17,7 @@ MISSING = ("drop", "ffill", "pairwise")
 
 @dataclass(frozen=True)
 class Estimates:
-    """What prices say about assets."""
+    """Means, covariance and returns estimated from prices."""
 
     mean: Array
     covariance: Array
@@ -34,14 +34,14 @@ def positive_number(value: Any, name: str) -> float:
 
 
 def chosen(value: Any, name: str, among: tuple[str, ...]) -> str:
-    """One of several words."""
+    """A string, checked to be one of several."""
     if value not in among:
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, among))}, got {value!r}")
     return str(value)
 
 
 def checked_prices(values: Array, assets: Labels, index: list[Any]) -> Array:
-    """Prices above 0, or NaN; every asset must have two at least."""
+    """Prices above 0, or NaN; every asset must have at least two."""
     wrong = np.isinf(values) | (values <= 0)
     if wrong.any():
         i, j = (int(k) for k in np.argwhere(wrong)[0])
@@ -56,7 +56,7 @@ def checked_prices(values: Array, assets: Labels, index: list[Any]) -> Array:
 
 
 def in_time(index: list[Any]) -> None:
-    """Prices from the latest to the earliest would give returns of the wrong sign."""
+    """Refuses rows that are not in order of time."""
     days = dated(index)
     if days is None:
         return
@@ -66,7 +66,7 @@ def in_time(index: list[Any]) -> None:
 
 
 def filled(values: Array) -> Array:
-    """Each missing price replaced by the last one before it; those before an asset's first stay missing."""
+    """Forward-filled prices; those before an asset's first stay missing."""
     rows = np.where(np.isnan(values), 0, np.arange(len(values))[:, None])
     np.maximum.accumulate(rows, axis=0, out=rows)
     result: Array = np.take_along_axis(values, rows, axis=0)
@@ -81,14 +81,14 @@ def returns_of(prices: Array, kind: str) -> Array:
 
 
 def weights_of_ages(rows: int, span: float) -> Array:
-    """Exponentially falling weights, the last row's the largest; their sum is 1."""
+    """Exponentially decaying weights, the last row's the largest; they sum to 1."""
     weights = (1 - 2 / (span + 1)) ** np.arange(rows - 1, -1, -1, dtype=np.float64)
     result: Array = weights / weights.sum()
     return result
 
 
 def second_moments(x: Array, weights: Array | None = None) -> Array:
-    """Sum of products over the rows where both are known, over the number (or weight) of such rows; x is centred already."""
+    """Pairwise second moments of centred columns: weighted means of products over the rows where both values are known."""
     known = ~np.isnan(x)
     values = np.where(known, x, 0.0)
     w = np.ones(len(x)) if weights is None else weights
@@ -99,9 +99,9 @@ def second_moments(x: Array, weights: Array | None = None) -> Array:
 
 
 def covariance_of(returns: Array, kind: str, span: float, assets: Labels) -> Array:
-    """Covariance of returns, pair by pair over the rows that know both."""
+    """Covariance of returns, pairwise over the rows where both are known."""
     known = ~np.isnan(returns)
-    if kind == "semi":  # of what falls below 0, the benchmark, about 0
+    if kind == "semi":  # semicovariance: of returns below the benchmark 0
         return second_moments(np.where(known, np.minimum(returns, 0.0), np.nan))
     if kind == "ema":
         ages = weights_of_ages(len(returns), span)
@@ -124,7 +124,7 @@ def covariance_of(returns: Array, kind: str, span: float, assets: Labels) -> Arr
 
 
 def mean_of(returns: Array, kind: str, mean: str, frequency: float, span: float, market: Array | None, risk_free: float) -> Array:
-    """Expected returns over a year (or whatever `frequency` counts)."""
+    """Expected returns per year (or the period that `frequency` counts)."""
     known = ~np.isnan(returns)
     values = np.where(known, returns, 0.0)
     count = known.sum(axis=0)
@@ -166,7 +166,7 @@ def estimate(
     risk_free: float,
     assets: Labels | None,
 ) -> Estimates:
-    """All of it: checks, missing prices, means and covariance."""
+    """Checks prices, handles missing ones, and estimates means and covariance."""
     chosen(returns, "returns", ("simple", "log"))
     chosen(mean, "mean", MEANS)
     chosen(missing, "missing", MISSING)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Frontier:
-    """Portfolios by rising return; methods of `Portfolio` make it.
+    """Portfolios by increasing return, made by methods of `Portfolio`.
 
     Parameters
     ----------
@@ -26,14 +26,14 @@ class Frontier:
     weights : ndarray, shape (k, n)
         Weights of each portfolio.
     expected_return : ndarray, shape (k,)
-        Expected return of each, costs taken off.
+        Expected return of each, after costs.
     risk : ndarray, shape (k,)
         Standard deviation of each.
 
     Attributes
     ----------
     sharpe : ndarray, shape (k,)
-        Return per risk.
+        Ratio of expected return to risk.
     """
 
     def __init__(self, assets: Labels, weights: Array, expected_return: Array, risk: Array) -> None:
@@ -84,7 +84,7 @@ def frontier_of(portfolio: MeanVariance, weights: Array) -> Frontier:
 
 
 def equal_steps(portfolio: MeanVariance, points: int, lower: bool) -> Frontier:
-    """Least risk for equal steps of return."""
+    """Minimum-variance portfolios at equally spaced returns."""
     if portfolio._searches:
         return _searched(portfolio, points)
     model = portfolio._model
@@ -113,7 +113,7 @@ def equal_steps(portfolio: MeanVariance, points: int, lower: bool) -> Frontier:
 
 
 def _searched(portfolio: MeanVariance, points: int) -> Frontier:
-    """The same with limits on how many assets are held."""
+    """The same with cardinality limits."""
     least = portfolio.min_variance()
     most = portfolio.max_utility(0.0)
     assert least.expected_return is not None
@@ -126,12 +126,12 @@ def _searched(portfolio: MeanVariance, points: int) -> Frontier:
 
 
 def corners(portfolio: MeanVariance) -> Frontier:
-    """All turning points."""
+    """All turning points (corner portfolios)."""
     model = portfolio._model
     path = Path(model)
     found: list[Array] = []
     for piece in path.walk():
-        # The corner at which a piece begins ends the one before: taken from the later, on which it is no less exact.
+        # A corner ends one segment and begins the next; it is computed from the latter, which is at least as accurate.
         x = piece.a + piece.b * piece.low
         weights = np.clip(model.lift.weights(x), model.limits.lower, model.limits.upper)
         if not found or np.abs(weights - found[-1]).max() > 1e-9 * max(1.0, float(np.abs(weights).max())):

@@ -1,4 +1,4 @@
-"""Which limits exclude each other where how many are held is limited, too: a deletion filter over searches for anything that keeps them."""
+"""An irreducible infeasible subset of limits that include cardinality: a deletion filter over feasibility searches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._limits import Limits, lift, lower_name, upper_name
 from ._qp import Quadratic
 from ._search import Node, children, fits, rounded
 
-MOST_NODES = 300  # of one search; without an answer a limit stays named
+MOST_NODES = 300  # of one search; a limit that it cannot decide stays in the subset
 HOLDING = ("max_assets", "min_weight")
 
 
@@ -24,9 +24,9 @@ def holding_conflict(
     min_weight: float | None,
     out_of_reach: Callable[[Limits, int, float], bool],
 ) -> list[str]:
-    """An irreducible set of limits that no portfolio keeps.
+    """An irreducible infeasible subset of the limits.
 
-    `suspects` are looked at first. Where all limits together can be kept, it is a target that is `out_of_reach` of them.
+    `suspects` are tried first. Where the limits alone are feasible, a target is not: `out_of_reach` tests that.
     """
     given = [name for name, value in zip(HOLDING, (max_assets, min_weight), strict=True) if value is not None]
     n = len(limits.assets)
@@ -59,7 +59,7 @@ def holding_conflict(
 
 
 def nothing_keeps(limits: Limits, most: int, least: float) -> bool:
-    """Whether it is proven that no weights keep the limits."""
+    """Whether the limits are proven infeasible."""
     nodes = [Node(limits.lower, limits.upper, frozenset())]
     for _ in range(MOST_NODES):
         if not nodes:
@@ -78,9 +78,9 @@ def nothing_keeps(limits: Limits, most: int, least: float) -> bool:
 
 
 def _smallest(limits: Limits, node: Node, most: int) -> Array | None:
-    """The smallest weights that keep the limits, of a relaxation of how many are held.
+    """The weights of least norm within the limits, with the cardinality limit relaxed.
 
-    An asset is held by w / upper at least: these shares sum to no more than may be held beside those that are.
+    In the relaxation, Σ w / upper over the undecided assets is at most the number that may still be held.
     """
     at = lift(replace(limits, lower=node.lower, upper=node.upper))
     size = len(at.lower)

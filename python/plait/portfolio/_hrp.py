@@ -12,7 +12,7 @@ def weights_of(covariance: Array) -> Array:
     n = len(covariance)
     variances = np.diagonal(covariance).copy()
     weights = np.ones(n)
-    if (variances <= 0).any():  # assets without risk take everything
+    if (variances <= 0).any():  # assets without risk share the whole budget
         weights = np.where(variances <= 0, 1.0, 0.0)
         alone: Array = weights / weights.sum()
         return alone
@@ -57,7 +57,7 @@ def leaves(distance: Array) -> list[int]:
         at = int(reach.argmin())
         outside[at] = False
         edges.append((float(reach[at]), int(parent[at]), at))
-    edges.sort(key=lambda edge: edge[0])  # stable: ties as they came
+    edges.sort(key=lambda edge: edge[0])  # stable: ties in order of insertion
     root = list(range(2 * n - 1))  # clusters are numbered as they are made, after the single assets
     children: dict[int, tuple[int, int]] = {}
 

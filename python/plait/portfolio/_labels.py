@@ -1,4 +1,4 @@
-"""Vectors, matrices and tables of assets as people have them (data frames, mappings, arrays), matched by label and checked."""
+"""Vectors, matrices and tables of assets from data frames, mappings and arrays, aligned by label and checked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Labels: TypeAlias = "list[Hashable]"
 
 
 class Table(NamedTuple):
-    """Rows of observations, a column for each asset; what is missing is NaN."""
+    """Rows of observations, a column for each asset; missing values are NaN."""
 
     values: Array
     assets: Labels
@@ -24,7 +24,7 @@ class Table(NamedTuple):
 
 
 def labels_of(index: Any) -> Labels | None:
-    """The labels of an axis of a data frame; None for the numbers that pandas gives an axis without labels."""
+    """The labels of an axis of a data frame; None for pandas' default index 0, 1, …."""
     if index is None or callable(index):  # a list has an `index` too
         return None
     labels = list(index)
@@ -54,7 +54,7 @@ def unique(labels: Labels, name: str) -> Labels:
 
 
 def places(found: Labels, wanted: Labels, name: str) -> list[int]:
-    """Where each wanted label is among the found ones; a missing one is refused."""
+    """The position of each wanted label among the found ones; a missing label is refused."""
     at = {label: k for k, label in enumerate(unique(found, name))}
     missing = [label for label in wanted if label not in at]
     if missing:
@@ -63,7 +63,7 @@ def places(found: Labels, wanted: Labels, name: str) -> list[int]:
 
 
 def vector_labels(value: Any) -> Labels | None:
-    """The labels that a vector brings with it: keys of a mapping, index of a series."""
+    """The labels of a vector: keys of a mapping, index of a series."""
     if isinstance(value, Mapping):
         return list(value)
     if hasattr(value, "assets") and hasattr(value, "__array__"):  # weights, a table
@@ -91,7 +91,7 @@ def vector(value: Any, name: str, assets: Labels, *, finite: bool = True) -> Arr
 
 
 def square(value: Any, name: str) -> tuple[Array, Labels | None]:
-    """A square matrix and the labels it brings; rows and columns of a data frame are put into the same order."""
+    """A square matrix and its labels; rows and columns of a data frame are aligned."""
     array = numbers(value, name)
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
         raise _core.ShapeError(f"{name}: expected a square matrix, got shape {array.shape}")
@@ -116,7 +116,7 @@ def table(frame: Any, name: str, assets: Labels | None = None) -> Table:
             raise _core.ShapeError(f"{name}: columns of different length: { {key: len(frame[key]) for key in frame} }") from None
     else:
         labels = labels_of(getattr(frame, "columns", None))
-        if labels is not None and not hasattr(frame, "index"):  # polars and its like: a column of dates is the index
+        if labels is not None and not hasattr(frame, "index"):  # polars: a column of dates is the index
             times = [c for c in labels if np.asarray(frame[c]).dtype.kind in "MOUS" and not _numeric(frame[c])]
             if times:
                 index = list(np.asarray(frame[times[0]]))

@@ -18,13 +18,12 @@ from .. import _core
 from ._labels import Array, Labels, numbers, places, vector
 
 INF = float("inf")
-# Turnover of 0 leaves one point: with a limit as small as rounding the solver has room to find it.
-SLACK = 1e-11
+SLACK = 1e-11  # turnover 0 leaves a single point: a slack of the size of rounding errors keeps it feasible for the solver
 
 
 @dataclass(frozen=True)
 class Group:
-    """The sum of some weights lies between two limits."""
+    """Limits on the sum of some weights."""
 
     name: str
     members: npt.NDArray[np.int64]
@@ -34,7 +33,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Limits:
-    """All limits on weights except those on how many are held."""
+    """All limits on weights except cardinality and minimum weights."""
 
     assets: Labels
     lower: Array
@@ -48,15 +47,15 @@ class Limits:
 
     @property
     def simple(self) -> bool:
-        """Bounds and a budget, nothing else."""
+        """Whether there are only bounds and a budget."""
         return not self.groups and self.leverage is None and self.turnover is None and self.cost == 0
 
     def with_bounds(self, lower: Array, upper: Array) -> Limits:
-        """The same with other bounds."""
+        """A copy with other bounds."""
         return replace(self, lower=lower, upper=upper)
 
     def names(self) -> list[str]:
-        """Every limit by name; those that cannot be exceeded are left out."""
+        """The names of all finite limits."""
         found = [] if self.budget is None else ["budget"]
         found += [group.name for group in self.groups]
         found += [name for name in ("leverage", "turnover") if getattr(self, name) is not None]
@@ -65,7 +64,7 @@ class Limits:
         return found
 
     def only(self, kept: set[str]) -> Limits:
-        """The same without the limits that are not named."""
+        """A copy with the named limits only."""
         lower = np.array([v if lower_name(a) in kept else -INF for a, v in zip(self.assets, self.lower.tolist(), strict=True)])
         upper = np.array([v if upper_name(a) in kept else INF for a, v in zip(self.assets, self.upper.tolist(), strict=True)])
         return replace(
@@ -79,7 +78,7 @@ class Limits:
         )
 
     def told(self, name: str) -> str:
-        """A limit as a message shows it."""
+        """The text of a limit for messages."""
         if name in ("budget", "leverage", "turnover"):
             return f"{name} {'=' if name == 'budget' else '≤'} {getattr(self, name):g}"
         for group in self.groups:
@@ -97,7 +96,7 @@ class Limits:
         return 0.0 if self.previous is None else float(np.abs(weights - self.previous).sum())
 
     def violation(self, weights: Array) -> float:
-        """By how much the worst of the limits is exceeded."""
+        """The largest violation of a limit."""
         worst = max(float((self.lower - weights).max()), float((weights - self.upper).max()), 0.0)
         if self.budget is not None:
             worst = max(worst, abs(float(weights.sum()) - self.budget))
@@ -112,12 +111,12 @@ class Limits:
 
 
 def lower_name(asset: Hashable) -> str:
-    """What a lower bound is called."""
+    """The name of a lower bound."""
     return f"lower bound of {asset}"
 
 
 def upper_name(asset: Hashable) -> str:
-    """What an upper bound is called."""
+    """The name of an upper bound."""
     return f"upper bound of {asset}"
 
 
@@ -139,7 +138,7 @@ class Lift:
     identity: bool = field(default=True)
 
     def weights(self, x: Array) -> Array:
-        """The weights that belong to x."""
+        """The weights of x."""
         if self.identity:
             return x
         w = self.start.copy()
@@ -147,7 +146,7 @@ class Lift:
         return w
 
     def linear(self, per_weight: Array) -> Array:
-        """A linear function of the weights as one of x, its constant left out."""
+        """A linear function of the weights as one of x, without its constant."""
         return per_weight if self.identity else per_weight[self.asset] * self.sign
 
     def matrix(self, per_weight: Array) -> Array:
@@ -216,7 +215,7 @@ def lift(limits: Limits) -> Lift:
 
 
 def difference(limit: float, there: float) -> float:
-    """What a limit leaves; rounding of sums is no reason for two limits to exclude each other."""
+    """The difference limit - there, with rounding errors set to 0 so that they cannot make limits infeasible."""
     left = limit - there
     return 0.0 if abs(left) <= 1e-14 * (1 + abs(there)) else left
 
@@ -343,5 +342,5 @@ def read_limits(assets: Labels, bounds: Any, groups: Any, budget: Any, leverage:
         previous, turnover, cost,
     )  # fmt: skip
     if previous is not None and turnover == 0 and made.violation(previous) <= 1e-12:
-        return replace(made, lower=previous, upper=previous, turnover=None)  # one point is left
+        return replace(made, lower=previous, upper=previous, turnover=None)  # a single point is feasible
     return made

@@ -1,4 +1,4 @@
-"""Methods of mean and variance: points of the frontier, and the frontier itself."""
+"""Mean-variance methods: points of the efficient frontier, and the frontier itself."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def _twice(half: float) -> float:
 
 
 class MeanVariance(PortfolioBase):
-    """Methods of mean and variance."""
+    """Mean-variance methods."""
 
     def min_variance(self) -> Weights:
-        """The weights of least variance.
+        """The minimum-variance weights.
 
         Returns
         -------
@@ -43,12 +43,12 @@ class MeanVariance(PortfolioBase):
         return self._best("min_variance", relaxed, program=lambda model: variance_program(model, model.start_gradient, None, _twice))
 
     def target_return(self, target: float) -> Weights:
-        """The weights of least variance whose expected return is at least `target`.
+        """The minimum-variance weights with an expected return of at least `target`.
 
         Parameters
         ----------
         target : float
-            In the units of the means; costs are taken off before it is compared.
+            Least expected return after costs, in the units of the means.
 
         Returns
         -------
@@ -58,7 +58,7 @@ class MeanVariance(PortfolioBase):
         Raises
         ------
         plait.InfeasibleError
-            No portfolio gives that much; the message says how much the limits allow.
+            No portfolio reaches the target; the message gives the maximum return within the limits.
         """
         self._require_means("target_return")
         wanted = required_number(target, "target")
@@ -70,7 +70,7 @@ class MeanVariance(PortfolioBase):
         return self._best("target_return", relaxed, program=lambda model: variance_program(model, model.start_gradient, wanted, _twice))
 
     def target_risk(self, target: float) -> Weights:
-        """The weights of most expected return whose risk is at most `target`.
+        """The weights of maximum expected return with a risk of at most `target`.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class MeanVariance(PortfolioBase):
         Raises
         ------
         plait.InfeasibleError
-            Every portfolio has more risk; the message says how much the limits allow.
+            Every portfolio has more risk; the message gives the minimum risk within the limits.
         """
         self._require_means("target_risk")
         wanted = required_number(target, "target", 0.0)
@@ -97,30 +97,30 @@ class MeanVariance(PortfolioBase):
         return self._best("target_risk", relaxed)
 
     def max_sharpe(self, risk_free: float = 0.0) -> Weights:
-        """The weights of greatest Sharpe ratio, (expected return - risk_free) / risk.
+        """The weights of maximum Sharpe ratio, (expected return - risk_free) / risk.
 
         Parameters
         ----------
         risk_free : float
-            Return without risk, in the units of the means.
+            Risk-free return, in the units of the means.
 
         Returns
         -------
         Weights
-            The weights. ``.proven`` is False where no asset earns more than `risk_free` and other limits than bounds hold: the best of
-            many starts is then given.
+            The weights. ``.proven`` is False where no portfolio earns more than `risk_free` and there are limits beyond bounds and budget:
+            the result is then the best of many local searches.
 
         Notes
         -----
-        Where something is earned, the tangent of the efficient frontier: a quadratic program, or a walk along the frontier's pieces.
-        Where not, the ratio's best is at a vertex of the limits.
+        With positive excess return, the tangency portfolio: by a quadratic program, or by a search over the frontier's segments. Otherwise
+        the maximum is at a vertex of the feasible set.
         """
         self._require_means("max_sharpe")
         free = required_number(risk_free, "risk_free")
         return self._by_ratio("max_sharpe", free, None)
 
     def max_diversification(self) -> Weights:
-        """The weights of greatest diversification ratio, Σ weight · deviation over the portfolio's deviation.
+        """The weights of maximum diversification ratio, Σ weight · deviation over the portfolio's deviation.
 
         Returns
         -------
@@ -129,7 +129,7 @@ class MeanVariance(PortfolioBase):
 
         Notes
         -----
-        Choueifaty and Coignard (2008): the Sharpe ratio's problem with deviations for means.
+        Choueifaty and Coignard (2008): the maximum Sharpe ratio with standard deviations in place of means.
         """
         deviations = np.sqrt(np.diagonal(self.covariance))
         made = self._by_ratio("max_diversification", 0.0, deviations)
@@ -153,12 +153,12 @@ class MeanVariance(PortfolioBase):
         return made
 
     def max_utility(self, risk_aversion: float = 1.0) -> Weights:
-        """The weights of greatest return - risk_aversion / 2 · variance.
+        """The weights of maximum utility, expected return - risk_aversion / 2 · variance.
 
         Parameters
         ----------
         risk_aversion : float
-            Price of variance; 0 or more.
+            0 or more.
 
         Returns
         -------
@@ -183,7 +183,7 @@ class MeanVariance(PortfolioBase):
         return self._best("max_utility", relaxed, program=program)
 
     def min_tracking_error(self, benchmark: Any) -> Weights:
-        """The weights whose return differs least from a benchmark's.
+        """The weights of minimum tracking error to a benchmark.
 
         Parameters
         ----------
@@ -193,7 +193,7 @@ class MeanVariance(PortfolioBase):
         Returns
         -------
         Weights
-            The weights; ``details["tracking_error"]`` is the standard deviation of the difference.
+            The weights; ``details["tracking_error"]`` is the standard deviation of the difference in returns.
         """
         against = vector(benchmark, "benchmark", self.assets)
 
@@ -211,14 +211,14 @@ class MeanVariance(PortfolioBase):
         return made
 
     def efficient_frontier(self, points: int = 50, lower: bool = False) -> Frontier:
-        """Portfolios of least risk for equal steps of return, from the least risk to the most return.
+        """Minimum-variance portfolios at equally spaced returns, from the minimum variance to the maximum return.
 
         Parameters
         ----------
         points : int
-            How many; two or more.
+            Number of portfolios, at least 2.
         lower : bool
-            Whether to begin at the least return instead: the lower branch comes before the efficient one.
+            Whether to begin at the minimum return instead: the lower branch comes before the efficient one.
 
         Returns
         -------
@@ -231,31 +231,31 @@ class MeanVariance(PortfolioBase):
         return equal_steps(self, int(points), bool(lower))
 
     def turning_points(self) -> Frontier:
-        """The exact efficient frontier: the portfolios at which an asset comes in or goes out, and limits begin or cease to hold.
+        """The exact efficient frontier as its corner portfolios, at which the set of active limits changes.
 
-        Between two neighbours every efficient portfolio is a mixture of both.
+        Between two neighbours every efficient portfolio is a convex combination of both.
 
         Returns
         -------
         Frontier
-            From the least risk to the most return.
+            From the minimum variance to the maximum return.
 
         Raises
         ------
         ValueError
-            With limits on how many assets are held the frontier has no such pieces.
+            `max_assets` or `min_weight` is given: the frontier is then not piecewise linear in the weights.
 
         Notes
         -----
-        Markowitz's critical line (1956), for all limits. Costs of trading count in the returns.
+        Markowitz's critical line algorithm (1956), with all limits; returns are after costs.
         """
         self._require_means("turning_points")
         if self._searches:
-            raise ValueError("turning_points: with max_assets or min_weight the frontier is not made of mixtures; take efficient_frontier")
+            raise ValueError("turning_points: with max_assets or min_weight the frontier is not piecewise linear; use efficient_frontier")
         return corners(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The efficient frontier with the assets and the portfolios of least risk and greatest Sharpe ratio.
+        """The efficient frontier with the assets and the portfolios of minimum variance and maximum Sharpe ratio.
 
         Parameters
         ----------

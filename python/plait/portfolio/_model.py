@@ -1,4 +1,4 @@
-"""A portfolio as programs for the solver: prepared once, then asked for the least risk in several ways."""
+"""A portfolio as quadratic programs: prepared once, solved for several objectives."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ._qp import Quadratic, Solution
 class Model:
     """Limits, means and covariance in the variables of the solver.
 
-    The last row is the expected return, costs taken off, when there are means; it is free unless a method asks for a return.
+    With means, the last row is the expected return after costs; it is unconstrained unless a method sets a target.
     """
 
-    explains = True  # a conflict of limits is reduced; False in the nodes of a search, of which most are none of the user's
+    explains = True  # whether an infeasible subset is reduced; False in the nodes of a search, whose bounds are not the user's
 
     def __init__(self, limits: Limits, mean: Array | None, covariance: Array, l2: float = 0.0) -> None:
         self.limits, self.mean, self.covariance, self.l2 = limits, mean, covariance, l2
@@ -37,7 +37,7 @@ class Model:
             self.row_lower, self.row_upper = np.append(at.row_lower, -INF), np.append(at.row_upper, INF)
 
     def gain(self, mean: Array) -> tuple[Array, float]:
-        """A return with costs taken off, as slopes @ x + constant."""
+        """The return after costs, as slope @ x + constant."""
         at, cost = self.lift, self.limits.cost
         slope = at.linear(mean)
         constant = float(mean @ at.start)
@@ -47,7 +47,7 @@ class Model:
         return slope, constant
 
     def bounded(self, lower: Array, upper: Array) -> Model:
-        """The same with narrower bounds; what is prepared is kept where no asset is split."""
+        """The model with narrower bounds; factorisations are shared where no asset is split."""
         limits = self.limits.with_bounds(lower, upper)
         if not self.lift.identity or self.limits.leverage is not None or np.any(self.lift.traded):
             other = Model(limits, self.mean, self.covariance, self.l2)
@@ -57,7 +57,7 @@ class Model:
         other.explains = False
         other.limits = limits
         other.lift = replace(self.lift, lower=lower, upper=upper)
-        other.__dict__.pop("long_only", None)  # what depends on bounds
+        other.__dict__.pop("long_only", None)  # depends on bounds
         return other
 
     @cached_property
@@ -67,7 +67,7 @@ class Model:
 
     @cached_property
     def cone(self) -> Quadratic:
-        """Programs with the portfolio's covariance and no limits but signs."""
+        """Programs with the portfolio's covariance and x ≥ 0 only."""
         return Quadratic(self.penalised, np.zeros((0, len(self.penalised))))
 
     @cached_property
@@ -78,14 +78,14 @@ class Model:
 
     @cached_property
     def long_only(self) -> bool:
-        """Nothing limits the weights but w ≥ 0 and a budget."""
+        """Whether the only limits are w ≥ 0 and a budget."""
         limits = self.limits
         budget = limits.budget
         return bool(limits.simple and budget is not None and budget > 0 and (limits.lower == 0).all() and (limits.upper >= budget).all())
 
     @cached_property
     def largest_variance(self) -> float:
-        """Of one asset."""
+        """The largest variance of an asset."""
         return float(np.diagonal(self.penalised).max())
 
     @cached_property
@@ -95,11 +95,11 @@ class Model:
 
     @cached_property
     def nearest(self) -> Quadratic:
-        """Programs whose quadratic part is the distance of weights."""
+        """Programs that minimise the Euclidean distance of weights."""
         return Quadratic(self.lift.matrix(np.eye(len(self.covariance))), self.rows)
 
     def solve(self, program: Quadratic, q: Array, *, least_return: float | None = None) -> Array:
-        """The x of the best portfolio; `InfeasibleError` where there is none."""
+        """The optimal x; raises `InfeasibleError` where there is none."""
         return self.solution(program, q, least_return=least_return).x
 
     def solution(self, program: Quadratic, q: Array, *, least_return: float | None = None, warm: Solution | None = None) -> Solution:
@@ -115,7 +115,7 @@ class Model:
         return found
 
     def most_return_solution(self, most_return: float, warm: Solution | None) -> Solution:
-        """Least risk with at most that return: the lower branch of the frontier."""
+        """Minimum variance with at most that return: the lower branch of the frontier."""
         assert self.constant is not None
         row_upper = self.row_upper.copy()
         row_upper[-1] = most_return - self.constant
@@ -133,28 +133,28 @@ class Model:
         return ArithmeticError(f"the quadratic program could not be solved: {found.status}")
 
     def infeasible(self, found: Solution, least_return: float | None = None) -> InfeasibleError:
-        """The error that names limits which exclude each other."""
+        """The error that names an irreducible infeasible subset of the limits."""
         from ._conflict import conflict_of
 
         return conflict_of(self, found, least_return)
 
     def least_risk(self, least_return: float | None = None) -> Array:
-        """The x of least variance, with at least that return if one is given."""
+        """The x of minimum variance, with at least that return if one is given."""
         return self.solve(self.quadratic, self.start_gradient, least_return=least_return)
 
     def most_return(self) -> Array:
-        """The x of most return."""
+        """The x of maximum return."""
         assert self.slope is not None
         if self.limits.simple and np.isfinite(self.lift.lower).all() and self.limits.budget is not None:
             return self._filled(self.slope)
         return self.solve(self.linear, -self.slope)
 
     def _filled(self, slope: Array) -> Array:
-        """Most of slope @ x within bounds and budget: the best assets are filled up first."""
+        """Maximises slope @ x within bounds and budget, greedily as in a fractional knapsack."""
         x = self.lift.lower.copy()
         left = float(self.row_upper[0]) - float(x.sum())
         if left < -1e-12 or left > float((self.lift.upper - x).sum()) + 1e-12:
-            return self.solve(self.linear, -slope)  # it will say what excludes what
+            return self.solve(self.linear, -slope)  # raises InfeasibleError
         for k in np.argsort(-slope, kind="stable").tolist():
             step = min(left, float(self.lift.upper[k] - x[k]))
             x[k] += step
@@ -164,27 +164,27 @@ class Model:
         return x
 
     def utility(self, risk_aversion: float) -> Array:
-        """The x of most return - risk_aversion / 2 * variance."""
+        """The x of maximum return - risk_aversion / 2 * variance."""
         assert self.slope is not None
         if risk_aversion == 0:
             return self.most_return()
         return self.solve(self.quadratic, self.start_gradient - self.slope / risk_aversion)
 
     def tracking(self, benchmark: Array) -> Array:
-        """The x of least variance of the difference to a benchmark."""
+        """The x of minimum tracking error to a benchmark."""
         return self.solve(self.quadratic, self.start_gradient - self.lift.linear(self.penalised @ benchmark))
 
     def closest(self, weights: Array) -> Array:
-        """The x of the least sum of squared differences to weights."""
+        """The x of least Euclidean distance to weights."""
         difference = -weights if self.lift.identity else self.lift.start - weights
         return self.solve(self.nearest, self.lift.linear(difference))
 
     def variance(self, weights: Array) -> float:
-        """Variance of weights, `l2` with it."""
+        """Variance of weights, including `l2`."""
         return float(weights @ self.penalised @ weights)
 
     def expected_return(self, weights: Array) -> float | None:
-        """Expected return of weights, costs taken off."""
+        """Expected return of weights after costs."""
         if self.mean is None:
             return None
         return float(self.mean @ weights) - (self.limits.cost * self.limits.traded(weights) if self.limits.cost else 0.0)

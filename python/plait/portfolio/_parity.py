@@ -16,12 +16,12 @@ from ._qp import Quadratic
 
 
 def parity(covariance: Array, shares: Array, names: list[object]) -> Array:
-    """The x of contributions that are equal to the shares, by damped Newton steps on a self-concordant function."""
+    """The x with risk contributions equal to the shares, by damped Newton steps on a self-concordant function."""
     deviations = np.sqrt(np.diagonal(covariance))
     if (deviations == 0).any():
         k = int(np.flatnonzero(deviations == 0)[0])
         raise ValueError(f"risk_parity: asset {names[k]!r} has no risk, so that it cannot contribute any")
-    # In units of the deviations the problem has no scale of its own.
+    # Scaled by the deviations, the problem is scale-free.
     correlation = covariance / np.outer(deviations, deviations)
     total = float(correlation.sum())
     x = np.full(len(shares), 1 / np.sqrt(total) if total > 1e-6 else 1.0)
@@ -47,7 +47,7 @@ def parity_within(model: Model, weights: Array, shares: Array) -> Array:
     inner = model.bounded(np.where(counted, np.maximum(limits.lower, margin), limits.lower), limits.upper)
     at = inner.lift
     w = at.weights(inner.closest(weights))
-    # From the nearest weights inwards: away from 0, where the logarithm has no slope that a step could trust.
+    # The start is moved inwards from the nearest weights: close to 0 the quadratic model of the logarithm is poor.
     middle = inner.bounded(np.where(counted, np.maximum(inner.limits.lower, 0.05 * weights), inner.limits.lower), limits.upper)
     found = middle.nearest.solve(
         middle.lift.linear(middle.lift.start - weights), middle.lift.lower, middle.lift.upper, middle.row_lower, middle.row_upper
@@ -62,15 +62,15 @@ def parity_within(model: Model, weights: Array, shares: Array) -> Array:
 
     best = value(w)
     for _ in range(200):
-        curve = np.zeros(len(w))
-        slope = model.covariance @ w
-        curve[counted] = factor * shares[counted] / w[counted] ** 2
-        slope[counted] -= factor * shares[counted] / w[counted]
-        hessian = model.covariance + np.diag(curve)
+        curvature = np.zeros(len(w))
+        gradient = model.covariance @ w
+        curvature[counted] = factor * shares[counted] / w[counted] ** 2
+        gradient[counted] -= factor * shares[counted] / w[counted]
+        hessian = model.covariance + np.diag(curvature)
         program = Quadratic(at.matrix(hessian), inner.rows)
-        made = inner.solution(program, at.linear(slope - hessian @ (w - at.start)) if not at.identity else slope - hessian @ w)
+        made = inner.solution(program, at.linear(gradient - hessian @ (w - at.start)) if not at.identity else gradient - hessian @ w)
         step = at.weights(made.x) - w
-        predicted = float(slope @ step)
+        predicted = float(gradient @ step)
         if predicted >= -1e-15 * factor:
             break
         size = 1.0

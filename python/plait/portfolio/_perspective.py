@@ -1,6 +1,6 @@
-"""Tighter bounds for searches over who is held: the perspective relaxation.
+"""Tighter bounds for branch and bound over held assets: the perspective relaxation.
 
-Of the covariance a diagonal D is split off such that Σ - D has no negative eigenvalue. With z in [0, 1] for "held" and Σz at most the number
+A diagonal D is split off the covariance such that Σ - D is positive semi-definite. With z in [0, 1] for "held" and Σz at most the number
 allowed, d x² may be replaced by d x² / z, which is larger wherever z < 1 (Frangioni and Gentile 2006, Perspective cuts for a class of convex 0-1
 mixed integer programs). For any α, d x² / z ≥ 2 α x - α² z / d: one quadratic program then gives a proven bound.
 """
@@ -20,10 +20,10 @@ from ._qp import Quadratic
 if TYPE_CHECKING:
     from ._model import Model
 
-ROUNDS = 5  # in which the diagonal grows
+ROUNDS = 5  # of coordinate ascent on the diagonal
 STEPS = 6  # of alternating minimisation over x and z
-SMALLEST = 1e-6  # of z
-LEAST_SHARE = 1e-6  # of the variances: a diagonal worth splitting off
+SMALLEST = 1e-6  # least z
+LEAST_SHARE = 1e-6  # of the largest variance: smaller diagonals are not split off
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Program:
     rows, row_lower, row_upper : ndarray
         Limits on sums.
     value : callable
-        From the program's optimum to what the search minimises; grows with it.
+        Increasing map from the program's optimum to the objective of the search.
     weights : callable
         From x to weights.
     ray : bool
@@ -67,7 +67,7 @@ class Program:
         return np.zeros(len(lower)), np.where(upper > 0, INF, 0.0)
 
     def solve(self, lower: Array, upper: Array) -> tuple[float, Array, Array] | None:
-        """What is minimised, weights and x of the relaxation that leaves z out; None where it has no solution."""
+        """Objective, weights and x of the relaxation without z; None where it has no solution."""
         low, high = self._box(lower, upper)
         found = self.plain.solve(self.q, low, high, self.row_lower, self.row_upper)
         if found.status != "solved":
@@ -76,7 +76,7 @@ class Program:
         return self.value(float(0.5 * x @ self.hessian @ x + self.q @ x)), self.weights(x), x
 
     def tighter(self, lower: Array, upper: Array, held: frozenset[int], x: Array, most: int) -> float:
-        """A bound that counts how many may be held."""
+        """A lower bound that respects the cardinality limit."""
         if not self.tightens:
             return -INF
         low, high = self._box(lower, upper)
@@ -116,10 +116,10 @@ def shares(sizes: Array, total: int) -> Array:
     """The z in (0, 1] with Σz ≤ total that minimise Σ sizes² / z."""
     sizes = np.maximum(sizes, SMALLEST * float(sizes.max(initial=0.0)) + 1e-300)
     order = np.argsort(-sizes, kind="stable")
-    behind = np.cumsum(sizes[order][::-1])[::-1]  # of each and all smaller ones
+    tail_sums = np.cumsum(sizes[order][::-1])[::-1]  # of each and all smaller ones
     z = np.ones(len(sizes))
     for full in range(min(total, len(sizes))):
-        scale = (total - full) / behind[full]
+        scale = (total - full) / tail_sums[full]
         if sizes[order[full]] * scale <= 1:
             rest = order[full:]
             z[rest] = np.maximum(sizes[rest] * scale, SMALLEST)
@@ -128,7 +128,7 @@ def shares(sizes: Array, total: int) -> Array:
 
 
 def split_off(matrix: Array) -> Array:
-    """A diagonal d, as large as it is easily found, such that matrix - diag(d) is positive semi-definite."""
+    """A large diagonal d such that matrix - diag(d) is positive semi-definite, by coordinate ascent."""
     n = len(matrix)
     try:
         np.linalg.cholesky(matrix)
@@ -165,7 +165,7 @@ def variance_program(model: Model, q: Array, least_return: float | None, value: 
 
 
 def ratio_program(model: Model, risk_free: float, least: float) -> Program | None:
-    """Least ½ variance of y with excess 1, where w = budget · y / Σy: the greatest ratio is 1 / deviation. For long positions."""
+    """Least ½ variance of y with excess 1, where w = budget · y / Σy: the maximum ratio is 1 / deviation. Long-only."""
     limits = model.limits
     budget = limits.budget
     if (

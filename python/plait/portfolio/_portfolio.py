@@ -1,9 +1,9 @@
-"""The portfolio and its methods; each finds its weights in a file of its own."""
+"""Portfolio and its methods; their algorithms are in the files beside this one."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,14 +19,11 @@ from ._parity import parity, parity_within
 from ._search import NOTHING
 from ._weights import Weights
 
-if TYPE_CHECKING:
-    pass
-
 
 class Portfolio(MeanVariance):
-    """Assets with expected returns, a covariance and limits, over which money is to be divided.
+    """Assets with expected returns, a covariance and limits on their weights.
 
-    Every method keeps every limit, and raises `plait.InfeasibleError` where that cannot be.
+    Every method keeps every limit, and raises `plait.InfeasibleError` where the limits are infeasible.
 
     Parameters
     ----------
@@ -37,7 +34,7 @@ class Portfolio(MeanVariance):
     assets : sequence, optional
         Names of the assets; without them the labels of the covariance or of the means, or numbers from 0.
     bounds : pair, sequence of pairs, mapping from asset to pair, or pair of arrays
-        Least and greatest weight; None is no bound.
+        Lower and upper bounds of the weights; None is no bound.
     groups : mapping, optional
         ``{"tech": (["AAPL", "MSFT"], 0.0, 0.25)}`` keeps the sum of the weights of some assets between two limits.
     repair : {None, "clip", "nearest"}
@@ -46,26 +43,26 @@ class Portfolio(MeanVariance):
     budget : float or None
         Sum of the weights; 0 is market-neutral, None leaves it free.
     leverage : float, optional
-        Most of Σ|w|.
+        Upper limit of the gross exposure Σ|w|.
     previous : array_like, series or mapping, optional
-        Weights held before, from which `turnover` and `cost` count.
+        Current weights, to which `turnover` and `cost` refer.
     turnover : float, optional
-        Most of ½ Σ|w - previous|.
+        Upper limit of ½ Σ|w - previous|.
     cost : float
-        Taken from the expected return per unit of Σ|w - previous|.
+        Proportional transaction cost: subtracted from the expected return per unit of Σ|w - previous|.
     l2 : float
-        Added to the variance per unit of Σw² wherever variance is minimised: spreads weights. What results tell as risk is without it.
+        Ridge penalty: l2 · Σw² is added to the variance wherever it is minimised, which spreads weights. The reported risk is without it.
     max_assets : int, optional
-        Most assets to hold; solved exactly for up to 50 assets, beyond that ``.gap`` of the result tells how much is left.
+        Cardinality limit; solved exactly for up to 50 assets, beyond that ``.gap`` of the result is the optimality gap.
     min_weight : float, optional
-        Least weight, sign aside, of what is held.
+        Least |weight| of a held asset.
 
     Raises
     ------
     ValueError
-        NaN or infinity, labels that are missing or occur twice, a covariance that is not symmetric or has a negative eigenvalue (named).
+        NaN or infinity, labels that are missing or occur twice, a covariance that is not symmetric or has a negative eigenvalue.
     plait.ShapeError
-        Shapes that do not belong together.
+        The shapes do not match.
 
     Examples
     --------
@@ -98,7 +95,7 @@ class Portfolio(MeanVariance):
         frame : data frame, mapping or array_like, shape (times, n)
             Prices, a column for each asset, the oldest first.
         frequency : float
-            Rows in a year: means and covariances are multiplied by it.
+            Rows per year: means and covariances are multiplied by it.
         shrinkage : {"ledoit_wolf", "constant_correlation", "single_factor", "oas", None} or float
             How the sample covariance is shrunk; a number from 0 to 1 is a share of the identity times the mean variance.
         returns : {"simple", "log"}
@@ -106,17 +103,17 @@ class Portfolio(MeanVariance):
         mean : {"arithmetic", "compounded", "ema", "capm"}
             Mean times frequency; growth over a year; exponentially weighted by `span`; or from the capital asset pricing model.
         missing : {"drop", "ffill", "pairwise"}
-            Rows with a missing price are left out; filled from before; or each pair of assets takes the returns that it has.
+            Rows with a missing price are left out; forward-filled; or each pair of assets uses the rows where both are known.
         covariance : {"sample", "semi", "ema"}
             Covariance over n - 1; of returns below 0; or exponentially weighted by `span`.
         span : float
-            Of exponential weights: a row counts (1 - 2 / (span + 1)) times as much as the next.
+            Span of the exponential weights: a row weighs (1 - 2 / (span + 1)) times as much as the next.
         market : series or array_like, optional
             Prices of the market for ``mean="capm"``; the equally weighted mean of the assets without it.
         risk_free : float
             Rate for ``mean="capm"``.
         assets : sequence, optional
-            Which columns to take, and in which order.
+            Columns to use, in order.
         **limits
             Bounds, groups and the other arguments of `Portfolio`.
 
@@ -158,7 +155,7 @@ class Portfolio(MeanVariance):
         return made
 
     def evaluate(self, weights: Any, risk_free: float = 0.0) -> Weights:
-        """Return, risk and the rest of weights that are given; no limit is looked at.
+        """Expected return, risk and other statistics of given weights; limits are not checked.
 
         Parameters
         ----------
@@ -180,7 +177,7 @@ class Portfolio(MeanVariance):
         return self._result(vector(weights, "weights", self.assets), "evaluate", risk_free=risk_free, clip=False)
 
     def min_cvar(self, returns: Any = None, level: float = 0.95) -> Weights:
-        """The weights of least conditional value at risk: the mean loss of the worst returns.
+        """The weights of minimum conditional value at risk: the mean loss of the worst returns.
 
         Parameters
         ----------
@@ -204,7 +201,7 @@ class Portfolio(MeanVariance):
         return made
 
     def target_cvar(self, target: float, returns: Any = None, level: float = 0.95) -> Weights:
-        """The weights of most expected return whose conditional value at risk is at most `target`.
+        """The weights of maximum expected return with a conditional value at risk of at most `target`.
 
         Parameters
         ----------
@@ -223,7 +220,7 @@ class Portfolio(MeanVariance):
         Raises
         ------
         plait.InfeasibleError
-            Every portfolio has more; the message says how much the limits allow.
+            Every portfolio has more; the message gives the minimum within the limits.
         """
         self._require_means("target_cvar")
         wanted = required_number(target, "target")
@@ -255,7 +252,7 @@ class Portfolio(MeanVariance):
         Parameters
         ----------
         shares : array_like, series or mapping, optional
-            Share of the risk of each asset, above 0; equal ones without it. They are scaled to sum to 1.
+            Share of the risk of each asset, above 0, scaled to sum to 1; equal by default.
 
         Returns
         -------
@@ -270,8 +267,8 @@ class Portfolio(MeanVariance):
 
         Notes
         -----
-        Spinu (2013), by Newton's method; limits as in Richard and Roncalli (2019). With `max_assets` or `min_weight`, the assets that the
-        portfolio of least variance holds share the risk.
+        Spinu (2013), by Newton's method; limits as in Richard and Roncalli (2019). With `max_assets` or `min_weight`, the assets of the
+        minimum-variance portfolio share the risk.
         """
         part = np.ones(len(self)) if shares is None else vector(shares, "shares", self.assets)
         if not (part > 0).all():
@@ -287,7 +284,7 @@ class Portfolio(MeanVariance):
             low = np.where(held, np.maximum(model.limits.lower, self.min_weight or 0.0), 0.0)
             model = model.bounded(low, np.where(held, model.limits.upper, 0.0))
         else:
-            model.least_risk()  # says what excludes what
+            model.least_risk()  # raises InfeasibleError
         counted = model.limits.upper > 0
         part = np.where(counted, part, 0.0) / part[counted].sum()
         weights = np.zeros(len(self))
@@ -300,17 +297,17 @@ class Portfolio(MeanVariance):
         return self._result(weights, "risk_parity", proven=proven, gap=gap, equal=equal)
 
     def hrp(self, returns: Any = None) -> Weights:
-        """Hierarchical risk parity: clusters of similar assets share risk with each other, and within.
+        """Hierarchical risk parity: risk is divided recursively between clusters of correlated assets.
 
         Parameters
         ----------
         returns : data frame, mapping or array_like, shape (times, n), optional
-            Returns whose covariance is used; the portfolio's covariance without them.
+            Returns whose covariance is used; the portfolio's covariance by default.
 
         Returns
         -------
         Weights
-            The weights. Where they break a limit, the weights nearest to them that keep all limits, and ``details["projected"]`` is true.
+            The weights. Where they violate a limit, their projection on the feasible set, and ``details["projected"]`` is true.
 
         Notes
         -----
@@ -343,18 +340,18 @@ class Portfolio(MeanVariance):
         omega: Any = None,
         confidences: Any = None,
     ) -> Portfolio:
-        """The portfolio after taking views on returns into account.
+        """The portfolio with Black and Litterman's posterior means and covariance, given views on returns.
 
         Parameters
         ----------
         views : mapping from asset to return, or pair (P, q)
-            What is expected of assets, or of portfolios of them (the rows of P).
+            Expected returns of assets, or of portfolios of them (the rows of P).
         prior : array_like, series or mapping, optional
             Means before the views; the portfolio's own unless `market` implies some.
         market : array_like, series or mapping, optional
-            Weights of the market, from which the prior means risk_aversion · Σ · market follow.
+            Market weights, which imply the prior means risk_aversion · Σ · market.
         risk_aversion : float
-            Of the market.
+            Risk aversion of the market.
         tau : float
             Uncertainty of the prior means, as a share of the covariance.
         omega : array_like, shape (views,) or (views, views), optional
@@ -376,8 +373,8 @@ class Portfolio(MeanVariance):
             before = vector(prior, "prior", self.assets)
         else:
             before = self._require_means("black_litterman (without prior and market)")
-        about, said, names = read_views(views, self.assets)
-        mean, covariance = posterior(self.covariance, before, about, said, names, tau, omega, confidences)
+        p, q, names = read_views(views, self.assets)
+        mean, covariance = posterior(self.covariance, before, p, q, names, tau, omega, confidences)
         return self._with(mean, covariance)
 
     def _with(self, mean: Array, covariance: Array) -> Portfolio:

@@ -1,4 +1,4 @@
-"""The one place where the portfolio layer meets the quadratic solver: min ½ x'Hx + q'x within bounds and two-sided rows."""
+"""The portfolio's interface to the quadratic solver: min ½ x'Hx + q'x within bounds and two-sided rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INF = float("inf")
 
 @dataclass
 class Solution:
-    """A solved quadratic program; where it is infeasible, `bounds` and `rows` are the proof.
+    """A solved quadratic program; where it is infeasible, `bounds` and `rows` are the certificate.
 
     Multipliers are positive at lower limits and negative at upper ones.
     """
@@ -36,7 +36,7 @@ class Solution:
 
     @property
     def rows_active(self) -> npt.NDArray[np.int8]:
-        """The same of rows; -1 for an equality."""
+        """The same for rows; -1 for an equality."""
         active: npt.NDArray[np.int8] = self.made.rows_active
         return active
 
@@ -45,11 +45,11 @@ class Quadratic:
     """Programs that share H and the rows; each starts from the active set of the one before."""
 
     def __init__(self, hessian: Array, rows: Array) -> None:
-        # The solver's tolerances are for numbers around 1: what is given in other units is scaled, by powers of two so that nothing is rounded.
+        # The solver's tolerances assume numbers around 1: data are scaled, by powers of two so that nothing is rounded.
         hessian = np.array(hessian, dtype=float)
         diagonal = np.abs(np.diagonal(hessian))
         self._scale = _power(diagonal.max(initial=0.0))
-        # A variance that is rounding beside the others is none: as a pivot it would be believed.
+        # A variance at rounding level counts as 0: it must not become a pivot.
         flat = diagonal < FLAT * diagonal.max(initial=0.0)
         hessian[flat] = 0.0
         hessian[:, flat] = 0.0

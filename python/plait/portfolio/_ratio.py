@@ -1,4 +1,4 @@
-"""The most return per risk, and the most return for a risk: points of the efficient path."""
+"""Maximum return per risk, and maximum return for a risk: points of the efficient frontier."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STARTS = 64
 
 @dataclass(frozen=True)
 class Best:
-    """Weights, the ratio that they reach, and whether it is proven to be the greatest."""
+    """Weights, their ratio, and whether it is proven to be maximal."""
 
     weights: Array
     ratio: float
@@ -26,7 +26,7 @@ class Best:
 
 
 def most_ratio(model: Model, risk_free: float) -> Best:
-    """Greatest (return - risk_free) / deviation; `model.mean` is what return means."""
+    """Maximum (return - risk_free) / deviation, with return by `model.mean`."""
     assert model.mean is not None
     mean, limits = model.mean, model.limits
     if model.long_only and limits.budget is not None:
@@ -40,7 +40,7 @@ def most_ratio(model: Model, risk_free: float) -> Best:
     variance = path.variance(first.x)
     floor = 1e-15 * float(np.abs(np.diagonal(model.penalised)).max(initial=0.0))
     if variance <= floor * float(np.square(model.lift.weights(first.x)).sum()) and path.gain(first.x) > risk_free:
-        # No risk, or as little as a market-neutral portfolio near 0 has: on such a ray every size has the same ratio, so the largest is taken.
+        # No risk, or rounding of a market-neutral portfolio near 0: the ratio is constant on such a ray, so its far end is taken.
         piece = path.segment(first, t)
         x = piece.a + piece.b * piece.high if piece.high < INF else end
         return _made(model, x, risk_free)
@@ -63,7 +63,7 @@ def _made(model: Model, x: Array, risk_free: float, proven: bool = True) -> Best
 
 
 def ratio_of(model: Model, weights: Array, risk_free: float) -> float:
-    """(return - risk_free) / deviation, `l2` in the deviation."""
+    """(return - risk_free) / deviation, including `l2` in the deviation."""
     gained = model.expected_return(weights)
     assert gained is not None
     variance = model.variance(weights)
@@ -83,12 +83,12 @@ def _long_only(model: Model, excess: Array, budget: float, risk_free: float) -> 
     lower, upper, none = model.signs
     found = model.cone.solve(q, lower, upper, none, none)
     total = float(found.x.sum()) if found.status == "solved" else 0.0
-    if found.status == "unbounded":  # a mix that earns without any risk: the ray that the objective falls along
+    if found.status == "unbounded":  # a riskless portfolio with positive excess: the ray of unboundedness
         ray = np.maximum(np.asarray(found.made.ray, np.float64), 0.0)
         if ray.sum() > 0:
             weights = ray * (budget / ray.sum())
             return Best(weights, ratio_of(model, weights, risk_free))
-    if not total > 0:  # an asset that earns without any risk
+    if not total > 0:  # a riskless asset with positive excess
         free = np.where(np.diagonal(model.penalised) == 0, excess, -INF)
         weights = np.zeros(len(excess))
         weights[int(free.argmax())] = budget
@@ -100,10 +100,10 @@ def _long_only(model: Model, excess: Array, budget: float, risk_free: float) -> 
 
 
 def _no_excess(model: Model, risk_free: float) -> Best:
-    """No portfolio earns more than `risk_free`: the ratio is then quasi-concave in minus the return, its best is at a vertex.
+    """No portfolio earns more than `risk_free`: the ratio is then quasi-convex, so its maximum is at a vertex.
 
-    With -excess ≥ 0 linear and the deviation convex, {excess / deviation ≥ -s} is the set where a linear function is below s times a convex
-    one, whose complement is convex: a line through two feasible points has its best at one of its ends.
+    With -excess ≥ 0 linear and the deviation convex, {excess / deviation < -s} = {s · deviation < -excess} is convex for every s ≥ 0: on a
+    segment the maximum is at an end.
     """
     limits = model.limits
     if limits.simple and limits.budget is not None and np.isfinite(limits.lower).all() and np.isfinite(limits.upper).all():
@@ -125,7 +125,7 @@ def _no_excess(model: Model, risk_free: float) -> Best:
 
 
 def _climb(model: Model, x: Array, risk_free: float) -> Best:
-    """From vertex to vertex while the ratio grows: each step maximises its linearisation."""
+    """Local search over vertices while the ratio grows: each step maximises its linearisation."""
     best = _made(model, x, risk_free, proven=False)
     for _ in range(100):
         weights = best.weights
@@ -149,7 +149,7 @@ def _vertices(lower: Array, upper: Array, budget: float) -> list[Array] | None:
         return None
     movable = np.flatnonzero(room > 0).tolist()
     found = []
-    # Sets of assets at their upper bounds, each once: an asset is added only behind the last; what is left must fit into one more.
+    # Enumerates sets of assets at their upper bounds, each once in increasing order; the remainder must fit into one more asset.
     stack: list[tuple[list[int], float]] = [([], left)]
     visited = 0
     while stack:
@@ -173,7 +173,7 @@ def _vertices(lower: Array, upper: Array, budget: float) -> list[Array] | None:
 
 
 def most_return_at(model: Model, risk: float) -> Array:
-    """Weights of most return whose deviation is at most `risk`; of the frontier with `l2`, the last point that keeps it."""
+    """Weights of maximum return with a deviation of at most `risk`; with `l2`, the last such point of its frontier."""
     path = Path(model)
     covariance = model.covariance
 

@@ -1,7 +1,7 @@
-"""Limits on how many assets are held, and on the least weight of one that is: branch and bound over who is held.
+"""Cardinality limits and minimum weights of held assets, by branch and bound.
 
-A node decides of some assets that they are held or that they are not. Its relaxation leaves the others free between their bounds, so it
-is at least as good as everything below the node; a node whose relaxation is no better than the best portfolio found so far is dropped
+A node fixes some assets as held or not held. Its relaxation leaves the others free between their bounds, so its optimum is a lower bound
+for the node's subtree; a node whose bound is no better than the incumbent is pruned
 (Bienstock 1996, Computational study of a family of mixed-integer quadratic programming problems).
 """
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from ._model import Model
     from ._perspective import Program
 
-#: Solves without limits on how many are held: (what is minimised, weights); raises `InfeasibleError`.
+#: Solves without cardinality limits: (objective, weights); raises `InfeasibleError`.
 Relaxed: TypeAlias = "Callable[[Model], tuple[float, Array]]"
 
 EXACT_UP_TO = 50
 MOST_NODES_BEYOND = 2000
 MOST_NODES_ASKED = 300
-NOTHING = 1e-9  # weights below are taken for 0
-PATIENCE = 32  # nodes without any portfolio after which a proof that there is none is sought
-PRECISION = 1e-10  # how much better, relatively, a node must be
+NOTHING = 1e-9  # weights below count as 0
+PATIENCE = 32  # nodes without a feasible portfolio after which infeasibility is tested
+PRECISION = 1e-10  # least relative improvement on the incumbent
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Node:
-    """Bounds that say who is held and who is not."""
+    """Bounds that fix which assets are held."""
 
     lower: Array
     upper: Array
@@ -59,9 +59,9 @@ def search(
     min_weight: float | None,
     program_of: Callable[[Model], Program | None] | None = None,
 ) -> Found:
-    """The best weights of which at most `max_assets` differ from 0, each by `min_weight` or more.
+    """The optimal weights of which at most `max_assets` differ from 0, each by `min_weight` or more.
 
-    `program_of`, if it is given, makes a program that has the same optima as `relaxed` and gives tighter bounds.
+    `program_of`, if given, makes a program with the same optima as `relaxed` and tighter bounds.
     """
     program = None if program_of is None else program_of(model)
     from ._holding_conflict import holding_conflict, nothing_keeps
@@ -70,10 +70,10 @@ def search(
     most = n if max_assets is None else min(max_assets, n)
     least = 0.0 if min_weight is None else min_weight
     node_limit = 2**62 if n <= EXACT_UP_TO else MOST_NODES_BEYOND
-    if not model.explains:  # one of many questions: without an answer it counts as kept
+    if not model.explains:  # one of many feasibility tests: undecided counts as feasible
         node_limit = MOST_NODES_ASKED
     best: tuple[float, Array] | None = None
-    refused: dict[str, None] = {}  # limits that excluded what was tried, in order
+    refused: dict[str, None] = {}  # limits of infeasible nodes, in order
     order = itertools.count()
 
     def evaluate(node: Node) -> tuple[float, Array] | None:
@@ -89,15 +89,15 @@ def search(
             refused.update((name, None) for name in error.conflict if name not in branched)
             return None
 
-    def offer(node: Node) -> None:
-        """Tries the node's weights rounded: the largest are held, the others are not."""
+    def try_rounded(node: Node) -> None:
+        """Primal heuristic: evaluates a rounded node, which becomes the incumbent if it is better."""
         nonlocal best
         found = evaluate(node)
         if found is not None and fits(found[1], most, least) and (best is None or found[0] < best[0]):
             best = found
 
     root = Node(model.limits.lower, model.limits.upper, frozenset())
-    found = relaxed(model)  # where even this is infeasible, its error says why
+    found = relaxed(model)  # raises where the relaxation is infeasible
     queue = [(found[0], next(order), root, found[1])]
     nodes = 0
     while queue:
@@ -121,7 +121,7 @@ def search(
         if nodes <= 8 or nodes % 16 == 0:
             guess = rounded(node, weights, most, least)
             if guess is not None:
-                offer(guess)
+                try_rounded(guess)
         for child in children(node, weights, most, least):
             made = evaluate(child)
             if made is not None and (best is None or made[0] < best[0] - PRECISION * abs(best[0])):
@@ -137,7 +137,7 @@ def search(
                 search(other, relaxed, most, least or None, program_of)
             except InfeasibleError:
                 return True
-            except (ValueError, ArithmeticError):  # without bounds there is no best
+            except (ValueError, ArithmeticError):  # unbounded
                 return False
             return False
 
@@ -148,14 +148,14 @@ def search(
 
 
 def _branched(model: Model, node: Node) -> set[str]:
-    """Names of bounds that are the search's and not the user's."""
+    """Names of bounds that were set by branching."""
     limits = model.limits
     lower = {lower_name(a) for a, own, now in zip(limits.assets, limits.lower, node.lower, strict=True) if own != now}
     return lower | {upper_name(a) for a, own, now in zip(limits.assets, limits.upper, node.upper, strict=True) if own != now}
 
 
 def fits(weights: Array, most: int, least: float) -> bool:
-    """At most so many differ from 0, each by so much or more."""
+    """Whether at most `most` weights differ from 0, each by `least` or more."""
     sizes = np.abs(weights)
     held = sizes > NOTHING
     return int(held.sum()) <= most and (least == 0 or bool((sizes[held] >= least * (1 - 1e-9)).all()))
@@ -181,12 +181,12 @@ def _without(node: Node, assets: list[int]) -> Node | None:
 
 
 def children(node: Node, weights: Array, most: int, least: float) -> list[Node]:
-    """The node with one asset more decided of: not held, held long, held short."""
+    """Branches on one more asset: not held, held long, held short."""
     sizes = np.abs(weights)
     open_ = [k for k in np.flatnonzero(sizes > NOTHING).tolist() if k not in node.held]
     short = [k for k in open_ if sizes[k] < least * (1 - 1e-9)]
     too_many = int((sizes > NOTHING).sum()) > most
-    # The one about which most is at stake: the largest of those that are too many, or the one furthest from 0 and from the least weight.
+    # Branching variable: the largest open weight if too many are held, else the one furthest from both 0 and the minimum weight.
     asset = max(short, key=lambda k: min(sizes[k], least - sizes[k])) if short and not too_many else max(open_, key=lambda k: sizes[k])
     children = [_without(node, [asset])]
     for sign in (1, -1):

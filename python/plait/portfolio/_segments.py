@@ -1,8 +1,8 @@
-"""The efficient frontier as it is: pieces on which the weights are linear in the price of return (Markowitz's critical line).
+"""The exact efficient frontier: segments on which the weights are linear in the price of return (Markowitz's critical line algorithm).
 
-x(t) minimises ½ variance - t · return. While the active limits stay the same, x(t) = a + b t. A piece is found from the solver's active
-limits at one t, together with the range of t in which they stay active, so that neither equal means nor twin assets can lead the
-walk astray: the solver decides anew at each piece who is held.
+x(t) minimises ½ variance - t · return. While the active limits stay the same, x(t) = a + b t. A segment is computed from the solver's
+active set at one t, together with the range of t in which it stays optimal. The solver determines the active set anew for each segment,
+so degeneracy (equal means, duplicate assets) needs no treatment.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from ._model import Model
 from ._qp import Solution
 
 INF = float("inf")
-# Relative distance behind a corner at which the next piece is looked for; shorter pieces are passed over.
-BEYOND = 1e-9
+BEYOND = 1e-9  # relative step past a corner to the next segment; shorter segments are skipped
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Segment:
 
 
 class Path:
-    """The efficient portfolios of a model by the price of return."""
+    """The efficient portfolios of a model, parametrised by the price of return."""
 
     def __init__(self, model: Model) -> None:
         assert model.slope is not None
@@ -55,11 +54,11 @@ class Path:
         return self.constant + float(self.slope @ x)
 
     def variance(self, x: Array) -> float:
-        """Variance of the weights of x, `l2` with it."""
+        """Variance of the weights of x, including `l2`."""
         return self.model.variance(self.model.lift.weights(x))
 
     def segment(self, found: Solution, t: float) -> Segment:
-        """The piece around t, from the limits that are active there."""
+        """The segment around t, from the limits that are active there."""
         model, at = self.model, self.model.lift
         h, rows = model.hessian, model.rows[: len(at.rows)]
         bounds, active = found.bounds_active, found.rows_active[: len(at.rows)] != 0
@@ -78,9 +77,9 @@ class Path:
         solved = _solve(kkt, right, f)
         a, b = fixed, np.zeros(len(fixed))
         a[free], b[free] = solved[:f, 0], solved[:f, 1]
-        b[np.abs(b) < 1e-12 / self.scale] = 0.0  # rounding of what does not move
-        # What must stay: free variables within bounds, other rows within theirs, and the signs of multipliers. Each as constant + slope t,
-        # with what rounding leaves of a slope that is 0.
+        b[np.abs(b) < 1e-12 / self.scale] = 0.0  # rounding of weights that are constant
+        # Optimality conditions: free variables and inactive rows within their limits, multipliers of the right sign. Each as
+        # constant + slope t, with the rounding error of a slope that is 0.
         noise = 1e-12 * np.abs(b)
         steps = [(a[free] - at.lower[free], b[free], noise[free]), (at.upper[free] - a[free], -b[free], noise[free])]
         other = ~active
@@ -99,28 +98,28 @@ class Path:
         low, high = 0.0, INF
         for constant, slope, least in steps:
             rising, falling = slope > least, slope < -least
-            # Limits that are met at t itself are so by rounding when they seem to be broken.
+            # A violation at t itself is a rounding error.
             low = max(low, float(np.minimum(-constant[rising] / slope[rising], t).max(initial=0.0)))
             high = min(high, float(np.maximum(-constant[falling] / slope[falling], t).min(initial=INF)))
         return Segment(a, b, low, high)
 
     def walk(self) -> Iterator[Segment]:
-        """All pieces from least risk to most return."""
+        """All segments from minimum variance to maximum return."""
         t, low, beyond = 1e-10 * self.scale, 0.0, BEYOND
         while True:
-            piece = self.segment(self.at(t), t)
-            high = piece.high
-            # The solver may take the corner for a part of the piece before: then the next look is further away.
+            segment = self.segment(self.at(t), t)
+            high = segment.high
+            # At a corner the solver may return the previous segment: then the next step is longer.
             beyond = 8 * beyond if high <= t * (1 + 1e-12) else BEYOND
             if high > t * (1 + 1e-12):
-                yield Segment(piece.a, piece.b, low, high)
+                yield Segment(segment.a, segment.b, low, high)
                 low = high
             if high == INF:
                 return
             t = max(high, t) * (1 + beyond)
 
     def end(self) -> Array:
-        """Most return, and least risk among such."""
+        """Maximum return, with minimum risk among ties."""
         t = 1e6 * self.scale
         for _ in range(12):
             found = self.at(t)
@@ -130,9 +129,9 @@ class Path:
         return found.x
 
     def crossing(self, value: Callable[[Array, float], float], solve_in: Callable[[Segment, Array, float], float]) -> Array:
-        """The x at which `value(x, t)`, positive at first, becomes 0: `solve_in` tells the t at which it does if the piece never ended.
+        """The x at which `value(x, t)`, positive at first, becomes 0: `solve_in` gives its root if the segment were unbounded.
 
-        Newton's method over the pieces, which ends on the right one; bisection where it would leave what is known.
+        Newton's method over the segments; bisection where a step leaves the bracket.
         """
         low, high, t, beyond = 0.0, INF, self.scale, BEYOND
         before: Array = self.at(t).x
@@ -141,11 +140,11 @@ class Path:
             x, positive = found.x, value(found.x, t) > 0
             low, high = (t, high) if positive else (low, t)
             before = x if positive else before
-            piece = self.segment(found, t)
-            guess = solve_in(piece, x, t)
-            if guess < INF and piece.low * (1 - 1e-12) <= guess <= piece.high * (1 + 1e-12):
-                return piece.a + piece.b * guess
-            end = piece.high if positive else piece.low
+            segment = self.segment(found, t)
+            guess = solve_in(segment, x, t)
+            if guess < INF and segment.low * (1 - 1e-12) <= guess <= segment.high * (1 + 1e-12):
+                return segment.a + segment.b * guess
+            end = segment.high if positive else segment.low
             beyond = 8 * beyond if abs(end - t) <= 1e-12 * t else BEYOND
             if not low < guess < high:
                 guess = end * (1 + beyond) if positive else end * (1 - beyond)
@@ -158,10 +157,10 @@ class Path:
 
 
 def _solve(kkt: Array, right: Array, variables: int) -> Array:
-    """Solves the conditions of optimality; where several solutions exist (twin assets), the least of them."""
+    """Solves the KKT system; the minimum-norm solution where it is singular (duplicate assets)."""
     if not len(kkt):
         return np.zeros(right.shape)
-    # In any units: first the objective is brought to 1 beside the rows, which leaves x as it is, then what is left of rows and columns.
+    # Scaling: first the objective relative to the rows, which leaves x unchanged, then rows and columns.
     variance = float(np.abs(np.diagonal(kkt)[:variables]).max(initial=0.0))
     size = np.ones(len(kkt))
     if variance > 0:

@@ -1,4 +1,4 @@
-"""The result of every method: weights by asset, with what they promise."""
+"""The result of every method: weights by asset, with expected return and risk."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class AssetWeights(Mapping[Hashable, float]):
 class Weights:
     """A portfolio's weights, its expected return and its risk; ``np.asarray`` gives the weights as an array.
 
-    Methods of `Portfolio` make it.
+    Made by methods of `Portfolio`.
 
     Parameters
     ----------
@@ -60,19 +60,19 @@ class Weights:
     values : ndarray, shape (n,)
         Their weights.
     expected_return : float or None
-        In the units of the portfolio's means, costs of trading taken off; None where the portfolio has no means.
+        In the units of the portfolio's means, after costs; None where the portfolio has no means.
     risk : float
         Standard deviation in the units of the covariance.
     risk_free : float
-        What `sharpe` takes off the return.
+        Risk-free return for `sharpe`.
     method : str
         The method that made it.
     proven : bool
-        Whether it is proven to be the best there is; False where a search was cut short or the problem is not convex.
+        Whether the weights are proven to be optimal; False where a search was cut short or the problem is not convex.
     gap : float
-        How much better another choice of assets could be at most, relative to what was optimised; 0 where `proven`.
+        Relative optimality gap of the search over held assets; 0 where `proven`.
     details : mapping
-        What the method adds: "cvar", "turnover", "multipliers", …
+        Further results of the method: "cvar", "turnover", "multipliers", …
     marginal : ndarray, shape (n,)
         Covariance times weights, for `risk_contributions`.
 
@@ -137,12 +137,12 @@ class Weights:
         return f"Weights({shown}; {told}risk={self.risk:.5g})"
 
     def cleaned(self, cutoff: float = 1e-4, digits: int = 5) -> dict[Hashable, float]:
-        """Weights for people to read: those below `cutoff` become 0, the others are rounded.
+        """Rounded weights: those below `cutoff` become 0.
 
         Parameters
         ----------
         cutoff : float
-            Smaller weights, sign aside, become 0.
+            Weights of smaller magnitude become 0.
         digits : int
             Decimal places.
 
@@ -184,8 +184,8 @@ class Weights:
         Notes
         -----
         Minimises Σ|weight · value - shares · price| within the money, by branch and bound; exact for up to 30 assets, beyond
-        that as far as a limited search comes, and ``.proven`` says which. Short positions are sold in whole shares as well; what they
-        bring is money to spend.
+        that the search is limited, and ``.proven`` tells whether it finished. Short positions are sold in whole shares as well; their
+        proceeds can be invested.
 
         Examples
         --------

@@ -1,7 +1,7 @@
-"""One HTML file that tells how a run went: no other file, no address, no script; readable on a phone and in the dark.
+"""Reports as one self-contained HTML file: no scripts, no external references; also for narrow screens and dark mode.
 
-A report is a list of sections, and a section is what a small function makes: `text`, `facts`, `table`, `preformatted`, `figure`, `graph`,
-`program`. A `chapter` says of those behind it what they are, and shows the code that made them. Others add their own by returning a `Section` in the same way.
+A report is a list of sections, each made by a function: `text`, `facts`, `table`, `preformatted`, `figure`, `graph`, `program`. A `chapter`
+introduces the sections after it and shows the code that made them. Any function that returns a `Section` can add to a report.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Section:
     title : str
         Plain text; it is escaped when the report is written.
     body : str
-        HTML; whoever makes a section escapes what goes into it.
+        HTML, already escaped.
     begins : bool
-        Whether it begins a chapter: those behind it stand one level below.
+        Whether it begins a chapter: the sections after it are one level below.
     """
 
     title: str
@@ -47,12 +47,12 @@ class Section:
 
 
 def escaped(value: object) -> str:
-    """A value as text that is safe in HTML, inside of quotes too."""
+    """A value as escaped HTML text, safe in attributes too."""
     return html.escape(str(value), quote=True)
 
 
 def shown(value: object) -> str:
-    """A value for a cell: numbers as people write them, the rest as it prints itself."""
+    """A value for a cell: numbers formatted by `people_number`, other values by `str`."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return escaped(people_number(value) if number else value)  # type: ignore[arg-type]
 
@@ -81,14 +81,14 @@ def text(title: str, *paragraphs: str) -> Section:
 
 
 def chapter(title: str, what: str, code: str = "") -> Section:
-    """The beginning of a part of the report: what it is about, and the code that made it.
+    """The beginning of a chapter: an introduction, and the code that made its sections.
 
     Parameters
     ----------
     title : str
-        Its heading. The sections behind it, up to the next chapter, stand one level below.
+        Its heading. The sections after it, up to the next chapter, are one level below.
     what : str
-        Plain text; an empty line begins a paragraph.
+        Plain text; an empty line separates paragraphs.
     code : str
         Python that makes what follows.
 
@@ -108,7 +108,7 @@ def chapter(title: str, what: str, code: str = "") -> Section:
 
 
 def table(title: str, header: Sequence[object], rows: Iterable[Sequence[object]], caption: str = "") -> Section:
-    """A section with a table; numbers stand to the right.
+    """A section with a table; columns of numbers are right-aligned.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def facts(title: str, values: Mapping[str, object], caption: str = "") -> Sectio
 
 
 def preformatted(title: str, content: str, caption: str = "") -> Section:
-    """A section with text whose columns stand under each other, such as ``program.summary()``.
+    """A section with preformatted text, such as ``program.summary()``.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def figure(title: str, draw: Callable[[Axes], Any], caption: str = "", *, size: 
     title : str
         Its heading.
     draw : callable
-        Draws on the matplotlib axes that it is given. It is called twice, for a light and for a dark page.
+        Draws on given matplotlib axes. It is called twice, for a light and for a dark page.
     caption : str
         A sentence below.
     size : (float, float)
@@ -212,7 +212,7 @@ def figure(title: str, draw: Callable[[Axes], Any], caption: str = "", *, size: 
     Returns
     -------
     Section
-        For `Report.add`; the plot is inside of it, as PNG.
+        For `Report.add`; the plot is embedded as PNG.
 
     Raises
     ------
@@ -247,7 +247,7 @@ def figure(title: str, draw: Callable[[Axes], Any], caption: str = "", *, size: 
     return Section(title, f'<figure><div class="wide plot">{image}</div>{below}</figure>')
 
 
-# The page's own colours in the dark; the plot's ground is the page's.
+# The page's colours in dark mode.
 DARK: dict[Any, Any] = dict.fromkeys(
     ["text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"], "#e4e4e7"
 )
@@ -272,7 +272,7 @@ def graph(title: str, node: Any, caption: str = "", *, max_nodes: int = 300) -> 
     Returns
     -------
     Section
-        For `Report.add`; the picture is inside of it, as SVG.
+        For `Report.add`; the picture is embedded as SVG.
 
     Examples
     --------
@@ -280,21 +280,21 @@ def graph(title: str, node: Any, caption: str = "", *, max_nodes: int = 300) -> 
     >>> "<svg" in plait.report.graph("Square", x * x).body
     True
     """
-    # Inside of HTML an <svg> needs no namespace, so that the page names no address at all. Graphviz is not asked: the same everywhere.
+    # In HTML an <svg> needs no namespace, so the page contains no address. Without Graphviz the layout is the same everywhere.
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", to_svg(node, max_nodes=max_nodes, use_dot=False))
     below = f"\n<figcaption>{escaped(caption)}</figcaption>" if caption else ""
     return Section(title, f'<figure><div class="wide graph">{svg}</div>{below}</figure>')
 
 
 def program(title: str, compiled: Any, caption: str = "") -> Section:
-    """A section with the steps of a program: what runs, in what order, over which shapes, and how much work it is.
+    """A section with the steps of a program: their order, shapes and numbers of operations.
 
     Parameters
     ----------
     title : str
         Its heading.
     compiled : Program
-        Whose shapes are bound.
+        A program with bound shapes.
     caption : str
         A sentence below.
 
@@ -332,7 +332,7 @@ def work_text(flops: float) -> str:
 
 @dataclass
 class Report:
-    """Sections under a title, and the file that they become.
+    """A report: sections under a title, saved as one file.
 
     Parameters
     ----------
@@ -341,7 +341,7 @@ class Report:
     subtitle : str
         A sentence under it.
     sections : list of Section
-        What is there already.
+        The first sections.
 
     Examples
     --------
@@ -384,7 +384,7 @@ class Report:
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the page, whole or not at all; missing folders are made. Gives the path."""
+        """Writes the page atomically and returns the path; missing folders are made."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)

@@ -1,4 +1,4 @@
-"""Numbers as people write them, and code as they read it."""
+"""Numbers and times as readable text, and code with highlighted syntax."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def seconds_text(seconds: float) -> str:
 
 
 def code_html(code: str) -> str:
-    """Python as HTML, keywords, strings, numbers and comments told apart; what is no Python stays as it is."""
+    """Python as HTML with highlighted syntax; code that cannot be tokenised is only escaped."""
     marks = {
         tokenize.STRING: ("<span class=s>", "</span>"),
         tokenize.NUMBER: ("<span class=n>", "</span>"),

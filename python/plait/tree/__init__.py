@@ -1,4 +1,4 @@
-"""C4.5 decision trees: multiway splits, missing values, pessimistic pruning, and trees that can be read, drawn and taken elsewhere."""
+"""C4.5 decision trees: multiway splits, missing values, pessimistic pruning; export as text, rules, pictures, SQL and C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a path says of each feature, put together: an interval or the categories that are left, and the share of what is missing."""
+"""The conditions of a path merged by feature: an interval or a set of categories, and the fraction of missing values."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ._nodes import Nodes, Test
 
 @dataclass(frozen=True)
 class Bound:
-    """What is known of one feature.
+    """The merged conditions on one feature.
 
-    Numeric: low < x <= high. Categorical: for each category the share of its cases that come this way (1, 0, or between where a node
-    knows no branch for it). ``missing`` is the share of cases whose value is missing.
+    Numeric: low < x <= high. Categorical: for each category the fraction of a case that reaches the node (1, 0, or between where an
+    ancestor has no branch for it). ``missing`` is that fraction for a missing value.
     """
 
     low: float = -math.inf
@@ -27,7 +27,7 @@ Bounds = dict[int, Bound]
 
 
 def narrowed(nodes: Nodes, bounds: Bounds, node: int, branch: int) -> Bounds:
-    """The bounds below a node's branch."""
+    """The bounds of a child: those of its parent and the test of its branch."""
     test = nodes.test(node, branch)
     child = nodes.first[node] + branch
     all_weight = sum(nodes.weight[c] for c in nodes.children(node))
@@ -50,7 +50,7 @@ def narrowed(nodes: Nodes, bounds: Bounds, node: int, branch: int) -> Bounds:
 
 
 def leaves(nodes: Nodes) -> Iterator[tuple[int, Bounds]]:
-    """Leaves that cases can come to, depth first, with what their paths say."""
+    """Leaves that a case can reach, depth first, with the bounds of their paths."""
     stack: list[tuple[int, Bounds]] = [(0, {})]
     while stack:
         node, bounds = stack.pop()
@@ -65,7 +65,7 @@ def leaves(nodes: Nodes) -> Iterator[tuple[int, Bounds]]:
 
 
 def path_bounds(nodes: Nodes, node: int, parents: list[tuple[int, int]]) -> Bounds:
-    """What the path to one node says."""
+    """The bounds of the path from the root to one node."""
     path = []
     while parents[node][0] >= 0:
         path.append(parents[node])
@@ -77,7 +77,7 @@ def path_bounds(nodes: Nodes, node: int, parents: list[tuple[int, int]]) -> Boun
 
 
 def tests(bounds: Bounds) -> list[Test]:
-    """The same as tests, at most two for a feature."""
+    """Bounds as tests, at most two for a feature."""
     found = []
     for feature, bound in bounds.items():
         if bound.shares is not None:

@@ -1,4 +1,4 @@
-"""A tree as C: its arrays, and two functions that walk them, so that a tree of any size and depth compiles."""
+"""A tree as C99: its arrays and two functions that traverse them without nested code, so that a tree of any depth compiles."""
 
 from __future__ import annotations
 
@@ -109,17 +109,17 @@ def to_c(nodes: Nodes, tree: _core.tree.Tree, name: str) -> str:
     """C source of a tree."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in KEYWORDS:
         raise ValueError(f"name: {name!r} was given, an identifier of C was expected")
-    # Every node that is left on the stack waits beside the path to the current one.
-    waiting = np.zeros(len(nodes), np.int64)
+    # below[node]: entries under it on the stack when it is popped, the siblings of the nodes on its path.
+    below = np.zeros(len(nodes), np.int64)
     for node in range(len(nodes)):
         if nodes.branches[node]:
-            waiting[nodes.first[node] : nodes.first[node] + nodes.branches[node]] = waiting[node] + nodes.branches[node] - 1
+            below[nodes.first[node] : nodes.first[node] + nodes.branches[node]] = below[node] + nodes.branches[node] - 1
     features = []
     for i, column in enumerate(nodes.columns):
-        held = " (" + ", ".join(f"{c} {v}" for c, v in enumerate(column.values)) + ")" if column.values else ""
-        features.append(f"{i} {nodes.names[i]}{held}")
+        listed = " (" + ", ".join(f"{c} {v}" for c, v in enumerate(column.values)) + ")" if column.values else ""
+        features.append(f"{i} {nodes.names[i]}{listed}")
     totals = np.zeros(len(nodes))
-    for k in range(nodes.counts.shape[1]):  # in the order in which plait adds them
+    for k in range(nodes.counts.shape[1]):  # in the core's order of summation: equal rounding
         totals += nodes.counts[:, k]
     source = SOURCE.format(
         features=len(nodes.columns),
@@ -140,6 +140,6 @@ def to_c(nodes: Nodes, tree: _core.tree.Tree, name: str) -> str:
         total=_list(totals.tolist()),
         counts=_list(nodes.counts.ravel().tolist()),
         cells=nodes.counts.size,
-        stack=int(waiting.max()) + 1,
+        stack=int(below.max()) + 1,
     )
     return re.sub(r"\bNAME_", f"{name}_", source)

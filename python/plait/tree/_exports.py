@@ -1,4 +1,4 @@
-"""What can be read from a fitted tree: text, rules, pictures, SQL, C, and why it decides as it does."""
+"""Exports of a fitted tree: text, rules, pictures, SQL and C, decision paths and explanations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 class ReadableTree(ClassifierEstimator):
-    """A fitted tree that can be read."""
+    """The methods of a fitted tree that show or export it."""
 
     tree_: _core.tree.Tree
     feature_names_in_: Array
@@ -30,7 +30,7 @@ class ReadableTree(ClassifierEstimator):
         raise NotImplementedError
 
     def decision_path(self, X: Any) -> Any:
-        """The nodes that each sample comes through.
+        """The nodes on each sample's path from the root.
 
         Parameters
         ----------
@@ -40,13 +40,13 @@ class ReadableTree(ClassifierEstimator):
         Returns
         -------
         scipy.sparse.csr_matrix, shape (n, nodes)
-            1 where a sample comes through a node. It needs SciPy.
+            1 where a sample passes through a node; a missing value leads through several branches. Needs SciPy.
         """
         rows = self._known_rows(X)
         try:
             from scipy.sparse import csr_matrix
         except ImportError:
-            raise ModuleNotFoundError("decision_path gives a matrix of SciPy, which is not installed: pip install scipy") from None
+            raise ModuleNotFoundError("decision_path: needs SciPy, which is not installed: pip install scipy") from None
         at, nodes, _ = _nodes.reached(self.tree_, rows)
         starts = np.searchsorted(at, np.arange(len(rows) + 1))
         return csr_matrix((np.ones(len(nodes), np.int64), nodes, starts), shape=(len(rows), len(self.tree_.attribute)))
@@ -90,9 +90,9 @@ class ReadableTree(ClassifierEstimator):
             if rule.support > 0:
                 return str(rule)
             when = " and ".join(map(str, rule.conditions))
-            return f"if {when} then {_nodes.shown(rule.label)} (no training case came here: what most cases say one node above)"
-        said = self.classes_[self.tree_.predict(rows, 1)[0]]
-        lines = [f"{_nodes.shown(said)}: values are missing, so {len(ends)} rules share the decision"]
+            return f"if {when} then {_nodes.shown(rule.label)} (no training case reached this leaf: the majority class of its parent)"
+        predicted = self.classes_[self.tree_.predict(rows, 1)[0]]
+        lines = [f"{_nodes.shown(predicted)}: values are missing, so {len(ends)} rules share the decision"]
         return "\n".join([*lines, *(f"{100 * share:.3g} %: {rule}" for share, rule in rules)])
 
     def export_text(self, names: Any = None) -> str:
@@ -106,7 +106,7 @@ class ReadableTree(ClassifierEstimator):
         Returns
         -------
         str
-            A line for each branch; a leaf has its class, the weight of its cases and, after a slash, of those of other classes.
+            A line for each branch; a leaf shows its class, the weight of its training cases and, after a slash, of those of other classes.
         """
         return _nodes.export_text(self._nodes(names))
 
@@ -116,9 +116,9 @@ class ReadableTree(ClassifierEstimator):
         Parameters
         ----------
         X, y : as in `fit`, optional
-            With cases to judge by (the training data), conditions are dropped as C4.5rules does: the least useful first, as long as the
-            pessimistic error does not rise; rules that become equal are given once, the most confident first. Without them each leaf is
-            a rule, in which conditions that others imply are left out.
+            Cases to estimate errors on (the training data): conditions are dropped as by C4.5rules, the least useful first, as long as
+            the pessimistic error does not rise; duplicate rules are given once, the most confident first. Without them each leaf is a
+            rule without redundant conditions.
         sample_weight : array_like, optional
             Weights of these cases.
         names : sequence of str, optional
@@ -150,7 +150,7 @@ class ReadableTree(ClassifierEstimator):
         Returns
         -------
         str
-            For ``dot`` and its like.
+            Text in the DOT language.
         """
         return _picture.to_dot(self._nodes(names))
 
@@ -160,16 +160,16 @@ class ReadableTree(ClassifierEstimator):
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to; a figure of its own unless given.
+            Axes to draw on; those of a new figure unless given.
         names : sequence of str, optional
             Names of the features.
         max_depth : int, optional
-            Levels to be drawn.
+            Levels to draw; all unless given.
 
         Returns
         -------
         matplotlib.axes.Axes
-            That it was drawn on.
+            The axes drawn on.
         """
         return _picture.plot(self._nodes(names), ax, max_depth)
 
@@ -196,7 +196,7 @@ class ReadableTree(ClassifierEstimator):
         Parameters
         ----------
         name : str
-            What the functions' names begin with: ``int NAME_predict(const double *x)``, the number of the class in ``classes_``, and
+            Prefix of the functions' names: ``int NAME_predict(const double *x)``, the index of the class in ``classes_``, and
             ``void NAME_predict_proba(const double *x, double *p)``. Categories are given as their index, missing values as NaN.
         names : sequence of str, optional
             Names of the features, for the comment.

@@ -1,4 +1,4 @@
-"""Trees in files: JSON with a version and a checksum over every byte that follows it."""
+"""Trees as JSON files with a version and a SHA-256 checksum of the content."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _scalar(value: Any, what: str) -> Any:
 
 
 def write(path: str | os.PathLike[str], content: dict[str, Any], tree: _core.tree.Tree, classes: Any) -> None:
-    """A tree and what goes with it, written beside the file and then put in its place."""
+    """Writes a tree with its parameters and columns, atomically: to a temporary file that then replaces the target."""
     arrays = ("categories", "attribute", "threshold", "first", "branches", "map", "weight", "counts", "maps")
     payload = {
         **content,
@@ -53,7 +53,7 @@ def _labels(stored: dict[str, Any]) -> NDArray[Any]:
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], _core.tree.Tree, Any]:
-    """Content, tree and classes of a file; FormatError unless every byte is as it was written."""
+    """Content, tree and classes of a file; FormatError where the checksum differs or the content is invalid."""
 
     def require(condition: bool, what: str) -> None:
         if not condition:
@@ -62,12 +62,12 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], _core.tree.Tree,
     data = Path(path).read_bytes()
     begin = len(HEAD)
     text_begin = begin + 64 + len(MIDDLE)
-    require(data[:begin] == HEAD.encode(), "no tree of plait in version 1")
+    require(data[:begin] == HEAD.encode(), "not a tree file of plait, version 1")
     require(len(data) > text_begin + len(TAIL) and data.endswith(TAIL.encode()), "the file ends too early")
     text = data[text_begin : -len(TAIL)]
     intact = data[begin : begin + 64] == hashlib.sha256(text).hexdigest().encode() and data[begin + 64 : text_begin] == MIDDLE.encode()
-    require(intact, "the checksum does not fit: the file is damaged, or was edited")
-    try:  # what passed the checksum may still have been made by another hand
+    require(intact, "the checksum differs: the file is damaged, or was edited")
+    try:  # a right checksum does not prove that plait wrote the file
         payload = json.loads(text)
         stored = payload["classes"]
         kind = np.dtype(stored["dtype"]).kind
@@ -81,5 +81,5 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], _core.tree.Tree,
     except _core.FormatError as error:
         raise _core.FormatError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _core.FormatError(f"{path}: no tree of plait: {type(error).__name__} {error}") from None
+        raise _core.FormatError(f"{path}: not a tree of plait: {type(error).__name__} {error}") from None
     return payload, tree, classes

@@ -1,4 +1,4 @@
-"""A fitted tree for those who read it: nodes as Python numbers, features and classes by name. Nothing here recurses."""
+"""A view of a fitted tree for exports: nodes as Python numbers, features and classes by name; traversed without recursion."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DEEPEST_INDENT = 40
 
 
 def number(x: float) -> str:
-    """As short as it can be read back."""
+    """Six significant digits where they read back as x, else all."""
     short = f"{x:.6g}"
     return short if float(short) == x else repr(float(x))
 
 
 def shown(value: object) -> str:
-    """A name or a value in one line: what cannot be seen, a line's end for one, as Python writes it in a string."""
+    """A name or a value on one line: unprintable characters, such as line breaks, are escaped as in a Python string."""
     text = str(value)
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
@@ -35,7 +35,7 @@ def weight_text(x: float) -> str:
 
 @dataclass(frozen=True)
 class Test:
-    """What a branch asks for: ``feature <= bound``, ``feature > bound`` or ``feature in values``."""
+    """The test of a branch: ``feature <= bound``, ``feature > bound`` or ``feature in values``."""
 
     feature: int
     operator: str
@@ -44,7 +44,7 @@ class Test:
 
 
 class Nodes:
-    """The arrays of a tree, and words for what is in them."""
+    """The arrays of a tree, with texts for its tests and leaves."""
 
     def __init__(self, tree: _core.tree.Tree, columns: list[Column], classes: Array, names: Any = None) -> None:
         if isinstance(names, str):
@@ -64,7 +64,7 @@ class Nodes:
         self.weight = tree.weight.tolist()
         self.counts = tree.counts
         totals = self.counts.sum(axis=1)
-        # The first of equals, as predict has it.
+        # Ties go to the first class, as in predict.
         best = self.counts.max(axis=1, keepdims=True)
         self.label = (self.counts >= best - 1e-9 * totals[:, None]).argmax(axis=1).tolist()
 
@@ -72,11 +72,11 @@ class Nodes:
         return len(self.attribute)
 
     def children(self, node: int) -> range:
-        """Numbers of its children."""
+        """Indices of its children."""
         return range(self.first[node], self.first[node] + self.branches[node])
 
     def test(self, node: int, branch: int) -> Test:
-        """What leads from a node to one of its children."""
+        """The test of the edge from a node to one of its children."""
         feature = self.attribute[node]
         if self.map[node] < 0:
             return Test(feature, "<=" if branch == 0 else ">", self.threshold[node])
@@ -85,7 +85,7 @@ class Nodes:
         return Test(feature, "in", values=tuple(c for c in codes if self.maps[begin + c] == branch))
 
     def bound(self, feature: int, x: float) -> str:
-        """A threshold in words: of an ordered column the value that stands there."""
+        """A threshold as text; for an ordered column the category at that position."""
         column = self.columns[feature]
         return shown(column.values[int(x)]) if column.kind == "ordered" else number(x)
 
@@ -122,7 +122,7 @@ class Nodes:
 
 
 def export_text(nodes: Nodes) -> str:
-    """A line for each branch, a bar for each level above it; of very deep levels the number, so that the text grows with the tree alone."""
+    """A line for each branch, a bar for each level above it; very deep levels are numbered, to keep the text linear in the tree's size."""
     lines = []
     for node, depth, parent, branch in nodes.walk():
         leaf = nodes.branches[node] == 0
@@ -139,7 +139,7 @@ def export_text(nodes: Nodes) -> str:
 
 
 def reached(tree: _core.tree.Tree, X: Array) -> tuple[Array, Array, Array]:
-    """(row, node, share) of every node that a row comes to, by row; missing values are divided as the training cases were."""
+    """(row, node, share) of every node that a row reaches, sorted by row; missing values are divided as the training cases were."""
     attribute, threshold, first, branches = tree.attribute, tree.threshold, tree.first, tree.branches
     mapped, maps, weight, categories = tree.map, tree.maps, tree.weight, tree.categories
     rows = np.arange(len(X))
@@ -150,12 +150,12 @@ def reached(tree: _core.tree.Tree, X: Array) -> tuple[Array, Array, Array]:
         found.append((rows, nodes, shares))
         inner = branches[nodes] > 0
         rows, nodes, shares = rows[inner], nodes[inner], shares[inner]
-        asked = attribute[nodes]
-        x = X[rows, asked]
+        features = attribute[nodes]
+        x = X[rows, features]
         branch = np.where(np.isnan(x), -1, (x > threshold[nodes]).astype(np.int64))
-        symbolic = (mapped[nodes] >= 0) & ~np.isnan(x)
-        known = symbolic & (x >= 0) & (x < categories[asked])
-        branch[symbolic] = -1
+        categorical = (mapped[nodes] >= 0) & ~np.isnan(x)
+        known = categorical & (x >= 0) & (x < categories[features])
+        branch[categorical] = -1
         branch[known] = maps[mapped[nodes[known]] + x[known].astype(np.int64)]
         whole = branch >= 0
         parts = [(rows[whole], first[nodes[whole]] + branch[whole], shares[whole])]

@@ -12,14 +12,14 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _answer(nodes: Nodes, test: Test) -> str:
-    """What stands at an edge: the test without the feature's name."""
+def _edge_label(nodes: Nodes, test: Test) -> str:
+    """The label of an edge: the test without the feature's name."""
     return nodes.words(test)[len(nodes.shown_names[test.feature]) + 1 :]
 
 
-def _short(answer: str) -> str:
-    """An answer with numbers that have room in a picture: to five digits. Texts and programs have them all."""
-    return re.sub(r"\d*\.\d{5,}(e[+-]?\d+)?", lambda number: f"{float(number[0]):.5g}", answer)
+def _short(label: str) -> str:
+    """A label with numbers rounded to five digits, for drawings; text and code exports keep all digits."""
+    return re.sub(r"\d*\.\d{5,}(e[+-]?\d+)?", lambda number: f"{float(number[0]):.5g}", label)
 
 
 def to_dot(nodes: Nodes) -> str:
@@ -34,12 +34,12 @@ def to_dot(nodes: Nodes) -> str:
             label = f"{nodes.shown_names[nodes.attribute[node]]}\n{weight_text(nodes.weight[node])} cases"
             lines.append(f"  {node} [label={_quoted(label)}];".replace("\n", "\\n"))
         if parent >= 0:
-            lines.append(f"  {parent} -> {node} [label={_quoted(_answer(nodes, nodes.test(parent, branch)))}];")
+            lines.append(f"  {parent} -> {node} [label={_quoted(_edge_label(nodes, nodes.test(parent, branch)))}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
 def positions(nodes: Nodes, max_depth: int | None) -> dict[int, tuple[float, int]]:
-    """Where nodes stand: leaves side by side, each parent over the middle of its children."""
+    """Positions of nodes: leaves evenly spaced, each parent centred over its children."""
     order = [(node, depth) for node, depth, _, _ in nodes.walk() if max_depth is None or depth <= max_depth]
     shown = {node for node, _ in order}
     place: dict[int, tuple[float, int]] = {}
@@ -56,7 +56,7 @@ def positions(nodes: Nodes, max_depth: int | None) -> dict[int, tuple[float, int
 
 
 def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
-    """Boxes and lines on an axes of matplotlib."""
+    """Draws boxes and lines on matplotlib axes."""
     from ..plot._style import axes_or_new
 
     if max_depth is not None and max_depth < 0:
@@ -71,8 +71,8 @@ def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
                 to = place[child]
                 ax.plot([x, to[0]], [-y, -to[1]], color="#a1a1aa", linewidth=1, zorder=1)
                 middle = ((x + to[0]) / 2, -(y + to[1]) / 2)
-                answer = _short(_answer(nodes, nodes.test(node, b)))
-                ax.text(*middle, answer, ha="center", va="center", fontsize=8, color="#71717a", zorder=2, parse_math=False)
+                label = _short(_edge_label(nodes, nodes.test(node, b)))
+                ax.text(*middle, label, ha="center", va="center", fontsize=8, color="#71717a", zorder=2, parse_math=False)
         text = nodes.shown_names[nodes.attribute[node]] if inner else nodes.leaf_text(node).replace(" (", "\n(")
         face = "#f4f4f5" if inner else "#dbeafe"
         ax.text(
@@ -82,7 +82,7 @@ def plot(nodes: Nodes, ax: Any, max_depth: int | None) -> Any:
             ha="center",
             va="center",
             fontsize=9,
-            color="#18181b",  # of the box, whatever the page's
+            color="#18181b",  # dark on the light box, whatever the style's text colour
             zorder=3,
             parse_math=False,
             bbox={"boxstyle": "round", "facecolor": face, "edgecolor": "#a1a1aa"},

@@ -1,4 +1,4 @@
-"""Histograms of a node's cases in pieces: each is summed by one of the executor's workers, and the sums are added here."""
+"""Histograms of large nodes over an executor: workers sum chunks of fixed size, and the sums are added here."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PIECE = 1 << 16  # cases
 
 
 def add_up(codes: Array, labels: Array, weights: Array | None, offsets: Array, classes: int) -> Array:
-    """What a worker does; a function of the module, so that it can be pickled."""
+    """The task of a worker: the histogram of one chunk. At module level, so that it can be pickled."""
     return _core.tree.histogram(codes, labels, weights, offsets, classes)
 
 
 def collector(executor: Any) -> Callable[..., Array]:
-    """For `fit`: sends pieces of fixed size to the executor and adds the sums in their order, so that the result does not depend on workers."""
+    """For `fit`: submits chunks of fixed size and adds the sums in order, so that the result does not depend on the number of workers."""
 
     def collect(codes: Array, labels: Array, weights: Array | None, offsets: Array, classes: int) -> Array:
         futures = []

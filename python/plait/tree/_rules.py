@@ -1,4 +1,4 @@
-"""A tree as rules: a path for each leaf, with conditions that say nothing new left out."""
+"""A tree as rules: one for each leaf, without redundant conditions."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Condition:
     operator : str
         "<=", ">" or "in".
     value : float, tuple
-        The threshold, or the categories; of an ordered column the value at which it is cut.
+        The threshold, or the categories; for an ordered column the category of the threshold.
     text : str
         The condition in words.
     column : int
-        The feature's number.
+        The feature's index.
     """
 
     feature: str
@@ -45,12 +45,12 @@ class Condition:
 
 @dataclass(frozen=True)
 class Rule:
-    """If all conditions hold, the label.
+    """A rule: if all conditions hold, the label.
 
     Parameters
     ----------
     conditions : tuple of Condition
-        All of them have to hold; none for a rule that always fires.
+        Their conjunction; empty for a rule that always holds.
     label : object
         The class, as it stood in ``y``.
     support : float
@@ -58,7 +58,7 @@ class Rule:
     confidence : float
         Share of them that are of its class, from 0 to 1.
     leaf : int
-        The leaf that it was read from.
+        Index of its leaf in ``tree_``.
     """
 
     conditions: tuple[Condition, ...]
@@ -74,7 +74,7 @@ class Rule:
 
 
 def condition(nodes: Nodes, test: Test) -> Condition:
-    """A test for those who use the tree."""
+    """The public form of a test."""
     column = nodes.columns[test.feature]
     value: Any = test.bound
     if test.operator == "in":
@@ -108,7 +108,7 @@ def leaf_rule(nodes: Nodes, classes: Array, leaf: int, parents: list[tuple[int, 
 
 
 def holds(test: Test, X: Array) -> Array:
-    """Which rows are known to satisfy it."""
+    """Mask of the rows that satisfy a test; a missing value does not."""
     x = X[:, test.feature]
     if test.operator == "<=":
         return np.asarray(x <= test.bound)
@@ -118,9 +118,9 @@ def holds(test: Test, X: Array) -> Array:
 
 
 def generalised(nodes: Nodes, classes: Array, X: Array, y: Array, w: Array, confidence: float) -> list[Rule]:
-    """C4.5rules' first step: conditions are dropped, the least useful first, as long as the pessimistic error does not rise.
+    """The first step of C4.5rules: conditions are dropped, the least useful first, as long as the pessimistic error does not rise.
 
-    Rules that become equal are given once. The best ones come first.
+    Duplicate rules are given once, sorted by confidence and support.
     """
     found: dict[tuple[Any, ...], Rule] = {}
     for leaf, bounds in leaves(nodes):
@@ -130,7 +130,7 @@ def generalised(nodes: Nodes, classes: Array, X: Array, y: Array, w: Array, conf
         masks = [holds(t, X) for t in kept]
         of_class = y == nodes.label[leaf]
 
-        def judged(chosen: list[Array], of_class: Array = of_class) -> tuple[float, float, float]:
+        def evaluate(chosen: list[Array], of_class: Array = of_class) -> tuple[float, float, float]:
             inside = np.logical_and.reduce(chosen) if chosen else np.ones(len(X), bool)
             n, right = float(w[inside].sum()), float(w[inside & of_class].sum())
             if n <= 0:
@@ -138,15 +138,15 @@ def generalised(nodes: Nodes, classes: Array, X: Array, y: Array, w: Array, conf
             wrong = max(n - right, 0.0)
             return (wrong + _core.tree.added_errors(n, wrong, confidence)) / n, n, right
 
-        now = judged(masks)
+        current = evaluate(masks)
         while kept:
-            tries = [judged(masks[:i] + masks[i + 1 :]) for i in range(len(kept))]
-            best = min(range(len(kept)), key=lambda i: tries[i][0])
-            if tries[best][0] > now[0]:
+            candidates = [evaluate(masks[:i] + masks[i + 1 :]) for i in range(len(kept))]
+            best = min(range(len(kept)), key=lambda i: candidates[i][0])
+            if candidates[best][0] > current[0]:
                 break
-            now = tries[best]
+            current = candidates[best]
             del kept[best], masks[best]
-        rule = make_rule(nodes, classes, leaf, kept, now[1], now[2])
+        rule = make_rule(nodes, classes, leaf, kept, current[1], current[2])
         key = (nodes.label[leaf], *sorted((c.column, c.operator, str(c.value)) for c in rule.conditions))
         found.setdefault(key, rule)
     return sorted(found.values(), key=lambda r: (-r.confidence, -r.support))

@@ -1,4 +1,4 @@
-"""A tree as SQL: a CASE with a branch for each leaf, and for rows that lack a value the classes' probabilities, compared."""
+"""A tree as SQL: a CASE with a WHEN for each leaf; for rows with missing values the argmax of the class probabilities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Array = NDArray[Any]
 
 
 def literal(value: Any) -> str:
-    """A constant of SQL."""
+    """An SQL literal."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool):
@@ -28,7 +28,7 @@ def literal(value: Any) -> str:
 
 
 def identifier(name: str) -> str:
-    """A name in quotes."""
+    """A quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -41,8 +41,8 @@ class Writer:
 
     def values(self, feature: int, chosen: list[int]) -> str:
         """``column IN (…)``."""
-        held = self.nodes.columns[feature].values
-        return f"{self.columns[feature]} IN ({', '.join(literal(held[c]) for c in chosen)})"
+        categories = self.nodes.columns[feature].values
+        return f"{self.columns[feature]} IN ({', '.join(literal(categories[c]) for c in chosen)})"
 
     def by_category(self, feature: int, bound: Bound) -> tuple[float, ...] | None:
         """Shares by category, of ordered columns too; None for a number."""
@@ -52,7 +52,7 @@ class Writer:
         return bound.shares
 
     def condition(self, feature: int, bound: Bound) -> str:
-        """What a whole case satisfies."""
+        """The condition for a case without missing values."""
         shares = self.by_category(feature, bound)
         if shares is not None:
             chosen = [c for c, s in enumerate(shares) if s >= 1]
@@ -66,7 +66,7 @@ class Writer:
         return " AND ".join(parts)
 
     def share(self, bounds: Bounds) -> str:
-        """The share of a case that comes to a leaf."""
+        """The fraction of a case that reaches a leaf."""
         factors = []
         for feature, bound in bounds.items():
             shares = self.by_category(feature, bound)
@@ -84,7 +84,7 @@ class Writer:
         return " * ".join(factors) if factors else "1.0"
 
     def divided(self) -> str:
-        """The class of a row that is divided: its probabilities as the columns of a subquery, and which of them is largest."""
+        """The class of a row with missing values: class probabilities as the columns of a subquery, and their argmax."""
         sums: list[list[str]] = [[] for _ in self.classes]
         for leaf, bounds in leaves(self.nodes):
             if self.nodes.weight[leaf] <= 0 and all(b.missing == 0 for b in bounds.values()) and len(bounds) == 0:
@@ -106,7 +106,7 @@ class Writer:
         return f"(SELECT CASE {when} ELSE {literal(self.classes[last])} END FROM (SELECT {columns}) AS plait_p)"
 
     def expression(self) -> str:
-        """The whole CASE."""
+        """The CASE expression."""
         if self.nodes.branches[0] == 0:
             return f"CASE WHEN 1 = 1 THEN {literal(self.classes[self.nodes.label[0]])} END"
         lines = ["CASE"]

@@ -1,6 +1,6 @@
-"""From arrays and data frames to one matrix: categories become their index, what is missing becomes NaN.
+"""Arrays and data frames as one float64 matrix: categories become their index, missing values NaN.
 
-pandas is never imported: a data frame is known by what it has.
+pandas is never imported: a data frame is recognised by its attributes.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ class Column:
 
     @property
     def categories(self) -> int:
-        """How many; 0 for what is split by a threshold."""
+        """Number of categories; 0 for a column that is split by thresholds."""
         return len(self.values) if self.kind == "categorical" else 0
 
     def codes(self, values: Any) -> Array:
-        """Positions of values; NaN for what is missing or was never seen."""
+        """Indices of the values' categories; NaN for a missing or unseen value."""
         index = self.index
         return np.fromiter((index.get(_plain(value), np.nan) if _hashable(value) else np.nan for value in values), np.float64, len(values))
 
 
 class Encoded:
-    """A matrix that still knows its column names."""
+    """A matrix with its column names."""
 
     def __init__(self, matrix: Array, columns: Any) -> None:
         self.matrix = matrix
@@ -75,23 +75,23 @@ def is_missing(value: Any) -> bool:
         return True
     try:
         return bool(value != value)
-    except TypeError:  # pandas.NA answers no question
+    except TypeError:  # pandas.NA has no truth value
         return True
 
 
 def is_frame(X: Any) -> bool:
-    """Whether it is a data frame as pandas has them."""
+    """Whether X has the attributes of a pandas data frame."""
     return hasattr(X, "columns") and hasattr(X, "iloc") and hasattr(X, "dtypes")
 
 
 def as_array(X: Any) -> Array:
-    """An array; lists in which text stands beside numbers keep both, instead of becoming all text."""
+    """An array; lists that mix text and numbers become an object array instead of all text."""
     array = np.asarray(X)
     return np.asarray(X, dtype=object) if array.dtype.kind in "US" and not hasattr(X, "dtype") else array
 
 
 def numbers(values: Any, name: str) -> Array:
-    """A numeric column as float64; integers that float64 cannot tell apart are refused."""
+    """A numeric column as float64; integers that float64 cannot represent are refused."""
     dtype = getattr(values, "dtype", None)
     kind = getattr(dtype, "kind", "O")
     if kind in "Mm":
@@ -129,7 +129,7 @@ def require_exact(array: Array, name: str) -> None:
 
 
 def wanted_categorical(categorical: Any, names: Sequence[str], known: bool) -> set[int]:
-    """Column numbers that `categorical` means: a mask, indices or names."""
+    """Indices of the columns that `categorical` selects by mask, indices or names."""
     if categorical is None:
         return set()
     single = isinstance(categorical, (str, int, np.integer)) and not isinstance(categorical, bool)
@@ -164,7 +164,7 @@ def distinct(values: Any, name: str) -> list[Any]:
         found = {_plain(v) for v in values if not is_missing(v)}
     except TypeError:
         raise TypeError(
-            f"column {name!r}: argument must be a string or a number, values of a category that cannot be hashed came"
+            f"column {name!r}: argument must be a string or a number, got values that cannot be hashed"
         ) from None
     try:
         return sorted(found)
@@ -173,7 +173,7 @@ def distinct(values: Any, name: str) -> list[Any]:
 
 
 def frame_column(series: Any, name: str, categorical: bool) -> Column:
-    """What a data frame's column is."""
+    """The kind and the categories of a data frame's column."""
     dtype = series.dtype
     if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
         if dtype.ordered and not categorical:
@@ -187,7 +187,7 @@ def frame_column(series: Any, name: str, categorical: bool) -> Column:
 
 
 def array_column(values: Array, name: str, categorical: bool) -> Column:
-    """What a column of an array is."""
+    """The kind and the categories of an array's column."""
     if categorical:
         return Column(name, "categorical", distinct(values.tolist(), name))
     if values.dtype.kind in "OUST" and any(isinstance(v, (str, bytes)) for v in values.tolist()):
@@ -196,7 +196,7 @@ def array_column(values: Array, name: str, categorical: bool) -> Column:
 
 
 def encode(X: Any, columns: list[Column]) -> Array:
-    """The matrix of a table whose columns are known."""
+    """The float64 matrix of a table with the given columns."""
     frame = is_frame(X)
     array = None if frame else as_array(X)
     rows = len(X) if array is None else array.shape[0]
@@ -218,7 +218,7 @@ def encode(X: Any, columns: list[Column]) -> Array:
 
 
 def objects(values: list[Any], name: str) -> Array:
-    """Numbers among Python objects."""
+    """Python objects as float64."""
     out = np.empty(len(values))
     for i, value in enumerate(values):
         if is_missing(value):
@@ -236,7 +236,7 @@ def objects(values: list[Any], name: str) -> Array:
 
 
 def inexact(value: Any, name: str) -> str:
-    """What is wrong with a whole number that is no double."""
+    """The message for an integer that float64 cannot represent."""
     return (
         f"column {name!r}: {int(value)} is beyond 2**53, where float64 cannot tell whole numbers apart; "
         "subtract an offset, or name the column in categorical="
@@ -244,14 +244,14 @@ def inexact(value: Any, name: str) -> str:
 
 
 def table_columns(X: Any, categorical: Any, names: Array | None) -> list[Column] | None:
-    """What each column is; None for an array of numbers without categories, which needs no encoding."""
+    """The kind of each column; None for an array of numbers without categories, which needs no encoding."""
     if is_frame(X):
         labels = [str(c) for c in X.columns]
         chosen = wanted_categorical(categorical, labels, names is not None)
         return [frame_column(X.iloc[:, i], name, i in chosen) for i, name in enumerate(labels)]
     array = as_array(X)
     if array.ndim != 2 or array.dtype.kind == "c":
-        return None  # refused where all arrays are
+        return None  # refused by the common check of arrays
     labels = [f"x{i}" for i in range(array.shape[1])]
     chosen = wanted_categorical(categorical, labels, False)
     if not chosen and array.dtype.kind in "buif":

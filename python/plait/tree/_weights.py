@@ -1,4 +1,4 @@
-"""Weights of samples and of classes: what they may be."""
+"""Checks of sample weights and class weights."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def of_samples(sample_weight: Any, samples: int) -> Array:
 
 
 def of_classes(class_weight: Any, classes: Array, codes: Array) -> Array:
-    """One for each class, as scikit-learn has it.
+    """A weight for each class, as in scikit-learn.
 
-    A dict may name classes that do not occur here (in a part of a cross-validation a rare one may be missing), unless one that does occur
-    is not in it: then the name is most likely wrong.
+    A dict may name classes that do not occur (a rare one may be missing in a fold of a cross-validation), unless one that does occur
+    is not in it: then the name is most likely misspelt.
     """
     if isinstance(class_weight, str) and class_weight == "balanced":
         counts = np.bincount(codes, minlength=len(classes))
@@ -61,7 +61,7 @@ def of_classes(class_weight: Any, classes: Array, codes: Array) -> Array:
 
 
 def require_usable(weights: Array, min_leaf: float) -> None:
-    """Refuses weights whose sum is no number, and warns of those that are too small for any split."""
+    """Refuses weights whose sum is too large or not finite, and warns of weights too small for any split."""
     with np.errstate(over="ignore"):
         total = float(weights.sum())
     if not total < 1e300:  # sums of products with logarithms are needed, too

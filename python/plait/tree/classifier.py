@@ -28,24 +28,23 @@ class C45Classifier(ReadableTree):
         Least weight of cases that at least two branches of a split need. Weights count cases: where they are shares that add up to 1, as
         boosting gives them, scale them to the number of samples, or there is nothing to split.
     confidence : float
-        Of the pessimistic error that pruning compares, above 0 and up to 0.5; the smaller, the smaller the tree.
+        Confidence level of the pessimistic error in pruning, above 0 and up to 0.5; the smaller, the smaller the tree.
     prune : bool
-        Whether subtrees are replaced where that promises fewer errors. A split that does not lower the training error is undone in any case.
+        Whether subtrees are replaced where that lowers the pessimistic error. A split that does not lower the training error is undone anyhow.
     categorical : sequence of int, str or bool, optional
-        Columns that hold categories, by index, name or mask; besides those that can hold nothing else: text, objects, bool, and category
-        columns without an order.
+        Columns that hold categories, by index, name or mask. Columns of text, objects, bool and unordered categories always do.
     max_depth : int, optional
-        Tests from the root to a leaf, at most.
+        Most tests on a path from the root to a leaf.
     subtree_raising : bool
-        Whether pruning may also put a node's largest branch in its place.
+        Whether pruning may also replace a node by its largest branch.
     subsets : bool
         Whether categories are grouped, as long as that raises the gain ratio, instead of one branch for each.
     max_bins : int, optional
         For large data: thresholds only between so many bins of about equal size (2 to 65534), instead of between any two values.
     threads : int, optional
-        At most; the tree does not depend on it.
+        Most threads; the tree does not depend on it.
     executor : Executor, optional
-        With `max_bins`: who adds up the histograms of large nodes (`concurrent.futures` protocol), in pieces.
+        With `max_bins`: computes the histograms of large nodes in chunks (`concurrent.futures` protocol).
     class_weight : dict, "balanced" or None
         Weight of each class, as in scikit-learn.
 
@@ -58,7 +57,7 @@ class C45Classifier(ReadableTree):
     feature_names_in_ : ndarray of str
         Columns of the data frame that it was fitted with.
     feature_importances_ : ndarray
-        Share of each feature in what all splits gain; zeros for a single leaf.
+        Share of each feature in the information gain of all splits; zeros for a single leaf.
     n_leaves_ : int
         Leaves of the tree, empty ones too.
     tree_ : Tree
@@ -67,7 +66,7 @@ class C45Classifier(ReadableTree):
     Notes
     -----
     Gain ratio among features of at least average gain, less log2(thresholds)/cases for a numeric one; a missing value lowers the gain by its
-    share and is divided among the branches, in training and prediction; pessimistic pruning from the leaves up. Choices among equals and
+    share and is divided among the branches, in training and prediction; pessimistic pruning from the leaves up. Tie-breaking and
     tolerances are those of Weka's J48, so that the trees are the same, with two exceptions: numbers closer than 1e-5 may be split, and a
     category that training never saw has no branch. Quinlan, *C4.5: Programs for Machine Learning* (1993); *Improved use of continuous
     attributes in C4.5*, JAIR 4 (1996).
@@ -135,7 +134,8 @@ class C45Classifier(ReadableTree):
         Raises
         ------
         ValueError
-            X is not two-dimensional, holds infinity or integers that float64 cannot tell apart; y does not fit; a parameter is out of range.
+            X is not two-dimensional, holds infinity or integers that float64 cannot represent; y has another length; a parameter is out of
+            range.
         TypeError
             X is sparse, or a column holds dates.
         """
@@ -143,7 +143,7 @@ class C45Classifier(ReadableTree):
         before = dict(self.__dict__)
         try:
             self._grow(X, y, sample_weight)
-        except BaseException:  # an interrupt, too: columns and labels of one table beside the tree of another would predict nonsense
+        except BaseException:  # KeyboardInterrupt included: columns, labels and tree must come from the same fit
             self.__dict__.clear()
             self.__dict__.update(before)
             raise
@@ -183,12 +183,12 @@ class C45Classifier(ReadableTree):
         self._summarise()
 
     def predict(self, X: Any) -> Array:
-        """The most probable class of each sample, the first of equals.
+        """The most probable class of each sample; ties go to the first.
 
         Parameters
         ----------
         X : array_like or data frame, shape (n, features)
-            Columns as in `fit`; a category that training never saw is a missing value.
+            Columns as in `fit`; an unseen category counts as a missing value.
 
         Returns
         -------
@@ -215,7 +215,7 @@ class C45Classifier(ReadableTree):
         return self.tree_.probabilities(rows, self._threads())
 
     def apply(self, X: Any) -> Array:
-        """The leaf that each sample ends in; of several, which missing values lead to, the heaviest.
+        """The leaf of each sample; where a missing value leads to several, the one of largest weight.
 
         Parameters
         ----------
@@ -225,7 +225,7 @@ class C45Classifier(ReadableTree):
         Returns
         -------
         ndarray of int64, shape (n,)
-            Numbers of nodes of ``tree_``.
+            Indices of nodes of ``tree_``.
         """
         rows = self._known_rows(X)
         return self.tree_.apply(rows, self._threads()).astype(np.int64)
@@ -236,7 +236,7 @@ class C45Classifier(ReadableTree):
         Parameters
         ----------
         path : path
-            The file; one that is there is replaced once the new one is complete.
+            The file; an existing one is replaced once the new one is complete.
         """
         self._require_fitted()
         columns = [{"name": c.name, "kind": c.kind, "values": [_files._scalar(v, c.name) for v in c.values]} for c in self._columns]
@@ -271,7 +271,7 @@ class C45Classifier(ReadableTree):
             named = payload["named"]
             fits = [c.categories for c in columns] == tree.categories.tolist()
         except (KeyError, TypeError, ValueError) as error:
-            raise _core.FormatError(f"{path}: no tree of plait: {type(error).__name__} {error}") from None
+            raise _core.FormatError(f"{path}: not a tree of plait: {type(error).__name__} {error}") from None
         if not fits:
             raise _core.FormatError(f"{path}: columns and tree disagree about categories")
         found.tree_, found.classes_, found._columns, found.n_features_in_ = tree, classes, columns, len(columns)
@@ -350,7 +350,7 @@ class C45Classifier(ReadableTree):
         return weights
 
     def _summarise(self) -> None:
-        """What is read off the tree."""
+        """Sets the attributes that are derived from the tree."""
         tree = self.tree_
         inner = np.flatnonzero(tree.branches > 0)
         self.n_leaves_ = int(len(tree.branches) - len(inner))
@@ -369,7 +369,7 @@ class C45Classifier(ReadableTree):
         self.feature_importances_ = gains / gains.sum() if gains.sum() > 0 else gains
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check; only it calls this."""
+        """Tags for scikit-learn's estimator checks."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True

@@ -1,1 +1,1 @@
-"""C99 from a compiled program: the steps that the passes leave, in the memory that they planned, as plain loops."""
+"""C99 from a compiled program: its scheduled steps as plain loops, in statically planned memory."""

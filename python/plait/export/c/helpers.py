@@ -1,4 +1,4 @@
-"""The definitions of helpers.c, and which of them a text needs."""
+"""The definitions of helpers.c, and those that a text uses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def items(text: str) -> Iterator[tuple[str, str]]:
 
 @functools.cache
 def definitions() -> dict[str, str]:
-    """Every definition by name, templates for every type, in an order in which each needs earlier ones only."""
+    """Every definition by name, templates instantiated for every type, in topological order."""
     found: dict[str, str] = {}
     for name, text in items(Path(__file__).with_name("helpers.c").read_text(encoding="utf-8")):
         if not name.endswith("_T"):
@@ -50,7 +50,7 @@ def definitions() -> dict[str, str]:
 
 
 def needed(text: str) -> list[str]:
-    """The definitions that a text calls, and those that they call, each after those that it needs."""
+    """The definitions that a text uses, directly or indirectly, in topological order."""
     known = definitions()
     order: list[str] = []
     todo = [(name, False) for name in sorted(words(text) & known.keys(), reverse=True)]

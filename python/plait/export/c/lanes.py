@@ -1,4 +1,4 @@
-"""Lane programs as nested loops: elementwise chains, with what they store and what they reduce."""
+"""Lane programs, fused elementwise ops with stores and reductions, as nested loops."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from .text import C_TYPES, SUFFIXES, index, number, size_of
 
-PARTIAL = 16  # sums that run side by side along the innermost loop, so that none waits for the one before
+PARTIAL = 16  # independent partial sums along the innermost loop, which hide the latency of additions
 
 # Instruction -> expression over {0}, {1}, {2}; `{s}` is the suffix of the type, `{T}` the type itself, `{f}` f for float.
 ANY = {
@@ -99,12 +99,12 @@ EXPRESSIONS = {"float32": F32, "float64": F64, "int64": I64}
 
 
 def load(text: str, dtype: str, lane: str) -> str:
-    """An element as the lane type."""
+    """An element converted to the lane type."""
     return text if dtype == lane else f"({C_TYPES[lane]}){text}"
 
 
 def store(register: str, lane: str, dtype: str) -> str:
-    """A register as an element."""
+    """A register converted to the element type."""
     if dtype == lane:
         return register
     if dtype == "bool":
@@ -132,7 +132,7 @@ class Access:
 
 @dataclass
 class Reduction:
-    """What a register is added up into."""
+    """A reduction of a register into an operand."""
 
     kind: str
     target: Access
@@ -160,7 +160,7 @@ def accumulated_strides(space: list[int], outer: int, inner: int) -> list[int]:
 
 
 def merged(space: list[int], accesses: list[Access]) -> list[int]:
-    """The space with neighbouring axes joined where every operand lies so; strides are changed with it."""
+    """Loop collapsing: merges neighbouring axes that are contiguous in every operand; changes space and strides in place."""
     axis = 0
     while axis + 1 < len(space):
         if all(a.strides[axis] == a.strides[axis + 1] * space[axis + 1] for a in accesses):
@@ -173,7 +173,7 @@ def merged(space: list[int], accesses: list[Access]) -> list[int]:
 
 
 class LaneLoops:
-    """One lane program over its space, as the text of a function's body."""
+    """One lane program over its iteration space, as the text of a function's body."""
 
     def __init__(self, lanes: dict[str, Any], space: tuple[int, ...], inputs: list[Access], outputs: list[Access]) -> None:
         self.lanes, self.type = lanes, lanes["type"]
@@ -201,7 +201,7 @@ class LaneLoops:
 
     @property
     def static_bytes(self) -> int:
-        """Of sums that stand in memory while the loops come back to them."""
+        """Bytes of the accumulators in static memory, those of reductions over outer axes."""
         return sum(8 * self.counts[id(r.target)] for r in self.reductions if self.level(r) is None and not self.empty)
 
     def text(self) -> Iterator[str]:
@@ -222,7 +222,7 @@ class LaneLoops:
             yield f"for (k = 0; k < {self.counts[id(r.target)]}; ++k) {r.target.at('k')} = {self.finished(f'whole{k}[k]', r)};"
 
     def nothing(self) -> Iterator[str]:
-        """Reductions of a space without elements; unused operands would be warned of."""
+        """Reductions over an empty space; unused operands are cast to void, against warnings."""
         if self.reductions:
             yield "ptrdiff_t k;"
         for r in self.reductions:
@@ -231,7 +231,7 @@ class LaneLoops:
             yield f"(void){name};"
 
     def level(self, r: Reduction) -> int | None:
-        """After how many loops its result is complete; None where the loops come back to it."""
+        """The loop depth at which an accumulator is complete; None where a reduced axis lies outside of a kept one."""
         kept = [axis for axis, stride in enumerate(r.target.strides) if stride != 0]
         level = kept[-1] + 1 if kept else 0
         return level if len(kept) == level else None
@@ -240,7 +240,7 @@ class LaneLoops:
         """Loops from one axis inwards."""
         begun = [(k, r) for k, r in enumerate(self.reductions) if local.get(id(r)) == axis]
         if axis == len(self.space):
-            for k, r in begun:  # every element is a result of its own
+            for k, r in begun:  # no axis is reduced
                 yield f"{self.sum_type(r)} sum{k} = {self.start(r)};"
             yield from self.element(deep, local, "")
             for k, r in begun:
@@ -282,12 +282,12 @@ class LaneLoops:
             yield "}"
 
     def finish(self, k: int, r: Reduction) -> str:
-        """A complete sum goes to its place."""
+        """Stores a complete accumulator."""
         place = index([(f"i{a}", s) for a, s in enumerate(r.target.strides)])
         return f"{r.target.at(place)} = {self.finished(f'sum{k}', r)};"
 
     def element(self, deep: list[Reduction], local: dict[int, int], lane: str) -> Iterator[str]:
-        """What is done for one element; `lane` counts within a group of the innermost loop."""
+        """The loop body for one element; `lane` counts within a group of the innermost loop."""
         last = len(self.space) - 1
 
         def at(a: Access) -> str:
@@ -321,7 +321,7 @@ class LaneLoops:
             yield f"{target} = {self.joined(target, self.widened(value, r), r.kind)};"
 
     def used(self) -> set[int]:
-        """Registers that an output needs."""
+        """Live registers: those that an output needs."""
         first = len(self.inputs) + len(self.constants)
         todo = [register for register, _ in self.stores] + [r.register for r in self.reductions]
         used: set[int] = set()
@@ -345,17 +345,17 @@ class LaneLoops:
     # ---- reductions ----
 
     def sum_type(self, r: Reduction) -> str:
-        """Sums and products of floats are added up in double; what integers make wraps."""
+        """The accumulator's type: double for sums and products of floats; integers wrap around."""
         if self.type == "int64":
             return "uint64_t" if r.kind in ("sum", "product") else "int64_t"
         return "double" if r.kind in ("sum", "product") else C_TYPES[self.type]
 
     def widened(self, value: str, r: Reduction) -> str:
-        """A register as what it is added to."""
+        """A register converted to the accumulator's type."""
         return f"({self.sum_type(r)}){value}" if self.sum_type(r) != C_TYPES[self.type] else value
 
     def start(self, r: Reduction) -> str:
-        """Of nothing."""
+        """The neutral element."""
         if r.kind in ("sum", "product"):
             return "0" if r.kind == "sum" else "1"
         if self.type == "int64":
@@ -363,7 +363,7 @@ class LaneLoops:
         return "-INFINITY" if r.kind == "maximum" else "INFINITY"
 
     def joined(self, a: str, b: str, kind: str) -> str:
-        """Two parts as one; NaN stays."""
+        """The combination of two partial results; NaN propagates."""
         if kind in ("sum", "product"):
             return f"{a} {'+' if kind == 'sum' else '*'} {b}"
         if self.type == "int64":
@@ -371,7 +371,7 @@ class LaneLoops:
         return f"({a} {'>' if kind == 'maximum' else '<'} {b} || {a} != {a}) ? {a} : {b}"
 
     def finished(self, value: str, r: Reduction) -> str:
-        """The result as an element."""
+        """An accumulator converted to the element type."""
         if self.type == "int64" and r.kind in ("sum", "product"):
             value = f"wrapped_i64({value})"
         elif self.sum_type(r) != C_TYPES[self.type]:

@@ -1,4 +1,4 @@
-"""plait.scan as a `for` loop: states in two buffers in turn, rows of sequences and results found by the number of the step."""
+"""plait.scan as a `for` loop: states are double-buffered, xs and ys are indexed by the step."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def write_loop(writer: steps.Writer, outer: steps.Body, step: dict[str, Any], na
     calls.append("  ptrdiff_t i;")
     calls.append(f"  for (i = 0; i < {loop['steps']}; ++i) {{")
     calls.append(f"    const ptrdiff_t t = {str(loop['steps'] - 1) + ' - i' if loop['reverse'] else 'i'};")
-    arguments = ["NULL"] * len(plan["inputs"])  # of what only lends its shape
+    arguments = ["NULL"] * len(plan["inputs"])  # NULL where only the shape is used
     for k, state in enumerate(loop["states"]):
         dtype = dtype_of_output[state["output"]]
         first, second = (place // SIZES[dtype] for place in buffers[k])

@@ -27,7 +27,7 @@ REFUSED = {
 
 
 def op(*names: str) -> Callable[[Callable[[Step, Names, str], Iterator[str]]], Callable[[Step, Names, str], Iterator[str]]]:
-    """Says which ops a function writes."""
+    """Registers a function as the writer of ops."""
 
     def register(write: Callable[[Step, Names, str], Iterator[str]]) -> Callable[[Step, Names, str], Iterator[str]]:
         for name in names:
@@ -48,7 +48,7 @@ def suffix(operand: dict[str, Any]) -> str:
 
 
 def copied(space: tuple[int, ...], to: str, to_strides: Any, of: str, of_strides: Any) -> Iterator[str]:
-    """Every element of a space from one place to another."""
+    """A strided copy."""
     axes = [axis for axis, size in enumerate(space) if size != 1]
     if axes:
         yield "ptrdiff_t " + ", ".join(f"i{axis}" for axis in axes) + ";"
@@ -70,13 +70,13 @@ def contiguous(shape: tuple[int, ...]) -> list[int]:
 
 
 def zeros(name: str, count: int) -> Iterator[str]:
-    """All elements become 0."""
+    """Fills with 0."""
     yield f"{{ ptrdiff_t z; for (z = 0; z < {count}; ++z) {name}[z] = 0; }}"
 
 
 @op("concatenate")
 def concatenate(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """Piece by piece, each to its stretch of the axis."""
+    """Copies each operand to its range of the axis."""
     axis, out = step["ints"][0], step["outputs"][0]
     strides = out["strides"]
     offset = 0
@@ -89,7 +89,7 @@ def concatenate(step: Step, names: Names, _run: str) -> Iterator[str]:
 
 @op("slice_gradient")
 def slice_gradient(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """Zeros, with what comes where the slice was."""
+    """Zeros with the gradient scattered into the slice."""
     g, out = step["inputs"][0], step["outputs"][0]
     start, strides = 0, []
     whole = contiguous(out["shape"])
@@ -109,7 +109,7 @@ def slice_gradient(step: Step, names: Names, _run: str) -> Iterator[str]:
 
 @op("take", "take_gradient")
 def take(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """Rows by index, or their gradients added up."""
+    """Gather along an axis, or its gradient, a scatter-add."""
     x, index, out = step["inputs"][0], step["inputs"][1], step["outputs"][0]
     backward = step["op"] == "take_gradient"
     outer, size, inner = around((out if backward else x)["shape"], step["ints"][0])
@@ -118,7 +118,7 @@ def take(step: Step, names: Names, _run: str) -> Iterator[str]:
 
 @op("take_along_axis", "take_along_axis_gradient")
 def take_along(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """Elements by index, or their gradients added up."""
+    """Gather of elements, or its gradient, a scatter-add."""
     x, index, out = step["inputs"][0], step["inputs"][1], step["outputs"][0]
     backward = step["op"] == "take_along_axis_gradient"
     axis, from_end = step["ints"][0], 0 if len(step["ints"]) > 1 else 1
@@ -135,13 +135,13 @@ def one_hot(step: Step, names: Names, _run: str) -> Iterator[str]:
 
 @op("lengths")
 def lengths(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """Numbers of steps, held to what there is."""
+    """Lengths, clamped to the number of steps."""
     yield f"lengths_i64({names[0]}, *{names[1]}, {names[-1]}, {size_of(step['inputs'][0]['shape'])});"
 
 
 @op("cumsum")
 def cumsum(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """Sums so far."""
+    """Cumulative sums."""
     x = step["inputs"][0]
     outer, size, inner = around(x["shape"], step["ints"][0])
     yield f"cumsum_{suffix(x)}({', '.join(names)}, {outer}, {size}, {inner}, {step['ints'][1]});"
@@ -149,7 +149,7 @@ def cumsum(step: Step, names: Names, _run: str) -> Iterator[str]:
 
 @op("recurrence")
 def recurrence(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """e[0] = start, e[t + 1] = u[t] + a[t] e[t], along axes taken as one."""
+    """e[0] = start, e[t + 1] = u[t] + a[t] e[t], along axes merged into one."""
     x, (u, a, e) = step["inputs"][1], names
     reverse, start, axes = step["ints"][0], step["ints"][1], step["ints"][2:]
     shape, strides, s = x["shape"], contiguous(x["shape"]), suffix(x)
@@ -198,7 +198,7 @@ def triangular_solve(step: Step, names: Names, _run: str) -> Iterator[str]:
 
 
 def workspace(step: Step) -> int:
-    """The bytes of static memory that a step has to itself."""
+    """The bytes of a step's own static workspace."""
     if step["op"] not in ("linear_solve", "slogdet"):
         return 0
     matrix = step["inputs"][0]
@@ -230,20 +230,20 @@ def slogdet(step: Step, names: Names, _run: str) -> Iterator[str]:
 
 @op("argsort")
 def argsort(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """Places in order, row by row."""
+    """Sorting indices, row by row."""
     x = step["inputs"][0]
     yield f"argsort_{suffix(x)}({', '.join(names)}, {size_of(x['shape'][:-1])}, {x['shape'][-1]});"
 
 
 @op("scan_index")
 def scan_index(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """The number of each step."""
+    """The index of each step."""
     yield f"ptrdiff_t i; for (i = 0; i < {step['outputs'][0]['shape'][0]}; ++i) {names[-1]}[i] = i;"
 
 
 @op("scan_fill")
 def scan_fill(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """Segments back in their sequence, zeros elsewhere."""
+    """Segments scattered into their sequence, zeros elsewhere."""
     some, all_ = size_of(step["inputs"][0]["shape"]), size_of(step["outputs"][0]["shape"])
     rest = step["ints"][1]
     yield from zeros(names[-1], all_)
@@ -252,7 +252,7 @@ def scan_fill(step: Step, names: Names, _run: str) -> Iterator[str]:
 
 @op("scan_cotangent")
 def scan_cotangent(step: Step, names: Names, _run: str) -> Iterator[str]:
-    """A gradient at its output's place in a loop's buffer."""
+    """A gradient at its output's offset in a loop's buffer, zeros elsewhere."""
     g, out = step["inputs"][0], step["outputs"][0]
     yield from zeros(names[-1], size_of(out["shape"]))
     yield f"memcpy((unsigned char *){names[-1]} + {step['begin']}, {names[0]}, {size_of(g['shape']) * SIZES[g['dtype']]});"
@@ -260,7 +260,7 @@ def scan_cotangent(step: Step, names: Names, _run: str) -> Iterator[str]:
 
 @op("random_normal", "random_uniform", "scan_normal", "scan_uniform", "scan_key", "scan_draw_key")
 def random(step: Step, names: Names, run: str) -> Iterator[str]:
-    """What the program draws: from its seed and the number of runs before this one; within a loop from a key and the step's number."""
+    """Random numbers: from the program's seed and the number of runs before this one; within a loop from a key and the step's number."""
     _dtype, has_seed, seed, ordinal = step["ints"][:4]
     keyed = step["op"] in ("scan_normal", "scan_uniform", "scan_draw_key")
     if keyed:

@@ -1,7 +1,7 @@
 """Matrix products as plain loops, blocked so that a compiler's vector code keeps its operands in registers and first-level cache.
 
-Rows of C are brought up four at a time, from four rows of B at a time: sixteen products for each element of C that is loaded and stored.
-Where B stands transposed a block of it is laid straight first, or, for few rows, dot products are taken along it.
+Register blocking: four rows of C are updated from four rows of B at a time, sixteen multiply-adds for four elements of C loaded and
+stored. A transposed B is packed by blocks; for few rows of C, dot products along B are used instead.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 from .text import C_TYPES
 
 ROWS = 4  # of C, and of B
-BLOCK_K, BLOCK_N = 128, 256  # of B, where it is read as it stands
-PACKED_K, PACKED_N = 64, 64  # where it is laid straight
-FEW_ROWS = 4  # up to here dot products along a transposed B are cheaper than laying it straight
+BLOCK_K, BLOCK_N = 128, 256  # blocks of B that are read in place
+PACKED_K, PACKED_N = 64, 64  # blocks of B that are packed
+FEW_ROWS = 4  # up to here dot products along a transposed B are cheaper than packing it
 PARTIAL = 16
 
 
@@ -51,7 +51,7 @@ def fma(dtype: str, a: str, b: str, c: str) -> str:
 
 
 def dot_loops(p: dict[str, int], T: str, dtype: str) -> Iterator[str]:
-    """Each element of C by itself, several partial sums side by side."""
+    """Each element of C as a dot product with independent partial sums."""
     k, whole = p["k"], p["k"] // PARTIAL * PARTIAL
     yield "ptrdiff_t i, j, q;"
     yield f"for (i = 0; i < {p['m']}; ++i)"
@@ -71,22 +71,22 @@ def dot_loops(p: dict[str, int], T: str, dtype: str) -> Iterator[str]:
 
 
 def times(name: str, at: str, stride: int) -> str:
-    """An element that many strides on."""
+    """The element at an index times a stride."""
     return f"{name}[{at}]" if stride == 1 else f"{name}[{at} * {stride}]"
 
 
 def plus(name: str, n: int) -> str:
-    """A sum, in brackets where it is one."""
+    """A sum, in parentheses if needed."""
     return f"({name} + {n})" if n else f"({name})" if " " in name else name
 
 
 def term(text: str, stride: int) -> str:
-    """So many strides."""
+    """A variable times a stride."""
     return text if stride == 1 else f"{text} * {stride}"
 
 
 def outer_loops(p: dict[str, int], T: str, dtype: str, packed: bool) -> Iterator[str]:
-    """Blocks of B, and over each all rows of C."""
+    """Loops over blocks of B, and for each over all rows of C."""
     m, n, k = p["m"], p["n"], p["k"]
     block_k, block_n = min(k, PACKED_K if packed else BLOCK_K), min(n, PACKED_N if packed else BLOCK_N)
     if packed:

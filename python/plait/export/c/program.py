@@ -14,8 +14,8 @@ from .helpers import needed, words
 from .steps import Body, Writer
 from .text import C_TYPES, SIZES, comment, identifier, size_of
 
-# Nobody looks at errno or at floating point flags here; loops with sqrt or a choice are vectorised only where the compiler knows that. Whether
-# sqrt writes errno is decided with its declaration, which no pragma reaches.
+# errno and floating-point flags are not read; only if GCC is told so does it vectorise loops with sqrt or conditionals. Whether sqrt sets
+# errno is an attribute of its declaration, which the pragma does not change.
 PRAGMA = (
     "#if defined(__GNUC__) && !defined(__clang__)",
     '#pragma GCC optimize("no-math-errno", "no-trapping-math")',
@@ -29,18 +29,18 @@ PRAGMA = (
 
 @dataclass(frozen=True)
 class CSource:
-    """What :meth:`plait.Program.to_c` has written, and what it will take on a device.
+    """The files written by :meth:`plait.Program.to_c`, and the memory that they need on a device.
 
     Parameters
     ----------
     source, header : Path
         The two files.
     weight_bytes : int
-        Of weights and constants, which are read only: flash on a microcontroller.
+        Read-only memory of weights and constants: flash on a microcontroller.
     arena_bytes : int
-        Of the memory that all steps share.
+        Memory of the arena, which all steps share.
     variable_bytes : int
-        Of other static memory: parameters that change, sums in the making, blocks of products.
+        Other static memory: updated parameters, accumulators, packed blocks of products.
     inputs, outputs : tuple of str
         Labels of the nodes, in the order of the arguments.
 
@@ -60,7 +60,7 @@ class CSource:
     outputs: tuple[str, ...]
 
     def __str__(self) -> str:
-        """For people."""
+        """A summary in one line."""
         return (
             f"{self.source} and {self.header.name}: {self.weight_bytes:,} bytes of weights and constants, "
             f"{self.arena_bytes + self.variable_bytes:,} bytes of memory ({self.arena_bytes:,} arena, {self.variable_bytes:,} other)"
@@ -106,7 +106,7 @@ def to_c(program: Program, folder: str | os.PathLike[str], name: str = "model", 
 
 
 def _output_names(program: Program) -> list[str]:
-    """For people: by the keys of dicts, else the nodes' labels."""
+    """Names for comments: keys of dicts, else the nodes' labels."""
     return [node.label if name == f"output{k}" else name for k, (name, node) in enumerate(named_outputs(program.outputs))]
 
 
@@ -172,7 +172,7 @@ class _Parts:
         ]
         if self.uses_arena:
             n = 8 * max(1, -(-self.writer.arena_bytes // 8))
-            lines.append("/* Where all steps work; what is no longer needed makes room. */")
+            lines.append("/* The memory of all steps; buffers are reused when their values are dead. */")
             members = [f"{c_type} {suffix}[{n // SIZES[dtype]}];" for dtype, c_type, suffix in _members()]
             lines += [f"static union {{ {' '.join(members)} }} arena;", ""]
         for _, text, _ in self.definitions:

@@ -12,11 +12,11 @@ from .ops import OPS, REFUSED, copied, workspace
 from .products import product_function, product_key
 from .text import C_TYPES, SIZES, SUFFIXES, Array, array, size_of
 
-LINE = 64  # bytes: what stands in the arena begins at a multiple
+LINE = 64  # bytes: alignment in the arena
 
 
 def lines(n: int) -> int:
-    """Rounded up."""
+    """Rounded up to whole lines."""
     return -(-n // LINE) * LINE
 
 
@@ -41,7 +41,7 @@ class Body:
     # ---- memory ----
 
     def place(self, operand: dict[str, Any]) -> tuple[str, int]:
-        """The array that an operand stands in, and the byte where it begins."""
+        """The array that holds an operand, and the byte offset."""
         index, begin = operand["index"], operand["bytes"]
         if operand["memory"] == "arena":
             return "arena", self.begin + begin
@@ -80,7 +80,7 @@ class Body:
             self.op(name, step)
 
     def op(self, name: str, step: dict[str, Any]) -> None:
-        """A step of its own."""
+        """A step that is a single op."""
         if step["op"] not in OPS:
             reason = REFUSED.get(step["op"], "there is no C for it")
             raise NotImplementedError(f"to_c: {step['op']} at {step['node']} cannot be written in C: {reason}")
@@ -98,7 +98,7 @@ class Body:
         self.calls.append(f"{name}({', '.join(self.pointer(o) for o in [*inputs, *outputs])});")
 
     def lanes(self, name: str, step: dict[str, Any], inputs: Sequence[dict[str, Any]], outputs: Sequence[dict[str, Any]]) -> None:
-        """A function that runs a lane program. Operands at the same place have one pointer, so that a compiler sees that they are the same."""
+        """A function that runs a lane program. Operands in the same memory share one pointer, since pointers are `restrict`."""
         types: dict[tuple[str, int], set[str]] = {}
         for operand in [*inputs, *outputs]:
             types.setdefault(self.place(operand), set()).add(operand["dtype"])
@@ -109,7 +109,7 @@ class Body:
 
         def access(operand: dict[str, Any]) -> Access:
             place, dtype = self.place(operand), operand["dtype"]
-            if len(types[place]) > 1 and place in written and place[0] == "arena":  # another type in the same memory: by the union itself
+            if len(types[place]) > 1 and place in written and place[0] == "arena":  # another type in the same memory: through the union
                 return Access(f"arena.{SUFFIXES[dtype]}", dtype, list(operand["strides"]), place[1] // SIZES[dtype])
             key = (*place, dtype)
             if key not in pointers:
@@ -126,7 +126,7 @@ class Body:
 
 
 class Writer:
-    """What a file consists of: constants, parameters, functions, and how large the arena is."""
+    """The parts of a file: constants, parameters, functions, and the size of the arena."""
 
     def __init__(self, comment: Any, updated: set[Any]) -> None:
         self.comment = comment
@@ -141,7 +141,7 @@ class Writer:
         self._products: dict[tuple[Any, ...], str] = {}
 
     def reserve(self, end: int) -> None:
-        """The arena reaches at least so far."""
+        """Grows the arena to at least `end` bytes."""
         self.arena_bytes = max(self.arena_bytes, end)
 
     def constant(self, value: Array) -> str:

@@ -1,4 +1,4 @@
-"""Numbers, types and names as C writes them."""
+"""C literals, types and identifiers."""
 
 from __future__ import annotations
 
@@ -68,20 +68,20 @@ KEYWORDS = {
 
 
 def identifier(name: str, what: str) -> str:
-    """The name, if a C file and its functions can be called so."""
+    """The name, checked to be an identifier of C."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name in KEYWORDS:
         raise ValueError(f"{what}: {name!r} is no name for functions in C; letters, digits and _ are, beginning with a letter")
     return name
 
 
 def comment(text: str) -> str:
-    """Text that neither ends a comment nor leaves ASCII nor means anything to a preprocessor."""
+    """Text made safe for a C comment: ASCII, without comment delimiters, trigraphs and line continuations."""
     plain = text.encode("unicode_escape").decode("ascii")
     return plain.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?").replace("\\", "|")
 
 
 def number(value: Any, dtype: str) -> str:
-    """A literal that a compiler reads as this very number."""
+    """A literal that a compiler reads as exactly this number."""
     if dtype == "bool":
         return "1" if value else "0"
     if dtype == "int32":
@@ -102,7 +102,7 @@ def number(value: Any, dtype: str) -> str:
 
 
 def array(name: str, values: Array, dtype: str, qualifiers: str) -> Iterator[str]:
-    """The definition of an array with its values; one of no elements has room for one."""
+    """The definition of an array with its values; an empty one gets one element."""
     flat = values.reshape(-1)
     yield f"{qualifiers} {C_TYPES[dtype]} {name}[{max(flat.size, 1)}] = {{"
     line = ""

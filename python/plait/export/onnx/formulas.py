@@ -1,4 +1,4 @@
-"""Densities, and what slopes of activations and losses are made of, in ONNX: as the core has them, with their ends."""
+"""Densities, and derivatives of activations and losses, in ONNX: the core's formulas, with its limits at infinity."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _logistic_density(g: Graph, _node: Node, x: list[str]) -> str:
 
 @op("gated", "silu", "gelu", "normal_moment")
 def _gated(g: Graph, node: Node, x: list[str]) -> str:
-    """A product, 0 where the second factor is."""
+    """A product that is 0 where the second factor is 0, also if the first is infinite."""
     return str(g.add("Where", g.add("Equal", x[1], number(g, 0, node)), g.add("Neg", x[1]), g.add("Mul", *x)))
 
 

@@ -1,4 +1,4 @@
-"""plait.scan as ONNX's Scan, and what loops are made with beside it."""
+"""plait.scan as ONNX's Scan, and the ops that its gradient uses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .ops import op
 
 
 def write_scan(g: Graph, node: Node, wanted: list[int], write: Any) -> dict[int, str]:
-    """Appends the loop; the name of each wanted output by its number. What the step reads from outside it finds by name."""
+    """Appends the loop; the name of each wanted output by its number. Captures are referenced by name."""
     body = _core.scan_body(node)
     assert body is not None
     outputs = [*body.next, *body.ys, *body.residuals]
@@ -52,7 +52,7 @@ def write_scan(g: Graph, node: Node, wanted: list[int], write: Any) -> dict[int,
 
 
 def segment_length(node: Node, steps: int | None, given: int) -> int:
-    """How many steps a segment has: the square root of all, unless it was said."""
+    """Steps of a segment: as given, else the square root of all."""
     if steps is None:
         raise NotImplementedError(
             f"to_onnx: {node.op} at {node.label} cannot be written: segments of a sequence whose length is not known; "
@@ -82,7 +82,7 @@ def _rest(g: Graph, node: Node, x: list[str]) -> str:
 
 @op("scan_fill")
 def _fill(g: Graph, node: Node, x: list[str]) -> str:
-    """Zeros where segments, or what is behind them, leave a place."""
+    """Segments, or the rest after them, padded with zeros to the whole sequence."""
     whole = node.inputs[1]
     _, rest = node.attributes[0]
     rank = len(whole.shape)
@@ -102,23 +102,23 @@ def _index(g: Graph, _node: Node, x: list[str]) -> str:
 
 @op("recurrence")
 def _recurrence(g: Graph, node: Node, x: list[str]) -> str:
-    """e[0] = start, e[t + 1] = u[t] + a[t] e[t], along axes taken as one, as a Scan over them."""
+    """e[0] = start, e[t + 1] = u[t] + a[t] e[t], along axes merged into one, as a Scan."""
     reverse, start, *axes = node.attributes[0]
     rank = len(node.shape)
     if not axes:
         return str(g.add("Expand", g.array(start, node.dtype), g.shape(x[1])))
     order = [*axes, *(axis for axis in range(rank) if axis not in axes)]
-    turned = [g.add("Transpose", name, perm=order) for name in x]
-    shape = g.shape(turned[0])
+    transposed = [g.add("Transpose", name, perm=order) for name in x]
+    shape = g.shape(transposed[0])
     steps = g.add("ReduceProd", g.add("Slice", shape, g.ints([0]), g.ints([len(axes)])), g.ints([0]), keepdims=1)
     kept = g.add("ReduceProd", g.add("Slice", shape, g.ints([len(axes)]), g.ints([LAST])), g.ints([0]), keepdims=1)
-    rows = [g.add("Reshape", name, g.add("Concat", steps, kept, axis=0), allowzero=1) for name in turned]
+    rows = [g.add("Reshape", name, g.add("Concat", steps, kept, axis=0), allowzero=1) for name in transposed]
     first = g.add("ConstantOfShape", kept, value=g.onnx.numpy_helper.from_array(np.full(1, start, node.dtype)))
     inner = Graph(g)
     e, u, a = (inner.fresh(name) for name in ("e", "u", "a"))
     after = inner.add("Add", u, inner.add("Mul", a, e))
     before = inner.add("Identity", e)
-    infos = [inner.value_info(name, node.dtype, (None,), wish="kept") for name in (e, u, a, after, before)]
+    infos = [inner.value_info(name, node.dtype, (None,), hint="kept") for name in (e, u, a, after, before)]
     body = g.onnx.helper.make_graph(inner.nodes, g.fresh("step"), infos[:3], infos[3:])
     _, found = g.add(
         "Scan", first, *rows, outputs=2, body=body, num_scan_inputs=2, scan_input_directions=[reverse] * 2, scan_output_directions=[reverse]

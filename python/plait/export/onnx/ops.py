@@ -1,4 +1,4 @@
-"""Each op of the table in ONNX: one node where there is one, else a few."""
+"""Each op in ONNX: one node where there is one, else a few."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .graph import FIRST, LAST, Graph
 Write = Callable[[Graph, Node, list[str]], str]
 OPS: dict[str, Write] = {}
 
-# Ops that have no form here, and why; all others have.
+# Ops without a form in ONNX, and why; all others have one.
 REFUSED = {
     **dict.fromkeys(
         ("random_normal", "random_uniform", "random_gamma", "random_poisson", "scan_key"), "its random numbers are not plait's"
@@ -34,7 +34,7 @@ SAME = {
 }  # fmt: skip
 
 
-# Of erfc: see cpp/src/tensor/math/isa/special.hpp.
+# Coefficients of erfc: see cpp/src/tensor/math/isa/special.hpp.
 ERFC = [
     0.2769783735, -0.3697424805, 0.2037122706, -0.03965362908, -0.01456167339, 0.006476868005, 0.002182784964, -0.0007973371718,
     -0.0004388813299, -3.1365056e-5,
@@ -42,7 +42,7 @@ ERFC = [
 
 
 def op(*names: str) -> Callable[[Write], Write]:
-    """Says which ops a function writes."""
+    """Registers a function as the writer of ops."""
 
     def register(write: Write) -> Write:
         for name in names:
@@ -53,7 +53,7 @@ def op(*names: str) -> Callable[[Write], Write]:
 
 
 def write_node(g: Graph, node: Node) -> None:
-    """Appends a node to the graph, whose inputs are there already."""
+    """Appends a node whose inputs have been written."""
     inputs = [g.names[i] for i in node.inputs]
     if node.op in SAME:
         g.names[node] = g.add(SAME[node.op], *inputs)
@@ -94,7 +94,7 @@ def _log_base(g: Graph, node: Node, x: list[str]) -> str:
 
 @op("expm1")
 def _expm1(g: Graph, node: Node, x: list[str]) -> str:
-    """By tanh(x / 2) (e^x + 1): right near 0 and at infinity."""
+    """By tanh(x / 2) (e^x + 1): accurate near 0 and at infinity."""
     half = g.add("Tanh", g.add("Mul", x[0], number(g, 0.5, node)))
     return str(g.add("Mul", half, g.add("Add", g.add("Exp", x[0]), number(g, 1, node))))
 
@@ -117,7 +117,7 @@ def _tan(g: Graph, _node: Node, x: list[str]) -> str:
 
 @op("sinh", "cosh")
 def _hyperbolic(g: Graph, node: Node, x: list[str]) -> str:
-    """By e^(|x| - log 2), which is finite where the result is; sinh is tanh cosh, right near 0."""
+    """By e^(|x| - log 2), which is finite where the result is; sinh is tanh cosh, accurate near 0."""
     half = g.add("Exp", g.add("Sub", g.add("Abs", x[0]), number(g, np.log(2), node)))
     cosh = g.add("Add", half, g.add("Div", number(g, 0.25, node), half))
     return str(cosh if node.op == "cosh" else g.add("Mul", g.add("Tanh", x[0]), cosh))
@@ -131,7 +131,7 @@ def _erf(g: Graph, node: Node, x: list[str]) -> str:
 
 
 def polynomial(g: Graph, node: Node, x: str, coefficients: list[float]) -> str:
-    """By Horner's rule, the constant first."""
+    """Horner's rule; the constant is the first coefficient."""
     total = number(g, coefficients[-1], node)
     for c in reversed(coefficients[:-1]):
         total = str(g.add("Add", g.add("Mul", total, x), number(g, c, node)))
@@ -140,7 +140,7 @@ def polynomial(g: Graph, node: Node, x: str, coefficients: list[float]) -> str:
 
 @op("erfc")
 def _erfc(g: Graph, node: Node, x: list[str]) -> str:
-    """e^(-a^2) / (1 + 2 a) times a polynomial in q = (a - 2) / (a + 2), as the core has it for single precision; below 0 by 2 - erfc(a)."""
+    """e^(-a^2) / (1 + 2 a) times a polynomial in q = (a - 2) / (a + 2), the core's formula for single precision; below 0 by 2 - erfc(a)."""
     one, two = number(g, 1, node), number(g, 2, node)
     a = g.add("Min", g.add("Abs", x[0]), number(g, 27, node))
     q = g.add("Div", g.add("Sub", a, two), g.add("Add", a, two))
@@ -190,7 +190,7 @@ def _hypot(g: Graph, node: Node, x: list[str]) -> str:
 
 
 def _divisor(g: Graph, node: Node, x: list[str]) -> tuple[str, str]:
-    """Whether a whole divisor is 0, and one that is not."""
+    """Whether an integer divisor is 0, and the divisor with 0 replaced by 1."""
     none = g.add("Equal", x[1], number(g, 0, node))
     return none, g.add("Where", none, number(g, 1, node), x[1])
 
@@ -267,7 +267,7 @@ def _reduced(g: Graph, node: Node, x: list[str]) -> str:
 
 @op("sum_to_like")
 def _sum_to_like(g: Graph, node: Node, x: list[str]) -> str:
-    """Summed over the axes that are new or of size 1, which may be known only when it runs."""
+    """Sum over the broadcast axes, which may be known only at run time."""
     of, like = node.inputs[0].shape, node.inputs[1].shape
     new = len(of) - len(like)
     if None not in of and None not in like:
@@ -295,7 +295,7 @@ def _cumsum(g: Graph, node: Node, x: list[str]) -> str:
 
 @op("argsort")
 def _argsort(g: Graph, node: Node, x: list[str]) -> str:
-    """Of equal elements the lower place comes first in both."""
+    """Stable in both: of equal elements the lower index comes first."""
     axis = len(node.shape) - 1
     count = g.size_along(x[0], axis)
     numbers = g.cast(x[0], "int32") if node.inputs[0].dtype == bool else x[0]

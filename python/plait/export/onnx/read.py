@@ -22,7 +22,7 @@ def from_onnx(path: str | os.PathLike[str]) -> Program:
     Parameters
     ----------
     path : path
-        The file. Weights of a floating dtype become parameters under their names, so that the model can be trained on.
+        The file. Weights of a floating dtype become parameters under their names, so that training can continue.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def from_onnx(path: str | os.PathLike[str]) -> Program:
     Raises
     ------
     FormatError
-        If the file is no ONNX model or does not fit together.
+        If the file is not a valid ONNX model.
     NotImplementedError
         For an operation that plait does not have; the message names it.
     ImportError
@@ -40,8 +40,8 @@ def from_onnx(path: str | os.PathLike[str]) -> Program:
 
     Notes
     -----
-    Read are the operations that :meth:`plait.Program.to_onnx` writes and those that perceptrons, LSTM, GRU, RNN, convolutions
-    and pooling (along any number of axes) of other libraries are written with.
+    Supports the operations that :meth:`plait.Program.to_onnx` writes, and those that other libraries use for perceptrons, LSTM, GRU, RNN,
+    convolutions and pooling (along any number of axes).
 
     Examples
     --------
@@ -53,21 +53,21 @@ def from_onnx(path: str | os.PathLike[str]) -> Program:
     onnx = onnx_module()
     path = Path(path)
     with path.open("rb"):
-        pass  # one that cannot be read is an error of the system
+        pass  # a file that cannot be opened raises OSError
     try:
-        model = onnx.load(str(path))  # with the data that stand beside it
+        model = onnx.load(str(path))  # with external data
         if not model.graph.node and not model.graph.output:
             raise FormatError(f"{path}: holds no graph; it is no ONNX model, or is cut off")
         onnx.checker.check_model(model)
         return _Reader(onnx, model).program()
     except (FormatError, NotImplementedError, MemoryError):
         raise
-    except Exception as error:  # whatever a damaged file makes of what reads it
+    except Exception as error:  # a damaged file may raise anything in the parser
         raise FormatError(f"{path}: is no ONNX model that fits together ({type(error).__name__}: {str(error).strip()[:500]})") from None
 
 
 class _Reader:
-    """Values by name, node after node; each graph in a graph has those around it in sight."""
+    """Interprets a graph node by node; subgraphs see the values of the enclosing scopes."""
 
     def __init__(self, onnx: Any, model: Any) -> None:
         self.onnx = onnx
@@ -76,7 +76,7 @@ class _Reader:
         self.scopes: list[dict[str, Any]] = []
 
     def program(self) -> Program:
-        """The whole file."""
+        """The program of the whole file."""
         g = self.model.graph
         known = {i.name for i in g.initializer}
         inputs = {i.name: self.input(i) for i in g.input if i.name not in known}
@@ -87,7 +87,7 @@ class _Reader:
         return graph.compile(outputs)
 
     def input(self, info: Any) -> Node:
-        """An input node: sizes that are not known are None."""
+        """An input node: unknown sizes are None."""
         kind = info.type.tensor_type
         if not info.type.HasField("tensor_type"):
             raise NotImplementedError(f"from_onnx: input {info.name} is no tensor")
@@ -96,7 +96,7 @@ class _Reader:
         return graph.input(info.name, tuple(sizes), dtype.name)
 
     def dtype(self, number: int, call: Call) -> np.dtype[Any]:
-        """One of plait's dtypes."""
+        """The dtype, refused if plait does not have it."""
         dtype: np.dtype[Any] = np.dtype(self.onnx.helper.tensor_dtype_to_np_dtype(number))
         if dtype.kind in "OSU":
             raise call.refuse("holds text, and plait has numbers only; fit the model with whole numbers as labels")

@@ -26,7 +26,7 @@ def _scan(call: Call, x: list[Any]) -> Any:
     both = {*inward, *outward}
     reverse = both == {1}
     sequences = [
-        as_node(value)[::-1] if turned and not reverse else as_node(value) for turned, value in zip(inward, x[states:], strict=True)
+        as_node(value)[::-1] if flipped and not reverse else as_node(value) for flipped, value in zip(inward, x[states:], strict=True)
     ]
 
     def step(state: Any, row: Any) -> tuple[Any, Any]:
@@ -35,8 +35,8 @@ def _scan(call: Call, x: list[Any]) -> Any:
         return tuple(outputs[:states]), tuple(outputs[states:])
 
     ended, stacked = graph.scan(step, tuple(as_node(value) for value in x[:states]), tuple(sequences), reverse=reverse)
-    turned = [y[::-1] if back and not reverse else y for back, y in zip(outward, stacked, strict=True)]
-    return [*ended, *turned]
+    ys = [y[::-1] if flipped and not reverse else y for flipped, y in zip(outward, stacked, strict=True)]
+    return [*ended, *ys]
 
 
 ACTIVATIONS = {
@@ -81,7 +81,7 @@ def _recurrent(call: Call, x: list[Any]) -> Any:
         begin = [np.zeros((1, hidden), sequence.dtype) if v is None else as_node(v)[:, k] if layout else as_node(v)[k] for v in given]
         state = tuple(
             zeros + row for row in begin[: 2 if call.op == "LSTM" else 1]
-        )  # one row, as some exporters write, is for the whole batch
+        )  # some exporters write one row for the whole batch
         f = [ACTIVATIONS[name.lower()] for name in names[k * count : (k + 1) * count]]
         step = {"LSTM": lstm_step, "GRU": gru_step, "RNN": rnn_step}[call.op](call, w, r, bias, hidden, f)
         ended, ys = graph.scan(step, state, sequence, reverse=reverse)
@@ -95,7 +95,7 @@ def _recurrent(call: Call, x: list[Any]) -> Any:
 
 
 def gates(product: Any, hidden: int) -> list[Any]:
-    """A row of gates taken apart."""
+    """Splits a row into gates."""
     return [product[:, k * hidden : (k + 1) * hidden] for k in range(product.shape[1] // hidden)]
 
 

@@ -29,7 +29,7 @@ class Call:
         return self.attributes.get(name, default)
 
     def refuse(self, why: str) -> NotImplementedError:
-        """What cannot be read, and where."""
+        """The error for what is not supported."""
         return NotImplementedError(f"from_onnx: {self.op} ({self.label}): {why}")
 
 
@@ -42,7 +42,7 @@ SAME = {
     "Floor": "floor", "Relu": "relu", "Less": "less", "LessOrEqual": "less_equal", "Not": "logical_not", "And": "logical_and",
     "Or": "logical_or", "Xor": "not_equal",
 }  # fmt: skip
-# On two arrays these are taken at once: they compute sizes.
+# Folded at once on two integer or boolean arrays: they compute sizes.
 NUMBERS: dict[str, Any] = {
     "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Equal": np.equal, "Less": np.less, "Greater": np.greater, "Not": np.logical_not,
     "And": np.logical_and, "Or": np.logical_or,
@@ -50,7 +50,7 @@ NUMBERS: dict[str, Any] = {
 
 
 def op(*names: str) -> Callable[[Read], Read]:
-    """Says which ops a function reads."""
+    """Registers a function as the reader of ops."""
 
     def register(read: Read) -> Read:
         for name in names:
@@ -61,7 +61,7 @@ def op(*names: str) -> Callable[[Read], Read]:
 
 
 def read_call(call: Call, x: list[Any]) -> list[Any]:
-    """What a node of the file gives."""
+    """The outputs of a node of the file."""
     if call.op in NUMBERS and all(isinstance(value, np.ndarray) and value.dtype.kind in "bi" for value in x):
         return [np.asarray(NUMBERS[call.op](*x))]
     if call.op in SAME:
@@ -167,7 +167,7 @@ def _clip(call: Call, x: list[Any]) -> Any:
 
 @op("Round")
 def _round(_call: Call, x: list[Any]) -> Any:
-    """To the nearest, halves to the even one."""
+    """Rounds half to even."""
     a = as_node(x[0])
     down = _core.elementwise("floor", a)
     rest = a - down
@@ -244,7 +244,7 @@ def _imputed(call: Call, x: list[Any]) -> Any:
 
 @op("Scaler", "Binarizer", "Normalizer", "LinearRegressor")
 def _scaled(call: Call, x: list[Any]) -> Any:
-    """What pipelines of scikit-learn are written with."""
+    """Ops of exported scikit-learn pipelines."""
     a = as_node(x[0])
     if call.op == "Normalizer":
         size = {"MAX": graph.max, "L1": graph.sum, "L2": graph.sum}[call.get("norm", "MAX")](
@@ -269,7 +269,7 @@ def _scaled(call: Call, x: list[Any]) -> Any:
 @op("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp")
 def _reduce(call: Call, x: list[Any]) -> Any:
     given = x[1] if len(x) > 1 and x[1] is not None else call.get("axes", None)
-    if isinstance(given, Sizes) and given.ones and call.op == "ReduceSum":  # down to a shape that is known when it runs
+    if isinstance(given, Sizes) and given.ones and call.op == "ReduceSum":  # to a shape that is known only at run time
         a = as_node(x[0])
         return _core.apply("sum_to_like", [a, as_node(filled(given.sizes, 0, a.dtype))], [], [], False)
     axes = None if given is None else tuple(ints(np.asarray(given) if isinstance(given, list) else given, "an axis"))
@@ -319,7 +319,7 @@ def _softmax(call: Call, x: list[Any]) -> Any:
 
 @op("ArgMax", "ArgMin")
 def _arg(call: Call, x: list[Any]) -> Any:
-    """The first place where the extreme is."""
+    """The first index of the extremum."""
     a, axis = as_node(x[0]), call.get("axis", 0)
     axis %= len(a.shape)
     if a.shape[axis] is None:
@@ -341,7 +341,7 @@ def _cumsum(call: Call, x: list[Any]) -> Any:
     sums = _core.apply("cumsum", [a], [axis, call.get("reverse", 0)], [], False)
     if not call.get("exclusive", 0):
         return sums
-    widths = [(0, 0)] * len(a.shape)  # without the number itself: those of its neighbour
+    widths = [(0, 0)] * len(a.shape)  # exclusive: sums shifted by one
     widths[axis] = (0, 1) if call.get("reverse", 0) else (1, 0)
     kept = slice(1, None) if call.get("reverse", 0) else slice(None, -1)
     return graph.pad(sums, widths)[(slice(None),) * axis + (kept,)]

@@ -1,4 +1,4 @@
-"""ONNX's ops that arrange: shapes, slices, indices. Shapes are computed where they are known, and followed where they are not."""
+"""ONNX's shape, slicing and indexing ops. Known shapes are folded to constants, unknown ones are tracked symbolically."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _reshape(call: Call, x: list[Any]) -> Any:
         return a if like is a else _core.apply("reshape_like", [a, like], [], [], False)
     open_ = [Dim(a, k) for k, size in enumerate(a.shape) if size is None]
     if -1 in to and all(isinstance(size, (int, Dim)) for size in to) and {s for s in to if isinstance(s, Dim)} == set(open_):
-        rest = math.prod(size for size in to if isinstance(size, int) and size != -1)  # what is open cancels
+        rest = math.prod(size for size in to if isinstance(size, int) and size != -1)  # unknown sizes cancel
         whole = math.prod(size for size in a.shape if size is not None)
         to = [whole // rest if size == -1 and rest else size for size in to]
     if len(to) == 2 and isinstance(to[0], Product) and len(a.shape) > 1:
@@ -72,7 +72,7 @@ def _reshape(call: Call, x: list[Any]) -> Any:
 
 
 def reshape_by_parts(call: Call, a: Node, to: list[Any]) -> Node:
-    """Several open sizes: those that stand where they stood may stay."""
+    """A reshape to several unknown sizes, possible without -1."""
     if -1 not in to:
         zeros = filled(to, 0, a.dtype)
         return _core.apply("reshape_like", [a, as_node(zeros)], [], [], False)
@@ -184,7 +184,7 @@ def _slice(call: Call, x: list[Any]) -> Any:
 
 
 def part_like(call: Call, a: Node, axis: int, start: Any, end: Any) -> Node:
-    """As much of an axis as something else has, from the front or what is left."""
+    """The first k elements of an axis, or those after them, with k a size known only at run time."""
     dim = end if start == 0 else start
     if not isinstance(dim, Dim) or not (start == 0 or (isinstance(end, int) and end >= 2**31 - 1)):
         raise call.refuse("a slice between two open sizes")
@@ -237,7 +237,7 @@ def _gather_elements(call: Call, x: list[Any]) -> Any:
 
 @op("TopK")
 def _top_k(call: Call, x: list[Any]) -> Any:
-    """The extreme elements in order and their places; all of them where the count is the size."""
+    """The extreme elements in order and their indices; all of them where the count is the size."""
     a, axis = as_node(x[0]), call.get("axis", -1) % len(as_node(x[0]).shape)
     (count,) = listed(x[1], "a count")
     largest = bool(call.get("largest", 1))
@@ -251,7 +251,7 @@ def _top_k(call: Call, x: list[Any]) -> Any:
 
 @op("ScatterElements")
 def _scatter_elements(call: Call, x: list[Any]) -> Any:
-    """Added to what is there; without reduction only into zeros, at places that differ."""
+    """Scatter-add; without reduction the updates replace elements, at distinct indices."""
     a, i, updates = as_node(x[0]), _core.cast(as_node(x[1]), "int64"), as_node(x[2])
     axis = call.get("axis", 0) % len(a.shape)
     reduction = call.get("reduction", "none")
@@ -270,7 +270,7 @@ def _scatter_elements(call: Call, x: list[Any]) -> Any:
 
 @op("ArrayFeatureExtractor")
 def _extract(_call: Call, x: list[Any]) -> Any:
-    """Columns of the last axis; of one row a row is made, as the standard has it."""
+    """Columns of the last axis; a vector becomes one row, as in the standard."""
     a, i = as_node(x[0]), as_node(x[1])
     if len(a.shape) == 1:
         a = a[None]

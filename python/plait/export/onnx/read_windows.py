@@ -1,7 +1,6 @@
-"""ONNX's ops on windows: convolutions and pooling along any number of axes, borders, and norms of channels.
+"""ONNX's convolutions, pooling, padding and normalisation of channels, along any number of axes.
 
-A window is taken apart into its taps: for each the values that stand under it as the window slides, as a view. So sizes of the axes may be
-bound when the program runs.
+Each tap of a kernel is a strided view of the padded input, so sizes of the axes may be known only at run time.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from .values import as_node, ints
 
 @dataclass(frozen=True)
 class Windows:
-    """Of one axis: how many taps, how far apart, by how much a window moves on, and what is put before the axis and behind it."""
+    """The window along one axis: kernel size, dilation, stride, and padding before and after the axis."""
 
     kernel: int
     dilation: int
@@ -37,7 +36,7 @@ class Windows:
 
 
 def windows_of(call: Call, sizes: Sequence[int | None], kernel: Sequence[int]) -> list[Windows]:
-    """The windows of each axis behind batch and channels."""
+    """The window of each spatial axis."""
     rank = len(sizes)
     given = call.get("kernel_shape", None)
     if len(kernel) != rank or (given is not None and list(given) != list(kernel)):
@@ -67,7 +66,7 @@ def windows_of(call: Call, sizes: Sequence[int | None], kernel: Sequence[int]) -
 
 
 def behind_last(call: Call, size: int | None, w: Windows) -> int:
-    """What has to stand behind the axis so that the last window, which may reach over the end, but not begin there, has all its taps."""
+    """The padding after the axis for ceil_mode: the last window may extend past the end, but not begin there."""
     over = w.stride - 1 if size is None else -(size + w.before + w.behind - w.reach - 1) % w.stride
     if over and call.op != "MaxPool":
         raise call.refuse("ceil_mode with windows that reach over the end")
@@ -80,17 +79,17 @@ def behind_last(call: Call, size: int | None, w: Windows) -> int:
 
 
 def filled_borders(x: Node, windows: Sequence[Windows], value: float) -> Node:
-    """With one number around it, along the axes behind the first two."""
+    """Constant padding along the spatial axes."""
     if not any(w.before or w.behind for w in windows):
         return x
-    if any(w.behind < 0 for w in windows):  # places that no window reaches
+    if any(w.behind < 0 for w in windows):  # elements that no window covers
         x = x[(slice(None), slice(None), *(slice(None, min(w.behind, 0) or None) for w in windows))]
         windows = [replace(w, behind=max(w.behind, 0)) for w in windows]
     return graph.pad(x, ((0, 0), (0, 0), *((w.before, w.behind) for w in windows)), constant_values=value)
 
 
 def taps(call: Call, x: Node, windows: Sequence[Windows], first: int) -> list[Node]:
-    """For each tap of the window what stands under it; the axes that windows slide along begin at `first`."""
+    """The strided view of each tap of the kernel; spatial axes begin at `first`."""
     for axis, w in enumerate(windows):
         size = x.shape[first + axis]
         if size is not None and size <= w.reach:
@@ -100,7 +99,7 @@ def taps(call: Call, x: Node, windows: Sequence[Windows], first: int) -> list[No
 
 
 def convolved(views: list[Node], weight: Node, groups: int) -> Node:
-    """Windows side by side, times the weights (outputs, inputs / groups, taps…); channels last. Where each channel has a group, taps times numbers."""
+    """The product of concatenated taps (im2col) and weights (outputs, inputs / groups, taps…); channels last. Depthwise: taps times numbers."""
     rank = len(weight.shape) - 2
     outputs, size = (n for n in weight.shape[:2] if n is not None)
     taps_first = graph.transpose(weight, (*range(2, rank + 2), 1, 0))  # (taps…, inputs / groups, outputs)
@@ -122,7 +121,7 @@ def convolved(views: list[Node], weight: Node, groups: int) -> Node:
 
 @op("Conv", "ConvTranspose")
 def _conv(call: Call, x: list[Any]) -> Any:
-    """A transposed convolution is one over inputs with zeros between them, with the weights the other way round."""
+    """A transposed convolution is a convolution with flipped weights over inputs with zeros inserted between them."""
     a, weight, groups = as_node(x[0]), as_node(x[1]), call.get("group", 1)
     rank = len(a.shape) - 2
     if rank < 1 or any(size is None for size in weight.shape) or len(weight.shape) != rank + 2:
@@ -132,7 +131,7 @@ def _conv(call: Call, x: list[Any]) -> Any:
         windows = windows_of(call, a.shape[2:], kernel)
     else:
         a, windows = spread(call, a, kernel)
-        weight = turned(weight, groups)
+        weight = flipped(weight, groups)
     views = taps(call, graph.transpose(filled_borders(a, windows, 0.0), (0, *range(2, rank + 2), 1)), windows, 1)
     y = convolved(views, weight, groups)
     if len(x) > 2 and x[2] is not None:
@@ -141,7 +140,7 @@ def _conv(call: Call, x: list[Any]) -> Any:
 
 
 def spread(call: Call, a: Node, kernel: list[int]) -> tuple[Node, list[Windows]]:
-    """Inputs with zeros between them, and the windows that go over them."""
+    """Inputs with zeros inserted between them, and the windows over them."""
     if call.get("auto_pad", "NOTSET") != "NOTSET" or "output_shape" in call.attributes:
         raise call.refuse("auto_pad and output_shape; pads and output_padding say the same")
     rank = len(kernel)
@@ -165,7 +164,7 @@ def spread(call: Call, a: Node, kernel: list[int]) -> tuple[Node, list[Windows]]
     return a, windows
 
 
-def turned(weight: Node, groups: int) -> Node:
+def flipped(weight: Node, groups: int) -> Node:
     """(inputs, outputs / groups, taps…) as (outputs, inputs / groups, taps…), the last tap first."""
     rank, (inputs, width, *kernel) = len(weight.shape) - 2, (size for size in weight.shape if size is not None)
     parts = graph.reshape(weight, (groups, inputs // groups, width, *kernel))
@@ -175,7 +174,7 @@ def turned(weight: Node, groups: int) -> Node:
 
 @op("MaxPool", "AveragePool")
 def _pool(call: Call, x: list[Any]) -> Any:
-    """The largest value of each window, or its mean."""
+    """The maximum or mean of each window."""
     if call.outputs > 1:
         raise call.refuse("the places of the largest values")
     a = as_node(x[0])
@@ -197,7 +196,7 @@ def _pool_all(call: Call, x: list[Any]) -> Any:
 
 @op("Pad")
 def _pad(call: Call, x: list[Any]) -> Any:
-    """Borders; of negative width they cut off."""
+    """Padding; negative widths crop."""
     a = as_node(x[0])
     mode = call.get("mode", "constant")
     if mode not in ("constant", "edge", "reflect", "wrap"):
@@ -222,7 +221,7 @@ def _pad(call: Call, x: list[Any]) -> Any:
 
 @op("InstanceNormalization", "GroupNormalization")
 def _norm_of_channels(call: Call, x: list[Any]) -> Any:
-    """Of each channel, or each group of them, over all places."""
+    """Normalises each channel, or each group of channels, over all positions."""
     a, scale, shift = (as_node(value) for value in x[:3])
     channels = a.shape[1]
     if channels is None or None in a.shape[2:]:

@@ -1,4 +1,4 @@
-"""Values while an ONNX file is read: a node, an array, or sizes of which some are bound at run time."""
+"""Values while an ONNX file is read: a node, an array, or sizes of which some are symbolic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...graph import evaluate
 
 @dataclass(frozen=True)
 class Dim:
-    """The size of a node along an axis, not known yet."""
+    """A symbolic size: that of a node along an axis, known at run time."""
 
     node: Node
     axis: int
@@ -23,7 +23,7 @@ class Dim:
 
 @dataclass(frozen=True)
 class Product:
-    """The product of sizes of which some are not known yet, as one size."""
+    """The product of sizes of which some are symbolic, as one size."""
 
     sizes: tuple[int | Dim, ...]
 
@@ -63,7 +63,7 @@ def shape_of(value: Value) -> Value:
 
 
 def simplified(sizes: Sizes) -> Value:
-    """An array where no size is open."""
+    """An array where no size is symbolic."""
     known = [size for size in sizes.sizes if isinstance(size, int)]  # a Product is never known
     if len(known) < len(sizes.sizes):
         return sizes
@@ -98,7 +98,7 @@ def size_node(sizes: Sizes) -> Node:
 
 
 def static(value: Value, what: str) -> np.ndarray[Any, Any]:
-    """The value as an array, which it has to be where it decides about shapes."""
+    """The value as an array; refused where it is known only at run time."""
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, Node) and all(node.op in ("constant", "parameter") or node.inputs for node in _core.ancestors([value])):
@@ -112,12 +112,12 @@ def ints(value: Value, what: str) -> list[int]:
 
 
 def listed(value: Value, what: str) -> list[Size]:
-    """Sizes that may be open."""
+    """Sizes, some of which may be symbolic."""
     return list(value.sizes) if isinstance(value, Sizes) and not value.product else list(ints(value, what))
 
 
 def filled(sizes: Sequence[Size], value: Any, dtype: Any) -> Value:
-    """An array of one number; with open sizes a node that takes them from where they are."""
+    """A constant array; with symbolic sizes a node that is broadcast to them."""
     if len(sizes) == 1 and isinstance(sizes[0], Product):
         return _core.reshape(as_node(filled(sizes[0].sizes, value, dtype)), [-1])
     if any(isinstance(size, Product) for size in sizes):
@@ -134,7 +134,7 @@ def filled(sizes: Sequence[Size], value: Any, dtype: Any) -> Value:
 
 
 def along(dim: Dim, axis: int, rank: int, dtype: Any) -> Node:
-    """Zeros of size 1 along every axis but one, which has the open size."""
+    """Zeros of size 1 along every axis but one, which has the symbolic size."""
     node = dim.node
     for other in reversed(range(len(node.shape))):
         if other != dim.axis:

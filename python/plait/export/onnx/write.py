@@ -39,10 +39,10 @@ def model_of(program: Program, onnx: Any) -> Any:
         g.names[node] = g.fresh(node.name or "input")
         if node.op != "sparse_input":
             inputs.append(g.value_info(g.names[node], node.dtype, node.shape))
-    wished = [g.fresh(name) for name, _ in outputs]
+    output_names = [g.fresh(name) for name, _ in outputs]
     write_nodes(g, [node for _, node in outputs])
     infos = []
-    for name, (_, node) in zip(wished, outputs, strict=True):
+    for name, (_, node) in zip(output_names, outputs, strict=True):
         g.nodes.append(onnx.helper.make_node("Identity", [g.names[node]], [name]))
         infos.append(g.value_info(name, node.dtype, node.shape))
     graph = onnx.helper.make_graph(g.nodes, "plait", inputs, infos, list(g.initializers.values()))
@@ -66,7 +66,7 @@ def write_nodes(g: Graph, outputs: list[Node]) -> None:
         elif node.op == "constant":
             g.names[node] = g.array(np.array(node.value))
         elif node.op == "scan":
-            if node in wanted:  # else only its form is asked for
+            if node in wanted:  # else only its shape is used
                 written[node] = loops.write_scan(g, node, wanted[node], write_nodes)
                 g.names[node] = ""
         elif node.op == "scan_output":
