@@ -1,4 +1,4 @@
-"""The command ``plait``: each subcommand is a file here with ``add(commands)``; `main` runs the one that was asked for."""
+"""The command ``plait``: each subcommand is a file here with ``add(commands)``; `main` runs the selected one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._completion import SHELLS, PrintCompletion
 __all__ = ["main"]
 
 COMMANDS = (demo, vae, lstm, classifiers, align, search, histogram, tree, portfolio, export, bench)
-#: One for each command, as they stand under ``plait --help``.
+#: One for each command, shown by ``plait --help``.
 EXAMPLES = {
     "demo": "plait demo --out report.html",
     "vae": "plait vae --data digits --epochs 20 --out vae",
@@ -35,7 +35,7 @@ DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def version() -> str:
-    """Of the installed package; a source tree that is only on the path has none."""
+    """The version of the installed package; a source tree on the path has none."""
     try:
         return importlib.metadata.version("plait")
     except importlib.metadata.PackageNotFoundError:
@@ -63,7 +63,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def reader_is_gone() -> int:
-    """The reader has seen enough; nothing may be written any more, not even at exit."""
+    """The reading end of the pipe is closed: redirects stdout to null, so that the flush at exit does not fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return FAILED
 
@@ -88,13 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         options = make_parser().parse_args(arguments)
-    except BrokenPipeError:  # of a page of help, or of a completion
+    except BrokenPipeError:  # while printing help or a completion
         return reader_is_gone()
-    except SystemExit as stop:  # argparse has said what is wrong, or has shown the help
+    except SystemExit as stop:  # argparse has printed an error or the help
         return stop.code if isinstance(stop.code, int) else WRONG_USAGE
     try:
         result = options.run(options)
-        if isinstance(result, str):  # as it is to be printed
+        if isinstance(result, str):  # formatted already
             print(result, end="", flush=True)
         else:
             print(json.dumps(jsonable(result), allow_nan=False) if options.json else "\n".join(lines(result)), flush=True)

@@ -39,7 +39,7 @@ window.__name__ = "number"
 
 
 def separator(text: str) -> str:
-    """A type for argparse: one character, or the name of one that is hard to type."""
+    """A type for argparse: one character, or a name such as tab."""
     named = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "bar": "|"}.get(text.lower(), text)
     if len(named) != 1 or named in '"\r\n':
         raise argparse.ArgumentTypeError(f"{text!r} is neither one character nor tab, space, comma, semicolon or bar")
@@ -50,7 +50,7 @@ separator.__name__ = "separator"
 
 
 def matrix_file(text: str) -> Path:
-    """A type for argparse: a file whose ending says how a matrix is written."""
+    """A type for argparse: a file whose extension selects the format of a matrix."""
     path = Path(text)
     if path.suffix.lower() not in (*MATRICES, ".npy"):
         raise argparse.ArgumentTypeError(f"{text}: expected a name that ends in .tsv, .csv or .npy")
@@ -71,7 +71,7 @@ def is_stream(path: Path) -> bool:
 
 
 def from_stream(stream: Path, read: Callable[[Path], R]) -> R:
-    """What `read` makes of standard input or a pipe, put into a file whose ending says what it is; errors do not name that file."""
+    """Calls `read` on a temporary copy of standard input or a pipe, with the extension of its format; errors name the stream instead."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stdin"
         path.write_bytes(sys.stdin.buffer.read() if stream == STDIN else stream.read_bytes())
@@ -84,12 +84,12 @@ def from_stream(stream: Path, read: Callable[[Path], R]) -> R:
 
 
 def renamed(text: str, path: Path, stream: Path) -> str:
-    """What is said of the file, said of what it was read from."""
+    """A message with the temporary file's name replaced by that of the stream."""
     return text.replace(str(path), "standard input" if stream == STDIN else str(stream))
 
 
 def write_matrix(path: Path, names: Sequence[str], scores: NDArray[np.float64]) -> str:
-    """Scores of all pairs to a file; text has the names in the first row and column, and numbers that read back as they are."""
+    """Scores of all pairs to a file; text has the names in the first row and column, and numbers that read back exactly."""
     try:
         if path.suffix.lower() == ".npy":
             with path.open("wb") as file:

@@ -1,7 +1,7 @@
-"""Columns of numbers in a CSV file: which character separates cells, whether there is a header, and what each cell says.
+"""Columns of numbers in a CSV file: detection of the separator, of a header and of the decimal mark, and the parsing of cells.
 
-Nothing is guessed silently: a column in which some cells are numbers is a series, and a cell of it that cannot be read is told by file, row and
-column as soon as the series is asked for.
+Nothing is guessed silently: a column in which some cells are numbers is a series, and using a series with an invalid cell is an error that
+names file, row and column.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from .._text import is_number
 from ._common import Failure
 
-SEPARATORS = ("\t", ";", "|", ",", " ")  # of equals the first: what holds a comma may be a number, what holds a semicolon is none
+SEPARATORS = ("\t", ";", "|", ",", " ")  # in order of preference: a cell with a comma may be a number, one with a semicolon is not
 NAMES = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces", "": "nothing"}
 LOOKED_AT = 1000  # rows that decide on the separator
 MISSING = {
@@ -46,10 +46,10 @@ MISSING = {
     "1.#qnan",
 }
 MISSING |= {"#n/a n/a", "#na", "#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!"}  # of spreadsheets
-INDEX = {"", "unnamed: 0"}  # what pandas and R call the row numbers that they write
+INDEX = {"", "unnamed: 0"}  # names of the column of row numbers that pandas and R write
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
-# Digits as people write them, which are read by nothing here: in groups, with a currency, with another sign of minus.
+# Numbers in notations that are not read: grouped digits, currencies, other minus signs.
 _WRITTEN = re.compile(
     r"[+\-\u2212\u2013]?[$\u20ac\u00a3\u00a5]?\s?\d{1,3}(?:[\s,.'\u2019]\d{3})+(?:[.,]\d+)?"
     r"|[\u2212\u2013]\s?\d+(?:[.,]\d+)?|[+-]?[$\u20ac\u00a3\u00a5]\s?\d+(?:[.,]\d+)?"
@@ -59,14 +59,14 @@ _NAME = re.compile(r"\d*", re.ASCII)  # a number that may stand in a header
 
 
 class Row(NamedTuple):
-    """A row and the line of the file that it ends on."""
+    """A row, and the number of its last line in the file."""
 
     line: int
     cells: list[str]
 
 
 class Column(NamedTuple):
-    """A series; or why it is none that can be used."""
+    """A series, or the reason why it cannot be used."""
 
     name: str
     values: NDArray[np.float64]
@@ -75,13 +75,13 @@ class Column(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """What a file was taken for."""
+    """The columns of a file, and its separator."""
 
     columns: list[Column]
     separator: str
 
     def told(self) -> str:
-        """In words."""
+        """The interpretation of the file as text."""
         names = ", ".join(f"{c.name!r}{' (no numbers)' if c.is_text else ''}" for c in self.columns[:20])
         return (
             f"taken for CSV with cells separated by {NAMES.get(self.separator, repr(self.separator))} and the columns {names or '(none)'}"
@@ -91,7 +91,7 @@ class Columns(NamedTuple):
 def read_columns(path: Path, text: str, gaps: bool = False, separator: str | None = None, decimal: str | None = None) -> Columns:
     """The columns of a CSV file; a series ends where its column does, or with `gaps` goes on as NaN where a value is missing.
 
-    What separates cells and what is the decimal mark is found out unless given.
+    Separator and decimal mark are detected unless given.
     """
     if not text.strip():
         raise Failure(f"{path}: empty")
@@ -148,7 +148,7 @@ def _is_index(column: Column) -> bool:
 
 
 def _separator(path: Path, text: str) -> str:
-    """The one that gives most rows the number of cells of the widest, which must have several; of equals that which leaves least text."""
+    """The separator by which most rows have as many cells as the widest, at least two; ties go to the one with fewest cells of text."""
     best, most = "", (0, 0)
     for separator in SEPARATORS:
         if separator not in text:
@@ -195,7 +195,7 @@ def _header(path: Path, rows: Sequence[Row]) -> list[str] | None:
 
 
 def _are_years(cells: Sequence[str]) -> bool:
-    """Whether a row of nothing but numbers may be one of names: years in order, at equal distances."""
+    """Whether a row of numbers may be a header: years in order, at equal distances."""
     if not all(_YEAR.fullmatch(cell) for cell in cells):
         return False
     steps = {int(b) - int(a) for a, b in itertools.pairwise(cells)}
@@ -203,7 +203,7 @@ def _are_years(cells: Sequence[str]) -> bool:
 
 
 class _Marks:
-    """How the numbers of a file are written: with a decimal point or with a decimal comma."""
+    """The decimal mark of a file: a point or a comma."""
 
     def __init__(self, path: Path, rows: Sequence[Row], separator: str, decimal: str | None = None) -> None:
         cells = [(row.line, k, cell) for row in rows for k, cell in enumerate(row.cells) if "," in cell and _COMMA.fullmatch(cell)]
@@ -227,8 +227,8 @@ class _Marks:
             self.problem = f"{where} may be {cell.replace(',', '')} or {cell.replace(',', '.')}"
 
     def read(self, cell: str) -> float:
-        """The number of a cell that is one."""
-        return float(cell.replace(",", "." if self.comma else ""))  # commas that are no decimal marks group digits
+        """The number in a cell."""
+        return float(cell.replace(",", "." if self.comma else ""))  # otherwise commas group digits
 
 
 def _column(path: Path, name: str, k: int, rows: Sequence[Row], marks: _Marks, gaps: bool) -> Column:

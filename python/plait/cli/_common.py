@@ -20,7 +20,7 @@ Result = Mapping[str, Any]
 
 
 class Failure(Exception):
-    """A command cannot do what it was asked for; the message says all there is to say."""
+    """A command fails; its message is shown without a traceback or an error type."""
 
 
 def at_least(least: int) -> Any:
@@ -54,17 +54,17 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 def add_training(parser: argparse.ArgumentParser, *, epochs: int, batch_size: int) -> None:
     """Options of the commands that train."""
-    parser.add_argument("--epochs", type=at_least(1), default=epochs, help=f"how often all samples are seen (default {epochs})")
+    parser.add_argument("--epochs", type=at_least(1), default=epochs, help=f"passes over all samples (default {epochs})")
     parser.add_argument("--batch-size", type=at_least(1), default=batch_size, help=f"samples per step (default {batch_size})")
     parser.add_argument("--rate", type=positive, default=1e-3, help="rate of Adam (default 0.001)")
-    parser.add_argument("--seed", type=at_least(0), default=0, help="where all random numbers come from (default 0)")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="seed of all random numbers (default 0)")
     parser.add_argument("--threads", type=at_least(1), help="threads to compute with (default: all cores, or PLAIT_NUM_THREADS)")
     parser.add_argument("--quiet", action="store_true", help="show no progress on stderr")
     add_common(parser)
 
 
 def use_threads(options: argparse.Namespace) -> None:
-    """Obeys ``--threads``."""
+    """Applies ``--threads``."""
     if options.threads is not None:
         _core.set_num_threads(options.threads)
 
@@ -76,7 +76,7 @@ class Lines:
         self.every_s, self.last = every_s, -math.inf
 
     def __call__(self, now: Any) -> None:
-        """Takes what ``plait.train`` tells."""
+        """The callback of ``plait.train``."""
         at_end = now.epoch == now.epochs and now.step == now.steps and now.validation is not None
         if at_end or time.monotonic() - self.last >= self.every_s:
             self.last = time.monotonic()
@@ -87,14 +87,14 @@ class Lines:
 
 
 def progress(options: argparse.Namespace) -> Any:
-    """What ``progress=`` shall be: a bar on a terminal, lines elsewhere, or nothing if that is asked for."""
+    """The value of ``progress=``: a bar on a terminal, lines elsewhere, or none with ``--quiet``."""
     if options.quiet:
         return False
     return True if sys.stderr.isatty() else Lines()
 
 
 def machine_facts() -> dict[str, object]:
-    """Where a run took place, for its report."""
+    """Facts about the machine of a run, for its report."""
     return {
         "threads": _core.get_num_threads(),
         "instruction set": _core.isa(),
@@ -106,7 +106,7 @@ def machine_facts() -> dict[str, object]:
 
 
 def jsonable(value: Any) -> Any:
-    """The same as JSON holds it; numbers that it cannot hold become null."""
+    """A value converted to JSON's types; NaN and infinity become null."""
     if isinstance(value, Mapping):
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
@@ -121,7 +121,7 @@ def jsonable(value: Any) -> Any:
 
 
 def lines(result: Result) -> Iterator[str]:
-    """The same for people: a line for each entry, lists by their last entry, files by their whole path."""
+    """The result as text: a line for each entry, lists by their last entry, files by their absolute path."""
     for key, value in result.items():
         name = key.replace("_", " ")
         if value is None or isinstance(value, Mapping):

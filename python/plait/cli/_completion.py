@@ -1,4 +1,4 @@
-"""Tab completion: ``plait --print-completion bash`` prints what a shell needs; it is made by shtab from the parser itself."""
+"""Tab completion: ``plait --print-completion bash`` prints a shell's script, made by shtab from the parser."""
 
 from __future__ import annotations
 

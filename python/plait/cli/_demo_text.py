@@ -1,4 +1,4 @@
-"""What ``plait demo`` says of each part of its page, and the code that makes it. A test runs every piece of code."""
+"""The texts of ``plait demo`` for each chapter of its page, and the code that makes it. A test runs all code."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from .. import report
 
 VAE = (
     "A variational autoencoder",
-    """A network squeezes each picture of a handwritten digit, 64 grey values, into 8 latent numbers and back. It is trained to lose little
-    on the way while the latent numbers look like draws from a normal distribution, so that new digits can be made from new draws.
+    """A network encodes each picture of a handwritten digit, 64 grey values, into 8 latent numbers and decodes it again. It is trained for a
+    small reconstruction error while the latent numbers follow a normal distribution, so that new digits can be decoded from new draws.
 
-    The mathematics is written as a graph of nodes; its gradient is found on the graph; both are compiled into one flat program, which trains
+    The loss is written as a graph of nodes; its gradient is built on the graph; both are compiled into one flat program, which trains
     without Python.""",
     """
 import plait
@@ -17,14 +17,14 @@ import plait
 data = plait.datasets.digits()
 vae = plait.nn.VAE(64, hidden=(128,), latent=8, rng=0)
 vae.fit(data.train_images, epochs=300, batch_size=64, optimizer=plait.optim.Adam(1e-3), rng=0)
-print(vae.elbo(data.test_images, samples=10, rng=0))    # the bound, of pictures that it has not seen
-new = vae.sample(64, rng=0)                             # digits that nobody wrote
+print(vae.elbo(data.test_images, samples=10, rng=0))    # the bound, for held-out pictures
+new = vae.sample(64, rng=0)                             # new digits
 """,
 )
 SEQUENCE = (
     "Going on with a series",
-    """A recurrent network has seen 200 points on a circle. It is given five true ones, and then lives on what it says itself: each output is
-    its next input. Where an error feeds on itself, the curves would drift apart within a few rounds.""",
+    """A recurrent network is trained on 200 points on a circle. Given five true points, it then generates the series: each output is its next
+    input. If errors accumulated, the curves would drift apart within a few rounds.""",
     """
 angles = 0.3 * np.arange(200)
 circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -35,8 +35,8 @@ following = model.generate(circle[:5], 100)
 )
 GESTURES = (
     "Gestures, aligned",
-    """Two movements of one kind are never equally fast. Dynamic time warping links each moment of one to the moments of the other that fit it
-    best, and what is left as distance tells kinds of gestures apart.""",
+    """Two movements of one kind are never equally fast. Dynamic time warping links each moment of one to the best matching moments of the
+    other, and the remaining distance distinguishes kinds of gestures.""",
     """
 data = plait.datasets.gestures(rng=0)
 x, y = data.test_series[:2]
@@ -47,8 +47,8 @@ print(clf.score(data.test_series, data.test_labels))
 )
 TREES = (
     "Decision trees",
-    """C4.5 asks, of all questions about one column, the one that tells most about the class, and goes on in both parts. The result is a rule
-    that people can read: as a picture, as text, as SQL or C.""",
+    """C4.5 splits by the test on one column with the highest gain ratio, and goes on in the parts. The result can be read and used elsewhere:
+    as a picture, as text, as SQL or C.""",
     """
 data = plait.datasets.iris()
 species = np.array(data.classes)
@@ -65,16 +65,16 @@ COUNTS = (
 amounts = np.random.default_rng(0).lognormal(7, 0.8, 1_000_000)
 h = plait.Histogram(plait.histogram.Axis.logarithmic(120, 10, 1e6)).fill(amounts)
 print(h.quantile([0.01, 0.5, 0.99]))
-sketch = plait.QuantileSketch(200, 0)                  # a few hundred numbers, whatever comes
+sketch = plait.QuantileSketch(200, 0)                  # a few hundred numbers for any amount of data
 sketch.update(amounts)
 """,
 )
 INFERENCE = (
-    "Inference, with a report on itself",
-    """Eight schools tried coaching; each measured an effect with an error. How much of the differences is real? A model states what is
-    believed, and variational inference fits a posterior to it: here the schools' effects, drawn together as far as the data ask for it.
+    "Inference, with its diagnostics",
+    """Eight schools tried coaching; each measured an effect with an error. How much of the differences is real? A model states the prior and
+    the likelihood, and variational inference fits a posterior: here the schools' effects, shrunk towards each other as far as the data say.
 
-    Below the result stands what speaks against it, if anything does. Then a series with its forecast.""",
+    Below the result are its diagnostics, then a series with its forecast.""",
     """
 from plait.infer import HalfCauchy, Normal, bbvi
 
@@ -90,8 +90,8 @@ print(bbvi(schools, rng=0, progress=False).summary())
 """,
 )
 MONEY = (
-    "Money, divided",
-    """Eight made-up assets that move with two common factors. Each point of the curve is the portfolio of least risk for its return, found with
+    "Portfolios",
+    """Eight synthetic assets with two common factors. Each point of the curve is the portfolio of least risk for its return, found with
     exact gradients under constraints.""",
     """
 rng = np.random.default_rng(0)
@@ -106,6 +106,6 @@ CHAPTERS = (VAE, SEQUENCE, GESTURES, TREES, COUNTS, INFERENCE, MONEY)
 
 
 def chapter(texts: tuple[str, str, str]) -> report.Section:
-    """The beginning of one of them."""
+    """The beginning of a chapter."""
     title, what, code = texts
     return report.chapter(title, "\n\n".join(" ".join(part.split()) for part in what.split("\n\n")), code)

@@ -49,7 +49,7 @@ def read_table(path: Path, header: bool) -> tuple[list[str], list[Row], str]:
 
 
 def _rows(path: Path, text: str, separator: str, most: int | None = None) -> list[Row]:
-    """Rows that hold anything."""
+    """Rows that are not empty."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=most is None)
     found: list[Row] = []
     try:
@@ -64,7 +64,7 @@ def _rows(path: Path, text: str, separator: str, most: int | None = None) -> lis
 
 
 def _separator(path: Path, text: str) -> str:
-    """The one by which most rows have the same number of cells, more than one; of equals that which gives more."""
+    """The separator by which most rows have the same number of cells, at least two; ties go to the one with more cells."""
     best, most = ",", (0, 0)
     for separator in SEPARATORS:
         widths = [len(cells) for _, cells in _rows(path, text, separator, LOOKED_AT)]
@@ -75,7 +75,10 @@ def _separator(path: Path, text: str) -> str:
 
 
 def _is_header(rows: list[Row]) -> bool:
-    """No cell is a number; or one that is none stands over numbers; or none of those over text, in which values recur, is one of them."""
+    """Whether the first row is a header.
+
+    It is if no cell is a number, or if text is above numbers, or if no text recurs in its column while some column has repeated values.
+    """
     first, others = rows[0][1], [cells for _, cells in rows[1:]]
     if not any(map(is_number, first)):
         return True
@@ -92,7 +95,7 @@ def _is_header(rows: list[Row]) -> bool:
 
 
 def table_column(path: Path, name: str, cells: list[tuple[int, str]], separator: str) -> tuple[NDArray[Any], bool]:
-    """Values of a column as objects, NaN or None for what is missing, and whether they are categories."""
+    """Values of a column as objects, NaN or None for missing ones, and whether they are categories."""
     known = [(line, cell) for line, cell in cells if cell not in MISSING]
     where = f"{path}, line {{}}, column {name!r}"
     with_comma = [(line, cell) for line, cell in known if _COMMA.fullmatch(cell)]

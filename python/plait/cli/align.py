@@ -1,4 +1,4 @@
-"""``plait align``: align sequences of a FASTA file, or series of a CSV file; one pair is shown, of many the scores."""
+"""``plait align``: align sequences of a FASTA file, or series of a CSV file; shows one alignment, or the scores of all pairs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._align_files import STDIN, from_stream, is_stream, is_there, matrix_file, 
 from ._columns import read_columns
 from ._common import Failure, Result, add_common, positive
 
-#: Methods by the names that they have here, and the classes behind them; those of symbols first.
+#: Methods by their names on the command line, and their classes; those of symbols first.
 SYMBOLS = {
     "needleman-wunsch": "NeedlemanWunsch",
     "smith-waterman": "SmithWaterman",
@@ -29,7 +29,7 @@ SYMBOLS = {
 SERIES = {"dtw": "DTW", "soft-dtw": "SoftDTW"}
 CSV_ENDINGS = {".csv", ".tsv", ".txt"}
 
-#: Options that not every method has, and their names in a constructor; of the symbols' methods those that score have all.
+#: Options of methods, and their names in the constructor; the scoring methods for symbols have those of `SCORED`.
 OPTIONS = {
     "dtw": {
         "metric": "metric",
@@ -47,13 +47,13 @@ OPTIONS = {
 }
 SCORED = {name: name for name in ("similarity", "gap", "gap_open", "gap_extend")}
 
-#: The letters of nucleic acids, and those that stand for several of them; this share must be of the former.
+#: The letters of nucleic acids, the ambiguity codes, and the least share of the former.
 NUCLEOTIDES, AMBIGUOUS, SHARE = set("ACGTUN"), set("RYSWKMBDHV"), 0.9
 DNA, PROTEIN = "NUC.4.4", "BLOSUM62"
 
 
 class Named(NamedTuple):
-    """A sequence, what it is called, and where it stands; or why it cannot be used."""
+    """A sequence with its name and its place in a file; or the reason why it cannot be used."""
 
     name: str
     values: Any
@@ -62,14 +62,14 @@ class Named(NamedTuple):
 
 
 class Read(NamedTuple):
-    """The sequences of a file, and what it was taken for."""
+    """The sequences of a file, and its interpretation as text."""
 
     sequences: list[Named]
     told: str
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
+    """Adds the subcommand to the parser."""
     parser = commands.add_parser("align", help="align sequences (FASTA) or series (CSV)", description=__doc__.split(": ", 1)[1])
     parser.add_argument(
         "files",
@@ -135,7 +135,7 @@ def read(path: Path, separator: str | None = None, decimal: str | None = None) -
         text = read_text(path)
         if endings and endings[0].lower() in CSV_ENDINGS and not text.lstrip().startswith(">"):
             found = read_columns(path, text, separator=separator, decimal=decimal)
-            # What is text from top to bottom is no series, but is known by its name.
+            # A column of text is not a series, but can be named in --names.
             named = [
                 Named(c.name, c.values, f"{path}, column {c.name!r}", c.problem) for c in sorted(found.columns, key=lambda c: c.is_text)
             ]
@@ -153,7 +153,7 @@ def is_series(sequence: Named) -> bool:
 
 
 def choose(options: argparse.Namespace) -> list[Named]:
-    """The sequences that were asked for."""
+    """The selected sequences."""
     if options.files.count(STDIN) > 1:
         raise Failure("standard input (-) can be read once only")
     files = [read(path, options.separator, options.decimal) for path in options.files]
@@ -168,7 +168,7 @@ def choose(options: argparse.Namespace) -> list[Named]:
         missing = [name for name in options.names if name not in known]
         if missing:
             raise Failure(f"no sequence is called {missing[0]!r}; there are {', '.join(dict.fromkeys(s.name for s in everything[:20]))}")
-        # Of equal names the first; where both names are equal, as of one column in two files, the first two.
+        # Of duplicate names the first; where both names are equal, as of one column in two files, the first two.
         x, y = (known[name] for name in options.names)
         chosen = [x[0], y[min(1, len(y) - 1) if y is x else 0]]
     else:
@@ -184,7 +184,7 @@ def choose(options: argparse.Namespace) -> list[Named]:
 
 
 def make_aligner(options: argparse.Namespace, sequences: list[Named]) -> tuple[str, Any, list[Named], dict[str, Any]]:
-    """The method's name, the aligner, the sequences as it reads them, and what the output says about how they are scored."""
+    """The method's name, the aligner, the sequences in its alphabet, and the scoring as the output shows it."""
     of_series = not isinstance(sequences[0].values, str)
     name = options.method or ("dtw" if of_series else "needleman-wunsch")
     if of_series != (name in SERIES):
@@ -211,7 +211,7 @@ def make_aligner(options: argparse.Namespace, sequences: list[Named]) -> tuple[s
 
 
 def asked(options: argparse.Namespace, method: str) -> dict[str, Any]:
-    """Options of a method that were given, by their names in its constructor; those that it has not are refused."""
+    """The given options of a method, by their names in its constructor; options of other methods are refused."""
     known = OPTIONS.get(method, SCORED)
     every = dict.fromkeys(name for names in (*OPTIONS.values(), SCORED) for name in names)
     given = {name: value for name in every if (value := getattr(options, name)) is not None and value is not False}
@@ -227,17 +227,17 @@ def flag(name: str) -> str:
 
 
 def is_dna(letters: str) -> bool:
-    """Whether sequences, taken together, are of nucleotides by their letters."""
+    """Whether the letters of sequences, taken together, are nucleotides."""
     counts = Counter(letters.upper())
     certain = sum(counts[letter] for letter in NUCLEOTIDES)
     return set(counts) <= NUCLEOTIDES | AMBIGUOUS and certain >= SHARE * len(letters) > 0
 
 
 def spelled(sequence: Named, table: align.Substitution, similarity: str) -> Named:
-    """A sequence in the letters that a table knows: small ones (which mark repeats) as capitals, RNA's U as T where there is no U."""
+    """A sequence in a table's alphabet: lower case (which marks repeats) as upper case, RNA's U as T where there is no U."""
     known = set(table.alphabet)
     change: dict[str, str] = {}
-    for letter in sorted(set(sequence.values) - known, key=sequence.values.index):  # the first is told
+    for letter in sorted(set(sequence.values) - known, key=sequence.values.index):  # the error names the first
         capital = letter.upper()
         if capital == "U" and "U" not in known and "T" in known:
             capital = "T"
@@ -260,7 +260,7 @@ def scored_by(similarity: str, sequences: list[Named]) -> Any:
 
 
 def normalised(values: Any) -> Any:
-    """With mean 0 and standard deviation 1; what does not vary is 0."""
+    """A series with mean 0 and standard deviation 1; a constant one becomes 0."""
     spread = values.std()
     return (values - values.mean()) / (spread if spread > 0 else 1.0)
 
@@ -319,28 +319,28 @@ def run(options: argparse.Namespace) -> Result:
 
 
 def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
-    """What ``plait demo`` shows of it, and the numbers: two gestures in one picture, and how well the nearest one tells their kind."""
+    """The sections of ``plait demo``, and their numbers: an alignment of two gestures, and nearest-neighbour classification."""
     data = datasets.gestures(rng=seed)
     shakes = [series for series, label in zip(data.test_series, data.test_labels, strict=True) if label == "shake"]
     x, y = min(shakes, key=len), max(shakes, key=len)
     found = align.DTW().align(x, y)
     began = time.perf_counter()
-    answers = align.TimeSeriesKNN().fit(data.train_series, data.train_labels).predict(data.test_series)
+    predicted = align.TimeSeriesKNN().fit(data.train_series, data.train_labels).predict(data.test_series)
     seconds = time.perf_counter() - began
-    classes, right = np.unique(data.test_labels), float(np.mean(answers == data.test_labels))
-    rows = [[str(true), *(int(np.sum((data.test_labels == true) & (answers == said))) for said in classes)] for true in classes]
+    classes, right = np.unique(data.test_labels), float(np.mean(predicted == data.test_labels))
+    rows = [[str(true), *(int(np.sum((data.test_labels == true) & (predicted == other))) for other in classes)] for true in classes]
     sections = [
         report.figure(
             "Alignment",
             lambda ax: plot.alignment(found, ax),
-            f"Two gestures of one kind, {len(x)} and {len(y)} values long, put together by dynamic time warping: {len(found)} links.",
+            f"Two gestures of one kind, {len(x)} and {len(y)} values long, aligned by dynamic time warping: {len(found)} links.",
             size=(8.0, 3.2),
         ),
         report.table(
             "Nearest gestures",
-            ["true \\ said", *map(str, classes)],
+            ["true \\ predicted", *map(str, classes)],
             rows,
-            f"Each of {len(answers)} gestures takes the name of the nearest of {len(data.train_series)} others: {100 * right:.0f} % are right.",
+            f"Each of {len(predicted)} gestures gets the label of the nearest of {len(data.train_series)} others: {100 * right:.0f} % are right.",
         ),
     ]
     return sections, {"gesture_accuracy": right, "gesture_seconds": seconds}

@@ -14,7 +14,7 @@ from ._common import Failure, Result, add_common
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
+    """Adds the subcommand to the parser."""
     parser = commands.add_parser("bench", help="measure beside peers (from a source checkout)", description=__doc__.split(": ", 1)[1])
     parser.add_argument("bench", nargs="?", help="what to measure; without it the choices are listed")
     parser.add_argument("options", nargs=argparse.REMAINDER, help="passed on to the bench")
@@ -23,9 +23,9 @@ def add(commands: Any) -> None:
 
 
 def checkout() -> Path:
-    """The checkout around the current folder, or the one that the package itself lies in.
+    """The checkout around the current folder, or around the package itself.
 
-    Failure: neither has the benches, as an installed package does not bring them.
+    Failure: neither has the benches; an installed package does not contain them.
     """
     for start in (Path.cwd(), Path(__file__).resolve()):
         for folder in (start, *start.parents):
@@ -35,7 +35,7 @@ def checkout() -> Path:
 
 
 def run(options: argparse.Namespace) -> Result:
-    """Hands over to ``./dev bench``, which builds what it measures."""
+    """Runs ``./dev bench``, which builds what it measures."""
     top = checkout()
     benches = sorted(path.stem for path in (top / "bench").glob("[!_]*.py"))
     if options.bench is None:
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> Result:
     if options.bench not in benches:
         raise Failure(f"no bench named {options.bench}; there are: {', '.join(benches) or 'none'}")
     passed = list(options.options)
-    if passed[-1:] == ["--json"]:  # after the name it would reach the bench, where it wants a file
+    if passed[-1:] == ["--json"]:  # after the name it would be passed to the bench, whose --json needs a file
         options.json = bool(passed.pop())
     command = [str(top / "dev"), "bench", options.bench, *passed]
     if not options.json:
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> Result:
 
 
 def finish(command: list[str], stdout: Any = None) -> None:
-    """Runs to the end; Failure: the exit code is not 0."""
+    """Runs a command; Failure: the exit code is not 0."""
     code = subprocess.run(command, check=False, stdout=stdout).returncode
     if code != 0:
         raise Failure(f"{' '.join(command)} ended with {code}")

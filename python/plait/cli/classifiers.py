@@ -1,4 +1,4 @@
-"""``plait mnist`` and ``plait spiral``: train a classifier, and tell in a report how it went."""
+"""``plait mnist`` and ``plait spiral``: train a classifier, and write a report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._common import Result, add_training, at_least, machine_facts, progress, us
 
 
 def add(commands: Any) -> None:
-    """Puts both subcommands into the parser."""
+    """Adds both subcommands to the parser."""
     mnist = commands.add_parser("mnist", help="train a classifier of images", description="Train a classifier of images.")
     mnist.add_argument("--data", choices=["digits", "fashion-mnist", "mnist"], default="mnist", help="the images (default mnist)")
     mnist.add_argument("--hidden", type=at_least(1), nargs="+", default=[256, 128], metavar="SIZE", help="hidden layers (default 256 128)")
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
 
 
 def train(options: argparse.Namespace, data: tuple[npt.NDArray[Any], ...]) -> tuple[MLPClassifier, dict[str, Any]]:
-    """A trained classifier, and how it does on the held-out part."""
+    """A trained classifier, and its results on the held-out part."""
     train_points, train_labels, test_points, test_labels = data
     classifier = MLPClassifier(
         hidden=tuple(options.hidden),
@@ -82,10 +82,10 @@ def report_on(title: str, classifier: MLPClassifier, result: dict[str, Any]) -> 
     return page
 
 
-def confusion(classes: npt.NDArray[Any], labels: npt.NDArray[Any], answers: npt.NDArray[Any]) -> report.Section:
-    """How often each class was taken for each."""
-    rows = [[str(true), *(int(np.sum((labels == true) & (answers == said))) for said in classes)] for true in classes]
-    return report.table("Confusion", ["true \\ said", *map(str, classes)], rows, "Held-out samples.")
+def confusion(classes: npt.NDArray[Any], labels: npt.NDArray[Any], predicted: npt.NDArray[Any]) -> report.Section:
+    """The confusion matrix."""
+    rows = [[str(true), *(int(np.sum((labels == true) & (predicted == other))) for other in classes)] for true in classes]
+    return report.table("Confusion", ["true \\ predicted", *map(str, classes)], rows, "Held-out samples.")
 
 
 def run_images(options: argparse.Namespace) -> Result:
@@ -95,12 +95,12 @@ def run_images(options: argparse.Namespace) -> Result:
     classifier, result = train(options, data)
     saved = None
     if options.out is not None:
-        answers = classifier.predict(data.test_images)
+        predicted = classifier.predict(data.test_images)
         page = report_on(f"A classifier of {options.data}", classifier, result)
-        page.add(confusion(classifier.classes_, data.test_labels, answers))
-        wrong = data.test_images[answers != data.test_labels][:48]
+        page.add(confusion(classifier.classes_, data.test_labels, predicted))
+        wrong = data.test_images[predicted != data.test_labels][:48]
         if len(wrong):
-            page.add(report.figure("Mistakes", lambda ax: plot.image_grid(wrong, columns=12, ax=ax), "Held-out images that it gets wrong."))
+            page.add(report.figure("Mistakes", lambda ax: plot.image_grid(wrong, columns=12, ax=ax), "Misclassified held-out images."))
         saved = page.save(options.out / "report.html")
     return {"command": "mnist", "data": options.data, **result, "report": saved}
 
@@ -117,7 +117,7 @@ def run_spiral(options: argparse.Namespace) -> Result:
             report.figure(
                 "Decision regions",
                 lambda ax: plot.decision_regions(classifier.predict, data.test_points, data.test_labels, ax=ax),
-                "What it says at each place, and the held-out points.",
+                "The predicted class at each point, and the held-out samples.",
                 size=(5.0, 4.6),
             ),
             confusion(classifier.classes_, data.test_labels, classifier.predict(data.test_points)),

@@ -14,7 +14,7 @@ from ._common import Result, add_training, machine_facts, progress, use_threads
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
+    """Adds the subcommand to the parser."""
     parser = commands.add_parser(
         "demo", help="train small models, write a page about them; no network", description=__doc__.split(": ", 1)[1]
     )

@@ -20,7 +20,7 @@ EXAMPLE = """example:
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
+    """Adds the subcommand to the parser."""
     parser = commands.add_parser(
         "export",
         help="write a saved program as C or as an ONNX file",
@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     form = parser.add_mutually_exclusive_group(required=True)
     form.add_argument("--c", type=Path, nargs="?", const=Path(), metavar="FOLDER", help="C99 source, into a folder (default: this one)")
     form.add_argument("--onnx", type=Path, nargs="?", const=Path(), metavar="FILE", help="ONNX (default: MODEL with the ending .onnx)")
-    parser.add_argument("--name", default="model", help="of the C files, and what the functions' names begin with (default: model)")
+    parser.add_argument("--name", default="model", help="of the C files, and prefix of the functions' names (default: model)")
     parser.add_argument(
         "--shape",
         type=shape,
@@ -58,7 +58,7 @@ def shape(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def run(options: argparse.Namespace) -> Result:
-    """Write the file or the two."""
+    """``plait export``."""
     if options.model.suffix == ".onnx":
         program: Any = export.from_onnx(options.model)
     else:

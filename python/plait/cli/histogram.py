@@ -14,7 +14,7 @@ from .._text import read_text
 from ._columns import Column, read_columns
 from ._common import Failure, Result, add_common, at_least
 
-MOST_BINS = 40  # unless more are asked for
+MOST_BINS = 40  # unless --bins is given
 WIDTH = 40  # of the longest bar, in characters
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
@@ -25,7 +25,7 @@ def numbers(text: str) -> list[float]:
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
+    """Adds the subcommand to the parser."""
     parser = commands.add_parser("histogram", help="count numbers in bins (CSV, .npy)", description=__doc__.split(": ", 1)[1])
     parser.add_argument("file", type=Path, metavar="FILE", help="CSV with a header or without, or .npy")
     parser.add_argument("--column", help="which column; the first one with numbers without it")
@@ -71,7 +71,7 @@ def choose(columns: list[Column], name: str | None, path: Path) -> Column:
 
 
 def make_axis(x: Any, options: argparse.Namespace, label: str) -> histogram.Axis:
-    """Bins as asked for, or by the data."""
+    """Bins as given, or by the data."""
     if options.edges is not None:
         return histogram.Axis(options.edges, scale="log" if options.log else "linear", label=label)
     usable = x[np.isfinite(x) & ((x > 0) | (not options.log))]
@@ -93,14 +93,14 @@ def make_axis(x: Any, options: argparse.Namespace, label: str) -> histogram.Axis
 
 
 def bins_for(x: Any) -> int:
-    """How many bins suit the data, by NumPy's rule; a few where that has none: no data, a range beyond the doubles or of a few of them."""
+    """Number of bins by NumPy's rule "auto"; a default where it fails: no data, or a range that overflows or is at rounding level."""
     with np.errstate(over="ignore", invalid="ignore"):
         wide = x.size > 0 and np.isfinite(np.ptp(x)) and np.ptp(x) > 1e-12 * np.abs(x).max()
     return min(MOST_BINS, max(1, len(np.histogram_bin_edges(x, "auto")) - 1)) if wide else 10 if not x.size or np.ptp(x / 2) > 1e300 else 1
 
 
 def drawn(h: histogram.Histogram) -> str:
-    """Bars of characters."""
+    """The histogram as bars of characters."""
     values = h.values()
     most = max(float(values.max()), 1e-300)
     rows = [(f"{low:.5g}", f"{high:.5g}", value) for (low, high), value in zip(h.axis, values, strict=True)]
@@ -148,7 +148,7 @@ def run(options: argparse.Namespace) -> Result:
 
 
 def picture(title: str, h: histogram.Histogram, caption: str = "") -> report.Section:
-    """Steps with lines at the quartiles."""
+    """A plot with lines at the quartiles."""
 
     def draw(ax: Any) -> None:
         h.plot(ax)
@@ -160,7 +160,7 @@ def picture(title: str, h: histogram.Histogram, caption: str = "") -> report.Sec
 
 
 def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
-    """What ``plait demo`` shows of it: incomes in bins of equal ratio, with quantiles beside the exact ones and those of a sketch."""
+    """The sections of ``plait demo``: amounts in bins of equal ratio, with quantiles beside the exact ones and those of a sketch."""
     n, shares = 1_000_000, [0.01, 0.1, 0.5, 0.9, 0.99]
     rng = np.random.default_rng(seed)
     x = np.exp(rng.normal(7, 0.8, n)) * np.where(rng.random(n) < 0.02, rng.pareto(1.5, n) + 1, 1)
@@ -178,7 +178,7 @@ def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
             "Histogram",
             h,
             f"A million amounts in 120 bins of equal ratio, counted in {1e3 * seconds:.0f} ms; dotted: the quartiles. On this axis they "
-            "make a bell; in bins of equal width nearly all would stand in the first.",
+            "are bell-shaped; in bins of equal width nearly all would be in the first.",
         ),
         report.table(
             "Quantiles",

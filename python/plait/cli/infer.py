@@ -1,4 +1,4 @@
-"""What ``plait demo`` shows of inference: eight schools with what speaks for and against the result, and a forecast with its fan."""
+"""The inference sections of ``plait demo``: eight schools with diagnostics of the fit, and a forecast with its fan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ERRORS = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
 
 
 def eight_schools(m: infer.Model) -> None:
-    """Effects of coaching in eight schools, drawn together as far as the data ask for it (Rubin 1981)."""
+    """Effects of coaching in eight schools, a hierarchical model with partial pooling (Rubin 1981)."""
     z = m.latent("z", infer.Normal(0, 1), shape=8)
     mu, tau = m.latent("mu", infer.Normal(0, 5)), m.latent("tau", infer.HalfCauchy(5))
     m.observe(infer.Normal(mu + tau * z, ERRORS), EFFECTS)
@@ -65,26 +65,26 @@ def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
         report.figure(
             "Eight schools",
             effects,
-            "Grey: what each school measured, with its error. Blue: what to believe once all are seen together. The large effects shrink towards "
-            "the common mean, for their errors are large too.",
+            "Grey: what each school measured, with its error. Blue: the posterior given all schools. The large effects shrink towards the "
+            "common mean, since their errors are large too.",
             size=(7.0, 3.4),
         ),
         report.figure(
-            "The course of the fit",
+            "Convergence of the fit",
             course,
-            f"The evidence lower bound after each step; where it has become flat, nothing more is to be gained. {posterior.steps} steps, "
+            f"The evidence lower bound after each step; it is flat where the fit has converged. {posterior.steps} steps, "
             f"{1000 * seconds:.0f} ms with compiling: {posterior.reason}.",
         ),
         report.preformatted(
-            "What speaks against it",
+            "Diagnostics",
             posterior.summary(),
             "k-hat says whether the fitted distribution covers the true posterior: below 0.7 it can be relied on.",
         ),
         report.figure(
             "A forecast",
             fan,
-            "A series that swings, and what an autoregression of order 2 expects of it. The bands hold the next values with 50 and 90 %; they "
-            "widen, for errors add up and the parameters are not known exactly.",
+            "An oscillating series, and its forecast by an autoregression of order 2. The bands contain the next values with 50 and 90 %; they "
+            "widen, since errors accumulate and the parameters are not known exactly.",
             size=(7.0, 3.4),
         ),
     ]

@@ -1,4 +1,4 @@
-"""``plait lstm``: learn a sine and a cosine from a few points, then go on with them from five."""
+"""``plait lstm``: learn a sine and a cosine from a few points, then generate their continuation from five."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ EPOCHS, BATCH_SIZE, RATE = 200, 32, 1e-2
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
-    parser = commands.add_parser("lstm", help="train an LSTM on (cos, sin), and let it go on", description=__doc__.split(": ", 1)[1])
+    """Adds the subcommand to the parser."""
+    parser = commands.add_parser("lstm", help="train an LSTM on (cos, sin), and generate a continuation", description=__doc__.split(": ", 1)[1])
     parser.add_argument("--hidden", type=at_least(1), default=HIDDEN, metavar="SIZE", help=f"hidden values (default {HIDDEN})")
-    parser.add_argument("--window", type=at_least(1), default=WINDOW, help=f"true points before it goes on by itself (default {WINDOW})")
-    ahead = f"points that it goes on by itself in training; 0: none (default {AHEAD})"
+    parser.add_argument("--window", type=at_least(1), default=WINDOW, help=f"true points before the generated ones (default {WINDOW})")
+    ahead = f"points generated from its own outputs in training; 0: none (default {AHEAD})"
     parser.add_argument("--ahead", type=at_least(0), default=AHEAD, help=ahead)
     parser.add_argument("--points", type=at_least(1), default=POINTS, help=f"points to generate (default {POINTS})")
     parser.add_argument("--sgd", action="store_true", help="plain gradient descent instead of Adam")
@@ -53,7 +53,7 @@ def train(
     seed: int = 0,
     progress: Any = False,
 ) -> tuple[SequenceRegressor, dict[str, Any]]:
-    """A trained network, and how it does."""
+    """A trained network, and its results."""
     model = SequenceRegressor(2, hidden, 2, activation="tanh", rng=seed)
     steps = epochs * -(-max(SEEN - window - ahead, 1) // batch_size)
     began = time.perf_counter()
@@ -69,7 +69,7 @@ def train(
     )
     seconds = time.perf_counter() - began
     truth = circle(window + points)
-    model.generate(truth[:window], 1)  # the program is made once, and is not what is timed
+    model.generate(truth[:window], 1)  # compiles the program before the measurement
     began = time.perf_counter()
     made = model.generate(truth[:window], points)
     return model, {
@@ -85,7 +85,7 @@ def train(
 
 
 def section(result: dict[str, Any]) -> report.Section:
-    """Truth against what was generated."""
+    """A plot of the true and the generated series."""
     window, made = result["window"], np.asarray(result["generated"])
     return report.figure(
         "Generated series",
@@ -97,7 +97,7 @@ def section(result: dict[str, Any]) -> report.Section:
 
 
 def demo_section(seed: int) -> tuple[report.Section, dict[str, Any]]:
-    """What ``plait demo`` shows of it, and the numbers; it is short, and shows no progress."""
+    """The section of ``plait demo``, and its numbers; short, without progress."""
     result = train(seed=seed)[1]
     return section(result), {"sequence_error": result["error"], "sequence_seconds": result["seconds"]}
 
@@ -118,7 +118,7 @@ def run(options: argparse.Namespace) -> Result:
     saved = None
     if options.out is not None:
         page = report.Report(
-            "An LSTM goes on with a series", f"{result['layers']}, {result['epochs']} epochs in {result['seconds']:.1f} s."
+            "Generation of a series by an LSTM", f"{result['layers']}, {result['epochs']} epochs in {result['seconds']:.1f} s."
         )
         page.add(
             report.facts(

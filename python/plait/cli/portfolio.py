@@ -1,4 +1,4 @@
-"""``plait portfolio``: divide money over the assets of a CSV file of prices, and tell what that would have earned."""
+"""``plait portfolio``: optimise a portfolio of the assets in a CSV file of prices, and report its past return."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ METHODS = ("min-variance", "max-sharpe", "risk-parity", "max-diversification", "
 
 @dataclass(frozen=True)
 class Prices:
-    """A table of prices, read like a data frame: what is missing is NaN."""
+    """A table of prices with the interface of a data frame; missing prices are NaN."""
 
     columns: list[str]
     index: list[Any]
@@ -29,8 +29,8 @@ class Prices:
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
-    parser = commands.add_parser("portfolio", help="divide money over assets by their prices (CSV)", description=__doc__.split(": ", 1)[1])
+    """Adds the subcommand to the parser."""
+    parser = commands.add_parser("portfolio", help="optimise a portfolio from prices (CSV)", description=__doc__.split(": ", 1)[1])
     parser.add_argument("file", type=Path, metavar="PRICES.csv", help="a column for each asset with its name on top; dates in the first")
     parser.add_argument("--method", choices=METHODS, default="max-sharpe", help="default max-sharpe")
     parser.add_argument("--target-return", type=float, metavar="R", help="instead: least risk for at least this return")
@@ -38,9 +38,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--bounds", type=float, nargs=2, default=(0.0, 1.0), metavar=("LOW", "HIGH"), help="of each weight (default 0 1)")
     parser.add_argument("--max-assets", type=int, metavar="K", help="hold at most so many")
     parser.add_argument("--assets", nargs="+", metavar="NAME", help="only these columns")
-    parser.add_argument("--allocation", type=float, nargs="+", metavar="W", help="tell about these weights instead of finding some")
-    parser.add_argument("--frequency", type=positive, default=252.0, help="rows in a year (default 252)")
-    parser.add_argument("--risk-free", type=float, default=0.0, help="return of a year without risk (default 0)")
+    parser.add_argument("--allocation", type=float, nargs="+", metavar="W", help="evaluate these weights instead")
+    parser.add_argument("--frequency", type=positive, default=252.0, help="rows per year (default 252)")
+    parser.add_argument("--risk-free", type=float, default=0.0, help="annual risk-free rate (default 0)")
     parser.add_argument("--shrinkage", default="ledoit_wolf", help="of the covariance; none for the sample's (default ledoit_wolf)")
     parser.add_argument("--missing", choices=("drop", "ffill", "pairwise"), default="drop", help="what to do with missing prices")
     parser.add_argument("--value", type=positive, metavar="MONEY", help="also how many whole shares this buys at the last prices")
@@ -95,7 +95,7 @@ def read(path: Path) -> Prices:
 
 
 def choose(made: portfolio.Portfolio, options: argparse.Namespace) -> portfolio.Weights:
-    """The weights that were asked for."""
+    """The weights by the selected method."""
     if options.target_return is not None:
         return made.target_return(options.target_return)
     if options.target_risk is not None:
@@ -140,7 +140,7 @@ def run(options: argparse.Namespace) -> Result:
         "sharpe": found.sharpe,
     }
     if len(values) > 1:
-        # Prices divided by the first, times the weights: what the allocation is worth if nothing is traded any more.
+        # Buy and hold: no trades after the first.
         course = portfolio.backtest(
             values, np.asarray(found), rebalance=None, cost=0.0, frequency=options.frequency, risk_free=options.risk_free
         )
@@ -154,14 +154,14 @@ def run(options: argparse.Namespace) -> Result:
         result |= {"shares": {str(k): v for k, v in bought.shares.items()}, "cash": bought.cash}
     if options.out is not None:
         result["report"] = report.Report(f"Portfolio of {options.file.name}", sections=sections(made, found)).save(options.out)
-    if not options.json:  # people get a line for each asset that is held
+    if not options.json:  # as text, a line for each asset that is held
         result |= {f"weight of {name}": v for name, v in found.weights.items() if abs(v) > 5e-6}
         result |= {f"shares of {name}": v for name, v in result.get("shares", {}).items() if v}
     return result
 
 
 def sections(made: portfolio.Portfolio, found: portfolio.Weights) -> list[report.Section]:
-    """What a page shows of a portfolio: its frontier and its weights."""
+    """The sections of a page: frontier and weights."""
     held = sorted(((str(k), v) for k, v in found.weights.items() if abs(v) > 5e-6), key=lambda pair: -abs(pair[1]))
     shares = found.risk_contributions
     gain = "" if found.expected_return is None else f"expected return {100 * found.expected_return:.1f} % a year, "
@@ -177,13 +177,13 @@ def sections(made: portfolio.Portfolio, found: portfolio.Weights) -> list[report
             ["asset", "weight", "share of the risk"],
             [(name, f"{100 * v:.1f} %", f"{100 * float(shares[name]):.1f} %") for name, v in held],
             f"{found.method.replace('_', ' ')}: {gain}risk {100 * found.risk:.1f} %{ratio}. "
-            f"The share of the risk says how much of it the asset brings, with what it shares with others.",
+            f"The share of the risk is the asset's contribution, including its covariance with the others.",
         ),
     ]
 
 
 def demo_section(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
-    """What ``plait demo`` shows of it: eight made-up assets with two common factors, and the portfolio of greatest Sharpe ratio."""
+    """The sections of ``plait demo``: eight synthetic assets with two common factors, and the portfolio of maximum Sharpe ratio."""
     rng = np.random.default_rng(seed)
     loads = rng.normal([[1.0, 0.0]], 0.5, (8, 2))
     daily = rng.normal(0, 0.008, (1000, 2)) @ loads.T + rng.normal(rng.uniform(0.0001, 0.0008, 8), rng.uniform(0.004, 0.012, 8), (1000, 8))

@@ -22,7 +22,7 @@ DNA, PROTEIN = "2/-3", "BLOSUM62"
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
+    """Adds the subcommand to the parser."""
     parser = commands.add_parser(
         "search",
         help="look for sequences in a database (FASTA), with E-values",
@@ -76,7 +76,7 @@ columns.__name__ = "columns"
 
 
 def read_queries(path: Path) -> list[datasets.Sequence]:
-    """The sequences that are looked for."""
+    """The query sequences."""
     if path != STDIN and not is_there(path):
         raise Failure(f"{path}: {'a folder' if path.is_dir() else 'no such file'}")
     try:
@@ -92,7 +92,7 @@ def read_queries(path: Path) -> list[datasets.Sequence]:
 
 
 def make_aligner(options: argparse.Namespace, records: list[datasets.Sequence]) -> tuple[align.SmithWaterman, dict[str, Any]]:
-    """The aligner, and what the output says of it."""
+    """The aligner, and its scoring as the output shows it."""
     nucleotides = [_databases.is_nucleotides(record.letters) for record in records]
     if options.similarity is None and any(nucleotides) and not all(nucleotides):
         odd = records[nucleotides.index(not nucleotides[0])]
@@ -122,7 +122,7 @@ def make_aligner(options: argparse.Namespace, records: list[datasets.Sequence]) 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Path | BinaryIO]:
-    """The database as `search` takes it."""
+    """The database as the argument of `search`."""
     if path != STDIN and not is_there(path):
         raise Failure(f"{path}: {'a folder' if path.is_dir() else 'no such file'}")
     yield sys.stdin.buffer if path == STDIN else path
@@ -158,7 +158,7 @@ def run(options: argparse.Namespace) -> Result | str:
 
 
 def as_json(hits: align.Hits, scoring: dict[str, Any], records: list[datasets.Sequence], seconds: float) -> Result:
-    """For machines."""
+    """The result as JSON."""
     return {
         "command": "search",
         **scoring,
@@ -173,7 +173,7 @@ def as_json(hits: align.Hits, scoring: dict[str, Any], records: list[datasets.Se
 
 
 def as_text(hits: align.Hits, scoring: dict[str, Any], records: list[datasets.Sequence], seconds: float, alignments: bool) -> str:
-    """For people."""
+    """The result as text."""
     statistics = hits.statistics
     lines = [
         f"{hits.sequences} sequences of {hits.letters} letters, {seconds:.3g} s; {scoring['similarity']}, "

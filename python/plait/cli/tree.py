@@ -1,4 +1,4 @@
-"""``plait tree``: grow a C4.5 tree on a table (CSV, ARFF), print it, and tell how often it errs on rows that it has not seen."""
+"""``plait tree``: grow a C4.5 tree on a table (CSV, ARFF), print it, and estimate its error by cross-validation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 
 class Data(NamedTuple):
-    """What is learned from."""
+    """The training data."""
 
     X: Array
     y: Array
@@ -29,12 +29,12 @@ class Data(NamedTuple):
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
+    """Adds the subcommand to the parser."""
     parser = commands.add_parser("tree", help="grow a decision tree on a table (CSV, ARFF)", description=__doc__.split(": ", 1)[1])
     parser.add_argument(
         "file", type=Path, metavar="FILE", help="ARFF where it ends in .arff, else CSV; ?, NA, null and empty cells are missing values"
     )
-    parser.add_argument("--target", metavar="COLUMN", help="what is to be told from the other columns (default: the last one)")
+    parser.add_argument("--target", metavar="COLUMN", help="the column to predict (default: the last one)")
     parser.add_argument(
         "--no-header", action="store_true", help="the first line of the CSV file holds values; columns are 'column 1' and so on"
     )
@@ -43,8 +43,8 @@ def add(commands: Any) -> None:
     parser.add_argument("--unpruned", action="store_true", help="no pruning")
     parser.add_argument("--subsets", action="store_true", help="group categories")
     parser.add_argument("--max-depth", type=at_least(0), help="tests from the root to a leaf, at most")
-    parser.add_argument("--folds", type=at_least(0), default=10, help="parts of the cross-validation, 0 for none (default 10)")
-    parser.add_argument("--seed", type=at_least(0), default=0, help="which rows go to which part (default 0)")
+    parser.add_argument("--folds", type=at_least(0), default=10, help="folds of the cross-validation, 0 for none (default 10)")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="seed of the assignment of rows to folds (default 0)")
     parser.add_argument("--rules", action="store_true", help="the tree as rules too")
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the tree as JSON")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a page with a picture of the tree")
@@ -98,7 +98,7 @@ def read(options: argparse.Namespace) -> Data:
 
 
 def folds_of(y: Array, folds: int, seed: int) -> Array:
-    """The part of each row: classes are spread evenly over the parts."""
+    """The fold of each row, stratified by class."""
     rng = np.random.default_rng(seed)
     part = np.empty(len(y), np.int64)
     order = np.concatenate([rng.permutation(np.flatnonzero(y == label)) for label in np.unique(y)])
@@ -107,7 +107,7 @@ def folds_of(y: Array, folds: int, seed: int) -> Array:
 
 
 def cross_validated(tree: C45Classifier, data: Data, folds: int, seed: int) -> float:
-    """Share of rows that a tree grown on the other parts gets wrong."""
+    """The cross-validated error: the share of rows misclassified by trees grown on the other folds."""
     part = folds_of(data.y, folds, seed)
     wrong = 0
     for fold in range(folds):
@@ -167,7 +167,7 @@ overcast 81 75 no play|rain 71 80 yes don't"""
 
 
 def demo_sections() -> tuple[list[report.Section], dict[str, Any]]:
-    """What ``plait demo`` shows of it, and the numbers: the golf players of Quinlan's book and Fisher's irises."""
+    """The sections of ``plait demo``, and their numbers: the golf players of Quinlan's book and Fisher's irises."""
     rows = [row.split() for row in GOLF.split("|")]
     names = ["outlook", "temperature", "humidity", "windy"]
     X = np.array([[o, float(t), float(h), w] for o, t, h, w, _ in rows], dtype=object)
@@ -183,14 +183,13 @@ def demo_sections() -> tuple[list[report.Section], dict[str, Any]]:
         report.figure(
             "When to play golf",
             lambda ax: golf.plot(ax, names),
-            "Quinlan's fourteen days, split by gain ratio: begin at the top, answer, and the leaf says whether they play. In brackets: days that "
-            "came to that leaf.",
+            "Quinlan's fourteen days, split by gain ratio; each leaf says whether they play. In brackets: days in that leaf.",
             size=(8.0, 3.6),
         ),
         report.preformatted(
             "Irises",
             iris.export_text(data.columns),
-            f"Fisher's irises, told apart by their petals: {100 * right:.0f} % of flowers that the tree has not seen are named rightly.",
+            f"Fisher's irises, classified by their petals: {100 * right:.0f} % of the held-out flowers are classified correctly.",
         ),
     ]
     return sections, {"golf_leaves": golf.n_leaves_, "iris_accuracy": right}

@@ -1,4 +1,4 @@
-"""``plait vae``: train a variational autoencoder on images, and tell in a report how it went."""
+"""``plait vae``: train a variational autoencoder on images, and write a report."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..nn import VAE
 from ..report._words import people_number, seconds_text
 from ._common import Result, add_training, at_least, machine_facts, progress, use_threads
 
-# Sizes that fit the images, where none are asked for.
+# Default sizes for each data set.
 HIDDEN = {"fashion-mnist": (512, 256), "mnist": (512, 256), "digits": (128,)}
 LATENT = {"fashion-mnist": 20, "mnist": 20, "digits": 8}
 SHOWN = 20  # images in the report
 
 
 def add(commands: Any) -> None:
-    """Puts the subcommand into the parser."""
+    """Adds the subcommand to the parser."""
     parser = commands.add_parser("vae", help="train a variational autoencoder on images", description=__doc__.split(": ", 1)[1])
     parser.add_argument("--data", choices=sorted(HIDDEN), default="fashion-mnist", help="the images (default fashion-mnist)")
     parser.add_argument(
@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("plait-vae"), metavar="DIR", help="folder for report and checkpoint (default plait-vae)"
     )
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in that folder")
+    parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in that folder")
     add_training(parser, epochs=5, batch_size=128)
     parser.set_defaults(run=run)
 
@@ -84,7 +84,7 @@ def train(
     resume: bool = False,
     machine: bool = True,
 ) -> tuple[dict[str, Any], report.Report]:
-    """One whole run: what came out, and the report on it."""
+    """A whole run: its results, and the report."""
     pixels = data.train_images.shape[1]
     vae = VAE(pixels, hidden=hidden, latent=latent, rng=seed)
     optimizer = optim.Adam(rate)
@@ -125,13 +125,13 @@ def train(
                 "speed": f"{people_number(round(result['images_per_second'], -2), 3)} images a second",
                 **(machine_facts() if machine else {}),
             },
-            "The bound is how probable the model says the images are, at least: the larger, the better. Held-out images took no part in training.",
+            "The bound is a lower bound of the images' log-likelihood: the larger, the better. Held-out images are not used in training.",
         ),
         report.figure(
             "Loss",
             lambda ax: plot.loss_curve(history, ax),
-            "The negative bound, in nats an image, after each epoch. Both curves fall and stay together: what was learnt holds for images that "
-            "were not seen. A gap that opens between them would be overfitting.",
+            "The negative bound, in nats an image, after each epoch. A growing gap between the two curves "
+            "would be overfitting.",
         ),
         *images_sections(vae, data, seed),
         *graph_sections(vae, optimizer, batch_size),
@@ -140,7 +140,7 @@ def train(
 
 
 def images_sections(vae: VAE, data: datasets.Images, seed: int) -> list[report.Section]:
-    """What the model makes of images, makes up by itself, and where it puts them."""
+    """Reconstructions, samples, and the latent space."""
     shown = data.test_images[:SHOWN]
     made, drawn = vae.reconstruct(shown), vae.sample(4 * 16, rng=seed)
     means = vae.encode(data.test_images[:5000])[0]
@@ -148,43 +148,43 @@ def images_sections(vae: VAE, data: datasets.Images, seed: int) -> list[report.S
         report.figure(
             "Reconstructions",
             lambda ax: plot.reconstructions(shown, made, columns=10, ax=ax),
-            f"Held-out images, and below each what comes back through {vae.latent} latent numbers. What is lost is detail; the digit stays.",
+            f"Held-out images, and below each its reconstruction from {vae.latent} latent numbers. Detail is lost; the digit stays.",
             size=(7.0, 3.0),
         ),
         report.figure(
             "Samples",
             lambda ax: plot.image_grid(drawn, columns=16, ax=ax),
-            "Digits that nobody wrote: decoded from numbers drawn from the standard normal distribution. Those that look like two digits at "
-            "once come from between two classes.",
+            "New images: decoded from draws of the standard normal distribution. Those that look like two digits at once come from between "
+            "two classes.",
             size=(7.0, 2.0),
         ),
         report.figure(
             "Latent map",
             lambda ax: plot.latent_map(means, data.test_labels[:5000], ax=ax),
-            "Where the encoder puts held-out images, in the plane of their largest variance. It was never told the classes; that the colours "
-            "stand together means that like images get like numbers.",
+            "Where the encoder puts held-out images, in the plane of their largest variance. The labels are not used in training; "
+            "clusters of one colour mean that similar images have similar codes.",
             size=(6.0, 4.6),
         ),
     ]
 
 
 def graph_sections(vae: VAE, optimizer: optim.Optimizer, batch_size: int) -> list[report.Section]:
-    """The loss as a graph, and the program that a training step has become."""
+    """The loss as a graph, and the compiled program of a training step."""
     x = graph.input("x", (None, vae.inputs))
     loss = -vae.bound(x, training=True).mean()
     loss.name = "loss"
     picture = report.graph(
         "Graph",
         loss,
-        "The loss, written as nodes: blue what is fed, yellow what is learnt, violet what is drawn at random. 'waits for n': gradients arrive "
-        "over n edges before the node passes their sum on. Over a dotted edge none comes.",
+        "The loss as nodes: blue inputs, yellow parameters, violet random draws. 'waits for n': gradients arrive over n edges before the node "
+        "propagates their sum. No gradient flows over a dotted edge.",
     )
     step = graph.compile([loss], updates=optimizer.updates(loss, vae.parameters()))
     step.bind({x: (batch_size, vae.inputs)})
     summary = report.program(
         "Program",
         step,
-        "One training step as it runs: forward, gradients and the update of every parameter, with everything fused that can be. 'matmul + add relu' "
+        "One training step as it runs: forward pass, gradients and the update of every parameter, fused where possible. 'matmul + add relu' "
         "is one pass over memory.",
     )
     return [picture, summary]

@@ -1,11 +1,11 @@
-"""Data sets to try things on: images, tables, points on a spiral, labelled series and sequences of letters.
+"""Data sets for examples and tests: images, tables, points on a spiral, labelled series and sequences of letters.
 
-Nothing is read before it is asked for, and only `fashion_mnist` and `mnist` may need the network: their files are looked for
+Nothing is read at import, and only `fashion_mnist` and `mnist` may need the network: their files are looked for
 
 1. in the folder that the environment variable ``PLAIT_DATA`` names (``fashion-mnist/*.gz``, ``mnist/*.gz``),
-2. in the user's cache (``$XDG_CACHE_HOME/plait``, or where the platform keeps such things),
-3. where Debian's package ``dataset-fashion-mnist`` puts them,
-4. at the data set's own site, from where they are fetched into the cache once, and checked by SHA-256.
+2. in the user's cache (``$XDG_CACHE_HOME/plait``, or the platform's folder for caches),
+3. in the folder of Debian's package ``dataset-fashion-mnist``,
+4. at the data set's own site, from which they are downloaded into the cache once, and verified by SHA-256.
 """
 
 from __future__ import annotations

@@ -25,13 +25,13 @@ class Table(NamedTuple):
     Parameters
     ----------
     relation : str
-        What the file calls it.
+        The name of the relation in the file.
     names : tuple of str
         Names of the columns.
     columns : tuple of ndarray
-        float64 with NaN for what is missing, or objects: strings, None for what is missing.
+        float64 with NaN for missing values, or objects: strings, with None for missing values.
     categories : tuple
-        For each column None, if it holds numbers, or a tuple of the categories that it may hold.
+        For each column None, if it holds numbers, or a tuple of its categories.
     """
 
     relation: str
@@ -45,7 +45,7 @@ class Table(NamedTuple):
         Parameters
         ----------
         target : str, optional
-            The column that is to be told from the others; the last one unless given.
+            The column to predict; the last one unless given.
 
         Returns
         -------
@@ -67,7 +67,7 @@ def _unescaped(text: str) -> str:
 
 
 def _tokens(line: str) -> Iterator[tuple[str, bool]]:
-    """(text, whether it was quoted); a comment ends the line. ValueError at what is no token."""
+    """(text, whether it was quoted); a comment ends the line. ValueError at an invalid token."""
     at = 0
     while True:
         at = SPACE.match(line, at).end()  # type: ignore[union-attr]
@@ -152,8 +152,8 @@ def arff(path: str | os.PathLike[str]) -> Table:
     Raises
     ------
     FormatError
-        The file is no ARFF, ends within a row or before the first, holds a value that its header does not allow, or a kind that is not
-        read: sparse rows, and attributes of type date, string or relational.
+        The file is not ARFF, ends within a row or before the first, holds a value that its header does not allow, or uses an unsupported
+        feature: sparse rows, and attributes of type date, string or relational.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""One file from the network: shown while it comes, checked, and only then put in its place."""
+"""Download of a file: with progress, verified, and moved to its place atomically."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ TIMEOUT_S = 30.0
 
 
 class CorruptDownload(OSError):
-    """What came is not what was asked for."""
+    """The download is incomplete or has another checksum."""
 
 
 def download(address: str, target: Path, payload_sha256: str, progress: Progress = True) -> Path:
-    """Fetches `address` into `target`, whole or not at all: others see no half file, whatever interrupts this one.
+    """Downloads `address` to `target` atomically: an interruption leaves no partial file.
 
-    OSError: it cannot be had, or its payload (gunzipped, if it is gzipped) has another SHA-256.
+    OSError: the download fails, or its payload (gunzipped, if it is gzipped) has another SHA-256.
     """
     import tempfile
 
@@ -53,8 +53,8 @@ def download(address: str, target: Path, payload_sha256: str, progress: Progress
 
 
 def fetch(address: str, write: Callable[[bytes], object], report: Callable[[int, int], object]) -> None:
-    """Hands the content of `address` to `write` in pieces; `report(bytes so far, bytes in all or 0)` after each."""
-    import http.client  # only here: together they would be a third of what `import plait` takes
+    """Passes the content of `address` to `write` in chunks; `report(bytes so far, bytes in all or 0)` after each."""
+    import http.client  # imported here, since both are slow to import
     import urllib.request
 
     request = urllib.request.Request(address, headers={"User-Agent": "plait"})
@@ -68,9 +68,9 @@ def fetch(address: str, write: Callable[[bytes], object], report: Callable[[int,
                 write(piece)
                 done += len(piece)
                 report(done, total)
-    except http.client.HTTPException as error:  # alone among the network's errors it is no OSError
+    except http.client.HTTPException as error:  # not a subclass of OSError, unlike other network errors
         raise CorruptDownload(f"the server's reply broke off ({error!r})") from error
-    # urllib may give a short body without complaint when the connection breaks.
+    # urllib may return a truncated body without an error when the connection breaks.
     if total and done != total:
         raise CorruptDownload(f"the connection ended after {done} of {total} bytes")
 

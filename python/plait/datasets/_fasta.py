@@ -11,7 +11,7 @@ from .._text import read_text
 
 
 class Sequence(NamedTuple):
-    """A sequence and what it is called.
+    """A sequence with its name.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def fasta(path: str | os.PathLike[str]) -> list[Sequence]:
     Parameters
     ----------
     path : path
-        The file; one that gzip has packed is unpacked on the way.
+        The file, plain or compressed by gzip.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def fasta(path: str | os.PathLike[str]) -> list[Sequence]:
     Raises
     ------
     FormatError
-        The first line that is neither empty nor a comment (``;``) is no header, or the file is no text.
+        The first line that is neither empty nor a comment (``;``) is not a header, or the file is not text.
 
     Examples
     --------

@@ -33,7 +33,7 @@ FASHION_MNIST = Source(
 MNIST = Source(
     title="MNIST",
     folder="mnist",
-    # The first site is its authors'; it has been closed to programs at times, so copies that many rely on come after it.
+    # The authors' site first; it has refused downloads by programs at times, so mirrors follow.
     sites=(
         "http://yann.lecun.com/exdb/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -51,7 +51,7 @@ MNIST = Source(
 
 
 def load_part(source: Source, part: str, flatten: bool, progress: Progress) -> tuple[Floats, Labels]:
-    """Images and labels of one part, held against each other."""
+    """Images and labels of one part, checked for consistency."""
     image_path = locate(source, f"{PARTS[part]}-images-idx3-ubyte.gz", progress)
     label_path = locate(source, f"{PARTS[part]}-labels-idx1-ubyte.gz", progress)
     images, labels = read_idx(image_path), read_idx(label_path)

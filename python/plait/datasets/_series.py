@@ -1,4 +1,4 @@
-"""Labelled time series: those of the UCR and UEA archives from their files, and gestures that are made up."""
+"""Labelled time series: data sets of the UCR and UEA archives from their files, and synthetic gestures."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 
 class Series(NamedTuple):
-    """Time series with labels, in a part to learn from and a part to judge by.
+    """Time series with labels, split into training and test part.
 
     Parameters
     ----------
     train_series, test_series : list of ndarray of float64, shape (n,) or (n, d)
-        A series each; lengths may differ.
+        The series; lengths may differ.
     train_labels, test_labels : ndarray of str
         The class of each series.
     """
@@ -53,7 +53,7 @@ def ucr(name: str) -> Series:
     FileNotFoundError
         The files are in neither place.
     FormatError
-        A file is not what it should be, has time stamps, or no class labels.
+        A file is invalid, has time stamps, or no class labels.
 
     Examples
     --------
@@ -118,16 +118,16 @@ def _values(part: str, where: str) -> Array:
 
 
 def gestures(train: int = 6, test: int = 12, *, noise: float = 0.12, rng: Seed = 0) -> Series:
-    """Made-up gestures of four kinds, each at its own pace: one of them at half speed is still the same gesture.
+    """Synthetic gestures of four classes, each series with a random length and time warping.
 
     Parameters
     ----------
     train, test : int
-        Series of each kind in both parts.
+        Series of each class in the two parts.
     noise : float
-        Standard deviation of what is added to every value.
+        Standard deviation of the noise added to every value.
     rng : int, SeedSequence or Generator
-        Where the random numbers come from.
+        Source of the random numbers.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def gestures(train: int = 6, test: int = 12, *, noise: float = 0.12, rng: Seed =
 
     def one(kind: str) -> Array:
         steps = np.linspace(0, 1, int(draw.integers(40, 81)))
-        pace = np.interp(steps, [0, 0.5, 1], [0, draw.uniform(0.3, 0.7), 1])  # slower at first, or later
+        pace = np.interp(steps, [0, 0.5, 1], [0, draw.uniform(0.3, 0.7), 1])  # time warping: slower in the first half or in the second
         values: Array = shapes[kind](pace) + noise * draw.normal(size=len(steps))
         return values
 

@@ -1,4 +1,4 @@
-"""Points on interleaved spiral arms: the smallest set that no straight line divides."""
+"""Points on interleaved spiral arms: a small set that is not linearly separable."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def spiral(n_per_arm: int = 100, arms: int = 3, noise: float = 0.2, rng: Seed = 
 
     Notes
     -----
-    The two parts cannot share a point: they take turns in the distance from the centre, and noise only moves a point around it.
+    The two parts share no point: their radii alternate, and noise only changes the angle.
 
     Examples
     --------

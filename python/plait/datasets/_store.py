@@ -12,18 +12,18 @@ from ._download import Progress, download
 
 
 class Source(NamedTuple):
-    """A data set's files and every way to them."""
+    """A data set's files and their locations."""
 
     title: str
     folder: str  # below PLAIT_DATA and below the cache
     sites: tuple[str, ...]  # tried in this order
     system_folder: Path | None
     system_package: str
-    files: Mapping[str, str]  # name -> SHA-256 of the payload, gunzipped: a file that was gzipped again is still the same file
+    files: Mapping[str, str]  # name -> SHA-256 of the payload, gunzipped: recompression does not change it
 
 
 def cache_folder() -> Path:
-    """The user's cache: XDG_CACHE_HOME if it is set (and absolute, as its specification asks), else where the platform keeps caches."""
+    """The user's cache: XDG_CACHE_HOME if it is set (and absolute, as its specification asks), else the platform's folder for caches."""
     xdg = os.environ.get("XDG_CACHE_HOME", "")
     if xdg and Path(xdg).is_absolute():
         return Path(xdg) / "plait"
@@ -35,7 +35,7 @@ def cache_folder() -> Path:
 
 
 def in_folder(folder: Path, name: str) -> Path | None:
-    """The file, or the same without its ``.gz`` for those who have unpacked it."""
+    """The file, or its unpacked version without ``.gz``."""
     for path in (folder / name, folder / name.removesuffix(".gz")):
         if path.is_file():
             return path
@@ -43,9 +43,9 @@ def in_folder(folder: Path, name: str) -> Path | None:
 
 
 def locate(source: Source, name: str, progress: Progress = True) -> Path:
-    """The path of one of the source's files, fetched if it is nowhere on this machine.
+    """The path of one of the source's files, downloaded if it is not on this machine.
 
-    FileNotFoundError: none of the ways works; the message names them all and what each needs.
+    FileNotFoundError: all locations fail; the message names each with the reason.
     """
     named = os.environ.get("PLAIT_DATA", "")
     cache = cache_folder() / source.folder
@@ -59,7 +59,7 @@ def locate(source: Source, name: str, progress: Progress = True) -> Path:
     for site in source.sites:
         try:
             return download(site + name, cache / name, source.files[name], progress)
-        except OSError as error:  # no network, no such page, no space, or not what was expected: the next site may do better
+        except OSError as error:  # no network, no such page, no space, or another checksum: try the next site
             failed.append(f"{site}{name}: {error}")
     ways = [
         f"PLAIT_DATA {f'is {named}, which' if named else 'is not set; a folder that it names'} {'lacks' if named else 'may hold'} "

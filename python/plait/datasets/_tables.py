@@ -1,4 +1,4 @@
-"""Small sets that come with scikit-learn, so that nothing has to be fetched."""
+"""Small data sets that are part of scikit-learn, so that no download is needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._types import Images, Points, Seed, split_by_class
 
 
 def from_sklearn(name: str) -> Any:
-    """What scikit-learn's loader of this name gives."""
+    """The result of scikit-learn's loader of this name."""
     try:
         module = importlib.import_module("sklearn.datasets")
     except ImportError as error:
@@ -29,7 +29,7 @@ def digits(*, flatten: bool = True, test_fraction: float = 0.2, rng: Seed = 0) -
     flatten : bool
         Whether an image is a row of 64 pixels, as the models take it, or keeps its shape (8, 8).
     test_fraction : float
-        How much of each class is held out.
+        Fraction of each class that is held out.
     rng : int, SeedSequence or Generator
         Decides which images are held out.
 
@@ -66,7 +66,7 @@ def iris(*, test_fraction: float = 0.2, rng: Seed = 0) -> Points:
     Parameters
     ----------
     test_fraction : float
-        How much of each class is held out.
+        Fraction of each class that is held out.
     rng : int, SeedSequence or Generator
         Decides which rows are held out.
 

@@ -1,7 +1,7 @@
-"""Plots of results; matplotlib is imported when one is asked for.
+"""Plots of results; matplotlib is imported on first use.
 
-Every function draws on ``ax`` and gives it back; without one it makes a figure. They share one style, whose colours are told apart with any colour
-blindness, on light ground and on dark (`style`):
+Every function draws on ``ax`` and returns it; without one it makes a figure. They share one style (`style`), whose colours are distinguishable
+with any colour blindness, on light and dark backgrounds:
 
 ==============================  ====================================================================
 result                          functions

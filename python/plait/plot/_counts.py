@@ -50,7 +50,7 @@ def histogram(found: Histogram, ax: Axes | None = None, *, density: bool = False
         raise ValueError(f"plot: expected one axis or two, got {found.ndim}; h.project(0, 1) has two")
     ax = axes_or_new(ax, (5.0, 3.2) if found.ndim == 1 else (4.6, 3.8))
     heights = found.density() if density else found.values()
-    # An infinite bin cannot be drawn to its end: it is as wide as its neighbour.
+    # An infinite bin is drawn with the mean width of the others.
     edges = [_finite(axis.edges) for axis in found.axes]
     if found.ndim == 1:
         ax.stairs(heights, edges[0], **{"fill": True, "color": colour(0, ax), **options})
@@ -77,12 +77,12 @@ def _finite(edges: Any) -> Any:
 
 
 def sketch(found: QuantileSketch, ax: Axes | None = None) -> Axes:
-    """The quantiles that a sketch knows, as a curve of values over shares, with the band in which the true ones lie.
+    """The quantile function of a sketch, with a band for its rank error.
 
     Parameters
     ----------
     found : QuantileSketch
-        One that has seen values.
+        A sketch that is not empty.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -94,7 +94,7 @@ def sketch(found: QuantileSketch, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ValueError
-        It has seen none.
+        It is empty.
 
     Examples
     --------
@@ -118,18 +118,18 @@ def sketch(found: QuantileSketch, ax: Axes | None = None) -> Axes:
 
 
 def tree(found: C45Classifier, ax: Axes | None = None, *, names: Sequence[str] | None = None, max_depth: int | None = None) -> Axes:
-    """A decision tree as boxes, its tests beside the lines.
+    """A decision tree as boxes, with the tests on the edges.
 
     Parameters
     ----------
     found : C45Classifier
-        A fitted one.
+        A fitted tree.
     ax : Axes, optional
         Where to draw; a new figure without it.
     names : sequence of str, optional
         Names of the features.
     max_depth : int, optional
-        Levels to be drawn.
+        Levels to draw.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A graph on axes of matplotlib."""
+"""A graph on matplotlib axes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def graph(node: Any, ax: Axes | None = None, *, fold: int | None = None, step: int | None = None, max_nodes: int = 300) -> Axes:
-    """The graph behind a node: each node with its op, name and shape, and for how many gradients it waits.
+    """The graph behind a node: each node with its op, name and shape, and the number of gradients that it waits for.
 
     `plait.draw` writes the same picture into a file; ``plait.draw(node, "graph.html")`` is a page on which folds open by a click.
 

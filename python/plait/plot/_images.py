@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def as_images(images: npt.ArrayLike, shape: tuple[int, int] | None) -> npt.NDArray[Any]:
-    """(n, rows, columns) from such, or from rows of pixels; without a shape the images are taken as square."""
+    """Images (n, rows, columns), also from rows of pixels; without a shape they are square."""
     array = np.asarray(images)
     if array.ndim == 3 and shape is None:
         return array
@@ -32,7 +32,7 @@ def as_images(images: npt.ArrayLike, shape: tuple[int, int] | None) -> npt.NDArr
 
 
 def mosaic(images: npt.NDArray[Any], columns: int) -> npt.NDArray[Any]:
-    """All images in one, with a line between them; NaN where there is none."""
+    """All images in one array, with lines of NaN between them."""
     n, height, width = images.shape
     rows = max(1, -(-n // columns))
     sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
@@ -52,7 +52,7 @@ def image_grid(images: npt.ArrayLike, *, shape: tuple[int, int] | None = None, c
     shape : (int, int), optional
         Rows and columns of an image that is given as a row of pixels; square without it.
     columns : int, optional
-        Images beside each other; a grid about as wide as high without it.
+        Images in a row; about the square root of n by default.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -85,7 +85,7 @@ def image_grid(images: npt.ArrayLike, *, shape: tuple[int, int] | None = None, c
 def reconstructions(
     originals: npt.ArrayLike, made: npt.ArrayLike, *, shape: tuple[int, int] | None = None, columns: int = 10, ax: Axes | None = None
 ) -> Axes:
-    """Originals, and what a model makes of each below it.
+    """Originals, with their reconstructions below.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def reconstructions(
     shape : (int, int), optional
         Rows and columns of an image that is given as a row of pixels; square without it.
     columns : int
-        Pairs beside each other.
+        Pairs in a row.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -118,7 +118,7 @@ def reconstructions(
     """
     above, below = as_images(originals, shape), as_images(made, shape)
     if above.shape != below.shape:
-        raise ValueError(f"reconstructions: originals have shape {above.shape}, what was made of them {below.shape}")
+        raise ValueError(f"reconstructions: originals have shape {above.shape}, reconstructions {below.shape}")
     pairs = []
     for start in range(0, len(above), columns):
         for part in (above[start : start + columns], below[start : start + columns]):

@@ -1,4 +1,4 @@
-"""Plots of portfolios: weights, frontiers, the assets beside them, back-tests."""
+"""Plots of portfolios: weights, frontiers with assets, compositions, back-tests."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MOST_NAMED_ASSETS = 30
 
 
 def weights(found: Weights, ax: Axes | None = None) -> Axes:
-    """Bars of a portfolio's weights, the largest on top; those of nothing are left out.
+    """Bars of a portfolio's weights, the largest on top; zeros are left out.
 
     Parameters
     ----------
     found : Weights
-        What a method of `Portfolio` gave.
+        The result of a method of `Portfolio`.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -62,13 +62,13 @@ def frontier(found: Frontier, ax: Axes | None = None, *, corners: Frontier | Non
     Parameters
     ----------
     found : Frontier
-        What ``portfolio.efficient_frontier`` gave.
+        The result of ``portfolio.efficient_frontier``.
     ax : Axes, optional
         Where to draw; a new figure without it.
     corners : Frontier, optional
-        The turning points, drawn as dots on it.
+        The turning points, drawn as dots.
     named : dict of str to Weights, optional
-        Portfolios to be marked, by what they are called.
+        Portfolios to mark, by name.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def frontier(found: Frontier, ax: Axes | None = None, *, corners: Frontier | Non
 
 
 def portfolio(found: MeanVariance, ax: Axes | None = None) -> Axes:
-    """The efficient frontier with the assets, and the portfolios of least risk and of greatest Sharpe ratio.
+    """The efficient frontier with the assets, and the portfolios of minimum variance and of maximum Sharpe ratio.
 
     Parameters
     ----------
@@ -133,16 +133,16 @@ def portfolio(found: MeanVariance, ax: Axes | None = None) -> Axes:
 
 
 def composition(found: Frontier, ax: Axes | None = None, *, assets: Sequence[Any] | None = None) -> Axes:
-    """What the portfolios of a frontier are made of: weights over the expected return, one on the other.
+    """The composition of a frontier's portfolios: stacked weights over the expected return.
 
     Parameters
     ----------
     found : Frontier
-        Of weights that are not negative.
+        A frontier without negative weights.
     ax : Axes, optional
         Where to draw; a new figure without it.
     assets : sequence, optional
-        Their names; the frontier's own unless given.
+        Names of the assets; the frontier's own unless given.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def composition(found: Frontier, ax: Axes | None = None, *, assets: Sequence[Any
     """
     parts = np.asarray(found.weights)
     if parts.min() < -1e-9:
-        raise ValueError(f"composition: a weight is {parts.min():.3g}; what is sold short cannot be stacked")
+        raise ValueError(f"composition: a weight is {parts.min():.3g}; short positions cannot be stacked")
     ax = axes_or_new(ax, (5, 3.6))
     names = [str(name) for name in (found.assets if assets is None else assets)]
     held = np.flatnonzero(parts.max(axis=0) > 1e-6)
@@ -188,16 +188,16 @@ def composition(found: Frontier, ax: Axes | None = None, *, assets: Sequence[Any
 
 
 def backtest(found: Backtest, ax: Axes | None = None, *, others: dict[str, Backtest] | None = None) -> Axes:
-    """The value of a back-test over time, with how far it is below its highest.
+    """The value of a back-test over time, with its drawdowns.
 
     Parameters
     ----------
     found : Backtest
-        What ``plait.portfolio.backtest`` gave.
+        The result of ``plait.portfolio.backtest``.
     ax : Axes, optional
         Where to draw; a new figure without it.
     others : dict of str to Backtest, optional
-        Other strategies beside it, as lines.
+        Other strategies, drawn as lines.
 
     Returns
     -------
@@ -226,7 +226,7 @@ def backtest(found: Backtest, ax: Axes | None = None, *, others: dict[str, Backt
 
 
 def _days(index: Sequence[Any]) -> Any:
-    """Dates as matplotlib draws them; 0, 1, … for what is none."""
+    """Dates as matplotlib draws them; 0, 1, … where the index has none."""
     plain_numbers = np.arange(len(index))
     if len(index) == 0 or isinstance(index[0], (int, float, np.integer, np.floating)):
         return plain_numbers

@@ -1,4 +1,4 @@
-"""Plots of what a solver went through."""
+"""Plots of a solver's iterations."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ITERATIONS_WITH_MARKS = 40
 
 
 def convergence(result: OptimizeResult, ax: Axes | None = None) -> Axes:
-    """How a minimisation came to its end: how far the objective was from its last value, and the largest violation, over iterations.
+    """The convergence of a minimisation: the objective's distance from its last value, and the largest violation, over iterations.
 
     Parameters
     ----------
     result : OptimizeResult
-        What ``minimize`` or ``Problem.solve`` gave.
+        The result of ``minimize`` or ``Problem.solve``.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -34,7 +34,7 @@ def convergence(result: OptimizeResult, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ValueError
-        There is no path in it, as in what ``solve_many`` gives.
+        The result has no path, as that of ``solve_many``.
 
     Examples
     --------

@@ -20,14 +20,14 @@ MOST_LINKS = 400
 
 
 def page(found: Any, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
-    """Write one HTML file, which needs nothing else, to explore a result in a browser, by pointer, keyboard or touch.
+    """Write one self-contained HTML file to explore a result in a browser, by pointer, keyboard or touch.
 
     Parameters
     ----------
     found : Alignment, Frontier, or Node, Program or Table
         An alignment is gone through column by column, a frontier portfolio by portfolio with its weights; of a graph, scopes open by a click.
     path : str or path-like
-        Where to; ending in ``.html``.
+        The file; its extension is ``.html``.
     title : str, optional
         Above the picture.
 
@@ -39,7 +39,7 @@ def page(found: Any, path: str | os.PathLike[str], *, title: str | None = None) 
     Raises
     ------
     ValueError
-        The ending is another, or there are more than 20,000 columns or portfolios, or none.
+        The extension is another, or there are more than 20,000 columns or portfolios, or none.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def page(found: Any, path: str | os.PathLike[str], *, title: str | None = None) 
 
 
 def _scaled(values: npt.ArrayLike, low: float, high: float, begin: float, end: float) -> npt.NDArray[np.float64]:
-    """From [low, high] to [begin, end]; the middle where they are one."""
+    """Maps [low, high] linearly to [begin, end]; to its middle where low equals high."""
     array = np.asarray(values, dtype=np.float64)
     if high <= low:
         return np.full(array.shape, (begin + end) / 2)
@@ -78,7 +78,7 @@ def _scaled(values: npt.ArrayLike, low: float, high: float, begin: float, end: f
 
 
 def _curve(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> str:
-    """A path of SVG; not-a-number breaks it."""
+    """An SVG path, interrupted at NaN."""
     parts, pen = [], "M"
     for a, b in zip(x.tolist(), y.tolist(), strict=True):
         if np.isfinite(b):
@@ -95,14 +95,14 @@ def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _shown(symbol: Any) -> str:
-    """An element as it stands in the table."""
+    """An element as the table shows it."""
     if isinstance(symbol, (float, np.floating)):
         return f"{symbol:.4g}"
     return np.array2string(symbol, precision=3) if isinstance(symbol, np.ndarray) else str(symbol)
 
 
 def _of_alignment(found: Any) -> dict[str, Any]:
-    """Two series above each other with links, or the way through the matrix of two sequences of symbols."""
+    """Two series above each other with links, or the path through the matrix of two sequences of symbols."""
     path = np.asarray(found.path).reshape(-1, 2)
     x, y = numbers_of(found.x), numbers_of(found.y)
     longest = max(len(found.x), len(found.y), 2) - 1

@@ -1,4 +1,4 @@
-"""Plots of posteriors: intervals of each latent, densities, the course of the fit."""
+"""Plots of posteriors: intervals of each latent, densities, and the ELBO over the fit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_ROWS = 60
 
 
 class Draws(Protocol):
-    """What plots ask of a posterior."""
+    """The interface of a posterior that plots use."""
 
     @property
     def names(self) -> list[str]:
@@ -28,7 +28,7 @@ class Draws(Protocol):
 
 
 def posterior(found: Draws, names: Sequence[str] | None = None, ax: Axes | None = None, *, draws: int = 4000) -> Axes:
-    """Intervals of a posterior: for each number the median, and what holds half and nine tenths of the draws.
+    """Intervals of a posterior: for each number the median, and the central 50 % and 90 % intervals of the draws.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def posterior(found: Draws, names: Sequence[str] | None = None, ax: Axes | None 
     ax : Axes, optional
         Where to draw; a new figure without it.
     draws : int
-        How many draws the intervals come from.
+        Number of draws for the intervals.
 
     Returns
     -------
@@ -89,9 +89,9 @@ def density(found: Draws, name: str, ax: Axes | None = None, *, draws: int = 400
     ax : Axes, optional
         Where to draw; a new figure without it.
     draws : int
-        How many draws.
+        Number of draws.
     most : int
-        At most so many elements.
+        Most elements to draw.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def density(found: Draws, name: str, ax: Axes | None = None, *, draws: int = 400
 
 
 def elbo(found: Any, ax: Axes | None = None) -> Axes:
-    """The course of the evidence lower bound over a fit, with k-hat in the title.
+    """The evidence lower bound over the steps of a fit, with k-hat in the title.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def elbo(found: Any, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax, (4.5, 3.0))
     history = np.asarray(found.elbo_history, dtype=np.float64)
     ax.plot(history, color=colour(0, ax))
-    if len(history) > 4:  # the first steps would make a straight line of the rest
+    if len(history) > 4:  # the range without the first steps, which would flatten the rest
         tail = history[len(history) // 4 :]
         spread = max(float(np.ptp(tail)), 1e-3)
         ax.set_ylim(tail.min() - 0.2 * spread, tail.max() + 0.2 * spread)

@@ -1,4 +1,4 @@
-"""Plots of what was looked for among series and sequences: places in a stream, hits in a database, windows, clusters."""
+"""Plots of searches among series and sequences: matches in a stream, hits in a database, warping windows, clusters."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MOST_MEMBERS = 100
 
 
 def best_window(found: BestWindow, ax: Axes | None = None) -> Axes:
-    """The share of series that each warping window gets right, and the window that was taken.
+    """The leave-one-out accuracy of each warping window, and the best one.
 
     Parameters
     ----------
     found : BestWindow
-        What ``plait.align.best_window`` gave.
+        The result of ``plait.align.best_window``.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -70,15 +70,15 @@ def clusters(
     Parameters
     ----------
     model : TimeSeriesKMeans or TimeSeriesKMedoids
-        A fitted one.
+        A fitted model.
     X : array of shape (n, length) or (n, length, d), or list of series
         Series: those that it was fitted to, or others.
     ax : Axes, optional
         Where to draw; a new figure without it.
     cluster : int, optional
-        This one alone, for a panel of its own.
+        Only this cluster.
     feature : int
-        Which of several features is drawn.
+        The feature to draw.
 
     Returns
     -------
@@ -131,14 +131,14 @@ def _drawn(series: Any, feature: int) -> npt.NDArray[np.float64]:
 
 
 def places(found: Sequence[Place], stream: npt.ArrayLike, ax: Axes | None = None) -> Axes:
-    """A stream, and the parts of it that were found to be like a query, with their scores.
+    """A stream, and its subsequences that match a query, with their scores.
 
     Parameters
     ----------
     found : sequence of Place
-        What ``DTW.search`` gave.
+        The result of ``DTW.search``.
     stream : array_like, shape (m,) or (m, d)
-        What was searched; of several features the first is drawn.
+        The stream that was searched; of several features the first is drawn.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -179,7 +179,7 @@ def places(found: Sequence[Place], stream: npt.ArrayLike, ax: Axes | None = None
 
 
 def hits(found: Hits, ax: Axes | None = None) -> Axes:
-    """Where the hits of one query lie along it, best on top; the shade is the share of equal letters.
+    """The ranges of one query that its hits cover, best on top; the shade is the share of equal letters.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def hits(found: Hits, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ValueError
-        There are no hits, or those of several queries.
+        There are no hits, or hits of several queries.
 
     Examples
     --------

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Pairs(Protocol):
-    """What `alignment` asks of one."""
+    """The interface of an alignment that plots use."""
 
     @property
     def x(self) -> Sequence[Any]:
@@ -30,12 +30,12 @@ class Pairs(Protocol):
         """(i, j) of each column, -1 for a gap."""
 
 
-#: At most so many rows and columns of a matrix are told apart in a picture.
+#: Most rows and columns of a matrix in a picture; more are subsampled.
 SHADES = 600
 
 
 def numbers_of(sequence: Sequence[Any]) -> npt.NDArray[np.float64] | None:
-    """(n, d), or nothing for symbols."""
+    """The numbers (n, d) of a sequence, or None for symbols."""
     if isinstance(sequence, (str, bytes)):
         return None
     try:
@@ -51,7 +51,7 @@ def alignment(found: Pairs, ax: Axes | None = None, *, kind: str | None = None) 
     Parameters
     ----------
     found : Alignment
-        What an aligner's ``align`` gave.
+        The result of an aligner's ``align``.
     ax : Axes, optional
         Where to draw; a new figure without it.
     kind : {"links", "matrix"}, optional
@@ -87,7 +87,7 @@ def alignment(found: Pairs, ax: Axes | None = None, *, kind: str | None = None) 
     bounds = [(float(known.min()), float(known.max())) if (known := s[np.isfinite(s)]).size else (0.0, 0.0) for s in (x, y)]
     spread = 1.2 * max(1e-9, *(high - low for low, high in bounds))
     lift = spread + bounds[1][1] - bounds[0][0]
-    every = max(1, len(both) // 120)  # more lines are a grey wall
+    every = max(1, len(both) // 120)  # more lines could not be distinguished
     for i, j in both[::every]:
         ax.plot([i, j], [x[i, 0] + lift, y[j, 0]], color=quiet(ax), alpha=0.5, linewidth=0.5, zorder=1)
     for values, up, name, at in ((x, lift, "x", 0), (y, 0.0, "y", 1)):
@@ -103,7 +103,7 @@ def alignment(found: Pairs, ax: Axes | None = None, *, kind: str | None = None) 
 
 def _draw_matrix(found: Pairs, x: npt.NDArray[Any] | None, y: npt.NDArray[Any] | None, path: npt.NDArray[np.int64], ax: Axes) -> Axes:
     n, m = len(found.x), len(found.y)
-    rows, columns = (range(0, length, 1 + length // SHADES) for length in (n, m))  # of long sequences not every element
+    rows, columns = (range(0, length, 1 + length // SHADES) for length in (n, m))  # long sequences are subsampled
     if x is not None and y is not None:
         shades = np.sqrt(((x[rows][:, None] - y[columns][None]) ** 2).sum(axis=-1))
     else:
@@ -117,7 +117,7 @@ def _draw_matrix(found: Pairs, x: npt.NDArray[Any] | None, y: npt.NDArray[Any] |
             interpolation="nearest",
             extent=(-0.5, m - 0.5, n - 0.5, -0.5),
         )
-    # A gap stays where the other sequence has come to.
+    # At a gap the path keeps its position in that sequence.
     at = np.maximum.accumulate(path, axis=0) if len(path) else path.reshape(0, 2)
     ax.plot(at[:, 1], at[:, 0], color=colour(1, ax), linewidth=1.5, marker="." if len(path) <= 60 else "")
     if x is None or y is None:
@@ -130,7 +130,7 @@ def _draw_matrix(found: Pairs, x: npt.NDArray[Any] | None, y: npt.NDArray[Any] |
     return plain(ax, grid=False)
 
 
-#: So many names stand at the sides of a matrix; more would lie over each other.
+#: Most names at the sides of a matrix; more would overlap.
 MOST_LABELS = 60
 
 
@@ -147,15 +147,15 @@ def pairwise(
     Parameters
     ----------
     matrix : array_like, shape (n, m)
-        What an aligner's ``pairwise`` gave; a condensed vector of n (n - 1) / 2 distances is unfolded.
+        The result of an aligner's ``pairwise``; a condensed vector of n (n - 1) / 2 distances is unfolded.
     labels : sequence, optional
         Names of the rows, and of the columns where the matrix is square.
     ax : Axes, optional
         Where to draw; a new figure without it.
     order : array_like of int, shape (n,), optional
-        In which order the rows (and the columns of a square matrix) stand, for instance by cluster.
+        Order of the rows (and of the columns of a square matrix), for instance by cluster.
     values : bool, optional
-        Whether numbers stand in the cells; up to 12 rows unless given.
+        Whether to write numbers into the cells; by default for up to 12 rows and columns.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def pairwise(
     Raises
     ------
     ValueError
-        It is no matrix, or `labels` or `order` are not as many as its rows.
+        `matrix` is not a matrix, or `labels` or `order` have another length than its rows.
 
     Examples
     --------

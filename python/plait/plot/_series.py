@@ -1,4 +1,4 @@
-"""Plots of series: what a model made of their beginning, forecasts with their limits, fits."""
+"""Plots of series: generated continuations, forecasts with intervals, fits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Ahead(Protocol):
-    """What `forecast` asks of one."""
+    """The interface of a forecast that plots use."""
 
     @property
     def mean(self) -> Any:
@@ -41,7 +41,7 @@ class Ahead(Protocol):
 
 
 def continuation(truth: npt.ArrayLike, made: npt.ArrayLike, *, names: Sequence[str] = (), ax: Axes | None = None) -> Axes:
-    """A series, and what a model has made of its beginning.
+    """A series, and a model's continuation of its beginning.
 
     Parameters
     ----------
@@ -96,12 +96,12 @@ def forecast(
     times: Any = None,
     past: int | None = None,
 ) -> Axes:
-    """A forecast with its limits, behind the last observations.
+    """A forecast with its limits, after the last observations.
 
     Parameters
     ----------
     found : Forecast or sequence of Forecast
-        What ``result.predict`` gave; several of the same times with different levels are drawn as a fan.
+        The result of ``result.predict``; several of the same times with different levels are drawn as a fan.
     observed : array_like or pandas Series, shape (n,), optional
         The series before.
     ax : Axes, optional
@@ -109,7 +109,7 @@ def forecast(
     times : array_like, shape (n,), optional
         The times of `observed`; its index if it is a pandas Series, else the steps before the forecast's first.
     past : int, optional
-        How many observations are shown; four times the forecast's length unless given.
+        Number of observations to show; four times the forecast's length unless given.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def fit(
     observed : array_like or pandas Series, shape (n,)
         The series; NaN where nothing was observed.
     mean : array_like, shape (n,)
-        What the model says.
+        The means of the model.
     sd : array_like, shape (n,), optional
         Its standard deviations.
     ax : Axes, optional
@@ -227,7 +227,7 @@ def quantiles(observed: npt.ArrayLike, made: Sequence[npt.ArrayLike], ax: Axes |
     observed : array_like, shape (n,)
         The data.
     made : sequence of array_like
-        Simulated data sets, each drawn as a line; those of a right model lie around the diagonal.
+        Simulated data sets, each drawn as a line; for a well-specified model around the diagonal.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -256,18 +256,18 @@ def quantiles(observed: npt.ArrayLike, made: Sequence[npt.ArrayLike], ax: Axes |
 
 
 def rolling(found: Backtest, ax: Axes | None = None, *, ahead: int = 1, output: int = 0) -> Axes:
-    """What a network expected at many steps of a series, with its intervals, and what came.
+    """A network's rolling forecasts of a series, with intervals, and the observed values.
 
     Parameters
     ----------
     found : plait.nn.Backtest
-        What ``SequenceRegressor.backtest`` gave.
+        The result of ``SequenceRegressor.backtest``.
     ax : Axes, optional
         Where to draw; a new figure without it.
     ahead : int
-        Forecasts of so many steps ahead, from 1 to the horizon.
+        Steps ahead of the forecasts, from 1 to the horizon.
     output : int
-        Which of several outputs.
+        Index of the output.
 
     Returns
     -------

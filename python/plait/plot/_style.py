@@ -8,24 +8,24 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Told apart with any of the three colour blindnesses too (tests/plot asks for a distance), and legible on their ground. The first four are
-#: farthest from each other.
+#: Distinguishable with each of the three colour blindnesses (tests/plot requires a distance), and legible on their background. The first
+#: four are farthest from each other.
 LIGHT = ("#0057d0", "#b84300", "#14a869", "#bf539e", "#e5920e", "#989cf7", "#4f4560", "#815f52")
 DARK = ("#5391c9", "#e86b20", "#16cf76", "#efb4c9", "#dcdf5a", "#c3c5fa", "#876ff1", "#8d9b93")
-#: Classes beyond the colours come again with another mark.
+#: Classes beyond the number of colours repeat the colours with another mark.
 MARKS = ("o", "^", "s", "D")
 
 
 def style(dark: bool = False) -> dict[str, Any]:
-    """Settings of matplotlib with which every plot of plait, and others beside it, look alike.
+    """Settings of matplotlib for the style of plait's plots.
 
-    Functions of `plait.plot` take them for figures that they make themselves. On axes that are given, they draw in the colours that go with
-    the text of those axes, light or dark.
+    Functions of `plait.plot` use them for figures that they make themselves. On given axes they use the colours that match the text of those
+    axes, light or dark.
 
     Parameters
     ----------
     dark : bool
-        Light lines on a dark ground.
+        Light lines on a dark background.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def style(dark: bool = False) -> dict[str, Any]:
 
 
 def is_dark(ax: Axes | None = None) -> bool:
-    """Whether text is light: that of the axes, or what the next axes would have."""
+    """Whether the text of the axes, or of new axes, is light."""
     import matplotlib as mpl
     from matplotlib.colors import to_rgb
 
@@ -63,7 +63,7 @@ def is_dark(ax: Axes | None = None) -> bool:
 
 
 def colour(i: int, ax: Axes | None = None) -> str:
-    """The i-th of eight colours, then from the beginning; those that go with the axes' text."""
+    """The i-th of eight colours, cyclically, from the palette that matches the axes' text."""
     palette = DARK if is_dark(ax) else LIGHT
     return palette[i % len(palette)]
 
@@ -74,7 +74,7 @@ def mark(i: int) -> str:
 
 
 def quiet(ax: Axes) -> str:
-    """A grey for what stands behind: observations, assets, links."""
+    """A grey for the background of a plot: observations, assets, links."""
     return "#a1a1aa" if is_dark(ax) else "#71717a"
 
 
@@ -93,7 +93,7 @@ def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None = None) -> 
 
 
 def panels(rows: int, columns: int, figsize: tuple[float, float]) -> tuple[Figure, list[Axes]]:
-    """A new figure in plait's style with so many axes, in the order of reading."""
+    """A new figure in plait's style with a grid of axes, in row-major order."""
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
@@ -103,7 +103,7 @@ def panels(rows: int, columns: int, figsize: tuple[float, float]) -> tuple[Figur
 
 
 def plain(ax: Axes, grid: bool = True) -> Axes:
-    """Without a frame, and with a thin grid behind the data."""
+    """Removes the frame, and adds a thin grid behind the data."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
     if grid:

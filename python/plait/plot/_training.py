@@ -1,4 +1,4 @@
-"""Plots of training runs and of what classifiers and autoencoders make of their samples."""
+"""Plots of training runs, of classifiers and of autoencoders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EPOCHS_WITH_MARKS = 40
 
 
 class Course(Protocol):
-    """What `loss_curve` asks of a training history."""
+    """The interface of a training history that plots use."""
 
     @property
     def loss(self) -> Sequence[float]:
@@ -35,7 +35,7 @@ def loss_curve(history: Course, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     history : History
-        What ``fit`` or ``plait.train`` gave.
+        The result of ``fit`` or ``plait.train``.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -67,7 +67,7 @@ def loss_curve(history: Course, ax: Axes | None = None) -> Axes:
 
 
 def in_the_plane(points: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], str]:
-    """Points with two coordinates as they are, others along their two main directions; and the name of the axes."""
+    """Points with two coordinates unchanged, others projected on their first two principal components; and the name of the axes."""
     if points.ndim != 2 or points.shape[1] < 1:
         raise ValueError(f"latent_map: shape {points.shape} was given, (n, latent) was expected")
     if points.shape[1] == 1:
@@ -76,13 +76,13 @@ def in_the_plane(points: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], str]:
         return points, "latent dimension"
     centred = points - points.mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    # The sign of a direction is arbitrary: its largest entry is made positive, so that the map is the same everywhere.
+    # The sign of a component is arbitrary: its largest entry is made positive, so that the map is reproducible.
     signs = np.sign(directions[np.arange(2), np.abs(directions[:2]).argmax(axis=1)])
     return centred @ (directions[:2] * signs[:, None]).T, "main direction"
 
 
 def latent_map(means: npt.ArrayLike, labels: npt.ArrayLike | None = None, *, ax: Axes | None = None) -> Axes:
-    """Where a model puts each sample: the first two coordinates, or the plane of the largest variance where there are more.
+    """The latent space of a model: the first two coordinates, or the first two principal components where there are more.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def latent_map(means: npt.ArrayLike, labels: npt.ArrayLike | None = None, *, ax:
     Raises
     ------
     ValueError
-        `means` is no matrix, or `labels` are not as many.
+        `means` is not a matrix, or `labels` has another length.
 
     Examples
     --------
@@ -137,18 +137,18 @@ def decision_regions(
     resolution: int = 200,
     ax: Axes | None = None,
 ) -> Axes:
-    """Which class a classifier gives to each place in the plane, with the points on top.
+    """The class that a classifier predicts at each point of the plane, with the samples on top.
 
     Parameters
     ----------
     predict : callable
-        ``clf.predict``: takes (m, 2), gives m labels.
+        ``clf.predict``: from (m, 2) to m labels.
     points : array_like, shape (n, 2)
         The samples.
     labels : array_like, shape (n,)
         Their classes.
     resolution : int
-        Places along each axis at which the classifier is asked.
+        Points along each axis at which the classifier is evaluated.
     ax : Axes, optional
         Where to draw; a new figure without it.
 
@@ -160,7 +160,7 @@ def decision_regions(
     Raises
     ------
     ValueError
-        `points` are not in the plane, or `labels` are not as many.
+        `points` are not in the plane, or `labels` has another length.
 
     Examples
     --------
@@ -180,13 +180,13 @@ def decision_regions(
     margin = 0.08 * np.maximum(high - low, 1e-9)
     grid = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
     mesh = np.stack(np.meshgrid(*grid), axis=-1).reshape(-1, 2).astype(np.float32)
-    answers = np.asarray(predict(mesh))
-    known = np.unique(np.concatenate([classes, answers]))
+    predicted = np.asarray(predict(mesh))
+    known = np.unique(np.concatenate([classes, predicted]))
     ax = axes_or_new(ax, (4.6, 4.4))
     from matplotlib.colors import to_rgba
 
     shades = np.array([to_rgba(colour(i, ax)) for i in range(len(known))])
-    regions = shades[np.searchsorted(known, answers)].reshape(resolution, resolution, 4)
+    regions = shades[np.searchsorted(known, predicted)].reshape(resolution, resolution, 4)
     regions[..., 3] = 0.3
     ax.imshow(regions, origin="lower", extent=(grid[0][0], grid[0][-1], grid[1][0], grid[1][-1]), aspect="auto", interpolation="nearest")
     for i, label in enumerate(known):
