@@ -3,33 +3,33 @@
     x = plait.input("x", (None, 2))                      # a graph of nodes; nothing has run yet
     w = plait.parameter(np.zeros((2, 1)), name="w")
     loss = ((x @ w - 1) ** 2).mean()
-    (slope,) = plait.gradient(loss, [w])                 # nodes again
-    step = plait.compile([loss], updates={w: w - 0.1 * slope})
+    (dw,) = plait.gradient(loss, [w])                    # nodes again
+    step = plait.compile([loss], updates={w: w - 0.1 * dw})
     step(x=points)                                       # one flat program: forward, backward, update
 
-The parts; help(plait.align) and so on say more:
+The modules; see help(plait.align) and so on:
 
     plait            nodes and NumPy's functions on them, gradient, evaluate, Table, compile, function, grad, jacobian, hessian, save, load
-    plait.graph      the same, as the part that all others build on
-    plait.linalg     systems of equations, factors, inverses and determinants, as nodes
+    plait.graph      the same, as a module, on which all others are built
+    plait.linalg     linear systems, factorisations, inverses and determinants, as nodes
     plait.losses     losses, as expressions
     plait.optim      SGD to AdamW, with schedules, as expressions
-    plait.train      the epoch loop, with checkpoints (a function; plait.train.EarlyStopping and others stand in it)
+    plait.train      the epoch loop, with checkpoints (a function with attributes, such as plait.train.EarlyStopping)
     plait.nn         layers, MLP, VAE, LSTM, GRU; estimators with scikit-learn's conventions
-    plait.align      warping and edit distances, protein and DNA alignment, your own recursion; neighbours, clusters, search
+    plait.align      time warping and edit distances, protein and DNA alignment, custom recursions; neighbours, clusters, search
     plait.infer      models and posteriors by variational inference; plait.infer.timeseries: ARIMA, GARCH, levels and trends
-    plait.optimize   minima under bounds and constraints, with SciPy's signature
-    plait.portfolio  least variance, Sharpe, CVaR, risk parity, frontiers, back-tests
+    plait.optimize   minimisation under bounds and constraints, with SciPy's signature
+    plait.portfolio  minimum variance, Sharpe ratio, CVaR, risk parity, frontiers, back-tests
     plait.sparse     sparse vectors and rows: products, nearest rows
-    plait.histogram  histograms with any borders and axes; quantiles of streams
-    plait.tree       C4.5: trees that can be read, as text, rules, SQL, C
-    plait.datasets   data to try things on
-    plait.export     out of Python as C99 or ONNX, and back
+    plait.histogram  histograms with any bins and axes; quantiles of streams
+    plait.tree       C4.5 decision trees, with export as text, rules, SQL, C
+    plait.datasets   data sets for examples
+    plait.export     export to C99 and ONNX, import from ONNX
     plait.picture    graphs as pictures; backpropagation step by step
     plait.plot       plots of results
-    plait.report     one HTML page that tells how a run went
+    plait.report     reports as one HTML page
 
-dir(plait) lists every name, help(plait.gradient) explains one, and plait.show_versions() is what a report of a fault should begin with.
+dir(plait) lists every name, help(plait.gradient) documents one, and plait.show_versions() prints the versions for a bug report.
 On the command line: plait --help.
 """
 
@@ -321,7 +321,7 @@ __all__ = [
     "zeros",
 ]
 
-# Imported when first asked for: what a program does not use it does not wait for.
+# Lazy imports: modules that are loaded on first use.
 _LATE = {"align": "", "datasets": "", "nn": "", "picture": "", "sparse": "", "draw": "picture", "to_dot": "picture", "animate": "picture"}
 _LATE |= dict.fromkeys(["SparseRows", "SparseVector", "sparse_input"], "sparse")
 _LATE |= {"histogram": "", "Histogram": "histogram", "QuantileSketch": "histogram"}
@@ -342,7 +342,7 @@ if not TYPE_CHECKING:
 
 
 def _asked_by_help() -> bool:
-    """Whether `help` gathers members; the names between are those of `inspect`."""
+    """Whether `help` collects the members, directly or through `inspect`."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_globals.get("__name__") == "inspect":
         frame = frame.f_back
@@ -350,5 +350,5 @@ def _asked_by_help() -> bool:
 
 
 def __dir__() -> list[str]:
-    # `help(plait)` shows the text above and the list of parts, not the docstrings of everything, which are thousands of lines.
+    # `help(plait)` shows the text above only, without the docstrings of all members.
     return [] if _asked_by_help() else sorted({*globals(), *__all__})

@@ -1,6 +1,6 @@
-"""scikit-learn's conventions without scikit-learn: parameters by name, checked arrays, labels, and errors in its words.
+"""scikit-learn's conventions without scikit-learn: parameters by name, checked arrays, labels, and its error messages.
 
-Nothing is imported from scikit-learn unless it has been imported already, or asks itself.
+Nothing is imported from scikit-learn unless it has been imported already, or calls a method itself.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ E = TypeVar("E", bound="Estimator")
 
 
 class NotFittedError(ValueError, AttributeError):
-    """A fitted model was needed."""
+    """An estimator is not fitted."""
 
 
 def _sklearn(module: str, name: str, otherwise: Any) -> Any:
-    """scikit-learn's own class where its users will look for it."""
+    """scikit-learn's class if it has been imported, else `otherwise`."""
     return getattr(sys.modules.get(f"sklearn.{module}"), name, otherwise)
 
 
 class Estimator:
-    """What scikit-learn asks of an estimator: constructor arguments are kept as they are, fitted attributes end in an underscore."""
+    """scikit-learn's estimator protocol: constructor arguments are stored unchanged, fitted attributes end in an underscore."""
 
-    #: What stands for None where an argument is an estimator itself.
+    #: Defaults for None of arguments that are estimators themselves.
     _DEFAULTS: ClassVar[dict[str, Callable[[], Any]]] = {}
-    #: Other names of constructor arguments: an argument may be given and set by them, and is known by its own.
+    #: Aliases of constructor arguments, accepted by the constructor and `set_params`.
     _ALIASES: ClassVar[dict[str, str]] = {}
 
     @classmethod
@@ -98,11 +98,11 @@ class Estimator:
         return self
 
     def _inner(self, name: str, part: Any) -> Any:
-        """What the parameters of an argument are set on: itself, or what stands for None."""
+        """The object on which nested parameters of an argument are set: itself, or the default for None."""
         return self._DEFAULTS[name]() if part is None and name in self._DEFAULTS else part
 
     def __repr__(self) -> str:
-        """The call that makes it, defaults left out."""
+        """The constructor call, without defaults."""
         signature = inspect.signature(type(self).__init__).parameters
         names = [name for name in signature if name != "self" and name not in self._ALIASES]
         given = [f"{n}={getattr(self, n)!r}" for n in names if not _same(getattr(self, n, None), signature[n].default)]
@@ -137,7 +137,7 @@ class Estimator:
                 array = array.astype("float64")
             except ValueError:
                 raise ValueError(f"{name}: X holds {array.dtype}, which is no array of numbers") from None
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+        with np.errstate(over="ignore"):  # values that are too large become infinite, which is refused below
             try:
                 rows = np.ascontiguousarray(array, dtype)
             except (TypeError, ValueError) as error:
@@ -237,7 +237,7 @@ class ClassifierEstimator(Estimator):
         raise NotImplementedError
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Share of samples whose class is predicted.
+        """Accuracy: the share of samples whose class is predicted correctly.
 
         Parameters
         ----------
@@ -255,13 +255,13 @@ class ClassifierEstimator(Estimator):
         """
         name = type(self).__name__
         weights = None if sample_weight is None else unmasked(sample_weight, f"{name}: sample_weight")
-        labels, said = unmasked(y, f"{name}: y").reshape(-1), self.predict(X)
-        if len(labels) != len(said):
-            raise ValueError(f"{name}: Found input variables with inconsistent numbers of samples: {[len(said), len(labels)]}")
-        return float(np.average(labels == said, weights=weights))
+        labels, predicted = unmasked(y, f"{name}: y").reshape(-1), self.predict(X)
+        if len(labels) != len(predicted):
+            raise ValueError(f"{name}: Found input variables with inconsistent numbers of samples: {[len(predicted), len(labels)]}")
+        return float(np.average(labels == predicted, weights=weights))
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check; only it calls this."""
+        """Tags for scikit-learn's estimator checks."""
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
 
         return Tags(
@@ -298,11 +298,11 @@ class RegressorEstimator(Estimator):
         return targets
 
     def predict(self, X: Any) -> Array:
-        """What is expected of each sample."""
+        """The prediction for each sample."""
         raise NotImplementedError
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Share of the targets' variance that is explained: R², the mean over several outputs.
+        """Coefficient of determination R², averaged over outputs.
 
         Parameters
         ----------
@@ -316,16 +316,16 @@ class RegressorEstimator(Estimator):
         Returns
         -------
         float
-            1 where all is explained, 0 for predicting the mean, below that for worse.
+            1 for exact predictions, 0 for predicting the mean, negative if worse.
         """
         name = type(self).__name__
-        said = self.predict(X)
-        targets = self._targets(y, len(said)).reshape(said.shape)
+        predicted = self.predict(X)
+        targets = self._targets(y, len(predicted)).reshape(predicted.shape)
         weights = None if sample_weight is None else unmasked(sample_weight, f"{name}: sample_weight")
-        return explained(targets, said, weights)
+        return explained(targets, predicted, weights)
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check; only it calls this."""
+        """Tags for scikit-learn's estimator checks."""
         from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
 
         return Tags(
@@ -336,9 +336,9 @@ class RegressorEstimator(Estimator):
         )
 
 
-def explained(targets: Array, said: Array, weights: Array | None = None) -> float:
-    """Share of the targets' variance that predictions explain, the mean over columns: R²."""
-    left = np.average((targets - said) ** 2, axis=0, weights=weights)
+def explained(targets: Array, predicted: Array, weights: Array | None = None) -> float:
+    """Coefficient of determination R², averaged over columns."""
+    left = np.average((targets - predicted) ** 2, axis=0, weights=weights)
     whole = np.average((targets - np.average(targets, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = np.where(whole > 0, 1.0 - left / whole, np.where(left > 0, 0.0, 1.0))
@@ -346,7 +346,7 @@ def explained(targets: Array, said: Array, weights: Array | None = None) -> floa
 
 
 def _not_finite(targets: Array, what: str) -> str:
-    """What is wrong with targets that are not all finite, and where."""
+    """The message for targets that are not finite, with the first place."""
     wrong = np.isnan(targets) if np.isnan(targets).any() else ~np.isfinite(targets)
     row, *column = (int(k) for k in np.argwhere(wrong)[0])
     place = f"row {row}" + (f", column {column[0]}" if column and targets.shape[1] > 1 else "")

@@ -1,4 +1,4 @@
-"""A file of arrays and a JSON header with a checksum over everything: safetensors, so that others read the arrays too."""
+"""Files of arrays and a JSON header with a checksum over everything, in safetensors' format, readable by other libraries."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ DTYPES = {name: np.dtype(dtype).newbyteorder("<") for dtype, name in NAMES.items
 
 
 # The file: 8 bytes with the header's length, the header, the data.
-# hashlib, json and tempfile are imported by those who write or read a file: they would be most of what this module costs at import.
+# hashlib, json and tempfile are imported on use: they would dominate this module's import time.
 
 
 def _parts(chunks: Any) -> Iterator[memoryview]:
-    """In parts of bounded size: between two of them Python sees Ctrl-C."""
+    """Chunks of bounded size: Python handles Ctrl-C between two of them."""
     for chunk in chunks:
         for begin in range(0, len(chunk), PART):
             yield memoryview(chunk)[begin : begin + PART]
@@ -59,21 +59,21 @@ def _digest(start: bytes | bytearray, chunks: Any) -> str:
 
 
 def distinct(names: list[str]) -> list[str]:
-    """The names, none of them twice: a number behind those that come again."""
+    """The names made unique: duplicates get a number appended."""
     taken = {"__metadata__", ""}
     result = []
-    for k, wish in enumerate(names):
-        name, n = wish or f"t{k}", 1
+    for k, hint in enumerate(names):
+        name, n = hint or f"t{k}", 1
         while name in taken:
             n += 1
-            name = f"{wish or f't{k}'}_{n}"
+            name = f"{hint or f't{k}'}_{n}"
         taken.add(name)
         result.append(name)
     return result
 
 
 def write(path: Path, tensors: list[Array], content: dict[str, Any], names: list[str] | None = None) -> None:
-    """All of it or nothing: `content` is what JSON holds, among it `version` and `kind`; `names` are the tensors', else they are numbered."""
+    """Writes a file atomically; `content` is the JSON, with `version` and `kind`; `names` are those of the tensors, numbers by default."""
     import json
     import tempfile
 
@@ -95,7 +95,7 @@ def write(path: Path, tensors: list[Array], content: dict[str, Any], names: list
     start = struct.pack("<Q", len(text)) + text
     blank = f'"{CHECKSUM}":"{BLANK}"'.encode()
     start = start.replace(blank, f'"{CHECKSUM}":"{_digest(start, chunks)}"'.encode(), 1)
-    # Beside the file and then in its place: a reader finds the old file or the new one. The bytes are on the disk before the name is.
+    # Written to a temporary file that then replaces the target: a reader finds the old file or the new one. fsync precedes the rename.
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -104,7 +104,7 @@ def write(path: Path, tensors: list[Array], content: dict[str, Any], names: list
             for part in _parts(chunks):
                 file.write(part)
                 waiting += len(part)
-                if waiting >= 8 * PART:  # what the last call has to wait for, which nothing interrupts, stays small
+                if waiting >= 8 * PART:  # bounds the duration of the last fsync, which cannot be interrupted
                     waiting = 0
                     file.flush()
                     os.fsync(file.fileno())
@@ -129,7 +129,7 @@ def _content(path: Path) -> bytearray:
 
 
 def read(path: Path) -> tuple[list[Array], dict[str, Any]]:
-    """Tensors and content; FormatError if any bit is not as it was written."""
+    """Tensors and content; FormatError if the checksum differs."""
     import json
 
     data = _content(path)
@@ -146,7 +146,7 @@ def read(path: Path) -> tuple[list[Array], dict[str, Any]]:
     at += len(mark)
     found = start[at : at + 64]
     if found != _digest(start[:at] + BLANK.encode() + start[at + 64 :], [body]).encode():
-        raise FormatError(f"{path}: the checksum does not fit: the file is damaged")
+        raise FormatError(f"{path}: the checksum differs: the file is damaged")
     try:
         header = json.loads(start[8:])
         content = json.loads(header.pop("__metadata__")["plait"])
@@ -159,11 +159,11 @@ def read(path: Path) -> tuple[list[Array], dict[str, Any]]:
             if begin < 0 or begin > end or end > len(body) or any(size < 0 for size in shape):
                 raise FormatError(f"{path}: tensor {name} does not lie inside of the file")
             array = np.frombuffer(body[begin:end], dtype).reshape(shape)
-            tensors.append(array.astype(dtype.newbyteorder("=")))  # a copy: writable, aligned, and the file's bytes can go
+            tensors.append(array.astype(dtype.newbyteorder("=")))  # a copy: writable, aligned, and independent of the file's buffer
     except FormatError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise FormatError(f"{path}: the header does not fit together ({type(error).__name__}: {error})") from None
+        raise FormatError(f"{path}: the header is inconsistent ({type(error).__name__}: {error})") from None
     if not isinstance(content, dict):
         raise FormatError(f"{path}: the header holds no plait content")
     return tensors, content

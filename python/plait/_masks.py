@@ -1,4 +1,4 @@
-"""Masked arrays: what a mask hides would come back to life in a conversion, so it is refused by name."""
+"""Masked arrays: a conversion would expose masked values, so they are refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def holds_masked(value: Any) -> bool:
-    """Whether something is masked in an array, or in one of several in a list."""
+    """Whether an array, or an array in a list, has masked values."""
     if isinstance(value, np.ndarray):
         return isinstance(value, np.ma.MaskedArray) and bool(np.ma.is_masked(value))
     if isinstance(value, (list, tuple)):
@@ -19,7 +19,7 @@ def holds_masked(value: Any) -> bool:
 
 
 def as_array(value: Any) -> NDArray[Any]:
-    """`value` as an array; of what is masked in a list of arrays the mask is kept, and an element that is masked is NaN."""
+    """`value` as an array; masks of arrays in a list are kept, and a masked element of a list becomes NaN."""
     if isinstance(value, (list, tuple)) and holds_masked(value):
         return np.ma.array([np.nan if item is np.ma.masked else as_array(item) for item in value])
     return np.asanyarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)

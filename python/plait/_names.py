@@ -1,4 +1,4 @@
-"""Files are matched by names: equal shapes in another order are other parameters."""
+"""Matching of a file's arrays to parameters by name, since equal shapes may be in another order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import _core
 def require_same_places(
     path: str | os.PathLike[str], names: Sequence[str], places: Sequence[str], nodes: Sequence[Any], here: Sequence[str]
 ) -> None:
-    """FormatError: arrays without names stood in other attributes; `here` are those of `nodes`."""
+    """FormatError: arrays without names belonged to other attributes; `here` are those of `nodes`."""
     for name, place, node, now in zip(names, places, nodes, here, strict=True):
         if place != now and not (name and node.name):
             raise _core.FormatError(

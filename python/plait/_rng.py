@@ -1,4 +1,4 @@
-"""Seeds: what ``rng=`` may be, as 64 bits for the counter-based generators of the core."""
+"""Seeds: converts ``rng=`` to 64 bits for the counter-based generators of the core."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RandomSource: TypeAlias = "int | np.random.SeedSequence | np.random.Generator | 
 
 
 def seed(rng: RandomSource = None) -> int:
-    """64 bits from an int, a SeedSequence, or a Generator (which moves on by one draw); fresh ones for None."""
+    """64 bits from an int, a SeedSequence, or a Generator (which advances by one draw); fresh entropy for None."""
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(0, 2**64, dtype=np.uint64))
     if isinstance(rng, np.random.SeedSequence):

@@ -1,4 +1,4 @@
-"""Settings by name: what lets a search over parameters reach into optimisers and schedules (``optimizer__rate``)."""
+"""Settings by name, for hyperparameter searches over optimisers and schedules (``optimizer__rate``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ S = TypeVar("S", bound="Settings")
 
 
 class Settings:
-    """Constructor arguments that are attributes of the same names, read and set by name as scikit-learn does it."""
+    """Constructor arguments stored as attributes, read and set by name as in scikit-learn."""
 
     @classmethod
     def _setting_names(cls) -> list[str]:
@@ -39,7 +39,7 @@ class Settings:
         return found
 
     def set_params(self: S, **parameters: Any) -> S:
-        """Change settings by name; they are checked as the constructor checks them, and nothing changes unless all are right.
+        """Change settings by name; they are checked by the constructor, and nothing changes unless all are valid.
 
         Parameters
         ----------
@@ -73,5 +73,5 @@ class Settings:
         return self
 
     def __sklearn_clone__(self: S) -> S:
-        """A copy of the settings, which have no state."""
+        """A copy of the settings; there is no other state."""
         return copy.deepcopy(self)

@@ -1,4 +1,4 @@
-"""Text files as people and programs write them: with or without a byte order mark, packed or not; and what counts as a number in them."""
+"""Text files with or without a byte order mark, plain or compressed by gzip; and the syntax of numbers in them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 from . import _core
 
-# Python's float() also takes 1_000, digits of other scripts and names for infinity; a file that holds such means something else.
+# Python's float() also accepts 1_000 and digits of other scripts, which are not numbers in these files.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 def read_text(path: str | os.PathLike[str], errors: str = "strict") -> str:
-    """A file's text: UTF-8, or UTF-16 where a byte order mark says so; unpacked where it is gzip's.
+    """A file's text: UTF-8, or UTF-16 by its byte order mark; decompressed if it is gzip.
 
     ``errors="replace"`` is for files whose comments may be of another encoding.
 
-    FormatError: it is no text, or a packed file is damaged.
+    FormatError: it is not text, or a compressed file is damaged.
     """
     data = Path(path).read_bytes()
     if data.startswith(b"\x1f\x8b") or Path(path).suffix == ".gz":
@@ -47,7 +47,7 @@ def is_number(text: str) -> bool:
 
 
 def number(text: str) -> float:
-    """A cell's number; ValueError: it is none."""
+    """A cell's number; ValueError if it is not one."""
     if not is_number(text):
         raise ValueError(f"{text.strip()[:40]!r} is no number")
     return float(text)

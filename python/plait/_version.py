@@ -6,7 +6,7 @@ import importlib.metadata
 
 
 def installed_version() -> str:
-    """Of the distribution; a source tree that is only on the path has none."""
+    """The version of the distribution; a source tree on the path has none."""
     try:
         return importlib.metadata.version("plait")
     except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""What a report of a fault needs to say: versions, machine and threads."""
+"""Versions, machine and threads, for bug reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PEERS = ("numpy", "safetensors", "scipy", "pandas", "scikit-learn", "matplotlib"
 
 
 def show_versions() -> None:
-    """Print the versions of plait, Python and what plait works with, the machine with the instruction set in use, and the number of threads.
+    """Print the versions of plait, Python and dependencies, the machine with the instruction set in use, and the number of threads.
 
     Examples
     --------

@@ -180,7 +180,7 @@ def test_misuse_is_named() -> None:
         pass
 
     for call, error, text in (
-        (lambda: nn.LSTM(3, 4, dropout=0.1), ValueError, "dropout: it lies between layers, of which there is one"),
+        (lambda: nn.LSTM(3, 4, dropout=0.1), ValueError, "dropout: applies between layers, of which there is one"),
         (lambda: nn.LSTM(3, 4, recurrent_dropout=1.0), ValueError, "recurrent_dropout: expected a probability"),
         (lambda: nn.Bidirectional(nn.Dense(3, 4)), TypeError, "forward: expected a recurrent layer"),
         (lambda: nn.Bidirectional(nn.LSTM(3, 4), merge="add"), ValueError, "merge: expected one of 'concatenate', 'sum'"),

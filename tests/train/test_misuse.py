@@ -210,7 +210,7 @@ def test_a_loss_that_starts_as_nan_is_not_blamed_on_the_rate() -> None:
     a.value = np.array([np.nan, 1.0], "float32")
     with pytest.raises(plait.NotFiniteError) as told:
         plait.train(loss, {x: DATA}, epochs=1)
-    assert "the rate has no part in it" in str(told.value)
+    assert "the rate is not the cause" in str(told.value)
     assert "smaller rate" not in str(told.value)
 
 

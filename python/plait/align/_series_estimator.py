@@ -44,7 +44,7 @@ class SeriesEstimator(Estimator):
         return found
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check; only it calls this."""
+        """Tags for scikit-learn's estimator checks."""
         from sklearn.utils import (
             ClassifierTags,
             InputTags,

@@ -1,4 +1,4 @@
-"""How probable a score of local alignment is among random sequences: bits and E-values after Karlin and Altschul."""
+"""Statistical significance of local alignment scores: bit scores and E-values after Karlin and Altschul."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from . import _arguments, _published
 from .pairwise import SmithWaterman, gaps, resolve
 from .substitution import NAMES, Substitution
 
-#: Letters between which a table of nucleotides tells match from mismatch.
+#: Letters for which a table of nucleotides has one score of a match and one of a mismatch.
 BASES = "ACGT"
-#: Of these only even scores are known.
+#: For these, BLAST rounds scores down to even numbers.
 EVEN = {"(2, -3)": 2.0, "(2, -5)": 2.0, "(2, -7)": 2.0}
 
 
 class KarlinAltschul(NamedTuple):
-    """Parameters of the distribution that the best scores of local alignments of random sequences have.
+    """Parameters of the extreme value distribution of local alignment scores of random sequences.
 
     Parameters
     ----------
     lambda_, k, h : float
-        The number of alignments with a score of at least S by chance is ``k * space * exp(-lambda_ * S)``; h is the information of a column, in
-        nats.
+        The number of alignments with a score of at least S by chance is ``k * space * exp(-lambda_ * S)``; h is the relative entropy of a
+        column, in nats.
     alpha, beta : float
-        An alignment by chance with score S is ``alpha * S + beta / lambda_`` long, of which edge effects are told.
+        The expected length of a chance alignment with score S is ``alpha * S + beta / lambda_``, for the correction of edge effects.
     existence, extension : float
         The costs of gaps as BLAST counts them: a gap of k elements costs ``existence + k * extension``.
     step : float
-        Scores count rounded down to a multiple of it, as BLAST does where a match is worth 2.
+        Scores are rounded down to a multiple of it, as in BLAST where a match scores 2.
     source : str
         "published", "simulated" or "given".
 
@@ -77,7 +77,7 @@ class KarlinAltschul(NamedTuple):
         Raises
         ------
         ValueError
-            If none are published for this table and these gaps; the message says for which gaps there are.
+            If none are published for this table and these gaps; the message lists the published gaps.
         """
         opening, extending = _gaps(aligner)
         name, rows = _rows(aligner)
@@ -100,9 +100,9 @@ class KarlinAltschul(NamedTuple):
         aligner : SmithWaterman
             Its table and its gaps.
         rng : int, SeedSequence or Generator
-            Where the sequences come from.
+            Source of the sequences.
         threads : int, optional
-            At most so many; the parameters do not depend on it.
+            Most threads; the parameters do not depend on it.
 
         Returns
         -------
@@ -116,8 +116,8 @@ class KarlinAltschul(NamedTuple):
 
         Notes
         -----
-        3000 pairs of 1000 letters, amino acids as frequent as Robinson and Robinson (1991) have it, bases equally: an extreme value
-        distribution by maximum likelihood, and the lengths of the alignments by their scores (Altschul et al. 2001). About .2 s.
+        3000 pairs of 1000 letters, amino acids with the frequencies of Robinson and Robinson (1991), bases equally frequent: an extreme
+        value distribution by maximum likelihood, and a regression of the lengths of alignments on their scores (Altschul et al. 2001).
 
         Examples
         --------
@@ -134,12 +134,12 @@ class KarlinAltschul(NamedTuple):
         return cls(*found, extending - opening, -extending, 1.0, "simulated")
 
     def bits(self, score: float) -> float:
-        """A score in units that do not depend on the table.
+        """The bit score: a score in units that do not depend on the table.
 
         Parameters
         ----------
         score : float
-            As the aligner gives it.
+            The raw score.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class KarlinAltschul(NamedTuple):
         return (self.lambda_ * self._rounded(score) - math.log(self.k)) / math.log(2)
 
     def length_adjustment(self, query: int, letters: int, sequences: int) -> int:
-        """By how much the effective lengths are below the real ones, since an alignment cannot begin too near to an end.
+        """The difference between real and effective lengths, since an alignment cannot begin too near to an end.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ class KarlinAltschul(NamedTuple):
         Returns
         -------
         int
-            The greatest l that is no longer than a chance alignment in what is left:
+            The greatest l that is at most the expected length of a chance alignment in the remaining space:
             ``l <= alpha / lambda_ · ln(k (query - l) (letters - sequences · l)) + beta``. BLAST's "effective HSP length" or "length adjustment".
         """
         m, n, count = int(query), int(letters), int(sequences)
@@ -198,14 +198,14 @@ class KarlinAltschul(NamedTuple):
         return max(1, int(query) - length) * max(1, int(letters) - int(sequences) * length)
 
     def evalue(self, score: float, space: float) -> float:
-        """How many alignments with this score or a better one are expected by chance.
+        """The expected number of chance alignments with this score or a better one.
 
         Parameters
         ----------
         score : float
-            As the aligner gives it.
+            The raw score.
         space : float
-            Of the search, as `search_space` gives it.
+            The search space, from `search_space`.
 
         Returns
         -------
@@ -228,7 +228,7 @@ def _gaps(aligner: Any) -> tuple[float, float]:
 
 
 def _rows(aligner: SmithWaterman) -> tuple[str, tuple[_published.Row, ...]]:
-    """What an aligner's similarity is called, and what is published for it."""
+    """The name of an aligner's similarity, and the published parameters."""
     similarity = resolve(aligner.similarity)
     if not isinstance(similarity, Substitution):
         return _pair_name(similarity), _published.NUCLEOTIDES.get(similarity, ())
@@ -246,7 +246,7 @@ def _pair_name(pair: tuple[float, float]) -> str:
 
 
 def match_and_mismatch(table: Substitution) -> tuple[float, float] | None:
-    """The two scores of a table in which A, C, G and T differ by nothing else."""
+    """(match, mismatch) of a table in which A, C, G and T have one score each for both; else None."""
     if not set(BASES) <= set(table.alphabet) or {"L", "E", "F"} & set(table.alphabet):
         return None
     scores = np.array([[table[a, b] for b in BASES] for a in BASES])

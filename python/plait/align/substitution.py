@@ -1,4 +1,4 @@
-"""What symbols are worth beside each other."""
+"""Substitution matrices: scores of pairs of symbols."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .._text import number, read_text
 from . import _inputs
 
 NAMES = ("BLOSUM45", "BLOSUM50", "BLOSUM62", "BLOSUM80", "BLOSUM90", "PAM30", "PAM70", "PAM250", "NUC.4.4")
-#: Other names of the same.
+#: Aliases of names.
 ALIASES = {"DNA": "NUC.4.4", "NUC44": "NUC.4.4"}
-#: A code that no symbol has, in sequences of bytes.
+#: The code of unknown symbols in sequences of bytes.
 UNKNOWN = 255
 
 
 class Substitution:
-    """A table of the scores of pairs of symbols.
+    """A substitution matrix: a table of the scores of pairs of symbols.
 
     Parameters
     ----------
     alphabet : str or sequence of hashables
         The symbols, each once. Case is significant: ``"a"`` is not ``"A"``.
     scores : array_like of float, shape (k, k)
-        ``scores[i, j]`` is what ``alphabet[i]`` of x is worth beside ``alphabet[j]`` of y. It need not be symmetric.
+        ``scores[i, j]`` is the score of ``alphabet[i]`` of x and ``alphabet[j]`` of y. It need not be symmetric.
 
     Notes
     -----
@@ -76,12 +76,12 @@ class Substitution:
         Parameters
         ----------
         scores : mapping of (symbol, symbol) to float
-            Where (a, b) is not in it, (b, a) is taken; one of them must be there for any two symbols.
+            Where (a, b) is missing, (b, a) is used; one of them must be present for any two symbols.
 
         Returns
         -------
         Substitution
-            Its alphabet has the symbols in the order in which they are met.
+            Its alphabet has the symbols in order of first occurrence.
 
         Raises
         ------
@@ -113,18 +113,18 @@ class Substitution:
         Returns
         -------
         Substitution
-            As it is in the file.
+            The table of the file.
 
         Raises
         ------
         FormatError
-            If the file is not like that; the message names the line.
+            If the file has another format; the message names the line.
         """
         return cls._parse(read_text(path, "replace"), str(path))
 
     @classmethod
     def named(cls, name: str) -> Substitution:
-        """One of the classic tables, as NCBI distributes them.
+        """One of the standard tables, as distributed by NCBI.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class Substitution:
         Returns
         -------
         Substitution
-            Always the same object for the same name.
+            The same object for the same name.
         """
         name = cls.canonical(name)
         if name not in NAMES:
@@ -144,17 +144,17 @@ class Substitution:
 
     @staticmethod
     def canonical(name: str) -> str:
-        """The name of a table as `named` knows it.
+        """The canonical name of a table.
 
         Parameters
         ----------
         name : str
-            The name, or another one of the same table, in capitals or not.
+            The name or an alias, in any case.
 
         Returns
         -------
         str
-            As it is in the list of `named`; what is not there, as it is.
+            The name in the list of `named`; an unknown name is returned unchanged.
         """
         upper = name.upper()
         return ALIASES.get(upper, upper) if ALIASES.get(upper, upper) in NAMES else name
@@ -185,14 +185,15 @@ class Substitution:
         return cls(alphabet, [rows[symbol] for symbol in alphabet])
 
     def reading(self, case: str = "keep", unknown: Any = None) -> Substitution:
-        """The same table, for sequences in capitals or not, or with symbols that it does not know.
+        """The same table, for sequences in either case, or with symbols outside of its alphabet.
 
         Parameters
         ----------
         case : {"keep", "ignore"}
-            Whether a letter that is not in the alphabet is read as its capital, or the capital as the small one.
+            "ignore": a letter that is not in the alphabet is read as the same letter in the other case.
         unknown : symbol, optional
-            As which of the alphabet all other symbols are read (``"X"`` of amino acids, ``"N"`` of nucleotides); an error unless given.
+            The symbol of the alphabet that replaces all other symbols (``"X"`` for amino acids, ``"N"`` for nucleotides); an error unless
+            given.
 
         Returns
         -------
@@ -202,7 +203,7 @@ class Substitution:
         Raises
         ------
         ValueError
-            If `case` is none of these, or `unknown` not in the alphabet.
+            If `case` is invalid, or `unknown` is not in the alphabet.
 
         Examples
         --------
@@ -225,7 +226,7 @@ class Substitution:
         return found
 
     def _translate(self) -> None:
-        """Tables for text of one byte a symbol, where codes fit."""
+        """Translation tables for text of one byte a symbol, if the codes fit into a byte."""
         self._bytes = self._characters = None
         if len(self.alphabet) < UNKNOWN:
             other = UNKNOWN if self._other is None else self._other
@@ -233,7 +234,7 @@ class Substitution:
             self._characters = bytes(self._code.get(chr(b), other) for b in range(256))
 
     def encode(self, value: Iterable[Any], name: _inputs.Name, k: int) -> _inputs.Prepared:
-        """A sequence as numbers of symbols, for the core; ``name(k)`` is what messages call it."""
+        """A sequence as symbol codes for the core; ``name(k)`` is its name in messages."""
         value = _inputs.raw(value)
         if isinstance(value, bytes) and self._bytes is not None:
             return self._known(value.translate(self._bytes), value, name, k)
@@ -256,7 +257,7 @@ class Substitution:
         return np.array(codes, dtype=np.uint32)
 
     def encode_all(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        """Each as `encode` has it, and faster where all are text that the alphabet knows."""
+        """`encode` for each sequence; faster where all are text of the alphabet."""
         if self._characters is not None and set(map(type, values)) == {str}:
             try:
                 codes = [value.encode("latin-1").translate(self._characters) for value in values]
@@ -287,7 +288,7 @@ class Substitution:
         Parameters
         ----------
         a, b : symbol
-            Of the alphabet; a number from 0 to 255 stands for a character of Latin-1 where it is no symbol itself.
+            Symbols of the alphabet; a number from 0 to 255 is read as a character of Latin-1 where it is not a symbol itself.
 
         Returns
         -------
@@ -309,7 +310,7 @@ class Substitution:
         return same and np.array_equal(self.scores, other.scores)
 
     def __hash__(self) -> int:
-        """Of the alphabet."""
+        """The hash of the alphabet."""
         return hash(self.alphabet)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What is done to series before they are aligned: brought to one scale, to one length, or replaced by their differences."""
+"""Preprocessing of series: z-normalisation, resampling to one length, and differencing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._series_estimator import SeriesTransforms
 
 Array = NDArray[np.float64]
 T = TypeVar("T", bound="SeriesTransformer")
-#: A standard deviation below so many units in the last place of the largest value is rounding: the series is constant.
+#: A standard deviation of at most this many units in the last place of the largest value is rounding: the series is constant.
 ROUNDING = 8
 
 
@@ -24,12 +24,12 @@ def znormalize(x: Any) -> Array:
     Parameters
     ----------
     x : array_like of float, shape (n,) or (n, d)
-        One series; each of its d values is brought to the scale by itself.
+        One series; each of its d features is normalised separately.
 
     Returns
     -------
     ndarray of float64
-        Of the same shape; what does not vary becomes 0.
+        Of the same shape; constant features become 0.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def znormalize(x: Any) -> Array:
 
 
 def resample(x: Any, n: int) -> Array:
-    """A series stretched or pressed to a length, by linear interpolation.
+    """A series resampled to a length, by linear interpolation.
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ def resample(x: Any, n: int) -> Array:
     Returns
     -------
     ndarray of float64, shape (n,) or (n, d)
-        The first and the last element stay what they were; of length 1 it is the first alone.
+        The first and the last element are kept; of length 1 it is the first.
 
     Raises
     ------
     ValueError
-        If `n` is no whole number of at least 1, or the series is empty or holds NaN or infinity.
+        If `n` is not a whole number of at least 1, or the series is empty or holds NaN or infinity.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def difference(x: Any, order: int = 1) -> Array:
     x : array_like of float, shape (n,) or (n, d)
         One series.
     order : int
-        How often differences are taken.
+        Number of times that differences are taken.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def difference(x: Any, order: int = 1) -> Array:
 
 
 class SeriesTransformer(SeriesTransforms):
-    """A scikit-learn transformer that treats every series by itself: there is nothing to learn."""
+    """A scikit-learn transformer that is applied to each series separately."""
 
     _estimator_type = "transformer"
     _NEEDS_FIT = False
@@ -123,7 +123,7 @@ class SeriesTransformer(SeriesTransforms):
         X : array of shape (n, length) or (n, length, d), or list of series
             Series.
         y : ignored
-            There for scikit-learn.
+            For compatibility with scikit-learn.
 
         Returns
         -------
@@ -146,13 +146,13 @@ class SeriesTransformer(SeriesTransforms):
         Returns
         -------
         ndarray or list of ndarray
-            An array where all results have one length, a list where they have not.
+            An array where all results have one length, else a list.
         """
         found = [self._one(_checked(value, f"X[{k}]"), f"X[{k}]") for k, value in enumerate(self._collection(X))]
         return np.stack(found) if len({series.shape for series in found}) == 1 else found
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Nothing is learned, so it always is."""
+        """Always True: nothing is learned."""
         return True
 
     def _one(self, series: Array, name: str) -> Array:
@@ -170,7 +170,7 @@ class ZNormalizer(SeriesTransformer):
     """
 
     def __init__(self) -> None:
-        """It has no parameters; without this, `object`'s would be taken for some."""
+        """No parameters; defined, since scikit-learn would inspect the signature of `object`."""
 
     def _one(self, series: Array, name: str) -> Array:
         del name
@@ -183,12 +183,12 @@ class Resampler(SeriesTransformer):
     Parameters
     ----------
     length : int, optional
-        Of every series; that of the longest in `fit` unless given.
+        Length of the results; that of the longest series in `fit` unless given.
 
     Attributes
     ----------
     length_ : int
-        The length that all get.
+        Length of the results.
 
     Examples
     --------
@@ -210,7 +210,7 @@ class Resampler(SeriesTransformer):
         X : array of shape (n, length) or (n, length, d), or list of series
             Series.
         y : ignored
-            There for scikit-learn.
+            For compatibility with scikit-learn.
 
         Returns
         -------
@@ -239,7 +239,7 @@ class Differencer(SeriesTransformer):
     Parameters
     ----------
     order : int
-        How often differences are taken.
+        Number of times that differences are taken.
 
     Examples
     --------
@@ -278,7 +278,7 @@ def _checked(x: Any, name: str) -> Array:
 
 def _znormalize(series: Array, axis: int = 0) -> Array:
     largest = np.abs(series).max(axis=axis, keepdims=True)
-    values = np.ldexp(series, -np.frexp(largest)[1])  # powers of two are exact, and then squares neither overflow nor vanish
+    values = np.ldexp(series, -np.frexp(largest)[1])  # scaling by a power of two is exact, and squares then neither overflow nor underflow
     values = values - values.mean(axis=axis, keepdims=True)
     spread = np.sqrt(np.mean(values * values, axis=axis, keepdims=True))
     constant = spread <= ROUNDING * np.finfo(np.float64).eps
@@ -288,7 +288,7 @@ def _znormalize(series: Array, axis: int = 0) -> Array:
 
 def _resample(series: Array, length: int) -> Array:
     at, places = np.linspace(0, 1, length), np.linspace(0, 1, len(series))
-    exponent = int(np.frexp(np.abs(series).max())[1])  # slopes of values near the largest float64 would be infinite
+    exponent = int(np.frexp(np.abs(series).max())[1])  # scaling: differences of values near the largest float64 overflow
     columns = [np.interp(at, places, column) for column in np.ldexp(series, -exponent).reshape(len(series), -1).T]
     found: Array = np.ldexp(np.stack(columns, axis=1), exponent).reshape(length, *series.shape[1:])
     return found

@@ -1,4 +1,4 @@
-"""Words prepared once for many questions: an exact index of what is within a few edits."""
+"""An exact index of words for queries within a few edits."""
 
 from __future__ import annotations
 
@@ -17,50 +17,50 @@ from .edit import Levenshtein
 if TYPE_CHECKING:
     from .matching import Matches
 
-#: Queries from which on it pays to build an index of so many edits for them.
+#: By number of edits: least number of queries for which building an index pays.
 WORTHWHILE = {0: 20, 1: 60, 2: 300, 3: 1500}
-#: Choices below which scoring all of them is as quick.
+#: Number of choices below which scoring all of them is as fast.
 FEW = 500
 
 
 class WordIndex:
-    """Words that can be looked up within a cutoff without a look at the others.
+    """An index of words for exact queries within a cutoff, without scoring all words.
 
     Parameters
     ----------
     choices : list of str or of bytes, mapping or pandas Series
-        The words; of mappings the values. None and NaN are left out.
+        The words, or the values of a mapping. None and NaN are left out.
     cutoff : float
-        The greatest score that will be asked for; at most three edits.
+        The largest score of queries; at most three edits.
     aligner : Levenshtein, optional
-        What near means; `Levenshtein()` unless given, of which any weights above 0 and transpositions will do.
+        The distance; `Levenshtein()` unless given. Weights must be above 0; transpositions are supported.
 
     Attributes
     ----------
     cutoff : float
         As given.
     aligner : Levenshtein
-        A copy of what was given.
+        A copy of the given one.
     nbytes : int
         Memory of the index, without the words.
 
     Raises
     ------
     ValueError
-        If `cutoff` is negative or holds more than three edits, or a weight is 0.
+        If `cutoff` is negative or allows more than three edits, or a weight is 0.
     TypeError
-        If a word is no plain text, or some are `str` and some `bytes`.
+        If a word is not text, or some are `str` and some `bytes`.
 
     Notes
     -----
-    Exact. Two words are within k edits only if they are the same after at most k symbols of each are left out (Mor and Fraenkel 1982), so the
-    index keeps what is left of every word; of long words of their first symbols, as many as tell them apart (about `cutoff` + 6 of English
-    words, more where there are fewer letters). Each further cutoff asks for several times the memory. A question takes the same time whatever
-    the number of words. The words must not be changed.
+    Exact. Two words are within k edits only if they are equal after the deletion of at most k symbols of each (Mor and Fraenkel 1982), so
+    the index has these deletion variants of every word; for long words those of a prefix that is long enough to distinguish words (about
+    `cutoff` + 6 symbols of English words, more for smaller alphabets). Each further edit takes several times the memory. The time of a
+    query hardly depends on the number of words. The words must not be changed.
 
     See Also
     --------
-    match : which builds an index by itself where it pays.
+    match : builds an index automatically where it pays.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class WordIndex:
         self._least = least_weight(self.aligner)
 
     def __len__(self) -> int:
-        """Choices, missing ones included."""
+        """Number of choices, missing ones included."""
         return len(self._choices)
 
     def __repr__(self) -> str:
@@ -106,7 +106,7 @@ class WordIndex:
         return f"WordIndex({len(self)} choices, cutoff={self.cutoff:g}, aligner={self.aligner!r})"
 
     def __reduce__(self) -> Any:
-        """What it is made from: it is built again where it arrives."""
+        """The constructor's arguments: unpickling builds the index again."""
         choices = self._choices if self._labels is None else dict(zip(self._labels, self._choices, strict=True))
         if self._labels is not None and len(choices) != len(self._choices):  # labels of a Series need not differ
             raise TypeError("WordIndex: labels that occur twice cannot be pickled")
@@ -137,18 +137,18 @@ class WordIndex:
         Parameters
         ----------
         query : str or bytes
-            What is looked for.
+            The query.
         k : int
-            How many; fewer where there are fewer within the cutoff.
+            Number of results; fewer where there are fewer within the cutoff.
         cutoff : float, optional
-            None whose score is worse; the index's unless given, and no greater.
+            Largest score; at most that of the index, which is the default.
 
         Returns
         -------
         indices : ndarray of int64
-            Best first; among equals the first. Of a mapping or Series the keys, an array of objects.
+            Best first, ties in order of the choices; the keys of a mapping or Series, as an array of objects.
         scores : ndarray of float64
-            Theirs.
+            Their scores.
         """
         k = _arguments.whole(k, "k")
         found, scores = self._index.within(
@@ -167,14 +167,14 @@ class WordIndex:
         Parameters
         ----------
         query : str or bytes
-            What is looked for.
+            The query.
         cutoff : float, optional
-            The index's unless given, and no greater.
+            Largest score; at most that of the index, which is the default.
 
         Returns
         -------
         Matches
-            A row for each, best first, among equals the first: ``.index``, ``.scores``, ``.keys``, ``.choices``, ``.to_frame()``.
+            A row for each, best first, ties in order of the choices: ``.index``, ``.scores``, ``.keys``, ``.choices``, ``.to_frame()``.
         """
         from .matching import Matches
 
@@ -184,20 +184,20 @@ class WordIndex:
         return Matches(self._places[found], scores, [query] * len(found), self._choices, self._labels)
 
     def match(self, queries: Any, k: int = 1, cutoff: float | None = None, missing: str = "skip", *, threads: int | None = None) -> Matches:
-        """The best choices for each of many words, as `plait.align.match` gives them.
+        """The best choices for each of many words, as by `plait.align.match`.
 
         Parameters
         ----------
         queries : list of str or of bytes, mapping or pandas Series
-            What is looked for.
+            The query.
         k : int
-            How many for each; where there are fewer, -1 stands for the rest.
+            Number of results for each; -1 where there are fewer.
         cutoff : float, optional
-            None whose score is worse; the index's unless given, and no greater.
+            Largest score; at most that of the index, which is the default.
         missing : {"skip", "raise"}
-            What becomes of None and NaN among the queries.
+            Treatment of None and NaN among the queries.
         threads : int, optional
-            At most so many; the result does not depend on it.
+            Most threads; the result does not depend on it.
 
         Returns
         -------
@@ -219,19 +219,19 @@ class WordIndex:
 
 
 def _plain(text: Any) -> Any:
-    """NumPy's strings and other kinds of str and bytes as those themselves."""
+    """NumPy's strings and other subclasses converted to str or bytes."""
     if type(text) in (str, bytes):
         return text
     return str(text) if isinstance(text, str) else bytes(text) if isinstance(text, bytes) else text
 
 
 def least_weight(aligner: Levenshtein) -> float:
-    """What an edit costs at least; a transposition costs as much as a substitution."""
+    """The least cost of an edit; a transposition costs as much as a substitution."""
     return float(min(aligner.insert, aligner.delete, aligner.substitute))
 
 
 def edits_within(aligner: Levenshtein, cutoff: float) -> int | None:
-    """How many edits a score of `cutoff` can hold; None if an index takes fewer."""
+    """The largest number of edits within a score of `cutoff`; None if an index does not support so many."""
     least = least_weight(aligner)
     if not 0 <= cutoff < math.inf or least <= 0:
         return None
@@ -255,7 +255,7 @@ def best_of_each(
 
 
 def index_for(aligner: PairAligner, queries: int, words: list[Any], cutoff: float | None, most_edits: int | None = None) -> Any:
-    """An index of the words, if it takes them and pays for so many queries; else None. Whether queries are of their kind is not asked."""
+    """An index of the words if they are supported and it pays for the number of queries; else None. The type of queries is not checked."""
     if cutoff is None or type(aligner) is not Levenshtein or len(words) < FEW:
         return None
     edits = edits_within(aligner, cutoff)
@@ -264,7 +264,7 @@ def index_for(aligner: PairAligner, queries: int, words: list[Any], cutoff: floa
     kinds = set(map(type, words))
     if kinds != {str} and kinds != {bytes}:
         return None
-    # Of words of few symbols most are within a few edits, and looking for them is slower than scoring all.
+    # Most short words are within a few edits of each other: there scoring all of them is faster.
     if sum(map(len, words)) < (3 * edits + 1) * len(words):
         return None
     return _core.WordIndex(words, edits)

@@ -6,8 +6,8 @@ from .. import report
 
 VAE = (
     "A variational autoencoder",
-    """A network encodes each picture of a handwritten digit, 64 grey values, into 8 latent numbers and decodes it again. It is trained for a
-    small reconstruction error while the latent numbers follow a normal distribution, so that new digits can be decoded from new draws.
+    """A network encodes each picture of a handwritten digit, 64 grey values, into 8 latent numbers and decodes it again. It is trained for
+    a small reconstruction error while the latent numbers follow a normal distribution, so that new digits can be decoded from new draws.
 
     The loss is written as a graph of nodes; its gradient is built on the graph; both are compiled into one flat program, which trains
     without Python.""",
@@ -23,8 +23,8 @@ new = vae.sample(64, rng=0)                             # new digits
 )
 SEQUENCE = (
     "Going on with a series",
-    """A recurrent network is trained on 200 points on a circle. Given five true points, it then generates the series: each output is its next
-    input. If errors accumulated, the curves would drift apart within a few rounds.""",
+    """A recurrent network is trained on 200 points on a circle. Given five true points, it then generates the series: each output is
+    its next input. If errors accumulated, the curves would drift apart within a few rounds.""",
     """
 angles = 0.3 * np.arange(200)
 circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -47,8 +47,8 @@ print(clf.score(data.test_series, data.test_labels))
 )
 TREES = (
     "Decision trees",
-    """C4.5 splits by the test on one column with the highest gain ratio, and goes on in the parts. The result can be read and used elsewhere:
-    as a picture, as text, as SQL or C.""",
+    """C4.5 splits by the test on one column with the highest gain ratio, and goes on in the parts. The result can be read and used
+    elsewhere: as a picture, as text, as SQL or C.""",
     """
 data = plait.datasets.iris()
 species = np.array(data.classes)
@@ -71,8 +71,8 @@ sketch.update(amounts)
 )
 INFERENCE = (
     "Inference, with its diagnostics",
-    """Eight schools tried coaching; each measured an effect with an error. How much of the differences is real? A model states the prior and
-    the likelihood, and variational inference fits a posterior: here the schools' effects, shrunk towards each other as far as the data say.
+    """Eight schools tried coaching; each measured an effect with an error. How much of the differences is real? A model states the prior
+    and the likelihood, and variational inference fits a posterior: here the schools' effects, shrunk towards each other as far as the data say.
 
     Below the result are its diagnostics, then a series with its forecast.""",
     """

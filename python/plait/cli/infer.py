@@ -83,8 +83,8 @@ def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
         report.figure(
             "A forecast",
             fan,
-            "An oscillating series, and its forecast by an autoregression of order 2. The bands contain the next values with 50 and 90 %; they "
-            "widen, since errors accumulate and the parameters are not known exactly.",
+            "An oscillating series, and its forecast by an autoregression of order 2. The bands contain the next values with 50 and 90 %; "
+            "they widen, since errors accumulate and the parameters are not known exactly.",
             size=(7.0, 3.4),
         ),
     ]

@@ -22,7 +22,7 @@ EPOCHS, BATCH_SIZE, RATE = 200, 32, 1e-2
 
 def add(commands: Any) -> None:
     """Adds the subcommand to the parser."""
-    parser = commands.add_parser("lstm", help="train an LSTM on (cos, sin), and generate a continuation", description=__doc__.split(": ", 1)[1])
+    parser = commands.add_parser("lstm", help="train an LSTM on (cos, sin), and continue the series", description=__doc__.split(": ", 1)[1])
     parser.add_argument("--hidden", type=at_least(1), default=HIDDEN, metavar="SIZE", help=f"hidden values (default {HIDDEN})")
     parser.add_argument("--window", type=at_least(1), default=WINDOW, help=f"true points before the generated ones (default {WINDOW})")
     ahead = f"points generated from its own outputs in training; 0: none (default {AHEAD})"

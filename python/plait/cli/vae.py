@@ -176,8 +176,8 @@ def graph_sections(vae: VAE, optimizer: optim.Optimizer, batch_size: int) -> lis
     picture = report.graph(
         "Graph",
         loss,
-        "The loss as nodes: blue inputs, yellow parameters, violet random draws. 'waits for n': gradients arrive over n edges before the node "
-        "propagates their sum. No gradient flows over a dotted edge.",
+        "The loss as nodes: blue inputs, yellow parameters, violet random draws. 'waits for n': gradients arrive over n edges before the "
+        "node propagates their sum. No gradient flows over a dotted edge.",
     )
     step = graph.compile([loss], updates=optimizer.updates(loss, vae.parameters()))
     step.bind({x: (batch_size, vae.inputs)})

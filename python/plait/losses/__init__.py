@@ -1,4 +1,4 @@
-"""Losses as nodes: how far predictions are from what was wanted, without overflow and with exact gradients.
+"""Losses as nodes, without overflow and with exact gradients.
 
 The functions are the formulas. The classes hold a formula's settings, so that estimators and searches over parameters can take them:
 ``GridSearchCV(MLPRegressor(loss="huber"), {"loss__delta": [0.5, 1.0]})``.

@@ -66,7 +66,7 @@ def mae(prediction: Any, target: Any, reduction: Reduction = "mean") -> Node:
 
 
 def huber(prediction: Any, target: Any, delta: float = 1.0, reduction: Reduction = "mean") -> Node:
-    """Half the squared error where it is small, a straight line where it is large.
+    """The Huber loss: half the squared error where it is small, linear where it is large.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def huber(prediction: Any, target: Any, delta: float = 1.0, reduction: Reduction
     target : Node or array_like
         A shape that broadcasts to it.
     delta : float
-        The error at which the line begins, above 0; its slope, too.
+        The error at which the linear part begins, above 0, and its slope.
     reduction : {"mean", "sum", "none"}
         Over all elements; "none" leaves them.
 
@@ -98,14 +98,14 @@ def huber(prediction: Any, target: Any, delta: float = 1.0, reduction: Reduction
     x, t = _pair(prediction, target, "huber")
     error = x - t
     size = abs(error)
-    # The parabola is taken of what is below delta only, so that neither branch overflows where the other is meant.
+    # Large errors are masked in the quadratic branch, which would overflow for them.
     near = where(size <= delta, error, 0.0)
     each = where(size <= delta, 0.5 * square(near), delta * (size - 0.5 * delta))
     return _reduced(_as_large(each, x, t), reduction, "huber")
 
 
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduction = "mean", *, pos_weight: Any = None) -> Node:
-    """Minus the log likelihood of probabilities sigmoid(logits).
+    """The negative log-likelihood of probabilities sigmoid(logits).
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
     reduction : {"mean", "sum", "none"}
         Over all elements; "none" leaves them.
     pos_weight : float or array_like, optional
-        How much more than the negative case the positive one counts: a factor of its term, at least 0, that broadcasts to the logits.
+        Weight of the positive class relative to the negative one, at least 0, that broadcasts to the logits.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduct
 
     Notes
     -----
-    -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) = softplus(x) - t x, which overflows nowhere.
+    -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) = softplus(x) - t x, which does not overflow.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def cross_entropy_with_logits(
     class_weight: Any = None,
     label_smoothing: float = 0.0,
 ) -> Node:
-    """Minus the log likelihood of classes under softmax(logits).
+    """The negative log-likelihood of classes under softmax(logits).
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def cross_entropy_with_logits(
     reduction : {"mean", "sum", "none"}
         Over all that is left; "none" leaves it.
     ignore_index : int, optional
-        Where a target is this, the loss is 0 and does not count in the mean; where all are, that is 0.
+        Where a target is this, the loss is 0 and does not count in the mean; if all are, the mean is 0.
     class_weight : array_like, shape (classes,), optional
         A factor for each class, at least 0. With class indices the mean is that of the losses weighted by their classes.
     label_smoothing : float
@@ -186,10 +186,10 @@ def cross_entropy_with_logits(
     Raises
     ------
     ShapeError
-        If class indices have another shape than the logits without the axis, or probabilities than the logits; when the graph runs, if one
-        that is fed is no class, negative ones among them.
+        If class indices have another shape than the logits without the axis, or probabilities than the logits; when the graph runs, if a
+        fed class index is out of range, negative ones included.
     ValueError
-        If a class index that is known while the graph is built is no class, or a probability is not in [0, 1].
+        If a class index that is known while the graph is built is out of range, or a probability is not in [0, 1].
 
     Examples
     --------
@@ -210,7 +210,7 @@ def cross_entropy_with_logits(
     classes = x.shape[axis]
     if weights is not None and (weights.ndim != 1 or classes not in (None, len(weights))):
         raise _core.ShapeError(f"{what}: class_weight: expected shape ({classes},), got {weights.shape}")
-    # What each class's minus log likelihood is multiplied by, along the axis of classes.
+    # Factors of the classes' negative log-likelihoods, along the axis of classes.
     along = None if weights is None else weights.reshape([-1 if k == axis % x.ndim else 1 for k in range(x.ndim)])
     if t.dtype.kind != "f" and t.ndim == x.ndim - 1:
         if t.dtype.kind == "b":
@@ -218,7 +218,7 @@ def cross_entropy_with_logits(
         at = axis % x.ndim
         _check_labels(t, x, at, what, ignore_index)
         chosen = t if ignore_index is None else where(t != ignore_index, t, 0)
-        # Labels that are fed are looked at when the graph runs (the 1: classes are not counted from the end).
+        # Fed labels are checked at run time (the 1: negative indices are refused).
         labels = _core.expand_dims(chosen.astype(np.int64), at)
         losses = -_core.squeeze(_core.apply("take_along_axis", [logs, labels], [at, 1], [], False), at)
         counts: Any = None
@@ -237,8 +237,7 @@ def cross_entropy_with_logits(
             return losses.sum() / (maximum(total, 1.0) if weights is None else where(total > 0.0, total, 1.0))
     elif t.ndim == x.ndim and _same_shape(t.shape, x.shape):
         _check_probabilities(t, what)
-        # A class that has no probability, and is said to have none, adds nothing: 0 log 0 is 0. What is fed has the count of the logits, and
-        # broadcasts with them: a column of labels does not.
+        # 0 log 0 is 0. A fed target must have as many elements as the logits: a column of labels is not broadcast.
         if not label_smoothing:
             logs = where(logical_and(t == 0, logs == -float("inf")), 0.0, logs)
         t = (_reshape_like(t, x) if None in (*t.shape, *x.shape) else t).astype(x.dtype)
@@ -328,9 +327,9 @@ def _reshape_like(node: Node, like: Node) -> Node:
 
 
 def _as_large(losses: Node, x: Node, t: Node) -> Node:
-    """The losses, which sizes that are known only when the graph runs must not make larger than the prediction.
+    """The losses, checked at run time not to be broadcast to more than the prediction's size.
 
-    Broadcasting only grows, so that equal counts are equal shapes: a view, which costs nothing.
+    Broadcasting only increases sizes, so equal counts mean equal shapes: a reshape to the prediction, which is a view.
     """
     sizes = zip(x.shape[::-1], t.shape[::-1], strict=False)
     grows = any(n is None and m != 1 for n, m in sizes)

@@ -1,4 +1,4 @@
-"""Losses with their settings: what estimators take for ``loss=``, and what a search over parameters reaches into (``loss__delta``)."""
+"""Losses with their settings, for ``loss=`` of estimators and hyperparameter searches (``loss__delta``)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ._likelihoods import _levels, quantile, student_t_nll
 
 
 class Loss(Settings):
-    """A formula of `plait.losses` with its settings: called with a prediction and a target, it gives a node.
+    """A formula of `plait.losses` with its settings: called with a prediction and a target, it returns a node.
 
-    Subclasses keep constructor arguments as attributes of the same names and write ``_each``, the losses of all elements.
+    Subclasses store constructor arguments as attributes of the same names and define ``_each``, the losses of all elements.
 
     Examples
     --------
@@ -80,12 +80,12 @@ class MAE(Loss):
 
 
 class Huber(Loss):
-    """Half the squared error where it is small, a straight line where it is large, `plait.losses.huber`.
+    """The Huber loss: half the squared error where it is small, linear where it is large, `plait.losses.huber`.
 
     Parameters
     ----------
     delta : float
-        The error at which the line begins, above 0.
+        The error at which the linear part begins, above 0.
 
     Examples
     --------
@@ -103,12 +103,12 @@ class Huber(Loss):
 
 
 class Quantile(Loss):
-    """The pinball loss, whose least value is a quantile, `plait.losses.quantile`.
+    """The pinball loss, which is minimised by a quantile, `plait.losses.quantile`.
 
     Parameters
     ----------
     level : float
-        Which quantile, above 0 and below 1.
+        The level of the quantile, above 0 and below 1.
 
     Examples
     --------
@@ -125,12 +125,12 @@ class Quantile(Loss):
 
 
 class StudentT(Loss):
-    """Minus the log density of Student's t distribution, `plait.losses.student_t_nll`.
+    """The negative log density of Student's t distribution, `plait.losses.student_t_nll`.
 
     Parameters
     ----------
     df : float
-        Degrees of freedom, above 0: the fewer, the less wild values matter.
+        Degrees of freedom, above 0: the fewer, the less influence outliers have.
     scale : float
         The scale, above 0.
 
@@ -151,7 +151,7 @@ class StudentT(Loss):
 
 
 class CrossEntropy(Loss):
-    """Minus the log likelihood of classes under softmax(logits), `plait.losses.cross_entropy_with_logits`.
+    """The negative log-likelihood of classes under softmax(logits), `plait.losses.cross_entropy_with_logits`.
 
     Parameters
     ----------
@@ -188,12 +188,12 @@ class CrossEntropy(Loss):
 
 
 class BinaryCrossEntropy(Loss):
-    """Minus the log likelihood of probabilities sigmoid(logits), `plait.losses.binary_cross_entropy_with_logits`.
+    """The negative log-likelihood of probabilities sigmoid(logits), `plait.losses.binary_cross_entropy_with_logits`.
 
     Parameters
     ----------
     pos_weight : float or array_like, optional
-        How much more than the negative case the positive one counts, at least 0.
+        Weight of the positive class relative to the negative one, at least 0.
 
     Examples
     --------
@@ -216,7 +216,7 @@ class Weighted(Loss):
     Parameters
     ----------
     losses : sequence of Loss, str or callable
-        The losses, as ``loss=`` of estimators takes them.
+        The losses, as for ``loss=`` of estimators.
     weights : sequence of float, optional
         A factor for each, at least 0; 1 unless given.
 
@@ -257,19 +257,19 @@ _NAMED: dict[str, Callable[[], Loss]] = {
 
 
 def loss_of(given: Any, what: str = "loss") -> Any:
-    """The loss behind a name: what estimators make of ``loss=``.
+    """The loss for a value of ``loss=`` of estimators.
 
     Parameters
     ----------
     given : str, Loss or callable
-        A name such as "huber"; a `Loss`, or a function of two nodes, prediction and target, which stays as it is.
+        A name such as "huber"; a `Loss`, or a function of two nodes, prediction and target, which is returned unchanged.
     what : str
-        How messages call the argument.
+        The argument's name in messages.
 
     Returns
     -------
     Loss or callable
-        What gives a node for a prediction and a target.
+        A function of prediction and target that returns a node.
 
     Raises
     ------
@@ -292,7 +292,7 @@ def loss_of(given: Any, what: str = "loss") -> Any:
 
 
 def elementwise(loss: Any, prediction: Any, target: Any) -> Node:
-    """The losses of all elements: of a `Loss`, of what takes ``reduction=``, or of a function that gives just that."""
+    """The losses of all elements, from a `Loss`, a function with ``reduction=``, or a function that returns them."""
     if isinstance(loss, Loss):
         return loss(prediction, target, "none")
     try:

@@ -1,4 +1,4 @@
-"""Losses whose least value is a quantile, or the parameters of a distribution."""
+"""Losses for quantiles and for the parameters of distributions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._elementary import Reduction, _as_large, _pair, _reduced
 
 
 def quantile(prediction: Any, target: Any, level: Any = 0.5, reduction: Reduction = "mean") -> Node:
-    """Error that is least where the prediction is a quantile of the target: the pinball loss.
+    """The pinball loss, which is minimised by a quantile of the target.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def quantile(prediction: Any, target: Any, level: Any = 0.5, reduction: Reductio
     target : Node or array_like
         A shape that broadcasts to it.
     level : float or array_like
-        Which quantile, above 0 and below 1; several broadcast to the prediction.
+        The level of the quantile, above 0 and below 1; several broadcast to the prediction.
     reduction : {"mean", "sum", "none"}
         Over all elements; "none" leaves them.
 
@@ -49,7 +49,7 @@ def quantile(prediction: Any, target: Any, level: Any = 0.5, reduction: Reductio
 
 
 def gaussian_nll(prediction: Any, target: Any, log_scale: Any = 0.0, reduction: Reduction = "mean") -> Node:
-    """Minus the log density of a normal distribution.
+    """The negative log density of a normal distribution.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def gaussian_nll(prediction: Any, target: Any, log_scale: Any = 0.0, reduction: 
 
 
 def student_t_nll(prediction: Any, target: Any, df: Any = 4.0, log_scale: Any = 0.0, reduction: Reduction = "mean") -> Node:
-    """Minus the log density of Student's t distribution, to which a few wild values matter little.
+    """The negative log density of Student's t distribution, which is robust to outliers.
 
     Parameters
     ----------

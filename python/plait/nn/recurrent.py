@@ -1,4 +1,4 @@
-"""Recurrent layers: cells taken over time, with the same parameters at every step."""
+"""Recurrent layers: cells unrolled over time, with shared parameters."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from .base import Layer, scope_of
 from .cells import Cell, State
 from .dropouts import probability
 
-LONG = 64  # steps from which a loop is one node instead of as many copies of the cell, unless unroll= says otherwise: there it is as fast
+LONG = 64  # steps: from here on a scan is as fast as unrolled copies of the cell, and is the default
 
 
 class Recurrent(Layer):
-    """Cells taken over time: each layer goes over what the one below gives, with the same parameters at every step.
+    """Stacked recurrent cells: each layer processes the outputs of the one below, with the same parameters at every step.
 
     Parameters
     ----------
     cells : sequence of Cell
-        One for each layer, the first of which takes the inputs.
+        One for each layer; the first processes the inputs.
     backward : sequence of Cell, optional
-        One for each layer that goes over time from the end to the beginning; outputs of both stand side by side.
+        One for each layer, in the backward direction of a bidirectional layer; the outputs of both directions are concatenated.
     reverse : bool
-        Whether to go over time from the end to the beginning: outputs stay at their steps, and the state is that at the first one.
+        Whether to process the steps from the last to the first: outputs stay at their steps, and the state is that after the first one.
     dropout : float
-        Between layers, in training: the share of values that are dropped, the same ones at every step.
+        Between layers, in training: the share of values that are dropped, with one mask for all steps.
     recurrent_dropout : float
-        In training, the share of what is remembered (h) that a step does not see; the same values at every step.
+        In training, the share of the hidden state h that is dropped, with one mask for all steps.
 
     Notes
     -----
@@ -42,14 +42,14 @@ class Recurrent(Layer):
 
     ``outs`` is a list or one node, as the inputs are. ``state`` is the tuple of the cell's parts after each sequence's last step, or the
     node itself where there is one part only; of shape (batch, hidden), with several layers (layers, batch, hidden), and in two directions
-    (2 layers, batch, hidden), the backward one after the forward one of each layer. It can be given back to go on from there.
+    (2 layers, batch, hidden), the backward one after the forward one of each layer. It can be passed as the next initial state.
 
     ``lengths`` (integers, shape (batch,)) says how many steps each sequence of the batch has. Beyond them the state stays as it is and outputs
-    are zero; what stands there, NaN included, changes neither values nor gradients.
-    An array of lengths is checked at once; those that a node brings are checked when it runs, and may be zero.
+    are zero; padding, NaN included, changes neither values nor gradients.
+    An array of lengths is checked at once; those of a node are checked at run time, and may be zero.
 
-    ``unroll`` decides between a copy of the cell for each step, which is fastest to run, and a loop in one node, which is fast to build however
-    many steps there are; None: a loop from 64 steps on, or where the number of steps is not known.
+    ``unroll`` selects between a copy of the cell for each step, which is fastest to run, and a scan in one node, which is fast to build for
+    any number of steps; None: a scan from 64 steps on, or where the number of steps is not known.
 
     References
     ----------
@@ -89,7 +89,7 @@ class Recurrent(Layer):
         )
         if self.dropout and len(self.cells) == 1:
             raise ValueError(
-                f"{name}: dropout: it lies between layers, of which there is one; use recurrent_dropout=, or nn.Dropout before the layer"
+                f"{name}: dropout: applies between layers, of which there is one; use recurrent_dropout=, or nn.Dropout before the layer"
             )
         first = self.cells[0]
         for k, cell in enumerate([*self.cells, *(self.backward or [])]):
@@ -119,12 +119,12 @@ class Recurrent(Layer):
 
     @property
     def layers(self) -> int:
-        """How many cells stand on each other."""
+        """Number of stacked layers."""
         return len(self.cells)
 
     @property
     def directions(self) -> int:
-        """1, or 2 where cells go over time backwards, too."""
+        """1, or 2 if bidirectional."""
         return 1 if self.backward is None else 2
 
     def __call__(self, inputs: Any, state: Any = None, lengths: Any = None, *, unroll: bool | None = None, training: bool = False) -> Any:
@@ -176,22 +176,22 @@ class Recurrent(Layer):
         return [self.cells[layer]] if self.backward is None else [self.cells[layer], self.backward[layer]]
 
     def _factors(self, sequence: Any, rate: float, size: int) -> Any:
-        """Zeros and numbers above one, for each sequence of the batch and `size` values: drawn once for all steps."""
+        """A dropout mask (zeros and 1 / (1 - rate)) for each sequence of the batch and `size` values, drawn once for all steps."""
         first = sequence[0][:, :1] if isinstance(sequence, list) else sequence[:, 0, :1]
         return graph.dropout(np.ones_like(first) * np.ones((1, size), first.dtype), rate)
 
     def _dropped(self, sequence: Any) -> Any:
-        """Values dropped between two layers."""
+        """Dropout between two layers."""
         factors = self._factors(sequence, self.dropout, self.outputs)
         return [x * factors for x in sequence] if isinstance(sequence, list) else sequence * graph.expand_dims(factors, 1)
 
     def _scope(self) -> graph.scope:
-        """The part of the model that all layers are: "lstm" of the cells "lstm.0" and "lstm.1"."""
+        """The scope of all layers: "lstm" for the cells "lstm.0" and "lstm.1"."""
         name = scope_of(self).name
         return graph.scope(name.removesuffix("/0") if self.layers > 1 else name)
 
     def _place(self, layer: int, direction: int, t: int) -> str:
-        """The part of a step, in that."""
+        """The scope of a step, within that."""
         return f"{self._part(layer, direction)}step {t}"
 
     def _part(self, layer: int, direction: int) -> str:
@@ -202,7 +202,7 @@ class Recurrent(Layer):
         return graph.scope(part) if part else contextlib.nullcontext()
 
     def initial_state(self, batch: int = 1) -> Any:
-        """Zeros in the structure in which the state is given back.
+        """Zeros in the structure of the state.
 
         Parameters
         ----------
@@ -212,7 +212,7 @@ class Recurrent(Layer):
         Returns
         -------
         ndarray or tuple of ndarray
-            To be fed, or to be put into parameters.
+            An initial state to feed or to store in parameters.
         """
         cell = self.cells[0]
         count = self.layers * self.directions
@@ -225,7 +225,7 @@ class Recurrent(Layer):
         return type(self).__name__
 
     def _taken_apart(self, inputs: Any) -> tuple[list[Any] | None, int | None, int | None]:
-        """The nodes of the steps where they come in a list, the size of the batch and the number of steps."""
+        """The nodes of the steps if given as a list, the batch size, and the number of steps."""
         if isinstance(inputs, (list, tuple)):
             if not inputs:
                 raise graph.ShapeError(f"{self._name}: inputs: a sequence of zero steps")
@@ -246,7 +246,7 @@ class Recurrent(Layer):
             raise graph.ShapeError(f"{self._name}: {what}: expected shape {form} with {self.inputs} features, got {x.shape}")
 
     def _states(self, state: Any, batch: int | None) -> list[State]:
-        """The state of each layer at the beginning."""
+        """The initial state of each layer."""
         if state is None:
             return [cell.initial_state() for k in range(self.layers) for cell in self._cells_of(k)]
         count = self.layers * self.directions
@@ -277,7 +277,7 @@ class Recurrent(Layer):
         return array.astype(dtype)
 
     def _together(self, states: list[State]) -> Any:
-        """The states of all layers as they are given back."""
+        """The states of all layers in the structure of the result."""
         parts = states[0] if len(states) == 1 else tuple(graph.stack(list(part), axis=0) for part in zip(*states, strict=True))
         return parts if len(parts) > 1 else parts[0]
 
@@ -305,7 +305,7 @@ class Recurrent(Layer):
 
 
 def _side_by_side(forward: Any, backward: Any) -> Any:
-    """The outputs of both directions in one axis of features."""
+    """The outputs of both directions, concatenated along the features."""
     if isinstance(forward, list):
         return [graph.concatenate(pair, axis=1) for pair in zip(forward, backward, strict=True)]
     return graph.concatenate([forward, backward], axis=2)

@@ -1,4 +1,4 @@
-"""Recurrent layers of the cells that people use: LSTM, GRU, and the plain recurrence."""
+"""Recurrent layers of the usual cells: LSTM, GRU, and the simple RNN."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .recurrent import Recurrent
 
 
 class _Named(Recurrent):
-    """A recurrent layer that makes its cells, all parameters drawn from one stream."""
+    """A recurrent layer that makes its cells; all parameters are drawn from one random generator."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class _Named(Recurrent):
         self._options |= {"dropout": dropout, "recurrent_dropout": recurrent_dropout}
 
     def _twin(self) -> Recurrent:
-        """A layer of the same form, with parameters of its own."""
+        """A layer with the same settings and its own parameters."""
         make: Callable[..., Recurrent] = type(self)
         return make(**self._options)
 
@@ -57,29 +57,29 @@ class LSTM(_Named):
     inputs, hidden : int
         Features of an input, and of an output.
     layers : int
-        How many stand on each other.
+        Number of stacked layers.
     forget_bias : float
-        Added to the forget gates' bias at the beginning.
+        Added to the forget gates' initial bias.
     dropout : float
-        Between layers, in training: the share of values that are dropped, the same ones at every step.
+        Between layers, in training: the share of values that are dropped, with one mask for all steps.
     recurrent_dropout : float
-        In training, the share of h that a step does not see, the same values at every step.
+        In training, the share of the hidden state h that is dropped, with one mask for all steps.
     bidirectional : bool
-        Whether cells of their own go over time backwards, too; outputs then have 2 hidden features.
+        Whether to add cells in the backward direction; outputs then have 2 hidden features.
     initializer, recurrent_initializer : str, number or callable, optional
-        How the weights of inputs and those of h begin, gate by gate (see `plait.nn.initialize`); as PyTorch's unless given.
+        Initialisation of the weights of inputs and of h, for each gate (see `plait.nn.initialize`); as in PyTorch unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
+        Source of the initial weights.
     name : str
-        How the parameters are called.
+        Prefix of the parameters' names.
 
     Notes
     -----
-    ``outs, (h, c) = lstm(inputs, state=None, lengths=None)``; see `plait.nn.Recurrent` for what may be given. The gates stand in the order
-    i, f, g, o in the columns of one product: see `plait.nn.LSTMCell`. In the graph, each weight is one node that every step uses, so it waits
-    for as many gradients as there are steps before it passes on their sum.
+    ``outs, (h, c) = lstm(inputs, state=None, lengths=None)``; see `plait.nn.Recurrent` for what may be given. The gates are in the order
+    i, f, g, o in the columns of one product: see `plait.nn.LSTMCell`. In the graph, each weight is one node that every step uses, so its
+    gradient is the sum over as many edges as there are steps.
 
     Examples
     --------
@@ -133,21 +133,21 @@ class GRU(_Named):
     inputs, hidden : int
         Features of an input, and of an output.
     layers : int
-        How many stand on each other.
+        Number of stacked layers.
     dropout : float
-        Between layers, in training: the share of values that are dropped, the same ones at every step.
+        Between layers, in training: the share of values that are dropped, with one mask for all steps.
     recurrent_dropout : float
-        In training, the share of h that a step does not see, the same values at every step.
+        In training, the share of the hidden state h that is dropped, with one mask for all steps.
     bidirectional : bool
-        Whether cells of their own go over time backwards, too; outputs then have 2 hidden features.
+        Whether to add cells in the backward direction; outputs then have 2 hidden features.
     initializer, recurrent_initializer : str, number or callable, optional
-        How the weights of inputs and those of h begin, gate by gate (see `plait.nn.initialize`); as PyTorch's unless given.
+        Initialisation of the weights of inputs and of h, for each gate (see `plait.nn.initialize`); as in PyTorch unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
+        Source of the initial weights.
     name : str
-        How the parameters are called.
+        Prefix of the parameters' names.
 
     Notes
     -----
@@ -192,30 +192,30 @@ class GRU(_Named):
 
 
 class RNN(_Named):
-    """The plain recurrence over time.
+    """The simple (Elman) recurrent network over time.
 
     Parameters
     ----------
     inputs, hidden : int
         Features of an input, and of an output.
     layers : int
-        How many stand on each other.
+        Number of stacked layers.
     activation : {"tanh", "relu"}
-        The function behind the sum.
+        The activation function.
     dropout : float
-        Between layers, in training: the share of values that are dropped, the same ones at every step.
+        Between layers, in training: the share of values that are dropped, with one mask for all steps.
     recurrent_dropout : float
-        In training, the share of h that a step does not see, the same values at every step.
+        In training, the share of the hidden state h that is dropped, with one mask for all steps.
     bidirectional : bool
-        Whether cells of their own go over time backwards, too; outputs then have 2 hidden features.
+        Whether to add cells in the backward direction; outputs then have 2 hidden features.
     initializer, recurrent_initializer : str, number or callable, optional
-        How the weights of inputs and those of h begin, gate by gate (see `plait.nn.initialize`); as PyTorch's unless given.
+        Initialisation of the weights of inputs and of h, for each gate (see `plait.nn.initialize`); as in PyTorch unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
+        Source of the initial weights.
     name : str
-        How the parameters are called.
+        Prefix of the parameters' names.
 
     Notes
     -----

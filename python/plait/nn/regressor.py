@@ -26,41 +26,41 @@ class MLPRegressor(RegressorEstimator, Perceptron):
     hidden : sequence of int
         Sizes of the hidden layers.
     epochs : int
-        How often all samples are seen.
+        Passes over the samples.
     batch_size : int
         Samples per step.
     loss : str, Loss or callable
-        What is made small: "mse", "mae", "huber", "quantile", "student_t", one of them with its settings such as
-        ``plait.losses.Huber(delta=0.5)``, or a function of nodes ``loss(prediction, target)`` that gives one number for each value.
+        The loss to minimise: "mse", "mae", "huber", "quantile", "student_t", one of them with its settings such as
+        ``plait.losses.Huber(delta=0.5)``, or a function of nodes ``loss(prediction, target)`` that returns one number for each value.
     standardize : bool
-        Bring features and targets to mean 0 and variance 1 first, as measured on the training data; losses are then in those units.
+        Standardise features and targets to mean 0 and variance 1 on the training data; losses are then in those units.
     activation : str or callable
-        Of the hidden layers.
+        Activation of the hidden layers.
     optimizer : Optimizer or str, optional
-        The update rule or its name; unless given, Adam with a rate that falls from 1e-3 to 1e-5 along a cosine over the whole training.
+        The update rule or its name; unless given, Adam with a cosine schedule of the rate from 1e-3 to 1e-5 over the whole training.
     dropout : float
         Share of hidden values that are dropped in training.
     early_stopping : bool, int or EarlyStopping
-        End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
+        Stop when the validation loss has not improved for 10 epochs (or the given number), and restore the best weights.
     validation_fraction : float
-        Share of the samples that is kept back for early stopping where `fit` is given no validation data.
+        Share of the samples held out for early stopping where `fit` is given no validation data.
     warm_start : bool
-        `fit` goes on from the weights that an earlier one has left, not from new ones.
+        `fit` continues from the weights of an earlier `fit` instead of new ones.
     dtype : str
-        In which the network computes: "float32" or "float64".
+        Dtype of the network: "float32" or "float64".
     rng : int, SeedSequence, Generator or None
-        Where weights, the order of samples and dropout come from.
+        Source of the weights, the order of samples and dropout.
     progress : bool or callable
-        As `plait.train` takes it.
+        As for `plait.train`.
 
     Attributes
     ----------
     n_features_in_ : int
         Features of a sample.
     model_ : MLP
-        The network, between standardised features and standardised targets.
+        The network, from standardised features to standardised targets.
     history_ : History
-        The course of the training.
+        The history of the training.
     loss_ : float
         Mean loss over the last epoch.
     n_iter_ : int
@@ -70,7 +70,7 @@ class MLPRegressor(RegressorEstimator, Perceptron):
 
     Notes
     -----
-    `partial_fit` goes on with the state of the update rule, which a pickled estimator leaves behind.
+    `partial_fit` continues with the state of the optimizer, which a pickled estimator does not keep.
 
     Examples
     --------
@@ -129,13 +129,13 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         X : array_like, shape (n, features)
             Samples; no NaN, no infinity.
         y : array_like, shape (n,) or (n, outputs)
-            What is to be predicted.
+            Targets.
         sample_weight : array_like, shape (n,), optional
             Weight of each sample in the loss; only their ratios count.
         validation : tuple of X and y, optional
-            On which the loss is measured after each epoch.
+            Validation data, on which the loss is measured after each epoch.
         callbacks : callable or sequence of callables
-            As `plait.train` takes them.
+            As for `plait.train`.
 
         Returns
         -------
@@ -145,7 +145,7 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         Raises
         ------
         ValueError
-            If X is not two-dimensional or holds NaN, or y does not fit X or holds NaN.
+            If X is not two-dimensional or holds NaN, or y has another length or holds NaN.
         """
         data = self._given(X, y, sample_weight, first=not (self.warm_start and self.__sklearn_is_fitted__()))
         held = None
@@ -159,28 +159,28 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         return self
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
-        """Train for one epoch more, on these samples; a network that is not fitted begins.
+        """Train for one more epoch, on these samples; the first call makes the network.
 
         Parameters
         ----------
         X : array_like, shape (n, features)
             Samples.
         y : array_like, shape (n,) or (n, outputs)
-            What is to be predicted.
+            Targets.
         sample_weight : array_like, shape (n,), optional
             Weight of each sample.
 
         Returns
         -------
         MLPRegressor
-            Itself. With `standardize`, the first call's samples say how.
+            Itself. With `standardize`, mean and variance are those of the first call's samples.
         """
         first = not self.__sklearn_is_fitted__()
         self._train_on(self._given(X, y, sample_weight, first=first), first=first)
         return self
 
     def predict(self, X: Any) -> Array:
-        """What is expected of each sample.
+        """The prediction for each sample.
 
         Parameters
         ----------
@@ -190,14 +190,14 @@ class MLPRegressor(RegressorEstimator, Perceptron):
         Returns
         -------
         ndarray, shape (n,) or (n, outputs)
-            In float64, of the shape that `fit` was given.
+            In float64, in the shape of the targets of `fit`.
         """
         self._require_fitted()
-        said = self._said(self._standard(self._rows(X, self.dtype, fitting=False)), lambda y: y).astype("float64")
-        return (said * self._spread + self._centre).reshape(len(said), *self._shape)
+        predicted = self._said(self._standard(self._rows(X, self.dtype, fitting=False)), lambda y: y).astype("float64")
+        return (predicted * self._spread + self._centre).reshape(len(predicted), *self._shape)
 
     def _given(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> dict[str, Array]:
-        """Checked samples, targets and weights; the first ones say how all are standardised."""
+        """Checked samples, targets and weights; the first ones determine the standardisation."""
         rows = self._rows(X, self.dtype, fitting=first)
         targets = self._targets(y, len(rows), "y")
         weights = sample_weights(sample_weight, len(rows), "MLPRegressor")
@@ -224,8 +224,8 @@ class MLPRegressor(RegressorEstimator, Perceptron):
     def _target(self) -> Any:
         return graph.input("y", (None, len(self._centre)), dtype=self.dtype)
 
-    def _losses(self, said: Any, target: Any) -> Any:
-        each = elementwise(losses.loss_of(self.loss, "MLPRegressor: loss"), said, target)
+    def _losses(self, prediction: Any, target: Any) -> Any:
+        each = elementwise(losses.loss_of(self.loss, "MLPRegressor: loss"), prediction, target)
         if getattr(each, "ndim", None) != 2:
             raise ValueError(f"MLPRegressor: loss: expected one number for each value, shape (n, outputs), got {each!r}")
         return each.mean(axis=1)

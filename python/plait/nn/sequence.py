@@ -1,4 +1,4 @@
-"""A recurrent network that predicts sequences, forecasts many steps ahead with intervals, and goes on with them by itself."""
+"""A recurrent network that predicts sequences, forecasts many steps ahead with intervals, and generates continuations."""
 
 from __future__ import annotations
 
@@ -20,73 +20,73 @@ Array = NDArray[Any]
 
 
 class SequenceRegressor(Forecasting, RegressorEstimator):
-    """A recurrent network that predicts sequences: at every step, many steps ahead with intervals, or going on by itself.
+    """A recurrent network that predicts sequences: at every step, many steps ahead with intervals, or by generation from its own outputs.
 
     Parameters
     ----------
     features : int, optional
-        Features of a step that goes in; as the data have, unless given. Given, there are weights before `fit`.
+        Input features of a step; those of the data, unless given. If given, the weights exist before `fit`.
     hidden : int
         Features of the recurrent layers.
     outputs : int, optional
-        Values of a step that come out. Unless given, as many as the targets have; without targets all features, or one where `features` is
-        given.
+        Output values of a step. Unless given, those of the targets; without targets all features, or one where `features` is given.
     layers : int
         Recurrent layers.
     cell : {"lstm", "gru", "rnn"}
         Their kind.
     activation : str or callable, optional
-        Of the head: "tanh" for values between -1 and 1; unless given, none. With one, nothing is standardised.
+        Activation of the output: "tanh" for values between -1 and 1; unless given, none. With one, nothing is standardised.
     horizon : int, optional
-        Forecast so many steps behind the last one at once, the direct way; unless given, the network says one output at every step.
+        Number of steps to forecast at once after the last one (direct forecasting); unless given, the network has an output at every step.
     future : int
-        Features that are known ahead (a calendar, prices), with `horizon`: given as ``future=`` beside the series.
+        Number of features that are known ahead (a calendar, prices), with `horizon`: passed as ``future=``.
     bidirectional : bool
-        Whether cells of their own go from the end to the beginning, too: over the steps behind which is forecast, with `horizon`; without,
-        over whole sequences, each output then knows all steps, and targets are given.
+        Whether to add cells in the backward direction: with `horizon` over the window before the forecast; without, over whole sequences,
+        so that each output depends on all steps, and targets must be given.
     distribution : {"normal", "student_t", "quantiles"}, str, Loss, callable or None
-        What is learnt of each value. None: its mean, by the squared error; "mae", "huber" or a loss of `plait.losses`: a point by that loss.
+        The predictive distribution. None: the mean, by the squared error; "mae", "huber" or a loss of `plait.losses`: a point forecast by
+        that loss.
     levels : sequence of float
-        Of "quantiles", in increasing order.
+        Levels of "quantiles", in increasing order.
     window : int, optional
-        Train on all stretches of so many steps, each begun with an empty state. Unless given: on whole sequences; with `horizon` three times
-        its length, at least 32, or what the series allow.
+        Train on all windows of this length, each from a zero state. Unless given: on whole sequences; with `horizon` three times its
+        length, at least 32, or what the series allow.
     epochs : int
-        How often all of them are seen.
+        Passes over the sequences or windows.
     batch_size : int
         Sequences or windows per step.
     optimizer : Optimizer or str, optional
-        The update rule or its name; unless given, Adam with a rate that falls from 1e-2 to 1e-4 along a cosine, and gradients of norm 1 at
-        most.
+        The update rule or its name; unless given, Adam with a cosine schedule of the rate from 1e-2 to 1e-4, and gradients clipped to norm
+        1.
     standardize : bool
-        Bring features and targets to mean 0 and variance 1 first, as measured on the training data; losses are then in those units.
+        Standardise features and targets to mean 0 and variance 1 on the training data; losses are then in those units.
     instance_norm : bool
-        Reversible instance normalisation, with `horizon` and `standardize`, where the series are their own targets: what is forecast goes in
-        measured from each window's last value and in units of its own spread, and forecasts are brought back, so that they are right at levels
-        that training has not seen. Columns that are not forecast, and what is known ahead, go in as they are.
+        Reversible instance normalisation, with `horizon` and `standardize`, where the series are their own targets: the forecast columns
+        are normalised by each window's last value and spread, and forecasts are transformed back, so that they generalise to levels that
+        training has not seen. Other columns and known future features are not normalised.
     early_stopping : bool, int or EarlyStopping
-        End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
+        Stop when the validation loss has not improved for 10 epochs (or the given number), and restore the best weights.
     validation_fraction : float
-        Share that is kept back for early stopping where `fit` is given no validation data: the last windows of each series, the end of a
-        single sequence, or some of several.
+        Share held out for early stopping where `fit` is given no validation data: the last windows of each series, the end of a single
+        sequence, or some of several.
     warm_start : bool
-        A further `fit` goes on from the weights that stand. Else it begins anew; the first one begins with the weights that stand, also with
-        those that `load` has brought.
+        A further `fit` continues from the current weights; otherwise it starts from new ones. The first `fit` starts from existing weights,
+        also from those of `load`.
     forget_bias : float
-        Of LSTM cells, at the beginning.
+        Initial forget bias of LSTM cells.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence, Generator or None
-        Where the weights and the order of windows come from.
+        Source of the weights and of the order of windows.
     progress : bool or callable
-        As `plait.train` takes it.
+        As for `plait.train`.
 
     Attributes
     ----------
     n_features_in_ : int
         Features of a step, after `fit`.
     history_ : History
-        The course of the last training.
+        The history of the last training.
     loss_ : float
         Mean loss over its last epoch.
     n_iter_ : int
@@ -94,17 +94,17 @@ class SequenceRegressor(Forecasting, RegressorEstimator):
     best_epoch_ : int
         With early stopping, the epoch whose weights are kept.
     window_ : int or None
-        Steps that a forecast with `horizon` looks back over.
+        Length of the window that a forecast with `horizon` uses.
 
     Notes
     -----
-    Without `horizon` the network learns the series' level as it learns all else: it forecasts series that stay where training was. With it,
-    `instance_norm` asks for no more than that windows look alike from their ends. For noise about a fixed level, windows without it say a
-    little more: there ``instance_norm=False`` may be a few per cent better.
+    Without `horizon` the network learns the level of the series: series should stay within the range of the training data. With it,
+    `instance_norm` makes forecasts independent of the level of a window. For noise about a fixed level the level is informative: there
+    ``instance_norm=False`` may be slightly better.
 
-    Called on nodes it gives ``(outputs, state)`` as the recurrent layer does, in standardised units. With `distribution` intervals are those
-    of the values to come, not of their mean. They are as wide as held-out windows ask for, where `fit` is given validation data or keeps
-    some back for early stopping, or by `calibrate`; `backtest` measures how many true values they hold.
+    Called on nodes it returns ``(outputs, state)`` as the recurrent layer does, in standardised units. With `distribution`, intervals are
+    prediction intervals of values, not of their mean. They are calibrated on held-out windows, where `fit` is given validation data or
+    holds out some for early stopping, or by `calibrate`; `backtest` measures their coverage.
 
     References
     ----------
@@ -202,7 +202,7 @@ class SequenceRegressor(Forecasting, RegressorEstimator):
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
     ) -> SequenceRegressor:
-        """Train on series whose next values shall be predicted, or on sequences with targets.
+        """Train on series to predict their next values, or on sequences with targets.
 
         Parameters
         ----------
@@ -211,36 +211,36 @@ class SequenceRegressor(Forecasting, RegressorEstimator):
         y : optional
             A target for every step (shaped as the series, with `outputs` features), or one for each sequence's end (shape (n, outputs)).
             Unless given, the target of a step is the series' next value. With `horizon`, the values at the series' times, of which those
-            behind a window are forecast; unless given, the first `outputs` features.
+            after a window are forecast; unless given, the first `outputs` features.
         sample_weight : array_like, optional
             One number for each sequence; for a single one, one for each step.
         future : array_like or list of array_like, optional
             Known future features at the series' times, shape (time, future).
         validation : optional
-            A series, or several, on which the loss is measured after each epoch; a tuple (X, y) where there are targets, (X, y, future) where
+            Validation series, on which the loss is measured after each epoch; a tuple (X, y) where there are targets, (X, y, future) where
             there are known future features.
         window : int, optional
-            As the constructor takes it, for this training.
+            In place of the constructor's, for this training.
         ahead : int
-            With `window`: behind it, the network goes on for so many steps by its own outputs, and is trained to be right there, too.
+            With `window`: number of steps after it that the network generates from its own outputs, which the loss includes.
         tbptt : int, optional
-            Truncated back-propagation through time: each sequence is gone through in stretches of so many steps, the state is carried from
-            one to the next, gradients are not. All sequences are one batch; `batch_size` does not matter.
+            Truncated back-propagation through time: each sequence is processed in segments of this length; the state is carried from one to
+            the next, gradients are not. All sequences are one batch; `batch_size` is not used.
         epochs, batch_size, optimizer, rng, progress : optional
-            For this training, in place of what the constructor was given.
+            In place of the constructor's, for this training.
         callbacks, checkpoint, resume
-            As `plait.train` takes them.
+            As for `plait.train`.
 
         Returns
         -------
         SequenceRegressor
             Itself; its ``loss``, ``validation``, ``seconds`` and ``plot()`` are those of the training. Losses are averaged over outputs and
-            true steps; what fills up shorter sequences does not count.
+            steps, without padding.
 
         Raises
         ------
         ValueError
-            If a series is shorter than the window and what follows it, or holds NaN, or shapes do not fit.
+            If a series is shorter than the window and its targets, or holds NaN, or shapes do not match.
         """
         for name, count in (("epochs", epochs), ("batch_size", batch_size)):
             if count is not None:
@@ -290,18 +290,18 @@ class SequenceRegressor(Forecasting, RegressorEstimator):
         return self
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, future: Any = None) -> SequenceRegressor:
-        """Train for one epoch more, on these series; a network that is not fitted begins.
+        """Train for one more epoch, on these series; the first call makes the network.
 
         Parameters
         ----------
         X, y, sample_weight, future
-            As `fit` takes them.
+            As for `fit`.
 
         Returns
         -------
         SequenceRegressor
-            Itself. With `standardize`, the first call's series say how. The state of the update rule lasts as long as windows, or whole
-            sequences, have the same length.
+            Itself. With `standardize`, mean and variance are those of the first call's series. The state of the optimizer is kept as long
+            as windows, or whole sequences, have the same length.
         """
         first = not self.__sklearn_is_fitted__()
         given = self._given(X, y, sample_weight, future, fitting=first)

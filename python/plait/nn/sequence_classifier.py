@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 class _Network(Layer):
-    """Recurrent layers, what they say over a whole sequence, and a dense layer on it."""
+    """Recurrent layers, pooling over the sequence, and a dense layer."""
 
     def __init__(self, features: int, classes: int, settings: SequenceClassifier, rng: np.random.Generator) -> None:
         name = type(settings).__name__
@@ -44,16 +44,16 @@ class _Network(Layer):
         outs, state = self.recurrent((x - self.shift) * self.scale, lengths=lengths, training=training)
         if self.pooling == "mean" and lengths is None:
             return self.head(graph.mean(outs, axis=1))
-        if self.pooling == "mean":  # outputs are zero behind a sequence's end
+        if self.pooling == "mean":  # outputs are zero after a sequence's end
             return self.head(graph.sum(outs, axis=1) / graph.cast(graph.expand_dims(lengths, 1), self.dtype))
         return self.head(top(self.recurrent, state))
 
     def inputs(self, time: int | None) -> tuple[Any, Any]:
-        """The nodes that sequences of up to so many steps are fed to."""
+        """Input nodes for sequences of up to `time` steps."""
         return graph.input("X", (None, time, self.features), dtype=self.dtype), graph.input("lengths", (None,), dtype="int64")
 
     def probabilities(self, rows: Array, lengths: Array) -> Array:
-        """Of each class for each sequence, by one program for any number of steps."""
+        """The class probabilities of each sequence, by one program for any number of steps."""
         program = self.__dict__.get("_program")
         if program is None:
             x, n = self.inputs(None)
@@ -69,41 +69,43 @@ class SequenceClassifier(NetworkClassifier):
     hidden : int
         Features of the recurrent layers.
     layers : int
-        How many of them.
+        Number of recurrent layers.
     cell : {"lstm", "gru", "rnn"}
         Their kind.
     epochs : int
-        How often all sequences are seen.
+        Passes over the sequences.
     batch_size : int
         Sequences per step.
     pooling : {"mean", "last"}
-        What the decision stands on: the mean of a sequence's outputs, or the last one (of both directions, each at its own end). Long
-        sequences are learnt better from the mean.
+        Pooling of a sequence's outputs: their mean, or the last one (of both directions, each at its own end). The mean is better for long
+        sequences.
     bidirectional : bool
-        Whether cells of their own go over each sequence from its end to its beginning, too.
+        Whether to add cells in the backward direction.
     standardize : bool
-        Bring each feature to mean 0 and variance 1 first, as measured on the training data.
+        Standardise each feature to mean 0 and variance 1 on the training data.
     optimizer : Optimizer or str, optional
-        The update rule or its name; unless given, Adam with a rate that falls from 1e-2 to 1e-4 along a cosine, and gradients of norm 1 at most.
+        The update rule or its name; unless given, Adam with a cosine schedule of the rate from 1e-2 to 1e-4, and gradients clipped to norm
+        1.
     loss : str, Loss or callable
         "cross_entropy", or `plait.losses.CrossEntropy` with its settings, or a function of logits of shape (n, classes) and class numbers of
-        shape (n,) that gives a node of shape (n,).
+        shape (n,) that returns a node of shape (n,).
     class_weight : dict or "balanced", optional
-        Weight of each label in the loss; "balanced" lets all classes count alike. Labels that a dict does not name have weight 1.
+        Weight of each label in the loss; "balanced" gives all classes the same total weight. Labels that a dict does not name have weight
+        1.
     early_stopping : bool, int or EarlyStopping
-        End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
+        Stop when the validation loss has not improved for 10 epochs (or the given number), and restore the best weights.
     validation_fraction : float
-        Share of the sequences that is kept back for early stopping where `fit` is given no validation data; of each class alike.
+        Share of the sequences held out for early stopping where `fit` is given no validation data; stratified by class.
     warm_start : bool
-        `fit` goes on from the weights that an earlier one has left, not from new ones.
+        `fit` continues from the weights of an earlier `fit` instead of new ones.
     forget_bias : float
-        Of LSTM cells, at the beginning.
+        Initial forget bias of LSTM cells.
     dtype : str
-        In which the network computes: "float32" or "float64".
+        Dtype of the network: "float32" or "float64".
     rng : int, SeedSequence, Generator or None
-        Where weights and the order of sequences come from.
+        Source of the weights and of the order of sequences.
     progress : bool or callable
-        As `plait.train` takes it.
+        As for `plait.train`.
 
     Attributes
     ----------
@@ -112,7 +114,7 @@ class SequenceClassifier(NetworkClassifier):
     n_features_in_ : int
         Features of a step.
     history_ : History
-        The course of the training.
+        The history of the training.
     loss_ : float
         Cross entropy over the last epoch.
     n_iter_ : int
@@ -123,7 +125,7 @@ class SequenceClassifier(NetworkClassifier):
     Notes
     -----
     Sequences are a list of arrays of shape (time, features), or of shape (time,) for one feature; where all have one length, an array of shape
-    (n, time, features) or (n, time). Shorter ones are masked: what fills them up has no part in values, loss or gradients.
+    (n, time, features) or (n, time). Padding of shorter ones is masked in values, loss and gradients.
 
     Examples
     --------
@@ -193,9 +195,9 @@ class SequenceClassifier(NetworkClassifier):
         sample_weight : array_like, shape (n,), optional
             Weight of each sequence in the loss; only their ratios count.
         validation : tuple of X and y, optional
-            On which the loss is measured after each epoch.
+            Validation data, on which the loss is measured after each epoch.
         callbacks : callable or sequence of callables
-            As `plait.train` takes them.
+            As for `plait.train`.
 
         Returns
         -------
@@ -205,7 +207,7 @@ class SequenceClassifier(NetworkClassifier):
         Raises
         ------
         ValueError
-            If a sequence has no steps or holds NaN, or y does not fit X or holds numbers that are no labels.
+            If a sequence has no steps or holds NaN, or y has another length or holds numbers that are not labels.
         """
         new = not self._goes_on()
         parts = self._sequences(X, fitting=new)
@@ -226,7 +228,7 @@ class SequenceClassifier(NetworkClassifier):
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SequenceClassifier:
-        """Train for one epoch more, on these sequences; a network that is not fitted begins.
+        """Train for one more epoch, on these sequences; the first call makes the network.
 
         Parameters
         ----------
@@ -235,14 +237,14 @@ class SequenceClassifier(NetworkClassifier):
         y : array_like, shape (n,)
             Labels.
         classes : array_like, optional
-            All labels that there will be; for the first call.
+            All labels that will occur; for the first call.
         sample_weight : array_like, shape (n,), optional
             Weight of each sequence.
 
         Returns
         -------
         SequenceClassifier
-            Itself. With `standardize`, the first call's sequences say how.
+            Itself. With `standardize`, mean and variance are those of the first call's sequences.
         """
         first, labels = not self.__sklearn_is_fitted__(), self._announced(classes)
         parts = self._sequences(X, fitting=first)
@@ -256,7 +258,7 @@ class SequenceClassifier(NetworkClassifier):
         return self
 
     def _begin(self, parts: list[Array], generator: np.random.Generator) -> None:
-        """A new network, and how features are standardised."""
+        """Makes a new network and determines the standardisation."""
         name = type(self).__name__
         for count in ("hidden", "layers", "epochs", "batch_size"):
             at_least_one(f"{name}: {count}", getattr(self, count))
@@ -283,7 +285,7 @@ class SequenceClassifier(NetworkClassifier):
         return (graph.input("sample_weight", (None,), dtype=self.dtype) * each).mean() if weighted else each.mean()
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check: sequences may have three axes."""
+        """Tags for scikit-learn's estimator checks: sequences may have three axes."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
@@ -307,7 +309,7 @@ class SequenceClassifier(NetworkClassifier):
         Parameters
         ----------
         X : list of array_like of shape (time, features), or array_like of shape (n, time, features) or (n, time)
-            Sequences, also longer ones than `fit` has seen.
+            Sequences; they may be longer than those of `fit`.
 
         Returns
         -------

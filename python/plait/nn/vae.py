@@ -24,52 +24,52 @@ Array = NDArray[Any]
 
 
 class VAE(Codes):
-    """A variational autoencoder: an encoder to a Gaussian over a few latent numbers, and a decoder back.
+    """A variational autoencoder: an encoder to a Gaussian over latent variables, and a decoder.
 
     Parameters
     ----------
     inputs : int, optional
-        Values of one sample; images of shape (n, height, width) are flattened. Unless given, as many as the data of `fit` have.
+        Values of one sample; images of shape (n, height, width) are flattened. Unless given, as in the data of `fit`.
     hidden : sequence of int
         Sizes of the encoder's hidden layers; the decoder has them in reverse.
     latent : int
-        Latent numbers.
+        Number of latent variables.
     likelihood : {"bernoulli", "gaussian"}
-        Of a value given the latent numbers. "bernoulli" takes values in [0, 1] (uint8 images are divided by 255); "gaussian" takes any
-        and learns one common variance.
+        Likelihood of a value given the latent variables. "bernoulli" is for values in [0, 1] (uint8 images are divided by 255); "gaussian"
+        is for any, with one learned variance.
     activation : str or callable
         Of the hidden layers.
     kl_weight : float
-        What the divergence is multiplied by in training, at least 0; above 1 latent numbers are pressed apart.
+        Factor of the KL divergence in training, at least 0; above 1 it favours disentangled latent variables (beta-VAE).
     free_bits : float
-        Nats of divergence that each latent number has for nothing in training, as a mean over the batch: against latent numbers that say
-        nothing.
+        Nats of KL divergence, as a mean over the batch, that each latent variable has without penalty in training: against posterior
+        collapse.
     epochs : int
-        How often all samples are seen.
+        Passes over the samples.
     batch_size : int
         Samples per step.
     optimizer : Optimizer or str, optional
         The update rule or its name; ``Adam(1e-3)`` unless given.
     early_stopping : bool, int or EarlyStopping
-        End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
+        Stop when the validation loss has not improved for 10 epochs (or the given number), and restore the best weights.
     validation_fraction : float
-        Share of the samples that is kept back for early stopping where `fit` is given no validation data.
+        Share of the samples held out for early stopping where `fit` is given no validation data.
     warm_start : bool
-        A further `fit` goes on from the weights that stand. Else it begins anew; the first one begins with the weights that stand, also with
-        those that `load` has brought.
+        A further `fit` continues from the current weights; otherwise it starts from new ones. The first `fit` starts from existing weights,
+        also from those of `load`.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights, the order of samples and the draws of a training come from.
+        Source of the weights, the order of samples and the draws of a training.
     progress : bool or callable
-        As `plait.train` takes it.
+        As for `plait.train`.
 
     Attributes
     ----------
     n_features_in_ : int
         Values of a sample, after `fit`.
     history_ : History
-        The course of the last training.
+        The history of the last training.
     loss_ : float
         Mean loss over its last epoch.
     n_iter_ : int
@@ -79,9 +79,9 @@ class VAE(Codes):
 
     Notes
     -----
-    What is trained is the negative evidence lower bound, −E[log p(x|z)] + KL(q(z|x) ‖ N(0, I)), summed over the values of a sample and
+    The training loss is the negative evidence lower bound, −E[log p(x|z)] + KL(q(z|x) ‖ N(0, I)), summed over the values of a sample and
     averaged over the batch, with one draw z = mean + ε · exp(log_variance / 2) per sample and step. `kl_weight` and `free_bits` change the
-    training loss alone: `elbo`, `score`, and the loss on validation data, stay the bound.
+    training loss only: `elbo`, `score`, and the loss on validation data are the bound itself.
 
     References
     ----------
@@ -165,11 +165,11 @@ class VAE(Codes):
         sample_weight : array_like, shape (n,), optional
             Weight of each sample in the loss; only their ratios count.
         epochs, batch_size, optimizer, rng, progress : optional
-            For this training, in place of what the constructor was given.
+            In place of the constructor's, for this training.
         validation : array_like, optional
-            Samples on which the loss is measured after each epoch.
+            Validation samples, on which the loss is measured after each epoch.
         callbacks, checkpoint, resume
-            As `plait.train` takes them.
+            As for `plait.train`.
 
         Returns
         -------
@@ -204,7 +204,7 @@ class VAE(Codes):
         return self
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> VAE:  # noqa: ARG002
-        """Train for one epoch more, on these samples; a network that is not fitted begins.
+        """Train for one more epoch, on these samples; the first call makes the network.
 
         Parameters
         ----------
@@ -229,7 +229,7 @@ class VAE(Codes):
         self._pass(data, generator)
         return self
 
-    def _rule(self, epochs: int | None = None) -> Any:  # noqa: ARG002 - the rate stays as it is
+    def _rule(self, epochs: int | None = None) -> Any:  # noqa: ARG002 - the rate is constant
         return Adam(1e-3) if self.optimizer is None else optimizer_of(self.optimizer)
 
     def _data(self, X: Any, sample_weight: Any, *, fitting: bool) -> dict[str, Array]:
@@ -240,7 +240,7 @@ class VAE(Codes):
     # ---- arrays ----
 
     def score_samples(self, X: Any, samples: int = 1, *, rng: Any = 0) -> Array:
-        """Evidence lower bound of each sample, in nats: low for what is unlike the training data.
+        """Evidence lower bound of each sample, in nats: low for samples unlike the training data.
 
         Parameters
         ----------
@@ -249,12 +249,12 @@ class VAE(Codes):
         samples : int
             Draws of z per sample, averaged.
         rng : int, SeedSequence or Generator
-            Where the draws come from.
+            Source of the draws.
 
         Returns
         -------
         ndarray, shape (n,)
-            The larger, the more probable, at least.
+            A lower bound of the log-likelihood.
         """
         self._require_built()
         generator = np.random.default_rng(rng)
@@ -272,7 +272,7 @@ class VAE(Codes):
         samples : int
             Draws of z per sample, averaged.
         rng : int, SeedSequence or Generator
-            Where the draws come from.
+            Source of the draws.
 
         Returns
         -------
@@ -282,7 +282,7 @@ class VAE(Codes):
         return float(np.mean(self.score_samples(images, samples, rng=rng)))
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002 - scikit-learn hands it on
-        """Mean evidence lower bound of samples, what searches over parameters make large.
+        """Mean evidence lower bound of samples, the score of hyperparameter searches.
 
         Parameters
         ----------
@@ -299,7 +299,7 @@ class VAE(Codes):
         return self.elbo(X)
 
     def encode(self, images: Any) -> tuple[Array, Array]:
-        """Mean and logarithm of the variance of the latent numbers of each sample.
+        """Mean and log variance of each sample's latent variables.
 
         Parameters
         ----------
@@ -316,12 +316,12 @@ class VAE(Codes):
         return mean, log_variance
 
     def decode(self, z: Any) -> Array:
-        """Samples expected at latent numbers.
+        """The decoder's means for latent variables.
 
         Parameters
         ----------
         z : array_like, shape (n, latent)
-            Latent numbers.
+            Latent variables.
 
         Returns
         -------
@@ -335,7 +335,7 @@ class VAE(Codes):
         return self._computed("decoded", self.decoded, codes)[0]
 
     def reconstruct(self, images: Any) -> Array:
-        """Samples as the decoder gives them back from the mean of their latent numbers.
+        """Reconstructions of samples from the means of their latent variables.
 
         Parameters
         ----------
@@ -350,7 +350,7 @@ class VAE(Codes):
         return self._computed("reconstruct", self, self._samples(images, "images"))[0]
 
     def predict(self, x: Any) -> Array:
-        """What the layer makes of an array, as of every layer: `reconstruct`.
+        """The layer's output for an array: `reconstruct`.
 
         Parameters
         ----------
@@ -365,14 +365,14 @@ class VAE(Codes):
         return self.reconstruct(x)
 
     def sample(self, n: int, rng: Any = None) -> Array:
-        """New samples: the decoder's means at latent numbers drawn from N(0, I).
+        """New samples: the decoder's means for latent variables drawn from N(0, I).
 
         Parameters
         ----------
         n : int
-            How many.
+            Number of samples.
         rng : int, SeedSequence or Generator, optional
-            Where the latent numbers come from; others each time unless given.
+            Source of the latent variables; different draws for each call unless given.
 
         Returns
         -------
@@ -382,7 +382,7 @@ class VAE(Codes):
         return self.decode(np.random.default_rng(rng).standard_normal((at_least_one("sample: n", n), self.latent)))
 
     def _samples(self, images: Any, what: str, *, fitting: bool = False) -> Array:
-        """Rows of values: flattened, bytes divided by 255, and refused by name where the likelihood does not take them."""
+        """Rows of values: flattened, bytes divided by 255, and refused where they are outside of the likelihood's range."""
         array = images if hasattr(images, "toarray") or hasattr(images, "columns") else unmasked(images, "VAE: images")
         if getattr(array, "ndim", 0) > 2:
             array = array.reshape(len(array), -1)
@@ -404,7 +404,7 @@ class VAE(Codes):
         return rows
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it runs a check; only it calls this."""
+        """Tags for scikit-learn's estimator checks."""
         from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
 
         return Tags(
@@ -415,7 +415,7 @@ class VAE(Codes):
         )
 
     def _computed(self, key: str, build: Callable[[Any], Any], rows: Array, rng: np.random.Generator | None = None) -> list[Array]:
-        """What `build` makes of an input, computed over rows; compiled once."""
+        """The outputs of the graph that `build` makes, computed over rows; compiled once."""
 
         def make() -> Any:
             built = build(graph.input("X", (None, rows.shape[1]), dtype=self.dtype))

@@ -1,4 +1,4 @@
-"""Optimisers that give each element a step size of its own."""
+"""Optimisers with an adaptive step size for each element."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ if TYPE_CHECKING:
 
 
 class RMSprop(Optimizer):
-    """Gradients divided by a moving average of their size.
+    """Gradients divided by the root of a moving average of their squares.
 
     Parameters
     ----------
     rate : float, Schedule or callable
         The step size.
     decay : float
-        How much of the average is kept, in [0, 1).
+        Decay rate of the moving average, in [0, 1).
     eps : float
         Added to the root of the average.
     momentum : float
-        How much of the last step is kept, in [0, 1).
+        Momentum, in [0, 1).
     centered : bool
-        Divide by the standard deviation, not by the root of the mean square.
+        Whether to divide by the standard deviation instead of the root of the mean square.
     weight_decay : float
-        How much of each parameter is added to its gradient.
+        Weight decay: this multiple of each parameter is added to its gradient.
     clip_norm : float, optional
-        Gradients are scaled down together where their common norm is larger.
+        Gradients are clipped to this global norm.
 
     References
     ----------
@@ -65,7 +65,7 @@ class RMSprop(Optimizer):
         square = step.moving(parameter, "square", self.decay, gradient * gradient)
         if self.centered:
             mean = step.moving(parameter, "mean", self.decay, gradient)
-            square = graph.maximum(square - mean * mean, 0.0)  # equal gradients leave a rounding error of either sign
+            square = graph.maximum(square - mean * mean, 0.0)  # rounding may make it negative
         direction = gradient / (graph.sqrt(square) + self.eps)
         if self.momentum:
             velocity = step.state(parameter, "velocity")
@@ -84,11 +84,11 @@ class AdaGrad(Optimizer):
     eps : float
         Added to the root of the sum.
     initial : float
-        What the sums start from.
+        Initial value of the sums.
     weight_decay : float
-        How much of each parameter is added to its gradient.
+        Weight decay: this multiple of each parameter is added to its gradient.
     clip_norm : float, optional
-        Gradients are scaled down together where their common norm is larger.
+        Gradients are clipped to this global norm.
 
     References
     ----------
@@ -115,20 +115,20 @@ class AdaGrad(Optimizer):
 
 
 class Adam(Optimizer):
-    """Moving averages of gradients, divided by the root of those of their squares, both freed from their start at zero.
+    """Moving averages of gradients, divided by the root of those of their squares, both bias-corrected.
 
     Parameters
     ----------
     rate : float, Schedule or callable
         The step size.
     betas : tuple of float
-        How much of the average of gradients and of that of squares is kept, each in [0, 1).
+        Decay rates of the moving averages of gradients and of their squares, each in [0, 1).
     eps : float
         Added to the root.
     weight_decay : float
-        How much of each parameter is added to its gradient.
+        Weight decay: this multiple of each parameter is added to its gradient.
     clip_norm : float, optional
-        Gradients are scaled down together where their common norm is larger.
+        Gradients are clipped to this global norm.
 
     Notes
     -----
@@ -144,7 +144,7 @@ class Adam(Optimizer):
     >>> loss = (w * w).sum()
     >>> step = plait.compile([loss], updates=plait.optim.Adam(0.5).updates(loss))
     >>> losses = step()
-    >>> w.value.round(6)  # the first step has the length of the rate, whatever the gradient
+    >>> w.value.round(6)  # the length of the first step is the rate
     array([ 2.5, -2.5])
     """
 
@@ -175,7 +175,7 @@ class Adam(Optimizer):
         return parameter - step.scalar(size, parameter) * mean / (graph.sqrt(square) * step.scalar(root, parameter) + self.eps)
 
     def _corrections(self, step: Step, rate: Any) -> tuple[Node, Node]:
-        """What undoes the start at zero: rate / (1 - β₁ᵗ) and 1 / √(1 - β₂ᵗ), each one scalar per step."""
+        """The bias corrections: rate / (1 - β₁ᵗ) and 1 / √(1 - β₂ᵗ), each one scalar per step."""
         if step.shared is None:
             t = step.t + 1.0
             step.shared = rate / (1.0 - self.betas[0] ** t), 1.0 / graph.sqrt(1.0 - self.betas[1] ** t)
@@ -183,20 +183,20 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay shrinks the parameters themselves instead of going through the averages.
+    """Adam with decoupled weight decay, which is applied to the parameters and not to the gradients.
 
     Parameters
     ----------
     rate : float, Schedule or callable
         The step size.
     betas : tuple of float
-        How much of the average of gradients and of that of squares is kept, each in [0, 1).
+        Decay rates of the moving averages of gradients and of their squares, each in [0, 1).
     eps : float
         Added to the root.
     weight_decay : float
         Parameters shrink by rate · weight_decay in each step.
     clip_norm : float, optional
-        Gradients are scaled down together where their common norm is larger.
+        Gradients are clipped to this global norm.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""What all optimisers share: the step counter, the step size, clipping, and the bookkeeping of state."""
+"""The base of optimisers: the step counter, the step size, clipping, and state."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def not_negative(name: str, value: float) -> float:
 
 
 class Step:
-    """What one optimiser's rule may use while it writes the updates of one loss.
+    """Helpers for a rule while it builds the updates of one loss.
 
     Scalars that change from step to step are nodes without axes in float64, computed once per step; `scalar` casts one to a parameter's
-    dtype, so that all that is left for each element is one fused chain.
+    dtype, so that the update of an element is one fused chain.
     """
 
     def __init__(self, counter: Step | None = None) -> None:
@@ -59,7 +59,7 @@ class Step:
         return self._count
 
     def state(self, of: Node, what: str, start: float = 0.0) -> Node:
-        """A new parameter beside `of`, of its shape and dtype, filled with `start`."""
+        """A new state parameter of the shape and dtype of `of`, filled with `start`."""
         value = of.value
         return graph.parameter(np.full(value.shape, start, value.dtype), name=f"{of.name or 'parameter'}.{what}")
 
@@ -76,21 +76,21 @@ class Step:
 
 
 class Optimizer(Settings):
-    """An update rule: turns a loss into the expressions that parameters and the rule's own state take as their next values.
+    """An update rule: builds expressions for the next values of the parameters and of the rule's state from a loss.
 
     Parameters
     ----------
     rate : float, Schedule or callable
         The step size; a callable is called with the node t of the steps taken before and returns a node.
     weight_decay : float
-        How much of each parameter is added to its gradient (half the squared norm as a penalty).
+        Weight decay: this multiple of each parameter is added to its gradient (an L2 penalty of half the squared norm).
     clip_norm : float, optional
-        Gradients are scaled down together where their common norm is larger.
+        Gradients are clipped to this global norm.
 
     Notes
     -----
-    An optimiser holds settings only. All state (averages, the step counter) is in parameters that `updates` makes anew at each call, and
-    which are keys of what it returns, beside the trained ones.
+    An optimiser holds settings only. All state (averages, the step counter) is in new parameters that each call of `updates` makes; they
+    are keys of its result, after the trained ones.
     """
 
     def __init__(self, rate: Rate, weight_decay: float = 0.0, clip_norm: float | None = None) -> None:
@@ -105,9 +105,9 @@ class Optimizer(Settings):
         Parameters
         ----------
         loss : Node
-            What shall become small; without axes.
+            The scalar to minimise.
         parameters : sequence of Node, optional
-            What to train: every parameter with a floating dtype that the loss depends on, unless given.
+            The parameters to train: every parameter with a floating dtype that the loss depends on, unless given.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class Optimizer(Settings):
         Raises
         ------
         GraphError
-            If the loss is no scalar or one of the parameters is none.
+            If the loss is not a scalar, or one of the parameters is not a parameter.
         """
         trained = trainable(loss, parameters)
         gradients = list(graph.gradient(loss, trained))
@@ -131,13 +131,13 @@ class Optimizer(Settings):
         return updates | step.updates
 
     def _change(self, step: Step, parameter: Node, gradient: Node, rate: Any) -> Node:
-        """The next value of one parameter, weight decay in it."""
+        """The next value of one parameter, with weight decay."""
         if self.weight_decay and not self._decoupled:
             gradient = gradient + self.weight_decay * parameter
         return self._next(step, parameter, gradient, rate)
 
     def in_steps(self: Rule, steps_per_epoch: int) -> Rule:
-        """The rule with a schedule that is in epochs turned into steps.
+        """The rule with lengths of its schedule converted from epochs to steps.
 
         Parameters
         ----------
@@ -157,9 +157,9 @@ class Optimizer(Settings):
         rule.rate = rate
         return rule
 
-    # Settings without which the state means something else: a run goes on with the same ones only.
+    # Settings that the state depends on: a run can be resumed with the same ones only.
     _meaning: tuple[str, ...] = ()
-    # AdamW takes its decay out of the parameter itself.
+    # True in AdamW: weight decay is applied to the parameter itself.
     _decoupled = False
 
     def _rate(self, step: Step) -> Any:
@@ -189,9 +189,10 @@ class Optimizer(Settings):
 
 
 def clipped(gradients: Sequence[Node], limit: float) -> list[Node]:
-    """Gradients scaled down together to a common norm of at most `limit`.
+    """Gradients clipped to a global norm of at most `limit`.
 
-    Squares are taken in float64, where none of a float32 overflows or vanishes; float64 ones are divided by the largest of all first.
+    Squares are computed in float64, where those of float32 neither overflow nor underflow; float64 gradients are first divided by the
+    largest magnitude.
     """
     filled = [graph.cast(g, "float64") for g in gradients if 0 not in g.shape]
     if not filled:
@@ -206,10 +207,10 @@ def clipped(gradients: Sequence[Node], limit: float) -> list[Node]:
     total = graph.sum(graph.square(filled[0]))
     for g in filled[1:]:
         total = total + graph.sum(graph.square(g))
-    least = 1e-6 * min(limit, 1.0)  # what keeps the quotient finite, small beside the limit
+    least = 1e-6 * min(limit, 1.0)  # keeps the quotient finite; small relative to the limit
     half = graph.sqrt(
         limit / (graph.sqrt(total) + least / top)
-    )  # applied twice: the whole factor of what is near the largest number is none
+    )  # square root of the factor, applied twice: the factor itself may underflow
     if isinstance(top, graph.Node):
         half = half / graph.sqrt(top)
     half = graph.minimum(half, 1.0)
@@ -217,7 +218,7 @@ def clipped(gradients: Sequence[Node], limit: float) -> list[Node]:
 
 
 def optimizer_of(given: Any) -> Optimizer:
-    """What was given for ``optimizer=``: a rule, the name of one in any case, or None for Adam."""
+    """The optimizer for a value of ``optimizer=``: a rule, its name in any case, or None for Adam."""
     from . import adaptive, sgd
 
     rules: dict[str, Callable[[], Optimizer]] = {
@@ -237,7 +238,7 @@ def optimizer_of(given: Any) -> Optimizer:
 
 
 def trainable(loss: Node, parameters: Sequence[Node] | None) -> list[Node]:
-    """The parameters to train, each once; every floating one below the loss unless they are given."""
+    """The parameters to train, each once; every floating one that the loss depends on unless given."""
     if loss.shape != ():
         raise graph.GraphError(f"updates: the loss must be a scalar, got shape {loss.shape}; use .mean() or .sum()")
     if parameters is None:

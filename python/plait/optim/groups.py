@@ -20,16 +20,15 @@ class Groups(Optimizer):
     Parameters
     ----------
     rule : Optimizer or str
-        For parameters in no group. Its ``clip_norm`` holds for the gradients of all together.
+        For parameters in no group. Its ``clip_norm`` applies to the global norm of all gradients.
     groups : dict, or sequence of pairs
-        Which parameters, and what is different for them. Which: a pattern of names as files have them (``"encoder.*"``, ``"*.bias"``), a layer, a
-        parameter, or a list of parameters; of several that fit, the first counts. What: a dict of settings of `rule`
-        (``{"weight_decay": 0.0}``), or a rule.
+        Pairs of a selection and its settings. Selection: a glob pattern of names (``"encoder.*"``, ``"*.bias"``), a layer, a parameter, or
+        a list of parameters; the first match counts. Settings: a dict of settings of `rule` (``{"weight_decay": 0.0}``), or a rule.
 
     Raises
     ------
     ValueError
-        If a setting is none of the rule's, or, when the updates are written, if a group holds none of the parameters.
+        If the rule does not have a setting, or, in `updates`, if a group has none of the parameters.
 
     Examples
     --------
@@ -55,7 +54,7 @@ class Groups(Optimizer):
             raise ValueError(f"Groups: groups: expected a dict, or pairs of a group and its settings, got {self.groups!r:.60}") from None
 
     def _rules(self) -> list[Optimizer]:
-        """The rule of each group, and at the end that of all others."""
+        """The rule of each group, then that of all other parameters."""
         found: list[Optimizer] = []
         for where, what in self._pairs():
             if isinstance(what, Mapping):
@@ -82,7 +81,7 @@ class Groups(Optimizer):
         Returns
         -------
         Optimizer
-            That of the first group that it is in.
+            The rule of the first group that contains it.
         """
         return self._rules()[self._group(parameter)]
 
@@ -135,7 +134,7 @@ class Groups(Optimizer):
 
 
 def _holds(where: Any, parameter: Node) -> bool:
-    """Whether a parameter is in a group: by its name, or because it is there."""
+    """Whether a parameter is in a group, by name or identity."""
     if isinstance(where, str):
         return fnmatch.fnmatchcase(parameter.name or "", where)
     if isinstance(where, graph.Node):

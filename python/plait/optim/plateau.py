@@ -1,4 +1,4 @@
-"""Step sizes that begin small, and step sizes that fall when the loss does not."""
+"""Warm-up of the step size, and reduction on plateaus of the loss."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .schedules import Schedule, _length, _positive
 
 
 class Warmup(Schedule):
-    """Another schedule whose first step sizes grow linearly up to what it says.
+    """Linear warm-up to another schedule.
 
     Parameters
     ----------
     rate : float or Schedule
-        What is grown into; its own course begins at the first step, too.
+        The schedule after the warm-up; it starts at the first step, too.
     steps : float, optional
         Step t has the share (t + 1) / steps of the rate, at most all of it.
     epochs : float, optional
@@ -56,25 +56,25 @@ class Warmup(Schedule):
 
 
 class Plateau(Schedule):
-    """A step size that falls when the loss has not become smaller for some epochs.
+    """A step size that is reduced when the loss has not improved for some epochs.
 
     Parameters
     ----------
     rate : float
         The step size at first.
     factor : float
-        By which it is multiplied, in (0, 1).
+        Factor of each reduction, in (0, 1).
     patience : int
-        Epochs without a better loss that are borne; after one more the rate falls, and the count begins anew.
+        Epochs without a better loss that are tolerated; after one more the rate is reduced, and the count restarts.
     threshold : float
         A loss is better if it is below (1 - threshold) · the best one.
     least : float
-        The rate does not fall below this.
+        Lower bound of the rate.
 
     Notes
     -----
-    For `plait.train`, which tells it the losses: those on the validation data where there are some. The rate is a function of the history
-    alone, so that a run that is resumed goes on with the same one.
+    For `plait.train`, which passes the losses: the validation loss if there is validation data. The rate is a function of the history
+    alone, so a resumed run continues with the same one.
 
     Examples
     --------

@@ -20,7 +20,7 @@ def _positive(name: str, value: float) -> float:
 
 
 def _length(name: str, steps: float | None, epochs: float | None) -> None:
-    """Refuse a length that is given in both units, or in none."""
+    """Refuses a length in both units, or in none."""
     if (steps is None) == (epochs is None):
         raise ValueError(f"{name}: expected one of steps= and epochs=, got {'none' if steps is None else 'both'}")
 
@@ -28,11 +28,11 @@ def _length(name: str, steps: float | None, epochs: float | None) -> None:
 class Schedule(Settings):
     """A step size as a function of t, the number of steps taken before: called with a number, an array or a node.
 
-    Subclasses write ``__call__`` with NumPy functions, which nodes answer too, so that one formula serves plots and graphs. Lengths that are
-    given in epochs become steps by `in_steps`, which `plait.train` calls, since it knows how many steps an epoch has.
+    Subclasses define ``__call__`` with NumPy functions, which nodes support too, so that one formula is for plots and graphs. `plait.train`
+    converts lengths in epochs to steps by `in_steps`.
     """
 
-    def in_steps(self: S, steps_per_epoch: int) -> S:  # noqa: ARG002 - for those whose length is in epochs
+    def in_steps(self: S, steps_per_epoch: int) -> S:  # noqa: ARG002 - used by schedules in epochs
         """The schedule with its lengths in steps.
 
         Parameters
@@ -52,7 +52,7 @@ class Schedule(Settings):
         if steps is None:
             name = type(self).__name__
             raise ValueError(
-                f"{name}: its length is in epochs, and only plait.train knows how many steps one has; use steps=, or in_steps(n)"
+                f"{name}: its length is in epochs, which plait.train converts to steps; use steps=, or in_steps(n)"
             )
         return steps
 
@@ -96,7 +96,7 @@ class Constant(Schedule):
 
 
 class Exponential(Schedule):
-    """A step size that is multiplied by `decay` once in `steps` steps: rate · decay^(t / steps).
+    """Exponential decay by the factor `decay` every `steps` steps: rate · decay^(t / steps).
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ class Exponential(Schedule):
     decay : float
         Factor in (0, 1].
     steps : float, optional
-        After how many steps the factor has been applied once: 1 unless `epochs` is given.
+        Steps for one application of the factor: 1 unless `epochs` is given.
     epochs : float, optional
         The same in epochs, for `plait.train`.
 
@@ -136,14 +136,14 @@ class Exponential(Schedule):
 
 
 class Cosine(Schedule):
-    """Half a cosine from `rate` down to `final` over `steps` steps, after a linear start over `warmup` steps.
+    """Cosine annealing from `rate` to `final` over `steps` steps, after a linear warm-up over `warmup` steps.
 
     Parameters
     ----------
     rate : float
         The largest step size.
     steps : int, optional
-        Steps after which `final` is reached; there it stays.
+        Steps after which `final` is reached; it is constant afterwards.
     final : float
         The last step size, at least 0.
     warmup : float
@@ -202,7 +202,7 @@ class RobbinsMonro(Schedule):
     a : float
         Above 0.
     b : float
-        Above 0: delays the fall.
+        Above 0: delays the decay.
     kappa : float
         In (0.5, 1].
 

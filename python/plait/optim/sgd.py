@@ -1,4 +1,4 @@
-"""Plain and accelerated gradient descent."""
+"""Stochastic gradient descent, with momentum and Nesterov's acceleration."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum where asked for.
+    """Stochastic gradient descent, optionally with momentum.
 
     Parameters
     ----------
     rate : float, Schedule or callable
         The step size.
     momentum : float
-        How much of the last step is kept, in [0, 1).
+        Momentum, in [0, 1).
     nesterov : bool
-        Look ahead along the momentum.
+        Whether to use Nesterov's momentum.
     weight_decay : float
-        How much of each parameter is added to its gradient.
+        Weight decay: this multiple of each parameter is added to its gradient.
     clip_norm : float, optional
-        Gradients are scaled down together where their common norm is larger.
+        Gradients are clipped to this global norm.
 
     Notes
     -----

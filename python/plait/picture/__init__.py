@@ -1,9 +1,9 @@
 """Pictures of graphs: Graphviz text, SVG and PNG files, and the display of nodes in a notebook.
 
-Each node shows its label as in messages (``add_17`` for one that the user has not named), its op, its dtype and shape, and the length of its
-wait-list: the number of edges over which a gradient must arrive before the node propagates their sum. An edge is drawn for each use, so
-``x * x`` has two; it is dotted where no gradient flows back over it, because only the shape is used. Nodes that `plait.gradient` made are red.
-Scopes of a model (`plait.scope`) are folded into one box where a graph is too large to be legible.
+Each node shows its label as in messages (``add_17`` for one that the user has not named), its op, its dtype and shape, and the length of
+its wait-list: the number of edges over which a gradient must arrive before the node propagates their sum. An edge is drawn for each use, so
+``x * x`` has two; it is dotted where no gradient flows back over it, because only the shape is used. Nodes that `plait.gradient` made are
+red. Scopes of a model (`plait.scope`) are folded into one box where a graph is too large to be legible.
 """
 
 from __future__ import annotations

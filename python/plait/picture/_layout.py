@@ -63,7 +63,7 @@ def apart(wanted: npt.NDArray[np.float64], widths: npt.NDArray[np.float64]) -> n
 
 
 def place(sizes: Sequence[tuple[float, float]], arrows: Sequence[tuple[int, int, int]]) -> Placed:
-    """Lays out boxes of the given sizes; boxes are numbered so that arrows go from smaller to larger numbers, but for those that close a cycle.
+    """Lays out boxes of the given sizes; boxes are numbered in topological order, except for arrows that close a cycle.
 
     These, which only occur between folds, are laid out reversed and run upwards.
     """

@@ -1,7 +1,7 @@
 """Plots of results; matplotlib is imported on first use.
 
-Every function draws on ``ax`` and returns it; without one it makes a figure. They share one style (`style`), whose colours are distinguishable
-with any colour blindness, on light and dark backgrounds:
+Every function draws on ``ax`` and returns it; without one it makes a figure. They share one style (`style`), whose colours are
+distinguishable with any colour blindness, on light and dark backgrounds:
 
 ==============================  ====================================================================
 result                          functions

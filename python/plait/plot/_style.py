@@ -19,8 +19,8 @@ MARKS = ("o", "^", "s", "D")
 def style(dark: bool = False) -> dict[str, Any]:
     """Settings of matplotlib for the style of plait's plots.
 
-    Functions of `plait.plot` use them for figures that they make themselves. On given axes they use the colours that match the text of those
-    axes, light or dark.
+    Functions of `plait.plot` use them for figures that they make themselves. On given axes they use the colours that match the text of
+    those axes, light or dark.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What comes in from outside: SciPy's sparse arrays, numbers, counts of threads."""
+"""Checks of arguments: SciPy's sparse arrays, numbers, counts of threads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._core import ShapeError
 
 
 def is_scipy(array: Any) -> bool:
-    """Whether it is a sparse array or matrix of SciPy's, told without importing it."""
+    """Whether it is a sparse array or matrix of SciPy, recognised by its attributes without importing SciPy."""
     return hasattr(array, "tocsr") and hasattr(array, "tocoo") and hasattr(array, "format")
 
 

@@ -18,11 +18,11 @@ def save_rows(path: str | os.PathLike[str], offsets: Any, positions: Any, values
 
 
 def load_rows(path: str | os.PathLike[str]) -> Rows:
-    """The rows again; FormatError for what are none."""
+    """The rows of a file; FormatError if it holds none."""
     tree = load(path)
     if not isinstance(tree, dict) or tree.get("kind") != KIND:
         raise FormatError(f"{path}: holds no {KIND}")
     try:
         return Rows(tree["offsets"], tree["positions"], tree["values"], tree["columns"], False)
     except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path}: the rows do not fit together ({type(error).__name__}: {error})") from None
+        raise FormatError(f"{path}: the rows are inconsistent ({type(error).__name__}: {error})") from None

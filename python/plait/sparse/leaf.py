@@ -1,4 +1,4 @@
-"""The leaf through which sparse rows come into a graph."""
+"""The input node for sparse rows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def sparse_input(name: str, shape: Sequence[int | None], dtype: npt.DTypeLike = 
     Parameters
     ----------
     name : str
-        What feeds and messages call it.
+        The name in feeds and messages.
     shape : (int or None, int or None)
-        Number of rows and their size; None stands for any, bound when run.
+        Number of rows and their size; None for a size known at run time.
     dtype : {"float32", "float64"}
-        Of the values; what is fed is cast to it.
+        Dtype of the values; fed values are cast to it.
 
     Returns
     -------
@@ -30,8 +30,8 @@ def sparse_input(name: str, shape: Sequence[int | None], dtype: npt.DTypeLike = 
 
     Notes
     -----
-    The gradient to `w` is dense, and can be differentiated again. One to the input itself is dense too, and computed only where it is asked
-    for. Batches of rows are not copied.
+    The gradient to `w` is dense, and can be differentiated again. That of the input itself is dense too, and computed on request only.
+    Batches of rows are not copied.
 
     Examples
     --------

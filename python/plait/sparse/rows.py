@@ -19,26 +19,26 @@ Floats = NDArray[Any]
 
 
 class SparseRows:
-    """Rows that are sparse vectors of one size, stored one after the other.
+    """A sparse matrix in compressed sparse row format: sparse vectors of one size.
 
-    Immutable. What arithmetic makes has sorted rows; a result that is exactly zero is not stored.
+    Immutable. Results of arithmetic have sorted rows; exact zeros are not stored.
 
     Parameters
     ----------
     vectors : iterable of SparseVector
         The rows, in order.
     size : int, optional
-        The size of every row. None: that of the vectors, or where all of them are open the least that holds them.
+        The size of every row. None: that of the vectors, or where none has a size the smallest possible.
 
     Raises
     ------
     ShapeError
-        (a ValueError) If two of the sizes differ, or a position does not lie below the size.
+        (a ValueError) If two of the sizes differ, or a position is not below the size.
 
     Notes
     -----
-    Compressed sparse rows, as in ``scipy.sparse.csr_array``; positions take 32 bits wherever the size allows it. Memory: 12 bytes for a value
-    in double precision, and 8 for a row.
+    Compressed sparse rows, as in ``scipy.sparse.csr_array``; positions are 32-bit where the size allows it. Memory: 12 bytes for a value in
+    double precision, and 8 for a row.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class SparseRows:
     """
 
     __slots__ = ("_rows",)
-    __array_ufunc__ = None  # NumPy's numbers and arrays leave operators to this class
+    __array_ufunc__ = None  # NumPy's scalars and arrays defer operators to this class
     _rows: Rows
 
     def __init__(self, vectors: Iterable[SparseVector], size: int | None = None) -> None:
@@ -88,12 +88,12 @@ class SparseRows:
         values : array_like, shape (nnz,)
             float32 stays, all other numbers become float64.
         size : int
-            Of a row.
+            Size of a row.
 
         Returns
         -------
         SparseRows
-            With arrays of its own.
+            A copy.
 
         Examples
         --------
@@ -114,7 +114,7 @@ class SparseRows:
         Returns
         -------
         SparseRows
-            With arrays of its own, its rows sorted.
+            A copy with sorted rows.
 
         Examples
         --------
@@ -141,14 +141,14 @@ class SparseRows:
         return SparseRows._of(Rows.from_dense(array))
 
     def to_scipy(self) -> Any:
-        """The same as a ``scipy.sparse.csr_array`` with arrays of its own.
+        """A copy as a ``scipy.sparse.csr_array``.
 
         Returns
         -------
         scipy.sparse.csr_array
-            Its rows sorted.
+            With sorted rows.
         """
-        csr_array = importlib.import_module("scipy.sparse").csr_array  # SciPy is no requirement of plait
+        csr_array = importlib.import_module("scipy.sparse").csr_array  # SciPy is optional
         offsets, positions = self.offsets, self.positions
         if positions.dtype == np.int32 and self.nnz < 2**31:
             offsets = offsets.astype(np.int32)
@@ -166,7 +166,7 @@ class SparseRows:
         return dense
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the rows to a file, which is whole or not there.
+        """Write the rows to a file, atomically.
 
         Parameters
         ----------
@@ -177,7 +177,7 @@ class SparseRows:
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> SparseRows:
-        """Read what :meth:`save` has written.
+        """Read a file of :meth:`save`.
 
         Parameters
         ----------
@@ -192,7 +192,7 @@ class SparseRows:
         Raises
         ------
         FormatError
-            If it is no such file, or is damaged.
+            If it is not such a file, or is damaged.
         """
         return SparseRows._of(load_rows(path))
 
@@ -205,7 +205,7 @@ class SparseRows:
 
     @property
     def nnz(self) -> int:
-        """How many values are stored, zeros among them included."""
+        """Number of stored values, explicit zeros included."""
         return int(self._rows.nnz)
 
     @property
@@ -216,7 +216,7 @@ class SparseRows:
 
     @property
     def offsets(self) -> NDArray[np.int64]:
-        """Where each row begins, and where the last one ends, read-only."""
+        """Row pointers: where each row begins, and where the last one ends, read-only."""
         offsets: NDArray[np.int64] = self._rows.offsets
         return offsets
 
@@ -282,13 +282,13 @@ class SparseRows:
         return SparseRows.from_csr, (self.offsets.copy(), self.positions.copy(), self.values.copy(), self.shape[1])
 
     def __array__(self, *_: Any, **__: Any) -> Floats:
-        raise TypeError("plait.SparseRows do not become dense by themselves; use .to_dense()")
+        raise TypeError("plait.SparseRows are not converted to dense arrays implicitly; use .to_dense()")
 
     # ---- arithmetic ----
 
     @property
     def T(self) -> SparseRows:
-        """The columns as rows; O(nnz + rows + columns)."""
+        """The transpose; O(nnz + rows + columns)."""
         return SparseRows._of(self._rows.transposed())
 
     def __add__(self, other: Any) -> SparseRows:
@@ -323,7 +323,7 @@ class SparseRows:
         Returns
         -------
         numpy.ndarray of float64, shape (rows,)
-            Without overflow on the way.
+            Computed without intermediate overflow.
         """
         if not is_scalar(order):
             raise TypeError(f"norms: order: expected 1, 2 or infinity, got {order!r}")
@@ -344,7 +344,7 @@ class SparseRows:
             Of the same shape.
         """
         lengths = self.norms(order)
-        if ((lengths > 0) & ((lengths < 1e-290) | (lengths > 1e290))).any():  # one over such a length is no full double
+        if ((lengths > 0) & ((lengths < 1e-290) | (lengths > 1e290))).any():  # the reciprocal of such a length is subnormal or overflows
             lengths = np.where(lengths == 0, 1.0, lengths)
             values = (self.values / np.repeat(lengths, np.diff(self.offsets))).astype(self.dtype)
             return SparseRows.from_csr(self.offsets, self.positions, values, self.shape[1])
@@ -361,7 +361,7 @@ class SparseRows:
         Returns
         -------
         SparseRows
-            These rows themselves where nothing changes.
+            The rows themselves where nothing changes.
         """
         wanted = np.dtype(dtype)
         if wanted not in (np.float32, np.float64):
@@ -380,17 +380,16 @@ class SparseRows:
         other : SparseVector, array_like or SparseRows
             Of shape (size,) or (size, m).
         threads : int, optional
-            At most so many; the result does not depend on it.
+            Most threads; the result does not depend on it.
 
         Returns
         -------
         numpy.ndarray or SparseRows
-            Of shape (rows,) or (rows, m): dense, but for the product with rows.
+            Of shape (rows,) or (rows, m): dense, except for the product with SparseRows.
 
         Notes
         -----
-        Rows times rows is Gustavson's algorithm (1978), O(multiplications). A sparse vector is spread out once and then found by its
-        positions.
+        Rows times rows is Gustavson's algorithm (1978), O(multiplications). A sparse vector is scattered into a dense one first.
 
         Examples
         --------
@@ -433,13 +432,13 @@ class SparseRows:
         queries : SparseRows or SparseVector
             Of the same size; one vector is one query.
         k : int
-            How many.
+            Number of rows for each query.
         metric : {"cosine", "dot"}
-            What is large for rows that are near.
+            The similarity.
         min_score : float, optional
-            Rows below it are left out.
+            Rows with a lower score are left out.
         threads : int, optional
-            At most so many; the result does not depend on it.
+            Most threads; the result does not depend on it.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Checkpoints: everything that a run needs to go on as if it had never stopped, in one file that is whole or is not there."""
+"""Checkpoints: the whole state of a run in one file, written atomically, so that it resumes with identical results."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ KIND = "plait.train checkpoint"
 
 
 def identity(rule: Optimizer, rng: RandomSource, loss: Node, nodes: Sequence[Node]) -> dict[str, str]:
-    """What a run is besides its parameters.
+    """The identity of a run, besides its parameters.
 
-    The update rule and those of its settings that say what its state is; where the random numbers come from, where that can be told; and which of
-    several parameters without names stands where.
+    The optimizer and those of its settings that its state depends on; the seed of the random numbers, if it is an integer; and a digest of
+    the graph where several parameters have no names.
     """
     return {
         "rule": type(rule).__name__,
@@ -38,7 +38,7 @@ def identity(rule: Optimizer, rng: RandomSource, loss: Node, nodes: Sequence[Nod
 
 
 def _structure(loss: Node, nodes: Sequence[Node]) -> str:
-    """A digest of the loss's graph with the parameters numbered as they are in the file; empty where names and shapes tell them apart."""
+    """A digest of the loss's graph with the parameters numbered as they are in the file; empty where names and shapes identify them."""
     alike = Counter((str(node.dtype), tuple(node.shape)) for node in nodes if not node.name)
     if not any(count > 1 for count in alike.values()):
         return ""
@@ -73,14 +73,14 @@ def write(path: Path, nodes: Sequence[Node], history: History, settings: dict[st
 def read(path: Path, nodes: Sequence[Node], settings: dict[str, int], who: dict[str, str]) -> tuple[History, dict[str, int]]:
     """Put a checkpoint's values into `nodes`; its history and settings.
 
-    Settings that are given must be what the checkpoint was written with. Nothing is changed unless everything fits.
+    The settings must equal those of the checkpoint. Nothing is changed unless everything matches.
 
     Raises
     ------
     FormatError
-        If the file is damaged or no checkpoint of this model and optimiser.
+        If the file is damaged or is not a checkpoint of this model and optimiser.
     ValueError
-        If the run was begun with other settings, so that it could not go on as it was.
+        If the run was started with other settings.
     """
     tree = graph.load(path)
     if not isinstance(tree, dict) or tree.get("kind") != KIND:

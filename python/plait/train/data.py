@@ -1,4 +1,4 @@
-"""Arrays for inputs: who feeds whom, and what may be converted into what."""
+"""Arrays for inputs: their assignment to input nodes, and conversion of dtypes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..graph import Node
 
 Array = NDArray[Any]
-# Element types that rows are gathered from as they stand; others are converted once.
+# Element types from which rows are gathered without conversion; arrays of others are converted once.
 _GATHERED = {"bool", "uint8", "int32", "int64", "float32", "float64"}
 _WIDER = {
     "float16": "float32",
@@ -29,7 +29,7 @@ _WIDER = {
 
 
 def at_least_one(name: str, value: Any) -> int:
-    """`value` as a count; refused below 1."""
+    """`value` as an integer of at least 1."""
     try:
         count = int(value)
     except (TypeError, ValueError, OverflowError):
@@ -71,7 +71,7 @@ def plain(value: Any, node: Node, what: str) -> Array:
     name = array.dtype.name
     wider = _WIDER.get(name, "float64" if array.dtype.kind == "f" else name)
     if name == "uint64" and target.kind == "f":
-        wider = "float64"  # beyond int64's range it is a number all the same
+        wider = "float64"  # values may be beyond the range of int64
     if target.kind == "i" and array.size and not np.can_cast(array.dtype, target):
         low, high = int(array.min()), int(array.max())
         if low < np.iinfo(target).min or high > np.iinfo(target).max:
@@ -84,7 +84,7 @@ def plain(value: Any, node: Node, what: str) -> Array:
 
 
 def require_probabilities(loss: Node, inputs: Sequence[Node], arrays: Sequence[Any], what: str) -> None:
-    """Refuse numbers outside of [0, 1] that are fed as targets of a binary cross entropy as they stand; NaN is told where a loss becomes one."""
+    """Refuses numbers outside of [0, 1] that are fed directly as targets of a binary cross entropy; NaN is reported by the loss."""
     targets = set()
     for node in _core.ancestors([loss]):
         if node.op == "logistic_loss":
@@ -102,7 +102,7 @@ def require_probabilities(loss: Node, inputs: Sequence[Node], arrays: Sequence[A
 
 
 def not_finite(arrays: Sequence[Any], inputs: Sequence[Node]) -> str:
-    """Where there is a NaN or an infinity in the data, which is what has made a loss one: input, row and column; empty if nowhere."""
+    """The place of the first NaN or infinity in the data, the likely cause of a non-finite loss: input, row and column; or empty."""
     for array, node in zip(arrays, inputs, strict=True):
         if isinstance(array, _core.SparseFeed):
             found = array.not_finite()

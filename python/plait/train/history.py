@@ -1,4 +1,4 @@
-"""What a training run has to tell: its course, and where it stands."""
+"""The history and the progress of a training run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 class NotFiniteError(FloatingPointError):
     """The loss, or a parameter, has become NaN or infinite.
 
-    The parameters are back where they were at the end of the epoch before; a checkpoint file holds the same.
+    The parameters are restored to the end of the epoch before, as in a checkpoint file.
 
     Attributes
     ----------
@@ -26,26 +26,26 @@ class NotFiniteError(FloatingPointError):
         self.epoch, self.step, self.loss, self.history = epoch, step, loss, history
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Exceptions travel between processes, too."""
+        """Support for pickling between processes."""
         return type(self), (str(self), self.epoch, self.step, self.loss, self.history)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands: what callables for ``progress=`` and ``callbacks=`` are given.
+    """The progress of a run: the argument of callables for ``progress=`` and ``callbacks=``.
 
     Parameters
     ----------
     epoch, epochs : int
-        The epoch at work, counted from 1, and how many there shall be.
+        The current epoch, counted from 1, and the number of epochs.
     step, steps : int
-        Batches done of this epoch, and how many it has.
+        Batches done in this epoch, and the number of batches of an epoch.
     loss : float
-        Mean over the rows of this epoch so far.
+        Mean loss over the rows of this epoch so far.
     validation : float, optional
-        Mean over the validation data, at an epoch's end.
+        Mean loss over the validation data, at an epoch's end.
     seconds : float
-        Since the run began.
+        Time since the start of the run.
     history : History
         The epochs before, and at an epoch's end this one.
     """
@@ -62,7 +62,7 @@ class Progress:
 
 @dataclass
 class History:
-    """The course of a training run: one entry per epoch.
+    """The history of a training run: one entry per epoch.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class History:
     validation : list of float
         Mean loss over the validation data after each epoch; empty without such data.
     seconds : list of float
-        What each epoch took, validation included.
+        Duration of each epoch, validation included.
     step : int
         Training steps taken.
 
@@ -100,12 +100,12 @@ class History:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to; a new figure unless given.
+            Axes to draw on; those of a new figure unless given.
 
         Returns
         -------
         matplotlib.axes.Axes
-            What was drawn on.
+            The axes drawn on.
         """
         from ..plot import loss_curve
 

@@ -1,4 +1,4 @@
-"""How a run shows where it stands: not at all, a bar, a line on stderr, or a callable's choice."""
+"""Progress reporters of a run: none, a bar, a line on stderr, or a callable."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class Silent:
         """Called at most ten times a second within an epoch, and (`done`) at its end."""
 
     def close(self) -> None:
-        """The run has ended, in whatever way."""
+        """Called at the end of the run, also after an exception."""
 
 
 class Calling(Silent):
-    """Hands on to a callable."""
+    """Calls a function."""
 
     wants_steps = True
 
     def __init__(self, function: Callable[[Progress], Any]) -> None:
         self.function = function
 
-    def show(self, progress: Progress, done: bool) -> None:  # noqa: ARG002 - all the same to it
+    def show(self, progress: Progress, done: bool) -> None:  # noqa: ARG002 - not used
         """See `Silent`."""
         self.function(progress)
 
@@ -41,7 +41,7 @@ def _text(progress: Progress) -> str:
 
 
 class Line(Silent):
-    """One line on stderr, written over; a line per epoch where stderr is no terminal."""
+    """One line on stderr, written over; a line per epoch where stderr is not a terminal."""
 
     wants_steps = True
 
@@ -96,7 +96,7 @@ class Bar(Silent):
 
 
 def reporter(progress: bool | Callable[[Progress], Any]) -> Silent:
-    """What `progress=` asks for."""
+    """The reporter for a value of `progress=`."""
     if callable(progress):
         return Calling(progress)
     if not progress:

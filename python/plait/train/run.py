@@ -1,4 +1,4 @@
-"""The training run: epochs in C++, and between them what a user wants to see, keep or decide."""
+"""The training run: epochs in C++, and between them progress, checkpoints and callbacks."""
 
 from __future__ import annotations
 
@@ -44,27 +44,27 @@ def train(
     resume: bool = False,
     validation: Data | tuple[Node, Data] | None = None,
 ) -> History:
-    """Make a loss small over data, batch by batch.
+    """Minimise a loss over data, by mini-batches.
 
     Parameters
     ----------
     loss : Node, shape ()
-        The mean over the rows of a batch of what shall become small.
+        The mean loss over the rows of a batch.
     data : dict
         For each input of the loss (the node or its name) an array whose first axis counts rows; all have the same number of them. An input
         without axes takes one value for all batches. Integers and other precisions are converted batch by batch.
     parameters : sequence of Node, optional
-        What to train; every parameter with a floating dtype that the loss depends on, unless given.
+        The parameters to train; every parameter with a floating dtype that the loss depends on, unless given.
     optimizer : Optimizer or str, optional
-        The update rule, or its name in any case, such as ``"adam"``; ``Adam()`` unless given. Its state is made anew for each run.
+        The update rule, or its name in any case, such as ``"adam"``; ``Adam()`` unless given. Its state is new for each run.
     epochs : int
-        How often all rows are seen. With `resume`, the epochs before count.
+        Passes over the rows. With `resume`, earlier epochs count.
     batch_size : int
-        Rows per step; the last step of an epoch has what is left.
+        Rows per step; the last step of an epoch has the remainder.
     shuffle : bool
-        Take the rows in a new order in each epoch: a function of `rng` and the epoch's number.
+        Whether to shuffle the rows in each epoch; the order is a function of `rng` and the epoch's number.
     rng : int, SeedSequence or Generator
-        Where the order of rows and the random nodes of the loss come from.
+        Seed of the order of rows and of the loss's random nodes.
     progress : bool or callable
         True shows a bar (tqdm where it is installed) on stderr; a callable is called with a ``Progress`` at most ten times a second and at
         each epoch's end.
@@ -72,13 +72,13 @@ def train(
         Called with a ``Progress`` at each epoch's end; one that returns True (or NumPy's), or raises StopIteration, ends the run after that
         epoch. Methods ``begin(parameters)`` and ``end()``, where a callback has them, are called before the first epoch and after the last.
     checkpoint : path, optional
-        A file that is written anew after each epoch, never half of it.
+        A file that is written atomically after each epoch.
     resume : bool
-        Go on from the checkpoint where it exists. The result has the bits of a run that never stopped. The update rule must be the one of before,
-        with the momentum, betas, decay and form (Nesterov's, centred) that say what its averages are; the rate, weight_decay, clip_norm and eps
-        may be others from here on.
+        Continue from the checkpoint if it exists. The result is bitwise identical to that of an uninterrupted run. The optimizer must be
+        the same, with the momentum, betas, decay and form (Nesterov, centred) that its state depends on; the rate, weight_decay, clip_norm
+        and eps may change.
     validation : dict, or tuple of Node and dict, optional
-        Data on which the loss is measured after each epoch, or another scalar node: that of the same model without dropout, for one.
+        Data on which the loss, or another scalar node such as the loss without dropout, is measured after each epoch.
 
     Returns
     -------
@@ -88,12 +88,12 @@ def train(
     Raises
     ------
     NotFiniteError
-        (a FloatingPointError) If the loss or a parameter becomes NaN or infinite; the parameters go back to the end of the epoch before.
+        (a FloatingPointError) If the loss or a parameter becomes NaN or infinite; the parameters are restored to the end of the epoch
+        before.
     FormatError
-        If the checkpoint to go on from is damaged or belongs to something else: parameters of other names, another update rule, another
-        `rng`.
+        If the checkpoint is damaged or belongs to another run: parameters of other names, another optimizer, another `rng`.
     KeyboardInterrupt
-        Within 100 ms of Ctrl-C; the parameters hold what the steps so far have made of them.
+        Within 100 ms of Ctrl-C; the parameters have the values after the last step.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def train(
             raise TypeError(f"train: callbacks: expected functions of the progress, got {call!r}")
     path = None if checkpoint is None else Path(checkpoint)
     if resume and path is None:
-        raise ValueError("train: resume=True needs checkpoint= to name the file to go on from")
+        raise ValueError("train: resume=True needs checkpoint=, the file to resume from")
 
     history = History()
     settings = {"rows": loop.rows, "batch_size": batch_size, "shuffle": int(shuffle)}
@@ -181,13 +181,13 @@ def train(
 
 
 def _steps_per_epoch(data: Data, batch_size: int) -> int:
-    """Steps of an epoch, for schedules in epochs; data that fit nothing are refused later, by name."""
+    """Steps of an epoch, for schedules in epochs; invalid data are refused later, by name."""
     shapes = [shape for value in data.values() if (shape := getattr(value, "shape", None) or np.shape(value))]
     return max(-(-int(shapes[0][0]) // batch_size), 1) if shapes else 1
 
 
 def _plateau(rule: Any, nodes: Sequence[Node]) -> Callable[[History], None]:
-    """What sets the step size after an epoch, where it follows the losses."""
+    """A function that sets the rate after an epoch, for `Plateau`."""
     rate = getattr(rule, "rate", None)
     if not isinstance(rate, Plateau):
         return lambda _: None
@@ -206,7 +206,7 @@ def _loop(program: Any, data: Data, batch_size: int, what: str) -> Any:
 
 
 def _stop(calls: Iterable[Callable[[Progress], Any]], now: Progress) -> bool:
-    """Whether one of the callbacks wants no further epoch; all of them are called."""
+    """Whether one of the callbacks stops the run; all of them are called."""
     stop = False
     for call in calls:
         try:
@@ -217,7 +217,7 @@ def _stop(calls: Iterable[Callable[[Progress], Any]], now: Progress) -> bool:
 
 
 def _says_stop(answer: Any) -> bool:
-    """True in any of the forms that comparisons of arrays and numbers give it."""
+    """Whether an answer is True, a NumPy bool or a 0-d boolean array included."""
     plain = isinstance(answer, (bool, np.bool_)) or (isinstance(answer, np.ndarray) and answer.dtype == bool and answer.ndim == 0)
     return plain and bool(answer)
 
@@ -239,7 +239,7 @@ def _require_finite(result: Any, epoch: int, history: History, in_data: Callable
     cause = (
         f"it is in the data: {found}; fill or leave out such rows"
         if found
-        else "the parameters as they were given, or a formula at them, give it; the rate has no part in it"
+        else "the parameters as they were given, or a formula at them, give it; the rate is not the cause"
         if first
         else "a smaller rate or clip_norm= may help"
     )
@@ -258,7 +258,7 @@ def predict(outputs: Sequence[Node] | _core.BatchProgram, data: Data, *, batch_s
     batch_size : int
         Rows per run.
     rng : int, SeedSequence or Generator
-        Where random nodes draw from.
+        Seed of the random nodes.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Ending a run when it no longer gets better, with the weights of its best epoch."""
+"""Early stopping: ends a run when the loss no longer improves, with the weights of the best epoch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class EarlyStopping(Settings):
-    """A callback that ends a run after some epochs without a better loss, and puts the weights of the best epoch back.
+    """A callback that ends a run after some epochs without a better loss, and restores the weights of the best epoch.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ class EarlyStopping(Settings):
     min_delta : float
         A loss is better if it is below the best one by more than this.
     monitor : {"validation", "loss"}, optional
-        Which loss: that on the validation data where there are some, unless given.
+        The monitored loss; by default the validation loss if there is validation data.
     restore : bool
-        Whether the trained parameters take their values after the best epoch when the run ends, also one that has used up its epochs.
+        Whether the trained parameters are restored to their values after the best epoch when the run ends, also after its last epoch.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class EarlyStopping(Settings):
 
     Notes
     -----
-    A run that is resumed counts anew: the checkpoint holds the weights of the last epoch, not those of the best. After an interrupt or a
+    A resumed run starts counting again: the checkpoint has the weights of the last epoch, not those of the best. After an interrupt or a
     ``NotFiniteError`` the parameters stay as they are.
 
     References
@@ -71,7 +71,7 @@ class EarlyStopping(Settings):
         self.begin(())
 
     def begin(self, parameters: Sequence[Node]) -> None:
-        """Start anew; `plait.train` calls this with what it trains.
+        """Reset; `plait.train` calls this with the trained parameters.
 
         Parameters
         ----------
@@ -84,17 +84,17 @@ class EarlyStopping(Settings):
         self._seen = 0
 
     def __call__(self, progress: Progress) -> bool:
-        """Look at the loss of an epoch.
+        """Process the loss of an epoch.
 
         Parameters
         ----------
         progress : Progress
-            Where the run stands.
+            The progress of the run.
 
         Returns
         -------
         bool
-            Whether it shall end.
+            Whether to stop.
         """
         loss = (
             progress.validation
@@ -112,7 +112,7 @@ class EarlyStopping(Settings):
         return self.stopped_
 
     def end(self) -> None:
-        """Put the best weights back; `plait.train` calls this when the run is over."""
+        """Restore the best weights; `plait.train` calls this at the end of the run."""
         for parameter, value in zip(self._parameters, self._kept, strict=False):
             parameter.value = value
         self._parameters, self._kept = [], []

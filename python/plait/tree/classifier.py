@@ -30,7 +30,8 @@ class C45Classifier(ReadableTree):
     confidence : float
         Confidence level of the pessimistic error in pruning, above 0 and up to 0.5; the smaller, the smaller the tree.
     prune : bool
-        Whether subtrees are replaced where that lowers the pessimistic error. A split that does not lower the training error is undone anyhow.
+        Whether subtrees are replaced where that lowers the pessimistic error. A split that does not lower the training error is undone
+        anyhow.
     categorical : sequence of int, str or bool, optional
         Columns that hold categories, by index, name or mask. Columns of text, objects, bool and unordered categories always do.
     max_depth : int, optional
