@@ -47,7 +47,7 @@ def compiled_warping(align: Any) -> Any:
 
 
 def in_numba(x: Any, y: Any) -> Callable[[], Any]:
-    """What somebody who wants a recursion of their own writes today: two rows in numba."""
+    """The usual way to write a custom recursion: two rows in numba."""
     import numba
 
     @numba.njit

@@ -36,7 +36,7 @@ def words(count: int, seed: int) -> list[str]:
 
 
 def called(function: Callable[[str, str], float], x: str, y: str) -> Callable[[], float]:
-    """A call as people write it: `partial` would enter a Python function by a slower door."""
+    """A plain call: `partial` would add overhead for Python functions."""
     return lambda: function(x, y)
 
 
@@ -83,7 +83,7 @@ def against_rapidfuzz(ours: Callable[[Any], Any], name: str, x: str, y: str, **o
 
 
 def alone(ours: Callable[[Any], Any], x: Any, y: Any) -> Contestants:
-    """What no peer does."""
+    """Cases without a peer."""
     return lambda: present({"plait.align": lambda plait: partial(ours(plait).score, x, y)})
 
 

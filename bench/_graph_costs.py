@@ -1,4 +1,4 @@
-"""What a user pays besides running: import, compiling, memory, the wheel. Each sample in a fresh process."""
+"""Costs besides running: import, compilation, memory, the wheel. Each sample in a fresh process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from _worker import Worker, WorkerError
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# What is imported first, outside of the clock: everybody needs NumPy, and the question is what comes on top.
+# Imported before the measurement: every contestant needs NumPy, and the additional time is of interest.
 IMPORT = """
 import time
 {before}

@@ -1,4 +1,4 @@
-"""The workloads of the graph bench: the same numbers and the same starting weights for everybody.
+"""The workloads of the graph bench: the same numbers and the same initial weights for every contestant.
 
 a  spiral: MLP 2-100-3, sigmoid in both layers, loss ½Σe²/N, all 300 points, SGD with rate 1
 d  MLP 784-256-128-10, relu, softmax cross entropy, batch 64, Adam 1e-3

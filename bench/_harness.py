@@ -1,4 +1,4 @@
-"""What every bench shares: contestants that take turns, statistics, tables, and a note of the machine they ran on.
+"""Shared by all benches: interleaved contestants, statistics, tables, and facts about the machine.
 
 A contestant is a callable: `contestant(n)` does the work n times and returns the seconds it took. Contestants take turns in short blocks,
 so that whatever else the machine does meets them all alike; what is compared is the median over the rounds. A contestant may live in a
@@ -77,7 +77,7 @@ def local(work: Callable[[], Any]) -> Contestant:
 
 
 def calibrate(contestant: Contestant, seconds: float) -> int:
-    """How many repeats fill a block; warms up on the way."""
+    """Number of repeats that fill a block; also the warm-up."""
     n = 1
     while True:
         taken = contestant(n)
@@ -88,7 +88,7 @@ def calibrate(contestant: Contestant, seconds: float) -> int:
 
 
 def take_turns(contestants: Mapping[str, Contestant], plan: Plan) -> dict[str, Timing]:
-    """Time all of them in rounds. Each round starts with another one, so that nobody always follows the same neighbour."""
+    """Time all of them in rounds. Each round starts with another one, so that no contestant always follows the same one."""
     names = list(contestants)
     timings = {}
     for name in names:

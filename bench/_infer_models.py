@@ -12,7 +12,7 @@ ERRORS = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
 
 
 def data() -> dict[str, Any]:
-    """Everybody's data."""
+    """The data."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1000, 20))
     t = (rng.random(1000) < 1 / (1 + np.exp(-x @ rng.normal(size=20)))).astype(float)

@@ -1,4 +1,4 @@
-"""The workloads of the sequence bench: the same sines and the same starting weights for everybody.
+"""The workloads of the sequence bench: the same sines and the same initial weights for every contestant.
 
 An LSTM of one input predicts a sine's next value at every step: gates i, f, g, o from one product [x, h]·W of shape (1 + hidden, 4 · hidden),
 a head tanh(h·V + v), mean squared error over all steps, plain gradient descent with rate 0.01.

@@ -112,7 +112,7 @@ class Training:
 
 
 class Generating:
-    """A network that goes on by its own outputs."""
+    """A network that generates from its own outputs."""
 
     def __init__(self) -> None:
         data = sequence_data.data((sequence_data.GENERATING_HIDDEN, 5, 1))

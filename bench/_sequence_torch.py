@@ -17,7 +17,7 @@ torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 
 
 def network(data: Data) -> tuple[torch.nn.LSTM, torch.nn.Linear, list[torch.nn.Parameter]]:
-    """With the weights of everybody; its second bias stays at zero, or each step would move the biases twice as far."""
+    """With the common weights; its second bias stays at zero, since otherwise each step would change the biases twice."""
     hidden = len(data.head)
     lstm, head = torch.nn.LSTM(1, hidden, batch_first=True), torch.nn.Linear(hidden, 1)
     with torch.no_grad():

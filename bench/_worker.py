@@ -35,7 +35,7 @@ class Work(Protocol):
 
 
 class WorkerError(RuntimeError):
-    """The other process answered with an error, or not at all."""
+    """The other process returned an error or ended."""
 
 
 class Worker:

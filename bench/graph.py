@@ -1,4 +1,4 @@
-"""plait's graph module beside NumPy written by hand, PyTorch and JAX: training steps, products, calls, and what else a user pays.
+"""plait's graph module beside hand-written NumPy, PyTorch and JAX: training steps, products, calls, and further costs.
 
     ./dev bench graph [--threads 1,2] [--only a,d,c,matmul,call,math,import,compile,memory,wheel,subnormals] [--quick] [--json FILE]
 
@@ -89,7 +89,7 @@ class Bench:
         return take_turns({label: self.workers[peer].contestant(work) for label, (peer, work) in labels.items()}, self.plan)
 
     def serving(self, work: str, suffixes: Sequence[str] = ("",)) -> dict[str, tuple[str, str]]:
-        """Who serves this work: label -> (peer, work)."""
+        """The contestants of this work: label -> (peer, work)."""
         return {
             f"{peer}{suffix}": (peer, f"{work}{suffix}")
             for peer, works in self.works.items()
@@ -216,7 +216,7 @@ def functions(bench: Bench) -> dict[str, Any]:
 
 
 def running(options: argparse.Namespace, threads: int, peers: Sequence[str], plan: Plan) -> tuple[dict[str, Any], list[str]]:
-    """The sections in which the peers take turns."""
+    """The sections with interleaved peers."""
     print(f"\n=== {on_threads(threads)}")
     bench = Bench(threads, peers, plan)
     result: dict[str, Any] = {}

@@ -125,7 +125,7 @@ def pymc_work(name: str, target: float) -> dict[str, Any]:
 
 
 def staged(stage: Any, judge: Any, target: float, began: float, spent: float) -> dict[str, Any]:
-    """Stages until the judge is content, and how fast further ones are."""
+    """Stages until the target is reached, and the speed of further ones."""
     stages, elbo, first = 0, -float("inf"), 0.0
     while stages < MOST_STAGES and spent < MOST_SECONDS and not elbo >= target - 0.1:
         begin = time.perf_counter()

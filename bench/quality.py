@@ -1,4 +1,4 @@
-"""What the VAE 784-512-256-20 learns, and how long it takes: Fashion-MNIST and MNIST, evidence lower bound and seconds of each epoch.
+"""Results and training time of the VAE 784-512-256-20: Fashion-MNIST and MNIST, evidence lower bound and seconds of each epoch.
 
     ./dev bench quality [--peer] [--data fashion_mnist,mnist] [--epochs 10] [--threads N] [--quick] [--json FILE]
 

@@ -1,4 +1,4 @@
-"""plait's sparse vectors beside those that people use.
+"""plait's sparse vectors beside those of other libraries.
 
     ./dev bench sparse [--match TEXT] [--quick] [--json FILE]
 
@@ -84,7 +84,7 @@ def dot_work(n: int, m: int, overlap: float, goals: Mapping[str, float], kind: s
     def contestants() -> Mapping[str, Callable[[], Any]]:
         from _sparse_peers import DOTS
 
-        # Several pairs in turn: of one and the same pair of medium size a processor learns by heart how it branches.
+        # Several pairs in turn: for a single pair of medium size the branch predictor would learn all branches.
         several = 24 if 1000 <= max(n, m) <= 100_000 else 1
         rings = [made(DOTS, *pair(n, m, overlap, kind, seed)) for seed in range(several)]
         return {name: in_turn([ring[name] for ring in rings]) for name in rings[0]}

@@ -1,4 +1,4 @@
-"""C4.5 trees beside those that people use: fitting and predicting.
+"""C4.5 trees beside those of other libraries: fitting and predicting.
 
     ./dev bench tree [--match TEXT] [--quick] [--threads N] [--json FILE]
 
@@ -169,7 +169,7 @@ X[rng.random(X.shape) < missing] = np.nan
 make = lambda: C45Classifier(max_bins=bins, threads=2)
 make().fit(X[:1000], y[:1000])
 with open("/proc/self/clear_refs", "w") as file:
-    file.write("5")  # the peak begins anew
+    file.write("5")  # resets the peak
 before = status("VmRSS")
 make().fit(X, y)
 print((status("VmHWM") - before) / X.nbytes)

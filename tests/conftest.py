@@ -1,4 +1,4 @@
-"""What all tests share: where the real data are, and how hypothesis runs."""
+"""Shared by all tests: the folder of real data, and hypothesis's settings."""
 
 from __future__ import annotations
 

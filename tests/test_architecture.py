@@ -1,4 +1,4 @@
-"""The floor plan, held by reading the sources: who includes whom in C++, who imports whom in Python, and how long a file may be.
+"""The architecture, checked in the sources: includes in C++, imports in Python, and the length of files.
 
 A module that is not in the tables below fails: put it in, with the arrows it needs, and say so in the same commit.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-# module -> the modules whose headers it may include; what those may include, it may too.
+# module -> the modules whose headers it may include; the relation is transitive.
 CPP_ARROWS = {
     "base": set(),
     "tensor": {"base"},
@@ -46,14 +46,14 @@ PYTHON_ARROWS = {
     "report": {"plot"},
     "cli": {"nn", "align", "export", "histogram", "tree", "infer", "portfolio", "datasets", "report"},
 }
-# What draws is asked for by its method (`.plot()`, a node in a notebook) and imported only then, inside of a function.
+# Drawing modules are imported inside of functions, when a method (`.plot()`, the display of a node) needs them.
 IMPORTED_WHEN_ASKED = {"plot", "picture"}
 
 MOST_LINES = 500
 
 
 def closure(arrows: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """For each module every module that it reaches, itself among them."""
+    """The transitive closure: for each module every module that it reaches, itself included."""
     reached: dict[str, set[str]] = {}
     for module in arrows:
         todo, seen = [module], set()
@@ -170,7 +170,7 @@ def test_one_idea_to_a_file(root: Path, folder: str) -> None:
 
 
 def test_the_checks_see_what_they_forbid(tmp_path: Path) -> None:
-    """A test that cannot fail is none: forbidden lines are found in a made-up file."""
+    """The checks can fail: forbidden lines are found in a test file."""
     package = tmp_path / "plait"
     (package / "tree").mkdir(parents=True)
     path = package / "tree" / "grow.py"

@@ -1,4 +1,4 @@
-"""Every public name explains itself in numpydoc form, and every example in a docstring or the README runs."""
+"""Every public name has a numpydoc docstring, and every example in a docstring or the README runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import plait
 
 
 def modules() -> list[types.ModuleType]:
-    """The package and its public modules; what a module needs that is not installed must not be needed at import."""
+    """The package and its public modules; optional dependencies must not be needed at import."""
     found = [plait]
     for info in pkgutil.walk_packages(plait.__path__, "plait."):
         if not any(part.startswith("_") for part in info.name.split(".")):

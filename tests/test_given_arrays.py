@@ -1,4 +1,4 @@
-"""What public entries are given: masks in lists, dates, text and complex numbers are never taken for other numbers."""
+"""Arguments of public functions: masks in lists, dates, text and complex numbers are never read as other numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The package as installed: what it brings, and what importing it costs."""
+"""The installed package: its files, and the cost of importing it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_import_pulls_in_nothing_heavy() -> None:
 
 
 def test_import_time_is_reported(record_property: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> None:
-    """A figure, not a judgement: what `import plait` takes after NumPy is there."""
+    """Records the time of `import plait` after NumPy; there is no limit."""
     code = "import time, numpy; t = time.perf_counter(); import plait; print(1e3 * (time.perf_counter() - t))"
     milliseconds = min(float(run_python(code)) for _ in range(3))
     record_property("import_ms_over_numpy", milliseconds)
@@ -58,7 +58,7 @@ def test_command_line_entry_point_is_declared() -> None:
 
 
 def test_the_licence_of_every_shipped_table_is_shipped(root: Path) -> None:
-    """What is not Python in the package is either plait's own or named, with its licence, in LICENSES/README.md."""
+    """Files other than Python are plait's own or listed, with their licence, in LICENSES/README.md."""
     folder = root / "LICENSES"
     table = (folder / "README.md").read_text(encoding="utf-8")
     own = {".py", ".pyi", ".typed", ".css", ".js", ".html", ".so", ".pyc", ".h", ".c"}

@@ -1,4 +1,4 @@
-"""Many threads of Python at once, on things of their own and on one thing together: each gets what one thread alone gets.
+"""Many Python threads at once, on separate and on shared objects: each gets the results of a single thread.
 
 Run on an interpreter without a global lock, these are what holds the bindings to it; there, importing plait must not bring the lock back.
 """
@@ -166,7 +166,7 @@ def test_one_function_minimised_by_all() -> None:
 
 
 def test_one_problem_solved_by_all() -> None:
-    """Its parameters' values and its memory are there once: threads take turns, from the values on to the answer."""
+    """Parameter values and workspace exist once: calls are serialised."""
     x, price = plait.input("x", (20,), dtype="float64"), plait.input("price", (20,), dtype="float64")
     problem = plait.optimize.Problem(((x - price) ** 4).sum(), [x], equalities=[x.sum() - 1], bounds={x: (0, 1)}, parameters=[price])
 

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Edit:
-    """Text that goes in before a line of a file (or, with `after`, behind it); without a line it is a new file."""
+    """Text to insert before a line of a file (or, with `after`, after it); without a line it is a new file."""
 
     file: str
     line: str
@@ -35,7 +35,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What CONTRIBUTING says one writes, and the tests that then go over it by themselves."""
+    """The edits of a recipe in CONTRIBUTING, and the table-driven tests that then cover them."""
 
     name: str
     edits: list[Edit] = field(default_factory=list)
@@ -176,7 +176,7 @@ RECIPES = [
 
 
 def with_edits(text: str, edits: list[Edit]) -> str:
-    """A file's text with what goes in; SystemExit where a place is not there, or there twice."""
+    """A file's text with the insertions; SystemExit where a place is missing or not unique."""
     lines = text.splitlines(keepends=True)
     for edit in edits:
         places = [i for i, line in enumerate(lines) if line.strip().startswith(edit.line.strip())]
@@ -187,7 +187,7 @@ def with_edits(text: str, edits: list[Edit]) -> str:
 
 
 def copy_tree(to: Path, edits: list[Edit]) -> None:
-    """What git tracks, as it stands now, with the edits; files that are the same already keep their times, so that a second build is a short one."""
+    """Copies the tracked files with the edits; unchanged files keep their times, so that a second build is incremental."""
     listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], check=True, capture_output=True, text=True).stdout
     contents = {name: (ROOT / name).read_bytes() for name in filter(None, listed.split("\0")) if (ROOT / name).is_file()}
     for edit in edits:

@@ -28,7 +28,7 @@ def load(path: Path) -> ModuleType:
 
 
 def adopt_classes(module: ModuleType, package: ModuleType) -> None:
-    """Make every class bound in `module` and its submodules say that it lives there; `package` gets it under the name that signatures give it."""
+    """Set `__module__` of every class bound in `module` and its submodules; `package` gets it under the name used in signatures."""
     for name, value in list(vars(module).items()):
         if isinstance(value, type) and value.__module__.split(".")[0] == "plait":
             setattr(package, name, value)
@@ -38,7 +38,7 @@ def adopt_classes(module: ModuleType, package: ModuleType) -> None:
 
 
 def annotated(bare: re.Match[str]) -> str:
-    """A signature that says nothing of types (methods in the interpreter's own convention), with `Any` for each, all by position."""
+    """A signature without types (of vectorcall methods), with `Any` for each parameter, all positional."""
     parameters = [
         part
         if part in {"self", "/", "*"} or ":" in part

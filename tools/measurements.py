@@ -1,4 +1,4 @@
-"""The tables of measurements in README.md and docs/measurements.md, from what the benches wrote, and from nothing else.
+"""The tables of measurements in README.md and docs/measurements.md, generated from the benches' files only.
 
     python tools/measurements.py record [--quick] NAME ...    run these benches (and `build`), keep their results in docs/measurements/
     python tools/measurements.py write                        write the tables anew
@@ -129,7 +129,7 @@ def record_build() -> dict[str, Any]:
 
 
 def record(benches: list[str], quick: bool) -> None:
-    """Run benches and keep what they found."""
+    """Run benches and record their results."""
     FOLDER.mkdir(exist_ok=True)
     for bench in benches:
         if bench == "build":
@@ -169,7 +169,7 @@ def works(found: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 def is_ours(label: str) -> bool:
-    """Ways of plait, and yardsticks that are no rivals."""
+    """Variants of plait, and reference values that are not peers."""
     return label.startswith(("plait", "products alone"))
 
 
@@ -249,7 +249,7 @@ def page_block(benches: dict[str, Any]) -> str:
 
 
 def build_words(benches: dict[str, Any]) -> str:
-    """How long a build takes, in words."""
+    """The build times as text."""
     if "build" not in benches:
         return "not measured yet"
     found = benches["build"]
@@ -259,7 +259,7 @@ def build_words(benches: dict[str, Any]) -> str:
 
 
 def wheel_words(benches: dict[str, Any]) -> str:
-    """How large the wheel is, and what it asks of a system."""
+    """The size of the wheel, and its requirements."""
     if "build" not in benches:
         return "not measured yet"
     found = benches["build"]

@@ -1,4 +1,4 @@
-"""Do the tests notice? One change after another, and the names of those that none noticed.
+"""Mutation testing: one change after another, and a list of those that no test detects.
 
     python tools/mutate.py --count 20 cpp/src/graph/core/gradient.cpp python/plait/optim/*.py
 
@@ -105,7 +105,7 @@ def run(command: list[str], limit: float) -> int | None:
 
 
 def outcome(path: Path, tests: list[str], limit: float) -> str:
-    """What the tests say of the sources as they are."""
+    """The tests' result for the unchanged sources."""
     module = re.sub(r".*/(?:src|plait)/", "", path.as_posix()).split("/")[0].removesuffix(".py")
     commands = [[sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *(tests or [f"tests/{module}"])]]
     if path.suffix != ".py":

@@ -1,4 +1,4 @@
-"""The README's picture, one function with its four uses, drawn by the book's own page: ``readme_picture.py [FOLDER]`` writes it anew.
+"""The README's picture, one function with its four uses, drawn by the book's own page: ``readme_picture.py [FOLDER]`` writes it.
 
 There are two, for light pages and for dark ones. tests/docs draws them again and holds them against those in docs/.
 """

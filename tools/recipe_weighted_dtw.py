@@ -24,7 +24,7 @@ struct Wdtw : Squared<W> {
 """
 
 CLASS = '''class WDTW(_Elastic):
-    """Weighted DTW: squared distances, the further from the diagonal the dearer.
+    """Weighted DTW: squared distances with weights that increase with the distance from the diagonal.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Fingerprints of what plait computes, to hold a change of structure to the same results, bit for bit.
+"""Fingerprints of plait's results, to check that a refactoring leaves them bitwise identical.
 
     python tools/record_results.py before.json          # on the tree before
     python tools/record_results.py before.json --check  # on the tree after: names what differs, exit code 1

@@ -1,4 +1,4 @@
-"""Print what an extra of pyproject.toml asks for, a requirement a line: ``requirements.py [EXTRA ...]``.
+"""Print the requirements of an extra of pyproject.toml, one a line: ``requirements.py [EXTRA ...]``.
 
 pip cannot install an extra without building the package first; the environment must be there before the first build.
 """

@@ -78,7 +78,7 @@ def look(path: Path, arguments: list[str], key: str) -> str:
 
 
 def main(build: Path) -> int:
-    """Look at every file whose state is not known to be clean; 1 if anything was found."""
+    """Check every file that is not known to be clean; 1 if anything was found."""
     CLEAN.mkdir(parents=True, exist_ok=True)
     version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True, text=True).stdout
     todo = [

@@ -1,4 +1,4 @@
-"""What an alignment says about itself: coordinates, gaps, identity, rows, formats; names and similar pairs where it is printed."""
+"""Properties of an alignment: coordinates, gaps, identity, rows, formats; names and similar pairs where it is printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clusters of series: never empty, never worse than what plain search finds where that can be had."""
+"""Clusters of series: never empty, and never worse than a plain search on small data."""
 
 from __future__ import annotations
 

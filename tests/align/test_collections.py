@@ -1,4 +1,4 @@
-"""What goes into an aligner is what was meant, or is refused: containers of all kinds, at every entry point."""
+"""Containers of all kinds at every entry point of an aligner: read as meant, or refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Within a cutoff: what lies beyond it is inf, and everything else is what it is without one."""
+"""Cutoffs: scores beyond a cutoff are inf, all others are the same as without one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plait.align import LCS, Levenshtein
 
 @st.composite
 def family(draw: st.DrawFn) -> list[str]:
-    """A string and some that are a few edits away from it, exchanged neighbours among them, and one that is not."""
+    """A string, some strings within a few edits (transpositions included), and one that is not."""
     letters = draw(st.sampled_from(["ab", "ACGT", "abcdefghijklmnopqrstuvwxyz ", "aéß漢字😀𝔘", "a\u0161\u0261"]))
     base = draw(st.text(letters, min_size=60, max_size=110))
     rng = draw(st.randoms(use_true_random=False))

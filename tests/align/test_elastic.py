@@ -97,7 +97,7 @@ def test_examples_of_the_papers() -> None:
     # Stefan and others 2013: splitting and merging cost c each, moving the difference.
     assert MSM(cost=1.0).score([1.0, 2.0], [1.0, 1.0, 2.0]) == 1
     assert MSM(cost=0.1).score([1.0], [5.0]) == 4
-    # Chen and others 2005, section 3: noise counts one, however large.
+    # Chen and others 2005, section 3: an outlier costs one, however large.
     q, r = [1.0, 2.0, 3.0, 4.0], [1.0, 100.0, 2.0, 3.0, 4.0]
     assert EDR(epsilon=0.25).score(q, r) == 1
     assert ERP(gap=0.0).score(q, r) == 100

@@ -1,4 +1,4 @@
-"""What somebody who comes from the field's other packages tries first, and where a wrong turn is told."""
+"""First steps of users of other packages, and the errors for common mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every aligner makes of its arguments: conventions, sequences that are none, and numbers out of range."""
+"""Arguments of every aligner: conventions, invalid sequences, and numbers out of range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distances of one's own: f of two elements, as SciPy's cdist calls it."""
+"""User-defined distances f(a, b) of two elements, as in SciPy's cdist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Neighbours that count by their distance, and regression by them."""
+"""Distance-weighted neighbours, and nearest-neighbour regression."""
 
 from __future__ import annotations
 

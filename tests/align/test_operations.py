@@ -1,4 +1,4 @@
-"""Operations belong to the aligner: what it charges for is what an alignment says it did."""
+"""The operations of an alignment are those that the aligner's score charges for."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ STEPS = {
 
 
 def weight(step: str, n: int, m: int) -> int:
-    """Of every path."""
+    """The cost of every path."""
     return n if step == "asymmetric" else n + m
 
 
@@ -68,7 +68,7 @@ def test_scores_and_paths_are_those_of_the_plain_recursion(step: str, metric: st
 
 
 def cost(path: Any, x: Any, y: Any, step: str, metric: Any) -> float:
-    """What a path costs; fails where it makes a step that there is not."""
+    """The cost of a path; fails at an invalid step."""
     sum_ = metric(x[path[0, 0]], y[path[0, 1]])
     for (i, j), (di, dj) in zip(path[1:].tolist(), np.diff(path, axis=0).tolist(), strict=True):
         (weight,) = (w for a, b, w in STEPS[step] if (a, b) == (di, dj))

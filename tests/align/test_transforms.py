@@ -1,4 +1,4 @@
-"""Series brought to one scale, one length, or to their differences, and the transformers of these."""
+"""z-normalisation, resampling and differencing of series, and their transformers."""
 
 from __future__ import annotations
 

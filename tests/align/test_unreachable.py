@@ -1,4 +1,4 @@
-"""Pairs that no path can join within a window are inf where this is asked for."""
+"""Pairs without a path within a window are inf on request."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ aligners = st.sampled_from(
 
 @pytest.fixture(autouse=True)
 def always_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small collections do not pay for an index; here they have one all the same."""
+    """Forces an index, which small collections would not get by default."""
     monkeypatch.setattr(words, "FEW", 0)
     monkeypatch.setattr(words, "WORTHWHILE", dict.fromkeys(range(4), 0))
 

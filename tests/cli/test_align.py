@@ -90,7 +90,7 @@ def test_pairwise_letters(tmp_path: Path, capsys: Capture) -> None:
         (("ACGT", ""), "NUC.4.4"),
         (("ACGT", "HEAGAWGHEE"), "BLOSUM62"),
         (("MKVDAR", "HEAG"), "BLOSUM62"),
-        (("", "ACGT"), "NUC.4.4"),  # what is empty speaks for neither
+        (("", "ACGT"), "NUC.4.4"),  # an empty sequence decides nothing
         (("WSKRYM", "ACGT"), "BLOSUM62"),  # all of them stand for several nucleotides, and for amino acids
     ],
 )

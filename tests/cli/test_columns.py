@@ -1,4 +1,4 @@
-"""CSV files as people's programs write them: read as they were meant, or refused with the cell named."""
+"""CSV files of various programs: read as meant, or refused with the cell named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code that the demo's page shows is code that runs, and the page says what each part is."""
+"""The code on the demo's page runs, and every chapter has an introduction."""
 
 from __future__ import annotations
 

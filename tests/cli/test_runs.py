@@ -24,7 +24,7 @@ Capture = pytest.CaptureFixture[str]
 
 
 def check_page(path: Path) -> str:
-    """The page's text; it must need nothing from anywhere."""
+    """The page's text; the page must be self-contained."""
     page = path.read_text(encoding="utf-8")
     assert "http:" not in page
     assert "https:" not in page
@@ -43,7 +43,7 @@ def test_the_demo(tmp_path: Path) -> None:
     print(f"plait demo: {time.monotonic() - began:.1f} s")
     result = json.loads(done.stdout)
     assert result["report"] == str(target)
-    assert done.stderr.startswith("epoch 1/300, ")  # progress: no bar where nobody watches
+    assert done.stderr.startswith("epoch 1/300, ")  # progress: no bar without a terminal
     assert done.stderr.count("\n") < 60
     assert any(line.startswith("epoch 300/300, ") for line in done.stderr.splitlines())
     assert result["elbo"] > result["elbo_before"] + 10

@@ -1,4 +1,4 @@
-"""``plait tree``: a tree from a file, and how often it errs."""
+"""``plait tree``: a tree from a file, and its cross-validated error."""
 
 from __future__ import annotations
 

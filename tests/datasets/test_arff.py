@@ -1,4 +1,4 @@
-"""ARFF files: what Weka's own hold is read, what is not understood is refused by name and line."""
+"""ARFF files: Weka's own files are read, unsupported features are refused with name and line."""
 
 from __future__ import annotations
 

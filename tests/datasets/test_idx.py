@@ -1,4 +1,4 @@
-"""idx files: what is whole is read, what is not is refused with its path."""
+"""idx files: complete files are read, damaged ones are refused with their path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The places where the files of a data set are looked for, and the way from the network into the cache."""
+"""Locations of a data set's files, and downloads into the cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Series of the archive, made-up gestures, and FASTA."""
+"""Series of the archive, synthetic gestures, and FASTA."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each data set gives."""
+"""The contents of each data set."""
 
 from __future__ import annotations
 

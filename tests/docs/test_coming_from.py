@@ -1,4 +1,4 @@
-"""The tables of docs/coming: what stands on plait's side names things that are there, with arguments that they take."""
+"""The tables of docs/coming: names on plait's side exist and accept the given arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures in README and site come from files that the benches wrote: the tables are what those files say, and no figure stands elsewhere."""
+"""Measured figures in README and site come from the benches' files: tables equal those files, and there are no figures elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of exported C share: compiling a file and calling it, and the models of the issue."""
+"""Shared by the tests of exported C: compiling a file and calling it, and models."""
 
 from __future__ import annotations
 

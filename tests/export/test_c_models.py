@@ -1,4 +1,4 @@
-"""Models in C: equal to the program, without a warning, without undefined behaviour, in the memory that is promised."""
+"""Models in C: equal to the program, without warnings or undefined behaviour, within the stated memory."""
 
 from __future__ import annotations
 

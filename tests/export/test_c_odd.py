@@ -1,4 +1,4 @@
-"""What an embedded engineer meets: odd names, odd shapes, refusals by name, headers in C++, files that are the same twice."""
+"""Special cases of exported C: odd names and shapes, unsupported ops, headers in C++, reproducible files."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_numbers_are_written_as_they_are(tmp_path: Path) -> None:
 
 
 def test_many_updates_take_old_values(tmp_path: Path) -> None:
-    """Two parameters change places; one is counted; nothing is given out."""
+    """Two parameters are swapped, one is a counter, and there are no outputs."""
     a, b = plait.parameter(np.array([1.0, 2.0]), name="a"), plait.parameter(np.array([3.0, 4.0]), name="b")
     n = plait.parameter(np.array(0), name="n")
     CModel(plait.compile([a + 0, b + 0, n + 0], updates={a: b, b: a, n: n + 1}), tmp_path, {}).check(runs=5)
@@ -161,7 +161,7 @@ def test_two_models_in_one_device_and_the_same_file_twice(tmp_path: Path) -> Non
 
 
 def test_the_sizes_that_are_told(tmp_path: Path) -> None:
-    """Weights once, however often they are read; an arena that lifetimes share."""
+    """Weights are stored once; buffers with disjoint lifetimes share the arena."""
     w = plait.parameter(rng().normal(size=(8, 8)).astype("f4"), name="w")
     h: Any = plait.input("x", (4, 8))
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""Graphs that a generator makes up, many in one file: whatever the passes fuse, share and compute in place is the same in C and in ONNX."""
+"""Random graphs, many in one file: fusion, sharing and in-place computation give the same results in C and in ONNX."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def test_what_onnx_lacks_is_named(tmp_path: Path) -> None:
 
 
 def test_weights_come_back_as_parameters(tmp_path: Path) -> None:
-    """So that a model that was read can be trained on."""
+    """So that training of an imported model can continue."""
     model = plait.nn.MLP(3, (4,), 1, rng=0)
     x = plait.input("x", (None, 3))
     plait.compile({"y": model(x)}).to_onnx(tmp_path / "m.onnx")

@@ -1,4 +1,4 @@
-"""Windows in ONNX files that others wrote: convolutions, pooling, borders; equal in onnxruntime, with sizes known or open."""
+"""Convolutions, pooling and padding in ONNX files of other libraries: equal to onnxruntime, with known or symbolic sizes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def written(
 def compare(
     path: Path, op: str, shape: tuple[int, ...], weights: list[Any], open_axes: tuple[int, ...] = (), opset: int = 18, **attributes: Any
 ) -> None:
-    """What onnxruntime says, plait says, at this size and at larger ones along the open axes."""
+    """plait equals onnxruntime, at this size and at larger ones along symbolic axes."""
     written(path, op, shape, weights, open_axes, opset, attributes)
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     program = plait.from_onnx(path)

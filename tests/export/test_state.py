@@ -1,4 +1,4 @@
-"""Weights of others in plait's layout: the same outputs as torch's, and as Keras's formulas."""
+"""Weights of other libraries in plait's layout: the same outputs as torch's, and as Keras's formulas."""
 
 from __future__ import annotations
 
@@ -255,7 +255,7 @@ def test_both_directions_of_keras(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize(("kind", "gates"), [("LSTM", 4), ("GRU", 3), ("RNN", 1)])
 def test_one_recurrent_module_saved_alone(kind: str, gates: int, both: bool, tmp_path: Path) -> None:
-    """Its names begin with nothing; it goes into a layer of any name, and into no other kind."""
+    """Names without a prefix are loaded into a layer of any name, but only of the same kind."""
     parts = [f"l{k}{end}" for k in range(2) for end in (("", "_reverse") if both else ("",))]
     raw = {f"{part}_{place}": RNG.normal(size=gates * 4).astype("float32") for part in ("bias_ih", "bias_hh") for place in parts}
     for place in parts:

@@ -1,4 +1,4 @@
-"""The source's example, and the traps in which an implementation of its algorithm can fall."""
+"""The example of the book, and pitfalls of implementations of its algorithm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activations, losses and the parts that they are made of, against mpmath: values, slopes and curvatures, far out, at ties and at infinities."""
+"""Activations, losses and the parts that they are made of, against mpmath: values, first and second derivatives, for large arguments, at ties and at infinities."""
 
 from __future__ import annotations
 

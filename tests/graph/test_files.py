@@ -1,4 +1,4 @@
-"""Files: what comes back is what was saved, and no damage goes unnoticed."""
+"""Files: round trips, and detection of every damage."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 
 def rewritten(path: Path, change: Any) -> None:
-    """The file with other content under a checksum that fits."""
+    """The file with other content under a valid checksum."""
     from plait import _files
 
     data = path.read_bytes()

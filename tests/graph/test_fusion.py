@@ -1,4 +1,4 @@
-"""Graphs that once were fused wrongly."""
+"""Regressions: graphs that were fused incorrectly."""
 
 from __future__ import annotations
 

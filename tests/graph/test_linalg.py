@@ -1,4 +1,4 @@
-"""Triangular linear algebra beside SciPy's, alone and in stacks, with first and second derivatives."""
+"""Triangular linear algebra beside SciPy's, for single matrices and batches, with first and second derivatives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses: values beside plain formulas, far out, and the mistakes that broadcasting would hide."""
+"""Losses: values beside plain formulas, for large arguments, and mistakes that broadcasting would hide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Misuse of graphs ends in an error with a name, a line and a remedy, and never in a hang."""
+"""Misuse of graphs gives an error with a name, a line and a remedy, and never a deadlock."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_compiled_function_may_call_itself_with_less() -> None:
 
 
 def test_functions_that_call_each_other_from_two_threads() -> None:
-    """Each holds what the other needs, if each has a lock of its own."""
+    """Two locks would deadlock: each thread would hold the one that the other needs."""
     found: list[float] = []
 
     def make(other: Callable[[], Any]) -> Any:

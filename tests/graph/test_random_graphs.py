@@ -1,4 +1,4 @@
-"""Graphs that hypothesis makes up: Table and Program agree, values and gradients, and the number of threads changes no bit."""
+"""Random graphs by hypothesis: Table and Program agree, values and gradients, and the number of threads changes no bit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loops that hypothesis makes up: Table.backward, a Program's gradient and central differences agree, for gradients and gradients of gradients."""
+"""Random loops by hypothesis: Table.backward, a Program's gradient and central differences agree, for gradients and gradients of gradients."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BINARY: list[Callable[[Any, Any], Any]] = [
 
 @dataclass
 class Loop:
-    """What a loop does in a step, how it is taken, and what is asked of it."""
+    """A loop's step, its options, and the outputs and gradients in use."""
 
     recipe: list[tuple[int, int, int]]
     steps: int
@@ -140,7 +140,7 @@ def test_table_program_and_differences_agree(loop: Loop, seed: int, unknown: boo
 @settings(max_examples=40, deadline=None)
 @given(loops(), st.integers(0, 2**32 - 1))
 def test_gradients_alone_need_no_shapes_in_advance(loop: Loop, seed: int) -> None:
-    """Where nobody asks for the results of a loop, their sizes are known all the same."""
+    """The sizes of a loop's results are known even if the results are not used."""
     random = np.random.default_rng(seed)
     shapes = [(2, 2), (2,), (2,), (loop.steps, 2, 2) if loop.nested else (loop.steps, 2)]
     arrays = [random.uniform(-1, 1, shape) for shape in shapes]

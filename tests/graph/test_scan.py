@@ -277,7 +277,7 @@ def test_checkpoints_take_less_memory() -> None:
 
 
 def test_nothing_is_computed_for_nobody() -> None:
-    """A loop that nobody differentiates keeps nothing, and a backward loop makes no gradients that nobody wants."""
+    """A loop without gradients stores no residuals, and a backward loop computes no unused gradients."""
     step, parameters = lstm(2, 16)
     x = plait.input("x", (1000, 8, 2), "float64")
     zero = plait.constant(np.zeros((8, 16)))

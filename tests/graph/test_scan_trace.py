@@ -1,4 +1,4 @@
-"""What a traced step leaves behind: structures as they were given, and nobody who waits for the trace itself."""
+"""After tracing a step: structures are kept, and nodes of the trace do not count as consumers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refused(error: type[Exception], match: str, step: Any, state: Any, sequence:
 
 
 def test_nobody_waits_for_the_draft_of_a_step() -> None:
-    """What is still held of a traced step sends no gradient: a list of the user's, a traceback, results of an inner loop."""
+    """References to nodes of a traced step contribute no gradient: a list of the user's, a traceback, results of an inner loop."""
     w = plait.parameter(np.eye(2), name="w")
     x, rows = plait.input("x", (4, 2), "float64"), plait.input("rows", (3, 4, 2), "float64")
     held = []

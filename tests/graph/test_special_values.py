@@ -1,4 +1,4 @@
-"""A sweep over every elementwise operation and every ufunc that nodes answer, at the values where formulas break: against mpmath and NumPy."""
+"""Every elementwise operation and every supported ufunc at special values: against mpmath and NumPy."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_an_edge_that_carries_nothing_is_waited_for() -> None:
 
 
 def test_counts_are_those_of_the_node_and_of_the_picture() -> None:
-    """Behind a comparison, and where only the shape is asked for, no gradient goes: nobody waits for it."""
+    """No gradient flows through a comparison, or where only the shape is used; such edges are not waited for."""
     x = plait.input("x", (4,))
     y = plait.where(plait.exp(x) > 1, x * x, -x).mean()
     table = plait.Table(y, {x: np.array([-1.0, 0.5, 2.0, -3.0])})
@@ -150,7 +150,7 @@ def test_counts_are_those_of_the_node_and_of_the_picture() -> None:
     st.lists(st.tuples(st.sampled_from(["add", "multiply", "tanh", "where", "matmul"]), st.integers(0, 9), st.integers(0, 9)), max_size=12)
 )
 def test_shares_are_the_gradient(program: list[tuple[str, int, int]]) -> None:
-    """Whatever the graph: what came over the edges is, summed, what the node has; each node completes once, after its last arrival."""
+    """For random graphs: a node's gradient is the sum of those over its edges; each node completes once, after its last arrival."""
     x = plait.input("x", (3, 3), dtype="float64")
     nodes = [x, plait.constant(np.arange(9.0).reshape(3, 3) / 9 - 0.4)]
     for op, i, j in program:
@@ -267,7 +267,7 @@ def test_brief_values() -> None:
 
 
 def test_a_loop_shows_only_what_it_computed() -> None:
-    """Between results of a loop, which are aligned, stood what the memory held before."""
+    """Padding between the aligned results of a loop contained uninitialised memory."""
     xs = plait.input("xs", (None, 2))
     _, outputs = plait.scan(lambda h, x: (plait.tanh(0.3 * h + x),) * 2, plait.constant(np.zeros(2, "float32")), xs)
     for _ in range(20):

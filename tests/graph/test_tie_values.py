@@ -1,4 +1,4 @@
-"""Slopes and curvatures where formulas break: ties, zeros, infinities, branches that were not chosen."""
+"""First and second derivatives at special values: ties, zeros, infinities, branches that were not selected."""
 
 from __future__ import annotations
 

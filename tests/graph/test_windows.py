@@ -1,4 +1,4 @@
-"""Concatenations whose pieces stand in memory as the whole wants them: neighbours joined again, and windows that overlap, are read where they are."""
+"""Concatenations that are views: adjacent slices and overlapping windows are read in place."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is no histogram, no value, no weight or no file, and what is said of it; a histogram that was refused something stays as it was."""
+"""Invalid axes, values, weights and files, and their messages; a refused operation leaves the histogram unchanged."""
 
 from __future__ import annotations
 

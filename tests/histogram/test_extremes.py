@@ -1,4 +1,4 @@
-"""What a few bytes may claim, numbers beyond the doubles, and moments that there are not."""
+"""Oversized claims of small files, numbers beyond float64, and undefined moments."""
 
 from __future__ import annotations
 

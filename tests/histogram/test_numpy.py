@@ -1,4 +1,4 @@
-"""What NumPy's own tests of its histograms ask, restated: ours must equal it wherever both apply."""
+"""NumPy's own tests of histograms, restated: results must be equal wherever both apply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantiles, moments, running sums, and what is said where there is nothing to say."""
+"""Quantiles, moments, cumulative sums, and their results for empty histograms."""
 
 from __future__ import annotations
 

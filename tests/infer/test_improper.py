@@ -1,4 +1,4 @@
-"""Posteriors that are none, or nearly none: flat lines, funnels without a maximum, log joints without curvature, few and constant data."""
+"""Improper and nearly improper posteriors: flat directions, funnels without a maximum, log joints without curvature, few and constant data."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What users of other packages reported, on plait: each comment names the report's kind."""
+"""Reports of users of other packages, tried with plait: each comment names the report."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Time series as they come: dates with gaps, names that clash, priors that are none, searches that get lost."""
+"""Practical time series: dates with gaps, name clashes, improper priors, searches that do not converge."""
 
 import time
 

@@ -115,7 +115,7 @@ def test_scikit_learn_is_not_imported_for_it() -> None:
 @pytest.mark.peer
 def test_scikit_learns_own_checks_pass() -> None:
     checks = pytest.importorskip("sklearn.utils.estimator_checks")
-    # Whole batches: one of the checks asks that a sample of weight two is the sample twice, which mini-batches would part.
+    # Full batches: a check requires that weight two equals repeating the sample, which does not hold for mini-batches.
     estimator = MLPClassifier(hidden=(32,), epochs=200, batch_size=1000, optimizer=plait.optim.Adam(1e-2), dtype="float64")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""Recurrent layers in two directions, and dropout that stays the same over time."""
+"""Bidirectional recurrent layers, and dropout with one mask for all steps."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ def sequences() -> list[Any]:
 
 
 def test_each_output_knows_the_steps_behind_it(sequences: list[Any]) -> None:
-    """The target is the next value of the input: no one knows it but who has seen it."""
+    """The target is the next value of the input, which only a bidirectional network can predict."""
     y = [np.roll(x, -1) for x in sequences]
     forward, both = (nn.SequenceRegressor(hidden=12, bidirectional=b, epochs=50, rng=0).fit(sequences, y) for b in (False, True))
     assert forward.score(sequences, y) < 0.2
     assert both.score(sequences, y) > 0.75
-    # What fills up shorter sequences has no part in it.
+    # Padding has no effect.
     alone = both.predict(sequences[3])
     np.testing.assert_allclose(both.predict(sequences)[3], alone, atol=1e-5)
 

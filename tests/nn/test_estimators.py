@@ -196,7 +196,7 @@ def test_a_search_goes_over_rates_of_a_named_rule() -> None:
 @pytest.mark.peer
 def test_scikit_learns_own_checks_pass() -> None:
     checks = pytest.importorskip("sklearn.utils.estimator_checks")
-    # Whole batches: one of the checks asks that a sample of weight two is the sample twice, which mini-batches would part.
+    # Full batches: a check requires that weight two equals repeating the sample, which does not hold for mini-batches.
     estimator = regressor(epochs=200, batch_size=1000, dtype="float64")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

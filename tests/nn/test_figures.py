@@ -1,4 +1,4 @@
-"""The figures that are promised on real data."""
+"""The stated results on real data."""
 
 from __future__ import annotations
 

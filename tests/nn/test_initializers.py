@@ -1,4 +1,4 @@
-"""How weights begin, embeddings with padding, and noise in training."""
+"""Initialisation of weights, embeddings with padding, and noise in training."""
 
 from __future__ import annotations
 

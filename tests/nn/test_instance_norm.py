@@ -1,4 +1,4 @@
-"""Windows in units of their own: against plain loops, at levels that training has not seen, and where there are none."""
+"""Instance normalisation: against plain loops, at unseen levels, and where it does not apply."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_distribution_moves_with_its_values(name: str | None) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"distribution": "normal"}, {"distribution": "student_t"}, {"distribution": "quantiles"}, {"cell": "gru"}])
 def test_forecasts_move_with_the_level(options: dict[str, Any]) -> None:
-    """Of two series and something known ahead: wherever the series lie, the same is said of them."""
+    """With two series and a known future feature: forecasts are equivariant to the level of the series."""
     rng = np.random.default_rng(0)
     series, known = np.cumsum(rng.normal(size=(60, 2)), axis=0), rng.normal(size=(72, 1))
     model = small(future=1, **options).fit(series[:40], future=known[:40])

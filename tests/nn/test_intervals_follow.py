@@ -1,4 +1,4 @@
-"""Intervals that follow how forecasts have gone: against plain loops, and by the share of true values that they hold on series that change."""
+"""Adaptive intervals: against plain loops, and their coverage on series that change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers: what they compute, which parameters they bring, and that these travel."""
+"""Layers: their outputs, their parameters, and saving and loading of these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SequenceRegressor: what it is trained on, how it predicts, and how it goes on by itself."""
+"""SequenceRegressor: training, prediction, and generation from its own outputs."""
 
 from __future__ import annotations
 

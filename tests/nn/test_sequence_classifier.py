@@ -200,7 +200,7 @@ NOT_FOR_SEQUENCES = dict.fromkeys(
 @pytest.mark.peer
 def test_scikit_learns_own_checks_pass() -> None:
     checks = pytest.importorskip("sklearn.utils.estimator_checks")
-    # Whole batches: one of the checks asks that a sample of weight two is the sample twice, which mini-batches would part.
+    # Full batches: a check requires that weight two equals repeating the sample, which does not hold for mini-batches.
     estimator = small(hidden=16, epochs=80, batch_size=1000, dtype="float64", standardize=False, optimizer=plait.optim.Adam(2e-2))
     tags = estimator.__sklearn_tags__()
     assert tags.input_tags.two_d_array

@@ -1,4 +1,4 @@
-"""What SciPy asks of its own SLSQP and L-BFGS-B, restated: the same calls, the same answers."""
+"""SciPy's own tests of SLSQP and L-BFGS-B, restated: the same calls, the same answers."""
 
 from __future__ import annotations
 

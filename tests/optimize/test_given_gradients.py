@@ -1,4 +1,4 @@
-"""Gradients that the user gives: wrong ones are named whatever the method, right ones are used to the end."""
+"""User-supplied gradients: wrong ones are reported by every method, right ones are used to full accuracy."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_x_is_as_near_as_the_gradient_can_tell() -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("jac", ["2-point", "3-point"])
 def test_no_difference_can_be_taken_of_a_fixed_variable(method: str, jac: str) -> None:
-    """Nothing is called outside the bounds, so its slope isn't known: NaN, not 0."""
+    """Nothing is evaluated outside the bounds, so its derivative is unknown: NaN, not 0."""
     seen = []
 
     def value(x: np.ndarray) -> float:

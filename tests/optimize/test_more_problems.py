@@ -81,7 +81,7 @@ def test_a_valley_is_no_solution(start: list[float], method: str, form: str) -> 
 
 
 def test_a_right_jac_is_not_accused_where_slopes_vanish() -> None:
-    """All that a difference shows at a minimum, or on the floor of a valley, is how the function bends."""
+    """At a minimum, or along a valley, a finite difference shows curvature only."""
     r = minimize(lambda x: (x[0] - x[1]) ** 2, [0.5, 0.5], jac=lambda x: 2 * (x[0] - x[1]) * np.array([1.0, -1.0]))
     assert r.success, r.message
     fun = lambda x: 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2  # noqa: E731

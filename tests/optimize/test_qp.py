@@ -35,7 +35,7 @@ def problem(seed: int) -> tuple[np.ndarray, ...]:
 
 @settings(max_examples=400, deadline=None)
 @given(st.integers(0, 2**32 - 1))
-@example(37288)  # rank one, and falling for ever along what it does not see
+@example(37288)  # rank one, unbounded in the null space
 @example(3259378)  # the same row twice, with other right sides, and no Hessian
 def test_answers_fulfil_the_conditions_that_make_them_answers(seed: int) -> None:
     h, g, lower, upper, a, row_lower, row_upper = problem(seed)

@@ -15,7 +15,7 @@ INF = np.inf
 
 
 def problem(seed: int) -> tuple[np.ndarray, ...]:
-    """Random and strictly convex: equalities, inequalities on either side, bounds, fixed variables; now and then what contradicts itself."""
+    """Random and strictly convex: equalities, inequalities on either side, bounds, fixed variables; some infeasible."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 8))
     m = int(rng.integers(0, 6))

@@ -1,4 +1,4 @@
-"""Back-tests beside the same day by day."""
+"""Back-tests beside a plain day-by-day simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits on how many assets are held: beside trying every choice of assets."""
+"""Cardinality limits: beside trying every choice of assets."""
 
 from __future__ import annotations
 

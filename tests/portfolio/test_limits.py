@@ -1,4 +1,4 @@
-"""Limits hold in every method, and limits that exclude each other are named."""
+"""Limits hold in every method, and infeasible subsets of limits are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches over who is held, whose bounds count how many may be: equal to trying every set of assets."""
+"""Branch and bound with the perspective relaxation: equal to trying every set of assets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Most return per risk, most return for a risk, and the frontier that both lie on."""
+"""Maximum return per risk, maximum return for a risk, and the frontier that contains both."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_no_other_weights_have_a_greater_ratio(unit: float, high: float) -> None
 
 @given(st.integers(0, 10_000), st.sampled_from([2, 5, 12]))
 def test_two_ways_to_the_tangent_agree(seed: int, n: int) -> None:
-    """The single program for plain bounds, and the walk along the frontier that other limits need."""
+    """The single program for plain bounds, and the search along the frontier for other limits."""
     mean, covariance = market(n, seed)
     mean[0] = abs(mean[0]) + 0.01
     direct = Portfolio(mean, covariance).max_sharpe(0.005)

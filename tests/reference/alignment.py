@@ -1,4 +1,4 @@
-"""The plainest alignment that can be right: the whole matrix, cell by cell, and a walk back from the end."""
+"""The plainest alignment: the whole matrix, cell by cell, and a traceback from the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up markets for the tests of portfolios."""
+"""Synthetic markets for the tests of portfolios."""
 
 from __future__ import annotations
 

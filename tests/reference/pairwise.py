@@ -1,4 +1,4 @@
-"""The plainest alignments that maximise similarity: three matrices and a walk back, and every alignment there is, one by one."""
+"""The plainest alignments that maximise similarity: three matrices and a traceback, and an enumeration of all alignments."""
 
 from __future__ import annotations
 

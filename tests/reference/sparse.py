@@ -1,4 +1,4 @@
-"""Sparse vectors and rows as dicts from positions to values: the plainest code that can be right."""
+"""Sparse vectors and rows as dicts from positions to values, in the plainest code."""
 
 from __future__ import annotations
 

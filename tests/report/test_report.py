@@ -1,4 +1,4 @@
-"""The report: one file that needs nothing else, whatever goes into it."""
+"""The report: one self-contained file for any content."""
 
 from __future__ import annotations
 

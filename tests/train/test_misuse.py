@@ -1,4 +1,4 @@
-"""What a training run is given is what it goes by, or is refused with a name."""
+"""Arguments of a training run: used as given, or refused by name."""
 
 from __future__ import annotations
 

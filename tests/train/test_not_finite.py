@@ -1,4 +1,4 @@
-"""A loss or a parameter that stops to be a number ends the run, and says where."""
+"""A loss or parameter that becomes NaN or infinite ends the run with the place."""
 
 from __future__ import annotations
 

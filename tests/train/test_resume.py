@@ -1,4 +1,4 @@
-"""Runs that go on from a checkpoint: bit for bit what they would have been, or an error that says why not."""
+"""Resumed runs: bitwise identical to uninterrupted ones, or an error that gives the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""plait.train: what is seen in which order, what is told, and what is refused."""
+"""plait.train: the order of rows, callbacks and progress, and refused arguments."""
 
 from __future__ import annotations
 

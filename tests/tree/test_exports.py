@@ -1,4 +1,4 @@
-"""What is taken out of a tree decides as it does: rules, SQL, C; pictures show all of it."""
+"""Exports of a tree predict the same: rules, SQL, C; pictures are complete."""
 
 from __future__ import annotations
 

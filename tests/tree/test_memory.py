@@ -1,4 +1,4 @@
-"""What a fit holds beside its data, measured where it counts: the peak of a process of its own."""
+"""Memory of a fit besides its data: the peak of a separate process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users of data frames, boosting and cross-validation bring along, and text that does not keep to one line."""
+"""Input from data frames, boosting and cross-validation, and text with line breaks."""
 
 from __future__ import annotations
 
