@@ -72,7 +72,8 @@ sketch.update(amounts)
 INFERENCE = (
     "Inference, with its diagnostics",
     """Eight schools tried coaching; each measured an effect with an error. How much of the differences is real? A model states the prior
-    and the likelihood, and variational inference fits a posterior: here the schools' effects, shrunk towards each other as far as the data suggest.
+    and the likelihood, and variational inference fits a posterior: here the schools' effects, shrunk towards each other as far as the data
+    suggest.
 
     Below the result are its diagnostics, then a series with its forecast.""",
     """

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-OUTCOMES = 100  # of the latest outcomes the quantile is taken
-STEP = 0.02  # by which the level moves after each outcome
-BEYOND = 1.2  # of the largest factor seen, where more is asked for than any
+OUTCOMES = 100  # number of latest outcomes for the quantile
+STEP = 0.02  # change of the level after each outcome
+BEYOND = 1.2  # multiple of the largest factor seen, if the level exceeds all of them
 
 
 def adapted(needed: Array, coverage: float) -> Array:
@@ -18,25 +18,25 @@ def adapted(needed: Array, coverage: float) -> Array:
     Parameters
     ----------
     needed : ndarray, shape (n, horizon, outputs)
-        For each step as origin, one after the other: by which factor the interval of each step ahead has to be widened to hold what came;
-        NaN where that is not known.
+        For each origin in order: the factor by which the interval of each step ahead must be widened to contain the outcome; NaN where the
+        outcome is unknown.
     coverage : float
-        Of the intervals.
+        The nominal coverage of the intervals.
 
     Returns
     -------
     ndarray, shape (n, horizon, outputs)
-        1 until there is an outcome.
+        The factors; 1 until there is an outcome.
 
     Notes
     -----
-    At origin t the outcome of what was said k steps ahead is known for the origins up to t - k: each step of the horizon has its own latest
-    factors, of which one quantile is the answer. Its level moves towards more where intervals have failed more often than they say, and towards
-    less where they have failed less often, so that over a long time the share that holds is `coverage` whatever the series does: Gibbs and
-    Candès (2021), Adaptive conformal inference under distribution shift, with the delay of k steps. O(n log n) for each step of the horizon.
+    At origin t the outcomes of forecasts k steps ahead are known for origins up to t - k: for each step of the horizon, the result is a
+    quantile of its own latest factors. The level of the quantile is raised after a miss and lowered after a hit, so that the long-run
+    coverage is `coverage` for any series: Gibbs and Candès (2021), Adaptive conformal inference under distribution shift, with the delay of
+    k steps. O(n log n) for each step of the horizon.
     """
     origins, horizon, outputs = needed.shape
-    known = np.full((origins, horizon, outputs), np.nan)  # by the time at which they are known
+    known = np.full((origins, horizon, outputs), np.nan)  # indexed by the time at which they become known
     for k in range(min(horizon, origins - 1)):
         known[k + 1 :, k] = needed[: origins - k - 1, k]
     said = np.ones_like(needed)
@@ -51,6 +51,6 @@ def adapted(needed: Array, coverage: float) -> Array:
         rank = np.ceil((count + 1) * (1.0 - failing)).astype(int)
         found = pool[np.clip(rank, 1, np.maximum(count, 1)) - 1, ahead, out]
         found = np.where(rank <= 0, 0.0, np.where(rank > count, BEYOND * found, found))
-        few = count * (1.0 - coverage) < 1.0  # too few to say that intervals may be narrower than they were
+        few = count * (1.0 - coverage) < 1.0  # too few outcomes to make intervals narrower
         said[t] = np.where(count == 0, 1.0, np.where(few, np.maximum(found, 1.0), found))
     return said

@@ -20,9 +20,9 @@ class Backtest:
     Parameters
     ----------
     origins : ndarray, shape (n,)
-        The step that each forecast stands at: the last one it has seen.
+        The origin of each forecast: its last observed step.
     forecast, truth : ndarray, shape (n, horizon, outputs)
-        Expected and true values.
+        Forecasts and true values.
     lower, upper : ndarray or None, shape (n, horizon, outputs)
         Intervals, where the network has a distribution.
     series : ndarray, shape (time, outputs)
@@ -72,7 +72,7 @@ class Backtest:
         Returns
         -------
         ndarray, shape (n, horizon, outputs)
-            Beside `forecast`.
+            In the shape of `forecast`.
         """
         season = at_least_one("naive: season", season)
         if self.origins[0] + 1 < season:

@@ -18,9 +18,9 @@ B = TypeVar("B", bound="LayerEstimator")
 
 
 class LayerEstimator(Layer, NetworkEstimator, Course):
-    """A layer with `fit`. Where the constructor is told the sizes there are weights at once, else `fit` takes them from the data.
+    """A layer with `fit`. If the constructor is given the sizes, it makes the weights; otherwise `fit` infers the sizes from the data.
 
-    The first `fit` begins with the weights that stand, which may have been loaded; a later one begins anew, unless ``warm_start``.
+    The first `fit` starts from existing weights, which may have been loaded; a later one starts from new weights, unless ``warm_start``.
     """
 
     warm_start: bool
@@ -83,7 +83,7 @@ class LayerEstimator(Layer, NetworkEstimator, Course):
             )
 
     def load(self: B, path: str | os.PathLike[str]) -> B:
-        """Put what `save` wrote into the parameters; a `fit` behind it goes on from there.
+        """Load the parameters from a file of `save`; the next `fit` continues from them.
 
         Parameters
         ----------

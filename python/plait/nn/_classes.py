@@ -25,20 +25,20 @@ class NetworkClassifier(ClassifierEstimator, NetworkEstimator):
     warm_start: bool
 
     def _goes_on(self) -> bool:
-        """Whether `fit` goes on from what stands, its classes among it."""
+        """Whether `fit` continues from the current weights and classes."""
         return self.warm_start and self.__sklearn_is_fitted__()
 
     def _codes(self, y: Any, samples: int, *, new: bool, classes: Array | None = None) -> Array:
-        """Class numbers; new ones where the network begins, of all `classes` where they are given."""
+        """Class numbers; for a new network the classes are those of `y`, or `classes` if given."""
         if new:
-            codes = self._labels(y, samples)  # refuses what are no labels
+            codes = self._labels(y, samples)  # refuses invalid labels
             if classes is None:
                 return codes
             self.classes_ = classes
         return self._known(y, samples, "y")
 
     def _announced(self, classes: Any) -> Array | None:
-        """The labels that `partial_fit` is told, checked."""
+        """The labels passed to `partial_fit`, checked."""
         name, first = type(self).__name__, not self.__sklearn_is_fitted__()
         if first and classes is None:
             raise ValueError(f"{name}: classes must be passed on the first call to partial_fit.")
@@ -52,13 +52,13 @@ class NetworkClassifier(ClassifierEstimator, NetworkEstimator):
         return labels
 
     def _weighted(self, data: Data, sample_weight: Any) -> Data:
-        """Data with weights of samples and of classes in one."""
+        """The data with the products of sample and class weights."""
         name, codes = type(self).__name__, data["y"]
         weights = with_classes(sample_weights(sample_weight, len(codes), name), self.class_weight, codes, self.classes_, name)
         return data if weights is None else {**data, "sample_weight": weights}
 
     def _split(self, data: Data, generator: np.random.Generator) -> tuple[Array, Array]:
-        """Of each class the same share; at least one sample of each is trained on."""
+        """A split stratified by class; at least one sample of each class is trained on."""
         samples = len(data["y"])
         return split_by_class(data["y"], len(self.classes_), self._held(samples) / samples, generator, type(self).__name__)
 
@@ -80,12 +80,12 @@ class NetworkClassifier(ClassifierEstimator, NetworkEstimator):
         Parameters
         ----------
         X : array_like
-            Samples, as `predict_proba` takes them.
+            Samples, as for `predict_proba`.
 
         Returns
         -------
         ndarray, shape (n,)
-            Labels as `fit` was given them.
+            Labels, as passed to `fit`.
         """
         codes = np.argmax(self.predict_proba(X), axis=1)
         return np.asarray(self.classes_[codes])

@@ -33,11 +33,11 @@ class Course:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to; a new figure unless given.
+            Axes to draw on; those of a new figure unless given.
 
         Returns
         -------
         matplotlib.axes.Axes
-            What was drawn on.
+            The axes drawn on.
         """
         return self.history_.plot(ax)

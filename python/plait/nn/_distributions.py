@@ -21,31 +21,31 @@ class Distribution:
     """Distributions whose parameters are a network's outputs: `parts` numbers for each value, concatenated along the last axis."""
 
     parts = 1
-    #: Whether anything but a point is known.
+    #: Whether it is a distribution and not only a point.
     spread = True
 
-    def losses(self, said: Any, target: Any) -> Any:
-        """A node for the loss of each value; `said` has `parts` times as many features as `target`."""
+    def losses(self, prediction: Any, target: Any) -> Any:
+        """A node for the loss of each value; `prediction` has `parts` times as many features as `target`."""
         raise NotImplementedError
 
-    def _split(self, said: Any) -> list[Any]:
+    def _split(self, prediction: Any) -> list[Any]:
         """The parameters, each of the target's shape; of nodes and of arrays."""
-        size = said.shape[-1] // self.parts
-        return [said[..., k * size : (k + 1) * size] for k in range(self.parts)]
+        size = prediction.shape[-1] // self.parts
+        return [prediction[..., k * size : (k + 1) * size] for k in range(self.parts)]
 
-    def point(self, said: Any) -> Any:
+    def point(self, prediction: Any) -> Any:
         """The expected value, for nodes and arrays."""
-        return self._split(said)[0]
+        return self._split(prediction)[0]
 
-    def moved(self, said: Any, level: Any, scale: Any) -> Any:
+    def moved(self, prediction: Any, level: Any, scale: Any) -> Any:
         """A node for the parameters of values that are `scale` times as large and begin at `level`."""
-        return graph.concatenate([part * scale + level for part in self._split(said)], axis=-1)
+        return graph.concatenate([part * scale + level for part in self._split(prediction)], axis=-1)
 
-    def quantile(self, said: Array, level: float) -> Array:
+    def quantile(self, prediction: Array, level: float) -> Array:
         """The quantile at one level, above 0 and below 1."""
         raise NotImplementedError
 
-    def draw(self, said: Array, rng: np.random.Generator) -> Array:
+    def draw(self, prediction: Array, rng: np.random.Generator) -> Array:
         """One value from each distribution."""
         raise NotImplementedError
 
@@ -58,16 +58,16 @@ class Point(Distribution):
     def __init__(self, loss: Any) -> None:
         self.loss = losses.loss_of(loss, "SequenceRegressor: distribution")
 
-    def losses(self, said: Any, target: Any) -> Any:
+    def losses(self, prediction: Any, target: Any) -> Any:
         """See `Distribution`."""
-        each = elementwise(self.loss, said, target)
+        each = elementwise(self.loss, prediction, target)
         if getattr(each, "shape", None) != target.shape:
             raise ValueError(f"SequenceRegressor: distribution: expected one loss for each value, shape {target.shape}, got {each!r}")
         return each
 
-    def draw(self, said: Array, rng: np.random.Generator) -> Array:  # noqa: ARG002 - there is nothing to draw
+    def draw(self, prediction: Array, rng: np.random.Generator) -> Array:  # noqa: ARG002 - deterministic
         """See `Distribution`."""
-        return said
+        return prediction
 
 
 class Normal(Distribution):
@@ -75,24 +75,24 @@ class Normal(Distribution):
 
     parts = 2
 
-    def losses(self, said: Any, target: Any) -> Any:
+    def losses(self, prediction: Any, target: Any) -> Any:
         """See `Distribution`."""
-        mean, log_scale = self._split(said)
+        mean, log_scale = self._split(prediction)
         return losses.gaussian_nll(mean, target, graph.clip(log_scale, *_SCALES), "none")
 
-    def moved(self, said: Any, level: Any, scale: Any) -> Any:
+    def moved(self, prediction: Any, level: Any, scale: Any) -> Any:
         """See `Distribution`."""
-        mean, log_scale = self._split(said)
+        mean, log_scale = self._split(prediction)
         return graph.concatenate([mean * scale + level, log_scale + graph.log(scale)], axis=-1)
 
-    def quantile(self, said: Array, level: float) -> Array:
+    def quantile(self, prediction: Array, level: float) -> Array:
         """See `Distribution`."""
-        mean, log_scale = self._split(said)
+        mean, log_scale = self._split(prediction)
         return np.asarray(mean + NormalDist().inv_cdf(level) * np.exp(np.clip(log_scale, *_SCALES)))
 
-    def draw(self, said: Array, rng: np.random.Generator) -> Array:
+    def draw(self, prediction: Array, rng: np.random.Generator) -> Array:
         """See `Distribution`."""
-        mean, log_scale = self._split(said)
+        mean, log_scale = self._split(prediction)
         return np.asarray(mean + rng.standard_normal(mean.shape) * np.exp(np.clip(log_scale, *_SCALES)))
 
 
@@ -101,33 +101,33 @@ class StudentT(Distribution):
 
     parts = 3
 
-    def losses(self, said: Any, target: Any) -> Any:
+    def losses(self, prediction: Any, target: Any) -> Any:
         """See `Distribution`."""
-        location, log_scale, more = self._split(said)
+        location, log_scale, more = self._split(prediction)
         return losses.student_t_nll(location, target, 2.0 + graph.softplus(more), graph.clip(log_scale, *_SCALES), "none")
 
-    def moved(self, said: Any, level: Any, scale: Any) -> Any:
+    def moved(self, prediction: Any, level: Any, scale: Any) -> Any:
         """See `Distribution`."""
-        location, log_scale, more = self._split(said)
+        location, log_scale, more = self._split(prediction)
         return graph.concatenate([location * scale + level, log_scale + graph.log(scale), more], axis=-1)
 
-    def _arrays(self, said: Array) -> tuple[Array, Array, Array]:
-        location, log_scale, more = self._split(said)
+    def _arrays(self, prediction: Array) -> tuple[Array, Array, Array]:
+        location, log_scale, more = self._split(prediction)
         return location, np.exp(np.clip(log_scale, *_SCALES)), 2.0 + np.logaddexp(0.0, more)
 
-    def quantile(self, said: Array, level: float) -> Array:
+    def quantile(self, prediction: Array, level: float) -> Array:
         """See `Distribution`."""
-        location, scale, df = self._arrays(said)
+        location, scale, df = self._arrays(prediction)
         return np.asarray(location + scale * t_quantile(level, df))
 
-    def draw(self, said: Array, rng: np.random.Generator) -> Array:
+    def draw(self, prediction: Array, rng: np.random.Generator) -> Array:
         """See `Distribution`."""
-        location, scale, df = self._arrays(said)
+        location, scale, df = self._arrays(prediction)
         return np.asarray(location + scale * rng.standard_t(df))
 
 
 class Quantiles(Distribution):
-    """Quantiles at some levels; between them straight lines, beyond them the outermost."""
+    """Quantiles at some levels; linear interpolation between them, constant beyond them."""
 
     def __init__(self, levels: Any) -> None:
         self.levels = np.asarray(levels, "float64")
@@ -137,23 +137,23 @@ class Quantiles(Distribution):
             raise ValueError(f"SequenceRegressor: levels: expected numbers in increasing order, each once, got {levels!r:.60}")
         self.parts = len(self.levels)
 
-    def losses(self, said: Any, target: Any) -> Any:
+    def losses(self, prediction: Any, target: Any) -> Any:
         """See `Distribution`."""
-        each = [losses.quantile(q, target, level, "none") for q, level in zip(self._split(said), self.levels, strict=True)]
+        each = [losses.quantile(q, target, level, "none") for q, level in zip(self._split(prediction), self.levels, strict=True)]
         total = each[0]
         for loss in each[1:]:
             total = total + loss
-        return total * (2.0 / self.parts)  # the absolute error, where there is one at 0.5
+        return total * (2.0 / self.parts)  # for the median alone, the absolute error
 
-    def point(self, said: Any) -> Any:
+    def point(self, prediction: Any) -> Any:
         """See `Distribution`: the quantile nearest to the median."""
-        return self._split(said)[int(np.argmin(np.abs(self.levels - 0.5)))]
+        return self._split(prediction)[int(np.argmin(np.abs(self.levels - 0.5)))]
 
-    def _sorted(self, said: Array) -> Array:
-        # Curves that were learnt apart may cross; in order they are nearer to the true ones (Chernozhukov, Fernández-Val and Galichon, 2010).
-        return np.sort(np.stack(self._split(said)), axis=0)
+    def _sorted(self, prediction: Array) -> Array:
+        # Quantile curves that are learned separately may cross; rearrangement improves them (Chernozhukov, Fernández-Val and Galichon, 2010).
+        return np.sort(np.stack(self._split(prediction)), axis=0)
 
-    def quantile(self, said: Array, level: float) -> Array:
+    def quantile(self, prediction: Array, level: float) -> Array:
         """See `Distribution`."""
         if not self.levels[0] - 1e-9 <= level <= self.levels[-1] + 1e-9:
             raise ValueError(
@@ -161,14 +161,14 @@ class Quantiles(Distribution):
                 "learnt; give others as levels="
             )
         above = int(np.clip(np.searchsorted(self.levels, level), min(1, self.parts - 1), self.parts - 1))
-        curves, below = self._sorted(said), max(above - 1, 0)
+        curves, below = self._sorted(prediction), max(above - 1, 0)
         width = self.levels[above] - self.levels[below]
         share = (level - self.levels[below]) / width if width else 0.0
         return np.asarray((1.0 - share) * curves[below] + share * curves[above])
 
-    def draw(self, said: Array, rng: np.random.Generator) -> Array:
+    def draw(self, prediction: Array, rng: np.random.Generator) -> Array:
         """See `Distribution`."""
-        curves = self._sorted(said)
+        curves = self._sorted(prediction)
         at = np.interp(rng.random(curves.shape[1:]), self.levels, np.arange(self.parts))
         below = np.minimum(at.astype(int), max(self.parts - 2, 0))
         above = np.minimum(below + 1, self.parts - 1)
@@ -177,7 +177,7 @@ class Quantiles(Distribution):
 
 
 def distribution_of(given: Any, levels: Any) -> Distribution:
-    """What was given for ``distribution=``."""
+    """The distribution for a value of ``distribution=``."""
     if given is None:
         return Point("mse")
     if isinstance(given, str):

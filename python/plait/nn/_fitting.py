@@ -38,7 +38,7 @@ class NetworkEstimator(Estimator):
     progress: Any
     history_: History
 
-    #: The rate that the default rule begins with and that it ends with, and the largest norm of gradients.
+    #: First and last rate of the default optimizer, and its clipping norm of gradients.
     _RATES: tuple[float, float] = (1e-3, 1e-5)
     _CLIP: float | None = None
 
@@ -65,7 +65,7 @@ class NetworkEstimator(Estimator):
         return super()._inner(name, part)
 
     def _rule(self, epochs: int | None = None) -> Any:
-        """The update rule; unless one is given, Adam with a rate that falls along a cosine over the whole training."""
+        """The optimizer; unless given, Adam with a cosine schedule over the whole training."""
         if self.optimizer is not None:
             return optimizer_of(self.optimizer)
         begin, end = self._RATES
@@ -104,7 +104,7 @@ class NetworkEstimator(Estimator):
         progress: Any = None,
         **options: Any,
     ) -> None:
-        """Train the network as it stands, from the first epoch to the last; `measured` is a node and data for validation."""
+        """Train the current network for all epochs; `measured` is a node and data for validation."""
         name = type(self).__name__
         epochs = at_least_one(f"{name}: epochs", self.epochs if epochs is None else epochs)
         batch_size = at_least_one(f"{name}: batch_size", self.batch_size if batch_size is None else batch_size)
@@ -141,7 +141,7 @@ class NetworkEstimator(Estimator):
         self.loss_, self.n_iter_ = self.history_.loss[-1], self.history_.epochs
 
     def _holds_back(self) -> bool:
-        """Whether early stopping needs samples that `fit` keeps back by itself."""
+        """Whether `fit` must hold out samples for early stopping."""
         stopping = self._stopping()
         return stopping is not None and stopping.monitor != "loss"
 
@@ -153,13 +153,13 @@ class NetworkEstimator(Estimator):
         return rows_of(data, keep), {key: value[out] for key, value in data.items() if key != "sample_weight"}
 
     def _split(self, data: Data, generator: np.random.Generator) -> tuple[Array, Array]:
-        """Samples to train on and samples to measure on, drawn."""
+        """A random split into training and validation samples."""
         samples = len(next(iter(data.values())))
         order, out = generator.permutation(samples), self._held(samples)
         return np.sort(order[out:]), np.sort(order[:out])
 
     def _held(self, samples: int) -> int:
-        """How many samples are kept back."""
+        """Number of held-out samples."""
         name = type(self).__name__
         try:
             share = float(self.validation_fraction)
@@ -180,7 +180,7 @@ class NetworkEstimator(Estimator):
             self._order = np.random.default_rng(self.rng)
         rule = Adam(self._RATES[0], clip_norm=self._CLIP) if self.optimizer is None else optimizer_of(self.optimizer)
         if self.__dict__.get("_step") is None or self.__dict__.get("_stepped_by") != repr(rule):
-            self._stepped_by = repr(rule)  # other settings are another rule, whose state begins anew
+            self._stepped_by = repr(rule)  # other settings: a new rule with a new state
             loss = self._loss(training=True, weighted=True)
             self._step = graph.compile([loss], updates=rule.updates(loss, self._network().parameters()))
         samples = len(next(iter(data.values())))
@@ -195,7 +195,7 @@ class NetworkEstimator(Estimator):
         self._finish()
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Whether a training has come to its end."""
+        """Whether a training has been completed."""
         return hasattr(self, "history_")
 
     def __getstate__(self) -> dict[str, Any]:

@@ -24,21 +24,21 @@ class Forecasting(Intervals):
     window_: int
 
     def predict(self, X: Any, future: Any = None) -> Any:
-        """Outputs at every step, each from the true values up to it; with a horizon, the forecast of the steps behind the last one.
+        """Outputs at every step, each from the true values up to it; with a horizon, the forecast of the steps after the last one.
 
         Parameters
         ----------
         X : array_like of shape (time, features) or (n, time, features), or list of arrays of shape (time, features)
             One sequence or several.
         future : array_like or list of array_like, optional
-            Known future features at the steps of the series and of the horizon behind them, shape (time + horizon, future).
+            Known future features at the steps of the series and of the horizon after it, shape (time + horizon, future).
 
         Returns
         -------
         ndarray or list of ndarray
             With `outputs` features where the series has `features`, in the same structure; with a horizon, shape (horizon, outputs) or
-            (n, horizon, outputs). Where `fit` had targets without an axis of outputs, there is none here. In both directions outputs are from
-            the whole sequence, and one step is given where `fit` had one target for each sequence.
+            (n, horizon, outputs). Without an axis of outputs where the targets of `fit` had none. If bidirectional, outputs depend on the
+            whole sequence, and there is a single one where `fit` had one target for each sequence.
         """
         given = self._asked_of(X, future, "predict", self.horizon or 0)
         if self.horizon is not None:
@@ -56,16 +56,16 @@ class Forecasting(Intervals):
         Parameters
         ----------
         seed_values : array_like, shape (time, features) or (n, time, features), or list of arrays of shape (time, features)
-            What has come so far; several sequences of one length go on side by side.
+            The series so far; several sequences of one length are continued separately.
         steps : int
-            How many values to make. With a horizon that many at a time, each block from what stands before it.
+            Number of values to generate. With a horizon they are generated in blocks of its length, each from the values before it.
         future : array_like or list of array_like, optional
             Known future features, shape (time + steps, future), the steps rounded up to whole horizons.
 
         Returns
         -------
         ndarray, shape (steps, outputs) or (n, steps, outputs)
-            What comes next.
+            The next values.
 
         Notes
         -----
@@ -98,31 +98,31 @@ class Forecasting(Intervals):
         coverage: float | None = None,
         adapt: bool = False,
     ) -> Backtest:
-        """Forecasts from every step of a series that has a horizon behind it, beside what came.
+        """Forecasts from every step of a series that has a horizon after it, with the true values.
 
         Parameters
         ----------
         X : array_like, shape (time, features)
-            One series, with what was forecast in it.
+            One series, which includes the forecast steps.
         y : array_like, optional
-            Targets at its times, as `fit` had them.
+            Targets at its times, as for `fit`.
         future : array_like, optional
             Known future features at its times.
         start : int, optional
-            The first step that is forecast, of those the series has; unless given, the first one that a whole window stands before.
+            The first forecast step; unless given, the first one with a whole window before it.
         stride : int
             Steps from one forecast to the next.
         coverage : float, optional
-            Of the intervals; 0.9 where there is a distribution, unless given.
+            Coverage of the intervals; by default 0.9 if there is a distribution.
         adapt : bool
-            Whether intervals follow how the forecasts from `start` on have gone, as ``interval(…, adapt=start)`` has them: each from what was
+            Whether intervals adapt to the outcomes of the forecasts from `start` on, as in ``interval(…, adapt=start)``: each uses what was
             known at its step.
 
         Returns
         -------
         Backtest
             Forecasts, true values and intervals; its ``coverage`` is the share of true values within the intervals, and ``mase(season)`` the
-            error beside that of the naive forecast.
+            error relative to that of the naive forecast.
         """
         if self.horizon is None:
             raise ValueError("backtest: needs a network with horizon=")
@@ -164,23 +164,23 @@ class Forecasting(Intervals):
         return Backtest(at, self._points(raw), task_of.gathered([truth], [at], 1, 1 + self.horizon), low, high, truth)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, *, future: Any = None) -> float:
-        """Share of the variance that is predicted: R², the mean over outputs.
+        """Coefficient of determination R², averaged over outputs.
 
         Parameters
         ----------
         X : array_like or list of array_like
-            As `fit` takes it.
+            As for `fit`.
         y : optional
-            As `fit` takes it: unless given, the next values.
+            As for `fit`: unless given, the next values.
         sample_weight : array_like, optional
-            As `fit` takes it.
+            As for `fit`.
         future : array_like or list of array_like, optional
-            As `fit` takes it.
+            As for `fit`.
 
         Returns
         -------
         float
-            1 where all is predicted, 0 for predicting the mean. With a horizon, over all forecasts from within the series.
+            1 for exact predictions, 0 for predicting the mean. With a horizon, over all forecasts from within the series.
         """
         self._require_built()
         given = self._given(X, y, sample_weight, future, fitting=False, what="score")

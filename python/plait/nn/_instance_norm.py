@@ -16,23 +16,23 @@ Array = NDArray[Any]
 
 
 def step_sizes(series: list[Array], columns: int) -> Array:
-    """Root mean square of the steps from one value to the next, of the first columns; 1 for columns that never move."""
+    """Root mean square of the steps from one value to the next, of the first columns; 1 for constant columns."""
     steps = [np.diff(np.asarray(x[:, :columns], "float64"), axis=0) for x in series if len(x) > 1]
     size = np.sqrt(np.mean(np.concatenate(steps) ** 2, axis=0)) if steps else np.zeros(columns)
     return np.where(size > 0, size, 1.0)
 
 
 def window_units(x: Node, step: Node, lengths: Node | None = None) -> tuple[Node, Node]:
-    """What windows are measured from and in: their last value, and their standard deviation with the size of a usual step.
+    """Level and scale of windows: the last value, and the standard deviation combined with the size of a typical step.
 
     Parameters
     ----------
     x : Node
         Windows, shape (batch, time, columns).
     step : Node
-        The size of a usual step for each column, which bounds the unit of windows that stand still; 0 where a column stays as it is.
+        The size of a typical step for each column, a lower bound of the scale of constant windows; 0 for columns that are not normalised.
     lengths : Node, optional
-        How many steps each window has, where they differ.
+        Number of steps of each window, where they differ.
 
     Returns
     -------
@@ -41,8 +41,8 @@ def window_units(x: Node, step: Node, lengths: Node | None = None) -> tuple[Node
 
     Notes
     -----
-    Kim et al. (2022), Reversible instance normalization, with the last value in place of the mean, as NLinear has it (Zeng et al., 2023): a
-    network that says 0 then repeats the last value, wherever that lies.
+    Kim et al. (2022), Reversible instance normalization, with the last value in place of the mean, as in NLinear (Zeng et al., 2023): a
+    network with output 0 then repeats the last value.
     """
     own = step > 0.0
     if lengths is None:

@@ -34,21 +34,21 @@ class Intervals(Given):
         Parameters
         ----------
         X : array_like or list of array_like
-            As `predict` takes it.
+            As for `predict`.
         levels : sequence of float
             Above 0 and below 1; with "quantiles", within the levels that were learnt.
         future : array_like or list of array_like, optional
-            As `predict` takes it.
+            As for `predict`.
         adapt : int or bool
-            With a horizon, the first step of the series that `fit` has not seen; True where it has seen none. Forecasts from there on are made
-            first and held against what came: where intervals were too narrow or too wide of late, these ones are wider or narrower.
+            With a horizon, the first step of the series that was not in `fit`'s data; True if none was. Forecasts from there on are made
+            first and compared with their outcomes: intervals are widened or narrowed if recent ones were too narrow or too wide.
         y : array_like or list of array_like, optional
-            The targets at the series' times, for `adapt`, where `fit` had them apart.
+            The targets at the series' times, for `adapt`, where `fit` had separate targets.
 
         Returns
         -------
         ndarray or list of ndarray
-            As `predict` gives it, with an axis of quantiles in front of all.
+            As from `predict`, with a first axis of quantiles.
         """
         self._require_spread("quantiles")
         given = self._asked_of(X, future, "quantiles", self.horizon or 0)
@@ -76,18 +76,18 @@ class Intervals(Given):
         Parameters
         ----------
         X : array_like or list of array_like
-            As `predict` takes it.
+            As for `predict`.
         coverage : float
-            The probability, above 0 and below 1; the same on both sides is left out.
+            The probability, above 0 and below 1; intervals are central.
         future : array_like or list of array_like, optional
-            As `predict` takes it.
+            As for `predict`.
         adapt, y
-            As `quantiles` takes them: intervals that follow how the last forecasts went, for series that change their ways.
+            As for `quantiles`: intervals that adapt to recent outcomes, for series whose behaviour changes.
 
         Returns
         -------
         tuple of ndarray or of lists
-            The lower and the upper ends, as `predict` gives its values.
+            The lower and the upper ends, each as from `predict`.
         """
         coverage = level_of(coverage, "interval: coverage")
         found = self.quantiles(X, ((1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0), future=future, adapt=adapt, y=y)
@@ -96,26 +96,26 @@ class Intervals(Given):
         return found[0], found[1]
 
     def sample(self, X: Any, n: int | None = None, steps: int | None = None, *, future: Any = None, rng: Any = 0) -> Array:
-        """Sample paths of future values, for networks with a horizon: draws from its distributions are continued from.
+        """Sample paths of future values, for networks with a horizon: beyond it, paths are continued from the draws.
 
         Parameters
         ----------
         X : array_like or list of array_like
-            As `predict` takes it; several series may differ in length.
+            As for `predict`; several series may differ in length.
         n : int, optional
-            How many paths; unless given, the one of expected values.
+            Number of paths; unless given, one path of expected values.
         steps : int, optional
-            How far; the horizon unless given. Beyond the horizon the series must be their own targets.
+            Number of steps; the horizon unless given. Beyond the horizon the series must be their own targets.
         future : array_like or list of array_like, optional
-            Known future features, shape (time + steps, future), the steps rounded up to whole horizons: what is known of a block's last
-            step has a part in its first.
+            Known future features, shape (time + steps, future), the steps rounded up to whole horizons, since all steps of a block use
+            those of the whole block.
         rng : int, SeedSequence or Generator
-            Where the draws come from.
+            Source of the draws.
 
         Returns
         -------
         ndarray, shape (n, steps, outputs), or (series, n, steps, outputs) of several
-            Without `n` there is no axis of paths. Values of one block of the horizon are drawn apart from each other, given the series
+            Without `n` there is no axis of paths. Values within one block of the horizon are drawn independently, given the series
             before it.
         """
         if self.horizon is None:
@@ -147,15 +147,15 @@ class Intervals(Given):
         return np.asarray(made[0] if given.form == "one" else made)
 
     def calibrate(self, X: Any, y: Any = None, *, future: Any = None) -> Intervals:
-        """Widen or narrow the intervals so that on these series, which were not trained on, they hold as many true values as they say.
+        """Calibrate the intervals on held-out series, so that their coverage there is the nominal one.
 
         Parameters
         ----------
         X : array_like or list of array_like
-            Series, as `fit` takes them, with a horizon; what `fit` keeps back for early stopping, or is given as validation data, serves
-            without a call.
+            Series, as for `fit`, with a horizon; data that `fit` holds out for early stopping, or its validation data, are used without a
+            call.
         y : optional
-            Targets at their times, as `fit` had them.
+            Targets at their times, as for `fit`.
         future : array_like or list of array_like, optional
             Known future features at their times.
 
@@ -166,8 +166,9 @@ class Intervals(Given):
 
         Notes
         -----
-        Split conformal prediction: each interval's ends move away from the median by one factor, the quantile of the factors that each true
-        value would have needed. It holds for data like these; for series that change their ways see `adapt` of `interval` and `backtest`.
+        Split conformal prediction: the distances of the interval's ends from the median are multiplied by one factor, a quantile of the
+        factors that the true values would have needed. Valid for exchangeable data; for series whose behaviour changes see `adapt` of
+        `interval` and `backtest`.
 
         References
         ----------
@@ -190,7 +191,7 @@ class Intervals(Given):
         return self
 
     def _calibrate(self, data: dict[str, Array]) -> None:
-        """The factors for all coverages, on windows and what stood behind them."""
+        """The factors for all coverages, from windows and the true values after them."""
         raw, truth, kind = self._run_ahead(data["X"], data.get("future")), data["y"], self.distribution_
         middle = self._middle(raw)
         factors = np.ones((len(COVERAGES), self.targets))
@@ -198,7 +199,7 @@ class Intervals(Given):
         for k, coverage in enumerate(COVERAGES):
             try:
                 low, high = kind.quantile(raw, (1.0 - coverage) / 2.0), kind.quantile(raw, (1.0 + coverage) / 2.0)
-            except ValueError:  # beyond the levels that were learnt
+            except ValueError:  # beyond the learned levels
                 continue
             width = np.maximum(np.where(above, high - middle, middle - low), 1e-12)
             needed = (np.abs(truth - middle) / width).reshape(-1, self.targets)
@@ -213,7 +214,7 @@ class Intervals(Given):
             return np.asarray(self.distribution_.point(raw))
 
     def _quantile(self, raw: Array, level: float) -> Array:
-        """A quantile, moved away from the median as held-out data have asked for."""
+        """A quantile, with its distance from the median scaled by the calibration factor."""
         said, factors = self.distribution_.quantile(raw, level), self._unit("widening")
         if (factors == 1).all():
             return said
@@ -221,7 +222,7 @@ class Intervals(Given):
         middle = self._middle(raw)
         return np.asarray(middle + factor * (said - middle))
 
-    # ---- intervals that follow a series ----
+    # ---- adaptive intervals ----
 
     def _adapts(self, what: str, adapt: Any) -> int | None:
         """The first step whose forecast counts, or None."""
@@ -236,7 +237,7 @@ class Intervals(Given):
         return int(adapt)
 
     def _following(self, given: Series, levels: list[float], first: int, y: Any) -> Array:
-        """Quantiles of the steps behind each series, (levels, n, horizon, outputs), after the forecasts of the series' own steps."""
+        """Quantiles of the steps after each series, (levels, n, horizon, outputs), adapted on the forecasts of the series' own steps."""
         if y is not None:
             truths, _ = self._targets_of(y, given.xs, given.form, False, "quantiles")
             if not isinstance(truths, list):
@@ -267,7 +268,7 @@ class Intervals(Given):
         return np.asarray(middle + adapted(np.abs(came - middle) / width, coverage) * (said - middle))
 
     def _shaped_quantiles(self, found: Array, given: Series) -> Any:
-        """Of shape (levels, n, horizon, outputs) as they are given back."""
+        """Quantiles of shape (levels, n, horizon, outputs) in the structure of the result."""
         values = self._thin(self._unscaled(found))
         return values[:, 0] if given.form == "one" else values
 
@@ -279,7 +280,7 @@ class Intervals(Given):
             raise ValueError(f"{what}: outputs are no next inputs: `fit` was given targets of their own")
 
     def _asked_of(self, X: Any, future: Any, what: str, steps: int) -> Series:
-        """Series to predict, with what is known of the steps behind them."""
+        """Series to predict, with the known features of the steps after them."""
         self._require_built()
         if steps and self.horizon is None:
             steps = 0
@@ -294,13 +295,13 @@ class Intervals(Given):
         return Series(xs, form, None, known, None, self.inputs, self.targets)
 
     def _window(self) -> int:
-        """Steps that a forecast looks back over; a network that was not fitted takes all."""
+        """Length of a forecast's window; a network that was not fitted uses all steps."""
         return int(vars(self).get("window_", 0)) or (2**31 if self.window is None else self.window)
 
     def _raw(self, rows: Array, lengths: Array) -> tuple[Array, Array]:
         """The network's outputs at every step of standardised rows, and the number of outputs of each.
 
-        In both directions sequences end where they end, and those that were learnt with one target each have one answer.
+        If bidirectional, sequences end at their own lengths, and networks trained with one target for each sequence have one output.
         """
         both, ends = self.bidirectional, self.bidirectional and bool(self._unit("ends")[0])
 

@@ -29,7 +29,7 @@ class Perceptron(NetworkEstimator):
     # ---- for subclasses ----
 
     def _outputs(self) -> int:
-        """Values that the network gives for a sample."""
+        """Number of outputs for a sample."""
         raise NotImplementedError
 
     def _target(self) -> Any:
@@ -46,7 +46,7 @@ class Perceptron(NetworkEstimator):
         return self.model_
 
     def _begin(self, generator: np.random.Generator) -> None:
-        """A new network, unless the one that stands shall be trained on."""
+        """A new network, unless training continues with the current one."""
         name = type(self).__name__
         hidden = [self.hidden] if isinstance(self.hidden, (int, np.integer)) else list(self.hidden)
         sizes = [at_least_one(f"{name}: hidden", size) for size in hidden]
@@ -74,7 +74,7 @@ class Perceptron(NetworkEstimator):
         self._run(self._loss(training=True, weighted="sample_weight" in data), data, measured, callbacks, generator)
 
     def _train_on(self, data: Data, *, first: bool) -> None:
-        """One epoch more."""
+        """One more epoch."""
         generator = np.random.default_rng(self.rng) if first else None
         if generator is not None:
             self._begin(generator)

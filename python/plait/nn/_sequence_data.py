@@ -1,4 +1,4 @@
-"""Training tasks of recurrent networks: whole sequences, stretches (truncated BPTT), windows, or windows with a horizon."""
+"""Training tasks of recurrent networks: whole sequences, segments (truncated BPTT), windows, or windows with a horizon."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def mean(losses: Any, weights: Any = None) -> Any:
 
 
 def whole(model: SequenceNetwork, xs: list[Array], ts: list[Array] | Array, ws: list[Array] | None) -> Task:
-    """Whole sequences, from an empty state, with a target for every step or one for each sequence's end."""
+    """Whole sequences, from a zero state, with a target for every step or one for each sequence's end."""
     rows, lengths = ragged.padded(xs)
     time = rows.shape[1]
     alike, every = bool((lengths == time).all()), isinstance(ts, list)
@@ -66,14 +66,14 @@ def whole(model: SequenceNetwork, xs: list[Array], ts: list[Array] | Array, ws: 
 
 
 def true_steps(losses: Any, lengths: Any, time: int) -> Any:
-    """The mean over the steps that sequences have."""
+    """The mean over the steps of the sequences, without padding."""
     valid = graph.expand_dims(graph.constant(np.arange(time)) < graph.expand_dims(lengths, 1), 2)
     total = graph.sum(graph.where(valid, losses, 0.0))
     return total / graph.cast(graph.maximum(graph.sum(lengths), 1) * losses.shape[-1], losses.dtype)
 
 
 def stretches(model: SequenceNetwork, xs: list[Array], ts: list[Array] | Array, steps: int) -> Task:
-    """Row k · n + i is stretch k of sequence i: batches of n rows follow each other in time."""
+    """Row k · n + i is segment k of sequence i: batches of n rows are consecutive in time."""
     if not isinstance(ts, list):
         raise ValueError("fit: tbptt= needs a target for every step")
     count, n = -(-max(map(len, xs)) // steps), len(xs)
@@ -86,7 +86,7 @@ def stretches(model: SequenceNetwork, xs: list[Array], ts: list[Array] | Array, 
     x = graph.input("X", (n, steps, xs[0].shape[1]), model.dtype)
     t = graph.input("y", (n, steps, ts[0].shape[1]), model.dtype)
     m = graph.input("lengths", (n,), "int64")
-    first = graph.input("first", (n,), "bool")  # the state begins anew with each epoch
+    first = graph.input("first", (n,), "bool")  # the state is reset at the start of each epoch
     zeros = state_parts(model.recurrent.initial_state(n))
     carried = tuple(graph.parameter(value, name=f"carried_{k}") for k, value in enumerate(zeros))
     state = tuple(graph.where(graph.expand_dims(first, 1), 0.0, part) for part in carried)
@@ -101,7 +101,7 @@ def stretches(model: SequenceNetwork, xs: list[Array], ts: list[Array] | Array, 
 
 
 def windowed(model: SequenceNetwork, xs: list[Array], ts: list[Array], window: int, ahead: int, ws: list[Array] | None) -> Task:
-    """All stretches of `window` steps, each with the targets of its steps, and of `ahead` steps more by the network's own outputs."""
+    """All windows of `window` steps with their targets, and those of `ahead` more steps that are generated from the network's own outputs."""
     data: dict[str, Array] = {
         "X": np.ascontiguousarray(ragged.windows(xs, window + ahead, "fit")[:, :window]),
         "y": ragged.windows(ts, window + ahead, "fit"),
@@ -128,7 +128,7 @@ def windowed(model: SequenceNetwork, xs: list[Array], ts: list[Array], window: i
 
 
 def origins(xs: Sequence[Array], window: int, horizon: int) -> list[Array]:
-    """For each series the steps at which a window ends that has `horizon` steps behind it."""
+    """For each series the last steps of windows that have `horizon` steps after them."""
     return [np.arange(window - 1, max(len(x) - horizon, window - 1)) for x in xs]
 
 
@@ -151,7 +151,7 @@ def direct(
     at: list[Array],
     window: int,
 ) -> Task:
-    """Windows of so many steps that end at the steps `at`, and the targets of the horizon behind each."""
+    """Windows that end at the steps `at`, and the targets of the horizon after each."""
     horizon = int(model.horizon or 1)
     data: dict[str, Array] = {"X": gathered(xs, at, 1 - window, 1), "y": gathered(ts, at, 1, 1 + horizon)}
     if known is not None:
@@ -169,5 +169,5 @@ def direct(
 
 
 def state_parts(state: Any) -> tuple[Any, ...]:
-    """A state as a tuple also where it has one part."""
+    """A state as a tuple, also with a single part."""
     return state if isinstance(state, tuple) else (state,)

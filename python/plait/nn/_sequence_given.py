@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 @dataclass
 class Series:
-    """Series, their targets (a list for every step, an array for each end, None where the series are their own), and what is known ahead."""
+    """Series, their targets (a list for every step, an array for each end, None if the series are the targets), and known future features."""
 
     xs: list[Array]
     form: str
@@ -41,7 +41,7 @@ class Given(SequenceNetwork):
     flat_: bool = False
 
     def _kind(self) -> str:
-        """The dtype that values are checked in: that of the network, unless they are standardised before."""
+        """The dtype of the check of values: that of the network, unless they are standardised first."""
         return self.dtype if self.activation is not None or not self.standardize else "float64"
 
     def _given(self, X: Any, y: Any, sample_weight: Any, future: Any, *, fitting: bool, what: str = "fit") -> Series:
@@ -75,7 +75,7 @@ class Given(SequenceNetwork):
         )
 
     def _targets_of(self, y: Any, xs: list[Array], form: str, fitting: bool, what: str) -> tuple[list[Array] | Array | None, bool]:
-        """Targets, and whether they came without an axis of outputs."""
+        """Targets, and whether they were given without an axis of outputs."""
         if y is None:
             return None, False
         outputs = self.outputs if fitting else self.targets
@@ -105,7 +105,7 @@ class Given(SequenceNetwork):
         return ts, shape == "one" and unmasked(y, f"{what}: y").ndim == 1
 
     def _known_of(self, future: Any, xs: list[Array], form: str, what: str, steps: int = 0) -> list[Array] | None:
-        """Known future features, one row for each step of the series and for `steps` behind it."""
+        """Known future features, one row for each step of the series and for `steps` after it."""
         if not self.future:
             if future is not None:
                 raise ValueError(f"{what}: future= was given, but the network has future=0 known future features")
@@ -146,7 +146,7 @@ class Given(SequenceNetwork):
     # ---- units ----
 
     def _measure(self, given: Series) -> None:
-        """How values are standardised, as measured on what is trained on."""
+        """Determines the standardisation from the training data."""
         self.flat_ = given.flat
         if self.bidirectional:
             self.units.nodes["ends"].value = np.array([float(given.ts is not None and not isinstance(given.ts, list))])
@@ -176,7 +176,7 @@ class Given(SequenceNetwork):
         return [np.ascontiguousarray((part - by) / of, self.dtype) for part in parts]
 
     def _inputs_of(self, given: Series) -> tuple[list[Array], list[Array] | None]:
-        """What goes in at each step, known future features at its right, and those alone."""
+        """The inputs of each step concatenated with known future features, and these alone."""
         xs = self._standard(given.xs, "shift", "scale")
         if given.known is None:
             return xs, None
@@ -184,7 +184,7 @@ class Given(SequenceNetwork):
         return [np.concatenate([x, f[: len(x)]], axis=1) for x, f in zip(xs, known, strict=True)], known
 
     def _outputs_of(self, given: Series) -> list[Array] | Array:
-        """Targets of every step or end; the series' own where there are none."""
+        """Targets of every step or end; the series itself by default."""
         if given.ts is None:
             return self._standard([x[:, : given.outputs] for x in given.xs], "centre", "spread")
         if isinstance(given.ts, list):
@@ -194,7 +194,7 @@ class Given(SequenceNetwork):
     # ---- tasks ----
 
     def _validation(self, given: Any, targets: bool, known: bool) -> Series:
-        """Data for validation in the form in which those for training came."""
+        """Validation data in the structure of the training data."""
         if not targets and not known:
             return self._given(given, None, None, None, fitting=False, what="fit: validation")
         if not isinstance(given, tuple) or len(given) not in {2, 3} or (known and len(given) != 3):
@@ -207,7 +207,7 @@ class Given(SequenceNetwork):
     def _tasks(
         self, given: Series, held: Series | None, window: int | None, ahead: int, tbptt: int | None, generator: np.random.Generator | None
     ) -> tuple[task_of.Task, tuple[Any, dict[str, Array]] | None]:
-        """What is trained on, and a node and data for validation; a generator lets early stopping keep some back."""
+        """The training task, and a node and data for validation; with a generator, data for early stopping are held out."""
         back = generator is not None and held is None and self._holds_back()
         if self.horizon is not None:
             return self._direct_tasks(given, held, window, back)
@@ -246,7 +246,7 @@ class Given(SequenceNetwork):
         return task, (measure.loss(False), measure.data)
 
     def _pairs(self, given: Series) -> tuple[list[Array], list[Array] | Array, list[Array] | None]:
-        """Sequences and their targets, those of the next step where the series are their own."""
+        """Sequences and their targets; by default the values of the next step."""
         xs, ts = self._inputs_of(given)[0], self._outputs_of(given)
         if given.ts is not None:
             return xs, ts, given.ws
@@ -255,7 +255,7 @@ class Given(SequenceNetwork):
         return [x[:-1] for x in xs], [t[1:] for t in ts], None if given.ws is None else [w[1:] for w in given.ws]
 
     def _last(self, counts: list[int], gap: int) -> tuple[Array, Array]:
-        """Of each series' rows the last ones to measure on; `gap` rows before them, whose targets are theirs too, are left out."""
+        """Holds out the last rows of each series; `gap` rows before them, whose targets overlap, are left out."""
         keep, out, at = [], [], 0
         for count in counts:
             back = self._held(count) if count > 1 else 0
@@ -270,7 +270,7 @@ class Given(SequenceNetwork):
         return kept, left
 
     def _whole_tasks(self, xs: list[Array], ts: Any, ws: list[Array] | None, generator: Any) -> tuple[task_of.Task, Any]:
-        """Some of several sequences are kept back; of a single one its end, to which its beginning leads."""
+        """Holds out some of several sequences, or the end of a single one."""
         if len(xs) > 1:
             order, back = generator.permutation(len(xs)), self._held(len(xs))
             keep, out = np.sort(order[back:]), np.sort(order[:back])
@@ -288,7 +288,7 @@ class Given(SequenceNetwork):
         return task, (measure.loss(False), measure.data)
 
     def _direct_tasks(self, given: Series, held: Series | None, window: int | None, back: bool) -> tuple[task_of.Task, Any]:
-        """Windows and the horizons behind them."""
+        """Windows and the horizons after them."""
         horizon, longest = at_least_one("fit: horizon", self.horizon), max(map(len, given.xs))
         if window is None:
             window = max(min(max(3 * horizon, 32), longest - horizon), 1)
@@ -327,18 +327,18 @@ def _moments(values: Array) -> tuple[Array, Array]:
 
 
 def _width(y: Any) -> int:
-    """How many values a row of targets has, where all have the same."""
+    """Number of values of a row of targets, where it is the same for all."""
     shape = np.asarray(y).shape if not isinstance(y, (list, tuple)) else np.shape(y[0]) if len(y) else ()
     return int(shape[-1]) if shape and (isinstance(y, (list, tuple)) or len(shape) > 1) else 1
 
 
 def _ends(targets: Any, xs: list[Array], outputs: int) -> Array | None:
-    """The targets as one row for each sequence's end, if that is what they are."""
+    """The targets as one row for each sequence's end, if they have that form."""
     if len(xs) == 1 == len(xs[0]):
         return None  # the end is the only step
     rows: list[Any] = list(targets) if isinstance(targets, (list, tuple, np.ndarray)) else []
     try:
         array = np.asarray([np.asarray(row, "float64") for row in rows])
-    except (TypeError, ValueError):  # of different shapes, or no numbers: said where they are taken as sequences
+    except (TypeError, ValueError):  # of different shapes, or not numbers: refused later, when read as sequences
         return None
     return array.reshape(len(xs), outputs) if array.shape == (len(xs), outputs) or (outputs == 1 and array.shape == (len(xs),)) else None

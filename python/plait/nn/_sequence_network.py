@@ -20,15 +20,15 @@ from .layers import Dense
 if TYPE_CHECKING:
     from ..graph import Node
 
-# How values are brought to mean 0 and variance 1: x is (value - shift) / scale, for features, known future features, and targets;
-# intervals are wider by a factor for each coverage.
+# Standardisation: x is (value - shift) / scale, for features, known future features, and targets; intervals have a calibration factor for
+# each coverage.
 UNITS = ("shift", "scale", "future_shift", "future_scale", "centre", "spread", "widening")
-# Coverages at which intervals are measured on held-out data; between them straight lines.
+# Coverages at which intervals are calibrated on held-out data; linear interpolation between them.
 COVERAGES = np.arange(1, 100) / 100
 
 
 class Units:
-    """How values are standardised: saved with the weights, and none of them."""
+    """The parameters of the standardisation: saved with the weights, but not trained."""
 
     def __init__(self, shapes: dict[str, Any]) -> None:
         self.nodes: dict[str, Node] = {
@@ -61,7 +61,7 @@ class SequenceNetwork(LayerEstimator):
     distribution_: Distribution
 
     def _asked(self, *sizes: int) -> tuple[Any, ...]:
-        """What decides the network's shape."""
+        """The sizes and settings that determine the network's shape."""
         settings = (self.hidden, self.layers, self.cell, self.activation, self.horizon, self.future, self.forget_bias, self.dtype)
         return (*sizes, *settings, self.bidirectional, self.instance_norm, self.distribution if self._names_points() else repr(self.distribution), tuple(self.levels))
 
@@ -96,7 +96,7 @@ class SequenceNetwork(LayerEstimator):
             shapes["ends"] = 1
         self.units_ = Units(shapes)
         if horizon is not None and self.instance_norm:
-            # The size of a usual step; 0 until `fit` has seen that the series are their own targets.
+            # The size of a typical step; 0 until `fit` finds that the series are the targets.
             self.units_.nodes["step"] = graph.parameter(np.zeros(outputs, self.dtype), name="units.step")
 
     @property
@@ -106,17 +106,17 @@ class SequenceNetwork(LayerEstimator):
 
     @property
     def targets(self) -> int:
-        """Values that are predicted of a step."""
+        """Number of predicted values of a step."""
         return int(self.built_for_[1])
 
     def _saved(self) -> list[tuple[Node, str]]:
-        """Also how values are standardised, which is not trained."""
+        """The parameters, and those of the standardisation, which are not trained."""
         return [*self._placed(), *((node, f"units.{key}") for key, node in self.units.nodes.items())]
 
     # ---- nodes ----
 
     def __call__(self, inputs: Any, state: Any = None, lengths: Any = None, *, unroll: bool | None = None, training: bool = False) -> Any:
-        """Outputs at every step, and the state after the last one; with a horizon, the outputs of the steps behind the last one, and the state."""
+        """Outputs at every step, and the state after the last one; with a horizon, the outputs of the steps after the last one, and the state."""
         if self.horizon is not None:
             inputs, moved = self._in_own_units(inputs, lengths)
             _, state = self.recurrent(inputs, state, lengths, unroll=unroll, training=training)
@@ -126,16 +126,16 @@ class SequenceNetwork(LayerEstimator):
         return ([point(y) for y in outs] if isinstance(outs, list) else point(outs)), state
 
     def free(self, last: Any, state: Any, steps: int) -> tuple[list[Any], Any]:
-        """Nodes for steps that each take the output before as input.
+        """Nodes for autoregressive steps: the input of each is the previous output.
 
         Parameters
         ----------
         last : Node
-            The output before, shape (batch, outputs).
+            The previous output, shape (batch, outputs).
         state : Node or tuple of Node
             The state after it.
         steps : int
-            How many.
+            Number of steps.
 
         Returns
         -------
@@ -159,7 +159,7 @@ class SequenceNetwork(LayerEstimator):
         return ([self.head(h) for h in outs] if isinstance(outs, list) else self.head(outs)), state
 
     def _top(self, state: Any) -> Any:
-        """What the last layer gives after the last step, and of the backward direction after the first one."""
+        """The last layer's output after the last step, and that of the backward direction after the first one."""
         return top(self.recurrent, state)
 
     def _decoded(self, state: Any, known: Any) -> Any:
@@ -174,7 +174,7 @@ class SequenceNetwork(LayerEstimator):
         return graph.reshape(self.head(seen), (-1, horizon, self.targets * self.distribution_.parts))
 
     def _ahead_of(self, inputs: Any, known: Any, *, training: bool = False, unroll: bool | None = None) -> Any:
-        """The same of whole windows."""
+        """The same for whole windows."""
         inputs, moved = self._in_own_units(inputs)
         _, state = self.recurrent(inputs, unroll=unroll, training=training)
         return moved(self._decoded(state, known))

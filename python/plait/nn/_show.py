@@ -15,12 +15,12 @@ def called(part: Any) -> str:
 
 
 def sizes(shape: Sequence[int | None]) -> str:
-    """A shape as people write it."""
+    """A shape as text, such as 3 × 4."""
     return " × ".join(map(str, shape)) or "scalar"
 
 
 def nested(name: str, own: Sequence[str], inner: Sequence[tuple[str, str]]) -> str:
-    """``Name(own, …)``, with inner layers on lines of their own."""
+    """``Name(own, …)``, with inner layers on separate lines."""
     if not inner:
         return f"{name}({', '.join(own)})"
     lines = [*own, *(f"{place}: {text}" for place, text in inner)]
@@ -32,13 +32,13 @@ def table(title: str, placed: Sequence[tuple[Node, str]]) -> str:
     rows = [(node.name or place, sizes(node.shape), str(node.dtype), int(node.value.size)) for node, place in placed]
     total = sum(row[3] for row in rows)
     size = sum(node.value.nbytes for node, _ in placed)
-    told = [(*row[:3], f"{row[3]:,}") for row in rows]
+    shown = [(*row[:3], f"{row[3]:,}") for row in rows]
     head = ("parameter", "shape", "dtype", "numbers")
-    widths = [max(len(row[k]) for row in [head, *told, ("", "", "", f"{total:,}")]) for k in range(4)]
+    widths = [max(len(row[k]) for row in [head, *shown, ("", "", "", f"{total:,}")]) for k in range(4)]
 
     def line(row: Sequence[str]) -> str:
         left = "  ".join(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=False))
         return f"{left}  {row[3].rjust(widths[3])}"
 
     rule = "-" * (sum(widths) + 6)
-    return "\n".join([title, rule, line(head), rule, *map(line, told), rule, line((f"{size / 1024:,.1f} KiB", "", "", f"{total:,}"))])
+    return "\n".join([title, rule, line(head), rule, *map(line, shown), rule, line((f"{size / 1024:,.1f} KiB", "", "", f"{total:,}"))])

@@ -1,4 +1,4 @@
-"""`VAE` as a transformer: samples to latent numbers and back, as arrays or tables."""
+"""`VAE` as a transformer: samples to latent variables and back, as arrays or tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Codes(VAENetwork):
         raise NotImplementedError
 
     def transform(self, X: Any) -> Any:
-        """Means of the latent numbers of each sample.
+        """Means of each sample's latent variables.
 
         Parameters
         ----------
@@ -40,12 +40,12 @@ class Codes(VAENetwork):
         Returns
         -------
         ndarray, shape (n, latent)
-            The first of what `encode` gives; a table where `set_output` has said so.
+            The means from `encode`; a table if configured by `set_output`.
         """
         return self._in_table(self.encode(X)[0], X)
 
     def fit_transform(self, X: Any, y: Any = None, **options: Any) -> Any:
-        """Train, and transform what was trained on.
+        """Train, and transform the training data.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class Codes(VAENetwork):
         y : optional
             Not used.
         **options
-            As `fit` takes them.
+            As for `fit`.
 
         Returns
         -------
@@ -64,12 +64,12 @@ class Codes(VAENetwork):
         return self.fit(X, y, **options).transform(X)
 
     def inverse_transform(self, X: Any) -> Array:
-        """Samples expected at latent numbers: `decode` by scikit-learn's name.
+        """The decoder's means for latent variables: `decode` by scikit-learn's name.
 
         Parameters
         ----------
         X : array_like, shape (n, latent)
-            Latent numbers.
+            Latent variables.
 
         Returns
         -------
@@ -78,8 +78,8 @@ class Codes(VAENetwork):
         """
         return self.decode(X)
 
-    def get_feature_names_out(self, input_features: Any = None) -> Array:  # noqa: ARG002 - the names do not come from them
-        """Names of the latent numbers, for tables of what `transform` gives.
+    def get_feature_names_out(self, input_features: Any = None) -> Array:  # noqa: ARG002 - not used for the names
+        """Names of the latent variables, for tables from `transform`.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class Codes(VAENetwork):
         return np.array([f"vae{k}" for k in range(self.latent)], dtype=object)
 
     def set_output(self: C, *, transform: str | None = None) -> C:
-        """Say in what `transform` gives its results, as scikit-learn's transformers are told.
+        """Select the container of `transform`'s results, as for scikit-learn's transformers.
 
         Parameters
         ----------
@@ -110,11 +110,11 @@ class Codes(VAENetwork):
         if transform not in {None, "default", "pandas", "polars"}:
             raise ValueError(f"VAE: set_output: transform: expected 'default', 'pandas' or 'polars', got {transform!r}")
         if transform is not None:
-            self._sklearn_output_config = {"transform": transform}  # the name by which scikit-learn's clone takes it along
+            self._sklearn_output_config = {"transform": transform}  # the attribute that scikit-learn's clone copies
         return self
 
     def _in_table(self, codes: Array, X: Any) -> Any:
-        """An array, or the table that was asked for, of this estimator or of all."""
+        """An array, or a table by this estimator's or the global configuration."""
         everywhere = sys.modules["sklearn"].get_config()["transform_output"] if "sklearn" in sys.modules else "default"
         kind = self.__dict__.get("_sklearn_output_config", {}).get("transform", everywhere)
         if kind == "pandas":

@@ -46,9 +46,9 @@ class VAENetwork(LayerEstimator):
         width = hidden[-1] if hidden else inputs
         self.mean_ = Dense(width, latent, name="mean", **options)
         self.log_variance_ = Dense(width, latent, name="log_variance", **options)
-        self.log_variance_.weight.value = np.zeros((width, latent))  # variance 1 at first, however large the inputs: nothing overflows
+        self.log_variance_.weight.value = np.zeros((width, latent))  # variance 1 initially for any scale of the inputs: nothing overflows
         self.decoder_ = MLP(latent, hidden[::-1], inputs, self.activation, name="decoder", **options)
-        # Logarithm of the common variance. It begins below that of standardised data: with more, ignoring z pays at first and may pay for ever.
+        # Log of the common variance. It starts below that of standardised data: with a larger one, training may collapse to ignoring z.
         noisy = self.likelihood == "gaussian"
         self.noise_ = graph.parameter(np.full((), -2.0, self.dtype), name="log_noise") if noisy else None
 
@@ -65,7 +65,7 @@ class VAENetwork(LayerEstimator):
     # ---- nodes ----
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:
-        """The reconstruction of `x` from the mean of its latent numbers."""
+        """The reconstruction of `x` from the means of its latent variables."""
         return self.decoded(self.encoded(x, training=training)[0], training=training)
 
     def encoded(self, x: Any, *, training: bool = False) -> tuple[Any, Any]:
@@ -92,7 +92,7 @@ class VAENetwork(LayerEstimator):
         Parameters
         ----------
         z : Node
-            Latent numbers, shape (batch, latent).
+            Latent variables, shape (batch, latent).
         training : bool
             Whether the graph is for training.
 
@@ -123,7 +123,7 @@ class VAENetwork(LayerEstimator):
         return -(misfit + graph.sum(divergence, axis=1))
 
     def _terms(self, x: Any, *, training: bool) -> tuple[Any, Any]:
-        """The terms of a sample's bound: minus log p(x|z), shape (batch,), and the divergence of each latent number."""
+        """The terms of a sample's bound: minus log p(x|z), shape (batch,), and the KL divergence of each latent variable."""
         mean, log_variance = self.encoded(x, training=training)
         z = mean + graph.exp(0.5 * log_variance) * graph.normal((None, self.latent), like=mean)
         y = self.decoder(z, training=training)

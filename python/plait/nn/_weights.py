@@ -37,7 +37,7 @@ def _first_wrong(weights: Array) -> str:
 
 
 def with_classes(weights: Array | None, class_weight: Any, codes: Array, classes: Array, name: str) -> Array | None:
-    """Weights of samples with those of their classes in them; "balanced" lets all classes count alike."""
+    """Products of sample and class weights; "balanced" gives all classes the same total weight."""
     if class_weight is None:
         return weights
     factors = np.ones(len(classes))
@@ -58,7 +58,7 @@ def with_classes(weights: Array | None, class_weight: Any, codes: Array, classes
 
 
 def split_by_class(codes: Array, classes: int, share: float, generator: np.random.Generator, name: str) -> tuple[Array, Array]:
-    """Samples to train on and samples to keep back, of each class the same share; at least one sample of each is trained on."""
+    """A stratified split into training and held-out samples; at least one sample of each class is trained on."""
     out = []
     for code in range(classes):
         own = generator.permutation(np.flatnonzero(codes == code))

@@ -19,7 +19,7 @@ def require_sequence(name: str, x: Any, channels: int | None) -> None:
 
 
 def borders(name: str, padding: Any, kernel: int, dilation: int) -> tuple[int, int]:
-    """How many steps are put before the first one and behind the last."""
+    """Number of padding steps before the first and after the last step."""
     reach = (kernel - 1) * dilation
     if padding == "valid":
         return 0, 0
@@ -31,7 +31,7 @@ def borders(name: str, padding: Any, kernel: int, dilation: int) -> tuple[int, i
 
 
 def taps(name: str, x: Any, kernel: int, stride: int, dilation: int) -> list[Any]:
-    """For each tap of the window its values at all positions; each of shape (batch, places, channels)."""
+    """For each tap of the kernel its values at all positions; each of shape (batch, positions, channels)."""
     reach = (kernel - 1) * dilation
     steps = x.shape[1]
     if steps is not None and steps <= reach:

@@ -23,7 +23,7 @@ Activation = str | Callable[[Any], Any] | None
 L = TypeVar("L", bound="Layer")
 KIND = "plait.nn parameters"
 
-# Names of activations; He's initialisation is for rectifiers, which pass only half of their input.
+# Names of activations; He's initialisation is for rectifiers, which halve the variance.
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "softmax", "log_softmax", "leaky_relu", "elu")
 # Settings that a layer's repr shows, unless they are these.
 _SHOWN: dict[str, Any] = {
@@ -34,7 +34,7 @@ _HALF = {"relu", "leaky_relu", "elu", "softplus", "gelu", "silu"}
 
 
 def floating(what: str, dtype: Any) -> str:
-    """The name of a dtype that layers compute in."""
+    """The name of a dtype, checked to be one of layers."""
     try:
         name: str = np.dtype(dtype).name
     except TypeError:
@@ -59,13 +59,13 @@ def activation_function(activation: Activation) -> Callable[[Any], Any] | None:
 
 
 def initial_name(activation: Activation) -> str:
-    """How weights before an activation begin: after He et al. (2015) before rectifiers, else after Glorot and Bengio (2010)."""
+    """The initialisation of weights before an activation: He et al. (2015) before rectifiers, else Glorot and Bengio (2010)."""
     name = activation if isinstance(activation, str) or activation is None else getattr(activation, "__name__", "")
     return "he_uniform" if name in _HALF else "glorot_uniform"
 
 
 def initial_weight(inputs: int, outputs: int, activation: Activation, dtype: str, rng: np.random.Generator) -> NDArray[Any]:
-    """Uniform numbers whose variance keeps that of a signal: He et al. (2015) before rectifiers, else Glorot and Bengio (2010)."""
+    """Uniform weights that preserve the variance of a signal: He et al. (2015) before rectifiers, else Glorot and Bengio (2010)."""
     limit = np.sqrt(6.0 / inputs) if initial_name(activation) == "he_uniform" else np.sqrt(6.0 / (inputs + outputs))
     return rng.uniform(-limit, limit, (inputs, outputs)).astype(dtype)
 
@@ -76,9 +76,9 @@ def is_parameter(value: Any) -> bool:
 
 
 def scope_of(layer: Layer, parameter: Node | None = None) -> graph.scope:
-    """The part of a model that a layer's nodes belong to: as its parameters are called, "encoder/0" of "encoder.0.weight", or else its class.
+    """The scope of a layer's nodes: from its parameters' names, "encoder/0" for "encoder.0.weight", else its class.
 
-    A layer passes its parameter if it has it, because searching for one takes longer than making a node.
+    A layer passes a parameter if it has one at hand, because searching for one takes longer than making a node.
     """
     names = [parameter.name] if parameter is not None else [p.name or "" for p in layer.parameters()]
     return graph.scope(_part(next((name for name in names if "." in name), "")) or type(layer).__name__)
@@ -86,7 +86,7 @@ def scope_of(layer: Layer, parameter: Node | None = None) -> graph.scope:
 
 @functools.lru_cache(4096)
 def _part(name: str) -> str:
-    """The path that stands in a parameter's name, before its own."""
+    """The path in a parameter's name, before its last part."""
     return "/".join(part for part in name.rpartition(".")[0].replace(".", "/").split("/") if part.strip())
 
 
@@ -118,7 +118,7 @@ def _parts(value: Any, place: str) -> Iterator[tuple[Any, str]]:
 class Layer:
     """A plain object with parameters that builds nodes when called.
 
-    Subclasses keep parameters and other layers as attributes (also in lists, tuples and dicts) and write ``__call__(x, training=False)``.
+    Subclasses store parameters and other layers as attributes (also in lists, tuples and dicts) and define ``__call__(x, training=False)``.
 
     Examples
     --------
@@ -131,9 +131,9 @@ class Layer:
     ['factor']
     """
 
-    # What `predict` makes of integers: rows of a table are looked up by them, everything else computes with them.
+    # Whether `predict` keeps integers, as indices of a table's rows; otherwise they are converted to the layer's dtype.
     _integers = False
-    # Whether the result is a pair of outputs and a state, of which a stack of layers passes on the outputs.
+    # Whether the result is a pair of outputs and state, of which a sequence of layers passes on the outputs.
     _with_state = False
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -148,14 +148,14 @@ class Layer:
         Parameters
         ----------
         x : Node
-            What goes in.
+            The input.
         training : bool
             Whether the graph is for training: only then does dropout drop.
 
         Returns
         -------
         Node
-            What comes out.
+            The output.
         """
         raise NotImplementedError
 
@@ -170,12 +170,12 @@ class Layer:
         return [part for part, _ in self._placed()]
 
     def summary(self) -> str:
-        """A table of all parameters: names, shapes, and how many numbers they are.
+        """A table of all parameters: names, shapes, dtypes and sizes.
 
         Returns
         -------
         str
-            To be printed.
+            Text for printing.
 
         Examples
         --------
@@ -194,17 +194,17 @@ class Layer:
         return _show.table(type(self).__name__, self._placed())
 
     def predict(self, x: Any) -> Any:
-        """What the layer makes of an array, outside of training; the program is compiled once for each shape of a row.
+        """The layer's output for an array, outside of training; the program is compiled once for each shape of a row.
 
         Parameters
         ----------
         x : array_like
-            Its first axis counts rows. Numbers take the dtype of the layer's parameters; integers stay some where a table is looked up.
+            Its first axis counts rows. Numbers are converted to the dtype of the layer's parameters; integers are kept for embeddings.
 
         Returns
         -------
         ndarray
-            The result, or several in the structure that the layer gives.
+            The result, or several in the structure of the layer's result.
 
         Examples
         --------
@@ -240,7 +240,7 @@ class Layer:
         return list(found.values())
 
     def __repr__(self) -> str:
-        """What it is made of."""
+        """The structure of the layer."""
         own, inner = [], []
         for name, value in vars(self).items():
             if name.startswith("_"):
@@ -267,16 +267,16 @@ class Layer:
         return list(found.values())
 
     def _saved(self) -> list[tuple[Node, str]]:
-        """What a file holds, in order, and where it stands."""
+        """The parameters of a file, in order, with their attributes."""
         return self._placed()
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write all parameters to a file (safetensors with a checksum), whole or not at all.
+        """Write all parameters to a file (safetensors with a checksum), atomically.
 
         Parameters
         ----------
         path : path
-            The file; replaced where it exists.
+            The file; an existing one is replaced.
         """
         placed = self._saved()
         tree = {
@@ -290,7 +290,7 @@ class Layer:
         save_named(path, tree, names)
 
     def load(self: L, path: str | os.PathLike[str]) -> L:
-        """Put what `save` wrote into the parameters; nothing changes unless everything fits.
+        """Load the parameters from a file of `save`; nothing changes unless everything matches.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Recurrent layers that go over time both ways."""
+"""Bidirectional recurrent layers."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ MERGES = ("concatenate", "sum", "mean", "product", None)
 
 
 class Bidirectional(Layer):
-    """A recurrent layer over time, another one from the end to the beginning, and their outputs merged.
+    """Two recurrent layers, one forwards and one backwards in time, with merged outputs.
 
     Parameters
     ----------
     forward : Recurrent
-        The layer that goes forwards.
+        The forward layer.
     backward : Recurrent, optional
-        The layer that goes backwards; None: one of the same form, with weights of its own.
+        The backward layer; None: one with the same settings and its own weights.
     merge : {"concatenate", "sum", "mean", "product", None}
-        What becomes of the two outputs of a step; None: they are given as a pair.
+        How the two outputs of a step are merged; None: they are returned as a pair.
 
     Notes
     -----
-    ``outs, (forward_state, backward_state) = layer(inputs, state=None, lengths=None)``, as `plait.nn.Recurrent` takes them. With ``lengths`` each
-    sequence is gone over from its own end. Of several layers each direction goes through all of its own; ``LSTM(…, bidirectional=True)`` lets
-    every layer see both directions of the one below, as PyTorch does.
+    ``outs, (forward_state, backward_state) = layer(inputs, state=None, lengths=None)``, as for `plait.nn.Recurrent`. With ``lengths`` the
+    backward layer starts at each sequence's own end. With several layers, each direction is a separate stack; in ``LSTM(…,
+    bidirectional=True)`` every layer gets both directions of the one below, as in PyTorch.
 
     References
     ----------
@@ -54,7 +54,7 @@ class Bidirectional(Layer):
             twin = getattr(forward, "_twin", None)
             if twin is None:
                 raise TypeError(
-                    f"Bidirectional: backward: a {type(forward).__name__} does not say how its cells are made; give the second layer"
+                    f"Bidirectional: backward: a {type(forward).__name__} cannot be copied with new weights; give the second layer"
                 )
             backward = twin()
         if backward is forward:

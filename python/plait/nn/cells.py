@@ -1,4 +1,4 @@
-"""Recurrent cells: what happens in one step of time."""
+"""Recurrent cells: one step of time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ State = tuple[Any, ...]
 class Cell(Layer):
     """One step of a recurrence: from an input and a state to an output and the next state.
 
-    A cell is used at every step with the same parameters. Subclasses keep these as attributes and write `step`; any such cell can be put
-    into `plait.nn.Recurrent`.
+    A cell is used at every step with the same parameters. Subclasses store these as attributes and define `step`; any such cell can be used
+    in `plait.nn.Recurrent`.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Cell(Layer):
         x : Node
             Shape (batch, inputs).
         state : tuple of Node
-            As many as `parts` names.
+            One for each name in `parts`.
 
         Returns
         -------
@@ -76,16 +76,16 @@ class Cell(Layer):
         raise NotImplementedError
 
     def step_dropped(self, x: Any, state: State, factors: Any) -> tuple[Any, State]:
-        """`step` where what is remembered is dropped from what is computed with it: recurrent dropout.
+        """`step` with recurrent dropout: the hidden state is masked in the computation of gates and candidate.
 
         Parameters
         ----------
         x : Node
             Shape (batch, inputs).
         state : tuple of Node
-            As many as `parts` names.
+            One for each name in `parts`.
         factors : Node
-            Zeros and numbers above one, of shape (batch, hidden): the first part of the state is multiplied by them.
+            A dropout mask of shape (batch, hidden), with zeros and 1 / (1 - rate): a factor of the first part of the state.
 
         Returns
         -------
@@ -100,7 +100,7 @@ class Cell(Layer):
 
 
 def initial(shape: tuple[int, ...], hidden: int, dtype: str, rng: np.random.Generator) -> NDArray[Any]:
-    """As PyTorch begins: uniform between ±1/√hidden."""
+    """PyTorch's initialisation: uniform between ±1/√hidden."""
     limit = 1.0 / np.sqrt(hidden)
     return rng.uniform(-limit, limit, shape).astype(dtype)
 
@@ -129,7 +129,7 @@ class GatedCell(Cell):
         self.bias = graph.parameter(initial((width,), hidden, self.dtype, generator), name=f"{name}.bias")
 
     def _weight(self, inputs: int, how: Initializer, generator: np.random.Generator) -> NDArray[Any]:
-        """One matrix for all gates, each of which begins by itself."""
+        """One matrix for all gates, each of which is initialised separately."""
         if how is None:
             return initial((inputs, self.gates * self.hidden), self.hidden, self.dtype, generator)
         return np.concatenate([initialize((inputs, self.hidden), how, dtype=self.dtype, rng=generator) for _ in range(self.gates)], axis=1)
@@ -147,15 +147,15 @@ class LSTMCell(GatedCell):
     inputs, hidden : int
         Features of an input, and of the state's two parts h and c.
     forget_bias : float
-        Added to the forget gate's bias at the beginning: with 1 or 2, memories are kept until the network learns to drop them.
+        Added to the forget gate's initial bias: with 1 or 2, the cell state is kept until the network learns to forget.
     initializer, recurrent_initializer : str, number or callable, optional
-        How the weights of inputs and those of h begin, gate by gate (see `plait.nn.initialize`); as PyTorch's unless given.
+        Initialisation of the weights of inputs and of h, for each gate (see `plait.nn.initialize`); as in PyTorch unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
+        Source of the initial weights.
     name : str
-        How the parameters are called.
+        Prefix of the parameters' names.
 
     Notes
     -----
@@ -213,13 +213,13 @@ class GRUCell(GatedCell):
     inputs, hidden : int
         Features of an input, and of the state h.
     initializer, recurrent_initializer : str, number or callable, optional
-        How the weights of inputs and those of h begin, gate by gate (see `plait.nn.initialize`); as PyTorch's unless given.
+        Initialisation of the weights of inputs and of h, for each gate (see `plait.nn.initialize`); as in PyTorch unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
+        Source of the initial weights.
     name : str
-        How the parameters are called.
+        Prefix of the parameters' names.
 
     Notes
     -----
@@ -260,7 +260,7 @@ class GRUCell(GatedCell):
         return self._step(x, state[0], state[0])
 
     def step_dropped(self, x: Any, state: State, factors: Any) -> tuple[Any, State]:
-        """`step` where gates and candidate see a part of h only; what is kept of h is kept whole."""
+        """`step` with recurrent dropout: h is masked in gates and candidate, but not in the convex combination."""
         return self._step(x, state[0], state[0] * factors)
 
     def _step(self, x: Any, h: Any, seen: Any) -> tuple[Any, State]:
@@ -273,22 +273,22 @@ class GRUCell(GatedCell):
 
 
 class RNNCell(GatedCell):
-    """The plain recurrence: h' = tanh(x @ weight_x + h @ weight_h + bias).
+    """The simple (Elman) recurrence: h' = tanh(x @ weight_x + h @ weight_h + bias).
 
     Parameters
     ----------
     inputs, hidden : int
         Features of an input, and of the state h.
     activation : {"tanh", "relu"}
-        The function behind the sum.
+        The activation function.
     initializer, recurrent_initializer : str, number or callable, optional
-        How the weights of inputs and those of h begin, gate by gate (see `plait.nn.initialize`); as PyTorch's unless given.
+        Initialisation of the weights of inputs and of h, for each gate (see `plait.nn.initialize`); as in PyTorch unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
+        Source of the initial weights.
     name : str
-        How the parameters are called.
+        Prefix of the parameters' names.
 
     References
     ----------

@@ -23,32 +23,32 @@ class MLPClassifier(NetworkClassifier, Perceptron):
     hidden : sequence of int
         Sizes of the hidden layers.
     epochs : int
-        How often all samples are seen.
+        Passes over the samples.
     batch_size : int
         Samples per step.
     activation : str or callable
-        Of the hidden layers.
+        Activation of the hidden layers.
     optimizer : Optimizer or str, optional
-        The update rule or its name; unless given, Adam with a rate that falls from 1e-3 to 1e-5 along a cosine over the whole training.
+        The update rule or its name; unless given, Adam with a cosine schedule of the rate from 1e-3 to 1e-5 over the whole training.
     dropout : float
         Share of hidden values that are dropped in training.
     loss : str, Loss or callable
         "cross_entropy", or `plait.losses.CrossEntropy` with its settings, or a function of logits of shape (n, classes) and class numbers of
-        shape (n,) that gives a node of shape (n,).
+        shape (n,) that returns a node of shape (n,).
     class_weight : dict or "balanced", optional
-        Weight of each label in the loss; "balanced" lets all classes count alike. Labels that a dict does not name have weight 1.
+        Weight of each label in the loss; "balanced" gives all classes the same total weight. Labels not in a dict have weight 1.
     early_stopping : bool, int or EarlyStopping
-        End when the validation loss has not become smaller for 10 epochs, or so many, and keep the best weights.
+        Stop when the validation loss has not improved for 10 epochs (or the given number), and restore the best weights.
     validation_fraction : float
-        Share of the samples that is kept back for early stopping where `fit` is given no validation data; of each class alike.
+        Share of the samples held out for early stopping where `fit` is given no validation data; stratified by class.
     warm_start : bool
-        `fit` goes on from the weights that an earlier one has left, not from new ones.
+        `fit` continues from the weights of an earlier `fit` instead of new ones.
     dtype : str
-        In which the network computes: "float32" or "float64".
+        Dtype of the network: "float32" or "float64".
     rng : int, SeedSequence, Generator or None
-        Where weights, the order of samples and dropout come from.
+        Source of the weights, the order of samples and dropout.
     progress : bool or callable
-        As `plait.train` takes it.
+        As for `plait.train`.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class MLPClassifier(NetworkClassifier, Perceptron):
     model_ : MLP
         The network.
     history_ : History
-        The course of the training.
+        The history of the training.
     loss_ : float
         Cross entropy over the last epoch.
     n_iter_ : int
@@ -69,7 +69,7 @@ class MLPClassifier(NetworkClassifier, Perceptron):
 
     Notes
     -----
-    `partial_fit` goes on with the state of the update rule, which a pickled estimator leaves behind.
+    `partial_fit` continues with the state of the optimizer, which a pickled estimator does not keep.
 
     Examples
     --------
@@ -128,9 +128,9 @@ class MLPClassifier(NetworkClassifier, Perceptron):
         sample_weight : array_like, shape (n,), optional
             Weight of each sample in the loss; only their ratios count.
         validation : tuple of X and y, optional
-            On which the loss is measured after each epoch.
+            Validation data, on which the loss is measured after each epoch.
         callbacks : callable or sequence of callables
-            As `plait.train` takes them.
+            As for `plait.train`.
 
         Returns
         -------
@@ -140,7 +140,7 @@ class MLPClassifier(NetworkClassifier, Perceptron):
         Raises
         ------
         ValueError
-            If X is not two-dimensional or holds NaN, or y does not fit X or holds numbers that are no labels.
+            If X is not two-dimensional or holds NaN, or y has another length or holds numbers that are not labels.
         """
         new = not self._goes_on()
         rows = self._rows(X, self.dtype, fitting=new)
@@ -153,7 +153,7 @@ class MLPClassifier(NetworkClassifier, Perceptron):
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> MLPClassifier:
-        """Train for one epoch more, on these samples; a network that is not fitted begins.
+        """Train for one more epoch, on these samples; the first call makes the network.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class MLPClassifier(NetworkClassifier, Perceptron):
         y : array_like, shape (n,)
             Labels.
         classes : array_like, optional
-            All labels that there will be; for the first call.
+            All labels that will occur; for the first call.
         sample_weight : array_like, shape (n,), optional
             Weight of each sample.
 

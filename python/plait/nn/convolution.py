@@ -14,41 +14,41 @@ from .initializers import Initializer, initialize
 
 
 class Conv1d(Layer):
-    """A window that slides along time: each output is a weighted sum of the inputs under it, a bias, and an activation.
+    """A convolution along time with bias and activation.
 
     Parameters
     ----------
     inputs, outputs : int
         Channels before and after: sizes of the last axis.
     kernel : int
-        Steps in a window.
+        Size of the kernel, in steps.
     activation : str or callable, optional
         A name ("relu", "tanh", …) or a function over nodes.
     stride : int
-        By how many steps the window moves on.
+        Steps between neighbouring windows.
     dilation : int
-        How far apart the steps in a window stand: 1 is one after the other.
+        Distance of the taps of the kernel, in steps.
     padding : {"valid", "same", "causal"}
-        "valid": windows lie within the sequence. "causal": (kernel - 1) dilation zeros before it, so that an output sees no later input.
-        "same": as many, half of them before it. With a stride of 1 the last two leave the number of steps as it is.
+        "valid": windows lie within the sequence. "causal": (kernel - 1) dilation zeros before it, so that an output depends on no later
+        input. "same": as many zeros, half of them before it. With a stride of 1 the last two keep the number of steps.
     groups : int
-        Channels in so many groups that do not see each other; as many as `inputs` is a convolution of each channel by itself.
+        Number of separate groups of channels; as many as `inputs` is a depthwise convolution.
     bias : bool
-        Whether there is one.
+        Whether to add a bias.
     initializer : str, number or callable, optional
-        How weights begin (see `plait.nn.initialize`); by the activation unless given.
+        Initialisation of the weights (see `plait.nn.initialize`); by the activation unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from; other ones each time unless given.
+        Source of the initial weights; different for each layer unless given.
     name : str
-        How the parameters are called.
+        Prefix of the parameters' names.
 
     Notes
     -----
     Nodes of shape (batch, time, inputs) become (batch, places, outputs), with (steps + padding - (kernel - 1) dilation - 1) // stride + 1 places.
-    The weight has the shape (kernel, inputs / groups, outputs), Keras's; as in all libraries it is not reversed. The windows are views; one
-    product of all windows by the weights does the work. The number of steps may be bound when the graph runs.
+    The weight has the shape (kernel, inputs / groups, outputs), as in Keras; as in all libraries it is not reversed (cross-correlation).
+    The windows are views, multiplied by the weights in one product (im2col). The number of steps may be known only at run time.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class Conv1d(Layer):
             return y if function is None else function(y)
 
     def _products(self, views: list[Any]) -> Any:
-        """Windows side by side, times the weights; group by group."""
+        """Concatenated windows times the weights, for each group."""
         size, outputs = self.inputs // self.groups, self.outputs // self.groups
         made = []
         for k in range(self.groups):
@@ -115,7 +115,7 @@ class Conv1d(Layer):
         return made[0] if len(made) == 1 else graph.concatenate(made, axis=2)
 
     def _each_channel(self, views: list[Any]) -> Any:
-        """Where each channel has a group: no products of matrices."""
+        """A depthwise convolution, without matrix products."""
         y = views[0] * self.weight[0, 0]
         for j in range(1, self.kernel):
             y = y + views[j] * self.weight[j, 0]

@@ -11,7 +11,7 @@ from .base import Layer
 
 
 def probability(what: str, rate: Any) -> float:
-    """A rate of dropping: at least 0, below 1."""
+    """A dropout rate: at least 0, below 1."""
     number = float(rate)
     if not 0 <= number < 1:
         raise ValueError(f"{what}: expected a probability in [0, 1), got {rate!r}")
@@ -19,12 +19,12 @@ def probability(what: str, rate: Any) -> float:
 
 
 def kept(like: Any, rate: float) -> Any:
-    """Numbers to multiply by: 0 with probability `rate`, else 1 / (1 - rate)."""
+    """A dropout mask: 0 with probability `rate`, else 1 / (1 - rate)."""
     return graph.dropout(np.ones_like(like), rate)
 
 
 class Dropout(Layer):
-    """In training, each value is dropped with one probability and the others are scaled up; otherwise nothing happens.
+    """In training, each value is dropped with a fixed probability and the others are scaled up; otherwise the identity.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Dropout(Layer):
 
 
 class SpatialDropout(Layer):
-    """In training, whole channels are dropped: what is drawn for a sample and a channel holds for all that lies between, as time.
+    """In training, whole channels are dropped: the mask of a sample and a channel is shared over the axes between, such as time.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class SpatialDropout(Layer):
 
     Notes
     -----
-    Of (batch, time, channels) each sample loses channels at all of their steps; of (batch, channels) it is `plait.nn.Dropout`.
+    For (batch, time, channels), channels of a sample are dropped at all steps; for (batch, channels) it is `plait.nn.Dropout`.
 
     References
     ----------
@@ -88,7 +88,7 @@ class SpatialDropout(Layer):
 
 
 class GaussianNoise(Layer):
-    """In training, normal numbers are added.
+    """In training, Gaussian noise is added.
 
     Parameters
     ----------
@@ -113,12 +113,12 @@ class GaussianNoise(Layer):
 
 
 class GaussianDropout(Layer):
-    """In training, values are multiplied by normal numbers of mean 1, whose variance is that of dropout's factors.
+    """In training, values are multiplied by Gaussian noise of mean 1 with the variance of dropout's factors.
 
     Parameters
     ----------
     rate : float
-        The probability of the dropout that it stands for, in [0, 1): the standard deviation is √(rate / (1 - rate)).
+        The rate of the equivalent dropout, in [0, 1): the standard deviation is √(rate / (1 - rate)).
 
     References
     ----------

@@ -12,7 +12,7 @@ from .base import floating
 
 Initializer = str | Callable[..., Any] | float | None
 
-# The variance of a weight, from the values that go in and come out. Each has a `_uniform` and a `_normal` form; the bare name is the uniform one.
+# The variance of a weight, from fan-in and fan-out. Each has a `_uniform` and a `_normal` form; the bare name is the uniform one.
 _VARIANCES: dict[str, Callable[[float, float], float]] = {
     "glorot": lambda inputs, outputs: 2.0 / (inputs + outputs),
     "xavier": lambda inputs, outputs: 2.0 / (inputs + outputs),
@@ -27,22 +27,22 @@ NAMES = (*(f"{name}{form}" for name in _VARIANCES for form in ("", "_uniform", "
 def initialize(
     shape: int | Sequence[int], how: Initializer = "glorot_uniform", *, gain: float = 1.0, dtype: str = "float32", rng: Any = None
 ) -> NDArray[Any]:
-    """Numbers for a parameter to begin with.
+    """Initial values of a parameter.
 
     Parameters
     ----------
     shape : int or sequence of int
-        Its shape: outputs last, inputs before them; axes before those, as the taps of a convolution, are gone over with the inputs.
+        Its shape: outputs last, inputs before them; further axes before those, such as the taps of a kernel, count with the inputs.
     how : str, number or callable
-        A name: "glorot", "xavier", "he", "kaiming" or "lecun", alone or with "_uniform" or "_normal" behind it; "orthogonal", "identity",
-        "zeros", "ones", "uniform" (between ±0.05), "normal" (of standard deviation 0.05). A number is that number everywhere. A function takes
-        the shape and a Generator, or the shape alone, and gives an array.
+        A name: "glorot", "xavier", "he", "kaiming" or "lecun", alone or followed by "_uniform" or "_normal"; "orthogonal", "identity",
+        "zeros", "ones", "uniform" (between ±0.05), "normal" (of standard deviation 0.05). A number is a constant. A function is called with
+        the shape and a Generator, or the shape alone, and returns an array.
     gain : float
         A factor.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the numbers come from; other ones each time unless given.
+        Source of the numbers; different for each call unless given.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def initialize(
 
 
 def _fans(sizes: tuple[int, ...]) -> tuple[float, float]:
-    """How many values go into each output, and how many outputs each goes into."""
+    """Fan-in and fan-out."""
     if not sizes:
         return 1.0, 1.0
     if len(sizes) == 1:
@@ -116,7 +116,7 @@ def _orthogonal(sizes: tuple[int, ...], generator: np.random.Generator) -> NDArr
         raise ValueError(f"initialize: orthogonal: expected a shape of two axes or more, got {sizes}")
     rows, columns = int(np.prod(sizes[:-1])), sizes[-1]
     square, upper = np.linalg.qr(generator.normal(size=(max(rows, columns), min(rows, columns))))
-    square = square * np.where(np.diag(upper) < 0, -1.0, 1.0)  # so that every orthogonal matrix is as likely
+    square = square * np.where(np.diag(upper) < 0, -1.0, 1.0)  # makes the distribution uniform over orthogonal matrices
     return (square if rows >= columns else square.T).reshape(sizes)
 
 

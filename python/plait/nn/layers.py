@@ -1,4 +1,4 @@
-"""The layers that networks are made of."""
+"""Basic layers: dense, sequential, perceptron, embedding, layer normalisation."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class Dense(Layer):
     activation : str or callable, optional
         A name ("relu", "tanh", …) or a function over nodes.
     bias : bool
-        Whether there is one.
+        Whether to add a bias.
     initializer : str, number or callable, optional
-        How weights begin: "he_normal", "orthogonal", … (see `plait.nn.initialize`); by the activation unless given.
+        Initialisation of the weights: "he_normal", "orthogonal", … (see `plait.nn.initialize`); by the activation unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from; other ones each time unless given.
+        Source of the initial weights; different for each layer unless given.
     name : str
-        How the parameters are called in messages and pictures.
+        Prefix of the parameters' names.
 
     Notes
     -----
-    Unless said otherwise, weights begin uniform, after He et al. (2015) before rectifiers and after Glorot and Bengio (2010) otherwise; biases
-    begin at zero.
+    By default, weights are initialised uniformly, by He et al. (2015) before rectifiers and by Glorot and Bengio (2010) otherwise; biases
+    are initialised with zeros.
 
     Examples
     --------
@@ -86,7 +86,7 @@ class Sequential(Layer):
     Parameters
     ----------
     *layers : Layer or callable
-        Layers, or functions over nodes such as ``plait.relu``. Of recurrent layers the outputs are passed on, and the state is left.
+        Layers, or functions over nodes such as ``plait.relu``. Of recurrent layers the outputs are passed on, without the state.
 
     Examples
     --------
@@ -116,25 +116,25 @@ class MLP(Sequential):
     Parameters
     ----------
     inputs : int
-        Size of the last axis that goes in.
+        Size of the input's last axis.
     hidden : sequence of int
         Sizes of the hidden layers.
     outputs : int
-        Size of the last axis that comes out.
+        Size of the output's last axis.
     activation : str or callable
-        Behind each hidden layer.
+        Activation after each hidden layer.
     output_activation : str or callable, optional
-        Behind the last one.
+        Activation after the last one.
     dropout : float
         Share of hidden values that are dropped in training.
     initializer : str, number or callable, optional
-        How the weights of all layers begin (see `plait.nn.initialize`); by the activation unless given.
+        Initialisation of the weights of all layers (see `plait.nn.initialize`); by the activation unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the weights come from.
+        Source of the initial weights.
     name : str
-        How the parameters are called: "mlp.0.weight", …
+        Prefix of the parameters' names: "mlp.0.weight", …
 
     Examples
     --------
@@ -179,15 +179,15 @@ class Embedding(Layer):
     size : int
         Size of each vector.
     padding : int, optional
-        The integer that stands where a sequence has ended: its row is zero and is not learnt.
+        The integer used as padding of sequences: its row is zero and is not trained.
     initializer : str, number or callable, optional
-        How the table begins (see `plait.nn.initialize`): with standard normal numbers unless given.
+        Initialisation of the table (see `plait.nn.initialize`): standard normal unless given.
     dtype : str
         "float32" or "float64".
     rng : int, SeedSequence or Generator, optional
-        Where the table comes from.
+        Source of the initial table.
     name : str
-        How the parameter is called.
+        Prefix of the parameter's name.
 
     Examples
     --------
@@ -229,13 +229,13 @@ class Embedding(Layer):
         rows = graph.take(self.table, x, axis=0)
         if self.padding is None:
             return rows
-        # The row would be found by its negative number, too.
+        # The row can also be indexed by its negative number.
         ended = graph.logical_or(graph.equal(x, self.padding), graph.equal(x, self.padding - len(self.table.value)))
         return graph.where(graph.expand_dims(ended, -1), 0.0, rows)
 
 
 class LayerNorm(Layer):
-    """The last axis brought to mean 0 and variance 1, then scaled and shifted by learnt numbers.
+    """Layer normalisation: the last axis is normalised to mean 0 and variance 1, then scaled and shifted by learned parameters.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ class LayerNorm(Layer):
     dtype : str
         "float32" or "float64".
     name : str
-        How the parameters are called.
+        Prefix of the parameters' names.
 
     References
     ----------

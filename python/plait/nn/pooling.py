@@ -13,7 +13,7 @@ from .base import Layer
 
 
 class _Pool(Layer):
-    """A window that slides along time."""
+    """The base of pooling layers along time."""
 
     def __init__(self, size: int, stride: int | None = None, *, padding: str = "valid") -> None:
         name = type(self).__name__
@@ -23,7 +23,7 @@ class _Pool(Layer):
         self.padding = padding
 
     def _filled(self, x: Any, value: float) -> Any:
-        """With a border of one number."""
+        """Constant padding."""
         require_sequence(type(self).__name__, x, None)
         before, after = borders(type(self).__name__, self.padding, self.size, 1)
         return graph.pad(x, ((0, 0), (before, after), (0, 0)), constant_values=value) if before or after else x
@@ -38,16 +38,16 @@ class _Pool(Layer):
 
 
 class MaxPool1d(_Pool):
-    """The largest value in each window along time.
+    """The maximum of each window along time.
 
     Parameters
     ----------
     size : int
-        Steps in a window.
+        Size of a window, in steps.
     stride : int, optional
-        By how many steps it moves on; None: by its size.
+        Steps between neighbouring windows; None: the size.
     padding : {"valid", "same", "causal"}
-        Whether windows reach over the ends, as those of `plait.nn.Conv1d` do; what is not there is never the largest.
+        Padding, as in `plait.nn.Conv1d`; padded steps are never the maximum.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class MaxPool1d(_Pool):
         super().__init__(size, stride, padding=padding)
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
-        """The largest values; those that share a maximum share the gradient."""
+        """The maxima; tied values share the gradient."""
         return graph.max(self._windows(self._filled(x, -np.inf)), axis=2)
 
 
@@ -69,11 +69,11 @@ class AveragePool1d(_Pool):
     Parameters
     ----------
     size : int
-        Steps in a window.
+        Size of a window, in steps.
     stride : int, optional
-        By how many steps it moves on; None: by its size.
+        Steps between neighbouring windows; None: the size.
     padding : {"valid", "same", "causal"}
-        Whether windows reach over the ends, as those of `plait.nn.Conv1d` do; the mean is that of the values that are there.
+        Padding, as in `plait.nn.Conv1d`; padded steps do not count in the mean.
 
     Examples
     --------
@@ -94,7 +94,7 @@ class AveragePool1d(_Pool):
 
 
 class GlobalMaxPool1d(Layer):
-    """The largest value of each channel in all of a sequence: (batch, time, channels) becomes (batch, channels).
+    """The maximum of each channel over a sequence: (batch, time, channels) becomes (batch, channels).
 
     Examples
     --------
@@ -103,13 +103,13 @@ class GlobalMaxPool1d(Layer):
     """
 
     def __call__(self, x: Any, *, training: bool = False) -> Any:  # noqa: ARG002 - the same in both
-        """The largest values."""
+        """The maxima."""
         require_sequence("GlobalMaxPool1d", x, None)
         return graph.max(x, axis=1)
 
 
 class GlobalAveragePool1d(Layer):
-    """The mean of each channel over all of a sequence: (batch, time, channels) becomes (batch, channels).
+    """The mean of each channel over a sequence: (batch, time, channels) becomes (batch, channels).
 
     Examples
     --------

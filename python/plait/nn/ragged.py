@@ -1,4 +1,4 @@
-"""Sequences of different lengths as one array and its lengths; what cannot be one is refused by name."""
+"""Sequences of different lengths as one padded array and its lengths; invalid sequences are refused by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Form = Literal["one", "list", "array"]
 
 
 def _array(value: Any, what: str) -> Array:
-    """An array of whatever it holds, unless something would be lost or made up on the way."""
+    """An array, refused where the conversion would lose or invent values."""
     if hasattr(value, "toarray"):
         raise TypeError(f"{what} is a sparse matrix, but dense data is required. Use .toarray() to convert it.")
     try:
@@ -76,7 +76,7 @@ def sequences(value: Any, features: int | None, dtype: str, what: str, *, many: 
 
 
 def taken_apart(value: Any, features: int | None, dtype: str, what: str, *, many: bool = False) -> tuple[list[Array], Form]:
-    """The sequences, and in which form they came."""
+    """The sequences, and the form in which they were given."""
     items, form = _items(value, what, many)
     if form == "one":
         return [sequence(items, features, dtype, what)], form
@@ -89,7 +89,7 @@ def taken_apart(value: Any, features: int | None, dtype: str, what: str, *, many
 
 
 def _items(value: Any, what: str, many: bool) -> tuple[Any, Form]:
-    """What stands for one sequence each; or all of it, where it is one."""
+    """The items, one for each sequence; or the value itself, where it is one sequence."""
     if isinstance(value, (list, tuple)):
         return value, "one" if len(value) and not many and all(map(_is_number, value)) else "list"
     array = _array(value, what)
@@ -105,7 +105,7 @@ def _items(value: Any, what: str, many: bool) -> tuple[Any, Form]:
 
 
 def padded(parts: Sequence[Array], time: int | None = None) -> tuple[Array, NDArray[np.int64]]:
-    """(n, time, features) with zeros behind each end, and the lengths."""
+    """The sequences padded with zeros to (n, time, features), and the lengths."""
     lengths = np.array([len(part) for part in parts], dtype="int64")
     whole = np.zeros((len(parts), int(lengths.max()) if time is None else time, parts[0].shape[1]), parts[0].dtype)
     for row, part in zip(whole, parts, strict=True):
@@ -114,7 +114,7 @@ def padded(parts: Sequence[Array], time: int | None = None) -> tuple[Array, NDAr
 
 
 def windows(series: Sequence[Array], width: int, what: str) -> Array:
-    """All stretches of `width` steps of all series, one after the other: (n, width, features)."""
+    """All windows of `width` steps of all series, in order: (n, width, features)."""
     found = [np.lib.stride_tricks.sliding_window_view(part, width, axis=0).swapaxes(1, 2) for part in series if len(part) >= width]
     if not found:
         longest = max(len(part) for part in series)
