@@ -1,7 +1,7 @@
-"""Alignment: one recursion, filled in by what a border costs and how a cell follows from its three neighbours.
+"""Alignment by dynamic programming: every method is one recursion, with its own costs of borders and of steps between neighbouring cells.
 
-Whose DTW is it? Packages agree on the recursion and differ in the distance of two elements, in whether the sum's root is taken, and in what a
-step costs. Series are of shape (n, d) here.
+DTW in other packages: they agree on the recursion and differ in the distance of two elements, in whether the sum's root is taken, and in
+what a step costs. Series are of shape (n, d) here.
 
 ============== ========================== ========================================= ==========================================
 package        function                   here                                      mind

@@ -36,7 +36,7 @@ class PairAligner(Estimator, ABC):
 
     @abstractmethod
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        """Sequences of one call as the core takes them, checked; ``name(k)`` is what messages call the k-th."""
+        """The checked sequences of one call in the form of the core; ``name(k)`` is what messages call the k-th."""
 
     # Attributes with an underscore are derived from the parameters: dropped when one of them changes, and not copied.
     def __setattr__(self, name: str, value: Any) -> None:
@@ -67,7 +67,7 @@ class PairAligner(Estimator, ABC):
         Parameters
         ----------
         x, y : sequence
-            What is aligned.
+            The sequences.
         cutoff : float, optional
             A score worse than this is returned as the worst score (inf for costs, -inf for similarities), which is faster.
 
@@ -86,7 +86,7 @@ class PairAligner(Estimator, ABC):
         Parameters
         ----------
         x, y : sequence
-            What is aligned.
+            The sequences.
 
         Returns
         -------
@@ -124,11 +124,11 @@ class PairAligner(Estimator, ABC):
         Parameters
         ----------
         query : sequence
-            The x of each alignment.
+            The first sequence of each pair.
         references : array or list of sequences
-            Their y.
+            The second sequence of each pair.
         threads : int, optional
-            At most so many; the alignments do not depend on it.
+            The greatest number of threads; the alignments do not depend on it.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class PairAligner(Estimator, ABC):
         Parameters
         ----------
         x, y : sequence
-            What is aligned.
+            The sequences.
 
         Returns
         -------
@@ -182,25 +182,25 @@ class PairAligner(Estimator, ABC):
         Y : like X, optional
             The columns; X itself if left out.
         threads : int, optional
-            At most so many; the scores do not depend on it.
+            The greatest number of threads; the scores do not depend on it.
         cutoff : float, optional
             Scores worse than this are returned as the worst score (inf for costs, -inf for similarities), which is faster.
         out : ndarray, shape (a, b), optional
-            Where the scores go; of float64, or of `dtype`.
+            The array for the scores; of float64, or of `dtype`.
         executor : concurrent.futures.Executor, optional
-            Who computes tiles of rows, each of at least 200 ms: a ``ProcessPoolExecutor``, ``dask.distributed``'s ``Client.get_executor()``,
+            Computes tiles of rows, each of at least 200 ms: a ``ProcessPoolExecutor``, ``dask.distributed``'s ``Client.get_executor()``,
             or anything else with its protocol. Scores do not depend on it. The aligner and the sequences are pickled.
         progress : bool or callable, optional
             True shows a bar (tqdm where it is installed); a callable is given the number of pairs done and that of all.
         unreachable : {"raise", "inf"}
-            Of a pair whose lengths differ by more than a window allows: an error, or the score inf.
+            For a pair whose lengths differ by more than a window allows: an error, or the score inf.
         dtype : dtype, optional
-            Integers or floats as which the scores are wanted, float64 unless given. A score that does not fit is an OverflowError, one that
+            The type of the scores, integers or floats; float64 unless given. A score that does not fit is an OverflowError, one that
             is no whole number is no integer (ValueError); the greatest integer (of similarities the least) stands for what is beyond the
             cutoff.
         sparse : bool
-            Whether a ``scipy.sparse.csr_array`` of the scores within the cutoff is wanted, zeros among them stored; memory then depends on
-            their number. Of words within a few edits most pairs are not looked at.
+            Whether to return a ``scipy.sparse.csr_array`` of the scores within the cutoff, in which zeros are stored; memory then depends
+            on their number. Of words within a few edits most pairs are not looked at.
         similarity : {"normalized", "ratio"}, optional
             From 0 to 1 as in `match`, where the aligner has it; the cutoff is then the least that counts.
 
@@ -275,9 +275,9 @@ class PairAligner(Estimator, ABC):
         Parameters
         ----------
         query : sequence
-            What is looked for.
+            The query.
         references : array, list or mapping of sequences
-            Among these; of a mapping the values.
+            The sequences that are compared with it; of a mapping the values.
         k : int
             The number of neighbours; at most the number of references.
         cutoff : float, optional
@@ -288,7 +288,7 @@ class PairAligner(Estimator, ABC):
         indices : ndarray of int64, shape (k,)
             Best first; among equals the first. Of a mapping their keys, an array of objects.
         scores : ndarray of float64, shape (k,)
-            Theirs.
+            Their scores.
         """
         if cutoff is not None or isinstance(references, Mapping):
             from .matching import nearest_within

@@ -146,7 +146,7 @@ def pieces(database: Any, letters: Letters) -> Iterator[Piece]:
 
 
 def ahead(found: Iterator[Piece]) -> Iterator[Piece]:
-    """The same, read by a thread while the previous piece is processed."""
+    """The pieces, each read by a thread while the previous one is processed."""
     ready: queue.Queue[Piece | BaseException | None] = queue.Queue(1)
     stopped = threading.Event()
 
@@ -211,7 +211,7 @@ class _Counted:
         self.unpacked: Any = gzip.GzipFile(fileobj=cast("BinaryIO", _Raw(self))) if packed else None
 
     def raw(self, size: int) -> bytes:
-        """So many bytes of the stream, or what there is."""
+        """At most `size` bytes of the stream."""
         if self.ahead:
             data, self.ahead = self.ahead[:size], self.ahead[size:]
             return data
@@ -222,7 +222,7 @@ class _Counted:
         return data
 
     def read(self, size: int) -> bytes:
-        """So many bytes of text, or what there is; none at the end."""
+        """At most `size` bytes of text; none at the end."""
         if self.unpacked is None:
             return self.raw(size)
         try:
@@ -233,7 +233,7 @@ class _Counted:
 
 
 class _Raw:
-    """What `gzip` reads from."""
+    """A stream for `gzip` to read from."""
 
     def __init__(self, counted: _Counted) -> None:
         self.read = counted.raw
@@ -287,7 +287,7 @@ def _of_batch(keys: list[Any] | None, values: Any, letters: Letters, done: int) 
             return str(key(k)), ""
         return _records.name(values[k], str(first + k)), _records.description(values[k])
 
-    # Text is read as FASTA is, all at once; what that would take for something else, or refuse, is looked at one by one.
+    # Text is encoded all at once, as FASTA is; sequences for which that could be wrong or an error are checked one by one.
     texts = values if keys is None else list(map(_records.unwrapped, values))
     if set(map(type, texts)) == {str}:
         text = ">\n" + "\n>\n".join(texts)

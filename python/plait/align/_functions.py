@@ -22,7 +22,7 @@ _C_NAMES: dict[Any, str] = {ctypes.c_double: "double", ctypes.c_int64: "int64_t"
 
 
 def signature_text(signature: Sequence[Any]) -> str:
-    """As in C."""
+    """The signature in C's notation."""
     result, *arguments = (_C_NAMES[part] for part in signature)
     return f"{result} ({', '.join(arguments)})"
 
@@ -142,11 +142,11 @@ def _traced_distance(distance: Callable[..., Any], width: int) -> _core.Rule:
 
 
 class _CalledDistance:
-    """A Python distance, called with numbers or vectors by the interface of rules."""
+    """A distance in Python behind the interface of rules, called with numbers or vectors."""
 
     def __init__(self, distance: Callable[..., Any]):
         self._distance = distance
-        self._as_vectors = False  # elements of one value that it does not take as numbers
+        self._as_vectors = False  # whether elements of one value are passed as vectors
 
     def __call__(self, _insertion: float, _match: float, _deletion: float, a: Any, b: Any) -> Any:
         if not isinstance(a, float):
@@ -162,7 +162,7 @@ class _CalledDistance:
 
 
 def border_values(init: Any) -> Callable[[bool, int, int], NDArray[np.float64]]:
-    """Init along a border: ``f(along_x, begin, end)`` gives its values at (k, 0), or at (0, k)."""
+    """The values of init along a border: ``f(along_x, begin, end)`` returns those at (k, 0), or at (0, k)."""
     pointer = compiled_function(init, INIT, "init")
     if pointer is None and not callable(init):
         raise TypeError(f"init: expected a function, got {type(init).__name__}")

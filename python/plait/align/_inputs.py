@@ -1,4 +1,4 @@
-"""Inputs of aligners: series of numbers and sequences of symbols, checked here so that kernels need not."""
+"""Inputs of aligners: series of numbers and sequences of symbols, checked before the kernels run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import _arguments
 Array: TypeAlias = NDArray[Any]
 #: Types that the core reads without conversion: a string, bytes, float64 rows, or an array of unsigned symbols.
 Prepared: TypeAlias = "str | bytes | Array"
-#: What messages call the k-th sequence of a call. A function, so that no name is made that no message needs.
+#: The name of the k-th sequence of a call in messages. A function, so that names are made only for messages.
 Name: TypeAlias = Callable[[int], str]
 
 #: Iterables that are not sequences: one-pass iterators, unordered collections, mappings.
@@ -35,14 +35,14 @@ def all_series(values: Sequence[Any], name: Name, nan_policy: str = "raise") -> 
     if _core.are_series(quick):
         return _of_steps(quick, name)
     found = [series(value, name, k, nan_policy) for k, value in enumerate(values)]
-    if any(array.size == 0 for array in found):  # [] has no elements of any width: it is taken for one of the others' kind
+    if any(array.size == 0 for array in found):  # [] has no width: it gets that of the others
         wide = next((array.shape[1:] for array in found if array.ndim == 2), ())
         found = [np.empty((0, *wide)) if array.size == 0 and array.ndim == 1 else array for array in found]
     return _of_steps(list(found), name)
 
 
 def _of_steps(series: list[Any], name: Name) -> list[Prepared]:
-    """The same; a warning where a pair has one element of many values each, as aeon's series of one channel would have here."""
+    """Both series; a warning where each is one element of many values, which may be aeon's (channels, time) with one channel."""
     if series[0].ndim == 2 and len(series[0]) == 1 and name(0) == "x" and all(len(s) == 1 and s.size >= MANY for s in series):
         warnings.warn(
             f"x: an array of shape {series[0].shape} is a series of one element with {series[0].size} values; one of (channels, time), as aeon has "
@@ -54,7 +54,7 @@ def _of_steps(series: list[Any], name: Name) -> list[Prepared]:
 
 
 def _quick(value: Any) -> Any:
-    """A list of numbers as an array; anything else as it is, for `series` to look at."""
+    """A list of numbers as an array; anything else unchanged, to be checked by `series`."""
     if type(value) is not list or holds_masked(value):
         return value
     try:
@@ -110,7 +110,7 @@ def collection(values: Any, name: str) -> list[Any]:
         )
     if isinstance(values, (set, frozenset)):
         raise TypeError(f"{name}: expected a list of sequences, got a {type(values).__name__}, which has no order; use sorted(…)")
-    # Rows of a table, which itself goes through columns; of buffers, which have axes and no rows.
+    # A table is iterated by columns and a buffer has no rows: both are turned into arrays first.
     if not isinstance(values, (np.ndarray, list, tuple)) and (hasattr(values, "__array__") or isinstance(values, (memoryview, TypedArray))):
         values = np.asarray(values)
     if isinstance(values, np.ndarray):
@@ -172,7 +172,7 @@ def raw(value: Any) -> Any:
 
 
 def _require_one_kind_of_text(values: Sequence[Any], numbers: Iterable[Hashable], name: Name) -> None:
-    """No str is equal to any bytes: where both come, nothing would match."""
+    """TypeError where str and bytes are mixed: they are never equal, so nothing would match."""
     texts = any(isinstance(symbol, str) for symbol in numbers)
     if not texts:
         return
@@ -220,7 +220,7 @@ def _integers(values: Sequence[Array]) -> list[Prepared] | None:
 
 
 def elements(value: Any, name: Name, k: int) -> Iterable[Any]:
-    """The symbols of one sequence that is no plain string: what cannot be one is refused, and arrays of any library are gone through by place."""
+    """The symbols of one sequence that is no plain string, from arrays of any library; an error for anything else."""
     if not isinstance(value, (str, bytes, list, tuple)) and hasattr(value, "__array__"):
         if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
             raise ValueError(f"{name(k)}: masked at element {_first(np.ma.getmaskarray(value))}; a masked element is no symbol")
@@ -243,7 +243,7 @@ def _interned(value: Any, name: Name, k: int, numbers: dict[Hashable, int]) -> A
 
 
 def is_symbolic(value: Any) -> bool:
-    """Whether a sequence is one of symbols and not of numbers: text, or a list (or array of objects) that starts with no number, nor with a vector."""
+    """Whether a sequence is one of symbols: text, or a list (or array of objects) whose first element is neither a number nor a vector."""
     if isinstance(value, (str, bytes)):
         return True
     if not isinstance(value, (list, tuple)) and hasattr(value, "__array__"):

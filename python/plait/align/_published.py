@@ -189,7 +189,7 @@ NUCLEOTIDES: dict[tuple[float, float], tuple[Row, ...]] = {
     (5, -4): ((10, 6, 0.163, 0.068, 0.16, 1.0, -19), (8, 6, 0.146, 0.039, 0.11, 1.3, -29)),
 }
 
-#: The (existence, extension) that BLAST takes for each table unless told otherwise.
+#: BLAST's default (existence, extension) for each table.
 USUAL: dict[str, tuple[float, float]] = {
     "BLOSUM45": (14, 2),
     "BLOSUM50": (13, 2),

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ._base import PairAligner
 
 Array = NDArray[Any]
-BLOCK = 1 << 22  # scores that are held at once
-CHUNK = 1 << 15  # that are converted at once: they stay in the cache
+BLOCK = 1 << 22  # scores in memory at once
+CHUNK = 1 << 15  # scores converted at once: they stay in the cache
 
 
 def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
@@ -29,7 +29,7 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
 
 
 def converted(scores: Array, dtype: np.dtype[Any], worst: float, out: Array | None = None) -> Array:
-    """Scores as `dtype`; of integers the greatest (of similarities the least) stands for what is beyond the cutoff. Nothing wraps or saturates."""
+    """Scores as `dtype`, without wrapping or saturation; the greatest integer (of similarities the least) marks scores beyond the cutoff."""
     if dtype == np.float64 and out is None:
         return scores
     found = np.empty(scores.shape, dtype) if out is None else out
@@ -156,7 +156,7 @@ def _from_blocks(
 
 
 def limit_and_dtype(cutoff: Any, dtype: Any, out: Any, similarity: str | None) -> tuple[float | None, np.dtype[Any]]:
-    """Both, checked; the type is that of `out` unless given."""
+    """Checked cutoff and dtype; the type is that of `out` unless given."""
     most = None if cutoff is None else _arguments.share(cutoff, similarity)
     if dtype is None:
         return most, out.dtype if isinstance(out, np.ndarray) and out.dtype.kind in "iuf" else np.dtype(np.float64)

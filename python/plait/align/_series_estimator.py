@@ -23,7 +23,7 @@ class SeriesEstimator(Estimator):
     _estimator_type: str
 
     def _collection(self, X: Any, *, fitting: bool = False) -> list[Any]:
-        """The series; in `fit`, n_features_in_ is told to be the length where all have one, as scikit-learn has it, and names of a data frame's columns."""
+        """The series; `fit` sets ``n_features_in_`` (if all have one length) and ``feature_names_in_`` as scikit-learn does."""
         found = all_series(X, type(self).__name__)
         names = _column_names(X)
         if fitting:
@@ -86,12 +86,12 @@ class SeriesTransforms(SeriesEstimator):
         X : array of shape (n, length) or (n, length, d), or list of series
             Series.
         y : ignored
-            There for scikit-learn.
+            Accepted for compatibility with scikit-learn.
 
         Returns
         -------
         ndarray or list of ndarray
-            As `transform` gives it.
+            The result of `transform`.
         """
         return self.fit(X, y).transform(X)
 
@@ -104,7 +104,7 @@ def checked_aligner(aligner: Any, name: str) -> PairAligner:
 
 
 def all_series(X: Any, name: str) -> list[Any]:
-    """The series of a collection that is not empty; errors in scikit-learn's words."""
+    """The series of a collection that is not empty; messages are worded as in scikit-learn."""
     if hasattr(X, "toarray"):
         raise TypeError(f"{name}: X is a sparse matrix, but dense data is required. Use X.toarray() to convert it.")
     dtype, shape = getattr(X, "dtype", None), _shape(X)
@@ -120,6 +120,6 @@ def all_series(X: Any, name: str) -> list[Any]:
 
 
 def _shape(X: Any) -> tuple[int, ...]:
-    """Of an array of any library; of a list none, whose series need not be of one length."""
+    """The shape of an array of any library; () for a list, whose series may differ in length."""
     array = X if isinstance(X, np.ndarray) else np.asarray(X) if hasattr(X, "__array__") else np.empty(())
     return tuple(map(int, array.shape))

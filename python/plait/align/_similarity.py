@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 def scorer(aligner: PairAligner | None, similarity: str | None) -> PairAligner:
-    """The aligner whose scores are made into the similarity, `Levenshtein()` for none; an error if it has no such."""
+    """The aligner whose scores become similarities, `Levenshtein()` for none; an error if it has no such similarity."""
     if aligner is not None and not isinstance(aligner, PairAligner):
         raise TypeError(f"aligner: expected an aligner such as Levenshtein(), got {aligner!r:.60}")
     if similarity not in (None, "normalized", "ratio"):
@@ -43,7 +43,7 @@ def normalised(scores: Array, aligner: PairAligner, similarity: str, rows: list[
 
 
 def cost_within(aligner: PairAligner, similarity: str, cutoff: float | None, rows: list[Any], columns: list[Any]) -> float | None:
-    """A cost beyond which no pair reaches the similarity, so that it need not be known."""
+    """A cost beyond which no pair reaches the similarity, so that it need not be computed."""
     if (
         cutoff is None
         or similarity != "normalized"

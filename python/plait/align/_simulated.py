@@ -16,14 +16,14 @@ AMINO_ACIDS = {
     "L": 90.19, "K": 57.44, "M": 22.43, "F": 38.56, "P": 52.03, "S": 71.20, "T": 58.41, "W": 13.30, "Y": 32.16, "V": 64.41,
 }  # fmt: skip
 BASES = "ACGT"
-#: Pairs of sequences and their length; the standard error of lambda is .78 / sqrt(PAIRS) of it. So many of the pairs are also laid out.
+#: The number of pairs (the relative standard error of lambda is .78 / sqrt(PAIRS)), the length of sequences, and the number of aligned pairs.
 PAIRS, LENGTH, LAID_OUT = 3000, 1000, 400
 #: Where an alignment by chance is longer than this share of the sequences, scores grow with the length, and no such law holds.
 LONGEST = 0.3
 
 
 def frequencies(similarity: Substitution | tuple[float, float]) -> tuple[list[str], NDArray[np.float64]]:
-    """The letters of random sequences, and how often each is met."""
+    """The letters of random sequences and their frequencies."""
     alphabet = set(similarity.alphabet) if isinstance(similarity, Substitution) else set(BASES)
     if set(AMINO_ACIDS) <= alphabet:
         letters, often = list(AMINO_ACIDS), np.array(list(AMINO_ACIDS.values()))

@@ -31,7 +31,7 @@ def score_tile(
 
 
 class Reporter:
-    """Pairs done, shown as asked for."""
+    """Progress: the number of pairs done, shown as requested."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self.total, self.done, self.bar = total, 0, None
@@ -46,7 +46,7 @@ class Reporter:
                 self.line = True
 
     def add(self, pairs: int) -> None:
-        """So many more are done."""
+        """Add to the number of pairs done."""
         self.done += pairs
         if self.call is not None:
             self.call(self.done, self.total)
@@ -57,7 +57,7 @@ class Reporter:
             sys.stderr.flush()
 
     def close(self) -> None:
-        """The run has ended, in whatever way."""
+        """End the display, after success or an error."""
         if self.bar is not None:
             self.bar.close()
 
@@ -80,7 +80,7 @@ class Tiled:
         self.columns = rows if columns is None else columns
 
     def pairs(self, begin: int, end: int) -> int:
-        """Of the tile's, those that count: of half a matrix, row i has those from column i on."""
+        """The scores of a tile that are kept: in half a matrix, row i has those from column i on."""
         rows, columns = end - begin, len(self.columns)
         return rows * (2 * columns - begin - end + 1) // 2 if self.half else rows * columns
 
@@ -163,7 +163,7 @@ def _mirrored(square: Scores) -> Scores:
 
 
 def _finished(running: dict[Any, Any]) -> list[Any]:
-    """Futures that are done: those of concurrent.futures are waited for together, others (dask's) by asking the oldest."""
+    """Futures that are done: those of concurrent.futures are waited for together, of others (dask's) the oldest one."""
     try:
         return list(wait(running, return_when=FIRST_COMPLETED).done)
     except AttributeError:

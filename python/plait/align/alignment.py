@@ -20,12 +20,12 @@ _MARKS = {"match": "|", "substitute": ".", "transpose": "x", "insert": " ", "del
 
 
 class Alignment:
-    """Two sequences, laid side by side.
+    """An alignment of two sequences: its score and its path.
 
     Parameters
     ----------
     score : float
-        As the aligner's `score` gives it.
+        The aligner's `score`.
     path : ndarray of int64, shape (k, 2)
         A row for each column of the alignment: (i, j) where elements are matched, or for a cell of a warping path; (i, -1) and (-1, j)
         for a gap.
@@ -37,7 +37,7 @@ class Alignment:
     same : callable, optional
         ``same(a, b)``: whether two elements count as equal; ``a == b`` unless given.
     similarity : callable, optional
-        ``similarity(a, b)``: what two elements are worth beside each other, for `positives`.
+        ``similarity(a, b)``: the similarity of two elements, for `positives`.
     names : (str, str)
         Names of `x` and `y`.
 
@@ -109,9 +109,9 @@ class Alignment:
         """The edit operations that transform x into y, one name for each column.
 
         Of edits: ``"match"`` (equal elements), ``"substitute"`` (elements that differ), ``"insert"`` (an element of y is added),
-        ``"delete"`` (one of x is dropped), ``"transpose"`` (both columns of two symbols that change places; what was added or dropped
-        between them stands between). In a warping path: ``"match"`` (both series move on), ``"repeat x"`` and ``"repeat y"`` (that series
-        stands still), and with asymmetric steps ``"skip y"`` (both move on, and an element of y is left out).
+        ``"delete"`` (one of x is dropped), ``"transpose"`` (both columns of two symbols that are exchanged; insertions and deletions
+        between them come between). In a warping path: ``"match"`` (both series advance), ``"repeat x"`` and ``"repeat y"`` (that series
+        does not advance), and with asymmetric steps ``"skip y"`` (both advance, and an element of y is left out).
         """
         path = np.asarray(self.path)
         if self.is_warping:
@@ -137,8 +137,8 @@ class Alignment:
     def _mark_transpositions(self, rows: list[list[int]], names: list[str]) -> None:
         """Rename substitutions whose symbols are crossed: they were one transposition.
 
-        In a run of them, as in abab and baba, each takes part in one, from the left: as many as there can be, which is what the least cost
-        has.
+        In a run of them, as in abab and baba, they are paired from the left; that is the greatest number of transpositions, as in the least
+        cost.
         """
         before: int | None = None
         for k, (i, j) in enumerate(rows):
@@ -152,12 +152,12 @@ class Alignment:
                     before = k
 
     def cigar(self, reference: str = "x") -> str:
-        """The columns as CIGAR: ``=`` match, ``X`` mismatch, ``I`` an element that the reference has not, ``D`` one that the read has not.
+        """The columns as CIGAR: ``=`` match, ``X`` mismatch, ``I`` insertion (not in the reference), ``D`` deletion (not in the read).
 
         Parameters
         ----------
         reference : {"x", "y"}
-            Which of both is the reference, as SAM calls it; the other is the read.
+            Which sequence is the reference in SAM's sense; the other is the read.
 
         Returns
         -------
@@ -285,14 +285,14 @@ class Alignment:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to; a new figure unless given.
+            The axes to draw on; a new figure unless given.
         kind : {"links", "matrix"}, optional
             Links for series of numbers unless given, the matrix for everything else.
 
         Returns
         -------
         matplotlib.axes.Axes
-            What was drawn on.
+            The axes.
         """
         from ..plot import alignment
 
@@ -303,7 +303,7 @@ class Alignment:
         return any(len(s) > 0 and isinstance(s[0], (float, np.floating, np.ndarray)) for s in sequences)
 
     def _segments(self) -> list[str]:
-        """Runs of columns that move alike."""
+        """Runs of columns with the same operation."""
         path = np.asarray(self.path)
         if len(path) == 0:
             return []
@@ -350,7 +350,7 @@ class Alignment:
 
 
 def _by_position(values: Any) -> Any:
-    """A data frame's column would go by its labels."""
+    """The values by position, also of a data frame's column, which is indexed by labels."""
     return np.asarray(values) if not isinstance(values, (str, np.ndarray, list)) and hasattr(values, "__array__") else values
 
 

@@ -30,26 +30,26 @@ def barycenter(
     iterations: int = 50,
     tolerance: float = 1e-6,
 ) -> Array:
-    """The average of series that are not in step.
+    """The average of series under time warping.
 
     Parameters
     ----------
     series : array of shape (n, length) or (n, length, d), or list of arrays
-        What is averaged. Where the aligner's ``nan_policy`` is ``"omit"``, elements that hold NaN are left out: series of different lengths
-        may come as one array filled up with NaN.
+        The series. Where the aligner's ``nan_policy`` is ``"omit"``, elements that hold NaN are left out: series of different lengths
+        may be one array padded with NaN.
     aligner : PairAligner, optional
         DTW unless given. With `SoftDTW` the weighted sum of its scores is minimised; with any other aligner elements that a path puts together
         are averaged.
     weights : array_like of float, shape (n,), optional
-        How much each counts; not negative, not all zero.
+        The weight of each series; not negative, not all zero.
     start : array_like, optional
-        Where to begin; the series that is nearest to the others (of the first 40) unless given.
+        The initial average; the series that is nearest to the others (of the first 40) unless given.
     length : int, optional
-        Of the result: the start is stretched to it.
+        The length of the result, to which the start is stretched.
     iterations : int
-        At most so many.
+        The greatest number of iterations.
     tolerance : float
-        Ends when the weighted sum of scores has improved by less than this share.
+        The iteration ends when the weighted sum of scores has improved by less than this share.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def _average(aligner: PairAligner, arrays: Sequence[Array], share: Array, middle
 
 
 def _descend(aligner: SoftDTW, arrays: Sequence[Array], share: Array, middle: Array, iterations: int, tolerance: float) -> Array:
-    """Steps along the gradient, as long as Barzilai and Borwein say, halved until they lower the sum."""
+    """Gradient descent with Barzilai and Borwein's step length, halved until the sum decreases."""
 
     def at(point: Array) -> tuple[float, Array]:
         value, slope = 0.0, np.zeros_like(point)

@@ -22,11 +22,11 @@ class BestWindow(NamedTuple):
     window : int or float
         The narrowest of the most accurate windows.
     accuracy : float
-        The share of series that it gets right.
+        The share of series that it classifies correctly.
     windows : list
         All windows that were tried.
     accuracies : ndarray of float64
-        The share of series that each gets right.
+        The share of series that each classifies correctly.
     """
 
     window: int | float
@@ -36,14 +36,14 @@ class BestWindow(NamedTuple):
 
 
 class _Labels(ClassifierEstimator):
-    """For its check of labels."""
+    """A classifier, used for its check of labels."""
 
 
 _Labels.__name__ = "best_window"  # which messages name
 
 
 def best_window(X: Any, y: Any, windows: Any = None, aligner: DTW | None = None, *, threads: int | None = None) -> BestWindow:
-    """The warping window with which the nearest other series most often has the right label.
+    """The warping window with the greatest leave-one-out accuracy of the nearest neighbour.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def best_window(X: Any, y: Any, windows: Any = None, aligner: DTW | None = None,
         Everything but the window; its own window is not used. For series of different lengths `DTW(band="slanted")`, unless all windows are
         as wide as the lengths differ.
     threads : int, optional
-        At most so many; the result does not depend on it.
+        The greatest number of threads; the result does not depend on it.
 
     Returns
     -------

@@ -50,14 +50,14 @@ class _Clusters(SeriesTransforms):
         raise NotImplementedError
 
     def fit_predict(self, X: Any, y: Any = None) -> NDArray[np.int64]:
-        """The cluster of each series that they are found from.
+        """Find the clusters and return that of each series.
 
         Parameters
         ----------
         X : array of shape (n, length) or (n, length, d), or list of series
             Series.
         y : ignored
-            There for scikit-learn.
+            Accepted for compatibility with scikit-learn.
 
         Returns
         -------
@@ -105,14 +105,14 @@ class _Clusters(SeriesTransforms):
         return scores
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002 - scikit-learn gives it
-        """Minus the sum of the scores against the nearest centres, so that more is better, as scikit-learn's searches want it.
+        """Minus the sum of the scores against the nearest centres: greater is better, as in scikit-learn's searches.
 
         Parameters
         ----------
         X : array or list of series
             Series.
         y : ignored
-            There for scikit-learn.
+            Accepted for compatibility with scikit-learn.
 
         Returns
         -------
@@ -123,24 +123,24 @@ class _Clusters(SeriesTransforms):
 
 
 class TimeSeriesKMeans(_Clusters):
-    """Clusters about averages: k-means with DTW barycenter averaging, or with soft-DTW.
+    """Clusters around averages: k-means with DTW barycenter averaging, or with soft-DTW.
 
     Parameters
     ----------
     aligner : PairAligner, optional
-        What near means and how is averaged, as in `barycenter`; DTW unless given, `SoftDTW` for soft averages.
+        The distance and the kind of average, as in `barycenter`; DTW unless given, `SoftDTW` for soft averages.
     n_clusters : int
-        How many clusters.
+        The number of clusters.
     max_iter : int
-        At most so many rounds.
+        The greatest number of iterations.
     n_init : int
-        From so many beginnings; that which ends with the least `inertia_` is taken.
+        The number of random starts; the result with the least `inertia_` is kept.
     barycenter_iterations : int
-        In each round an average is improved at most so often.
+        The greatest number of improvements of an average in each iteration.
     rng : int, SeedSequence or Generator, optional
-        Where the choice of the first centres comes from.
+        The source of random numbers for the first centres.
     threads : int, optional
-        At most so many; clusters do not depend on it.
+        The greatest number of threads; clusters do not depend on it.
 
     Attributes
     ----------
@@ -151,13 +151,13 @@ class TimeSeriesKMeans(_Clusters):
     inertia_ : float
         The sum of scores of the series against their centres.
     n_iter_ : int
-        Rounds that were run.
+        The number of iterations.
 
     Notes
     -----
     The first centres are series, each drawn with a probability that is proportional to its score against the nearest one so far
-    (k-means++; Arthur and Vassilvitskii 2007). A round aligns n · n_clusters pairs and averages each cluster, which never makes `inertia_`
-    greater. A cluster that would be empty gets the series that is farthest from its centre among those that are not alone.
+    (k-means++; Arthur and Vassilvitskii 2007). An iteration aligns n · n_clusters pairs and averages each cluster, which never makes
+    `inertia_` greater. A cluster that would be empty gets the series that is farthest from its centre among those that are not alone.
 
     Examples
     --------
@@ -194,7 +194,7 @@ class TimeSeriesKMeans(_Clusters):
         X : array of shape (n, length) or (n, length, d), or list of series
             Series.
         y : ignored
-            There for scikit-learn.
+            Accepted for compatibility with scikit-learn.
 
         Returns
         -------
@@ -241,18 +241,18 @@ class TimeSeriesKMeans(_Clusters):
 
 
 class TimeSeriesKMedoids(_Clusters):
-    """Clusters about series of their own: partitioning around medoids.
+    """Clusters around medoids, which are series of the data: k-medoids.
 
     Parameters
     ----------
     aligner : PairAligner, optional
-        What near means; DTW unless given. Any that looks for small scores, of symbols as well.
+        The distance; DTW unless given. Any aligner that minimises a cost, of symbols as well.
     n_clusters : int
-        How many clusters.
+        The number of clusters.
     max_iter : int
-        At most so many exchanges of a medoid.
+        The greatest number of exchanges of a medoid.
     threads : int, optional
-        At most so many; clusters do not depend on it.
+        The greatest number of threads; clusters do not depend on it.
 
     Attributes
     ----------
@@ -265,7 +265,7 @@ class TimeSeriesKMedoids(_Clusters):
     inertia_ : float
         The sum of scores of the series against their medoids.
     n_iter_ : int
-        Exchanges that were made.
+        The number of exchanges.
 
     Notes
     -----
@@ -295,7 +295,7 @@ class TimeSeriesKMedoids(_Clusters):
         X : array of shape (n, length) or (n, length, d), or list of series
             Series.
         y : ignored
-            There for scikit-learn.
+            Accepted for compatibility with scikit-learn.
 
         Returns
         -------
@@ -328,7 +328,7 @@ def _spread_out(aligner: PairAligner, series: list[Array], count: int, random: n
         nearest = np.minimum(nearest, aligner.pairwise(series, [series[chosen[-1]]], threads=threads)[:, 0])
         shares = nearest - min(0.0, nearest.min())  # soft scores may be negative
         shares[chosen] = 0.0
-        if shares.sum() == 0:  # all that is left is equal to a centre
+        if shares.sum() == 0:  # all remaining series are equal to a centre
             shares = np.ones(len(series))
             shares[chosen] = 0.0
         chosen.append(int(random.choice(len(series), p=shares / shares.sum())))
@@ -369,8 +369,8 @@ def _exchanged(scores: Array, medoids: NDArray[np.int64], most: int) -> tuple[ND
         first = near[rows, own]
         near[rows, own] = np.inf
         second = near.min(axis=1)
-        joined = np.minimum(scores - first[:, None], 0.0)  # what a candidate gains while all medoids stay
-        left = np.minimum(scores, second[:, None]) - first[:, None] - joined  # and loses where a series' own goes
+        joined = np.minimum(scores - first[:, None], 0.0)  # the change by a candidate if all medoids stay
+        left = np.minimum(scores, second[:, None]) - first[:, None] - joined  # and the further change where a series' medoid is removed
         change = joined.sum(axis=0) + (own == np.arange(len(medoids))[:, None]) @ left
         change[:, medoids] = np.inf
         k, candidate = np.unravel_index(change.argmin(), change.shape)

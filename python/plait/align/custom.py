@@ -31,15 +31,15 @@ class Aligner(PairAligner):
     Notes
     -----
     Both are plain functions over nodes: written with arithmetic and plait's functions (`plait.minimum`, `plait.where`), `rank` is traced once
-    and run over whole anti-diagonals. A function that cannot be traced, since it asks for a value (``if x == y``) or uses something else than
-    plait, is called for every cell with Python floats, and a ``PerformanceWarning`` says so. A ``scipy.LowLevelCallable``, a numba ``cfunc`` or
-    a ctypes function of C's signature ``double (double, double, double, double, double)``, for `init` ``double (int64_t, int64_t)``, is called
-    as it is. All must be pure: cells are computed in an order of the library's choice, and values of `init` are remembered.
+    and run over whole anti-diagonals. A function that cannot be traced, since it branches on a value (``if x == y``) or uses other
+    functions than plait's, is called for every cell with Python floats, with a ``PerformanceWarning``. A ``scipy.LowLevelCallable``, a
+    numba ``cfunc`` or a ctypes function of C's signature ``double (double, double, double, double, double)``, for `init` ``double (int64_t,
+    int64_t)``, is called directly. All must be pure: the order of cells is unspecified, and values of `init` are cached.
 
     Elements are numbers, vectors (then `x` and `y` have shape (d,); d = 1 counts as numbers), or symbols: those of strings and bytes come as
     code points, other hashables as numbers that are equal if they are.
 
-    `align` takes the move whose neighbour alone gives the cell, the other two being replaced by the worst value there is: match before deletion
+    `align` takes the move whose neighbour alone gives the cell, the other two being replaced by the worst value: match before deletion
     before insertion. A recursion that does not choose, as a soft minimum, has a score but no path. Insertions and deletions are gaps, (i, -1) and
     (-1, j); where `init` lets no path begin but at (0, 0), as in warping, they are the cells (i, j).
 

@@ -21,23 +21,23 @@ from .pairwise import SmithWaterman, gaps, resolve
 from .statistics import BASES, KarlinAltschul
 from .substitution import Substitution
 
-#: True for a bar (tqdm where it is installed), or a callable that is given what is done and the whole (None where that is not known).
+#: True for a bar (tqdm where it is installed), or a callable that is given the amount done and the total (None where that is not known).
 Progress: TypeAlias = bool | Callable[[int, "int | None"], Any]
 STRANDS = ("both", "plus", "minus")
 COMPLEMENT = str.maketrans("ACGTURYSWKMBDHVN", "TGCAAYRSWMKVHDBN")
-#: Letters of a piece by which its kind is told.
+#: The number of letters of a piece from which its alphabet is determined.
 SAMPLE = 1 << 16
 #: Memory for the moves of an alignment.
 MEMORY_LIMIT = 1 << 28
 
 
 class _Query(NamedTuple):
-    """One of the sequences that are looked for, and how."""
+    """A query on one strand."""
 
-    at: int  #: its place among the queries
+    at: int  #: its position among the queries
     name: str
     letters: str
-    reverse: bool  #: whether it is looked for as its reverse complement
+    reverse: bool  #: whether it is the reverse complement
     codes: bytes
 
 
@@ -45,7 +45,7 @@ class _Candidate(NamedTuple):
     """A sequence of the database that may be among the best; ordered from worst to best."""
 
     score: float
-    before: int  #: minus its place in the database: of equal ones the first is better
+    before: int  #: minus its position in the database: of equal ones the first is better
     reverse: bool
     begin: int  #: of the window that has the score, within the sequence
     size: int
@@ -65,7 +65,7 @@ def search(
     threads: int | None,
     progress: Progress,
 ) -> Hits:
-    """What `SmithWaterman.search` does."""
+    """The implementation of `SmithWaterman.search`."""
     k, threads = _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
     queries = _inputs.raw(queries)
     most = math.inf if max_evalue is None else _arguments.limit(max_evalue, "search: max_evalue")
@@ -134,7 +134,7 @@ def _items(queries: Any) -> list[tuple[Any, Any]]:
 
 
 def all_queries(items: list[tuple[Any, Any]], letters: _databases.Letters, strand: str, alone: bool) -> list[_Query]:
-    """What is looked for: each query, in each of the directions that are asked for."""
+    """Each query, in each of the requested strands."""
     found = []
     for k, (key, value) in enumerate(items):
         told = "query" if alone else f"queries[{k if key is None else key!r}]"
@@ -173,7 +173,7 @@ def _best(
         for piece in found:
             _check_kind(piece, letters)
             windows = _databases.Windows.of(piece, reach)
-            order = np.argsort(windows.lengths, kind="stable")  # those that are computed together are about as long
+            order = np.argsort(windows.lengths, kind="stable")  # windows that are computed together have similar lengths
             parts = method.prepare_parts(piece.codes, windows.begins[order], windows.lengths[order])
             scores = np.empty((len(queries), len(order)))
             method.pairwise([query.codes for query in queries], parts, False, method.worst, scores, threads)
@@ -192,9 +192,9 @@ def _best(
 
 
 def _reach(aligner: SmithWaterman, query: int) -> int | None:
-    """The letters of a subject over which an alignment may go that is worth more than nothing; None where there is no limit.
+    """The greatest length in the subject of an alignment with a positive score; None where there is no limit.
 
-    The query's letters, and those beside gaps, of which each takes something from what the query's are worth at best.
+    The query's length, and the number of gap positions that the greatest score of the query can pay for.
     """
     table = aligner.similarity
     assert isinstance(table, Substitution)
@@ -211,7 +211,7 @@ def _keep(
     windows: _databases.Windows,
     offset: int,
 ) -> None:
-    """Put what is better than the k-th best so far into the heap, of which the first is the worst."""
+    """Put candidates that are better than the k-th best so far into the heap, whose first element is the worst."""
     scores = np.maximum.reduceat(by_window, windows.first[:-1])
     at = np.flatnonzero(scores > (heap[0].score if len(heap) >= k else 0.0))
     if len(at) > k:
@@ -254,7 +254,7 @@ def _aligned(
     total: int,
     threads: int,
 ) -> Hits:
-    """The alignments of what was found."""
+    """The alignments of the hits."""
     method = aligner._method()
     hits: list[list[Hit]] = []
     spaces: list[int] = []
@@ -287,7 +287,7 @@ def _aligned(
 
 
 class _Reporter:
-    """How much of the database has been read."""
+    """Progress: how much of the database has been read."""
 
     def __init__(self, progress: Progress, database: Any) -> None:
         self.total: int | None = None
@@ -311,7 +311,7 @@ class _Reporter:
                 self.line = True
 
     def at(self, done: int) -> None:
-        """So much has been read."""
+        """Update the amount that has been read."""
         if self.call is not None:
             self.call(done, self.total)
         if self.bar is not None:
@@ -321,7 +321,7 @@ class _Reporter:
             sys.stderr.flush()
 
     def close(self) -> None:
-        """The run has ended, in whatever way."""
+        """End the display, after success or an error."""
         if self.bar is not None:
             self.bar.close()
         if self.line:

@@ -9,16 +9,16 @@ from .soft import SoftDTW, soft_dtw
 
 
 def soft_dtw_divergence(x: Any, y: Any, gamma: float = 1.0, window: int | float | None = None, band: str = "diagonal") -> Any:
-    """The soft-DTW divergence: zero for a series with itself, never negative otherwise but for rounding.
+    """The soft-DTW divergence: zero for a series with itself, and not negative except by rounding.
 
     Parameters
     ----------
     x, y : array_like of float, shape (n,) or (n, d), or Node
         Two series; nodes as `soft_dtw` takes them.
     gamma : float
-        How soft, above 0.
+        The smoothing, above 0.
     window, band
-        Which paths there are; see `SoftDTW`.
+        The allowed paths; see `SoftDTW`.
 
     Returns
     -------

@@ -32,26 +32,26 @@ class DTW(PairAligner):
         Distance of two elements: ``"squared"``, ``"euclidean"``, ``"absolute"`` (the sum over the values of an element) or ``"cosine"``
         (1 - cosine of the angle; 1 where an element is zero, as in scikit-learn). ``"precomputed"``: `x` is the matrix of all distances,
         of shape (n, m), and `y` is left out. ``f(a, b)``, the distance of two elements: numbers, or vectors of shape (d,) as SciPy's `cdist`
-        has them, also for d = 1. It is traced once over nodes and run over many pairs at a time; one that cannot be traced, since it asks for
-        a value or calls what knows no nodes, is called for each pair, and a ``PerformanceWarning`` says so. All distances must be finite.
+        has them, also for d = 1. It is traced once over nodes and run over many pairs at a time; one that cannot be traced, since it
+        branches on a value or calls functions that do not accept nodes, is called for each pair, with a ``PerformanceWarning``. All
+        distances must be finite.
     window : int or float, optional
         Sakoe-Chiba band: ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     root : bool
         The square root of the sum is the score.
     open_begin, open_end : bool
-        The path may begin or end anywhere in `y`: `x` is looked for within `y`. A window has no place with `open_begin`, nor has a slope with
-        either.
+        The path may begin or end anywhere in `y`: a part of `y` is aligned with `x`. A window excludes `open_begin`; a slope excludes both.
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
     slope : float, optional
         Itakura parallelogram: seen from either corner, the path is never steeper than `slope` and never flatter than its inverse, in cells.
     band : {"diagonal", "slanted"}
-        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths, so that a path always fits between
+        The centre of `window`: the diagonal from (0, 0), or the one that is stretched to both lengths, so that a path always fits between
         series of different lengths. With n >= m and s = (n - 1) / (m - 1) it has the cells ``|i - j s| <= window + s / 2``, for n < m with
         both exchanged; of equal lengths these are the same.
     step : {"symmetric1", "symmetric2", "asymmetric"}
-        How a path goes on, by dtw-python's names. ``"symmetric1"``: by (1, 0), (0, 1) or (1, 1), each for the distance d of the cell that it
-        comes into. ``"symmetric2"``: the same, with 2 d for (1, 1). ``"asymmetric"``: by (1, 0), (1, 1) or (1, 2), so that it has one cell
+        The step pattern, by dtw-python's names. ``"symmetric1"``: by (1, 0), (0, 1) or (1, 1), each at the cost d, the distance of the cell
+        it reaches. ``"symmetric2"``: the same, with 2 d for (1, 1). ``"asymmetric"``: by (1, 0), (1, 1) or (1, 2), so that it has one cell
         for each element of `x`, and may leave out elements of `y`, which has at most ``2 len(x) - 1``. The first cell costs d.
     normalized : bool
         The sum is divided by the weight of the path, ``n + m`` with symmetric2, ``n`` with asymmetric (dtw-python's ``normalizedDistance``).
@@ -191,14 +191,14 @@ class DTW(PairAligner):
         x, y : array_like of float, shape (n,) or (n, d)
             Two series; or `x` a matrix of distances (``metric="precomputed"``).
         cutoff : float, optional
-            A score worse than this comes back as inf, which is quicker.
+            A score worse than this is returned as inf, which is faster.
 
         Returns
         -------
         float
             The sum, or its root.
         """
-        method = self._method()  # not by super(): of short series the call is a third
+        method = self._method()  # not by super(), whose call costs much for short series
         a, b = self._prepare((x, y), _NAMES)
         return method.score(a, b) if cutoff is None else method.score(a, b, _arguments.limit(cutoff))
 
@@ -250,26 +250,26 @@ class DTW(PairAligner):
         Parameters
         ----------
         query : array_like of float, shape (n,) or (n, d)
-            What is looked for.
+            The query.
         stream : array_like of float, shape (m,) or (m, d)
-            Where; at least as long.
+            The series that is searched; at least as long as the query.
         k : int, optional
-            How many places at most; None for all, which asks for a `max_score` on a long stream.
+            The greatest number of places; None for all, which needs a `max_score` on a long stream.
         max_score : float, optional
-            None whose score is greater.
+            Places with a greater score are left out.
         overlap : float
-            The share of their length, of the shorter one, that two places may have in common.
+            The greatest overlap of two places, as a share of the shorter one's length.
         normalize : bool
-            Whether the query and each part are brought to mean 0 and standard deviation 1 first, as in the UCR suite. Not for parts of any
+            Whether the query and each part are standardised first (mean 0, standard deviation 1), as in the UCR suite. Not for parts of any
             length.
         threads : int, optional
-            At most so many; the places do not depend on it.
+            The greatest number of threads; the places do not depend on it.
 
         Returns
         -------
         list of Place
-            ``.start``, ``.stop``, ``.score`` and ``.align()``, best first: always the best of those that overlap none before it by more than
-            allowed, the first of equals. Of parts of any length those are considered that are the best of all with the same end.
+            ``.start``, ``.stop``, ``.score`` and ``.align()``, best first: each is the best part that overlaps no earlier one by more than
+            allowed, the first of equals. Of parts of any length, the best one with each end is considered.
 
         Raises
         ------
@@ -310,7 +310,7 @@ def dtw(x: Any, y: Any = None, **parameters: Any) -> float:
     x, y : array_like of float, shape (n,) or (n, d)
         Two series.
     **parameters
-        Those of :class:`DTW`.
+        The parameters of :class:`DTW`.
 
     Returns
     -------

@@ -17,7 +17,7 @@ TRANSPOSITIONS = {
 
 
 class SymbolAligner(_core.TextAligner, PairAligner):
-    """An aligner of strings, bytes, integer arrays, or lists of any hashables; `score` and `nearest` of plain text are the core's."""
+    """An aligner of strings, bytes, integer arrays, or lists of any hashables; for plain text `score` and `nearest` run in the core."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a parameter."""
@@ -25,7 +25,7 @@ class SymbolAligner(_core.TextAligner, PairAligner):
         self._forget()
 
     def _prepare(self, values: Sequence[Any], name: _inputs.Name) -> list[_inputs.Prepared]:
-        if self._are_texts(values):  # the common case, with possibly millions
+        if self._are_texts(values):  # the common case, possibly with millions of them
             return list(values)
         return _inputs.symbols(list(map(_records.unwrapped, values)), name)
 
@@ -56,10 +56,10 @@ class Levenshtein(SymbolAligner):
     Parameters
     ----------
     insert, delete, substitute : float
-        What it costs to add a symbol of `y`, to drop one of `x`, to replace one by another; finite and not negative.
+        The costs of an insertion (a symbol of `y`), a deletion (one of `x`) and a substitution; finite and not negative.
     transposition : str, optional
-        ``"osa"``: two neighbours that changed places cost one `substitute` (optimal string alignment: what was exchanged is not edited
-        again). ``"damerau"``: symbols may have been added or dropped between the two as well; needs
+        ``"osa"``: the exchange of two neighbours costs one `substitute` (optimal string alignment: exchanged symbols are not edited
+        again). ``"damerau"``: symbols may be inserted or deleted between the two as well; needs
         ``2 * substitute >= insert + delete``.
 
     Raises
@@ -73,9 +73,9 @@ class Levenshtein(SymbolAligner):
     Equal weights: O(nm / 64), of strings that are d edits apart O(n + d²) (Myers 1999, Hyyrö 2003, Ukkonen 1985). Other weights and
     ``"damerau"``: O(nm) (Wagner and Fischer 1974; Lowrance and Wagner 1975). Memory is linear for scores, and for paths O(m √n).
 
-    A transposition shows in an alignment's path as two columns whose symbols are crossed: (i, j) and (i + 1, j + 1) with ``x[i] == y[j + 1]``
-    and ``x[i + 1] == y[j]``; what ``"damerau"`` added or dropped between them stands between them, as gaps. The score counts both as one,
-    and so does `Alignment.operations`, which calls both ``"transpose"``.
+    In an alignment's path a transposition is two columns whose symbols are crossed: (i, j) and (i + 1, j + 1) with ``x[i] == y[j + 1]``
+    and ``x[i + 1] == y[j]``; insertions and deletions of ``"damerau"`` between them are gaps. The score counts both columns as one
+    operation; `Alignment.operations` names both ``"transpose"``.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class Levenshtein(SymbolAligner):
 
 
 class LCS(SymbolAligner):
-    """The longest common subsequence: its length is the score, its symbols are what an alignment matches.
+    """The longest common subsequence: its length is the score, its symbols are the matches of an alignment.
 
     Sequences are strings, bytes, integer arrays, or lists of any hashables.
 
@@ -134,7 +134,7 @@ def levenshtein(a: Any, b: Any, insert: float = 1, delete: float = 1, substitute
     a, b : sequence
         Strings, bytes, integer arrays, or lists of hashables.
     insert, delete, substitute : float
-        What it costs to add a symbol of `b`, to drop one of `a`, to replace one.
+        The costs of an insertion (a symbol of `b`), a deletion (one of `a`) and a substitution.
     transposition : str, optional
         ``"osa"`` or ``"damerau"``, as in `Levenshtein`.
 

@@ -1,4 +1,4 @@
-"""Elastic measures that charge for warping: ERP, EDR, MSM and TWE."""
+"""Elastic measures with a cost of warping: ERP, EDR, MSM and TWE."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Elastic(PairAligner):
 
 
 class ERP(_Elastic):
-    """Edit distance with real penalty: a metric; what is left out is matched with a constant.
+    """Edit distance with real penalty: a metric in which a gap is matched with a constant.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ class ERP(_Elastic):
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
     band : {"diagonal", "slanted"}
-        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
+        The centre of `window`: the diagonal from (0, 0), or the one that is stretched to both lengths; see `DTW`.
 
     Notes
     -----
     The distance of two elements is ``|x - y|`` in the paper; for series of shape (n, d), where the paper has none, the Euclidean distance,
-    as is usual. An empty series is matched with gaps alone. Leaving out the first elements costs their distance to the gap, as in the paper
-    (some packages charge nothing or no longer allow it). O(n m) time.
+    as is usual. An empty series is matched with gaps alone. Gaps for the first elements cost their distance to the constant, as in the
+    paper (in some packages they are free or not allowed). O(n m) time.
 
     References
     ----------
@@ -92,7 +92,7 @@ class EDR(_Elastic):
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
     band : {"diagonal", "slanted"}
-        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
+        The centre of `window`: the diagonal from (0, 0), or the one that is stretched to both lengths; see `DTW`.
 
     Notes
     -----
@@ -130,18 +130,18 @@ def _within(epsilon: float, a: Any, b: Any) -> bool:
 
 
 class MSM(_Elastic):
-    """Move-split-merge: a metric; values are moved at the price of the difference, doubled and merged at a constant price.
+    """Move-split-merge: a metric; moving a value costs the difference, splitting and merging a constant.
 
     Parameters
     ----------
     cost : float
-        Of a split or merge, besides what the value moves.
+        The cost of a split or merge, besides that of the move.
     window : int or float, optional
         ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
     band : {"diagonal", "slanted"}
-        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
+        The centre of `window`: the diagonal from (0, 0), or the one that is stretched to both lengths; see `DTW`.
 
     Notes
     -----
@@ -179,19 +179,19 @@ class TWE(_Elastic):
     Parameters
     ----------
     stiffness : float
-        What a difference of one in time costs (nu in the paper).
+        The cost of a difference of one in time (nu in the paper).
     penalty : float
-        What deleting an element costs besides (lambda in the paper).
+        The further cost of deleting an element (lambda in the paper).
     window : int or float, optional
         ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     nan_policy : str
         ``"raise"``, ``"propagate"`` (the score is NaN and the path empty) or ``"omit"`` (elements that hold NaN are left out).
     band : {"diagonal", "slanted"}
-        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
+        The centre of `window`: the diagonal from (0, 0), or the one that is stretched to both lengths; see `DTW`.
 
     Notes
     -----
-    Before the first element there is one of zeros, as in the paper. The distance of two elements is the Euclidean one. O(n m) time.
+    Each series is preceded by an element of zeros, as in the paper. The distance of two elements is the Euclidean one. O(n m) time.
 
     References
     ----------

@@ -15,18 +15,18 @@ STANDARD = ("qseqid", "sseqid", "pident", "length", "mismatch", "gapopen", "qsta
 
 
 class Hit(NamedTuple):
-    """A sequence of the database that is like the query.
+    """A sequence of the database that is similar to the query.
 
     Parameters
     ----------
     query, subject : str
         Names.
     description : str
-        What the database says of the subject besides its name.
+        The description of the subject in the database, without its name.
     score, bits, evalue : float
-        The score of the alignment, the same in bits, and how many such are expected by chance.
+        The score of the alignment, its bit score, and its E-value: the number of such alignments that is expected by chance.
     strand : {"plus", "minus"}
-        Whether the query is like the subject, or like its reverse complement.
+        Whether the query is similar to the subject or to its reverse complement.
     alignment : Alignment
         x is the query, y the subject, or its reverse complement.
     """
@@ -52,12 +52,12 @@ class Hit(NamedTuple):
 
     @property
     def query_range(self) -> tuple[int, int]:
-        """What is aligned of the query, from 0: ``query[start:stop]``."""
+        """The aligned part of the query, counted from 0: ``query[start:stop]``."""
         return self.alignment.begin[0], self.alignment.end[0]
 
     @property
     def subject_range(self) -> tuple[int, int]:
-        """What is aligned of the subject, from 0 and in its own direction: ``subject[start:stop]``."""
+        """The aligned part of the subject, counted from 0 in its own direction: ``subject[start:stop]``."""
         begin, end = self.alignment.begin[1], self.alignment.end[1]
         if self.strand == "plus":
             return begin, end
@@ -72,7 +72,7 @@ class Hit(NamedTuple):
         )
 
     def columns(self) -> dict[str, Any]:
-        """Its facts by the names that BLAST gives them.
+        """Its columns by BLAST's names.
 
         Returns
         -------
@@ -126,9 +126,9 @@ class Hits(Sequence[Hit]):
     Parameters
     ----------
     hits : list of list of Hit
-        For each query its own.
+        The hits of each query.
     sequences, letters : int
-        Of the database.
+        The size of the database.
     statistics : KarlinAltschul, optional
         Where bits and E-values come from.
     search_spaces : list of int, optional
@@ -178,7 +178,7 @@ class Hits(Sequence[Hit]):
         Returns
         -------
         list of Hits
-            In the order of the queries; of one that found nothing it is empty.
+            In the order of the queries; empty for a query without hits.
         """
         spaces: Sequence[int | None] = self.search_spaces or [None] * len(self._by_query)
         return [
@@ -191,7 +191,7 @@ class Hits(Sequence[Hit]):
         return iter(self._hits)
 
     def __repr__(self) -> str:
-        """How many there are."""
+        """The number of hits and the size of the database."""
         return f"<Hits: {len(self)} in {self.sequences} sequences of {self.letters} letters>"
 
     def __str__(self) -> str:

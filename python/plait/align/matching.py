@@ -29,11 +29,11 @@ class Matches:
     scores : ndarray of float64
         Of the same shape; NaN where there is none.
     queries, choices : list
-        What was compared.
+        The sequences that were compared.
     labels : list, optional
-        What the choices are called: keys of a mapping, labels of a Series; their positions unless given.
+        The labels of the choices: keys of a mapping, labels of a Series; their positions unless given.
     query_labels : list, optional
-        What the queries are called, likewise.
+        The labels of the queries, likewise.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Matches:
 
     @property
     def keys(self) -> NDArray[Any]:
-        """What the choices are called, in the shape of `index`; None where there is none."""
+        """The labels of the choices, in the shape of `index`; None where there is none."""
         return self._looked_up(list(range(len(self._choices))) if self._labels is None else self._labels)
 
     @property
@@ -80,7 +80,7 @@ class Matches:
         -------
         pandas.DataFrame
             Columns ``query``, ``choice``, ``key``, ``index`` and ``score``, and ``rank`` (from 1) where more than one was looked for. The
-            rows are called as the queries are in a mapping or a Series, so that the frame joins what the queries came from.
+            row labels are those of the queries in a mapping or a Series, so that the frame can be joined with it.
         """
         try:
             import pandas as pd
@@ -115,17 +115,17 @@ def match(
     Parameters
     ----------
     queries : list of sequences, mapping or pandas Series
-        What is looked for.
+        The sequences to find.
     choices : list of sequences, mapping, pandas Series or WordIndex
-        Among these; of mappings the values. An index has an aligner and a cutoff of its own.
+        The sequences that are searched; of mappings the values. An index has an aligner and a cutoff of its own.
     aligner : PairAligner, optional
-        What near means; `Levenshtein()` unless given.
+        The distance or similarity; `Levenshtein()` unless given.
     k : int
-        How many for each query; where there are fewer, -1 stands for the rest.
+        The number of results for each query; where there are fewer, the rest are -1.
     cutoff : float, optional
-        None that is worse: costs above it, similarities below.
+        Worse results are left out: costs above it, similarities below.
     missing : {"skip", "raise"}
-        What becomes of None and NaN: they match nothing, or are an error.
+        How None and NaN are treated: they match nothing, or are an error.
     similarity : {"normalized", "ratio"}, optional
         Scores are from 0 to 1, 1 for equal sequences. ``"normalized"``: 1 - cost / the greatest cost of sequences that long (of `Levenshtein`), or the
         share of the longer one (of `LCS`). ``"ratio"``: twice the longest common subsequence by the sum of lengths, rapidfuzz's ratio / 100;
@@ -133,7 +133,7 @@ def match(
     case : {"keep", "ignore"}
         Whether capitals and small letters of `str` are the same (``str.casefold``).
     threads : int, optional
-        At most so many; the result does not depend on it.
+        The greatest number of threads; the result does not depend on it.
 
     Returns
     -------
@@ -148,8 +148,8 @@ def match(
 
     Notes
     -----
-    Exact: all pairs that a bound does not exclude are scored. Queries that are equal are looked up once. Where `Levenshtein` is asked for
-    within three edits by many queries, a `WordIndex` of the choices is built for them.
+    Exact: all pairs that a bound does not exclude are scored. Equal queries are searched once. For `Levenshtein` with a cutoff of at most
+    three edits and many queries, a `WordIndex` of the choices is built.
 
     Examples
     --------
@@ -199,7 +199,7 @@ class Deduplicated(NamedTuple):
     kept : ndarray of int64
         Their positions.
     representatives : ndarray of int64, shape (n,)
-        For each string the position of the one that is kept for it; -1 for what is missing.
+        For each string the position of its representative; -1 for missing ones.
     """
 
     strings: list[Any]
@@ -216,28 +216,28 @@ def deduplicate(
     case: str = "keep",
     threads: int | None = None,
 ) -> Deduplicated:
-    """A list without what is nearly the same as something before it.
+    """Remove near duplicates from a list.
 
     Parameters
     ----------
     strings : list of sequences, mapping or pandas Series
         Of mappings the values; None and NaN are left out.
     cutoff : float
-        What costs no more than this (of similarities: scores no less) is nearly the same.
+        Sequences whose cost is at most this (whose similarity is at least this) are near duplicates.
     aligner : PairAligner, optional
-        What near means; `Levenshtein()` unless given.
+        The distance or similarity; `Levenshtein()` unless given.
     similarity : {"normalized", "ratio"}, optional
-        As of `match`; what is no less than the cutoff is then nearly the same.
+        As of `match`; strings whose similarity is at least the cutoff are then near duplicates.
     case : {"keep", "ignore"}
         Whether capitals and small letters of `str` are the same (``str.casefold``); those that are kept are as they were given.
     threads : int, optional
-        At most so many; the result does not depend on it.
+        The greatest number of threads; the result does not depend on it.
 
     Returns
     -------
     Deduplicated
-        ``.strings``, ``.kept`` and ``.representatives``. A string is kept unless it is near to one that is kept and comes before it; the
-        nearest of these, among equals the first, stands for it, and for what is equal to it further on.
+        ``.strings``, ``.kept`` and ``.representatives``. A string is kept unless it is a near duplicate of an earlier one that is kept; the
+        nearest of these, among equals the first, is its representative, and that of later strings equal to it.
 
     Raises
     ------
@@ -246,7 +246,7 @@ def deduplicate(
 
     Notes
     -----
-    O(n · kept) pairs, each of which ends at the cutoff; of many words within three edits a `WordIndex` finds the pairs that matter.
+    O(n · kept) pairs, each of which ends at the cutoff; for many words within three edits a `WordIndex` finds the pairs within the cutoff.
 
     Examples
     --------
@@ -276,7 +276,7 @@ def deduplicate(
 def _by_blocks(
     chosen: PairAligner, values: list[Any], different: list[int], most: float, similarity: str | None, threads: int
 ) -> tuple[NDArray[np.int64], list[int]]:
-    """For each different string the position of what stands for it, and the positions of what is kept."""
+    """For each different string the position of its representative, and the positions of the kept ones."""
     best = similarity is not None or chosen._method().worst < 0
 
     def scored(rows: list[Any], columns: list[Any]) -> Array:
@@ -292,7 +292,7 @@ def _by_blocks(
         block = [values[i] for i in different[begin : begin + step]]
         scores = scored(block, [values[i] for i in kept])
         among = scored(block, block)
-        inside: list[int] = []  # of the block, those that are kept
+        inside: list[int] = []  # those of the block that are kept
         for b in range(len(block)):
             row = np.concatenate([scores[b], among[b, inside]])
             at = int(row.argmax() if best else row.argmin()) if len(row) else -1
@@ -308,10 +308,10 @@ def _by_blocks(
 def _by_index(
     index: Any, chosen: Levenshtein, words: list[Any], different: list[int], most: float, threads: int
 ) -> tuple[NDArray[np.int64], list[int]]:
-    """The same; the index finds what is near each, best first."""
+    """The same by an index, which finds the near duplicates of each, best first."""
     stands = np.empty(len(words), np.int64)
     is_kept = np.zeros(len(words), bool)
-    step = 1 << 14  # queries whose neighbours are held at once
+    step = 1 << 14  # queries whose neighbours are in memory at once
     for begin in range(0, len(words), step):
         ends, found, _ = index.within_of_each(chosen._method(), words[begin : begin + step], -1, most, least_weight(chosen), threads)
         for q in range(len(ends) - 1):
@@ -326,7 +326,7 @@ def _by_index(
 
 
 def labelled(values: Any, name: str) -> tuple[list[Any], list[Any] | None]:
-    """Sequences, and what they are called: of mappings the keys, of Series their labels."""
+    """Sequences and their labels: of mappings the keys, of Series the index."""
     if isinstance(values, Mapping):
         return list(values.values()), list(values)
     if type(values).__name__ == "Series" and hasattr(values, "index") and hasattr(values, "tolist"):
@@ -359,7 +359,7 @@ def _is_missing_scalar(value: Any) -> bool:
 
 
 def _different(values: list[Any], places: list[int]) -> tuple[list[int], list[int]]:
-    """Where the different sequences first stand, and for each place which of them it is; texts alone are compared."""
+    """Positions of the first occurrences of different sequences, and the inverse; only texts are compared."""
     seen: dict[Any, int] = {}
     first: list[int] = []
     members = []
@@ -418,7 +418,7 @@ def _best(
 
 
 def _index(aligner: PairAligner, rows: list[Any], columns: list[Any], cutoff: float | None) -> Any:
-    """An index of the columns where it pays, and where the rows are of their kind."""
+    """An index of the columns where it is faster and the rows are of the same kind."""
     return index_for(aligner, len(rows), columns, cutoff) if set(map(type, rows)) == set(map(type, columns)) else None
 
 
@@ -433,7 +433,7 @@ def _first_of(row: Array, k: int) -> NDArray[np.int64]:
 
 
 def nearest_within(aligner: PairAligner, query: Any, references: Any, k: int, cutoff: float | None) -> tuple[NDArray[Any], Array]:
-    """What `PairAligner.nearest` gives where there is a cutoff, or where references have keys."""
+    """The result of `PairAligner.nearest` with a cutoff, or where references have keys."""
     values, labels = (list(references.values()), list(references)) if isinstance(references, Mapping) else (references, None)
     against = _inputs.collection(values, "references")
     k = _arguments.whole(k, "k", len(against), "references")

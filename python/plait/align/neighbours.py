@@ -1,4 +1,4 @@
-"""Classification and regression by the nearest series, as scikit-learn does it."""
+"""k-nearest-neighbour classification and regression of series, as in scikit-learn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._series_estimator import SeriesEstimator, checked_aligner
 from .dtw import DTW
 
 Array = NDArray[Any]
-#: How much a neighbour counts: as much as any, by the inverse of its distance, or f(distances of shape (n, k)) of the same shape.
+#: The weight of a neighbour: uniform, the inverse of its distance, or f(distances of shape (n, k)) of the same shape.
 Weights: TypeAlias = "str | Callable[[NDArray[np.float64]], Any]"
 
 
@@ -75,11 +75,11 @@ class _Neighbours(SeriesEstimator):
         Parameters
         ----------
         X : array or list of series, optional
-            What is looked for; without it the series of `fit`, none of them its own neighbour.
+            The queries; without it the series of `fit`, none of them its own neighbour.
         n_neighbors : int, optional
-            How many; as the constructor was told unless given.
+            The number of neighbours; the one of the constructor unless given.
         return_distance : bool
-            Whether scores come, too.
+            Whether to return the scores as well.
 
         Returns
         -------
@@ -107,26 +107,26 @@ class _Neighbours(SeriesEstimator):
         return (scores, indices) if return_distance else indices
 
     def _weighted(self, X: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The nearest series, and how much each counts."""
+        """The nearest series and their weights."""
         scores, nearest = self.kneighbors(X)
         return nearest, counting(self.weights, scores, type(self).__name__)
 
 
 class TimeSeriesKNN(_Neighbours, ClassifierEstimator):
-    """The label of the nearest series, or of most of the nearest ones.
+    """k-nearest-neighbour classification of series.
 
     Parameters
     ----------
     aligner : PairAligner, optional
-        What near means; DTW unless given. Costs and similarities both do, and so do aligners of symbols.
+        The distance or similarity; DTW unless given. Aligners of symbols are accepted as well.
     n_neighbors : int
         How many neighbours vote. Where classes have the same number of votes, the one whose nearest neighbour comes first is taken; of
         neighbours at the same distance the one that was first in `fit` comes first.
     weights : {"uniform", "distance"} or callable
-        How much a vote counts: as much as any, or the inverse of its distance (of neighbours at distance 0 there count no others); a function
-        is given the distances, shape (n, n_neighbors), and gives as many weights.
+        The weight of a vote: uniform, or the inverse of its distance (if there are neighbours at distance 0, only these count); a function
+        is given the distances, shape (n, n_neighbors), and returns as many weights.
     threads : int, optional
-        At most so many; answers do not depend on it.
+        The greatest number of threads; predictions do not depend on it.
     k : int, optional
         Another name of `n_neighbors`.
 
@@ -138,7 +138,7 @@ class TimeSeriesKNN(_Neighbours, ClassifierEstimator):
     Notes
     -----
     Series are rows of a 2-D array, an array (n, length, d), or a list of arrays of any lengths. Neighbours are exact; where the aligner has
-    lower bounds, most series are not looked at closely.
+    lower bounds, most series need no exact distance.
 
     Examples
     --------
@@ -158,7 +158,7 @@ class TimeSeriesKNN(_Neighbours, ClassifierEstimator):
         self._keep(aligner, n_neighbors, weights, threads, k)
 
     def fit(self, X: Any, y: Any) -> TimeSeriesKNN:
-        """Remember series and their labels.
+        """Store series and their labels.
 
         Parameters
         ----------
@@ -205,7 +205,7 @@ class TimeSeriesKNN(_Neighbours, ClassifierEstimator):
         Returns
         -------
         ndarray, shape (n,)
-            Labels as `fit` got them.
+            The labels, of the type given to `fit`.
         """
         votes, codes = self._votes(X)
         most = votes == votes.max(axis=1, keepdims=True)
@@ -223,18 +223,18 @@ class TimeSeriesKNN(_Neighbours, ClassifierEstimator):
 
 
 class TimeSeriesKNNRegressor(_Neighbours, RegressorEstimator):
-    """The mean of what belongs to the nearest series.
+    """k-nearest-neighbour regression of series: the mean of the neighbours' targets.
 
     Parameters
     ----------
     aligner : PairAligner, optional
-        What near means; DTW unless given. Costs and similarities both do, and so do aligners of symbols.
+        The distance or similarity; DTW unless given. Aligners of symbols are accepted as well.
     n_neighbors : int
-        Over how many neighbours the mean goes; of those at the same distance the one that was first in `fit` comes first.
+        The number of neighbours in the mean; of those at the same distance the one that was first in `fit` comes first.
     weights : {"uniform", "distance"} or callable
         As of `TimeSeriesKNN`.
     threads : int, optional
-        At most so many; answers do not depend on it.
+        The greatest number of threads; predictions do not depend on it.
     k : int, optional
         Another name of `n_neighbors`.
 
@@ -257,7 +257,7 @@ class TimeSeriesKNNRegressor(_Neighbours, RegressorEstimator):
         self._keep(aligner, n_neighbors, weights, threads, k)
 
     def fit(self, X: Any, y: Any) -> TimeSeriesKNNRegressor:
-        """Remember series and their targets.
+        """Store series and their targets.
 
         Parameters
         ----------
@@ -298,7 +298,7 @@ class TimeSeriesKNNRegressor(_Neighbours, RegressorEstimator):
 def without_itself(
     indices: NDArray[np.int64], scores: NDArray[np.float64], own: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Neighbours of series that were searched for among themselves, one fewer; ``own[i]`` is which row i is.
+    """Neighbours of series among themselves, without the series itself; ``own[i]`` is the series of row i.
 
     Where others at the same distance come before it, the last one is left out in its stead.
     """
@@ -309,7 +309,7 @@ def without_itself(
 
 
 def counting(weights: Weights, scores: NDArray[np.float64], name: str) -> NDArray[np.float64]:
-    """How much each neighbour counts."""
+    """The weight of each neighbour."""
     if callable(weights):
         found = np.asarray(weights(scores.copy()), np.float64)
         if found.shape != scores.shape or not np.isfinite(found).all() or (found < 0).any() or not (found.sum(axis=1) > 0).all():

@@ -1,6 +1,6 @@
 """Alignments that maximise similarity: global, local, and with free ends.
 
-What a gap costs is told in several ways. Here scores of gaps are added as they are given, so they are negative, and the first element of a
+Packages differ in how gap penalties are given. Here scores of gaps are added as they are, so they are negative, and the first element of a
 gap costs ``gap_open`` alone: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. The same penalties elsewhere:
 
 =========================  ==================================================  =======================================================
@@ -86,26 +86,27 @@ class _Pairwise(PairAligner):
 
 
 class NeedlemanWunsch(_Pairwise):
-    """Global alignment: the greatest sum of similarities and gaps over both sequences whole.
+    """Global alignment: the greatest sum of similarities and gap scores over both whole sequences.
 
     Parameters
     ----------
     similarity : Substitution, str, mapping or (float, float)
-        What two symbols are worth beside each other: a table, the name of one (``"BLOSUM62"``), scores of pairs ``{(a, b): score}`` (see
-        `Substitution.from_dict`), one of Biopython's ``substitution_matrices``, or two numbers for symbols that are equal and that differ, whatever they are.
+        The similarity of two symbols: a table, the name of one (``"BLOSUM62"``), scores of pairs ``{(a, b): score}`` (see
+        `Substitution.from_dict`), one of Biopython's ``substitution_matrices``, or two numbers for any symbols that are equal and that
+        differ.
     gap : float
-        The score of each element beside a gap; not positive.
+        The score of each element in a gap; not positive.
     gap_open, gap_extend : float, optional
         Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
     case : {"keep", "ignore"}
-        Whether a letter that the similarity does not know is read as its capital.
+        Whether a letter without scores is read as its capital.
     unknown : symbol, optional
-        As which symbol of the similarity those are read that it does not know (``"X"``); an error unless given.
+        The symbol that replaces symbols without scores (``"X"``); without it they are an error.
 
     Notes
     -----
     O(n·m) cells (Needleman and Wunsch 1970; Gotoh 1982 for affine gaps). A gap in one sequence may follow one in the other. A symbol that the
-    similarity does not know is a ValueError that names it and its place, unless `case` or `unknown` say how it is read.
+    similarity has no scores for is a ValueError with its position, unless `case` or `unknown` say how it is read.
 
     `align` keeps the moves of all cells, half a byte each (a byte for scores that are not whole). Beyond 256 MB it keeps rows between strips
     of the matrix instead, and computes the strips through which the path goes a second time; the path is the same. `align_many` aligns one
@@ -153,19 +154,19 @@ class SmithWaterman(_Pairwise):
     similarity : Substitution, str, mapping or (float, float)
         As of `NeedlemanWunsch`.
     gap : float
-        The score of each element beside a gap; not positive.
+        The score of each element in a gap; not positive.
     gap_open, gap_extend : float, optional
         Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
     case : {"keep", "ignore"}
-        Whether a letter that the similarity does not know is read as its capital.
+        Whether a letter without scores is read as its capital.
     unknown : symbol, optional
-        As which symbol of the similarity those are read that it does not know (``"X"``); an error unless given.
+        The symbol that replaces symbols without scores (``"X"``); without it they are an error.
 
     Notes
     -----
     O(n·m) cells (Smith and Waterman 1981). The path covers the parts alone. Where nothing is positive the score is 0 and the path empty.
     Of several best ends the first in the order of rows is taken, and from there the path goes back to where its score is first 0. `count`
-    tells the alignments with the best score from all beginnings to all ends, and 1 if that is 0.
+    returns the number of alignments with the best score from all beginnings to all ends, and 1 if that score is 0.
 
     Examples
     --------
@@ -212,35 +213,35 @@ class SmithWaterman(_Pairwise):
         threads: int | None = None,
         progress: Progress = False,
     ) -> Hits:
-        """The sequences of a database that are most like a query, exactly: what ssearch does, and BLAST approximately.
+        """The sequences of a database that are most similar to a query, exactly as ssearch finds them (BLAST approximates).
 
         Parameters
         ----------
         queries : str, bytes, record, or list or mapping of them
-            What is looked for. Records are those of `plait.datasets.fasta` and of Biopython.
+            The queries. Records are those of `plait.datasets.fasta` and of Biopython.
         database : path, binary stream, or list or mapping of sequences
-            A str is the path of a FASTA file, which gzip may have packed. It is read in pieces of 4 MB (or of its longest record), so it may be
-            larger than the memory.
+            A str is the path of a FASTA file, possibly compressed by gzip. It is read in pieces of 4 MB (or of its longest record), so it
+            may be larger than the memory.
         k : int
-            For each query at most so many; among equal scores those that come first in the database.
+            The greatest number of hits of each query; among equal scores those that come first in the database.
         max_evalue : float, optional
-            None that is expected more often by chance. BLAST's default is 10.
+            Hits with a greater E-value are left out. BLAST's default is 10.
         strand : {"both", "plus", "minus"}, optional
-            Of nucleotides, which strands of the subjects the query is compared with; both unless given, and of both the better one counts.
+            For nucleotides, the strands of the subjects that are compared; both unless given, and of both the better one counts.
             Proteins have one.
         statistics : {"auto", "published", "simulated"}, KarlinAltschul or None
-            Where bits and E-values come from: parameters that NCBI publishes for the table and the gaps (`KarlinAltschul.of`), those of
+            The parameters of bits and E-values: those that NCBI publishes for the table and the gaps (`KarlinAltschul.of`), those of
             alignments of random sequences (`KarlinAltschul.simulate`), or "auto": published where there are, else simulated; the result's
-            ``statistics.source`` tells. None: there are none, and both are NaN.
+            ``statistics.source`` says which. None: there are none, and both are NaN.
         threads : int, optional
-            At most so many; what is found does not depend on it.
+            The greatest number of threads; the hits do not depend on it.
         progress : bool or callable
             True shows a bar (tqdm); a callable is given the bytes, or sequences, that are read, and their number (None for a stream).
 
         Returns
         -------
         Hits
-            For each query, in their order, its hits, best first; each with its alignment.
+            The hits of each query, in the order of the queries and best first; each with its alignment.
 
         Raises
         ------
@@ -252,12 +253,12 @@ class SmithWaterman(_Pairwise):
         Notes
         -----
         One hit is found for each sequence of the database: its best alignment. Letters count as capitals; gaps and white space are left out;
-        what the table does not know counts as X, or N (U as T). The E-value is ``K m' n' exp(-lambda S)`` with the effective lengths m' of the
-        query and n' of the database (see `KarlinAltschul.length_adjustment`); nothing is adjusted to a sequence's composition, as ssearch's
-        and BLAST's newer programs do.
+        letters that are not in the table count as X, or N (U as T). The E-value is ``K m' n' exp(-lambda S)`` with the effective lengths m'
+        of the query and n' of the database (see `KarlinAltschul.length_adjustment`); nothing is adjusted to a sequence's composition, as
+        ssearch's and BLAST's newer programs do.
 
-        Gaps are told as everywhere in `plait.align`: BLAST's "existence 11, extension 1", its default for proteins, is ``gap_open=-12,
-        gap_extend=-1`` here.
+        Gap scores are given as everywhere in `plait.align`: BLAST's "existence 11, extension 1", its default for proteins, is
+        ``gap_open=-12, gap_extend=-1`` here.
 
         Examples
         --------
@@ -273,23 +274,23 @@ class SmithWaterman(_Pairwise):
 
 
 class SemiGlobal(_Pairwise):
-    """Alignment with free ends: elements before the first or after the last column cost nothing where they may be left out.
+    """Semi-global alignment: gaps at chosen ends are free.
 
     Parameters
     ----------
     similarity : Substitution, str, mapping or (float, float)
         As of `NeedlemanWunsch`.
     gap : float
-        The score of each element beside a gap; not positive.
+        The score of each element in a gap; not positive.
     gap_open, gap_extend : float, optional
         Instead of `gap`, both together: a gap of k elements adds ``gap_open + (k - 1) * gap_extend``. Not positive.
     free_start, free_end : str
-        Whose first and last elements may be left out: ``"x"``, ``"y"``, ``"xy"`` or ``""``. ``free_start="y", free_end="y"`` looks for x
-        within y; ``"x"`` and ``"y"`` let x's end overlap y's beginning.
+        The sequences whose first and last elements may be left out: ``"x"``, ``"y"``, ``"xy"`` or ``""``. ``free_start="y", free_end="y"``
+        finds x within y; ``"x"`` and ``"y"`` let x's end overlap y's beginning.
     case : {"keep", "ignore"}
-        Whether a letter that the similarity does not know is read as its capital.
+        Whether a letter without scores is read as its capital.
     unknown : symbol, optional
-        As which symbol of the similarity those are read that it does not know (``"X"``); an error unless given.
+        The symbol that replaces symbols without scores (``"X"``); without it they are an error.
 
     Notes
     -----
@@ -337,7 +338,7 @@ def needleman_wunsch(
     Parameters
     ----------
     a, b : sequence
-        What is aligned.
+        The sequences.
     similarity, gap, gap_open, gap_extend
         As of `NeedlemanWunsch`.
 
@@ -363,7 +364,7 @@ def smith_waterman(
     Parameters
     ----------
     a, b : sequence
-        What is aligned.
+        The sequences.
     similarity, gap, gap_open, gap_extend
         As of `SmithWaterman`.
 
@@ -396,7 +397,7 @@ def semi_global(
     Parameters
     ----------
     a, b : sequence
-        What is aligned.
+        The sequences.
     similarity, gap, gap_open, gap_extend, free_start, free_end
         As of `SemiGlobal`.
 

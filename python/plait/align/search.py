@@ -22,16 +22,16 @@ LEAST_BATCH, MOST_BATCH = 32, 8192  # windows that are scored at once
 
 
 class Place(NamedTuple):
-    """A part of a stream that is like a query.
+    """A part of a stream that is similar to a query.
 
     Parameters
     ----------
     start, stop : int
         It is ``stream[start:stop]``.
     score : float
-        Of the query and this part, both normalised if that was asked for.
+        The score of the query and this part, both normalised with ``normalize=True``.
     aligner, query, part
-        What `align` aligns.
+        The arguments of `align`.
     """
 
     start: int
@@ -42,11 +42,11 @@ class Place(NamedTuple):
     part: Any
 
     def __repr__(self) -> str:
-        """Where, and how like."""
+        """Position and score."""
         return f"Place(start={self.start}, stop={self.stop}, score={self.score:.6g})"
 
     def align(self) -> Alignment:
-        """How the query lies in this part.
+        """The alignment of the query with this part.
 
         Returns
         -------
@@ -60,7 +60,7 @@ class Place(NamedTuple):
 def search(
     aligner: DTW, query: Any, stream: Any, k: int | None, max_score: float | None, overlap: float, normalize: bool, threads: int | None
 ) -> list[Place]:
-    """What `DTW.search` does."""
+    """The implementation of `DTW.search`."""
     k, threads = sys.maxsize if k is None else _arguments.whole(k, "search: k"), _arguments.thread_count(threads)
     most = math.inf if max_score is None else _arguments.limit(max_score, "search: max_score")
     if isinstance(overlap, bool) or not isinstance(overlap, (int, float, np.number)) or not 0 <= overlap <= 1:
@@ -105,7 +105,7 @@ class _Windows:
             self.bounds = _core.window_bounds(aligner._options(), query, filled, normalize, threads)
         self.batch = LEAST_BATCH
         self.known = np.zeros(len(self.bounds), bool)  # score >= bound; where known, the score
-        if self.holes is not None:  # of those with holes nothing is known, or, where they are not left out, that they have no score
+        if self.holes is not None:  # windows with NaN have no bound, or, where NaN is not left out, no score
             self.bounds[self.holes] = 0.0 if aligner.nan_policy == "omit" else np.inf
 
     def best(self, k: int, most: float, apart: int) -> list[Place]:
@@ -122,7 +122,7 @@ class _Windows:
         return found
 
     def least(self, free: NDArray[np.bool_], most: float, more: bool) -> int:
-        """The first of the free windows with the least score, -1 where all are beyond `most`. more: others are asked for as well."""
+        """The first of the free windows with the least score, -1 where all are beyond `most`. more: whether others follow."""
         while True:
             scores = np.where(free & self.known, self.bounds, np.inf)
             at = int(scores.argmin())
@@ -136,7 +136,7 @@ class _Windows:
             self.batch = min(2 * self.batch, MOST_BATCH)
 
     def score(self, places: NDArray[np.int64], limit: float) -> None:
-        """Exact scores; of what is beyond the limit it is known that it is."""
+        """Exact scores; for those beyond the limit a bound just above it."""
         parts, cutoff = self.taken(places), None if math.isinf(limit) else limit
         out = np.full((1, len(places)), np.inf)
         if self.holes is None:
@@ -149,7 +149,7 @@ class _Windows:
         self.bounds[places] = np.where(exact, out[0], np.nextafter(max(limit, 0.0), np.inf))
 
     def taken(self, places: NDArray[np.int64]) -> list[Array]:
-        """Windows as they are scored, shape (n,) or (n, d); with holes where elements are left out, shorter ones."""
+        """Windows as they are scored, shape (n,) or (n, d); shorter where NaN is left out."""
         parts = self.windows[places]
         parts = np.ascontiguousarray(parts if parts.ndim == 2 else parts.transpose(0, 2, 1))
         whole = np.ones(len(places), bool) if self.holes is None else ~self.holes[places]
@@ -168,7 +168,7 @@ def _any_length(aligner: DTW, query: Array, stream: Array, k: int, most: float, 
     missing: NDArray[np.bool_] = np.asarray(np.isnan(stream).reshape(len(stream), -1).any(axis=1))
     if callable(aligner.metric) or aligner.window is not None or aligner.slope is not None:
         raise ValueError("search: for parts of any length (open_begin, open_end) expected a metric by name, and neither window nor slope")
-    # Elements that are left out are not there; otherwise no part goes over them.
+    # NaN is left out of the stream; otherwise no part contains one.
     pieces = [np.flatnonzero(~missing)] if aligner.nan_policy == "omit" else _runs(~missing)
     scores, starts, stops = [], [], []
     for places in pieces:

@@ -21,18 +21,18 @@ class SoftDTW(PairAligner):
     Parameters
     ----------
     gamma : float
-        How soft, above 0: the smaller, the closer to DTW. It has the unit of the cost.
+        The smoothing, above 0: the smaller, the closer to DTW. It has the unit of the cost.
     nan_policy : str
         ``"raise"``, ``"propagate"`` or ``"omit"`` (elements that hold NaN are left out).
     window : int or float, optional
         Only paths with ``|i - j| <= window`` cells, or a fraction of the longer length, rounded up.
     band : {"diagonal", "slanted"}
-        What `window` lies about: the diagonal from (0, 0), or that which is stretched to both lengths; see `DTW`.
+        The centre of `window`: the diagonal from (0, 0), or the one that is stretched to both lengths; see `DTW`.
 
     Notes
     -----
-    The score may be negative, and that of a series with itself is. `align` and `count` are of the most probable paths, which are those of DTW;
-    `expected` is the whole distribution. Time O(n m), or O(n w) within a window; memory O((n + m) ** 1.5) for gradients,
+    The score may be negative, as that of a series with itself. `align` and `count` refer to the most probable paths, which are those of
+    DTW; `expected` to all paths. Time O(n m), or O(n w) within a window; memory O((n + m) ** 1.5) for gradients,
     O(n + m) for scores. Parts of a sum below 1e-307 of it count as zero.
 
     M. Cuturi and M. Blondel, "Soft-DTW: a differentiable loss function for time-series", ICML 2017.
@@ -68,7 +68,7 @@ class SoftDTW(PairAligner):
         return _inputs.all_series(values, name, self.nan_policy)
 
     def gradient(self, x: Any, y: Any) -> NDArray[np.float64]:
-        """The derivative of the score by `x`.
+        """The gradient of the score with respect to `x`.
 
         Parameters
         ----------
@@ -83,7 +83,7 @@ class SoftDTW(PairAligner):
         return self.value_and_gradient(x, y)[1]
 
     def value_and_gradient(self, x: Any, y: Any) -> tuple[float, NDArray[np.float64]]:
-        """The score, and its derivative by `x`, in one go.
+        """The score and its gradient with respect to `x`.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class SoftDTW(PairAligner):
         Returns
         -------
         score : float
-            As `score` gives it.
+            The value of `score`.
         gradient : ndarray of float64
             In the shape of `x`.
         """
@@ -120,7 +120,7 @@ class SoftDTW(PairAligner):
 
 
 def soft_dtw(x: Any, y: Any, gamma: float = 1.0, window: int | float | None = None, band: str = "diagonal") -> Node:
-    """Soft-DTW as a node: an alignment inside of any graph.
+    """Soft-DTW as a node of a graph.
 
     Parameters
     ----------
@@ -129,9 +129,9 @@ def soft_dtw(x: Any, y: Any, gamma: float = 1.0, window: int | float | None = No
     y : Node or array_like, shape (…, m, d) or (m,)
         Series of the same leading dimensions, or one series (m, d) for all of `x`.
     gamma : float
-        How soft, above 0.
+        The smoothing, above 0.
     window, band
-        Which paths there are; see `SoftDTW`.
+        The allowed paths; see `SoftDTW`.
 
     Returns
     -------
@@ -147,7 +147,8 @@ def soft_dtw(x: Any, y: Any, gamma: float = 1.0, window: int | float | None = No
 
     Notes
     -----
-    It has gradients by `x` and `y`, and no second ones. Inner sums are of float64 also for float32. Pairs of a batch are computed in parallel.
+    It has first derivatives with respect to `x` and `y`, and no second ones. Inner sums are float64 also for float32. Pairs of a batch are
+    computed in parallel.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Adaptive conformal prediction: intervals that widen or narrow with the outcomes of recent forecasts."""
+"""Adaptive conformal factors: intervals that widen or narrow with the outcomes of recent forecasts."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def adapted(needed: Array, coverage: float) -> Array:
     known = np.full((origins, horizon, outputs), np.nan)  # indexed by the time at which they become known
     for k in range(min(horizon, origins - 1)):
         known[k + 1 :, k] = needed[: origins - k - 1, k]
-    said = np.ones_like(needed)
+    factors = np.ones_like(needed)
     failing = np.full((horizon, outputs), 1.0 - coverage)
     ahead, out = np.arange(horizon)[:, None], np.arange(outputs)
     for t in range(origins):
         news = known[t]
-        before = said[np.maximum(t - 1 - ahead, 0), ahead, out]
+        before = factors[np.maximum(t - 1 - ahead, 0), ahead, out]
         failing = np.where(np.isnan(news), failing, failing + STEP * ((1.0 - coverage) - (news > before)))
         pool = np.sort(known[max(0, t + 1 - OUTCOMES) : t + 1], axis=0)  # NaN come last
         count = np.sum(~np.isnan(pool), axis=0)
@@ -52,5 +52,5 @@ def adapted(needed: Array, coverage: float) -> Array:
         found = pool[np.clip(rank, 1, np.maximum(count, 1)) - 1, ahead, out]
         found = np.where(rank <= 0, 0.0, np.where(rank > count, BEYOND * found, found))
         few = count * (1.0 - coverage) < 1.0  # too few outcomes to make intervals narrower
-        said[t] = np.where(count == 0, 1.0, np.where(few, np.maximum(found, 1.0), found))
-    return said
+        factors[t] = np.where(count == 0, 1.0, np.where(few, np.maximum(found, 1.0), found))
+    return factors

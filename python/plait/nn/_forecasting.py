@@ -202,15 +202,15 @@ class Forecasting(Intervals):
         raw, lengths = self._raw(rows, lengths)
         outs = [out[:length] for out, length in zip(self._points(raw), lengths, strict=True)]
         if given.ts is None:
-            said, true = np.concatenate([out[:-1] for out in outs]), np.concatenate([x[1:] for x in given.xs])
+            prediction, true = np.concatenate([out[:-1] for out in outs]), np.concatenate([x[1:] for x in given.xs])
             each = None if weights is None else np.concatenate([w[1:] for w in weights])
         elif isinstance(given.ts, list):
-            said, true = np.concatenate(outs), np.concatenate(given.ts)
+            prediction, true = np.concatenate(outs), np.concatenate(given.ts)
             each = None if weights is None else np.concatenate(weights)
         else:
-            said, true = np.stack([out[-1] for out in outs]), given.ts
+            prediction, true = np.stack([out[-1] for out in outs]), given.ts
             each = None if weights is None else np.array([w[-1] for w in weights])
-        return explained(true.astype("float64"), said, each)
+        return explained(true.astype("float64"), prediction, each)
 
     def _going_on(self) -> tuple[Any, Any]:
         """Nodes for the output after the seed, and for those that follow, as many as `steps` is long."""

@@ -215,12 +215,12 @@ class Intervals(Given):
 
     def _quantile(self, raw: Array, level: float) -> Array:
         """A quantile, with its distance from the median scaled by the calibration factor."""
-        said, factors = self.distribution_.quantile(raw, level), self._unit("widening")
+        quantile, factors = self.distribution_.quantile(raw, level), self._unit("widening")
         if (factors == 1).all():
-            return said
+            return quantile
         factor = np.array([np.interp(abs(2.0 * level - 1.0), COVERAGES, column) for column in factors.T])
         middle = self._middle(raw)
-        return np.asarray(middle + factor * (said - middle))
+        return np.asarray(middle + factor * (quantile - middle))
 
     # ---- adaptive intervals ----
 
@@ -259,13 +259,13 @@ class Intervals(Given):
 
     def _followed(self, raw: Array, came: Array, level: float) -> Array:
         """A quantile for each origin of one series, the origins one after the other."""
-        said, middle = self._quantile(raw, level), self._middle(raw)
+        quantile, middle = self._quantile(raw, level), self._middle(raw)
         coverage = abs(2.0 * level - 1.0)
         if coverage < 1e-9:
-            return said
+            return quantile
         other = self._quantile(raw, 1.0 - level)
-        width = np.maximum(np.where((came > middle) == (level > 0.5), np.abs(said - middle), np.abs(other - middle)), 1e-12)
-        return np.asarray(middle + adapted(np.abs(came - middle) / width, coverage) * (said - middle))
+        width = np.maximum(np.where((came > middle) == (level > 0.5), np.abs(quantile - middle), np.abs(other - middle)), 1e-12)
+        return np.asarray(middle + adapted(np.abs(came - middle) / width, coverage) * (quantile - middle))
 
     def _shaped_quantiles(self, found: Array, given: Series) -> Any:
         """Quantiles of shape (levels, n, horizon, outputs) in the structure of the result."""

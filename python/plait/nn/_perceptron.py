@@ -36,7 +36,7 @@ class Perceptron(NetworkEstimator):
         """The input node of targets."""
         raise NotImplementedError
 
-    def _losses(self, said: Any, target: Any) -> Any:
+    def _losses(self, prediction: Any, target: Any) -> Any:
         """A node for the loss of each sample."""
         raise NotImplementedError
 

@@ -116,12 +116,12 @@ def windowed(model: SequenceNetwork, xs: list[Array], ts: list[Array], window: i
         outs, state = model._said(x, training=training)
         each = model.distribution_.losses(outs, t[:, :window])
         if ahead:
-            said = []
+            predictions = []
             last = outs[:, window - 1]
             for _ in range(ahead):
                 (last,), state = model._said([model.distribution_.point(last)], state, training=training)
-                said.append(graph.expand_dims(last, 1))
-            each = graph.concatenate([each, model.distribution_.losses(graph.concatenate(said, axis=1), t[:, window:])], axis=1)
+                predictions.append(graph.expand_dims(last, 1))
+            each = graph.concatenate([each, model.distribution_.losses(graph.concatenate(predictions, axis=1), t[:, window:])], axis=1)
         return mean(each, None if ws is None else graph.input("sample_weight", (None,), model.dtype))
 
     return Task(loss, data)
@@ -162,8 +162,8 @@ def direct(
 
     def loss(training: bool) -> Any:
         inputs = {key: graph.input(key, (None, *shape), model.dtype) for key, shape in shapes.items()}
-        said = model._ahead_of(inputs["X"], inputs.get("future"), training=training)
-        return mean(model.distribution_.losses(said, inputs["y"]), inputs.get("sample_weight"))
+        prediction = model._ahead_of(inputs["X"], inputs.get("future"), training=training)
+        return mean(model.distribution_.losses(prediction, inputs["y"]), inputs.get("sample_weight"))
 
     return Task(loss, data)
 

@@ -183,11 +183,11 @@ class SequenceNetwork(LayerEstimator):
         """Windows with forecast columns normalised by level and scale (RevIN), and the inverse transform of forecasts."""
         step = self.units.nodes.get("step")
         if step is None:
-            return inputs, lambda said: said
+            return inputs, lambda prediction: prediction
         many = isinstance(inputs, list)
         x = graph.concatenate([graph.expand_dims(part, 1) for part in inputs], axis=1) if many else inputs
         own = x[:, :, : self.targets]
         level, scale = window_units(own, step, lengths)
         parts = [(own - level) / scale] + ([x[:, :, self.targets :]] if self.inputs + self.future > self.targets else [])
         x = graph.concatenate(parts, axis=2) if len(parts) > 1 else parts[0]
-        return [x[:, k] for k in range(len(inputs))] if many else x, lambda said: self.distribution_.moved(said, level, scale)
+        return [x[:, k] for k in range(len(inputs))] if many else x, lambda prediction: self.distribution_.moved(prediction, level, scale)

@@ -183,8 +183,8 @@ class MLPClassifier(NetworkClassifier, Perceptron):
     def _target(self) -> Any:
         return graph.input("y", (None,), dtype="int64")
 
-    def _losses(self, said: Any, target: Any) -> Any:
-        return self._class_losses(said, target)
+    def _losses(self, prediction: Any, target: Any) -> Any:
+        return self._class_losses(prediction, target)
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class for each sample.

@@ -294,8 +294,8 @@ def rolling(found: Backtest, ax: Axes | None = None, *, ahead: int = 1, output: 
         raise ValueError(f"output: expected a number from 0 to {outputs - 1}, got {output!r}")
     ax = axes_or_new(ax, (7.0, 3.2))
     when = found.origins + ahead
-    ax.plot(when, found.truth[:, ahead - 1, output], ".", color=quiet(ax), markersize=4, label="came")
-    ax.plot(when, found.forecast[:, ahead - 1, output], color=colour(0, ax), label="expected")
+    ax.plot(when, found.truth[:, ahead - 1, output], ".", color=quiet(ax), markersize=4, label="observed")
+    ax.plot(when, found.forecast[:, ahead - 1, output], color=colour(0, ax), label="forecast")
     if found.lower is not None and found.upper is not None:
         low, high = found.lower[:, ahead - 1, output], found.upper[:, ahead - 1, output]
         ax.fill_between(when, low, high, color=colour(0, ax), alpha=0.2, linewidth=0, label="interval")
