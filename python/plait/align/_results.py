@@ -29,7 +29,7 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
 
 
 def converted(scores: Array, dtype: np.dtype[Any], worst: float, out: Array | None = None) -> Array:
-    """Scores as `dtype`, without wrapping or saturation; the greatest integer (of similarities the least) marks scores beyond the cutoff."""
+    """Scores as `dtype`, without wrapping; the greatest integer (of similarities the least) marks scores beyond the cutoff."""
     if dtype == np.float64 and out is None:
         return scores
     found = np.empty(scores.shape, dtype) if out is None else out

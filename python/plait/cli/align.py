@@ -340,7 +340,8 @@ def demo_sections(seed: int) -> tuple[list[report.Section], dict[str, Any]]:
             "Nearest gestures",
             ["true \\ predicted", *map(str, classes)],
             rows,
-            f"Each of {len(predicted)} gestures gets the label of the nearest of {len(data.train_series)} others: {100 * right:.0f} % right.",
+            f"Each of {len(predicted)} gestures gets the label of the nearest of {len(data.train_series)} others: "
+            f"{100 * right:.0f} % right.",
         ),
     ]
     return sections, {"gesture_accuracy": right, "gesture_seconds": seconds}

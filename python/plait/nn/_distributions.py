@@ -150,7 +150,7 @@ class Quantiles(Distribution):
         return self._split(prediction)[int(np.argmin(np.abs(self.levels - 0.5)))]
 
     def _sorted(self, prediction: Array) -> Array:
-        # Quantile curves that are learned separately may cross; rearrangement improves them (Chernozhukov, Fernández-Val and Galichon, 2010).
+        # Separately learned quantile curves may cross; rearrangement improves them (Chernozhukov, Fernández-Val and Galichon, 2010).
         return np.sort(np.stack(self._split(prediction)), axis=0)
 
     def quantile(self, prediction: Array, level: float) -> Array:

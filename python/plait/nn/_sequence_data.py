@@ -101,7 +101,7 @@ def stretches(model: SequenceNetwork, xs: list[Array], ts: list[Array] | Array, 
 
 
 def windowed(model: SequenceNetwork, xs: list[Array], ts: list[Array], window: int, ahead: int, ws: list[Array] | None) -> Task:
-    """All windows of `window` steps with their targets, and those of `ahead` more steps that are generated from the network's own outputs."""
+    """All windows of `window` steps with their targets, and those of `ahead` more steps generated from the network's outputs."""
     data: dict[str, Array] = {
         "X": np.ascontiguousarray(ragged.windows(xs, window + ahead, "fit")[:, :window]),
         "y": ragged.windows(ts, window + ahead, "fit"),

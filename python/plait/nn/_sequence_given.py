@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 @dataclass
 class Series:
-    """Series, their targets (a list for every step, an array for each end, None if the series are the targets), and known future features."""
+    """Series, targets (a list for every step, an array for each end, None if the series are the targets), and known future features."""
 
     xs: list[Array]
     form: str

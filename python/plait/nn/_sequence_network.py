@@ -116,7 +116,7 @@ class SequenceNetwork(LayerEstimator):
     # ---- nodes ----
 
     def __call__(self, inputs: Any, state: Any = None, lengths: Any = None, *, unroll: bool | None = None, training: bool = False) -> Any:
-        """Outputs at every step, and the state after the last one; with a horizon, the outputs of the steps after the last one, and the state."""
+        """Outputs at every step and the state after the last one; with a horizon, the outputs of the steps after it and the state."""
         if self.horizon is not None:
             inputs, moved = self._in_own_units(inputs, lengths)
             _, state = self.recurrent(inputs, state, lengths, unroll=unroll, training=training)

@@ -99,7 +99,7 @@ def taps(call: Call, x: Node, windows: Sequence[Windows], first: int) -> list[No
 
 
 def convolved(views: list[Node], weight: Node, groups: int) -> Node:
-    """The product of concatenated taps (im2col) and weights (outputs, inputs / groups, taps…), channels last; depthwise, taps times numbers."""
+    """The product of taps (im2col) and weights (outputs, inputs / groups, taps…), channels last; depthwise, taps times numbers."""
     rank = len(weight.shape) - 2
     outputs, size = (n for n in weight.shape[:2] if n is not None)
     taps_first = graph.transpose(weight, (*range(2, rank + 2), 1, 0))  # (taps…, inputs / groups, outputs)
