@@ -1,4 +1,4 @@
-// A graph whose folds open by a click and, where there are steps, plays them. Data: see _page.py. Nothing is fetched.
+// A graph whose folds open by a click, and a player of its steps, if there are any. Data: see _page.py. Nothing is fetched.
 "use strict";
 (() => {
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -6,7 +6,7 @@ const { nodes, edges, events } = data;
 const byId = (id) => document.getElementById(id);
 const FONT = 11, LINE = 14, PAD = 8, MARGIN = 10, GAP_X = 18, GAP_Y = 34, SWEEPS = 12, MOST_GAPS = 6000, SLOT = 12, FAR = 12, MANY = 8;
 
-// ---- folds: which boxes are seen ----
+// ---- folds: visible boxes ----
 
 const keyOf = (path, n) => path.slice(0, n).join("\u0000");
 const open = new Set();
@@ -101,7 +101,7 @@ function apart(wanted, widths) {
 function layOut(sizes, given) {
   const arrows = given.map((a) => [Math.min(a.from, a.to), Math.max(a.from, a.to), a.slot]);
   const n = sizes.length, rank = ranks(n, arrows), width = sizes.map((s) => s[0]);
-  // What goes far, or belongs to a weight of many steps or to a sum of many terms, is drawn faintly behind the rest, and moves nothing.
+  // Long edges, and those of a weight of many steps or a sum of many terms, are drawn faintly behind the rest and ignored by the layout.
   const out = Array(n).fill(0), into = Array(n).fill(0);
   for (const [s, t] of arrows) { out[s]++; into[t]++; }
   const far = arrows.map(([s, t]) => rank[t] - rank[s] > FAR || (rank[t] - rank[s] > 1 && (out[s] >= MANY || into[t] >= MANY)));

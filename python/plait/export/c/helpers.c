@@ -1,5 +1,5 @@
-// What generated C calls. Of these definitions only those that a model uses are written into its file (helpers.py finds them by name).
-// Where T and names in _T stand, T is replaced by a type and _T by its short name: float and _f32, double and _f64, int32_t and _i32, int64_t and
+// Functions that generated C calls. Only those that a model uses are written into its file (helpers.py finds them by name).
+// In templates T is replaced by a type and the suffix _T by its short name: float and _f32, double and _f64, int32_t and _i32, int64_t and
 // _i64, uint8_t and _u8.
 
 static inline uint32_t bits_of(float x) {
@@ -81,7 +81,7 @@ static inline float log_f32(float x) {
   return x > 0 ? z : none;
 }
 
-/* e^(-x^2 / 2): x is split, so that nothing of its square is lost. */
+/* e^(-x^2 / 2): x is split, so that its square is exact. */
 static inline float half_gaussian_f32(float x) {
   float a = fabsf(x), high;
   a = a > 20.0f ? 20.0f : a;
@@ -120,7 +120,7 @@ static inline float expm1_f32(float x) {
   return x == 0 ? x : q;
 }
 
-/* log(u) with u = 1 + x, and what that rounding took from x. */
+/* log(u) with u = 1 + x, corrected by the rounding error of u. */
 static inline float log1p_f32(float x) {
   const float u = 1.0f + x, lost = (x - (u - 1.0f)) / u, size = fabsf(x);
   const float far = log_of_parts(log_mantissa(u) - 1.0f, log_exponent(u)) + lost, near = log_of_parts(x, 0.0f);
@@ -227,7 +227,7 @@ static inline double softplus_f64(double x) {
   const int large = z > 0.41421356237309503;
   return (x > 0 ? x : (x == x ? 0.0 : x)) + log_of_parts_f64(large ? 0.5 * (z - 1.0) : z, large ? 1.0 : 0.0);
 }
-/* e^x - 1 - x: up to 1 the series, beyond the difference, where little cancels. */
+/* e^x - 1 - x: the series up to 1, beyond it the difference, where there is little cancellation. */
 static double expm1mx_f64(double x) {
   double term = x * x / 2, sum = 0;
   int k;
@@ -337,7 +337,7 @@ static int64_t remainder_int(int64_t a, int64_t b) {
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
 
-/* What an integer cannot hold, NaN included, becomes the smallest. */
+/* Values outside of the integer's range, and NaN, become the smallest integer. */
 static inline int32_t to_i32(double x) { return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN; }
 static inline int64_t to_i64(double x) { return x >= -9223372036854775808.0 && x < 9223372036854775808.0 ? (int64_t)x : INT64_MIN; }
 
@@ -371,7 +371,7 @@ static double trigamma_f64(double x) {
   return x < 0 ? s * s - sum : sum;
 }
 
-/* An index beyond the end is brought back to the nearest element, and remembered. */
+/* An index out of range is replaced by the nearest valid one, and recorded. */
 static int failed;
 static ptrdiff_t checked(int64_t i, ptrdiff_t size, int from_end) {
   if (from_end && i < 0) i += size;
@@ -496,7 +496,7 @@ static void triangular_solve_T(const T *l, const T *b, T *x, ptrdiff_t stack, pt
   }
 }
 
-/* Gaussian elimination with partial pivoting: the matrix becomes upper triangular, the rows beside it follow. Counts exchanges of rows. */
+/* Gaussian elimination with partial pivoting: makes the matrix upper triangular, with the right-hand sides. Counts row exchanges. */
 static ptrdiff_t eliminate_T(T *a, T *rows, ptrdiff_t n, ptrdiff_t m) {
   ptrdiff_t i, k, c, exchanges = 0;
   for (k = 0; k < n; ++k) {
@@ -551,7 +551,7 @@ static void slogdet_T(const T *a, T *y, T *u, ptrdiff_t stack, ptrdiff_t n) {
   }
 }
 
-/* Before: smaller, or equal and of a lower place; NaN, which alone is neither above 0 nor not, comes last. */
+/* The order of sorting: smaller, or equal with a lower index; NaN comes last. */
 static int ahead_T(const T *x, ptrdiff_t i, ptrdiff_t j) {
   const T a = x[i], b = x[j];
   int none_a, none_b;
@@ -562,7 +562,7 @@ static int ahead_T(const T *x, ptrdiff_t i, ptrdiff_t j) {
   return none_a == none_b ? i < j : none_b;
 }
 
-/* Heapsort of the places: no memory of its own, and no two places are equal. */
+/* Heapsort of the indices: in place, and stable since no two indices are equal. */
 static void argsort_T(const T *x, int64_t *y, ptrdiff_t rows, ptrdiff_t n) {
   ptrdiff_t row, i, end, from;
   for (row = 0; row < rows; ++row, x += n, y += n) {
