@@ -69,7 +69,9 @@ def run(options: argparse.Namespace) -> Result:
         try:
             written = program.to_c(options.c, options.name, dict(options.shape))
         except graph.GraphError as error:
-            raise Failure(re.sub(r"shapes=\{'(.+)': \((.+?),?\)\}", lambda m: f"--shape {m[1]}={m[2].replace(' ', '')}", str(error))) from error
+            raise Failure(
+                re.sub(r"shapes=\{'(.+)': \((.+?),?\)\}", lambda m: f"--shape {m[1]}={m[2].replace(' ', '')}", str(error))
+            ) from error
         return {
             "source": str(written.source),
             "header": str(written.header),

@@ -130,8 +130,7 @@ def train(
         report.figure(
             "Loss",
             lambda ax: plot.loss_curve(history, ax),
-            "The negative bound, in nats an image, after each epoch. A growing gap between the two curves "
-            "would be overfitting.",
+            "The negative bound, in nats an image, after each epoch. A growing gap between the two curves would be overfitting.",
         ),
         *images_sections(vae, data, seed),
         *graph_sections(vae, optimizer, batch_size),

@@ -68,9 +68,7 @@ class Intervals(Given):
             return [self._thin(found[:, k, :length]) for k, length in enumerate(lengths)]
         return self._thin(found[:, 0] if given.form == "one" else found)
 
-    def interval(
-        self, X: Any, coverage: float = 0.9, *, future: Any = None, adapt: int | bool = False, y: Any = None
-    ) -> tuple[Any, Any]:
+    def interval(self, X: Any, coverage: float = 0.9, *, future: Any = None, adapt: int | bool = False, y: Any = None) -> tuple[Any, Any]:
         """Prediction intervals.
 
         Parameters

@@ -63,7 +63,14 @@ class SequenceNetwork(LayerEstimator):
     def _asked(self, *sizes: int) -> tuple[Any, ...]:
         """The sizes and settings that determine the network's shape."""
         settings = (self.hidden, self.layers, self.cell, self.activation, self.horizon, self.future, self.forget_bias, self.dtype)
-        return (*sizes, *settings, self.bidirectional, self.instance_norm, self.distribution if self._names_points() else repr(self.distribution), tuple(self.levels))
+        return (
+            *sizes,
+            *settings,
+            self.bidirectional,
+            self.instance_norm,
+            self.distribution if self._names_points() else repr(self.distribution),
+            tuple(self.levels),
+        )
 
     def _names_points(self) -> bool:
         return self.distribution is None or isinstance(self.distribution, str)

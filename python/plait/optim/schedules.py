@@ -51,9 +51,7 @@ class Schedule(Settings):
         """The length in steps, which a schedule in epochs has only after `in_steps`."""
         if steps is None:
             name = type(self).__name__
-            raise ValueError(
-                f"{name}: its length is in epochs, which plait.train converts to steps; use steps=, or in_steps(n)"
-            )
+            raise ValueError(f"{name}: its length is in epochs, which plait.train converts to steps; use steps=, or in_steps(n)")
         return steps
 
     def __call__(self, t: Any) -> Any:

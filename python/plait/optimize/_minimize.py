@@ -15,7 +15,7 @@ from ._driver import Limits, read_options, run_lbfgs, run_slsqp
 from ._functions import Functions
 from ._limits import Constraint, as_bounds, as_constraints, sides
 from ._result import OptimizeResult
-from ._steps import Steps, needs_central, improve
+from ._steps import Steps, improve, needs_central
 from ._trace import traced
 
 LARGE = 300  # variables: from here on L-BFGS-B is the default without constraints

@@ -62,7 +62,9 @@ def convergence(result: OptimizeResult, ax: Axes | None = None) -> Axes:
     ax.set_xlim(-0.5, len(path) - 0.5)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("iteration")
-    ax.set_title(f"{'solved' if result['success'] else 'not solved'}: {result['fun']:.6g} after {result['nit']} iteration{'s' * (result['nit'] != 1)}")
+    ax.set_title(
+        f"{'solved' if result['success'] else 'not solved'}: {result['fun']:.6g} after {result['nit']} iteration{'s' * (result['nit'] != 1)}"
+    )
     plain(ax)
     legend(ax)
     return ax

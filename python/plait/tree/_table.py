@@ -163,9 +163,7 @@ def distinct(values: Any, name: str) -> list[Any]:
     try:
         found = {_plain(v) for v in values if not is_missing(v)}
     except TypeError:
-        raise TypeError(
-            f"column {name!r}: argument must be a string or a number, got values that cannot be hashed"
-        ) from None
+        raise TypeError(f"column {name!r}: argument must be a string or a number, got values that cannot be hashed") from None
     try:
         return sorted(found)
     except TypeError:

@@ -79,9 +79,7 @@ def _recurrent(call: Call, x: list[Any]) -> Any:
         bias = as_node(x[3])[k] if x[3] is not None else None
         given = [x[5], x[6] if call.op == "LSTM" else None]
         begin = [np.zeros((1, hidden), sequence.dtype) if v is None else as_node(v)[:, k] if layout else as_node(v)[k] for v in given]
-        state = tuple(
-            zeros + row for row in begin[: 2 if call.op == "LSTM" else 1]
-        )  # some exporters write one row for the whole batch
+        state = tuple(zeros + row for row in begin[: 2 if call.op == "LSTM" else 1])  # some exporters write one row for the whole batch
         f = [ACTIVATIONS[name.lower()] for name in names[k * count : (k + 1) * count]]
         step = {"LSTM": lstm_step, "GRU": gru_step, "RNN": rnn_step}[call.op](call, w, r, bias, hidden, f)
         ended, ys = graph.scan(step, state, sequence, reverse=reverse)
