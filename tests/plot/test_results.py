@@ -212,7 +212,7 @@ def test_what_cannot_be_drawn_is_refused(ax: Any) -> None:
     ):
         with pytest.raises(ValueError, match=says):
             plot.pairwise(matrix, labels, ax, order=order)
-    with pytest.raises(ValueError, match="sold short"):
+    with pytest.raises(ValueError, match="short positions"):
         plot.composition(type("F", (), {"weights": np.array([[1.5, -0.5]]), "expected_return": [1.0], "assets": ["a", "b"]})(), ax)
     with pytest.raises(ValueError, match="there is none"):
         plot.forecast([], ax=ax)
