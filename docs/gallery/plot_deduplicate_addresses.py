@@ -26,7 +26,7 @@ groups = deduplicate(records, 1, aligner=Levenshtein())
 print(groups)
 
 # %%
-# The distances show which cutoff is safe here: duplicates are at 1 or 2, different addresses farther away.
+# The distances show that a cutoff of one edit is safe here: duplicates are at 1 or 2, different addresses farther away.
 
 distances = Levenshtein().pairwise(records)
 above = distances[np.triu_indices(len(records), 1)]

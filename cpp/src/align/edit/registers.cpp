@@ -1,4 +1,4 @@
-// From strip to strip: the rows of columns between them, and the border.
+// The loop over tiles of rows: the rows of columns between them, and the border.
 #include "align/edit/registers.hpp"
 
 #include <algorithm>

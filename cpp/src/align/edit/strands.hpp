@@ -1,4 +1,4 @@
-// One pattern of a word against several texts, a text a lane: the interface of isa/strands.cpp. (lanes.hpp has many patterns, one text.)
+// One pattern of one word against several texts, one text a lane: the interface of isa/strands.cpp. (lanes.hpp has many patterns, one text.)
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@ using namespace tensor;
 
 constexpr int kStrands = 8;
 
-/// Vertical differences of the last column, and what the next one needs for transpositions.
+/// Vertical differences of the last column, and its state for transpositions.
 struct Strands {
   std::uint64_t plus[kStrands], minus[kStrands], diagonal[kStrands], before[kStrands];
 };
 
 struct StrandTable {
-  /// The first `columns` symbols of kStrands texts; masks of a pattern's places for each symbol.
+  /// Processes the first `columns` symbols of kStrands texts; masks: positions in the pattern for each symbol.
   void (*levenshtein)(const std::uint64_t* masks, const std::uint8_t* const* texts, Index columns, Strands* out);
   void (*restricted)(const std::uint64_t* masks, const std::uint8_t* const* texts, Index columns, Strands* out);
 };

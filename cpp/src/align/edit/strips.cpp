@@ -37,7 +37,7 @@ double corner(const EditOptions& options, void (*kernel)(const EditStrip&), cons
   T* const of_rows = workspace.take_as<T>(size(2 * height), kRows);
   T *const left = of_rows, *const held = left + height;
   const double none = static_cast<double>(n) * options.remove + static_cast<double>(m) * options.insert + options.substitute + 1;
-  // Two rows of values, and what is kept of columns.
+  // Two rows of values, and the transposition costs of columns.
   const Index columns = m + 1 + 2 * margin;
   T* const of_columns = workspace.take_as<T>(size(3 * columns), kColumns);
   T *const above = of_columns, *const above2 = above + columns, *const kept = above2 + columns;
@@ -62,7 +62,7 @@ double corner(const EditOptions& options, void (*kernel)(const EditStrip&), cons
   return static_cast<double>(above[m]);
 }
 
-/// Whether all sums are whole numbers up to `most`.
+/// Whether all sums are integers of at most `most`.
 bool whole_up_to(const EditOptions& options, Index n, Index m, double most) {
   for (const double weight : {options.insert, options.remove, options.substitute}) {
     if (weight != std::floor(weight)) return false;
@@ -77,7 +77,7 @@ bool whole_up_to(const EditOptions& options, Index n, Index m, double most) {
 double strips_score(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace) {
   if (options.transposition == Transposition::none) return registers_score(options, x, y, workspace);
   const StripTable& table = PLAIT_PICK(strip_table);
-  const bool kept = options.transposition == Transposition::unrestricted;  // values grow to twice the greatest distance
+  const bool kept = options.transposition == Transposition::unrestricted;  // values reach twice the greatest distance
   if (table.i16[kept] != nullptr && whole_up_to(options, x.length, y.length, kept ? 16'000 : 31'000)) {
     return corner<std::int16_t>(options, table.i16[kept], x, y, workspace);
   }

@@ -1,5 +1,5 @@
-// Strips of rows along anti-diagonals, in whole numbers, with transpositions. The interface of isa/strips.cpp. A lane is a row; what a cell
-// needs lies on the four anti-diagonals before it.
+// Tiles of rows along anti-diagonals, in integers, with transpositions. The interface of isa/tiles.cpp. A lane is a row; a cell depends on
+// the four previous anti-diagonals.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +9,21 @@
 
 namespace plait::align::detail {
 
-/// Symbols are as wide as the numbers.
+/// Symbols have the width of the values.
 struct EditStrip {
   Index rows, columns;
-  Index top;         // rows before the strip
-  const void* x;     // symbols of the rows; one before them is read: the last one above, or what equals nothing
-  const void* y;     // behind the last of the symbols in reverse, between `rows` + 2 symbols that equal nothing on either side
-  void* values;      // room for kDiagonals anti-diagonals,
-  Index stride;      // ... so many places from one to the next, at least rows + 2
-  void* above;       // columns + 1: the row above the strip; afterwards its last one
+  Index top;         // rows before the tile
+  const void* x;     // symbols of the rows; one before them is read: the last one above, or one that matches nothing
+  const void* y;     // end of the reversed symbols, padded on both ends by `rows` + 2 symbols that match nothing
+  void* values;      // memory for kDiagonals anti-diagonals,
+  Index stride;      // ... with this stride, at least rows + 2
+  void* above;       // columns + 1: the row above the tile; afterwards its last one
   void* above2;      // the row before it
   const void* left;  // the first column of the rows
-  void* held;        // for each row what exchanging its symbol and the one above with columns further left costs at the next column ...
-  void* kept;        // ... and for each column in reverse, ending like y, with rows further up, at the next row; `none` at first
+  void* held;        // for each row, the cost in the next column of transposing its symbol and the one above with earlier columns ...
+  void* kept;        // ... and for each column, reversed like y, that in the next row with earlier rows; `none` at first
   double insert, remove, substitute;
-  double none;  // above all distances, and so far below the greatest number that rows or columns of edits may be added
+  double none;  // greater than any distance, and sums with rows or columns of edits do not overflow
   void (*poll)();
 };
 constexpr int kDiagonals = 5;
@@ -31,10 +31,10 @@ constexpr int kDiagonals = 5;
 /// [unrestricted]
 struct StripTable {
   void (*i32[2])(const EditStrip&);
-  void (*i16[2])(const EditStrip&);  // null where i32 is quicker
+  void (*i16[2])(const EditStrip&);  // null where i32 is faster
 };
 
-/// D(n, m), as rows_score has it to the bit, for n, m >= 2; where it is not the way, registers_score.
+/// D(n, m), bit-equal to rows_score, for n, m >= 2; calls registers_score where that is faster.
 double strips_score(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace);
 
 }  // namespace plait::align::detail

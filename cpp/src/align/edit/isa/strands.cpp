@@ -1,4 +1,4 @@
-// The recurrence of lanes.cpp with masks that are looked up for each lane.
+// The recurrence of lanes.cpp with masks looked up for each lane.
 #include "align/edit/strands.hpp"
 
 #include "column.hpp"
