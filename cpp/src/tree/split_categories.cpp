@@ -61,13 +61,13 @@ Candidate split_categories(const double* sums, std::int32_t categories, bool sub
     groups.weights.push_back(weight);
   }
   Candidate found = groups.judge(node);
-  if (!subsets) {  // a category without cases has its branch too
+  if (!subsets) {  // a category without cases has a branch too
     found.branches = categories;
     found.map.resize(static_cast<std::size_t>(categories));
     std::iota(found.map.begin(), found.map.end(), 0);
     return found;
   }
-  // Quinlan's greedy grouping: merge the two groups that leave the best ratio, as long as it does not fall.
+  // Quinlan's greedy grouping: repeatedly merges the two groups that give the best ratio, until it would fall.
   while (groups.weights.size() > 2) {
     Candidate best;
     std::size_t first = 0, second = 0;

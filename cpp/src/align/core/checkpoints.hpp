@@ -1,5 +1,5 @@
 // Checkpointing: a recursion whose moves do not fit into memory runs forward once and saves its state before each block of steps; then, from the last
-// block to the first, each block is recomputed with moves (unlike Hirschberg 1975, who divides recursively). A step is the unit that a family computes
+// block to the first, each block is recomputed with moves (Hirschberg 1975 divides recursively instead). A step is the unit that a family computes
 // at once: a row, a tile, an anti-diagonal.
 #pragma once
 

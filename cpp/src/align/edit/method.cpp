@@ -99,7 +99,7 @@ class Levenshtein final : public Method {
 };
 
 class Lcs final : public Method {
-  /// If a substitution costs more than a deletion and an insertion, only equal symbols are matched: the score follows from the largest weighted match.
+  /// As a substitution costs more than a deletion and an insertion, only equal symbols are matched; the least cost has the most matches.
   static constexpr EditOptions kLeftover{1, 1, 3, Transposition::none};
 
  public:

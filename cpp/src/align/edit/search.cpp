@@ -117,7 +117,7 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
     return;
   }
   for (Index c = 0; c < count; ++c) {
-    const Index open = this->limit(), now = open < limit ? open + 1 : limit;  // an equal score with a smaller index, in this block, still replaces the last one
+    const Index open = this->limit(), now = open < limit ? open + 1 : limit;  // earlier index of this block wins a tie
     const Index edits = unit_distance(x_, references[members[c]], restricted_, now, workspace);
     if (edits <= now) ranking_.offer(first + members[c], static_cast<double>(edits));
   }

@@ -39,7 +39,7 @@ class Pairwise final : public Method {
     return diagonal_path(options_, PLAIT_PICK(pairwise_diagonal_table), x, y, memory_limit, workspace);
   }
   void scores(const Sequence& x, const References& references, Index begin, Index end, double, double* out, Workspace& workspace) const override {
-    IntegerProfiles profiles;  // of x, for all of them
+    IntegerProfiles profiles;  // of x, for all references
     if (!integer_ || x.length == 0) return Method::scores(x, references, begin, end, kWorst<Order::maximum>, out, workspace);
     for (const Index k : integer_scores(*integer_, PLAIT_PICK(pairwise_lanes_table), x, references, begin, end, out, workspace)) {
       out[k - begin] = score(x, references[k], profiles, workspace);
@@ -53,10 +53,10 @@ class Pairwise final : public Method {
     }
     Counted<Order::maximum> counted;
     const auto best = run_recursion(options_, counted, x, y);
-    return options_.ends.local && best.score == 0 ? 1 : best.paths;  // nothing is similar: the empty alignment, wherever it may stand
+    return options_.ends.local && best.score == 0 ? 1 : best.paths;  // no similarity: the empty alignment, counted once
   }
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
-  [[nodiscard]] Index piece() const override { return 512; }  // of these, sorted, those that share a vector are about as long
+  [[nodiscard]] Index piece() const override { return 512; }  // sorted, references that share a vector then have similar lengths
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
     return (integer_ ? tuning::kWholeScoresNs : tuning::kScoresNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }

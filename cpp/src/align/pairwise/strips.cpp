@@ -1,4 +1,4 @@
-// What the strips of rows need, from strip to strip, and the cells in which alignments may end.
+// The loop over tiles of rows, and the cells in which alignments may end.
 #include "align/pairwise/strips.hpp"
 
 #include <algorithm>
@@ -49,7 +49,7 @@ Result all_strips(const PairwiseOptions& options, const PairwiseStripTable& tabl
   strip.best = strip.last_column_paths + rows, strip.best_paths = strip.best + rows;
   std::fill_n(of_rows, 7 * rows, 0.0);
 
-  // Symbols: where in the profile the scores of a column's symbol begin, or numbers.
+  // Offsets of symbols in the profile, or symbol numbers.
   double* profile = nullptr;
   std::uint32_t* codes = nullptr;
   if (profiles) {

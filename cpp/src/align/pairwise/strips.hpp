@@ -1,7 +1,7 @@
-// Scores of any kind, and how many alignments have the best one: strips of rows whose cells stay in registers. The interface of isa/strips.cpp.
+// Scores of any kind, and the number of best alignments: tiles of rows whose cells stay in registers. The interface of isa/tiles.cpp.
 //
-// A lane is a row, at step t lane l is at column t - l. Sums are those of the definition along each path, and rounded sums keep their order,
-// so that a maximum may be taken before or after a gap is added: results are the definition's to the bit.
+// A lane is a row; at step t lane l is at column t - l. Sums are those of the definition along each path, and rounding is monotonic,
+// so that a maximum may be taken before or after a gap is added: results are bit-equal to the definition's.
 #pragma once
 
 #include <cstdint>
@@ -11,24 +11,24 @@
 
 namespace plait::align::detail {
 
-/// Columns are 0 (the border) … m. Numbers of paths stand beside values, or are null.
+/// Columns are 0 (the border) … m. Each array of values has one of path counts, or null.
 struct PairwiseStrip {
   Index rows, columns;
-  // Either the rows' scores beside each symbol, StripTable::rows for each, and where those of column j begin (columns beyond both ends, as
-  // many as rows on either side, have scores of -infinity) ...
+  // Either the rows' scores with each symbol, `rows` of the kernel for each, and the offset of column j's symbol (padding columns on both ends,
+  // as many as rows, have scores of -infinity) ...
   const double* profile;
   const std::int32_t* beginnings;
-  // ... or symbols, which are worth `equal` or `different` beside each other; that of column j at y[-j], as many beyond both ends.
+  // ... or symbols, with scores `equal` and `different`; that of column j at y[-j], with as much padding on both ends.
   const double *x, *y;
   double equal, different;
   double open, extend;
-  // The row above the strip: H, and the value of a path whose last move is an insertion into the row below (not where open == extend). Afterwards of
-  // the last row.
+  // The row above the tile: H, and the value of a path whose last move is an insertion into the next row (unused if open == extend). On return, the
+  // last row.
   double *h, *insertion, *h_paths, *insertion_paths;
-  // The border: H, and the value of a path into column 1 whose last move is a deletion. Both are one path.
+  // The border: H, and the value of a path into column 1 whose last move is a deletion. Both have one path.
   const double *left, *left_deletion;
   double *last_column, *last_column_paths;  // H of column m
-  double *best, *best_paths;                // local: a lane each, of all strips so far
+  double *best, *best_paths;                // local: one lane each, of all tiles so far
   void (*poll)();
 };
 
@@ -38,7 +38,7 @@ struct PairwiseStripKernels {
 };
 
 struct PairwiseStripTable {
-  Index rows;  // of a strip
+  Index rows;  // of a tile
   PairwiseStripKernels score, count;
 };
 

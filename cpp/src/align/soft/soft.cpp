@@ -2,7 +2,7 @@
 // The backward pass needs no weights. A(i, j), the probability that a path goes through the cell, is the derivative of the score with respect to its
 // distance; a cell distributes it to its three predecessors in proportion to their weights. These proportions, in [0, 1], are stored in the forward
 // pass.
-// Those of the last diagonals are kept, or all of them if that is little memory. For earlier diagonals the first pass keeps every
+// The proportions of the last diagonals are stored, or all of them if they are few. For earlier diagonals the first pass saves every
 // K-th pair, and blocks of K diagonals are recomputed with their proportions, which is cheaper than writing and reading the whole
 // matrix.
 #include "plait/align/soft.hpp"
@@ -29,8 +29,8 @@ namespace {
 using tuning::kPollSoftCells, tuning::kSoftBlockValues, tuning::kSoftValues;
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-/// The rows of the band's cells on each diagonal, first(k) … last(k), none where first is greater. From one diagonal to the next either grows
-/// by 0 or 1, so that what a cell looks at on the diagonals beside its own is the band's, or one place beside it.
+/// The rows of the band's cells on each diagonal, first(k) … last(k), empty if first > last. From one diagonal to the next both grow
+/// by 0 or 1, so that the neighbours of a cell on the adjacent diagonals are in the band, or one place outside.
 class BandDiagonals {
  public:
   BandDiagonals(const SoftOptions& options, Index n, Index m) : n_(n), m_(m) {
@@ -52,7 +52,7 @@ class BandDiagonals {
   std::vector<DiagonalRange> rows_;
 };
 
-/// Three diagonals of weights, n + 2 places each, that take turns. What has not been set is not initialised.
+/// A ring of three diagonals of weights, n + 2 places each; uninitialised.
 class WeightRing {
  public:
   WeightRing(Index n, Workspace& workspace, int slot)
@@ -76,7 +76,7 @@ class WeightRing {
   double *m_, *e_;
 };
 
-/// The parts of the inner cells of a block's diagonals after `begin` and of one more, one after the other, each with a place at either side of it.
+/// The proportions of the inner cells of a block's diagonals after `begin` and of one more, contiguous, each diagonal padded by one place per side.
 class NotedParts {
  public:
   NotedParts(const BandDiagonals& band, Index n, Index m, const Checkpoints& checkpoints, Workspace& workspace, int slot)
@@ -97,7 +97,7 @@ class NotedParts {
     const Parts parts = at(k, i);
     return {parts.a, parts.c};
   }
-  /// What lies beside a diagonal is read, but counts nothing.
+  /// Padding is read, but does not affect results.
   void pad(Index k) {
     const Index count = size(k);
     double* const a = at(k, band_.first(k) - 1).a;
@@ -106,7 +106,7 @@ class NotedParts {
 
  private:
   static std::size_t place(Index k) { return static_cast<std::size_t>(k); }
-  /// Cells of diagonal k >= 2, and two places.
+  /// Cells of diagonal k >= 2, and its padding.
   [[nodiscard]] Index size(Index k) const { return band_.size(k) + 2; }
 
   const BandDiagonals& band_;
@@ -138,7 +138,7 @@ class SoftDtw {
   double score(const SoftGradient& gradient);
 
  private:
-  /// Inner cells of a diagonal in stretches: f(stretch).
+  /// Calls f(stretch) for the inner cells of a diagonal.
   template <class F>
   void stretches(Index k, F&& f) {
     const Index end = band_.last(k) + 1;
@@ -180,7 +180,7 @@ class SoftDtw {
     });
   }
 
-  /// Of series of one value: at least as many bits as any distance has.
+  /// For univariate series: an upper bound on the distances, in bits.
   [[nodiscard]] double most_bits(const Sequence& x, const Sequence& y) const {
     double least = x.values()[0], most = least;
     for (const Sequence& s : {x, y})
@@ -201,14 +201,14 @@ class SoftDtw {
   Index n_, m_, width_;
   BandDiagonals band_;
   double gamma_, scale_;  // scale: bits per distance
-  // Scaling takes weights that no longer matter through the subnormal numbers on their way to zero.
+  // Negligible weights pass through the subnormal range on their way to zero, which is slow unless flushed.
   FloatModeScope flush_{flushing(float_mode(), true)};
   Workspace& workspace_;
-  std::vector<double> distances_;  // empty where the loops compute them
+  std::vector<double> distances_;  // empty if the loops compute them
   Index unpolled_ = 0;
 };
 
-/// The kept diagonals: k - 1 and k for every k that `every` divides, with the place at either side.
+/// The saved diagonals: k - 1 and k for every multiple k of `every`, with their padding.
 class SavedDiagonals {
  public:
   SavedDiagonals(const BandDiagonals& band, Index n, Index m, Index every, Workspace& workspace, int slot)
@@ -242,8 +242,8 @@ class SavedDiagonals {
   double* values_;
 };
 
-/// The last block's parts are noted on the first way: as many as a cache takes that cores share, or all. The others fit the second-level cache, as
-/// far as that does not ask for more memory than the square root of all.
+/// The last block's proportions are stored in the first pass: as many as the shared cache holds, or all. Those of other blocks fit the second-level
+/// cache, unless that needs more memory than the square root of all.
 Checkpoints blocks_of(const BandDiagonals& band, Index n, Index m) {
   const Index all = n + m + 1, least = std::min(n, m) + 2;
   Index kept = 0;
@@ -260,7 +260,7 @@ double SoftDtw::score(const SoftGradient& gradient) {
   WeightRing ring(n_, workspace_, 0);
   const SavedDiagonals saved(band_, n_, m_, checkpoints.every(), workspace_, 1);
   NotedParts noted(band_, n_, m_, checkpoints, workspace_, 2);
-  // From the state at the block's first diagonal to that at the next block's; with parts one diagonal further, since two hand back to a cell.
+  // From the state at the block's first diagonal to that at the next block's; proportions for one more diagonal, since a cell has successors on two.
   const auto run = [&](Index b, bool parts) {
     const Index begin = checkpoints.begin(b), next = std::min(checkpoints.end(b), last);
     if (parts) noted.begin(begin);
@@ -279,7 +279,7 @@ double SoftDtw::score(const SoftGradient& gradient) {
     const auto back = [&](Index b) {
       const Index begin = checkpoints.begin(b), end = checkpoints.end(b) - 1;
       for (Index k = end; k >= std::max<Index>(begin, 2); --k) {
-        *share(k, band_.first(k) - 1) = *share(k, band_.last(k) + 1) = 0;  // what lies beyond the band hands nothing back
+        *share(k, band_.first(k) - 1) = *share(k, band_.last(k) + 1) = 0;  // cells outside the band contribute nothing
         stretches(k, [&](const Stretch& s) {
           double *const now = share(k, s.i), *const gx_at = gx.data() + s.i - 1, *const gy_at = gy.data() + m_ - k + s.i;
           const bool by_itself = k == last || width_ != 1;
@@ -340,7 +340,7 @@ bool soft_path_fits(const SoftOptions& options, Index n, Index m) {
 }
 
 double soft_dtw(const Sequence& x, const Sequence& y, const SoftOptions& options, const SoftGradient& gradient, Workspace& workspace) {
-  // NaN has no exponent to carry it: it is looked for.
+  // NaN does not propagate through exponents: it is checked.
   for (const Sequence& s : {x, y})
     for (Index k = 0; k < s.length * s.width; ++k)
       if (!std::isfinite(s.values()[k])) {

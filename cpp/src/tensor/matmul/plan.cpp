@@ -22,7 +22,7 @@ constexpr Index kLinesInPlace = 128;      // k up to which columns of A are read
 constexpr double kTaskCycles = 20e3;      // by_columns: smallest task
 constexpr double kParallelCycles = 70e3;  // about 20 µs
 
-// Packing saves nothing either if B fits the second-level cache unpacked, or twice that where it is read a few times only: the latency of that cache
+// Packing also gains nothing if B fits the second-level cache unpacked, or twice that if it is read a few times only: the latency of that cache
 // is hidden.
 bool reads_in_place(const Product& p, Index element, Index few_rows) {
   return p.b_col == 1 && p.k * p.b_row * element <= (p.m <= few_rows ? 2 : 1) * second_level_cache();

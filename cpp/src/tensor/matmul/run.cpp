@@ -1,4 +1,4 @@
-// Runs one product along its plan.
+// Runs one product by its plan.
 #include <algorithm>
 #include <cstdint>
 
@@ -79,7 +79,7 @@ class Run {
     if (!p_.turned) all_rows_done();
   }
 
-  // Every row of C is spread over all tasks, so rows are complete only now.
+  // Every task writes to every row of C, so rows are complete only now.
   void all_rows_done() {
     if (done_.call == nullptr) return;
     constexpr Index kRows = 16;

@@ -10,12 +10,12 @@ using namespace tensor::PLAIT_ISA_NS;
 using namespace rows;
 namespace {
 
-constexpr int kRegisters = 2;  // a step waits for the one before it; the other register's goes on meanwhile
+constexpr int kRegisters = 2;  // each step depends on the previous one; two registers are interleaved to hide its latency
 constexpr Index kRows = kRegisters * kRowLanes;
 constexpr double kNone = -__builtin_huge_val();
 
-/// From the profile's row of column t at step t to lanes l with that of column t - l: lanes are held back by 1, 2 and 4 steps, as their
-/// numbers are made of these.
+/// Skews rows of the profile: at step t lane l gets the score of column t - l. Lanes are delayed by 1, 2 and 4 steps, the binary digits of their
+/// numbers.
 struct Skew {
   V one, two[2], four[4];
 
@@ -43,7 +43,7 @@ struct Skew {
   }
 };
 
-/// linear: open and extend are the same, so that every gap goes out from the best value beside it.
+/// linear: open == extend, so that every gap extends the best value of the neighbouring cell.
 template <bool profile, bool local, bool linear, bool counted>
 class Strip {
  public:
@@ -75,10 +75,10 @@ class Strip {
   }
 
  private:
-  /// edge: some lanes are at the border or beyond.
+  /// edge: some lanes are on or outside the border.
   template <bool edge>
   PLAIT_INLINE void step(Index t) {
-    double h[kRows], insertion[kRows], h_paths[kRows], insertion_paths[kRows];  // what is read by the number of its lane
+    double h[kRows], insertion[kRows], h_paths[kRows], insertion_paths[kRows];  // copies, indexed by lane
     const double now = static_cast<double>(t);
 #pragma GCC unroll 2
     for (int r = kRegisters - 1; r >= 0; --r) {
@@ -114,8 +114,8 @@ class Strip {
         V match_paths = diagonal_paths_[r];
         diagonal_paths_[r] = above_paths;
         if constexpr (local) match_paths = where(come >= V{}, match_paths) + where(come <= V{}, all(1));
-        // In the order in which the definition adds them. A gap is continued or begins behind whatever is best; where it is continued at less
-        // than its beginning costs, the best one that ends in it is not also counted as what a new one begins behind.
+        // In the order of additions of the definition. A gap extends a gap or opens after the best state; if extending costs less
+        // than opening, the best path that ends in the gap is not counted again as one after which a gap opens.
         V paths = add_where(add_where(where(match == best, match_paths), d == best, d_paths), i == best, i_paths);
         if constexpr (edge) paths = border ? all(1) : paths;
         if constexpr (!linear) {

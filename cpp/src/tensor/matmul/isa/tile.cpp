@@ -80,14 +80,14 @@ constexpr Tiles<T> tiles() {
   return all;
 }
 
-/// Rows of a tile rounded up to whole square blocks.
+/// Rows of a tile rounded up to complete square blocks.
 template <class T>
 constexpr Index in_blocks(Index rows) {
   constexpr Index kSide = kLanes<T, kBlockBytes>;
   return (rows + kSide - 1) / kSide * kSide;
 }
 
-/// Stores a finished tile (rows × padded, contiguous) to C, for tiles cut off at the right edge and for contiguous columns of C.
+/// Stores a finished tile (rows × padded, contiguous) to C, for tiles cut at the right edge and for contiguous columns of C.
 template <class T>
 void put_tile(Index rows, Index width, Index padded, T* done, T* c, Index c_row, Index c_col, bool accumulate) {
   if (c_col == 1) {
