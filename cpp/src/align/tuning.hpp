@@ -43,16 +43,16 @@ constexpr Index kFewSymbols = 512;
 /// Edits up to which any pair uses the diagonal algorithm, and one of more than a word; beyond, similar pairs try it up to 2 sqrt(n) edits.
 /// Found by trying. Measure: ./dev bench align --only words.
 constexpr Index kFewEdits = 3, kSomeEdits = 16;
-/// Rows from which tiles of them are used: below, their layout takes longer than the recursion row by row. Found by trying. Measure: ./dev bench
-/// align
-/// --only edit --match weight.
+/// Rows from which tiles of them are used: below, their layout takes longer than the recursion row by row.
+/// Found by trying.
+/// Measure: ./dev bench align --only edit --match weight.
 constexpr Index kFewRows = 12;
 /// Rows of a tile of integers: their anti-diagonals stay in a first-level cache (5 diagonals of 512 numbers of 32 bits are 10 KiB).
 /// Measure: ./dev bench align --only edit --match weight.
 constexpr Index kStripRows = 512;
-/// Rows of a block of integer weights: enough for the stores of one step to be complete before the next step loads them. Found by trying.
-/// Measure:
-/// ./dev bench align --only edit --match weight.
+/// Rows of a block of integer weights: enough for the stores of one step to be complete before the next step loads them.
+/// Found by trying.
+/// Measure: ./dev bench align --only edit --match weight.
 constexpr Index kMostWeightedLanes = 512;
 /// Most symbols of the prefix by which an index of words finds candidates: with three deletions, 24 symbols have 2,024 variants. Measure: ./dev
 /// bench align --only words.
@@ -83,9 +83,9 @@ constexpr Index kBlockRows = 4096;
 /// Columns of a reference that shares a vector with others: longer ones are fast by themselves. Found by trying. Measure: ./dev bench align
 /// --only pairwise (one against many).
 constexpr Index kLongestInLane = 1 << 16;
-/// A local score that may overflow 8 or 16 bits is tried if that leaves this share of their range. Found by trying. Measure: ./dev bench align --only
-/// pairwise
-/// --match SW.
+/// A local score that may overflow 8 or 16 bits is tried if the offset leaves more than this of their range for scores.
+/// Found by trying.
+/// Measure: ./dev bench align --only pairwise --match SW.
 constexpr Index kWorthTrying8 = 80, kWorthTrying16 = 8000;
 
 }  // namespace plait::align::tuning

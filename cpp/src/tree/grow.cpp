@@ -26,7 +26,7 @@ NodeFacts Grower::facts(const WorkTree& tree, std::int32_t node) const {
   return {*at.block, tree.counts_of(node), tree.classes, at.weight, options_.min_leaf, at.block->weight.empty() ? logs_.get() : nullptr};
 }
 
-Candidate Grower::judge(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const {
+Candidate Grower::best_split(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const {
   const NodeFacts node = facts(tree, item.node);
   const WorkNode& at = tree.nodes[static_cast<std::size_t>(item.node)];
   const auto f = static_cast<std::size_t>(feature);
@@ -139,7 +139,7 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
   if (!item.orders && item.sums.empty()) add_up(tree, item, threads);
   std::vector<Candidate> candidates(static_cast<std::size_t>(samples_.features));
   const auto task = [&](std::int64_t f, int worker) {
-    candidates[static_cast<std::size_t>(f)] = judge(tree, item, static_cast<std::int32_t>(f), spaces[static_cast<std::size_t>(worker)]);
+    candidates[static_cast<std::size_t>(f)] = best_split(tree, item, static_cast<std::int32_t>(f), spaces[static_cast<std::size_t>(worker)]);
   };
   if (threads == 1) {
     for (std::int32_t f = 0; f < samples_.features; ++f) task(f, 0);

@@ -47,7 +47,7 @@ class Grower {
   static void absorb(WorkTree& tree, Grown& one);
   void subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker);
   // The best split on one feature.
-  Candidate judge(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const;
+  Candidate best_split(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const;
   // Quinlan's choice: the best gain ratio among features with at least the mean gain. -1: none.
   std::int32_t choose(const std::vector<Candidate>& candidates) const;
   void partition_orders(const WorkTree& tree, std::int32_t node, const Partition& parts, Orders& orders,

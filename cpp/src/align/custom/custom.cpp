@@ -1,7 +1,7 @@
 // Custom recursions over whole anti-diagonals: score, path and count for any Rule.
-// The traceback stores no matrix: between diagonals k0 < k a path changes row by at most k - k0,
-// so only that triangle of each block of diagonals (checkpoints.hpp) is recomputed, with
-// moves.
+// The traceback stores no matrix: between diagonals k0 < k a path changes its row by at most k - k0,
+// so only that triangle of each block of diagonals (checkpoints.hpp)
+// is recomputed, with moves.
 #include <cmath>
 #include <mutex>
 

@@ -1,8 +1,8 @@
 // The distance, the common subsequence and the traceback from block to block.
-// Between two blocks there is one byte for each column: the horizontal differences of the last row of the upper block. A block spans the whole
-// width of the
-// matrix, or of a band around its diagonal (Ukkonen 1985): left of the band cells are assumed to grow by 1 from row to row, above it
-// by 1 from column to column, which is the cost of some path.
+// Between two blocks there is one byte for each column: the horizontal differences of the last row of the upper block.
+// A block spans the whole width of the matrix, or of a band around its diagonal (Ukkonen 1985):
+// left of the band cells are assumed to grow by 1 from row to row, above it by 1 from column to column,
+// which is the cost of some path.
 #include "align/edit/bits.hpp"
 
 #include <algorithm>

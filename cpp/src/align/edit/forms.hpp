@@ -31,8 +31,8 @@ Index unit_distance(const Sequence& x, const Sequence& y, bool restricted, Index
 Index common_length(const Sequence& x, const Sequence& y, Workspace& workspace);
 Path unit_path(const Sequence& x, const Sequence& y, bool restricted, std::size_t memory_limit, Workspace& workspace);
 
-// --- integer weights (weighted.cpp); scores and paths: without transpositions
-// ------------------------------------------------------------------
+// --- integer weights (weighted.cpp) --------------------------------------------------------------------------------------------
+// Scores and paths, without transpositions.
 
 /// Weights as integers: weight = integer * multiple / scale.
 struct IntegerWeights {

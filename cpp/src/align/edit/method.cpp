@@ -6,7 +6,7 @@
 #include "align/edit/many.hpp"
 #include "align/edit/registers.hpp"
 #include "align/edit/search.hpp"
-#include "align/edit/strips.hpp"
+#include "align/edit/tiles.hpp"
 #include "align/tuning.hpp"
 #include "plait/align/edit.hpp"
 #include "plait/base/error.hpp"
@@ -43,7 +43,7 @@ class Levenshtein final : public Method {
     const double apart = static_cast<double>(x.length - y.length) * (1 - 1e-9);  // slack, as sums of weights may have been rounded down
     if (std::max(apart * options_.remove, -apart * options_.insert) > cutoff) return worst();
     if (whole_ && options_.transposition == Transposition::none) return weighted_score(*whole_, x, y, workspace);
-    return in_units(std::min(x.length, y.length) < kFewRows ? rows_score(counted_, x, y) : strips_score(counted_, x, y, workspace));
+    return in_units(std::min(x.length, y.length) < kFewRows ? rows_score(counted_, x, y) : tiles_score(counted_, x, y, workspace));
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     if (unit_) {

@@ -1,7 +1,7 @@
 #include "align/pairwise/diagonals.hpp"
 #include "align/pairwise/integer.hpp"
 #include "align/pairwise/recursion.hpp"
-#include "align/pairwise/strips.hpp"
+#include "align/pairwise/tiles.hpp"
 #include "align/tuning.hpp"
 #include "plait/align/pairwise.hpp"
 
@@ -49,7 +49,7 @@ class Pairwise final : public Method {
   [[nodiscard]] Index batch() const override { return integer_ ? piece() : 1; }
   [[nodiscard]] double count(const Sequence& x, const Sequence& y) const override {
     if (x.length > 0 && y.length > 0 && options_.open <= options_.extend) {
-      return pairwise_strip_count(options_, PLAIT_PICK(pairwise_strip_table), x, y, thread_workspace());
+      return pairwise_tile_count(options_, PLAIT_PICK(pairwise_tile_table), x, y, thread_workspace());
     }
     Counted<Order::maximum> counted;
     const auto best = run_recursion(options_, counted, x, y);
@@ -67,7 +67,7 @@ class Pairwise final : public Method {
       if (const auto found = integer_score(*integer_, PLAIT_PICK(striped_table), x, y, profiles, workspace)) return *found;
     }
     if (x.length > 0 && y.length > 0 && options_.open <= options_.extend) {
-      return pairwise_strip_score(options_, PLAIT_PICK(pairwise_strip_table), x, y, workspace);
+      return pairwise_tile_score(options_, PLAIT_PICK(pairwise_tile_table), x, y, workspace);
     }
     return diagonal_score(options_, PLAIT_PICK(pairwise_diagonal_table), x, y, workspace);
   }

@@ -32,7 +32,7 @@ struct Costs {
   const double *d, *x, *y;
 };
 /// The gradients of univariate series; null for others.
-struct Slopes {
+struct Gradients {
   double *x, *y;
 };
 
@@ -45,11 +45,11 @@ struct SoftLoops {
   void (*forward_parts)(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, double scale, Weights out, Parts parts, Index count);
   /// Adjoint of each cell: a · from_a.a + c · from_c.c + b · (1 - from_b.a - from_b.c), the contributions of its successors. For univariate
   /// series also adds the gradients.
-  void (*backward)(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* share,
-                   const double* x, const double* y, Slopes slopes, Index count);
+  void (*backward)(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* adjoint,
+                   const double* x, const double* y, Gradients gradients, Index count);
   void (*normalise)(Weights w, Index count);
   /// gx[c][t] += 2 · adjoint[t] · (x - y) and the negative to gy, both with the strides of their series.
-  void (*pull)(const double* share, const double* x, double* gx, Index x_stride, const double* y, double* gy, Index y_stride, Index width,
+  void (*add_gradients)(const double* adjoint, const double* x, double* gx, Index x_stride, const double* y, double* gy, Index y_stride, Index width,
                Index count);
 };
 

@@ -47,7 +47,7 @@ inline FourNarrow four(const std::int32_t* p) { return load<FourNarrow>(p); }
 
 /// Rotated by R places to the left.
 template <int R, class V>
-inline V turned(V v) {
+inline V rotated(V v) {
   return __builtin_shufflevector(v, v, R, (R + 1) % 4, (R + 2) % 4, (R + 3) % 4);
 }
 template <class V>
@@ -61,7 +61,7 @@ inline bool all(V mask) {
 /// Sums of the products of matches among four positions and four others, without a branch.
 struct Fours {
   FourDoubles sum = {};
-  FourWide meetings = {};  // counted downwards
+  FourWide matches = {};  // counted downwards
 
   /// Each value of b is moved by masks to the place of its match; without a match both factors are zero. Returns whether all matched in place.
   template <class I, class T>
@@ -71,15 +71,15 @@ struct Fours {
     const FourDoubles ys = four(y);
     if (all(in_place)) {  // as for equal vectors
       sum += four(x) * ys;
-      meetings -= 1;
+      matches -= 1;
       return true;
     }
     const auto wide = [](auto mask) { return __builtin_convertvector(mask, FourWide); };
-    const FourWide m0 = wide(in_place), m1 = wide(u == turned<1>(v)), m2 = wide(u == turned<2>(v)), m3 = wide(u == turned<3>(v));
-    const FourWide met = m0 | m1 | m2 | m3;
-    const FourWide brought = (m0 & (FourWide)ys) | (m1 & (FourWide)turned<1>(ys)) | (m2 & (FourWide)turned<2>(ys)) | (m3 & (FourWide)turned<3>(ys));
-    sum += (FourDoubles)((FourWide)four(x) & met) * (FourDoubles)brought;
-    meetings += met;
+    const FourWide m0 = wide(in_place), m1 = wide(u == rotated<1>(v)), m2 = wide(u == rotated<2>(v)), m3 = wide(u == rotated<3>(v));
+    const FourWide matched = m0 | m1 | m2 | m3;
+    const FourWide aligned = (m0 & (FourWide)ys) | (m1 & (FourWide)rotated<1>(ys)) | (m2 & (FourWide)rotated<2>(ys)) | (m3 & (FourWide)rotated<3>(ys));
+    sum += (FourDoubles)((FourWide)four(x) & matched) * (FourDoubles)aligned;
+    matches += matched;
     return false;
   }
   [[nodiscard]] double total() const { return (sum[0] + sum[1]) + (sum[2] + sum[3]); }
@@ -115,11 +115,11 @@ inline __m512d some(const float* p, __mmask8 which) { return _mm512_maskz_cvtps_
 
 /// sum + the products of matches among eight positions u, with values x, and eight others. Conflict detection, with u below and v above, gives
 /// for each of v the matching place of u: one bit, as positions are distinct.
-inline __m512d add_met(__m512d sum, __m256i u, __m256i v, __m512d x, __m512d y, __mmask8 of_v) {
+inline __m512d add_matches(__m512d sum, __m256i u, __m256i v, __m512d x, __m512d y, __mmask8 of_v) {
   const __m256i places = _mm512_extracti64x4_epi64(_mm512_conflict_epi32(_mm512_inserti64x4(_mm512_castsi256_si512(u), v, 1)), 1);
   const __m256i place = _mm256_sub_epi32(_mm256_set1_epi32(31), _mm256_lzcnt_epi32(places));
-  const __m512d brought = _mm512_maskz_permutexvar_pd(0xff, _mm512_maskz_cvtepi32_epi64(0xff, place), x);
-  return _mm512_mask3_fmadd_pd(brought, y, sum, _mm256_mask_test_epi32_mask(of_v, places, places));
+  const __m512d aligned = _mm512_maskz_permutexvar_pd(0xff, _mm512_maskz_cvtepi32_epi64(0xff, place), x);
+  return _mm512_mask3_fmadd_pd(aligned, y, sum, _mm256_mask_test_epi32_mask(of_v, places, places));
 }
 
 /// Eight 32-bit positions on either side, without a branch on matches.
@@ -131,7 +131,7 @@ double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, 
   while (i + kBlock <= n && j + kBlock <= m) {
     const __m256i u = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a + i)), v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + j));
     const std::int32_t p = a[i + kBlock - 1], q = b[j + kBlock - 1];
-    sum = add_met(sum, u, v, eight(x + i), eight(y + j), 0xff);
+    sum = add_matches(sum, u, v, eight(x + i), eight(y + j), 0xff);
     i += p <= q ? kBlock : 0;
     j += q <= p ? kBlock : 0;
   }
@@ -140,7 +140,7 @@ double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, 
     const auto of_u = static_cast<__mmask8>((1U << left) - 1), of_v = static_cast<__mmask8>((1U << right) - 1);
     const __m256i u = _mm256_mask_loadu_epi32(_mm256_set1_epi32(-1), of_u, a + i), v = _mm256_maskz_loadu_epi32(of_v, b + j);
     const std::int32_t p = a[i + left - 1], q = b[j + right - 1];
-    sum = add_met(sum, u, v, some(x + i, of_u), some(y + j, of_v), of_v);
+    sum = add_matches(sum, u, v, some(x + i, of_u), some(y + j, of_v), of_v);
     i += p <= q ? left : 0;
     j += q <= p ? right : 0;
   }
@@ -151,7 +151,7 @@ double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, 
 }
 #elif defined(__AVX2__)
 /// The set of eight positions that match one of eight others.
-inline unsigned met(const std::int32_t* a, const std::int32_t* b) {
+inline unsigned matching(const std::int32_t* a, const std::int32_t* b) {
   const __m256i u = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a)), v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b));
   const auto in_halves = [&](__m256i w) {  // all rotations within halves
     const __m256i e0 = _mm256_cmpeq_epi32(u, w), e1 = _mm256_cmpeq_epi32(u, _mm256_shuffle_epi32(w, 0x39));
@@ -165,29 +165,29 @@ inline unsigned met(const std::int32_t* a, const std::int32_t* b) {
 /// Chosen by the number of matches in the previous piece.
 template <class T>
 double merge(const std::int32_t* a, const T* x, Index n, const std::int32_t* b, const T* y, Index m) {
-  constexpr Index kBlock = 8, kSpell = 32, kFew = 10;
+  constexpr Index kBlock = 8, kPiece = 32, kFew = 10;
   Fours fours;
   double sum = 0;
   Index i = 0, j = 0;
   bool few = true;
   while (i + kBlock <= n && j + kBlock <= m) {
-    Index meetings = 0;
+    Index matches = 0;
     if (few) {
-      for (Index step = 0; step < kSpell && i + kBlock <= n && j + kBlock <= m; ++step) {
+      for (Index step = 0; step < kPiece && i + kBlock <= n && j + kBlock <= m; ++step) {
         const std::int32_t p = a[i + kBlock - 1], q = b[j + kBlock - 1];
-        if (unsigned of_a = met(a + i, b + j); of_a != 0) {  // the k-th match of one side is the k-th of the other
-          for (unsigned of_b = met(b + j, a + i); of_a != 0; of_a &= of_a - 1, of_b &= of_b - 1, ++meetings)
+        if (unsigned of_a = matching(a + i, b + j); of_a != 0) {  // the k-th match of one side is the k-th of the other
+          for (unsigned of_b = matching(b + j, a + i); of_a != 0; of_a &= of_a - 1, of_b &= of_b - 1, ++matches)
             sum += static_cast<double>(x[i + std::countr_zero(of_a)]) * static_cast<double>(y[j + std::countr_zero(of_b)]);
         }
         i += p <= q ? kBlock : 0;
         j += q <= p ? kBlock : 0;
       }
     } else {
-      fours.meetings = FourWide{};
-      merge_fours(fours, a, x, n, b, y, m, i, j, 2 * kSpell, kBlock);
-      meetings = -(fours.meetings[0] + fours.meetings[1] + fours.meetings[2] + fours.meetings[3]);
+      fours.matches = FourWide{};
+      merge_fours(fours, a, x, n, b, y, m, i, j, 2 * kPiece, kBlock);
+      matches = -(fours.matches[0] + fours.matches[1] + fours.matches[2] + fours.matches[3]);
     }
-    few = meetings <= kFew;
+    few = matches <= kFew;
   }
   return sum + merge_rest(fours, a, x, n, b, y, m, i, j);
 }

@@ -1,7 +1,7 @@
 // A lane program bound to a space: everything that can be decided before the data are known.
-// A *slot* stores a block of a register; a running pass keeps one pointer per slot. Registers share slots if
-// their
-// lifetimes allow it. Contiguous inputs of the program's own type are read in place, outputs of its own type are computed in place, uniform values
+// A *slot* stores a block of a register; a running pass keeps one pointer per slot.
+// Registers share slots if their lifetimes allow it.
+// Contiguous inputs of the program's own type are read in place, outputs of its own type are computed in place, uniform values
 // are computed once and read as one element.
 #pragma once
 

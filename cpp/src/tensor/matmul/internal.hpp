@@ -12,7 +12,7 @@ namespace plait::tensor {
 struct Product {
   Index m, n, k;
   Index a_row, a_col, b_row, b_col, c_row, c_col;
-  bool accumulate, turned;
+  bool accumulate, transposed;
 };
 
 /// Loop orders.

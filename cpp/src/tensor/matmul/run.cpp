@@ -29,8 +29,8 @@ class Run {
       : plan_(plan),
         p_(plan.p),
         kernels_(kernels),
-        a_(plan.p.turned ? b : a),
-        b_(plan.p.turned ? a : b),
+        a_(plan.p.transposed ? b : a),
+        b_(plan.p.transposed ? a : b),
         c_(c),
         done_(done),
         first_row_(first_row),
@@ -47,9 +47,9 @@ class Run {
   }
 
  private:
-  Index caller_rows() const { return p_.turned ? p_.n : p_.m; }
+  Index caller_rows() const { return p_.transposed ? p_.n : p_.m; }
 
-  void rows_done(Index begin, Index end, int worker) const { rows_done(begin, end, worker, c_ + begin * (p_.turned ? p_.c_col : p_.c_row)); }
+  void rows_done(Index begin, Index end, int worker) const { rows_done(begin, end, worker, c_ + begin * (p_.transposed ? p_.c_col : p_.c_row)); }
   void rows_done(Index begin, Index end, int worker, const T* rows) const {
     if (done_.call != nullptr && begin < end) done_.call(done_.context, first_row_ + begin, first_row_ + end, worker, rows);
   }
@@ -74,9 +74,9 @@ class Run {
       const Index begin = task * block, end = std::min(begin + block, p_.n);
       if (by_row) without_panels(begin, end);
       else columns(begin, end, scratch_of(worker));
-      if (p_.turned) rows_done(begin, end, worker);
+      if (p_.transposed) rows_done(begin, end, worker);
     });
-    if (!p_.turned) all_rows_done();
+    if (!p_.transposed) all_rows_done();
   }
 
   // Every task writes to every row of C, so rows are complete only now.

@@ -27,13 +27,13 @@ struct Cells {
 };
 
 template <Transposition kind, bool counted>
-class Strip {
+class Tile {
   static constexpr bool restricted = kind == Transposition::restricted, unrestricted = kind == Transposition::unrestricted;
   static constexpr int kRegisters = registers(kind, counted);
   static constexpr Index kRows = kRegisters * kRowLanes;
 
  public:
-  explicit Strip(EditRows& s)
+  explicit Tile(EditRows& s)
       : s_(s), insert_(all(s.insert)), remove_(all(s.remove)), substitute_(all(s.substitute)), last_(static_cast<int>(s.rows - 1)) {
     for (int r = 0; r < kRegisters; ++r) {
       number_[r] = numbers(r);
@@ -137,7 +137,7 @@ class Strip {
 
 template <Transposition kind, bool counted>
 void run(EditRows& s) {
-  Strip<kind, counted>(s).run();
+  Tile<kind, counted>(s).run();
 }
 
 template <Transposition kind, bool counted>

@@ -227,24 +227,24 @@ void forward_parts(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, 
   (costs.d != nullptr ? forward_loop<true, true> : forward_loop<false, true>)({a, b, c, costs, scale, out, parts}, count);
 }
 
-template <bool kPull>
+template <bool kGradients>
 void backward_loop(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c,
-                   double* __restrict share, const double* __restrict x, const double* __restrict y, Slopes slopes, Index count) {
-  double* __restrict gx = slopes.x, * __restrict gy = slopes.y;
+                   double* __restrict adjoint, const double* __restrict x, const double* __restrict y, Gradients gradients, Index count) {
+  double* __restrict gx = gradients.x, * __restrict gy = gradients.y;
 #pragma GCC ivdep
   for (Index t = 0; t < count; ++t) {
     const double now = (a[t] * from_a.a[t] + c[t] * from_c.c[t]) + b[t] * larger(1 - (from_b.a[t] + from_b.c[t]), 0);
-    share[t] = now;
-    if constexpr (kPull) {
+    adjoint[t] = now;
+    if constexpr (kGradients) {
       const double g = 2 * now * (x[t] - y[t]);
       gx[t] += g;
       gy[t] -= g;
     }
   }
 }
-void backward(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* share,
-              const double* x, const double* y, Slopes slopes, Index count) {
-  (slopes.x != nullptr ? backward_loop<true> : backward_loop<false>)(a, from_a, b, from_b, c, from_c, share, x, y, slopes, count);
+void backward(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* adjoint,
+              const double* x, const double* y, Gradients gradients, Index count) {
+  (gradients.x != nullptr ? backward_loop<true> : backward_loop<false>)(a, from_a, b, from_b, c, from_c, adjoint, x, y, gradients, count);
 }
 
 void normalise(Weights w, Index count) {
@@ -256,14 +256,14 @@ void normalise(Weights w, Index count) {
   }
 }
 
-void pull(const double* __restrict share, const double* __restrict x, double* __restrict gx, Index x_stride, const double* __restrict y,
+void add_gradients(const double* __restrict adjoint, const double* __restrict x, double* __restrict gx, Index x_stride, const double* __restrict y,
           double* __restrict gy, Index y_stride, Index width, Index count) {
   for (Index c = 0; c < width; ++c) {
     const double *xc = x + c * x_stride, *yc = y + c * y_stride;
     double *gxc = gx + c * x_stride, *gyc = gy + c * y_stride;
 #pragma GCC ivdep
     for (Index t = 0; t < count; ++t) {
-      const double g = 2 * share[t] * (xc[t] - yc[t]);
+      const double g = 2 * adjoint[t] * (xc[t] - yc[t]);
       gxc[t] += g;
       gyc[t] -= g;
     }
@@ -273,7 +273,7 @@ void pull(const double* __restrict share, const double* __restrict x, double* __
 }  // namespace
 
 const SoftLoops& soft_loops() {
-  static constexpr SoftLoops table{distances, forward, forward_parts, backward, normalise, pull};
+  static constexpr SoftLoops table{distances, forward, forward_parts, backward, normalise, add_gradients};
   return table;
 }
 

@@ -96,13 +96,13 @@ void put_tile(Index rows, Index width, Index padded, T* done, T* c, Index c_row,
   }
   constexpr Index kSide = kLanes<T, kBlockBytes>;
   constexpr Index kMost = in_blocks<T>(kTileRows);
-  alignas(64) T turned[4 * kLanes<T> * kMost];
+  alignas(64) T transposed[4 * kLanes<T> * kMost];
   Index whole = rows;
   for (; whole % kSide != 0; ++whole)
     for (Index j = 0; j < padded; ++j) done[whole * padded + j] = T(0);
   for (Index i = 0; i < whole; i += kSide)
-    for (Index j = 0; j < padded; j += kSide) transpose_block(done + i * padded + j, padded, turned + j * kMost + i, kMost);
-  for (Index j = 0; j < width; ++j) put(rows, turned + j * kMost, c + j * c_col, accumulate);
+    for (Index j = 0; j < padded; j += kSide) transpose_block(done + i * padded + j, padded, transposed + j * kMost + i, kMost);
+  for (Index j = 0; j < width; ++j) put(rows, transposed + j * kMost, c + j * c_col, accumulate);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "align/pairwise/strips.hpp"
+#include "align/pairwise/tiles.hpp"
 
 #include "align/core/register_lanes.hpp"
 
@@ -45,9 +45,9 @@ struct Skew {
 
 /// linear: open == extend, so that every gap extends the best value of the neighbouring cell.
 template <bool profile, bool local, bool linear, bool counted>
-class Strip {
+class Tile {
  public:
-  explicit Strip(const PairwiseStrip& s) : s_(s), open_(all(s.open)), extend_(all(s.extend)), last_(static_cast<int>(s.rows - 1)) {
+  explicit Tile(const PairwiseTile& s) : s_(s), open_(all(s.open)), extend_(all(s.extend)), last_(static_cast<int>(s.rows - 1)) {
     for (int r = 0; r < kRegisters; ++r) {
       h_[r] = deletion_[r] = insertion_[r] = diagonal_[r] = all(kNone);
       h_paths_[r] = deletion_paths_[r] = insertion_paths_[r] = diagonal_paths_[r] = V{};
@@ -168,7 +168,7 @@ class Strip {
     if constexpr (counted) s_.last_column_paths[0] = h_paths_[0][0];
   }
 
-  const PairwiseStrip& s_;
+  const PairwiseTile& s_;
   V open_, extend_;
   int last_;
   V number_[kRegisters], x_[kRegisters];
@@ -179,19 +179,19 @@ class Strip {
 };
 
 template <bool profile, bool local, bool linear, bool counted>
-void run(const PairwiseStrip& s) {
-  Strip<profile, local, linear, counted>(s).run();
+void run(const PairwiseTile& s) {
+  Tile<profile, local, linear, counted>(s).run();
 }
 
 template <bool counted>
-constexpr PairwiseStripKernels kKernels = {
+constexpr PairwiseTileKernels kKernels = {
     {{{run<false, false, false, counted>, run<false, false, true, counted>}, {run<false, true, false, counted>, run<false, true, true, counted>}},
      {{run<true, false, false, counted>, run<true, false, true, counted>}, {run<true, true, false, counted>, run<true, true, true, counted>}}}};
 
 }  // namespace
 
-const PairwiseStripTable& pairwise_strip_table() {
-  static constexpr PairwiseStripTable table = {kRows, kKernels<false>, kKernels<true>};
+const PairwiseTileTable& pairwise_tile_table() {
+  static constexpr PairwiseTileTable table = {kRows, kKernels<false>, kKernels<true>};
   return table;
 }
 

@@ -1,5 +1,5 @@
 // The recursion of edit.hpp with rows as lanes; its plain form is in rows.cpp.
-#include "align/edit/strips.hpp"
+#include "align/edit/tiles.hpp"
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
@@ -8,7 +8,7 @@ using namespace tensor;
 namespace {
 
 template <class T, bool unrestricted>
-void run(const EditStrip& s) {
+void run(const EditTile& s) {
   const Index rows = s.rows, m = s.columns, width = s.stride;
   const T* const x = static_cast<const T*>(s.x);
   T *const above = static_cast<T*>(s.above), *const above2 = static_cast<T*>(s.above2);
@@ -79,8 +79,8 @@ void run(const EditStrip& s) {
 
 }  // namespace
 
-const StripTable& strip_table() {
-  static constexpr StripTable table = {{run<std::int32_t, false>, run<std::int32_t, true>},
+const EditTileTable& edit_tile_table() {
+  static constexpr EditTileTable table = {{run<std::int32_t, false>, run<std::int32_t, true>},
 #if defined(__AVX512BW__)
                                        {run<std::int16_t, false>, run<std::int16_t, true>}};
 #else  // without 16-bit masks the unrestricted loop is not vectorised

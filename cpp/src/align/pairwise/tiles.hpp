@@ -12,7 +12,7 @@
 namespace plait::align::detail {
 
 /// Columns are 0 (the border) … m. Each array of values has one of path counts, or null.
-struct PairwiseStrip {
+struct PairwiseTile {
   Index rows, columns;
   // Either the rows' scores with each symbol, `rows` of the kernel for each, and the offset of column j's symbol (padding columns on both ends,
   // as many as rows, have scores of -infinity) ...
@@ -33,22 +33,22 @@ struct PairwiseStrip {
 };
 
 /// [profile][local][open == extend]; for open <= extend.
-struct PairwiseStripKernels {
-  void (*run[2][2][2])(const PairwiseStrip&);
+struct PairwiseTileKernels {
+  void (*run[2][2][2])(const PairwiseTile&);
 };
 
-struct PairwiseStripTable {
+struct PairwiseTileTable {
   Index rows;  // of a tile
-  PairwiseStripKernels score, count;
+  PairwiseTileKernels score, count;
 };
 
-PLAIT_DECLARE_TABLE(PairwiseStripTable, pairwise_strip_table)
+PLAIT_DECLARE_TABLE(PairwiseTileTable, pairwise_tile_table)
 
 /// Neither sequence is empty; open <= extend.
-double pairwise_strip_score(const PairwiseOptions& options, const PairwiseStripTable& table, const Sequence& x, const Sequence& y,
+double pairwise_tile_score(const PairwiseOptions& options, const PairwiseTileTable& table, const Sequence& x, const Sequence& y,
                             Workspace& workspace);
 /// The number of best alignments; neither sequence is empty; open <= extend.
-double pairwise_strip_count(const PairwiseOptions& options, const PairwiseStripTable& table, const Sequence& x, const Sequence& y,
+double pairwise_tile_count(const PairwiseOptions& options, const PairwiseTileTable& table, const Sequence& x, const Sequence& y,
                             Workspace& workspace);
 
 }  // namespace plait::align::detail

@@ -1,4 +1,4 @@
-#include "align/edit/strips.hpp"
+#include "align/edit/tiles.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,7 @@ using tuning::kStripRows;
 
 /// D(n, m) in numbers of type T.
 template <class T>
-double corner(const EditOptions& options, void (*kernel)(const EditStrip&), const Sequence& x, const Sequence& y, Workspace& workspace) {
+double corner(const EditOptions& options, void (*kernel)(const EditTile&), const Sequence& x, const Sequence& y, Workspace& workspace) {
   using Symbol = T;
   const Index n = x.length, m = y.length, height = std::min(n, kStripRows);
   const auto size = [](Index count) { return static_cast<std::size_t>(count); };
@@ -50,14 +50,14 @@ double corner(const EditOptions& options, void (*kernel)(const EditStrip&), cons
     const Index rows = std::min(height, n - top);
     for (Index i = 0; i < rows; ++i) left[i] = border = static_cast<T>(border + static_cast<T>(options.remove));
     std::fill_n(held, height, static_cast<T>(none));
-    EditStrip strip{};
-    strip.rows = rows, strip.columns = m, strip.top = top;
-    strip.x = xs + top, strip.y = ys + margin + m, strip.values = values, strip.stride = stride;
-    strip.above = above, strip.above2 = above2, strip.left = left, strip.held = held, strip.kept = kept + margin + m;
-    strip.insert = options.insert, strip.remove = options.remove, strip.substitute = options.substitute, strip.none = none;
-    strip.poll = poll_interrupt;
+    EditTile tile{};
+    tile.rows = rows, tile.columns = m, tile.top = top;
+    tile.x = xs + top, tile.y = ys + margin + m, tile.values = values, tile.stride = stride;
+    tile.above = above, tile.above2 = above2, tile.left = left, tile.held = held, tile.kept = kept + margin + m;
+    tile.insert = options.insert, tile.remove = options.remove, tile.substitute = options.substitute, tile.none = none;
+    tile.poll = poll_interrupt;
     poll_interrupt();
-    kernel(strip);
+    kernel(tile);
   }
   return static_cast<double>(above[m]);
 }
@@ -74,9 +74,9 @@ bool whole_up_to(const EditOptions& options, Index n, Index m, double most) {
 
 }  // namespace
 
-double strips_score(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace) {
+double tiles_score(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace) {
   if (options.transposition == Transposition::none) return registers_score(options, x, y, workspace);
-  const StripTable& table = PLAIT_PICK(strip_table);
+  const EditTileTable& table = PLAIT_PICK(edit_tile_table);
   const bool kept = options.transposition == Transposition::unrestricted;  // values reach twice the greatest distance
   if (table.i16[kept] != nullptr && whole_up_to(options, x.length, y.length, kept ? 16'000 : 31'000)) {
     return corner<std::int16_t>(options, table.i16[kept], x, y, workspace);

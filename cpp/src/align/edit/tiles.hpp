@@ -10,7 +10,7 @@
 namespace plait::align::detail {
 
 /// Symbols have the width of the values.
-struct EditStrip {
+struct EditTile {
   Index rows, columns;
   Index top;         // rows before the tile
   const void* x;     // symbols of the rows; one before them is read: the last one above, or one that matches nothing
@@ -29,16 +29,16 @@ struct EditStrip {
 constexpr int kDiagonals = 5;
 
 /// [unrestricted]
-struct StripTable {
-  void (*i32[2])(const EditStrip&);
-  void (*i16[2])(const EditStrip&);  // null where i32 is faster
+struct EditTileTable {
+  void (*i32[2])(const EditTile&);
+  void (*i16[2])(const EditTile&);  // null where i32 is faster
 };
 
 /// D(n, m), bit-equal to rows_score, for n, m >= 2; calls registers_score where that is faster.
-double strips_score(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace);
+double tiles_score(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace);
 
 }  // namespace plait::align::detail
 
 namespace plait::align::detail {
-PLAIT_DECLARE_TABLE(StripTable, strip_table)
+PLAIT_DECLARE_TABLE(EditTileTable, edit_tile_table)
 }
