@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-#include "align/edit/strands.hpp"
+#include "align/edit/text_lanes.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
@@ -12,7 +12,7 @@ namespace {
 
 /// One column of Hyyrö 2003 for patterns of one word.
 template <bool restricted>
-struct Strand {
+struct TextState {
   std::uint64_t plus = ~std::uint64_t{0}, minus = 0, diagonal = 0, before = 0;
 
   void step(std::uint64_t mask) {
@@ -105,7 +105,7 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
   }
   // The filter takes about as long as this many columns of the word recurrence.
   const bool few = limit <= kPrefixLimit / (restricted_ ? 2 : 1) && 6 * limit + 4 < x_.length;
-  if (few) count = sift(references, members, count, limit, workspace);
+  if (few) count = filter(references, members, count, limit, workspace);
   if (x_.length > 0 && x_.length <= kWord && !few) {
     set_masks();
     unsigned kinds = 0;
@@ -123,7 +123,7 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
   }
 }
 
-Index EditSearch::sift(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const {
+Index EditSearch::filter(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const {
   if (count == 0) return 0;
   Index least = limit, most = -limit;
   for (Index c = 0; c < count; ++c) {
@@ -179,33 +179,33 @@ void EditSearch::by_words(std::span<const Sequence> references, Index first, con
   for (Index c = 0; c < count; ++c) {
     if (references[members[c]].kind == kKind) sorted[begin[length(members[c])]++] = members[c];
   }
-  restricted_ ? strands<T, true>(references, first, sorted, found) : strands<T, false>(references, first, sorted, found);
+  restricted_ ? by_text_lanes<T, true>(references, first, sorted, found) : by_text_lanes<T, false>(references, first, sorted, found);
 }
 
 template <class T, bool restricted>
-void EditSearch::strands(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count) {
+void EditSearch::by_text_lanes(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count) {
   const std::uint64_t rows = x_.length == kWord ? ~std::uint64_t{0} : (std::uint64_t{1} << x_.length) - 1;
-  const auto finish = [&](std::uint8_t member, Strand<restricted> strand, Index from) {
+  const auto finish = [&](std::uint8_t member, TextState<restricted> state, Index from) {
     const Sequence& y = references[member];
     const T* const text = static_cast<const T*>(y.data);
-    for (Index j = from; j < y.length; ++j) strand.step(masks_.of(text[j]));
-    const Index edits = y.length + std::popcount(strand.plus & rows) - std::popcount(strand.minus & rows);
+    for (Index j = from; j < y.length; ++j) state.step(masks_.of(text[j]));
+    const Index edits = y.length + std::popcount(state.plus & rows) - std::popcount(state.minus & rows);
     if (edits <= limit_) ranking_.offer(first + member, static_cast<double>(edits));
   };
   Index c = 0;
   if constexpr (sizeof(T) == 1) {
     // Each step depends on the previous one; several strings are interleaved up to the length of the shortest.
-    const StrandTable& table = PLAIT_PICK(strand_table);
-    for (; c + 1 < count; c += kStrands) {
-      const std::uint8_t* texts[kStrands];
-      const Index here = std::min<Index>(kStrands, count - c);
+    const TextTable& table = PLAIT_PICK(text_table);
+    for (; c + 1 < count; c += kTextLanes) {
+      const std::uint8_t* texts[kTextLanes];
+      const Index here = std::min<Index>(kTextLanes, count - c);
       Index together = references[members[c]].length;
-      for (Index s = 0; s < kStrands; ++s) {
+      for (Index s = 0; s < kTextLanes; ++s) {
         const Sequence& y = references[members[c + std::min(s, here - 1)]];
         texts[s] = static_cast<const std::uint8_t*>(y.data);
         together = std::min(together, y.length);
       }
-      Strands found;
+      TextLanes found;
       (restricted ? table.restricted : table.levenshtein)(masks_.direct, texts, together, &found);
       for (Index s = 0; s < here; ++s) finish(members[c + s], {found.plus[s], found.minus[s], found.diagonal[s], found.before[s]}, together);
     }

@@ -43,11 +43,11 @@ class EditSearch final : public Search {
   [[nodiscard]] Index limit() const;
   void block(std::span<const Sequence> references, Index first, Index limit, Workspace& workspace);
   /// Moves the members that may be within the limit to the front; returns their number.
-  Index sift(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const;
+  Index filter(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const;
   template <class T>
   void by_words(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count);
   template <class T, bool restricted>
-  void strands(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count);
+  void by_text_lanes(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count);
 
   Sequence x_;
   bool restricted_;
