@@ -19,7 +19,7 @@ constexpr double kTaskNs = 20'000;
 /// Nanoseconds for a cell on one thread (AVX-512, Zen 4), only for the size of tasks; 2 for a pair. Measure: ./dev bench align, whose GCUPS are the
 /// reciprocals: bit vectors, integer weights, other weights; DTW; integer scores by vectors, others; a traced rank; a user's distance.
 constexpr double kPairNs = 2;
-constexpr double kBitsNs = 0.02, kWholeWeightsNs = 0.1, kWeightsNs = 0.5, kElasticNs = 0.3, kWholeScoresNs = 0.1, kScoresNs = 0.4, kRankNs = 2,
+constexpr double kBitsNs = 0.02, kIntegerWeightsNs = 0.1, kWeightsNs = 0.5, kElasticNs = 0.3, kIntegerScoresNs = 0.1, kScoresNs = 0.4, kRankNs = 2,
                  kMetricNs = 5;
 /// Ratio of the times of soft-DTW and DTW. Measure: ./dev bench align --only custom --match soft.
 constexpr double kSoftToHard = 7;
@@ -49,7 +49,7 @@ constexpr Index kFewEdits = 3, kSomeEdits = 16;
 constexpr Index kFewRows = 12;
 /// Rows of a tile of integers: their anti-diagonals stay in a first-level cache (5 diagonals of 512 numbers of 32 bits are 10 KiB).
 /// Measure: ./dev bench align --only edit --match weight.
-constexpr Index kStripRows = 512;
+constexpr Index kEditTileRows = 512;
 /// Rows of a block of integer weights: enough for the stores of one step to be complete before the next step loads them.
 /// Found by trying.
 /// Measure: ./dev bench align --only edit --match weight.

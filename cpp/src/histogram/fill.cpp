@@ -56,19 +56,19 @@ struct alignas(16) Pair {
 };
 
 template <int copies>
-void weigh(const Slot* cells, const double* weights, Index n, Pair* pairs, Index stride) {
+void add_weights(const Slot* cells, const double* weights, Index n, Pair* pairs, Index stride) {
   Index i = 0;
   for (; i + copies <= n; i += copies)
     for (int k = 0; k < copies; ++k) pairs[k * stride + cells[i + k]] += Pair{weights[i + k], weights[i + k] * weights[i + k]};
   for (; i < n; ++i) pairs[cells[i]] += Pair{weights[i], weights[i] * weights[i]};
 }
 
-void weigh(int copies, const Slot* cells, const double* weights, Index n, Pair* pairs, Index stride) {
+void add_weights(int copies, const Slot* cells, const double* weights, Index n, Pair* pairs, Index stride) {
   switch (copies) {
-    case 1: return weigh<1>(cells, weights, n, pairs, stride);
-    case 2: return weigh<2>(cells, weights, n, pairs, stride);
-    case 4: return weigh<4>(cells, weights, n, pairs, stride);
-    default: return weigh<8>(cells, weights, n, pairs, stride);
+    case 1: return add_weights<1>(cells, weights, n, pairs, stride);
+    case 2: return add_weights<2>(cells, weights, n, pairs, stride);
+    case 4: return add_weights<4>(cells, weights, n, pairs, stride);
+    default: return add_weights<8>(cells, weights, n, pairs, stride);
   }
 }
 
@@ -237,7 +237,7 @@ Contents Accumulator::weighed(std::span<const Column> columns, Index n, const do
             Slot lost = 0;
             for (Index i = 0; i < size; ++i) lost += static_cast<Slot>(cells[i] == cells_);
             without_place += lost;
-            weigh(copies, cells, weights + at, size, own.data(), stride);
+            add_weights(copies, cells, weights + at, size, own.data(), stride);
             if ((at / kBlock) % 64 == 63) poll_interrupt();
           }
           std::vector<Pair>& sums = partials[static_cast<std::size_t>(task)];

@@ -109,7 +109,7 @@ void Locator::make_cells() {
   if (first == thresholds_.end()) return;
   const double low = *first, high = *last;
   double best = 1.5 * static_cast<double>(std::bit_width(thresholds_.size())) + 2;  // cost of searching the tree, in steps
-  const auto consider = [&](Lookup wanted, Slot most) {
+  const auto try_index = [&](Lookup wanted, Slot most) {
     const int steps = steps_for(most);
     if (steps > kMostSteps) return;
     const double bytes = 4.0 * wanted.cells + 8.0 * static_cast<double>(thresholds_.size());
@@ -127,7 +127,7 @@ void Locator::make_cells() {
     wanted.low = low;
     wanted.scale = static_cast<double>(cells) / (high - low);
     if (!std::isfinite(wanted.scale) || !(wanted.scale > 0)) break;
-    consider(wanted, most_in_a_cell(thresholds_, [&](double t) {
+    try_index(wanted, most_in_a_cell(thresholds_, [&](double t) {
                return static_cast<std::int32_t>(linear_position(t, wanted.low, wanted.scale, static_cast<double>(cells - 1)));
              }));
   }
@@ -139,7 +139,7 @@ void Locator::make_cells() {
     const Index cells = Index{upper_key(high) >> shift} - wanted.first_key + 1;
     if (cells > most_cells) break;
     wanted.cells = static_cast<Slot>(cells);
-    consider(wanted, most_in_a_cell(thresholds_, [&](double t) {
+    try_index(wanted, most_in_a_cell(thresholds_, [&](double t) {
                return std::isnan(t) ? static_cast<std::int32_t>(cells - 1)
                                     : bits_cell(t, shift, wanted.first_key, static_cast<std::int32_t>(cells - 1));
              }));

@@ -170,7 +170,7 @@ void Tree::probabilities(const double* values, Index rows, double* out, int thre
 }
 
 void Tree::predict(const double* values, Index rows, std::int32_t* out, int threads) const {
-  std::vector<std::int32_t> said(rows < 64 ? 0 : static_cast<std::size_t>(size()));
+  std::vector<std::int32_t> labels(rows < 64 ? 0 : static_cast<std::size_t>(size()));
   std::vector<double> q(static_cast<std::size_t>(classes));
   const auto label = [this](std::size_t v, std::vector<double>& p) {
     const double* c = counts.data() + static_cast<Index>(v) * classes;
@@ -179,13 +179,13 @@ void Tree::predict(const double* values, Index rows, std::int32_t* out, int thre
     for (std::int32_t k = 0; k < classes; ++k) p[static_cast<std::size_t>(k)] = c[k] / all;
     return most_probable(p.data(), classes);
   };
-  for (std::size_t v = 0; v < said.size(); ++v) said[v] = attribute[v] < 0 ? label(v, q) : 0;
+  for (std::size_t v = 0; v < labels.size(); ++v) labels[v] = attribute[v] < 0 ? label(v, q) : 0;
   in_blocks(*this, values, rows, threads, [&](const Walker& walker, Index begin, Index n, const std::int32_t* leaves) {
     std::vector<std::pair<std::int32_t, double>> stack;
     std::vector<double> p(static_cast<std::size_t>(classes));
     for (Index i = 0; i < n; ++i) {
       if (leaves[i] >= 0) {
-        out[begin + i] = said.empty() ? label(static_cast<std::size_t>(leaves[i]), p) : said[static_cast<std::size_t>(leaves[i])];
+        out[begin + i] = labels.empty() ? label(static_cast<std::size_t>(leaves[i]), p) : labels[static_cast<std::size_t>(leaves[i])];
         continue;
       }
       poll_interrupt();

@@ -83,7 +83,7 @@ void mirror(double* out, Index n) {
 }
 
 /// Branch-free, because scores are unpredictable.
-void beyond_is_worst(double* scores, Index count, double cutoff, bool minimum, double worst) {
+void apply_cutoff(double* scores, Index count, double cutoff, bool minimum, double worst) {
   if (minimum) {
     for (Index k = 0; k < count; ++k) scores[k] = cutoff < scores[k] ? worst : scores[k];
   } else {
@@ -118,7 +118,7 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
           if (first >= end) break;
           double* row = out + i * columns;
           method.scores(x[static_cast<std::size_t>(i)], y, first, end, cutoff, row + first, workspace);
-          if (cut) beyond_is_worst(row + first, end - first, cutoff, minimum, method.worst());
+          if (cut) apply_cutoff(row + first, end - first, cutoff, minimum, method.worst());
         }
       },
       threads);

@@ -68,7 +68,7 @@ FastaPiece read_fasta(std::span<const char> text, const FastaTable& table, bool 
         Index k = at;
         while (table[static_cast<unsigned char>(data[k])] != kFastaRefused) ++k;
         const std::span<const char> name(data + out.headers[out.headers.size() - 2], data + out.headers.back());
-        throw FormatError(message("record '", name_of(name), "': ", shown(data[k]), " is no letter of a sequence"));
+        throw FormatError(message("record '", name_of(name), "': ", shown(data[k]), " is not a letter of a sequence"));
       }
     }
     at = end + 1;

@@ -74,7 +74,7 @@ class Levenshtein final : public Method {
   Index batch() const override { return unit_ ? LaneReferences::kWindow : 1; }
   double cost(const Sequence& x, const Sequence& y) const override {
     using namespace tuning;
-    return kPairNs + (unit_ ? kBitsNs : whole_ ? kWholeWeightsNs : kWeightsNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return kPairNs + (unit_ ? kBitsNs : whole_ ? kIntegerWeightsNs : kWeightsNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
   double count(const Sequence& x, const Sequence& y) const override { return count_of(counted_, x, y); }
 

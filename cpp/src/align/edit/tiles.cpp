@@ -13,13 +13,13 @@ namespace plait::align::detail {
 namespace {
 
 enum Slots { kCodes, kX, kY, kValues, kRows, kColumns };
-using tuning::kStripRows;
+using tuning::kEditTileRows;
 
 /// D(n, m) in numbers of type T.
 template <class T>
 double corner(const EditOptions& options, void (*kernel)(const EditTile&), const Sequence& x, const Sequence& y, Workspace& workspace) {
   using Symbol = T;
-  const Index n = x.length, m = y.length, height = std::min(n, kStripRows);
+  const Index n = x.length, m = y.length, height = std::min(n, kEditTileRows);
   const auto size = [](Index count) { return static_cast<std::size_t>(count); };
   std::uint32_t* const codes = workspace.take_as<std::uint32_t>(size(n + m), kCodes);
   encode(x, y, codes, codes + n);
@@ -63,7 +63,7 @@ double corner(const EditOptions& options, void (*kernel)(const EditTile&), const
 }
 
 /// Whether all sums are integers of at most `most`.
-bool whole_up_to(const EditOptions& options, Index n, Index m, double most) {
+bool integers_up_to(const EditOptions& options, Index n, Index m, double most) {
   for (const double weight : {options.insert, options.remove, options.substitute}) {
     if (weight != std::floor(weight)) return false;
   }
@@ -78,10 +78,10 @@ double tiles_score(const EditOptions& options, const Sequence& x, const Sequence
   if (options.transposition == Transposition::none) return registers_score(options, x, y, workspace);
   const EditTileTable& table = PLAIT_PICK(edit_tile_table);
   const bool kept = options.transposition == Transposition::unrestricted;  // values reach twice the greatest distance
-  if (table.i16[kept] != nullptr && whole_up_to(options, x.length, y.length, kept ? 16'000 : 31'000)) {
+  if (table.i16[kept] != nullptr && integers_up_to(options, x.length, y.length, kept ? 16'000 : 31'000)) {
     return corner<std::int16_t>(options, table.i16[kept], x, y, workspace);
   }
-  if (whole_up_to(options, x.length, y.length, 1e9)) return corner<std::int32_t>(options, table.i32[kept], x, y, workspace);
+  if (integers_up_to(options, x.length, y.length, 1e9)) return corner<std::int32_t>(options, table.i32[kept], x, y, workspace);
   return registers_score(options, x, y, workspace);
 }
 

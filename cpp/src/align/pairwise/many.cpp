@@ -69,14 +69,14 @@ class Groups {
     for (std::size_t at = 0; at < order.size();) {
       const std::size_t count = std::min(order.size() - at, static_cast<std::size_t>(kernels_.lanes));
       const std::span<const Index> group(order.data() + at, count);
-      if (!worth(group) || !run(group, left)) left.insert(left.end(), group.begin(), group.end());
+      if (!fills_lanes(group) || !run(group, left)) left.insert(left.end(), group.begin(), group.end());
       at += count;
     }
     order = std::move(left);
   }
 
  private:
-  [[nodiscard]] bool worth(std::span<const Index> group) const {
+  [[nodiscard]] bool fills_lanes(std::span<const Index> group) const {
     const Index longest = references_[group.back()].length;
     Index sum = 0;
     for (const Index k : group) sum += references_[k].length;
@@ -91,7 +91,7 @@ class Groups {
   }
 
   /// The codes of the references, interleaved: y[j · lanes + l] is the j-th of the l-th.
-  void deal(std::span<const Index> group, std::array<std::int32_t, 64>& lengths, std::uint8_t* y) const {
+  void interleave(std::span<const Index> group, std::array<std::int32_t, 64>& lengths, std::uint8_t* y) const {
     const Index lanes = kernels_.lanes, count = static_cast<Index>(group.size());
     bool bytes = query_.codes > 0 && std::endian::native == std::endian::little;
     for (Index l = 0; l < count; ++l) {
@@ -167,7 +167,7 @@ class Groups {
     auto* y = workspace_.take_as<std::uint8_t>(static_cast<std::size_t>(columns * lanes), 1);
     std::fill(y, y + columns * lanes, kPadding);
     std::array<std::int32_t, 64> lengths{};
-    deal(group, lengths, y);
+    interleave(group, lengths, y);
     s.y = y;
     if (ends.x_end && !ends.local) s.ends = lengths.data();
     const Index piece = std::max<Index>(1, kPollLaneVectors / (n * kernels_.block)) * kernels_.block;

@@ -58,7 +58,7 @@ class Pairwise final : public Method {
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
   [[nodiscard]] Index piece() const override { return 512; }  // sorted, references that share a vector then have similar lengths
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
-    return (integer_ ? tuning::kWholeScoresNs : tuning::kScoresNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return (integer_ ? tuning::kIntegerScoresNs : tuning::kScoresNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
 
  private:

@@ -17,7 +17,7 @@ constexpr Index kMostSegments = 120;  // segment numbers fit 8 bits
 
 enum Slot { kMovesSlot, kRowsSlot, kStateSlot, kSymbolsSlot };
 
-Index divided_up(Index a, Index b) { return (a + b - 1) / b; }
+Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 struct Place {
   Index i = 0, j = 0;
@@ -89,7 +89,7 @@ class StripedBlocks {
     const Checkpoints checkpoints(blocks_, moves_ != nullptr ? blocks_ : 1);
     if (end.i > 0 && end.j > 0) {
       checkpoints.backward(
-          checkpoints.block_of((end.i - 1) / block_rows()), moves_ != nullptr, [](Index) {}, [&](Index b, bool) { moves = again(b, traceback.j()); },
+          checkpoints.block_of((end.i - 1) / block_rows()), moves_ != nullptr, [](Index) {}, [&](Index b, bool) { moves = recompute(b, traceback.j()); },
           [&](Index b) {
             while (traceback.i() > checkpoints.begin(b) * block_rows()) {
               const Index k = (traceback.i() - 1) / block_rows();
@@ -118,8 +118,8 @@ class StripedBlocks {
       if (traceback.j() == 0) return false;
       const auto word = static_cast<std::uint32_t>(moves[((traceback.j() - 1) * words + t / kMoves<T>)*kernels_.lanes + lane]);
       const int nibble = static_cast<int>(word >> (4 * (kMoves<T> - 1 - t % kMoves<T>)) & 15U);
-      const bool goes_on = (nibble & (state == Move::deletion ? kDeletionGoesOn : state == Move::insertion ? kInsertionGoesOn : 0)) != 0;
-      if (!goes_on) state = static_cast<Move>(nibble & 3);
+      const bool extends = (nibble & (state == Move::deletion ? kDeletionExtends : state == Move::insertion ? kInsertionExtends : 0)) != 0;
+      if (!extends) state = static_cast<Move>(nibble & 3);
       if (state == Move::none) return false;
       traceback.step(state);
       if (state != Move::deletion && --t < 0) {
@@ -132,11 +132,11 @@ class StripedBlocks {
 
   void set_block_rows(Index rows) {
     const Index most = std::min(kMostSegments, std::max<Index>(1, rows / kernels_.lanes)) * kernels_.lanes;
-    segments_ = divided_up(divided_up(n_, divided_up(n_, most)), kernels_.lanes);
-    blocks_ = divided_up(n_, block_rows());
+    segments_ = ceil_div(ceil_div(n_, ceil_div(n_, most)), kernels_.lanes);
+    blocks_ = ceil_div(n_, block_rows());
   }
   [[nodiscard]] Index block_rows() const { return segments_ * kernels_.lanes; }
-  [[nodiscard]] Index segments_of(Index k) const { return std::min(segments_, divided_up(n_ - k * block_rows(), kernels_.lanes)); }
+  [[nodiscard]] Index segments_of(Index k) const { return std::min(segments_, ceil_div(n_ - k * block_rows(), kernels_.lanes)); }
   [[nodiscard]] Index moves_of_a_block(Index columns) const { return columns * move_words<T>(segments_) * kernels_.lanes; }
   [[nodiscard]] std::int64_t border(Index at, bool free) const {
     return at == 0 || free || scores_.ends.local ? 0 : scores_.open + (at - 1) * static_cast<std::int64_t>(scores_.extend);
@@ -192,7 +192,7 @@ class StripedBlocks {
     return s;
   }
 
-  const T* again(Index k, Index columns) {
+  const T* recompute(Index k, Index columns) {
     T* moves = workspace_.take_as<T>(static_cast<std::size_t>(moves_of_a_block(columns)), kMovesSlot);
     run(k, columns, moves, false, std::numeric_limits<T>::max(), false);  // no search for the best cell
     return moves;

@@ -43,7 +43,7 @@ struct StripedBlock {
 /// into the next column extends one that ends here, one that an insertion into the next row does.
 template <class T>
 constexpr Index kMoves = 2 * sizeof(T);
-constexpr int kDeletionGoesOn = 4, kInsertionGoesOn = 8;
+constexpr int kDeletionExtends = 4, kInsertionExtends = 8;
 template <class T>
 constexpr Index move_words(Index segments) {
   return (segments + kMoves<T> - 1) / kMoves<T>;

@@ -89,20 +89,20 @@ bool uniform_rounded(const Lookup& lookup, const double* x, Index n, Slot* out) 
 
 /// In groups, so that a single NaN or a value on a border costs no more than its group; after such a group, some use the exact path at once.
 void uniform(const Lookup& lookup, const double* x, Index n, Slot* out) {
-  constexpr Index kTogether = 64, kDistrusted = 192;
+  constexpr Index kTogether = 64, kExact = 192;
   static_assert(kTogether % kLanes == 0);
-  Index distrusted = lookup.fraction > 0 ? 0 : n;
+  Index exact = lookup.fraction > 0 ? 0 : n;
   for (Index at = 0; at < n;) {
-    if (distrusted == 0 && n - at >= kTogether) {
+    if (exact == 0 && n - at >= kTogether) {
       if (!uniform_rounded(lookup, x + at, kTogether, out + at)) {
         uniform_compared(lookup, x + at, kTogether, out + at);
-        distrusted = kDistrusted;
+        exact = kExact;
       }
       at += kTogether;
     } else {
-      const Index size = distrusted == 0 || n - at < distrusted ? n - at : distrusted;
+      const Index size = exact == 0 || n - at < exact ? n - at : exact;
       uniform_compared(lookup, x + at, size, out + at);
-      distrusted = 0;
+      exact = 0;
       at += size;
     }
   }

@@ -77,8 +77,8 @@ struct Fours {
     const auto wide = [](auto mask) { return __builtin_convertvector(mask, FourWide); };
     const FourWide m0 = wide(in_place), m1 = wide(u == rotated<1>(v)), m2 = wide(u == rotated<2>(v)), m3 = wide(u == rotated<3>(v));
     const FourWide matched = m0 | m1 | m2 | m3;
-    const FourWide aligned = (m0 & (FourWide)ys) | (m1 & (FourWide)rotated<1>(ys)) | (m2 & (FourWide)rotated<2>(ys)) | (m3 & (FourWide)rotated<3>(ys));
-    sum += (FourDoubles)((FourWide)four(x) & matched) * (FourDoubles)aligned;
+    const FourWide moved = (m0 & (FourWide)ys) | (m1 & (FourWide)rotated<1>(ys)) | (m2 & (FourWide)rotated<2>(ys)) | (m3 & (FourWide)rotated<3>(ys));
+    sum += (FourDoubles)((FourWide)four(x) & matched) * (FourDoubles)moved;
     matches += matched;
     return false;
   }
@@ -118,8 +118,8 @@ inline __m512d some(const float* p, __mmask8 which) { return _mm512_maskz_cvtps_
 inline __m512d add_matches(__m512d sum, __m256i u, __m256i v, __m512d x, __m512d y, __mmask8 of_v) {
   const __m256i places = _mm512_extracti64x4_epi64(_mm512_conflict_epi32(_mm512_inserti64x4(_mm512_castsi256_si512(u), v, 1)), 1);
   const __m256i place = _mm256_sub_epi32(_mm256_set1_epi32(31), _mm256_lzcnt_epi32(places));
-  const __m512d aligned = _mm512_maskz_permutexvar_pd(0xff, _mm512_maskz_cvtepi32_epi64(0xff, place), x);
-  return _mm512_mask3_fmadd_pd(aligned, y, sum, _mm256_mask_test_epi32_mask(of_v, places, places));
+  const __m512d moved = _mm512_maskz_permutexvar_pd(0xff, _mm512_maskz_cvtepi32_epi64(0xff, place), x);
+  return _mm512_mask3_fmadd_pd(moved, y, sum, _mm256_mask_test_epi32_mask(of_v, places, places));
 }
 
 /// Eight 32-bit positions on either side, without a branch on matches.

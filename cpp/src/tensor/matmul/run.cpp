@@ -140,13 +140,13 @@ class Run {
   }
 
   /// Tile by tile, prefetching elements [from_element, to_element) of the block a little at a time.
-  void multiply_and_ask(const Panel& q, T* c, Index begin, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col, const T* packed,
+  void multiply_and_prefetch(const Panel& q, T* c, Index begin, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col, const T* packed,
                         Index from_element, Index to_element) const {
     const Index tiles = (rows + kernels_.tile_rows - 1) / kernels_.tile_rows, first = (first_row_ + begin) * p_.n;
     for (Index t = 0; t < tiles; ++t) {
       const Index row = rows * t / tiles, end = rows * (t + 1) / tiles;
-      const Index asked = from_element + (to_element - from_element) * t / tiles, more = from_element + (to_element - from_element) * (t + 1) / tiles;
-      done_.ahead(done_.context, first + asked, first + more);
+      const Index begun = from_element + (to_element - from_element) * t / tiles, more = from_element + (to_element - from_element) * (t + 1) / tiles;
+      done_.ahead(done_.context, first + begun, first + more);
       multiply(q, c + row * p_.c_row, end - row, from, k, a + row * a_row, a_row, a_col, packed);
     }
   }
@@ -212,7 +212,7 @@ class Run {
       const T* const b = shared_ + (q.slot - first) * k;
       const Index next = q.at + q.width;
       if (!last || done_.ahead == nullptr) multiply(q, c, rows, from, k, a, a_row, a_col, b);
-      else multiply_and_ask(q, c, begin, rows, from, k, a, a_row, a_col, b, rows * (j - first), rows * (next - first));
+      else multiply_and_prefetch(q, c, begin, rows, from, k, a, a_row, a_col, b, rows * (j - first), rows * (next - first));
       j = next;
     }
   }

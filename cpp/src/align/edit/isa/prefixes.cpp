@@ -82,14 +82,14 @@ constexpr Tile kHigh = {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15
 void transpose(const std::uint8_t* strings, Index columns, std::uint8_t* symbols) {
   for (Index lane = 0; lane < kPrefixLanes; lane += 16) {
     for (Index column = 0; column < columns; column += 16) {
-      Tile rows[16], laced[16];
+      Tile rows[16], interleaved[16];
       for (Index k = 0; k < 16; ++k) rows[k] = load<Tile>(strings + (lane + k) * kPrefix + column);
       for (int round = 0; round < 4; ++round) {
         for (Index k = 0; k < 8; ++k) {
-          laced[2 * k] = shuffle(rows[k], rows[k + 8], kLow);
-          laced[2 * k + 1] = shuffle(rows[k], rows[k + 8], kHigh);
+          interleaved[2 * k] = shuffle(rows[k], rows[k + 8], kLow);
+          interleaved[2 * k + 1] = shuffle(rows[k], rows[k + 8], kHigh);
         }
-        for (Index k = 0; k < 16; ++k) rows[k] = laced[k];
+        for (Index k = 0; k < 16; ++k) rows[k] = interleaved[k];
       }
       for (Index k = 0; k < 16; ++k) store(symbols + (column + k) * kPrefixLanes + lane, rows[k]);
     }

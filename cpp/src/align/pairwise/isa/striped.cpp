@@ -155,17 +155,17 @@ void run(StripedBlock<T>& s, Index begin, Index end) {
         const W by_insertion = (best != match) & (best != deletion);
         W nibble = best == match ? W{} : 1 - by_insertion;
         if constexpr (local) nibble = best == zero ? all(T{3}) : nibble;
-        const W opened = best + open, gone_on = insertion + extend;
+        const W opened = best + open, extended = insertion + extend;
         if constexpr (!linear) {
           // In traceback order, a deletion is extended before it follows an insertion, but not before it follows a match.
           const W follows = local ? by_insertion & (best != zero) : by_insertion;
-          nibble |= (deletion + extend > opened + follows) & kDeletionGoesOn;
-          nibble |= (gone_on > opened) & kInsertionGoesOn;
+          nibble |= (deletion + extend > opened + follows) & kDeletionExtends;
+          nibble |= (extended > opened) & kInsertionExtends;
         }
         word = (word << 4) | nibble;
         store(h + t, best);
         if constexpr (local) column = max(column, best);
-        insertion = max(gone_on, opened);
+        insertion = max(extended, opened);
         if (++filled == kMoves<T>) {
           store(words, word);
           words += n;
