@@ -1,4 +1,4 @@
-// Blocks of rows that hand one row from each block to the next, and the traceback through them.
+// Blocks of rows that pass one row from each block to the next, and the traceback through them.
 #pragma once
 
 #include <cmath>

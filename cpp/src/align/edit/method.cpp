@@ -111,7 +111,7 @@ class Lcs final : public Method {
     return static_cast<double>(common_length(x, y, workspace));
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
-    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): these weights are whole numbers
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): these weights are integers
     Path out = weighted_path(*integer_weights(kLeftover), x, y, memory_limit, workspace);
     out.score = (static_cast<double>(x.length + y.length) - out.score) / 2;
     return out;

@@ -49,7 +49,7 @@ class StripedBlocks {
   }
 
   /// The end of the best alignment, or nothing on overflow. Its loop is not Checkpoints::forward, which runs all blocks: this one stops
-  /// after the block that overflowed, so that the next wider integers begin, and asks each block for what ends in it.
+  /// after the block that overflowed, so that the next wider integers begin, and records the ends in each block.
   std::optional<Place> forward(bool moves, bool keep_rows) {
     const bool place = moves || keep_rows;  // otherwise only the value is needed
     kept_ = keep_rows ? blocks_ + 1 : 2;

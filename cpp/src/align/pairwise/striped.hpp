@@ -39,7 +39,7 @@ struct StripedBlock {
   bool overflow = false;
 };
 
-/// Nibbles of moves in a T. Two bits are the last move of a path into the cell (the values of Move; none: it begins here). One says that a deletion
+/// Nibbles of moves in a T. Two bits are the last move of a path into the cell (the values of Move; none: it begins here). One is set if a deletion
 /// into the next column extends one that ends here, one that an insertion into the next row does.
 template <class T>
 constexpr Index kMoves = 2 * sizeof(T);

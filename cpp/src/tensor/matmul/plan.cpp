@@ -8,7 +8,7 @@
 namespace plait::tensor {
 namespace {
 
-constexpr Index kFewRows = 128;             // by_columns up to here, and further where a level says so and A is small
+constexpr Index kFewRows = 128;             // by_columns up to here, and beyond if the level allows it and A is small
 constexpr Index kNearBytes = 640 << 10;     // small: a block of A that stays in the second-level cache beside panels of B
 constexpr Index kFewColumns = 128;          // up to here the transposed product is considered
 constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it saves
