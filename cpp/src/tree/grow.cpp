@@ -331,7 +331,7 @@ WorkTree Grower::run() {
   }
   logs_ = std::make_unique<Logs>(samples_.rows);
   std::vector<GrowSpace> spaces(static_cast<std::size_t>(threads));
-  // Nodes of at most this many cases are grown as subtrees, one per thread.
+  // Nodes of at most this many cases are grown as subtrees, one per thread; fewer with `collect`, whose requests are serial.
   const Index small = options_.collect ? kFewCases : std::max<Index>(binned_ ? kFewCases : 2048, samples_.rows / ((binned_ ? 8 : 4) * threads));
   std::vector<Pending> stack, subtrees, next;
   std::vector<Grown> grown;
