@@ -128,8 +128,8 @@ void Locator::make_cells() {
     wanted.scale = static_cast<double>(cells) / (high - low);
     if (!std::isfinite(wanted.scale) || !(wanted.scale > 0)) break;
     try_index(wanted, most_in_a_cell(thresholds_, [&](double t) {
-               return static_cast<std::int32_t>(linear_position(t, wanted.low, wanted.scale, static_cast<double>(cells - 1)));
-             }));
+                return static_cast<std::int32_t>(linear_position(t, wanted.low, wanted.scale, static_cast<double>(cells - 1)));
+              }));
   }
   for (int shift = 20; shift >= 1; --shift) {
     Lookup wanted = lookup_;
@@ -140,9 +140,9 @@ void Locator::make_cells() {
     if (cells > most_cells) break;
     wanted.cells = static_cast<Slot>(cells);
     try_index(wanted, most_in_a_cell(thresholds_, [&](double t) {
-               return std::isnan(t) ? static_cast<std::int32_t>(cells - 1)
-                                    : bits_cell(t, shift, wanted.first_key, static_cast<std::int32_t>(cells - 1));
-             }));
+                return std::isnan(t) ? static_cast<std::int32_t>(cells - 1)
+                                     : bits_cell(t, shift, wanted.first_key, static_cast<std::int32_t>(cells - 1));
+              }));
   }
   if (lookup_.kind == Lookup::Kind::tree) return;
   start_.assign(lookup_.cells, 0);

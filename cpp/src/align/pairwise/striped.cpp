@@ -89,7 +89,8 @@ class StripedBlocks {
     const Checkpoints checkpoints(blocks_, moves_ != nullptr ? blocks_ : 1);
     if (end.i > 0 && end.j > 0) {
       checkpoints.backward(
-          checkpoints.block_of((end.i - 1) / block_rows()), moves_ != nullptr, [](Index) {}, [&](Index b, bool) { moves = recompute(b, traceback.j()); },
+          checkpoints.block_of((end.i - 1) / block_rows()), moves_ != nullptr, [](Index) {},
+          [&](Index b, bool) { moves = recompute(b, traceback.j()); },
           [&](Index b) {
             while (traceback.i() > checkpoints.begin(b) * block_rows()) {
               const Index k = (traceback.i() - 1) / block_rows();

@@ -16,7 +16,7 @@ constexpr double kNone = kWorst<Order::maximum>;
 using Result = Counted<Order::maximum>::Value;
 
 Result all_tiles(const PairwiseOptions& options, const PairwiseTileTable& table, const Sequence& x, const Sequence& y, bool counted,
-                  Workspace& workspace) {
+                 Workspace& workspace) {
   const Index n = x.length, m = y.length, rows = table.rows;
   const Similarity& similarity = options.similarity;
   const Ends ends = options.ends;
@@ -105,12 +105,12 @@ Result all_tiles(const PairwiseOptions& options, const PairwiseTileTable& table,
 }  // namespace
 
 double pairwise_tile_score(const PairwiseOptions& options, const PairwiseTileTable& table, const Sequence& x, const Sequence& y,
-                            Workspace& workspace) {
+                           Workspace& workspace) {
   return all_tiles(options, table, x, y, false, workspace).score;
 }
 
 double pairwise_tile_count(const PairwiseOptions& options, const PairwiseTileTable& table, const Sequence& x, const Sequence& y,
-                            Workspace& workspace) {
+                           Workspace& workspace) {
   return all_tiles(options, table, x, y, true, workspace).paths;
 }
 

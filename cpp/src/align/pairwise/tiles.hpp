@@ -46,9 +46,9 @@ PLAIT_DECLARE_TABLE(PairwiseTileTable, pairwise_tile_table)
 
 /// Neither sequence is empty; open <= extend.
 double pairwise_tile_score(const PairwiseOptions& options, const PairwiseTileTable& table, const Sequence& x, const Sequence& y,
-                            Workspace& workspace);
+                           Workspace& workspace);
 /// The number of best alignments; neither sequence is empty; open <= extend.
 double pairwise_tile_count(const PairwiseOptions& options, const PairwiseTileTable& table, const Sequence& x, const Sequence& y,
-                            Workspace& workspace);
+                           Workspace& workspace);
 
 }  // namespace plait::align::detail

@@ -50,7 +50,7 @@ struct SoftLoops {
   void (*normalise)(Weights w, Index count);
   /// gx[c][t] += 2 · adjoint[t] · (x - y) and the negative to gy, both with the strides of their series.
   void (*add_gradients)(const double* adjoint, const double* x, double* gx, Index x_stride, const double* y, double* gy, Index y_stride, Index width,
-               Index count);
+                        Index count);
 };
 
 PLAIT_DECLARE_TABLE(SoftLoops, soft_loops)

@@ -285,8 +285,8 @@ double SoftDtw::score(const SoftGradient& gradient) {
           const bool by_itself = k == last || width_ != 1;
           if (k == last) *now = 1;
           else
-            loops_.backward(adjoint(k + 1, s.i + 1), stored.from(k + 1, s.i + 1), adjoint(k + 2, s.i + 1), stored.from(k + 2, s.i + 1), adjoint(k + 1, s.i),
-                            stored.from(k + 1, s.i), now, s.x, s.y, by_itself ? Gradients{} : Gradients{gx_at, gy_at}, s.count);
+            loops_.backward(adjoint(k + 1, s.i + 1), stored.from(k + 1, s.i + 1), adjoint(k + 2, s.i + 1), stored.from(k + 2, s.i + 1),
+                            adjoint(k + 1, s.i), stored.from(k + 1, s.i), now, s.x, s.y, by_itself ? Gradients{} : Gradients{gx_at, gy_at}, s.count);
           if (by_itself) loops_.add_gradients(now, s.x, gx_at, n_, s.y, gy_at, m_, width_, s.count);
           if (gradient.expected != nullptr)
             for (Index t = 0; t < s.count; ++t) gradient.expected[(s.i + t - 1) * m_ + s.j - t - 1] = now[t];

@@ -140,8 +140,8 @@ class Run {
   }
 
   /// Tile by tile, prefetching elements [from_element, to_element) of the block a little at a time.
-  void multiply_and_prefetch(const Panel& q, T* c, Index begin, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col, const T* packed,
-                        Index from_element, Index to_element) const {
+  void multiply_and_prefetch(const Panel& q, T* c, Index begin, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col,
+                             const T* packed, Index from_element, Index to_element) const {
     const Index tiles = (rows + kernels_.tile_rows - 1) / kernels_.tile_rows, first = (first_row_ + begin) * p_.n;
     for (Index t = 0; t < tiles; ++t) {
       const Index row = rows * t / tiles, end = rows * (t + 1) / tiles;

@@ -82,9 +82,9 @@ void run(const EditTile& s) {
 const EditTileTable& edit_tile_table() {
   static constexpr EditTileTable table = {{run<std::int32_t, false>, run<std::int32_t, true>},
 #if defined(__AVX512BW__)
-                                       {run<std::int16_t, false>, run<std::int16_t, true>}};
+                                          {run<std::int16_t, false>, run<std::int16_t, true>}};
 #else  // without 16-bit masks the unrestricted loop is not vectorised
-                                       {run<std::int16_t, false>, nullptr}};
+                                          {run<std::int16_t, false>, nullptr}};
 #endif
   return table;
 }

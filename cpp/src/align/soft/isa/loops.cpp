@@ -257,7 +257,7 @@ void normalise(Weights w, Index count) {
 }
 
 void add_gradients(const double* __restrict adjoint, const double* __restrict x, double* __restrict gx, Index x_stride, const double* __restrict y,
-          double* __restrict gy, Index y_stride, Index width, Index count) {
+                   double* __restrict gy, Index y_stride, Index width, Index count) {
   for (Index c = 0; c < width; ++c) {
     const double *xc = x + c * x_stride, *yc = y + c * y_stride;
     double *gxc = gx + c * x_stride, *gyc = gy + c * y_stride;
