@@ -63,14 +63,14 @@ def nearest(query: str, references: list[str], cutoff: int) -> Contestants:
     def contestants() -> dict[str, Callable[[], Any]]:
         from rapidfuzz.distance import Levenshtein
 
-        def ours(plait: Any) -> float:
-            return float(plait.Levenshtein().nearest(query, references, cutoff=cutoff)[1].sum())
+        def ours(aligner: Any) -> float:
+            return sum(aligner.nearest(query, references, cutoff=cutoff)[1].tolist())  # none, or one
 
         def peer(m: Any) -> float:
             found = m.extractOne(query, references, scorer=Levenshtein.distance, score_cutoff=cutoff)
             return 0.0 if found is None else float(found[1])
 
-        return present({"plait.align": lambda plait: partial(ours, plait), "rapidfuzz.process": lambda m: partial(peer, m)})
+        return present({"plait.align": lambda plait: partial(ours, plait.Levenshtein()), "rapidfuzz.process": lambda m: partial(peer, m)})
 
     return contestants
 

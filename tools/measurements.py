@@ -175,17 +175,18 @@ def is_ours(label: str) -> bool:
 
 def cells(work: dict[str, Any]) -> tuple[str, str, str, float | None]:
     """Time of plait, best peer with its time, their ratio as text and as a number."""
-    per = work["values"] if work.get("values") and work["times"]["plait"]["median"] > 1e-4 else 1
-    times = {label: entry["median"] / per for label, entry in work["times"].items() if entry["median"] is not None}
-    ours = times.get("plait")
-    peers = {label: value for label, value in times.items() if not is_ours(label)}
+    measured = {label: entry["median"] for label, entry in work["times"].items() if entry["median"] is not None}
+    ours = next((measured[label] for label in ("plait", "plait.align") if label in measured), None)
     if ours is None:
         return "–", "–", "–", None
+    per = work["values"] if work.get("values") and ours > 1e-4 else 1  # for each value
+    ours /= per
+    peers = {label: value / per for label, value in measured.items() if not is_ours(label)}
     if not peers:
         return duration(ours), "–", "–", None
     best = min(peers, key=lambda label: peers[label])
     ratio = peers[best] / ours
-    name = NAMES.get(best, best)
+    name = NAMES.get(best, best.partition(".")[0])  # of a module, its package
     return duration(ours), f"{name} {duration(peers[best])}", f"{ratio:.2f}" if ratio < 9.995 else f"{ratio:.0f}", ratio
 
 

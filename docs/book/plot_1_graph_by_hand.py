@@ -13,7 +13,7 @@ a, b = plait.parameter(2.0, name="a"), plait.parameter(3.0, name="b")
 y = (a + b) * b
 
 # %%
-# A :class:`plait.Table` is the algorithm of the textbook: one result and one gradient for each node.
+# A :class:`plait.Table` is backpropagation as in a textbook: one value and one gradient for each node.
 
 table = plait.Table([y], {})
 table.backward(y)
@@ -22,7 +22,7 @@ print("dy/da = b =", float(table.grad(a)))
 print("dy/db = a + 2 b =", float(table.grad(b)))
 
 # %%
-# Every edge carries a share. ``b`` receives ``a + b = 5`` from the product and ``b = 3`` through the sum.
+# Each edge contributes one term of the gradient. ``b`` receives ``a + b = 5`` from the product and ``b = 3`` through the sum.
 
 figure, axes = plt.subplots(figsize=(6, 2.4))
 axes.barh(["over the product", "through the sum", "together"], [5, 3, float(table.grad(b))], color=["C0", "C1", "0.4"])
@@ -31,6 +31,6 @@ figure.tight_layout()
 assert float(table.grad(b)) == 5 + 3
 
 # %%
-# The same graph as a picture: op, name, shape, and how many gradients each node waits for.
+# The same graph as a picture: each node with its op, name, shape, and the number of gradients that it waits for.
 
 y

@@ -2,7 +2,7 @@
 2. Two layers and the spiral
 ============================
 
-Three arms that no line separates; two layers of weights, cross entropy, and stochastic descent in full view.
+Three classes that are not linearly separable; two layers of weights, cross entropy, and stochastic gradient descent, step by step.
 """
 
 import matplotlib.pyplot as plt

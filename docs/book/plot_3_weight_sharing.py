@@ -2,7 +2,7 @@
 3. Weight sharing and the wait-list
 ===================================
 
-One weight used at every step of a chain. It waits for as many gradients as there are uses, and is updated by their sum.
+One weight used at every step of a chain. It waits for as many gradients as it has uses, and is updated by their sum.
 """
 
 import matplotlib.pyplot as plt
@@ -20,7 +20,7 @@ for _ in range(20):
 print("w waits for", w.wait_count)
 
 # %%
-# The shares, one for each use: all the same here, since the order of factors does not matter.
+# The terms of the gradient, one for each use: all equal here, since multiplication is commutative.
 
 table = plait.Table([y], {x: 1.0})
 table.backward(y)

@@ -2,7 +2,7 @@
 4. An LSTM that draws a sine
 ============================
 
-Trained to say what comes next, then fed with its own answers.
+Trained to predict the next value, then fed with its own predictions.
 """
 
 import matplotlib.pyplot as plt

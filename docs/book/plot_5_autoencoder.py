@@ -2,7 +2,7 @@
 5. A variational autoencoder on clothes
 =======================================
 
-Pictures of clothes squeezed through two numbers. The two numbers make a map, and every place of the map is a piece of clothing.
+Images of clothes, encoded by two numbers. These are the coordinates of a map, and the decoder makes an image of every point of it.
 """
 
 import matplotlib.pyplot as plt
@@ -24,7 +24,7 @@ mean, _ = vae.encode(images)
 print(f"{len(images)} images of {side} × {side}, loss {vae.loss[0]:.1f} → {vae.loss[-1]:.1f}")
 
 # %%
-# Left, where the encoder puts each image, coloured by what it is; right, what the decoder makes of a grid over the same places.
+# Left, the code of each image, coloured by its class; right, the decoder's images of a grid over the same region.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4.2))
 dots = left.scatter(*mean.T, c=data.train_labels[: len(images)], s=3, cmap="tab10")

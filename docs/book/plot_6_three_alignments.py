@@ -2,7 +2,7 @@
 6. One recursion, three alignments
 ==================================
 
-A border and a rank make an aligner. Three fillings: warping, edits, similarity.
+A border and a rank define an aligner. Three examples: dynamic time warping, the edit distance, global alignment.
 """
 
 import matplotlib.pyplot as plt
@@ -23,7 +23,7 @@ similarity = Aligner(
 )
 
 # %%
-# Each equals the ready aligner.
+# Each equals the predefined aligner.
 
 a, b = [0.0, 1, 3, 2], [0.0, 0, 1, 2, 2]
 print(warping.score(a, b), DTW().score(a, b))
@@ -33,7 +33,7 @@ plain = {(p, q): 1 if p == q else -1 for p in "ACGT" for q in "ACGT"}
 print(similarity.score(codes("GATTACA"), codes("GCATGCT")), NeedlemanWunsch(plain, gap=-2).score("GATTACA", "GCATGCT"))
 
 # %%
-# Three paths through three tables.
+# The three paths, through the three matrices.
 
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 3))
 x, y = np.sin(np.arange(40) / 4), np.sin(np.arange(40) / 4 + 0.8 * np.sin(np.arange(40) / 9))

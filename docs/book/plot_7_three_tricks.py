@@ -2,7 +2,7 @@
 7. Three tricks of data mining
 ==============================
 
-The merge of two sorted lists, binary search among borders, and the partition: a sparse dot product, a histogram, a tree.
+Merging two sorted lists, binary search among borders, and partitioning: a sparse dot product, a histogram, a tree.
 """
 
 import matplotlib.pyplot as plt
@@ -10,19 +10,19 @@ import matplotlib.pyplot as plt
 import plait
 
 # %%
-# **The merge.** Only positions that both have count.
+# **Merging.** Only positions in both lists contribute.
 
 v, w = plait.SparseVector([1, 4, 9, 12], [1.0, 2.0, 3.0, 4.0]), plait.SparseVector([4, 12, 30], [10.0, 100.0, 1.0])
 print(v.dot(w), "= 2 · 10 + 4 · 100")
 
 # %%
-# **Binary search.** Where does a value lie among borders?
+# **Binary search.** The bin of a value among sorted borders.
 
 h = plait.Histogram([0, 1, 2, 4, 8]).fill([0.5, 1.5, 3, 3.9, 7, 8, 9])
 print("bin of 3:", h.find(3.0), " counts:", h.values(), " beyond:", h.overflow)
 
 # %%
-# **The partition.** A tree parts its rows in place, again and again, where the gain ratio is greatest.
+# **Partitioning.** A tree partitions its rows in place, repeatedly, by the test of largest gain ratio.
 
 data = plait.datasets.iris()
 tree = plait.tree.C45Classifier().fit(data.train_points, data.train_labels)

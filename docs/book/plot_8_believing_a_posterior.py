@@ -2,8 +2,8 @@
 8. Believing a posterior
 ========================
 
-The same model, two families. The ELBO tells which is closer; k-hat tells whether it is close. Of a family that holds the posterior itself, as the
-full-rank normal does here, all importance ratios are alike, and k-hat is minus infinity.
+One model, two variational families. The ELBO shows which is closer; k-hat shows whether it is close. If the family contains the posterior, as the
+full-rank normal does here, all importance ratios are equal, and k-hat is minus infinity.
 """
 
 import matplotlib.pyplot as plt
@@ -12,7 +12,7 @@ import numpy as np
 from plait.infer import Normal, bbvi
 
 rng = np.random.default_rng(0)
-x = 5 + rng.normal(size=40)  # far from zero: intercept and slope lean on each other
+x = 5 + rng.normal(size=40)  # far from zero: intercept and slope are correlated
 y = 1 + 0.5 * x + 0.5 * rng.normal(size=40)
 
 

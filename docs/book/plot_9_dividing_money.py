@@ -2,7 +2,7 @@
 9. Dividing money
 =================
 
-Risk is a quadratic form; dividing money over assets at least risk is a quadratic program. What the first order says of its solution.
+The variance of a portfolio is a quadratic form; its minimum over the weights is a quadratic program. The first-order conditions of its solution.
 """
 
 import matplotlib.pyplot as plt
@@ -18,13 +18,13 @@ found = minimize(lambda w: w @ covariance @ w, np.full(3, 1 / 3), bounds=[(0, 1)
 print("weights", found.x.round(4), "multiplier", found.multipliers)
 
 # %%
-# At the minimum every held asset has the same marginal risk, and the multiplier is its name.
+# At the minimum every asset held has the same marginal risk, which is the Lagrange multiplier of the budget.
 
 print("marginal risk", 2 * covariance @ found.x)
 assert np.allclose((2 * covariance @ found.x)[found.x > 1e-9], found.multipliers[0])
 
 # %%
-# The portfolio class solves the same program; its frontier shows what more return costs.
+# The portfolio class solves the same program; its frontier shows the risk of a higher return.
 
 frontier = Portfolio(mean, covariance, assets=["calm", "middle", "wild"]).efficient_frontier(30)
 figure, axes = plt.subplots(figsize=(6, 3.2))

@@ -2,7 +2,7 @@
 One function, four uses
 =======================
 
-A single traced function, ``bump(x, centre, width)``. It is trained, inferred, optimised and aligned with.
+A single traced function, ``bump(x, centre, width)``, in training, inference, optimisation and alignment.
 """
 
 import matplotlib.pyplot as plt
@@ -23,7 +23,7 @@ x = np.linspace(-3, 3, 60)
 y = bump(x, 0.7, 0.9) + 0.08 * rng.normal(size=60)
 
 # %%
-# **Train it**: centre and width are parameters, gradient descent finds them.
+# **Training**: centre and width are parameters, fitted by gradient descent.
 
 centre, width = plait.parameter(-0.5, name="centre"), plait.parameter(1.5, name="width")
 loss = ((bump(plait.constant(x), centre, width) - plait.constant(y)) ** 2).mean()
@@ -32,7 +32,7 @@ course = [float(step()[0]) for _ in range(150)]
 print("trained:", float(centre.value), float(width.value))
 
 # %%
-# **Infer with it**: centre and width are unknown, the posterior says how well.
+# **Inference**: centre and width are latent variables, with a posterior.
 
 
 def model(m):
@@ -46,7 +46,7 @@ draws = posterior.sample(60, rng=1)
 print("inferred:", posterior.mean("centre"), "±", posterior.std("centre"))
 
 # %%
-# **Optimise with it**: the widest bump that stays below a bound at two points.
+# **Optimisation**: the widest bump that is below a bound at two points.
 
 found = plait.optimize.minimize(
     lambda p: -(p[1] ** 2), [0.0, 0.5], bounds=[(-3, 3), (0.1, 5)], constraints={"type": "ineq", "fun": lambda p: 0.1 - bump(np.array([-1.0, 2.0]), p[0], p[1])}
@@ -54,7 +54,7 @@ found = plait.optimize.minimize(
 print("optimised:", found.x, found.message)
 
 # %%
-# **Align with it**: as the price of a mismatch in a recursion of your own.
+# **Alignment**: as the cost of a mismatch in a custom recursion.
 
 
 def rank(insertion, match, deletion, a, b):

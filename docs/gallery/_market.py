@@ -1,4 +1,4 @@
-"""Prices that the portfolio examples share: made, so that nothing needs to be fetched."""
+"""Prices for the portfolio examples: synthetic, so that nothing needs to be fetched."""
 
 import numpy as np
 import pandas as pd

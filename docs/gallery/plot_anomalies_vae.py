@@ -2,7 +2,7 @@
 Anomalies by a variational autoencoder
 ======================================
 
-A VAE learns what digits look like. What it rebuilds badly is unlike anything it has seen: here, digits that were turned upside down.
+A VAE is trained on digits. Images with a large reconstruction error are unlike the training data: here, digits that were turned upside down.
 """
 
 import matplotlib.pyplot as plt

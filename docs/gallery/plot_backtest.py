@@ -2,7 +2,7 @@
 A rolling back-test
 ===================
 
-Three strategies over the same prices, rebalanced each month with costs: each sees only what came before.
+Three strategies over the same prices, rebalanced each month with costs; at each date a strategy gets only earlier prices.
 """
 
 import matplotlib.pyplot as plt

@@ -2,7 +2,7 @@
 Views on a market: Black–Litterman
 ==================================
 
-The prior are the returns that make the market's own weights the best; two views move them, the more the surer one is.
+The prior is the equilibrium returns, for which the market's weights are optimal; two views update them, in proportion to their confidence.
 """
 
 import matplotlib.pyplot as plt
@@ -16,7 +16,7 @@ market = np.array([0.3, 0.05, 0.05, 0.12, 0.12, 0.06, 0.2, 0.1])
 views = {"chips": 0.05, "energy": 0.12}
 
 # %%
-# A view on one asset moves the others that go with it.
+# A view on one asset also moves the assets correlated with it.
 
 figure, axes = plt.subplots(figsize=(8.5, 3.2))
 position = np.arange(len(portfolio.assets))

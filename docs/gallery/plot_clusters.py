@@ -2,7 +2,7 @@
 Clusters of series that are out of step
 =======================================
 
-Days of a household's power: k-means under warping finds the kinds of days, though people do not get up at the same minute.
+Daily profiles of a household's power: k-means under DTW finds the kinds of days, although their peaks are shifted in time.
 """
 
 import matplotlib.pyplot as plt
@@ -29,7 +29,7 @@ for k in range(3):
     print(f"cluster {k}:", {str(kind): int(np.sum((model.labels_ == k) & (kinds == kind))) for kind in peaks})
 
 # %%
-# A panel for each: the members thin, the average under warping thick. It keeps the height of the peaks.
+# A panel for each cluster: the members as thin lines, their DTW barycenter as a thick one. It has peaks of the height of the members'.
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3), sharey=True, layout="constrained")
 for k, ax in enumerate(axes):
@@ -37,7 +37,7 @@ for k, ax in enumerate(axes):
     ax.set(xlabel="half hour")
 
 # %%
-# Partitioning around medoids takes days that there were as centres: the typical ones.
+# Partitioning around medoids has members as centres: the typical days.
 
 medoids = TimeSeriesKMedoids(DTW(window=4), n_clusters=3).fit(days)
 print("the typical days:", {int(i): str(kinds[i]) for i in medoids.medoid_indices_})

@@ -2,8 +2,8 @@
 A convolutional net beside an LSTM
 ==================================
 
-A causal convolution sees a stretch of the past at once; with dilations of 1, 2, 4, … 32 six of them see 64 steps. It computes all steps of a
-window side by side, where a recurrent net goes from step to step, and so it trains faster on the same series (Bai, Kolter and Koltun, 2018).
+The receptive field of a causal convolution is a range of past steps; with dilations of 1, 2, 4, … 32, six layers cover 64 steps. All steps of a
+window are computed at once, not one after the other as in a recurrent network, so training is faster (Bai, Kolter and Koltun, 2018).
 """
 
 import time
@@ -15,7 +15,7 @@ import plait
 from plait import nn
 
 # %%
-# Two seasons of which one drifts, and noise: the next value is asked for at every step of a window of 96.
+# Two seasonal components, one of which drifts, and noise: the next value is predicted at every step of a window of 96.
 
 rng = np.random.default_rng(0)
 t = np.arange(3000)
@@ -27,7 +27,7 @@ inputs, targets = windows[:, :-1, None], windows[:, 1:, None]
 held = np.lib.stride_tricks.sliding_window_view(series[2400:], window + 1)[::12]
 
 # %%
-# A residual block is a layer like any other: a class with its parts and a call.
+# A residual block is a layer: a class with sublayers and a call.
 
 
 class Block(nn.Layer):

@@ -2,7 +2,7 @@
 Credit rules that can be read
 =============================
 
-A table with categories and gaps; C4.5 makes rules from it that a person can check, and SQL that a database can run.
+A table with categories and missing values; C4.5 learns rules that a person can check, and exports them as SQL.
 """
 
 import matplotlib.pyplot as plt
@@ -32,7 +32,7 @@ for rule in tree.to_rules():
     print(rule)
 
 # %%
-# The first lines of the SQL, and what the tree looked at.
+# The first lines of the SQL, and the features that the tree uses.
 
 for line in tree.to_sql("applications").splitlines()[:6]:
     print(line[:110])

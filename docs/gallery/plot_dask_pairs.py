@@ -2,8 +2,8 @@
 All pairs on a cluster
 ======================
 
-A matrix of distances is cut into tiles; any executor with ``submit`` can take them. Here it is dask's, with two worker processes of this machine;
-for a cluster of many machines, ``Client(address)`` takes the place of the two.
+A matrix of distances is computed in tiles, by any executor with ``submit``. Here it is dask's, with two worker processes on this machine;
+for a cluster of many machines, use ``Client(address)``.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +31,8 @@ def workers():
 
 
 # %%
-# Worker processes are begun anew and import this file, so what starts them stands behind a guard, as with every use of processes in Python.
-# With MPI the executor is ``mpi4py.futures.MPIPoolExecutor()``. The aligner and the series travel to the workers, tiles of the matrix come back.
+# Worker processes are spawned and import this file, so the code that starts them needs a ``__main__`` guard, as always with processes in Python.
+# With MPI the executor is ``mpi4py.futures.MPIPoolExecutor()``. The aligner and the series are sent to the workers, which return tiles of the matrix.
 
 if __name__ == "__main__":
     rng = np.random.default_rng(14)
@@ -43,7 +43,7 @@ if __name__ == "__main__":
     with workers() as executor:
         print(type(executor).__name__)
         distances = aligner.pairwise(series, executor=executor)
-    assert np.array_equal(distances, aligner.pairwise(series))  # to the last bit what one process computes
+    assert np.array_equal(distances, aligner.pairwise(series))  # bit-equal to the result of one process
 
     figure, axes = plt.subplots(figsize=(4.6, 4))
     plot.pairwise(distances, ax=axes)

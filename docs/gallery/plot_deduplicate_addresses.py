@@ -2,7 +2,7 @@
 De-duplicating addresses
 ========================
 
-The same customers, typed by several people. Records within a few edits of each other are one.
+The same customers, typed by several people. Records within a few edits of each other are merged.
 """
 
 import matplotlib.pyplot as plt
@@ -26,7 +26,7 @@ groups = deduplicate(records, 1, aligner=Levenshtein())
 print(groups)
 
 # %%
-# The distances show why one edit is a safe cutoff here: copies lie at 1 or 2, different addresses further away.
+# The distances show that a cutoff of one edit is safe here: duplicates are at 1 or 2, different addresses farther away.
 
 distances = Levenshtein().pairwise(records)
 above = distances[np.triu_indices(len(records), 1)]

@@ -2,7 +2,7 @@
 Learning a transform before aligning
 ====================================
 
-Soft-DTW is a node: the filter in front of it is trained so that noisy copies come close to their original.
+Soft-DTW is differentiable: a filter before it is trained so that noisy copies are close to their original.
 """
 
 import matplotlib.pyplot as plt

@@ -2,7 +2,7 @@
 A beat that is unlike the others
 ================================
 
-A template of a heart beat is searched in a long record. The places that match worst among the best are worth a look.
+A template of a heart beat is searched in a long record. Among the matches, those with the largest distance are candidates for anomalies.
 """
 
 import matplotlib.pyplot as plt

@@ -2,7 +2,7 @@
 A classifier in C
 =================
 
-A trained network becomes two files of C99 without a library, for a device or another program; compiled here, they give the same answers.
+A trained network is exported as two files of C99 without dependencies, for a device or another program; compiled here, they give the same results.
 """
 
 import ctypes
@@ -23,7 +23,7 @@ loss = plait.losses.cross_entropy_with_logits(model(x), t)
 history = plait.train(loss, {x: data.train_points, t: data.train_labels}, optimizer=plait.optim.Adam(1e-2), epochs=300)
 
 # %%
-# C knows sizes, so the program is written for a batch of so many points.
+# Sizes are fixed in C, so the program is exported for one batch size.
 
 points = np.asarray(data.test_points, "float32")
 program = plait.compile(plait.softmax(model(x), axis=1))
@@ -33,7 +33,7 @@ print(written)
 print(written.header.read_text()[:600])
 
 # %%
-# Through ctypes, as any other program would call it.
+# Called through ctypes.
 
 expected = program(x=points)
 compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")

@@ -2,8 +2,8 @@
 Two weeks ahead, with what is known of them
 ===========================================
 
-Daily demand with a week's rhythm and promotions that are planned ahead: a recurrent network forecasts 14 days at once, with intervals that held-out
-weeks have measured.
+Daily demand with a weekly season and planned promotions: a recurrent network forecasts 14 days at once, with intervals calibrated on held-out
+weeks.
 """
 
 import matplotlib.pyplot as plt
@@ -16,7 +16,7 @@ days = np.arange(900)
 week = 2 * np.pi * days / 7
 promotion = (rng.random(900) < 0.12).astype(float)
 demand = 120 + 0.03 * days + 18 * np.sin(week) + 7 * np.cos(2 * week) + 40 * promotion + 6 * rng.normal(size=900)
-known = np.stack([np.sin(week), np.cos(week), promotion], axis=1)  # of every day, those to come among them
+known = np.stack([np.sin(week), np.cos(week), promotion], axis=1)  # of every day, future ones included
 
 model = plait.nn.SequenceRegressor(
     hidden=24, horizon=14, window=42, future=3, distribution="normal", epochs=60, optimizer=plait.optim.Adam(5e-3), early_stopping=8, rng=0
@@ -25,7 +25,7 @@ model.fit(demand[:760], future=known[:760])
 print(f"trained {model.n_iter_} epochs, the best was epoch {model.best_epoch_}")
 
 # %%
-# What it is worth: forecasts from every day of the last months, beside last week repeated.
+# Its accuracy: forecasts from every day of the last months, compared with repeating the last week.
 
 test = model.backtest(demand, future=known, start=760)
 print(f"mean absolute error {test.mae:.1f}; of last week repeated {np.abs(test.naive(7) - test.truth).mean():.1f}: MASE {test.mase(7):.2f}")

@@ -2,7 +2,7 @@
 A forecast with intervals
 =========================
 
-Monthly data with a season: a seasonal ARIMA by maximum likelihood, and where the next two years should lie.
+Monthly data with a season: a seasonal ARIMA by maximum likelihood, and intervals for the next two years.
 """
 
 import matplotlib.pyplot as plt

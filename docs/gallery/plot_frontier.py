@@ -2,8 +2,8 @@
 The efficient frontier and its turning points
 =============================================
 
-Between two turning points the weights are linear in the return: fifty points are a picture, the corners are the frontier itself.
-``plait.plot.page(frontier, "frontier.html")`` makes a page on which one goes from portfolio to portfolio.
+Between two turning points the weights are linear in the return, so the turning points determine the frontier exactly.
+``plait.plot.page(frontier, "frontier.html")`` makes an interactive page of its portfolios.
 """
 
 import matplotlib.pyplot as plt

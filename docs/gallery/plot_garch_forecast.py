@@ -2,7 +2,7 @@
 Volatility that clusters
 ========================
 
-A GARCH(1, 1) with a posterior over its parameters, and quantiles of the returns to come.
+A GARCH(1, 1) with a posterior over its parameters, and quantiles of future returns.
 """
 
 import matplotlib.pyplot as plt

@@ -30,7 +30,7 @@ model = TimeSeriesKNN(DTW(window=0.2, band="slanted"), n_neighbors=1).fit(gestur
 print("right:", model.score(gestures[20:], labels[20:]))
 
 # %%
-# What DTW undoes: two recordings of one gesture, and the path that matches them.
+# Two recordings of one gesture, and the path that aligns them.
 
 a, b = gestures[1], gestures[3]
 alignment = DTW(window=0.2, band="slanted").align(a, b)

@@ -2,7 +2,7 @@
 A hierarchical regression, and whether to believe it
 ====================================================
 
-Slopes of ten groups that lean on a common one. The report says with k-hat how far the approximation can be trusted.
+Slopes of ten groups, with a common mean. The report's k-hat shows whether the approximation can be trusted.
 """
 
 import matplotlib.pyplot as plt
@@ -31,7 +31,7 @@ posterior = bbvi(model, family="full_rank", progress=False, rng=0)
 print(posterior.summary())
 
 # %%
-# Shrinkage: each group's own least squares, and the posterior that has heard the others.
+# Shrinkage: the least-squares slope of each group alone, and its posterior given all groups.
 
 alone = np.array([(x[group == g] * y[group == g]).sum() / (x[group == g] ** 2).sum() for g in range(groups)])
 mean, sd = posterior.mean("slope"), posterior.std("slope", correction="linear_response")

@@ -2,7 +2,7 @@
 A keyword in a recording
 ========================
 
-Where in a long recording does a short one occur, slower or faster? ``search`` gives the best places, best first.
+Where in a long recording does a short one occur, slower or faster? ``search`` gives the best matches, best first.
 """
 
 import matplotlib.pyplot as plt
@@ -26,7 +26,7 @@ for place in found:
     print(f"{place.start:5d} … {place.stop:5d}   score {place.score:.2f}")
 
 # %%
-# The three places, in the recording.
+# The three matches, in the recording.
 
 figure, axes = plt.subplots(figsize=(9, 2.8), layout="constrained")
 plot.places(found, recording, axes)

@@ -2,7 +2,7 @@
 Latencies of several workers
 ============================
 
-Each worker counts into its own histogram with logarithmic bins; histograms add up exactly, and quantiles come from the sum.
+Each worker fills its own histogram with logarithmic bins; their sum is exact, and gives the quantiles.
 """
 
 import matplotlib.pyplot as plt

@@ -2,7 +2,7 @@
 A level that changes
 ====================
 
-The flow of a river fell when a dam was built. A local level follows the change; its smoothed states say when.
+The flow of a river fell when a dam was built. A local level model follows the change; its smoothed states date it.
 """
 
 import matplotlib.pyplot as plt

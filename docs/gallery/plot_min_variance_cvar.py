@@ -2,7 +2,7 @@
 Least variance and least expected loss
 ======================================
 
-Variance counts both tails; CVaR at 99 % is the mean of the worst hundredth of days. The two differ where losses have a tail of their own: here an asset
+Variance measures both tails; CVaR at 99 % is the mean loss of the worst hundredth of days. The two differ where losses are skewed: here an asset
 that is calm for months and then falls.
 """
 
@@ -16,7 +16,7 @@ frame = prices()
 returns = frame.pct_change().dropna()
 rng = np.random.default_rng(0)
 storm = rng.random(len(returns)) < 0.008
-returns["insurer"] = 0.0006 + 0.002 * rng.normal(size=len(returns)) - 0.05 * storm  # premiums, and now and then a storm
+returns["insurer"] = 0.0006 + 0.002 * rng.normal(size=len(returns)) - 0.05 * storm  # premiums, and rare large losses
 frame = (1 + returns).cumprod()
 returns = returns.to_numpy()
 portfolio = Portfolio.from_prices(frame, bounds=(0, 0.5))

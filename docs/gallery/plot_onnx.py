@@ -2,7 +2,7 @@
 The same model in onnxruntime
 =============================
 
-A graph is written as ONNX, run by another engine, and read back; all three agree.
+A graph is exported as ONNX, run by onnxruntime, and imported again; all three results agree.
 """
 
 import tempfile

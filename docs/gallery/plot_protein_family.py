@@ -2,7 +2,7 @@
 A family of proteins
 ====================
 
-All pairs of a few globin fragments: identity by global alignment with affine gaps, and a tree from it.
+All pairs of a few globin fragments: identity by global alignment with affine gaps, and hierarchical clustering by it.
 """
 
 import matplotlib.pyplot as plt

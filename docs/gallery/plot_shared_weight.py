@@ -2,7 +2,7 @@
 Pictures of a graph
 ===================
 
-The loss of a network with a shared weight: every node says how many gradients it waits for, and the weight waits for two.
+The loss of a network with a shared weight: every node shows how many gradients it waits for; the weight waits for two.
 """
 
 import matplotlib.pyplot as plt
@@ -17,7 +17,7 @@ print("w waits for", w.wait_count, "gradients")
 loss
 
 # %%
-# The same on axes of matplotlib, to stand beside other pictures; ``plait.draw(loss, "loss.html")`` is a page whose scopes open by a click.
+# The same on axes of matplotlib, beside other plots; ``plait.draw(loss, "loss.html")`` writes a page whose scopes open on a click.
 
 figure, axes = plt.subplots(figsize=(5.5, 6))
 plait.plot.graph(loss, axes)

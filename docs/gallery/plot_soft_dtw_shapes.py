@@ -2,7 +2,7 @@
 Means under warping
 ===================
 
-The mean of shifted bumps is a smear. A barycenter under DTW is a bump; soft-DTW finds it by its gradient.
+The arithmetic mean of shifted bumps is flat and wide. Their barycenter under DTW is a bump; with soft-DTW it is found by gradient descent.
 """
 
 import matplotlib.pyplot as plt

@@ -2,7 +2,7 @@
 Quantiles of a stream
 =====================
 
-A sketch that keeps a few hundred values, against the sorted stream: the rank of what it answers is off by less than it says.
+A sketch of a few hundred values, compared with the sorted stream: the rank errors of its quantiles are below its stated bound.
 """
 
 import matplotlib.pyplot as plt

@@ -2,7 +2,7 @@
 Text classification on sparse counts
 ====================================
 
-Word counts are sparse: a thousand columns, a dozen of them not zero. A sparse leaf feeds them to a graph as they are.
+Word counts are sparse: a thousand columns, about a dozen of them nonzero in a row. A sparse input feeds them to a graph without densifying them.
 """
 
 import matplotlib.pyplot as plt
@@ -40,7 +40,7 @@ for row, label in enumerate(labels):
 counts = plait.SparseRows.from_dense(dense)
 
 # %%
-# A linear model over the sparse leaf, trained by a compiled step.
+# A linear model of the sparse input, trained by a compiled step.
 
 x = plait.sparse_input("x", (None, len(words)))
 y = plait.input("y", (None,), dtype="int64")
@@ -53,7 +53,7 @@ guess = plait.compile([logits])({x: counts[400:]})[0].argmax(axis=1)
 print("right on new notes:", (guess == labels[400:]).mean())
 
 # %%
-# The words that speak most for each topic.
+# The words with the largest weights for each topic.
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 3))
 for k, axis in enumerate(axes):

@@ -2,7 +2,7 @@
 Correcting typing errors
 ========================
 
-For every mistyped word its nearest in a vocabulary; swapped neighbours count as one edit. How far does that go?
+The nearest word of a vocabulary for every mistyped word; a transposition of adjacent letters counts as one edit. How many are corrected?
 """
 
 import matplotlib.pyplot as plt

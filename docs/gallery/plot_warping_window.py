@@ -2,7 +2,7 @@
 How wide a warping window?
 ==========================
 
-Leave-one-out for every window in one pass. Too narrow misses the warping, too wide warps one class into another.
+Leave-one-out cross-validation for every window in one pass. A narrow window forbids the warping; a wide one makes different classes similar.
 """
 
 import matplotlib.pyplot as plt

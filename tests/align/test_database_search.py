@@ -190,13 +190,13 @@ def test_hits_are_cut_off_by_their_evalue() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("MKV", {"a": "MK1"}), r"database\['a'\]: '1' is no letter"),
-        (("MK1", {"a": "MK"}), "query: '1' is no letter"),
+        (("MKV", {"a": "MK1"}), r"database\['a'\]: '1' is not a letter"),
+        (("MK1", {"a": "MK"}), "query: '1' is not a letter"),
         (("", {"a": "MK"}), "query: the sequence is empty"),
         ((["MK", "--"], {"a": "MK"}), r"queries\[1\]: the sequence is empty"),
         (([], {"a": "MK"}), "queries: there are none"),
-        (("MKÅ", ["MK"]), "query: 'Å' is no letter"),
-        (("MK日", ["MK"]), "query: '日' is no letter"),
+        (("MKÅ", ["MK"]), "query: 'Å' is not a letter"),
+        (("MK日", ["MK"]), "query: '日' is not a letter"),
         (("MKV", ["ACGT" * 100]), "its letters are nucleotides"),
     ],
 )
@@ -235,7 +235,7 @@ def test_files_that_are_no_fasta(tmp_path: Path) -> None:
     path = tmp_path / "x.fasta"
     for data, message in (
         (b"MKVL\n>a\nMK\n", "expected a header"),
-        (b">a b\nMK\n>c d\nMK@\n", "record 'c': '@' is no letter"),
+        (b">a b\nMK\n>c d\nMK@\n", "record 'c': '@' is not a letter"),
         (b">a\nMK\0\n", "record 'a': byte 0x00"),
         (">a\nMK\n".encode("utf-16"), "UTF-16"),
         (gzip.compress(b">a\nMKVL\n" * 50)[:-9], "it cannot be unpacked"),

@@ -121,10 +121,10 @@ def test_what_people_see(query: Path, database: Path, capsys: Capture) -> None:
         ("query.fasta", "", "holds no sequence"),
         ("query.fasta", ">a\n\n", "sequence 'a' is empty"),
         ("query.fasta", "MKV\n", "expected a header"),
-        ("query.fasta", ">a\nMK?\n", "'?' is no letter"),
+        ("query.fasta", ">a\nMK?\n", "'?' is not a letter"),
         ("database.fasta", "MKV\n", "expected a header"),
         ("database.fasta", "", "database.fasta: holds no sequence"),
-        ("database.fasta", ">a\nMK?\n", "record 'a': '?' is no letter"),
+        ("database.fasta", ">a\nMK?\n", "record 'a': '?' is not a letter"),
         ("database.fasta", ">a\n" + "ACGT" * 100 + "\n", "nothing is translated"),
     ],
 )

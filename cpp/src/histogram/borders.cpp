@@ -8,7 +8,7 @@
 namespace plait::histogram {
 namespace {
 
-/// In [low, high): a value <= it is at most low. Halves first, as the sum of two may be infinite.
+/// A border in [low, high), such that exactly the values <= low are <= the border. Halved first, as the sum of the two may be infinite.
 double middle(double low, double high) {
   const double m = low / 2 + high / 2;
   return m >= low && m < high ? m : low;  // also for infinite and subnormal neighbours
@@ -30,7 +30,7 @@ std::vector<double> quantile_borders(std::vector<double> values, Index bins) {
     for (const std::size_t i : changes) cut(i);
     return borders;
   }
-  // What is left is shared out among the bins that are left, so that one heavy value does not leave the others with nothing.
+  // The remaining values are distributed among the remaining bins, so that one heavy value does not empty the others.
   std::size_t begin = 0, at = 0;
   for (Index left = bins; left > 1 && at < changes.size(); --left) {
     const double wanted = static_cast<double>(begin) + static_cast<double>(n - begin) / static_cast<double>(left);
@@ -39,7 +39,7 @@ std::vector<double> quantile_borders(std::vector<double> values, Index bins) {
     std::size_t next = static_cast<std::size_t>(found - changes.begin());
     const bool none = next == changes.size();
     if (next > at && (none || wanted - static_cast<double>(changes[next - 1]) < static_cast<double>(changes[next]) - wanted)) --next;
-    next = std::min(next, changes.size() - static_cast<std::size_t>(left - 1));  // one is left for each border to come
+    next = std::min(next, changes.size() - static_cast<std::size_t>(left - 1));  // at least one change is left for each later border
     cut(changes[next]);
     begin = changes[next];
     at = next + 1;

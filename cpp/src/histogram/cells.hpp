@@ -1,5 +1,5 @@
-// The cell of a value, written once: the index is built with these functions and the kernels look up with them, so both agree bit by bit.
-// Only subtractions, multiplications and comparisons in an order that leaves nothing to contract: each level computes the same.
+// The cell of a value, written once: the index is built with these functions and the kernels look up with them, so that both are bit-equal.
+// Only subtractions, multiplications and comparisons in an order that permits no contraction: equal results on each level.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace plait::histogram {
 
-/// Of `uniform`, in widths of a bin: how near to a threshold a value must be to be compared with it.
+/// For `uniform`: values this near to a threshold, in bin widths, are compared with it.
 constexpr double kNear = 0x1p-16;
 
 /// In [0, cells - 1], 0 for NaN; monotone in x.
@@ -19,7 +19,7 @@ constexpr double kNear = 0x1p-16;
   return q < last ? q : last;
 }
 
-/// Of the upper half of a double (x + 0.0, so that both zeros are one): increasing with x.
+/// The upper half of a double (x + 0.0, so that both zeros are equal), as an integer that increases with x.
 [[gnu::always_inline]] inline std::int32_t upper_key(double x) {
   const std::int32_t upper = static_cast<std::int32_t>(__builtin_bit_cast(std::uint64_t, x + 0.0) >> 32);
   return upper ^ ((upper >> 31) & 0x7FFFFFFF);
@@ -31,7 +31,7 @@ constexpr double kNear = 0x1p-16;
   return cell < last ? cell : last;
 }
 
-/// Values of one call are located in blocks of so many, between two arrays that stay in the first-level cache.
+/// Size of the blocks in which the values of one call are located, between two arrays that stay in the first-level cache.
 constexpr Index kBlock = 512;
 
 struct LocateTable {

@@ -1,5 +1,5 @@
-// Many values at once. Values are located in blocks, and cells counted in several arrays in turn: when neighbours fall into one bin, an
-// addition would otherwise wait for the one before it to come out of the store buffer, four to five cycles.
+// Many values at once. Values are located in blocks, and cells counted in several arrays in turn: if consecutive values have the same bin, an
+// addition would otherwise wait for store-to-load forwarding of the previous one, four to five cycles.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,20 +13,20 @@
 namespace plait::histogram {
 namespace {
 
-constexpr Index kTask = Index{1} << 17;          // values, where the bounds of tasks do not matter
+constexpr Index kTask = Index{1} << 17;          // values, where task borders do not affect the result
 constexpr Index kMostAtOnce = Index{1} << 31;    // values between two commits: counts have 32 bits
 constexpr Index kLeastBlock = Index{1} << 16;    // values, of weighted sums
 constexpr Index kMostBlocks = 64;                //
 constexpr Index kMostPartials = Index{1} << 22;  // cells of all blocks together
 
-/// Arrays that take turns, as many as leave room for data in the first-level cache; two of weights also where they do not, as these wait longer
-/// for each other.
+/// Number of alternating arrays: as many as leave space for data in the first-level cache; at least two for weights, whose chain of additions is
+/// longer.
 int copies_for(Index cells, Index cell_bytes) {
   int copies = 8;
   while (copies > 1 && copies * cells * cell_bytes > (cell_bytes > 4 && copies == 2 ? 96 << 10 : 24 << 10)) copies /= 2;
   return copies;
 }
-/// A little more than the cells, so that the same cell of two copies is not in lines that the cache confuses.
+/// A little more than the cells, so that the same cell of two copies does not map to the same cache set.
 Index stride_for(Index cells) { return (cells + 15) / 16 * 16 + 16; }
 
 template <int copies>
@@ -56,19 +56,19 @@ struct alignas(16) Pair {
 };
 
 template <int copies>
-void weigh(const Slot* cells, const double* weights, Index n, Pair* pairs, Index stride) {
+void add_weights(const Slot* cells, const double* weights, Index n, Pair* pairs, Index stride) {
   Index i = 0;
   for (; i + copies <= n; i += copies)
     for (int k = 0; k < copies; ++k) pairs[k * stride + cells[i + k]] += Pair{weights[i + k], weights[i + k] * weights[i + k]};
   for (; i < n; ++i) pairs[cells[i]] += Pair{weights[i], weights[i] * weights[i]};
 }
 
-void weigh(int copies, const Slot* cells, const double* weights, Index n, Pair* pairs, Index stride) {
+void add_weights(int copies, const Slot* cells, const double* weights, Index n, Pair* pairs, Index stride) {
   switch (copies) {
-    case 1: return weigh<1>(cells, weights, n, pairs, stride);
-    case 2: return weigh<2>(cells, weights, n, pairs, stride);
-    case 4: return weigh<4>(cells, weights, n, pairs, stride);
-    default: return weigh<8>(cells, weights, n, pairs, stride);
+    case 1: return add_weights<1>(cells, weights, n, pairs, stride);
+    case 2: return add_weights<2>(cells, weights, n, pairs, stride);
+    case 4: return add_weights<4>(cells, weights, n, pairs, stride);
+    default: return add_weights<8>(cells, weights, n, pairs, stride);
   }
 }
 
@@ -121,7 +121,7 @@ void Accumulator::fill(std::span<const Column> columns, Index n, const double* w
   }
 }
 
-/// Few values beside the cells: arrays of their own would cost more than they do.
+/// Few values relative to the cells: separate arrays would cost more than they save.
 void Accumulator::fill_directly(std::span<const Column> columns, Index n, const double* weights, double weight) {
   if (weights != nullptr) require_finite(weights, n);
   const bool weighted = weights != nullptr || weight != 1;
@@ -139,7 +139,7 @@ void Accumulator::fill_directly(std::span<const Column> columns, Index n, const 
     }
     return;
   }
-  Contents before;  // of the cells that change, to be put back if a sum overflows
+  Contents before;  // of the changed cells, restored if a sum overflows
   if (!contents_.squares) contents_.squares = contents_.sums;
   std::vector<double>& squares = *contents_.squares;
   before.sums.reserve(static_cast<std::size_t>(n));
@@ -174,7 +174,7 @@ void Accumulator::fill_directly(std::span<const Column> columns, Index n, const 
   throw std::invalid_argument("weights: the sums of a bin, or of their squares, are no longer finite");
 }
 
-/// Counts are exact, so that it does not matter who counts what.
+/// Counts are exact, so that the assignment to tasks does not matter.
 Contents Accumulator::counted(std::span<const Column> columns, Index n, double weight, int threads) const {
   const Index stride = stride_for(Index{cells_} + 1);
   const int copies = copies_for(stride, 4);
@@ -215,7 +215,7 @@ Contents Accumulator::counted(std::span<const Column> columns, Index n, double w
 Contents Accumulator::weighed(std::span<const Column> columns, Index n, const double* weights, int threads) const {
   const Index stride = stride_for(Index{cells_} + 1);
   const int copies = copies_for(stride, sizeof(Pair));
-  // Neither bound may depend on the threads.
+  // Neither bound may depend on the number of threads.
   const Index most_blocks = std::clamp<Index>(kMostPartials / stride, 1, kMostBlocks);
   const Index least = std::max({kLeastBlock, 8 * Index{cells_}, (n + most_blocks - 1) / most_blocks});
   const Index block = (least + kBlock - 1) / kBlock * kBlock, blocks = (n + block - 1) / block;
@@ -237,20 +237,20 @@ Contents Accumulator::weighed(std::span<const Column> columns, Index n, const do
             Slot lost = 0;
             for (Index i = 0; i < size; ++i) lost += static_cast<Slot>(cells[i] == cells_);
             without_place += lost;
-            weigh(copies, cells, weights + at, size, own.data(), stride);
+            add_weights(copies, cells, weights + at, size, own.data(), stride);
             if ((at / kBlock) % 64 == 63) poll_interrupt();
           }
           std::vector<Pair>& sums = partials[static_cast<std::size_t>(task)];
           sums.assign(own.begin(), own.begin() + Index{cells_} + 1);
           for (int k = 1; k < copies; ++k)
             for (std::size_t cell = 0; cell <= cells_; ++cell) sums[cell] += own[static_cast<std::size_t>(k * stride) + cell];
-          // Of the entries without a place only the weights must be finite, not their squares.
+          // Weights of entries outside all cells must be finite, but not their squares.
           if (!std::all_of(sums.begin(), sums.end() - 1, finite) || !std::isfinite(sums.back().sum)) throw NotFinite{};
           invalid[static_cast<std::size_t>(task)] = without_place;
         },
         workers);
   } catch (const NotFinite&) {
-    require_finite(weights, n);  // says which
+    require_finite(weights, n);  // throws with the index
     throw std::invalid_argument("weights: the sums of a bin, or of their squares, are no longer finite");
   }
   Contents out;

@@ -12,7 +12,7 @@ namespace plait::histogram {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kNever = std::numeric_limits<double>::quiet_NaN();  // of a threshold: <= no value
+constexpr double kNever = std::numeric_limits<double>::quiet_NaN();  // a threshold that is <= no value
 
 constexpr int kMostSteps = 4;
 constexpr Index kMostCells = Index{1} << 20;
@@ -40,7 +40,7 @@ void check(const std::vector<double>& borders) {
   }
 }
 
-/// Steps of a binary search among so many thresholds.
+/// Steps of a binary search among that many thresholds.
 int steps_for(Slot most) { return std::bit_width(most); }
 
 template <class Cell>
@@ -72,12 +72,12 @@ Locator::Locator(std::span<const double> borders, Closed closed, Ends ends) : bo
   lookup_.count = count();
   if (!make_uniform()) make_cells();
   if (lookup_.kind == Lookup::Kind::tree) make_tree();
-  thresholds_.resize(thresholds_.size() + (std::size_t{1} << kMostSteps), kNever);  // a search may look past the last
+  thresholds_.resize(thresholds_.size() + (std::size_t{1} << kMostSteps), kNever);  // a search may read past the last
   lookup_.thresholds = thresholds_.data();
 }
 
-/// Cells of one bin's width, shifted by half of it. Accepted only if every threshold, and hence by monotony every value beside it, is where
-/// the kernel takes it to be, with room for the rounding of either way to compute that place.
+/// Cells of one bin's width, shifted by half of it. Accepted only if every threshold, and hence by monotony every value next to it, is where
+/// the kernel expects it, with a margin for the rounding of both computations.
 bool Locator::make_uniform() {
   const Slot n = count();
   const double first = borders_.front(), last = borders_.back();
@@ -102,14 +102,14 @@ bool Locator::make_uniform() {
   return true;
 }
 
-/// The smallest index that leaves few comparisons, of cells even in x or in the bits.
+/// The smallest index with few comparisons, of cells linear in x or in its bits.
 void Locator::make_cells() {
   const auto first = std::find_if(thresholds_.begin(), thresholds_.end(), [](double t) { return std::isfinite(t); });
   const auto last = std::find_if(thresholds_.rbegin(), thresholds_.rend(), [](double t) { return std::isfinite(t); });
   if (first == thresholds_.end()) return;
   const double low = *first, high = *last;
-  double best = 1.5 * static_cast<double>(std::bit_width(thresholds_.size())) + 2;  // what a search of the tree costs, in steps
-  const auto consider = [&](Lookup wanted, Slot most) {
+  double best = 1.5 * static_cast<double>(std::bit_width(thresholds_.size())) + 2;  // cost of searching the tree, in steps
+  const auto try_index = [&](Lookup wanted, Slot most) {
     const int steps = steps_for(most);
     if (steps > kMostSteps) return;
     const double bytes = 4.0 * wanted.cells + 8.0 * static_cast<double>(thresholds_.size());
@@ -127,9 +127,9 @@ void Locator::make_cells() {
     wanted.low = low;
     wanted.scale = static_cast<double>(cells) / (high - low);
     if (!std::isfinite(wanted.scale) || !(wanted.scale > 0)) break;
-    consider(wanted, most_in_a_cell(thresholds_, [&](double t) {
-               return static_cast<std::int32_t>(linear_position(t, wanted.low, wanted.scale, static_cast<double>(cells - 1)));
-             }));
+    try_index(wanted, most_in_a_cell(thresholds_, [&](double t) {
+                return static_cast<std::int32_t>(linear_position(t, wanted.low, wanted.scale, static_cast<double>(cells - 1)));
+              }));
   }
   for (int shift = 20; shift >= 1; --shift) {
     Lookup wanted = lookup_;
@@ -139,16 +139,16 @@ void Locator::make_cells() {
     const Index cells = Index{upper_key(high) >> shift} - wanted.first_key + 1;
     if (cells > most_cells) break;
     wanted.cells = static_cast<Slot>(cells);
-    consider(wanted, most_in_a_cell(thresholds_, [&](double t) {
-               return std::isnan(t) ? static_cast<std::int32_t>(cells - 1)
-                                    : bits_cell(t, shift, wanted.first_key, static_cast<std::int32_t>(cells - 1));
-             }));
+    try_index(wanted, most_in_a_cell(thresholds_, [&](double t) {
+                return std::isnan(t) ? static_cast<std::int32_t>(cells - 1)
+                                     : bits_cell(t, shift, wanted.first_key, static_cast<std::int32_t>(cells - 1));
+              }));
   }
   if (lookup_.kind == Lookup::Kind::tree) return;
   start_.assign(lookup_.cells, 0);
   const std::int32_t last_cell = static_cast<std::int32_t>(lookup_.cells - 1);
   for (const double t : thresholds_) {
-    // NaN stands at the end; a threshold counts for the cells after its own.
+    // NaN is last; a threshold counts for the cells after its own.
     const std::int32_t cell = std::isnan(t) ? last_cell
                               : lookup_.kind == Lookup::Kind::linear
                                   ? static_cast<std::int32_t>(linear_position(t, lookup_.low, lookup_.scale, static_cast<double>(last_cell)))
@@ -159,7 +159,7 @@ void Locator::make_cells() {
   lookup_.start = start_.data();
 }
 
-/// A complete tree of 2^levels - 1 nodes, filled up with thresholds that no value reaches.
+/// A complete tree of 2^levels - 1 nodes, padded with thresholds that no value reaches.
 void Locator::make_tree() {
   const std::size_t n = thresholds_.size();
   lookup_.levels = static_cast<int>(std::bit_width(n));

@@ -18,10 +18,10 @@ void check_k(std::int64_t k) {
   PLAIT_REQUIRE(k >= Sketch::kLeastK && k <= Sketch::kMostK, "k: expected ", Sketch::kLeastK, " to ", Sketch::kMostK, ", got ", k);
 }
 
-/// No level is smaller: sorting so many at once costs less a value, and they are few beside the highest levels.
+/// Least size of a level: sorting this many at once costs less per value, and they are few compared with the highest levels.
 std::size_t least_capacity(std::int64_t k) { return static_cast<std::size_t>(std::clamp<std::int64_t>(k / 3, 8, 64)); }
 
-/// Adds an increasing run to another one, from the back, so that nothing is overwritten before it is read.
+/// Merges an increasing run into another one, from the back, so that nothing is overwritten before it is read.
 void merge_into(std::vector<double>& above, const double* more, std::size_t count) {
   std::size_t a = above.size(), b = count;
   above.resize(a + b);
@@ -72,8 +72,8 @@ Sketch::Sketch(SketchState state) : state_(std::move(state)) {
   while (held_ > room_) compress();
 }
 
-/// Measured, a little above: 99 % of |rank - true rank| are within 0.8 / k to 1.65 / k, the latter for k >= 200, over sketches of 3·10^3 to
-/// 10^6 values that were made at once or added up from 7 or 32 parts, whichever is worst.
+/// Measured, rounded up: 99 % of |rank - true rank| are within 0.8 / k to 1.65 / k, the latter for k >= 200, over sketches of 3·10^3 to
+/// 10^6 values that were made at once or merged from 7 or 32 parts, whichever is worst.
 double Sketch::error(std::int64_t k) { return 1.75 / static_cast<double>(k); }
 
 std::size_t Sketch::capacity(std::size_t level) const {
@@ -115,7 +115,7 @@ void Sketch::update_with(const T* x, Index n) {
   }
 }
 
-/// Makes room by halving the lowest level that is full; as all are together, one is.
+/// Compacts the lowest level that is full, by halving; since the total is full, one is.
 void Sketch::compress() {
   std::size_t level = 0;
   while (level + 1 < state_.levels.size() && state_.levels[level].size() < capacity(level)) ++level;
@@ -131,7 +131,7 @@ void Sketch::compact(std::size_t level) {
   std::vector<double>& values = state_.levels[level];
   std::vector<double>& above = state_.levels[level + 1];
   if (level == 0) std::sort(values.begin(), values.end());
-  // The coin depends on a value as well: sketches of parts of the data that share a seed are then not off in the same direction.
+  // The random bit also depends on a value: errors of sketches of parts of the data with equal seeds are then independent.
   const std::size_t kept = values.size() % 2;
   const std::uint64_t toss = mix_seed(state_.seed ^ std::bit_cast<std::uint64_t>(values.back()), state_.coins++);
   std::size_t pairs = 0;

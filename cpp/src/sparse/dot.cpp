@@ -1,4 +1,4 @@
-// Dot products: which way, by the sizes of the two.
+// Dot products: the choice of the algorithm by the two sizes.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,11 +10,11 @@
 namespace plait::sparse {
 namespace {
 
-// From this ratio of sizes on, each position of the shorter one is looked for in the longer one.
+// From this ratio of sizes on, each position of the shorter vector is searched in the longer one.
 constexpr Index kSkewed = 32;
 constexpr Index kKeys = 8;
 
-/// Eight searches side by side: their loads do not wait for each other, and what each finds decides an address and not a branch.
+/// Eight interleaved binary searches: their loads are independent, and comparisons select addresses without branches.
 template <class I>
 void lower_bounds(const I* b, Index length, const I* keys, Index* found) {
   Index at[kKeys] = {};
@@ -26,7 +26,7 @@ void lower_bounds(const I* b, Index length, const I* keys, Index* found) {
   for (Index k = 0; k < kKeys; ++k) found[k] = at[k] + static_cast<Index>(length > 0 && b[at[k]] < keys[k]);
 }
 
-/// n is much less than m. Eight keys at a time; where the last of them may stand is guessed from the density of what is left, then doubled.
+/// For n much less than m. Eight keys at a time; the range of the last one is estimated from the density of the rest, then doubled (galloping).
 template <class I, class T>
 double search_dot(const I* a, const T* x, Index n, const I* b, const T* y, Index m) {
   double sum = 0;

@@ -10,7 +10,7 @@ namespace plait::sparse {
 /// For one type of positions and one of values.
 template <class I, class T>
 struct DotLoops {
-  /// Σ x · y over positions that both have, blocks of positions at a time.
+  /// Σ x · y over common positions, blocks of positions at a time.
   double (*merge)(const I* a, const T* x, std::int64_t n, const I* b, const T* y, std::int64_t m);
   /// Σ x[i] · dense[a[i]]
   double (*dense)(const I* a, const T* x, std::int64_t n, const T* dense);
@@ -27,12 +27,12 @@ struct RowLoops {
                            std::int64_t m, T* out);
 };
 
-/// What the search for the best rows does with its accumulators.
+/// Loops of the top-k search over its accumulators.
 template <class T>
 struct ScoreLoops {
   /// scores += Σ_c weights[c] · columns[c], in this order, for `count` columns of n numbers.
   void (*add_columns)(T* scores, const T* const* columns, const T* weights, std::int64_t count, std::int64_t n);
-  /// The first place from `from` on whose score is above the bound; n where there is none.
+  /// The first place from `from` on with a score above the bound; n if there is none.
   std::int64_t (*next_above)(const T* scores, std::int64_t from, std::int64_t n, T bound);
 };
 
@@ -93,7 +93,7 @@ const ScoreLoops<T>& score_loops() {
   else return table.on_double;
 }
 
-/// A dot product by the sizes of the two; dot.cpp.
+/// A dot product, by the algorithm for the two sizes; dot.cpp.
 template <class I, class T>
 double dot_of(const I* a, const T* x, std::int64_t n, const I* b, const T* y, std::int64_t m);
 

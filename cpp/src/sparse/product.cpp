@@ -12,7 +12,7 @@
 namespace plait::sparse {
 namespace {
 
-// Multiplications in a task: some tens of microseconds, well above what handing out a task costs.
+// Multiplications of a task: some tens of microseconds, well above the dispatch overhead.
 constexpr Index kPerTask = Index{1} << 16;
 
 template <class F>
@@ -60,7 +60,7 @@ void transposed_times_dense(const RowsView& r, const void* dense, Index m, void*
       loops.transposed_times(r.begin, r.end, r.rows, p, x, static_cast<const T*>(dense), m, to);
       return;
     }
-    // Every task sums the columns of its range, over the rows in their order, so that the cuts do not show in the result.
+    // Each task sums a range of columns, over the rows in order, so that the result does not depend on the ranges.
     parallel_for(
         tasks,
         [&](std::int64_t task, int) {
@@ -85,7 +85,7 @@ void dots(const Rows& r, const Vector& given, double* out, int threads) {
   if (given.is_double() && !r.is_double()) return dots(r.converted(true), given, out, threads);
   const Vector v = given.widened(r.wide(), r.is_double());
   with_types(r, [&]<class I, class T>(const std::vector<I>& p, const std::vector<T>& x) {
-    // Spread out, the vector is found without looking for it. Not where a zero of it would meet an infinity or a NaN.
+    // The vector is scattered into a dense one, for direct access; not where one of its zeros would be multiplied by an infinity or a NaN.
     const bool spread = r.columns() <= 4 * r.count() + 4096 && all_finite(r);
     std::vector<T> dense(spread ? static_cast<std::size_t>(r.columns()) : 0);
     if (spread) scatter(v, dense.data());
@@ -107,7 +107,7 @@ void dots(const Rows& r, const Vector& given, double* out, int threads) {
 
 namespace {
 
-/// Sums rows of b in a dense accumulator that notes which of its places are in use.
+/// Sums rows of b in a dense accumulator with a list of the places in use (Gustavson 1978).
 template <class I, class T>
 class DenseSum {
  public:
@@ -140,7 +140,7 @@ class DenseSum {
   std::vector<I> places_;
 };
 
-/// The same where there are so many columns that an accumulator for all of them would be most of the work, or not fit: by sorting.
+/// The same by sorting, for so many columns that a dense accumulator would dominate the work or not fit.
 template <class I, class T>
 class SortedSum {
  public:

@@ -123,7 +123,7 @@ Vector row(const Rows& r, Index i) {
   return with_types(r, [&]<class I, class T>(const std::vector<I>& p, const std::vector<T>& x) {
     const Index begin = r.offsets()[i], end = r.offsets()[i + 1];
     std::vector<T> values(x.begin() + begin, x.begin() + end);
-    // A vector's positions are narrow wherever they fit, whatever its size.
+    // 32-bit positions wherever they fit, whatever the vector's size.
     if (begin == end || static_cast<Index>(p[end - 1]) <= std::numeric_limits<std::int32_t>::max())
       return Vector::trusted(std::vector<std::int32_t>(p.begin() + begin, p.begin() + end), std::move(values), r.columns());
     return Vector::trusted(std::vector<std::int64_t>(p.begin() + begin, p.begin() + end), std::move(values), r.columns());
@@ -217,7 +217,7 @@ std::vector<double> norms(const Rows& r, double order) {
       double squares = 0;
       if (order == 2)
         for (Index k = r.offsets()[i]; k < r.offsets()[i + 1]; ++k) squares += static_cast<double>(x[k]) * static_cast<double>(x[k]);
-      // What a vector does where the sum of squares would lose its way costs more and is seldom needed.
+      // The scaled computation, for sums of squares that overflow or underflow, is slower and seldom needed.
       found[i] = order == 2 && squares > 0x1p-960 && squares < 0x1p1000 ? std::sqrt(squares) : norm(row(r, i), order);
     }
   });

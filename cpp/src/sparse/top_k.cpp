@@ -1,4 +1,4 @@
-// The best rows by an inverted index: for each column the rows that have it. Columns that many rows have are kept dense as well, and added to the
+// The best rows by an inverted index: for each column its rows. Columns that many rows have are also stored densely, and added to the
 // scores of all rows at once; with the frequent words of texts that is most of the work. Rows are cut into blocks whose scores stay in cache.
 #include "plait/sparse/top_k.hpp"
 
@@ -16,14 +16,14 @@
 namespace plait::sparse {
 namespace {
 
-// A column that at least one row in so many has is kept dense: adding numbers side by side is that much faster than one at a time at places.
+// Columns of at least 1 / kDenseShare of the rows are stored densely: contiguous additions are that much faster than scattered ones.
 constexpr Index kDenseShare = 8;
 constexpr std::size_t kDenseBytes = std::size_t{1} << 28;  // for all dense columns together
 constexpr Index kBlockRows = 8192;
-// From this share of a block's rows on, scores of all of them are cleared and looked through instead of those that were touched.
+// From this share of a block's rows on, the scores of all rows are cleared and scanned instead of those touched.
 constexpr Index kTouchedShare = 16;
 
-/// Rows of queries and of the index, with columns by their number among those that the index has.
+/// Rows of queries and of the index, with columns renumbered among those of the index.
 template <class T>
 struct Entries {
   std::vector<Index> offsets{0};
@@ -31,7 +31,7 @@ struct Entries {
   std::vector<T> values;
 };
 
-/// Which columns have a value other than zero in any row, ascending.
+/// Columns with a nonzero value in some row, ascending.
 class Columns {
  public:
   explicit Columns(const Rows& r) {
@@ -47,7 +47,7 @@ class Columns {
     }
   }
   [[nodiscard]] Index count() const { return static_cast<Index>(used_.size()); }
-  /// -1: no row has it.
+  /// -1: in no row.
   [[nodiscard]] std::int32_t number(Index column) const {
     if (!table_.empty()) return table_[static_cast<std::size_t>(column)];
     const auto found = std::lower_bound(used_.begin(), used_.end(), column);
@@ -81,17 +81,17 @@ Entries<T> entries(const Rows& r, const Columns& columns, Metric metric) {
   return e;
 }
 
-/// Some consecutive rows by their columns.
+/// A block of consecutive rows, by columns.
 template <class T>
 struct Block {
   Index first = 0, count = 0;
-  std::vector<Index> offsets;      // per column
+  std::vector<Index> offsets;      // by column
   std::vector<std::int32_t> rows;  // from `first` on
   std::vector<T> values;
   std::vector<T> dense_values;  // `count` for each dense column
 };
 
-/// Per column its number among the dense ones; -1: it is none. The same for all blocks, so that equal rows have equal scores wherever they are.
+/// For each column its number among the dense ones; -1: sparse. The same for all blocks, so that equal rows have equal scores in every block.
 template <class T>
 std::vector<std::int32_t> dense_columns(const Entries<T>& e, Index columns) {
   const auto rows = static_cast<Index>(e.offsets.size()) - 1;
@@ -132,7 +132,7 @@ Block<T> make_block(const Entries<T>& e, Index first, Index count, const std::ve
   return b;
 }
 
-/// The k best so far: a heap with the worst of them on top.
+/// The k best so far: a heap with the worst on top.
 template <class T>
 class Best {
  public:
@@ -165,12 +165,12 @@ class Best {
   std::vector<Found> found_;
 };
 
-/// One thread's memory.
+/// Workspace of a thread.
 template <class T>
 struct Scratch {
   Scratch(Index rows, Index k) : scores(static_cast<std::size_t>(rows)), stamps(static_cast<std::size_t>(rows), -1), best(k) {}
   std::vector<T> scores;
-  std::vector<Index> stamps;  // of the search that touched a row last
+  std::vector<Index> stamps;  // of the search that last touched a row
   Index stamp = 0;
   std::vector<std::int32_t> touched;
   std::vector<const T*> columns;
@@ -189,13 +189,13 @@ class Search {
     bool all = true;
     for (const Block<T>& block : blocks_) all = search_block(block, query, s, true) && all;
     if (all || s.best.full() || least_ > 0) return;
-    // Fewer than k rows with scores above zero: among the others only those count that share a position, so each of them is looked at.
+    // Fewer than k rows have scores above zero: of the others only those count that share a position, so all of these are offered.
     s.best.clear();
     for (const Block<T>& block : blocks_) search_block(block, query, s, false);
   }
 
  private:
-  /// True if every row that shares a position has been offered; otherwise those with scores above zero have.
+  /// True if every row that shares a position has been offered; false if only those with scores above zero have.
   bool search_block(const Block<T>& block, Index query, Scratch<T>& s, bool dense_allowed) const {
     const Index begin = queries_.offsets[query], end = queries_.offsets[query + 1];
     Index listed = 0;
@@ -239,7 +239,7 @@ class Search {
   void search_touched(const Block<T>& block, Index begin, Index end, Scratch<T>& s) const {
     const Index stamp = ++s.stamp;
     s.touched.clear();
-    // Dense columns first, as where they are added to all rows: a row has the same score by either way.
+    // Dense columns first, in the order in which they are added to all rows: both ways give a row the same score.
     for (const bool dense : {true, false})
       for (Index k = begin; k < end; ++k) {
         const std::int32_t c = queries_.columns[k];
@@ -269,9 +269,9 @@ template <class T>
 TopK top_k_as(const Rows& r, const Rows& q, Index k, Metric metric, double least, int threads) {
   const Columns columns(r);
   const Entries<T> index = entries<T>(r, columns, metric);
-  // A query's length counts all of its positions, those that no row has among them: norms() reads the rows as they are.
+  // The norm of a query covers all of its positions, also those that are in no row: norms() reads the original rows.
   const Entries<T> queries = entries<T>(q, columns, metric);
-  // Blocks of rows only where each column still has some rows in a block; otherwise looking up columns would be most of the work.
+  // Rows are cut into blocks only if each column has several rows in a block; otherwise looking up columns would dominate.
   const Index n = r.rows(), used = std::max<Index>(columns.count(), 1);
   const Index blocks = std::max<Index>(1, std::min((n + kBlockRows - 1) / kBlockRows, static_cast<Index>(index.columns.size()) / used / 4));
   const std::vector<std::int32_t> dense = dense_columns(index, columns.count());

@@ -24,7 +24,7 @@ void require_range(std::span<const Index> positions, Index size) {
   }
 }
 
-// Sorted already and distinct: nothing to do, as is usual.
+// Already sorted and distinct, the usual case.
 bool ascending(std::span<const Index> positions) {
   bool yes = true;
   for (std::size_t i = 1; i < positions.size(); ++i) yes = yes && positions[i - 1] < positions[i];
@@ -74,7 +74,7 @@ void scatter_into(const Vector& v, T* out) {
       v.positions(), v.values());
 }
 
-// Both with positions and values of one type: f(positions of a, values of a, positions of b, values of b).
+// Calls f(positions of a, values of a, positions of b, values of b), with both converted to common types.
 template <class F>
 Vector together(const Vector& a, const Vector& b, F&& f) {
   const bool wide = a.wide() || b.wide(), is_double = a.is_double() || b.is_double();
@@ -112,7 +112,7 @@ double largest(const Vector& v) {
       v.values());
 }
 
-/// Σ f(x), in four sums side by side: one addition need not wait for the one before.
+/// Σ f(x), in four independent sums, to hide the latency of additions.
 template <class F>
 double total_of(const Vector& v, F&& f) {
   return std::visit(
@@ -127,7 +127,7 @@ double total_of(const Vector& v, F&& f) {
       v.values());
 }
 
-// Sums of squares in this range have lost nothing to overflow or to numbers too small to be normal.
+// Sums of squares in this range have lost nothing to overflow or underflow.
 constexpr double kSmallSquare = 0x1p-960, kLargeSquare = 0x1p1000;
 
 }  // namespace
@@ -230,7 +230,7 @@ Vector add(const Vector& a, const Vector& b, double sign) {
       values[k] = value;
       k += value != T{0} ? 1 : 0;
     };
-    while (i < p.size() && j < q.size()) {  // without branches but the loop's own
+    while (i < p.size() && j < q.size()) {  // branch-free except for the loop
       const I left = p[i], right = q[j];
       put(std::min(left, right), (left <= right ? x[i] : T{0}) + (right <= left ? s * y[j] : T{0}));
       i += left <= right ? 1 : 0;
@@ -289,7 +289,7 @@ double norm(const Vector& v, double order) {
   if (most == 0 || !std::isfinite(most)) return most;
   int exponent = 0;
   std::frexp(most, &exponent);
-  // In two steps: 2^-exponent alone may be too large a number for the least of values.
+  // In two steps: 2^-exponent alone may overflow for the least values.
   const double half = std::ldexp(1.0, -exponent / 2), rest = std::ldexp(1.0, -exponent - -exponent / 2);
   const double root = std::sqrt(total_of(v, [&](double x) { return (x * half * rest) * (x * half * rest); }));
   return root / half / rest;

@@ -9,14 +9,14 @@
 namespace plait::tree {
 namespace {
 
-// Unsigned integers that rise as the doubles do.
+// Unsigned integers in the order of the doubles.
 std::uint64_t key_of(double x) {
   const auto bits = std::bit_cast<std::uint64_t>(x + 0.0);  // -0 is 0
   return (bits >> 63) != 0 ? ~bits : bits | 0x8000000000000000ULL;
 }
 double value_of(std::uint64_t key) { return std::bit_cast<double>((key >> 63) != 0 ? key & 0x7FFFFFFFFFFFFFFFULL : ~key); }
 
-// Least significant digit first, 11 bits at a time; a digit that all keys share costs nothing.
+// LSD radix sort, 11 bits at a time; a digit that all keys share is skipped.
 void radix_sort(std::vector<Keyed>& items, std::vector<Keyed>& other) {
   constexpr int kBits = 11, kPasses = 6;
   constexpr std::size_t kSize = 1U << kBits;
@@ -78,7 +78,7 @@ std::vector<double> bin_borders(const Samples& samples, std::int32_t feature, in
   std::vector<Keyed> seen, other;
   std::uint64_t state = 0x9E3779B97F4A7C15ULL;
   const Index step = std::max<Index>(1, samples.rows / kSample);
-  for (Index begin = 0; begin < samples.rows; begin += step) {  // one row of each stretch, chosen by a fixed generator
+  for (Index begin = 0; begin < samples.rows; begin += step) {  // stratified sample: one row of each stretch, chosen by a fixed generator
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
     const Index i = std::min(samples.rows - 1, begin + static_cast<Index>((state >> 33) % static_cast<std::uint64_t>(step)));
     const double x = samples.values[i * samples.features + feature];

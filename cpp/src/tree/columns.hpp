@@ -1,4 +1,4 @@
-// Features as growing needs them: ranks of numeric values, bins of them, codes of categories.
+// Features in the form used for growing: ranks of numeric values, bins, codes of categories.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace plait::tree {
 
-/// A row and its value as an integer that rises as the doubles do.
+/// A row and its value as an integer in the order of the doubles.
 class Keyed {
  public:
   Keyed() = default;
@@ -16,24 +16,24 @@ class Keyed {
   [[nodiscard]] std::uint64_t key() const { return std::uint64_t{high_} << 32 | low_; }
 
  private:
-  std::uint32_t high_ = 0, low_ = 0;  // in halves, so that all of it takes 12 bytes
+  std::uint32_t high_ = 0, low_ = 0;  // in halves, for a size of 12 bytes
 
  public:
   std::uint32_t row = 0;
 };
-/// Space of one thread that sorts columns.
+/// Workspace of one thread that sorts columns.
 struct SortSpace {
   std::vector<Keyed> items, other;
 };
 
-/// The cases of all rows by the value of one numeric feature, missing ones last; `values` becomes its distinct values, rising.
+/// The cases of all rows by the value of one numeric feature, missing ones last; writes the distinct values, ascending, to `values`.
 std::vector<Ranked> presort(const Samples& samples, std::int32_t feature, Levels& values, SortSpace& space);
 
-/// At most `bins` bins of about equal size for a numeric feature: bin b holds values above borders[b - 1] and up to borders[b], which are values
-/// of the data; what lies above the last border belongs to the last bin. Of a large column a sample decides.
+/// At most `bins` bins of similar size for a numeric feature: bin b has the values above borders[b - 1] and up to borders[b], which are values
+/// of the data; values above the last border belong to the last bin. Computed from a sample for large columns.
 std::vector<double> bin_borders(const Samples& samples, std::int32_t feature, int bins);
 
-/// The bin of x: how many borders, the last one left out, lie below it.
+/// The bin of x: the number of borders below it, without the last.
 std::uint16_t locate(const std::vector<double>& borders, double x);
 
 }  // namespace plait::tree

@@ -14,14 +14,14 @@ inline bool at_least(double a, double b) { return b - a < kTolerance; }
 
 inline double xlogx(double x) { return x < kTolerance ? 0.0 : x * std::log2(x); }
 
-/// Total · entropy: x log x of the total less those of its parts.
+/// Total · entropy: x log x of the total minus those of its parts.
 inline double scaled_entropy(const double* counts, std::int32_t n, double total) {
   double sum = xlogx(total);
   for (std::int32_t k = 0; k < n; ++k) sum -= xlogx(counts[k]);
   return sum;
 }
 
-/// The first class that no other exceeds by more than the tolerance.
+/// The first class whose count no other exceeds by more than the tolerance.
 inline std::int32_t largest_class(const double* counts, std::int32_t n) {
   std::int32_t best = 0;
   double most = 0;
@@ -33,7 +33,7 @@ inline std::int32_t largest_class(const double* counts, std::int32_t n) {
   return best;
 }
 
-/// Least weight that both sides of a numeric split need: a tenth of the mean class, between min_leaf and 25.
+/// Least weight of either side of a numeric split: a tenth of the mean class weight, between min_leaf and 25.
 inline double least_side(double known, std::int32_t classes, double min_leaf) {
   const double share = 0.1 * known / classes;
   if (at_most(share, min_leaf)) return min_leaf;

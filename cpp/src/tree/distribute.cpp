@@ -1,4 +1,4 @@
-// Cases to the branches of a node: the stable partition of the ordering array, and fractional cases where a value is missing.
+// Distributes cases to the branches of a node: a stable partition of the ordering array, and fractional cases where a value is missing.
 #include <algorithm>
 #include <numeric>
 
@@ -23,7 +23,7 @@ void count(WorkTree& tree, std::int32_t node) {
 
 namespace {
 
-/// A stretch of a node's cases, and how many of them go where.
+/// Counts of a range of the node's cases by branch.
 struct Stretch {
   std::vector<Index> to;  ///< by branch
   Index missing = 0;
@@ -74,7 +74,7 @@ Partition partition_ids(const Samples& samples, WorkTree& tree, std::int32_t nod
       child.block = at.block;
       child.begin = static_cast<std::uint32_t>(start);
       child.end = static_cast<std::uint32_t>(start + sizes[b]);
-      for (Stretch& stretch : stretches) {  // from how many go there to where the first of them goes
+      for (Stretch& stretch : stretches) {  // prefix sums: from counts to offsets
         const Index here = stretch.to[b];
         stretch.to[b] = start;
         start += here;
@@ -85,7 +85,7 @@ Partition partition_ids(const Samples& samples, WorkTree& tree, std::int32_t nod
         block.ids[static_cast<std::size_t>(stretch.to[parts.branch[static_cast<std::size_t>(i)]]++)] = parts.ids[static_cast<std::size_t>(i)];
     });
   } else {
-    // Each child has its known cases first and then a share of every missing one.
+    // Each child has its known cases first, then a fraction of every missing one.
     std::vector<double> known(branches, 0.0);
     for (std::size_t i = 0; i < parts.ids.size(); ++i)
       if (parts.branch[i] != kMissingCode) known[parts.branch[i]] += block.weight_of(parts.ids[i]);

@@ -12,7 +12,7 @@
 namespace plait::tree {
 namespace {
 
-// Nodes that can be reached, parents first and children side by side; an empty leaf answers as its parent would.
+// Copies reachable nodes, parents first and children contiguous; an empty leaf predicts its parent's distribution.
 Tree flatten(const Samples& samples, const WorkTree& work) {
   Tree tree;
   tree.classes = samples.classes;

@@ -26,7 +26,7 @@ NodeFacts Grower::facts(const WorkTree& tree, std::int32_t node) const {
   return {*at.block, tree.counts_of(node), tree.classes, at.weight, options_.min_leaf, at.block->weight.empty() ? logs_.get() : nullptr};
 }
 
-Candidate Grower::judge(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const {
+Candidate Grower::best_split(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const {
   const NodeFacts node = facts(tree, item.node);
   const WorkNode& at = tree.nodes[static_cast<std::size_t>(item.node)];
   const auto f = static_cast<std::size_t>(feature);
@@ -48,7 +48,7 @@ Candidate Grower::judge(const WorkTree& tree, const Pending& item, std::int32_t 
 }
 
 std::int32_t Grower::choose(const std::vector<Candidate>& candidates) const {
-  // Features of many categories have high gains by chance; they do not raise the mean that others must reach, unless there are no others.
+  // Features of many categories have high gains by chance; they do not count in the mean gain that a split must reach, unless there are no others.
   const auto many = [&](std::size_t f) { return samples_.categories[f] > 0 && !greater(0.3 * total_, static_cast<double>(samples_.categories[f])); };
   bool all_many = true;
   for (std::size_t f = 0; f < candidates.size(); ++f) all_many = all_many && many(f);
@@ -84,10 +84,10 @@ void Grower::partition_orders(const WorkTree& tree, std::int32_t node, const Par
     const Index n = at.end - at.begin;
     const std::uint16_t* branch = orders.branch.data();
     if (!parts.moved && branches == 2) {
-      if (f == at.attribute && at.map < 0) return;  // the cut of a sorted order
+      if (f == at.attribute && at.map < 0) return;  // its sorted order is partitioned already
       space.ranked.resize(std::max(space.ranked.size(), static_cast<std::size_t>(n) + 1));
       Ranked *left = begin, *right = space.ranked.data();
-      for (Index i = 0; i < n; ++i) {  // no branch to mispredict: both are written, one of them stays
+      for (Index i = 0; i < n; ++i) {  // branch-free: each entry is written to both sides, and only one of them advances
         const Ranked one = begin[i];
         const std::size_t b = branch[one.id];
         *left = one;
@@ -124,7 +124,7 @@ void Grower::partition_orders(const WorkTree& tree, std::int32_t node, const Par
       for (std::size_t b = 0; b < branches; ++b)
         if (to[b] != nullptr && parts.missing_begin[b] >= 0) *to[b]++ = {static_cast<std::uint32_t>(parts.missing_begin[b] + target), one.rank};
     }
-    if (static_cast<std::size_t>(n) == order.size()) std::vector<Ranked>().swap(order);  // no other node reads it
+    if (static_cast<std::size_t>(n) == order.size()) std::vector<Ranked>().swap(order);  // no other node uses it
   };
   if (threads == 1) {
     for (std::int32_t f = 0; f < samples_.features; ++f) task(f, 0);
@@ -139,7 +139,7 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
   if (!item.orders && item.sums.empty()) add_up(tree, item, threads);
   std::vector<Candidate> candidates(static_cast<std::size_t>(samples_.features));
   const auto task = [&](std::int64_t f, int worker) {
-    candidates[static_cast<std::size_t>(f)] = judge(tree, item, static_cast<std::int32_t>(f), spaces[static_cast<std::size_t>(worker)]);
+    candidates[static_cast<std::size_t>(f)] = best_split(tree, item, static_cast<std::int32_t>(f), spaces[static_cast<std::size_t>(worker)]);
   };
   if (threads == 1) {
     for (std::int32_t f = 0; f < samples_.features; ++f) task(f, 0);
@@ -160,7 +160,7 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
     tree.maps.insert(tree.maps.end(), best.map.begin(), best.map.end());
   }
   const Partition parts = partition_ids(samples_, tree, item.node, threads);
-  if (parts.moved && tree.nodes[node].depth == 0) logs_.reset();  // all have weights now
+  if (parts.moved && tree.nodes[node].depth == 0) logs_.reset();  // all cases have weights now
   std::vector<std::int32_t> growing;
   for (std::int32_t b = 0; b < best.branches; ++b) {
     if (may_grow(tree, first + b)) growing.push_back(first + b);
@@ -168,7 +168,7 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
   }
   if (growing.empty()) return release(tree, item.node);
   if (!item.orders) {
-    // The largest child's histograms are what the others leave of the parent's.
+    // The largest child's histograms are the parent's minus those of the other child.
     std::int32_t largest = growing[0];
     const auto cases = [&](std::int32_t n) { return tree.nodes[static_cast<std::size_t>(n)].end - tree.nodes[static_cast<std::size_t>(n)].begin; };
     for (const std::int32_t child : growing)
@@ -210,7 +210,7 @@ void Grower::step(WorkTree& tree, Pending item, std::vector<Pending>& next, std:
 
 namespace {
 
-// Binned: nodes of so many cases and less are grown by orders of codes, as their histograms would be mostly empty.
+// Binned: nodes of at most this many cases are grown by sorted codes, as their histograms would be mostly empty.
 constexpr Index kFewCases = 4096;
 
 Index cases(const WorkTree& tree, const Pending& item) {
@@ -218,7 +218,7 @@ Index cases(const WorkTree& tree, const Pending& item) {
   return static_cast<Index>(at.end) - at.begin;
 }
 
-// The largest is taken from the stack last of all, so that what is kept for the others is small.
+// Depth first, the largest child last, so that little is kept for pending nodes.
 void push_smallest_last(const WorkTree& tree, std::vector<Pending>& next, std::vector<Pending>& stack) {
   std::stable_sort(next.begin(), next.end(), [&](const Pending& a, const Pending& b) {
     const WorkNode &x = tree.nodes[static_cast<std::size_t>(a.node)], &y = tree.nodes[static_cast<std::size_t>(b.node)];
@@ -246,7 +246,7 @@ void Grower::own_block(WorkTree& tree, std::int32_t node) {
   at.block = std::move(block);
 }
 
-// Back to the block that the copy was made of: pruning wants a node's cases where its parent has them.
+// Restores the block that was copied: pruning expects a node's cases in its parent's block.
 void Grower::return_block(WorkTree& tree, const WorkNode& root) {
   const std::shared_ptr<Block> copy = tree.nodes[0].block;
   std::vector<std::uint32_t>& ids = root.block->ids;
@@ -279,7 +279,7 @@ void Grower::subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& space
     if (!at.orders && cases(tree, at) <= kFewCases) {
       Grown small{at.node, WorkTree(tree.classes)};
       begin_part(tree, at, small.tree);
-      subtree(small.tree, std::move(at), own, 0);  // which uses no histograms, and so goes no deeper
+      subtree(small.tree, std::move(at), own, 0);  // does not recurse further: this form uses no histograms
       absorb(tree, small);
       continue;
     }
@@ -331,12 +331,12 @@ WorkTree Grower::run() {
   }
   logs_ = std::make_unique<Logs>(samples_.rows);
   std::vector<GrowSpace> spaces(static_cast<std::size_t>(threads));
-  // From here on down a subtree is one thread's; sums that come from elsewhere are waited for by one alone.
+  // Nodes of at most this many cases are grown as subtrees, one per thread; fewer with `collect`, whose requests are serial.
   const Index small = options_.collect ? kFewCases : std::max<Index>(binned_ ? kFewCases : 2048, samples_.rows / ((binned_ ? 8 : 4) * threads));
   std::vector<Pending> stack, subtrees, next;
   std::vector<Grown> grown;
   stack.push_back(std::move(root));
-  Index waiting = 0;  // cases in blocks of the subtrees' own, which take memory of their own
+  Index waiting = 0;  // cases in blocks owned by pending subtrees, which take additional memory
   while (!stack.empty()) {
     Pending item = std::move(stack.back());
     stack.pop_back();
@@ -361,7 +361,7 @@ WorkTree Grower::run() {
 
 void Grower::absorb(WorkTree& tree, Grown& one) {
   WorkTree& part = one.tree;
-  const auto nodes = static_cast<std::int32_t>(tree.nodes.size()) - 1;  // node 0 of the part is there already
+  const auto nodes = static_cast<std::int32_t>(tree.nodes.size()) - 1;  // node 0 of the part is already in the tree
   const auto maps = static_cast<std::int32_t>(tree.maps.size());
   for (WorkNode& node : part.nodes) {
     if (node.first >= 0) node.first += nodes;
@@ -374,7 +374,7 @@ void Grower::absorb(WorkTree& tree, Grown& one) {
   part = WorkTree(tree.classes);
 }
 
-// A tree whose root is the item's node; the item moves there.
+// Makes a tree whose root is the item's node, and moves the item there.
 void Grower::begin_part(WorkTree& tree, Pending& item, WorkTree& part) {
   part.kept = tree.kept;
   part.add(1);
@@ -384,7 +384,7 @@ void Grower::begin_part(WorkTree& tree, Pending& item, WorkTree& part) {
   item.node = 0;
 }
 
-// They are put together in their order, not in that in which they are ready.
+// Merged in their order, not in order of completion.
 void Grower::grow_subtrees(WorkTree& tree, std::vector<Pending>& subtrees, std::vector<Grown>& grown, std::vector<GrowSpace>& spaces, int threads) {
   const std::size_t before = grown.size();
   for (const Pending& item : subtrees) grown.push_back({item.node, WorkTree(samples_.classes)});

@@ -1,4 +1,4 @@
-// Growing a tree: nodes from an explicit stack, large ones with all threads at their features, small ones as subtrees side by side.
+// Growing a tree: nodes from an explicit stack, large ones with all threads over the features, small ones as parallel subtrees.
 #pragma once
 
 #include <memory>
@@ -10,21 +10,21 @@
 
 namespace plait::tree {
 
-/// A node that is to be split, and what is known of its cases.
+/// A node to be split, with its sorted orders or histograms.
 struct Pending {
   std::int32_t node = 0;
   std::shared_ptr<Orders> orders;  ///< null while histograms are used
-  std::vector<double> sums;        ///< histograms by (feature, bin, class); empty: not added up yet
+  std::vector<double> sums;        ///< histograms by (feature, bin, class); empty: not computed yet
 };
 
-/// Space of one thread.
+/// Workspace of one thread.
 struct GrowSpace {
   SplitSpace split;
   std::vector<Ranked> ranked;
   std::vector<double> sums;
 };
 
-/// A subtree, and the node that it belongs to.
+/// A subtree, and the node that it replaces.
 struct Grown {
   std::int32_t node;
   WorkTree tree;
@@ -39,16 +39,16 @@ class Grower {
   // Whether a node can be split at all.
   bool may_grow(const WorkTree& tree, std::int32_t node) const;
   NodeFacts facts(const WorkTree& tree, std::int32_t node) const;
-  // One node; its children that may grow are appended to `next`.
+  // Splits one node; its children that may grow are appended to `next`.
   void step(WorkTree& tree, Pending item, std::vector<Pending>& next, std::vector<GrowSpace>& spaces, int threads);
-  // Grows what stands in `subtrees`, side by side, into as many trees of their own at the end of `grown`.
+  // Grows the items of `subtrees` in parallel, into trees appended to `grown`.
   void grow_subtrees(WorkTree& tree, std::vector<Pending>& subtrees, std::vector<Grown>& grown, std::vector<GrowSpace>& spaces, int threads);
   static void begin_part(WorkTree& tree, Pending& item, WorkTree& part);
   static void absorb(WorkTree& tree, Grown& one);
   void subtree(WorkTree& tree, Pending item, std::vector<GrowSpace>& spaces, int worker);
   // The best split on one feature.
-  Candidate judge(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const;
-  // Quinlan's choice: the best ratio among features with at least the mean gain. -1: none.
+  Candidate best_split(const WorkTree& tree, const Pending& item, std::int32_t feature, GrowSpace& space) const;
+  // Quinlan's choice: the best gain ratio among features with at least the mean gain. -1: none.
   std::int32_t choose(const std::vector<Candidate>& candidates) const;
   void partition_orders(const WorkTree& tree, std::int32_t node, const Partition& parts, Orders& orders,
                         const std::vector<std::shared_ptr<Orders>>& fresh, std::vector<GrowSpace>& spaces, int threads) const;
@@ -66,7 +66,7 @@ class Grower {
   std::unique_ptr<Logs> logs_;
   std::vector<Levels> values_;         ///< numeric: distinct values, or upper borders of bins
   std::vector<std::uint16_t> codes_;   ///< binned: (rows, features)
-  std::vector<std::int32_t> offsets_;  ///< binned: first bin of each feature, and the number of all; each has one more for what is missing
+  std::vector<std::int32_t> offsets_;  ///< binned: first bin of each feature, then the total; each feature has one more bin for missing values
 };
 
 }  // namespace plait::tree

@@ -1,4 +1,4 @@
-// Binned growing: features as codes, and for each large node histograms by (feature, bin, class), which may be added up in pieces anywhere.
+// Binned growing: features as codes, and for each large node histograms by (feature, bin, class), which are sums of parallel pieces.
 #include <algorithm>
 
 #include "columns.hpp"
@@ -31,7 +31,7 @@ void Grower::bin_features(int threads) {
   offsets_.assign(1, 0);
   for (std::size_t f = 0; f < d; ++f) {
     const std::size_t bins = samples_.categories[f] > 0 ? static_cast<std::size_t>(samples_.categories[f]) : values_[f].size();
-    offsets_.push_back(offsets_.back() + static_cast<std::int32_t>(bins) + 1);  // one more for what is missing
+    offsets_.push_back(offsets_.back() + static_cast<std::int32_t>(bins) + 1);  // one more for missing values
   }
   codes_.resize(static_cast<std::size_t>(samples_.rows) * d);
   constexpr Index kRows = 16384;
@@ -55,7 +55,7 @@ void Grower::add_up(const WorkTree& tree, Pending& item, int threads) const {
   const std::size_t cells = static_cast<std::size_t>(offsets_.back()) * static_cast<std::size_t>(tree.classes);
   item.sums.assign(cells, 0.0);
   const Index n = at.end - at.begin;
-  // Pieces are cut by the number of cases alone and added in their order, so that the sum does not depend on the threads.
+  // Pieces depend on the number of cases alone and are added in order, so that the sum does not depend on the number of threads.
   constexpr Index kLeast = 1 << 15, kMost = 32;
   const Index pieces = std::clamp<Index>(n / kLeast, 1, kMost);
   const auto piece = [&](Index p, double* out) {
@@ -104,7 +104,7 @@ void Grower::add_up(const WorkTree& tree, Pending& item, int threads) const {
     for (std::size_t i = 0; i < cells; ++i) item.sums[i] += part[i];
 }
 
-// The node has a block of its own. From here on its codes are taken for ranks, and its subtree grows as one of sorted features does.
+// The node has its own block. From here on its codes serve as ranks, and its subtree grows as with sorted features.
 std::shared_ptr<Orders> Grower::orders_of(const WorkTree& tree, std::int32_t node) const {
   const WorkNode& at = tree.nodes[static_cast<std::size_t>(node)];
   const auto d = static_cast<std::size_t>(samples_.features);

@@ -8,7 +8,7 @@
 
 namespace plait::tree {
 
-// z with P(Z > z) = confidence, by bisection: it is needed once.
+// z with P(Z > z) = confidence, by bisection: it is computed once.
 Pessimism::Pessimism(double confidence) : confidence_(confidence) {
   double low = 0, high = 40;
   for (int i = 0; i < 200; ++i) {
@@ -21,7 +21,7 @@ Pessimism::Pessimism(double confidence) : confidence_(confidence) {
 double Pessimism::added(double weight, double errors) const {
   if (errors < 1) {
     const double none = weight * (1 - std::pow(confidence_, 1 / weight));
-    return errors == 0 ? none : none + errors * (added(weight, 1) - none);  // between 0 and 1 error: linear, as C4.5 does
+    return errors == 0 ? none : none + errors * (added(weight, 1) - none);  // linear between 0 and 1 error, as in C4.5
   }
   if (errors + 0.5 >= weight) return std::max(weight - errors, 0.0);
   const double f = (errors + 0.5) / weight, zz = z_ * z_;

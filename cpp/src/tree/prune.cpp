@@ -1,4 +1,4 @@
-// Collapsing and pessimistic pruning with subtree raising, from the leaves up and with explicit stacks. Children have higher numbers than
+// Collapsing and pessimistic pruning with subtree raising, bottom-up and with explicit stacks. Children have higher numbers than
 // their parents, before and after raising.
 #include <algorithm>
 #include <limits>
@@ -41,7 +41,7 @@ class Pruner {
     for (std::size_t v = 0; v < steps_.size(); ++v) refresh(static_cast<std::int32_t>(v));
   }
 
-  // Subtrees of small nodes side by side, then those of larger ones around them, up to the root: no decision depends on another subtree.
+  // First subtrees of few cases in parallel, then larger ones around them, up to the root: no decision depends on another subtree.
   void run() {
     const Index all = at(0).end - at(0).begin;
     for (Index share = 16; share > 1; share /= 2) {
@@ -77,7 +77,7 @@ class Pruner {
       stack.pop_back();
       const WorkNode& node = at(v);
       if (done_[index(v)] != 0) {
-        done_[index(v)] = 0;  // holds once: when a node above is raised, everything below is pruned anew
+        done_[index(v)] = 0;  // valid once: if a node above is raised, everything below is pruned again
         continue;
       }
       if (node.first < 0) {
@@ -87,7 +87,7 @@ class Pruner {
       }
       if (!ready) {
         poll_interrupt();
-        if (at(node.first).block == nullptr) distribute(samples_, tree_, v);  // growing did not keep them, or v was raised
+        if (at(node.first).block == nullptr) distribute(samples_, tree_, v);  // not kept by growing, or v was raised
         stack.emplace_back(v, true);
         for (std::int32_t b = 0; b < node.branches; ++b) stack.emplace_back(node.first + b, false);
         continue;
@@ -95,11 +95,11 @@ class Pruner {
       const std::int32_t first = node.first, branches = node.branches;
       const bool raised = decide(v);
       for (std::int32_t b = 0; b < branches; ++b) release(tree_, first + b);
-      if (raised) stack.emplace_back(v, false);  // its new subtree has other cases, and is pruned anew
+      if (raised) stack.emplace_back(v, false);  // its new subtree has other cases, and is pruned again
     }
   }
 
-  // What sending a case down reads of a node, close together.
+  // The fields of a node that routing a case reads, contiguous.
   struct Step {
     double threshold;  ///< NaN: a categorical node
     std::int32_t attribute;
@@ -110,7 +110,7 @@ class Pruner {
     steps_[index(v)] = {node.map < 0 ? node.threshold : std::numeric_limits<double>::quiet_NaN(), node.attribute, node.first};
   }
 
-  // Sends a few cases down side by side, so that their waits for memory overlap. False where one of them would have to be divided.
+  // Routes a few cases to their leaves, interleaved, so that their cache misses overlap. False if one of them would have to be divided.
   bool send(const double* const* rows, int n, std::int32_t* to) const {
     for (bool moving = true; moving;) {
       moving = false;
@@ -133,7 +133,7 @@ class Pruner {
   WorkNode& at(std::int32_t v) { return tree_.nodes[index(v)]; }
   double leaf_estimate(std::int32_t v) const { return pessimism_.estimate(tree_.counts_of(v), tree_.classes); }
 
-  // Leaf, raised branch or subtree, whichever promises the fewest errors. True if raised.
+  // Replaces v by a leaf or its largest branch if that lowers the estimated errors. True if raised.
   bool decide(std::int32_t v) {
     WorkNode& node = at(v);
     double as_tree = 0, most = 0;
@@ -148,7 +148,7 @@ class Pruner {
       }
     }
     const double as_leaf = leaf_estimate(v);
-    // Above this limit both comparisons below are decided.
+    // Estimates above this limit do not affect the comparisons below.
     const double limit = at_most(as_leaf, as_tree + 0.1) ? std::max(as_tree, as_leaf) + 0.2 : as_tree + 0.2;
     const double as_branch = options_.subtree_raising ? branch_estimate(v, largest, limit) : limit + 1e300;
     if (at_most(as_leaf, as_tree + 0.1) && at_most(as_leaf, as_branch + 0.1)) {
@@ -184,7 +184,7 @@ class Pruner {
     }
   }
 
-  // Estimated errors if all cases of v went down its largest branch; any number above `limit` once that is sure.
+  // Estimated errors if all cases of v were routed to its largest branch; any number above `limit` if they exceed it.
   double branch_estimate(std::int32_t v, std::int32_t child, double limit) {
     const WorkNode& node = at(v);
     const Block& block = *node.block;
@@ -201,14 +201,14 @@ class Pruner {
     return routed(child, std::move(cases), limit);
   }
 
-  // The branch's own cases stay in their leaves: only the others have to be sent down. False where one of them would have to be divided.
+  // The branch's own cases stay in their leaves: only the others are routed. False if one of them would have to be divided.
   bool with_others(std::int32_t v, std::int32_t child, double limit, double& sum) {
     const WorkNode& node = at(v);
     const WorkNode& kept = at(child);
     const Block& block = *node.block;
     std::vector<std::int32_t> touched;
     bool whole = true;
-    double errors = 0;  // that the others add; each adds at least per_error_ to the estimate, and no case lowers it
+    double errors = 0;  // errors added by the others; each raises the estimate by at least per_error_, and no case lowers it
     const double most_errors = per_error_ > 0 ? (limit - estimate_[index(child)]) / per_error_ : limit + 1e300;
     constexpr int kTogether = 16;
     constexpr std::uint32_t kAhead = 32;
@@ -222,7 +222,7 @@ class Pruner {
           i = kept.end - 1;
           continue;
         }
-        if (i + kAhead < node.end) {  // rows come from all over the table
+        if (i + kAhead < node.end) {  // rows are scattered over the table
           const double* soon = samples_.values + static_cast<Index>(block.row[block.ids[i + kAhead]]) * samples_.features;
           for (std::int32_t f = 0; f < std::min(samples_.features, 24); f += 8) __builtin_prefetch(soon + f);
         }
@@ -308,10 +308,10 @@ class Pruner {
   WorkTree& tree_;
   Pessimism pessimism_;
   std::vector<double> estimate_;  ///< of the subtree below each node
-  std::vector<char> divided_;     ///< whether a split at or below it has divided cases
+  std::vector<char> divided_;     ///< whether a split at or below it has fractional cases
   std::vector<double> extra_;     ///< (nodes, classes), zero between uses
   std::vector<double> most_;      ///< of each node, -1 between uses
-  std::vector<char> done_;        ///< subtrees that are pruned already
+  std::vector<char> done_;        ///< subtrees that are already pruned
   std::vector<Step> steps_;
   double per_error_;  ///< least rise of the pessimistic error per error; checked for confidences from 0.001 on
 };
@@ -329,7 +329,7 @@ void collapse(WorkTree& tree) {
     if (node.first < 0) errors[static_cast<std::size_t>(v)] = wrong(v);
     for (std::int32_t b = 0; b < node.branches; ++b) errors[static_cast<std::size_t>(v)] += errors[static_cast<std::size_t>(node.first + b)];
   }
-  for (std::int32_t v = 0; v < static_cast<std::int32_t>(tree.nodes.size()); ++v)  // below a leaf that this makes it does not matter
+  for (std::int32_t v = 0; v < static_cast<std::int32_t>(tree.nodes.size()); ++v)  // nodes below a new leaf are irrelevant
     if (tree.nodes[static_cast<std::size_t>(v)].first >= 0 && errors[static_cast<std::size_t>(v)] >= wrong(v) - 1e-3)
       make_leaf(tree.nodes[static_cast<std::size_t>(v)]);
 }

@@ -8,7 +8,7 @@
 namespace plait::tree {
 namespace {
 
-// Candidate from the best scaled gain and the number of thresholds that were possible: choosing among them costs log2(tries) bits (Quinlan 1996).
+// Candidate from the best scaled gain and the number of possible thresholds: choosing one of them costs log2(tries) bits (Quinlan 1996).
 Candidate finish(double best, double tries, double left, double right, const NodeFacts& node) {
   Candidate found;
   if (tries == 0) return found;
@@ -22,7 +22,7 @@ Candidate finish(double best, double tries, double left, double right, const Nod
   return found;
 }
 
-// Weights of 1: whole counts, and entropies from a table.
+// Weights of 1: integer counts, with entropies from a table.
 Candidate scan_counts(const Ranked* cases, Index known, const Levels& values, const NodeFacts& node, SplitSpace& space) {
   const auto k = static_cast<std::size_t>(node.classes);
   const std::uint16_t* label = node.block.label.data();
@@ -43,7 +43,7 @@ Candidate scan_counts(const Ranked* cases, Index known, const Levels& values, co
 
   const double least = least_side(static_cast<double>(known), node.classes, node.min_leaf);
   const Index begin = std::max<Index>(1, static_cast<Index>(std::ceil(least - kTolerance)));
-  const Index end = known - begin;  // the left side's last possible size
+  const Index end = known - begin;  // the largest possible size of the left side
   if (end < begin) return {};
   double best = 0;
   Index best_at = -1, tries = 0;
@@ -72,7 +72,7 @@ Candidate scan_counts(const Ranked* cases, Index known, const Levels& values, co
   return found;
 }
 
-// Any weights, from what `next` gives: it moves the cases of the next distinct value to the left and returns its rank, false at the end.
+// Any weights: `next` moves the cases of the next distinct value to the left and returns its rank, false at the end.
 template <class Next>
 Candidate scan_weights(Next&& next, double known, const Levels& values, const NodeFacts& node, SplitSpace& space) {
   double* left = space.left.data();
@@ -85,7 +85,7 @@ Candidate scan_weights(Next&& next, double known, const Levels& values, const No
   if (!next(low, done)) return {};
   while (true) {
     const double side = done;
-    // The gain of cutting here is needed before the next value's cases move.
+    // The gain of cutting here is evaluated before the next value's cases move.
     double gain = 0;
     const bool possible = at_least(side, least) && at_least(known - side, least);
     if (possible) gain = before - scaled_entropy(left, node.classes, side) - scaled_entropy(right, node.classes, known - side);
@@ -159,7 +159,7 @@ Candidate split_binned(const double* sums, const Levels& values, const NodeFacts
   space.left.assign(k, 0.0);
   space.right.assign(node.counts, node.counts + k);
   double known = node.weight;
-  for (std::size_t c = 0; c < k; ++c) {  // what is missing
+  for (std::size_t c = 0; c < k; ++c) {  // missing values
     space.right[c] -= sums[bins * k + c];
     known -= sums[bins * k + c];
   }

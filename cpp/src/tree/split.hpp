@@ -1,4 +1,4 @@
-// Splits of one node on one feature, and what they gain.
+// Splits of one node on one feature, and their gains.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace plait::tree {
 
-/// n log2 n for whole n, and its steps: with weights of 1 a class's part of the entropy changes by one step per case.
+/// n log2 n for integer n, and its differences: with weights of 1 a class's part of the entropy changes by one difference per case.
 class Logs {
  public:
   explicit Logs(Index n);
@@ -19,7 +19,7 @@ class Logs {
   std::vector<double> values_, steps_;
 };
 
-/// The best split of a node on one feature. Gains are per unit of the node's weight, missing values counted as no gain.
+/// The best split of a node on one feature. Gains are per unit of the node's weight, with no gain from missing values.
 struct Candidate {
   bool valid = false;
   double gain = 0;
@@ -29,25 +29,25 @@ struct Candidate {
   std::int32_t branches = 2;
 };
 
-/// What a node's features have in common.
+/// Data of a node shared by all features.
 struct NodeFacts {
   const Block& block;
-  const double* counts;  ///< by class, missing values and all
+  const double* counts;  ///< by class, missing values included
   std::int32_t classes;
   double weight;
   double min_leaf;
-  const Logs* logs;  ///< null: cases have weights
+  const Logs* logs;  ///< null if cases have weights
 };
 
-/// Space that is used again and again.
+/// Reused workspace.
 struct SplitSpace {
   std::vector<double> left, right, table;
   std::vector<std::int64_t> left_count, right_count;
 };
 
-/// Binary threshold: the cases of the node by rank, missing ones last. `values[rank]` rises.
+/// Binary threshold: the cases of the node by rank, missing ones last. `values[rank]` is ascending.
 Candidate split_sorted(const Ranked* cases, Index n, const Levels& values, const NodeFacts& node, SplitSpace& space);
-/// The same from sums by (bin, class), the last bin holding what is missing.
+/// The same from sums by (bin, class); the last bin is for missing values.
 Candidate split_binned(const double* sums, const Levels& values, const NodeFacts& node, SplitSpace& space);
 /// A branch for each category, or for groups of them, from sums by (category, class).
 Candidate split_categories(const double* sums, std::int32_t categories, bool subsets, const NodeFacts& node);

@@ -17,7 +17,7 @@ struct Groups {
   [[nodiscard]] double known() const { return std::accumulate(weights.begin(), weights.end(), 0.0); }
 
   // Gain and ratio of a split into these groups; not valid unless two of them have enough cases.
-  [[nodiscard]] Candidate judge(const NodeFacts& node) const {
+  [[nodiscard]] Candidate evaluate(const NodeFacts& node) const {
     Candidate found;
     int enough = 0;
     for (const double w : weights) enough += at_least(w, node.min_leaf) ? 1 : 0;
@@ -60,14 +60,14 @@ Candidate split_categories(const double* sums, std::int32_t categories, bool sub
     groups.sums.emplace_back(here, here + k);
     groups.weights.push_back(weight);
   }
-  Candidate found = groups.judge(node);
-  if (!subsets) {  // a category without cases has its branch too
+  Candidate found = groups.evaluate(node);
+  if (!subsets) {  // a category without cases has a branch too
     found.branches = categories;
     found.map.resize(static_cast<std::size_t>(categories));
     std::iota(found.map.begin(), found.map.end(), 0);
     return found;
   }
-  // Quinlan's greedy grouping: merge the two groups that leave the best ratio, as long as it does not fall.
+  // Quinlan's greedy grouping: repeatedly merges the two groups that give the best ratio, until it would fall.
   while (groups.weights.size() > 2) {
     Candidate best;
     std::size_t first = 0, second = 0;
@@ -75,7 +75,7 @@ Candidate split_categories(const double* sums, std::int32_t categories, bool sub
       for (std::size_t b = a + 1; b < groups.weights.size(); ++b) {
         Groups merged = groups;
         merged.merge(a, b);
-        Candidate candidate = merged.judge(node);
+        Candidate candidate = merged.evaluate(node);
         if (candidate.valid && (!best.valid || greater(candidate.ratio, best.ratio))) {
           best = std::move(candidate);
           first = a;

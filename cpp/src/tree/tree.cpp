@@ -12,8 +12,8 @@ namespace plait::tree {
 namespace {
 
 constexpr Index kBlock = 4096;  // rows of a task
-constexpr int kTogether = 16;   // rows that walk side by side, so that their waits for memory overlap
-constexpr double kTie = 1e-9;   // probabilities closer than this are equal: fractional cases are added in some order
+constexpr int kTogether = 16;   // rows that descend interleaved, so that their cache misses overlap
+constexpr double kTie = 1e-9;   // probabilities closer than this are ties, as sums of fractional cases depend on their order
 
 std::int32_t most_probable(const double* p, std::int32_t n) {
   std::int32_t best = 0;
@@ -22,14 +22,14 @@ std::int32_t most_probable(const double* p, std::int32_t n) {
   return best;
 }
 
-// What a step of a numeric node reads. A leaf leads to itself, whatever the value.
+// The fields of a numeric node that one step reads. A leaf leads to itself for every value.
 struct Step {
   double threshold;
   std::int32_t attribute;
   std::int32_t first;
 };
 
-// Walks rows down one tree.
+// Routes rows to leaves of one tree.
 class Walker {
  public:
   Walker(const Tree& tree, Index rows) : tree_(tree) {
@@ -45,7 +45,7 @@ class Walker {
     }
   }
 
-  // Leaves of rows that have all values they are asked for; -1 for the others.
+  // Leaves of rows without missing values at the tests passed; -1 for the others.
   void leaves(const double* values, Index n, std::int32_t* out) const {
     Index i = 0;
     if (numeric_)
@@ -53,7 +53,7 @@ class Walker {
     for (; i < n; ++i) out[i] = leaf(values + i * tree_.features);
   }
 
-  // Visits every leaf that a row reaches, with its share.
+  // Visits every leaf that a row reaches, with its weight.
   template <class Visit>
   void shares(const double* x, std::vector<std::pair<std::int32_t, double>>& stack, Visit&& visit) const {
     stack.assign(1, {0, 1.0});
@@ -124,7 +124,7 @@ class Walker {
   std::vector<Step> steps_;
 };
 
-// Distribution of one row that is divided.
+// Predicted distribution of one row, over all leaves that it reaches.
 void divided(const Tree& tree, const Walker& walker, const double* x, std::vector<std::pair<std::int32_t, double>>& stack, double* out) {
   std::fill(out, out + tree.classes, 0.0);
   walker.shares(x, stack, [&](std::int32_t v, double share) {
@@ -135,7 +135,7 @@ void divided(const Tree& tree, const Walker& walker, const double* x, std::vecto
   });
 }
 
-// f(first row, rows, leaves) for blocks of rows.
+// Calls f(first row, rows, leaves) for blocks of rows.
 template <class F>
 void in_blocks(const Tree& tree, const double* values, Index rows, int threads, F&& f) {
   const Walker walker(tree, rows);
@@ -170,7 +170,7 @@ void Tree::probabilities(const double* values, Index rows, double* out, int thre
 }
 
 void Tree::predict(const double* values, Index rows, std::int32_t* out, int threads) const {
-  std::vector<std::int32_t> said(rows < 64 ? 0 : static_cast<std::size_t>(size()));
+  std::vector<std::int32_t> labels(rows < 64 ? 0 : static_cast<std::size_t>(size()));
   std::vector<double> q(static_cast<std::size_t>(classes));
   const auto label = [this](std::size_t v, std::vector<double>& p) {
     const double* c = counts.data() + static_cast<Index>(v) * classes;
@@ -179,13 +179,13 @@ void Tree::predict(const double* values, Index rows, std::int32_t* out, int thre
     for (std::int32_t k = 0; k < classes; ++k) p[static_cast<std::size_t>(k)] = c[k] / all;
     return most_probable(p.data(), classes);
   };
-  for (std::size_t v = 0; v < said.size(); ++v) said[v] = attribute[v] < 0 ? label(v, q) : 0;
+  for (std::size_t v = 0; v < labels.size(); ++v) labels[v] = attribute[v] < 0 ? label(v, q) : 0;
   in_blocks(*this, values, rows, threads, [&](const Walker& walker, Index begin, Index n, const std::int32_t* leaves) {
     std::vector<std::pair<std::int32_t, double>> stack;
     std::vector<double> p(static_cast<std::size_t>(classes));
     for (Index i = 0; i < n; ++i) {
       if (leaves[i] >= 0) {
-        out[begin + i] = said.empty() ? label(static_cast<std::size_t>(leaves[i]), p) : said[static_cast<std::size_t>(leaves[i])];
+        out[begin + i] = labels.empty() ? label(static_cast<std::size_t>(leaves[i]), p) : labels[static_cast<std::size_t>(leaves[i])];
         continue;
       }
       poll_interrupt();
@@ -223,7 +223,7 @@ void Tree::validate() const {
                  counts.size() == n * static_cast<std::size_t>(classes),
              "arrays of different lengths for ", n, " nodes");
   for (const std::int32_t c : categories) PLAIT_FILE(c >= 0, c, " categories");
-  std::size_t next = 1;  // nodes are numbered so that each node's children follow those of all nodes before it: one parent for each, and no circle
+  std::size_t next = 1;  // each node's children follow those of all nodes before it: one parent for each, and no cycle
   for (std::size_t v = 0; v < n; ++v) {
     double all = 0;
     for (std::int32_t k = 0; k < classes; ++k) {

@@ -1,4 +1,4 @@
-// What growing and pruning share: cases, and the tree while its shape may still change.
+// Shared by growing and pruning: cases, and the tree while it is modified.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace plait::tree {
 
-/// A case in the order of one numeric feature: who it is within its block, and the rank of its value among all distinct ones.
+/// A case in the order of one numeric feature: its index within its block, and the rank of its value among all distinct ones.
 struct Ranked {
   std::uint32_t id;
   std::uint32_t rank;
@@ -18,7 +18,7 @@ struct Ranked {
 inline constexpr std::uint32_t kMissingRank = 0xFFFFFFFFU;
 inline constexpr std::uint16_t kMissingCode = 0xFFFFU;
 
-/// The distinct values of a numeric feature by rank: numbers, or rows of the table that have them, at half the memory.
+/// The distinct values of a numeric feature by rank: numbers, or rows of the table that contain them, at half the memory.
 struct Levels {
   std::vector<double> numbers;
   std::vector<std::uint32_t> rows;  ///< empty: numbers
@@ -30,8 +30,8 @@ struct Levels {
   [[nodiscard]] std::size_t size() const { return rows.empty() ? numbers.size() : rows.size(); }
 };
 
-/// Cases that nodes own ranges of, through one ordering array `ids`. A split that sends missing values down several branches needs more
-/// cases than it has, and gives each child a block of its own; every other split permutes its range in place.
+/// Cases, which nodes own as ranges of one ordering array `ids`. A split that sends missing values down several branches needs more
+/// cases than there are, and gives each child its own block; every other split permutes its range in place.
 struct Block {
   std::vector<std::uint32_t> row;    ///< of each case; a row may occur more than once, in different branches
   std::vector<double> weight;        ///< empty: 1 each
@@ -41,10 +41,10 @@ struct Block {
   [[nodiscard]] Index size() const { return static_cast<Index>(row.size()); }
 };
 
-/// While growing: for each numeric feature the cases by rank, missing ones last, each node's in the same range as in Block::ids.
+/// While growing: for each numeric feature the cases by rank, missing ones last, with the same range for each node as in Block::ids.
 struct Orders {
   std::vector<std::vector<Ranked>> of;
-  // By case, while its node is split: where it goes. Nodes of a block share no cases, so threads may write side by side.
+  // By case, while its node is split: its branch and target. Nodes of a block share no cases, so threads may write concurrently.
   std::vector<std::uint16_t> branch;
   std::vector<std::uint32_t> target;
 };
@@ -66,7 +66,7 @@ struct WorkTree {
   std::vector<WorkNode> nodes;
   std::vector<double> counts;  ///< (nodes, classes)
   std::vector<std::int32_t> maps;
-  /// The block that nodes keep when they are split; all others are given up, as pruning can make them again.
+  /// The block that nodes keep when they are split; all others are released, as pruning can restore them.
   const Block* kept = nullptr;
 
   explicit WorkTree(std::int32_t k) : classes(k) {}
@@ -80,20 +80,20 @@ struct WorkTree {
   [[nodiscard]] const double* counts_of(std::int32_t node) const { return counts.data() + static_cast<Index>(node) * classes; }
 };
 
-/// Gives up the node's hold on its cases, unless their block is kept.
+/// Releases the node's reference to its cases, unless their block is kept.
 inline void release(WorkTree& tree, std::int32_t node) {
   WorkNode& at = tree.nodes[static_cast<std::size_t>(node)];
   if (at.block.get() != tree.kept) at.block.reset();
 }
 
-/// Branch that a value takes at a node; kNoBranch where it is missing or belongs to none.
+/// Branch of a value at a node; kNoBranch if it is missing or an unknown category.
 inline std::int32_t branch_of(const WorkNode& node, const std::vector<std::int32_t>& maps, double x) {
   if (x != x) return kNoBranch;
   if (node.map < 0) return x <= node.threshold ? 0 : 1;
   return maps[static_cast<std::size_t>(node.map) + static_cast<std::size_t>(x)];
 }
 
-/// Sends the node's cases to its children: permutes ids in place, or gives each child a block of its own where a missing value is
+/// Distributes the node's cases to its children: permutes ids in place, or gives each child its own block if a missing value is
 /// divided among them. Sets the children's block, range, weight and counts. Those of the node itself must be set.
 void distribute(const Samples& samples, WorkTree& tree, std::int32_t node);
 /// Sets weight and counts of a node from its range.

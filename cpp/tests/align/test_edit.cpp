@@ -71,7 +71,7 @@ Matrix unit_matrix(const Symbols& x, const Symbols& y, const std::vector<Index>&
 
 }  // namespace
 
-TEST_CASE("strips of bits are the matrix") {
+TEST_CASE("blocks of bits are the matrix") {
   for (const auto& level : LEVELS(BitBlockTable, bit_block_table)) {
     const Index words = level.table->words, n = 64 * words;
     Dice dice{static_cast<std::uint64_t>(words)};
@@ -94,10 +94,10 @@ TEST_CASE("strips of bits are the matrix") {
       const Matrix d = unit_matrix(x, y, top, restricted);
       std::vector<std::uint64_t> diagonal(static_cast<std::size_t>((m + words) * words)), right(diagonal.size());
       const bool keeps = round % 4 < 2;
-      const BitBlock strip{
+      const BitBlock block{
           masks.data(), rows.data() + words, m, edge.data(), edge.data(), plus.data(), minus.data(), keeps ? diagonal.data() : nullptr, right.data(),
           [] {}};
-      (restricted ? level.table->restricted : level.table->levenshtein)(strip);
+      (restricted ? level.table->restricted : level.table->levenshtein)(block);
       bool good = true;
       for (Index i = 1; i <= n; ++i) {
         const Index w = (i - 1) / 64, b = (i - 1) % 64;

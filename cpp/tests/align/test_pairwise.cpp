@@ -1,4 +1,4 @@
-// The kernels of similarity at every level against the definition: values, paths, strips, lanes, ranges and memory limits.
+// The kernels of similarity at every level against the definition: values, paths, blocks, tiles, lanes, ranges and memory limits.
 #include <doctest/doctest.h>
 
 #include <random>
@@ -9,7 +9,7 @@
 #include "align/pairwise/diagonals.hpp"
 #include "align/pairwise/integer.hpp"
 #include "align/pairwise/recursion.hpp"
-#include "align/pairwise/strips.hpp"
+#include "align/pairwise/tiles.hpp"
 
 using namespace plait;
 using namespace plait::tensor;
@@ -20,18 +20,18 @@ namespace {
 
 struct Level {
   const char* name;
-  const StripedTable* strips;
+  const StripedTable* striped;
   const PairwiseLanesTable* lanes;
   const PairwiseDiagonalTable* diagonals;
-  const PairwiseStripTable* rows;
+  const PairwiseTileTable* rows;
 };
 std::vector<Level> levels() {
-  std::vector<Level> found{{"v2", &v2::striped_table(), &v2::pairwise_lanes_table(), &v2::pairwise_diagonal_table(), &v2::pairwise_strip_table()}};
+  std::vector<Level> found{{"v2", &v2::striped_table(), &v2::pairwise_lanes_table(), &v2::pairwise_diagonal_table(), &v2::pairwise_tile_table()}};
 #if defined(__x86_64__)
   if (isa_supported(Isa::v3))
-    found.push_back({"v3", &v3::striped_table(), &v3::pairwise_lanes_table(), &v3::pairwise_diagonal_table(), &v3::pairwise_strip_table()});
+    found.push_back({"v3", &v3::striped_table(), &v3::pairwise_lanes_table(), &v3::pairwise_diagonal_table(), &v3::pairwise_tile_table()});
   if (isa_supported(Isa::v4))
-    found.push_back({"v4", &v4::striped_table(), &v4::pairwise_lanes_table(), &v4::pairwise_diagonal_table(), &v4::pairwise_strip_table()});
+    found.push_back({"v4", &v4::striped_table(), &v4::pairwise_lanes_table(), &v4::pairwise_diagonal_table(), &v4::pairwise_tile_table()});
 #endif
   return found;
 }
@@ -88,7 +88,7 @@ Path defined(const PairwiseOptions& o, const Sequence& x, const Sequence& y) {
 
 }  // namespace
 
-TEST_CASE("strips give the definition's score and path, also within little memory") {
+TEST_CASE("striped blocks give the definition's score and path, also within little memory") {
   Random random(1);
   Workspace workspace;
   for (int round = 0; round < 400; ++round) {
@@ -103,10 +103,10 @@ TEST_CASE("strips give the definition's score and path, also within little memor
     for (const Level& level : levels()) {
       INFO("round ", round, " at ", std::string(level.name));
       IntegerProfiles profiles;
-      CHECK(integer_score(*whole, *level.strips, sequence(x), sequence(y), profiles, workspace) == expected.score);
+      CHECK(integer_score(*whole, *level.striped, sequence(x), sequence(y), profiles, workspace) == expected.score);
       for (const std::size_t limit : {std::size_t{1} << 28, std::size_t{0}, x.size() * y.size() / 8}) {
         IntegerProfiles fresh;
-        const auto found = integer_path(*whole, *level.strips, sequence(x), sequence(y), limit, fresh, workspace);
+        const auto found = integer_path(*whole, *level.striped, sequence(x), sequence(y), limit, fresh, workspace);
         REQUIRE(found.has_value());
         CHECK(found->score == expected.score);
         CHECK(found->pairs == expected.pairs);
@@ -115,7 +115,7 @@ TEST_CASE("strips give the definition's score and path, also within little memor
   }
 }
 
-TEST_CASE("strips at the ends of every range of integers") {
+TEST_CASE("striped blocks at the ends of every range of integers") {
   Random random(2);
   Workspace workspace;
   for (const double scale : {1.0, 9.0, 60.0, 120.0, 900.0, 15'000.0, 400'000.0, 1'000'000.0}) {
@@ -133,10 +133,10 @@ TEST_CASE("strips at the ends of every range of integers") {
       for (const Level& level : levels()) {
         INFO("scale ", scale, " round ", round, " at ", std::string(level.name));
         IntegerProfiles profiles;
-        const auto score = integer_score(*whole, *level.strips, sequence(x), sequence(y), profiles, workspace);
+        const auto score = integer_score(*whole, *level.striped, sequence(x), sequence(y), profiles, workspace);
         if (score) CHECK(*score == expected.score);
         if (scale < 1'000'000) CHECK(score.has_value());
-        const auto path = integer_path(*whole, *level.strips, sequence(x), sequence(y), 1 << 20, profiles, workspace);
+        const auto path = integer_path(*whole, *level.striped, sequence(x), sequence(y), 1 << 20, profiles, workspace);
         if (path) CHECK(path->pairs == expected.pairs);
       }
     }
@@ -196,7 +196,7 @@ TEST_CASE("diagonals round and choose as the definition does, whatever the score
   }
 }
 
-TEST_CASE("strips of rows round as the definition does, and count its alignments") {
+TEST_CASE("tiles of rows round as the definition does, and count its alignments") {
   Random random(5);
   Workspace workspace;
   for (int round = 0; round < 400; ++round) {
@@ -210,9 +210,9 @@ TEST_CASE("strips of rows round as the definition does, and count its alignments
     const auto expected = run_recursion(o, counted, sequence(x), sequence(y));
     for (const Level& level : levels()) {
       INFO("round ", round, " at ", std::string(level.name));
-      CHECK(pairwise_strip_score(o, *level.rows, sequence(x), sequence(y), workspace) == expected.score);
+      CHECK(pairwise_tile_score(o, *level.rows, sequence(x), sequence(y), workspace) == expected.score);
       if (unit == 0.1) continue;  // sums that are equal but for rounding are another matter
-      const double paths = pairwise_strip_count(o, *level.rows, sequence(x), sequence(y), workspace);
+      const double paths = pairwise_tile_count(o, *level.rows, sequence(x), sequence(y), workspace);
       CHECK(paths == (o.ends.local && expected.score == 0 ? doctest::Approx(1) : doctest::Approx(expected.paths).epsilon(1e-12)));
     }
   }

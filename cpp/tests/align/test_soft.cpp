@@ -89,7 +89,7 @@ TEST_CASE("weights add and multiply as numbers do, on every instruction set") {
   }
 }
 
-TEST_CASE("what follows a cell hands its share back, on every instruction set") {
+TEST_CASE("the adjoint of a cell is the sum over its successors, on every instruction set") {
   std::mt19937 random(4);
   constexpr Index kCount = 37;
   std::uniform_real_distribution<double> half(0, 0.5);
@@ -105,7 +105,7 @@ TEST_CASE("what follows a cell hands its share back, on every instruction set") 
     const ConstParts from_a{data(3), data(4)}, from_b{data(5), data(6)}, from_c{data(4), data(3)};
     loops.backward(data(0), from_a, data(1), from_b, data(2), from_c, share.data(), data(7), data(8), {gx.data(), gy.data()}, kCount);
     loops.backward(data(0), from_a, data(1), from_b, data(2), from_c, alone.data(), data(7), data(8), {}, kCount);
-    loops.pull(alone.data(), data(7), px.data(), kCount, data(8), py.data(), kCount, 1, kCount);
+    loops.add_gradients(alone.data(), data(7), px.data(), kCount, data(8), py.data(), kCount, 1, kCount);
     for (Index t = 0; t < kCount; ++t) {
       CHECK(share[t] == alone[t]);
       CHECK(share[t] == doctest::Approx(v[0][t] * v[3][t] + v[2][t] * v[3][t] + v[1][t] * (1 - v[5][t] - v[6][t])).epsilon(1e-14));
@@ -130,7 +130,7 @@ TEST_CASE("the score is the template's soft minimum") {
     }
 }
 
-TEST_CASE("gradients are slopes, in blocks as well") {
+TEST_CASE("gradients are differences, in blocks as well") {
   std::mt19937 random(3);
   Workspace workspace;
   for (const auto& [n, m] : {std::pair<Index, Index>{5, 4}, {200, 180}, {400, 380}, {1, 90}, {70000, 2}, {300, 300}, {7, 500}, {500, 33}}) {

@@ -101,14 +101,14 @@ class Letters:
             try:
                 value = value.encode("latin-1")
             except UnicodeEncodeError as error:
-                raise ValueError(f"{name}: {value[error.start]!r} is no letter of a sequence") from None
+                raise ValueError(f"{name}: {value[error.start]!r} is not a letter of a sequence") from None
         if not isinstance(value, bytes):
             raise TypeError(f"{name}: expected a sequence of letters or a record, got {type(value).__name__} {value!r:.60}")
         found = value.translate(self.table, self._skipped)
         at = found.find(_core.FASTA_REFUSED)
         if at >= 0:
             refused = next(b for b in value if self.table[b] == _core.FASTA_REFUSED)
-            raise ValueError(f"{name}: {chr(refused)!r} is no letter of a sequence")
+            raise ValueError(f"{name}: {chr(refused)!r} is not a letter of a sequence")
         return found
 
     def decode(self, codes: bytes) -> str:

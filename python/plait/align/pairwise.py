@@ -108,8 +108,8 @@ class NeedlemanWunsch(_Pairwise):
     O(n·m) cells (Needleman and Wunsch 1970; Gotoh 1982 for affine gaps). A gap in one sequence may follow one in the other. A symbol that the
     similarity has no scores for is a ValueError with its position, unless `case` or `unknown` say how it is read.
 
-    `align` keeps the moves of all cells, half a byte each (a byte for scores that are not whole). Beyond 256 MB it keeps rows between strips
-    of the matrix instead, and computes the strips through which the path goes a second time; the path is the same. `align_many` aligns one
+    `align` keeps the moves of all cells, half a byte each (a byte for scores that are not whole). Beyond 256 MB it keeps rows between blocks
+    of the matrix instead, and recomputes the blocks that the path crosses; the path is the same. `align_many` aligns one
     sequence with many.
 
     Whole scores (also such as 0.5, which a power of two makes whole) are computed in small integers, many cells at once (Farrar 2007), others

@@ -34,7 +34,7 @@ struct Lookup {
   int steps = 0;                 // of the binary search within a cell
   double low = 0, scale = 0;     // linear: cell = (x - low) * scale
   double edge_low = 0;           // uniform: threshold i is next to i + 1 = (x - edge_low) * scale, and in the middle of its cell
-  int fraction = 0;              // uniform: bits after the point in which that fits into 31 bits; 0 where they are too few to tell
+  int fraction = 0;              // uniform: bits after the point in which that fits into 31 bits; 0 if they are too few to decide
   int shift = 0;                 // bits: cell = (key(x) >> shift) - first_key, where key orders the upper halves of doubles
   std::int32_t first_key = 0;    //
   const double* tree = nullptr;  // Eytzinger's order: the children of node k >= 1 are 2k and 2k + 1

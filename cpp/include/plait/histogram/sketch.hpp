@@ -1,8 +1,8 @@
 // A streaming sketch of quantiles that merges: KLL (Karnin, Lang and Liberty 2016, "Optimal quantile approximation in streams").
 //
-// Values wait in levels; one at level h stands for 2^h. When there is no more room, the lowest full level is sorted and every other value of
-// it, the odd or the even ones by a coin, goes one level up: the rank of any x is then off by 2^h or 0, with mean 0. Capacities fall by 2/3
-// from the highest level down, so that few values at high levels make all the error.
+// Values are stored in levels; one at level h has weight 2^h. When the sketch is full, the lowest full level is sorted and every other value of
+// it, the odd or the even ones at random, moves up one level: the rank of any x changes by 2^h or 0, with mean 0. Capacities decrease by 2/3
+// from the highest level down, so that the few values at high levels determine the error.
 #pragma once
 
 #include <cstdint>

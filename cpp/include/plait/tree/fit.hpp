@@ -46,7 +46,7 @@ struct Options {
 
 Tree fit(const Samples& samples, const Options& options);
 
-/// Sums that a HistogramRequest asks for, here.
+/// Computes the sums of a HistogramRequest in this process.
 void add_histogram(const HistogramRequest& request, double* out);
 
 /// Upper confidence limit of the number of errors beyond `errors` among `weight` cases (C4.5's pessimistic error).

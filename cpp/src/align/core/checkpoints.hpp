@@ -1,5 +1,5 @@
-// Checkpointing: a recursion whose moves do not fit into memory runs forward once, keeping its state before each block of steps; then, from the last
-// block to the first, each block is recomputed with moves (unlike Hirschberg 1975, who halves recursively). A step is the unit that a family computes
+// Checkpointing: a recursion whose moves do not fit into memory runs forward once and saves its state before each block of steps; then, from the last
+// block to the first, each block is recomputed with moves (Hirschberg 1975 divides recursively instead). A step is the unit that a family computes
 // at once: a row, a tile, an anti-diagonal.
 #pragma once
 
@@ -22,8 +22,8 @@ class Checkpoints {
         every_(std::clamp<Index>(every, 1, std::max<Index>(steps, 1))),
         blocks_(1 + std::max<Index>(0, steps - std::max(every_, most_at_end) + every_ - 1) / every_) {}
 
-  /// The fewest blocks such that the moves of one and the states before all others stay below `limit` bytes, or, where none do, those that
-  /// take the least memory, which are sqrt(move_bytes / state_bytes). move_bytes: of all steps.
+  /// The fewest blocks such that the moves of one and the states before all others take at most `limit` bytes; if there are none, the number that
+  /// minimises the memory, which is sqrt(move_bytes / state_bytes). move_bytes: of all steps.
   static Checkpoints within(std::size_t limit, Index steps, double move_bytes, double state_bytes) {
     const Index best = static_cast<Index>(std::ceil(std::sqrt(move_bytes / state_bytes))), most = std::max<Index>(1, std::min(steps, best));
     const auto needed = [&](Index blocks) { return move_bytes / static_cast<double>(blocks) + state_bytes * static_cast<double>(blocks - 1); };
@@ -39,7 +39,7 @@ class Checkpoints {
   [[nodiscard]] Index begin(Index block) const { return block * every_; }
   [[nodiscard]] Index end(Index block) const { return block == last() ? steps_ : begin(block + 1); }
 
-  /// keep(b): the state before block b. run(b, moves): its steps, with moves for the last block alone.
+  /// keep(b): saves the state before block b. run(b, moves): runs its steps, with moves for the last block alone.
   template <class Keep, class Run>
   void forward(Keep&& keep, Run&& run) const {
     for (Index block = 0; block < blocks(); ++block) {

@@ -1,5 +1,5 @@
-// The matrix of a recursion by anti-diagonals. Diagonal k holds the cells (i, k - i), indexed by i; three are stored at a time, and a fourth buffer
-// holds auxiliary values. Elements of y are reversed, so that along a diagonal both sequences are read forwards.
+// The matrix of a recursion by anti-diagonals. Diagonal k has the cells (i, k - i), indexed by i; three are stored at a time, and a fourth buffer
+// holds auxiliary values. y is reversed, so that along a diagonal both sequences are read in ascending order.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +35,7 @@ class Elements {
   std::vector<double> x_, y_;
 };
 
-/// Doubles from one diagonal to the next in a ring: at least so many, and so that the rows written and read together differ in the low bits of
+/// Stride between the diagonals of a ring, in doubles: at least `places`, and such that the rows used together differ in the low bits of
 /// their addresses; equal ones cause false store-to-load dependencies (4K aliasing).
 inline Index ring_stride(Index places) { return (places + 511) / 512 * 512 + 80; }
 

@@ -61,7 +61,7 @@ std::vector<Neighbour> Method::nearest(const Sequence& x, const References& refe
 
 namespace {
 
-/// Lengths of the average sequence.
+/// A sequence of the average length, for cost estimates.
 Sequence average(std::span<const Sequence> sequences) {
   Sequence out = sequences.empty() ? Sequence{} : sequences.front();
   double sum = 0;
@@ -70,7 +70,7 @@ Sequence average(std::span<const Sequence> sequences) {
   return out;
 }
 
-/// The lower half from the upper one, in tiles: rows of a large matrix are pages apart.
+/// Copies the upper triangle to the lower one, in tiles: rows of a large matrix are on different pages.
 void mirror(double* out, Index n) {
   constexpr Index kTile = tuning::kMirrorTile;
   for (Index row = 0; row < n; row += kTile) {
@@ -83,7 +83,7 @@ void mirror(double* out, Index n) {
 }
 
 /// Branch-free, because scores are unpredictable.
-void beyond_is_worst(double* scores, Index count, double cutoff, bool minimum, double worst) {
+void apply_cutoff(double* scores, Index count, double cutoff, bool minimum, double worst) {
   if (minimum) {
     for (Index k = 0; k < count; ++k) scores[k] = cutoff < scores[k] ? worst : scores[k];
   } else {
@@ -98,10 +98,10 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
   if (rows == 0 || columns == 0) return;
   const bool half = same && method.symmetric(), cut = cutoff != method.worst(), minimum = method.order() == Order::minimum;
   // Tasks are rows, or pieces of rows if there are few (also for one against many), large enough for the dispatch overhead: first longer pieces,
-  // which are written sequentially, then several rows.
+  // for sequential stores, then several rows.
   const Index least = method.piece();
   const double pairs = tuning::kTaskNs / std::max(method.cost(average(x), average(y.sequences())), 1e-3);
-  // Of a long piece more are about as long as each other, which those that share a vector should be; so it may be long where tasks are left.
+  // In a long piece more references have similar lengths, as those that share a vector should; so pieces are long if enough tasks remain.
   const Index workers = threads > 0 ? threads : get_num_threads(), shares = columns / (workers > 1 ? 8 * workers : 1);
   const double worth = std::max(pairs, static_cast<double>(shares));
   const Index piece = rows < 64 ? least * static_cast<Index>(std::clamp(worth / static_cast<double>(least), 1.0, 8.0)) : columns;
@@ -118,7 +118,7 @@ void pairwise(const Method& method, std::span<const Sequence> x, const Reference
           if (first >= end) break;
           double* row = out + i * columns;
           method.scores(x[static_cast<std::size_t>(i)], y, first, end, cutoff, row + first, workspace);
-          if (cut) beyond_is_worst(row + first, end - first, cutoff, minimum, method.worst());
+          if (cut) apply_cutoff(row + first, end - first, cutoff, minimum, method.worst());
         }
       },
       threads);

@@ -1,4 +1,4 @@
-// Lanes of doubles in registers, for kernels in isa/ whose lanes are rows and whose steps are anti-diagonals: from step to step, values of the row
+// Lanes of doubles in registers, for kernels in isa/ whose lanes are rows and whose steps are anti-diagonals: at each step, values of the row
 // above move to the next lane.
 #pragma once
 
@@ -15,10 +15,10 @@ constexpr int kRowLanes = tensor::PLAIT_ISA_NS::kLanes<double>;
 
 PLAIT_INLINE V max(V a, V b) { return a > b ? a : b; }
 PLAIT_INLINE V min(V a, V b) { return a < b ? a : b; }
-PLAIT_INLINE V all(double value) { return value - V{}; }  // 0 + value would be an addition, for the sake of -0
+PLAIT_INLINE V all(double value) { return value - V{}; }  // 0 + value would be an addition, and turn -0 into 0
 /// `value` where the condition holds, else 0.
 PLAIT_INLINE V where(M condition, V value) { return condition ? value : V{}; }
-/// sum + value where the condition holds, else sum; none is negative.
+/// sum + value where the condition holds, else sum; neither is negative.
 PLAIT_INLINE V add_where(V sum, M condition, V value) {
 #if defined(__AVX512F__)
   return condition ? sum + value : sum;
@@ -27,7 +27,7 @@ PLAIT_INLINE V add_where(V sum, M condition, V value) {
 #endif
 }
 
-/// Whether a is at least b in some lane.
+/// Whether a >= b in some lane.
 PLAIT_INLINE bool any_reaches(V a, V b) {
 #if defined(__AVX512F__)
   return _mm512_cmp_pd_mask(reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), _CMP_GE_OQ) != 0;
@@ -50,7 +50,7 @@ PLAIT_INLINE V shift_in(V before, V v) {
   return tensor::PLAIT_ISA_NS::shuffle(before, v, M{1, 2});
 #endif
 }
-/// Of registers side by side, `first` ahead of all lanes.
+/// shift_in for register r of an array of registers; `first` enters before the first lane.
 PLAIT_INLINE V shifted(const V* registers, int r, double first) { return shift_in(r > 0 ? registers[r - 1] : all(first), registers[r]); }
 
 /// Lane numbers of register r.

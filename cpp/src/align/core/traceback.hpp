@@ -10,7 +10,7 @@ namespace plait::align::detail {
 
 class Traceback {
  public:
-  /// The representation of a deletion or an insertion in the path: a gap, (-1, j) or (i, -1); or, as in warping, the cell (i, j) entered.
+  /// The representation of a deletion or an insertion in the path: a gap, (-1, j) or (i, -1); or, as in warping, the cell (i, j).
   enum class Columns : std::uint8_t { gaps, cells };
 
   /// From cell (i, j), counted from 1.
@@ -41,17 +41,17 @@ class Traceback {
  private:
   Index i_, j_;
   bool cells_;
-  std::vector<Index> reversed_;  // j, i of the last column, then of the one before it, and so on
+  std::vector<Index> reversed_;  // j, i of the last column, then of the previous one, and so on
 };
 
-/// The pairs of a path that the algebra Traced has logged.
+/// The pairs of a path logged by the algebra Traced.
 inline std::vector<Index> pairs_of(const std::vector<Step>& steps, Traceback::Columns columns = Traceback::Columns::gaps) {
   if (steps.empty()) return {};
   Traceback traceback(steps.back().i, steps.back().j, columns);
   for (std::size_t k = steps.size(); k-- > 0;) {
     if (steps[k].move != Move::none) traceback.step(steps[k].move);
   }
-  return traceback.finish({.local = true});  // the log has the border's moves
+  return traceback.finish({.local = true});  // the log contains the border's moves
 }
 
 }  // namespace plait::align::detail

@@ -1,7 +1,7 @@
 // Custom recursions over whole anti-diagonals: score, path and count for any Rule.
-// The traceback needs no matrix: from diagonal k back to diagonal k0 a path moves up at most k - k0
-// rows, so only that triangle of each block of diagonals (checkpoints.hpp) is recomputed with
-// moves.
+// The traceback stores no matrix: between diagonals k0 < k a path changes its row by at most k - k0,
+// so only that triangle of each block of diagonals (checkpoints.hpp)
+// is recomputed, with moves.
 #include <cmath>
 #include <mutex>
 
@@ -36,12 +36,12 @@ using tuning::kPollRankCells;
 
 using Values = std::shared_ptr<const std::vector<double>>;
 
-/// Cached values of init.
+/// Cached border values, the results of init.
 class Borders {
  public:
   explicit Borders(Border border) : border_(std::move(border)) {}
 
-  /// At least `count` values of one border. init may be a callback of another language: no lock is held while it runs.
+  /// At least `count` values of one border. init may be a Python callback: no lock is held during the call.
   Values get(bool along_x, Index count) const {
     Values& kept = values_[along_x ? 0 : 1];
     Values now;
@@ -84,7 +84,7 @@ class Sweep {
   double* diagonal(Index k) { return ring_[k]; }
   double end() { return ring_[last()][n()]; }
 
-  /// Cells of diagonal k with i in [first, last]; after each stretch `then(stretch)`, for the inner ones.
+  /// Cells of diagonal k with i in [first, last]; calls then(stretch) after each stretch of inner cells.
   template <class Then>
   void step(Index k, Index first, Index last, Then&& then) {
     double* const now = ring_[k];
@@ -125,7 +125,7 @@ class Sweep {
   Index unpolled_ = 0;
 };
 
-/// A block is this many anti-diagonals: kept pairs of them, each of at most min(n, m) + 1 doubles, stay below the memory limit.
+/// Number of anti-diagonals of a block: the saved pairs, each of at most min(n, m) + 1 doubles, stay below the memory limit.
 Index diagonals_of_a_block(Index n, Index m, std::size_t memory_limit) {
   constexpr Index kLeast = 64;
   const double all = 16.0 * static_cast<double>(std::min(n, m) + 1) * static_cast<double>(n + m);
@@ -189,11 +189,11 @@ class Custom final : public Method {
                           for (Index k = checkpoints.begin(b) + 1; k <= checkpoints.end(b); ++k) sweep.step(k);
                         });
     Path out{checked(sweep, x, y), {}};
-    if (out.score == worst()) return out;  // no path leads here
+    if (out.score == worst()) return out;  // the cell is unreachable
     Traceback traceback(n, m, has_gaps(n, m) ? Traceback::Columns::gaps : Traceback::Columns::cells);
     std::vector<std::uint8_t> moves;
     std::vector<std::int32_t> stretch_moves(kStretch);
-    Index begin = 0, size = 0, from = 0;  // the triangle of cells that a path into the current cell can pass through
+    Index begin = 0, size = 0, from = 0;  // the triangle of cells on paths into the current cell
     const auto place = [&](Index k, Index row) { return static_cast<std::size_t>((k - begin - 1) * (size + 1) + row - from); };
     const auto run = [&](Index b, bool) {
       const Index i = traceback.i(), end = i + traceback.j();
@@ -243,7 +243,7 @@ class Custom final : public Method {
                                           ((move & kByInsertion) != 0 ? before[i - 1] : 0);
         }
       });
-      // The border is a single path, extended from the previous cell.
+      // A border cell has one path, extended from the previous cell.
       const double* const cells = sweep.diagonal(k);
       if (range.first == 0) now[0] = cells[0] == none ? 0 : k == 0 ? 1 : paths[k - 1][0];
       if (range.last == k && k > 0) now[k] = cells[k] == none ? 0 : paths[k - 1][k - 1];

@@ -34,7 +34,7 @@ class DistanceMatrix {
     ys_ = xs_ + width * kStretch;
     none_ = ys_ + width * tile_;
     std::fill_n(none_, kStretch, 0.0);
-    for (Index c = 0; c < width; ++c)  // y repeated, so that a stretch may begin anywhere in a row
+    for (Index c = 0; c < width; ++c)  // y repeated, so that a stretch may begin at any column
       for (Index t = 0; t < tile_; ++t) ys_[c * tile_ + t] = y.values()[t % m * width + c];
   }
 

@@ -10,8 +10,8 @@ namespace {
 
 double worst_of(Order order) { return order == Order::minimum ? kWorst<Order::minimum> : kWorst<Order::maximum>; }
 
-/// One program that decides for each of the three neighbours whether it alone gives the cell's value. Parts that do not depend on the neighbours are
-/// shared.
+/// A program that determines, for each of the three neighbours, whether it alone gives the cell's value. Instructions independent of the neighbours
+/// are shared.
 class MovesProgram {
  public:
   MovesProgram(const LaneProgram& rank, double worst) : rank_(rank) {
@@ -29,7 +29,7 @@ class MovesProgram {
   LaneProgram take() { return std::move(program_); }
 
  private:
-  // Constants first: instructions follow all of them.
+  // Constants have the lowest register numbers.
   std::uint16_t constant(double value) {
     program_.constants.push_back(value);
     return static_cast<std::uint16_t>(static_cast<std::size_t>(program_.inputs) + program_.constants.size() - 1);
@@ -39,7 +39,7 @@ class MovesProgram {
     return static_cast<std::uint16_t>(static_cast<std::size_t>(program_.inputs) + program_.constants.size() + program_.code.size() - 1);
   }
 
-  // The rank with the other neighbours at their worst: its result's register.
+  // The rank with the other two neighbours replaced by the worst value; returns the result's register.
   std::uint16_t alone(int neighbour, std::uint16_t worst) {
     const auto inputs = static_cast<std::size_t>(rank_.inputs), first = inputs + rank_.constants.size();
     std::vector<std::uint16_t> now(first + rank_.code.size());
@@ -69,7 +69,7 @@ class MovesProgram {
   std::vector<std::uint16_t> shared_;  // registers of shared instructions; 0: not yet computed
 };
 
-/// Bound once, to the longest stretch.
+/// Bound once, for the longest stretch.
 LaneKernel bind(const LaneProgram& program, DType result) {
   std::vector<LaneInput> inputs(static_cast<std::size_t>(program.inputs), LaneInput{DType::float64, {1}});
   return {program, {kStretch}, inputs, {{.dtype = result}}};

@@ -20,7 +20,7 @@ class RulesByWidth {
       for (const auto& [of, rule] : rules_)
         if (of == width) return rule;
     }
-    std::shared_ptr<const Rule> made = rule_of_(width);  // tracing may take another lock: none is held
+    std::shared_ptr<const Rule> made = rule_of_(width);  // no lock is held here: tracing may take the interpreter's lock
     const std::scoped_lock lock(mutex_);
     rules_.emplace_back(width, made);
     return made;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Index kPoll = Index{1} << 20;  ///< bytes between two polls for Ctrl-C
 
-/// The byte as a message shows it.
+/// The byte as shown in a message.
 std::string shown(char byte) {
   const auto code = static_cast<unsigned char>(byte);
   if (code >= 32 && code < 127) return std::string("'") + byte + "'";
@@ -20,7 +20,7 @@ std::string shown(char byte) {
   return std::string("byte 0x") + kDigits[code >> 4] + kDigits[code & 15];
 }
 
-/// ASCII, so that a message is text.
+/// ASCII, so that a message is valid text.
 std::string plain(std::span<const char> bytes) {
   std::string text(bytes.begin(), bytes.end());
   for (char& c : text) c = c >= 32 && c < 127 ? c : '?';
@@ -41,12 +41,12 @@ FastaPiece read_fasta(std::span<const char> text, const FastaTable& table, bool 
   const Index size = static_cast<Index>(text.size());
   out.codes.resize(text.size());
   std::uint8_t* codes = out.codes.data();
-  Index used = 0, polled = 0, header = -1;  // header: where the record begins that is being read
+  Index used = 0, polled = 0, header = -1;  // header: the offset of the current record
   for (Index at = 0; at < size;) {
     const void* found = std::memchr(data + at, '\n', static_cast<std::size_t>(size - at));
     const Index end = found != nullptr ? static_cast<const char*>(found) - data : size;
     if (data[at] == '>') {
-      if (found == nullptr && !last) break;  // not whole
+      if (found == nullptr && !last) break;  // incomplete
       header = at;
       out.begins.push_back(used);
       Index stop = end;
@@ -60,7 +60,7 @@ FastaPiece read_fasta(std::span<const char> text, const FastaTable& table, bool 
         used += code == kFastaSkipped ? 0 : 1;
         refused = refused || code == kFastaRefused;
       }
-      // Any text before the first header is an error, also gap symbols.
+      // Text before the first header is an error, gap symbols included.
       if (header < 0 && std::any_of(data + at, data + end, [](char c) { return c != ' ' && c != '\t' && c != '\r'; })) {
         throw FormatError(message("expected a header that begins with '>', got ", plain({data + at, data + std::min(end, at + 40)})));
       }
@@ -68,7 +68,7 @@ FastaPiece read_fasta(std::span<const char> text, const FastaTable& table, bool 
         Index k = at;
         while (table[static_cast<unsigned char>(data[k])] != kFastaRefused) ++k;
         const std::span<const char> name(data + out.headers[out.headers.size() - 2], data + out.headers.back());
-        throw FormatError(message("record '", name_of(name), "': ", shown(data[k]), " is no letter of a sequence"));
+        throw FormatError(message("record '", name_of(name), "': ", shown(data[k]), " is not a letter of a sequence"));
       }
     }
     at = end + 1;

@@ -1,8 +1,8 @@
-// From block to block: the distance, the common subsequence, and the traceback.
-// Between two blocks there is one byte for each column: the horizontal differences of the last row of the upper block. A block is the whole width
-// of
-// the matrix, or of a band around its diagonal (Ukkonen 1985): left of the band a column is taken to grow by 1 from row to row, above it a
-// row by 1 from column to column, which is what some path costs.
+// The distance, the common subsequence and the traceback from block to block.
+// Between two blocks there is one byte for each column: the horizontal differences of the last row of the upper block.
+// A block spans the whole width of the matrix, or of a band around its diagonal (Ukkonen 1985):
+// left of the band cells are assumed to grow by 1 from row to row, above it by 1 from column to column,
+// which is the cost of some path.
 #include "align/edit/bits.hpp"
 
 #include <algorithm>
@@ -52,12 +52,12 @@ class BitBlocks {
 
   void set_edge(std::uint8_t value) { std::fill_n(edge_, m_ + 2 * table_.words, value); }
 
-  /// Columns [begin, end) of a block; the edge above it becomes the one below.
+  /// Columns [begin, end) of a block; overwrites the edge above it with the edge below.
   void run(void (*kernel)(const BitBlock&), Index block, Index end, std::uint64_t* diagonal = nullptr, std::uint64_t* right = nullptr) {
     poll_interrupt();
     const Index first = begin(block);
     set_masks(block, first, end);
-    // After the last column, lanes that are still running must see no symbol.
+    // Lanes that still run after the last column must have empty masks.
     std::uint16_t saved[16];
     std::copy_n(rows_ + end, table_.words, saved);
     std::fill_n(rows_ + end, table_.words, std::uint16_t{0});
@@ -65,7 +65,7 @@ class BitBlocks {
     std::copy_n(saved, table_.words, rows_ + end);
   }
 
-  /// Differences down the last column of the block that ran, over rows that there are.
+  /// Sum of the differences in the last column of the block just run, over its rows inside the matrix.
   [[nodiscard]] Index down(Index block, const std::uint64_t* bits) const {
     Index sum = 0;
     for (Index left = bottom(block) - top(block), w = 0; left > 0; left -= 64, ++w) {
@@ -104,7 +104,7 @@ class BitBlocks {
   std::uint64_t* masks_;
   std::uint16_t* rows_;
   std::uint8_t* edge_;
-  std::vector<std::uint16_t> row_of_;  // of a symbol, in this block's masks
+  std::vector<std::uint16_t> row_of_;  // of a symbol: its row of this block's masks
   std::uint64_t plus_[16], minus_[16];
 };
 
@@ -143,7 +143,7 @@ Index blocks_distance(const Sequence& x, const Sequence& y, bool restricted, Dia
   BitBlocks blocks(x, y, band, workspace);
   const auto kernel = restricted ? blocks.table().restricted : blocks.table().levenshtein;
   blocks.set_edge(kPlus);
-  Index corner = 0;  // the distance where the block's first column and the row above it meet
+  Index corner = 0;  // the distance at the corner above and left of the block
   for (Index s = 0;; ++s) {
     const Index begin = blocks.begin(s), height = blocks.bottom(s) - blocks.top(s);
     if (s + 1 == blocks.count()) {

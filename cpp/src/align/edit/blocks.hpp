@@ -1,4 +1,4 @@
-// Blocks of rows that pass one row from the upper to the lower block, and the traceback through them.
+// Blocks of rows that pass one row from each block to the next, and the traceback through them.
 #pragma once
 
 #include <cmath>
@@ -11,10 +11,10 @@ namespace plait::align::detail {
 
 /// Traceback through blocks from the last to the first, with the moves of one block in memory.
 ///
-/// `row`, of `bytes` bytes, is the current one; run(block, moves) takes it from above the block to below, with moves if asked for them;
-/// back(block, above) gets the row above, and is false once the path's beginning is found. Rows are kept above all blocks if `memory_limit`
-/// allows, which runs each block twice, else above groups of sqrt(blocks) and within the group at hand, which runs it three times.
-/// scratch(bytes) gives memory.
+/// `row`, of `bytes` bytes, is the current one; run(block, moves) advances it from above the block to below, optionally with moves;
+/// back(block, above) gets the row above, and is false once the start of the path is found. Rows above all blocks are saved if `memory_limit`
+/// allows, which runs each block twice; else those above groups of sqrt(blocks) and within the current group, which runs it three times.
+/// scratch(bytes) allocates memory.
 template <class Scratch, class Run, class Back>
 void back_by_block(Index blocks, std::uint8_t* row, std::size_t bytes, std::size_t memory_limit, Scratch&& scratch, Run&& run, Back&& back) {
   const bool all = static_cast<double>(blocks) * static_cast<double>(bytes) <= static_cast<double>(memory_limit);

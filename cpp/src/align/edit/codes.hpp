@@ -7,13 +7,13 @@
 
 namespace plait::align::detail {
 
-/// Writes the numbers of x and y to `a` and `b` and returns how many different symbols x has. Expected time O(n + m).
+/// Writes the numbers of x and y to `a` and `b` and returns the number of different symbols of x. Expected time O(n + m).
 Index encode(const Sequence& x, const Sequence& y, std::uint32_t* a, std::uint32_t* b);
 
-/// Numbers for 32-bit symbols in the order in which they come, from 1.
+/// Numbers 32-bit symbols in order of first occurrence, from 1.
 class SymbolIds {
  public:
-  /// Room for `most` different symbols.
+  /// Capacity for `most` different symbols.
   explicit SymbolIds(Index most);
   /// The symbol's number; a new one if `add`, else 0.
   std::uint32_t of(std::uint32_t symbol, bool add);

@@ -1,8 +1,8 @@
-// Blocks of rows along anti-diagonals, for whole-numbered weights: the interface of isa/diagonals.cpp.
-// Cells hold differences to their neighbours, which are bounded by the weights for any length: small integers suffice, many
-// in a register (Suzuki and Kasahara 2018). With u = D(i, j) - D(i-1, j) and v = D(i, j) - D(i, j-1), in [-insert, remove]
-// and
-// [-remove, insert]:
+// Blocks of rows along anti-diagonals, for integer weights: the interface of isa/diagonals.cpp.
+// Cells are stored as differences to their neighbours, which are bounded by the weights for any length:
+// small integers suffice, many in a register (Suzuki and Kasahara 2018).
+// With u = D(i, j) - D(i-1, j) in [-insert, remove]
+// and v = D(i, j) - D(i, j-1) in [-remove, insert]:
 //
 //   z = min([x_i != y_j] * substitute, u(i, j-1) + insert, v(i-1, j) + remove)      z = D(i, j) - D(i-1, j-1)
 //   u(i, j) = z - v(i-1, j)      v(i, j) = z - u(i, j-1)
@@ -22,21 +22,21 @@ struct EditWeights {
   std::int32_t insert, remove, substitute;
 };
 
-/// All lanes work at each step: at step t lane i is at column t - i. Columns before the first and after the last one are there for lanes
-/// that have not begun or have done: `lanes` of them on each side, of no symbol, those before the first with v = -remove, which leaves u
-/// and v as they are. Arrays of columns are reversed: column j is at [lanes + columns - 1 - j].
+/// All lanes work at each step: at step t lane i is at column t - i. There are `lanes` padding columns on each side, for lanes that have not
+/// begun or have finished; their symbol matches nothing, and those before the first have v = -remove, which leaves u and v unchanged.
+/// Arrays of columns are reversed: column j is at [lanes + columns - 1 - j].
 struct DifferenceBlock {
-  const void* x;  // the rows' symbols, a lane each, unsigned numbers as wide as the differences; a lane without a row has one that y has not
+  const void* x;  // the rows' symbols, a lane each, unsigned numbers as wide as the differences; a lane without a row has one that is not in y
   const void* y;  // the columns' symbols
   void* u;        // of the column before the first, a lane each; overwritten
-  void* v;        // of the row above the first; then of the row of the last lane
+  void* v;        // of the row above the first; afterwards of the row of the last lane
   Index lanes;    // a multiple of kLaneGroup
   Index columns;
   Index last;           // the lane of the last row ...
-  void* bottom;         // ... whose v go here, columns in order; may be null
+  void* bottom;         // ... whose v are written here, columns in order; may be null
   std::uint8_t* moves;  // a Move for each lane of each of columns + last steps; or null
   EditWeights weights;
-  void (*poll)();  // called now and then; may throw
+  void (*poll)();  // called periodically; may throw
 };
 
 constexpr Index kLaneGroup = 64;

@@ -18,10 +18,10 @@ std::vector<std::uint32_t> symbols_of(const Sequence& s);
 
 double rows_score(const EditOptions& options, const Sequence& x, const Sequence& y);
 double rows_count(const EditOptions& options, const Sequence& x, const Sequence& y);
-/// Keeps a byte a cell if that is within `memory_limit`, else rows to start again from.
+/// Keeps one byte a cell if they fit into `memory_limit`, else saved rows for recomputation.
 Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y, std::size_t memory_limit);
 
-// --- all weights 1, without transpositions or with those of neighbours (unit.cpp) -----------------------------------------------
+// --- all weights 1, without transpositions or with those of adjacent symbols (unit.cpp) -----------------------------------------
 
 constexpr Index kNoLimit = std::numeric_limits<Index>::max();
 
@@ -31,10 +31,10 @@ Index unit_distance(const Sequence& x, const Sequence& y, bool restricted, Index
 Index common_length(const Sequence& x, const Sequence& y, Workspace& workspace);
 Path unit_path(const Sequence& x, const Sequence& y, bool restricted, std::size_t memory_limit, Workspace& workspace);
 
-// --- whole-numbered weights (weighted.cpp); scores and paths: without transpositions
-// ------------------------------------------------------------------
+// --- integer weights (weighted.cpp) --------------------------------------------------------------------------------------------
+// Scores and paths, without transpositions.
 
-/// Weights as whole numbers of multiple / scale.
+/// Weights as integers: weight = integer * multiple / scale.
 struct IntegerWeights {
   std::int32_t insert, remove, substitute;
   double multiple, scale;
@@ -44,13 +44,13 @@ struct IntegerWeights {
     return {static_cast<double>(insert), static_cast<double>(remove), static_cast<double>(std::min(substitute, insert + remove + 1)), transposition};
   }
 };
-/// For decimal fractions of a few places, and multiples of a small part of the least weight, that are not too far apart. Sums then do not
-/// round, so that ties are ties.
+/// For decimal fractions of a few digits, and for multiples of a fraction of the least weight, of limited ratio. Sums are then exact, and so are
+/// ties.
 std::optional<IntegerWeights> integer_weights(const EditOptions& options);
 double weighted_score(const IntegerWeights& weights, const Sequence& x, const Sequence& y, Workspace& workspace);
 Path weighted_path(const IntegerWeights& weights, const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace);
 
-// --- blocks of words of bits (bits.cpp) --------------------------------------------------------------------------------------------
+// --- bit vectors in blocks (bits.cpp) ----------------------------------------------------------------------------------------------
 
 /// Cells (i, j) with i - left <= j <= i + right.
 struct DiagonalBand {
@@ -62,7 +62,7 @@ inline DiagonalBand band_of(Index n, Index m, Index k) { return {(k - (m - n)) /
 /// The distance if it is within the band, else an upper bound of it.
 Index blocks_distance(const Sequence& x, const Sequence& y, bool restricted, DiagonalBand band, Workspace& workspace);
 Index blocks_common(const Sequence& x, const Sequence& y, Workspace& workspace);
-/// The best path; the band must hold all best paths.
+/// A best path; the band must contain all best paths.
 std::vector<Index> blocks_path(const Sequence& x, const Sequence& y, bool restricted, DiagonalBand band, std::size_t memory_limit,
                                Workspace& workspace);
 

@@ -6,7 +6,7 @@
 namespace plait::align::detail {
 namespace {
 
-/// Lanes of 8 << size bits take a pattern.
+/// Patterns of this length need lanes of 8 << size bits.
 int size_of(Index pattern) { return pattern <= 8 ? 0 : pattern <= 16 ? 1 : pattern <= 32 ? 2 : 3; }
 
 }  // namespace
@@ -21,7 +21,7 @@ LaneReferences::LaneReferences(std::vector<Sequence> sequences) : References(std
 
 void LaneReferences::fill(Window& window, Index first, Index last) {
   std::vector<std::uint16_t> longer;
-  std::vector<std::uint32_t> order;  // length from the longest down, then member: one number, which sorts faster than two
+  std::vector<std::uint32_t> order;  // by descending length, then index: packed into one number, which sorts faster than a pair
   const auto member_of = [](std::uint32_t key) { return static_cast<std::uint16_t>(key & 0xFF); };
   Index wide = 0;
   for (Index k = first; k < last; ++k) {
@@ -52,7 +52,7 @@ void LaneReferences::fill(Window& window, Index first, Index last) {
   std::sort(order.begin(), order.end());
   std::vector<std::uint16_t> members(order.size());
   std::transform(order.begin(), order.end(), members.begin(), member_of);
-  // The longest that is left says how wide the lanes must be.
+  // The longest remaining one determines the width of the lanes.
   for (std::span<const std::uint16_t> left(members); !left.empty();) {
     const std::size_t lanes = static_cast<std::size_t>(kLaneBytes >> size_of((*this)[first + left.front()].length));
     const std::size_t count = std::min(lanes, left.size());
@@ -85,12 +85,12 @@ void LaneReferences::exclude(const Window& window, const std::uint8_t* prefix, I
   const PrefixTable& table = PLAIT_PICK(prefix_table);
   for (const LongBatch& batch : window.long_batches) {
     std::uint64_t inside = 0;
-    const Index shorter = length - batch.longest, longer = batch.shortest - length;  // at least so much, if positive
+    const Index shorter = length - batch.longest, longer = batch.shortest - length;  // lower bounds, if positive
     if (shorter <= limit && longer <= limit) {
-      // Of all that are near enough in length; the diagonal on which a path ends says how far it may leave it on either side.
+      // The band of all members of similar length; a path to diagonal d of k edits strays at most (k - |d|) / 2 from it on either side.
       const Index least = std::max(-limit, batch.shortest - length), most = std::min(limit, batch.longest - length);
       const Index left = (limit - least) / 2, right = (limit + most) / 2;
-      // An exchange of neighbours is two replacements here.
+      // A transposition counts as two substitutions here.
       const Index edits = std::min(restricted ? 2 * limit : limit, kPrefixLimit);
       if (restricted && edits < 2 * limit) {
         inside = ~std::uint64_t{0};
@@ -114,7 +114,7 @@ void LaneReferences::add_batch(Window& window, Index first, std::span<const std:
   window.lanes += kLaneBytes >> batch.size;
   window.masks.resize(window.masks.size() + rows * (kLaneBytes / 8));
   const std::size_t bytes = std::size_t{1} << batch.size;
-  // A lane of `bytes` bytes, written as bytes (lanes are little-endian on all machines that there are kernels for).
+  // A lane of `bytes` bytes, written as bytes (all machines with kernels are little-endian).
   const auto add = [&](std::uint64_t* row, std::size_t lane, Index bit) {
     reinterpret_cast<std::uint8_t*>(row)[lane * bytes + static_cast<std::size_t>(bit / 8)] |= static_cast<std::uint8_t>(1 << (bit % 8));
   };

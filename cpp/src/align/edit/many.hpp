@@ -1,5 +1,5 @@
-// One sequence against many, for weights of 1: short references lie in lanes, as many as fit, and are done together. Of longer ones the
-// beginnings do, which tell within a cutoff which of them need not be looked at.
+// One sequence against many, for weights of 1: short references are processed together, one a lane. Of longer ones the prefixes are, to exclude
+// references that are beyond the cutoff.
 #pragma once
 
 #include <algorithm>
@@ -17,43 +17,43 @@ enum class EditCount : std::uint8_t { edits, edits_restricted, common };
 
 class LaneReferences final : public References {
  public:
-  static constexpr Index kWindow = 128;  ///< references that share a table of symbols; pairwise() asks for so many at a time
+  static constexpr Index kWindow = 128;  ///< references with a common table of symbols; pairwise() passes that many at a time
 
   explicit LaneReferences(std::vector<Sequence> sequences);
 
-  /// Edits (or length of the common subsequence) for x against references [begin, end). References that are too long for a lane are left
-  /// to `one(k)`; those whose length alone asks for more than `limit` edits may get infinity.
+  /// Edits (or length of the common subsequence) for x against references [begin, end). References too long for a lane are computed
+  /// by `one(k)`; those whose length alone requires more than `limit` edits may get infinity.
   template <class F>
   void counts(EditCount what, const Sequence& x, Index begin, Index end, double unit, Index limit, double* out, Workspace& workspace, F&& one) const;
 
  private:
-  static constexpr Index kLongest = 64;                                      // pattern in a lane
+  static constexpr Index kLongest = 64;                                      // longest pattern of a lane
   static constexpr int kMostLanes = static_cast<int>(kWindow) + kLaneBytes;  // all batches but the last one are full
   static constexpr std::uint16_t kTooLong = 0xFFFF;
 
   /// References of a window in one set of lanes, the longest first.
   struct Batch {
     int size;                                     // lanes are of 8 << size bits
-    std::size_t masks;                            // where they begin in Window::masks
+    std::size_t masks;                            // their offset in Window::masks
     std::uint64_t patterns[kLaneBytes / 8] = {};  // as in PatternLanes
     Index longest, shortest;
     int first_lane;  // of all lanes of the window
   };
-  /// Beginnings of longer references, of about the same length.
+  /// Prefixes of longer references of similar length.
   struct LongBatch {
     Index longest, shortest;
     int size = 0;
     std::uint16_t members[kPrefixLanes];
-    std::vector<std::uint8_t> symbols;  // as in PrefixLanes, with the columns that are read before them
+    std::vector<std::uint8_t> symbols;  // as in PrefixLanes, with the padding columns that are read before them
   };
   struct Window {
     std::uint16_t direct[256] = {};   // row of a symbol, 0 if there is none
-    std::unique_ptr<SymbolIds> wide;  // for symbols from 256 on, if there are any: row less the rows of `direct`
-    std::uint16_t narrow = 0;         // rows of `direct`
+    std::unique_ptr<SymbolIds> wide;  // for symbols >= 256, if there are any: row less `narrow`
+    std::uint16_t narrow = 0;         // number of rows of `direct`
     std::vector<std::uint64_t> masks;
     std::vector<Batch> batches;
     std::vector<LongBatch> long_batches;
-    std::uint16_t lane_of[kWindow];  // of a reference, among all lanes of the window; kTooLong
+    std::uint16_t lane_of[kWindow];  // of a reference, among all lanes of the window, or kTooLong
     int lanes = 0;
 
     [[nodiscard]] std::uint16_t row(std::uint32_t symbol) const {
@@ -85,7 +85,7 @@ void LaneReferences::counts(EditCount what, const Sequence& x, Index begin, Inde
   const bool cut = what != EditCount::common && limit <= kPrefixLimit;
   std::uint8_t prefix[kPrefix];
   for (Index i = 0; cut && i < std::min(x.length, kPrefix); ++i) prefix[i] = static_cast<std::uint8_t>(x.symbol(i));
-  const Index often = 1 + 10'000 / (x.length + 1);  // a window of short words takes no longer than the question
+  const Index often = 1 + 10'000 / (x.length + 1);  // windows between two polls: many for short words
   for (Index w = begin / kWindow; w * kWindow < end; ++w) {
     const Window& window = windows_[static_cast<std::size_t>(w)];
     bool encoded = false;
@@ -98,7 +98,7 @@ void LaneReferences::counts(EditCount what, const Sequence& x, Index begin, Inde
         kernels[batch.size]({window.masks.data() + batch.masks, text, x.length, batch.patterns, unit, to});
       }
     }
-    // In the order of the references: sequential stores, since a row of the matrix does not fit the near caches.
+    // In the order of the references, for sequential stores: a row of the matrix does not fit the caches.
     const Index low = std::max(begin, w * kWindow), high = std::min(end, (w + 1) * kWindow);
     const std::uint16_t* const lane_of = window.lane_of + (low - w * kWindow);
     double* const to = out + (low - begin);

@@ -1,4 +1,4 @@
-// The methods themselves: which form takes which pair.
+// The methods, and the choice of the algorithm for each pair.
 #include <algorithm>
 #include <cmath>
 
@@ -6,7 +6,7 @@
 #include "align/edit/many.hpp"
 #include "align/edit/registers.hpp"
 #include "align/edit/search.hpp"
-#include "align/edit/strips.hpp"
+#include "align/edit/tiles.hpp"
 #include "align/tuning.hpp"
 #include "plait/align/edit.hpp"
 #include "plait/base/error.hpp"
@@ -40,10 +40,10 @@ class Levenshtein final : public Method {
 
   double score(const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) const override {
     if (unit_) return options_.insert * static_cast<double>(unit_distance(x, y, restricted(), limit(cutoff), workspace));
-    const double apart = static_cast<double>(x.length - y.length) * (1 - 1e-9);  // sums of weights may have been rounded down
+    const double apart = static_cast<double>(x.length - y.length) * (1 - 1e-9);  // slack, as sums of weights may have been rounded down
     if (std::max(apart * options_.remove, -apart * options_.insert) > cutoff) return worst();
     if (whole_ && options_.transposition == Transposition::none) return weighted_score(*whole_, x, y, workspace);
-    return in_units(std::min(x.length, y.length) < kFewRows ? rows_score(counted_, x, y) : strips_score(counted_, x, y, workspace));
+    return in_units(std::min(x.length, y.length) < kFewRows ? rows_score(counted_, x, y) : tiles_score(counted_, x, y, workspace));
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     if (unit_) {
@@ -74,32 +74,32 @@ class Levenshtein final : public Method {
   Index batch() const override { return unit_ ? LaneReferences::kWindow : 1; }
   double cost(const Sequence& x, const Sequence& y) const override {
     using namespace tuning;
-    return kPairNs + (unit_ ? kBitsNs : whole_ ? kWholeWeightsNs : kWeightsNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return kPairNs + (unit_ ? kBitsNs : whole_ ? kIntegerWeightsNs : kWeightsNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
   double count(const Sequence& x, const Sequence& y) const override { return count_of(counted_, x, y); }
 
  private:
-  /// Of a sum of `counted_`.
+  /// Score of a sum of `counted_`.
   [[nodiscard]] double in_units(double sum) const { return whole_ ? whole_->score(static_cast<std::int64_t>(sum)) : sum; }
   [[nodiscard]] bool restricted() const { return options_.transposition == Transposition::restricted; }
-  /// The most edits that cost no more than `cutoff`, 0 where none does.
+  /// The largest number of edits with a cost of at most `cutoff`; 0 if there is none.
   [[nodiscard]] Index limit(double cutoff) const {
     const double quotient = cutoff / options_.insert;
     if (!(quotient < 0x1p52)) return kNoLimit;
     double edits = std::max(0.0, std::floor(quotient));
-    while (options_.insert * (edits + 1) <= cutoff) ++edits;  // the quotient may have been rounded
+    while (options_.insert * (edits + 1) <= cutoff) ++edits;  // corrects a rounded quotient
     while (edits > 0 && options_.insert * edits > cutoff) --edits;
     return static_cast<Index>(edits);
   }
 
   EditOptions options_;
-  bool unit_;  ///< all edits cost the same, so that they only need counting
+  bool unit_;  ///< all edits cost the same, so that counting them suffices
   std::optional<IntegerWeights> whole_;
-  EditOptions counted_;  ///< whole numbers if there are any, whose sums do not round, so that ties are ties; else the weights themselves
+  EditOptions counted_;  ///< integers if possible, whose sums are exact, and so are ties; else the weights themselves
 };
 
 class Lcs final : public Method {
-  /// Replacing at more than dropping and adding: only equal symbols are matched, and most of them where the cost of the others is least.
+  /// As a substitution costs more than a deletion and an insertion, only equal symbols are matched; the least cost has the most matches.
   static constexpr EditOptions kLeftover{1, 1, 3, Transposition::none};
 
  public:
@@ -111,7 +111,7 @@ class Lcs final : public Method {
     return static_cast<double>(common_length(x, y, workspace));
   }
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
-    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): these weights are whole numbers
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): these weights are integers
     Path out = weighted_path(*integer_weights(kLeftover), x, y, memory_limit, workspace);
     out.score = (static_cast<double>(x.length + y.length) - out.score) / 2;
     return out;

@@ -1,4 +1,4 @@
-// From strip to strip: the rows of columns between them, and the border.
+// The loop over tiles of rows: the rows of columns between them, and the border.
 #include "align/edit/registers.hpp"
 
 #include <algorithm>
@@ -31,27 +31,27 @@ EditRows corner(const EditOptions& options, bool counted, const Sequence& x, con
   const Index columns = 2 + m + 1 + rows;
   double* const of_columns = workspace.take_as<double>(size(6 * columns), kColumns);
   std::fill_n(of_columns, 6 * columns, 0.0);
-  EditRows strip{};
-  strip.columns = m;
-  strip.y = ys, strip.left = left;
-  double** const starts[] = {&strip.h, &strip.h2, &strip.kept, &strip.h_paths, &strip.h2_paths, &strip.kept_paths};
+  EditRows tile{};
+  tile.columns = m;
+  tile.y = ys, tile.left = left;
+  double** const starts[] = {&tile.h, &tile.h2, &tile.kept, &tile.h_paths, &tile.h2_paths, &tile.kept_paths};
   for (Index k = 0; k < 6; ++k) *starts[k] = of_columns + k * columns + 2;
-  for (Index j = 1; j <= m; ++j) strip.h[j] = strip.h[j - 1] + options.insert;
-  std::fill_n(strip.kept, m + 1 + rows, 1e300);
-  std::fill_n(strip.h_paths, m + 1, 1.0);
-  std::fill_n(strip.h2_paths, m + 1, 1.0);
-  strip.insert = options.insert, strip.remove = options.remove, strip.substitute = options.substitute;
-  strip.poll = poll_interrupt;
+  for (Index j = 1; j <= m; ++j) tile.h[j] = tile.h[j - 1] + options.insert;
+  std::fill_n(tile.kept, m + 1 + rows, 1e300);
+  std::fill_n(tile.h_paths, m + 1, 1.0);
+  std::fill_n(tile.h2_paths, m + 1, 1.0);
+  tile.insert = options.insert, tile.remove = options.remove, tile.substitute = options.substitute;
+  tile.poll = poll_interrupt;
   double border = 0;
   for (Index top = 0; top < n; top += rows) {
-    strip.rows = std::min(rows, n - top);
-    strip.last = top + rows >= n;
-    strip.x = xs + top;
+    tile.rows = std::min(rows, n - top);
+    tile.last = top + rows >= n;
+    tile.x = xs + top;
     for (Index i = 0; i < rows; ++i) left[i] = border += options.remove;
     poll_interrupt();
-    kernel.run(strip);
+    kernel.run(tile);
   }
-  return strip;
+  return tile;
 }
 
 }  // namespace

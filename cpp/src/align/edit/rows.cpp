@@ -1,8 +1,8 @@
-// The recursion of edit.hpp, row after row, for any weights and transpositions: the reference for the fast forms with transpositions, and the
-// implementation for weights without a fast form.
+// The recursion of edit.hpp, row after row, for any weights and transpositions: the reference for the optimised forms with transpositions, and the
+// implementation for weights without one.
 //
-// Unrestricted transpositions in linear memory (Zhao and Sahinalp 2019): since one side's symbols are neighbours, row i needs of older rows
-// only row i-2, and for each column j what an exchange with the last row i' with x_i' = y_j costs: D(i'-1, j-2) + substitute, and `remove`
+// Unrestricted transpositions in linear memory (Zhao and Sahinalp 2019): since the symbols of one side are adjacent, row i needs of older rows
+// only row i-2 and, for each column j, the cost of a transposition with the last row i' with x_i' = y_j: D(i'-1, j-2) + substitute, plus `remove`
 // for each row since.
 #include <algorithm>
 #include <cmath>
@@ -16,17 +16,17 @@
 namespace plait::align::detail {
 namespace {
 
-/// A cell's byte is a Move or one of these, after all moves.
+/// A cell's byte is a Move, or one of these further values.
 constexpr std::uint8_t kAcrossColumns = 3, kAcrossRows = 4;
 constexpr std::uint8_t byte_of(Move move) { return static_cast<std::uint8_t>(move); }
 
 using Symbols = std::vector<std::uint32_t>;
 
-/// Row i with the state that row i + 1 needs.
+/// Row i, and the state that row i + 1 needs.
 template <class Value>
 struct Rows {
   std::vector<Value> row, above, above2;  // rows i, i-1, i-2
-  std::vector<Value> kept;                // of exchanges of y_{j-1} and y_j with rows above
+  std::vector<Value> kept;                // cost of transposing y_{j-1} and y_j with earlier rows
 };
 
 template <class Algebra>
@@ -48,7 +48,7 @@ class Recursion {
     return rows;
   }
 
-  /// Row i from row i - 1; `moves`, if any, takes a byte for each of y's symbols.
+  /// Computes row i from row i - 1; writes one byte for each symbol of y to `moves`, unless null.
   void next(Rows<Value>& rows, Index i, std::uint8_t* moves) const {
     switch (options_.transposition) {
       case Transposition::none: return next_of<Transposition::none>(rows, i, moves);
@@ -66,7 +66,7 @@ class Recursion {
     const std::uint32_t a = x_[i - 1], before = i > 1 ? x_[i - 2] : 0;
     const double insert = options_.insert, remove = options_.remove, substitute = options_.substitute;
     row[0] = above[0] + remove;
-    Value held = algebra_.none();  // of exchanges of x_{i-1} and x_i with columns before j
+    Value held = algebra_.none();  // cost of transposing x_{i-1} and x_i with columns before j
     for (Index j = 1; j <= static_cast<Index>(y_.size()); ++j) {
       const std::uint32_t b = y_[j - 1];
       const Value match = above[j - 1] + (a == b ? 0.0 : substitute);
@@ -79,14 +79,14 @@ class Recursion {
       if constexpr (kind == Transposition::unrestricted) {
         by_columns = i > 1 && before == b;
         if (by_columns) best = choose(best, columns = held);
-        // With y_{j-1} = x_i; where x_{i-1} = y_j it is an exchange of neighbours, which is among the others.
+        // Here y_{j-1} = x_i; if also x_{i-1} = y_j, both are adjacent, a case covered above.
         by_rows = j > 1 && a == y_[j - 2] && !(i > 1 && before == b);
         if (by_rows) best = choose(best, across = rows.kept[j]);
         held = a == b && i > 1 ? above2[j - 1] + substitute : held + insert;
         rows.kept[j] = a == b && j > 1 ? above[j - 2] + substitute : rows.kept[j] + remove;
       }
       const Value deletion = row[j - 1] + insert;
-      best = choose(choose(best, above[j] + remove), deletion);  // the previous cell last, for a short chain; `moves` has its own order
+      best = choose(choose(best, above[j] + remove), deletion);  // the previous cell last, to shorten the dependency chain; `moves` has its own order
       row[j] = best;
       if (moves != nullptr) {
         const double score = best.score;
@@ -117,18 +117,18 @@ typename Algebra::Value last_cell(const EditOptions& options, const Sequence& x,
   return rows.row.back();
 }
 
-/// Back through the rows down to `low` that `moves` holds.
+/// Traceback through the rows in `moves`, down to row `low`.
 void back(Traceback& traceback, const Symbols& x, const Symbols& y, bool restricted, const std::uint8_t* moves, Index low) {
   while (traceback.i() > low && traceback.j() > 0) {
     const Index i = traceback.i(), j = traceback.j();
     const std::uint8_t move = moves[static_cast<std::size_t>(i - low - 1) * y.size() + static_cast<std::size_t>(j - 1)];
     switch (move) {
-      case kAcrossColumns:  // x_{i-1} x_i became y_last … y_j
+      case kAcrossColumns:  // x_{i-1} x_i were transposed to y_last … y_j
         traceback.step(Move::match);
         while (!restricted && y[traceback.j() - 1] != x[i - 1]) traceback.step(Move::deletion);
         traceback.step(Move::match);
         break;
-      case kAcrossRows:  // x_last … x_i became y_{j-1} y_j
+      case kAcrossRows:  // x_last … x_i were transposed to y_{j-1} y_j
         traceback.step(Move::match);
         while (x[traceback.i() - 1] != y[j - 1]) traceback.step(Move::insertion);
         traceback.step(Move::match);
@@ -157,11 +157,11 @@ Path rows_path(const EditOptions& options, const Sequence& x, const Sequence& y,
   const Symbols symbols_of_x = symbols_of(x), symbols_of_y = symbols_of(y);
   const Recursion<Algebra> recursion(options, symbols_of_x, symbols_of_y);
   const Index n = x.length, m = y.length;
-  // A byte for each cell; a state is about five doubles a column.
+  // One byte a cell; a state is about five doubles a column.
   const auto cells = static_cast<double>(n) * static_cast<double>(m);
   const Checkpoints checkpoints = Checkpoints::within(memory_limit, n, cells, 40.0 * static_cast<double>(m + 1));
-  std::vector<Rows<Algebra::Value>> saved;  // before each block but the last
-  // Uninitialised: filling hundreds of megabytes could not be interrupted.
+  std::vector<Rows<Algebra::Value>> saved;  // the state before each block but the last
+  // Uninitialised: initialising hundreds of megabytes could not be interrupted.
   const auto moves = std::make_unique_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(checkpoints.every()) * static_cast<std::size_t>(m));
   auto rows = recursion.first();
   const auto run = [&](Index b, bool keeps) {

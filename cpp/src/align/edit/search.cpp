@@ -4,15 +4,15 @@
 #include <bit>
 #include <cstring>
 
-#include "align/edit/strands.hpp"
+#include "align/edit/text_lanes.hpp"
 #include "plait/base/interrupt.hpp"
 
 namespace plait::align::detail {
 namespace {
 
-/// Hyyrö 2003 for patterns of a word, one column.
+/// One column of Hyyrö 2003 for patterns of one word.
 template <bool restricted>
-struct Strand {
+struct TextState {
   std::uint64_t plus = ~std::uint64_t{0}, minus = 0, diagonal = 0, before = 0;
 
   void step(std::uint64_t mask) {
@@ -31,7 +31,7 @@ struct Strand {
 bool equal(const Sequence& x, const Sequence& y) {
   if (x.length != y.length) return false;
   if (x.kind == y.kind) {
-    if (x.length > 0 && *static_cast<const char*>(x.data) != *static_cast<const char*>(y.data)) return false;  // nearly always
+    if (x.length > 0 && *static_cast<const char*>(x.data) != *static_cast<const char*>(y.data)) return false;  // decides nearly all cases
     const std::size_t bytes = x.kind == Sequence::Kind::u8 ? 1 : x.kind == Sequence::Kind::u16 ? 2 : 4;
     return std::memcmp(x.data, y.data, static_cast<std::size_t>(x.length) * bytes) == 0;
   }
@@ -82,7 +82,7 @@ bool EditSearch::offer(std::span<const Sequence> references, Index first, Worksp
       }
     }
     block(references.subspan(at, count), first + static_cast<Index>(at), most, workspace);
-    if (count == kBlock) poll_interrupt();  // fewer are soon done
+    if (count == kBlock) poll_interrupt();  // fewer take little time
   }
   return limit() >= 0;
 }
@@ -103,9 +103,9 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
     }
     return;
   }
-  // Sifting takes about as long as so many columns of words.
+  // The filter takes about as long as this many columns of the word recurrence.
   const bool few = limit <= kPrefixLimit / (restricted_ ? 2 : 1) && 6 * limit + 4 < x_.length;
-  if (few) count = sift(references, members, count, limit, workspace);
+  if (few) count = filter(references, members, count, limit, workspace);
   if (x_.length > 0 && x_.length <= kWord && !few) {
     set_masks();
     unsigned kinds = 0;
@@ -117,13 +117,13 @@ void EditSearch::block(std::span<const Sequence> references, Index first, Index 
     return;
   }
   for (Index c = 0; c < count; ++c) {
-    const Index open = this->limit(), now = open < limit ? open + 1 : limit;  // equals of this block may yet come before what was found in it
+    const Index open = this->limit(), now = open < limit ? open + 1 : limit;  // earlier index of this block wins a tie
     const Index edits = unit_distance(x_, references[members[c]], restricted_, now, workspace);
     if (edits <= now) ranking_.offer(first + members[c], static_cast<double>(edits));
   }
 }
 
-Index EditSearch::sift(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const {
+Index EditSearch::filter(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const {
   if (count == 0) return 0;
   Index least = limit, most = -limit;
   for (Index c = 0; c < count; ++c) {
@@ -132,7 +132,7 @@ Index EditSearch::sift(std::span<const Sequence> references, std::uint8_t* membe
   }
   const Index left = (limit - least) / 2, right = (limit + most) / 2;
   const Index edits = restricted_ ? 2 * limit : limit;
-  // As many rows as strings that have nothing in common need to be told apart.
+  // Enough rows to exclude unrelated strings.
   const Index rows = std::min({x_.length, 12 + 4 * edits, kPrefix - right}), columns = (rows + right + 15) / 16 * 16;
   std::uint8_t text[kPrefix];
   for (Index i = 0; i < rows; ++i) text[i] = static_cast<std::uint8_t>(x_.symbol(i));
@@ -163,7 +163,7 @@ Index EditSearch::sift(std::span<const Sequence> references, std::uint8_t* membe
 template <class T>
 void EditSearch::by_words(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count) {
   constexpr auto kKind = sizeof(T) == 1 ? Sequence::Kind::u8 : sizeof(T) == 2 ? Sequence::Kind::u16 : Sequence::Kind::u32;
-  // Of this kind, in the order of their lengths, so that those that go side by side end together.
+  // References of this kind sorted by length, so that those processed together have similar lengths.
   constexpr Index kLengths = kWord + 2;
   std::uint8_t begin[kLengths] = {}, sorted[kBlock];
   const auto length = [&](std::uint8_t member) { return std::min(references[member].length, kWord + 1); };
@@ -179,33 +179,33 @@ void EditSearch::by_words(std::span<const Sequence> references, Index first, con
   for (Index c = 0; c < count; ++c) {
     if (references[members[c]].kind == kKind) sorted[begin[length(members[c])]++] = members[c];
   }
-  restricted_ ? strands<T, true>(references, first, sorted, found) : strands<T, false>(references, first, sorted, found);
+  restricted_ ? by_text_lanes<T, true>(references, first, sorted, found) : by_text_lanes<T, false>(references, first, sorted, found);
 }
 
 template <class T, bool restricted>
-void EditSearch::strands(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count) {
+void EditSearch::by_text_lanes(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count) {
   const std::uint64_t rows = x_.length == kWord ? ~std::uint64_t{0} : (std::uint64_t{1} << x_.length) - 1;
-  const auto finish = [&](std::uint8_t member, Strand<restricted> strand, Index from) {
+  const auto finish = [&](std::uint8_t member, TextState<restricted> state, Index from) {
     const Sequence& y = references[member];
     const T* const text = static_cast<const T*>(y.data);
-    for (Index j = from; j < y.length; ++j) strand.step(masks_.of(text[j]));
-    const Index edits = y.length + std::popcount(strand.plus & rows) - std::popcount(strand.minus & rows);
+    for (Index j = from; j < y.length; ++j) state.step(masks_.of(text[j]));
+    const Index edits = y.length + std::popcount(state.plus & rows) - std::popcount(state.minus & rows);
     if (edits <= limit_) ranking_.offer(first + member, static_cast<double>(edits));
   };
   Index c = 0;
   if constexpr (sizeof(T) == 1) {
-    // Steps of one string depend on each other; several strings are processed side by side up to the length of the shortest.
-    const StrandTable& table = PLAIT_PICK(strand_table);
-    for (; c + 1 < count; c += kStrands) {
-      const std::uint8_t* texts[kStrands];
-      const Index here = std::min<Index>(kStrands, count - c);
+    // Each step depends on the previous one; several strings are interleaved up to the length of the shortest.
+    const TextTable& table = PLAIT_PICK(text_table);
+    for (; c + 1 < count; c += kTextLanes) {
+      const std::uint8_t* texts[kTextLanes];
+      const Index here = std::min<Index>(kTextLanes, count - c);
       Index together = references[members[c]].length;
-      for (Index s = 0; s < kStrands; ++s) {
+      for (Index s = 0; s < kTextLanes; ++s) {
         const Sequence& y = references[members[c + std::min(s, here - 1)]];
         texts[s] = static_cast<const std::uint8_t*>(y.data);
         together = std::min(together, y.length);
       }
-      Strands found;
+      TextLanes found;
       (restricted ? table.restricted : table.levenshtein)(masks_.direct, texts, together, &found);
       for (Index s = 0; s < here; ++s) finish(members[c + s], {found.plus[s], found.minus[s], found.diagonal[s], found.before[s]}, together);
     }

@@ -1,5 +1,5 @@
-// Search of one sequence in a stream of others, for weights of 1: references are not prepared, so a single query to a list of words costs little more
-// than reading them.
+// Search of one sequence in a stream of others, for weights of 1: references are not prepared, so a single query of a list of words costs little more
+// than reading the list.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@ namespace plait::align::detail {
 
 class EditSearch final : public Search {
  public:
-  /// Those within `limit` edits, each of which costs `unit`.
+  /// Finds references within `limit` edits, each of cost `unit`.
   EditSearch(const Sequence& x, bool restricted, double unit, Index k, Index limit);
 
   bool offer(std::span<const Sequence> references, Index first, Workspace& workspace) override;
@@ -23,10 +23,10 @@ class EditSearch final : public Search {
   static constexpr Index kBlock = kPrefixLanes;
   static constexpr Index kWord = 64;  // rows of a word
 
-  /// Where the query's symbols stand, as bits.
+  /// The positions of each symbol in the query, as bits.
   struct Masks {
     std::uint64_t direct[256];
-    std::unique_ptr<SymbolIds> ids;  // of symbols from 256 on
+    std::unique_ptr<SymbolIds> ids;  // of symbols >= 256
     std::vector<std::uint64_t> wide;
 
     template <class T>
@@ -39,22 +39,22 @@ class EditSearch final : public Search {
   };
 
   void set_masks();
-  /// How many edits the next ones may need to be among the best k. Those that come later lose against equals.
+  /// The largest number of edits that is among the best k. Later references lose ties.
   [[nodiscard]] Index limit() const;
   void block(std::span<const Sequence> references, Index first, Index limit, Workspace& workspace);
-  /// Of the members those that may be within the limit, at the front; how many.
-  Index sift(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const;
+  /// Moves the members that may be within the limit to the front; returns their number.
+  Index filter(std::span<const Sequence> references, std::uint8_t* members, Index count, Index limit, Workspace& workspace) const;
   template <class T>
   void by_words(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count);
   template <class T, bool restricted>
-  void strands(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count);
+  void by_text_lanes(std::span<const Sequence> references, Index first, const std::uint8_t* members, Index count);
 
   Sequence x_;
   bool restricted_;
   double unit_;
   Index k_, limit_;
   Ranking ranking_;  // of edits
-  Masks masks_;      // where has_masks_
+  Masks masks_;      // valid if has_masks_
   bool has_masks_ = false;
 };
 

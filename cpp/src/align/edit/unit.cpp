@@ -1,5 +1,5 @@
-// Weights of 1: which form takes which pair. Up to 256 symbols are a few words of bits, in registers; similar strings use the diagonal algorithm; the
-// others blocks of bits in a band.
+// Weights of 1: the choice of the algorithm for each pair. Up to 256 symbols are a few words of bits, in registers; similar strings use the diagonal
+// algorithm; others use blocks of bit vectors in a band.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -12,7 +12,7 @@
 namespace plait::align::detail {
 namespace {
 
-/// Positions of symbols as bits, in `words` words. The text is known beforehand, so that only entries that will be read are cleared.
+/// Positions of symbols as bits, in `words` words. The text is known, so that only entries that will be read are cleared.
 template <class T, int words>
 class Masks {
  public:
@@ -44,7 +44,7 @@ class Masks {
 
  private:
   static constexpr Index kDirect = 256;
-  static constexpr std::uint32_t kSlots = sizeof(T) > 1 ? 128 * words : 1;  // twice as many as symbols can be
+  static constexpr std::uint32_t kSlots = sizeof(T) > 1 ? 128 * words : 1;  // twice the number of possible symbols
   struct Mask {
     std::uint64_t word[words];
   };
@@ -59,8 +59,8 @@ class Masks {
   }
 
   Mask direct_[kDirect];
-  T symbols_[kSlots];   // of a hash table; 0 where nothing is: that one is in direct_
-  Mask masks_[kSlots];  // only those of symbols are there
+  T symbols_[kSlots];   // of a hash table; 0: empty, as symbol 0 is in direct_
+  Mask masks_[kSlots];  // valid where symbols_ has a symbol
   Mask none_{};
 };
 
@@ -83,7 +83,7 @@ Index words_distance(const T* x, Index n, const T* y, Index m) {
         diagonal[w] = d;
         before[w] = mask[w];
       }
-      // `flat`: cells not one above their left neighbour; the complement spares turning bits round.
+      // `flat`: cells not one above their left neighbour; the complement saves an inversion.
       const std::uint64_t flat = (d ^ minus[w]) | plus[w], left = d & plus[w];
       const std::uint64_t down_flat = flat << 1 | in_flat, down_minus = left << 1 | in_minus;
       in_flat = flat >> 63;
@@ -93,7 +93,7 @@ Index words_distance(const T* x, Index n, const T* y, Index m) {
     }
     if ((j & 0xFFFF) == 0xFFFF) poll_interrupt();
   }
-  // Down the last column, from its top, which is m.
+  // Sum of the last column's differences, from its top cell, m.
   Index distance = m;
   for (int w = 0; w < words && 64 * w < n; ++w) {
     const std::uint64_t rows = n - 64 * w >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << (n - 64 * w)) - 1;
@@ -118,12 +118,12 @@ Index words_common(const T* x, Index n, const T* y, Index m) {
     }
     if ((j & 0xFFFF) == 0xFFFF) poll_interrupt();
   }
-  Index length = 0;  // rows beyond n have no symbols, and their bits stay set
+  Index length = 0;  // rows beyond n have empty masks, and their bits stay set
   for (const std::uint64_t word : same) length += std::popcount(~word);
   return length;
 }
 
-/// f(words) for as many words as n symbols need, of the numbers that are compiled; n <= kMostInWords.
+/// Calls f(words) with the smallest compiled number of words for n symbols; n <= kMostInWords.
 constexpr Index kMostInWords = 256;
 template <class F>
 Index with_words(Index n, F&& f) {
@@ -132,7 +132,7 @@ Index with_words(Index n, F&& f) {
   return f(std::integral_constant<int, 4>{});
 }
 
-/// How many symbols from x and y on are equal, up to `most`. Blocks are compared as little-endian numbers.
+/// Length of the common prefix of x and y, up to `most`. Blocks are compared as little-endian numbers.
 template <class T>
 Index run_of(const T* x, const T* y, Index most) {
   constexpr Index kBlock = 8 / sizeof(T);
@@ -147,7 +147,7 @@ Index run_of(const T* x, const T* y, Index most) {
   return k;
 }
 
-/// How many symbols before the ends of x and y are equal, up to `most`.
+/// Length of the common suffix before x_end and y_end, up to `most`.
 template <class T>
 Index run_before(const T* x_end, const T* y_end, Index most) {
   constexpr Index kBlock = 8 / sizeof(T);
@@ -163,28 +163,28 @@ Index run_before(const T* x_end, const T* y_end, Index most) {
 }
 
 /// The diagonal algorithm: the furthest row reached with k edits on each diagonal (Ukkonen 1985; Myers 1986). For similar pairs: O(n + k²).
-/// The distance if it is at most `most`, else kBeyond, or kUnlike if the beginning of the strings lets one expect much more; in `guess`.
+/// Returns the distance if it is at most `most`, else kBeyond, or kUnlike if the prefixes suggest a much larger one, which is estimated in `guess`.
 ///
-/// Exchanged neighbours (restricted): only from where k - 1 edits reach furthest, since what begins before that ends no further than one
-/// replacement leads.
+/// Transpositions of adjacent symbols (restricted) are tried only from the furthest cells of k - 1 edits: one that begins earlier reaches no further
+/// than a substitution.
 constexpr Index kBeyond = -1, kUnlike = -2;
 template <class T>
 Index wave_distance(const T* x, Index n, const T* y, Index m, bool restricted, Index most, Index& guess, Workspace& workspace) {
-  // reach[d]: how many symbols of x are done on the diagonal j - i = d, -1 where k edits do not lead; written over from k - 1 to k.
+  // reach[d]: number of symbols of x consumed on the diagonal j - i = d, negative if k edits do not reach it; updated in place from k - 1 to k.
   const std::size_t width = static_cast<std::size_t>(2 * most + 5);
   Index* reach = workspace.take_as<Index>(width, 0) + most + 2;
   std::fill_n(reach - most - 2, width, Index{-2});
   const auto slide = [&](Index i, Index d) { return i + run_of(x + i, y + i + d, std::min(n - i, m - i - d)); };
-  const Index last = m - n;  // the diagonal of the end
+  const Index last = m - n;  // the diagonal of the last cell
   reach[0] = slide(0, 0);
   for (Index k = 0; k <= most; ++k) {
     if (k > 0) {
-      // Diagonals from which the rest of the edits can still lead to the end.
+      // Diagonals from which the remaining edits can reach the last cell.
       const Index first = std::max(-k, last - (most - k)), end = std::min(k, last + (most - k));
-      Index left = reach[first - 1];  // of k - 1, on the diagonal before
+      Index left = reach[first - 1];  // of k - 1, on the previous diagonal
       for (Index d = first; d <= end; ++d) {
         const Index here = reach[d];
-        Index i = std::max({left, here + 1, reach[d + 1] + 1});  // adds a symbol of y, replaces, drops a symbol of x
+        Index i = std::max({left, here + 1, reach[d + 1] + 1});  // insertion, substitution, deletion
         if (restricted && here >= 0 && here + 2 <= n && here + d + 2 <= m && x[here] == y[here + d + 1] && x[here + 1] == y[here + d]) {
           i = std::max(i, here + 2);
         }
@@ -210,7 +210,7 @@ constexpr Sequence::Kind kKind = sizeof(T) == 1   ? Sequence::Kind::u8
                                  : sizeof(T) == 2 ? Sequence::Kind::u16
                                                   : Sequence::Kind::u32;
 
-/// A pair without common prefix and suffix, the shorter one first.
+/// A pair without its common prefix and suffix, the shorter sequence first.
 template <class T>
 struct Pair {
   const T *x, *y;
@@ -228,8 +228,8 @@ struct Pair {
   [[nodiscard]] Sequence second() const { return {y, m, 1, kKind<T>}; }
 };
 
-/// At least so many edits: one of them changes how often a symbol occurs by 1, for at most one symbol up and one down. (Symbols that share
-/// their last byte are taken as one, which only lowers the bound.)
+/// A lower bound on the number of edits: each edit changes the histogram of symbols by at most one up and one down. (Symbols with equal
+/// low bytes are counted together, which only lowers the bound.)
 template <class T>
 Index fewest_edits(const T* x, Index n, const T* y, Index m) {
   Index count[256] = {};
@@ -249,7 +249,7 @@ Index distance_of(const Sequence& a, const Sequence& b, bool restricted, Index l
   if (n == 0 || m - n > limit) return m;
   Index guess = std::max<Index>(m - n, 64);
   if (limit <= kFewEdits || (n > 64 && limit <= kSomeEdits)) {
-    // No longer than it takes to note where the symbols stand.
+    // Takes no longer than building the masks would.
     const Index found = wave_distance(pair.x, n, pair.y, m, restricted, limit, guess, workspace);
     if (found != kUnlike) return found >= 0 ? found : limit + 1;
   }
@@ -266,7 +266,7 @@ Index distance_of(const Sequence& a, const Sequence& b, bool restricted, Index l
     if (found == kBeyond && most == limit) return limit + 1;
   }
   if (limit < m && fewest_edits(pair.x, n, pair.y, m) > limit) return limit + 1;
-  // A first try in a band as wide as the guess; its result is what some path costs, so that the band of the second holds the best one.
+  // First with a band as wide as the guess; the result is an upper bound, and a second band of that width contains the best path.
   Index k = std::min(limit, guess + guess / 4);
   for (;;) {
     const bool whole = k >= m;
@@ -286,7 +286,7 @@ Index common_of(const Sequence& a, const Sequence& b, Workspace& workspace) {
   return pair.common + blocks_common(pair.first(), pair.second(), workspace);
 }
 
-/// Calls f with both sequences as symbols of one size.
+/// Calls f with both sequences converted to one symbol type.
 template <class F>
 auto as_one_kind(const Sequence& x, const Sequence& y, F&& f) {
   if (x.kind == y.kind) {
@@ -313,7 +313,7 @@ Index common_length(const Sequence& x, const Sequence& y, Workspace& workspace) 
 
 Path unit_path(const Sequence& x, const Sequence& y, bool restricted, std::size_t memory_limit, Workspace& workspace) {
   const Index distance = unit_distance(x, y, restricted, kNoLimit, workspace);
-  // Equal symbols at the end are matched, whatever stands before them. (Not those at the beginning: a tie may have been decided first.)
+  // Equal symbols at the end are always matched. (Not those at the beginning: an earlier tie may have been decided otherwise.)
   Index n = x.length, m = y.length, suffix = 0;
   while (suffix < n && suffix < m && x.symbol(n - 1 - suffix) == y.symbol(m - 1 - suffix)) ++suffix;
   n -= suffix, m -= suffix;

@@ -1,4 +1,4 @@
-// Weights that are whole numbers of some common unit, be it 3 or 0.01: blocks of rows along anti-diagonals (diagonals.hpp).
+// Weights that are integer multiples of a common unit, such as 3 or 0.01: blocks of rows along anti-diagonals (diagonals.hpp).
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -63,14 +63,14 @@ class DifferenceBlocks {
   T *u_, *v_, *bottom_;
 };
 
-/// f(blocks) with numbers as wide as weights and symbols need.
+/// Calls f(blocks) with integers wide enough for weights and symbols.
 template <class F>
 auto with_blocks(const IntegerWeights& whole, const Sequence& x, const Sequence& y, Workspace& workspace, F&& f) {
   const Index n = x.length, m = y.length;
   std::uint32_t* a = workspace.take_as<std::uint32_t>(static_cast<std::size_t>(n + m), kCodes);
   std::uint32_t* b = a + n;
   const Index symbols = encode(x, y, a, b);
-  // What costs more than to drop and to add is never done.
+  // A substitution that costs more than a deletion and an insertion is never used.
   const std::int32_t both = whole.insert + whole.remove;
   const EditWeights weights{whole.insert, whole.remove, std::min(whole.substitute, both + 1)};
   if (both < 127 && symbols < 255) return f(DifferenceBlocks<std::int8_t, std::uint8_t>(weights, a, n, b, m, workspace));
@@ -84,7 +84,7 @@ std::optional<IntegerWeights> integer_weights(const EditOptions& options) {
   const double values[3] = {options.insert, options.remove, options.substitute};
   constexpr double kExact = 0x1p53;
   constexpr std::int64_t kMost = 1 << 28;
-  // Whole numbers of unit / scale, if the weights are exactly that.
+  // Integers of unit / scale, if the weights are exactly that.
   const auto in = [&](double unit, double scale) -> std::optional<IntegerWeights> {
     std::int64_t whole[3], divisor = 0;
     for (int k = 0; k < 3; ++k) {

@@ -16,15 +16,15 @@ namespace {
 constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15u;
 using tuning::kLongestPrefix;
 
-/// The top bits choose the bucket, the low ones are the fingerprint.
+/// The high bits select the bucket, the low bits are the fingerprint.
 std::uint64_t mixed(std::uint64_t hash) {
   hash ^= hash >> 32;
   hash *= 0xD6E8FEB86659FD93u;
   return hash ^ hash >> 32;
 }
 
-/// f(hash) for the first symbols of a word with at most `edits` of them left out; of equal neighbours the first ones are.
-/// Polynomial hashes, so that what stands between two gaps is a difference of prefixes.
+/// f(hash) for a word's prefix with at most `edits` of its symbols deleted; within a run of equal symbols the first ones are.
+/// Polynomial hashes, so that the hash of a substring is a difference of prefix hashes.
 template <class F>
 void each_remainder(const Sequence& word, Index prefix, Index edits, F&& f) {
   const Index n = std::min(prefix, word.length);
@@ -35,10 +35,10 @@ void each_remainder(const Sequence& word, Index prefix, Index edits, F&& f) {
     hash[i + 1] = hash[i] * kMultiplier + (symbols[i] + 1) * 0xA24BAED4963EE407u;
     power[i + 1] = power[i] * kMultiplier;
   }
-  // After gaps up to `gap[depth - 1]`: the hash of what was kept before.
+  // The hash of the symbols kept up to `gap[depth - 1]`.
   std::uint64_t kept[WordIndex::kMostEdits + 1] = {};
   Index next[WordIndex::kMostEdits + 1] = {}, gap[WordIndex::kMostEdits + 1];
-  const auto through = [&](Index depth, Index end) {  // and on to `end`
+  const auto through = [&](Index depth, Index end) {  // extended to `end`
     const Index begin = depth == 0 ? 0 : gap[depth - 1] + 1;
     return kept[depth] * power[end - begin] + hash[end] - hash[begin] * power[end - begin];
   };
@@ -49,7 +49,7 @@ void each_remainder(const Sequence& word, Index prefix, Index edits, F&& f) {
       continue;
     }
     const Index i = next[depth]++, before = depth == 0 ? -1 : gap[depth - 1];
-    if (i > 0 && symbols[i] == symbols[i - 1] && before != i - 1) continue;  // the same is left without its neighbour
+    if (i > 0 && symbols[i] == symbols[i - 1] && before != i - 1) continue;  // gives the same remainder as deleting its predecessor
     gap[depth] = i;
     const std::uint64_t sofar = through(depth, i);
     ++depth;
@@ -59,7 +59,7 @@ void each_remainder(const Sequence& word, Index prefix, Index edits, F&& f) {
   }
 }
 
-/// So long that what is left of one word is left of few others: log2(16 size) bits by the entropy of a symbol, and what is left out. Symbols
+/// The prefix length at which the remainder of a word matches few others: log2(16 size) bits by the entropy of a symbol, plus the deletions. Symbols
 /// are not independent, hence one more.
 Index prefix_for(const std::vector<Sequence>& words, Index edits) {
   std::unordered_map<std::uint32_t, double> often;
@@ -72,7 +72,7 @@ Index prefix_for(const std::vector<Sequence>& words, Index edits) {
   for (const auto& [symbol, count] : often) entropy -= count / all * std::log2(count / all);
   const double bits = std::log2(16.0 * static_cast<double>(words.size() + 1));
   const double symbols = std::min(bits / std::max(entropy, 0.5), static_cast<double>(kLongestPrefix));
-  // With three left out there are n³ / 6 ways.
+  // With three deletions there are n³ / 6 variants.
   const Index most = edits == 3 ? 14 : kLongestPrefix;
   return std::min(most, edits + 1 + static_cast<Index>(std::ceil(symbols)));
 }
@@ -97,7 +97,7 @@ WordIndex::WordIndex(std::vector<Sequence> words, Index edits) : words_(std::mov
   begin_.assign(buckets + 1, 0);
   members_.resize(entries);
   fingerprints_.resize(entries);
-  // Counted one place ahead, so that filling them leaves each bucket's beginning where it belongs.
+  // Counted at the next index, so that after filling each offset is the bucket's begin.
   for (Index w = 0; w < size(); ++w) {
     each_remainder(words_[static_cast<std::size_t>(w)], prefix_, edits_, [&](std::uint64_t hash) { ++begin_[hash >> shift_]; });
     if (w % 4096 == 0) poll_interrupt();
@@ -118,7 +118,7 @@ std::size_t WordIndex::bytes() const { return sizeof *this + (begin_.size() + me
 
 void WordIndex::candidates(const Sequence& x, Index edits, std::vector<std::uint32_t>& out) const {
   out.clear();
-  // All places are asked for before the first one is looked at: each lies in a cache line of its own.
+  // All entries are prefetched before the first is read: each is in a different cache line.
   thread_local std::vector<std::uint64_t> hashes;
   hashes.clear();
   each_remainder(x, prefix_, std::min(edits, edits_), [&](std::uint64_t hash) {
@@ -142,7 +142,7 @@ void WordIndex::candidates(const Sequence& x, Index edits, std::vector<std::uint
 
 double WordIndex::edits_within(double cutoff, double least) {
   if (!(cutoff >= 0)) return -1;
-  return std::floor(cutoff / least * (1 + 1e-9));  // sums of weights may have been rounded down
+  return std::floor(cutoff / least * (1 + 1e-9));  // slack, as sums of weights may have been rounded down
 }
 
 std::vector<Neighbour> WordIndex::nearest(const Method& method, const Sequence& x, Index k, double cutoff, double least, Workspace& workspace) const {
@@ -163,7 +163,7 @@ std::vector<Neighbour> WordIndex::nearest(const Method& method, const Sequence& 
       if (static_cast<double>(edits) <= most) {
         scored(edits, [&] { return ranking.cutoff(); }, [&](std::uint32_t w, double score) { ranking.offer(w, score); });
       }
-      // What needs more edits than these costs more than the k-th.
+      // More edits than this cost more than the k-th best.
       std::vector<Neighbour> best = ranking.take();
       const bool all = static_cast<double>(edits) >= most;
       if (all || (static_cast<Index>(best.size()) == k && (k == 0 || best.back().score < static_cast<double>(edits + 1) * least * (1 - 1e-9)))) {

@@ -1,4 +1,4 @@
-// DTW with asymmetric steps (Sakoe and Chiba 1978): D(i, j) = d(i, j) + the least of D(i-1, j-1), D(i-1, j-2) and D(i-1, j). A row depends only on
+// DTW with asymmetric steps (Sakoe and Chiba 1978): D(i, j) = d(i, j) + min(D(i-1, j-1), D(i-1, j-2), D(i-1, j)). A row depends only on
 // the row above, so its cells are independent.
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@ namespace plait::align::detail {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr Index kPad = kMostLanes + 2;  // of a row, at either side: what a register may touch, and two columns to the left
+constexpr Index kPad = kMostLanes + 2;  // padding of a row on either side: loads past its end, and two columns to the left
 enum Slot : int { kFeaturesSlot = 0, kRowSlot = 1, kMovesSlot = 3 };
 
 /// One pair, row by row.
@@ -41,11 +41,11 @@ class Rows {
   }
 
   [[nodiscard]] const Band& band() const { return band_; }
-  /// D(i, ·) of the row last computed; of others than the band's cells only those that the next row looks at are infinite.
+  /// D(i, ·) of the last computed row; outside of the band only the cells that the next row reads are set, to infinity.
   [[nodiscard]] double* row() { return rows_[now_]; }
   [[nodiscard]] double operator[](Index j) const { return rows_[now_][j]; }
 
-  /// Row i, from that before it, and its moves from column lo(i) on. Gives the least of its cells.
+  /// Computes row i from the previous one, with moves from column lo(i) on. Returns its least cell.
   double run(Index i, std::uint8_t* moves) {
     const Index lo = band_.lo(i), hi = band_.hi(i), count = hi - lo + 1;
     double* const costs = rows_[2];
@@ -85,7 +85,7 @@ class Rows {
   Band band_;
   Index features_, stride_;
   double *x_features_, *y_features_;
-  double* rows_[3];  // two that take turns, and the costs
+  double* rows_[3];  // two alternating rows, and the costs
   int now_ = 0;
 };
 
@@ -107,12 +107,12 @@ class Asymmetric final : public Method {
     return measure_.score_of(measure_.of_weight(rows[rows.end_column()], x.length, y.length), cutoff);
   }
 
-  /// One byte a cell holds its move; where these exceed the memory limit, blocks of rows are computed twice.
+  /// Moves take one byte a cell; if they exceed the memory limit, blocks of rows are computed twice.
   Path path(const Sequence& x, const Sequence& y, std::size_t memory_limit, Workspace& workspace) const override {
     if (missing(x) || missing(y)) return {kNan, {}};
     Rows rows(measure_, table_, x, y, workspace);
     const Index n = x.length, m = y.length, width = m + kPad;
-    const auto state = static_cast<std::size_t>(m + 2);  // with two columns to the left
+    const auto state = static_cast<std::size_t>(m + 2);  // with two padding columns to the left
     const Checkpoints checkpoints = Checkpoints::within(memory_limit, n, static_cast<double>(n * width), 8.0 * static_cast<double>(state));
     std::vector<double> kept;  // the row before each block but the first
     auto* const moves = workspace.take_as<std::uint8_t>(static_cast<std::size_t>(checkpoints.every() * width), kMovesSlot);
@@ -163,7 +163,7 @@ class Asymmetric final : public Method {
     const Band band = measure_.band(x.length, y.length);
     const CellCosts costs(measure_, x, y);
     const auto xs = costs.rows(), ys = costs.columns();
-    std::vector<Cell> above(static_cast<std::size_t>(y.length) + 2), row(above.size());  // two columns to the left
+    std::vector<Cell> above(static_cast<std::size_t>(y.length) + 2), row(above.size());  // two padding columns to the left
     for (Index i = 1; i <= x.length; ++i) {
       poll_interrupt();
       std::fill(row.begin(), row.end(), Cell{});

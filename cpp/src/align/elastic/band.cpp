@@ -1,4 +1,4 @@
-// Which pairs can be aligned: shapes, empty series, and whether a path fits between the bounds of the rows.
+// Validation of pairs: shapes, empty series, and whether the band contains a path.
 #include <algorithm>
 #include <cmath>
 
@@ -8,10 +8,10 @@
 namespace plait::align::detail {
 namespace {
 
-/// Follows the columns that can be reached, row by row: in a row all to the right of the first, or, with asymmetric steps, up to two more.
+/// Tracks the reachable columns row by row: in a row, all to the right of the first; with asymmetric steps, up to two more than in the previous row.
 bool path_fits(const Measure& measure, const Band& band) {
   const bool asymmetric = measure.step == StepPattern::asymmetric;
-  Index first = asymmetric ? 1 : 0, last = measure.open_begin ? band.m : asymmetric ? 1 : 0;  // of the row before; asymmetric: of the first
+  Index first = asymmetric ? 1 : 0, last = measure.open_begin ? band.m : asymmetric ? 1 : 0;  // of the previous row; asymmetric: of the first
   for (Index i = 1; i <= band.n; ++i) {
     const Index reach = asymmetric ? last + (i > 1 ? 2 : 0) : band.hi(i);
     const Index lo = std::max(band.lo(i), std::max<Index>(first, 1)), hi = std::min(band.hi(i), reach);
@@ -65,7 +65,7 @@ void check_pair(const Measure& measure, const Sequence& x, const Sequence& y) {
 namespace plait::align {
 
 Index Window::of(Index n, Index m) const {
-  // 0.07 * 100 is a little more than 7: what is within rounding of a whole number is that number.
+  // 0.07 * 100 is a little more than 7: numbers within rounding of an integer are that integer.
   return fraction < 0 ? cells : static_cast<Index>(std::ceil(fraction * static_cast<double>(std::max(n, m)) * (1 - 1e-12)));
 }
 

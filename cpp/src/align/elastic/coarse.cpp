@@ -47,7 +47,7 @@ CoarseReferences::CoarseReferences(const References& references) {
 }
 
 void CoarseReferences::quantise(const Sequence& s, std::uint16_t* out, Index by) const {
-  // What lies beyond the range comes to its end, which brings no two values farther apart; NaN never counts.
+  // Values out of range are clamped, which increases no distance; a clamped NaN is not used.
   for (Index i = 0; i < s.length; ++i) {
     const double q = (s.values()[i] - least_) * scale_ + 1;
     out[i * by] = static_cast<std::uint16_t>(q >= 1 ? std::min(q, kGreatest - 1) : 1);
@@ -57,7 +57,7 @@ void CoarseReferences::quantise(const Sequence& s, std::uint16_t* out, Index by)
 void CoarseReferences::raise(const Measure& measure, const Sequence& x, double limit, std::vector<double>& bounds, Workspace& workspace) const {
   if (!(scale_ > 0) || x.length == 0) return;
   const Index n = x.length;
-  // The limit should lie below the greatest number, and far above what is lost at each of n or more cells.
+  // The scaled limit should fit into 16 bits, and exceed the rounding loss of n or more cells by far.
   const double unit = scale_ * scale_ / 65536, wanted = measure.limit_of_sum(limit, n, n) * unit;
   int shift = 0;
   while (shift < 15 && wanted > std::ldexp(0.9 * kGreatest, shift)) ++shift;
@@ -70,7 +70,7 @@ void CoarseReferences::raise(const Measure& measure, const Sequence& x, double l
     const auto open = [&](Index k) { return bounds[static_cast<std::size_t>(k)] <= limit; };
     if (std::count_if(group.members.begin(), group.members.end(), open) < tuning::kCoarseLeast) continue;
     const Index longest = group.lengths.back(), shortest = group.lengths.front();
-    // The band of the longest is that of the others, but for where they end.
+    // All members must share the band of the longest, except for its end.
     const auto window = [&](Index length) { return measure.window ? measure.window->of(n, length) : n + length; };
     if (shortest == 0 || (shortest != longest && (measure.slanted || (measure.window && window(shortest) != window(longest))))) continue;
     const Band band = measure.band(n, longest);

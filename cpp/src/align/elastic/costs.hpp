@@ -1,21 +1,21 @@
 // The elastic measures: the list, and for each a descriptor. An entry in the list provides the loops of every instruction set level, the definition,
-// the checks of parameters and the tests; apart from it a measure needs only a class in Python.
+// the checks of parameters and the tests; besides it a measure needs only a class in Python.
 //
-// A descriptor says
-//   kFeatures     features of an element that are kept in registers, 0 where their number is not known before the series is
+// Members of a descriptor:
+//   kFeatures     number of features of an element, which are kept in registers; 0 if it depends on the series
 //   features(w)   all features of an element of w values; lay_out writes them
-//   kValuesAlone  whether the features are the values themselves, so that there is nothing to lay out beforehand
+//   kValuesAlone  whether the features are the values themselves, so that no layout is needed
 //   kShared       cost() is added to the best of the three cells before, as in DTW; otherwise costs() has one number for each step
-//   kBordered     a path may begin with gaps, which cost border(): then empty series have a score
-//   kGaps         a deletion or an insertion leaves its element without a partner
-//   kInfiniteBorder   a column of infinite features before the first makes its cells infinite, by the arithmetic of cost() alone
-//   kEnvelope     which lower bound of lower_bounds.hpp holds, as the cost grows with each |x - y| and has no other features: the sum of what lies
-//                 beyond an envelope, of its squares, or of its lengths
-//   kWeighting    whether cost() and costs() see weight(|i - j|), and whether that depends on the lengths
+//   kBordered     a path may begin with gaps, of cost border(): then empty series have a score
+//   kGaps         a deletion or an insertion leaves its element unmatched
+//   kInfiniteBorder   infinite features before the first column make its cells infinite, by the arithmetic of cost() alone
+//   kEnvelope     the valid bound of lower_bounds.hpp, if the cost grows with each |x - y| and has no other features: the sum of the distances to
+//                 an envelope, of their squares, or of their Euclidean lengths
+//   kWeighting    whether cost() and costs() depend on weight(|i - j|), and whether that depends on the lengths
 //   kParameters   their names, each finite and at least 0, or, with kPerValue, one list of finite numbers, one for all values or one for each
 // cost() and costs() are compiled twice from this text: for registers (isa/table.cpp, V a register of doubles, M a mask) and for one cell
-// (measure.cpp, V = double, M = bool); both files with -ffp-contract=off, so that fast forms and definition round alike and break ties alike. On a
-// level nothing of the standard library may be called, so what only the definition's side calls (lay_out, border, weight) is a template.
+// (measure.cpp, V = double, M = bool); both files with -ffp-contract=off, so that optimised forms and definition round and break ties alike. Code of
+// an instruction set level may not call the standard library, so functions used only by the definition (lay_out, border, weight) are templates.
 //
 // Included twice: for the list anywhere, and for the descriptors where PLAIT_ELASTIC_DESCRIPTORS is defined.
 #ifndef PLAIT_ELASTIC_MEASURES
@@ -39,7 +39,7 @@
 
 #ifdef PLAIT_ELASTIC_DESCRIPTORS
 
-/// What a cell's costs may depend on besides the features of its two elements.
+/// Inputs of a cell's costs besides the features of its two elements.
 struct CellContext {
   V parameter;  ///< the first one
   V weight;     ///< weight(|i - j|)
@@ -50,12 +50,12 @@ struct ParameterNames {
   const char* name[2] = {nullptr, nullptr};
 };
 
-/// A descriptor of values alone.
+/// Base of descriptors whose features are the values.
 template <int W>
 struct Descriptor {
   static constexpr int kFeatures = W;
   static constexpr bool kShared = false, kPrecomputed = false, kBordered = false, kGaps = false, kInfiniteBorder = false;
-  static constexpr bool kFirstOnce = false;  // a path pays half of the first match: it has the price of the other steps
+  static constexpr bool kFirstOnce = false;  // the first match of a path costs half, as much as the other steps
   static constexpr Bound kEnvelope = Bound::none;
   static constexpr Weighting kWeighting = Weighting::none;
   static constexpr const char* kName = "DTW";
@@ -76,7 +76,7 @@ struct Descriptor {
     return 1;
   }
 };
-/// W: values of an element, 0 where only the tile knows.
+/// W: values of an element, 0 if known only at run time.
 template <int W>
 PLAIT_INLINE Index width_of(Index width) {
   return W > 0 ? W : width;
@@ -129,7 +129,7 @@ struct Euclidean : Descriptor<0> {
     return distance<0>(x, y, 0, width);
   }
 };
-/// Features: the values divided by their length; of an element of zeros, zeros.
+/// Features: the normalised values; zeros for an element of zeros.
 struct Cosine : Descriptor<0> {
   static constexpr bool kValuesAlone = false;
   static constexpr bool kShared = true;
@@ -155,7 +155,7 @@ struct Precomputed : Descriptor<0> {
   }
 };
 
-/// A metric of DTW with the steps of symmetric2 (Sakoe and Chiba 1978): a match pays twice, as the two steps that it stands for.
+/// A metric of DTW with the steps of symmetric2 (Sakoe and Chiba 1978): a match has weight 2, a deletion or an insertion 1.
 template <class Metric>
 struct Symmetric2 : Metric {
   static constexpr bool kShared = false, kFirstOnce = true;
@@ -190,7 +190,7 @@ struct Erp : Descriptor<W> {
     return {distance<W>(x, y, 0, w), y(w), x(w)};
   }
 };
-/// Edit distance on real sequences (Chen, Özsu and Oria 2005): elements match if no value differs by more than epsilon; all else costs 1.
+/// Edit distance on real sequences (Chen, Özsu and Oria 2005): elements match if no value differs by more than epsilon; other steps cost 1.
 template <int W>
 struct Edr : Descriptor<W> {
   static constexpr const char* kName = "EDR";
@@ -207,8 +207,8 @@ struct Edr : Descriptor<W> {
     return {apart ? all(1.0) : V{}, all(1.0), all(1.0)};
   }
 };
-/// Move-split-merge (Stefan, Athitsos and Das 2013); in more than one dimension between is inside of the ball over both (Shifaz, Pelletier,
-/// Petitjean and Webb 2023). Features: values, values of the element before, which the first element is never asked for.
+/// Move-split-merge (Stefan, Athitsos and Das 2013); in several dimensions "between" is inside the ball with both as diameter (Shifaz, Pelletier,
+/// Petitjean and Webb 2023). Features: values, values of the previous element, which are not used for the first.
 template <int W>
 struct Msm : Descriptor<W> {
   static constexpr bool kValuesAlone = false;
@@ -230,7 +230,7 @@ struct Msm : Descriptor<W> {
   }
 
  private:
-  /// The cost of `fresh` after `before`, both set against `other`: `cost` alone where fresh lies between the two.
+  /// The cost of `fresh` after `before`, opposite `other`: only `cost` if fresh is between the two.
   template <class A, class B, class C>
   PLAIT_INLINE static V split(const A& fresh, const B& before, const C& other, Index width, V cost) {
     const V dearer = cost + least(distance<W>(fresh, before, 0, width), distance<W>(fresh, other, 0, width));
@@ -244,7 +244,7 @@ struct Msm : Descriptor<W> {
     }
   }
 };
-/// Time warp edit distance (Marteau 2009). Features: values, values of the element before, of which the first has zeros, and the cost of
+/// Time warp edit distance (Marteau 2009). Features: values, values of the previous element (zeros for the first), and the cost of
 /// deleting the element.
 template <int W>
 struct Twe : Descriptor<W> {

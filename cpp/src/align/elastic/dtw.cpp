@@ -31,7 +31,7 @@ Measure detail::measure_of(const DtwOptions& options) {
   measure.step = options.step;
   measure.normalized = options.normalized;
   measure.window = options.window;
-  measure.slanted = options.slanted && options.window;  // without a window there is no band to be slanted
+  measure.slanted = options.slanted && options.window;  // without a window there is no band to slant
   measure.slope = options.slope;
   measure.root = options.root;
   measure.open_begin = options.open_begin;

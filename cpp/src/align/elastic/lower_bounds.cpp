@@ -14,7 +14,7 @@ void extremes(const Sequence& query, const Band& band, Index k, double* out, std
   const auto value = [&](Index i) { return query.values()[(i - 1) * width + k]; };
   queue.resize(static_cast<std::size_t>(n));
   std::size_t head = 0, tail = 0;
-  Index in = 0, out_of = 0;  // rows up to `in` have come, rows up to `out_of` have gone
+  Index in = 0, out_of = 0;  // rows before `in` were added, rows before `out_of` removed
   for (Index j = 1; j <= band.m; ++j) {
     while (in < n && band.lo(in + 1) <= j) {
       ++in;
@@ -27,7 +27,7 @@ void extremes(const Sequence& query, const Band& band, Index k, double* out, std
   }
 }
 
-/// The same for a band of one width about the diagonal: extremes of 1, 2, 4, … values side by side, each from two of those before, without branches,
+/// The same for a band of constant width about the diagonal: extremes of 1, 2, 4, … adjacent values, each from two of the previous, without branches,
 /// which would be mispredicted on noise.
 template <class Better>
 void extremes_about(const Sequence& query, const Band& band, Index k, double* out, std::vector<double>& room, double worst, Better better) {
@@ -99,7 +99,7 @@ double lower_bound(const Measure& measure, const ElasticTable& table, const Sequ
     const auto beyond = measure.traits().envelope == EnvelopeBound::squares ? table.squares_beyond : table.beyond;
     keogh = beyond(y.values(), seen.lower.data(), seen.upper.data(), m * width);
   }
-  return std::max(corners, keogh) * (1 - 1e-9);  // sums in another order may be larger by rounding
+  return std::max(corners, keogh) * (1 - 1e-9);  // slack for another order of summation
 }
 
 }  // namespace plait::align::detail

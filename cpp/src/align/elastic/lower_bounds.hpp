@@ -1,11 +1,11 @@
-// Lower bounds of DTW that are cheaper to compute.
+// Lower bounds of DTW, cheaper to compute than the recursion.
 #pragma once
 
 #include "align/elastic/measure.hpp"
 
 namespace plait::align::detail {
 
-/// True if the bounds below hold for a measure: DTW of both series whole with a distance that grows with each difference.
+/// True if the bounds below are valid for a measure: DTW of whole series with a distance that increases with each difference.
 bool has_bounds(const Measure& measure);
 
 /// The query's envelope over the columns of a series of `band.m` elements: a value outside of [lower, upper] at column j costs at least
@@ -16,7 +16,7 @@ struct Envelope {
 };
 Envelope envelope(const Sequence& query, const Band& band);
 
-/// The larger of LB_Keogh and what the two corners cost (Kim, Park and Chu 2001), rounded down.
+/// The maximum of LB_Keogh and the costs of the two corners (Kim, Park and Chu 2001), rounded down.
 double lower_bound(const Measure& measure, const ElasticTable& table, const Sequence& query, const Envelope& seen, const Sequence& y);
 
 }  // namespace plait::align::detail

@@ -1,4 +1,4 @@
-// One series against several at once: each lane of a register is a pair.
+// One series against several: each lane of a register is a pair.
 #include <algorithm>
 
 #include "align/elastic/measure.hpp"
@@ -7,7 +7,7 @@
 namespace plait::align::detail {
 namespace {
 
-constexpr Index kPad = kTileRegisters;  // columns that a tile may touch before the first and behind the last
+constexpr Index kPad = kTileRegisters;  // padding columns before the first and after the last, which a tile may access
 
 }  // namespace
 
@@ -31,7 +31,7 @@ void many_scores(const Measure& measure, const ElasticTable& table, const Sequen
   const Index n = x.length, lanes = table.lanes, features = feature_count(measure, x.width);
   Index m = 0;
   for (int k = 0; k < count; ++k) m = std::max(m, ys[k]->length);
-  // The same rows for all: the band of the longest, in which a shorter one merely ends earlier.
+  // One band for all lanes: that of the longest, in which shorter ones end earlier.
   const Band band = measure.band(n, m);
 
   const Index x_stride = n, y_stride = m + 1 + 2 * kPad;

@@ -12,7 +12,7 @@
 namespace plait::align::detail {
 namespace {
 
-// The descriptors of costs.hpp, for one cell.
+// The descriptors of costs.hpp, instantiated for one cell.
 using V = double;
 using M = bool;
 PLAIT_INLINE V all(double value) { return value; }
@@ -95,7 +95,7 @@ double Element::distance_to_parameters() const {
   if (parameters.size() != 1) return distance_to(parameters.data());
   return distance_to(std::vector<double>(static_cast<std::size_t>(width), parameters[0]).data());
 }
-/// Scaled first, so that no square overflows or vanishes.
+/// Scaled first, so that no square overflows or underflows.
 void Element::normalise(double* to, Index by) const {
   double most = 0, sum = 0;
   for (Index k = 0; k < width; ++k) most = std::max(most, std::fabs(values[k]));

@@ -15,12 +15,12 @@ namespace plait::align::detail {
 
 constexpr double kUnreachable = kWorst<Order::minimum>;
 
-/// The cells that a path may visit: row i has those of columns lo(i) … hi(i), counted from 1. Neither bound ever falls.
+/// The cells that a path may visit: columns lo(i) … hi(i) of row i, counted from 1. Both bounds are non-decreasing.
 struct Band {
   Index n, m;
   Index window;          ///< |i - j| <= window
-  double slope = 0;      ///< Itakura's parallelogram, if not 0
-  bool slanted = false;  ///< the window lies about the stretched diagonal
+  double slope = 0;      ///< of Itakura's parallelogram; 0: none
+  bool slanted = false;  ///< the window is centred on the line from corner to corner
 
   [[nodiscard]] Index lo(Index i) const {
     if (slanted) return n < 2 || m < 2 ? 1 : 1 + std::max<Index>(0, -floor_div(across() - 2 * (i - 1) * (m - 1), 2 * (n - 1)));
@@ -42,31 +42,31 @@ struct Band {
  private:
   static constexpr double kRounding = 1e-9;
   static Index floor_div(Index a, Index b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
-  /// With s = (n - 1) / (m - 1) >= 1 the band has the cells |(i - 1) - (j - 1) s| <= window + s / 2, and for n < m those with both exchanged:
-  /// |2 (i - 1) (m - 1) - 2 (j - 1) (n - 1)| <= across(), in whole numbers. The s / 2 are the cells that the diagonal itself goes through,
-  /// so that a path always fits.
+  /// With s = (n - 1) / (m - 1) >= 1 the band has the cells |(i - 1) - (j - 1) s| <= window + s / 2, and for n < m the same with rows and columns
+  /// exchanged: |2 (i - 1) (m - 1) - 2 (j - 1) (n - 1)| <= across(), in integers. The s / 2 covers the cells on the line itself,
+  /// so that the band always contains a path.
   [[nodiscard]] Index across() const { return 2 * std::min(window, std::max(n, m)) * (std::min(n, m) - 1) + std::max(n, m) - 1; }
 };
 
-/// Which lower bound holds (Bound in costs.hpp).
+/// The valid lower bound (Bound in costs.hpp).
 enum class EnvelopeBound : std::uint8_t { none, values, squares, lengths };
 
 struct StepCosts {
   double match, deletion, insertion;
 };
-/// An element of a series as descriptors see it.
+/// An element of a series as passed to descriptors.
 struct Element {
-  const double *values, *before;  ///< before the first one there are zeros
+  const double *values, *before;  ///< before: the previous element, zeros for the first
   bool first;
   Index width;
   const std::vector<double>& parameters;
 
   [[nodiscard]] double distance_to(const double* other) const;  ///< Euclidean
-  [[nodiscard]] double distance_to_parameters() const;          ///< those are an element: one number for all values, or one for each
+  [[nodiscard]] double distance_to_parameters() const;          ///< parameters as an element: one number for all values, or one for each
   void normalise(double* to, Index by) const;                   ///< divided by its length; zero stays zero
 };
 
-/// A descriptor of costs.hpp, for what runs once a pair or once an element. Forms: for elements of any number of values, and of one.
+/// A descriptor of costs.hpp as functions called once per pair or element. Forms: for elements of any number of values, and of one.
 struct CostTraits {
   const char *key, *name;
   bool shared, precomputed, bordered, gaps, infinite_border, first_once, weighted, weighted_by_lengths, per_value;
@@ -79,7 +79,7 @@ struct CostTraits {
   void (*weights)(const std::vector<double>& parameters, double longest, Index half, double* even, double* odd);
   /// Feature k of element i (from 0) goes to out[k * by_feature + i * by_element].
   void (*lay_out[2])(const std::vector<double>& parameters, const Sequence& s, double* out, Index by_feature, Index by_element);
-  /// Of one cell, from the features of its elements; shared costs stand in all three.
+  /// Of one cell, from the features of its elements; shared costs are repeated in all three.
   StepCosts (*costs[2])(const double* x, const double* y, Index width, double parameter, double weight);
 };
 extern const CostTraits kCostTraits[kCosts];
@@ -102,17 +102,17 @@ struct Measure {
   [[nodiscard]] bool gaps() const { return traits().gaps; }
   [[nodiscard]] bool infinite_border() const { return traits().infinite_border; }
   [[nodiscard]] Band band(Index n, Index m) const { return {n, m, window ? std::min(window->of(n, m), n + m) : n + m, slope, slanted && window}; }
-  /// The sum of a path from (1, 1) to (n, m), divided by the weight of all such paths where that is wanted.
+  /// The sum of a path from (1, 1) to (n, m), divided by its weight if normalized.
   [[nodiscard]] double of_weight(double sum, Index n, Index m) const {
     return normalized ? sum / static_cast<double>(step == StepPattern::asymmetric ? n : n + m) : sum;
   }
-  /// A limit of what of_weight gives as one of sums, a little too generous.
+  /// A limit on of_weight as a limit on sums, rounded up.
   [[nodiscard]] double limit_of_sum(double limit, Index n, Index m) const {
     return normalized ? limit * static_cast<double>(step == StepPattern::asymmetric ? n : n + m) * (1 + 1e-12) : limit;
   }
-  /// The score of a sum (of_weight). That of whole series is finite unless the input's numbers are too large for it.
+  /// The score of a sum (of_weight). For whole series it is finite unless the input is too large.
   [[nodiscard]] double score_of(double sum, double cutoff) const;
-  /// A cutoff of scores as one of sums, a little too generous.
+  /// A cutoff on scores as a cutoff on sums, rounded up.
   [[nodiscard]] double sum_of(double cutoff) const {
     if (!root) return cutoff;
     return cutoff < 0 ? -1 : cutoff * cutoff * (1 + 1e-12);
@@ -130,9 +130,9 @@ inline Index feature_count(const Measure& measure, Index width) { return measure
 inline void lay_out(const Measure& measure, const Sequence& s, double* out, Index by_feature, Index by_element) {
   measure.traits().lay_out[s.width == 1 ? 1 : 0](measure.parameters, s, out, by_feature, by_element);
 }
-/// The weights of |i - j| for a pair of lengths n and m, as Tile wants them.
+/// The weights of |i - j| for a pair of lengths n and m, in the layout of Tile::weights.
 struct TileWeights {
-  /// Cells of a tile outside of the matrix have |i - j| of at most the longer length and the tile's rows.
+  /// Bound on |i - j| / 2 of a tile's cells, those outside of the matrix included.
   static Index half(Index n, Index m) { return std::max(n, m) / 2 + kTilePad / 2 + 2; }
   static std::size_t room(Index n, Index m) { return static_cast<std::size_t>(4 * half(n, m) + 2); }
   TileWeights(const Measure& measure, Index n, Index m, double* room) : at{room + half(n, m), room + 3 * half(n, m) + 1} {
@@ -140,11 +140,11 @@ struct TileWeights {
   }
   const double* at[2];
 };
-/// D(0, 0) … D(0, length), or D(·, 0): what it costs to skip the first elements; only (0, 0) where no path begins with a gap.
-/// The sum without regard to the window.
+/// D(0, 0) … D(0, length), or D(·, 0): the cost of leading gaps; only (0, 0) is finite if no path begins with a gap.
+/// Without regard to the window.
 void lay_out_border(const Measure& measure, const Sequence& s, double* out, Index by_element);
 
-/// D(0, 0). Where a match costs twice the distance, that of the first cell is taken off beforehand: a path pays it once (symmetric2).
+/// D(0, 0). Where a match has weight 2, the distance of the first cell is subtracted here: it counts once (symmetric2).
 double corner(const Measure& measure, const Sequence& x, const Sequence& y);
 
 // --- the definition -------------------------------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ double corner(const Measure& measure, const Sequence& x, const Sequence& y);
 class CellCosts {
  public:
   CellCosts(const Measure& measure, const Sequence& x, const Sequence& y);
-  /// Elements by their features.
+  /// Pointers to the features of each element.
   [[nodiscard]] std::vector<const double*> rows() const { return elements(x_features_, n_); }
   [[nodiscard]] std::vector<const double*> columns() const { return elements(y_features_, m_); }
   /// Of cell (i, j), counted from 1.
@@ -168,7 +168,7 @@ class CellCosts {
   Index n_, m_, width_, features_;
   double parameter_;
   StepCosts (*costs_)(const double* x, const double* y, Index width, double parameter, double weight);
-  const double* matrix_ = nullptr;  ///< of precomputed costs
+  const double* matrix_ = nullptr;  ///< of precomputed costs, else null
   std::vector<double> x_features_, y_features_, weights_;
 };
 
@@ -191,7 +191,7 @@ auto run_definition(const Measure& measure, const Sequence& x, const Sequence& y
                                                    Index i, Index j) {
     const StepCosts steps = costs(a, b, i, j);
     const double none = band.has(i, j) ? 0 : kUnreachable;
-    // With an open begin a path starts at (1, j) for one distance, from (0, j - 1) as from (0, j): it is counted once.
+    // With an open begin a path that starts at (1, j) would be counted from (0, j - 1) and from (0, j): one of them is excluded.
     const double other = counted && measure.open_begin && i == 1 ? kUnreachable : 0;
     if (shared) return choose(choose(match, deletion), insertion + other) + (steps.match + none);
     return choose(choose(match + (steps.match + none + other), deletion + (steps.deletion + none)), insertion + (steps.insertion + none));
@@ -202,17 +202,17 @@ auto run_definition(const Measure& measure, const Sequence& x, const Sequence& y
 /// Score (without the root) and path.
 Path path_by_definition(const Measure& measure, const Sequence& x, const Sequence& y);
 
-// --- the fast forms -------------------------------------------------------------------------------------------------------------------
+// --- the optimised forms --------------------------------------------------------------------------------------------------------------
 
-const ElasticTable& elastic_loops();  ///< of the level in use
+const ElasticTable& elastic_loops();  ///< of the selected instruction set level
 
 // Scores and cutoffs are sums divided by the path's weight, without the root.
 
-/// The score; kUnreachable, or the true one, if it is beyond `cutoff`.
+/// The score; if that exceeds `cutoff`, possibly kUnreachable instead.
 double pair_score(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace);
 Path pair_path(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, std::size_t memory_limit,
                Workspace& workspace);
-/// Sequences whose features are laid out once, for all that they are compared with, and whose NaN are looked for once.
+/// Sequences with features laid out, and NaN looked for, once for all comparisons.
 class ElasticReferences : public References {
  public:
   ElasticReferences(const Measure& measure, std::vector<Sequence> sequences);
@@ -226,14 +226,14 @@ class ElasticReferences : public References {
   std::vector<char> missing_;
 };
 
-/// The scores of x with up to table.lanes sequences, which must have one band with it but for their lengths. features: those of
-/// ElasticReferences, or null; so may each of them be.
+/// The scores of x with up to table.lanes sequences, which must share one band except for its end. features: those of
+/// ElasticReferences, or null, each and as a whole.
 void many_scores(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence* const* ys, const double* const* features,
                  int count, double cutoff, double* out, Workspace& workspace);
 
-/// Checked.
+/// Validates the options.
 Measure measure_of(const DtwOptions& options);
-/// A measure as a method; one of asymmetric steps.
+/// A measure as a method; with asymmetric steps.
 std::unique_ptr<Method> make_method(Measure measure);
 std::unique_ptr<Method> make_asymmetric(Measure measure);
 

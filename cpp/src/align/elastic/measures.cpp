@@ -22,7 +22,7 @@ std::unique_ptr<Method> make_elastic(const std::string& key, std::vector<double>
     const auto expected = std::count_if(traits.parameters, traits.parameters + 2, [](const char* name) { return name != nullptr; });
     PLAIT_REQUIRE(static_cast<std::ptrdiff_t>(parameters.size()) == expected, traits.name, ": expected ", expected, " parameters, got ",
                   parameters.size());
-    // The loops abandon what is beyond a cutoff: no step may make a path cheaper again.
+    // Early abandoning requires non-negative costs.
     for (std::size_t k = 0; k < parameters.size(); ++k) {
       PLAIT_REQUIRE(parameters[k] >= 0 && std::isfinite(parameters[k]), traits.parameters[k], ": expected a finite number of at least 0, got ",
                     parameters[k]);
@@ -30,7 +30,7 @@ std::unique_ptr<Method> make_elastic(const std::string& key, std::vector<double>
   }
   measure.name = traits.name;
   measure.window = options.window;
-  measure.slanted = options.slanted && options.window;  // without a window there is no band to be slanted
+  measure.slanted = options.slanted && options.window;  // without a window there is no band to slant
   measure.propagate_nan = options.propagate_nan;
   measure.parameters = std::move(parameters);
   return make_method(std::move(measure));

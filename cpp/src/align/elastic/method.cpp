@@ -1,4 +1,4 @@
-// The elastic measures as methods: which fast form does what.
+// The elastic measures as methods, and the choice of the optimised form.
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -19,7 +19,7 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 using tuning::kCountMemory, tuning::kManyBytes;
 
-/// References with what only a search for the nearest wants to know of them, from its first time on.
+/// References with quantised series for nearest-neighbour search, made on first use.
 class SearchedReferences final : public ElasticReferences {
  public:
   using ElasticReferences::ElasticReferences;
@@ -53,7 +53,7 @@ class ElasticMethod final : public Method {
   double count(const Sequence& x, const Sequence& y) const override {
     if (missing(x) || missing(y)) return kNan;
     Counted<Order::minimum> counted;
-    if (measure_.normalized && measure_.open_end) {  // the definition looks for the end with the least sum
+    if (measure_.normalized && measure_.open_end) {  // the definition would choose the end with the least sum
       Measure closed = measure_;
       closed.open_end = false;
       const Path best = pair_path(measure_, table_, x, y, kCountMemory, thread_workspace());
@@ -83,7 +83,7 @@ class ElasticMethod final : public Method {
 
  private:
   [[nodiscard]] bool missing(const Sequence& s) const { return measure_.propagate_nan && has_nan(s); }
-  /// Whether two sequences may stand in lanes beside each other: the rows have the same cells, but for the shorter one's end.
+  /// Whether two sequences may share a vector: their bands are equal except for the end of the shorter one.
   [[nodiscard]] bool same_band(Index n, Index a, Index b) const {
     return a == b || (measure_.slope == 0 && !measure_.slanted && (!measure_.traits().weighted_by_lengths || std::max(n, a) == std::max(n, b)) &&
                       (!measure_.window || measure_.window->of(n, a) == measure_.window->of(n, b)));
@@ -92,7 +92,7 @@ class ElasticMethod final : public Method {
     const auto* prepared = dynamic_cast<const ElasticReferences*>(&references);
     return prepared != nullptr ? prepared->missing(k) : missing(references[k]);
   }
-  /// out[k]: that of references[which[k]].
+  /// out[k]: the score of references[which[k]].
   void score_all(const Sequence& x, const References& references, const std::vector<Index>& which, double cutoff, double* out,
                  Workspace& workspace) const;
   [[nodiscard]] std::vector<double> bounds(const Sequence& x, const References& references) const;
@@ -104,7 +104,7 @@ class ElasticMethod final : public Method {
 void ElasticMethod::score_all(const Sequence& x, const References& references, const std::vector<Index>& which, double cutoff, double* out,
                               Workspace& workspace) const {
   const auto* prepared = dynamic_cast<const ElasticReferences*>(&references);
-  std::vector<std::size_t> order;  // by length: what stands in lanes beside each other should end together
+  std::vector<std::size_t> order;  // by length, so that sequences of one vector have similar lengths
   const bool nothing = missing(x);
   for (std::size_t k = 0; k < which.size(); ++k) {
     out[k] = kNan;
@@ -155,8 +155,8 @@ std::vector<double> ElasticMethod::bounds(const Sequence& x, const References& r
   return found;
 }
 
-/// In the order of their lower bounds, as many at once as there are lanes, until no bound is low enough. The first alone: where it is near, none
-/// of the others need be scored; where many remain, bounds that take longer leave fewer of them, of which the first is alone again.
+/// In the order of their lower bounds, as many at a time as there are lanes, until a bound exceeds the cutoff. The first is scored alone: if near,
+/// it may exclude all others; if many remain, costlier bounds are computed for them, and again the first is scored alone.
 std::vector<Neighbour> ElasticMethod::nearest(const Sequence& x, const References& references, Index k, double most, Workspace& workspace) const {
   Ranking ranking(order(), k, most);
   if (missing(x)) {

@@ -26,14 +26,14 @@ PairRun::PairRun(const Measure& measure, const ElasticTable& table, const Sequen
   double* reversed = x_features_ + features_ * x_stride_;
   left_ = reversed + features_ * y_stride_;
   const double border = measure.infinite_border() ? kUnreachable : 0;
-  for (Index k = 0; k < features_; ++k) {  // what is not of the series is read, but never counts
+  for (Index k = 0; k < features_; ++k) {  // padding is read, but does not affect results
     std::fill_n(x_features_ + k * x_stride_ + n, kTilePad, 0.0);
     std::fill_n(reversed + k * y_stride_, kTilePad, 0.0);
     std::fill_n(reversed + k * y_stride_ + kTilePad + m, kTilePad, border);
   }
   if (features_ > 0) {
     lay_out(measure, x, x_features_, x_stride_, 1);
-    y_features_ = reversed + kTilePad + m;  // that of column c stands at -c
+    y_features_ = reversed + kTilePad + m;  // that of column c is at index -c
     lay_out(measure, y, y_features_ - 1, y_stride_, -1);
   }
   lay_out_border(measure, x, left_, 1);
@@ -71,7 +71,7 @@ void PairRun::begin() {
 double PairRun::run(const TilePlace& place, Index last, std::uint64_t* moves) {
   double left_column[kTilePad], start[kTilePad], end[kTilePad];
   const Index height = place.registers * table_.lanes, bottom = place.first + place.rows - 1, c0 = place.column;
-  if (full_) {  // the same as below, which for a short pair takes as long as its cells
+  if (full_) {  // the general case below would take as long as the cells of a short pair
     const auto begin = static_cast<double>(1 - c0), behind = static_cast<double>(last + 1 - c0);
     for (Index p = 0; p < height; ++p) {
       left_column[p] = left_[std::min(place.first + p, bottom)];
@@ -95,8 +95,8 @@ double PairRun::run(const TilePlace& place, Index last, std::uint64_t* moves) {
   tile.start = start;
   tile.end = end;
   tile.steps = static_cast<Index>(end[place.rows - 1]);
-  // Where all rows begin at the left border, infinite features there do what waiting for the first column does. Where all end in one column, what
-  // they compute behind it is never looked at.
+  // If all rows begin at the left border, infinite features there replace the masks of the first steps. If all end in one column, the cells
+  // computed after it are not read.
   const bool infinite = measure_.infinite_border() && band_.lo(bottom) == 1;
   tile.full_begin = infinite ? 0 : static_cast<Index>(start[height - 1]);
   tile.full_end = band_.hi(place.first) >= std::min(band_.hi(bottom), last) ? tile.steps : std::min(tile.steps, static_cast<Index>(end[0]));
@@ -115,7 +115,7 @@ double PairRun::run(const TilePlace& place, Index last, std::uint64_t* moves) {
   }
   const auto& loops = moves != nullptr ? table_.traced : table_.pair;
   loops[static_cast<int>(measure_.cost)][x_.width == 1 ? 1 : 0][place.registers == 1 ? 0 : 1](tile);
-  // What the next tile looks at beside what was computed: the cell before the last row's first, and those behind its last.
+  // Cells that the next tile reads besides the computed ones: the cell before the last row's first, and those after its last.
   row_[band_.lo(bottom) - 1] = left_column[place.rows - 1];
   if (bottom < band_.n) {
     const Index done = std::min(band_.hi(bottom), last), next = std::min(band_.hi(bottom + 1), last);
@@ -124,7 +124,7 @@ double PairRun::run(const TilePlace& place, Index last, std::uint64_t* moves) {
   return least[place.registers == 1 ? place.rows - 1 : table_.lanes - 1];
 }
 
-/// The tile's part of the matrix, in the order in which its steps want it.
+/// Lays out the tile's part of the matrix in the order of its steps.
 void PairRun::lay_out_precomputed(const TilePlace& place) {
   const Index height = place.registers * table_.lanes, m = y_.length;
   precomputed_ = workspace_.take_as<double>(static_cast<std::size_t>(place.steps * height), kPrecomputedSlot);
@@ -146,7 +146,7 @@ Index PairRun::end_column() const {
 }
 
 double pair_score(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, double cutoff, Workspace& workspace) {
-  // A slanted band is the same seen from either side; the fewer columns a row has, the fewer cells a tile visits in vain.
+  // A slanted band is symmetric; with fewer columns in a row a tile visits fewer cells outside the band.
   if (measure.slanted && x.length < y.length && !measure.traits().precomputed) return pair_score(measure, table, y, x, cutoff, workspace);
   PairRun run(measure, table, x, y, workspace);
   run.begin();
@@ -154,7 +154,7 @@ double pair_score(const Measure& measure, const ElasticTable& table, const Seque
   const double limit = measure.limit_of_sum(cutoff, x.length, y.length);
   for (Index first = 1; first <= x.length;) {
     const TilePlace place = run.place(first);
-    if (run.run(place, y.length, nullptr) > limit && !measure.traits().precomputed) return kUnreachable;  // no cost is negative, unless it was given
+    if (run.run(place, y.length, nullptr) > limit && !measure.traits().precomputed) return kUnreachable;  // costs are >= 0
     first += place.rows;
     cells += place.rows * place.steps;
     if (cells > (Index{1} << 16)) {

@@ -1,4 +1,4 @@
-// One pair, tile by tile: what score and path share.
+// One pair, tile by tile: shared by score and path.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace plait::align::detail {
 
-/// The rows of a tile and where their cells stand in time (tile.hpp).
+/// The rows of a tile and its steps (tile.hpp).
 struct TilePlace {
   Index first = 0, rows = 0;  ///< rows first … first + rows - 1, counted from 1
   int registers = 0;
@@ -21,17 +21,17 @@ class PairRun {
   PairRun(const Measure& measure, const ElasticTable& table, const Sequence& x, const Sequence& y, Workspace& workspace);
 
   [[nodiscard]] const Band& band() const { return band_; }
-  /// Tiles in order; together they have all rows.
+  /// Tiles in order; together they cover all rows.
   [[nodiscard]] TilePlace place(Index first) const;
-  /// D(0, ·) into row().
+  /// Writes D(0, ·) to row().
   void begin();
-  /// D(0 … m) of the row last worked on, counted from 0.
+  /// D(0 … m) of the last computed row, indexed from 0.
   [[nodiscard]] double* row() { return row_; }
   /// D(i, 0).
   [[nodiscard]] double left(Index i) const { return i <= band_.left() ? left_[i] : kUnreachable; }
-  /// Fills the tile's rows up to column `last`, with moves if there is a place for them. Gives the least of its last row.
+  /// Computes the tile's rows up to column `last`, with moves unless null. Returns the least cell of its last row.
   double run(const TilePlace& place, Index last, std::uint64_t* moves);
-  /// Of row n, once all tiles have run: where the path ends, and D there.
+  /// After all tiles: the column of the last row in which the path ends.
   [[nodiscard]] Index end_column() const;
 
   [[nodiscard]] static std::size_t move_words(const TilePlace& place, int lanes) {

@@ -1,4 +1,4 @@
-// The path of one pair, from two bits of moves per cell. If they do not fit into memory, the matrix is cut into blocks of tiles (checkpoints.hpp);
+// The path of one pair, from two bits of moves per cell. If these do not fit into memory, the matrix is cut into blocks of tiles (checkpoints.hpp);
 // the state between two blocks is one row.
 #include <algorithm>
 
@@ -10,7 +10,7 @@
 namespace plait::align::detail {
 namespace {
 
-/// To the row above the tile, or to the left border.
+/// Traces back to the row above the tile, or to the left border.
 void back(Traceback& traceback, const TilePlace& place, const std::uint64_t* moves, Index lanes) {
   while (traceback.i() >= place.first && traceback.j() > 0) {
     const Index p = traceback.i() - place.first, s = traceback.j() - place.column + p;
@@ -67,7 +67,7 @@ Path pair_path(const Measure& measure, const ElasticTable& table, const Sequence
       [&](Index block) {
         run.begin();
         if (block > 0) std::copy_n(kept.data() + static_cast<std::size_t>(block - 1) * length, length, run.row());
-        last_column = traceback.j();  // the path does not come back to the right of where it is
+        last_column = traceback.j();  // the path does not return to columns further right
       },
       run_block,
       [&](Index block) {

@@ -16,7 +16,7 @@ using namespace detail;
 namespace {
 
 /// LB_Keogh in both directions (Keogh and Ratanamahatana 2005; Rakthanmanon and others 2012): of a window against the query's envelope, and of the
-/// query against the stream's envelope, which contains the window's own.
+/// query against the stream's envelope, which contains that of each window.
 class WindowBounds {
  public:
   WindowBounds(const Measure& measure, const Sequence& query, const Sequence& stream, bool normalize)
@@ -31,7 +31,7 @@ class WindowBounds {
     stream_lower_ = by_value(around_stream.lower.data(), m_), stream_upper_ = by_value(around_stream.upper.data(), m_);
   }
 
-  /// Of the window from element `at` on.
+  /// The bound of the window that begins at element `at`.
   [[nodiscard]] double of(Index at) const {
     const bool squares = measure_.traits().envelope == EnvelopeBound::squares;
     double window_beyond = 0, query_beyond = 0;
@@ -50,16 +50,16 @@ class WindowBounds {
       query_beyond += table_.beyond_scaled[squares](query_.data() + q, mean, inverse, stream_lower_.data() + s, stream_upper_.data() + s, n_, slack);
     }
     double bound = std::max(window_beyond, query_beyond);
-    // The length of a vector is at least the sum of its d magnitudes by the root of d.
+    // The Euclidean norm is at least the sum of the d magnitudes divided by sqrt(d).
     if (measure_.traits().envelope == EnvelopeBound::lengths) bound /= std::sqrt(static_cast<double>(width_));
-    bound = measure_.of_weight(bound, n_, n_) * (1 - 1e-9);  // both are rounded
+    bound = measure_.of_weight(bound, n_, n_) * (1 - 1e-9);  // slack for rounding
     return measure_.root ? std::sqrt(bound) : bound;
   }
 
  private:
-  // Where rounding may decide whether a window is constant, or squares overflow or vanish, nothing is claimed.
+  // No bound where rounding may decide whether a window is constant, or where squares overflow or underflow.
   static constexpr double kDoubtful = 1e-5, kTiny = 1e-140, kHuge = 1e140;
-  static constexpr double kSlack = 1e-9;  // what rounding of the mean may move a normalised value by
+  static constexpr double kSlack = 1e-9;  // bound on the rounding error of a normalised value
 
   [[nodiscard]] std::vector<double> by_value(const double* values, Index length) const {
     std::vector<double> out(static_cast<std::size_t>(length * width_));
@@ -103,7 +103,7 @@ std::vector<Ending> endings(const DtwOptions& options, const Sequence& query, co
   const Index n = query.length, m = stream.length, features = feature_count(measure, query.width), stride = n + kMostLanes;
   const bool asymmetric = measure.step == StepPattern::asymmetric, twice = measure.traits().first_once;
   DtwOptions plain = options;
-  plain.step = StepPattern::symmetric1;  // whose costs are the distances
+  plain.step = StepPattern::symmetric1;  // its costs are the distances
   plain.normalized = false;
   const auto distances = elastic_loops().row_costs[static_cast<int>(measure_of(plain).cost)][query.width == 1 ? 1 : 0];
   std::vector<double> x(static_cast<std::size_t>(features * stride), 0.0), y(static_cast<std::size_t>(features * m)),
@@ -111,7 +111,7 @@ std::vector<Ending> endings(const DtwOptions& options, const Sequence& query, co
   lay_out(measure, query, x.data(), stride, 1);
   lay_out(measure, stream, y.data(), 1, features);
 
-  // D(·, j) and where the paths began, for the column itself and the two before it.
+  // D(·, j) and the begins of its paths, for the column and the two before it.
   std::vector<Ending> columns[3];
   for (auto& column : columns) column.assign(static_cast<std::size_t>(n), {kUnreachable, 0});
   std::vector<Ending> out(static_cast<std::size_t>(m));

@@ -1,4 +1,4 @@
-// What the kernel of diagonals needs, and the traceback through checkpointed blocks of diagonals.
+// The arrays of the diagonal kernel, and the traceback through checkpointed blocks of diagonals.
 #include "align/pairwise/diagonals.hpp"
 
 #include <algorithm>
@@ -63,7 +63,7 @@ class Diagonals {
     Index i = 0, j = 0;
   };
 
-  /// All diagonals; the state is kept before each block of them but the last, whose moves are kept if there is only that one.
+  /// Runs all diagonals; saves the state before each block but the last, whose moves are stored if it is the only one.
   End forward(const Checkpoints& checkpoints) {
     const bool one = checkpoints.blocks() == 1;
     const std::size_t bytes = state_bytes();
@@ -87,7 +87,7 @@ class Diagonals {
     return best;
   }
 
-  /// Score and path. Moves of a cell take a byte.
+  /// Score and path. Moves take one byte a cell.
   Path path(std::size_t memory_limit) {
     const std::size_t row = static_cast<std::size_t>(n_ + 1);
     const Checkpoints checkpoints = Checkpoints::within(memory_limit, diagonals(), static_cast<double>(diagonals()) * static_cast<double>(row),
@@ -114,7 +114,7 @@ class Diagonals {
             if (state == Move::none) state = static_cast<Move>(byte & 3);
             if (state == Move::match && (byte & kBegins) != 0) return false;
             traceback.step(state);
-            // Before a match there is whatever is best there.
+            // A match follows the best state of its cell.
             state = state == Move::deletion    ? static_cast<Move>(byte >> kBeforeDeletion & 3)
                     : state == Move::insertion ? static_cast<Move>(byte >> kBeforeInsertion & 3)
                                                : Move::none;

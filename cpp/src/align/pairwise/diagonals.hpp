@@ -1,4 +1,4 @@
-// Alignment with scores that no small integer holds.
+// Alignment with scores that no small integer type represents.
 #pragma once
 
 #include "align/pairwise/diagonal_kernel.hpp"

@@ -1,4 +1,4 @@
-// Scores as whole numbers, and a block's profile of them.
+// Scores as integers, and the query profile of a block.
 #include "align/pairwise/integer.hpp"
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace plait::align::detail {
 namespace {
 
 constexpr std::uint32_t kPadding = ~std::uint32_t{0};
-constexpr double kLargest = 1 << 20;  // beyond this 32 bits are soon too few
+constexpr double kLargest = 1 << 20;  // larger scores overflow 32 bits on short sequences
 
 }  // namespace
 
@@ -94,7 +94,7 @@ void StripedProfile<T>::prepare(const IntegerScores& scores, const StripedKernel
       x_[static_cast<std::size_t>(t * lanes + lane)] = scores.size > 0 ? symbol : ids_->of(symbol, true);
     }
   }
-  // Without a matrix, row 0 is that of all other symbols.
+  // Without a matrix, row 0 is for symbols that are not in x.
   const std::size_t rows = static_cast<std::size_t>(scores.size > 0 ? scores.size : ids_->count() + 1);
   codes_.clear();
   if (rows < static_cast<std::size_t>(kTableBytes) && scores.least >= -128 && scores.most <= 127) {

@@ -1,5 +1,5 @@
-// One sequence against many with whole scores: the references sorted by length and dealt to lanes; the few that do not fill a group, or do
-// not fit into 16 bits, one by one.
+// One sequence against many with integer scores: the references sorted by length and grouped into lanes; those that do not fill a group, or
+// overflow 16 bits, are scored one by one.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -17,14 +17,14 @@ namespace {
 using tuning::kLongestInLane, tuning::kPollLaneVectors;
 constexpr std::uint8_t kPadding = kLaneCodes - 1, kOther = kLaneCodes - 2;
 
-/// x as ranks of its symbols, and what each is worth beside the codes of y's.
+/// x as ranks of its symbols, and the scores of each rank with the codes of y.
 struct Query {
   std::vector<std::uint8_t> ranks;
   std::vector<std::int8_t> table;
   std::vector<std::uint32_t> symbols;  // by rank
   Index codes = 0;                     // of a matrix; without one, codes are ranks
 
-  /// Nothing if the alphabet or the scores are too large.
+  /// Empty if the alphabet or the scores are too large.
   static std::optional<Query> of(const IntegerScores& scores, const Sequence& x) {
     const bool equality = scores.size == 0;
     const std::int32_t padding = std::min(scores.least, 0);
@@ -63,48 +63,48 @@ class Groups {
          Index begin, Workspace& workspace)
       : scores_(scores), kernels_(kernels), query_(query), references_(references), out_(out), begin_(begin), workspace_(workspace) {}
 
-  /// Scores those of `order` (by length) that are worth a group; what is left stays in `order`.
+  /// Scores those of `order` (by length) that fill groups; the others stay in `order`.
   void run(std::vector<Index>& order) {
     std::vector<Index> left;
     for (std::size_t at = 0; at < order.size();) {
       const std::size_t count = std::min(order.size() - at, static_cast<std::size_t>(kernels_.lanes));
       const std::span<const Index> group(order.data() + at, count);
-      if (!worth(group) || !run(group, left)) left.insert(left.end(), group.begin(), group.end());
+      if (!fills_lanes(group) || !run(group, left)) left.insert(left.end(), group.begin(), group.end());
       at += count;
     }
     order = std::move(left);
   }
 
  private:
-  [[nodiscard]] bool worth(std::span<const Index> group) const {
+  [[nodiscard]] bool fills_lanes(std::span<const Index> group) const {
     const Index longest = references_[group.back()].length;
     Index sum = 0;
     for (const Index k : group) sum += references_[k].length;
     return longest <= kLongestInLane && 4 * sum >= longest * kernels_.lanes;
   }
 
-  /// Of local alignment, where sums stay at the ends of the range.
+  /// Of local alignment, where sums saturate.
   [[nodiscard]] std::optional<Offset> saturating_offset() const {
     constexpr std::int64_t kLeast = std::numeric_limits<T>::min();
     if (scores_.open < kLeast) return std::nullopt;
     return Offset{.zero = kLeast, .lowest = kLeast, .proved = false};
   }
 
-  /// The codes of each reference, one beside the other: y[j · lanes + l] is the j-th of the l-th.
-  void deal(std::span<const Index> group, std::array<std::int32_t, 64>& lengths, std::uint8_t* y) const {
+  /// The codes of the references, interleaved: y[j · lanes + l] is the j-th of the l-th.
+  void interleave(std::span<const Index> group, std::array<std::int32_t, 64>& lengths, std::uint8_t* y) const {
     const Index lanes = kernels_.lanes, count = static_cast<Index>(group.size());
     bool bytes = query_.codes > 0 && std::endian::native == std::endian::little;
     for (Index l = 0; l < count; ++l) {
       lengths[static_cast<std::size_t>(l)] = static_cast<std::int32_t>(references_[group[l]].length);
       bytes = bytes && references_[group[l]].kind == Sequence::Kind::u8;
     }
-    // Eight sequences at a time, eight codes of each: they lie far apart, and the processor waits for several of them at once.
+    // Eight codes of eight sequences at a time: they are far apart in memory, so that several cache misses overlap.
     for (Index l = 0; l < count; l += 8) {
       Index done = 0;
       if (bytes && l + 8 <= count) {
         std::array<const std::uint8_t*, 8> from{};
         for (Index k = 0; k < 8; ++k) from[static_cast<std::size_t>(k)] = static_cast<const std::uint8_t*>(references_[group[l + k]].data);
-        const Index shortest = references_[group[l]].length;  // they are in order
+        const Index shortest = references_[group[l]].length;  // sorted by length
         for (; done + 8 <= shortest; done += 8) {
           std::array<std::uint64_t, 8> words{};
           for (std::size_t k = 0; k < 8; ++k) std::memcpy(&words[k], from[k] + done, 8);
@@ -119,7 +119,7 @@ class Groups {
     }
   }
 
-  /// Bytes: column k of the result is row k (Warren, Hacker's Delight, 7-3).
+  /// Transposes 8 × 8 bytes (Warren, Hacker's Delight, 7-3).
   static void transpose(std::array<std::uint64_t, 8>& rows) {
     const auto swap = [&rows](std::size_t a, std::size_t b, int shift, std::uint64_t mask) {
       const std::uint64_t t = ((rows[a] >> shift) ^ rows[b]) & mask;
@@ -167,7 +167,7 @@ class Groups {
     auto* y = workspace_.take_as<std::uint8_t>(static_cast<std::size_t>(columns * lanes), 1);
     std::fill(y, y + columns * lanes, kPadding);
     std::array<std::int32_t, 64> lengths{};
-    deal(group, lengths, y);
+    interleave(group, lengths, y);
     s.y = y;
     if (ends.x_end && !ends.local) s.ends = lengths.data();
     const Index piece = std::max<Index>(1, kPollLaneVectors / (n * kernels_.block)) * kernels_.block;

@@ -1,7 +1,7 @@
 #include "align/pairwise/diagonals.hpp"
 #include "align/pairwise/integer.hpp"
 #include "align/pairwise/recursion.hpp"
-#include "align/pairwise/strips.hpp"
+#include "align/pairwise/tiles.hpp"
 #include "align/tuning.hpp"
 #include "plait/align/pairwise.hpp"
 
@@ -39,7 +39,7 @@ class Pairwise final : public Method {
     return diagonal_path(options_, PLAIT_PICK(pairwise_diagonal_table), x, y, memory_limit, workspace);
   }
   void scores(const Sequence& x, const References& references, Index begin, Index end, double, double* out, Workspace& workspace) const override {
-    IntegerProfiles profiles;  // of x, for all of them
+    IntegerProfiles profiles;  // of x, for all references
     if (!integer_ || x.length == 0) return Method::scores(x, references, begin, end, kWorst<Order::maximum>, out, workspace);
     for (const Index k : integer_scores(*integer_, PLAIT_PICK(pairwise_lanes_table), x, references, begin, end, out, workspace)) {
       out[k - begin] = score(x, references[k], profiles, workspace);
@@ -49,16 +49,16 @@ class Pairwise final : public Method {
   [[nodiscard]] Index batch() const override { return integer_ ? piece() : 1; }
   [[nodiscard]] double count(const Sequence& x, const Sequence& y) const override {
     if (x.length > 0 && y.length > 0 && options_.open <= options_.extend) {
-      return pairwise_strip_count(options_, PLAIT_PICK(pairwise_strip_table), x, y, thread_workspace());
+      return pairwise_tile_count(options_, PLAIT_PICK(pairwise_tile_table), x, y, thread_workspace());
     }
     Counted<Order::maximum> counted;
     const auto best = run_recursion(options_, counted, x, y);
-    return options_.ends.local && best.score == 0 ? 1 : best.paths;  // nothing is similar: the empty alignment, wherever it may stand
+    return options_.ends.local && best.score == 0 ? 1 : best.paths;  // no similarity: the empty alignment, counted once
   }
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
-  [[nodiscard]] Index piece() const override { return 512; }  // of these, sorted, those that share a vector are about as long
+  [[nodiscard]] Index piece() const override { return 512; }  // sorted, references that share a vector then have similar lengths
   [[nodiscard]] double cost(const Sequence& x, const Sequence& y) const override {
-    return (integer_ ? tuning::kWholeScoresNs : tuning::kScoresNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
+    return (integer_ ? tuning::kIntegerScoresNs : tuning::kScoresNs) * static_cast<double>(x.length) * static_cast<double>(y.length);
   }
 
  private:
@@ -67,7 +67,7 @@ class Pairwise final : public Method {
       if (const auto found = integer_score(*integer_, PLAIT_PICK(striped_table), x, y, profiles, workspace)) return *found;
     }
     if (x.length > 0 && y.length > 0 && options_.open <= options_.extend) {
-      return pairwise_strip_score(options_, PLAIT_PICK(pairwise_strip_table), x, y, workspace);
+      return pairwise_tile_score(options_, PLAIT_PICK(pairwise_tile_table), x, y, workspace);
     }
     return diagonal_score(options_, PLAIT_PICK(pairwise_diagonal_table), x, y, workspace);
   }

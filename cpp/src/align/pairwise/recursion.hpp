@@ -1,5 +1,5 @@
-// The definition: Gotoh's recursion as an instance of the template. A cell holds three values, one for each last move of a path, because the cost of
-// a gap depends on the move before it. Each alignment is exactly one path through these states, also if open == extend, so counting paths counts
+// The definition: Gotoh's recursion as an instance of the template. A cell has three values, one for each last move of a path, because the cost of
+// a gap depends on the previous move. Each alignment is exactly one path through these states, also if open == extend, so counting paths counts
 // alignments.
 #pragma once
 
@@ -17,12 +17,12 @@ template <class Inner>
 class Gotoh {
  public:
   using Value = decltype(std::declval<Inner&>().lift(0.0));
-  /// By the last move. A path that begins here has no gap behind it, which is all that `match` says.
+  /// By the last move. A path that begins here follows no gap, which is a `match` state.
   struct Cell {
     Value match, deletion, insertion;
     friend Value result(const Cell& c) { return choose(choose(c.match, c.deletion), c.insertion); }
   };
-  /// Values of a cell at the border.
+  /// Values of a border cell.
   struct Border {
     double match = kWorst<Order::maximum>, deletion = kWorst<Order::maximum>, insertion = kWorst<Order::maximum>;
   };
@@ -47,7 +47,7 @@ class Gotoh {
   bool local_;
 };
 
-/// The best value over the whole recursion in the given algebra.
+/// The best value of the whole recursion in the given algebra.
 template <class Inner>
 auto run_recursion(const PairwiseOptions& options, Inner& inner, const Sequence& x, const Sequence& y) {
   using Algebra = Gotoh<Inner>;

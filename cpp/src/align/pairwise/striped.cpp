@@ -1,5 +1,5 @@
-// A pair with whole scores, block after block. Which integers suffice is proved from the scores and the lengths; for local alignment, whose
-// sums are mostly far below what could be, it is tried out: the kernel stops where a value might leave the range.
+// A pair with integer scores, block after block. The sufficient integer width is derived from the scores and the lengths; for local alignment, whose
+// sums are mostly far below their bound, it is tried out: the kernel stops at a possible overflow.
 #include <algorithm>
 #include <limits>
 
@@ -13,11 +13,11 @@ namespace plait::align::detail {
 namespace {
 
 using tuning::kBlockRows, tuning::kPollStripedCells;
-constexpr Index kMostSegments = 120;  // segments are counted in 8 bits
+constexpr Index kMostSegments = 120;  // segment numbers fit 8 bits
 
 enum Slot { kMovesSlot, kRowsSlot, kStateSlot, kSymbolsSlot };
 
-Index divided_up(Index a, Index b) { return (a + b - 1) / b; }
+Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 struct Place {
   Index i = 0, j = 0;
@@ -33,12 +33,12 @@ class StripedBlocks {
     set_block_rows(kBlockRows);
   }
 
-  /// Sets the offset so that every sum has its place; false if the range is too small (or, for local alignment, not worth trying).
+  /// Sets the offset so that every sum is representable; false if the range is too small (or, for local alignment, unlikely to suffice).
   bool fits() {
     const Index n = blocks_ * block_rows();
     auto offset = offset_for<T>(scores_, n, m_, segments_, std::min(n_, m_) * std::max(scores_.most, 0));
     if (!offset || !offset->proved) {
-      std::int64_t high = 0;  // more precisely: what x's symbols are worth at best
+      std::int64_t high = 0;  // or, more tightly, the best possible scores of x's symbols
       for (Index i = 0; i < n_; ++i) high += std::max(scores_.best_of(x_.symbol(i)), 0);
       offset = offset_for<T>(scores_, n, m_, segments_, high);
     }
@@ -48,10 +48,10 @@ class StripedBlocks {
     return true;
   }
 
-  /// Where the best alignment ends, or nothing if a value left the range. Its loop is not Checkpoints::forward, which runs all blocks: this one stops
-  /// after the block that overflowed, so that the next wider integers begin, and asks each block for what ends in it.
+  /// The end of the best alignment, or nothing on overflow. Its loop is not Checkpoints::forward, which runs all blocks: this one stops
+  /// after the block that overflowed, so that the next wider integers begin, and records the ends in each block.
   std::optional<Place> forward(bool moves, bool keep_rows) {
-    const bool place = moves || keep_rows;  // otherwise the value alone is of use
+    const bool place = moves || keep_rows;  // otherwise only the value is needed
     kept_ = keep_rows ? blocks_ + 1 : 2;
     rows_ = workspace_.take_as<T>(static_cast<std::size_t>(kept_ * 2 * (m_ + 1)), kRowsSlot);
     if (moves) moves_ = workspace_.take_as<T>(static_cast<std::size_t>(blocks_ * moves_of_a_block(m_)), kMovesSlot);
@@ -81,7 +81,7 @@ class StripedBlocks {
     return best;
   }
 
-  /// The way back from there. Moves are those of forward(), or, if it kept its rows instead, are computed again block by block.
+  /// Traceback from there. Moves are those of forward(), or, if it saved rows instead, are recomputed block by block.
   Path back(const Place& end) {
     Traceback traceback(end.i, end.j);
     Move state = Move::none;
@@ -89,7 +89,8 @@ class StripedBlocks {
     const Checkpoints checkpoints(blocks_, moves_ != nullptr ? blocks_ : 1);
     if (end.i > 0 && end.j > 0) {
       checkpoints.backward(
-          checkpoints.block_of((end.i - 1) / block_rows()), moves_ != nullptr, [](Index) {}, [&](Index b, bool) { moves = again(b, traceback.j()); },
+          checkpoints.block_of((end.i - 1) / block_rows()), moves_ != nullptr, [](Index) {},
+          [&](Index b, bool) { moves = recompute(b, traceback.j()); },
           [&](Index b) {
             while (traceback.i() > checkpoints.begin(b) * block_rows()) {
               const Index k = (traceback.i() - 1) / block_rows();
@@ -103,14 +104,14 @@ class StripedBlocks {
 
   [[nodiscard]] std::size_t bytes_of_moves() const { return static_cast<std::size_t>(blocks_ * moves_of_a_block(m_)) * sizeof(T); }
 
-  /// StripedBlocks whose moves, one block at a time, fit into that many bytes beside the rows between them, if it can be done.
+  /// StripedBlocks whose moves, one block at a time, fit into that many bytes beside the saved rows, if possible.
   void within(std::size_t bytes) {
     const Index most = static_cast<Index>(bytes) / (m_ + 1);  // a cell's moves take half a byte, and half of the memory is for rows
     set_block_rows(std::clamp(most, kernels_.lanes, kBlockRows));
   }
 
  private:
-  /// To the row above block k; false if the path begins before, or the left border is reached.
+  /// Traces back to the row above block k; false if the start of the path or the left border is reached.
   bool back(Traceback& traceback, Move& state, Index k, const T* moves) {
     const Index top = k * block_rows(), segments = segments_of(k), words = move_words<T>(segments), r = traceback.i() - 1 - top;
     Index lane = r / segments, t = r % segments;
@@ -118,8 +119,8 @@ class StripedBlocks {
       if (traceback.j() == 0) return false;
       const auto word = static_cast<std::uint32_t>(moves[((traceback.j() - 1) * words + t / kMoves<T>)*kernels_.lanes + lane]);
       const int nibble = static_cast<int>(word >> (4 * (kMoves<T> - 1 - t % kMoves<T>)) & 15U);
-      const bool goes_on = (nibble & (state == Move::deletion ? kDeletionGoesOn : state == Move::insertion ? kInsertionGoesOn : 0)) != 0;
-      if (!goes_on) state = static_cast<Move>(nibble & 3);
+      const bool extends = (nibble & (state == Move::deletion ? kDeletionExtends : state == Move::insertion ? kInsertionExtends : 0)) != 0;
+      if (!extends) state = static_cast<Move>(nibble & 3);
       if (state == Move::none) return false;
       traceback.step(state);
       if (state != Move::deletion && --t < 0) {
@@ -132,11 +133,11 @@ class StripedBlocks {
 
   void set_block_rows(Index rows) {
     const Index most = std::min(kMostSegments, std::max<Index>(1, rows / kernels_.lanes)) * kernels_.lanes;
-    segments_ = divided_up(divided_up(n_, divided_up(n_, most)), kernels_.lanes);
-    blocks_ = divided_up(n_, block_rows());
+    segments_ = ceil_div(ceil_div(n_, ceil_div(n_, most)), kernels_.lanes);
+    blocks_ = ceil_div(n_, block_rows());
   }
   [[nodiscard]] Index block_rows() const { return segments_ * kernels_.lanes; }
-  [[nodiscard]] Index segments_of(Index k) const { return std::min(segments_, divided_up(n_ - k * block_rows(), kernels_.lanes)); }
+  [[nodiscard]] Index segments_of(Index k) const { return std::min(segments_, ceil_div(n_ - k * block_rows(), kernels_.lanes)); }
   [[nodiscard]] Index moves_of_a_block(Index columns) const { return columns * move_words<T>(segments_) * kernels_.lanes; }
   [[nodiscard]] std::int64_t border(Index at, bool free) const {
     return at == 0 || free || scores_.ends.local ? 0 : scores_.open + (at - 1) * static_cast<std::int64_t>(scores_.extend);
@@ -172,7 +173,7 @@ class StripedBlocks {
     s.match = s.e + cells;
     s.carry = s.match + cells;
     for (Index lane = 0, i = begin + 1; lane < lanes; ++lane) {
-      // The padding is not to fall out of the range: it goes on with the last row's value.
+      // Padding must not leave the range: it repeats the last row's value.
       for (Index t = 0; t < s.segments; ++t, ++i) s.h[t * lanes + lane] = static_cast<T>(zero_ + border(std::min(i, n_), scores_.ends.x_begin));
     }
     std::fill(s.e, s.e + cells, s.lowest);
@@ -192,9 +193,9 @@ class StripedBlocks {
     return s;
   }
 
-  const T* again(Index k, Index columns) {
+  const T* recompute(Index k, Index columns) {
     T* moves = workspace_.take_as<T>(static_cast<std::size_t>(moves_of_a_block(columns)), kMovesSlot);
-    run(k, columns, moves, false, std::numeric_limits<T>::max(), false);  // nothing is to be found that is better
+    run(k, columns, moves, false, std::numeric_limits<T>::max(), false);  // no search for the best cell
     return moves;
   }
 
@@ -210,7 +211,7 @@ class StripedBlocks {
   T* moves_ = nullptr;
 };
 
-/// use(StripedBlocks) for each width of integers in turn, until one gives a result.
+/// Calls use(StripedBlocks) with wider and wider integers, until one gives a result.
 template <class Use>
 auto narrowest(const IntegerScores& scores, const StripedTable& table, const Sequence& x, const Sequence& y, IntegerProfiles& profiles,
                Workspace& workspace, Use use) {

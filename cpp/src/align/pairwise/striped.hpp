@@ -1,5 +1,5 @@
-// Whole scores, many cells at once: a block of rows is computed column by column, its rows dealt to the lanes of vectors as Farrar (2007)
-// does: lane l has rows l·T … l·T + T - 1, so that a vector's cells have no row beside each other and only lane ends meet.
+// Integer scores in Farrar's (2007) striped layout: a block of rows is computed column by column, its rows distributed to the lanes of vectors:
+// lane l has rows l·T … l·T + T - 1, so that no vector has adjacent rows and only lane ends interact.
 #pragma once
 
 #include <cstdint>
@@ -11,39 +11,39 @@ namespace plait::align::detail {
 
 using namespace tensor;
 
-/// A block between two calls of the kernel. All values have the same offset, so that those that can occur just fit into T.
+/// State of a block between two calls of the kernel. All values have the same offset, such that they just fit into T.
 template <class T>
 struct StripedBlock {
   Index segments = 0;                  ///< T: rows of a lane; the block has segments · lanes rows, of which the last may be padding
   Index columns = 0;                   ///< m
   const T* profile = nullptr;          ///< rows of segments · lanes scores, one for each symbol of y
-  const std::uint32_t* row = nullptr;  ///< (m): which of them belongs to a column
+  const std::uint32_t* row = nullptr;  ///< (m): the profile row of each column
   T open = 0, extend = 0;
-  T lowest = 0;                ///< below every gap's value
+  T lowest = 0;                ///< less than every gap value
   T zero = 0;                  ///< the offset
   const T* top = nullptr;      ///< (m + 1): H of the row above the block
-  const T* top_gap = nullptr;  ///< (m + 1): insertions that come into the first row
-  T* bottom = nullptr;         ///< (m + 1): the same of row `last`, and of the row after a full block
+  const T* top_gap = nullptr;  ///< (m + 1): insertions into the first row
+  T* bottom = nullptr;         ///< (m + 1): H of row `last`, and insertions into the row after a full block
   T* bottom_gap = nullptr;
   Index last = 0;      ///< the last row that is not padding
   T* h = nullptr;      ///< (segments · lanes): H of a column; before the first column, that of the border
   T* e = nullptr;      ///< deletions, likewise; not used by linear gaps
   T* match = nullptr;  ///< scratch, for moves only
-  T* carry = nullptr;  ///< (lanes): insertions that come into each lane's first row
-  T* moves = nullptr;  ///< columns · words · lanes; a word holds kMoves<T> nibbles of consecutive segments, first one highest
-  // Local alignment alone.
-  T limit = 0;         ///< values above may not be right: the kernel gives up
-  bool place = false;  ///< whether the place of the best is wanted: the first in the order of rows
+  T* carry = nullptr;  ///< (lanes): insertions into each lane's first row
+  T* moves = nullptr;  ///< columns · words · lanes; a word has kMoves<T> nibbles of consecutive segments, the first in the highest bits
+  // For local alignment only.
+  T limit = 0;         ///< the kernel stops at values above, which may have overflowed
+  bool place = false;  ///< whether to locate the best cell: the first in row order
   T best = 0;
   Index best_row = -1, best_column = -1;
   bool overflow = false;
 };
 
-/// Nibbles of moves in a T. Two bits say how the path comes into a cell (the values of Move; none: it begins here). One says that a deletion
-/// into the cell to the right goes on with one that ends here, one that an insertion into the cell below does.
+/// Nibbles of moves in a T. Two bits are the last move of a path into the cell (the values of Move; none: it begins here). One is set if a deletion
+/// into the next column extends one that ends here, one that an insertion into the next row does.
 template <class T>
 constexpr Index kMoves = 2 * sizeof(T);
-constexpr int kDeletionGoesOn = 4, kInsertionGoesOn = 8;
+constexpr int kDeletionExtends = 4, kInsertionExtends = 8;
 template <class T>
 constexpr Index move_words(Index segments) {
   return (segments + kMoves<T> - 1) / kMoves<T>;
@@ -51,7 +51,7 @@ constexpr Index move_words(Index segments) {
 
 constexpr Index kTableBytes = 32;
 
-/// Columns begin + 1 … end of a block; the last call brings h to its final state.
+/// Columns begin + 1 … end of a block; the last call leaves h in its final state.
 template <class T>
 using StripedKernel = void (*)(StripedBlock<T>&, Index begin, Index end);
 

@@ -1,10 +1,10 @@
 // Soft-DTW by weights instead of soft minima: W(i, j) = exp(-D(i, j) / gamma) = exp(-d(x_i, y_j) / gamma) · (W(i-1, j) + W(i-1, j-1) + W(i, j-1)).
 // The backward pass needs no weights. A(i, j), the probability that a path goes through the cell, is the derivative of the score with respect to its
-// distance; a cell distributes it to its three predecessors in proportion to their weights. These proportions, in [0, 1], are stored in the forward
-// pass.
-// Those of the last diagonals are kept, or all of them if that is little memory. For earlier diagonals the first pass keeps every
-// K-th pair, and blocks of K diagonals are recomputed with their proportions, which is cheaper than writing and reading the whole
-// matrix.
+// distance; a cell distributes it to its three predecessors in proportion to their weights. These proportions, in [0, 1],
+// are stored in the forward pass.
+// The proportions of the last diagonals are stored, or all of them if they are few. For earlier diagonals the first pass saves
+// every K-th pair, and blocks of K diagonals are recomputed with their proportions, which is cheaper than writing
+// and reading the whole matrix.
 #include "plait/align/soft.hpp"
 
 #include <cmath>
@@ -29,8 +29,8 @@ namespace {
 using tuning::kPollSoftCells, tuning::kSoftBlockValues, tuning::kSoftValues;
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-/// The rows of the band's cells on each diagonal, first(k) … last(k), none where first is greater. From one diagonal to the next either grows
-/// by 0 or 1, so that what a cell looks at on the diagonals beside its own is the band's, or one place beside it.
+/// The rows of the band's cells on each diagonal, first(k) … last(k), empty if first > last. From one diagonal to the next both grow
+/// by 0 or 1, so that the neighbours of a cell on the adjacent diagonals are in the band, or one place outside.
 class BandDiagonals {
  public:
   BandDiagonals(const SoftOptions& options, Index n, Index m) : n_(n), m_(m) {
@@ -52,7 +52,7 @@ class BandDiagonals {
   std::vector<DiagonalRange> rows_;
 };
 
-/// Three diagonals of weights, n + 2 places each, that take turns. What has not been set is not initialised.
+/// A ring of three diagonals of weights, n + 2 places each; uninitialised.
 class WeightRing {
  public:
   WeightRing(Index n, Workspace& workspace, int slot)
@@ -76,10 +76,10 @@ class WeightRing {
   double *m_, *e_;
 };
 
-/// The parts of the inner cells of a block's diagonals after `begin` and of one more, one after the other, each with a place at either side of it.
-class NotedParts {
+/// The proportions of the inner cells of a block's diagonals after `begin` and of one more, contiguous, each diagonal padded by one place per side.
+class StoredParts {
  public:
-  NotedParts(const BandDiagonals& band, Index n, Index m, const Checkpoints& checkpoints, Workspace& workspace, int slot)
+  StoredParts(const BandDiagonals& band, Index n, Index m, const Checkpoints& checkpoints, Workspace& workspace, int slot)
       : band_(band), starts_(static_cast<std::size_t>(n + m + 3)) {
     const Index last = n + m + 1;
     for (Index k = 2; k <= last; ++k) starts_[place(k + 1)] = starts_[place(k)] + size(k);
@@ -97,7 +97,7 @@ class NotedParts {
     const Parts parts = at(k, i);
     return {parts.a, parts.c};
   }
-  /// What lies beside a diagonal is read, but counts nothing.
+  /// Padding is read, but does not affect results.
   void pad(Index k) {
     const Index count = size(k);
     double* const a = at(k, band_.first(k) - 1).a;
@@ -106,7 +106,7 @@ class NotedParts {
 
  private:
   static std::size_t place(Index k) { return static_cast<std::size_t>(k); }
-  /// Cells of diagonal k >= 2, and two places.
+  /// Cells of diagonal k >= 2, and its padding.
   [[nodiscard]] Index size(Index k) const { return band_.size(k) + 2; }
 
   const BandDiagonals& band_;
@@ -138,7 +138,7 @@ class SoftDtw {
   double score(const SoftGradient& gradient);
 
  private:
-  /// Inner cells of a diagonal in stretches: f(stretch).
+  /// Calls f(stretch) for the inner cells of a diagonal.
   template <class F>
   void stretches(Index k, F&& f) {
     const Index end = band_.last(k) + 1;
@@ -153,7 +153,7 @@ class SoftDtw {
     }
   }
 
-  void forward(WeightRing& ring, Index k, NotedParts* noted = nullptr) {
+  void forward(WeightRing& ring, Index k, StoredParts* stored = nullptr) {
     if (k == 0) {
       *ring.at(0, 0).m = 1;
       *ring.at(0, 0).e = 0;
@@ -166,7 +166,7 @@ class SoftDtw {
     }
     ring.clear(k, band_.first(k) - 1);
     ring.clear(k, band_.last(k) + 1);
-    if (noted != nullptr) noted->pad(k);
+    if (stored != nullptr) stored->pad(k);
     stretches(k, [&](const Stretch& s) {
       Costs costs{nullptr, s.x, s.y};
       if (!distances_.empty()) {
@@ -174,13 +174,13 @@ class SoftDtw {
         costs.d = distances_.data();
       }
       const ConstWeights a = ring.from(k - 1, s.i - 1), b = ring.from(k - 2, s.i - 1), c = ring.from(k - 1, s.i);
-      if (noted == nullptr) loops_.forward(a, b, c, costs, scale_, ring.at(k, s.i), s.count);
-      else loops_.forward_parts(a, b, c, costs, scale_, ring.at(k, s.i), noted->at(k, s.i), s.count);
+      if (stored == nullptr) loops_.forward(a, b, c, costs, scale_, ring.at(k, s.i), s.count);
+      else loops_.forward_parts(a, b, c, costs, scale_, ring.at(k, s.i), stored->at(k, s.i), s.count);
       if (k % kNormaliseEvery == 0) loops_.normalise(ring.at(k, s.i), s.count);
     });
   }
 
-  /// Of series of one value: at least as many bits as any distance has.
+  /// For univariate series: an upper bound on the distances, in bits.
   [[nodiscard]] double most_bits(const Sequence& x, const Sequence& y) const {
     double least = x.values()[0], most = least;
     for (const Sequence& s : {x, y})
@@ -201,14 +201,14 @@ class SoftDtw {
   Index n_, m_, width_;
   BandDiagonals band_;
   double gamma_, scale_;  // scale: bits per distance
-  // Scaling takes weights that no longer matter through the subnormal numbers on their way to zero.
+  // Negligible weights pass through the subnormal range on their way to zero, which is slow unless flushed.
   FloatModeScope flush_{flushing(float_mode(), true)};
   Workspace& workspace_;
-  std::vector<double> distances_;  // empty where the loops compute them
+  std::vector<double> distances_;  // empty if the loops compute them
   Index unpolled_ = 0;
 };
 
-/// The kept diagonals: k - 1 and k for every k that `every` divides, with the place at either side.
+/// The saved diagonals: k - 1 and k for every multiple k of `every`, with their padding.
 class SavedDiagonals {
  public:
   SavedDiagonals(const BandDiagonals& band, Index n, Index m, Index every, Workspace& workspace, int slot)
@@ -242,8 +242,8 @@ class SavedDiagonals {
   double* values_;
 };
 
-/// The last block's parts are noted on the first way: as many as a cache takes that cores share, or all. The others fit the second-level cache, as
-/// far as that does not ask for more memory than the square root of all.
+/// The last block's proportions are stored in the first pass: as many as the shared cache holds, or all. Those of other blocks fit the second-level
+/// cache, unless that needs more memory than the square root of all.
 Checkpoints blocks_of(const BandDiagonals& band, Index n, Index m) {
   const Index all = n + m + 1, least = std::min(n, m) + 2;
   Index kept = 0;
@@ -259,13 +259,13 @@ double SoftDtw::score(const SoftGradient& gradient) {
   const Checkpoints checkpoints = blocks_of(band_, n_, m_);  // a step is a diagonal
   WeightRing ring(n_, workspace_, 0);
   const SavedDiagonals saved(band_, n_, m_, checkpoints.every(), workspace_, 1);
-  NotedParts noted(band_, n_, m_, checkpoints, workspace_, 2);
-  // From the state at the block's first diagonal to that at the next block's; with parts one diagonal further, since two hand back to a cell.
+  StoredParts stored(band_, n_, m_, checkpoints, workspace_, 2);
+  // From the state at the block's first diagonal to that at the next block's; proportions for one more diagonal, since a cell has successors on two.
   const auto run = [&](Index b, bool parts) {
     const Index begin = checkpoints.begin(b), next = std::min(checkpoints.end(b), last);
-    if (parts) noted.begin(begin);
-    for (Index k = b == 0 ? 0 : begin + 1; k <= next; ++k) forward(ring, k, parts ? &noted : nullptr);
-    if (parts) forward(ring, next + 1, &noted);
+    if (parts) stored.begin(begin);
+    for (Index k = b == 0 ? 0 : begin + 1; k <= next; ++k) forward(ring, k, parts ? &stored : nullptr);
+    if (parts) forward(ring, next + 1, &stored);
   };
   checkpoints.forward([&](Index b) { saved.keep(checkpoints.begin(b), ring); }, run);
   const double result = score_of(ring);
@@ -273,21 +273,21 @@ double SoftDtw::score(const SoftGradient& gradient) {
   if (gradient.expected != nullptr) std::fill_n(gradient.expected, n_ * m_, 0.0);
   if (std::isfinite(result)) {
     const Index size = ring_stride(n_ + 2);
-    double* const shares = workspace_.take_as<double>(static_cast<std::size_t>(3 * size), 3);
-    const auto share = [&](Index k, Index i) { return shares + k % 3 * size + i; };
-    std::fill_n(shares, 3 * size, 0.0);
+    double* const adjoints = workspace_.take_as<double>(static_cast<std::size_t>(3 * size), 3);
+    const auto adjoint = [&](Index k, Index i) { return adjoints + k % 3 * size + i; };
+    std::fill_n(adjoints, 3 * size, 0.0);
     const auto back = [&](Index b) {
       const Index begin = checkpoints.begin(b), end = checkpoints.end(b) - 1;
       for (Index k = end; k >= std::max<Index>(begin, 2); --k) {
-        *share(k, band_.first(k) - 1) = *share(k, band_.last(k) + 1) = 0;  // what lies beyond the band hands nothing back
+        *adjoint(k, band_.first(k) - 1) = *adjoint(k, band_.last(k) + 1) = 0;  // cells outside the band contribute nothing
         stretches(k, [&](const Stretch& s) {
-          double *const now = share(k, s.i), *const gx_at = gx.data() + s.i - 1, *const gy_at = gy.data() + m_ - k + s.i;
+          double *const now = adjoint(k, s.i), *const gx_at = gx.data() + s.i - 1, *const gy_at = gy.data() + m_ - k + s.i;
           const bool by_itself = k == last || width_ != 1;
           if (k == last) *now = 1;
           else
-            loops_.backward(share(k + 1, s.i + 1), noted.from(k + 1, s.i + 1), share(k + 2, s.i + 1), noted.from(k + 2, s.i + 1), share(k + 1, s.i),
-                            noted.from(k + 1, s.i), now, s.x, s.y, by_itself ? Slopes{} : Slopes{gx_at, gy_at}, s.count);
-          if (by_itself) loops_.pull(now, s.x, gx_at, n_, s.y, gy_at, m_, width_, s.count);
+            loops_.backward(adjoint(k + 1, s.i + 1), stored.from(k + 1, s.i + 1), adjoint(k + 2, s.i + 1), stored.from(k + 2, s.i + 1),
+                            adjoint(k + 1, s.i), stored.from(k + 1, s.i), now, s.x, s.y, by_itself ? Gradients{} : Gradients{gx_at, gy_at}, s.count);
+          if (by_itself) loops_.add_gradients(now, s.x, gx_at, n_, s.y, gy_at, m_, width_, s.count);
           if (gradient.expected != nullptr)
             for (Index t = 0; t < s.count; ++t) gradient.expected[(s.i + t - 1) * m_ + s.j - t - 1] = now[t];
         });
@@ -340,7 +340,7 @@ bool soft_path_fits(const SoftOptions& options, Index n, Index m) {
 }
 
 double soft_dtw(const Sequence& x, const Sequence& y, const SoftOptions& options, const SoftGradient& gradient, Workspace& workspace) {
-  // NaN has no exponent to carry it: it is looked for.
+  // NaN does not propagate through exponents: it is checked.
   for (const Sequence& s : {x, y})
     for (Index k = 0; k < s.length * s.width; ++k)
       if (!std::isfinite(s.values()[k])) {

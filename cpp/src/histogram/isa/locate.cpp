@@ -1,5 +1,5 @@
-// Slots of many values. Cells come from loops that the compiler makes vectors of; looking up is done one value at a time, many of them in
-// flight: gathers are no quicker here.
+// Slots of many values. Cells come from vectorised loops; table look-ups are done one value at a time, with many in
+// flight: gathers are no faster here.
 #include "histogram/cells.hpp"
 
 namespace plait::histogram::PLAIT_ISA_NS {
@@ -9,7 +9,7 @@ using namespace plait::histogram;
 
 constexpr Index kGroup = 16;
 
-/// The search within the cells: out holds their numbers.
+/// Binary search within the cells; on entry out holds their numbers.
 template <int steps>
 void finish(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const Slot* const start = lookup.start;
@@ -35,7 +35,7 @@ void finish(const Lookup& lookup, const double* x, Index n, Slot* out) {
   }
 }
 
-// As many at a time as a register holds: wider vectors are taken apart through memory.
+// As many at a time as fit a register: wider vectors would be split through memory.
 #if defined(__AVX512F__)
 constexpr int kBytes = 64;
 #elif defined(__AVX2__)
@@ -49,7 +49,7 @@ typedef std::int32_t Cells __attribute__((vector_size(kBytes / 2)));
 constexpr Index kLanes = kBytes / 8;
 typedef std::uint32_t Words __attribute__((vector_size(kBytes / 2)));
 
-/// Exact for every value, NaN included. Nothing is stored before it is right, so `out` may be what a first try left.
+/// Exact for every value, NaN included. Does not read `out`, which may contain the results of an incomplete first attempt.
 void uniform_compared(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const double low = lookup.low, scale = lookup.scale, last = static_cast<double>(lookup.cells) - 0.25;
   const double* const thresholds = lookup.thresholds;
@@ -61,8 +61,8 @@ void uniform_compared(const Lookup& lookup, const double* x, Index n, Slot* out)
   }
 }
 
-/// The slot is the whole part of a fixed-point number, as thresholds are within kNear / 2 of whole numbers. False if a value was nearer to one
-/// than that, or NaN, which the conversion makes the least of all integers, and hence seems to be near.
+/// The slot is the integer part of a fixed-point number, as thresholds are within kNear / 2 of integers. False if a value was nearer to one
+/// than that, or NaN, which converts to the least integer and is thus found near.
 bool uniform_rounded(const Lookup& lookup, const double* x, Index n, Slot* out) {
   const int fraction = lookup.fraction;
   const double unit = static_cast<double>(1 << fraction);
@@ -87,22 +87,22 @@ bool uniform_rounded(const Lookup& lookup, const double* x, Index n, Slot* out) 
   return far;
 }
 
-/// In groups, so that a single NaN or a value on a border costs no more than its group; after one that had such, some go the exact way at once.
+/// In groups, so that a single NaN or a value on a border costs no more than its group; after such a group, some use the exact path at once.
 void uniform(const Lookup& lookup, const double* x, Index n, Slot* out) {
-  constexpr Index kTogether = 64, kDistrusted = 192;
+  constexpr Index kTogether = 64, kExact = 192;
   static_assert(kTogether % kLanes == 0);
-  Index distrusted = lookup.fraction > 0 ? 0 : n;
+  Index exact = lookup.fraction > 0 ? 0 : n;
   for (Index at = 0; at < n;) {
-    if (distrusted == 0 && n - at >= kTogether) {
+    if (exact == 0 && n - at >= kTogether) {
       if (!uniform_rounded(lookup, x + at, kTogether, out + at)) {
         uniform_compared(lookup, x + at, kTogether, out + at);
-        distrusted = kDistrusted;
+        exact = kExact;
       }
       at += kTogether;
     } else {
-      const Index size = distrusted == 0 || n - at < distrusted ? n - at : distrusted;
+      const Index size = exact == 0 || n - at < exact ? n - at : exact;
       uniform_compared(lookup, x + at, size, out + at);
-      distrusted = 0;
+      exact = 0;
       at += size;
     }
   }

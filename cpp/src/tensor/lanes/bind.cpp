@@ -119,7 +119,7 @@ void LaneBinder::place_constants() {
 }
 
 void LaneBinder::place_inputs() {
-  // An input that is also an output is copied to a buffer first: two of them may be swapped in place.
+  // An input that is also an output is first copied to a buffer: two of them may be swapped in place.
   std::vector<char> passed(first_constant(), 0);
   for (const int k : which_) {
     const std::size_t r = register_of(k);

@@ -31,7 +31,7 @@ void cut_stripes(LanePass& pass, Index block) {
   cut.outer = main->outer;
   cut.middle = main->middle;
   cut.inner = main->inner;
-  // Few slabs: narrower stripes, to give work to many threads.
+  // Few slabs: narrower stripes, for enough tasks.
   while (block > kSmallestStripe && main->outer * divide_up(main->inner, block) < 32) block /= 2;
   cut.block = even_part(main->inner, divide_up(main->inner, block));
   cut.stripes = divide_up(main->inner, cut.block);
@@ -92,7 +92,7 @@ double lane_cost(LaneType type, LaneOp op) {
 #define PLAIT_COST(name, cost, ...) cost,
   constexpr double kCosts[] = {PLAIT_LANE_OPS(PLAIT_COST)};
 #undef PLAIT_COST
-  constexpr double kIntegerDivision = 4;  // has no vector form
+  constexpr double kIntegerDivision = 4;  // not vectorised
   if (type == LaneType::i64 && op == LaneOp::div) return kIntegerDivision;
   const double ns = kCosts[static_cast<int>(op)];
   return type == LaneType::f32 ? ns : 2 * ns;

@@ -12,7 +12,7 @@ std::size_t reserve(std::size_t& end, Index bytes) {
   return at;
 }
 
-/// Blocks must not be a whole number of pages apart: 4K aliasing makes a load wait for an unrelated store with the same low address bits.
+/// Blocks must not be a multiple of a page apart: 4K aliasing makes a load wait for an unrelated store with the same low address bits.
 std::size_t reserve_block(std::size_t& end, Index elements, Index width) {
   const Index bytes = elements * width;
   return reserve(end, bytes % 4096 == 0 ? bytes + 192 : bytes);
@@ -27,7 +27,7 @@ void LaneBinder::estimate_cost() {
   pass_.cost += kPeriodicNs * static_cast<double>(pass_.periodic.size()) + kReduceNs * static_cast<double>(pass_.reductions.size());
   for (std::size_t r = first_instruction(); r < registers_; ++r)
     if (live_[r] != 0 && uniform_[r] == 0) pass_.cost += lane_cost(program_.type, code_of(r).op);
-  for (const Sequence& sequence : sequences_)  // a loop pays for its loads and stores once
+  for (const Sequence& sequence : sequences_)  // the loads and stores of a loop are counted once
     pass_.cost -= static_cast<double>(sequence.length - 1) * lane_cost(program_.type, LaneOp::copy);
   const auto arrays = static_cast<Index>(pass_.moving.size() + pass_.direct.size());
   pass_.memory_bytes = arrays * pass_.count * pass_.width;

@@ -1,7 +1,7 @@
 // A lane program bound to a space: everything that can be decided before the data are known.
-// A *slot* holds a block of a register; a running pass keeps one pointer per slot. Registers share slots when
-// their
-// lifetimes allow it. Contiguous inputs of the program's own type are read in place, outputs of its own type are computed in place, uniform values
+// A *slot* stores a block of a register; a running pass keeps one pointer per slot.
+// Registers share slots if their lifetimes allow it.
+// Contiguous inputs of the program's own type are read in place, outputs of its own type are computed in place, uniform values
 // are computed once and read as one element.
 #pragma once
 
@@ -103,13 +103,13 @@ struct LanePass {
   Index count = 0;
   double cost = 0;  ///< ns per element
   LaneCut cut;
-  Index memory_bytes = 0;  ///< of the arrays that stream through
+  Index memory_bytes = 0;  ///< of the arrays that are streamed
   bool prefetch = false;   ///< several arrays, larger than the second-level cache together
 
   std::vector<std::uint64_t> constants;  ///< in the program's type
   std::vector<LaneSlotStart> slots;
   std::vector<LanePointedInput> pointed;  ///< uniform, of the program's type: one pointer for the whole run
-  std::vector<LanePointedInput> moving;   ///< contiguous, of the program's type: the pointer moves along
+  std::vector<LanePointedInput> moving;   ///< contiguous, of the program's type: the pointer advances
   std::vector<LanePassInput> scalars;     ///< uniform inputs, converted once
   std::vector<LaneStep> uniform_steps;    ///< run once, on one element
   std::vector<LaneStep> spreads;          ///< run once, on a whole block

@@ -5,7 +5,7 @@
 
 namespace plait::tensor {
 
-/// The caller's pointers and the scratch of all workers: first what they share, then worker_bytes for each.
+/// The caller's pointers and the scratch of all workers: first the shared part, then worker_bytes for each.
 struct LaneCall {
   const LanePass& pass;
   const void* const* inputs;

@@ -6,7 +6,7 @@
 namespace plait::tensor {
 namespace {
 
-// Products that share B and whose rows follow each other are one product with more rows.
+// Products that share B and have consecutive rows are merged into one product with more rows.
 MatmulShape fold(MatmulShape s) {
   if (s.batch <= 1 || s.m == 0) return s;
   const bool rows = s.m == 1 || (s.a_batch == s.m * s.a_row && s.c_batch == s.m * s.ldc);

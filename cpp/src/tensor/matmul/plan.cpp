@@ -8,7 +8,7 @@
 namespace plait::tensor {
 namespace {
 
-constexpr Index kFewRows = 128;             // by_columns up to here, and further where a level says so and A is small
+constexpr Index kFewRows = 128;             // by_columns up to here, and beyond if the level allows it and A is small
 constexpr Index kNearBytes = 640 << 10;     // small: a block of A that stays in the second-level cache beside panels of B
 constexpr Index kFewColumns = 128;          // up to here the transposed product is considered
 constexpr Index kRowsInPlace = 24;          // with so few rows, packing B costs more than it saves
@@ -22,7 +22,7 @@ constexpr Index kLinesInPlace = 128;      // k up to which columns of A are read
 constexpr double kTaskCycles = 20e3;      // by_columns: smallest task
 constexpr double kParallelCycles = 70e3;  // about 20 µs
 
-// Packing saves nothing either if B fits the second-level cache unpacked, or twice that where it is read a few times only: the latency of that cache
+// Packing also gains nothing if B fits the second-level cache unpacked, or twice that if it is read a few times only: the latency of that cache
 // is hidden.
 bool reads_in_place(const Product& p, Index element, Index few_rows) {
   return p.b_col == 1 && p.k * p.b_row * element <= (p.m <= few_rows ? 2 : 1) * second_level_cache();
@@ -62,7 +62,7 @@ struct Costs {
   double least(const Product& p) const { return std::min(tiles(p), dots(p)); }
 };
 
-Product turn(const Product& p) { return {p.n, p.m, p.k, p.b_col, p.b_row, p.a_col, p.a_row, p.c_col, p.c_row, p.accumulate, true}; }
+Product transpose(const Product& p) { return {p.n, p.m, p.k, p.b_col, p.b_row, p.a_col, p.a_row, p.c_col, p.c_row, p.accumulate, true}; }
 
 Product product_of(const MatmulShape& s, const Costs& costs) {
   Product p{s.m, s.n, s.k, s.a_row, s.a_col, s.b_row, s.b_col, s.ldc, 1, s.accumulate, false};
@@ -71,8 +71,8 @@ Product product_of(const MatmulShape& s, const Costs& costs) {
   if (p.n == 1) p.b_col = 1;
   if (p.k == 1) p.a_col = p.b_row = 1;
   if (p.m <= 1 || p.n > kFewColumns) return p;
-  const Product turned = turn(p);
-  return p.n == 1 || costs.least(turned) < costs.least(p) ? turned : p;
+  const Product transposed = transpose(p);
+  return p.n == 1 || costs.least(transposed) < costs.least(p) ? transposed : p;
 }
 
 RowKernel row_kernel_of(const Product& p, Index lanes, Index element, double tiles, double dots) {
@@ -126,7 +126,7 @@ Plan plan_matmul(const MatmulShape& s, const MatmulKernels<T>& kernels, bool kee
   plan.row_kernel = row_kernel_of(p, lanes, kElement, tiles, dots);
   plan.parallel = (p.m == 1 ? 2.0 * tiles : std::min(tiles, dots)) > kParallelCycles;
 
-  plan.order = has_few_rows(p, kernels) || p.turned || plan.row_kernel != RowKernel::none ? Order::by_columns : Order::by_rows;
+  plan.order = has_few_rows(p, kernels) || p.transposed || plan.row_kernel != RowKernel::none ? Order::by_columns : Order::by_rows;
   const Index chunks = std::max<Index>(1, ceil_div(p.k, plan.order == Order::by_rows ? kernels.k_chunk : kChunk));
   plan.k_chunk = ceil_div(p.k, chunks);
   plan.panel = p.m <= kernels.few_rows ? 4 * lanes : 2 * lanes;

@@ -1,4 +1,4 @@
-// Runs one product along its plan.
+// Runs one product by its plan.
 #include <algorithm>
 #include <cstdint>
 
@@ -29,8 +29,8 @@ class Run {
       : plan_(plan),
         p_(plan.p),
         kernels_(kernels),
-        a_(plan.p.turned ? b : a),
-        b_(plan.p.turned ? a : b),
+        a_(plan.p.transposed ? b : a),
+        b_(plan.p.transposed ? a : b),
         c_(c),
         done_(done),
         first_row_(first_row),
@@ -47,9 +47,9 @@ class Run {
   }
 
  private:
-  Index caller_rows() const { return p_.turned ? p_.n : p_.m; }
+  Index caller_rows() const { return p_.transposed ? p_.n : p_.m; }
 
-  void rows_done(Index begin, Index end, int worker) const { rows_done(begin, end, worker, c_ + begin * (p_.turned ? p_.c_col : p_.c_row)); }
+  void rows_done(Index begin, Index end, int worker) const { rows_done(begin, end, worker, c_ + begin * (p_.transposed ? p_.c_col : p_.c_row)); }
   void rows_done(Index begin, Index end, int worker, const T* rows) const {
     if (done_.call != nullptr && begin < end) done_.call(done_.context, first_row_ + begin, first_row_ + end, worker, rows);
   }
@@ -74,12 +74,12 @@ class Run {
       const Index begin = task * block, end = std::min(begin + block, p_.n);
       if (by_row) without_panels(begin, end);
       else columns(begin, end, scratch_of(worker));
-      if (p_.turned) rows_done(begin, end, worker);
+      if (p_.transposed) rows_done(begin, end, worker);
     });
-    if (!p_.turned) all_rows_done();
+    if (!p_.transposed) all_rows_done();
   }
 
-  // Every row of C is spread over all tasks, so rows are complete only now.
+  // Every task writes to every row of C, so rows are complete only now.
   void all_rows_done() {
     if (done_.call == nullptr) return;
     constexpr Index kRows = 16;
@@ -140,13 +140,13 @@ class Run {
   }
 
   /// Tile by tile, prefetching elements [from_element, to_element) of the block a little at a time.
-  void multiply_and_ask(const Panel& q, T* c, Index begin, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col, const T* packed,
-                        Index from_element, Index to_element) const {
+  void multiply_and_prefetch(const Panel& q, T* c, Index begin, Index rows, Index from, Index k, const T* a, Index a_row, Index a_col,
+                             const T* packed, Index from_element, Index to_element) const {
     const Index tiles = (rows + kernels_.tile_rows - 1) / kernels_.tile_rows, first = (first_row_ + begin) * p_.n;
     for (Index t = 0; t < tiles; ++t) {
       const Index row = rows * t / tiles, end = rows * (t + 1) / tiles;
-      const Index asked = from_element + (to_element - from_element) * t / tiles, more = from_element + (to_element - from_element) * (t + 1) / tiles;
-      done_.ahead(done_.context, first + asked, first + more);
+      const Index begun = from_element + (to_element - from_element) * t / tiles, more = from_element + (to_element - from_element) * (t + 1) / tiles;
+      done_.ahead(done_.context, first + begun, first + more);
       multiply(q, c + row * p_.c_row, end - row, from, k, a + row * a_row, a_row, a_col, packed);
     }
   }
@@ -212,7 +212,7 @@ class Run {
       const T* const b = shared_ + (q.slot - first) * k;
       const Index next = q.at + q.width;
       if (!last || done_.ahead == nullptr) multiply(q, c, rows, from, k, a, a_row, a_col, b);
-      else multiply_and_ask(q, c, begin, rows, from, k, a, a_row, a_col, b, rows * (j - first), rows * (next - first));
+      else multiply_and_prefetch(q, c, begin, rows, from, k, a, a_row, a_col, b, rows * (j - first), rows * (next - first));
       j = next;
     }
   }

@@ -1,4 +1,4 @@
-// Rejection sampling. Element i has a stream of its own, so its result does not depend on the number of trials of other elements.
+// Rejection sampling. Each element has its own stream, so its result does not depend on the number of trials of other elements.
 #include <algorithm>
 #include <cmath>
 #include <limits>

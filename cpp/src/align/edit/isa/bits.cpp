@@ -1,4 +1,4 @@
-// The recurrences on words of bits, one word a lane.
+// The recurrences on bit vectors, one word a lane.
 #include "align/edit/bits.hpp"
 
 #include "plait/base/isa.hpp"
@@ -28,7 +28,7 @@ constexpr Signs kUp = {2, 0};
 constexpr Signs kLane = {0, 1};
 #endif
 
-/// Each lane's value in the lane above it; `in` comes into the lowest.
+/// Moves each lane's value to the next lane; `in` enters the first.
 PLAIT_INLINE Words up(Words v, Word in) {
   const Words first = {in};
   return shuffle(v, first, kUp);
@@ -36,9 +36,9 @@ PLAIT_INLINE Words up(Words v, Word in) {
 
 PLAIT_INLINE Words blend(Signs which, Words yes, Words no) { return which ? yes : no; }
 
-/// Masks on their way to the lanes: lane w gets its word of a column's masks w steps after lane 0.
+/// A delay line of masks: lane w gets its word of a column's masks w steps after lane 0.
 struct Delay {
-  Words waiting[kWords] = {};  // [k]: what lanes w >= k need k steps from now
+  Words waiting[kWords] = {};  // [k]: the words of lanes w >= k in k steps
 
   PLAIT_INLINE Words next(const Word* row) {
     Words now;
@@ -53,10 +53,10 @@ struct Delay {
 template <bool crossing>
 struct Distance {
   Words plus = ~Words{}, minus = {};  // vertical differences
-  // What a word hands to the one below it: whether its last row does not go up, goes down. (Complements are kept where that spares
-  // turning bits round.)
+  // Carries of a word into the next one: whether its last row does not go up, goes down. (Complements are used where that saves
+  // an inversion.)
   Words carry_flat = Words{} + 1, carry_minus = {};
-  Words before = {}, diagonal = {}, crossed = {};  // masks and diagonal bits of the column before; transpositions that reach the next word
+  Words before = {}, diagonal = {}, crossed = {};  // masks and diagonal bits of the previous column; transpositions that cross into the next word
   Words flat = {};                                 // cells that are not one above their left neighbour
 
   PLAIT_INLINE void step(Words mask, std::uint8_t in) {
@@ -88,7 +88,7 @@ struct Distance {
   }
 };
 
-/// Rows at which the common subsequence grows are the zeros of `plus`.
+/// The common subsequence grows at the rows with a zero in `plus`.
 struct Common {
   Words plus = ~Words{}, minus = {};
   Words carry = {}, diagonal = {}, flat = {};
@@ -111,7 +111,7 @@ template <class Machine, bool keeps>
 PLAIT_INLINE void run(const BitBlock& s) {
   Machine machine;
   Delay delay;
-  const Word* const masks = s.masks;  // copies: what is written might be the block itself for all the compiler knows
+  const Word* const masks = s.masks;  // local copies: the compiler must assume that stores may alias the block
   const std::uint16_t* const rows = s.rows;
   const std::uint8_t* const above = s.above;
   std::uint8_t* const below = s.below;
@@ -123,7 +123,7 @@ PLAIT_INLINE void run(const BitBlock& s) {
       keep(s.right + t * kWords, ~machine.flat);
     }
   };
-  // A lane that has not begun sees no symbol and no carry, and stays as it is.
+  // A lane that has not begun has an empty mask and no carry, so its state does not change.
   Index t = 0;
   for (; t < kLag && t < s.columns; ++t) step(t);
   while (t < s.columns) {
@@ -134,7 +134,7 @@ PLAIT_INLINE void run(const BitBlock& s) {
     }
     s.poll();
   }
-  // A lane that has done its columns must not move any more.
+  // A lane that has finished its columns must keep its state.
   for (; t < s.columns + kLag; ++t) {
     const Machine old = machine;
     step(t);

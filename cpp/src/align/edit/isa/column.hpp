@@ -6,8 +6,8 @@
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
 
-/// Myers 1999 in the form of Hyyrö 2003; restricted: with transpositions of neighbours (Hyyrö 2004). `mask` has the bits at which the pattern has the
-/// column's letter; plus and minus: where a cell is one more or one less than the one above; diagonal and before: d and mask of the column before.
+/// Myers 1999 in the form of Hyyrö 2003; restricted: with transpositions of adjacent symbols (Hyyrö 2004). `mask`: the pattern's occurrences of the
+/// column's symbol; plus and minus: where a cell is one more or less than the cell above; diagonal and before: d and mask of the previous column.
 template <bool restricted, class V>
 PLAIT_INLINE void next_column(V mask, V& plus, V& minus, V& diagonal, V& before) {
   V d = (((mask & plus) + plus) ^ plus) | mask | minus;
@@ -17,7 +17,7 @@ PLAIT_INLINE void next_column(V mask, V& plus, V& minus, V& diagonal, V& before)
     diagonal = d;
     before = mask;
   }
-  // Cells not one above their left neighbour; complements are kept where that saves an instruction.
+  // Cells not one above their left neighbour; complements are used where that saves an instruction.
   V flat = (d ^ minus) | plus, left = d & plus;
   flat += flat;
   left += left;

@@ -1,4 +1,4 @@
-// The recurrences of bits.cpp for patterns of one word (Hyyrö 2003 and 2004), a pattern a lane.
+// The recurrences of bits.cpp for patterns of one word (Hyyrö 2003 and 2004), one pattern a lane.
 #include "align/edit/lanes.hpp"
 
 #include "column.hpp"
@@ -10,7 +10,7 @@ using namespace tensor;
 using namespace tensor::PLAIT_ISA_NS;
 namespace {
 
-/// Registers side by side: a step waits for the one before, so that one register alone would leave the core idle.
+/// Independent registers, interleaved: each step depends on the previous one, so a single register would be bound by latency.
 constexpr int kRegisters = kLaneBytes / kVectorBytes;
 
 template <class T>
@@ -20,7 +20,7 @@ struct RegisterOf {
 
 #define PLAIT_EACH_REGISTER _Pragma("GCC unroll 8") for (int r = 0; r < kRegisters; ++r)
 
-/// Bits set in a lane, added up in steps of 1, 2, 4, … bits; the sum is in a lane's low byte.
+/// Population count of each lane, by sums of 1, 2, 4, … bits; the result is in a lane's low byte.
 #define PLAIT_COUNT_BITS(v)                                                                                     \
   v -= v >> 1 & (V{} + static_cast<T>(0x5555555555555555));                                                     \
   v = (v & (V{} + static_cast<T>(0x3333333333333333))) + (v >> 2 & (V{} + static_cast<T>(0x3333333333333333))); \
@@ -51,7 +51,7 @@ void distance(const PatternLanes& lanes) {
       next_column<restricted>(mask, plus[r], minus[r], diagonal[r], before[r]);
     }
   }
-  // The last column's top is the text's length; its vertical differences lead down to the distance.
+  // The top cell of the last column is the text's length; adding its vertical differences gives the distance.
   T counts[kLaneBytes / sizeof(T)];
   PLAIT_EACH_REGISTER {
     V pattern;

@@ -13,7 +13,7 @@ typedef std::uint8_t V __attribute__((vector_size(kVectorBytes)));
 typedef std::int8_t Flags __attribute__((vector_size(kVectorBytes)));
 
 constexpr int kRegisters = kPrefixLanes / kVectorBytes;
-/// No cell: greater than any limit, and no sum of a whole prefix overflows.
+/// A cell outside the matrix: greater than any limit, and sums over a whole prefix do not overflow.
 constexpr std::uint8_t kNone = 128;
 constexpr Index kRowsBetweenLooks = 4;
 static_assert(kNone > kPrefixLimit && kNone + kPrefix < 256);
@@ -78,18 +78,18 @@ typedef std::uint8_t Tile __attribute__((vector_size(16)));
 constexpr Tile kLow = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
 constexpr Tile kHigh = {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
 
-/// Tiles of 16 by 16 bytes: four times row k and row k + 8 are laced into rows 2 k and 2 k + 1.
+/// Transposes tiles of 16 by 16 bytes: four times, rows k and k + 8 are interleaved into rows 2 k and 2 k + 1.
 void transpose(const std::uint8_t* strings, Index columns, std::uint8_t* symbols) {
   for (Index lane = 0; lane < kPrefixLanes; lane += 16) {
     for (Index column = 0; column < columns; column += 16) {
-      Tile rows[16], laced[16];
+      Tile rows[16], interleaved[16];
       for (Index k = 0; k < 16; ++k) rows[k] = load<Tile>(strings + (lane + k) * kPrefix + column);
       for (int round = 0; round < 4; ++round) {
         for (Index k = 0; k < 8; ++k) {
-          laced[2 * k] = shuffle(rows[k], rows[k + 8], kLow);
-          laced[2 * k + 1] = shuffle(rows[k], rows[k + 8], kHigh);
+          interleaved[2 * k] = shuffle(rows[k], rows[k + 8], kLow);
+          interleaved[2 * k + 1] = shuffle(rows[k], rows[k + 8], kHigh);
         }
-        for (Index k = 0; k < 16; ++k) rows[k] = laced[k];
+        for (Index k = 0; k < 16; ++k) rows[k] = interleaved[k];
       }
       for (Index k = 0; k < 16; ++k) store(symbols + (column + k) * kPrefixLanes + lane, rows[k]);
     }

@@ -1,4 +1,4 @@
-// The recursion of edit.hpp with rows as lanes; rows.cpp has it in its plain form: both give the same bits.
+// The recursion of edit.hpp with rows as lanes, bit-equal to its plain form in rows.cpp.
 #include "align/edit/registers.hpp"
 
 #include "align/core/register_lanes.hpp"
@@ -11,14 +11,14 @@ using namespace tensor::PLAIT_ISA_NS;
 using namespace rows;
 namespace {
 
-constexpr double kNone = 1e300;  // above all distances
+constexpr double kNone = 1e300;  // greater than any distance
 
-/// A step waits for the one before it; those of other registers go on meanwhile, as many as there is room for.
+/// Each step depends on the previous one; several registers are interleaved to hide its latency, as many as fit the register file.
 constexpr int registers(Transposition kind, bool counted) {
   return kind == Transposition::none ? 4 : kind == Transposition::restricted && !counted ? 3 : 2;
 }
 
-/// What a cell is followed by: itself, and the cells above it and its neighbours to the left.
+/// The cells that later steps use: the current one, those above it and above its left neighbours.
 template <int kRegisters>
 struct Cells {
   V here[kRegisters], above[kRegisters], above_left[kRegisters], above_left2[kRegisters];
@@ -27,13 +27,13 @@ struct Cells {
 };
 
 template <Transposition kind, bool counted>
-class Strip {
+class Tile {
   static constexpr bool restricted = kind == Transposition::restricted, unrestricted = kind == Transposition::unrestricted;
   static constexpr int kRegisters = registers(kind, counted);
   static constexpr Index kRows = kRegisters * kRowLanes;
 
  public:
-  explicit Strip(EditRows& s)
+  explicit Tile(EditRows& s)
       : s_(s), insert_(all(s.insert)), remove_(all(s.remove)), substitute_(all(s.substitute)), last_(static_cast<int>(s.rows - 1)) {
     for (int r = 0; r < kRegisters; ++r) {
       number_[r] = numbers(r);
@@ -59,14 +59,14 @@ class Strip {
   }
 
  private:
-  /// edge: some lanes are at the border or beyond.
+  /// edge: some lanes are on or outside the border.
   template <bool edge>
   PLAIT_INLINE void step(Index t) {
 #pragma GCC unroll 4
     for (int r = kRegisters - 1; r >= 0; --r) {
       const V x = load<V>(s_.x + r * kRowLanes), y = load<V>(s_.y + (r * kRowLanes - t));
       const M equal = x == y;
-      // Of the row above, as it was when it stood at the columns that are asked for.
+      // From the register above, its values at the columns used here.
       const V above = shifted(d_.here, r, s_.h[t]), diagonal = d_.above[r];
       const V far = restricted ? shifted(d_.above_left2, r, s_.h2[t - 2]) : unrestricted ? shifted(d_.above_left, r, s_.h2[t - 1]) : V{};
       const V match = diagonal + where(~equal, substitute_), up = above + remove_, left = d_.here[r] + insert_;
@@ -89,7 +89,7 @@ class Strip {
       }
       if constexpr (counted) {
         const V above_paths = shifted(paths_.here, r, s_.h_paths[t]);
-        // In the order in which rows.cpp adds them.
+        // In the order of additions in rows.cpp.
         V paths = where(match == best, paths_.above[r]);
         if constexpr (restricted) paths = add_where(paths, columns == best, shifted(paths_.above_left2, r, s_.h2_paths[t - 2]));
         if constexpr (unrestricted) {
@@ -104,7 +104,7 @@ class Strip {
         above_paths_[r] = above_paths;
       }
       if constexpr (edge) best = number_[r] == all(static_cast<double>(t)) ? load<V>(s_.left + r * kRowLanes) : best;
-      // Only now: the register before this one is still to be asked for what it was.
+      // Stored last: the previous register still needs the old value.
       d_.here[r] = best;
       d_.next(r, above);
       if constexpr (counted) {
@@ -137,7 +137,7 @@ class Strip {
 
 template <Transposition kind, bool counted>
 void run(EditRows& s) {
-  Strip<kind, counted>(s).run();
+  Tile<kind, counted>(s).run();
 }
 
 template <Transposition kind, bool counted>

@@ -15,8 +15,8 @@ constexpr Index kWide = kVectorBytes / 2;
 
 PLAIT_INLINE V all(std::uint16_t value) { return V{} + value; }
 
-// Instructions by name: there are no operators for most of them, and the compiler would change the order of plain minima, so that each cell waited
-// for two of them after the one before it.
+// Intrinsics: most of these instructions have no operators, and for plain minima the compiler changes the order, so that two of them are on the
+// critical path of each cell.
 #if defined(__AVX512BW__)
 PLAIT_INLINE V of(__m512i a) { return reinterpret_cast<V>(a); }
 PLAIT_INLINE __m512i raw(V a) { return reinterpret_cast<__m512i>(a); }
@@ -48,7 +48,7 @@ PLAIT_INLINE V high_product(V a, V b) {
 }
 #endif
 
-/// Some lanes of all rows: a register of them has a recursion of its own.
+/// A few registers of lanes over all rows; each register has a recursion of its own.
 template <int kRegisters, bool kShifted>
 void lanes(const CoarsePass& given, Index lane) {
   const CoarsePass p = given;
@@ -56,12 +56,12 @@ void lanes(const CoarsePass& given, Index lane) {
   [[maybe_unused]] const auto shift = static_cast<std::uint16_t>(p.shift);
   const std::uint16_t* const y = p.y + lane - kCoarseLanes;
   std::uint16_t* const row = p.row + lane;
-  Index done = 0;  // columns that have been a row's
+  Index done = 0;  // columns initialised so far
   for (Index i = 1, before = 0; i <= p.n; ++i) {
     const Index lo = p.lo[i], hi = p.hi[i];
     for (; done < hi; ++done)
       for (int r = 0; r < kRegisters; ++r) store(row + (done + 1) * kCoarseLanes + r * kWide, none);
-    // |x - y| - 1, or 0: y stays above x, or below it, by what is more than 1.
+    // max(|x - y| - 1, 0), as the larger of two saturating differences.
     const V above = all(static_cast<std::uint16_t>(p.x[i - 1] + 1)), below = all(static_cast<std::uint16_t>(p.x[i - 1] - 1));
     V left[kRegisters], diagonal[kRegisters];
     for (int r = 0; r < kRegisters; ++r) {

@@ -9,7 +9,7 @@ namespace {
 template <class Rank, bool kPairs, bool kMoves>
 constexpr void put(TileLoop (&forms)[2]) {
   forms[0] = TileOf<Rank, kPairs, 1, kMoves>::run;
-  // Long costs fill the time of a step by themselves: code for several registers would be large and hardly quicker.
+  // Costs of many instructions hide the latency of a step by themselves: several registers would enlarge the code and gain little.
   if constexpr (Rank::kShared || Rank::kFeatures > 0) forms[1] = TileOf<Rank, kPairs, kTileRegisters, kMoves>::run;
 }
 template <class Rank>

@@ -16,7 +16,7 @@ using M = Mask<double>;
 constexpr int kWide = kLanes<double>;
 constexpr double kInfinity = __builtin_inf();
 
-PLAIT_INLINE V all(double value) { return value - V{}; }  // V{} + value would be an addition: it is not value if that is -0
+PLAIT_INLINE V all(double value) { return value - V{}; }  // V{} + value would be an addition, and turn -0 into 0
 PLAIT_INLINE V least(V a, V b) { return b < a ? b : a; }
 PLAIT_INLINE V magnitude(V a) { return (V)((M)a & 0x7fffffffffffffffLL); }
 PLAIT_INLINE V root(V a) {
@@ -25,7 +25,7 @@ PLAIT_INLINE V root(V a) {
   for (int l = 0; l < kWide; ++l) lanes[l] = __builtin_sqrt(lanes[l]);
   return load<V>(lanes);
 }
-/// The last lane of `above`, then all but the last of `below`. A template, so that only the branch that fits is looked at.
+/// The last lane of `above`, then all but the last of `below`. A template, so that only the valid branch is instantiated.
 template <class T>
 PLAIT_INLINE T moved_down(T above, T below) {
   if constexpr (kWide == 8) {
@@ -37,7 +37,7 @@ PLAIT_INLINE T moved_down(T above, T below) {
   }
 }
 
-/// What the three steps into a cell cost. DTW pays the same on each and adds it to the best of the neighbours: ties are told before adding.
+/// Costs of the three steps into a cell. In DTW all three are equal and added to the minimum of the neighbours: ties are decided before the addition.
 struct StepCosts {
   V match, deletion, insertion;
 };
@@ -46,7 +46,7 @@ struct StepCosts {
 #include "align/elastic/costs.hpp"
 #undef PLAIT_ELASTIC_DESCRIPTORS
 
-/// Rank: a descriptor; it gets features through x(k) and y(k).
+/// Rank: a descriptor; features are passed as x(k) and y(k).
 template <class Rank, bool kPairs, int R, bool kMoves>
 class TileOf {
   static constexpr int kRows = kPairs ? R : R * kWide;
@@ -65,7 +65,7 @@ class TileOf {
 
   template <bool kMasked>
   [[gnu::noinline]] void steps(const Tile& t, Index begin, Index end) {
-    // Local copies: for all the compiler knows, what the loop stores could be one of the members.
+    // Local copies: the compiler must assume that stores may alias the members.
     V now[R], diag[R], x[R][kCached], low = low_;
     M moves[R];
     for (int r = 0; r < R; ++r) {

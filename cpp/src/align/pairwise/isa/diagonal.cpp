@@ -1,4 +1,4 @@
-// Plain loops, which the compiler turns into vectors.
+// Plain loops that the compiler vectorises.
 #include "align/pairwise/diagonal_kernel.hpp"
 #include "plait/tensor/vector.hpp"
 

@@ -1,4 +1,4 @@
-// A few columns at a time, row after row: what a row needs from the row above stays in registers, what it needs from the columns before is
+// A few columns at a time, row after row: inputs from the row above stay in registers, those from the previous columns are
 // read and written once for all of them.
 #include "align/pairwise/lanes.hpp"
 
@@ -11,11 +11,11 @@ namespace {
 #if defined(__AVX512F__)
 constexpr int kBlock = 8;
 #else
-constexpr int kBlock = 4;  // there are 16 registers
+constexpr int kBlock = 4;  // limited by 16 registers
 #endif
 
-/// A block of columns of local alignment. Zero is the least T, at which sums stay, so that nothing needs to be compared with it; at the
-/// greatest T they stay, too, which shows in `best`.
+/// A block of columns of local alignment. Zero is the least T, at which sums saturate, so that no comparison with zero is needed; sums also
+/// saturate at the greatest T, which shows in `best`.
 template <class T, bool linear>
 PLAIT_INLINE void local_block(PairwiseLanes<T>& s) {
   using W = V<T>;
@@ -49,7 +49,7 @@ PLAIT_INLINE void local_block(PairwiseLanes<T>& s) {
   store(s.best, most);
 }
 
-/// Columns j + 1 … j + kBlock. ends: sequences end among them, and what stands in their last columns counts.
+/// Columns j + 1 … j + kBlock. ends: sequences end among them, and the scores in their last columns count.
 template <class T, bool linear, bool ends>
 PLAIT_INLINE void block(PairwiseLanes<T>& s, Index j) {
   using W = V<T>;
@@ -91,7 +91,7 @@ template <class T, bool local, bool linear>
 void run(PairwiseLanes<T>& s, Index begin, Index end) {
   constexpr Index n = kLanesOf<T>;
   for (Index j = begin; j < end; j += kBlock) {
-    // Scores of all ranks beside the block's codes.
+    // Scores of all ranks with the block's codes.
     for (Index a = 0; a < s.ranks; ++a) look_up<T>(s.y + j * n, kBlock * n, s.table + a * kLaneCodes, s.profile + a * kBlock * n);
     bool some = false;
     for (Index k = 0; !local && s.ends != nullptr && k < n; ++k) some = some || (s.ends[k] > j && s.ends[k] <= j + kBlock);

@@ -1,7 +1,7 @@
 // A column of a block at a time. H(i, j) needs the insertion that comes from above, which crosses from the end of a lane to the beginning of
-// the next. So a column is computed as if none came into a lane; then one scan over the lanes tells what does come into each; and that is
-// applied when the column is next read (scores), or in a second pass (moves). Nothing is repeated until it fits, so the time does not depend
-// on the data. It is right because open <= extend: opening a gap out of a gap is never better than going on with it.
+// the next. So a column is first computed without insertions into lanes; then one scan over the lanes computes these; and they are
+// applied when the column is next read (scores), or in a second pass (moves). There is no iteration until convergence (lazy F), so the time does not
+// depend on the data. Correct because open <= extend: opening a gap out of a gap is never better than extending it.
 #include "align/pairwise/striped.hpp"
 
 #include "align/pairwise/isa/vector.hpp"
@@ -10,7 +10,7 @@ namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
 namespace {
 
-/// Lane k of the result is lane k - by; `first` comes into the others. Moved as the widest words that will do.
+/// Lane k of the result is lane k - by; `first` enters the other lanes. Moved in the widest words possible.
 template <Index by, class T>
 PLAIT_INLINE V<T> shifted(V<T> v, V<T> first) {
   if constexpr (by % 2 == 0 && sizeof(T) < 8) {
@@ -45,8 +45,8 @@ PLAIT_INLINE T sum_of(T a, T b) {
   return static_cast<T>(a + b);
 }
 
-/// One step of the scan: what comes into the lane `by` before passes through whole lanes, unless it falls by `reach` or more meanwhile,
-/// after which it does not matter.
+/// One step of the scan: insertions into the lane `by` before pass through whole lanes, unless they fall by `reach` or more on the way,
+/// after which they are irrelevant.
 template <Index by, class T>
 PLAIT_INLINE void scan(V<T>& carry, const StripedBlock<T>& s, Index reach) {
   if constexpr (by < kLanesOf<T>) {
@@ -59,14 +59,14 @@ PLAIT_INLINE void scan(V<T>& carry, const StripedBlock<T>& s, Index reach) {
   }
 }
 
-/// The greatest of all lanes.
+/// The maximum over all lanes.
 template <Index by, class T>
 PLAIT_INLINE T greatest(V<T> v) {
   if constexpr (by < kLanesOf<T>) return greatest<2 * by, T>(max(v, shifted<by, T>(v, v)));
   return v[kLanesOf<T> - 1];
 }
 
-/// Takes note of a column that has a value above the best so far, or the same one in an earlier row.
+/// Records a column with a value above the best so far, or an equal one in an earlier row.
 template <class T>
 [[gnu::noinline]] void note(StripedBlock<T>& s, V<T> column, Index j) {
   const T most = greatest<1, T>(column);
@@ -78,7 +78,7 @@ template <class T>
     s.best = most;
     return;
   }
-  V<T> first = all(static_cast<T>(s.segments));  // a lane's first segment with that value
+  V<T> first = all(static_cast<T>(s.segments));  // for each lane, the first segment with that value
   for (Index t = s.segments - 1; t >= 0; --t) {
     first = load<V<T>>(s.h + t * kLanesOf<T>) == most ? all(static_cast<T>(t)) : first;
   }
@@ -135,12 +135,12 @@ void run(StripedBlock<T>& s, Index begin, Index end) {
         store(h + t, best);
         if constexpr (local) column = max(column, best);
       }
-      // A gap opened out of an insertion is none that counts: without it the chain from row to row is shorter.
+      // A gap opened out of an insertion is never better: omitting it shortens the dependency chain from row to row.
       insertion = linear ? max(other, insertion) + open : max(insertion + extend, other + open);
     }
     carry = shifted_in<T>(insertion, s.top_gap[j]);
     Index reach = Index{kGreatest<T>} - s.lowest;
-    // No insertion of this column is above `most` more than the best so far, and none below zero matters.
+    // No insertion of this column exceeds the best so far by more than `most`, and negative ones are irrelevant.
     if constexpr (local) reach = least_of(reach, Index{s.best} - s.zero + (Index{kGreatest<T>} - s.limit) + open + 1);
     scan<1, T>(carry, s, reach);
     if constexpr (moves) {
@@ -155,17 +155,17 @@ void run(StripedBlock<T>& s, Index begin, Index end) {
         const W by_insertion = (best != match) & (best != deletion);
         W nibble = best == match ? W{} : 1 - by_insertion;
         if constexpr (local) nibble = best == zero ? all(T{3}) : nibble;
-        const W opened = best + open, gone_on = insertion + extend;
+        const W opened = best + open, extended = insertion + extend;
         if constexpr (!linear) {
-          // From the end, a deletion goes on before it follows an insertion, but not before it follows a match.
+          // In traceback order, a deletion is extended before it follows an insertion, but not before it follows a match.
           const W follows = local ? by_insertion & (best != zero) : by_insertion;
-          nibble |= (deletion + extend > opened + follows) & kDeletionGoesOn;
-          nibble |= (gone_on > opened) & kInsertionGoesOn;
+          nibble |= (deletion + extend > opened + follows) & kDeletionExtends;
+          nibble |= (extended > opened) & kInsertionExtends;
         }
         word = (word << 4) | nibble;
         store(h + t, best);
         if constexpr (local) column = max(column, best);
-        insertion = max(gone_on, opened);
+        insertion = max(extended, opened);
         if (++filled == kMoves<T>) {
           store(words, word);
           words += n;

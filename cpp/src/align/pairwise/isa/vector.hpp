@@ -1,4 +1,4 @@
-// Vectors of small integers, for the kernels of whole scores.
+// Vectors of small integers, for the kernels of integer scores.
 #pragma once
 
 #include <type_traits>
@@ -30,7 +30,7 @@ PLAIT_INLINE V<T> all(T value) {
   return V<T>{} + value;
 }
 
-/// Sums that are meant to wrap around, which those of signed numbers may not.
+/// Wrapping sums, which would be undefined for signed integers.
 template <class T>
 PLAIT_INLINE V<T> wrapping_sum(V<T> a, V<T> b) {
   using Unsigned = V<std::make_unsigned_t<T>>;
@@ -42,7 +42,7 @@ PLAIT_INLINE V<T> wrapping_difference(V<T> a, V<T> b) {
   return reinterpret_cast<V<T>>(reinterpret_cast<Unsigned>(a) - reinterpret_cast<Unsigned>(b));
 }
 
-/// Sums that stay at the least or the greatest value where they would leave the range.
+/// Saturating sums.
 template <class T>
 PLAIT_INLINE V<T> saturating_sum(V<T> a, V<T> b) {
   static_assert(sizeof(T) <= 2);
@@ -53,7 +53,7 @@ PLAIT_INLINE V<T> saturating_sum(V<T> a, V<T> b) {
   const auto x = reinterpret_cast<__m256i>(a), y = reinterpret_cast<__m256i>(b);
   return reinterpret_cast<V<T>>(sizeof(T) == 1 ? _mm256_adds_epi8(x, y) : _mm256_adds_epi16(x, y));
 #else
-  // Where both have one sign and the sum another, it is the end of the range on their side.
+  // If both operands have one sign and the sum the other, it saturates on the operands' side.
   const V<T> sum = wrapping_sum<T>(a, b), crossed = ((a ^ sum) & (b ^ sum)) < 0, end = (a < 0) ^ static_cast<T>(~(T{1} << (8 * sizeof(T) - 1)));
   return (end & crossed) | (sum & ~crossed);
 #endif
@@ -68,7 +68,7 @@ PLAIT_INLINE void look_up(const std::uint8_t* codes, Index count, const std::int
     const __m512i high = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(table + 16)));
     for (Index p = 0; p < count; p += kLanesOf<T>) {
       const __m512i code = _mm512_loadu_si512(codes + p);
-      const __mmask64 upper = _mm512_test_epi8_mask(code, _mm512_set1_epi8(16));  // the shuffle reads the four low bits alone
+      const __mmask64 upper = _mm512_test_epi8_mask(code, _mm512_set1_epi8(16));  // the shuffle uses only the four low bits
       _mm512_storeu_si512(out + p, _mm512_mask_shuffle_epi8(_mm512_maskz_shuffle_epi8(~__mmask64{0}, low, code), upper, high, code));
     }
     return;

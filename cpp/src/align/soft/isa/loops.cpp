@@ -7,10 +7,10 @@
 namespace plait::align::detail::PLAIT_ISA_NS {
 namespace {
 
-// Adding it to a whole number below 2^51 leaves that number, plus the bias of an exponent, in the low bits of the sum.
+// Added to an integer below 2^51, leaves that integer, plus the bias of an exponent, in the low bits of the sum.
 constexpr double kToExponent = 0x1.8p52 + 1023;
 constexpr double kToWhole = 0x1.8p52;
-constexpr double kNothing = -1023;  // 2^-1023 beside 1 is nothing, and as a power nothing at all
+constexpr double kNothing = -1023;  // 2^-1023 is negligible beside 1, and is flushed to zero by itself
 using Bits = unsigned long long;
 constexpr Bits kMantissa = (Bits{1} << 52) - 1, kOne = Bits{1023} << 52;
 
@@ -19,10 +19,10 @@ inline Bits as_bits(double value) { return __builtin_bit_cast(Bits, value); }
 inline double larger(double a, double b) { return a > b ? a : b; }
 inline double smaller(double a, double b) { return a < b ? a : b; }
 
-/// 2^t for whole t in (-1023, 1023]; 0 for -1023.
+/// 2^t for integer t in (-1023, 1023]; 0 for -1023.
 inline double power_of_two(double t) { return as_double(as_bits(t + kToExponent) << 52); }
 
-/// m · 2^t for whole t <= 0; nothing from t = -1023 on.
+/// m · 2^t for integer t <= 0; 0 for t <= -1023.
 inline double scaled(double m, double t) { return m * power_of_two(larger(t, kNothing)); }
 template <class T>
 inline T spread(double a);
@@ -56,13 +56,13 @@ inline __m256d scaled(__m256d m, __m256d t) {
 }
 #endif
 
-/// bits = near + f; whole units, and half a unit at most.
+/// bits = near + f with near an integer and |f| <= 1/2.
 template <class T>
 inline void split(T bits, T& near, T& f) {
   near = rounded(bits);
   f = bits - near;
 }
-/// 2^-(near + f) = result · 2^-exponent, to 4e-16: the polynomial through Chebyshev's eleven nodes, its even and its odd terms side by side.
+/// 2^-(near + f) = result · 2^-exponent, to 4e-16: the polynomial through the 11 Chebyshev nodes, even and odd terms evaluated in parallel.
 template <class T>
 inline T exp2_minus(T near, T f, T& exponent) {
   const T f2 = f * f;
@@ -80,8 +80,8 @@ inline T exp2_minus(T near, T f, T& exponent) {
 }
 
 #if defined(__AVX512F__)
-// Two instructions are out of reach of plain loops, and a quarter of the time: the one that scales by a power of two, and the one that looks up
-// sixteen numbers in registers. So here a step is also written for eight cells at once.
+// Plain loops cannot use two instructions that save a quarter of the time: scaling by a power of two (scalef), and table look-up of
+// sixteen numbers in registers. So this step is also written for eight cells at once.
 inline __m512d larger(__m512d a, __m512d b) { return a > b ? a : b; }
 inline __m512d smaller(__m512d a, __m512d b) { return _mm512_maskz_min_pd(0xff, a, b); }
 inline __m512d scaled(__m512d m, __m512d t) { return _mm512_maskz_scalef_pd(0xff, m, t); }
@@ -112,7 +112,7 @@ alignas(64) constexpr double kSixteenths[16] = {1,
                                                 0x1.2387a6e756238p-1,
                                                 0x1.172b83c7d517bp-1,
                                                 0x1.0b5586cf9890fp-1};
-/// Rounded to sixteenths, what is left needs only seven nodes; the result is in (0.51, 1.03).
+/// Rounded to sixteenths, so that the remainder needs only seven nodes; the result is in (0.51, 1.03).
 template <>
 inline void split<__m512d>(__m512d bits, __m512d& near, __m512d& f) {
   near = _mm512_maskz_roundscale_pd(0xff, bits, 4 << 4 | _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -120,7 +120,7 @@ inline void split<__m512d>(__m512d bits, __m512d& near, __m512d& f) {
 }
 template <>
 inline __m512d exp2_minus<__m512d>(__m512d near, __m512d f, __m512d& exponent) {
-  const __m512i sixteenths = _mm512_castpd_si512(near + spread<__m512d>(0x1.8p48));  // in the low bits
+  const __m512i sixteenths = _mm512_castpd_si512(near + spread<__m512d>(0x1.8p48));  // integer part in the low bits
   const __m512d table = _mm512_permutex2var_pd(_mm512_load_pd(kSixteenths), sixteenths, _mm512_load_pd(kSixteenths + 8));
   __m512d p = spread<__m512d>(0x1.430a49610efc6p-13);
   p = p * f + spread<__m512d>(-0x1.5d89be4c12513p-10);
@@ -146,7 +146,7 @@ template <class T>
 struct Power {
   T near, f;
 };
-/// Of the cells from t on, as many as T has.
+/// For the cells from t on, as many as T has.
 template <class T, bool kGiven>
 inline Power<T> power_of(const Diagonal& w, Index t) {
   Power<T> power;
@@ -161,7 +161,7 @@ inline Power<T> power_of(const Diagonal& w, Index t) {
   return power;
 }
 
-/// Of the three weights the outer two commute, so that x against y is y against x: all products by powers of two are exact, fused or not.
+/// The sum is symmetric in the outer two weights, so that exchanging x and y gives equal bits: products by powers of two are exact, fused or not.
 template <class T, bool kParts>
 inline void forward_step(const Diagonal& w, Power<T> power, Index t) {
   const T ae = at<T>(w.a.e + t), be = at<T>(w.b.e + t), ce = at<T>(w.c.e + t), top = larger(larger(ae, ce), be);
@@ -178,8 +178,8 @@ inline void forward_step(const Diagonal& w, Power<T> power, Index t) {
 }
 
 #if defined(__AVX2__)
-/// The last cells may be computed twice. What a power needs is begun one step ahead: a step is so long a chain that too few of them fit into the
-/// core's window to hide it.
+/// The last cells may be computed twice. The power is begun one step ahead: the dependency chain of a step is too long for out-of-order execution
+/// to hide its latency.
 template <class T, bool kGiven, bool kParts>
 inline void forward_lanes(const Diagonal& w, Index count) {
   constexpr Index kLanes = sizeof(T) / sizeof(double);
@@ -227,24 +227,24 @@ void forward_parts(ConstWeights a, ConstWeights b, ConstWeights c, Costs costs, 
   (costs.d != nullptr ? forward_loop<true, true> : forward_loop<false, true>)({a, b, c, costs, scale, out, parts}, count);
 }
 
-template <bool kPull>
+template <bool kGradients>
 void backward_loop(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c,
-                   double* __restrict share, const double* __restrict x, const double* __restrict y, Slopes slopes, Index count) {
-  double* __restrict gx = slopes.x, * __restrict gy = slopes.y;
+                   double* __restrict adjoint, const double* __restrict x, const double* __restrict y, Gradients gradients, Index count) {
+  double* __restrict gx = gradients.x, * __restrict gy = gradients.y;
 #pragma GCC ivdep
   for (Index t = 0; t < count; ++t) {
     const double now = (a[t] * from_a.a[t] + c[t] * from_c.c[t]) + b[t] * larger(1 - (from_b.a[t] + from_b.c[t]), 0);
-    share[t] = now;
-    if constexpr (kPull) {
+    adjoint[t] = now;
+    if constexpr (kGradients) {
       const double g = 2 * now * (x[t] - y[t]);
       gx[t] += g;
       gy[t] -= g;
     }
   }
 }
-void backward(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* share,
-              const double* x, const double* y, Slopes slopes, Index count) {
-  (slopes.x != nullptr ? backward_loop<true> : backward_loop<false>)(a, from_a, b, from_b, c, from_c, share, x, y, slopes, count);
+void backward(const double* a, ConstParts from_a, const double* b, ConstParts from_b, const double* c, ConstParts from_c, double* adjoint,
+              const double* x, const double* y, Gradients gradients, Index count) {
+  (gradients.x != nullptr ? backward_loop<true> : backward_loop<false>)(a, from_a, b, from_b, c, from_c, adjoint, x, y, gradients, count);
 }
 
 void normalise(Weights w, Index count) {
@@ -256,14 +256,14 @@ void normalise(Weights w, Index count) {
   }
 }
 
-void pull(const double* __restrict share, const double* __restrict x, double* __restrict gx, Index x_stride, const double* __restrict y,
-          double* __restrict gy, Index y_stride, Index width, Index count) {
+void add_gradients(const double* __restrict adjoint, const double* __restrict x, double* __restrict gx, Index x_stride, const double* __restrict y,
+                   double* __restrict gy, Index y_stride, Index width, Index count) {
   for (Index c = 0; c < width; ++c) {
     const double *xc = x + c * x_stride, *yc = y + c * y_stride;
     double *gxc = gx + c * x_stride, *gyc = gy + c * y_stride;
 #pragma GCC ivdep
     for (Index t = 0; t < count; ++t) {
-      const double g = 2 * share[t] * (xc[t] - yc[t]);
+      const double g = 2 * adjoint[t] * (xc[t] - yc[t]);
       gxc[t] += g;
       gyc[t] -= g;
     }
@@ -273,7 +273,7 @@ void pull(const double* __restrict share, const double* __restrict x, double* __
 }  // namespace
 
 const SoftLoops& soft_loops() {
-  static constexpr SoftLoops table{distances, forward, forward_parts, backward, normalise, pull};
+  static constexpr SoftLoops table{distances, forward, forward_parts, backward, normalise, add_gradients};
   return table;
 }
 

@@ -5,7 +5,7 @@ namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
-using Boolean = std::uint8_t;  // a bool with another byte than 0 or 1 would be undefined
+using Boolean = std::uint8_t;  // a bool with a byte other than 0 or 1 is undefined behaviour
 
 template <class To>
 struct Convert {

@@ -22,7 +22,7 @@ struct Loops<double> {
   static auto binary(MathBinary f) { return math_table().binary_f64[static_cast<int>(f)]; }
 };
 
-// The padding repeats an element, so that it triggers no slow path of its own.
+// The padding repeats an element, so that it triggers no additional slow path.
 template <class T>
 void pad(const T* x, Index n, T* padded) {
   for (Index i = 0; i < kGroup; ++i) padded[i] = x[i < n ? i : 0];

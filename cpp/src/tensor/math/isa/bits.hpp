@@ -14,7 +14,7 @@ namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
-/// Functions of arrays (name_array) take up to so many elements at a time.
+/// Functions of arrays (name_array) take at most this many elements at a time.
 constexpr std::int64_t kPiece = 256;
 
 constexpr float kInf32 = __builtin_inff();
@@ -36,7 +36,7 @@ constexpr bool kHasFma = true;
 PLAIT_MATH float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 PLAIT_MATH double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
 #else
-constexpr bool kHasFma = false;  // fused() is then two operations: only for what may be rounded twice
+constexpr bool kHasFma = false;  // fused() is then two operations: only where rounding twice is allowed
 PLAIT_MATH float fused(float a, float b, float c) { return a * b + c; }
 PLAIT_MATH double fused(double a, double b, double c) { return a * b + c; }
 #endif

@@ -13,7 +13,7 @@ constexpr float kLn2High32 = 0x1.63p-1F, kLn2Low32 = -2.12194440e-4F;  // n time
 constexpr double kLog2e64 = 1.4426950408889634;
 constexpr double kLn2High64 = 0x1.62e42fee00000p-1, kLn2Low64 = 0x1.a39ef35793c76p-33;
 
-// rounded = 1.5 * 2^23 + n (see kRound32); r is known to rest = r + correction more digits.
+// rounded = 1.5 * 2^23 + n (see kRound32); r is rounded, and its error computed where more digits are needed.
 struct Reduced32 {
   float rounded, n, r;
 };
@@ -89,7 +89,7 @@ PLAIT_MATH double exp_minus_bounded(double a) {
 PLAIT_MATH float exp_minus(float a) { return exp_minus_bounded(a > 104.0F ? 104.0F : a); }
 PLAIT_MATH double exp_minus(double a) { return exp_minus_bounded(a > 746.0 ? 746.0 : a); }
 
-// 2^x = 2^n e^(f ln 2), where n + f = x is exact; whole x are exact.
+// 2^x = 2^n e^(f ln 2), where n + f = x is exact; integer x are exact.
 PLAIT_MATH float exp2_(float x) {
   x = x < -152.0F ? -152.0F : x;
   x = x > 129.0F ? 129.0F : x;
@@ -114,7 +114,7 @@ PLAIT_MATH double half_exp(double x) {
   const Reduced64 a = reduce_exp(x);
   return scale(a.r * a.r * exp_tail(a.r) + a.r + 1.0, a.rounded - 1.0);
 }
-// Up to 1 the series, beyond (e^x - e^-x) / 2, where cancellation is small.
+// Up to 1 the series, above (e^x - e^-x) / 2, where cancellation is small.
 PLAIT_MATH float sinh_(float x) {
   const float a = magnitude(x), z = a * a, u = half_exp(a);
   const float near = a + a * z * (0.16666667F + z * (0.008333334F + z * (0.0001984127F + z * (2.7557319e-06F + z * 2.505211e-08F))));
@@ -173,7 +173,7 @@ PLAIT_MATH double exp_rest(double r) {
   return 0.5 + r * (0.16666666666666669 + r * (0.041666666666666664 + r * (0.008333333333330051 + r * high)));
 }
 PLAIT_MATH float expm1mx_(float x) {
-  float y = choose(bits(x + 60.0F), -60.0F, x);  // a NaN with a sign too, but then x is taken below
+  float y = choose(bits(x + 60.0F), -60.0F, x);  // a negative NaN too, but then x is selected below
   y = choose(bits(89.0F - y), 89.0F, y);
   const Reduced32 a = reduce_exp(y);
   const float half = power_of_two(a.rounded, ~0U);
@@ -191,7 +191,7 @@ PLAIT_MATH double expm1mx_(double x) {
   return 2.0 * fused(half, a.r * a.r * exp_rest(a.r), choose(bits(a.rounded) - bits(kRound64 + 4.0), near, far));
 }
 #else
-// Up to 1 the series, beyond the difference, where cancellation is small.
+// Up to 1 the series, above the difference, where cancellation is small.
 PLAIT_MATH float expm1mx_(float x) {
   const float low = 0.5F + x * (0.16666667F + x * (0.041666668F + x * (0.008333334F + x * 0.0013888889F)));
   const float high = 0.0001984127F + x * (2.4801588e-05F + x * (2.7557319e-06F + x * (2.755732e-07F + x * 2.505211e-08F)));
@@ -239,7 +239,7 @@ PLAIT_MATH double tanh_(double x) {
   return with_sign(far ? t / (t + 2.0) : near, x);
 }
 
-// From e^-|x|, which keeps the small results of negative x.
+// From e^-|x|, which preserves the small results of negative x.
 PLAIT_MATH float sigmoid_(float x) {
   const float e = exp_minus(magnitude(x));
   return (x < 0 ? e : 1.0F) / (1.0F + e);

@@ -9,7 +9,7 @@ namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace math {
 
-// (z - log(1 + z)) / z^2 for 0 <= z <= 1: a polynomial that leaves 4e-8 of log(1 + z). The last sums are fused explicitly: products rounded
+// (z - log(1 + z)) / z^2 for 0 <= z <= 1: a polynomial with an error of 4e-8 of log(1 + z). The last sums are fused explicitly: products rounded
 // before them would add half a unit of the result, and not every compiler fuses by itself.
 PLAIT_MATH float log1p_rest(float z) {
   const float z2 = z * z;
@@ -17,7 +17,7 @@ PLAIT_MATH float log1p_rest(float z) {
   const float high = -0.12467122F + z * (0.08307407F + z * (-0.041981366F + z * (0.013631484F + z * -0.002072948F)));
   return fused(z, fused(z2 * z2, high, low), 0.4999999F);
 }
-// log(1 + z) for 0 <= z <= 1: for float by that polynomial where multiplications are fused; else one comparison finds the parts of 1 + z.
+// log(1 + z) for 0 <= z <= 1: for float by that polynomial if multiplications are fused; else by the parts of 1 + z, with one comparison.
 PLAIT_MATH float log1p_of_part(float z) {
   if constexpr (!kHasFma) {
     const bool large = z > 0.33333334F;
@@ -39,7 +39,7 @@ PLAIT_MATH float softplus_(float x) {
 }
 PLAIT_MATH double softplus_(double x) { return (x > 0 ? x : 0.0) + log1p_of_part(exp_minus(magnitude(x))); }
 
-// -t log sigmoid(x) - (1 - t) log sigmoid(-x) = softplus(x) - t x, arranged so that nothing cancels, and 0 for infinite x with the matching t.
+// -t log sigmoid(x) - (1 - t) log sigmoid(-x) = softplus(x) - t x, arranged without cancellation, and 0 for infinite x with the matching t.
 template <class T>
 PLAIT_MATH T logistic_loss_(T x, T t) {
   const T share = x > 0 ? T(1) - t : -t, line = share == 0 ? T(0) : share * x;
@@ -52,12 +52,12 @@ PLAIT_MATH T logistic_loss_slope_(T x, T t) {
   return x > 0 ? (T(1) - t) - s : s - t;
 }
 
-// log(e^x + e^y) = max + log(1 + e^-|x - y|); equal infinities differ by nothing.
+// log(e^x + e^y) = max + log(1 + e^-|x - y|); the difference of equal infinities is taken as 0.
 template <class T>
 PLAIT_MATH T logaddexp_(T x, T y) {
   return (x > y ? x : y) + log1p_of_part(exp_minus(magnitude(x == y ? T(0) : x - y)));
 }
-// True if so much of the larger operand has cancelled that the sum needs more digits.
+// True if so much of the larger operand cancels that the sum needs more digits.
 template <class T>
 PLAIT_MATH bool has_cancelled(T x, T y, T sum) {
   return magnitude(sum) + magnitude(sum) < sum - (x > y ? x : y);

@@ -33,7 +33,7 @@ PLAIT_MATH float pow_(float x, float y) {
   // NaN to the power 0 is 1, and so is 1 to the power NaN, and -1 to an infinite power.
   return y == 0 || x == 1.0F || (x == -1.0F && magnitude(y) == kInf32) ? 1.0F : r;
 }
-// The C library's: right to the last digit or so, and not vector code.
+// The C library's: within about one unit in the last place, and not vectorised.
 PLAIT_MATH double pow_(double x, double y) { return __builtin_pow(x, y); }
 
 }  // namespace math

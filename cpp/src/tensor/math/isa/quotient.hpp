@@ -1,5 +1,5 @@
-// hypot, and quotients with their remainders: rounded down as Python and NumPy define it, x = y floor(x / y) + r exactly, before one rounding, with r
-// on the side of y; and C's fmod, with r on the side of x.
+// hypot, and quotients with their remainders: rounded down as Python and NumPy define it, x = y floor(x / y) + r exactly, before one rounding, with
+// the sign of y for r; and C's fmod, with the sign of x for r.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace math {
 
 PLAIT_MATH float root_of(float x) { return __builtin_sqrtf(x); }
 PLAIT_MATH double root_of(double x) { return __builtin_sqrt(x); }
-// Scaled by a power of two where squares would leave the range; infinite also beside NaN.
+// Scaled by a power of two where squares would overflow or underflow; infinite also beside NaN.
 template <class T>
 PLAIT_MATH T hypot_(T x, T y) {
   constexpr T kSmall = sizeof(T) == 4 ? T(0x1p-50) : T(0x1p-500), kLarge = sizeof(T) == 4 ? T(0x1p60) : T(0x1p500);
@@ -24,7 +24,7 @@ PLAIT_MATH T hypot_(T x, T y) {
   const T u = a * up, v = b * up, r = root_of(fused(u, u, v * v)) * down;
   return a == kInf || b == kInf ? kInf : r;
 }
-/// For up to kPiece elements; z may be x or y. Not scaled if no square leaves the range; the result is the same.
+/// For up to kPiece elements; z may be x or y. Not scaled if no square overflows or underflows; the result is the same.
 template <class T>
 PLAIT_MATH void hypot_array(const T* x, const T* y, T* z, std::int64_t n) {
   constexpr T kSmall = sizeof(T) == 4 ? T(0x1p-100) : T(0x1p-1000), kLarge = sizeof(T) == 4 ? T(0x1p120) : T(0x1p1000);
@@ -71,7 +71,7 @@ PLAIT_MATH float floor_divide_(float x, float y) {
   return y == 0 ? x / y : static_cast<float>(floor_divide_(static_cast<double>(x), static_cast<double>(y)));
 }
 
-// Where the quotient is below 2^21 (float) and 2^50 (double) its remainder is exact by a fused multiplication, and the rounded quotient can be
+// If the quotient is below 2^21 (float) or 2^50 (double), its remainder is exact by a fused multiplication, and the rounded quotient can be
 // one too large but not too small. False for NaN, an infinite dividend and a divisor of 0.
 template <class T>
 struct Quotient {
@@ -131,7 +131,7 @@ struct CutRemainder {
   }
 };
 
-/// By fused multiplications; true if that is right for all.
+/// By fused multiplications; true if that is valid for all.
 template <class Which, class T>
 PLAIT_MATH bool small_quotients(const T* x, const T* y, T* z, std::int64_t n) {
   decltype(reaches(T(0))) others = 0;
@@ -143,7 +143,7 @@ PLAIT_MATH bool small_quotients(const T* x, const T* y, T* z, std::int64_t n) {
   }
   return others >> (8 * sizeof(T) - 1) == 0;
 }
-/// Through double, in which quotients of floats up to 2^28 leave exact remainders; true if that is right for all.
+/// Through double, in which quotients of floats up to 2^28 have exact remainders; true if that is valid for all.
 template <class Which>
 PLAIT_MATH bool quotients_in_double(const float* x, const float* y, float* z, std::int64_t n) {
   std::int32_t others = 0;

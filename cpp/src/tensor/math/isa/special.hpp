@@ -45,7 +45,7 @@ PLAIT_MATH double erf_(double x) {
   return with_sign(far ? 1.0 - exp_(-g) : near, x);
 }
 
-// erfc(a) = exp(-a^2) / (1 + 2 a) (1 + (q + 1) R(q)) with q = (a - k) / (a + k), which runs from -1 to 1 as a does from 0 to infinity, and a
+// erfc(a) = exp(-a^2) / (1 + 2 a) (1 + (q + 1) R(q)) with q = (a - k) / (a + k), which increases from -1 to 1 as a does from 0 to infinity, and a
 // polynomial R (after M. Shepherd and J. Laframboise; the coefficients are our own). The rounding error of a^2 is corrected after the exponential.
 // This is the factor after it.
 PLAIT_MATH float erfc_factor(float a) {
@@ -102,7 +102,7 @@ PLAIT_MATH double normal_cdf_(double x) {
 
 // log Gamma. In (0, 8) the argument is moved to y in [1, 2], where log Gamma(y) = (y - 1)(y - 2) R(y) keeps its digits at both roots, and
 // the logarithm of the product of the steps is added; from 8 on Stirling's series. Below zero the reflection
-// log Gamma(x) = -log(|x sin(pi x)| / pi) - log Gamma(-x), which is right to 1e-15 absolute, not relative, at the roots there.
+// log Gamma(x) = -log(|x sin(pi x)| / pi) - log Gamma(-x), with an absolute, not relative, error of 1e-15 at the roots there.
 PLAIT_MATH double lgamma_(double x) {
   const double a = magnitude(x);
   const bool large = a >= 8.0, below_one = a < 1.0;
@@ -132,7 +132,7 @@ PLAIT_MATH double lgamma_(double x) {
   const double stirling = (a - 0.5) * (logarithm - 1.0) + (0.4189385332046728 + v * series);  // log sqrt(2 pi) - 1/2
   const double positive = large ? stirling : near + (below_one ? -logarithm : logarithm);
 
-  // Below one, log a cancels and is left out, which also keeps the product away from zero.
+  // Below one, log a cancels and is omitted, which also keeps the product away from zero.
   const double s = magnitude(sin_pi_half(a - __builtin_rint(a))) * 0.3183098861837907;
   const double reflected = -log_(below_one ? s : a * s) - (below_one ? near : positive);
   const double result = x < 0 ? (s == 0 ? kInf64 : reflected) : positive;

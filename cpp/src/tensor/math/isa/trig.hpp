@@ -1,6 +1,6 @@
 // sin, cos and tan, and sin(pi x) for the reflections of the gamma functions.
 //
-// A float is reduced in double. `small` forms subtract multiples of pi / 2 in parts (Cody and Waite); the others are right for every
+// A float is reduced in double. `small` forms subtract multiples of pi / 2 in parts (Cody and Waite); the others are accurate for every
 // argument: for float by Payne and Hanek's method (the digits of 2 / pi that matter, three of them chosen by the size of the argument),
 // for double by the C library. Only the double forms without `small` prevent vectorisation: arrays use sin_array and cos_array, which check the
 // arguments first.
@@ -35,8 +35,8 @@ PLAIT_MATH Angle64 reduce_small(double x) {
   return {r, ((t1 - t2) - n * kPart2) + ((t2 - r) - n * kPart3), bits(rounded)};
 }
 
-// 2 / pi in digits of 28 bits, and what is left after each: a float times a digit is exact in double. Digits whose products are
-// multiples of 4 are left out by size; after two digits and a remainder a quarter turn is known to 2^-56 for the largest arguments.
+// 2 / pi in digits of 28 bits, and the remainder after each: a float times a digit is exact in double. Digits whose products are
+// multiples of 4 are omitted by size; after two digits and a remainder a quarter turn is known to 2^-56 for the largest arguments.
 PLAIT_MATH Angle32 reduce_any(float x) {
   constexpr double kD0 = 0x1.45f306cp-1, kD1 = 0x1.c9c882ap-29, kD2 = 0x1.4fe13a8p-59, kD3 = 0x1.f47d4dp-86, kD4 = 0x1.bb81b6cp-113;
   constexpr double kRest1 = 0x1.4fe13abe8fa9ap-59, kRest2 = 0x1.f47d4d377036ep-86, kRest3 = 0x1.bb81b6c52b328p-113, kRest4 = 0x1.4acc9e21c8210p-143;

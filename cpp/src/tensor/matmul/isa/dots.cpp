@@ -1,5 +1,5 @@
-// Products of rows by rows, C = A B with B transposed in memory: the registers lie along k. Nothing is packed; the price is adding up the
-// lanes of each sum in the end.
+// Products of rows with rows, C = A B with B transposed in memory: the registers are along k. Nothing is packed, but the lanes of each
+// sum have to be added up.
 #include "internal.hpp"
 
 namespace plait::tensor {
@@ -7,7 +7,7 @@ namespace PLAIT_ISA_NS {
 namespace {
 
 constexpr int kMostRows = 4;
-/// Columns of a tile of that many rows: as many sums as registers allow, in the multiples that total() needs.
+/// Columns of a tile of that many rows: as many sums as registers allow, in multiples that total() supports.
 constexpr int columns_of(int rows) {
 #if defined(__AVX512F__) || defined(__aarch64__)
   return rows == 4 ? 4 : 8;
@@ -55,7 +55,7 @@ PLAIT_INLINE Vector<double, 32> fold(Vector<double, 64> v) {
 }
 #endif
 
-/// The last lanes of a load that begins before the rest of k: both factors are cleared there, or 0 * infinity would come in.
+/// The last lanes of a load that begins before the rest of k: both factors are masked, to avoid 0 * infinity.
 template <class T>
 PLAIT_INLINE Vector<T> keep(Vector<T> v, Mask<T> lanes) {
   return (Vector<T>)((Mask<T>)v & lanes);

@@ -36,7 +36,7 @@ void row_times(Index k, Index n, const T* x, Index x_step, const T* b, Index b_r
 template <class T>
 void dots(const PanelProduct<T>&);
 
-/// to (+)= from, n elements, in pieces that get smaller.
+/// Copies (or adds) n elements, in decreasing widths.
 template <class T, int Bytes = kVectorBytes>
 PLAIT_INLINE void put(Index n, const T* from, T* to, bool accumulate) {
   constexpr int kWide = kLanes<T, Bytes>;
@@ -50,8 +50,8 @@ PLAIT_INLINE void put(Index n, const T* from, T* to, bool accumulate) {
     for (Index i = 0; i < n; ++i) to[i] = accumulate ? to[i] + from[i] : from[i];
 }
 
-// Square blocks transposed: to[i * to_row + j] = from[j * from_col + i]. Loads of 16 bytes put the rows of the block where shuffles within
-// 16 bytes, the cheap ones, finish the work.
+// Transposes square blocks: to[i * to_row + j] = from[j * from_col + i]. Loads of 16 bytes place the rows of the block such that shuffles within
+// 16 bytes, the fast ones, complete the transposition.
 PLAIT_INLINE Vector<float, 16> half_line(const float* p) { return load<Vector<float, 16>>(p); }
 PLAIT_INLINE Vector<double, 16> half_line(const double* p) { return load<Vector<double, 16>>(p); }
 

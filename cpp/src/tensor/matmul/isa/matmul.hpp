@@ -7,7 +7,7 @@
 
 namespace plait::tensor {
 
-/// C (rows × width) = A (rows × k) B (k × width), or +=; any strides that the function that takes it does not rule out.
+/// C (rows × width) = A (rows × k) B (k × width), or +=; any strides that the function does not rule out.
 template <class T>
 struct PanelProduct {
   Index rows, width, k;
@@ -24,17 +24,17 @@ template <class T>
 struct MatmulKernels {
   Index lanes;            ///< columns in a register
   double per_lane;        ///< 1 / lanes
-  Index half_lanes;       ///< columns in the narrow register that is used for very narrow rests (may equal lanes)
-  Index tile_rows;        ///< rows that a register tile of two registers takes at most
-  Index few_rows;         ///< and one of four registers
+  Index half_lanes;       ///< columns in the narrow register that is used for very narrow remainders (may equal lanes)
+  Index tile_rows;        ///< most rows of a register tile of two registers
+  Index few_rows;         ///< and of one of four registers
   Index rows_by_columns;  ///< up to this many rows a panel of B is packed just before its use (Order in tensor/matmul/internal.hpp)
-  Index k_chunk;          ///< of k at a time in products of many rows
+  Index k_chunk;          ///< k of one pass in products of many rows
 
   /// b_col = 1, and one of C's strides is 1. width is 1, 2 or, with at most few_rows rows, 4 times the lanes; or it is less than the lanes,
   /// and then each row of B can be read up to padded(width).
   void (*panel_product)(const PanelProduct<T>&);
 
-  /// a_col = 1, b_row = 1, k >= lanes, any width: rows by rows.
+  /// a_col = 1, b_row = 1, k >= lanes, any width: dot products of rows.
   void (*dots)(const PanelProduct<T>&);
 
   /// to[i * to_row + j] = from[i * from_row + j * from_col] for i < rows, j < columns; zeros for columns <= j < padded.

@@ -1,11 +1,11 @@
-// Copies of blocks into packed form: rows of B side by side in panels, transposed where the source is.
+// Copies blocks into packed form: rows of B contiguous in panels, transposed where the source is.
 #include "internal.hpp"
 
 namespace plait::tensor {
 namespace PLAIT_ISA_NS {
 namespace {
 
-/// Zeros up to `padded`, one of the two widths of a register; what lies before `columns` is written afterwards.
+/// Zeros up to `padded`, one of the two register widths; columns before `columns` are written afterwards.
 template <class T>
 PLAIT_INLINE void clear(Index columns, Index padded, T* to) {
   if (columns == padded) return;
@@ -13,7 +13,7 @@ PLAIT_INLINE void clear(Index columns, Index padded, T* to) {
   else store(to, Vector<T, kHalfBytes>{});
 }
 
-/// The last block of a row or column of blocks is moved back so that it is whole: some elements are copied twice. A few columns at a time, which the
+/// The last block of a row or column of blocks is shifted back to be complete: some elements are copied twice. A few columns at a time, which the
 /// hardware prefetches as that many streams.
 template <class T>
 void pack_transposed(Index rows, Index columns, const T* from, Index from_col, T* to, Index to_row) {

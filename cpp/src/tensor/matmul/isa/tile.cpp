@@ -80,14 +80,14 @@ constexpr Tiles<T> tiles() {
   return all;
 }
 
-/// Rows of a tile rounded up to whole square blocks.
+/// Rows of a tile rounded up to complete square blocks.
 template <class T>
 constexpr Index in_blocks(Index rows) {
   constexpr Index kSide = kLanes<T, kBlockBytes>;
   return (rows + kSide - 1) / kSide * kSide;
 }
 
-/// Stores a finished tile (rows × padded, contiguous) to C, for tiles cut off at the right edge and for contiguous columns of C.
+/// Stores a finished tile (rows × padded, contiguous) to C, for tiles cut at the right edge and for contiguous columns of C.
 template <class T>
 void put_tile(Index rows, Index width, Index padded, T* done, T* c, Index c_row, Index c_col, bool accumulate) {
   if (c_col == 1) {
@@ -96,13 +96,13 @@ void put_tile(Index rows, Index width, Index padded, T* done, T* c, Index c_row,
   }
   constexpr Index kSide = kLanes<T, kBlockBytes>;
   constexpr Index kMost = in_blocks<T>(kTileRows);
-  alignas(64) T turned[4 * kLanes<T> * kMost];
+  alignas(64) T transposed[4 * kLanes<T> * kMost];
   Index whole = rows;
   for (; whole % kSide != 0; ++whole)
     for (Index j = 0; j < padded; ++j) done[whole * padded + j] = T(0);
   for (Index i = 0; i < whole; i += kSide)
-    for (Index j = 0; j < padded; j += kSide) transpose_block(done + i * padded + j, padded, turned + j * kMost + i, kMost);
-  for (Index j = 0; j < width; ++j) put(rows, turned + j * kMost, c + j * c_col, accumulate);
+    for (Index j = 0; j < padded; j += kSide) transpose_block(done + i * padded + j, padded, transposed + j * kMost + i, kMost);
+  for (Index j = 0; j < width; ++j) put(rows, transposed + j * kMost, c + j * c_col, accumulate);
 }
 
 }  // namespace

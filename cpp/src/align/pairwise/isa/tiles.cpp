@@ -1,4 +1,4 @@
-#include "align/pairwise/strips.hpp"
+#include "align/pairwise/tiles.hpp"
 
 #include "align/core/register_lanes.hpp"
 
@@ -10,12 +10,12 @@ using namespace tensor::PLAIT_ISA_NS;
 using namespace rows;
 namespace {
 
-constexpr int kRegisters = 2;  // a step waits for the one before it; the other register's goes on meanwhile
+constexpr int kRegisters = 2;  // each step depends on the previous one; two registers are interleaved to hide its latency
 constexpr Index kRows = kRegisters * kRowLanes;
 constexpr double kNone = -__builtin_huge_val();
 
-/// From the profile's row of column t at step t to lanes l with that of column t - l: lanes are held back by 1, 2 and 4 steps, as their
-/// numbers are made of these.
+/// Skews rows of the profile: at step t lane l gets the score of column t - l. Lanes are delayed by 1, 2 and 4 steps, the binary digits of their
+/// numbers.
 struct Skew {
   V one, two[2], four[4];
 
@@ -43,11 +43,11 @@ struct Skew {
   }
 };
 
-/// linear: open and extend are the same, so that every gap goes out from the best value beside it.
+/// linear: open == extend, so that every gap extends the best value of the neighbouring cell.
 template <bool profile, bool local, bool linear, bool counted>
-class Strip {
+class Tile {
  public:
-  explicit Strip(const PairwiseStrip& s) : s_(s), open_(all(s.open)), extend_(all(s.extend)), last_(static_cast<int>(s.rows - 1)) {
+  explicit Tile(const PairwiseTile& s) : s_(s), open_(all(s.open)), extend_(all(s.extend)), last_(static_cast<int>(s.rows - 1)) {
     for (int r = 0; r < kRegisters; ++r) {
       h_[r] = deletion_[r] = insertion_[r] = diagonal_[r] = all(kNone);
       h_paths_[r] = deletion_paths_[r] = insertion_paths_[r] = diagonal_paths_[r] = V{};
@@ -75,10 +75,10 @@ class Strip {
   }
 
  private:
-  /// edge: some lanes are at the border or beyond.
+  /// edge: some lanes are on or outside the border.
   template <bool edge>
   PLAIT_INLINE void step(Index t) {
-    double h[kRows], insertion[kRows], h_paths[kRows], insertion_paths[kRows];  // what is read by the number of its lane
+    double h[kRows], insertion[kRows], h_paths[kRows], insertion_paths[kRows];  // copies, indexed by lane
     const double now = static_cast<double>(t);
 #pragma GCC unroll 2
     for (int r = kRegisters - 1; r >= 0; --r) {
@@ -114,8 +114,8 @@ class Strip {
         V match_paths = diagonal_paths_[r];
         diagonal_paths_[r] = above_paths;
         if constexpr (local) match_paths = where(come >= V{}, match_paths) + where(come <= V{}, all(1));
-        // In the order in which the definition adds them. A gap is continued or begins behind whatever is best; where it is continued at less
-        // than its beginning costs, the best one that ends in it is not also counted as what a new one begins behind.
+        // In the order of additions of the definition. A gap extends a gap or opens after the best state; if extending costs less
+        // than opening, the best path that ends in the gap is not counted again as one after which a gap opens.
         V paths = add_where(add_where(where(match == best, match_paths), d == best, d_paths), i == best, i_paths);
         if constexpr (edge) paths = border ? all(1) : paths;
         if constexpr (!linear) {
@@ -168,7 +168,7 @@ class Strip {
     if constexpr (counted) s_.last_column_paths[0] = h_paths_[0][0];
   }
 
-  const PairwiseStrip& s_;
+  const PairwiseTile& s_;
   V open_, extend_;
   int last_;
   V number_[kRegisters], x_[kRegisters];
@@ -179,19 +179,19 @@ class Strip {
 };
 
 template <bool profile, bool local, bool linear, bool counted>
-void run(const PairwiseStrip& s) {
-  Strip<profile, local, linear, counted>(s).run();
+void run(const PairwiseTile& s) {
+  Tile<profile, local, linear, counted>(s).run();
 }
 
 template <bool counted>
-constexpr PairwiseStripKernels kKernels = {
+constexpr PairwiseTileKernels kKernels = {
     {{{run<false, false, false, counted>, run<false, false, true, counted>}, {run<false, true, false, counted>, run<false, true, true, counted>}},
      {{run<true, false, false, counted>, run<true, false, true, counted>}, {run<true, true, false, counted>, run<true, true, true, counted>}}}};
 
 }  // namespace
 
-const PairwiseStripTable& pairwise_strip_table() {
-  static constexpr PairwiseStripTable table = {kRows, kKernels<false>, kKernels<true>};
+const PairwiseTileTable& pairwise_tile_table() {
+  static constexpr PairwiseTileTable table = {kRows, kKernels<false>, kKernels<true>};
   return table;
 }
 

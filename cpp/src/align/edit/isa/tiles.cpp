@@ -1,5 +1,5 @@
-// The recursion of edit.hpp with rows as lanes; rows.cpp has it in its plain form.
-#include "align/edit/strips.hpp"
+// The recursion of edit.hpp with rows as lanes; its plain form is in rows.cpp.
+#include "align/edit/tiles.hpp"
 
 namespace plait::align::detail {
 namespace PLAIT_ISA_NS {
@@ -8,14 +8,14 @@ using namespace tensor;
 namespace {
 
 template <class T, bool unrestricted>
-void run(const EditStrip& s) {
+void run(const EditTile& s) {
   const Index rows = s.rows, m = s.columns, width = s.stride;
   const T* const x = static_cast<const T*>(s.x);
   T *const above = static_cast<T*>(s.above), *const above2 = static_cast<T*>(s.above2);
   const T* const left_border = static_cast<const T*>(s.left);
   const T insert = static_cast<T>(s.insert), remove = static_cast<T>(s.remove), substitute = static_cast<T>(s.substitute);
   const T none = static_cast<T>(s.none);
-  // [k]: the anti-diagonal of k steps ago; rows -2 and -1 are above the strip.
+  // [k]: the anti-diagonal of k steps ago; rows -2 and -1 are above the tile.
   T* values[kDiagonals];
   for (int k = 0; k < kDiagonals; ++k) {
     values[k] = static_cast<T*>(s.values) + k * width + 2;
@@ -49,7 +49,7 @@ void run(const EditStrip& s) {
       const bool above_equal = x[i - 1] == y[i], left_equal = x[i] == y[i + 1];
       T columns;
       if constexpr (unrestricted) {
-        // Loaded whether needed or not, so that nothing branches.
+        // Loaded unconditionally, to avoid a branch.
         const T holds = held[i], keeps = kept[i];
         const T from_columns = static_cast<T>(three[i - 2] + substitute), from_rows = static_cast<T>(three[i - 1] + substitute);
         columns = above_equal ? holds : none;
@@ -64,7 +64,7 @@ void run(const EditStrip& s) {
       best = columns < best ? columns : best;
       z[i] = best;
     }
-    // In place: what is read of these rows lies further on.
+    // In place: only columns further right are still read.
     if (const Index column = t - (rows - 1); column >= 1 && column <= m) {
       above[column] = z[rows - 1];
     }
@@ -79,12 +79,12 @@ void run(const EditStrip& s) {
 
 }  // namespace
 
-const StripTable& strip_table() {
-  static constexpr StripTable table = {{run<std::int32_t, false>, run<std::int32_t, true>},
+const EditTileTable& edit_tile_table() {
+  static constexpr EditTileTable table = {{run<std::int32_t, false>, run<std::int32_t, true>},
 #if defined(__AVX512BW__)
-                                       {run<std::int16_t, false>, run<std::int16_t, true>}};
-#else  // without masks of 16 bits the loop with all that is kept is no vector code
-                                       {run<std::int16_t, false>, nullptr}};
+                                          {run<std::int16_t, false>, run<std::int16_t, true>}};
+#else  // without 16-bit masks the unrestricted loop is not vectorised
+                                          {run<std::int16_t, false>, nullptr}};
 #endif
   return table;
 }

@@ -1,5 +1,5 @@
-// The recurrence of lanes.cpp with masks that are looked up for each lane.
-#include "align/edit/strands.hpp"
+// The recurrence of lanes.cpp with masks looked up for each lane.
+#include "align/edit/text_lanes.hpp"
 
 #include "column.hpp"
 
@@ -11,16 +11,16 @@ using namespace tensor::PLAIT_ISA_NS;
 namespace {
 
 typedef std::uint64_t Words __attribute__((vector_size(kVectorBytes)));
-constexpr int kWords = kVectorBytes / 8, kRegisters = kStrands / kWords;
+constexpr int kWords = kVectorBytes / 8, kRegisters = kTextLanes / kWords;
 
 #define PLAIT_EACH_REGISTER _Pragma("GCC unroll 4") for (int r = 0; r < kRegisters; ++r)
 
 template <bool restricted>
-void run(const std::uint64_t* masks, const std::uint8_t* const* texts, Index columns, Strands* out) {
+void run(const std::uint64_t* masks, const std::uint8_t* const* texts, Index columns, TextLanes* out) {
   Words plus[kRegisters], minus[kRegisters], diagonal[kRegisters], before[kRegisters];
   PLAIT_EACH_REGISTER plus[r] = ~Words{}, minus[r] = diagonal[r] = before[r] = Words{};
-  const std::uint8_t* text[kStrands];
-  for (int s = 0; s < kStrands; ++s) text[s] = texts[s];
+  const std::uint8_t* text[kTextLanes];
+  for (int s = 0; s < kTextLanes; ++s) text[s] = texts[s];
   for (Index j = 0; j < columns; ++j) {
     PLAIT_EACH_REGISTER {
       Words mask;
@@ -41,8 +41,8 @@ void run(const std::uint64_t* masks, const std::uint8_t* const* texts, Index col
 
 }  // namespace
 
-const StrandTable& strand_table() {
-  static constexpr StrandTable table = {run<false>, run<true>};
+const TextTable& text_table() {
+  static constexpr TextTable table = {run<false>, run<true>};
   return table;
 }
 

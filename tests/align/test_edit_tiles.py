@@ -30,13 +30,13 @@ transpositions = st.sampled_from([None, "osa", "damerau"])
 
 
 @given(texts, texts, weights, transpositions)
-def test_strips_are_the_plain_matrix(x: str, y: str, w: tuple[float, float, float], transposition: str | None) -> None:
+def test_tiles_are_the_plain_matrix(x: str, y: str, w: tuple[float, float, float], transposition: str | None) -> None:
     found = Levenshtein(*w, transposition=transposition).score(x, y)
     assert found == pytest.approx(plain.distances(x, y, w, transposition)[-1][-1], rel=1e-12, abs=1e-12)
 
 
 @given(st.integers(0, 2**32 - 1), weights, transpositions)
-def test_strips_are_the_rows_to_the_bit(seed: int, w: tuple[float, float, float], transposition: str | None) -> None:
+def test_tiles_are_the_rows_to_the_bit(seed: int, w: tuple[float, float, float], transposition: str | None) -> None:
     rng = np.random.default_rng(seed)
     n, m = rng.integers(12, 80, 2)
     x, y = rng.integers(0, rng.integers(1, 9), n), rng.integers(0, rng.integers(1, 9), m)
@@ -46,13 +46,13 @@ def test_strips_are_the_rows_to_the_bit(seed: int, w: tuple[float, float, float]
 
 @pytest.mark.parametrize("shape", [(511, 30), (512, 40), (513, 700), (514, 12), (1100, 1030), (30, 1500)])
 @pytest.mark.parametrize("transposition", [None, "osa", "damerau"])
-def test_from_strip_to_strip(shape: tuple[int, int], transposition: str | None) -> None:
+def test_from_tile_to_tile(shape: tuple[int, int], transposition: str | None) -> None:
     rng = np.random.default_rng(3)
     x, y = (rng.integers(0, 4, n) for n in shape)
     for w in ((1, 1, 1), (1 / 3, 0.7, 0.71), (0.37, 0.5, 0.61), (30, 20, 26), (700, 800, 900)):
         aligner = Levenshtein(*w, transposition=transposition)
         assert aligner.score(x, y) == aligner.align(x, y).score
-    # The last strip may be one row: what is before it is as it would be without it.
+    # The last tile may be one row: the results before it are as without it.
     aligner = Levenshtein(1, 1, 1, transposition)
     assert aligner.count(x, y) >= 1
 
@@ -76,7 +76,7 @@ def test_how_many_common_subsequences_are_longest(x: str, y: str) -> None:
     assert LCS().count(x, y) == plain.count(x, y, (1, 1, 3))
 
 
-def test_counts_across_strips() -> None:
+def test_counts_across_tiles() -> None:
     # All paths of one exchange: x has it at each place.
     for n in (13, 511, 512, 513, 1030):
         assert Levenshtein().count("a" * n, "a" * (n + 1)) == n + 1

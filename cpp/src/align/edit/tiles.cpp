@@ -1,4 +1,4 @@
-#include "align/edit/strips.hpp"
+#include "align/edit/tiles.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,13 +13,13 @@ namespace plait::align::detail {
 namespace {
 
 enum Slots { kCodes, kX, kY, kValues, kRows, kColumns };
-using tuning::kStripRows;
+using tuning::kEditTileRows;
 
 /// D(n, m) in numbers of type T.
 template <class T>
-double corner(const EditOptions& options, void (*kernel)(const EditStrip&), const Sequence& x, const Sequence& y, Workspace& workspace) {
+double corner(const EditOptions& options, void (*kernel)(const EditTile&), const Sequence& x, const Sequence& y, Workspace& workspace) {
   using Symbol = T;
-  const Index n = x.length, m = y.length, height = std::min(n, kStripRows);
+  const Index n = x.length, m = y.length, height = std::min(n, kEditTileRows);
   const auto size = [](Index count) { return static_cast<std::size_t>(count); };
   std::uint32_t* const codes = workspace.take_as<std::uint32_t>(size(n + m), kCodes);
   encode(x, y, codes, codes + n);
@@ -37,7 +37,7 @@ double corner(const EditOptions& options, void (*kernel)(const EditStrip&), cons
   T* const of_rows = workspace.take_as<T>(size(2 * height), kRows);
   T *const left = of_rows, *const held = left + height;
   const double none = static_cast<double>(n) * options.remove + static_cast<double>(m) * options.insert + options.substitute + 1;
-  // Two rows of values, and what is kept of columns.
+  // Two rows of values, and the transposition costs of columns.
   const Index columns = m + 1 + 2 * margin;
   T* const of_columns = workspace.take_as<T>(size(3 * columns), kColumns);
   T *const above = of_columns, *const above2 = above + columns, *const kept = above2 + columns;
@@ -50,20 +50,20 @@ double corner(const EditOptions& options, void (*kernel)(const EditStrip&), cons
     const Index rows = std::min(height, n - top);
     for (Index i = 0; i < rows; ++i) left[i] = border = static_cast<T>(border + static_cast<T>(options.remove));
     std::fill_n(held, height, static_cast<T>(none));
-    EditStrip strip{};
-    strip.rows = rows, strip.columns = m, strip.top = top;
-    strip.x = xs + top, strip.y = ys + margin + m, strip.values = values, strip.stride = stride;
-    strip.above = above, strip.above2 = above2, strip.left = left, strip.held = held, strip.kept = kept + margin + m;
-    strip.insert = options.insert, strip.remove = options.remove, strip.substitute = options.substitute, strip.none = none;
-    strip.poll = poll_interrupt;
+    EditTile tile{};
+    tile.rows = rows, tile.columns = m, tile.top = top;
+    tile.x = xs + top, tile.y = ys + margin + m, tile.values = values, tile.stride = stride;
+    tile.above = above, tile.above2 = above2, tile.left = left, tile.held = held, tile.kept = kept + margin + m;
+    tile.insert = options.insert, tile.remove = options.remove, tile.substitute = options.substitute, tile.none = none;
+    tile.poll = poll_interrupt;
     poll_interrupt();
-    kernel(strip);
+    kernel(tile);
   }
   return static_cast<double>(above[m]);
 }
 
-/// Whether all sums are whole numbers up to `most`.
-bool whole_up_to(const EditOptions& options, Index n, Index m, double most) {
+/// Whether all sums are integers of at most `most`.
+bool integers_up_to(const EditOptions& options, Index n, Index m, double most) {
   for (const double weight : {options.insert, options.remove, options.substitute}) {
     if (weight != std::floor(weight)) return false;
   }
@@ -74,14 +74,14 @@ bool whole_up_to(const EditOptions& options, Index n, Index m, double most) {
 
 }  // namespace
 
-double strips_score(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace) {
+double tiles_score(const EditOptions& options, const Sequence& x, const Sequence& y, Workspace& workspace) {
   if (options.transposition == Transposition::none) return registers_score(options, x, y, workspace);
-  const StripTable& table = PLAIT_PICK(strip_table);
-  const bool kept = options.transposition == Transposition::unrestricted;  // values grow to twice the greatest distance
-  if (table.i16[kept] != nullptr && whole_up_to(options, x.length, y.length, kept ? 16'000 : 31'000)) {
+  const EditTileTable& table = PLAIT_PICK(edit_tile_table);
+  const bool kept = options.transposition == Transposition::unrestricted;  // values reach twice the greatest distance
+  if (table.i16[kept] != nullptr && integers_up_to(options, x.length, y.length, kept ? 16'000 : 31'000)) {
     return corner<std::int16_t>(options, table.i16[kept], x, y, workspace);
   }
-  if (whole_up_to(options, x.length, y.length, 1e9)) return corner<std::int32_t>(options, table.i32[kept], x, y, workspace);
+  if (integers_up_to(options, x.length, y.length, 1e9)) return corner<std::int32_t>(options, table.i32[kept], x, y, workspace);
   return registers_score(options, x, y, workspace);
 }
 
