@@ -70,14 +70,14 @@ def undocumented_parameters(text: str, names: list[str]) -> list[str]:
 
 
 def links_to_nowhere(text: str) -> list[str]:
-    """Words that end in an underscore outside of literals, names of entries and examples: reStructuredText takes them for links."""
+    """Words that end in an underscore, or stand between bars, outside of literals, names of entries and examples: links in reStructuredText."""
     text = re.sub(r"^ *>>>.*?(\n\s*\n|\Z)", "", inspect.cleandoc(text), flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^[\w, *]+( : .*)?$", "", text, flags=re.MULTILINE)
-    return re.findall(r"\S*\w_(?![\w`{])", re.sub(r"``.*?``|`[^`]*`", "", text, flags=re.DOTALL))
+    return re.findall(r"\S*\w_(?![\w`{])|(?<![\w|])\|\w+\|(?![\w|])", re.sub(r"``.*?``|`[^`]*`", "", text, flags=re.DOTALL))
 
 
 def test_words_that_would_be_links_are_found() -> None:
-    assert links_to_nowhere("A name_ here.") == ["name_"]
+    assert links_to_nowhere("A name_ here, or its |size|; Σ|w|.") == ["name_", "|size|"]
     assert links_to_nowhere("A ``name_`` or `name_`, x_{t}, a_b.\n\nname_ : int\n    It.\n\n>>> name_\nname_") == []
 
 

@@ -55,7 +55,7 @@ class Portfolio(MeanVariance):
     max_assets : int, optional
         Cardinality limit; solved exactly for up to 50 assets, beyond that ``.gap`` of the result is the optimality gap.
     min_weight : float, optional
-        Least |weight| of a held asset.
+        Least absolute weight of a held asset.
 
     Raises
     ------
