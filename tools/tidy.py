@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CLEAN = ROOT / ".cache" / "tidy"  # an empty file for each state that was found clean
-GCC_ONLY = re.compile(r"-fno-fat-lto-objects|-flto\S*|-mprefer-vector-width=\d+|-fconcepts\S*")
+GCC_ONLY = re.compile(r"-fno-fat-lto-objects|-flto\S*|-mprefer-vector-width=\d+|-fvect-cost-model=\w+|-fconcepts\S*")
 
 
 def commands(build: Path) -> dict[Path, list[str]]:
