@@ -76,7 +76,7 @@ namespace plait::graph {
 
 Module order_operands(Module in) {
   Rewriter graph(std::move(in));
-  for (const int v : graph.live()) {
+  for (const auto live = graph.live(); const int v : *live) {
     if (!graph.is(v, ops::add)) continue;
     const int a = graph.input(v, 0), b = graph.input(v, 1);
     if (b < a) graph.replace(v, graph.binary(ops::add, b, a));
